@@ -1,0 +1,96 @@
+package scim
+
+import "strings"
+
+// Bounds of a filter, and of a PATCH path.
+const (
+	MaxFilterLength = 8 << 10 // bytes
+	MaxFilterDepth  = 16      // levels of parentheses and brackets
+	MaxFilterTerms  = 200     // comparisons
+)
+
+// A Filter is a parsed and type-checked filter (RFC 7644 §3.4.2.2) on resources
+// of one type, or on the elements of one multi-valued attribute. It never
+// changes, so that goroutines can share it. A nil *Filter matches everything.
+//
+// Where the RFC leaves a choice:
+//
+//   - On a multi-valued attribute an operator holds if it holds for one element
+//     at least. A complex multi-valued attribute stands for its "value".
+//   - ne is the negation of eq: it holds for an absent attribute, and for a
+//     multi-valued one only if no element is equal.
+//   - pr is false for an empty text and an empty list. "eq null" is its
+//     negation, "ne null" is the same as pr.
+//   - Boolean attributes also compare with "true" and "false" in quotes, in any
+//     letter case, as Entra ID sends them.
+//   - A dateTime is an instant; without a zone it is in UTC.
+//   - emails[type eq "work"].value eq "x" is taken too (Entra ID sends it): one
+//     element must fulfil both.
+type Filter struct {
+	root filterNode
+}
+
+// ParseFilter reads a filter on resources of type rt.
+//
+// The error is a *[Error] with [CodeInvalidFilter] that names the place: the
+// filter is malformed or beyond a bound, names an attribute that does not exist
+// or is only tolerated, or compares what the attribute's type cannot compare.
+func ParseFilter(text string, rt *ResourceType) (*Filter, error) {
+	p := filterParser{rt: rt, code: CodeInvalidFilter, noun: "filter"}
+	if err := p.start(text); err != nil {
+		return nil, err
+	}
+	root, err := p.parseOr()
+	if err != nil {
+		return nil, err
+	}
+	if p.token.kind != tokenEnd {
+		return nil, p.fail(p.token, "\"and\", \"or\" or the end is expected here")
+	}
+	return &Filter{root}, nil
+}
+
+// Match reports whether the resource fulfils the filter.
+func (f *Filter) Match(r Resource) bool {
+	return f == nil || f.root.match(r)
+}
+
+// MatchElement reports whether an element of a multi-valued attribute fulfils
+// the value filter of a [Path].
+func (f *Filter) MatchElement(element any) bool {
+	if f == nil {
+		return true
+	}
+	object, ok := element.(map[string]any)
+	return ok && f.root.match(object)
+}
+
+// String is the filter in canonical spelling. Parsing it gives the same filter.
+func (f *Filter) String() string {
+	if f == nil {
+		return ""
+	}
+	var b strings.Builder
+	f.root.print(&b)
+	return b.String()
+}
+
+// Equality reports whether the filter does nothing but compare one attribute
+// with one value for equality, and which: "userName", "members.value". The
+// value is a string, bool or float64.
+func (f *Filter) Equality() (path string, value any, ok bool) {
+	if f == nil {
+		return "", nil, false
+	}
+	c, ok := f.root.(*comparison)
+	if !ok || c.op != opEqual || c.value == nil {
+		return "", nil, false
+	}
+	return c.path.String(), c.value, true
+}
+
+// Names reports whether the filter looks at the top-level attribute, or at the
+// extension if attr is a URN.
+func (f *Filter) Names(attr string) bool {
+	return f != nil && f.root.names(attr)
+}

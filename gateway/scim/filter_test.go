@@ -1,0 +1,233 @@
+package scim
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFilterCanonicalForm(t *testing.T) {
+	tests := []struct {
+		name string
+		text string
+		want string
+	}{
+		{"letter case and blanks", "\tUSERNAME  Eq \"Ada\"  ", `userName eq "Ada"`},
+		{"no blanks where none are needed", `userName eq"a"and(title pr)`, `userName eq "a" and title pr`},
+		{"core URN", coreUser + `name.FAMILYNAME co "x"`, `name.familyName co "x"`},
+		{"extension URN", strings.ToUpper(urnSuger) + `:ROLE eq "x"`, urnSuger + `:role eq "x"`},
+		{"implied value", `emails co "x"`, `emails.value co "x"`},
+		{"presence implies no value", `emails pr`, `emails pr`},
+		{"booleans as text", `active eq "True"`, `active eq true`},
+		{"keywords in any letter case", `active eq TRUE AND title eq NULL`, `active eq true and title eq null`},
+		{"needless parentheses", `((title pr)) and (userName pr and (active pr))`, `title pr and userName pr and active pr`},
+		{"needed parentheses", `(title pr or userName pr) and active pr`, `(title pr or userName pr) and active pr`},
+		{"parentheses of an inner and", `title pr or (userName pr and active pr)`, `title pr or userName pr and active pr`},
+		{"not", `NOT((title pr))`, `not (title pr)`},
+		{"brackets", `emails [ TYPE eq "work" AND (value pr) ]`, `emails[type eq "work" and value pr]`},
+		{"comparison after brackets", `emails[type eq "work"].VALUE eq "x"`, `emails[type eq "work"].value eq "x"`},
+		{"brackets on an extension", urnSuger + `[ROLE pr]`, urnSuger + `[role pr]`},
+		{"numbers", urnSuger + `:score gt 1.50E+3`, urnSuger + `:score gt 1500`},
+		{"escapes", `title eq "\u0041\/\"\\\t\u00e9"`, `title eq "A/\"\\\u0009é"`},
+		{"doubly escaped quotes", `title eq \"x\"`, `title eq "x"`},
+		{"displayName of an element", `roles.displayName pr`, `roles.display pr`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			filter, err := ParseFilter(test.text, filterUserType())
+			require.NoError(t, err)
+			assert.Equal(t, test.want, filter.String())
+		})
+	}
+}
+
+func TestFilterErrors(t *testing.T) {
+	const operators = ": an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)."
+	const values = ": a value is expected here: a text in double quotes, a number, true, false or null."
+	tests := []struct {
+		name   string
+		text   string
+		detail string
+	}{
+		{"empty", " ", `The filter is empty.`},
+		{"not UTF-8", "title eq \"\xff\"", `The filter is not valid UTF-8.`},
+		{"too long", `title eq "` + strings.Repeat("x", MaxFilterLength) + `"`, `The filter is longer than 8192 bytes.`},
+
+		{"unknown attribute", `shoeSize eq 5`, `The filter is wrong at character 1, "shoeSize": User has no such attribute.`},
+		{"unknown sub-attribute", `name.x pr`, `The filter is wrong at character 1, "name.x": User has no such attribute.`},
+		{"unknown attribute in brackets", `emails[size eq 5]`, `The filter is wrong at character 8, "size": emails has no such sub-attribute.`},
+		{"full path in brackets", `emails[emails.type eq "work"]`, `The filter is wrong at character 8, "emails.type": emails has no such sub-attribute.`},
+		{"extension attribute without its URN", `role eq "x"`, `The filter is wrong at character 1, "role": User has no such attribute.`},
+		{"long names are clipped", strings.Repeat("x", 100) + ` pr`, `The filter is wrong at character 1, "` + strings.Repeat("x", 60) + `…": User has no such attribute.`},
+
+		{"externalId", `externalId eq "x"`, `The filter is wrong at character 1, "externalId": this service does not keep the attribute, so filter on userName instead.`},
+		{"password", `active eq true and password pr`, `The filter is wrong at character 20, "password": this service does not keep the attribute, so filter on userName instead.`},
+		{"tolerated sub-attribute in brackets", `emails[display eq "x"]`, `The filter is wrong at character 8, "display": this service does not keep the attribute, so filter on userName instead.`},
+		{"tolerated sub-attribute after brackets", `emails[type pr].display eq "x"`, `The filter is wrong at character 16, ".display": this service does not keep the attribute, so filter on userName instead.`},
+
+		{"operator missing", `userName`, `The filter is wrong at its end, character 9` + operators},
+		{"operator unknown", `userName = "x"`, `The filter is wrong at character 10, "="` + operators},
+		{"operator in quotes", `userName "eq" "x"`, `The filter is wrong at character 10, "\"eq\""` + operators},
+		{"bare path with brackets is no condition", `roles[primary eq true].value`, `The filter is wrong at its end, character 29` + operators},
+		{"value missing", `userName eq`, `The filter is wrong at its end, character 12` + values},
+		{"value without quotes", `userName eq ada@example.com`, `The filter is wrong at character 13, "ada@example.com"` + values},
+		{"value that is another kind of JSON", `userName eq {}`, `The filter is wrong at character 13, "{}"` + values},
+		{"sub-attribute after brackets unknown", `emails[type pr].size pr`, `The filter is wrong at character 16, ".size": emails has no such sub-attribute.`},
+		{"value in single quotes", `userName eq 'ada'`, `The filter is wrong at character 13, "'ada'"` + values},
+		{"number not of JSON", urnSuger + `:seats eq 0x10`, `The filter is wrong at character 64, "0x10"` + values},
+		{"number too large", urnSuger + `:seats eq 1e999`, `The filter is wrong at character 64, "1e999": the number is too large.`},
+		{"value after pr", `userName pr "x"`, `The filter is wrong at character 13, "\"x\"": "and", "or" or the end is expected here.`},
+		{"value instead of a name", `"ada" eq userName`, `The filter is wrong at character 1, "\"ada\"": the name of an attribute is expected here.`},
+		{"text not closed", `userName eq "ada`, `The filter is wrong at character 13, "\"ada": the closing double quote is missing.`},
+		{"backslash at the end", `userName eq "ada\`, `The filter is wrong at character 13, "\"ada\\": the closing double quote is missing.`},
+		{"single backslash", `userName eq "CORP\ada"`, `The filter is wrong at character 13, "\"CORP\\ada\"": the text holds a backslash that escapes nothing; write it twice (\\).`},
+		{"control character", "userName eq \"a\tb\"", `The filter is wrong at character 13, "\"a": the text holds a control character; write it as \u and four digits.`},
+		{"doubly escaped quote not closed", `userName eq \"ada"`, `The filter is wrong at character 13, "\\\"ada\"": a value begins and ends with a plain double quote.`},
+		{"position counts characters, not bytes", `title eq "éé" nad`, `The filter is wrong at character 15, "nad": "and", "or" or the end is expected here.`},
+
+		{"and without a right side", `title pr and`, `The filter is wrong at its end, character 13: the name of an attribute is expected here.`},
+		{"parenthesis not closed", `(title pr`, `The filter is wrong at its end, character 10: "and", "or" or ")" is expected here.`},
+		{"parenthesis not opened", `title pr)`, `The filter is wrong at character 9, ")": "and", "or" or the end is expected here.`},
+		{"parentheses empty", `()`, `The filter is wrong at character 2, ")": the name of an attribute is expected here.`},
+		{"bracket not closed", `emails[type pr`, `The filter is wrong at its end, character 15: "and", "or" or "]" is expected here.`},
+		{"bracket closed by a parenthesis", `emails[type pr)`, `The filter is wrong at character 15, ")": "and", "or" or "]" is expected here.`},
+		{"brackets in brackets", `emails[type[value pr]]`, `The filter is wrong at character 12, "[": brackets cannot stand inside brackets.`},
+		{"brackets on a simple attribute", `userName[value pr]`, `The filter is wrong at character 9, "[": userName has no sub-attributes, so brackets cannot follow it.`},
+		{"not without parentheses", `not title pr`, `The filter is wrong at character 5, "title": "not" needs parentheses around what it negates.`},
+		{"too deep", strings.Repeat("(", 17) + `title pr` + strings.Repeat(")", 17), `The filter is wrong at character 17, "(": there are more than 16 levels of parentheses.`},
+		{"too many comparisons", strings.Repeat(`title pr or `, 200) + `title pr`, `The filter is wrong at character 2401, "title": there are more than 200 comparisons.`},
+
+		{"order on a boolean", `active gt true`, `The filter is wrong at character 8, "gt": active is of type boolean, which has no operator gt.`},
+		{"part of a boolean", `active co "t"`, `The filter is wrong at character 8, "co": active is of type boolean, which has no operator co.`},
+		{"boolean with another text", `active eq "yes"`, `The filter is wrong at character 8, "eq": active is a boolean, so it can be compared with true and false only.`},
+		{"boolean with a number", `active eq 1`, `The filter is wrong at character 8, "eq": active is a boolean, so it can be compared with true and false only.`},
+		{"order on a binary", `x509Certificates.value gt "x"`, `The filter is wrong at character 24, "gt": x509Certificates.value is of type binary, which has no operator gt.`},
+		{"part of a number", urnSuger + `:seats co "3"`, `The filter is wrong at character 61, "co": ` + urnSuger + `:seats is of type integer, which has no operator co.`},
+		{"number in quotes", urnSuger + `:seats eq "3"`, `The filter is wrong at character 61, "eq": ` + urnSuger + `:seats is a number, so it can be compared with a number only, without quotes.`},
+		{"part of a time", `meta.created sw "2026"`, `The filter is wrong at character 14, "sw": meta.created is of type dateTime, which has no operator sw.`},
+		{"not a time", `meta.created gt "yesterday"`, `The filter is wrong at character 14, "gt": meta.created is a time, to be written like 2026-01-31T09:30:00Z.`},
+		{"text with a number", `userName eq 5`, `The filter is wrong at character 10, "eq": userName is of type string, so the value needs double quotes.`},
+		{"text with a boolean", `userName eq true`, `The filter is wrong at character 10, "eq": userName is of type string, so the value needs double quotes.`},
+		{"order on null", `userName gt null`, `The filter is wrong at character 10, "gt": null can only be compared with eq and ne.`},
+		{"complex attribute", `name eq "x"`, `The filter is wrong at character 6, "eq": name is complex, so one of its sub-attributes must be compared (formatted, familyName, givenName).`},
+		{"complex multi-valued attribute without value", `addresses eq "x"`, `The filter is wrong at character 11, "eq": addresses is complex, so one of its sub-attributes must be compared (formatted, type, streetAddress).`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			filter, err := ParseFilter(test.text, filterUserType())
+			assert.Nil(t, filter)
+			assert.Equal(t, &Error{Status: 400, Type: InvalidFilter, Code: CodeInvalidFilter, Detail: test.detail}, err)
+		})
+	}
+}
+
+func TestFilterNamesTheAttributeToUseInstead(t *testing.T) {
+	tests := []struct {
+		name   string
+		schema []*Attribute
+		want   string
+	}{
+		{"the required text", filterGroupType().Schema.Attributes, "displayName"},
+		{"id if the schema has none", []*Attribute{attribute("description", String)}, "id"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			rt := &ResourceType{Name: "Thing", Schema: &Schema{ID: "urn:example:Thing", Attributes: test.schema}}
+			_, err := ParseFilter(`externalId eq "x"`, rt)
+			assert.ErrorContains(t, err, "so filter on "+test.want+" instead.")
+		})
+	}
+}
+
+func TestFilterWithinTheBounds(t *testing.T) {
+	for name, text := range map[string]string{
+		"length":                    `title eq "` + strings.Repeat("x", MaxFilterLength-len(`title eq ""`)) + `"`,
+		"depth":                     strings.Repeat("not (", MaxFilterDepth) + `title pr` + strings.Repeat(")", MaxFilterDepth),
+		"comparisons":               strings.Repeat(`title pr or `, MaxFilterTerms-1) + `title pr`,
+		"one level after the other": strings.Repeat(`(title pr) or `, 100) + `title pr`,
+	} {
+		_, err := ParseFilter(text, filterUserType())
+		assert.NoError(t, err, name)
+	}
+}
+
+func TestFilterEquality(t *testing.T) {
+	tests := []struct {
+		text  string
+		path  string // "" means that it is not an equality
+		value any
+	}{
+		{text: `USERNAME eq "Ada"`, path: "userName", value: "Ada"},
+		{text: `(((id eq "u-1")))`, path: "id", value: "u-1"},
+		{text: `emails eq "x"`, path: "emails.value", value: "x"},
+		{text: `active eq "False"`, path: "active", value: false},
+		{text: urnSuger + `:seats eq 3`, path: urnSuger + ":seats", value: float64(3)},
+		{text: `userName ne "x"`},
+		{text: `userName co "x"`},
+		{text: `userName eq null`},
+		{text: `userName pr`},
+		{text: `not (userName eq "x")`},
+		{text: `userName eq "x" and active eq true`},
+		{text: `userName eq "x" or active eq true`},
+		{text: `emails[type eq "work"]`},
+	}
+	for _, test := range tests {
+		t.Run(test.text, func(t *testing.T) {
+			filter, err := ParseFilter(test.text, filterUserType())
+			require.NoError(t, err)
+			path, value, ok := filter.Equality()
+			assert.Equal(t, test.path != "", ok)
+			assert.Equal(t, test.path, path)
+			assert.Equal(t, test.value, value)
+		})
+	}
+}
+
+func TestFilterNames(t *testing.T) {
+	filter, err := ParseFilter(`not (groups.display eq "x") and (name.givenName pr or emails[type eq "work"]) and `+urnSuger+`:role pr`, filterUserType())
+	require.NoError(t, err)
+	for _, attr := range []string{"groups", "Groups", "name", "emails", urnSuger} {
+		assert.True(t, filter.Names(attr), attr)
+	}
+	for _, attr := range []string{"members", "userName", "display", "type", "role", "givenName", ""} {
+		assert.False(t, filter.Names(attr), attr)
+	}
+}
+
+// TestFilterCorpus takes each filter that real clients send on users or groups,
+// unless it names what is not held.
+func TestFilterCorpus(t *testing.T) {
+	for _, text := range corpus(t, "filters.txt") {
+		t.Run(text, func(t *testing.T) {
+			_, err := ParseFilter(text, filterUserType())
+			if err != nil && !strings.Contains(err.Error(), "does not keep the attribute") {
+				_, err = ParseFilter(text, filterGroupType())
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
+func BenchmarkParseFilter(b *testing.B) {
+	for name, text := range map[string]string{
+		"userName": `userName eq "ada.sample@example.com"`,
+		"members":  `id eq "7d8cbf02-0d5e-4a7c-8b8a-8f2d3f0f9a11" and members eq "2819c223-7f76-453a-919d-413861904646"`,
+		"brackets": `userType eq "Employee" and emails[type eq "work" and value co "@example.com"]`,
+		"urn":      urnSuger + `:role eq "ADMIN" and meta.lastModified gt "2020-01-01T00:00:00Z"`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			rt := filterUserType()
+			if name == "members" {
+				rt = filterGroupType()
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := ParseFilter(text, rt); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,121 @@
+package scim
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestParsePath(t *testing.T) {
+	tests := []struct {
+		name      string
+		text      string
+		group     bool // on a group, else on a user
+		want      string
+		tolerated bool
+	}{
+		{name: "attribute", text: `members`, group: true, want: "members"},
+		{name: "letter case and blanks", text: "\t NAME.familyname ", want: "name.familyName"},
+		{name: "multi-valued attribute implies no value", text: `emails`, want: "emails"},
+		{name: "sub-attribute of all elements", text: `emails.value`, want: "emails.value"},
+		{name: "value filter", text: `emails[type eq "work"]`, want: `emails[type eq "work"]`},
+		{name: "sub-attribute after a value filter", text: `emails[type eq "work"].value`, want: `emails[type eq "work"].value`},
+		{name: "blanks around brackets", text: ` EMAILS [ TYPE eq "work" ] .VALUE `, want: `emails[type eq "work"].value`},
+		{name: "boolean as text", text: `roles[primary eq "True"].value`, want: `roles[primary eq true].value`},
+		{name: "doubly escaped quotes", text: `emails[type eq \"work\"].value`, want: `emails[type eq "work"].value`},
+		{name: "combined value filter", text: `emails[type eq "work" and not (value ew ".org")]`, want: `emails[type eq "work" and not (value ew ".org")]`},
+		{name: "member", text: `members[value eq "2819c223"].displayName`, group: true, want: `members[value eq "2819c223"].display`},
+		{name: "core URN", text: coreUser + `emails[type eq "work"].value`, want: `emails[type eq "work"].value`},
+		{name: "extension attribute", text: strings.ToUpper(urnSuger) + `:role`, want: urnSuger + ":role"},
+		{name: "whole extension", text: urnSuger, want: urnSuger},
+		{name: "read-only attribute", text: `meta.created`, want: "meta.created"},
+
+		{name: "externalId is tolerated", text: `externalId`, want: "externalId", tolerated: true},
+		{name: "password is tolerated", text: `password`, want: "password", tolerated: true},
+		{name: "tolerated attribute with a value filter", text: `phoneNumbers[type eq "mobile"].value`, want: `phoneNumbers[type eq "mobile"].value`, tolerated: true},
+		{name: "tolerated sub-attribute", text: `name.honorificPrefix`, want: "name.honorificPrefix", tolerated: true},
+		{name: "tolerated sub-attribute after a value filter", text: `emails[type eq "work"].display`, want: `emails[type eq "work"].display`, tolerated: true},
+		{name: "tolerated sub-attribute in a value filter", text: `emails[display eq "x"].value`, want: `emails[display eq "x"].value`, tolerated: true},
+		{name: "tolerated extension", text: URNEnterpriseUser + `:manager.displayName`, want: URNEnterpriseUser + `:manager.displayName`, tolerated: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			rt := filterUserType()
+			if test.group {
+				rt = filterGroupType()
+			}
+			path, err := ParsePath(test.text, rt)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, path.String())
+			assert.Equal(t, test.tolerated, path.Tolerated)
+		})
+	}
+}
+
+func TestPathFilterSelectsElements(t *testing.T) {
+	path, err := ParsePath(`emails[type eq "work" and primary eq true].value`, filterUserType())
+	require.NoError(t, err)
+	assert.Equal(t, "emails", path.Attr.Name)
+	assert.Equal(t, "value", path.Sub.Name)
+
+	emails := ada()["emails"].([]any)
+	assert.True(t, path.Filter.MatchElement(emails[0]))
+	assert.False(t, path.Filter.MatchElement(emails[1]))
+	assert.False(t, path.Filter.MatchElement("ada@example.com"), "not an object")
+	assert.False(t, path.Filter.MatchElement(nil))
+}
+
+func TestPathWithoutFilter(t *testing.T) {
+	path, err := ParsePath(`emails`, filterUserType())
+	require.NoError(t, err)
+	assert.Nil(t, path.Filter)
+	assert.Nil(t, path.Sub)
+}
+
+func TestPathErrors(t *testing.T) {
+	const theEnd = ": the end of the path is expected here."
+	tests := []struct {
+		name   string
+		text   string
+		detail string
+	}{
+		{"empty", ``, `The path is empty.`},
+		{"too long", strings.Repeat("x", MaxFilterLength+1), `The path is longer than 8192 bytes.`},
+		{"unknown attribute", `shoeSize`, `The path is wrong at character 1, "shoeSize": User has no such attribute.`},
+		{"unknown extension", `urn:example:User:tag`, `The path is wrong at character 1, "urn:example:User:tag": User has no such attribute.`},
+		{"JSON pointer", `/emails/0`, `The path is wrong at character 1, "/emails/0": User has no such attribute.`},
+		{"unknown sub-attribute after brackets", `emails[type eq "work"].size`, `The path is wrong at character 23, ".size": emails has no such sub-attribute.`},
+		{"unknown sub-attribute in brackets", `emails[size eq 5]`, `The path is wrong at character 8, "size": emails has no such sub-attribute.`},
+		{"index", `emails[0]`, `The path is wrong at character 8, "0": emails has no such sub-attribute.`},
+		{"brackets empty", `emails[]`, `The path is wrong at character 8, "]": the name of an attribute is expected here.`},
+		{"bracket not closed", `emails[type eq "work"`, `The path is wrong at its end, character 22: "and", "or" or "]" is expected here.`},
+		{"wrong comparison in brackets", `emails[primary gt true]`, `The path is wrong at character 16, "gt": primary is of type boolean, which has no operator gt.`},
+		{"brackets on a single value", `name[givenName eq "x"]`, `The path is wrong at character 5, "[": name has one value only, so brackets cannot follow it.`},
+		{"brackets on simple values", `schemas[value eq "x"]`, `The path is wrong at character 8, "[": schemas has no sub-attributes, so brackets cannot follow it.`},
+		{"brackets after a sub-attribute", `emails.value[type pr]`, `The path is wrong at character 13, "[": emails.value has one value only, so brackets cannot follow it.`},
+		{"a filter is no path", `userName eq "x"`, `The path is wrong at character 10, "eq"` + theEnd},
+		{"something after the brackets", `emails[type eq "work"]value`, `The path is wrong at character 23, "value"` + theEnd},
+		{"brackets twice", `emails[type eq "work"][type eq "work"]`, `The path is wrong at character 23, "["` + theEnd},
+		{"text", `"userName"`, `The path is wrong at character 1, "\"userName\"": the name of an attribute is expected here.`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path, err := ParsePath(test.text, filterUserType())
+			assert.Nil(t, path)
+			assert.Equal(t, &Error{Status: 400, Type: InvalidPath, Code: CodeInvalidPath, Detail: test.detail}, err)
+		})
+	}
+}
+
+func TestPathCorpus(t *testing.T) {
+	for _, text := range corpus(t, "paths.txt") {
+		t.Run(text, func(t *testing.T) {
+			if _, err := ParsePath(text, filterUserType()); err != nil {
+				_, err = ParsePath(text, filterGroupType())
+				require.NoError(t, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,126 @@
+package scim
+
+import "strings"
+
+// A Projection says which attributes an answer carries (RFC 7644 §3.9 and
+// §3.4.2.5): the query parameters attributes and excludedAttributes together
+// with the "returned" characteristic of each attribute. A nil *Projection is
+// the answer as it is. It never changes, so that goroutines can share it.
+type Projection struct {
+	rt     *ResourceType
+	asking bool      // attributes was given
+	named  selection // what either parameter names
+	all    bool      // nothing is ever left out
+}
+
+// A selection is a tree of names: extensions, attributes and sub-attributes.
+type selection struct {
+	whole bool // the name itself stood in the list, not only parts of it
+	parts map[string]*selection
+}
+
+// ParseProjection reads the two query parameters, lists of attribute paths with
+// commas between. Names that the resource type does not have are ignored, as
+// clients send them to every provider.
+//
+// The error is a *[Error] with [CodeInvalidValue]: only one of the two may be
+// given (RFC 7644 §3.9).
+func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection, error) {
+	attributes, excluded = strings.TrimSpace(attributes), strings.TrimSpace(excluded)
+	if attributes != "" && excluded != "" {
+		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
+	}
+	p := &Projection{rt: rt, asking: attributes != ""}
+	for name := range strings.SplitSeq(attributes+excluded, ",") {
+		p.add(strings.TrimSpace(name))
+	}
+	p.all = !p.asking && len(p.named.parts) == 0 && !rt.returnsSelectively()
+	return p, nil
+}
+
+func (p *Projection) add(name string) {
+	if strings.EqualFold(name, p.rt.Schema.ID) {
+		for _, attr := range p.rt.Schema.Attributes {
+			p.named.at(attr.Name).whole = true
+		}
+		return
+	}
+	path, ok := p.rt.Lookup(name)
+	if !ok {
+		return
+	}
+	node := &p.named
+	if path.URN != "" {
+		node = node.at(path.URN)
+	}
+	if !path.WholeExtension() {
+		node = node.at(path.Attr.Name)
+	}
+	if path.Sub != nil {
+		node = node.at(path.Sub.Name)
+	}
+	node.whole = true
+}
+
+// at finds or makes the part with the name.
+func (s *selection) at(name string) *selection {
+	part := s.parts[name]
+	if part == nil {
+		if s.parts == nil {
+			s.parts = map[string]*selection{}
+		}
+		part = &selection{}
+		s.parts[name] = part
+	}
+	return part
+}
+
+// part is the part with the name, or nil.
+func (s *selection) part(name string) *selection {
+	if s == nil {
+		return nil
+	}
+	return s.parts[name]
+}
+
+// returnsSelectively reports whether some attribute is not returned by default.
+func (rt *ResourceType) returnsSelectively() bool {
+	selective := returnsSelectively(rt.Schema.Attributes)
+	for _, extension := range rt.Extensions {
+		selective = selective || returnsSelectively(extension.Attributes)
+	}
+	return selective
+}
+
+func returnsSelectively(attributes []*Attribute) bool {
+	for _, attr := range attributes {
+		if attr.Returned == Never || attr.Returned == OnRequest || returnsSelectively(attr.SubAttributes) {
+			return true
+		}
+	}
+	return false
+}
+
+// Asked reports whether the top-level attribute, or the extension if attr is a
+// URN, or a part of it was named in attributes.
+func (p *Projection) Asked(attr string) bool {
+	return p != nil && p.asking && p.named.part(attr) != nil
+}
+
+// Includes reports whether the answer can carry the top-level attribute, or the
+// extension if attr is a URN, so that it need not be fetched for nothing.
+func (p *Projection) Includes(attr string) bool {
+	if p == nil {
+		return true
+	}
+	part := p.named.part(attr)
+	for _, attributes := range [][]*Attribute{p.rt.Schema.Attributes, CommonAttributes} {
+		if found := attributeNamed(attributes, attr); found != nil {
+			return p.keeps(found, part, !p.asking)
+		}
+	}
+	if p.asking {
+		return part != nil
+	}
+	return part == nil || !part.whole
+}

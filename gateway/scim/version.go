@@ -1,0 +1,69 @@
+package scim
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"maps"
+	"strings"
+)
+
+// Version makes a weak entity tag, W/"…", of the resource's content. It leaves
+// meta.version out, and meta.location, which tells how the provider was
+// reached; the order of a multi-valued attribute does not count.
+func Version(r Resource) string {
+	content := maps.Clone(r)
+	if meta, ok := r["meta"].(map[string]any); ok {
+		meta = maps.Clone(meta)
+		delete(meta, "version")
+		delete(meta, "location")
+		content["meta"] = meta
+	}
+	sum := sha256.Sum256(appendCanonical(nil, content))
+	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
+// CheckIfMatch checks an If-Match header (RFC 7644 §3.14), "" for none, against
+// the version of the resource as it is. The tags are compared weakly, as SCIM
+// knows weak ones only. The error is a *[Error] with [CodeVersionMismatch].
+func CheckIfMatch(header, version string) error {
+	if strings.TrimSpace(header) == "" || tagsMatch(header, version) {
+		return nil
+	}
+	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and repeat the change.")
+}
+
+// NoneMatch reports whether an If-None-Match header, "" for none, lets a request
+// go on because the client does not have this version. If it is false, a GET is
+// answered 304 Not Modified.
+func NoneMatch(header, version string) bool {
+	return !tagsMatch(header, version)
+}
+
+// tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the
+// version or is "*".
+func tagsMatch(header, version string) bool {
+	if strings.TrimSpace(header) == "*" {
+		return true
+	}
+	known, current, _ := cutTag(version)
+	for known && header != "" {
+		found, tag, rest := cutTag(header)
+		if found && tag == current {
+			return true
+		}
+		header = rest
+	}
+	return false
+}
+
+// cutTag reads the first entity tag of a list without W/ and quotes.
+func cutTag(list string) (found bool, tag, rest string) {
+	list = strings.TrimLeft(list, " \t,")
+	list = strings.TrimPrefix(list, "W/")
+	if quoted, ok := strings.CutPrefix(list, `"`); ok {
+		tag, rest, found = strings.Cut(quoted, `"`)
+		return found, tag, rest
+	}
+	_, rest, _ = strings.Cut(list, ",")
+	return false, "", rest
+}
