@@ -1,0 +1,68 @@
+package strict
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Nearest finds the known word that was most probably meant by word: the one
+// with the fewest letters inserted, deleted, changed or swapped with a neighbor,
+// if they are at most a third of the longer word. Letter case does not count, nor
+// which of blank, '-' and '_' is between words. Of several, the first one in known
+// is taken.
+func Nearest(word string, known []string) (nearest string, ok bool) {
+	const longest = 64 // nobody misspells longer words, and the cost is quadratic
+	if len(word) > longest {
+		return "", false
+	}
+	best := 0
+	for _, candidate := range known {
+		a, b := []rune(folded(word)), []rune(folded(candidate))
+		distance := editDistance(a, b)
+		if distance*3 > max(len(a), len(b)) || ok && distance >= best {
+			continue
+		}
+		nearest, best, ok = candidate, distance, true
+	}
+	return nearest, ok
+}
+
+var separators = strings.NewReplacer("-", " ", "_", " ")
+
+func folded(word string) string { return separators.Replace(strings.ToLower(word)) }
+
+// editDistance is the optimal string alignment distance.
+func editDistance(a, b []rune) int {
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range a {
+		row := make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range b {
+			changed := last[j]
+			if a[i] != b[j] {
+				changed++
+			}
+			row[j+1] = min(changed, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}
+
+// suggest is the advice for a word that is not known: the nearest one, else all.
+func suggest(word string, known []string) string {
+	if nearest, ok := Nearest(word, known); ok {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	all := make([]string, len(known))
+	for i, word := range known {
+		all[i] = fmt.Sprintf("%q", word)
+	}
+	return "there are " + strings.Join(all, ", ")
+}

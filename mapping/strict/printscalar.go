@@ -1,0 +1,68 @@
+package strict
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// printedScalar is the YAML of a string, number, boolean, duration or
+// ScalarUnmarshaler.
+func printedScalar(v reflect.Value) (*yaml.Node, error) {
+	switch formOf(v.Type()) {
+	case formText:
+		return printedText(textOf(v)), nil
+	case formDuration:
+		return printedText(fmt.Sprint(v.Interface())), nil
+	case formBool:
+		return plainNode(strconv.FormatBool(v.Bool())), nil
+	case formInt:
+		return plainNode(strconv.FormatInt(v.Int(), 10)), nil
+	case formFloat:
+		return printedFloat(v.Float())
+	}
+	return printedText(v.String()), nil
+}
+
+// textOf is what a ScalarUnmarshaler reads itself from.
+func textOf(v reflect.Value) string {
+	pointer := reflect.New(v.Type()) // has the methods of both pointer and value
+	pointer.Elem().Set(v)
+	text, ok := pointer.Interface().(fmt.Stringer)
+	if !ok {
+		panic(fmt.Sprintf("strict: %s has no String method to print it with", v.Type()))
+	}
+	return text.String()
+}
+
+// printedFloat writes a whole number with ".0", so that an any stays a float64.
+func printedFloat(number float64) (*yaml.Node, error) {
+	if math.IsInf(number, 0) || math.IsNaN(number) {
+		return nil, fmt.Errorf("%w: %v", errUnprintable, number)
+	}
+	text := strconv.FormatFloat(number, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return plainNode(text), nil
+}
+
+func plainNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: text}
+}
+
+// printedText writes a string, in quotes if this package or the YAML library, which
+// knows some scalars of YAML 1.1, would take it for something else.
+func printedText(text string) *yaml.Node {
+	y := plainNode(text)
+	_, isString := (&node{kind: scalar, text: text, plain: true}).value().(string)
+	if !isString || y.ShortTag() != "!!str" || strings.ContainsAny(text, "\n\r") {
+		y.Style = yaml.DoubleQuotedStyle
+	}
+	y.Tag = "!!str"
+	return y
+}
