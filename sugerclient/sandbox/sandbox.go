@@ -1,0 +1,146 @@
+// Package sandbox is Suger in memory: an organization with users and roles,
+// served over HTTP as Suger's API would serve it, for tests, for trying the
+// gateway out, and for seeing what it does when Suger misbehaves.
+//
+// Suger publishes no user write operation. What the sandbox serves by default
+// is the gateway's own working assumption ([contract_working.go]); it serves
+// other, plainly invented contracts over the same organization too, so that
+// the gateway can be shown to stay right when the assumption is wrong. The
+// package shares no table of fields or paths with the gateway's mapping: what
+// agrees between the two agrees because both were written to the same facts.
+//
+// Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
+// or an [http.Server] of your own.
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// DefaultOrganization is the id of the organization if [Options] names none.
+// Suger's ids are short opaque strings, nine characters in its samples.
+const DefaultOrganization = "sandboxed"
+
+// Options says what the sandbox is like. Only a credential is required: a key
+// or a client.
+type Options struct {
+	Organization string // organization id; default [DefaultOrganization]
+
+	Keys         []string          // API keys that may do everything
+	ReadOnlyKeys []string          // API keys that may read; a write with one is 403
+	Clients      map[string]string // OAuth Apps that may do everything: client id to secret
+
+	// People is how many sample people there are besides the fixed ones. The
+	// fixed ones are admin@, editor@, viewer@, finance@, deals@, Mixed.Case@,
+	// invited@ and former@ the first domain. Zero is 17, which makes 25 in all;
+	// below zero is none.
+	People int
+
+	Domains  []string         // e-mail domains whose people may be added; default example.com
+	Seats    int              // most users who are not INACTIVE; 0 is no limit
+	Contract string           // one of [Contracts]; "" is the working contract
+	Clock    func() time.Time // default time.Now
+	Seed     int64            // varies ids, sample names and the luck of faults; same seed, same sandbox
+	Admin    bool             // serve /_sandbox/, where faults are switched and calls are read
+}
+
+// A Sandbox is one Suger organization behind an HTTP API. Its methods may be
+// called at any time, also while it serves.
+type Sandbox struct {
+	organization string
+	contract     *contract
+	clock        func() time.Time
+	keys         map[string]access
+	store        *store
+	tokens       *tokens
+	faults       *faults
+	journal      *journal
+	routes       *http.ServeMux
+	admin        http.Handler // nil if switched off
+
+	closed    chan struct{}
+	closeOnce sync.Once
+}
+
+// New makes a sandbox. The error says which option is wrong.
+func New(options Options) (*Sandbox, error) {
+	served, err := contractNamed(options.Contract)
+	if err != nil {
+		return nil, err
+	}
+	if err := options.complete(); err != nil {
+		return nil, err
+	}
+	s := &Sandbox{
+		organization: options.Organization,
+		contract:     served,
+		clock:        options.Clock,
+		keys:         accessByKey(options),
+		store:        newStore(options, served),
+		tokens:       newTokens(options),
+		journal:      newJournal(),
+		closed:       make(chan struct{}),
+	}
+	s.routes = s.newRoutes()
+	s.faults = newFaults(options.Seed, s.operations())
+	if options.Admin {
+		s.admin = s.adminRoutes()
+	}
+	return s, nil
+}
+
+// Close ends every hang and delay that is under way and makes those to come
+// end at once. An [http.Server] that serves the sandbox should call it when it
+// shuts down (RegisterOnShutdown), since a hang outlasts a graceful shutdown.
+func (s *Sandbox) Close() {
+	s.closeOnce.Do(func() { close(s.closed) })
+}
+
+// complete fills in what the options leave out.
+func (o *Options) complete() error {
+	if len(o.Keys)+len(o.ReadOnlyKeys)+len(o.Clients) == 0 {
+		return errors.New("sandbox: no API key and no OAuth client, so nobody could sign in")
+	}
+	if slices.Contains(o.Keys, "") || slices.Contains(o.ReadOnlyKeys, "") {
+		return errors.New("sandbox: an API key is empty")
+	}
+	for id, secret := range o.Clients {
+		if id == "" || secret == "" {
+			return errors.New("sandbox: an OAuth client has no id or no secret")
+		}
+	}
+	if o.Seats < 0 {
+		return fmt.Errorf("sandbox: %d seats", o.Seats)
+	}
+	if o.Organization == "" {
+		o.Organization = DefaultOrganization
+	}
+	if o.People == 0 {
+		o.People = defaultPeople
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o.completeDomains()
+}
+
+func (o *Options) completeDomains() error {
+	if len(o.Domains) == 0 {
+		o.Domains = []string{"example.com"}
+	}
+	domains := make([]string, 0, len(o.Domains))
+	for _, domain := range o.Domains {
+		if domain == "" || strings.ContainsAny(domain, "@ ") {
+			return fmt.Errorf("sandbox: %q is not an e-mail domain", domain)
+		}
+		domains = append(domains, strings.ToLower(domain))
+	}
+	o.Domains = domains
+	return nil
+}
