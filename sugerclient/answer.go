@@ -1,0 +1,107 @@
+package sugerclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// maxErrorBody bounds how much of an error body is read for its message.
+const maxErrorBody = 64 << 10
+
+// readAnswer reads resp as the answer to r, or as the failure it is. ctx is our
+// caller's, without the time limit of the single call.
+func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, secrets []string) outcome {
+	switch {
+	case resp.StatusCode >= 200 && resp.StatusCode < 300:
+		return c.readSuccess(ctx, r, resp)
+	case resp.StatusCode >= 400 && resp.StatusCode < 600:
+		return c.readFailure(r, resp, secrets)
+	}
+	return unreadable(r, resp.StatusCode, errors.New("redirects are not followed"))
+}
+
+// readSuccess accepts JSON or nothing at all: a proxy's login page comes with
+// status 200, too. The size is bounded after decompression.
+func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Response) outcome {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxAnswer+1))
+	switch {
+	case err != nil:
+		return cutOff(ctx, r, resp.StatusCode, err)
+	case int64(len(body)) > c.cfg.MaxAnswer:
+		return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is longer than %d bytes", c.cfg.MaxAnswer))
+	}
+	body = bytes.TrimSpace(body)
+	if len(body) > 0 && !json.Valid(body) {
+		return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is not JSON but %s", mediaType(resp.Header)))
+	}
+	return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}}
+}
+
+// readFailure never fails itself: an error body that is odd or cut is a worse
+// message, and the status stands.
+func (c *Client) readFailure(r *request, resp *http.Response, secrets []string) outcome {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	status := resp.StatusCode
+	fail := &Error{
+		Operation:  r.operation,
+		Kind:       Refused,
+		Status:     status,
+		Message:    readMessage(body, secrets),
+		RetryAfter: readRetryAfter(resp.Header, c.cfg.Now()),
+	}
+	again := false
+	switch {
+	case status == http.StatusTooManyRequests:
+		fail.Kind = Throttled
+		again = true // without effect, so even a create may be repeated
+	case status >= 500:
+		fail.Kind = Unavailable
+		fail.Uncertain = !r.isRead()
+		again = r.repeatable && passing(status) || r.isRead() && status == http.StatusInternalServerError
+	}
+	return outcome{fail: fail, again: again}
+}
+
+// passing says whether a status usually goes away by itself.
+func passing(status int) bool {
+	switch status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// cutOff sorts an answer that stopped before its end. A call that ran out of
+// time got no answer; one whose connection broke got one that cannot be used.
+func cutOff(ctx context.Context, r *request, status int, err error) outcome {
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+		return unanswered(ctx, r, true, err)
+	}
+	got := unreadable(r, status, fmt.Errorf("the answer was cut off: %w", err))
+	got.again = r.repeatable
+	return got
+}
+
+func unreadable(r *request, status int, err error) outcome {
+	return outcome{fail: &Error{
+		Operation: r.operation,
+		Kind:      Unreadable,
+		Status:    status,
+		Uncertain: !r.isRead(),
+		Err:       err,
+	}}
+}
+
+func mediaType(header http.Header) string {
+	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		return "of an unknown type"
+	}
+	return media
+}

@@ -1,0 +1,124 @@
+package sugerclient
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// An Authenticator is one of the ways to present a [Credential] to Suger:
+// [KeyAuth], [OAuthAuth] or [LegacyAuth].
+type Authenticator interface {
+	check() error
+
+	// exchange returns the request that turns the credential into a token for
+	// the Bearer scheme; nil if the credential itself is the API key.
+	exchange(base string, cred Credential, organization string) (*exchange, error)
+}
+
+// An exchange asks for a token.
+type exchange struct {
+	request  *request
+	token    string // path of the token in the answer
+	lifetime string // path of its lifetime in seconds
+}
+
+const tokenOperation = "get token"
+
+var errMalformed = errors.New("the credential does not have the form of one")
+
+// KeyAuth presents a Suger API key as it is, "Authorization: Key …"
+// (doc.suger.io, API Client).
+type KeyAuth struct{}
+
+func (KeyAuth) check() error { return nil }
+
+func (KeyAuth) exchange(string, Credential, string) (*exchange, error) { return nil, nil }
+
+// OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
+// client credentials grant (doc.suger.io, OAuth App; RFC 6749 section 4.4).
+type OAuthAuth struct {
+	TokenURL string // two are in print, so there is no default
+}
+
+func (a OAuthAuth) check() error { return checkURL("token URL", a.TokenURL) }
+
+func (a OAuthAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
+	id, secret, err := splitCredential(cred)
+	if err != nil {
+		return nil, err
+	}
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
+	return &exchange{
+		request: &request{
+			operation:  tokenOperation,
+			method:     http.MethodPost,
+			url:        a.TokenURL,
+			header:     map[string]string{"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"},
+			body:       []byte(form.Encode()),
+			repeatable: true, // one token more does no harm
+			anonymous:  true,
+		},
+		token:    "access_token",
+		lifetime: "expires_in",
+	}, nil
+}
+
+// LegacyAuth presents "id:secret" of an older bearer API client. How that is
+// done is data of the mapping file; every field is required.
+type LegacyAuth struct {
+	Method, Path string // relative to the base URL; {organization} may be in Path
+
+	// Fields of the JSON object that is sent.
+	Organization, ClientID, ClientSecret string
+
+	// Paths in the answer: the token, and its lifetime in seconds.
+	AccessToken, ExpiresIn string
+}
+
+func (a LegacyAuth) check() error {
+	fields := []string{a.Method, a.Path, a.Organization, a.ClientID, a.ClientSecret, a.AccessToken, a.ExpiresIn}
+	for _, field := range fields {
+		if field == "" {
+			return errors.New("sugerclient: the token call of the older API clients is not complete")
+		}
+	}
+	return nil
+}
+
+func (a LegacyAuth) exchange(base string, cred Credential, organization string) (*exchange, error) {
+	id, secret, err := splitCredential(cred)
+	if err != nil {
+		return nil, err
+	}
+	if organization == "" {
+		return nil, errors.New("the call names no organization")
+	}
+	body, err := json.Marshal(map[string]string{a.Organization: organization, a.ClientID: id, a.ClientSecret: secret})
+	if err != nil {
+		return nil, err
+	}
+	r, err := newRequest(base, Call{
+		Operation:  tokenOperation,
+		Method:     a.Method,
+		Path:       a.Path,
+		PathParams: map[string]string{OrganizationParam: organization},
+		Body:       json.RawMessage(body),
+		Repeatable: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.anonymous = true
+	return &exchange{request: r, token: a.AccessToken, lifetime: a.ExpiresIn}, nil
+}
+
+func splitCredential(cred Credential) (id, secret string, err error) {
+	id, secret, found := strings.Cut(string(cred), ":")
+	if !found || id == "" || secret == "" {
+		return "", "", errMalformed
+	}
+	return id, secret, nil
+}

@@ -1,0 +1,88 @@
+package sugerclient
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// A Credential is what a caller presents to Suger: an API key, or
+// "client_id:client_secret" of an OAuth App. It prints as "[credential]", so
+// that no log or error message can carry it by accident.
+type Credential string
+
+// String hides the credential.
+func (Credential) String() string { return "[credential]" }
+
+// GoString hides the credential from %#v.
+func (Credential) GoString() string { return "[credential]" }
+
+// MarshalText hides the credential from JSON and structured logs.
+func (Credential) MarshalText() ([]byte, error) { return []byte("[credential]"), nil }
+
+// OrganizationParam is the [Call].PathParams entry that names the organization
+// a call is for. Refused credentials are remembered per organization, and
+// [LegacyAuth] needs it to get a token.
+const OrganizationParam = "organization"
+
+// A Call is one request to Suger. What it means is the mapping's affair; the
+// client knows how to send it, repeat it and read its answer.
+type Call struct {
+	Operation string // the operation's name, for errors, logs and metrics: "update user"
+	Method    string // GET, POST, PUT, PATCH or DELETE
+
+	// Path is relative to the base URL and holds placeholders,
+	// "/org/{organization}/user/{id}". Each is replaced by its PathParams value,
+	// escaped as one segment. An empty value, "." and ".." are refused, since
+	// they would name another resource.
+	Path       string
+	PathParams map[string]string
+
+	Query  map[string]string
+	Header map[string]string
+	Body   any // sent as JSON; nil sends none, and a GET must not have one
+
+	// Repeatable says that sending the call twice does no harm, so it may be
+	// retried after an answer was lost. A GET always may.
+	Repeatable bool
+}
+
+// An Answer is what Suger said to a [Call], status 2xx.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // JSON, whole, at most [Config].MaxAnswer bytes; empty if there was none
+}
+
+// Paging says how a list operation hands out its rows. The zero value is a
+// list that comes whole in one answer.
+type Paging struct {
+	Style  PagingStyle
+	Size   int    // rows asked for per page; must be positive if Limit is set
+	Limit  string // query parameter for Size; "" sends none
+	Offset string // query parameter: rows to skip (ByOffset), page number (ByPage), or cursor (ByCursor)
+	First  int    // number of the first page, 0 or 1 (ByPage)
+
+	Items        string // path of the array in the answer, "data.users"; "" for a bare array
+	Total        string // path of the total count, "" if the answer has none
+	Cursor       string // path of the next page's cursor (ByCursor)
+	CursorHeader string // or the header that carries it (ByCursor)
+}
+
+// PagingStyle is one of the ways to ask for the next page.
+type PagingStyle string
+
+const (
+	Whole    PagingStyle = ""       // one answer holds everything
+	ByOffset PagingStyle = "offset" // limit and number of rows to skip
+	ByPage   PagingStyle = "page"   // page number
+	ByCursor PagingStyle = "cursor" // opaque cursor from the previous answer
+)
+
+// A Page is one answer of a list operation.
+type Page struct {
+	// Index counts the pages from 0. It is 0 once more if the list changed
+	// while it was read and is read again: what came before is then void.
+	Index int
+	Items []json.RawMessage
+	Total int // as Suger says, or -1
+}

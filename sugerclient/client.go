@@ -1,0 +1,130 @@
+// Package sugerclient calls Suger's REST API: it presents the credential, keeps
+// calls within bounds, repeats those that may be repeated, pages through lists,
+// and sorts what goes wrong into kinds. It knows no user, no role and no SCIM;
+// which calls there are is the mapping's affair.
+//
+// Start with [New]; [Client.Do] makes one [Call], [Client.Pages] reads a list.
+// Every error of both is an [*Error] and safe to log.
+package sugerclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// A Client calls one Suger for any number of credentials. It is safe for
+// concurrent use.
+type Client struct {
+	cfg      Config
+	base     string // without trailing slash
+	rest     *resty.Client
+	keys     keyring
+	gate     *gate
+	refusals *refusals
+	tokens   *tokens
+}
+
+// New returns a Client, or an error that names everything wrong with cfg.
+func New(cfg Config) (*Client, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return &Client{
+		cfg:      cfg,
+		base:     strings.TrimRight(cfg.BaseURL, "/"),
+		rest:     newREST(newTransport(cfg.Concurrency), cfg.UserAgent),
+		keys:     newKeyring(),
+		gate:     newGate(cfg.Concurrency),
+		refusals: newRefusals(cfg.RefusedFor, cfg.Now),
+		tokens:   newTokens(),
+	}, nil
+}
+
+// A login carries a credential through one Do.
+type login struct {
+	credential   Credential
+	organization string
+	account      key    // of both: tokens and refusals are kept by it
+	lane         key    // of the credential: calls in flight are counted by it
+	header       string // the Authorization that was sent last
+}
+
+// Do makes call on behalf of cred and returns Suger's answer, status 2xx. It
+// waits for a free place among the credential's calls in flight, and repeats
+// the call where that is safe, all within ctx's deadline: if the next wait does
+// not fit, it returns at once what went wrong last.
+//
+// The error is an *Error. If ctx ends, its Kind is Canceled when the caller
+// gave up and Unavailable when the deadline passed, or Throttled when it passed
+// in our own queue.
+func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, error) {
+	r, err := newRequest(c.base, call)
+	if err != nil {
+		return nil, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
+	}
+	answer, fail := c.doAs(ctx, c.login(cred, call.PathParams[OrganizationParam]), r)
+	if fail != nil {
+		return nil, fail
+	}
+	return answer, nil
+}
+
+func (c *Client) login(cred Credential, organization string) *login {
+	return &login{
+		credential:   cred,
+		organization: organization,
+		account:      c.keys.of(cred, organization),
+		lane:         c.keys.of(cred, ""),
+	}
+}
+
+func (c *Client) doAs(ctx context.Context, who *login, r *request) (*Answer, *Error) {
+	if !presentable(who.credential) {
+		return nil, &Error{Operation: r.operation, Kind: Refused, Status: http.StatusUnauthorized, Err: errMalformed}
+	}
+	if message, known := c.refusals.recall(who.account); known {
+		return nil, &Error{Operation: r.operation, Kind: Refused, Status: http.StatusUnauthorized, Message: message}
+	}
+	answer, fail := c.send(ctx, r, who)
+	if unauthorized(fail) && c.tokens.drop(who.account, who.header) {
+		c.retried(ctx, r.operation)
+		before := fail
+		if answer, fail = c.send(ctx, r, who); fail != nil {
+			fail.Uncertain = fail.Uncertain || before.Uncertain
+		}
+	}
+	if unauthorized(fail) {
+		c.refusals.remember(who.account, fail.Message)
+	}
+	return answer, fail
+}
+
+func unauthorized(fail *Error) bool {
+	return fail != nil && fail.Kind == Refused && fail.Status == http.StatusUnauthorized
+}
+
+// presentable says whether cred can be in a header at all.
+func presentable(cred Credential) bool {
+	const longest = 8 << 10
+	if cred == "" || len(cred) > longest {
+		return false
+	}
+	return !strings.ContainsFunc(string(cred), func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// secrets are what must not come back in an error message: the credential, its
+// secret half, and the token it was exchanged for.
+func (who *login) secrets() []string {
+	_, token, _ := strings.Cut(who.header, " ")
+	_, half, _ := strings.Cut(string(who.credential), ":")
+	all := []string{string(who.credential), token, half}
+	for _, secret := range all {
+		all = append(all, url.QueryEscape(secret))
+	}
+	return all
+}

@@ -1,0 +1,74 @@
+package sugerclient
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// A key stands for a credential in what is kept between calls, so that no map
+// holds a credential longer than the call does.
+type key [sha256.Size]byte
+
+// A keyring makes keys with a secret that never leaves the process: a key from
+// a memory dump of another process says nothing here.
+type keyring struct{ secret [sha256.Size]byte }
+
+func newKeyring() (ring keyring) {
+	// crypto/rand.Read never returns an error; it ends the program instead.
+	_, _ = rand.Read(ring.secret[:])
+	return ring
+}
+
+func (ring keyring) of(cred Credential, organization string) (k key) {
+	mac := hmac.New(sha256.New, ring.secret[:])
+	mac.Write([]byte(cred))
+	mac.Write([]byte{0}) // in no credential that can be sent
+	mac.Write([]byte(organization))
+	mac.Sum(k[:0])
+	return k
+}
+
+// maxRefusals bounds the memory a guesser of credentials can take.
+const maxRefusals = 4096
+
+// refusals remembers which credentials Suger has just answered with 401.
+type refusals struct {
+	lasting time.Duration
+	now     func() time.Time
+	known   *lru.Cache[key, refusal]
+}
+
+type refusal struct {
+	until   time.Time
+	message string
+}
+
+func newRefusals(lasting time.Duration, now func() time.Time) *refusals {
+	return &refusals{lasting: lasting, now: now, known: newCache[refusal](maxRefusals)}
+}
+
+func (r *refusals) remember(account key, message string) {
+	if r.lasting > 0 {
+		r.known.Add(account, refusal{until: r.now().Add(r.lasting), message: message})
+	}
+}
+
+func (r *refusals) recall(account key) (message string, known bool) {
+	found, ok := r.known.Get(account)
+	if !ok || !r.now().Before(found.until) {
+		return "", false
+	}
+	return found.message, true
+}
+
+func newCache[V any](size int) *lru.Cache[key, V] {
+	cache, err := lru.New[key, V](size)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return cache
+}

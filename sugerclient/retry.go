@@ -1,0 +1,73 @@
+package sugerclient
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxRetryAfter bounds what Suger may ask for; more is taken as this.
+	maxRetryAfter = 24 * time.Hour
+	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
+	maxUnboundedWait = time.Minute
+)
+
+// wait is how long to wait after the n-th sending: a random part of a doubling
+// time, so that many calls do not come back at once, but never less than Suger
+// asks for.
+func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
+	longest := c.cfg.Backoff
+	for ; n > 1 && longest < c.cfg.BackoffCap; n-- {
+		longest *= 2
+	}
+	longest = min(longest, c.cfg.BackoffCap)
+	return max(rand.N(longest+1), retryAfter)
+}
+
+// fits says whether there is time left for a call after wait.
+func (c *Client) fits(ctx context.Context, wait time.Duration) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return wait <= maxUnboundedWait
+	}
+	return c.cfg.Now().Add(wait).Before(deadline)
+}
+
+// readRetryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds, or a
+// date. The date is held against the answer's own Date if it has one, since the
+// two clocks may differ.
+func readRetryAfter(header http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
+		if seconds > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(until.Sub(now), 0), maxRetryAfter)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

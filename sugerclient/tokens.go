@@ -1,0 +1,184 @@
+package sugerclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	bearer          = "Bearer "
+	maxTokens       = 4096
+	maxToken        = 16 << 10         // bytes
+	defaultLifetime = 5 * time.Minute  // of a token that comes without one
+	maxLifetime     = 24 * time.Hour   // more is not believed
+	renewAgain      = 30 * time.Second // after an early renewal failed
+)
+
+// tokens keeps the tokens that credentials were exchanged for, in memory only.
+type tokens struct {
+	kept    *lru.Cache[key, token]
+	flights singleflight.Group
+}
+
+// A token is renewed some time before it expires.
+type token struct {
+	header         string
+	renew, expires time.Time
+}
+
+func newTokens() *tokens { return &tokens{kept: newCache[token](maxTokens)} }
+
+// drop forgets the token that Suger refused as header, and says whether asking
+// for another makes sense. A newer one, fetched by another call meanwhile, stays.
+func (t *tokens) drop(account key, header string) bool {
+	if !strings.HasPrefix(header, bearer) {
+		return false
+	}
+	if kept, ok := t.kept.Peek(account); ok && kept.header == header {
+		t.kept.Remove(account)
+	}
+	return true
+}
+
+// authorization is the Authorization header for who.
+func (c *Client) authorization(ctx context.Context, who *login, operation string) (string, *Error) {
+	x, err := c.cfg.Auth.exchange(c.base, who.credential, who.organization)
+	if err != nil {
+		kind, status := Invalid, 0
+		if errors.Is(err, errMalformed) {
+			kind, status = Refused, http.StatusUnauthorized
+		}
+		return "", &Error{Operation: operation, Kind: kind, Status: status, Err: err}
+	}
+	if x == nil {
+		return "Key " + string(who.credential), nil
+	}
+	if kept, ok := c.tokens.kept.Get(who.account); ok && c.cfg.Now().Before(kept.renew) {
+		return kept.header, nil
+	}
+	// Whoever needs the token waits for one request. It does not end with the
+	// caller who happened to be first, but with its own time limit.
+	fetched := c.tokens.flights.DoChan(string(who.account[:]), func() (any, error) {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
+		defer cancel()
+		return c.renewToken(limited, who, x)
+	})
+	select {
+	case <-ctx.Done():
+		return "", stop(ctx, operation)
+	case got := <-fetched:
+		return headerOf(got, operation)
+	}
+}
+
+func headerOf(got singleflight.Result, operation string) (string, *Error) {
+	if kept, ok := got.Val.(token); ok && got.Err == nil {
+		return kept.header, nil
+	}
+	var fail *Error
+	if !errors.As(got.Err, &fail) {
+		return "", &Error{Operation: operation, Kind: Unavailable, Err: got.Err}
+	}
+	// Shared between callers, so copied. The call itself was not sent.
+	return "", &Error{
+		Operation:  operation,
+		Kind:       fail.Kind,
+		Status:     fail.Status,
+		RetryAfter: fail.RetryAfter,
+		Err:        got.Err,
+	}
+}
+
+// renewToken fetches a token. If that fails while the present one is still
+// good, the present one serves a little longer.
+func (c *Client) renewToken(ctx context.Context, who *login, x *exchange) (any, error) {
+	now := c.cfg.Now()
+	kept, ok := c.tokens.kept.Get(who.account)
+	if ok && now.Before(kept.renew) {
+		return kept, nil // another caller was quicker
+	}
+	fresh, fail := c.fetchToken(ctx, who, x)
+	switch {
+	case fail == nil:
+	case ok && now.Before(kept.expires) && fail.Kind != Refused:
+		fresh = kept
+		fresh.renew = now.Add(renewAgain)
+		if kept.expires.Before(fresh.renew) {
+			fresh.renew = kept.expires
+		}
+	default:
+		return nil, fail
+	}
+	c.tokens.kept.Add(who.account, fresh)
+	return fresh, nil
+}
+
+// fetchToken's error never has the token endpoint's words, since they may
+// repeat what was sent. Only 400 and 401 mean the credential (RFC 6749 section
+// 5.2); any other refusal is about the endpoint.
+func (c *Client) fetchToken(ctx context.Context, who *login, x *exchange) (token, *Error) {
+	began := c.cfg.Now()
+	// A login of its own: the caller's may be in use elsewhere by now.
+	answer, fail := c.send(ctx, x.request, &login{lane: who.lane})
+	if fail != nil {
+		fail.Message = ""
+		fail.Uncertain = false
+		switch {
+		case fail.Status == http.StatusBadRequest || fail.Status == http.StatusUnauthorized:
+			fail.Status = http.StatusUnauthorized
+		case fail.Kind == Refused:
+			fail.Kind = Unavailable
+		}
+		return token{}, fail
+	}
+	fresh, err := readToken(answer.Body, x, began)
+	if err != nil {
+		return token{}, unreadable(x.request, answer.Status, err).fail
+	}
+	return fresh, nil
+}
+
+func readToken(body []byte, x *exchange, began time.Time) (token, error) {
+	raw, err := lookup(body, x.token)
+	if err != nil {
+		return token{}, err
+	}
+	var text string
+	if json.Unmarshal(raw, &text) != nil || len(text) > maxToken || !presentable(Credential(text)) {
+		return token{}, errors.New("the answer has no usable token")
+	}
+	lifetime, err := readLifetime(body, x.lifetime)
+	if err != nil {
+		return token{}, err
+	}
+	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
+	early := lifetime/5 - rand.N(lifetime/10+1)
+	return token{
+		header:  bearer + text,
+		renew:   began.Add(lifetime - early),
+		expires: began.Add(lifetime),
+	}, nil
+}
+
+// readLifetime also takes a number in quotes. expires_in is only recommended
+// (RFC 6749 section 5.1).
+func readLifetime(body []byte, path string) (time.Duration, error) {
+	raw, err := lookup(body, path)
+	if err != nil {
+		return 0, err
+	}
+	seconds, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || !(seconds > 0) {
+		return defaultLifetime, nil
+	}
+	return time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second)), nil
+}
