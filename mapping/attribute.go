@@ -1,0 +1,54 @@
+package mapping
+
+import (
+	"strings"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// splitAttribute takes the name of a held attribute apart into the object it is
+// in, "" for the resource itself, and its name there.
+func splitAttribute(name string) (object, local string) {
+	if strings.HasPrefix(name, "urn:") {
+		at := strings.LastIndex(name, ":")
+		return name[:at], name[at+1:]
+	}
+	if parent, sub, dotted := strings.Cut(name, "."); dotted {
+		return parent, sub
+	}
+	return "", name
+}
+
+// setAttribute gives a held attribute its value in a resource under construction.
+func setAttribute(r scim.Resource, name, value string) {
+	object, local := splitAttribute(name)
+	if object == "" {
+		r[local] = value
+		return
+	}
+	inner, ok := r[object].(map[string]any)
+	if !ok {
+		inner = make(map[string]any)
+		r[object] = inner
+	}
+	inner[local] = value
+}
+
+// attributeOf reads a held attribute from a client's resource. given is false
+// if the client did not mention it; one that was emptied is "" and given.
+func attributeOf(r scim.Resource, name string) (value string, given bool) {
+	object, local := splitAttribute(name)
+	if object == "" {
+		value, given = r[local].(string)
+		return value, given
+	}
+	inner, ok := r[object].(map[string]any)
+	if !ok {
+		return "", false
+	}
+	if len(inner) == 0 { // emptied as a whole, where it is not an extension that merely came without content
+		return "", !strings.HasPrefix(object, "urn:")
+	}
+	value, given = inner[local].(string)
+	return value, given
+}

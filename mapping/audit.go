@@ -1,0 +1,130 @@
+package mapping
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// A Change is one attempt to change something in Suger.
+type Change struct {
+	Time         time.Time
+	RequestID    string
+	Credential   string // fingerprint of the credential used
+	Organization string
+	UserID       string // of the user or, for a role, of the role
+	User         string // e-mail address or keyed hash of it; name of the role
+	What         string // "update user", "remove user", "add role", ...
+	Before       map[string]string
+	After        map[string]string
+	Outcome      string // "done", "refused", "failed", "unconfirmed", "dry run"
+	Code         string // of the error, or ""
+}
+
+// changeOf describes a planned change of a user by what differs.
+func (s *suger) changeOf(u *user, p *plan) *Change {
+	c := s.newChange(opUpdateUser, u.id, s.auditName(s.model.email(u)))
+	after := s.model.applied(u, p)
+	for i := range p.values {
+		name := s.model.attributes[i].name
+		c.Before[name], c.After[name] = u.values[i], after.values[i]
+		if i == s.model.userName {
+			c.Before[name], c.After[name] = s.auditName(u.values[i]), s.auditName(after.values[i])
+		}
+	}
+	if p.roles != nil {
+		c.Before["role"], c.After["role"] = roleNames(p.before), roleNames(p.roles)
+	}
+	if p.active != nil {
+		c.What = opDeactivateUser
+		if *p.active {
+			c.What = opActivateUser
+		}
+		c.Before["active"], c.After["active"] = yesNo(u.standing.active), yesNo(*p.active)
+	}
+	return c
+}
+
+func (s *suger) newChange(what, id, name string) *Change {
+	return &Change{
+		Time: s.config.Now(), RequestID: s.RequestID, Credential: s.fingerprint(), Organization: s.Organization,
+		UserID: id, User: name, What: what, Before: make(map[string]string), After: make(map[string]string),
+	}
+}
+
+func (c *Change) dry() *Change {
+	c.Outcome = "dry run"
+	return c
+}
+
+// record writes the audit record of a change that was attempted.
+func (s *suger) record(c *Change, err error) {
+	level := slog.LevelInfo
+	if err != nil {
+		level = slog.LevelWarn
+		c.Outcome, c.Code = outcomeOf(s.asSCIM(err))
+	} else if c.Outcome == "" {
+		c.Outcome = "done"
+	}
+	s.config.Audit.Log(context.Background(), level, "change",
+		"request_id", c.RequestID, "credential", c.Credential, "organization", c.Organization,
+		"what", c.What, "id", c.UserID, "user", c.User, "before", c.Before, "after", c.After,
+		"outcome", c.Outcome, "code", c.Code)
+	s.config.Observer.Changed(*c)
+}
+
+func outcomeOf(err error) (outcome, code string) {
+	var e *scim.Error
+	if errors.As(err, &e) {
+		code = string(e.Code)
+		switch e.Code {
+		case scim.CodeLastAdmin, scim.CodeProtectedUser, scim.CodeAdminGrant, scim.CodeChangeBrake:
+			return "refused", code
+		case scim.CodeWriteUnconfirmed:
+			return "unconfirmed", code
+		}
+	}
+	if uncertain(err) {
+		return "uncertain", code
+	}
+	return "failed", code
+}
+
+// auditName is an e-mail address as audit records show it.
+func (s *suger) auditName(email string) string {
+	if len(s.config.AuditKey) == 0 || email == "" {
+		return email
+	}
+	mac := hmac.New(sha256.New, s.config.AuditKey)
+	mac.Write([]byte(fold(email)))
+	return "user-" + hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// fingerprint tells credentials apart in audit records without telling one: the
+// same on every replica, and no help in finding a key that has real entropy.
+func (s *suger) fingerprint() string {
+	sum := sha256.Sum256([]byte("suger-scim-gateway audit\x00" + string(s.Credential)))
+	return hex.EncodeToString(sum[:4])
+}
+
+func roleNames(roles []*role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = r.name
+	}
+	return strings.Join(names, ", ")
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}

@@ -1,0 +1,89 @@
+package mapping
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Brake bounds drastic changes per organization: at most Limit confirmed
+// removals, deactivations and role drops within Window. The zero value is off.
+type Brake struct {
+	Limit  int
+	Window time.Duration
+}
+
+// ParseBrake reads "20/1h"; "" and "off" are no brake.
+func ParseBrake(text string) (Brake, error) {
+	if text == "" || text == "off" {
+		return Brake{}, nil
+	}
+	count, window, _ := strings.Cut(text, "/")
+	limit, err := strconv.Atoi(count)
+	if err != nil || limit < 1 {
+		return Brake{}, fmt.Errorf("%q is not a brake such as 20/1h", text)
+	}
+	length, err := time.ParseDuration(window)
+	if err != nil || length <= 0 {
+		return Brake{}, fmt.Errorf("%q is not a brake such as 20/1h", text)
+	}
+	return Brake{Limit: limit, Window: length}, nil
+}
+
+// A brake counts the drastic changes of this process.
+type brake struct {
+	limit  Brake
+	now    func() time.Time
+	mu     sync.Mutex
+	recent map[string][]*reservation // by organization, oldest first
+}
+
+// A reservation is a change that is under way or was made.
+type reservation struct {
+	organization string
+	at           time.Time
+}
+
+func newBrake(limit Brake, now func() time.Time) *brake {
+	return &brake{limit: limit, now: now, recent: make(map[string][]*reservation)}
+}
+
+// reserve makes room for one change; if there is none, retryAfter says when
+// there will be. Both are zero if the brake is off.
+func (b *brake) reserve(organization string) (r *reservation, retryAfter time.Duration) {
+	if b.limit.Limit == 0 {
+		return nil, 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	recent := b.recent[organization]
+	for len(recent) > 0 && now.Sub(recent[0].at) >= b.limit.Window {
+		recent = recent[1:]
+	}
+	b.recent[organization] = recent
+	if len(recent) >= b.limit.Limit {
+		return nil, b.limit.Window - now.Sub(recent[0].at)
+	}
+	r = &reservation{organization: organization, at: now}
+	b.recent[organization] = append(recent, r)
+	return r, 0
+}
+
+// settle keeps a reservation if its change was made, and gives it back if not.
+func (b *brake) settle(r *reservation, done bool) {
+	if done {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	recent := b.recent[r.organization]
+	for i := range recent {
+		if recent[i] == r {
+			b.recent[r.organization] = append(recent[:i:i], recent[i+1:]...)
+			return
+		}
+	}
+}

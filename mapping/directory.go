@@ -1,0 +1,180 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// shelf is where the caller's lists are.
+func (s *suger) shelf() *shelf { return s.memory.shelf(s.memory.key(s.Caller)) }
+
+// someUsers are the users as a read may show them: at most ListTTL old.
+func (s *suger) someUsers(ctx context.Context) (*userSet, error) {
+	return s.usersWithin(ctx, s.memory.listTTL)
+}
+
+// freshUsers are the users as a guard or a group change needs them.
+func (s *suger) freshUsers(ctx context.Context) (*userSet, error) {
+	return s.usersWithin(ctx, freshAge)
+}
+
+func (s *suger) usersWithin(ctx context.Context, maxAge time.Duration) (*userSet, error) {
+	shelf := s.shelf()
+	users, reused, err := shelf.users.get(ctx, maxAge, func(ctx context.Context) (*userSet, error) {
+		users, err := s.fetchUsers(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer s.memory.dropLater(shelf)
+		return newUserSet(s.model, users), nil
+	})
+	s.config.Observer.List(hitOrMiss(reused))
+	return users, err
+}
+
+// usersNow is a list whose fetch begins after this call, for a check that must
+// see what other replicas have just done.
+func (s *suger) usersNow(ctx context.Context) (*userSet, error) { return s.usersWithin(ctx, 0) }
+
+func hitOrMiss(hit bool) string {
+	if hit {
+		return "hit"
+	}
+	return "miss"
+}
+
+// catalogue is the organization's roles, at most ListTTL old.
+func (s *suger) catalogue(ctx context.Context) (*catalogue, error) {
+	return s.rolesWithin(ctx, s.memory.listTTL)
+}
+
+// freshCatalogue is the organization's roles as a change of roles needs them.
+func (s *suger) freshCatalogue(ctx context.Context) (*catalogue, error) {
+	return s.rolesWithin(ctx, freshAge)
+}
+
+func (s *suger) rolesWithin(ctx context.Context, maxAge time.Duration) (*catalogue, error) {
+	shelf := s.shelf()
+	roles, _, err := shelf.roles.get(ctx, maxAge, func(ctx context.Context) (*catalogue, error) {
+		defer s.memory.dropLater(shelf)
+		return s.fetchRoles(ctx)
+	})
+	return roles, err
+}
+
+// fixedCatalogue is the roles that are known without asking Suger.
+func (s *suger) fixedCatalogue() *catalogue {
+	return s.model.newCatalogue(nil, s.config.GroupRoles, s.model.doc.Operations.ListRoles == nil)
+}
+
+// catalogueFor knows the roles of all these users; Suger is only asked if one
+// holds a role that is not a standard one.
+func (s *suger) catalogueFor(ctx context.Context, users ...*user) (*catalogue, error) {
+	fixed := s.fixedCatalogue()
+	if fixed.whole {
+		return fixed, nil
+	}
+	for _, u := range users {
+		for _, ref := range u.roles {
+			if fixed.byRef(ref) == nil {
+				return s.catalogue(ctx)
+			}
+		}
+	}
+	return fixed, nil
+}
+
+// roleNamed finds the role that a client means. Standard roles need no call; a
+// word that is not on the list at hand is looked for in a fresh one before it is
+// called unknown.
+func (s *suger) roleNamed(ctx context.Context, word string) (*role, error) {
+	c := s.fixedCatalogue()
+	if r := c.byID(word); r != nil && !s.namesGroup(word) {
+		return r, nil
+	}
+	for _, get := range []func(context.Context) (*catalogue, error){s.catalogue, s.freshCatalogue} {
+		var err error
+		if c, err = get(ctx); err != nil {
+			return nil, err
+		}
+		r, err := c.named(word)
+		if r != nil || err != nil {
+			return r, err
+		}
+	}
+	return nil, c.unknown(word)
+}
+
+// namesGroup reports whether the setting gives this name to a group.
+func (s *suger) namesGroup(word string) bool {
+	return slices.ContainsFunc(sortedKeys(s.config.GroupRoles), func(group string) bool { return fold(group) == fold(word) })
+}
+
+// defaultRole is the role of a user who is given none.
+func (s *suger) defaultRole(ctx context.Context) (*role, error) {
+	r, err := s.roleNamed(ctx, s.defaultRoleName())
+	if err != nil {
+		return nil, err
+	}
+	if r.administrator {
+		return nil, scim.NewError(scim.CodeAdminGrant, "The default role is an administrator role. Set GATEWAY_DEFAULT_ROLE to a lesser one.")
+	}
+	return r, nil
+}
+
+// userWithEmail finds a user by address, or nil. A hint of an earlier lookup is
+// checked with one call; without one the list is read.
+func (s *suger) userWithEmail(ctx context.Context, email string) (*user, error) {
+	key, maxAge := s.memory.key(s.Caller), s.memory.listTTL
+	if id := s.memory.recall(key, email); id != "" && s.model.doc.Operations.GetUser != nil {
+		u, err := s.fetchUser(ctx, id)
+		if err != nil && !isNotFound(err) {
+			return nil, err
+		}
+		if err == nil && fold(s.model.email(u)) == fold(email) {
+			s.config.Observer.Lookup("hit")
+			return u, nil
+		}
+		s.config.Observer.Lookup("wrong")
+		s.memory.unlearn(key, email)
+		maxAge = freshAge // the list at hand may be what gave the wrong hint
+	} else {
+		s.config.Observer.Lookup("miss")
+	}
+	users, err := s.usersWithin(ctx, maxAge)
+	if err != nil {
+		return nil, err
+	}
+	u := users.withEmail(email)
+	if u != nil {
+		s.memory.remember(key, email, u.id)
+	}
+	return u, nil
+}
+
+// wrote makes a confirmed write show in what is remembered.
+func (s *suger) wrote(u *user) {
+	s.shelf().users.apply(func(users *userSet) { users.put(u) })
+	s.memory.remember(s.memory.key(s.Caller), s.model.email(u), u.id)
+}
+
+// removed makes a confirmed removal show in what is remembered.
+func (s *suger) removed(u *user) {
+	s.shelf().users.apply(func(users *userSet) { users.remove(u.id) })
+	s.memory.unlearn(s.memory.key(s.Caller), s.model.email(u))
+}
+
+// rolesChanged makes the next reader of roles ask Suger.
+func (s *suger) rolesChanged() { s.shelf().roles.forget(0) }
+
+func isNotFound(err error) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Code == scim.CodeNotFound
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

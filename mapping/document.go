@@ -1,0 +1,170 @@
+package mapping
+
+// A Document is a mapping file. Its fields carry, as tags, the names and
+// explanations that users see; [ParseDocument] reads and checks one.
+type Document struct {
+	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
+	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
+	User       UserMap    `yaml:"user" required:"true" doc:"Where Suger keeps what SCIM knows of a user."`
+	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
+	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
+	Refusals   Refusals   `yaml:"refusals" doc:"Words by which a refusal of Suger is recognised."`
+	Token      *TokenMap  `yaml:"token" doc:"How the older bearer API clients get a token; only needed for SUGER_AUTH=legacy."`
+}
+
+// Operations are the named calls. A nil one does not exist in this Suger.
+type Operations struct {
+	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
+	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
+	AddUser        *Operation `yaml:"add user" doc:"A new user."`
+	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
+	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
+	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
+	DeactivateUser *Operation `yaml:"deactivate user" doc:"Ends access, where that is a call of its own."`
+	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
+	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
+	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`
+	ListRoles      *Operation `yaml:"list roles" doc:"Every role of the organization. Without it, the known roles are all there are."`
+	AddRole        *Operation `yaml:"add role" doc:"A new custom role."`
+	UpdateRole     *Operation `yaml:"update role" doc:"Changes to a custom role."`
+	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
+}
+
+// An Operation is one call of Suger's API. In the file it may be written as
+// just its call.
+type Operation struct {
+	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids."`
+	Query   map[string]string `yaml:"query" doc:"Query parameters to send always."`
+	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones."`
+	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out."`
+	Sends   Sends             `yaml:"sends" enum:"changes,everything" doc:"changes: only what differs (default). everything: all mapped values, changed or not."`
+	Answer  string            `yaml:"answer" doc:"Path of the object in the answer; empty if the answer is the object."`
+	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
+	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
+	Total   string            `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
+	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
+}
+
+// FromScalar reads the short form, just the call.
+func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScalar(text) }
+
+// Sends says which values an operation's body holds.
+type Sends string
+
+const (
+	SendsChanges    Sends = "changes"
+	SendsEverything Sends = "everything"
+)
+
+// PagingMap says how a list hands out its pages.
+type PagingMap struct {
+	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor" doc:"offset: rows to skip; page: page number; cursor: a token from the page before."`
+	Size         int    `yaml:"size" doc:"Rows to ask for in a page."`
+	Limit        string `yaml:"limit" doc:"Query parameter that carries the size."`
+	Next         string `yaml:"next" required:"true" doc:"Query parameter that carries the offset, the page number or the cursor."`
+	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 or 1."`
+	Cursor       string `yaml:"cursor" doc:"Path of the next cursor in the answer (style cursor)."`
+	CursorHeader string `yaml:"cursor header" doc:"Header with the next cursor (style cursor)."`
+}
+
+// UserMap says where Suger's user object holds what SCIM wants to know.
+type UserMap struct {
+	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number."`
+	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
+	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
+	Created      Field                `yaml:"created" doc:"Time of creation, RFC 3339."`
+	Modified     Field                `yaml:"modified" doc:"Time of the last change, RFC 3339."`
+	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
+	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
+}
+
+// An Attribute ties a SCIM attribute to a field of Suger's user. In the file it
+// may be written as just the field.
+type Attribute struct {
+	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
+	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
+	Write string `yaml:"write" enum:"always,create" doc:"always (default), or create: fixed once the user exists."`
+}
+
+// FromScalar reads the short form, just the field.
+func (a *Attribute) FromScalar(text string) error { return a.Field.UnmarshalScalar(text) }
+
+// A Part is a piece of a full name.
+type Part string
+
+const (
+	WholeField Part = ""
+	FirstNames Part = "first names" // everything before the last blank
+	LastName   Part = "last name"   // everything after the last blank
+)
+
+// StatusMap says how a user's access shows.
+type StatusMap struct {
+	Field    Field  `yaml:"field" required:"true" doc:"Where the status is in Suger's user."`
+	Active   []any  `yaml:"active" doc:"Values that mean access; the first is written to give access back."`
+	Pending  []any  `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
+	Inactive []any  `yaml:"inactive" doc:"Values that mean no access; the first is written to end access."`
+	Absent   string `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. For a time of removal: active, and every other value is inactive."`
+}
+
+// UserRoles says how a user's role is written down.
+type UserRoles struct {
+	Field Field  `yaml:"field" required:"true" doc:"Where the role is in Suger's user: a string, a number, an object, or an array of them."`
+	Hold  string `yaml:"hold" enum:"one,many" doc:"one (default): a user has one role. many: any number."`
+	By    string `yaml:"by" enum:"id,name" doc:"What a plain string stands for: the role's id (default) or its name."`
+	ID    Field  `yaml:"id" doc:"Where the id is, if the role is an object."`
+	Name  Field  `yaml:"name" doc:"Where the name is, if the role is an object."`
+}
+
+// RoleMap describes Suger's roles.
+type RoleMap struct {
+	ID          Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
+	Name        Field        `yaml:"name" doc:"The role's name."`
+	Description Field        `yaml:"description" doc:"The role's description."`
+	Kind        Field        `yaml:"kind" doc:"Tells standard from custom roles."`
+	Standard    []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
+	Known       []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
+	Precedence  []string     `yaml:"precedence" doc:"Names of roles, most powerful first. * stands for all others, by name."`
+	Default     string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
+	Template    RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
+}
+
+// A KnownRole is a role that exists in every organization.
+type KnownRole struct {
+	Name          string `yaml:"name" required:"true" doc:"The role's name in Suger."`
+	ID            string `yaml:"id" doc:"The role's id; leave out if it differs between organizations and is in the role list."`
+	Description   string `yaml:"description" doc:"Shown in Okta beside the role."`
+	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
+}
+
+// A RoleTemplate is what a custom role made for a pushed group starts with.
+type RoleTemplate struct {
+	Description string `yaml:"description" doc:"The role's description."`
+	Permissions []any  `yaml:"permissions" doc:"The role's permissions; empty grants nothing until somebody adds some in Suger."`
+}
+
+// Refusals are words in Suger's error texts, in any letter case.
+type Refusals struct {
+	Domain    []string `yaml:"domain" doc:"The e-mail domain is not the organization's."`
+	Seats     []string `yaml:"seats" doc:"No seat is left."`
+	Duplicate []string `yaml:"duplicate" doc:"The user exists."`
+}
+
+// TokenMap describes the token call of Suger's older bearer API clients.
+type TokenMap struct {
+	Call         Request `yaml:"call" required:"true" doc:"Method and path."`
+	Organization string  `yaml:"organization" required:"true" doc:"Field of the body for the organization id."`
+	ClientID     string  `yaml:"client id" required:"true" doc:"Field of the body for the client's id."`
+	ClientSecret string  `yaml:"client secret" required:"true" doc:"Field of the body for the client's secret."`
+	AccessToken  string  `yaml:"access token" required:"true" doc:"Field of the answer with the token."`
+	ExpiresIn    string  `yaml:"expires in" required:"true" doc:"Field of the answer with its life in seconds."`
+}
+
+// A Strategy is a way to end a user's access.
+type Strategy string
+
+const (
+	BySetStatus  Strategy = "set status"
+	ByDeactivate Strategy = "deactivate user"
+	ByRemoval    Strategy = "remove user"
+)

@@ -1,0 +1,222 @@
+package mapping
+
+import (
+	"context"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// Create makes a custom role for a group that is not one yet, and gives it to
+// the group's members. The name of a role that exists is a conflict: Okta finds
+// such a group by its name and links to it.
+func (g *Groups) Create(ctx context.Context, r scim.Resource, _ *scim.Projection) (scim.Resource, error) {
+	if err := g.groupType.CheckRequired(r); err != nil {
+		return nil, err
+	}
+	name, _ := r["displayName"].(string)
+	result, err := g.create(ctx, name, memberIDs(r["members"]))
+	if err != nil {
+		return nil, g.asSCIM(err)
+	}
+	if external, ok := r["externalId"].(string); ok && external != "" {
+		result["externalId"] = external
+	}
+	return result, nil
+}
+
+func (g *Groups) create(ctx context.Context, name string, members []string) (scim.Resource, error) {
+	release, err := g.locks.acquire(ctx, "roles of "+g.Organization)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	roles, err := g.freshCatalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.nameIsFree(roles, name, nil); err != nil {
+		return nil, err
+	}
+	if !g.config.CreateRoles || g.model.doc.Operations.AddRole == nil {
+		return nil, scim.NewError(scim.CodeRoleCreateRefused,
+			"%q is not a Suger role, and this gateway does not create roles. Name the group after a role (%s), or map its name with GATEWAY_GROUP_ROLES.",
+			scim.Clip(name, 80), joinWords(roles.roles, (*role).label))
+	}
+	r, err := g.addRole(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(members) == 0 {
+		return groupResource(r, nil, true), nil
+	}
+	users, err := g.freshUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after, err := g.changeMembers(ctx, users, memberChange{role: r, add: members})
+	if err != nil {
+		return nil, err
+	}
+	return g.groupAfter(r, users, after), nil
+}
+
+// nameIsFree refuses a group name that is already a role's.
+func (g *Groups) nameIsFree(roles *catalogue, name string, but *role) error {
+	taken, err := roles.named(name)
+	if err != nil {
+		return err
+	}
+	if taken == nil || (but != nil && taken.id == but.id) {
+		return nil
+	}
+	return scim.NewError(scim.CodeGroupExists,
+		"Suger already has a role %s. In Okta, link the group to the existing group %q instead of creating one.", taken.label(), taken.group)
+}
+
+// addRole makes a custom role from the mapping's template.
+func (s *suger) addRole(ctx context.Context, name string) (*role, error) {
+	template := &s.model.doc.Role.Template
+	change := s.newChange(opAddRole, "", name)
+	if s.config.DryRun {
+		s.record(change.dry(), nil)
+		return &role{id: "dry-run", raw: "dry-run", name: name, group: name, tier: s.model.others}, nil
+	}
+	permissions := template.Permissions
+	if permissions == nil {
+		permissions = []any{}
+	}
+	_, err := s.call(ctx, opAddRole, s.model.doc.Operations.AddRole, s.params("", ""),
+		values{"displayName": name, "description": template.Description, "permissions": permissions})
+	r, err := s.roleAfter(ctx, opAddRole, name, err)
+	if r != nil {
+		change.UserID = r.id
+	}
+	s.record(change, err)
+	return r, err
+}
+
+// roleAfter finds a role by name after a write, on a list that is read for it:
+// that is the proof of the write, and settles one whose answer was lost.
+func (s *suger) roleAfter(ctx context.Context, operation, name string, failed error) (*role, error) {
+	s.rolesChanged()
+	if failed != nil && !uncertain(failed) {
+		return nil, failed
+	}
+	roles, err := s.rolesNow(ctx)
+	if err != nil {
+		return nil, firstError(failed, err)
+	}
+	r, err := roles.named(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil && failed != nil:
+		return nil, failed
+	case r == nil:
+		return nil, s.unconfirmed(operation, "the role's name")
+	}
+	return r, nil
+}
+
+// renameTo is the new name that a client wants for a role, "" if none. Okta
+// repeats the present name with every change of members.
+func (g *Groups) renameTo(ctx context.Context, r *role, wanted scim.Resource) (string, error) {
+	name, given := wanted["displayName"].(string)
+	if !given || fold(name) == fold(r.group) || fold(name) == fold(r.name) {
+		return "", nil
+	}
+	if r.standard || r.group != r.name {
+		return "", scim.NewError(scim.CodeRoleFixed,
+			"The group %q is Suger's role %s and cannot be renamed to %q. Keep the name in Okta, or give the role that name with GATEWAY_GROUP_ROLES=%s=%s.",
+			r.group, r.name, scim.Clip(name, 80), scim.Clip(name, 80), r.name)
+	}
+	if g.model.doc.Operations.UpdateRole == nil {
+		return "", scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
+	}
+	roles, err := g.freshCatalogue(ctx)
+	if err != nil {
+		return "", err
+	}
+	return name, g.nameIsFree(roles, name, r)
+}
+
+// renameRole gives a custom role another name.
+func (s *suger) renameRole(ctx context.Context, r *role, name string) (*role, error) {
+	change := s.newChange(opUpdateRole, r.id, r.name)
+	change.Before["name"], change.After["name"] = r.name, name
+	if s.config.DryRun {
+		s.record(change.dry(), nil)
+		would := *r
+		would.name, would.group = name, name
+		return &would, nil
+	}
+	_, err := s.call(ctx, opUpdateRole, s.model.doc.Operations.UpdateRole, s.params("", r.id), values{"displayName": name})
+	renamed, err := s.roleAfter(ctx, opUpdateRole, name, err)
+	s.record(change, err)
+	return renamed, err
+}
+
+// Delete removes a custom role. Its members get the default role first, so that
+// nobody is left without one.
+func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
+	return g.asSCIM(g.delete(ctx, id, ifMatch))
+}
+
+func (g *Groups) delete(ctx context.Context, id, ifMatch string) error {
+	r, roles, err := g.roleByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.standard {
+		return scim.NewError(scim.CodeRoleFixed,
+			"%s is a standard role of Suger and cannot be deleted. When unlinking the group in Okta, choose to leave the group in the target app.", r.name)
+	}
+	if g.model.doc.Operations.RemoveRole == nil {
+		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that deletes a Suger role. Leave the group in the target app and delete the role in Suger's console.")
+	}
+	users, err := g.freshUsers(ctx)
+	if err != nil {
+		return err
+	}
+	members, err := g.membersOf(ctx, users, roles)
+	if err != nil {
+		return err
+	}
+	if err := scim.CheckIfMatch(ifMatch, groupResource(r, members[r.id], true).Version()); err != nil {
+		return err
+	}
+	if fallback, err := g.defaultRole(ctx); err != nil || fallback.id == r.id {
+		return firstError(err, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name))
+	}
+	if _, err := g.changeMembers(ctx, users, memberChange{role: r, remove: memberIDs(members[r.id])}); err != nil {
+		return err
+	}
+	return g.removeRole(ctx, r)
+}
+
+// removeRole deletes a custom role and makes sure that it is gone.
+func (s *suger) removeRole(ctx context.Context, r *role) error {
+	change := s.newChange(opRemoveRole, r.id, r.name)
+	if s.config.DryRun {
+		s.record(change.dry(), nil)
+		return nil
+	}
+	_, err := s.call(ctx, opRemoveRole, s.model.doc.Operations.RemoveRole, s.params("", r.id), nil)
+	s.rolesChanged()
+	if err == nil || isGone(err) || uncertain(err) {
+		roles, listErr := s.rolesNow(ctx)
+		switch {
+		case listErr != nil:
+			err = firstError(err, listErr)
+		case roles.byID(r.id) == nil:
+			err = nil
+		case err == nil:
+			err = s.unconfirmed(opRemoveRole, "the role")
+		}
+	}
+	s.record(change, err)
+	return err
+}
+
+// rolesNow is the roles as they are after this call began.
+func (s *suger) rolesNow(ctx context.Context) (*catalogue, error) { return s.rolesWithin(ctx, 0) }

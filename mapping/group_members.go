@@ -1,0 +1,222 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// A memberChange is what a request asks of a group's members.
+type memberChange struct {
+	role     *role
+	add      []string // user ids
+	remove   []string
+	implicit bool // removals follow from a list that does not have them
+}
+
+// A memberFailure is a member that could not be changed.
+type memberFailure struct {
+	name string
+	err  error
+}
+
+// membersAfter is who holds the role once a change is made: it differs from the
+// list at hand in a dry run.
+type membersAfter struct {
+	mu      sync.Mutex
+	changed map[string]*user
+}
+
+// changeMembers makes a change of members: only users who differ are written,
+// several at once. A failure of some does not stop the others; a repeat of the
+// request finds only the rest to do.
+func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChange) (*membersAfter, error) {
+	after := &membersAfter{changed: make(map[string]*user)}
+	affected, failures := s.affected(users, c)
+	roles, err := s.catalogueFor(ctx, affected...)
+	if err != nil {
+		return nil, err
+	}
+	var fallback *role
+	if len(c.remove) > 0 && !s.model.many {
+		if fallback, err = s.defaultRole(ctx); err != nil {
+			return nil, err
+		}
+	}
+	removed := idSet(c.remove)
+	planFor := func(u *user) *plan {
+		if removed[u.id] {
+			return s.planRemoval(u, c, roles, fallback)
+		}
+		return s.planAddition(u, c, roles)
+	}
+	if err := s.spareSomeAdministrator(ctx, users, affected, planFor); err != nil {
+		return nil, err
+	}
+	work, done := errgroup.Group{}, 0
+	work.SetLimit(s.config.Parallel)
+	for _, u := range affected {
+		work.Go(func() error {
+			changed, err := s.changeMember(ctx, users, u.id, planFor)
+			after.mu.Lock()
+			defer after.mu.Unlock()
+			if err != nil {
+				failures = append(failures, memberFailure{s.model.email(u), err})
+				return nil
+			}
+			done++
+			after.changed[u.id] = changed
+			return nil
+		})
+	}
+	_ = work.Wait() // failures are collected, none is returned
+	return after, s.memberError(failures, done)
+}
+
+// affected finds the users of a change; a member to add who is not a user fails.
+func (s *suger) affected(users *userSet, c memberChange) (affected []*user, failures []memberFailure) {
+	for _, id := range c.remove {
+		if u := users.byID(id); u != nil {
+			affected = append(affected, u)
+		}
+	}
+	for _, id := range c.add {
+		u := users.byID(id)
+		if u == nil {
+			failures = append(failures, memberFailure{id, scim.NewError(scim.CodeInvalidValue, "There is no Suger user with id %q.", scim.Clip(id, 80))})
+			continue
+		}
+		affected = append(affected, u)
+	}
+	return affected, failures
+}
+
+// planAddition gives the role to a user, unless a user who can hold only one
+// has a more powerful one.
+func (s *suger) planAddition(u *user, c memberChange, roles *catalogue) *plan {
+	p := &plan{before: roles.of(u)}
+	switch top := highest(p.before); {
+	case holds(p.before, c.role):
+	case s.model.many:
+		p.roles = append(slices.Clone(p.before), c.role)
+	case top != nil && top.above(c.role):
+		s.config.Log.Info("group member keeps a more powerful role",
+			"request_id", s.RequestID, "user_id", u.id, "role", top.name, "group", c.role.group)
+	default:
+		p.roles = []*role{c.role}
+	}
+	return p
+}
+
+// planRemoval takes the role from a user, who falls back to the default role if
+// users hold one. The default role itself cannot be taken, only replaced.
+func (s *suger) planRemoval(u *user, c memberChange, roles *catalogue, fallback *role) *plan {
+	p := &plan{before: roles.of(u)}
+	switch {
+	case !holds(p.before, c.role):
+	case c.implicit && s.protected[fold(s.model.email(u))]:
+		s.config.Log.Info("protected user stays in a group that no longer lists them",
+			"request_id", s.RequestID, "user_id", u.id, "group", c.role.group)
+	case s.model.many:
+		p.roles = slices.DeleteFunc(slices.Clone(p.before), func(r *role) bool { return r.id == c.role.id })
+	case fallback.id == c.role.id:
+		s.config.Log.Info("group member keeps the default role",
+			"request_id", s.RequestID, "user_id", u.id, "role", fallback.name)
+	default:
+		p.roles = []*role{fallback}
+	}
+	return p
+}
+
+// changeMember makes the change of one member, planned on the user as he or she
+// is once it is this change's turn.
+func (s *suger) changeMember(ctx context.Context, users *userSet, id string, planFor func(*user) *plan) (*user, error) {
+	release, err := s.locks.acquire(ctx, s.lockName(id))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	u := users.byID(id)
+	if u == nil {
+		return nil, scim.NotFound("user", id)
+	}
+	return s.carryOut(ctx, u, planFor(u), changeOptions{})
+}
+
+// spareSomeAdministrator refuses a change of a group that would take the role
+// from every administrator, before anything is written.
+func (s *suger) spareSomeAdministrator(ctx context.Context, users *userSet, affected []*user, planFor func(*user) *plan) error {
+	loses := make(map[string]bool)
+	for _, u := range affected {
+		if p := planFor(u); s.countsAsAdministrator(u, p.before) && p.dropsAdministrator() {
+			loses[u.id] = true
+		}
+	}
+	if len(loses) < 2 {
+		return nil // the guard of the single change sees to it
+	}
+	roles, err := s.administratorRoles(ctx)
+	if err != nil {
+		return err
+	}
+	left := false
+	users.read(func(all []*user) {
+		for _, u := range all {
+			left = left || !loses[u.id] && s.countsAsAdministrator(u, roles.of(u))
+		}
+	})
+	if left {
+		return nil
+	}
+	return s.refuse(guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
+		"The change would leave the Suger organization without an active administrator, so nothing was changed. Keep at least one in the group."))
+}
+
+// memberError is what the client is told of members that could not be changed.
+// If Suger was only out of reach, the answer makes Okta come back by itself.
+func (s *suger) memberError(failures []memberFailure, done int) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	if len(failures) == 1 && done == 0 {
+		return failures[0].err
+	}
+	total := len(failures) + done
+	var causes []error
+	code, retryAfter := scim.CodePartialGroup, time.Duration(0)
+	for _, f := range failures {
+		causes = append(causes, f.err)
+		var e *scim.Error
+		if errors.As(s.asSCIM(f.err), &e) && e.RetryAfter > 0 {
+			code, retryAfter = e.Code, max(retryAfter, e.RetryAfter)
+		}
+	}
+	err := scim.Wrap(errors.Join(causes...), code,
+		"%d of %d members could not be changed, the others were; a repeat does only the rest. %s.",
+		len(failures), total, joinWords(failures, s.explain))
+	err.RetryAfter = retryAfter
+	return err
+}
+
+func (s *suger) explain(f memberFailure) string {
+	var e *scim.Error
+	if errors.As(s.asSCIM(f.err), &e) {
+		return fmt.Sprintf("%s: %s", f.name, e.Code)
+	}
+	return f.name
+}
+
+func idSet(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}

@@ -1,0 +1,125 @@
+package mapping
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// shelfLimit bounds for how many organizations and credentials lists are held.
+const shelfLimit = 64
+
+// freshAge is how old a list may be that a guard or a group change decides on.
+const freshAge = time.Second
+
+// A memory is what the process remembers between requests. It only saves calls:
+// everything in it is checked against Suger or at most ListTTL old, and it is
+// kept apart by organization and credential.
+type memory struct {
+	secret  []byte // of this process: makes the keys
+	now     func() time.Time
+	listTTL time.Duration
+	shelves *lru.Cache[shelfKey, *shelf]
+
+	lookupTTL time.Duration
+	lookups   *lru.Cache[lookupKey, lookup] // nil if switched off
+}
+
+// A shelfKey stands for an organization and a credential, and tells neither.
+type shelfKey [sha256.Size]byte
+
+// A shelf holds the lists of one organization as one credential sees them.
+type shelf struct {
+	users shared[*userSet]
+	roles shared[*catalogue]
+}
+
+// A lookupKey is an e-mail address in an organization.
+type lookupKey struct {
+	shelf shelfKey
+	email string // folded
+}
+
+// A lookup is a hint that an address belongs to a user.
+type lookup struct {
+	id    string
+	until time.Time
+}
+
+func newMemory(config *Config) (*memory, error) {
+	m := &memory{secret: make([]byte, sha256.Size), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
+	if _, err := rand.Read(m.secret); err != nil {
+		return nil, err
+	}
+	var err error
+	if m.shelves, err = lru.New[shelfKey, *shelf](shelfLimit); err != nil {
+		return nil, err
+	}
+	if config.LookupCache > 0 && config.LookupTTL > 0 {
+		m.lookups, err = lru.New[lookupKey, lookup](config.LookupCache)
+	}
+	return m, err
+}
+
+// key is the shelfKey of a caller.
+func (m *memory) key(c Caller) shelfKey {
+	mac := hmac.New(sha256.New, m.secret)
+	mac.Write([]byte(c.Organization))
+	mac.Write([]byte{0})
+	mac.Write([]byte(c.Credential))
+	return shelfKey(mac.Sum(nil))
+}
+
+// shelf is the caller's shelf. Lists on it are dropped when they are too old to
+// be used, so that a large organization does not stay in memory when nobody asks.
+func (m *memory) shelf(key shelfKey) *shelf {
+	if s, ok := m.shelves.Get(key); ok {
+		return s
+	}
+	s := &shelf{}
+	s.users.now, s.roles.now = m.now, m.now
+	if old, there, _ := m.shelves.PeekOrAdd(key, s); there {
+		return old
+	}
+	return s
+}
+
+// dropLater empties a shelf when what is on it has become too old to be used.
+func (m *memory) dropLater(s *shelf) {
+	age := max(m.listTTL, freshAge)
+	time.AfterFunc(age+time.Millisecond, func() {
+		s.users.forget(age)
+		s.roles.forget(age)
+	})
+}
+
+// remember keeps the hint that an address belongs to a user.
+func (m *memory) remember(key shelfKey, email, id string) {
+	if m.lookups != nil {
+		m.lookups.Add(lookupKey{key, fold(email)}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
+	}
+}
+
+// recall is the hint for an address, or "".
+func (m *memory) recall(key shelfKey, email string) string {
+	if m.lookups == nil {
+		return ""
+	}
+	at := lookupKey{key, fold(email)}
+	hint, ok := m.lookups.Get(at)
+	if ok && m.now().After(hint.until) {
+		m.lookups.Remove(at)
+		return ""
+	}
+	return hint.id
+}
+
+// unlearn drops a hint that proved wrong.
+func (m *memory) unlearn(key shelfKey, email string) {
+	if m.lookups != nil {
+		m.lookups.Remove(lookupKey{key, fold(email)})
+	}
+}

@@ -1,0 +1,139 @@
+package mapping
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// URNSuger is the extension that carries what SCIM's core schema has no place for.
+const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
+
+// A model is a mapping file in the form that the engine works with.
+type model struct {
+	doc        *Document
+	attributes []attribute    // by name
+	index      map[string]int // name -> position in attributes
+	userName   int            // position of userName
+	status     *statusModel   // nil if the mapping has no status
+	many       bool           // may a user hold several roles
+	precedence map[string]int // folded role name -> tier, 0 the most powerful
+	others     int            // tier of a role that precedence does not name
+}
+
+// An attribute is one SCIM attribute and its field.
+type attribute struct {
+	name       string // as in the schema: "name.givenName"
+	field      Field
+	part       Part
+	createOnly bool
+}
+
+// newModel compiles a checked document.
+func newModel(doc *Document) *model {
+	m := &model{doc: doc, index: make(map[string]int), many: doc.User.Roles.Hold == "many"}
+	for name, a := range doc.User.Attributes {
+		m.attributes = append(m.attributes, attribute{
+			name: canonicalAttribute(name), field: a.Field, part: a.Part, createOnly: a.Write == "create",
+		})
+	}
+	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
+	for i, a := range m.attributes {
+		m.index[a.name] = i
+	}
+	m.userName = m.index["userName"]
+	if doc.User.Status != nil {
+		m.status = newStatusModel(doc.User.Status)
+	}
+	m.precedence = make(map[string]int)
+	m.others = len(doc.Role.Precedence)
+	for tier, name := range doc.Role.Precedence {
+		if name == "*" {
+			m.others = tier
+			continue
+		}
+		m.precedence[fold(name)] = tier
+	}
+	return m
+}
+
+// fold makes text comparable without regard to letter case.
+func fold(s string) string { return strings.ToLower(s) }
+
+// canonicalAttribute spells an attribute's name as its schema does.
+func canonicalAttribute(name string) string {
+	if path, ok := fullUserType.Lookup(name); ok {
+		return path.String()
+	}
+	return name
+}
+
+// fullUserType knows every standard attribute of a user, whether held or not.
+var fullUserType = &scim.ResourceType{
+	Name: "User", Endpoint: "/Users", Schema: scim.CoreUser(),
+	Extensions: []*scim.Schema{scim.EnterpriseUser()},
+}
+
+// holds reports whether the mapping has a field for the attribute.
+func (m *model) holds(name string) bool {
+	_, ok := m.index[name]
+	return ok
+}
+
+// splitsName reports whether given and family name are parts of one field, so
+// that only the two together can be compared with what Suger holds.
+func (m *model) splitsName() bool {
+	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.part != WholeField })
+}
+
+// writesStatus reports whether the update operation sends the status.
+func (m *model) writesStatus() bool { return m.status != nil && m.updates("status") }
+
+// writesRole reports whether the update operation sends the role.
+func (m *model) writesRole() bool {
+	ops := &m.doc.Operations
+	if ops.SetRole != nil || ops.GrantRole != nil {
+		return false
+	}
+	return m.updates("role") || m.updates("role.name") || m.updates("roles") || m.updates("roles.names")
+}
+
+// updates reports whether the update operation sends a value.
+func (m *model) updates(name string) bool {
+	op := m.doc.Operations.UpdateUser
+	if op == nil {
+		return false
+	}
+	_, sent := placeholdersOf(op.Body)[name]
+	return sent
+}
+
+// statusValue is what the update operation writes into the status.
+func (m *model) statusValue(active bool) any {
+	if active {
+		return m.status.toActive
+	}
+	return m.status.toInactive
+}
+
+// endOfAccess is the way in which a plan ends a user's access, or "" if it does
+// not. A status can only be set on a user that has one.
+func (m *model) endOfAccess(u *user, p *plan) Strategy {
+	if !p.deactivates() {
+		return ""
+	}
+	ops := &m.doc.Operations
+	for _, strategy := range m.doc.EndAccess {
+		switch {
+		case strategy == BySetStatus && m.writesStatus() && m.status.toInactive != nil && !u.standing.missing():
+			return strategy
+		case strategy == ByDeactivate && ops.DeactivateUser != nil:
+			return strategy
+		case strategy == ByRemoval && ops.RemoveUser != nil:
+			return strategy
+		}
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+package mapping
+
+import "suger-scim-gateway/gateway/scim"
+
+// userType describes users as the mapping holds them: the standard attributes
+// that it has fields for, those that are made of them, and Suger's extension.
+func (m *model) userType() *scim.ResourceType {
+	core, enterprise := scim.CoreUser(), scim.EnterpriseUser()
+	held := &scim.Schema{ID: core.ID, Name: core.Name, Description: "A person with access to a Suger organization."}
+	for _, a := range core.Attributes {
+		if kept := m.heldAttribute(a); kept != nil {
+			held.Attributes = append(held.Attributes, kept)
+		}
+	}
+	rt := &scim.ResourceType{
+		Name: "User", Endpoint: "/Users", Description: "Suger user",
+		Schema: held, Extensions: []*scim.Schema{sugerExtension(m.many)},
+		Tolerated: []*scim.Schema{scim.CoreUser()},
+	}
+	heldEnterprise := &scim.Schema{ID: enterprise.ID, Name: enterprise.Name, Description: enterprise.Description}
+	for _, a := range enterprise.Attributes {
+		if m.holds(enterprise.ID + ":" + a.Name) {
+			heldEnterprise.Attributes = append(heldEnterprise.Attributes, m.writable(a, enterprise.ID+":"+a.Name))
+		}
+	}
+	if len(heldEnterprise.Attributes) > 0 {
+		rt.Extensions = append(rt.Extensions, heldEnterprise)
+	} else {
+		rt.Tolerated = append(rt.Tolerated, enterprise)
+	}
+	return rt
+}
+
+// heldAttribute is a core attribute as this provider offers it, or nil.
+func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
+	switch a.Name {
+	case "userName":
+		a.Uniqueness = scim.UniqueServer
+		a.Description = "The e-mail address by which Suger knows the person."
+		return m.writable(a, a.Name)
+	case "name":
+		return m.heldName(a)
+	case "displayName":
+		if !m.holds(a.Name) {
+			return derived(a, "The full name, made of given and family name.")
+		}
+	case "emails":
+		a.SubAttributes = pick(a.SubAttributes, "value", "type", "primary")
+		return derived(a, "One work address: the userName.")
+	case "active":
+		a.Description = "Whether the person has access to the organization."
+		return a
+	case "roles":
+		a.SubAttributes = pick(a.SubAttributes, "value", "display", "type", "primary")
+		for _, sub := range a.SubAttributes {
+			if sub.Name != "value" {
+				derived(sub, sub.Description)
+			}
+		}
+		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
+		return a
+	case "groups":
+		a.SubAttributes = pick(a.SubAttributes, "value", "display", "$ref")
+		return a
+	}
+	if m.holds(a.Name) {
+		return m.writable(a, a.Name)
+	}
+	return nil
+}
+
+func (m *model) heldName(a *scim.Attribute) *scim.Attribute {
+	var subs []*scim.Attribute
+	for _, sub := range a.SubAttributes {
+		switch {
+		case m.holds("name." + sub.Name):
+			subs = append(subs, m.writable(sub, "name."+sub.Name))
+		case sub.Name == "formatted":
+			subs = append(subs, derived(sub, "The full name, made of given and family name."))
+		}
+	}
+	a.SubAttributes = subs
+	return a
+}
+
+// writable marks an attribute that cannot change once the user exists.
+func (m *model) writable(a *scim.Attribute, name string) *scim.Attribute {
+	if i, ok := m.index[name]; ok && m.attributes[i].createOnly {
+		a.Mutability = scim.Immutable
+	}
+	return a
+}
+
+// derived marks an attribute that the gateway makes of others.
+func derived(a *scim.Attribute, description string) *scim.Attribute {
+	a.Mutability, a.Derived, a.Required, a.Description = scim.ReadOnly, true, false, description
+	return a
+}
+
+func pick(attributes []*scim.Attribute, names ...string) []*scim.Attribute {
+	var picked []*scim.Attribute
+	for _, name := range names {
+		for _, a := range attributes {
+			if a.Name == name {
+				picked = append(picked, a)
+			}
+		}
+	}
+	return picked
+}
+
+func sugerExtension(many bool) *scim.Schema {
+	role := "The name or id of the person's Suger role; the easiest role attribute to map."
+	if many {
+		role = "The most powerful of the person's Suger roles; writing it makes it the only one."
+	}
+	plain := func(name, description string, mutability scim.Mutability) *scim.Attribute {
+		return &scim.Attribute{
+			Name: name, Type: scim.String, Description: description,
+			Mutability: mutability, Returned: scim.ByDefault, Uniqueness: scim.NotUnique,
+		}
+	}
+	return &scim.Schema{
+		ID: URNSuger, Name: "SugerUser", Description: "What Suger knows of a person beyond SCIM's core schema.",
+		Attributes: []*scim.Attribute{
+			plain("role", role, scim.ReadWrite),
+			plain("status", "The status in Suger's own word.", scim.ReadOnly),
+			plain("organizationId", "The Suger organization.", scim.ReadOnly),
+		},
+	}
+}
+
+// groupType describes groups: each is a Suger role.
+func groupType() *scim.ResourceType {
+	group := scim.CoreGroup()
+	group.Description = "A Suger role; its members are the users who hold it."
+	return &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group", Schema: group}
+}
+
+// roleType describes roles for Okta's entitlement discovery.
+func roleType() *scim.ResourceType {
+	return &scim.ResourceType{Name: "Role", Endpoint: "/Roles", Description: "Suger role", Schema: scim.OktaRole()}
+}

@@ -1,0 +1,204 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// A role is a Suger role.
+type role struct {
+	id            string
+	raw           any // the id as Suger writes it, a string or a json.Number
+	name          string
+	description   string
+	group         string // the name it carries as a SCIM group
+	standard      bool   // cannot be renamed or deleted
+	administrator bool   // may manage users
+	tier          int    // place in the mapping's precedence, 0 the most powerful
+}
+
+// above reports whether the role is more powerful than another: by the mapping's
+// precedence, and by name among those that it does not tell apart.
+func (r *role) above(other *role) bool {
+	if other == nil || r.tier != other.tier {
+		return other == nil || r.tier < other.tier
+	}
+	return fold(r.name) < fold(other.name)
+}
+
+// A catalogue is the roles of one organization, most powerful first.
+type catalogue struct {
+	roles []*role
+	whole bool // all roles are in it; otherwise only those that the mapping knows by id
+}
+
+// readRole reads one role of the role list. A plain string is its own id and name.
+func (m *model) readRole(record any) (*role, error) {
+	if word, ok := text(record); ok && word != "" {
+		return &role{id: word, raw: record, name: word}, nil
+	}
+	spec := &m.doc.Role
+	id, err := fieldText(record, spec.ID)
+	if err != nil || id == "" {
+		return nil, fmt.Errorf("%w: a role has no %s", errRecord, spec.ID)
+	}
+	name, err := fieldText(record, spec.Name)
+	if err != nil || name == "" {
+		return nil, fmt.Errorf("%w: a role has no %s", errRecord, spec.Name)
+	}
+	r := &role{id: id, name: name}
+	r.raw, _ = spec.ID.In(record)
+	r.description, _ = fieldText(record, spec.Description)
+	if kind, err := fieldText(record, spec.Kind); err == nil && kind != "" {
+		r.standard = texts(spec.Standard)[kind]
+	}
+	return r, nil
+}
+
+// newCatalogue completes listed roles by what the mapping knows of them and
+// puts them in order. groups are the names that roles carry as SCIM groups.
+func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
+	c := &catalogue{roles: listed, whole: whole}
+	if listed == nil {
+		for _, known := range m.doc.Role.Known {
+			if known.ID != "" || whole {
+				id := firstOf(known.ID, known.Name)
+				c.roles = append(c.roles, &role{id: id, raw: id, name: known.Name})
+			}
+		}
+	}
+	for _, r := range c.roles {
+		if known := m.known(r); known != nil {
+			r.standard = true
+			r.administrator = known.Administrator
+			r.description = firstOf(r.description, known.Description)
+		}
+		r.group = r.name
+		for group, target := range groups {
+			if fold(target) == fold(r.id) || fold(target) == fold(r.name) {
+				r.group = group
+			}
+		}
+		tier, ok := m.precedence[fold(r.name)]
+		if !ok {
+			tier = m.others
+		}
+		r.tier = tier
+	}
+	slices.SortStableFunc(c.roles, func(a, b *role) int {
+		if a.above(b) {
+			return -1
+		}
+		return 1
+	})
+	return c
+}
+
+// known is the mapping's entry for a role, or nil.
+func (m *model) known(r *role) *KnownRole {
+	for i := range m.doc.Role.Known {
+		known := &m.doc.Role.Known[i]
+		if (known.ID != "" && known.ID == r.id) || (known.ID == "" && fold(known.Name) == fold(r.name)) {
+			return known
+		}
+	}
+	return nil
+}
+
+func firstOf(words ...string) string {
+	for _, word := range words {
+		if word != "" {
+			return word
+		}
+	}
+	return ""
+}
+
+// byID finds a role by its id.
+func (c *catalogue) byID(id string) *role {
+	for _, r := range c.roles {
+		if r.id == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// byRef finds the role that a user's record names.
+func (c *catalogue) byRef(ref roleRef) *role {
+	if ref.id != "" {
+		return c.byID(ref.id)
+	}
+	for _, r := range c.roles {
+		if fold(r.name) == fold(ref.name) {
+			return r
+		}
+	}
+	return nil
+}
+
+// named finds the role that a SCIM client means by a word: its id, its name or
+// the name of its group, in any letter case. It is nil if there is none, and an
+// error if the word fits several.
+func (c *catalogue) named(word string) (*role, error) {
+	if r := c.byID(word); r != nil {
+		return r, nil
+	}
+	var found []*role
+	for _, r := range c.roles {
+		if fold(word) == fold(r.id) || fold(word) == fold(r.name) || fold(word) == fold(r.group) {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return found[0], nil
+	}
+	return nil, scim.NewError(scim.CodeAmbiguousRole,
+		"%q is the name of %d Suger roles. Rename one of them in Suger, or send a role's id: %s.",
+		scim.Clip(word, 80), len(found), joinWords(found, func(r *role) string { return r.id }))
+}
+
+// unknown is the error for a role that does not exist; it lists those that do.
+func (c *catalogue) unknown(word string) error {
+	return scim.NewError(scim.CodeUnknownRole, "Suger has no role %q. Its roles are: %s.",
+		scim.Clip(word, 80), joinWords(c.roles, (*role).label))
+}
+
+// label is how an admin knows the role.
+func (r *role) label() string {
+	if r.group != r.name {
+		return r.name + " (" + r.group + ")"
+	}
+	return r.name
+}
+
+// highest is the most powerful of some roles, or nil.
+func highest(roles []*role) *role {
+	var best *role
+	for _, r := range roles {
+		if r.above(best) {
+			best = r
+		}
+	}
+	return best
+}
+
+// joinWords lists at most 30 names for a message.
+func joinWords[T any](list []T, name func(T) string) string {
+	const most = 30
+	words := make([]string, 0, min(len(list), most))
+	for i, item := range list {
+		if i == most {
+			words = append(words, fmt.Sprintf("and %d more", len(list)-most))
+			break
+		}
+		words = append(words, scim.Clip(name(item), 80))
+	}
+	return strings.Join(words, ", ")
+}

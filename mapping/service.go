@@ -1,0 +1,141 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/sugerclient"
+)
+
+// Config is what a [Service] needs besides the mapping and the client.
+type Config struct {
+	DefaultRole     string            // name or id of the role of a user who is given none; "" takes the mapping's
+	GroupRoles      map[string]string // SCIM group name -> role name or id
+	ProtectedUsers  []string          // e-mail addresses that SCIM may read but never change
+	AllowAdminGrant bool              // may SCIM give an administrator role
+	CreateRoles     bool              // may a pushed group create a custom role
+	Brake           Brake             // most drastic changes in a window, per organization
+	DryRun          bool              // answer as if done, change nothing
+
+	LookupCache int           // entries of the id lookup cache, 0 for none
+	LookupTTL   time.Duration // age at which a lookup is forgotten
+	ListTTL     time.Duration // longest age of a list that answers a read, 0 for always fresh
+	Parallel    int           // writes of one group change in flight at once, 8 if 0
+
+	Log      *slog.Logger // nil discards
+	Audit    *slog.Logger // one record for each attempted change; nil discards
+	AuditKey []byte       // if set, e-mail addresses in audit records are replaced by a keyed hash
+	Observer Observer     // nil discards
+	Now      func() time.Time
+}
+
+// A Service offers Suger's users and roles as SCIM resources. It is safe for
+// concurrent use and keeps nothing that an answer depends on.
+type Service struct {
+	config    Config
+	model     *model
+	client    *sugerclient.Client
+	memory    *memory
+	locks     locks
+	brake     *brake
+	protected map[string]bool // folded addresses
+
+	userType, groupType, roleType *scim.ResourceType
+}
+
+// New checks the configuration against the mapping and makes the service. All
+// problems are reported at once, each naming its setting.
+func New(doc *Document, client *sugerclient.Client, config Config) (*Service, error) {
+	config = config.withDefaults()
+	s := &Service{config: config, model: newModel(doc), client: client, protected: make(map[string]bool)}
+	for _, email := range config.ProtectedUsers {
+		s.protected[fold(email)] = true
+	}
+	if err := s.checkRoles(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.memory, err = newMemory(&config); err != nil {
+		return nil, fmt.Errorf("caches: %w", err)
+	}
+	s.brake = newBrake(config.Brake, config.Now)
+	s.userType, s.groupType, s.roleType = s.model.userType(), groupType(), roleType()
+	return s, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Parallel <= 0 {
+		c.Parallel = 8
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Audit == nil {
+		c.Audit = slog.New(slog.DiscardHandler)
+	}
+	if c.Observer == nil {
+		c.Observer = silent{}
+	}
+	return c
+}
+
+// checkRoles finds settings that name a role in two ways, as far as that shows
+// without asking Suger.
+func (s *Service) checkRoles() error {
+	var problems []error
+	taken := make(map[string]string) // folded role -> group
+	for _, group := range sortedKeys(s.config.GroupRoles) {
+		target := fold(s.config.GroupRoles[group])
+		if group == "" || target == "" {
+			problems = append(problems, errors.New("GATEWAY_GROUP_ROLES: a group name or role is empty"))
+			continue
+		}
+		if other, ok := taken[target]; ok {
+			problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role carries one group name", other, group, s.config.GroupRoles[group]))
+		}
+		taken[target] = group
+		for _, known := range s.model.doc.Role.Known {
+			is := fold(group) == fold(known.Name) || (known.ID != "" && fold(group) == fold(known.ID))
+			if is && target != fold(known.Name) && target != fold(known.ID) {
+				problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: group %q has the name of another role", group))
+			}
+		}
+	}
+	if role := s.defaultRoleName(); slices.ContainsFunc(s.model.doc.Role.Known, func(k KnownRole) bool {
+		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.ID) == fold(role))
+	}) {
+		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
+	}
+	return errors.Join(problems...)
+}
+
+func (s *Service) defaultRoleName() string {
+	return firstOf(s.config.DefaultRole, s.model.doc.Role.Default)
+}
+
+// UserType describes users as this mapping holds them.
+func (s *Service) UserType() *scim.ResourceType { return s.userType }
+
+// GroupType describes groups, which are Suger's roles.
+func (s *Service) GroupType() *scim.ResourceType { return s.groupType }
+
+// RoleType describes roles as Okta's entitlement discovery reads them.
+func (s *Service) RoleType() *scim.ResourceType { return s.roleType }
+
+// Users opens the users of the caller's organization.
+func (s *Service) Users(c Caller) *Users { return &Users{s.open(c)} }
+
+// Groups opens the roles of the caller's organization as groups.
+func (s *Service) Groups(c Caller) *Groups { return &Groups{s.open(c)} }
+
+// Roles opens the roles of the caller's organization.
+func (s *Service) Roles(c Caller) *Roles { return &Roles{s.open(c)} }
+
+func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }

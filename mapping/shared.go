@@ -1,0 +1,122 @@
+package mapping
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// fetchLimit bounds a fetch that several requests wait for. Each of them also
+// has its own deadline.
+const fetchLimit = time.Minute
+
+// A shared value is fetched when somebody needs it younger than it is, once for
+// all who need it at the same time.
+type shared[T any] struct {
+	mu     sync.Mutex
+	now    func() time.Time
+	value  T
+	held   bool
+	since  time.Time // when the fetch of value began
+	flight *flight[T]
+}
+
+// A flight is a fetch under way.
+type flight[T any] struct {
+	began   time.Time
+	done    chan struct{}
+	value   T
+	err     error
+	waiting int
+	cancel  context.CancelFunc
+	later   []func(T) // writes confirmed since the fetch began
+}
+
+// get is a value whose fetch began at most maxAge ago. The fetch goes on for
+// the others if one who waits for it gives up, and stops with the last one.
+// reused reports that no fetch was started for this call.
+func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(context.Context) (T, error)) (value T, reused bool, err error) {
+	s.mu.Lock()
+	now := s.now()
+	if s.held && maxAge > 0 && now.Sub(s.since) <= maxAge {
+		defer s.mu.Unlock()
+		return s.value, true, nil
+	}
+	f := s.flight
+	reused = f != nil && maxAge > 0 && now.Sub(f.began) <= maxAge
+	if !reused {
+		f = s.start(ctx, now, maxAge, fetch)
+	}
+	f.waiting++
+	s.mu.Unlock()
+
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.waiting--; f.waiting == 0 {
+		f.cancel()
+	}
+	if err != nil {
+		return value, reused, err
+	}
+	return f.value, reused, f.err
+}
+
+// start begins a fetch; the caller holds the lock. The newest fetch is the one
+// that later calls share and whose value is kept, for keep.
+func (s *shared[T]) start(ctx context.Context, now time.Time, keep time.Duration, fetch func(context.Context) (T, error)) *flight[T] {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
+	f := &flight[T]{began: now, done: make(chan struct{}), cancel: cancel}
+	s.flight = f
+	go func() {
+		value, err := fetch(detached)
+		cancel()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err == nil {
+			for _, write := range f.later {
+				write(value)
+			}
+		}
+		f.value, f.err = value, err
+		if s.flight == f {
+			s.flight = nil
+			if err == nil && keep > 0 {
+				s.value, s.held, s.since = value, true, f.began
+			}
+		}
+		close(f.done)
+	}()
+	return f
+}
+
+// apply makes a confirmed write show in the value that is held and in the one
+// that is being fetched.
+func (s *shared[T]) apply(write func(T)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held {
+		write(s.value)
+	}
+	if s.flight != nil {
+		s.flight.later = append(s.flight.later, write)
+	}
+}
+
+// forget drops a value that is at least maxAge old. With 0 it drops any value,
+// and the one being fetched is not kept either.
+func (s *shared[T]) forget(maxAge time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if maxAge == 0 {
+		s.flight = nil
+	}
+	if s.held && s.now().Sub(s.since) >= maxAge {
+		var none T
+		s.value, s.held = none, false
+	}
+}

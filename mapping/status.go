@@ -1,0 +1,73 @@
+package mapping
+
+import "encoding/json"
+
+// A statusModel reads and writes the field that tells whether a user has access.
+type statusModel struct {
+	field      Field
+	active     map[string]bool
+	pending    map[string]bool
+	inactive   map[string]bool
+	absent     string // "active", "inactive" or ""
+	toActive   any    // what is written to give access back, nil if nothing can be
+	toInactive any
+}
+
+// A standing is what a status means.
+type standing struct {
+	word    string // Suger's own word, "" if absent
+	active  bool
+	pending bool // invited, never signed in
+	unknown bool // the mapping does not say what the word means
+}
+
+// missing reports whether the user's record has no status at all.
+func (s standing) missing() bool { return s.unknown && s.word == "" }
+
+func newStatusModel(m *StatusMap) *statusModel {
+	s := &statusModel{field: m.Field, absent: m.Absent,
+		active: texts(m.Active), pending: texts(m.Pending), inactive: texts(m.Inactive)}
+	if len(m.Active) > 0 {
+		s.toActive = m.Active[0]
+	}
+	if len(m.Inactive) > 0 {
+		s.toInactive = m.Inactive[0]
+	}
+	return s
+}
+
+func texts(list []any) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, value := range list {
+		if word, ok := text(value); ok {
+			set[word] = true
+		}
+	}
+	return set
+}
+
+// read tells what a Suger user's status means. A word that the mapping does not
+// know counts as access: so the person can still be deactivated, where the
+// opposite guess would let a leaver pass for gone.
+func (s *statusModel) read(record any) standing {
+	value, ok := s.field.In(record)
+	word, isText := text(value)
+	absent := !ok || value == nil || (isText && word == "")
+	switch {
+	case absent && s.absent != "":
+		return standing{active: s.absent == "active"}
+	case absent:
+		return standing{active: true, unknown: true}
+	case isText && s.active[word]:
+		return standing{word: word, active: true, pending: s.pending[word]}
+	case isText && s.inactive[word]:
+		return standing{word: word}
+	case s.absent != "" && len(s.active)+len(s.inactive) == 0:
+		return standing{word: word, active: s.absent != "active"} // a time of removal or of activation
+	}
+	if !isText {
+		encoded, _ := json.Marshal(value) // it came from JSON
+		word = string(encoded)
+	}
+	return standing{word: word, active: true, unknown: true}
+}

@@ -1,0 +1,117 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/sugerclient"
+)
+
+// defaultRetryAfter is when to come back if Suger does not say.
+const defaultRetryAfter = 30 * time.Second
+
+// asSCIM turns an error of a call into what the SCIM client is told. Every
+// error that leaves this package goes through it.
+func (s *suger) asSCIM(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *scim.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return err // the client is gone: there is nobody to tell
+	}
+	var call *sugerclient.Error
+	if !errors.As(err, &call) {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return unavailable(err, "in time", defaultRetryAfter)
+		}
+		return scim.Wrap(err, scim.CodeInternal, "The gateway failed to do this. Look the request id up in its log.")
+	}
+	switch call.Kind {
+	case sugerclient.Canceled:
+		return err
+	case sugerclient.Invalid:
+		return scim.Wrap(err, scim.CodeInvalidValue, "An id in the request cannot be an id in Suger.")
+	case sugerclient.Throttled:
+		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger asks to slow down (%s). Okta repeats this by itself.", call.Operation)
+		e.RetryAfter = wait(call.RetryAfter)
+		return e
+	case sugerclient.Unavailable:
+		return unavailable(err, "to "+quoted(call.Operation), call.RetryAfter)
+	case sugerclient.Unreadable:
+		s.drift(call.Operation, []string{"answer"})
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
+	}
+	return s.refused(call)
+}
+
+// refused translates a 4xx of Suger's.
+func (s *suger) refused(call *sugerclient.Error) error {
+	words := &s.model.doc.Refusals
+	said := saidBySuger(call.Message)
+	switch {
+	case call.Status == 401:
+		return scim.Wrap(call, scim.CodeTokenRefused,
+			"Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings.")
+	case call.Status == 403:
+		return scim.Wrap(call, scim.CodeNotAllowed,
+			"Suger does not let this API key %s in organization %q.%s Give the key's API client a role that manages users.",
+			call.Operation, scim.Clip(s.Organization, 40), said)
+	case call.Status == 404 && isList(call.Operation):
+		return scim.Wrap(call, scim.CodeOrgUnknown,
+			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
+			scim.Clip(s.Organization, 40))
+	case call.Status == 404:
+		return scim.Wrap(call, scim.CodeNotFound, "Suger does not have this (%s).%s", call.Operation, said)
+	case call.Status == 409 || mentions(call.Message, words.Duplicate):
+		return scim.Wrap(call, scim.CodeUserExists, "Suger says it exists already (%s).%s", call.Operation, said)
+	case mentions(call.Message, words.Seats):
+		return scim.Wrap(call, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
+	case mentions(call.Message, words.Domain):
+		return scim.Wrap(call, scim.CodeDomainRefused,
+			"Suger only takes users with an e-mail domain of the organization.%s", said)
+	}
+	return scim.Wrap(call, scim.CodeSugerRefused, "Suger refused to %s.%s", call.Operation, said)
+}
+
+func unavailable(cause error, what string, retryAfter time.Duration) error {
+	e := scim.Wrap(cause, scim.CodeSugerUnavailable, "Suger did not answer %s. Nothing is wrong in Okta; this is repeated later.", what)
+	e.RetryAfter = wait(retryAfter)
+	return e
+}
+
+func wait(asked time.Duration) time.Duration {
+	if asked <= 0 {
+		return defaultRetryAfter
+	}
+	return asked
+}
+
+func quoted(s string) string { return `"` + s + `"` }
+
+func isList(operation string) bool { return operation == opListUsers || operation == opListRoles }
+
+// saidBySuger quotes Suger's own words, which the client has cleaned and bounded.
+func saidBySuger(message string) string {
+	if message == "" {
+		return ""
+	}
+	return " Suger says: " + strings.TrimRight(scim.Clip(message, 300), ". ") + "."
+}
+
+func mentions(message string, words []string) bool {
+	message = fold(message)
+	for _, word := range words {
+		if word != "" && strings.Contains(message, fold(word)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,201 @@
+package mapping
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A user is a Suger user as far as the mapping names its fields. It is never
+// changed once made: lists and caches share it.
+type user struct {
+	id       string
+	values   []string // parallel to model.attributes, "" if Suger has none
+	standing standing
+	roles    []roleRef
+	created  string // RFC 3339 in UTC with milliseconds, or ""
+	modified string
+}
+
+// A roleRef is a role as a user's record names it: by id, by name or by both.
+type roleRef struct{ id, name string }
+
+// errRecord says that a record of Suger's does not fit the mapping.
+var errRecord = errors.New("does not fit the mapping")
+
+// decodeUser reads one user. The error names the field that does not fit, never
+// its value.
+func (m *model) decodeUser(data []byte, organization string) (*user, []string, error) {
+	record, err := decodeJSON(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: a user is not JSON: %w", errRecord, err)
+	}
+	if _, ok := record.(map[string]any); !ok {
+		return nil, nil, fmt.Errorf("%w: a user is not an object", errRecord)
+	}
+	return m.readUser(record, organization)
+}
+
+// readUser reads one decoded user; drift names fields that are not as the
+// mapping says but can be lived with.
+func (m *model) readUser(record any, organization string) (u *user, drift []string, err error) {
+	doc := &m.doc.User
+	id, err := fieldText(record, doc.ID)
+	if err != nil || id == "" {
+		return nil, nil, fmt.Errorf("%w: a user has no %s", errRecord, doc.ID)
+	}
+	if doc.Organization.Given() {
+		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization {
+			return nil, nil, fmt.Errorf("%w: a user of another organization was answered", errRecord)
+		}
+	}
+	u = &user{id: id, values: make([]string, len(m.attributes)), standing: standing{active: true}}
+	for i, a := range m.attributes {
+		value, err := fieldText(record, a.field)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, there := a.field.In(record); !there {
+			drift = append(drift, a.field.String())
+		}
+		u.values[i] = cut(value, a.part)
+	}
+	if u.values[m.userName] == "" {
+		return nil, nil, fmt.Errorf("%w: a user has no %s", errRecord, m.attributes[m.userName].field)
+	}
+	if m.status != nil {
+		if u.standing = m.status.read(record); u.standing.unknown {
+			drift = append(drift, m.status.field.String())
+		}
+	}
+	if u.roles, err = m.readRoles(record); err != nil {
+		return nil, nil, err
+	}
+	u.created = fieldTime(record, doc.Created)
+	u.modified = fieldTime(record, doc.Modified)
+	return u, drift, nil
+}
+
+// fieldTime reads a time and writes it in one form, so that times compare as
+// text. One that cannot be read is "": it is for show, and hurts nobody.
+func fieldTime(record any, f Field) string {
+	written, err := fieldText(record, f)
+	if err != nil {
+		return ""
+	}
+	instant, err := time.Parse(time.RFC3339, written)
+	if err != nil {
+		return ""
+	}
+	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// readRoles reads which roles a user's record names.
+func (m *model) readRoles(record any) ([]roleRef, error) {
+	spec := &m.doc.User.Roles
+	value, ok := spec.Field.In(record)
+	if !ok || value == nil || value == "" {
+		return nil, nil
+	}
+	elements, isArray := value.([]any)
+	if !isArray {
+		elements = []any{value}
+	}
+	var roles []roleRef
+	for _, element := range elements {
+		var ref roleRef
+		if word, isText := text(element); isText {
+			if spec.By == "name" {
+				ref.name = word
+			} else {
+				ref.id = word
+			}
+		} else {
+			ref.id, _ = fieldText(element, spec.ID)
+			ref.name, _ = fieldText(element, spec.Name)
+		}
+		if ref == (roleRef{}) {
+			return nil, fmt.Errorf("%w: a user's %s is not a role", errRecord, spec.Field)
+		}
+		roles = append(roles, ref)
+	}
+	return roles, nil
+}
+
+// fieldText reads a field as text; a missing or null one is "".
+func fieldText(record any, f Field) (string, error) {
+	value, ok := f.In(record)
+	if !ok || value == nil {
+		return "", nil
+	}
+	found, isText := text(value)
+	if !isText {
+		return "", fmt.Errorf("%w: %s is not text", errRecord, f)
+	}
+	return found, nil
+}
+
+// cut takes the part of a full name that an attribute holds.
+func cut(value string, part Part) string {
+	if part == WholeField {
+		return value
+	}
+	words := strings.Fields(value)
+	if len(words) == 0 {
+		return ""
+	}
+	last := len(words) - 1
+	if last == 0 { // a single word is a first name
+		if part == FirstNames {
+			return words[0]
+		}
+		return ""
+	}
+	if part == LastName {
+		return words[last]
+	}
+	return strings.Join(words[:last], " ")
+}
+
+// decodeJSON keeps numbers as they are written, since ids may be large numbers.
+func decodeJSON(data []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return value, nil
+}
+
+// value is an attribute's value, "" if the mapping does not hold it.
+func (m *model) value(u *user, name string) string {
+	if i, ok := m.index[name]; ok {
+		return u.values[i]
+	}
+	return ""
+}
+
+// email is the address that Suger knows the user by.
+func (m *model) email(u *user) string { return u.values[m.userName] }
+
+// formatted is the full name, made of its parts.
+func (m *model) formatted(u *user) string {
+	return joinName(m.value(u, "name.givenName"), m.value(u, "name.familyName"))
+}
+
+func joinName(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+// before orders users by time of creation, then id: the order of every list.
+func (u *user) before(v *user) int {
+	if c := strings.Compare(u.created, v.created); c != 0 {
+		return c
+	}
+	return strings.Compare(u.id, v.id)
+}

@@ -1,0 +1,271 @@
+package mapping
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// Create adds a user, or gives a person back who is known and without access.
+// An active user with the same address is a conflict.
+func (u *Users) Create(ctx context.Context, r scim.Resource, _ *scim.Projection) (scim.Resource, error) {
+	if err := u.userType.CheckRequired(r); err != nil {
+		return nil, err
+	}
+	email, _ := r["userName"].(string)
+	if err := checkEmail(email); err != nil {
+		return nil, err
+	}
+	if _, given := r["active"]; !given {
+		r = maps.Clone(r)
+		r["active"] = true
+	}
+	release, err := u.locks.acquire(ctx, u.lockName(fold(email)))
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	defer release()
+	created, err := u.create(ctx, email, r)
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	return u.answerTo(ctx, created, r)
+}
+
+func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*user, error) {
+	known, err := s.userWithEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
+		return s.revive(ctx, known.id, r)
+	}
+	draft := s.draft(email)
+	p, err := s.plan(ctx, draft, s.fixedCatalogue(), r)
+	if err != nil {
+		return nil, err
+	}
+	if p.roles == nil {
+		if p.roles, _, err = s.defaultRoles(ctx, nil); err != nil {
+			return nil, err
+		}
+	}
+	if p.deactivates() && s.model.endOfAccess(draft, p) == ByRemoval {
+		return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so one cannot be created with active false.")
+	}
+	return s.addWithinGuards(ctx, draft, p, r)
+}
+
+// draft is a user whom Suger does not have yet.
+func (s *suger) draft(email string) *user {
+	u := &user{values: make([]string, len(s.model.attributes)), standing: s.model.standingFor(true)}
+	u.values[s.model.userName] = email
+	return u
+}
+
+// addWithinGuards adds the user that a plan makes of a draft.
+func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r scim.Resource) (*user, error) {
+	change := s.changeOf(draft, p)
+	change.What = opAddUser
+	permit, err := s.guard(ctx, draft, &plan{before: p.before, roles: p.roles}, false)
+	if err != nil {
+		s.record(change, err)
+		return nil, err
+	}
+	defer permit.settle(true)
+	if s.config.DryRun {
+		s.record(change.dry(), nil)
+		would := s.model.applied(draft, p)
+		would.id = "dry-run"
+		return would, nil
+	}
+	added, existed, err := s.add(ctx, draft, p)
+	if err == nil && existed {
+		return s.revive(ctx, added.id, r)
+	}
+	if err == nil {
+		change.UserID = added.id
+		added, err = s.complete(ctx, added, draft, p)
+	}
+	s.record(change, err)
+	if err != nil {
+		return nil, err
+	}
+	return added, nil
+}
+
+// add makes the call that adds a user. If its answer is lost, Suger is asked
+// whether the user is there before anything is sent again. existed says that
+// Suger answered a user who was there before.
+func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, existed bool, err error) {
+	const attempts = 2
+	email := s.model.email(draft)
+	began := s.config.Now()
+	for attempt := 1; ; attempt++ {
+		record, err := s.call(ctx, opAddUser, s.model.doc.Operations.AddUser, s.params("", ""), s.newValues(draft, p))
+		if err == nil && record != nil {
+			added, err := s.userFrom(opAddUser, record)
+			if err != nil {
+				return nil, false, err
+			}
+			if fold(s.model.email(added)) != fold(email) {
+				return nil, false, s.unconfirmed(opAddUser, "userName")
+			}
+			return added, s.wasThere(added, began), nil
+		}
+		if err != nil && !uncertain(err) {
+			return nil, false, s.explainDuplicate(ctx, email, err)
+		}
+		users, lookErr := s.usersNow(ctx)
+		if lookErr != nil {
+			return nil, false, firstError(err, lookErr)
+		}
+		if added := users.withEmail(email); added != nil {
+			return added, false, nil
+		}
+		if err == nil {
+			return nil, false, s.unconfirmed(opAddUser, "the new user")
+		}
+		if attempt == attempts || ctx.Err() != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// explainDuplicate turns Suger's refusal of a known address into the conflict
+// that the SCIM client expects.
+func (s *suger) explainDuplicate(ctx context.Context, email string, refusal error) error {
+	translated := s.asSCIM(refusal)
+	if e, ok := translated.(*scim.Error); ok && e.Code == scim.CodeUserExists {
+		s.shelf().users.forget(0) // the list at hand did not have the user
+		return s.alreadyThere(email)
+	}
+	return translated
+}
+
+// firstError is the first that is not nil.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newValues are the values that the add operation sends.
+func (s *suger) newValues(draft *user, p *plan) values {
+	after := s.model.applied(draft, p)
+	with := make(values)
+	for i, a := range s.model.attributes {
+		if after.values[i] != "" {
+			with[a.name] = after.values[i]
+		}
+	}
+	if full := s.model.formatted(after); full != "" {
+		s.addFullName(with, after)
+	}
+	addRoles(with, p.roles)
+	if s.model.status != nil && s.model.status.toActive != nil {
+		with["status"] = s.model.status.toActive
+	}
+	return with
+}
+
+// wasThere reports whether a user whom Suger answered to an add was there
+// before: an address that is known is answered with its user. Only a time of
+// creation well before the call tells, since clocks differ; the address was
+// also looked for before the call.
+func (s *suger) wasThere(added *user, began time.Time) bool {
+	const clocksDiffer = time.Minute
+	created, err := time.Parse(time.RFC3339, added.created)
+	return err == nil && created.Before(began.Add(-clocksDiffer))
+}
+
+// complete brings a user who has just been added to what the plan wanted, in
+// case the add operation does not carry all of it, and confirms the result.
+func (s *suger) complete(ctx context.Context, added, draft *user, p *plan) (*user, error) {
+	s.wrote(added)
+	rest := s.remaining(added, draft, p)
+	if rest.empty() {
+		return added, nil
+	}
+	roles, err := s.catalogueFor(ctx, added)
+	if err != nil {
+		return nil, err
+	}
+	rest.before = roles.of(added)
+	return s.write(ctx, added, rest)
+}
+
+// remaining is what a plan wanted and a user does not have yet.
+func (s *suger) remaining(is, draft *user, p *plan) *plan {
+	rest := &plan{values: make(map[int]string)}
+	wanted := s.model.applied(draft, p)
+	for i, value := range p.values {
+		if is.values[i] != value && (i != s.model.userName || fold(is.values[i]) != fold(value)) {
+			rest.values[i] = value
+		}
+	}
+	if s.model.splitsName() && s.model.formatted(is) == s.model.formatted(wanted) {
+		s.forgetNameParts(rest)
+	}
+	if active := wanted.standing.active; is.standing.active != active {
+		rest.active = &active
+	}
+	if p.roles != nil && !refersTo(is.roles, p.roles) {
+		rest.roles = p.roles
+	}
+	return rest
+}
+
+// revive gives a person access again who is in Suger without it, as the client
+// describes them now: what they held before comes back only if it is asked for.
+func (s *suger) revive(ctx context.Context, id string, r scim.Resource) (*user, error) {
+	release, err := s.locks.acquire(ctx, s.lockName(id))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	found, err := s.fetchUser(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if found.standing.active {
+		return nil, s.alreadyThere(s.model.email(found))
+	}
+	roles, err := s.catalogueFor(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.plan(ctx, found, roles, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reviveRoles(ctx, p, r); err != nil {
+		return nil, err
+	}
+	return s.carryOut(ctx, found, p, changeOptions{})
+}
+
+// reviveRoles gives the default role to a person who comes back without a role
+// of their own.
+func (s *suger) reviveRoles(ctx context.Context, p *plan, r scim.Resource) error {
+	_, extension := attributeOf(r, URNSuger+":role")
+	if r["roles"] != nil || extension {
+		return nil
+	}
+	roles, _, err := s.defaultRoles(ctx, p.before)
+	if err == nil && !sameRoles(roles, p.before) {
+		p.roles = roles
+	}
+	return err
+}
+
+// alreadyThere is the conflict of a create with an active user.
+func (s *suger) alreadyThere(email string) error {
+	return scim.NewError(scim.CodeUserExists,
+		"Suger already has an active user with the userName %s. Okta links to it when it looks the person up before creating; retry the assignment.", scim.Clip(email, 120))
+}

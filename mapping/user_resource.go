@@ -1,0 +1,121 @@
+package mapping
+
+import (
+	"maps"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// roleSlot is the constant type of the entry in roles, by which an Okta mapping
+// such as roles.^[type=='suger'].value finds it again.
+const roleSlot = "suger"
+
+// resource is a user as SCIM shows it.
+func (s *suger) resource(u *user, roles *catalogue) scim.Resource {
+	email := s.model.email(u)
+	r := scim.Resource{
+		"schemas":  []any{scim.URNUser, URNSuger},
+		"id":       u.id,
+		"userName": email,
+		"emails":   []any{map[string]any{"value": email, "type": "work", "primary": true}},
+		"active":   u.standing.active,
+	}
+	for i, a := range s.model.attributes {
+		if u.values[i] != "" {
+			setAttribute(r, a.name, u.values[i])
+		}
+	}
+	if full := s.model.formatted(u); full != "" {
+		setUnlessHeld(s.model, r, "name.formatted", full)
+		setUnlessHeld(s.model, r, "displayName", full)
+	}
+	extension := map[string]any{"organizationId": s.Organization}
+	if u.standing.word != "" {
+		extension["status"] = u.standing.word
+	}
+	held := roles.of(u)
+	if top := highest(held); top != nil {
+		extension["role"] = roles.word(top)
+	}
+	r[URNSuger] = extension
+	if len(held) > 0 {
+		r["roles"], r["groups"] = roleEntries(held), groupEntries(held)
+	}
+	if r[scim.URNEnterpriseUser] != nil {
+		r["schemas"] = []any{scim.URNUser, URNSuger, scim.URNEnterpriseUser}
+	}
+	r["meta"] = meta("User", u.created, u.modified)
+	return r
+}
+
+// lowestTier ranks a role that Suger's list lacks below all others.
+const lowestTier = 1 << 30
+
+// of is the roles that a user holds. A role that is not in the catalogue is
+// shown as Suger writes it, and ranks below all that are.
+func (c *catalogue) of(u *user) []*role {
+	held := make([]*role, 0, len(u.roles))
+	for _, ref := range u.roles {
+		r := c.byRef(ref)
+		if r == nil {
+			id, name := firstOf(ref.id, ref.name), firstOf(ref.name, ref.id)
+			r = &role{id: id, raw: id, name: name, group: name, tier: lowestTier}
+		}
+		held = append(held, r)
+	}
+	return held
+}
+
+// word is how the extension names a role: by name, or by id if that name is not
+// the name of this role alone.
+func (c *catalogue) word(r *role) string {
+	if found, err := c.named(r.name); err != nil || (found != nil && found.id != r.id) {
+		return r.id
+	}
+	return r.name
+}
+
+func roleEntries(held []*role) []any {
+	top := highest(held)
+	entries := make([]any, len(held))
+	for i, r := range held {
+		entries[i] = map[string]any{"value": r.id, "display": r.name, "type": roleSlot, "primary": r == top}
+	}
+	return entries
+}
+
+func groupEntries(held []*role) []any {
+	entries := make([]any, len(held))
+	for i, r := range held {
+		entries[i] = map[string]any{"value": r.id, "display": r.group}
+	}
+	return entries
+}
+
+// meta is a resource's metadata; the gateway adds the location.
+func meta(resourceType, created, modified string) map[string]any {
+	m := map[string]any{"resourceType": resourceType}
+	if created != "" {
+		m["created"] = created
+	}
+	if modified != "" {
+		m["lastModified"] = modified
+	}
+	return m
+}
+
+// versioned completes a resource by its version, for an answer.
+func versioned(r scim.Resource) scim.Resource {
+	m, _ := r["meta"].(map[string]any)
+	m = maps.Clone(m)
+	m["version"] = scim.Version(r)
+	whole := maps.Clone(r)
+	whole["meta"] = m
+	return whole
+}
+
+func setUnlessHeld(m *model, r scim.Resource, name, value string) {
+	if !m.holds(name) {
+		setAttribute(r, name, value)
+	}
+}

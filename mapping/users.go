@@ -1,0 +1,193 @@
+package mapping
+
+import (
+	"context"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// Users are the users of one caller's organization as SCIM resources. Answers
+// are whole; the gateway projects them. Errors are *scim.Error, or the context's
+// own if the client went away.
+type Users struct{ *suger }
+
+// Get is one user, read afresh.
+func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.Resource, error) {
+	found, err := u.fetchUser(ctx, id)
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	return u.answer(ctx, found)
+}
+
+// answer is a user as a whole resource.
+func (s *suger) answer(ctx context.Context, found *user) (scim.Resource, error) {
+	roles, err := s.catalogueFor(ctx, found)
+	if err != nil {
+		return nil, s.asSCIM(err)
+	}
+	return versioned(s.resource(found, roles)), nil
+}
+
+// List is the users that a query asks for. A query for one user by userName,
+// e-mail address or id is looked up; others read the list.
+func (u *Users) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+	list, err := u.query(ctx, q)
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	for i, r := range list.Resources {
+		list.Resources[i] = versioned(r)
+	}
+	return list, nil
+}
+
+func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
+	if found, looked, err := u.lookUp(ctx, q.Filter); looked || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return u.selectFrom(ctx, q, found)
+	}
+	users, err := u.someUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list *scim.List
+	users.read(func(all []*user) { list, err = u.selectFrom(ctx, q, all) })
+	return list, err
+}
+
+// lookUp answers a query that can match one user at most.
+func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, looked bool, err error) {
+	if f == nil {
+		return nil, false, nil
+	}
+	path, value, ok := f.Equality()
+	text, isText := value.(string)
+	if !ok || !isText {
+		return nil, false, nil
+	}
+	var one *user
+	switch path {
+	case "userName", "emails", "emails.value":
+		one, err = u.userWithEmail(ctx, text)
+	case "id":
+		if one, err = u.fetchUser(ctx, text); isNotFound(err) {
+			one, err = nil, nil
+		}
+	default:
+		return nil, false, nil
+	}
+	if one != nil {
+		found = []*user{one}
+	}
+	return found, true, err
+}
+
+// selectFrom answers a query from users that are in order.
+func (u *Users) selectFrom(ctx context.Context, q *scim.Query, users []*user) (*scim.List, error) {
+	roles, err := u.catalogueFor(ctx, users...)
+	if err != nil {
+		return nil, err
+	}
+	filtersVersion := q.Filter.Names("meta")
+	return q.Select(len(users), func(i int) scim.Resource {
+		r := u.resource(users[i], roles)
+		if filtersVersion {
+			r = versioned(r)
+		}
+		return r
+	}), nil
+}
+
+// Replace makes a user as the client's whole resource says (PUT).
+func (u *Users) Replace(ctx context.Context, id string, r scim.Resource, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	return u.change(ctx, id, ifMatch, func(current scim.Resource) (scim.Resource, error) {
+		if err := u.userType.CheckRequired(r); err != nil {
+			return nil, err
+		}
+		return r, u.userType.CheckImmutable(current, r)
+	})
+}
+
+// Patch makes the changes that PATCH operations ask for.
+func (u *Users) Patch(ctx context.Context, id string, ops []scim.PatchOperation, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	return u.change(ctx, id, ifMatch, func(current scim.Resource) (scim.Resource, error) {
+		return u.userType.ApplyPatch(current, ops)
+	})
+}
+
+// change reads a user, computes what a client wants it to be, and writes what
+// differs. Changes of one user are made one at a time.
+func (u *Users) change(ctx context.Context, id, ifMatch string, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	release, err := u.locks.acquire(ctx, u.lockName(id))
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	defer release()
+	found, err := u.fetchUser(ctx, id)
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	roles, err := u.catalogueFor(ctx, found)
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	current := versioned(u.resource(found, roles))
+	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
+		return nil, err
+	}
+	wanted, err := want(current)
+	if err != nil {
+		return nil, err
+	}
+	p, err := u.plan(ctx, found, roles, wanted)
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	after, err := u.carryOut(ctx, found, p, changeOptions{})
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	return u.answerTo(ctx, after, wanted)
+}
+
+// lockName is under which writes to a user are serialized.
+func (s *suger) lockName(user string) string { return "user " + user + " of " + s.Organization }
+
+// answerTo is the direct answer to a write: the user as Suger has it, with the
+// externalId that the client sent, which Suger has no place for.
+func (s *suger) answerTo(ctx context.Context, u *user, sent scim.Resource) (scim.Resource, error) {
+	r, err := s.answer(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if external, ok := sent["externalId"].(string); ok && external != "" {
+		r["externalId"] = external
+	}
+	return r, nil
+}
+
+// Delete takes a user out of the organization.
+func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
+	release, err := u.locks.acquire(ctx, u.lockName(id))
+	if err != nil {
+		return u.asSCIM(err)
+	}
+	defer release()
+	found, err := u.fetchUser(ctx, id)
+	if err != nil {
+		return u.asSCIM(err)
+	}
+	if ifMatch != "" {
+		current, err := u.answer(ctx, found)
+		if err != nil {
+			return err
+		}
+		if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
+			return err
+		}
+	}
+	return u.asSCIM(u.removeUser(ctx, found))
+}

@@ -1,0 +1,275 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/sugerclient"
+)
+
+// write carries a plan out and returns the user as Suger shows it afterwards.
+// Access is ended before anything else and given back after everything else, so
+// that whatever fails, a leaver does not keep it and a joiner does not have it
+// with the wrong role. It is an error if Suger does not show the change.
+func (s *suger) write(ctx context.Context, u *user, p *plan) (*user, error) {
+	ends := s.model.endOfAccess(u, p)
+	if ends == ByRemoval {
+		return s.removeAndConfirm(ctx, u)
+	}
+	var answer any
+	written := false
+	for _, call := range s.calls(u, p, ends) {
+		record, err := s.call(ctx, call.name, call.op, s.params(u.id, call.role), call.with)
+		if err != nil {
+			if written || uncertain(err) {
+				s.shelf().users.forget(0) // some of it may have happened
+			}
+			return nil, err
+		}
+		written, answer = true, record
+	}
+	return s.confirm(ctx, u, p, answer)
+}
+
+// uncertain reports whether a failed call may have taken effect.
+func uncertain(err error) bool {
+	var call *sugerclient.Error
+	return errors.As(err, &call) && call.Uncertain
+}
+
+// A userCall is one call on a user.
+type userCall struct {
+	name string
+	op   *Operation
+	role string // id for the path
+	with values
+}
+
+// calls are the calls that a plan needs, in order.
+func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
+	ops := &s.model.doc.Operations
+	var calls []userCall
+	if ends == ByDeactivate {
+		calls = append(calls, userCall{name: opDeactivateUser, op: ops.DeactivateUser, with: values{}})
+	}
+	if with := s.updateValues(u, p, ends); len(with) > 0 {
+		if ops.UpdateUser.Sends == SendsEverything {
+			with = s.allValues(s.model.applied(u, p), p)
+		}
+		calls = append(calls, userCall{name: opUpdateUser, op: ops.UpdateUser, with: with})
+	}
+	calls = append(calls, s.roleCalls(p)...)
+	if p.active != nil && *p.active && !s.model.writesStatus() && ops.ActivateUser != nil {
+		calls = append(calls, userCall{name: opActivateUser, op: ops.ActivateUser, with: values{}})
+	}
+	return calls
+}
+
+// roleCalls are the calls that change roles, where the update does not.
+func (s *suger) roleCalls(p *plan) []userCall {
+	ops := &s.model.doc.Operations
+	if p.roles == nil || s.model.writesRole() {
+		return nil
+	}
+	var calls []userCall
+	if ops.SetRole != nil {
+		return []userCall{{name: opSetRole, op: ops.SetRole, role: p.roles[0].id, with: roleValues(p.roles)}}
+	}
+	for _, r := range p.before { // power goes before power comes
+		if !holds(p.roles, r) {
+			calls = append(calls, userCall{name: opRevokeRole, op: ops.RevokeRole, role: r.id, with: roleValues([]*role{r})})
+		}
+	}
+	for _, r := range p.roles {
+		if !holds(p.before, r) {
+			calls = append(calls, userCall{name: opGrantRole, op: ops.GrantRole, role: r.id, with: roleValues([]*role{r})})
+		}
+	}
+	return calls
+}
+
+// updateValues are the values that the update operation sends for a plan,
+// nothing if it is not needed.
+func (s *suger) updateValues(u *user, p *plan, ends Strategy) values {
+	with := make(values)
+	after := s.model.applied(u, p)
+	for i := range p.values {
+		a := s.model.attributes[i]
+		with[a.name] = after.values[i]
+		if a.name == "name.givenName" || a.name == "name.familyName" {
+			s.addFullName(with, after)
+		}
+	}
+	if p.roles != nil && s.model.writesRole() {
+		addRoles(with, p.roles)
+	}
+	if p.active != nil && s.model.writesStatus() && (*p.active || ends == BySetStatus) {
+		with["status"] = s.model.statusValue(*p.active)
+	}
+	return with
+}
+
+// allValues are all values of a user, for an operation that sends everything.
+func (s *suger) allValues(u *user, p *plan) values {
+	with := make(values)
+	for i, a := range s.model.attributes {
+		with[a.name] = u.values[i]
+	}
+	s.addFullName(with, u)
+	roles := p.roles
+	if roles == nil {
+		roles = p.before
+	}
+	addRoles(with, roles)
+	if s.model.writesStatus() {
+		with["status"] = s.model.statusValue(u.standing.active)
+	}
+	return with
+}
+
+// addFullName adds the names that are made of others, unless Suger has them.
+func (s *suger) addFullName(with values, u *user) {
+	for _, name := range []string{"name.formatted", "displayName"} {
+		if !s.model.holds(name) {
+			with[name] = s.model.formatted(u)
+		}
+	}
+}
+
+func roleValues(roles []*role) values {
+	with := make(values)
+	addRoles(with, roles)
+	return with
+}
+
+// addRoles adds the placeholders that stand for roles.
+func addRoles(with values, roles []*role) {
+	ids, names := make([]any, len(roles)), make([]any, len(roles))
+	for i, r := range roles {
+		ids[i], names[i] = r.raw, r.name
+	}
+	with["roles"], with["roles.names"] = ids, names
+	if len(roles) > 0 {
+		with["role"], with["role.name"] = ids[0], names[0]
+	}
+}
+
+// confirm checks that Suger shows what was asked for: in the answer to the
+// write, or else in a read. The end of access is always read back.
+func (s *suger) confirm(ctx context.Context, u *user, p *plan, answer any) (*user, error) {
+	if answer != nil && !p.deactivates() {
+		if after, err := s.userFrom(opUpdateUser, answer); err == nil && after.id == u.id && s.differs(after, u, p) == "" {
+			s.wrote(after)
+			return after, nil
+		}
+	}
+	after, err := s.fetchUserNow(ctx, u.id)
+	if err != nil {
+		s.shelf().users.forget(0)
+		return nil, err
+	}
+	s.wrote(after)
+	if field := s.differs(after, u, p); field != "" {
+		return nil, s.unconfirmed(opUpdateUser, field)
+	}
+	return after, nil
+}
+
+// fetchUserNow reads a user as it is after a write.
+func (s *suger) fetchUserNow(ctx context.Context, id string) (*user, error) {
+	if s.model.doc.Operations.GetUser != nil {
+		return s.fetchUser(ctx, id)
+	}
+	users, err := s.usersNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if u := users.byID(id); u != nil {
+		return u, nil
+	}
+	return nil, scim.NotFound("user", id)
+}
+
+// differs names what about a user is not as the plan wanted, or is "".
+func (s *suger) differs(after, before *user, p *plan) string {
+	wanted := s.model.applied(before, p)
+	for i := range p.values {
+		a := s.model.attributes[i]
+		same := after.values[i] == wanted.values[i]
+		if i == s.model.userName {
+			same = fold(after.values[i]) == fold(wanted.values[i])
+		}
+		if a.part != WholeField {
+			same = s.model.formatted(after) == s.model.formatted(wanted)
+		}
+		if !same {
+			return a.name
+		}
+	}
+	if p.active != nil && after.standing.active != *p.active {
+		return "active"
+	}
+	if p.roles != nil && !refersTo(after.roles, p.roles) {
+		return "role"
+	}
+	return ""
+}
+
+// refersTo reports whether a user's record names exactly these roles.
+func refersTo(refs []roleRef, roles []*role) bool {
+	if len(refs) != len(roles) {
+		return false
+	}
+	for _, r := range roles {
+		found := false
+		for _, ref := range refs {
+			found = found || ref.id == r.id || (ref.id == "" && fold(ref.name) == fold(r.name))
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// unconfirmed is the error for a change that Suger does not show.
+func (s *suger) unconfirmed(operation, field string) error {
+	s.config.Observer.Unconfirmed(operation)
+	return scim.Wrap(fmt.Errorf("after %q, %s is not as asked", operation, field), scim.CodeWriteUnconfirmed,
+		"Suger answered the change, but does not show it: %s is not as asked. Look at the user in Suger's console, then retry in Okta.", field)
+}
+
+// removeAndConfirm takes a user out of the organization and makes sure that the
+// user is gone.
+func (s *suger) removeAndConfirm(ctx context.Context, u *user) (*user, error) {
+	op := s.model.doc.Operations.RemoveUser
+	_, err := s.call(ctx, opRemoveUser, op, s.params(u.id, ""), nil)
+	if err != nil && !isGone(err) {
+		s.shelf().users.forget(0)
+		return nil, err
+	}
+	after, err := s.fetchUserNow(ctx, u.id)
+	switch {
+	case isNotFound(err):
+		s.removed(u)
+		left := *u
+		left.standing = standing{}
+		return &left, nil
+	case err != nil:
+		s.shelf().users.forget(0)
+		return nil, err
+	}
+	s.wrote(after)
+	if after.standing.active {
+		return nil, s.unconfirmed(opRemoveUser, "active")
+	}
+	return after, nil
+}
+
+// isGone reports whether Suger answered that there is no such thing.
+func isGone(err error) bool {
+	var call *sugerclient.Error
+	return errors.As(err, &call) && call.Kind == sugerclient.Refused && call.Status == 404
+}
