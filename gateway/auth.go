@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/sugerclient"
+)
+
+// maxToken bounds a credential, in bytes.
+const maxToken = 4096
+
+// holdsCredential says whether the gateway has the Suger credential itself, so
+// that clients present one of its own tokens.
+func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
+
+// authenticate finds what Suger is to be shown. In pass-through mode that is
+// the client's token, which only Suger can judge.
+func (s *server) authenticate(x *exchange) error {
+	token, err := bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
+	if err != nil {
+		return err
+	}
+	x.token = token
+	if !s.holdsCredential() {
+		x.caller.Credential = sugerclient.Credential(token)
+		return nil
+	}
+	if !accepted(token, s.config.Tokens()) {
+		return scim.NewError(scim.CodeTokenRefused, "The gateway does not know this token. Enter one of the gateway's own tokens in Okta, not a Suger key.")
+	}
+	x.caller.Credential = s.config.HeldCredential()
+	return nil
+}
+
+// bearerToken reads an Authorization header. Okta sends the token with the word
+// Bearer in front, without it, or, if an administrator typed the word into the
+// form as well, with two; Suger's own pages write "Key" (RFC 6750 §2.1; Okta,
+// SCIM authentication modes; Suger, "API Client").
+func bearerToken(header string) (string, error) {
+	words := strings.Fields(header)
+	for len(words) > 0 && isScheme(words[0], "bearer", "key") {
+		words = words[1:]
+	}
+	switch {
+	case len(words) == 0:
+		return "", scim.NewError(scim.CodeTokenMissing, "The request carries no token. In Okta's provisioning settings, enter the token as HTTP Header or OAuth Bearer Token.")
+	case isScheme(words[0], "basic"):
+		return "", scim.NewError(scim.CodeTokenMissing, "The request carries a user name and password (Basic), and the gateway takes a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
+	case len(words) > 1 || len(words[0]) > maxToken || !visible(words[0]):
+		return "", scim.NewError(scim.CodeTokenRefused, "The token is no token: it holds blanks or control characters, or is longer than %d characters.", maxToken)
+	}
+	return words[0], nil
+}
+
+func isScheme(word string, schemes ...string) bool {
+	for _, scheme := range schemes {
+		if strings.EqualFold(word, scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// accepted compares in a time that depends on neither the token nor which one
+// it equals. Hashing first makes all of them equally long.
+func accepted(token string, tokens []string) bool {
+	presented, found := sha256.Sum256([]byte(token)), 0
+	for _, known := range tokens {
+		digest := sha256.Sum256([]byte(known))
+		found |= subtle.ConstantTimeCompare(presented[:], digest[:])
+	}
+	return found == 1
+}

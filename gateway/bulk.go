@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7).
+type bulkOperation struct {
+	method  string
+	bulkID  string
+	path    string
+	version string
+	data    any
+
+	progress  progress
+	location  string      // of the resource that it changes, once that is known
+	createdID string      // of a POST that has succeeded
+	result    *bulkResult // nil until it was carried out
+}
+
+// A bulkResult is what a bulk response says of one operation.
+type bulkResult struct {
+	Location string        `json:"location,omitempty"`
+	Method   string        `json:"method"`
+	BulkID   string        `json:"bulkId,omitempty"`
+	Version  string        `json:"version,omitempty"`
+	Status   string        `json:"status"`
+	Response *errorMessage `json:"response,omitempty"`
+}
+
+// A bulkResponse has the results in the order of the request. Operations that
+// were not carried out, since too many before them had failed, have none.
+type bulkResponse struct {
+	Schemas    []string      `json:"schemas"`
+	Operations []*bulkResult `json:"Operations"`
+}
+
+// bulk serves POST /Bulk (RFC 7644 §3.7).
+func (s *server) bulk(x *exchange) error {
+	message, err := s.body(x)
+	if err != nil {
+		return err
+	}
+	job, err := s.newBulkJob(x, message)
+	if err != nil {
+		return err
+	}
+	if err := job.run(); err != nil {
+		return err
+	}
+	response := bulkResponse{Schemas: []string{scim.URNBulkResponse}, Operations: []*bulkResult{}}
+	for _, op := range job.operations {
+		if op.result != nil {
+			response.Operations = append(response.Operations, op.result)
+		}
+	}
+	return x.writeJSON(http.StatusOK, response)
+}
+
+// newBulkJob reads a bulk request. What is wrong with the message as a whole is
+// an error here; what is wrong with one operation is that operation's result.
+func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, error) {
+	given, ok := field(message, "Operations").([]any)
+	if !ok {
+		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
+	}
+	if limit := s.config.MaxBulkOperations; len(given) > limit {
+		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations, and the gateway takes %d at once.", len(given), limit)
+	}
+	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
+	if limit := field(message, "failOnErrors"); limit != nil {
+		n, ok := limit.(float64)
+		if !ok || n != math.Trunc(n) || n < 0 {
+			return nil, scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
+		}
+		if n > 0 && n < math.MaxInt32 {
+			job.failOnErrors = int(n)
+		}
+	}
+	for i, element := range given {
+		object, ok := element.(map[string]any)
+		if !ok {
+			return nil, scim.NewError(scim.CodeInvalidSyntax, "Operation %d of the bulk request is not an object.", i+1)
+		}
+		op := readBulkOperation(object)
+		if op.bulkID != "" {
+			if job.creators[op.bulkID] != nil {
+				return nil, scim.NewError(scim.CodeInvalidValue, "Two operations of the bulk request have the bulkId %q.", scim.Clip(op.bulkID, 80))
+			}
+			job.creators[op.bulkID] = op
+		}
+		job.operations = append(job.operations, op)
+	}
+	return job, nil
+}
+
+func readBulkOperation(object map[string]any) *bulkOperation {
+	text := func(name string) string {
+		s, _ := field(object, name).(string)
+		return s
+	}
+	return &bulkOperation{
+		method:  strings.ToUpper(text("method")),
+		bulkID:  text("bulkId"),
+		path:    text("path"),
+		version: text("version"),
+		data:    field(object, "data"),
+	}
+}
+
+// bulkTarget makes of op what a single request would be, with the ids that its
+// bulkIds have come to stand for.
+func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operation, error) {
+	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
+	sets := []*resourceSet{s.users, s.groups}
+	i := slices.IndexFunc(sets, func(set *resourceSet) bool { return set.kind.Endpoint == "/"+endpoint })
+	if i < 0 {
+		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
+	}
+	single := &operation{set: sets[i], method: op.method, ifMatch: op.version}
+	switch op.method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk operation's method is POST, PUT, PATCH or DELETE.")
+	}
+	if hasID == (op.method == http.MethodPost) {
+		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
+	}
+	if hasID {
+		id, err := bulkPathID(segment, ids)
+		if err != nil {
+			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", sets[i].kind.Name)
+		}
+		single.id = id
+	}
+	if op.method != http.MethodDelete {
+		body, ok := resolved(op.data, ids).(map[string]any)
+		if !ok {
+			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
+		}
+		single.body = body
+	}
+	// The answer has no resource, so its bulk is not fetched either.
+	var err error
+	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
+	return single, err
+}
+
+// succeed notes what a bulk response says of an operation that was done.
+func (op *bulkOperation) succeed(done outcome) {
+	if op.method == http.MethodPost {
+		op.createdID = done.resource.ID()
+	}
+	op.result = &bulkResult{
+		Location: done.location, Method: op.method, BulkID: op.bulkID,
+		Version: done.resource.Version(), Status: strconv.Itoa(done.status),
+	}
+}

@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/sugerclient"
+)
+
+// What a [Config] that leaves them out gets.
+const (
+	DefaultBudget            = 50 * time.Second // Okta hangs up after 60 s
+	DefaultMaxInFlight       = 128
+	DefaultMaxBody           = 1 << 20
+	DefaultMaxBulkOperations = 1000
+)
+
+// Config is what the SCIM service needs besides the mapping.
+type Config struct {
+	Organization         string   // Suger organization of requests to /scim/v2; "" does not serve that path
+	AllowedOrganizations []string // the only organizations served; empty serves all
+
+	// PublicURL is the address by which clients reach the gateway, for
+	// meta.location: "https://scim.example.com", with a path prefix if a proxy
+	// takes one off. Without it the request's own scheme and host are used.
+	PublicURL      string
+	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
+
+	// Tokens are the accepted bearer tokens if the gateway holds the Suger
+	// credential itself. It is called for each request, so that tokens can be
+	// rotated. If nil, the client's bearer token is the Suger credential.
+	Tokens         func() []string
+	HeldCredential func() sugerclient.Credential // shown to Suger; set together with Tokens
+
+	Budget            time.Duration // longest time for one SCIM request, all of Suger's answers included
+	MaxInFlight       int           // SCIM requests answered at once; more are answered 429
+	MaxBody           int64         // bytes of a request body, a bulk request's too
+	MaxBulkOperations int           // operations in one bulk request
+
+	// CursorSecret goes into the key that signs paging cursors, next to the
+	// client's token. It may be empty; replicas need the same.
+	CursorSecret     []byte
+	DocumentationURL string // named by /ServiceProviderConfig, if set
+
+	Log *slog.Logger // nil discards
+	Now func() time.Time
+
+	Version string // of the gateway, the ETag of /ServiceProviderConfig
+
+	// Observe is told of every answer, for metrics. The resource is one of a
+	// fixed list, "" for an unknown path; the method is a registered one or
+	// "other".
+	Observe func(resource, method string, status int, took time.Duration)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Budget == 0 {
+		c.Budget = DefaultBudget
+	}
+	if c.MaxInFlight == 0 {
+		c.MaxInFlight = DefaultMaxInFlight
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = DefaultMaxBody
+	}
+	if c.MaxBulkOperations == 0 {
+		c.MaxBulkOperations = DefaultMaxBulkOperations
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, int, time.Duration) {}
+	}
+	return c
+}
+
+// validate names everything that is wrong at once.
+func (c Config) validate() error {
+	var problems []error
+	wrong := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("gateway: "+format, args...))
+	}
+	if c.Budget < 0 || c.MaxInFlight < 0 || c.MaxBody < 0 || c.MaxBulkOperations < 0 {
+		wrong("a limit is negative")
+	}
+	if (c.Tokens == nil) != (c.HeldCredential == nil) {
+		wrong("accepted tokens and a held credential come together or not at all")
+	}
+	for _, organization := range append(slices.Clone(c.AllowedOrganizations), c.Organization) {
+		if organization != "" && !usableID(organization) {
+			wrong("%q is no organization id", organization)
+		}
+	}
+	if c.Organization != "" && !c.serves(c.Organization) {
+		wrong("the organization %q is not among the allowed ones", c.Organization)
+	}
+	if c.PublicURL != "" && !usablePublicURL(c.PublicURL) {
+		wrong("the public URL must be an http or https address without user, query and fragment")
+	}
+	return errors.Join(problems...)
+}
+
+// serves says whether requests for the organization are answered.
+func (c Config) serves(organization string) bool {
+	return len(c.AllowedOrganizations) == 0 || slices.Contains(c.AllowedOrganizations, organization)
+}
+
+func usablePublicURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
+}
+
+// trimPublicURL takes off what the gateway appends itself: an administrator may
+// well enter the whole base URL that Okta has.
+func trimPublicURL(text string) string {
+	text = strings.TrimRight(text, "/")
+	return strings.TrimRight(strings.TrimSuffix(text, scimPrefix), "/")
+}

@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// discovery holds what the gateway says of itself (RFC 7644 §4). It is made
+// once, of what the gateway really offers, and never depends on Suger.
+type discovery struct {
+	config  document
+	types   []document
+	schemas []document
+}
+
+// A document is a discovery resource without its meta.location, which depends
+// on the URL of the request.
+type document struct {
+	kind     string // meta.resourceType
+	location string // relative to the base URL
+	version  string // meta.version, or ""
+	body     map[string]any
+}
+
+func newDiscovery(config Config, kinds ...*scim.ResourceType) *discovery {
+	d := &discovery{config: describeProvider(config)}
+	schemas := []*scim.Schema{}
+	for _, kind := range kinds {
+		d.types = append(d.types, describeType(kind))
+		schemas = append(append(schemas, kind.Schema), kind.Extensions...)
+	}
+	for _, schema := range append(schemas, scim.DiscoverySchemas()...) {
+		described := describeSchema(schema)
+		if !slices.ContainsFunc(d.schemas, described.isSame) {
+			d.schemas = append(d.schemas, described)
+		}
+	}
+	return d
+}
+
+func (d document) isSame(other document) bool { return d.location == other.location }
+
+func describeType(kind *scim.ResourceType) document {
+	body := map[string]any{
+		"schemas":     []string{scim.URNResourceType},
+		"id":          kind.Name,
+		"name":        kind.Name,
+		"description": kind.Description,
+		"endpoint":    kind.Endpoint,
+		"schema":      kind.Schema.ID,
+	}
+	var extensions []map[string]any
+	for _, extension := range kind.Extensions {
+		extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
+	}
+	if extensions != nil {
+		body["schemaExtensions"] = extensions
+	}
+	return document{kind: "ResourceType", location: "/ResourceTypes/" + kind.Name, body: body}
+}
+
+func describeSchema(schema *scim.Schema) document {
+	return document{kind: "Schema", location: "/Schemas/" + schema.ID, body: map[string]any{
+		"schemas":     []string{scim.URNSchema},
+		"id":          schema.ID,
+		"name":        schema.Name,
+		"description": schema.Description,
+		"attributes":  schema.Attributes,
+	}}
+}
+
+// at is the document as it is answered to a request to x.base.
+func (d document) at(x *exchange) map[string]any {
+	meta := map[string]any{"resourceType": d.kind, "location": x.base + d.location}
+	if d.version != "" {
+		meta["version"] = d.version
+	}
+	body := maps.Clone(d.body)
+	body["meta"] = meta
+	return body
+}
+
+// serviceProviderConfig serves GET /ServiceProviderConfig (RFC 7643 §5).
+func (s *server) serviceProviderConfig(x *exchange) error {
+	if err := x.withoutFilter(); err != nil {
+		return err
+	}
+	return x.writeJSON(http.StatusOK, s.discovery.config.at(x))
+}
+
+// resourceTypes serves GET /ResourceTypes (RFC 7643 §6).
+func (s *server) resourceTypes(x *exchange) error { return x.writeDocuments(s.discovery.types) }
+
+// schemas serves GET /Schemas (RFC 7643 §7).
+func (s *server) schemas(x *exchange) error { return x.writeDocuments(s.discovery.schemas) }
+
+// resourceType serves GET /ResourceTypes/{name}.
+func (s *server) resourceType(x *exchange) error {
+	return x.writeDocument("ResourceType", s.discovery.types)
+}
+
+// schema serves GET /Schemas/{urn}.
+func (s *server) schema(x *exchange) error { return x.writeDocument("Schema", s.discovery.schemas) }
+
+func (x *exchange) writeDocuments(documents []document) error {
+	if err := x.withoutFilter(); err != nil {
+		return err
+	}
+	message := listMessage{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
+	for _, d := range documents {
+		message.Resources = append(message.Resources, d.at(x))
+	}
+	return x.writeList(message)
+}
+
+func (x *exchange) writeDocument(kind string, documents []document) error {
+	if err := x.withoutFilter(); err != nil {
+		return err
+	}
+	id, err := x.pathID(kind)
+	if err != nil {
+		return err
+	}
+	for _, d := range documents {
+		if strings.EqualFold(d.body["id"].(string), id) {
+			return x.writeJSON(http.StatusOK, d.at(x))
+		}
+	}
+	return scim.NotFound(kind, id)
+}
+
+// withoutFilter refuses a filter: left unanswered, it would look as if it had
+// matched everything (RFC 7644 §4).
+func (x *exchange) withoutFilter() error {
+	p, err := queryParameters(x.Request().URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if _, filtered := p["filter"]; filtered {
+		return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints take no filter. Read them without one.")
+	}
+	return nil
+}
+
+// me serves /Me (RFC 7644 §3.11).
+func (s *server) me(*exchange) error {
+	return scim.NewError(scim.CodeNotImplemented, "There is no /Me: the token belongs to an API client of Suger and not to a person. Use /Users.")
+}

@@ -1,0 +1,116 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+const (
+	// statusClientGone stands in the log for a client that did not wait for the
+	// answer. It is never sent.
+	statusClientGone = 499
+
+	// unhurriedRetry is when to come back if nobody said it.
+	unhurriedRetry = 30 * time.Second
+
+	realm = `Bearer realm="suger-scim-gateway"`
+)
+
+// asSCIM is the only place where an error becomes a SCIM error.
+func asSCIM(err error) *scim.Error {
+	var e *scim.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var routing *echo.HTTPError
+	if errors.As(err, &routing) {
+		switch routing.Code {
+		case http.StatusNotFound:
+			return noSuchEndpoint()
+		case http.StatusMethodNotAllowed:
+			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not take this method. The Allow header lists those that it takes.")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer in the time there is for one request.")
+	}
+	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. Its log says more under the request id.")
+}
+
+func noSuchEndpoint() *scim.Error {
+	return scim.NewError(scim.CodeNoSuchEndpoint,
+		"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
+}
+
+// answerable is the error as this client is to get it. It is a copy.
+func (s *server) answerable(x *exchange, err error) *scim.Error {
+	e := *asSCIM(err)
+	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
+		// Suger refuses the gateway's own credential: the client's token was right.
+		e = *scim.Wrap(err, scim.CodeHeldCredential,
+			"Suger does not accept the credential that the gateway holds. The gateway's operator has to renew it.")
+	}
+	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {
+		// Okta comes back by itself after a 429 only (Okta, "Understanding SCIM", rate limits).
+		e.Status = http.StatusTooManyRequests
+	}
+	if (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) && e.RetryAfter <= 0 {
+		e.RetryAfter = unhurriedRetry
+	}
+	return &e
+}
+
+func isOkta(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(r.UserAgent()), "okta")
+}
+
+// An errorMessage is the body of an error (RFC 7644 §3.12).
+type errorMessage struct {
+	Schemas  []string       `json:"schemas"`
+	ScimType scim.ErrorType `json:"scimType,omitempty"`
+	Detail   string         `json:"detail"`
+	Status   string         `json:"status"`
+}
+
+// message puts the code and the request id after the detail, since Okta shows
+// its administrator nothing but the detail.
+func (x *exchange) message(e *scim.Error) errorMessage {
+	return errorMessage{
+		Schemas:  []string{scim.URNError},
+		ScimType: e.Type,
+		Detail:   fmt.Sprintf("%s [%s, %s]", e.Detail, e.Code, x.caller.RequestID),
+		Status:   strconv.Itoa(e.Status),
+	}
+}
+
+// writeError answers x.failure.
+func (x *exchange) writeError() {
+	e, header := x.failure, x.Response().Header()
+	switch {
+	case e.Code == scim.CodeTokenMissing: // RFC 6750 §3: no error code without a token
+		header.Set(echo.HeaderWWWAuthenticate, realm)
+	case e.Status == http.StatusUnauthorized:
+		header.Set(echo.HeaderWWWAuthenticate, realm+`, error="invalid_token"`)
+	}
+	if e.RetryAfter > 0 {
+		header.Set(echo.HeaderRetryAfter, wholeSeconds(e.RetryAfter))
+	}
+	if err := x.writeJSON(e.Status, x.message(e)); err != nil {
+		e.Err = errors.Join(e.Err, err)
+	}
+}
+
+// wholeSeconds rounds up and is at least 1: Okta waits five minutes on anything
+// but a positive integer.
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10)
+}

@@ -1,0 +1,107 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// An exchange is one request and its answer.
+type exchange struct {
+	echo.Context
+	resource string         // of the route, "" for an unknown path
+	caller   mapping.Caller // complete once the route was entered
+	token    string         // what the client presented
+	base     string         // URL that endpoints are relative to
+	failure  *scim.Error    // what was answered, if it was an error
+}
+
+// ctx is the request's context, which ends with its budget.
+func (x *exchange) ctx() context.Context { return x.Request().Context() }
+
+// account gives the request its id, turns what went wrong into an answer, and
+// writes the line in the log.
+func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		started := s.config.Now()
+		client := c.Request().Context() // ends when the client goes away, and never with the budget
+		ctx, stats := sugerclient.WithStats(client)
+		c.SetRequest(c.Request().WithContext(ctx))
+		x := &exchange{Context: c, caller: mapping.Caller{RequestID: newRequestID()}}
+		header := x.Response().Header()
+		header.Set(echo.HeaderXRequestID, x.caller.RequestID)
+		header.Set("Cache-Control", "no-store") // answers hold personal data
+		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
+
+		if err := next(x); err != nil {
+			x.failure = s.answerable(x, err)
+			if client.Err() != nil {
+				x.failure.Status = statusClientGone
+			} else if !x.Response().Committed {
+				x.writeError()
+			}
+		}
+		s.record(x, stats, s.config.Now().Sub(started))
+		return nil
+	}
+}
+
+// newRequestID makes 80 random bits readable.
+func newRequestID() string { return strings.ToLower(rand.Text()[:16]) }
+
+// catchPanic turns a panic into an error. The panic's value and stack are
+// logged here; they hold no body.
+func (s *server) catchPanic(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch v := recover(); v {
+			case nil:
+			case http.ErrAbortHandler: // how a handler asks net/http to drop the connection
+				panic(v)
+			default:
+				x := c.(*exchange)
+				s.log.Error("panic", "request_id", x.caller.RequestID, "route", x.Path(),
+					"panic", scim.Clip(panicText(v), maxLogged), "stack", string(debug.Stack()))
+				err = scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
+			}
+		}()
+		return next(c)
+	}
+}
+
+// boundFlight refuses what is more than the gateway takes at once.
+func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		select {
+		case s.slots <- struct{}{}:
+		default:
+			e := scim.NewError(scim.CodeTooManyRequests, "The gateway is answering as many requests as it takes at once. Try again in a moment.")
+			e.RetryAfter = busyRetry
+			return e
+		}
+		defer func() { <-s.slots }()
+		return next(c)
+	}
+}
+
+// busyRetry is when to come back to a gateway that is busy.
+const busyRetry = 5 * time.Second
+
+// boundTime ends the request's context when its budget is used up.
+func (s *server) boundTime(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.Budget)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}

@@ -1,0 +1,84 @@
+package gateway_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway"
+)
+
+func TestLocations(t *testing.T) {
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	elsewhere := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	forwarded := []string{"X-Forwarded-Proto", "https", "X-Forwarded-Host", "scim.example.com", "X-Forwarded-Prefix", "/suger/"}
+	tests := []struct {
+		name      string
+		publicURL string
+		trusted   []netip.Prefix
+		headers   []string
+		want      string // "" is the URL of the test server
+	}{
+		{"of the request", "", nil, nil, ""},
+		{"headers of anybody do not count", "", nil, forwarded, ""},
+		{"headers of a peer that is no proxy do not count", "", elsewhere, forwarded, ""},
+		{"headers of a proxy count", "", loopback, forwarded, "https://scim.example.com/suger"},
+		{"first of several", "", loopback, []string{"X-Forwarded-Proto", "https, http", "X-Forwarded-Host", "scim.example.com:8443, inner"}, "https://scim.example.com:8443"},
+		{"headers that make no sense do not count", "", loopback, []string{"X-Forwarded-Proto", "javascript", "X-Forwarded-Host", "a/b", "X-Forwarded-Prefix", "//evil.example.com"}, ""},
+		{"configured", "https://scim.example.com", loopback, []string{"X-Forwarded-Host", "other.example.com"}, "https://scim.example.com"},
+		{"configured with a prefix and a slash", "https://example.com/suger/", nil, nil, "https://example.com/suger"},
+		{"configured as Okta's base URL", "https://example.com/scim/v2/", nil, nil, "https://example.com"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStack(t, func(c *gateway.Config) { c.PublicURL, c.TrustedProxies = test.publicURL, test.trusted })
+			if test.want == "" {
+				test.want = s.url
+			}
+			a := s.get("/scim/v2/ResourceTypes/User", test.headers...)
+			assert.Equal(t, test.want+"/scim/v2/ResourceTypes/User", a.body["meta"].(map[string]any)["location"])
+		})
+	}
+}
+
+func TestLocationOverTLS(t *testing.T) {
+	plain := newStack(t)
+	server := httptest.NewTLSServer(plain.handler)
+	t.Cleanup(server.Close)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/scim/v2/ResourceTypes/User", nil)
+	require.NoError(t, err)
+	response, err := server.Client().Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	location := readAnswer(t, response).body["meta"].(map[string]any)["location"]
+	assert.Equal(t, server.URL+"/scim/v2/ResourceTypes/User", location)
+}
+
+func TestConfigurationThatIsWrong(t *testing.T) {
+	plain := newStack(t)
+	tests := []struct {
+		name   string
+		config gateway.Config
+		says   []string
+	}{
+		{"tokens without a credential", gateway.Config{Tokens: func() []string { return nil }}, []string{"held credential"}},
+		{"organization that is not allowed", gateway.Config{Organization: "a", AllowedOrganizations: []string{"b"}}, []string{`"a" is not among the allowed`}},
+		{"organization that is no id", gateway.Config{Organization: ".."}, []string{`".." is no organization id`}},
+		{"public URL without scheme", gateway.Config{PublicURL: "scim.example.com"}, []string{"public URL"}},
+		{"public URL with a password", gateway.Config{PublicURL: "https://a:b@example.com"}, []string{"public URL"}},
+		{"public URL with a query", gateway.Config{PublicURL: "https://example.com/?a=b"}, []string{"public URL"}},
+		{"everything at once", gateway.Config{PublicURL: "x", MaxBody: -1, Organization: "."}, []string{"public URL", "negative", `"."`}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := gateway.New(test.config, plain.service)
+			for _, text := range test.says {
+				assert.ErrorContains(t, err, text)
+			}
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"errors"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// known are the parameters of queries and projections, as RFC 7644 §3.4.2 and
+// §3.9 and RFC 9865 §2 name them. Others are ignored.
+var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
+
+// parameters are what a client asks for, by name as in known. An absent one is
+// not in the map; an empty one is.
+type parameters map[string]string
+
+func (p parameters) set(name, value string) error {
+	i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+	if i < 0 {
+		return nil
+	}
+	if _, twice := p[known[i]]; twice {
+		return scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
+	}
+	p[known[i]] = value
+	return nil
+}
+
+// queryParameters reads the query string, names in any letter case. A string
+// that is not properly escaped is refused: left out, a broken filter would ask
+// for everybody.
+func queryParameters(raw string) (parameters, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
+	}
+	p := parameters{}
+	for name, given := range values {
+		for _, value := range given {
+			if err := p.set(name, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, nil
+}
+
+// searchParameters reads a SearchRequest message (RFC 7644 §3.4.3).
+func searchParameters(message map[string]any) (parameters, error) {
+	p := parameters{}
+	for name, value := range message {
+		text, ok, err := parameterText(value)
+		if err == nil && ok {
+			err = p.set(name, text)
+		}
+		if err != nil && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return nil, scim.Wrap(err, scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", scim.Clip(name, 80))
+		}
+	}
+	return p, nil
+}
+
+var errParameterType = errors.New("not a string, an integer or a list of strings")
+
+// parameterText writes a JSON value as it would stand in a query string; ok is
+// false for null, which is the same as absent.
+func parameterText(value any) (text string, ok bool, err error) {
+	switch v := value.(type) {
+	case nil:
+		return "", false, nil
+	case string:
+		return v, true, nil
+	case float64:
+		if v != math.Trunc(v) {
+			return "", false, errParameterType
+		}
+		return strconv.FormatFloat(v, 'f', 0, 64), true, nil
+	case []any:
+		names := make([]string, len(v))
+		for i, element := range v {
+			name, isText := element.(string)
+			if !isText {
+				return "", false, errParameterType
+			}
+			names[i] = name
+		}
+		return strings.Join(names, ","), true, nil
+	default:
+		return "", false, errParameterType
+	}
+}
+
+// integer reads a whole number of any size; one that does not fit is as good as
+// the largest. absent stands for a parameter that is missing or empty.
+func (p parameters) integer(name string, absent int) (int, error) {
+	text := strings.TrimSpace(p[name])
+	if text == "" {
+		return absent, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0, scim.Wrap(err, scim.CodeInvalidValue, "%s is not a whole number.", name)
+	}
+	return n, nil
+}
+
+// projection is what of a resource the client wants to see (RFC 7644 §3.9).
+func (p parameters) projection(kind *scim.ResourceType) (*scim.Projection, error) {
+	return scim.ParseProjection(kind, p["attributes"], p["excludedAttributes"])
+}

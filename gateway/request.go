@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// maxID bounds an id in a path, in bytes.
+const maxID = 256
+
+// pathID is the id in the path. What can be no id is as unknown as any other
+// that does not exist: Okta's own tests ask for ids that make no sense and
+// expect a 404.
+func (x *exchange) pathID(kind string) (string, error) {
+	id, err := resourceID(x.Param("id"))
+	if err != nil {
+		return "", scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", kind)
+	}
+	return id, nil
+}
+
+// resourceID reads an id as it stands in a path, escaped.
+func resourceID(segment string) (string, error) {
+	id, err := url.PathUnescape(segment)
+	if err != nil {
+		return "", err
+	}
+	if !usableID(id) {
+		return "", errors.New("no resource can have this id")
+	}
+	return id, nil
+}
+
+// usableID refuses what would name another resource when it is put into a URL,
+// slashes included, since there are proxies that unescape them; and what no
+// server can have made.
+func usableID(id string) bool {
+	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsAny(id, `/\`) &&
+		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
+}
+
+// visible says that s consists of visible ASCII characters only.
+func visible(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// body reads the JSON object of a request.
+func (s *server) body(x *exchange) (map[string]any, error) {
+	if err := readable(x.Request().Header); err != nil {
+		return nil, err
+	}
+	if x.Request().ContentLength > s.config.MaxBody {
+		return nil, s.tooLarge()
+	}
+	// The writer below Echo's is the one that knows how to close the connection
+	// on a client that goes on sending.
+	data, err := io.ReadAll(http.MaxBytesReader(x.Response().Writer, x.Request().Body, s.config.MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, s.tooLarge()
+	case err != nil:
+		return nil, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body ended early.")
+	case strings.TrimSpace(string(data)) == "":
+		return nil, scim.NewError(scim.CodeInvalidSyntax, "The request needs a JSON object as its body, and the body is empty.")
+	}
+	return scim.DecodeObject(data)
+}
+
+func (s *server) tooLarge() *scim.Error {
+	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway takes.", s.config.MaxBody)
+}
+
+// readable checks how the body is labelled. Clients differ: SCIM's own media
+// type, plain JSON and no label at all occur.
+func readable(header http.Header) error {
+	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads no compressed bodies. Send it without Content-Encoding.")
+	}
+	label := header.Get(echo.HeaderContentType)
+	if label == "" {
+		return nil
+	}
+	kind, parameters, err := mime.ParseMediaType(label)
+	charset := parameters["charset"]
+	if err != nil || kind != contentType && kind != echo.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads %s and %s in UTF-8 only.", contentType, echo.MIMEApplicationJSON)
+	}
+	return nil
+}
+
+// field is a member of a message, whose name may be in any letter case (RFC
+// 7643 §2.1); nil if it is absent.
+func field(message map[string]any, name string) any {
+	for key, value := range message {
+		if strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return nil
+}

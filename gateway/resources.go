@@ -1,0 +1,174 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// A reader and a writer are what the users, groups and roles of package mapping
+// have in common, so that one set of handlers serves them all.
+type (
+	reader interface {
+		Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error)
+		List(ctx context.Context, q *scim.Query) (*scim.List, error)
+	}
+	writer interface {
+		Create(ctx context.Context, r scim.Resource, p *scim.Projection) (scim.Resource, error)
+		Replace(ctx context.Context, id string, r scim.Resource, ifMatch string, p *scim.Projection) (scim.Resource, error)
+		Patch(ctx context.Context, id string, ops []scim.PatchOperation, ifMatch string, p *scim.Projection) (scim.Resource, error)
+		Delete(ctx context.Context, id string, ifMatch string) error
+	}
+)
+
+// A resourceSet is the resources of one type, as the handlers need them.
+type resourceSet struct {
+	kind  *scim.ResourceType
+	read  func(mapping.Caller) reader
+	write func(mapping.Caller) writer // nil if they cannot be written
+
+	// refs names the multi-valued attributes whose elements are ids, with the
+	// endpoint of what they name.
+	refs map[string]string
+
+	// bulky is an attribute that an answer to PATCH leaves out unless the client
+	// asks for it: a group's members can be many, and Okta does without.
+	bulky string
+}
+
+func userSet(service *mapping.Service) *resourceSet {
+	kind := service.UserType()
+	return &resourceSet{
+		kind:  kind,
+		read:  func(c mapping.Caller) reader { return service.Users(c) },
+		write: func(c mapping.Caller) writer { return service.Users(c) },
+		refs:  refsOf(kind, "groups", service.GroupType().Endpoint),
+	}
+}
+
+func groupSet(service *mapping.Service) *resourceSet {
+	kind := service.GroupType()
+	return &resourceSet{
+		kind:  kind,
+		read:  func(c mapping.Caller) reader { return service.Groups(c) },
+		write: func(c mapping.Caller) writer { return service.Groups(c) },
+		refs:  refsOf(kind, "members", service.UserType().Endpoint),
+		bulky: "members",
+	}
+}
+
+func roleSet(service *mapping.Service) *resourceSet {
+	return &resourceSet{
+		kind: service.RoleType(),
+		read: func(c mapping.Caller) reader { return service.Roles(c) },
+	}
+}
+
+// refsOf is for a type whose schema has a $ref in the attribute's elements.
+func refsOf(kind *scim.ResourceType, attribute, endpoint string) map[string]string {
+	if _, ok := kind.Lookup(attribute + ".$ref"); !ok {
+		return nil
+	}
+	return map[string]string{attribute: endpoint}
+}
+
+// get serves GET /{type}/{id} (RFC 7644 §3.4.1).
+func (s *server) get(set *resourceSet) func(*exchange) error {
+	return func(x *exchange) error {
+		id, err := x.pathID(set.kind.Name)
+		if err != nil {
+			return err
+		}
+		projection, err := x.projection(set.kind)
+		if err != nil {
+			return err
+		}
+		resource, err := set.read(x.caller).Get(x.ctx(), id, projection)
+		if err != nil {
+			return err
+		}
+		return x.writeResource(set.outcome(x, http.StatusOK, resource), projection)
+	}
+}
+
+// list serves GET /{type} (RFC 7644 §3.4.2).
+func (s *server) list(set *resourceSet) func(*exchange) error {
+	return func(x *exchange) error {
+		p, err := queryParameters(x.Request().URL.RawQuery)
+		if err != nil {
+			return err
+		}
+		return s.listPage(x, set, p)
+	}
+}
+
+// listPage answers one page of the query that p describes.
+func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
+	q, err := x.query(s, set.kind, p)
+	if err != nil {
+		return err
+	}
+	list, err := set.read(x.caller).List(x.ctx(), q)
+	if err != nil {
+		return err
+	}
+	message := listMessage{TotalResults: list.TotalResults, ItemsPerPage: list.ItemsPerPage}
+	if q.Cursor == nil {
+		message.StartIndex = list.StartIndex
+	}
+	if q.Cursor != nil && list.Next != nil {
+		message.NextCursor = x.cursors(s).Encode(list.Next, x.fingerprint(set.kind, q))
+	}
+	message.add(set.present(x, list.Resources, q.Projection))
+	return x.writeList(message)
+}
+
+// create serves POST /{type} (RFC 7644 §3.3).
+func (s *server) create(set *resourceSet) func(*exchange) error {
+	return func(x *exchange) error { return s.perform(x, &operation{set: set, method: http.MethodPost}) }
+}
+
+// change serves PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.5 and §3.6).
+func (s *server) change(set *resourceSet) func(*exchange) error {
+	return func(x *exchange) error {
+		id, err := x.pathID(set.kind.Name)
+		if err != nil {
+			return err
+		}
+		return s.perform(x, &operation{
+			set: set, method: x.Request().Method, id: id, ifMatch: x.Request().Header.Get("If-Match"),
+		})
+	}
+}
+
+// perform runs an operation that is a request of its own.
+func (s *server) perform(x *exchange, op *operation) error {
+	p, err := queryParameters(x.Request().URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if op.projection, err = op.answerOf(p); err != nil {
+		return err
+	}
+	if op.method != http.MethodDelete {
+		if op.body, err = s.body(x); err != nil {
+			return err
+		}
+	}
+	done, err := op.run(x)
+	if err != nil {
+		return err
+	}
+	return x.writeResource(done, op.projection)
+}
+
+// projection is that of the request's own query string.
+func (x *exchange) projection(kind *scim.ResourceType) (*scim.Projection, error) {
+	p, err := queryParameters(x.Request().URL.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	return p.projection(kind)
+}
