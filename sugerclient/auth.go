@@ -3,6 +3,7 @@ package sugerclient
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,7 +26,11 @@ type exchange struct {
 	lifetime string // path of its lifetime in seconds
 }
 
-const tokenOperation = "get token"
+const (
+	tokenOperation = "get token"
+	keyScheme      = "Key "
+	bearerScheme   = "Bearer "
+)
 
 var errMalformed = errors.New("the credential does not have the form of one")
 
@@ -84,6 +89,9 @@ func (a LegacyAuth) check() error {
 		if field == "" {
 			return errors.New("sugerclient: the token call of the older API clients is not complete")
 		}
+	}
+	if _, err := a.exchange("", "id:secret", "organization"); err != nil {
+		return fmt.Errorf("sugerclient: the token call of the older API clients: %w", err)
 	}
 	return nil
 }

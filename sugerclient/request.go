@@ -127,11 +127,12 @@ func checkSegment(value string) error {
 	return nil
 }
 
-// validHeader follows RFC 9110 section 5.1 (a name is a token) and 5.5.
+// validHeader follows RFC 9110 section 5.1 (a name is a token) and 5.5. Host is
+// no header of ours to set: it would take the credential elsewhere.
 func validHeader(name, value string) bool {
 	separator := func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 	}
-	return name != "" && !strings.ContainsFunc(name, separator) &&
+	return name != "" && !strings.EqualFold(name, "Host") && !strings.ContainsFunc(name, separator) &&
 		!strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' })
 }

@@ -84,6 +84,7 @@ func TestCallsThatAreNotSent(t *testing.T) {
 		{"body that is no JSON", with(func(c *Call) { c.Body = make(chan int) }), "the body is not JSON"},
 		{"header injection", with(func(c *Call) { c.Header = map[string]string{"X-A": "1\r\nX-B: 2"} }), `the header "X-A" cannot be sent`},
 		{"header name with a blank", with(func(c *Call) { c.Header = map[string]string{"X A": "1"} }), `the header "X A" cannot be sent`},
+		{"another host", with(func(c *Call) { c.Header = map[string]string{"host": "evil.example.com"} }), `the header "host" cannot be sent`},
 		{"header without a name", with(func(c *Call) { c.Header = map[string]string{"": "1"} }), `the header "" cannot be sent`},
 	}
 	s := serve(t, say(200, `{}`))

@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	bearer          = "Bearer "
 	maxTokens       = 4096
 	maxToken        = 16 << 10         // bytes
 	defaultLifetime = 5 * time.Minute  // of a token that comes without one
@@ -40,7 +39,7 @@ func newTokens() *tokens { return &tokens{kept: newCache[token](maxTokens)} }
 // drop forgets the token that Suger refused as header, and says whether asking
 // for another makes sense. A newer one, fetched by another call meanwhile, stays.
 func (t *tokens) drop(account key, header string) bool {
-	if !strings.HasPrefix(header, bearer) {
+	if !strings.HasPrefix(header, bearerScheme) {
 		return false
 	}
 	if kept, ok := t.kept.Peek(account); ok && kept.header == header {
@@ -60,7 +59,7 @@ func (c *Client) authorization(ctx context.Context, who *login, operation string
 		return "", &Error{Operation: operation, Kind: kind, Status: status, Err: err}
 	}
 	if x == nil {
-		return "Key " + string(who.credential), nil
+		return keyScheme + string(who.credential), nil
 	}
 	if kept, ok := c.tokens.kept.Get(who.account); ok && c.cfg.Now().Before(kept.renew) {
 		return kept.header, nil
@@ -84,18 +83,14 @@ func headerOf(got singleflight.Result, operation string) (string, *Error) {
 	if kept, ok := got.Val.(token); ok && got.Err == nil {
 		return kept.header, nil
 	}
-	var fail *Error
-	if !errors.As(got.Err, &fail) {
-		return "", &Error{Operation: operation, Kind: Unavailable, Err: got.Err}
+	// A new error, since got is shared between callers. The call itself was not
+	// sent, so it is not uncertain.
+	fail := &Error{Operation: operation, Kind: Unavailable, Err: got.Err}
+	var cause *Error
+	if errors.As(got.Err, &cause) {
+		fail.Kind, fail.Status, fail.RetryAfter = cause.Kind, cause.Status, cause.RetryAfter
 	}
-	// Shared between callers, so copied. The call itself was not sent.
-	return "", &Error{
-		Operation:  operation,
-		Kind:       fail.Kind,
-		Status:     fail.Status,
-		RetryAfter: fail.RetryAfter,
-		Err:        got.Err,
-	}
+	return "", fail
 }
 
 // renewToken fetches a token. If that fails while the present one is still
@@ -163,7 +158,7 @@ func readToken(body []byte, x *exchange, began time.Time) (token, error) {
 	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
 	early := lifetime/5 - rand.N(lifetime/10+1)
 	return token{
-		header:  bearer + text,
+		header:  bearerScheme + text,
 		renew:   began.Add(lifetime - early),
 		expires: began.Add(lifetime),
 	}, nil

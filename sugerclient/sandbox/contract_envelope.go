@@ -41,13 +41,13 @@ func (q *request) envelopeUser(u *User) object {
 		"info":    object{"firstName": u.FirstName, "lastName": u.LastName},
 		"contact": object{"emails": []string{u.Email}},
 		"role":    object{"id": u.Role, "name": q.store.roleName(u.Role)},
-		"enabled": u.Status != Inactive,
+		"enabled": u.Status != StatusInactive,
 		"audit":   object{"createdAt": u.CreationTime.Format(timeFormat), "updatedAt": u.LastUpdateTime.Format(timeFormat)},
 	}
 }
 
 func envelopeRole(r Role) object {
-	return object{"id": r.ID, "name": r.Name, "description": r.Description, "builtIn": r.Type == Standard, "permissions": nonNil(r.Permissions)}
+	return object{"id": r.ID, "name": r.Name, "description": r.Description, "builtIn": r.Type == TypeStandard, "permissions": nonNil(r.Permissions)}
 }
 
 func envelopeListUsers(q *request) (answer, error) {
@@ -104,7 +104,8 @@ func (q *request) envelopeAnswer(user User, err error) (answer, error) {
 	return reply(object{"data": q.envelopeUser(&user)})
 }
 
-// readEnvelopeUser reads a whole user; a new one needs no state.
+// readEnvelopeUser reads a whole user. A new one needs no state, and is invited
+// whatever it says.
 func (q *request) readEnvelopeUser() (func(*User) error, error) {
 	body, err := q.read(form{
 		"info.firstName": text, "info.lastName": text, "contact.emails": texts, "role.id": text, "enabled": flag,
@@ -135,9 +136,9 @@ func (q *request) readEnvelopeUser() (func(*User) error, error) {
 func enable(user *User, on bool) {
 	switch {
 	case !on:
-		user.Status = Inactive
-	case user.Status == Inactive:
-		user.Status = Active
+		user.Status = StatusInactive
+	case user.Status == StatusInactive:
+		user.Status = StatusActive
 	}
 }
 

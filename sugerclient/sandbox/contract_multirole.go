@@ -51,7 +51,7 @@ func (q *request) multiroleUser(u *User) multiroleUser {
 		Email: u.Email, GivenName: u.FirstName, FamilyName: u.LastName, Roles: u.roles(),
 		CreatedAt: u.CreationTime.Format(timeFormat), UpdatedAt: u.LastUpdateTime.Format(timeFormat),
 	}
-	if u.Status == Inactive {
+	if u.Status == StatusInactive {
 		removed := u.DeactivationTime.Format(timeFormat)
 		shown.RemovedAt = &removed
 	}

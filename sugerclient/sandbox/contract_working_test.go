@@ -58,6 +58,11 @@ func TestWorkingAnswers(t *testing.T) {
 			  "role":"VIEWER","status":"ACTIVE","creationTime":"2024-03-04T09:03:00.000Z","lastUpdateTime":"2026-05-04T12:00:00.000Z"}`,
 		},
 		{
+			"the case of one's own e-mail may change", "PATCH", "/org/orgTest01/user/{viewer}", `{"email":"Viewer@Example.com"}`, 200,
+			`{"id":"{viewer}","organizationID":"orgTest01","email":"Viewer@Example.com","firstName":"Cedar","lastName":"Compass",
+			  "role":"VIEWER","status":"ACTIVE","creationTime":"2024-03-04T09:03:00.000Z","lastUpdateTime":"2026-05-04T12:00:00.000Z"}`,
+		},
+		{
 			"a patch that changes nothing is not an update", "PATCH", "/org/orgTest01/user/{viewer}", `{"role":"VIEWER"}`, 200,
 			`{"id":"{viewer}","organizationID":"orgTest01","email":"viewer@example.com","firstName":"Cedar","lastName":"Compass",
 			  "role":"VIEWER","status":"ACTIVE","creationTime":"2024-03-04T09:03:00.000Z","lastUpdateTime":"2024-03-04T09:03:00.000Z"}`,
@@ -125,7 +130,7 @@ func TestWorkingRefusals(t *testing.T) {
 		{"status has letter case", "PATCH", "/org/orgTest01/user/{viewer}", `{"status":"inactive"}`, 400, `"status \"inactive\" is not one of ACTIVE, INVITED, INACTIVE"`},
 		{"a role cannot be cleared", "PATCH", "/org/orgTest01/user/{viewer}", `{"role":""}`, 400, `"role is required"`},
 		{"an e-mail cannot be cleared", "PATCH", "/org/orgTest01/user/{viewer}", `{"email":""}`, 400, `"email \"\" is not an e-mail address"`},
-		{"an e-mail of another user", "PATCH", "/org/orgTest01/user/{viewer}", `{"email":"ADMIN@example.com"}`, 400, `"email \"ADMIN@example.com\" belongs to another user"`},
+		{"an e-mail of another user", "PATCH", "/org/orgTest01/user/{viewer}", `{"email":"ADMIN@example.com"}`, 400, `"a user with the email \"ADMIN@example.com\" already exists"`},
 		{"not an object", "PATCH", "/org/orgTest01/user/{viewer}", `[]`, 400, `"the body is not a JSON object"`},
 		{"null body", "PATCH", "/org/orgTest01/user/{viewer}", `null`, 400, `"the body is not a JSON object"`},
 		{"two values", "PATCH", "/org/orgTest01/user/{viewer}", `{} {}`, 400, `"the body is not a JSON object"`},

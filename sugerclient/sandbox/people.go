@@ -24,21 +24,21 @@ type samplePerson struct{ mailbox, first, last, role, status string }
 // fixedPeople are in every sandbox, so that tests can name them. Like all
 // sample people they are made up, from words that are not names of persons.
 var fixedPeople = []samplePerson{
-	{"admin", "Amber", "Anchor", Admin, Active},
-	{"editor", "Basalt", "Beacon", Editor, Active},
-	{"viewer", "Cedar", "Compass", Viewer, Active},
-	{"finance", "Dune", "Drum", finance, Active},
-	{"deals", "Ember", "Easel", dealDesk, Active},
-	{"Mixed.Case", "Fjord", "Ferry", Viewer, Active},
-	{"invited", "Granite", "Gate", Viewer, Invited},
-	{"former", "Heather", "Harbor", Editor, Inactive},
+	{"admin", "Amber", "Anchor", RoleAdmin, StatusActive},
+	{"editor", "Basalt", "Beacon", RoleEditor, StatusActive},
+	{"viewer", "Cedar", "Compass", RoleViewer, StatusActive},
+	{"finance", "Dune", "Drum", finance, StatusActive},
+	{"deals", "Ember", "Easel", dealDesk, StatusActive},
+	{"Mixed.Case", "Fjord", "Ferry", RoleViewer, StatusActive},
+	{"invited", "Granite", "Gate", RoleViewer, StatusInvited},
+	{"former", "Heather", "Harbor", RoleEditor, StatusInactive},
 }
 
 var (
 	firstWords = strings.Fields("Acorn Birch Clover Delta Fern Glacier Islet Juniper Kelp Lagoon Maple Nectar Oak Prairie Quartz Reef Slate Tundra Vale Willow Yarrow Zephyr")
 	lastWords  = strings.Fields("Anvil Bobbin Candle Domino Engine Funnel Goblet Hammer Inkwell Kettle Lantern Mitten Needle Oar Pulley Quill Ribbon Saddle Thimble Urn Whistle Yoyo Zipper")
 	// Most people are viewers, as in a real organization.
-	sampleRoles = []string{Viewer, Editor, Viewer, finance, Viewer, dealDesk, Editor, Viewer, Viewer, Editor, Viewer, Admin}
+	sampleRoles = []string{RoleViewer, RoleEditor, RoleViewer, finance, RoleViewer, dealDesk, RoleEditor, RoleViewer, RoleViewer, RoleEditor, RoleViewer, RoleAdmin}
 )
 
 // newStore makes the sample organization that the options describe.
@@ -48,21 +48,21 @@ func newStore(options Options, served *contract) *store {
 		domains:  options.Domains,
 		seats:    options.Seats,
 		newID:    opaqueIDs(options.Seed),
-		newcomer: Invited,
+		newcomer: StatusInvited,
 		byID:     make(map[string]*record),
 		byEmail:  make(map[string]*record),
 		seed:     options.Seed,
 		latest:   sampleStart,
 	}
 	s.roles = []Role{
-		{ID: Admin, Name: Admin, Description: "May do everything.", Type: Standard, Permissions: []string{"*"}},
-		{ID: Editor, Name: Editor, Description: "May do everything but manage the organization.", Type: Standard, Permissions: []string{"read", "write"}},
-		{ID: Viewer, Name: Viewer, Description: "May read.", Type: Standard, Permissions: []string{"read"}},
-		{ID: s.newID(), Name: finance, Description: "Invoices and revenue.", Type: Custom, Permissions: []string{"billing.read", "billing.write"}},
-		{ID: s.newID(), Name: dealDesk, Description: "Private offers.", Type: Custom, Permissions: []string{"offer.read", "offer.write"}},
+		{ID: RoleAdmin, Name: RoleAdmin, Description: "May do everything.", Type: TypeStandard, Permissions: []string{"*"}},
+		{ID: RoleEditor, Name: RoleEditor, Description: "May do everything but manage the organization.", Type: TypeStandard, Permissions: []string{"read", "write"}},
+		{ID: RoleViewer, Name: RoleViewer, Description: "May read.", Type: TypeStandard, Permissions: []string{"read"}},
+		{ID: s.newID(), Name: finance, Description: "Invoices and revenue.", Type: TypeCustom, Permissions: []string{"billing.read", "billing.write"}},
+		{ID: s.newID(), Name: dealDesk, Description: "Private offers.", Type: TypeCustom, Permissions: []string{"offer.read", "offer.write"}},
 	}
 	if served.noStates {
-		s.newcomer = Active
+		s.newcomer = StatusActive
 	}
 	if served.numericIDs {
 		s.newID = numericIDs()
@@ -91,8 +91,8 @@ func (s *store) insertPerson(person samplePerson, created time.Time) {
 		Role: s.roleNamed(person.role), Status: person.status,
 		CreationTime: created, LastUpdateTime: created,
 	}
-	if s.newcomer == Active { // a contract without states has nobody invited or inactive
-		user.Status = Active
+	if s.newcomer == StatusActive { // a contract without states has nobody invited or inactive
+		user.Status = StatusActive
 	}
 	user.DeactivationTime = deactivation(&User{}, &user)
 	s.insert(user)
@@ -123,11 +123,11 @@ func (s *store) nextPerson() samplePerson {
 func sampleStatus(i int) string {
 	switch {
 	case i%9 == 8:
-		return Invited
+		return StatusInvited
 	case i%16 == 15:
-		return Inactive
+		return StatusInactive
 	default:
-		return Active
+		return StatusActive
 	}
 }
 

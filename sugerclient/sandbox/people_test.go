@@ -48,13 +48,13 @@ func TestSamplePeople(t *testing.T) {
 		assert.NotZero(t, holders, "nobody has role %s", id)
 	}
 	for mailbox, want := range map[string][2]string{
-		"admin": {sandbox.Admin, sandbox.Active}, "editor": {sandbox.Editor, sandbox.Active}, "viewer": {sandbox.Viewer, sandbox.Active},
-		"mixed.case": {sandbox.Viewer, sandbox.Active}, "invited": {sandbox.Viewer, sandbox.Invited}, "former": {sandbox.Editor, sandbox.Inactive},
+		"admin": {sandbox.RoleAdmin, sandbox.StatusActive}, "editor": {sandbox.RoleEditor, sandbox.StatusActive}, "viewer": {sandbox.RoleViewer, sandbox.StatusActive},
+		"mixed.case": {sandbox.RoleViewer, sandbox.StatusActive}, "invited": {sandbox.RoleViewer, sandbox.StatusInvited}, "former": {sandbox.RoleEditor, sandbox.StatusInactive},
 	} {
 		user, ok := fake.UserByEmail(mailbox + "@example.com")
 		require.True(t, ok, mailbox)
 		assert.Equal(t, want, [2]string{user.Role, user.Status}, mailbox)
-		assert.Equal(t, user.Status == sandbox.Inactive, !user.DeactivationTime.IsZero(), mailbox)
+		assert.Equal(t, user.Status == sandbox.StatusInactive, !user.DeactivationTime.IsZero(), mailbox)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestCustomRoleIDsAreOpaque(t *testing.T) {
 	fake := sample(t, sandbox.Options{})
 	for _, role := range fake.Roles()[3:] {
 		assert.Regexp(t, opaque, role.ID, role.Name)
-		assert.Equal(t, sandbox.Custom, role.Type)
+		assert.Equal(t, sandbox.TypeCustom, role.Type)
 	}
 }
 

@@ -3,7 +3,7 @@
 // gateway out, and for seeing what it does when Suger misbehaves.
 //
 // Suger publishes no user write operation. What the sandbox serves by default
-// is the gateway's own working assumption ([contract_working.go]); it serves
+// is the gateway's own working assumption (contract_working.go); it serves
 // other, plainly invented contracts over the same organization too, so that
 // the gateway can be shown to stay right when the assumption is wrong. The
 // package shares no table of fields or paths with the gateway's mapping: what

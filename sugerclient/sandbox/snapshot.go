@@ -37,13 +37,13 @@ func (s *Sandbox) Roles() []Role { return s.store.listRoles() }
 // gives back what is now held. It replaces the user with the same id, or
 // without an id the one with the same e-mail, in the same place of the list;
 // else it adds one, under the id given or a new one. Another holder of the
-// e-mail is removed. An empty Status is Active. The times are the sandbox's.
+// e-mail is removed. An empty Status is StatusActive. The times are the sandbox's.
 func (s *Sandbox) PutUser(user User) User {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	user.OtherRoles = slices.Clone(user.OtherRoles)
 	if user.Status == "" {
-		user.Status = Active
+		user.Status = StatusActive
 	}
 	namesake := s.store.byEmail[strings.ToLower(user.Email)]
 	held := s.store.byID[user.ID]
@@ -75,13 +75,13 @@ func (s *store) put(held *record, user User) User {
 
 // PutRole writes a role behind the back of the API and past all rules; so two
 // roles may come to have one name. It replaces the role with the same id, else
-// it adds one, under the id given or a new one. An empty Type is Custom.
+// it adds one, under the id given or a new one. An empty Type is TypeCustom.
 func (s *Sandbox) PutRole(role Role) Role {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	role = role.clone()
 	if role.Type == "" {
-		role.Type = Custom
+		role.Type = TypeCustom
 	}
 	if role.ID == "" {
 		role.ID = s.store.freeID()

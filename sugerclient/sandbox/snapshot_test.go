@@ -15,13 +15,13 @@ func TestPutUser(t *testing.T) {
 	s := serve(t, nil)
 	first := s.PutUser(sandbox.User{Email: "new@elsewhere.example", Role: "VIEWER"})
 	assert.Equal(t, sandbox.User{
-		ID: first.ID, Email: "new@elsewhere.example", Role: "VIEWER", Status: sandbox.Active, CreationTime: noon, LastUpdateTime: noon,
+		ID: first.ID, Email: "new@elsewhere.example", Role: "VIEWER", Status: sandbox.StatusActive, CreationTime: noon, LastUpdateTime: noon,
 	}, first, "past the domain rule")
 	assert.Len(t, s.Users(), 9)
 
-	second := s.PutUser(sandbox.User{Email: "NEW@elsewhere.example", FirstName: "N", Role: "gone", Status: sandbox.Inactive})
+	second := s.PutUser(sandbox.User{Email: "NEW@elsewhere.example", FirstName: "N", Role: "gone", Status: sandbox.StatusInactive})
 	assert.Equal(t, sandbox.User{
-		ID: first.ID, Email: "NEW@elsewhere.example", FirstName: "N", Role: "gone", Status: sandbox.Inactive,
+		ID: first.ID, Email: "NEW@elsewhere.example", FirstName: "N", Role: "gone", Status: sandbox.StatusInactive,
 		CreationTime: noon, LastUpdateTime: noon.Add(time.Millisecond), DeactivationTime: noon.Add(time.Millisecond),
 	}, second, "the same e-mail is replaced")
 	assert.Len(t, s.Users(), 9)
@@ -48,8 +48,8 @@ func TestPutRole(t *testing.T) {
 	s := serve(t, nil)
 	twin := s.PutRole(sandbox.Role{Name: "Finance"})
 	assert.NotEqual(t, s.role(t, "Finance"), twin.ID, "two roles of one name")
-	assert.Equal(t, sandbox.Custom, twin.Type)
-	s.PutRole(sandbox.Role{ID: "VIEWER", Name: "READER", Type: sandbox.Standard})
+	assert.Equal(t, sandbox.TypeCustom, twin.Type)
+	s.PutRole(sandbox.Role{ID: "VIEWER", Name: "READER", Type: sandbox.TypeStandard})
 	assert.Equal(t, "READER", s.Roles()[2].Name)
 	assert.Len(t, s.Roles(), 6)
 }

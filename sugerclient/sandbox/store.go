@@ -84,7 +84,7 @@ func (s *store) add(user User, pretend bool) (added User, existed bool, err erro
 		return found.User, true, nil
 	}
 	user.Status = s.newcomer
-	if err := s.permit(&User{Status: Inactive}, &user); err != nil {
+	if err := s.permit(&User{Status: StatusInactive}, &user); err != nil {
 		return User{}, false, err
 	}
 	user.ID = s.freeID()
@@ -143,7 +143,7 @@ func (s *store) permit(old, user *User) error {
 			return err
 		}
 	}
-	if !slices.Contains([]string{Active, Invited, Inactive}, user.Status) {
+	if !slices.Contains([]string{StatusActive, StatusInvited, StatusInactive}, user.Status) {
 		return refuse(400, "status %q is not one of ACTIVE, INVITED, INACTIVE", user.Status)
 	}
 	for _, id := range user.roles() {
@@ -167,7 +167,7 @@ func (s *store) permitEmail(old *User, email string) error {
 		return refuse(400, "email domain %q is not a domain of the organization", domain)
 	}
 	if holder, ok := s.byEmail[key]; ok && holder.ID != old.ID {
-		return refuse(400, "email %q belongs to another user", email)
+		return refuse(400, "a user with the email %q already exists", email)
 	}
 	return nil
 }

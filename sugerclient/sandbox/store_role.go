@@ -21,7 +21,7 @@ func (s *store) addRole(role Role, pretend bool) (Role, error) {
 	if err := s.permitRoleName("", role.Name); err != nil {
 		return Role{}, err
 	}
-	role.ID, role.Type = s.freeID(), Custom
+	role.ID, role.Type = s.freeID(), TypeCustom
 	if !pretend {
 		s.roles = append(s.roles, role.clone())
 	}
@@ -71,7 +71,7 @@ func (s *store) customRole(id string) (int, error) {
 	if at < 0 {
 		return 0, refuse(404, "role not found")
 	}
-	if s.roles[at].Type == Standard {
+	if s.roles[at].Type == TypeStandard {
 		return 0, refuse(400, "role %q is a standard role, which cannot be changed", s.roles[at].Name)
 	}
 	return at, nil

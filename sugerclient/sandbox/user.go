@@ -8,9 +8,9 @@ import (
 // The states of a user. INVITED is a user who has been added and has not
 // signed in yet; only INACTIVE ends access and frees the seat.
 const (
-	Active   = "ACTIVE"
-	Invited  = "INVITED"
-	Inactive = "INACTIVE"
+	StatusActive   = "ACTIVE"
+	StatusInvited  = "INVITED"
+	StatusInactive = "INACTIVE"
 )
 
 // A User is a user of the organization as the sandbox holds it. How it looks
@@ -22,14 +22,14 @@ type User struct {
 	LastName         string
 	Role             string   // role id; the first one where a user may have several
 	OtherRoles       []string // further role ids, in the multirole contract only
-	Status           string   // Active, Invited or Inactive
+	Status           string   // StatusActive, StatusInvited or StatusInactive
 	CreationTime     time.Time
 	LastUpdateTime   time.Time
-	DeactivationTime time.Time // zero unless Inactive
+	DeactivationTime time.Time // zero unless StatusInactive
 }
 
 // seated says whether the user holds a seat of the plan.
-func (u *User) seated() bool { return u.Status != Inactive }
+func (u *User) seated() bool { return u.Status != StatusInactive }
 
 // roles are the ids of all roles the user holds, the first one first.
 func (u *User) roles() []string {
@@ -60,15 +60,15 @@ func (u *User) sameAs(other *User) bool {
 // The standard roles. Their ids equal their names, and they are fixed
 // (doc.suger.io/get-started/account).
 const (
-	Admin  = "ADMIN"
-	Editor = "EDITOR"
-	Viewer = "VIEWER"
+	RoleAdmin  = "ADMIN"
+	RoleEditor = "EDITOR"
+	RoleViewer = "VIEWER"
 )
 
 // The types of a role.
 const (
-	Standard = "STANDARD"
-	Custom   = "CUSTOM"
+	TypeStandard = "STANDARD"
+	TypeCustom   = "CUSTOM"
 )
 
 // A Role is a role of the organization.
@@ -76,7 +76,7 @@ type Role struct {
 	ID          string
 	Name        string // unique without regard to case
 	Description string
-	Type        string // Standard or Custom
+	Type        string // TypeStandard or TypeCustom
 	Permissions []string
 }
 
