@@ -64,6 +64,17 @@ func TestBudget(t *testing.T) {
 	assert.EqualValues(t, 429, s.log.last(t, "request")["status"])
 }
 
+// What is left of a bulk request when its time is up is answered so that the
+// client sends it again.
+func TestBudgetOfBulk(t *testing.T) {
+	s := newStack(t, func(c *gateway.Config) { c.Budget = 50 * time.Millisecond })
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
+	results := s.bulk(`{"method":"DELETE","path":"/Users/a"},{"method":"DELETE","path":"/Users/b"}`)
+	assert.Equal(t, []any{"503", "503"}, statuses(results))
+	assert.Equal(t, []any{scim.CodeSugerUnavailable, scim.CodeSugerUnavailable}, []any{results[0]["code"], results[1]["code"]})
+	assert.LessOrEqual(t, s.suger.Count(""), 1, "nothing more is asked of Suger")
+}
+
 func TestPanic(t *testing.T) {
 	s := newStack(t, heldBy(key), func(c *gateway.Config) {
 		c.Tokens = func() []string { panic("a defect") }

@@ -3,10 +3,10 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -70,38 +70,10 @@ func (s *server) catchPanic(next echo.HandlerFunc) echo.HandlerFunc {
 			default:
 				x := c.(*exchange)
 				s.log.Error("panic", "request_id", x.caller.RequestID, "route", x.Path(),
-					"panic", scim.Clip(panicText(v), maxLogged), "stack", string(debug.Stack()))
+					"panic", scim.Clip(fmt.Sprint(v), maxLogged), "stack", string(debug.Stack()))
 				err = scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
 			}
 		}()
-		return next(c)
-	}
-}
-
-// boundFlight refuses what is more than the gateway takes at once.
-func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		select {
-		case s.slots <- struct{}{}:
-		default:
-			e := scim.NewError(scim.CodeTooManyRequests, "The gateway is answering as many requests as it takes at once. Try again in a moment.")
-			e.RetryAfter = busyRetry
-			return e
-		}
-		defer func() { <-s.slots }()
-		return next(c)
-	}
-}
-
-// busyRetry is when to come back to a gateway that is busy.
-const busyRetry = 5 * time.Second
-
-// boundTime ends the request's context when its budget is used up.
-func (s *server) boundTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.Budget)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
 	}
 }

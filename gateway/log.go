@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -80,6 +79,3 @@ func knownMethod(method string) string {
 	}
 	return "other"
 }
-
-// panicText is a panic's value as text.
-func panicText(v any) string { return fmt.Sprint(v) }

@@ -18,7 +18,7 @@ const cursorAge = time.Hour
 // nothing by it: an index below 1 is 1, a negative count is 0, a large count is
 // cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we
 // hold is ignored, since several clients send one whatever the server offers.
-func (x *exchange) query(s *server, kind *scim.ResourceType, p parameters) (*scim.Query, error) {
+func (s *server) query(x *exchange, kind *scim.ResourceType, p parameters) (*scim.Query, error) {
 	filter, err := p.filter(kind)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (x *exchange) query(s *server, kind *scim.ResourceType, p parameters) (*sci
 	case cursor == "":
 		q.Cursor = &scim.Position{} // RFC 9865 §2: an empty cursor asks for the first page
 	default:
-		q.Cursor, err = x.cursors(s).Decode(cursor, x.fingerprint(kind, q))
+		q.Cursor, err = s.cursors(x).Decode(cursor, x.fingerprint(kind, q))
 	}
 	return q, err
 }
@@ -64,7 +64,7 @@ func (p parameters) filter(kind *scim.ResourceType) (*scim.Filter, error) {
 // cursors reads and writes the cursors of this client. The key comes from the
 // client's own token, so that replicas need share nothing, and one client's
 // cursor is no use to another.
-func (x *exchange) cursors(s *server) *scim.CursorCodec {
+func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
 	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}

@@ -106,7 +106,7 @@ func (s *server) list(set *resourceSet) func(*exchange) error {
 
 // listPage answers one page of the query that p describes.
 func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
-	q, err := x.query(s, set.kind, p)
+	q, err := s.query(x, set.kind, p)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
 		message.StartIndex = list.StartIndex
 	}
 	if q.Cursor != nil && list.Next != nil {
-		message.NextCursor = x.cursors(s).Encode(list.Next, x.fingerprint(set.kind, q))
+		message.NextCursor = s.cursors(x).Encode(list.Next, x.fingerprint(set.kind, q))
 	}
 	message.add(set.present(x, list.Resources, q.Projection))
 	return x.writeList(message)

@@ -51,7 +51,7 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 	if _, byCursor := p["cursor"]; byCursor {
 		return scim.NewError(scim.CodeInvalidCursor, "Paging by cursor is offered for each resource type, not for all of them together.")
 	}
-	q, err := x.query(s, s.all, p)
+	q, err := s.query(x, s.all, p)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -86,6 +87,17 @@ func TestChangeUser(t *testing.T) {
 	})
 }
 
+func TestValuesOfTheWrongType(t *testing.T) {
+	s := newStack(t)
+	body := `{"userName":"viewer@example.com","active":"perhaps"}`
+	for _, endpoint := range []string{"POST /scim/v2/Users", "PUT /scim/v2/Users/" + s.id("viewer")} {
+		t.Run(endpoint, func(t *testing.T) {
+			method, path, _ := strings.Cut(endpoint, " ")
+			assertError(t, s.do(method, path, body), http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+		})
+	}
+}
+
 func TestProjectionOfSingleResources(t *testing.T) {
 	s := newStack(t)
 	path := "/scim/v2/Users/" + s.id("viewer")
@@ -111,6 +123,12 @@ func TestProjectionOfSingleResources(t *testing.T) {
 			assert.NotEmpty(t, a.header.Get("ETag"), "the header stays")
 		})
 	}
+	t.Run("not both parameters", func(t *testing.T) {
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			a := s.do(method, path+"?attributes=active&excludedAttributes=groups", body)
+			assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+		}
+	})
 	t.Run("excludedAttributes", func(t *testing.T) {
 		a := s.get(path + "?excludedAttributes=groups,meta,name.formatted")
 		assert.NotContains(t, a.body, "groups")

@@ -1,0 +1,246 @@
+package scim
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// normal adds to literal JSON the schemas that a resource of it has.
+func normal(t *testing.T, rt *ResourceType, text string) Resource {
+	t.Helper()
+	r := object(t, text)
+	schemas := []any{rt.Schema.ID}
+	for _, extension := range rt.Extensions {
+		if r[extension.ID] != nil {
+			schemas = append(schemas, extension.ID)
+		}
+	}
+	r["schemas"] = schemas
+	return r
+}
+
+func TestNormalize(t *testing.T) {
+	tests := []struct {
+		name string
+		body string
+		want string
+	}{
+		{name: "nothing", body: `{}`, want: `{}`},
+		{
+			name: "names in any letter case",
+			body: `{"USERNAME":"ada","Name":{"GivenName":"Ada"},"eMails":[{"VALUE":"a@example.com","Type":"work"}]}`,
+			want: `{"userName":"ada","name":{"givenName":"Ada"},"emails":[{"value":"a@example.com","type":"work"}]}`,
+		},
+		{
+			name: "core attributes in an object under their URN",
+			body: `{"userName":"ada","urn:ietf:params:scim:schemas:core:2.0:USER":{"active":true,"name.givenName":"Ada"}}`,
+			want: `{"userName":"ada","active":true,"name":{"givenName":"Ada"}}`,
+		},
+		{
+			name: "they win over plain ones, which Okta echoes",
+			body: `{"roles":[{"value":"VIEWER"}],"urn:ietf:params:scim:schemas:core:2.0:User":{"roles":["EDITOR"]}}`,
+			want: `{"roles":[{"value":"EDITOR"}]}`,
+		},
+		{
+			name: "an extension under its URN in any letter case",
+			body: `{"URN:ietf:params:scim:schemas:extension:SUGER:2.0:User":{"ROLE":"EDITOR"}}`,
+			want: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":"EDITOR"}}`,
+		},
+		{
+			name: "names with dots and URNs, at the top and in an extension",
+			body: `{"name.givenName":"Ada","name":{"familyName":"Sample"},
+				"urn:ietf:params:scim:schemas:core:2.0:User:userName":"ada",
+				"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role":"EDITOR",
+				"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"urn:ietf:params:scim:schemas:extension:suger:2.0:User:seats":"3"}}`,
+			want: `{"name":{"givenName":"Ada","familyName":"Sample"},"userName":"ada",
+				"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":"EDITOR","seats":3}}`,
+		},
+		{
+			name: "a name with a filter",
+			body: `{"emails[type eq \"work\"].value":"a@example.com"}`,
+			want: `{"emails":[{"type":"work","value":"a@example.com"}]}`,
+		},
+		{name: "roles as string", body: `{"roles":"ADMIN"}`, want: `{"roles":[{"value":"ADMIN"}]}`},
+		{name: "roles as list of strings", body: `{"roles":["ADMIN","x"]}`, want: `{"roles":[{"value":"ADMIN"},{"value":"x"}]}`},
+		{name: "roles as object", body: `{"roles":{"value":"ADMIN"}}`, want: `{"roles":[{"value":"ADMIN"}]}`},
+		{name: "roles as list of objects", body: `{"roles":[{"value":"ADMIN"}]}`, want: `{"roles":[{"value":"ADMIN"}]}`},
+		{name: "roles mixed", body: `{"roles":["ADMIN",{"value":"x","type":"t"},null,""]}`, want: `{"roles":[{"value":"ADMIN"},{"value":"x","type":"t"}]}`},
+		{name: "the same entry twice", body: `{"roles":["admin",{"value":"ADMIN","type":"t"}]}`, want: `{"roles":[{"value":"admin","type":"t"}]}`},
+		{name: "an e-mail of two types is two entries", body: `{"emails":[{"value":"a","type":"work"},{"value":"a","type":"home"}]}`, want: `{"emails":[{"value":"a","type":"work"},{"value":"a","type":"home"}]}`},
+		{name: "one primary", body: `{"emails":[{"value":"a","primary":true},{"value":"b","primary":true}]}`, want: `{"emails":[{"value":"a","primary":false},{"value":"b","primary":true}]}`},
+		{name: "a list of simple values from one", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"tags":"x"}}`, want: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"tags":["x"]}}`},
+		{name: "booleans as strings", body: `{"active":"False","emails":[{"value":"a","primary":"TRUE"}]}`, want: `{"active":false,"emails":[{"value":"a","primary":true}]}`},
+		{name: "numbers as strings", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":"12"}}`, want: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":12}}`},
+		{name: "read-only attributes are ignored, even of a wrong type", body: `{"id":5,"meta":"x","groups":[],"displayName":"x","name":{"formatted":"x"},"roles":[{"value":"x","display":7}]}`, want: `{"roles":[{"value":"x"}]}`},
+		{name: "tolerated attributes are ignored", body: `{"title":"x","phoneNumbers":5,"name":{"honorificPrefix":"x"},"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"x"}}`, want: `{}`},
+		{name: "unknown attributes are ignored", body: `{"shoeSize":5,"urn:example:x":{"a":1},"name":{"shoeSize":1},"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"shoeSize":1}}`, want: `{}`},
+		{name: "a password is dropped", body: `{"userName":"ada","password":{"any":"thing"}}`, want: `{"userName":"ada"}`},
+		{name: "externalId is kept", body: `{"EXTERNALID":"00u1"}`, want: `{"externalId":"00u1"}`},
+		{name: "an empty externalId is not", body: `{"externalId":""}`, want: `{}`},
+		{name: "schemas of an older version", body: `{"schemas":["urn:scim:schemas:core:1.0"],"userName":"ada"}`, want: `{"userName":"ada"}`},
+	}
+	rt := gatewayUser()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			raw := object(t, test.body)
+			got, err := rt.Normalize(raw)
+			require.NoError(t, err)
+			assert.Equal(t, normal(t, rt, test.want), got)
+			assert.Equal(t, object(t, test.body), raw, "the input must not change")
+		})
+	}
+}
+
+func TestNormalizeTellsEmptiedFromMissing(t *testing.T) {
+	tests := []struct {
+		name string
+		body string
+		want string
+	}{
+		{name: "missing roles", body: `{}`, want: `{}`},
+		{name: "null", body: `{"roles":null}`, want: `{"roles":[]}`},
+		{name: "empty list", body: `{"roles":[]}`, want: `{"roles":[]}`},
+		{name: "empty string", body: `{"roles":""}`, want: `{"roles":[]}`},
+		{name: "empty object", body: `{"roles":{}}`, want: `{"roles":[]}`},
+		{name: "object without value", body: `{"roles":{"primary":true}}`, want: `{"roles":[]}`},
+		{name: "list of objects without value", body: `{"roles":[{"primary":true,"value":""},{"type":"x","value":null}]}`, want: `{"roles":[]}`},
+		{name: "list of nothing", body: `{"roles":[null,"",{}]}`, want: `{"roles":[]}`},
+		{name: "string null", body: `{"userName":null}`, want: `{"userName":""}`},
+		{name: "string empty", body: `{"userName":""}`, want: `{"userName":""}`},
+		{name: "complex null", body: `{"name":null}`, want: `{"name":{}}`},
+		{name: "complex empty", body: `{"name":{}}`, want: `{"name":{}}`},
+		{name: "complex with unknown members only is missing", body: `{"name":{"shoeSize":1}}`, want: `{}`},
+		{name: "sub-attribute null", body: `{"name":{"givenName":null}}`, want: `{"name":{"givenName":""}}`},
+		{name: "boolean null is missing", body: `{"active":null}`, want: `{}`},
+		{name: "boolean empty is missing", body: `{"active":""}`, want: `{}`},
+		{name: "extension null is missing", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":null}`, want: `{}`},
+		{name: "extension string null", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":null}}`, want: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":""}}`},
+		{name: "extension number null is missing", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":null}}`, want: `{}`},
+	}
+	rt := gatewayUser()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := rt.Normalize(object(t, test.body))
+			require.NoError(t, err)
+			assert.Equal(t, normal(t, rt, test.want), got)
+		})
+	}
+}
+
+func TestNormalizeRefuses(t *testing.T) {
+	long := strings.Repeat("é", MaxStringLength+1)
+	tests := []struct {
+		name string
+		body string
+		want string // the detail
+	}{
+		{name: "number for a string", body: `{"userName":5}`, want: "The attribute userName must be a string."},
+		{name: "object for a string", body: `{"userName":{"value":"x"}}`, want: "The attribute userName must be a string."},
+		{name: "list for a string", body: `{"userName":["x"]}`, want: "The attribute userName must be a string."},
+		{name: "boolean for a string", body: `{"name":{"givenName":true}}`, want: "The attribute name.givenName must be a string."},
+		{name: "string for an object", body: `{"name":"Ada"}`, want: "The attribute name must be an object."},
+		{name: "list for an object", body: `{"name":[{"givenName":"a"},{"givenName":"b"}]}`, want: "The attribute name must be an object."},
+		{name: "other text for a boolean", body: `{"active":"yes"}`, want: "The attribute active must be true or false."},
+		{name: "number for a boolean", body: `{"active":1}`, want: "The attribute active must be true or false."},
+		{name: "text for a number", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":"many"}}`, want: "The attribute " + urnSuger + ":seats must be a number."},
+		{name: "infinity for a number", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":"Inf"}}`, want: "The attribute " + urnSuger + ":seats must be a number."},
+		{name: "fraction for an integer", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":1.5}}`, want: "The attribute " + urnSuger + ":seats must be a whole number."},
+		{name: "text for a time", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"since":"yesterday"}}`, want: "The attribute " + urnSuger + ":since must be a time like 2026-01-31T09:30:00Z."},
+		{name: "number in a list", body: `{"roles":["x",5]}`, want: "The attribute roles.value must be a string."},
+		{name: "list in a list", body: `{"roles":[["x","y"]]}`, want: "The attribute roles must be an object."},
+		{name: "string for an extension", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":"x"}`, want: "The attribute " + urnSuger + " must be an object."},
+		{name: "string for the core schema", body: `{"urn:ietf:params:scim:schemas:core:2.0:User":"x"}`, want: "The attribute " + URNUser + " must be an object."},
+		{name: "a long string", body: `{"userName":"` + long + `"}`, want: "The attribute userName is longer than 1024 characters."},
+		{name: "a long externalId", body: `{"externalId":"` + long + `"}`, want: "The attribute externalId is longer than 1024 characters."},
+	}
+	rt := gatewayUser()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := rt.Normalize(object(t, test.body))
+			requireClientError(t, err, CodeInvalidValue)
+			assert.Equal(t, test.want, err.(*Error).Detail)
+		})
+	}
+}
+
+func TestNormalizeTakesTheLongestString(t *testing.T) {
+	long := strings.Repeat("é", MaxStringLength)
+	got, err := gatewayUser().Normalize(map[string]any{"userName": long})
+	require.NoError(t, err)
+	assert.Equal(t, long, got["userName"])
+}
+
+func TestNormalizeGroup(t *testing.T) {
+	rt := wholeGroup()
+	got, err := rt.Normalize(object(t, `{"displayName":"g","members":["u1",{"value":"U1","display":"x"},{"value":"u1","type":"User"}],"externalId":"e"}`))
+	require.NoError(t, err)
+	assert.Equal(t, normal(t, rt, `{"displayName":"g","members":[{"value":"u1","type":"User"},{"value":"U1"}],"externalId":"e"}`), got,
+		"ids of members differ in letter case")
+
+	for _, body := range []string{`{"members":[{"display":"x"}]}`, `{"members":[{"value":null}]}`, `{"members":[{"id":"u1"}]}`, `{"members":{"$ref":"/Users/u1"}}`} {
+		_, err := rt.Normalize(object(t, body))
+		requireClientError(t, err, CodeInvalidValue)
+		assert.Equal(t, "An entry of members has no value.", err.(*Error).Detail, body)
+	}
+}
+
+func TestNormalizeManagerOfEntraID(t *testing.T) {
+	rt := wholeUser()
+	for _, manager := range []string{`"u2"`, `{"value":"u2"}`, `[{"value":"u2","displayName":"Bo"}]`} {
+		got, err := rt.Normalize(object(t, `{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":`+manager+`}}`))
+		require.NoError(t, err)
+		assert.Equal(t, normal(t, rt, `{"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"u2"}}}`), got, manager)
+	}
+}
+
+func TestNormalizeRFCExamples(t *testing.T) { // RFC 7643 section 8
+	tests := []struct {
+		file    string
+		rt      *ResourceType
+		ignored []string // read-only, or not held
+	}{
+		{file: "rfc/user_minimal.json", rt: wholeUser(), ignored: []string{"id", "meta"}},
+		{file: "rfc/user_full.json", rt: wholeUser(), ignored: []string{"id", "meta", "groups", "password"}},
+		{file: "rfc/user_enterprise.json", rt: wholeUser(), ignored: []string{"id", "meta"}},
+		{file: "rfc/group.json", rt: wholeGroup(), ignored: []string{"id", "meta"}},
+	}
+	for _, test := range tests {
+		t.Run(test.file, func(t *testing.T) {
+			raw, err := DecodeObject(file(t, test.file))
+			require.NoError(t, err)
+			got, err := test.rt.Normalize(raw)
+			require.NoError(t, err)
+			require.NoError(t, test.rt.CheckRequired(got))
+
+			want := Resource(raw)
+			for _, name := range test.ignored {
+				delete(want, name)
+			}
+			if members, ok := want["members"]; ok {
+				forget(members, "display")
+			}
+			if enterprise, ok := want[URNEnterpriseUser].(map[string]any); ok {
+				forget(enterprise["manager"], "displayName")
+			}
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+func TestNormalizeReadsTheCorpus(t *testing.T) {
+	refused := 0
+	for _, line := range corpus(t, "resources.txt") {
+		raw, err := DecodeObject([]byte(line))
+		require.NoError(t, err, line)
+		for _, rt := range []*ResourceType{gatewayUser(), wholeUser(), wholeGroup()} {
+			if _, err := rt.Normalize(raw); err != nil {
+				requireClientError(t, err, err.(*Error).Code)
+				refused++
+			}
+		}
+	}
+	assert.Equal(t, 9, refused, "only the odd forms at the corpus's end are refused")
+}

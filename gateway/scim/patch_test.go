@@ -1,0 +1,147 @@
+package scim
+
+import "testing"
+
+func TestPatchLists(t *testing.T) {
+	const editor = `{"value":"EDITOR","display":"Editor","type":"suger","primary":true}`
+	tests := []patchCase{
+		{name: "add appends", operations: `[{"op":"add","path":"emails","value":[{"value":"b@example.com"},"c@example.com"]}]`, want: `{"emails":[{"value":"ada@example.com","type":"work","primary":true},{"value":"b@example.com"},{"value":"c@example.com"}]}`},
+		{name: "add of what is there changes nothing, letter case aside", operations: `[{"op":"add","path":"emails","value":"ADA@example.com"}]`},
+		{name: "add of what is there sets what is new of it", operations: `[{"op":"add","path":"emails","value":{"value":"ada@example.com","display":"Ada"}}]`, want: `{"emails":[{"value":"ada@example.com","type":"work","primary":true,"display":"Ada"}]}`},
+		{name: "add of the same value with another type appends", operations: `[{"op":"add","path":"emails","value":{"value":"ada@example.com","type":"home"}}]`, want: `{"emails":[{"value":"ada@example.com","type":"work","primary":true},{"value":"ada@example.com","type":"home"}]}`},
+		{name: "add of the same value twice adds one", operations: `[{"op":"add","path":"roles","value":["a","A",{"value":"a"}]}]`, want: `{"roles":[` + editor + `,{"value":"a"}]}`},
+		{name: "add of nothing changes nothing", operations: `[{"op":"add","path":"roles","value":[]},{"op":"add","path":"roles","value":null},{"op":"add","path":"roles","value":""}]`},
+		{name: "add of a primary demotes the other", operations: `[{"op":"add","path":"roles","value":{"value":"a","primary":"true"}}]`, want: `{"roles":[{"value":"EDITOR","display":"Editor","type":"suger","primary":false},{"value":"a","primary":true}]}`},
+		{name: "simple values", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:tags","value":["X","z"]},{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:tags","value":"y"}]`, want: extension(`"tags":["x","z"]`)},
+
+		{name: "replace replaces all", operations: `[{"op":"replace","path":"roles","value":["a","b"]}]`, want: `{"roles":[{"value":"a"},{"value":"b"}]}`},
+		{name: "replace by the same changes nothing", operations: `[{"op":"replace","path":"roles","value":[{"value":"EDITOR","type":"suger","primary":true}]}]`},
+		{name: "replace by an empty list empties", operations: `[{"op":"replace","path":"roles","value":[]}]`, want: `{"roles":[]}`},
+		{name: "replace by null empties", operations: `[{"op":"replace","path":"roles","value":null}]`, want: `{"roles":[]}`},
+		{name: "replace by an empty string empties", operations: `[{"op":"replace","value":{"roles":""}}]`, want: `{"roles":[]}`},
+
+		{name: "remove by value takes those only", operations: `[{"op":"add","path":"roles","value":["a","b"]},{"op":"remove","path":"roles","value":["a","editor","gone"]}]`, want: `{"roles":[{"value":"b"}]}`},
+		{name: "remove by a value of another type takes nothing", operations: `[{"op":"remove","path":"emails","value":{"value":"ada@example.com","type":"home"}}]`},
+		{name: "remove by an empty list takes nothing", operations: `[{"op":"remove","path":"roles","value":[]}]`},
+		{name: "remove of a part", operations: `[{"op":"remove","path":"emails.type"}]`, want: `{"emails":[{"value":"ada@example.com","primary":true}]}`},
+		{name: "remove of the value removes the entry", operations: `[{"op":"remove","path":"roles[type eq \"suger\"].value"}]`, want: `{"roles":[]}`},
+		{name: "remove with a filter that selects nothing", operations: `[{"op":"remove","path":"roles[value eq \"gone\"]"},{"op":"remove","path":"roles[value eq \"gone\"].type"}]`},
+		{name: "remove of what is not there", group: true, operations: `[{"op":"remove","path":"members"},{"op":"remove","path":"members[value eq \"u1\"]"}]`, want: `{"members":[]}`},
+		{name: "ids of members differ in letter case", group: true, operations: `[{"op":"remove","path":"members[value eq \"U1\"]"},{"op":"add","path":"members","value":"U2"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com"},{"value":"u2","display":"bo@example.com"},{"value":"U2"}]}`},
+		{name: "the order of operations counts", group: true, operations: `[{"op":"remove","path":"members","value":"u1"},{"op":"add","path":"members","value":"u1"}]`, want: `{"members":[{"value":"u2","display":"bo@example.com"},{"value":"u1"}]}`},
+		{name: "a member without a value", group: true, operations: `[{"op":"add","path":"members","value":[{"display":"x"}]}]`, code: CodeInvalidValue},
+		{name: "a value of the wrong type", operations: `[{"op":"add","path":"roles","value":5}]`, code: CodeInvalidValue},
+	}
+	for _, test := range tests {
+		t.Run(test.name, test.run)
+	}
+}
+
+func TestPatchSelectedEntries(t *testing.T) {
+	tests := []patchCase{
+		{name: "a part of all entries", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.type","value":"home"}]`, want: `{"emails":[{"value":"ada@example.com","type":"home","primary":true},{"value":"b@example.com","type":"home"}]}`},
+		{name: "the value of all entries makes them one", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.value","value":"c@example.com"}]`, want: `{"emails":[{"value":"c@example.com"}]}`},
+		{name: "the value of none makes an entry", operations: `[{"op":"remove","path":"roles"},{"op":"replace","path":"roles.value","value":"a"}]`, want: `{"roles":[{"value":"a"}]}`},
+		{name: "a new value leaves what the provider said of the old", operations: `[{"op":"replace","path":"roles[type eq \"suger\"].value","value":"a"}]`, want: `{"roles":[{"value":"a","type":"suger","primary":true}]}`},
+		{name: "an entry that becomes the same as another takes its place", operations: `[{"op":"add","path":"roles","value":"a"},{"op":"replace","path":"roles[primary eq true].value","value":"A"}]`, want: `{"roles":[{"value":"A","type":"suger","primary":true}]}`},
+		{name: "a primary entry demotes the other", operations: `[{"op":"add","path":"roles","value":"a"},{"op":"replace","path":"roles[value eq \"a\"].primary","value":true}]`, want: `{"roles":[{"value":"EDITOR","display":"Editor","type":"suger","primary":false},{"value":"a","primary":true}]}`},
+		{name: "an empty value removes the entry", operations: `[{"op":"replace","path":"roles[primary eq true].value","value":""}]`, want: `{"roles":[]}`},
+		{name: "an empty value of nothing", operations: `[{"op":"replace","path":"roles[type eq \"x\"].value","value":""}]`},
+		{name: "an entry is replaced as a whole", operations: `[{"op":"replace","path":"roles[primary eq true]","value":{"value":"a"}}]`, want: `{"roles":[{"value":"a"}]}`},
+		{name: "an entry replaced by its like keeps what the provider said", operations: `[{"op":"replace","path":"roles[primary eq true]","value":[{"value":"editor"}]}]`, want: `{"roles":[{"value":"editor","display":"Editor"}]}`},
+		{name: "an entry replaced by a scalar gets it as its value", operations: `[{"op":"replace","path":"roles[primary eq true]","value":"a"}]`, want: `{"roles":[{"value":"a","type":"suger","primary":true}]}`},
+		{name: "an entry replaced by null is removed", operations: `[{"op":"replace","path":"roles[primary eq true]","value":null}]`, want: `{"roles":[]}`},
+		{name: "add to an entry sets what is given", operations: `[{"op":"add","path":"emails[type eq \"work\"]","value":{"display":"Ada"}}]`, code: CodeInvalidValue},
+		{name: "add to an entry sets what is given with its value", operations: `[{"op":"add","path":"emails[type eq \"work\"]","value":{"value":"n@example.com","display":"Ada"}}]`, want: `{"emails":[{"value":"n@example.com","type":"work","primary":true,"display":"Ada"}]}`},
+		{name: "several values for an entry", operations: `[{"op":"replace","path":"roles[primary eq true]","value":["a","b"]}]`, code: CodeInvalidValue},
+
+		{name: "made from two terms", operations: `[{"op":"add","path":"emails[type eq \"home\" and primary eq true].value","value":"h@example.com"}]`, want: `{"emails":[{"value":"ada@example.com","type":"work","primary":false},{"value":"h@example.com","type":"home","primary":true}]}`},
+		{name: "made from the filter and an object", operations: `[{"op":"replace","path":"emails[type eq \"home\"]","value":{"value":"h@example.com"}}]`, want: `{"emails":[{"value":"ada@example.com","type":"work","primary":true},{"value":"h@example.com","type":"home"}]}`},
+		{name: "not made if the filter says something else", operations: `[{"op":"replace","path":"emails[type ne \"work\"].value","value":"h@example.com"}]`, code: CodeNoTarget},
+		{name: "not made if the filter is a choice", operations: `[{"op":"replace","path":"emails[type eq \"home\" or type eq \"other\"].value","value":"h@example.com"}]`, code: CodeNoTarget},
+		{name: "not made if the value contradicts the filter", operations: `[{"op":"replace","path":"emails[type eq \"home\"]","value":{"value":"h@example.com","type":"other"}}]`, code: CodeNoTarget},
+		{name: "not made from what is read-only", operations: `[{"op":"replace","path":"roles[display eq \"x\"].value","value":"a"}]`, code: CodeNoTarget},
+		{name: "a value in the filter alone brings nothing back", operations: `[{"op":"replace","path":"roles[value eq \"gone\"].type","value":"x"}]`, code: CodeNoTarget},
+		{name: "a part of no entry", operations: `[{"op":"remove","path":"roles"},{"op":"replace","path":"roles.type","value":"x"}]`, code: CodeNoTarget},
+		{name: "a part of no entry among others is ignored", operations: `[{"op":"remove","path":"roles"},{"op":"replace","value":{"roles.type":"x"}}]`, want: `{"roles":[]}`},
+		{name: "names with a filter", operations: `[{"op":"replace","value":{"emails[type eq \"work\"].value":"n@example.com","shoes[size eq 5].value":"x"}}]`, want: `{"emails":[{"value":"n@example.com","type":"work","primary":true}]}`},
+		{name: "a malformed name with a filter", operations: `[{"op":"replace","value":{"emails[type eq":"x"}}]`, code: CodeInvalidPath},
+	}
+	for _, test := range tests {
+		t.Run(test.name, test.run)
+	}
+}
+
+func TestPatchSingleValues(t *testing.T) {
+	const sample = `"familyName":"Sample","formatted":"Ada Sample"`
+	tests := []patchCase{
+		{name: "add sets", operations: `[{"op":"add","path":"userName","value":"x"}]`, want: `{"userName":"x"}`},
+		{name: "replace of a part", operations: `[{"op":"replace","path":"name.givenName","value":"x"}]`, want: `{"name":{"givenName":"x",` + sample + `}}`},
+		{name: "replace of a complex value keeps its other parts", operations: `[{"op":"replace","path":"name","value":{"givenName":"x"}}]`, want: `{"name":{"givenName":"x",` + sample + `}}`},
+		{name: "remove of a part empties it", operations: `[{"op":"remove","path":"name.givenName"}]`, want: `{"name":{"givenName":"",` + sample + `}}`},
+		{name: "replace of a part by null empties it", operations: `[{"op":"replace","path":"name.givenName","value":null}]`, want: `{"name":{"givenName":"",` + sample + `}}`},
+		{name: "remove of a complex value empties it", operations: `[{"op":"remove","path":"name"}]`, want: `{"name":{}}`},
+		{name: "replace of a complex value by null empties it", operations: `[{"op":"replace","path":"name","value":null}]`, want: `{"name":{}}`},
+		{name: "add of an empty complex value changes nothing", operations: `[{"op":"add","path":"name","value":{}}]`},
+		{name: "remove of a boolean", operations: `[{"op":"remove","path":"active"}]`, want: `{"active":null}`},
+		{name: "replace of a boolean by null", operations: `[{"op":"replace","value":{"active":null}}]`, want: `{"active":null}`},
+		{name: "remove of a string empties it", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role"}]`, want: extension(`"role":""`)},
+		{name: "replace of a string by an empty one", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
+		{name: "numbers as strings", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:seats","value":"5"}]`, want: extension(`"seats":5`)},
+		{name: "a whole extension is merged", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":{"role":"x","shoeSize":5}}]`, want: extension(`"role":"x"`)},
+		{name: "null for an extension among others is ignored", operations: `[{"op":"replace","value":{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":null}}]`},
+		{name: "a string for an extension", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":"x"}]`, code: CodeInvalidValue},
+		{name: "a number for a string", operations: `[{"op":"replace","path":"userName","value":5}]`, code: CodeInvalidValue},
+		{name: "an object for a boolean", operations: `[{"op":"replace","path":"active","value":{}}]`, code: CodeInvalidValue},
+		{name: "externalId is replaced and removed", operations: `[{"op":"add","path":"externalId","value":"x"},{"op":"remove","path":"externalId"}]`},
+		{name: "a value without a path that is no object", operations: `[{"op":"replace","value":"x"}]`, code: CodeInvalidValue},
+		{name: "unknown attributes without a path are ignored", operations: `[{"op":"replace","value":{"shoeSize":5,"urn:example:x":{"a":1}}}]`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, test.run)
+	}
+}
+
+func TestPatchMutability(t *testing.T) {
+	tests := []patchCase{
+		{name: "the same id", operations: `[{"op":"replace","value":{"id":"u1"}},{"op":"replace","path":"id","value":"u1"}]`},
+		{name: "another id without a path", operations: `[{"op":"replace","value":{"id":"u2"}}]`, code: CodeMutability},
+		{name: "another id with a path", operations: `[{"op":"replace","path":"id","value":"u2"}]`, code: CodeMutability},
+		{name: "an id in another letter case", operations: `[{"op":"replace","value":{"id":"U1"}}]`, code: CodeMutability},
+		{name: "remove of the id", operations: `[{"op":"remove","path":"id"}]`, code: CodeMutability},
+		{name: "the same meta, as far as it is known", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-01T01:00:00+01:00","location":"https://scim.example.com/Users/u1"}}}]`},
+		{name: "another meta", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-02T00:00:00Z"}}}]`, code: CodeMutability},
+		{name: "another part of meta", operations: `[{"op":"replace","path":"meta.version","value":"W/\"2\""}]`, code: CodeMutability},
+		{name: "known schemas", operations: `[{"op":"replace","value":{"schemas":["urn:ietf:params:scim:schemas:core:2.0:USER","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]}}]`},
+		{name: "an unknown schema", operations: `[{"op":"replace","value":{"schemas":["urn:example:x"]}}]`, code: CodeMutability},
+		{name: "remove of schemas", operations: `[{"op":"remove","path":"schemas","value":"urn:ietf:params:scim:schemas:core:2.0:User"}]`, code: CodeMutability},
+
+		{name: "read-only without a path is ignored", operations: `[{"op":"replace","value":{"groups":[{"value":"x"}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"status":"x"},"roles":[{"value":"EDITOR","display":"x","type":"suger","primary":true}]}}]`},
+		{name: "read-only with a path", operations: `[{"op":"replace","path":"groups","value":[{"value":"x"}]}]`, code: CodeMutability},
+		{name: "read-only with a path and the same value", operations: `[{"op":"replace","path":"groups","value":[{"display":"Editor","value":"EDITOR"}]},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:status","value":"active"}]`},
+		{name: "read-only part", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"x"}]`, code: CodeMutability},
+		{name: "read-only part with the same value", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"Editor"}]`},
+		{name: "remove of a read-only attribute", operations: `[{"op":"remove","path":"groups"}]`, code: CodeMutability},
+		{name: "remove of a read-only attribute that is not there", operations: `[{"op":"remove","path":"groups[value eq \"gone\"]"}]`},
+		{name: "what is derived is ignored with a path", operations: `[{"op":"remove","path":"displayName"},{"op":"replace","path":"name.formatted","value":5}]`},
+		{name: "what is tolerated is ignored with a path", operations: `[{"op":"remove","path":"title"},{"op":"replace","path":"password","value":"not-a-real-one"},{"op":"add","path":"name.honorificPrefix","value":"x"}]`},
+
+		{name: "an immutable attribute that stays the same", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:since","value":"2026-01-01T00:00:00Z"}]`},
+		{name: "an immutable attribute that changes", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:since","value":"2026-01-02T00:00:00Z"}]`, code: CodeMutability},
+		{name: "an immutable attribute that changes without a path", operations: `[{"op":"add","value":{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"since":"2026-01-02T00:00:00Z"}}}]`, code: CodeMutability},
+		{name: "remove of an immutable attribute", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:since"}]`, code: CodeMutability},
+		{name: "remove of an extension with an immutable attribute", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User"}]`, code: CodeMutability},
+		{name: "an immutable part of an entry", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u3"}]`, code: CodeMutability},
+		{name: "an immutable part of an entry that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`},
+		{name: "an immutable part of an entry that is not set yet", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"].type","value":"User"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com","type":"User"},{"value":"u2","display":"bo@example.com"}]}`},
+
+		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeInvalidValue},
+		{name: "a required attribute emptied", operations: `[{"op":"replace","value":{"userName":""}}]`, code: CodeInvalidValue},
+		{name: "a required attribute removed and set", operations: `[{"op":"remove","path":"userName"},{"op":"add","path":"userName","value":"x"}]`, want: `{"userName":"x"}`},
+
+		{name: "all or nothing", operations: `[{"op":"replace","value":{"active":false}},{"op":"replace","path":"roles","value":"a"},{"op":"replace","path":"groups","value":"x"}]`, code: CodeMutability},
+	}
+	for _, test := range tests {
+		t.Run(test.name, test.run)
+	}
+}
