@@ -6,16 +6,9 @@ import (
 	"suger-scim-gateway/gateway/scim"
 )
 
-// changeOptions tell a change of one user within a larger one apart.
-type changeOptions struct {
-	// adminsJudged says that the caller looks after the last administrator
-	// once the whole change is made.
-	adminsJudged bool
-}
-
 // carryOut makes a planned change of a user, within the guards, and records it.
 // Without a difference there is no call and no record.
-func (s *suger) carryOut(ctx context.Context, u *user, p *plan, o changeOptions) (*user, error) {
+func (s *suger) carryOut(ctx context.Context, u *user, p *plan) (*user, error) {
 	if p.empty() {
 		return u, nil
 	}
@@ -30,13 +23,15 @@ func (s *suger) carryOut(ctx context.Context, u *user, p *plan, o changeOptions)
 		s.record(change.dry(), nil)
 		return s.model.applied(u, p), nil
 	}
+	made := true // until it is known that it was not
+	defer func() { permit.settle(made) }()
 	after, err := s.write(ctx, u, p)
-	if err == nil && permit.lastAdmin && !o.adminsJudged {
+	if err == nil && permit.lastAdmin {
 		if err = s.lookAfterAdministrators(ctx, after); err != nil {
 			err = s.restore(ctx, u, after, p, err)
 		}
 	}
-	permit.settle(err == nil || uncertain(err))
+	made = err == nil || uncertain(err)
 	s.record(change, err)
 	if err != nil {
 		return nil, err
@@ -67,11 +62,13 @@ func (s *suger) removeUser(ctx context.Context, u *user) error {
 		s.record(change.dry(), nil)
 		return nil
 	}
+	made := true // until it is known that it was not
+	defer func() { permit.settle(made) }()
 	after, err := s.removeAndConfirm(ctx, u)
 	if err == nil && permit.lastAdmin {
 		err = s.lookAfterAdministrators(ctx, after)
 	}
-	permit.settle(err == nil || uncertain(err))
+	made = err == nil || uncertain(err)
 	s.record(change, err)
 	return err
 }

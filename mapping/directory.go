@@ -76,17 +76,35 @@ func (s *suger) fixedCatalogue() *catalogue {
 // holds a role that is not a standard one.
 func (s *suger) catalogueFor(ctx context.Context, users ...*user) (*catalogue, error) {
 	fixed := s.fixedCatalogue()
-	if fixed.whole {
+	if fixed.whole || fixed.knows(users) {
 		return fixed, nil
 	}
+	return s.catalogue(ctx)
+}
+
+// catalogueOf is catalogueFor for a whole list, which is not held up by the call.
+func (s *suger) catalogueOf(ctx context.Context, users *userSet) (*catalogue, error) {
+	fixed := s.fixedCatalogue()
+	known := fixed.whole
+	if !known {
+		users.read(func(all []*user) { known = fixed.knows(all) })
+	}
+	if known {
+		return fixed, nil
+	}
+	return s.catalogue(ctx)
+}
+
+// knows reports whether the catalogue has every role that these users hold.
+func (c *catalogue) knows(users []*user) bool {
 	for _, u := range users {
 		for _, ref := range u.roles {
-			if fixed.byRef(ref) == nil {
-				return s.catalogue(ctx)
+			if c.byRef(ref) == nil {
+				return false
 			}
 		}
 	}
-	return fixed, nil
+	return true
 }
 
 // roleNamed finds the role that a client means. Standard roles need no call; a

@@ -79,7 +79,7 @@ func (s *suger) addRole(ctx context.Context, name string) (*role, error) {
 	change := s.newChange(opAddRole, "", name)
 	if s.config.DryRun {
 		s.record(change.dry(), nil)
-		return &role{id: "dry-run", raw: "dry-run", name: name, group: name, tier: s.model.others}, nil
+		return &role{id: "dry-run", raw: "dry-run", name: name, group: name, word: name, tier: s.model.others}, nil
 	}
 	permissions := template.Permissions
 	if permissions == nil {

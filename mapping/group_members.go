@@ -147,7 +147,7 @@ func (s *suger) changeMember(ctx context.Context, users *userSet, id string, pla
 	if u == nil {
 		return nil, scim.NotFound("user", id)
 	}
-	return s.carryOut(ctx, u, planFor(u), changeOptions{})
+	return s.carryOut(ctx, u, planFor(u))
 }
 
 // spareSomeAdministrator refuses a change of a group that would take the role

@@ -15,6 +15,7 @@ type role struct {
 	name          string
 	description   string
 	group         string // the name it carries as a SCIM group
+	word          string // how the extension names it: by name, or by id if the name could be another role's
 	standard      bool   // cannot be renamed or deleted
 	administrator bool   // may manage users
 	tier          int    // place in the mapping's precedence, 0 the most powerful
@@ -94,6 +95,12 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 		return 1
 	})
+	for _, r := range c.roles {
+		r.word = r.name
+		if found, err := c.named(r.name); err != nil || found != r {
+			r.word = r.id
+		}
+	}
 	return c
 }
 

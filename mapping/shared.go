@@ -59,6 +59,9 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 	defer s.mu.Unlock()
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
+		if s.flight == f {
+			s.flight = nil // nobody may join what has been stopped
+		}
 	}
 	if err != nil {
 		return value, reused, err

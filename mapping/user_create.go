@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -115,34 +116,30 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 			}
 			return added, s.wasThere(added, began), nil
 		}
-		if err != nil && !uncertain(err) {
-			return nil, false, s.explainDuplicate(ctx, email, err)
+		duplicate := s.saysDuplicate(err)
+		if err != nil && !uncertain(err) && !duplicate {
+			return nil, false, err
 		}
 		users, lookErr := s.usersNow(ctx)
 		if lookErr != nil {
 			return nil, false, firstError(err, lookErr)
 		}
 		if added := users.withEmail(email); added != nil {
-			return added, false, nil
+			return added, duplicate, nil
 		}
 		if err == nil {
 			return nil, false, s.unconfirmed(opAddUser, "the new user")
 		}
-		if attempt == attempts || ctx.Err() != nil {
+		if duplicate || attempt == attempts || ctx.Err() != nil {
 			return nil, false, err
 		}
 	}
 }
 
-// explainDuplicate turns Suger's refusal of a known address into the conflict
-// that the SCIM client expects.
-func (s *suger) explainDuplicate(ctx context.Context, email string, refusal error) error {
-	translated := s.asSCIM(refusal)
-	if e, ok := translated.(*scim.Error); ok && e.Code == scim.CodeUserExists {
-		s.shelf().users.forget(0) // the list at hand did not have the user
-		return s.alreadyThere(email)
-	}
-	return translated
+// saysDuplicate reports whether Suger refused an address because it is known.
+func (s *suger) saysDuplicate(err error) bool {
+	var e *scim.Error
+	return errors.As(s.asSCIM(err), &e) && e.Code == scim.CodeUserExists
 }
 
 // firstError is the first that is not nil.
@@ -247,7 +244,7 @@ func (s *suger) revive(ctx context.Context, id string, r scim.Resource) (*user, 
 	if err := s.reviveRoles(ctx, p, r); err != nil {
 		return nil, err
 	}
-	return s.carryOut(ctx, found, p, changeOptions{})
+	return s.carryOut(ctx, found, p)
 }
 
 // reviveRoles gives the default role to a person who comes back without a role

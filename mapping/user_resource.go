@@ -35,7 +35,7 @@ func (s *suger) resource(u *user, roles *catalogue) scim.Resource {
 	}
 	held := roles.of(u)
 	if top := highest(held); top != nil {
-		extension["role"] = roles.word(top)
+		extension["role"] = top.word
 	}
 	r[URNSuger] = extension
 	if len(held) > 0 {
@@ -59,20 +59,11 @@ func (c *catalogue) of(u *user) []*role {
 		r := c.byRef(ref)
 		if r == nil {
 			id, name := firstOf(ref.id, ref.name), firstOf(ref.name, ref.id)
-			r = &role{id: id, raw: id, name: name, group: name, tier: lowestTier}
+			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: lowestTier}
 		}
 		held = append(held, r)
 	}
 	return held
-}
-
-// word is how the extension names a role: by name, or by id if that name is not
-// the name of this role alone.
-func (c *catalogue) word(r *role) string {
-	if found, err := c.named(r.name); err != nil || (found != nil && found.id != r.id) {
-		return r.id
-	}
-	return r.name
 }
 
 func roleEntries(held []*role) []any {

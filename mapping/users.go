@@ -47,15 +47,23 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 		if err != nil {
 			return nil, err
 		}
-		return u.selectFrom(ctx, q, found)
+		roles, err := u.catalogueFor(ctx, found...)
+		if err != nil {
+			return nil, err
+		}
+		return u.selectFrom(q, found, roles), nil
 	}
 	users, err := u.someUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
+	roles, err := u.catalogueOf(ctx, users)
+	if err != nil {
+		return nil, err
+	}
 	var list *scim.List
-	users.read(func(all []*user) { list, err = u.selectFrom(ctx, q, all) })
-	return list, err
+	users.read(func(all []*user) { list = u.selectFrom(q, all, roles) })
+	return list, nil
 }
 
 // lookUp answers a query that can match one user at most.
@@ -86,11 +94,7 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, look
 }
 
 // selectFrom answers a query from users that are in order.
-func (u *Users) selectFrom(ctx context.Context, q *scim.Query, users []*user) (*scim.List, error) {
-	roles, err := u.catalogueFor(ctx, users...)
-	if err != nil {
-		return nil, err
-	}
+func (u *Users) selectFrom(q *scim.Query, users []*user, roles *catalogue) *scim.List {
 	filtersVersion := q.Filter.Names("meta")
 	return q.Select(len(users), func(i int) scim.Resource {
 		r := u.resource(users[i], roles)
@@ -98,7 +102,7 @@ func (u *Users) selectFrom(ctx context.Context, q *scim.Query, users []*user) (*
 			r = versioned(r)
 		}
 		return r
-	}), nil
+	})
 }
 
 // Replace makes a user as the client's whole resource says (PUT).
@@ -146,7 +150,7 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 	if err != nil {
 		return nil, u.asSCIM(err)
 	}
-	after, err := u.carryOut(ctx, found, p, changeOptions{})
+	after, err := u.carryOut(ctx, found, p)
 	if err != nil {
 		return nil, u.asSCIM(err)
 	}
