@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"runtime"
+)
+
+// serve is the gateway: SCIM on GATEWAY_ADDR and operations on
+// GATEWAY_OPS_ADDR, until ctx ends.
+func serve(ctx context.Context, c *console, args []string) error {
+	if err := parse(c.newFlags("serve"), args); err != nil {
+		return err
+	}
+	config, err := loadConfig(c.err)
+	if err != nil {
+		return err
+	}
+	return config.serve(ctx)
+}
+
+func (c *config) serve(ctx context.Context) error {
+	handler, err := c.newGateway()
+	if err != nil {
+		return err
+	}
+	scim, err := listen(ctx, "GATEWAY_ADDR", string(c.Addr), handler, c.Budget, c.log)
+	if err != nil {
+		return err
+	}
+	operations := &ops{stopping: ctx.Done(), suger: newReachability(string(c.SugerURL), c.log)}
+	probes, err := listen(ctx, "GATEWAY_OPS_ADDR", string(c.OpsAddr), operations.handler(), probeTimeout, c.log)
+	if err != nil {
+		scim.socket.Close()
+		return err
+	}
+	c.logStart(scim.addr(), probes.addr())
+	return serveUntilDone(ctx, c.log, scim, probes)
+}
+
+// logStart tells an operator what runs and how, and what to think about.
+func (c *config) logStart(scim, operations string) {
+	v, revision := build()
+	c.log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
+		"scim_address", scim, "ops_address", operations, c.organizationMode(), "dry_run", c.DryRun)
+	if c.SugerURL.unprotected() || c.SugerAuth == "oauth" && c.SugerTokenURL.unprotected() {
+		c.log.Warn("Suger is called over plain HTTP: credentials can be read on the way")
+	}
+}
