@@ -1,6 +1,6 @@
 # The image is the binary and the certificate authorities, nothing else: no
 # shell, no package manager, no writable path.
-ARG GO_IMAGE=docker.io/library/golang:1.26-bookworm
+ARG GO_IMAGE=docker.io/library/golang:1.26.8-bookworm
 
 FROM ${GO_IMAGE} AS build
 # Where modules come from, for builds behind a proxy; the Go default if unset.

@@ -275,6 +275,19 @@ func TestSettingTags(t *testing.T) {
 	}
 }
 
+func TestUnprotectedURL(t *testing.T) {
+	for text, want := range map[baseURL]bool{
+		"https://api.example.com":    false,
+		"http://api.example.com":     true,
+		"http://192.0.2.7:8081":      true,
+		"http://127.0.0.1:8081/base": false,
+		"http://[::1]:8081":          false,
+		"http://localhost:8081":      false,
+	} {
+		assert.Equal(t, want, text.unprotected(), text)
+	}
+}
+
 func TestBrakeOff(t *testing.T) {
 	b := brake{Limit: 1, Window: time.Hour}
 	require.NoError(t, b.Decode("off"))

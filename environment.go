@@ -20,6 +20,7 @@ type problem struct {
 	text string // what is wrong and what would be right
 }
 
+// Error is one sentence that begins with the variable.
 func (p *problem) Error() string { return p.name + " " + p.text }
 
 // problems are everything that is wrong with the settings, so that an operator
@@ -80,6 +81,26 @@ func readEnvironment(into any) problems {
 		fields.Field(i).Set(value)
 	}
 	return found
+}
+
+// unknownSettings are variables that look like settings and are none, such as a
+// misspelt one. They are no error, since Kubernetes sets variables like
+// GATEWAY_PORT by itself for a service of that name.
+func unknownSettings() []string {
+	known := map[string]bool{}
+	for field := range reflect.TypeFor[settings]().Fields() {
+		known[field.Tag.Get("envconfig")] = true
+	}
+	var unknown []string
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		ours := strings.HasPrefix(name, "SUGER_") || strings.HasPrefix(name, "GATEWAY_")
+		if ours && value != "" && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
 }
 
 // explain says what is wrong with a value that could not be read. The texts of

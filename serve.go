@@ -42,6 +42,9 @@ func (c *config) logStart(scim, operations string) {
 	v, revision := build()
 	c.log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
 		"scim_address", scim, "ops_address", operations, c.organizationMode(), "dry_run", c.DryRun)
+	if unknown := unknownSettings(); len(unknown) > 0 {
+		c.log.Warn("variables that look like settings but are none", "names", unknown)
+	}
 	if c.SugerURL.unprotected() || c.SugerAuth == "oauth" && c.SugerTokenURL.unprotected() {
 		c.log.Warn("Suger is called over plain HTTP: credentials can be read on the way")
 	}

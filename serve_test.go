@@ -31,6 +31,7 @@ func TestServe(t *testing.T) {
 		"GATEWAY_ADDR":     "127.0.0.1:0",
 		"GATEWAY_OPS_ADDR": "127.0.0.1:0",
 	})
+	t.Setenv("GATEWAY_DRYRUN", "value-of-a-misspelt-setting")
 	gateway := start(t) // no argument is serve
 	scim := "http://" + gateway.wait(t, gateway.log, `"scim_address":"([^"]+)"`)
 	operations := "http://" + gateway.wait(t, gateway.log, `"ops_address":"([^"]+)"`)
@@ -50,6 +51,8 @@ func TestServe(t *testing.T) {
 		assert.EqualValues(t, 25, users["totalResults"])
 	}
 	require.NoError(t, gateway.end())
+	assert.Contains(t, gateway.log.String(), `"names":["GATEWAY_DRYRUN"]`)
+	assert.NotContains(t, gateway.log.String(), "value-of-a-misspelt-setting")
 	assert.NotContains(t, gateway.log.String(), "suger-key")
 	assert.Empty(t, gateway.out.String())
 }

@@ -15,9 +15,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// The types of settings that are more than a word or a number. Each Decode is
-// called by envconfig, and its error continues the sentence that the
-// variable's name begins.
+// The types of settings that are more than a word or a number. envconfig calls
+// each Decode; its error continues the sentence that the variable's name begins.
 
 // splitList reads comma-separated words; blanks around them and empty ones are
 // dropped.
@@ -39,6 +38,7 @@ var organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
 const organizationForm = "an organization id: letters, digits, dots, - and _, at most 64"
 
+// Decode reads one id.
 func (id *organizationID) Decode(text string) error {
 	if !organizationPattern.MatchString(text) {
 		return errors.New("is not " + organizationForm)
@@ -50,6 +50,7 @@ func (id *organizationID) Decode(text string) error {
 // organizationIDs is a list of organization ids.
 type organizationIDs []string
 
+// Decode reads ids separated by commas.
 func (ids *organizationIDs) Decode(text string) error {
 	*ids = splitList(text)
 	if i := slices.IndexFunc(*ids, func(id string) bool { return !organizationPattern.MatchString(id) }); i >= 0 {
@@ -61,6 +62,7 @@ func (ids *organizationIDs) Decode(text string) error {
 // baseURL is an http or https URL that paths are added to.
 type baseURL string
 
+// Decode reads a URL and takes slashes off its end.
 func (b *baseURL) Decode(text string) error {
 	u, err := url.Parse(text)
 	switch {
@@ -86,6 +88,7 @@ func (b baseURL) unprotected() bool {
 // listenAddress is host:port, host being empty for every address.
 type listenAddress string
 
+// Decode reads host:port with a numeric port.
 func (a *listenAddress) Decode(text string) error {
 	_, port, err := net.SplitHostPort(text)
 	if err != nil {
@@ -101,6 +104,7 @@ func (a *listenAddress) Decode(text string) error {
 // networks are CIDR prefixes; a lone address stands for itself.
 type networks []netip.Prefix
 
+// Decode reads prefixes and addresses separated by commas.
 func (n *networks) Decode(text string) error {
 	for i, word := range splitList(text) {
 		prefix, err := netip.ParsePrefix(word)
@@ -121,6 +125,7 @@ func (n *networks) Decode(text string) error {
 // emails are addresses of users.
 type emails []string
 
+// Decode reads addresses separated by commas.
 func (e *emails) Decode(text string) error {
 	*e = splitList(text)
 	for i, address := range *e {
@@ -135,6 +140,7 @@ func (e *emails) Decode(text string) error {
 // groupRoles ties names of SCIM groups to Suger roles: "Suger Admins=ADMIN".
 type groupRoles map[string]string
 
+// Decode reads pairs separated by commas; no name may come twice, in any letter case.
 func (g *groupRoles) Decode(text string) error {
 	pairs := groupRoles{}
 	taken := map[string]bool{}
@@ -160,6 +166,7 @@ func (g *groupRoles) Decode(text string) error {
 // brake is "20/1h", twenty drastic changes an hour, or "off".
 type brake mapping.Brake
 
+// Decode reads a number and a window, or off.
 func (b *brake) Decode(text string) error {
 	if text == "off" {
 		*b = brake{}

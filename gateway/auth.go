@@ -22,15 +22,21 @@ func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 // the client's token, which only Suger can judge.
 func (s *server) authenticate(x *exchange) error {
 	token, err := bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
+	x.token = token
+	known := err == nil && s.holdsCredential() && accepted(token, s.config.Tokens())
+	if !known {
+		if wait := s.guessing.wait(x.client, token); wait > 0 {
+			return tooManyFailures(wait)
+		}
+	}
 	if err != nil {
 		return err
 	}
-	x.token = token
 	if !s.holdsCredential() {
 		x.caller.Credential = sugerclient.Credential(token)
 		return nil
 	}
-	if !accepted(token, s.config.Tokens()) {
+	if !known {
 		return scim.NewError(scim.CodeTokenRefused, "The gateway does not know this token. Enter one of the gateway's own tokens in Okta, not a Suger key.")
 	}
 	x.caller.Credential = s.config.HeldCredential()

@@ -115,6 +115,7 @@ func badReference(bulkID, problem string) *scim.Error {
 func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.failures++
 	e := j.server.answerable(j.x, err)
+	j.server.note(j.x, e)
 	message := j.x.message(e)
 	op.result = &bulkResult{
 		Location: op.location, Method: op.method, BulkID: op.bulkID,

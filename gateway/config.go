@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -31,6 +33,12 @@ type Config struct {
 	// takes one off. Without it the request's own scheme and host are used.
 	PublicURL      string
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
+	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
+
+	// AuthFailures bounds the refused tokens that one client address may bring.
+	// Beyond it the address is answered 429, unless its token has been good
+	// before: Okta's addresses are shared by many customers.
+	AuthFailures throttle.Limit
 
 	// Tokens are the accepted bearer tokens if the gateway holds the Suger
 	// credential itself. It is called for each request, so that tokens can be
@@ -57,6 +65,10 @@ type Config struct {
 	// fixed list, "" for an unknown path; the method is a registered one or
 	// "other".
 	Observe func(resource, method string, status int, took time.Duration)
+
+	// Failed is told the code of every error that is answered, those of the
+	// operations in a bulk request included.
+	Failed func(scim.Code)
 }
 
 func (c Config) withDefaults() Config {
@@ -80,6 +92,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Observe == nil {
 		c.Observe = func(string, string, int, time.Duration) {}
+	}
+	if c.Failed == nil {
+		c.Failed = func(scim.Code) {}
 	}
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 
@@ -21,6 +22,8 @@ type exchange struct {
 	resource string         // of the route, "" for an unknown path
 	caller   mapping.Caller // complete once the route was entered
 	token    string         // what the client presented
+	client   netip.Addr     // who sent the request; the zero Addr if that is not known
+	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to
 	failure  *scim.Error    // what was answered, if it was an error
 }
@@ -36,7 +39,10 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		client := c.Request().Context() // ends when the client goes away, and never with the budget
 		ctx, stats := sugerclient.WithStats(client)
 		c.SetRequest(c.Request().WithContext(ctx))
-		x := &exchange{Context: c, caller: mapping.Caller{RequestID: newRequestID()}}
+		x := &exchange{
+			Context: c, client: s.clientAddress(c.Request()),
+			caller: mapping.Caller{RequestID: newRequestID()},
+		}
 		header := x.Response().Header()
 		header.Set(echo.HeaderXRequestID, x.caller.RequestID)
 		header.Set("Cache-Control", "no-store") // answers hold personal data
@@ -49,10 +55,18 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 			} else if !x.Response().Committed {
 				x.writeError()
 			}
+			s.note(x, x.failure)
 		}
+		s.judgeToken(x, stats)
 		s.record(x, stats, s.config.Now().Sub(started))
 		return nil
 	}
+}
+
+// note tells the metrics and the throttle of an error that is answered.
+func (s *server) note(x *exchange, e *scim.Error) {
+	s.config.Failed(e.Code)
+	x.refused = x.refused || e.Code == scim.CodeTokenMissing || e.Code == scim.CodeTokenRefused
 }
 
 // newRequestID makes 80 random bits readable.

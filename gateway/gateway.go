@@ -26,6 +26,7 @@ type server struct {
 	all       *scim.ResourceType // what a query on the server root looks at
 	discovery *discovery
 	slots     chan struct{} // one element for each request under way
+	guessing  *guessing
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
@@ -44,6 +45,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		groups:    groupSet(service),
 		roles:     roleSet(service),
 		slots:     make(chan struct{}, config.MaxInFlight),
+		guessing:  newGuessing(config.AuthFailures, config.Now),
 	}
 	s.all = everyType(s.users.kind, s.groups.kind)
 	s.discovery = newDiscovery(config, s.users.kind, s.groups.kind, s.roles.kind)
@@ -53,6 +55,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 	e.Use(
 		s.account,     // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		s.catchPanic,  // inside it, so that a panic is answered and logged like any error
+		s.admit,       // what is turned away takes no place
 		s.boundFlight, // before anything that costs
 		s.boundTime,   // nothing waits before this point, so the budget begins here
 	)

@@ -31,7 +31,7 @@ func (s *server) record(x *exchange, stats *sugerclient.Stats, took time.Duratio
 		slog.String("organization", x.caller.Organization),
 		slog.Int64("duration_ms", took.Milliseconds()),
 		slog.Int64("suger_calls", stats.Calls()),
-		slog.String("client", s.clientAddress(x.Request())),
+		slog.String("client", addressText(x.client)),
 	}
 	if id := x.Request().Header.Get(echo.HeaderXRequestID); id != "" && len(id) <= maxClientRequestID && visible(id) {
 		attrs = append(attrs, slog.String("client_request_id", id))

@@ -26,10 +26,10 @@ func peerAddress(r *http.Request) (netip.Addr, bool) {
 // clientAddress is who sent the request: the peer, or, if that is a trusted
 // proxy, the last address in X-Forwarded-For that is not one. What stands
 // further left was written by somebody we do not trust.
-func (s *server) clientAddress(r *http.Request) string {
+func (s *server) clientAddress(r *http.Request) netip.Addr {
 	address, ok := peerAddress(r)
 	if !ok {
-		return ""
+		return netip.Addr{}
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
@@ -38,6 +38,14 @@ func (s *server) clientAddress(r *http.Request) string {
 			break
 		}
 		address = before.Unmap()
+	}
+	return address
+}
+
+// addressText is an address for people; "" if it is not known.
+func addressText(address netip.Addr) string {
+	if !address.IsValid() {
+		return ""
 	}
 	return address.String()
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
+	"time"
 
 	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/sugerclient"
@@ -35,29 +35,18 @@ const (
 	opRemoveRole     = "remove role"
 )
 
-// params are the ids in a call's path.
-func (s *suger) params(user, role string) map[string]string {
-	return map[string]string{"organization": s.Organization, "user": user, "role": role}
+// call makes one call and returns the object in its answer, or nil if the answer
+// carries none.
+func (s *suger) call(ctx context.Context, name string, op *Operation, ids ids, with values) (any, error) {
+	return s.send(ctx, op, s.request(name, op, ids, with))
 }
 
-// call makes one call and returns the object in its answer, or nil if the answer
-// carries none. A path names only what the operation needs.
-func (s *suger) call(ctx context.Context, name string, op *Operation, params map[string]string, with values) (any, error) {
-	request := s.request(name, op, params)
-	if op.Body != nil {
-		all := maps.Clone(with)
-		if all == nil {
-			all = make(values)
-		}
-		for placeholder, id := range params {
-			if _, set := all[placeholder]; !set && id != "" {
-				all[placeholder] = id
-			}
-		}
-		request.Body, _ = fill(op.Body, all)
-	}
+// send makes a call that has been put together.
+func (s *suger) send(ctx context.Context, op *Operation, request sugerclient.Call) (any, error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
+	show(ctx, Exchange{Call: request, Answer: answer, Err: err})
 	if err != nil {
+		s.driftOf(err)
 		return nil, err
 	}
 	if len(answer.Body) == 0 {
@@ -65,10 +54,10 @@ func (s *suger) call(ctx context.Context, name string, op *Operation, params map
 	}
 	value, err := decodeJSON(answer.Body)
 	if err != nil {
-		return nil, s.unreadable(name, err)
+		return nil, s.unreadable(request.Operation, err)
 	}
-	if op.Answer != "" {
-		value, _ = fieldOf(op.Answer).In(value)
+	if op.Answer.Given() {
+		value, _ = op.Answer.In(value)
 	}
 	if object, ok := value.(map[string]any); ok {
 		return object, nil
@@ -76,34 +65,32 @@ func (s *suger) call(ctx context.Context, name string, op *Operation, params map
 	return nil, nil
 }
 
-// request puts a call together, without its body.
-func (s *suger) request(name string, op *Operation, params map[string]string) sugerclient.Call {
-	needed := make(map[string]string)
-	for _, placeholder := range placeholdersIn(op.Call.Path) {
-		needed[placeholder] = params[placeholder]
+// request puts a call together.
+func (s *suger) request(name string, op *Operation, ids ids, with values) sugerclient.Call {
+	call := sugerclient.Call{
+		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
+		Query: ids.fillAll(op.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
 	}
-	return sugerclient.Call{
-		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: needed,
-		Query: op.Query, Header: op.Headers, Repeatable: op.Repeat,
+	if op.Body != nil {
+		all := values{nowPlaceholder: s.now()}
+		maps.Copy(all, ids)
+		maps.Copy(all, with)
+		call.Body, _ = fill(op.Body, all)
 	}
+	return call
 }
 
-// fieldOf is the Field of a path that has been checked with the document.
-func fieldOf(path string) Field {
-	var f Field
-	_ = f.UnmarshalScalar(path)
-	return f
+// now is the time as {now} gives it.
+func (s *suger) now() string { return s.config.Now().UTC().Format(time.RFC3339) }
+
+// pagingStyles are the client's words for those of a mapping file.
+var pagingStyles = map[string]sugerclient.PagingStyle{
+	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "none": sugerclient.Whole,
 }
 
 // list reads every row of a list operation.
 func (s *suger) list(ctx context.Context, name string, op *Operation, each func(restart bool, row json.RawMessage) error) error {
-	paging := sugerclient.Paging{Items: op.Items, Total: op.Total}
-	if p := op.Paging; p != nil {
-		paging.Style, paging.Size, paging.First = sugerclient.PagingStyle(p.Style), p.Size, p.First
-		paging.Limit, paging.Offset = p.Limit, p.Next
-		paging.Cursor, paging.CursorHeader = p.Cursor, p.CursorHeader
-	}
-	return s.client.Pages(ctx, s.Credential, s.request(name, op, s.params("", "")), paging, func(page sugerclient.Page) error {
+	err := s.client.Pages(ctx, s.Credential, s.request(name, op, s.ids(nil, nil), nil), op.paging(), func(page sugerclient.Page) error {
 		for i, row := range page.Items {
 			if err := each(page.Index == 0 && i == 0, row); err != nil {
 				return err
@@ -111,23 +98,42 @@ func (s *suger) list(ctx context.Context, name string, op *Operation, each func(
 		}
 		return nil
 	})
+	s.driftOf(err)
+	return err
+}
+
+// paging is how the client reads the list.
+func (op *Operation) paging() sugerclient.Paging {
+	paging := sugerclient.Paging{Items: op.Items, Total: op.Total}
+	if p := op.Paging; p != nil {
+		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First
+		paging.Limit, paging.Offset = p.Limit, p.Next
+		paging.Cursor, paging.CursorHeader = p.Cursor, p.CursorHeader
+	}
+	return paging
 }
 
 // fetchUsers reads every user of the organization, in order.
 func (s *suger) fetchUsers(ctx context.Context) ([]*user, error) {
 	var users []*user
+	var seen misfits
 	err := s.list(ctx, opListUsers, s.model.doc.Operations.ListUsers, func(restart bool, row json.RawMessage) error {
 		if restart {
-			users = users[:0]
+			users, seen = users[:0], misfits{}
 		}
 		u, drift, err := s.model.decodeUser(row, s.Organization)
 		if err != nil {
 			return err
 		}
-		s.drift(opListUsers, drift)
+		seen.add(drift)
 		users = append(users, u)
 		return nil
 	})
+	s.drifted(opListUsers, &seen)
+	if err == nil && s.model.noneHasRole(users) {
+		field := s.model.doc.User.Roles.Field
+		err = misfit(field.String(), "a list of users of whom nobody has %s", field)
+	}
 	if err != nil {
 		return nil, s.asRecordError(opListUsers, err)
 	}
@@ -149,23 +155,28 @@ func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
 		}
 		return nil, scim.NotFound("user", id)
 	}
-	record, err := s.call(ctx, opGetUser, op, s.params(id, ""), nil)
+	record, err := s.call(ctx, opGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
 	if err != nil {
 		var refused *sugerclient.Error
-		if errors.As(err, &refused) && (refused.Kind == sugerclient.Invalid || refused.Status == 404) {
-			return nil, scim.NotFound("user", id)
+		if !errors.As(err, &refused) || (refused.Kind != sugerclient.Invalid && refused.Status != 404) {
+			return nil, err
 		}
-		return nil, err
+		if refused.Kind == sugerclient.Invalid { // nothing was asked, so the credential is not known to be good
+			if _, err := s.someUsers(ctx); err != nil {
+				return nil, err
+			}
+		}
+		return nil, scim.NotFound("user", id)
 	}
 	if record == nil {
-		return nil, s.unreadable(opGetUser, fmt.Errorf("%w: no user in the answer", errRecord))
+		return nil, s.unreadable(opGetUser, misfit("", "an answer without a user"))
 	}
 	u, err := s.userFrom(opGetUser, record)
 	if err != nil {
 		return nil, err
 	}
 	if u.id != id {
-		return nil, s.unreadable(opGetUser, fmt.Errorf("%w: another user was answered", errRecord))
+		return nil, s.unreadable(opGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
 	return u, nil
 }
@@ -188,21 +199,24 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 		return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
 	}
 	var roles []*role
+	var seen misfits
 	err := s.list(ctx, opListRoles, op, func(restart bool, row json.RawMessage) error {
 		if restart {
-			roles = roles[:0]
+			roles, seen = roles[:0], misfits{}
 		}
 		record, err := decodeJSON(row)
 		if err != nil {
-			return fmt.Errorf("%w: a role is not JSON: %w", errRecord, err)
+			return misfit("", "a role that is not JSON")
 		}
 		r, err := s.model.readRole(record)
 		if err != nil {
 			return err
 		}
+		seen.add(s.model.roleDrift(record))
 		roles = append(roles, r)
 		return nil
 	})
+	s.drifted(opListRoles, &seen)
 	if err != nil {
 		return nil, s.asRecordError(opListRoles, err)
 	}
@@ -220,14 +234,18 @@ func (s *suger) asRecordError(operation string, err error) error {
 
 // unreadable is the error for an answer that does not fit the mapping.
 func (s *suger) unreadable(operation string, cause error) error {
-	s.drift(operation, []string{"answer"})
+	field := wholeAnswer
+	if record := (*RecordError)(nil); errors.As(cause, &record) && record.Field != "" {
+		field = record.Field
+	}
+	s.drift(operation, []string{field})
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
 		"Suger's answer to %q is not what the mapping says. Run the check command to see what differs.", operation)
 }
 
-// drift reports fields that were not as the mapping says.
-func (s *suger) drift(operation string, fields []string) {
-	for _, field := range fields {
-		s.config.Observer.Drift(operation, field)
+// driftOf reports an answer that the client could not read.
+func (s *suger) driftOf(err error) {
+	if call := (*sugerclient.Error)(nil); errors.As(err, &call) && call.Kind == sugerclient.Unreadable {
+		s.drift(call.Operation, []string{wholeAnswer})
 	}
 }

@@ -33,12 +33,12 @@ type Operations struct {
 // An Operation is one call of Suger's API. In the file it may be written as
 // just its call.
 type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids."`
-	Query   map[string]string `yaml:"query" doc:"Query parameters to send always."`
-	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones."`
-	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out."`
-	Sends   Sends             `yaml:"sends" enum:"changes,everything" doc:"changes: only what differs (default). everything: all mapped values, changed or not."`
-	Answer  string            `yaml:"answer" doc:"Path of the object in the answer; empty if the answer is the object."`
+	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name."`
+	Query   map[string]string `yaml:"query" doc:"Query parameters to send always; they may hold the placeholders of paths."`
+	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
+	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
+	Sends   Sends             `yaml:"sends" enum:"changes,everything,whole object" default:"changes" doc:"What an update's body has values for. changes: only what differs. everything: all that the mapping knows, changed or not. whole object: the user as Suger has it, with the changes laid over."`
+	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
 	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
 	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
 	Total   string            `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
@@ -52,28 +52,29 @@ func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScala
 type Sends string
 
 const (
-	SendsChanges    Sends = "changes"
-	SendsEverything Sends = "everything"
+	SendsChanges     Sends = "changes"
+	SendsEverything  Sends = "everything"
+	SendsWholeObject Sends = "whole object"
 )
 
 // PagingMap says how a list hands out its pages.
 type PagingMap struct {
-	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor" doc:"offset: rows to skip; page: page number; cursor: a token from the page before."`
+	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. none: one answer holds everything, up to the size."`
 	Size         int    `yaml:"size" doc:"Rows to ask for in a page."`
 	Limit        string `yaml:"limit" doc:"Query parameter that carries the size."`
-	Next         string `yaml:"next" required:"true" doc:"Query parameter that carries the offset, the page number or the cursor."`
-	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 or 1."`
+	Next         string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
+	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
 	Cursor       string `yaml:"cursor" doc:"Path of the next cursor in the answer (style cursor)."`
 	CursorHeader string `yaml:"cursor header" doc:"Header with the next cursor (style cursor)."`
 }
 
 // UserMap says where Suger's user object holds what SCIM wants to know.
 type UserMap struct {
-	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number."`
+	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
 	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
-	Created      Field                `yaml:"created" doc:"Time of creation, RFC 3339."`
-	Modified     Field                `yaml:"modified" doc:"Time of the last change, RFC 3339."`
+	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
+	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
 	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
 }
@@ -83,7 +84,7 @@ type UserMap struct {
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
-	Write string `yaml:"write" enum:"always,create" doc:"always (default), or create: fixed once the user exists."`
+	Write string `yaml:"write" enum:"always,create" default:"always" doc:"always, or create: fixed once the user exists."`
 }
 
 // FromScalar reads the short form, just the field.
@@ -101,17 +102,17 @@ const (
 // StatusMap says how a user's access shows.
 type StatusMap struct {
 	Field    Field  `yaml:"field" required:"true" doc:"Where the status is in Suger's user."`
-	Active   []any  `yaml:"active" doc:"Values that mean access; the first is written to give access back."`
+	Active   []any  `yaml:"active" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
 	Pending  []any  `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
-	Inactive []any  `yaml:"inactive" doc:"Values that mean no access; the first is written to end access."`
-	Absent   string `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. For a time of removal: active, and every other value is inactive."`
+	Inactive []any  `yaml:"inactive" doc:"Values that mean no access, likewise; the first is written to end access."`
+	Absent   string `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
 }
 
 // UserRoles says how a user's role is written down.
 type UserRoles struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the role is in Suger's user: a string, a number, an object, or an array of them."`
-	Hold  string `yaml:"hold" enum:"one,many" doc:"one (default): a user has one role. many: any number."`
-	By    string `yaml:"by" enum:"id,name" doc:"What a plain string stands for: the role's id (default) or its name."`
+	Hold  string `yaml:"hold" enum:"one,many" default:"one" doc:"one: a user has one role. many: any number."`
+	By    string `yaml:"by" enum:"id,name" default:"id" doc:"What a plain string or number stands for: the role's id or its name."`
 	ID    Field  `yaml:"id" doc:"Where the id is, if the role is an object."`
 	Name  Field  `yaml:"name" doc:"Where the name is, if the role is an object."`
 }
@@ -121,10 +122,11 @@ type RoleMap struct {
 	ID          Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
 	Name        Field        `yaml:"name" doc:"The role's name."`
 	Description Field        `yaml:"description" doc:"The role's description."`
+	Permissions Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends everything sends back."`
 	Kind        Field        `yaml:"kind" doc:"Tells standard from custom roles."`
 	Standard    []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
 	Known       []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
-	Precedence  []string     `yaml:"precedence" doc:"Names of roles, most powerful first. * stands for all others, by name."`
+	Precedence  []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
 	Default     string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
 	Template    RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
 }
@@ -132,9 +134,15 @@ type RoleMap struct {
 // A KnownRole is a role that exists in every organization.
 type KnownRole struct {
 	Name          string `yaml:"name" required:"true" doc:"The role's name in Suger."`
-	ID            string `yaml:"id" doc:"The role's id; leave out if it differs between organizations and is in the role list."`
+	ID            any    `yaml:"id" doc:"The role's id, a string or a number as Suger writes it; leave out if it differs between organizations and is in the role list."`
 	Description   string `yaml:"description" doc:"Shown in Okta beside the role."`
 	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
+}
+
+// id is the role's id as text, "" if the mapping does not say.
+func (k *KnownRole) id() string {
+	id, _ := text(k.ID)
+	return id
 }
 
 // A RoleTemplate is what a custom role made for a pushed group starts with.

@@ -79,15 +79,16 @@ func (s *suger) addRole(ctx context.Context, name string) (*role, error) {
 	change := s.newChange(opAddRole, "", name)
 	if s.config.DryRun {
 		s.record(change.dry(), nil)
-		return &role{id: "dry-run", raw: "dry-run", name: name, group: name, word: name, tier: s.model.others}, nil
+		id := dryRunID(name)
+		return &role{id: id, raw: id, name: name, group: name, word: name, tier: s.model.others}, nil
 	}
 	permissions := template.Permissions
 	if permissions == nil {
 		permissions = []any{}
 	}
-	_, err := s.call(ctx, opAddRole, s.model.doc.Operations.AddRole, s.params("", ""),
+	answer, err := s.call(ctx, opAddRole, s.model.doc.Operations.AddRole, s.ids(nil, nil),
 		values{"displayName": name, "description": template.Description, "permissions": permissions})
-	r, err := s.roleAfter(ctx, opAddRole, name, err)
+	r, err := s.roleAfter(ctx, opAddRole, name, answer, err)
 	if r != nil {
 		change.UserID = r.id
 	}
@@ -95,12 +96,18 @@ func (s *suger) addRole(ctx context.Context, name string) (*role, error) {
 	return r, err
 }
 
-// roleAfter finds a role by name after a write, on a list that is read for it:
-// that is the proof of the write, and settles one whose answer was lost.
-func (s *suger) roleAfter(ctx context.Context, operation, name string, failed error) (*role, error) {
+// roleAfter finds a role by name after a write: in the answer, or else on a list
+// that is read for it. That is the proof of the write, and settles one whose
+// answer was lost.
+func (s *suger) roleAfter(ctx context.Context, operation, name string, answer any, failed error) (*role, error) {
 	s.rolesChanged()
 	if failed != nil && !uncertain(failed) {
 		return nil, failed
+	}
+	if answer != nil {
+		if r, err := s.model.readRole(answer); err == nil && r.name == name {
+			return s.model.newCatalogue([]*role{r}, s.config.GroupRoles, false).byID(r.id), nil
+		}
 	}
 	roles, err := s.rolesNow(ctx)
 	if err != nil {
@@ -150,10 +157,30 @@ func (s *suger) renameRole(ctx context.Context, r *role, name string) (*role, er
 		would.name, would.group = name, name
 		return &would, nil
 	}
-	_, err := s.call(ctx, opUpdateRole, s.model.doc.Operations.UpdateRole, s.params("", r.id), values{"displayName": name})
-	renamed, err := s.roleAfter(ctx, opUpdateRole, name, err)
+	renamed, err := s.updateRole(ctx, r, name)
 	s.record(change, err)
 	return renamed, err
+}
+
+// updateRole makes the call that renames a role. Where that sends everything,
+// the rest is as Suger has it now.
+func (s *suger) updateRole(ctx context.Context, r *role, name string) (*role, error) {
+	op := s.model.doc.Operations.UpdateRole
+	with := values{"displayName": name}
+	if op.Sends == SendsEverything {
+		roles, err := s.freshCatalogue(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if present := roles.byID(r.id); present != nil {
+			with["description"] = present.description
+			if present.permissions != nil {
+				with["permissions"] = present.permissions
+			}
+		}
+	}
+	answer, err := s.call(ctx, opUpdateRole, op, s.ids(nil, r), with)
+	return s.roleAfter(ctx, opUpdateRole, name, answer, err)
 }
 
 // Delete removes a custom role. Its members get the default role first, so that
@@ -163,6 +190,10 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 }
 
 func (g *Groups) delete(ctx context.Context, id, ifMatch string) error {
+	users, err := g.freshUsers(ctx)
+	if err != nil {
+		return err
+	}
 	r, roles, err := g.roleByID(ctx, id)
 	if err != nil {
 		return err
@@ -173,10 +204,6 @@ func (g *Groups) delete(ctx context.Context, id, ifMatch string) error {
 	}
 	if g.model.doc.Operations.RemoveRole == nil {
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that deletes a Suger role. Leave the group in the target app and delete the role in Suger's console.")
-	}
-	users, err := g.freshUsers(ctx)
-	if err != nil {
-		return err
 	}
 	members, err := g.membersOf(ctx, users, roles)
 	if err != nil {
@@ -201,7 +228,7 @@ func (s *suger) removeRole(ctx context.Context, r *role) error {
 		s.record(change.dry(), nil)
 		return nil
 	}
-	_, err := s.call(ctx, opRemoveRole, s.model.doc.Operations.RemoveRole, s.params("", r.id), nil)
+	_, err := s.call(ctx, opRemoveRole, s.model.doc.Operations.RemoveRole, s.ids(nil, r), nil)
 	s.rolesChanged()
 	if err == nil || isGone(err) || uncertain(err) {
 		roles, listErr := s.rolesNow(ctx)

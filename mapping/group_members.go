@@ -60,23 +60,29 @@ func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChang
 	if err := s.spareSomeAdministrator(ctx, users, affected, planFor); err != nil {
 		return nil, err
 	}
-	work, done := errgroup.Group{}, 0
-	work.SetLimit(s.config.Parallel)
-	for _, u := range affected {
-		work.Go(func() error {
-			changed, err := s.changeMember(ctx, users, u.id, planFor)
-			after.mu.Lock()
-			defer after.mu.Unlock()
-			if err != nil {
-				failures = append(failures, memberFailure{s.model.email(u), err})
-				return nil
+	done := 0
+	for _, leaves := range []bool{false, true} { // who comes may be who lets another go
+		work := errgroup.Group{}
+		work.SetLimit(s.config.Parallel)
+		for _, u := range affected {
+			if removed[u.id] != leaves {
+				continue
 			}
-			done++
-			after.changed[u.id] = changed
-			return nil
-		})
+			work.Go(func() error {
+				changed, err := s.changeMember(ctx, users, u.id, planFor)
+				after.mu.Lock()
+				defer after.mu.Unlock()
+				if err != nil {
+					failures = append(failures, memberFailure{s.model.email(u), err})
+					return nil
+				}
+				done++
+				after.changed[u.id] = changed
+				return nil
+			})
+		}
+		_ = work.Wait() // failures are collected, none is returned
 	}
-	_ = work.Wait() // failures are collected, none is returned
 	return after, s.memberError(failures, done)
 }
 
@@ -155,8 +161,12 @@ func (s *suger) changeMember(ctx context.Context, users *userSet, id string, pla
 func (s *suger) spareSomeAdministrator(ctx context.Context, users *userSet, affected []*user, planFor func(*user) *plan) error {
 	loses := make(map[string]bool)
 	for _, u := range affected {
-		if p := planFor(u); s.countsAsAdministrator(u, p.before) && p.dropsAdministrator() {
+		p := planFor(u)
+		if s.countsAsAdministrator(u, p.before) && p.dropsAdministrator() {
 			loses[u.id] = true
+		}
+		if s.countsAsAdministrator(u, p.roles) && p.grantsAdministrator() {
+			return nil
 		}
 	}
 	if len(loses) < 2 {

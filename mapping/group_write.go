@@ -39,11 +39,11 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 }
 
 func (g *Groups) changeGroup(ctx context.Context, id, ifMatch string, implicit bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	r, roles, err := g.roleByID(ctx, id)
+	users, err := g.freshUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	users, err := g.freshUsers(ctx)
+	r, roles, err := g.roleByID(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,13 @@ type Groups struct{ *suger }
 
 // Get is one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error) {
-	r, roles, err := g.roleByID(ctx, id)
+	roles, err := g.rolesFor(ctx, id)
 	if err != nil {
 		return nil, g.asSCIM(err)
+	}
+	r := roles.byID(id)
+	if r == nil {
+		return nil, scim.NotFound("group", id)
 	}
 	if !p.Includes("members") {
 		return groupResource(r, nil, false), nil
@@ -35,7 +39,7 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.R
 
 // List is the groups that a query asks for, in the order of their ids.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	roles, err := g.catalogue(ctx)
+	roles, err := g.rolesFor(ctx, "")
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
@@ -56,7 +60,24 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	}), nil
 }
 
-// roleByID finds a role by its id. Standard roles need no call; an id that is
+// rolesFor is the catalogue for a read. It always comes of an answer that Suger
+// gave to this credential: an answer of roles that are known anyway would tell a
+// client with a wrong token that it is right. A role that is not on the list at
+// hand is looked for in a fresh one.
+func (s *suger) rolesFor(ctx context.Context, id string) (*catalogue, error) {
+	if s.model.doc.Operations.ListRoles == nil {
+		if _, err := s.someUsers(ctx); err != nil {
+			return nil, err
+		}
+	}
+	roles, err := s.catalogue(ctx)
+	if err == nil && id != "" && roles.byID(id) == nil {
+		return s.freshCatalogue(ctx)
+	}
+	return roles, err
+}
+
+// roleByID finds a role by its id, for a change. Standard roles need no call; an id that is
 // not on the list at hand is looked for in a fresh one.
 func (s *suger) roleByID(ctx context.Context, id string) (*role, *catalogue, error) {
 	c := s.fixedCatalogue()
@@ -133,19 +154,20 @@ type Roles struct{ *suger }
 
 // Get is one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.Resource, error) {
-	r, _, err := rs.roleByID(ctx, id)
-	if isNotFound(err) {
-		err = scim.NotFound("role", id)
-	}
+	roles, err := rs.rolesFor(ctx, id)
 	if err != nil {
 		return nil, rs.asSCIM(err)
+	}
+	r := roles.byID(id)
+	if r == nil {
+		return nil, scim.NotFound("role", id)
 	}
 	return roleResource(r), nil
 }
 
 // List is the roles that a query asks for, in the order of their ids.
 func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	roles, err := rs.catalogue(ctx)
+	roles, err := rs.rolesFor(ctx, "")
 	if err != nil {
 		return nil, rs.asSCIM(err)
 	}

@@ -31,7 +31,7 @@ func (s *suger) guard(ctx context.Context, u *user, p *plan, removes bool) (*per
 			return nil, err
 		}
 	}
-	if removes || p.deactivates() || p.drops() {
+	if removes || p.deactivates() || (p.drops() && u.standing.active) {
 		if err := permit.brake(); err != nil {
 			permit.settle(false)
 			return nil, err
@@ -86,8 +86,8 @@ func (p *permit) brake() error {
 	reserved, retryAfter := s.Service.brake.reserve(s.Organization)
 	if reserved == nil && retryAfter > 0 {
 		e := scim.NewError(scim.CodeChangeBrake,
-			"The change brake holds: %d removals, deactivations or role drops were made within %s, which is the limit (GATEWAY_CHANGE_BRAKE). Check in Okta that they are meant; this one is repeated later.",
-			s.config.Brake.Limit, s.config.Brake.Window)
+			"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): that many removals, deactivations and role drops were made lately. Check in Okta that they are meant; this one is repeated later.",
+			s.config.Brake)
 		e.RetryAfter = retryAfter
 		return s.refuse(guardBrake, e)
 	}
@@ -141,7 +141,7 @@ func (s *suger) administratorRoles(ctx context.Context) (*catalogue, error) {
 // in the mapping.
 func (m *model) knowsAdministrators() bool {
 	for _, known := range m.doc.Role.Known {
-		if known.Administrator && known.ID == "" && m.doc.Operations.ListRoles != nil {
+		if known.Administrator && known.id() == "" && m.doc.Operations.ListRoles != nil {
 			return false
 		}
 	}

@@ -111,11 +111,15 @@ func (m *model) updates(name string) bool {
 }
 
 // statusValue is what the update operation writes into the status.
-func (m *model) statusValue(active bool) any {
+func (m *model) statusValue(active bool, now string) any {
+	value := m.status.toInactive
 	if active {
-		return m.status.toActive
+		value = m.status.toActive
 	}
-	return m.status.toInactive
+	if word, isText := value.(string); isText && placeholderName(word) == nowPlaceholder {
+		return now
+	}
+	return value
 }
 
 // endOfAccess is the way in which a plan ends a user's access, or "" if it does

@@ -27,36 +27,23 @@ var DefaultDocument = sync.OnceValue(func() *Document {
 })
 
 // ParseDocument reads and checks a mapping file; name is used in messages. The
-// error lists every problem, each with line, column and advice.
+// error is a [strict.Problems] that lists every problem, each with line, column
+// and advice. How the parts of a file fit together is looked at once each part
+// can be read.
 func ParseDocument(name string, data []byte) (*Document, error) {
 	var doc Document
 	positions, problems := strict.Decode(name, data, &doc)
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	doc.complete()
 	c := &checker{doc: &doc, file: name, positions: positions}
-	c.check()
-	if len(c.problems) > 0 {
-		c.problems.Sort()
-		return nil, c.problems
+	c.checkParts()
+	if len(problems) == 0 {
+		c.checkWhole()
+	}
+	problems = append(problems, c.beside(problems)...)
+	problems.Sort()
+	if err := problems.Err(); err != nil {
+		return nil, err
 	}
 	return &doc, nil
-}
-
-// complete fills what the file may leave out.
-func (d *Document) complete() {
-	for _, op := range d.Operations.all() {
-		if op.Operation != nil && op.Sends == "" {
-			op.Sends = SendsChanges
-		}
-	}
-	if d.User.Roles.Hold == "" {
-		d.User.Roles.Hold = "one"
-	}
-	if d.User.Roles.By == "" {
-		d.User.Roles.By = "id"
-	}
 }
 
 // A namedOperation is an operation under its name in the file.

@@ -161,10 +161,7 @@ func (m *model) standingFor(active bool) standing {
 	if m.status == nil {
 		return st
 	}
-	value := m.status.toInactive
-	if active {
-		value = m.status.toActive
-	}
-	st.word, _ = text(value)
+	st.raw = m.statusValue(active, "")
+	st.word, _ = text(st.raw)
 	return st
 }

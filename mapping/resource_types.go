@@ -46,6 +46,12 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		}
 	case "emails":
 		a.SubAttributes = pick(a.SubAttributes, "value", "type", "primary")
+		for _, sub := range a.SubAttributes {
+			derived(sub, sub.Description)
+			if sub.Name == "type" {
+				sub.CanonicalValues = []string{"work"}
+			}
+		}
 		return derived(a, "One work address: the userName.")
 	case "active":
 		a.Description = "Whether the person has access to the organization."
@@ -56,11 +62,19 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 			if sub.Name != "value" {
 				derived(sub, sub.Description)
 			}
+			if sub.Name == "type" {
+				sub.CanonicalValues = []string{roleSlot}
+			}
 		}
 		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
 		return a
 	case "groups":
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "$ref")
+		for _, sub := range a.SubAttributes {
+			if sub.Name == "$ref" {
+				sub.ReferenceTypes = []string{"Group"}
+			}
+		}
 		return a
 	}
 	if m.holds(a.Name) {

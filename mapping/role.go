@@ -14,6 +14,7 @@ type role struct {
 	raw           any // the id as Suger writes it, a string or a json.Number
 	name          string
 	description   string
+	permissions   any    // as Suger writes them, nil if unknown
 	group         string // the name it carries as a SCIM group
 	word          string // how the extension names it: by name, or by id if the name could be another role's
 	standard      bool   // cannot be renamed or deleted
@@ -44,15 +45,16 @@ func (m *model) readRole(record any) (*role, error) {
 	spec := &m.doc.Role
 	id, err := fieldText(record, spec.ID)
 	if err != nil || id == "" {
-		return nil, fmt.Errorf("%w: a role has no %s", errRecord, spec.ID)
+		return nil, misfit(spec.ID.String(), "a role without %s", spec.ID)
 	}
 	name, err := fieldText(record, spec.Name)
 	if err != nil || name == "" {
-		return nil, fmt.Errorf("%w: a role has no %s", errRecord, spec.Name)
+		return nil, misfit(spec.Name.String(), "a role without %s", spec.Name)
 	}
 	r := &role{id: id, name: name}
 	r.raw, _ = spec.ID.In(record)
 	r.description, _ = fieldText(record, spec.Description)
+	r.permissions, _ = spec.Permissions.In(record)
 	if kind, err := fieldText(record, spec.Kind); err == nil && kind != "" {
 		r.standard = texts(spec.Standard)[kind]
 	}
@@ -65,9 +67,11 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	c := &catalogue{roles: listed, whole: whole}
 	if listed == nil {
 		for _, known := range m.doc.Role.Known {
-			if known.ID != "" || whole {
-				id := firstOf(known.ID, known.Name)
-				c.roles = append(c.roles, &role{id: id, raw: id, name: known.Name})
+			switch id := known.id(); {
+			case id != "":
+				c.roles = append(c.roles, &role{id: id, raw: known.ID, name: known.Name})
+			case whole:
+				c.roles = append(c.roles, &role{id: known.Name, raw: known.Name, name: known.Name})
 			}
 		}
 	}
@@ -108,7 +112,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 func (m *model) known(r *role) *KnownRole {
 	for i := range m.doc.Role.Known {
 		known := &m.doc.Role.Known[i]
-		if (known.ID != "" && known.ID == r.id) || (known.ID == "" && fold(known.Name) == fold(r.name)) {
+		if id := known.id(); (id != "" && id == r.id) || (id == "" && fold(known.Name) == fold(r.name)) {
 			return known
 		}
 	}

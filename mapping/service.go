@@ -42,6 +42,7 @@ type Service struct {
 	memory    *memory
 	locks     locks
 	brake     *brake
+	canary    *canary
 	protected map[string]bool // folded addresses
 
 	userType, groupType, roleType *scim.ResourceType
@@ -63,6 +64,7 @@ func New(doc *Document, client *sugerclient.Client, config Config) (*Service, er
 		return nil, fmt.Errorf("caches: %w", err)
 	}
 	s.brake = newBrake(config.Brake, config.Now)
+	s.canary = newCanary(&config)
 	s.userType, s.groupType, s.roleType = s.model.userType(), groupType(), roleType()
 	return s, nil
 }
@@ -102,14 +104,14 @@ func (s *Service) checkRoles() error {
 		}
 		taken[target] = group
 		for _, known := range s.model.doc.Role.Known {
-			is := fold(group) == fold(known.Name) || (known.ID != "" && fold(group) == fold(known.ID))
-			if is && target != fold(known.Name) && target != fold(known.ID) {
+			is := fold(group) == fold(known.Name) || (known.id() != "" && fold(group) == fold(known.id()))
+			if is && target != fold(known.Name) && target != fold(known.id()) {
 				problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: group %q has the name of another role", group))
 			}
 		}
 	}
 	if role := s.defaultRoleName(); slices.ContainsFunc(s.model.doc.Role.Known, func(k KnownRole) bool {
-		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.ID) == fold(role))
+		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.id()) == fold(role))
 	}) {
 		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
 	}

@@ -13,9 +13,13 @@ type statusModel struct {
 	toInactive any
 }
 
+// null is written for a null of the mapping.
+var null = json.RawMessage("null")
+
 // A standing is what a status means.
 type standing struct {
 	word    string // Suger's own word, "" if absent
+	raw     any    // the same as Suger writes it
 	active  bool
 	pending bool // invited, never signed in
 	unknown bool // the mapping does not say what the word means
@@ -27,19 +31,25 @@ func (s standing) missing() bool { return s.unknown && s.word == "" }
 func newStatusModel(m *StatusMap) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
 		active: texts(m.Active), pending: texts(m.Pending), inactive: texts(m.Inactive)}
-	if len(m.Active) > 0 {
-		s.toActive = m.Active[0]
-	}
-	if len(m.Inactive) > 0 {
-		s.toInactive = m.Inactive[0]
-	}
+	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
 	return s
 }
 
+func firstToWrite(values []any) any {
+	switch {
+	case len(values) == 0:
+		return nil
+	case values[0] == nil:
+		return null
+	}
+	return values[0]
+}
+
+// texts are the values that can be met in an answer; {now} is only written.
 func texts(list []any) map[string]bool {
 	set := make(map[string]bool, len(list))
 	for _, value := range list {
-		if word, ok := text(value); ok {
+		if word, ok := text(value); ok && placeholderName(word) != nowPlaceholder {
 			set[word] = true
 		}
 	}
@@ -59,15 +69,17 @@ func (s *statusModel) read(record any) standing {
 	case absent:
 		return standing{active: true, unknown: true}
 	case isText && s.active[word]:
-		return standing{word: word, active: true, pending: s.pending[word]}
+		return standing{word: word, raw: value, active: true, pending: s.pending[word]}
 	case isText && s.inactive[word]:
-		return standing{word: word}
-	case s.absent != "" && len(s.active)+len(s.inactive) == 0:
-		return standing{word: word, active: s.absent != "active"} // a time of removal or of activation
+		return standing{word: word, raw: value}
+	case s.absent == "active" && len(s.inactive) == 0: // a time of removal
+		return standing{word: word, raw: value}
+	case s.absent == "inactive" && len(s.active) == 0: // a time of activation
+		return standing{word: word, raw: value, active: true}
 	}
 	if !isText {
 		encoded, _ := json.Marshal(value) // it came from JSON
 		word = string(encoded)
 	}
-	return standing{word: word, active: true, unknown: true}
+	return standing{word: word, raw: value, active: true, unknown: true}
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -10,7 +11,18 @@ import (
 // so on. A name that is absent has nothing to send.
 type values map[string]any
 
-var placeholder = regexp.MustCompile(`^\{([A-Za-z][A-Za-z. ]*)\}$`)
+// Placeholders that stand for the roles of a user, or for one of them.
+const (
+	rolePlaceholder      = "role"
+	roleNamePlaceholder  = "role.name"
+	rolesPlaceholder     = "roles"
+	roleNamesPlaceholder = "roles.names"
+)
+
+// nowPlaceholder stands for the time of the call.
+const nowPlaceholder = "now"
+
+var placeholder = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9:. ]*)\}$`)
 
 // placeholderName is the name in s if s is "{name}", or "".
 func placeholderName(s string) string {
@@ -38,13 +50,7 @@ func fill(template any, with values) (body any, ok bool) {
 		}
 		return object, len(object) > 0 || !held
 	case []any:
-		array := make([]any, 0, len(t))
-		for _, part := range t {
-			if value, ok := fill(part, with); ok {
-				array = append(array, value)
-			}
-		}
-		return array, len(array) > 0 || len(t) == 0
+		return fillList(t, with)
 	case string:
 		name := placeholderName(t)
 		if name == "" {
@@ -54,6 +60,63 @@ func fill(template any, with values) (body any, ok bool) {
 		return value, ok
 	}
 	return template, true
+}
+
+// fillList makes a list out of its template. An element about a role comes once
+// for each role, so that a user without one has an empty list.
+func fillList(template []any, with values) (list []any, ok bool) {
+	list, ok = make([]any, 0, len(template)), len(template) == 0
+	for _, part := range template {
+		each := []values{with}
+		if aboutRole(part) {
+			each = with.eachRole()
+			ok = ok || each != nil
+		}
+		for _, one := range each {
+			if value, ok := fill(part, one); ok {
+				list = append(list, value)
+			}
+		}
+	}
+	return list, ok || len(list) > 0
+}
+
+// aboutRole reports whether a part of a body is about one role.
+func aboutRole(part any) bool {
+	found := placeholdersOf(part)
+	_, id := found[rolePlaceholder]
+	_, name := found[roleNamePlaceholder]
+	return id || name
+}
+
+// eachRole is the values once for each of the roles, nil if there is nothing to
+// say of roles.
+func (v values) eachRole() []values {
+	ids, given := v[rolesPlaceholder].([]any)
+	names, _ := v[roleNamesPlaceholder].([]any)
+	if !given {
+		return nil
+	}
+	each := make([]values, len(ids))
+	for i := range ids {
+		each[i] = maps.Clone(v)
+		each[i][rolePlaceholder], each[i][roleNamePlaceholder] = ids[i], names[i]
+	}
+	return each
+}
+
+// overlay lays a body over an object that Suger has answered.
+func overlay(object, body any) any {
+	below, isObject := object.(map[string]any)
+	above, ok := body.(map[string]any)
+	if !isObject || !ok {
+		return body
+	}
+	laid := maps.Clone(below)
+	for key, value := range above {
+		laid[key] = overlay(below[key], value)
+	}
+	return laid
 }
 
 // placeholdersOf lists the placeholder names of a body template with the path

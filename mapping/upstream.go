@@ -45,7 +45,6 @@ func (s *suger) asSCIM(err error) error {
 	case sugerclient.Unavailable:
 		return unavailable(err, "to "+quoted(call.Operation), call.RetryAfter)
 	case sugerclient.Unreadable:
-		s.drift(call.Operation, []string{"answer"})
 		return scim.Wrap(err, scim.CodeSugerUnreadable,
 			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
 	}

@@ -3,9 +3,8 @@ package mapping
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,6 +13,7 @@ import (
 // changed once made: lists and caches share it.
 type user struct {
 	id       string
+	number   bool     // Suger writes the id as a number
 	values   []string // parallel to model.attributes, "" if Suger has none
 	standing standing
 	roles    []roleRef
@@ -21,21 +21,29 @@ type user struct {
 	modified string
 }
 
-// A roleRef is a role as a user's record names it: by id, by name or by both.
-type roleRef struct{ id, name string }
+// rawID is the id as Suger writes it.
+func (u *user) rawID() any {
+	if u.number {
+		return json.Number(u.id)
+	}
+	return u.id
+}
 
-// errRecord says that a record of Suger's does not fit the mapping.
-var errRecord = errors.New("does not fit the mapping")
+// A roleRef is a role as a user's record names it: by id, by name or by both.
+type roleRef struct {
+	id, name string
+	number   bool // Suger writes the id as a number
+}
 
 // decodeUser reads one user. The error names the field that does not fit, never
 // its value.
 func (m *model) decodeUser(data []byte, organization string) (*user, []string, error) {
 	record, err := decodeJSON(data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: a user is not JSON: %w", errRecord, err)
+		return nil, nil, misfit("", "a user that is not JSON")
 	}
 	if _, ok := record.(map[string]any); !ok {
-		return nil, nil, fmt.Errorf("%w: a user is not an object", errRecord)
+		return nil, nil, misfit("", "a user that is not an object")
 	}
 	return m.readUser(record, organization)
 }
@@ -46,14 +54,16 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 	doc := &m.doc.User
 	id, err := fieldText(record, doc.ID)
 	if err != nil || id == "" {
-		return nil, nil, fmt.Errorf("%w: a user has no %s", errRecord, doc.ID)
+		return nil, nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
 	if doc.Organization.Given() {
 		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization {
-			return nil, nil, fmt.Errorf("%w: a user of another organization was answered", errRecord)
+			return nil, nil, misfit(doc.Organization.String(), "a user of another organization")
 		}
 	}
-	u = &user{id: id, values: make([]string, len(m.attributes)), standing: standing{active: true}}
+	rawID, _ := doc.ID.In(record)
+	_, number := rawID.(json.Number)
+	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), standing: standing{active: true}}
 	for i, a := range m.attributes {
 		value, err := fieldText(record, a.field)
 		if err != nil {
@@ -65,7 +75,7 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		u.values[i] = cut(value, a.part)
 	}
 	if u.values[m.userName] == "" {
-		return nil, nil, fmt.Errorf("%w: a user has no %s", errRecord, m.attributes[m.userName].field)
+		return nil, nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
 	}
 	if m.status != nil {
 		if u.standing = m.status.read(record); u.standing.unknown {
@@ -75,8 +85,16 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 	if u.roles, err = m.readRoles(record); err != nil {
 		return nil, nil, err
 	}
+	if _, there := doc.Roles.Field.In(record); !there {
+		drift = append(drift, doc.Roles.Field.String())
+	}
 	u.created = fieldTime(record, doc.Created)
 	u.modified = fieldTime(record, doc.Modified)
+	for _, f := range []Field{doc.Created, doc.Modified} {
+		if f.Given() && fieldTime(record, f) == "" {
+			drift = append(drift, f.String())
+		}
+	}
 	return u, drift, nil
 }
 
@@ -89,9 +107,22 @@ func fieldTime(record any, f Field) string {
 	}
 	instant, err := time.Parse(time.RFC3339, written)
 	if err != nil {
-		return ""
+		if instant, err = sinceEpoch(written); err != nil {
+			return ""
+		}
 	}
 	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,
+// the smallest number taken for milliseconds would be in the year 5138.
+func sinceEpoch(written string) (time.Time, error) {
+	const milliseconds = 100_000_000_000
+	number, err := strconv.ParseInt(written, 10, 64)
+	if number < milliseconds {
+		number *= 1000
+	}
+	return time.UnixMilli(number), err
 }
 
 // readRoles reads which roles a user's record names.
@@ -107,23 +138,32 @@ func (m *model) readRoles(record any) ([]roleRef, error) {
 	}
 	var roles []roleRef
 	for _, element := range elements {
-		var ref roleRef
-		if word, isText := text(element); isText {
-			if spec.By == "name" {
-				ref.name = word
-			} else {
-				ref.id = word
-			}
-		} else {
-			ref.id, _ = fieldText(element, spec.ID)
-			ref.name, _ = fieldText(element, spec.Name)
-		}
-		if ref == (roleRef{}) {
-			return nil, fmt.Errorf("%w: a user's %s is not a role", errRecord, spec.Field)
+		ref := spec.read(element)
+		if ref.id == "" && ref.name == "" {
+			return nil, misfit(spec.Field.String(), "a user's %s, which is no role,", spec.Field)
 		}
 		roles = append(roles, ref)
 	}
 	return roles, nil
+}
+
+// read reads one role of a user's record.
+func (spec *UserRoles) read(element any) roleRef {
+	word, isText := text(element)
+	if isText && spec.By == "name" {
+		return roleRef{name: word}
+	}
+	id := element
+	if !isText {
+		id, _ = spec.ID.In(element)
+	}
+	var ref roleRef
+	ref.id, _ = text(id)
+	_, ref.number = id.(json.Number)
+	if !isText {
+		ref.name, _ = fieldText(element, spec.Name)
+	}
+	return ref
 }
 
 // fieldText reads a field as text; a missing or null one is "".
@@ -134,7 +174,7 @@ func fieldText(record any, f Field) (string, error) {
 	}
 	found, isText := text(value)
 	if !isText {
-		return "", fmt.Errorf("%w: %s is not text", errRecord, f)
+		return "", misfit(f.String(), "%s, which is no text,", f)
 	}
 	return found, nil
 }

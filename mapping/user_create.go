@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"maps"
 	"time"
@@ -79,7 +81,7 @@ func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r sci
 	if s.config.DryRun {
 		s.record(change.dry(), nil)
 		would := s.model.applied(draft, p)
-		would.id = "dry-run"
+		would.id = dryRunID(s.model.email(would))
 		return would, nil
 	}
 	added, existed, err := s.add(ctx, draft, p)
@@ -97,20 +99,24 @@ func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r sci
 	return added, nil
 }
 
-// add makes the call that adds a user. If its answer is lost, Suger is asked
-// whether the user is there before anything is sent again. existed says that
-// Suger answered a user who was there before.
+// dryRunID is the id of a user or role who was not really made: one for each
+// name, since a client remembers ids.
+func dryRunID(name string) string {
+	sum := sha256.Sum256([]byte(fold(name)))
+	return "dry-run-" + hex.EncodeToString(sum[:8])
+}
+
+// add makes the call that adds a user. If its answer is lost, or does not hold
+// the user, Suger is asked whether the user is there before anything is sent
+// again. existed says that Suger answered a user who was there before.
 func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, existed bool, err error) {
 	const attempts = 2
 	email := s.model.email(draft)
 	began := s.config.Now()
 	for attempt := 1; ; attempt++ {
-		record, err := s.call(ctx, opAddUser, s.model.doc.Operations.AddUser, s.params("", ""), s.newValues(draft, p))
-		if err == nil && record != nil {
-			added, err := s.userFrom(opAddUser, record)
-			if err != nil {
-				return nil, false, err
-			}
+		record, err := s.call(ctx, opAddUser, s.model.doc.Operations.AddUser, s.ids(nil, nil), s.newValues(draft, p))
+		if added, drift, readErr := s.model.readUser(record, s.Organization); err == nil && readErr == nil {
+			s.drift(opAddUser, drift)
 			if fold(s.model.email(added)) != fold(email) {
 				return nil, false, s.unconfirmed(opAddUser, "userName")
 			}
@@ -125,7 +131,7 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 			return nil, false, firstError(err, lookErr)
 		}
 		if added := users.withEmail(email); added != nil {
-			return added, duplicate, nil
+			return added, duplicate || s.wasThere(added, began), nil
 		}
 		if err == nil {
 			return nil, false, s.unconfirmed(opAddUser, "the new user")
@@ -166,7 +172,7 @@ func (s *suger) newValues(draft *user, p *plan) values {
 	}
 	addRoles(with, p.roles)
 	if s.model.status != nil && s.model.status.toActive != nil {
-		with["status"] = s.model.status.toActive
+		with["status"] = s.model.statusValue(true, s.now())
 	}
 	return with
 }

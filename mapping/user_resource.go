@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/json"
 	"maps"
 
 	"suger-scim-gateway/gateway/scim"
@@ -60,6 +61,9 @@ func (c *catalogue) of(u *user) []*role {
 		if r == nil {
 			id, name := firstOf(ref.id, ref.name), firstOf(ref.name, ref.id)
 			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: lowestTier}
+			if ref.number {
+				r.raw = json.Number(ref.id)
+			}
 		}
 		held = append(held, r)
 	}

@@ -21,7 +21,7 @@ func (s *suger) write(ctx context.Context, u *user, p *plan) (*user, error) {
 	var answer any
 	written := false
 	for _, call := range s.calls(u, p, ends) {
-		record, err := s.call(ctx, call.name, call.op, s.params(u.id, call.role), call.with)
+		record, err := s.callOn(ctx, u, call)
 		if err != nil {
 			if written || uncertain(err) {
 				s.shelf().users.forget(0) // some of it may have happened
@@ -31,6 +31,25 @@ func (s *suger) write(ctx context.Context, u *user, p *plan) (*user, error) {
 		written, answer = true, record
 	}
 	return s.confirm(ctx, u, p, answer)
+}
+
+// callOn makes one call on a user. An update that sends the whole object reads it
+// afresh and lays the changes over it, so that nothing is lost that the mapping
+// does not know.
+func (s *suger) callOn(ctx context.Context, u *user, call userCall) (any, error) {
+	named := s.ids(u, call.role)
+	request := s.request(call.name, call.op, named, call.with)
+	if call.op.Sends == SendsWholeObject {
+		object, err := s.call(ctx, opGetUser, s.model.doc.Operations.GetUser, named, nil)
+		if err != nil {
+			return nil, err
+		}
+		if object == nil {
+			return nil, s.unreadable(opGetUser, misfit("", "an answer without a user"))
+		}
+		request.Body = overlay(object, request.Body)
+	}
+	return s.send(ctx, call.op, request)
 }
 
 // uncertain reports whether a failed call may have taken effect.
@@ -43,7 +62,7 @@ func uncertain(err error) bool {
 type userCall struct {
 	name string
 	op   *Operation
-	role string // id for the path
+	role *role // whom it is about besides the user; may be nil
 	with values
 }
 
@@ -52,39 +71,44 @@ func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
 	ops := &s.model.doc.Operations
 	var calls []userCall
 	if ends == ByDeactivate {
-		calls = append(calls, userCall{name: opDeactivateUser, op: ops.DeactivateUser, with: values{}})
+		calls = append(calls, userCall{name: opDeactivateUser, op: ops.DeactivateUser, with: s.present(u)})
 	}
 	if with := s.updateValues(u, p, ends); len(with) > 0 {
 		if ops.UpdateUser.Sends == SendsEverything {
-			with = s.allValues(s.model.applied(u, p), p)
+			with = s.allValues(u, p)
 		}
 		calls = append(calls, userCall{name: opUpdateUser, op: ops.UpdateUser, with: with})
 	}
-	calls = append(calls, s.roleCalls(p)...)
+	calls = append(calls, s.roleCalls(u, p)...)
 	if p.active != nil && *p.active && !s.model.writesStatus() && ops.ActivateUser != nil {
-		calls = append(calls, userCall{name: opActivateUser, op: ops.ActivateUser, with: values{}})
+		calls = append(calls, userCall{name: opActivateUser, op: ops.ActivateUser, with: s.present(u)})
 	}
 	return calls
 }
 
 // roleCalls are the calls that change roles, where the update does not.
-func (s *suger) roleCalls(p *plan) []userCall {
+func (s *suger) roleCalls(u *user, p *plan) []userCall {
 	ops := &s.model.doc.Operations
 	if p.roles == nil || s.model.writesRole() {
 		return nil
 	}
-	var calls []userCall
-	if ops.SetRole != nil {
-		return []userCall{{name: opSetRole, op: ops.SetRole, role: p.roles[0].id, with: roleValues(p.roles)}}
+	about := func(name string, op *Operation, r *role) userCall {
+		with := s.present(u)
+		addRoles(with, []*role{r})
+		return userCall{name: name, op: op, role: r, with: with}
 	}
+	if ops.SetRole != nil {
+		return []userCall{about(opSetRole, ops.SetRole, p.roles[0])}
+	}
+	var calls []userCall
 	for _, r := range p.before { // power goes before power comes
 		if !holds(p.roles, r) {
-			calls = append(calls, userCall{name: opRevokeRole, op: ops.RevokeRole, role: r.id, with: roleValues([]*role{r})})
+			calls = append(calls, about(opRevokeRole, ops.RevokeRole, r))
 		}
 	}
 	for _, r := range p.roles {
 		if !holds(p.before, r) {
-			calls = append(calls, userCall{name: opGrantRole, op: ops.GrantRole, role: r.id, with: roleValues([]*role{r})})
+			calls = append(calls, about(opGrantRole, ops.GrantRole, r))
 		}
 	}
 	return calls
@@ -106,26 +130,37 @@ func (s *suger) updateValues(u *user, p *plan, ends Strategy) values {
 		addRoles(with, p.roles)
 	}
 	if p.active != nil && s.model.writesStatus() && (*p.active || ends == BySetStatus) {
-		with["status"] = s.model.statusValue(*p.active)
+		with["status"] = s.model.statusValue(*p.active, s.now())
 	}
 	return with
 }
 
-// allValues are all values of a user, for an operation that sends everything.
+// allValues are all values of a user as a plan leaves them, for an operation
+// that sends everything.
 func (s *suger) allValues(u *user, p *plan) values {
-	with := make(values)
-	for i, a := range s.model.attributes {
-		with[a.name] = u.values[i]
-	}
-	s.addFullName(with, u)
+	with := s.present(s.model.applied(u, p))
 	roles := p.roles
 	if roles == nil {
 		roles = p.before
 	}
 	addRoles(with, roles)
-	if s.model.writesStatus() {
-		with["status"] = s.model.statusValue(u.standing.active)
+	switch {
+	case !s.model.writesStatus():
+	case p.active != nil:
+		with["status"] = s.model.statusValue(*p.active, s.now())
+	case u.standing.word != "":
+		with["status"] = u.standing.raw
 	}
+	return with
+}
+
+// present are the attributes that a user has.
+func (s *suger) present(u *user) values {
+	with := make(values)
+	for i, a := range s.model.attributes {
+		with[a.name] = u.values[i]
+	}
+	s.addFullName(with, u)
 	return with
 }
 
@@ -138,21 +173,15 @@ func (s *suger) addFullName(with values, u *user) {
 	}
 }
 
-func roleValues(roles []*role) values {
-	with := make(values)
-	addRoles(with, roles)
-	return with
-}
-
 // addRoles adds the placeholders that stand for roles.
 func addRoles(with values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {
 		ids[i], names[i] = r.raw, r.name
 	}
-	with["roles"], with["roles.names"] = ids, names
+	with[rolesPlaceholder], with[roleNamesPlaceholder] = ids, names
 	if len(roles) > 0 {
-		with["role"], with["role.name"] = ids[0], names[0]
+		with[rolePlaceholder], with[roleNamePlaceholder] = ids[0], names[0]
 	}
 }
 
@@ -160,7 +189,10 @@ func addRoles(with values, roles []*role) {
 // write, or else in a read. The end of access is always read back.
 func (s *suger) confirm(ctx context.Context, u *user, p *plan, answer any) (*user, error) {
 	if answer != nil && !p.deactivates() {
-		if after, err := s.userFrom(opUpdateUser, answer); err == nil && after.id == u.id && s.differs(after, u, p) == "" {
+		// An answer that is no user, such as that of a role operation, is no drift.
+		after, drift, err := s.model.readUser(answer, s.Organization)
+		if err == nil && after.id == u.id && s.differs(after, u, p) == "" {
+			s.drift(opUpdateUser, drift)
 			s.wrote(after)
 			return after, nil
 		}
@@ -245,7 +277,7 @@ func (s *suger) unconfirmed(operation, field string) error {
 // user is gone.
 func (s *suger) removeAndConfirm(ctx context.Context, u *user) (*user, error) {
 	op := s.model.doc.Operations.RemoveUser
-	_, err := s.call(ctx, opRemoveUser, op, s.params(u.id, ""), nil)
+	_, err := s.call(ctx, opRemoveUser, op, s.ids(u, nil), s.present(u))
 	if err != nil && !isGone(err) {
 		s.shelf().users.forget(0)
 		return nil, err

@@ -16,7 +16,7 @@ import (
 // Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it
 // never repeats a value of the body, which may hold a password.
 func DecodeObject(data []byte) (map[string]any, error) {
-	data = bytes.TrimSpace(data)
+	data = bytes.Trim(data, " \t\r\n")
 	switch {
 	case len(data) == 0:
 		return nil, NewError(CodeInvalidSyntax, "The request has no body, but needs a JSON object.")

@@ -64,6 +64,8 @@ func TestDecodeObjectRefuses(t *testing.T) {
 		{name: "an array", body: `[{"a":1}]`},
 		{name: "a string", body: `"a"`},
 		{name: "null", body: `null`},
+		{name: "a blank that JSON does not know", body: "{\"a\":1}\v"},
+		{name: "a byte order mark", body: "\ufeff{}"},
 		{name: "two objects", body: `{} {}`},
 		{name: "something after the object", body: `{"a":1}x`},
 		{name: "an object cut off", body: `{"a":1`},

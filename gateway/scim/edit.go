@@ -24,10 +24,8 @@ type edit struct {
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
-	result := maps.Clone(r)
-	if result == nil {
-		result = Resource{}
-	}
+	result := make(Resource, len(r)+1)
+	maps.Copy(result, r)
 	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
 }
 
@@ -87,7 +85,7 @@ func (e *edit) applyCore(op string, value any) error {
 	case map[string]any:
 		return e.applyObject(op, value, "")
 	}
-	return wrongType(e.rt.Schema.ID, "an object")
+	return NewError(CodeInvalidValue, "The attribute %s must be an object.", e.rt.Schema.ID)
 }
 
 // pathOf resolves a name inside an object; nil if nothing has it. Entra ID also

@@ -32,7 +32,7 @@ func (e *edit) applyExternalID(op string, path *Path, value any) error {
 	if op == patchRemove {
 		value = nil
 	}
-	text, err := readString(path.Attr, path.Attr.Name, value)
+	text, err := readString(path.AttrPath, value)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	case value == nil:
 		return nil
 	}
-	return wrongType(path.URN, "an object")
+	return wrongType(path, "an object")
 }
 
 // applyWhole applies the operation to an attribute that has one value.
@@ -73,7 +73,7 @@ func (e *edit) applyWhole(op string, path *Path, value any) error {
 		e.put(path.AttrPath, emptyOf(path.Attr))
 		return nil
 	}
-	read, err := valueReader{}.read(path.Attr, path.String(), value)
+	read, err := valueReader{}.read(path.AttrPath, value)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (e *edit) applySub(op string, path *Path, value any) error {
 	read := emptyOf(path.Sub)
 	if op != patchRemove {
 		var err error
-		if read, err = (valueReader{}).read(path.Sub, path.String(), value); err != nil {
+		if read, err = (valueReader{}).read(path.AttrPath, value); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 		list.replaceAll(nil)
 		return nil
 	}
-	read, err := valueReader{}.readList(path.Attr, path.String(), value)
+	read, err := valueReader{}.readList(path.AttrPath, value)
 	if err != nil {
 		return err
 	}

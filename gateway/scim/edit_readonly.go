@@ -27,7 +27,7 @@ func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {
 		return len(present) == 0, nil
 	}
 	attr := path.leaf()
-	given, err := valueReader{keepReadOnly: true}.read(attr, path.String(), value)
+	given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
 	if err != nil {
 		return false, err
 	}

@@ -38,8 +38,7 @@ func isScalar(value any) bool {
 
 // setSub sets one sub-attribute of the elements.
 func (l *elementList) setSub(path *Path, sub *Attribute, positions []int, value any) error {
-	name := AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}.String()
-	read, err := valueReader{}.read(sub, name, value)
+	read, err := valueReader{}.read(l.part(sub), value)
 	switch {
 	case err != nil:
 		return err
@@ -53,7 +52,18 @@ func (l *elementList) setSub(path *Path, sub *Attribute, positions []int, value 
 
 // setObject replaces the elements by an object, or adds its members to each.
 func (l *elementList) setObject(op string, path *Path, positions []int, value any) error {
-	read, err := valueReader{}.readList(path.Attr, l.path.String(), value)
+	if op == patchAdd {
+		read, err := valueReader{}.readObject(l.path, value)
+		members, _ := read.(map[string]any)
+		switch {
+		case err != nil, len(members) == 0:
+			return err
+		case len(positions) == 0:
+			return l.create(path, members)
+		}
+		return l.setMembers(positions, members)
+	}
+	read, err := valueReader{}.readList(l.path, value)
 	if err != nil {
 		return err
 	}
@@ -63,10 +73,6 @@ func (l *elementList) setObject(op string, path *Path, positions []int, value an
 		return NewError(CodeInvalidValue, "The path selects entries of %s, so the value must be one entry.", l.path)
 	case len(elements) == 1 && len(positions) == 0:
 		return l.create(path, elements[0].(map[string]any))
-	case len(elements) == 1 && op == patchAdd:
-		return l.setMembers(positions, elements[0].(map[string]any))
-	case op == patchAdd:
-		return nil
 	}
 	for _, pos := range positions {
 		if len(elements) == 0 {
@@ -88,8 +94,7 @@ func (l *elementList) setMembers(positions []int, members map[string]any) error 
 			}
 			have := l.items[pos].(map[string]any)[sub.Name]
 			if sub.Mutability == Immutable && have != nil && !sub.same(have, value) {
-				return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.",
-					AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub})
+				return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
 			}
 			l.set(pos, sub, value)
 		}
@@ -102,10 +107,15 @@ func (l *elementList) setMembers(positions []int, members map[string]any) error 
 // with emails[type eq "work"].value. The element's own value must be among the
 // members, so that a filter for one that has gone never brings it back.
 func (l *elementList) create(path *Path, members map[string]any) error {
+	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
+	equalities, ok := path.Filter.equalities()
+	if !ok || l.value != nil && isEmpty(members["value"]) {
+		return noTarget
+	}
 	element := map[string]any{}
-	for _, equality := range path.Filter.equalities() {
+	for _, equality := range equalities {
 		if sub := equality.path.Attr; sub.Mutability != ReadOnly {
-			value, err := valueReader{}.read(sub, l.path.String()+"."+sub.Name, equality.value)
+			value, err := valueReader{}.read(l.part(sub), equality.value)
 			if err != nil {
 				return err
 			}
@@ -113,30 +123,30 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 		}
 	}
 	maps.Copy(element, members)
-	if l.value != nil && members["value"] == nil || !path.Filter.MatchElement(element) {
-		return NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
+	maps.DeleteFunc(element, func(_ string, value any) bool { return isEmpty(value) })
+	if !path.Filter.MatchElement(element) {
+		return noTarget
 	}
 	l.add(element)
 	return nil
 }
 
 // equalities are the comparisons of a value filter that consists of "a eq x" or
-// of several such with "and"; none for any other filter.
-func (f *Filter) equalities() []*comparison {
+// of several such with "and"; not ok for any other filter.
+func (f *Filter) equalities() (equalities []*comparison, ok bool) {
 	if f == nil {
-		return nil
+		return nil, true
 	}
-	nodes, ok := f.root.(allOf)
-	if !ok {
+	nodes, several := f.root.(allOf)
+	if !several {
 		nodes = allOf{f.root}
 	}
-	var equalities []*comparison
 	for _, node := range nodes {
 		c, ok := node.(*comparison)
 		if !ok || c.op != opEqual || c.value == nil {
-			return nil
+			return nil, false
 		}
 		equalities = append(equalities, c)
 	}
-	return equalities
+	return equalities, true
 }

@@ -116,6 +116,11 @@ func (l *elementList) has(pos int, value string) bool {
 	return l.items[pos] != nil && l.keyOf(l.items[pos]).value == value
 }
 
+// part is the path of a sub-attribute of the elements.
+func (l *elementList) part(sub *Attribute) AttrPath {
+	return AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub}
+}
+
 func isPrimary(element any) bool {
 	object, _ := element.(map[string]any)
 	return object["primary"] == true

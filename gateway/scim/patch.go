@@ -17,8 +17,8 @@ package scim
 //   - An attribute that is emptied stays in the copy as an empty value (see
 //     [Resource]); externalId is kept in it.
 //
-// The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue] (which a required
-// attribute that is removed is, too), [CodeInvalidPath] or [CodeMutability].
+// The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue] (a required
+// attribute that is removed among them), [CodeInvalidPath] or [CodeMutability].
 func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(rt, current)
 	e.patching = true
@@ -42,10 +42,7 @@ func (e *edit) applyOperation(operation PatchOperation) error {
 		return e.apply(operation.Op, operation.Path, operation.Value, true)
 	}
 	object, ok := operation.Value.(map[string]any)
-	switch {
-	case operation.Op == patchRemove:
-		return NewError(CodeNoTarget, "A PATCH operation removes, but has no path that says what.")
-	case !ok:
+	if !ok {
 		return NewError(CodeInvalidValue, "The value of a PATCH operation without a path must be an object of attributes.")
 	}
 	return e.applyObject(operation.Op, object, "")

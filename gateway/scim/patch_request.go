@@ -12,7 +12,7 @@ const (
 // by [ParsePatch] and applied by [ResourceType.ApplyPatch].
 type PatchOperation struct {
 	Op    string // "add", "replace" or "remove"
-	Path  *Path  // nil if the operation has none
+	Path  *Path  // nil if the operation has none; never with remove
 	Value any    // decoded JSON as the client sent it; nil for null and for none
 }
 

@@ -1,6 +1,11 @@
 package scim
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
 
 func TestPatchLists(t *testing.T) {
 	const editor = `{"value":"EDITOR","display":"Editor","type":"suger","primary":true}`
@@ -51,7 +56,8 @@ func TestPatchSelectedEntries(t *testing.T) {
 		{name: "an entry replaced by its like keeps what the provider said", operations: `[{"op":"replace","path":"roles[primary eq true]","value":[{"value":"editor"}]}]`, want: `{"roles":[{"value":"editor","display":"Editor"}]}`},
 		{name: "an entry replaced by a scalar gets it as its value", operations: `[{"op":"replace","path":"roles[primary eq true]","value":"a"}]`, want: `{"roles":[{"value":"a","type":"suger","primary":true}]}`},
 		{name: "an entry replaced by null is removed", operations: `[{"op":"replace","path":"roles[primary eq true]","value":null}]`, want: `{"roles":[]}`},
-		{name: "add to an entry sets what is given", operations: `[{"op":"add","path":"emails[type eq \"work\"]","value":{"display":"Ada"}}]`, code: CodeInvalidValue},
+		{name: "add to an entry sets what is given", operations: `[{"op":"add","path":"emails[type eq \"work\"]","value":{"display":"Ada"}}]`, want: `{"emails":[{"value":"ada@example.com","type":"work","primary":true,"display":"Ada"}]}`},
+		{name: "add of nothing to an entry", operations: `[{"op":"add","path":"emails[type eq \"work\"]","value":null},{"op":"add","path":"emails[type eq \"gone\"]","value":{}}]`},
 		{name: "add to an entry sets what is given with its value", operations: `[{"op":"add","path":"emails[type eq \"work\"]","value":{"value":"n@example.com","display":"Ada"}}]`, want: `{"emails":[{"value":"n@example.com","type":"work","primary":true,"display":"Ada"}]}`},
 		{name: "several values for an entry", operations: `[{"op":"replace","path":"roles[primary eq true]","value":["a","b"]}]`, code: CodeInvalidValue},
 
@@ -62,6 +68,9 @@ func TestPatchSelectedEntries(t *testing.T) {
 		{name: "not made if the value contradicts the filter", operations: `[{"op":"replace","path":"emails[type eq \"home\"]","value":{"value":"h@example.com","type":"other"}}]`, code: CodeNoTarget},
 		{name: "not made from what is read-only", operations: `[{"op":"replace","path":"roles[display eq \"x\"].value","value":"a"}]`, code: CodeNoTarget},
 		{name: "a value in the filter alone brings nothing back", operations: `[{"op":"replace","path":"roles[value eq \"gone\"].type","value":"x"}]`, code: CodeNoTarget},
+		{name: "an object for the value of an entry", operations: `[{"op":"replace","path":"roles[primary eq true].value","value":{"value":"a"}}]`, code: CodeInvalidValue},
+		{name: "a number for an entry", operations: `[{"op":"replace","path":"roles[primary eq true]","value":[5]}]`, code: CodeInvalidValue},
+		{name: "several values to add to an entry", operations: `[{"op":"add","path":"roles[primary eq true]","value":["a","b"]}]`, code: CodeInvalidValue},
 		{name: "a part of no entry", operations: `[{"op":"remove","path":"roles"},{"op":"replace","path":"roles.type","value":"x"}]`, code: CodeNoTarget},
 		{name: "a part of no entry among others is ignored", operations: `[{"op":"remove","path":"roles"},{"op":"replace","value":{"roles.type":"x"}}]`, want: `{"roles":[]}`},
 		{name: "names with a filter", operations: `[{"op":"replace","value":{"emails[type eq \"work\"].value":"n@example.com","shoes[size eq 5].value":"x"}}]`, want: `{"emails":[{"value":"n@example.com","type":"work","primary":true}]}`},
@@ -92,6 +101,9 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "null for an extension among others is ignored", operations: `[{"op":"replace","value":{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":null}}]`},
 		{name: "a string for an extension", operations: `[{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":"x"}]`, code: CodeInvalidValue},
 		{name: "a number for a string", operations: `[{"op":"replace","path":"userName","value":5}]`, code: CodeInvalidValue},
+		{name: "a number for a part", operations: `[{"op":"replace","path":"name.givenName","value":5}]`, code: CodeInvalidValue},
+		{name: "null under the core URN is ignored", operations: `[{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User":null}}]`},
+		{name: "a string under the core URN", operations: `[{"op":"replace","value":{"urn:ietf:params:scim:schemas:core:2.0:User":"x"}}]`, code: CodeInvalidValue},
 		{name: "an object for a boolean", operations: `[{"op":"replace","path":"active","value":{}}]`, code: CodeInvalidValue},
 		{name: "externalId is replaced and removed", operations: `[{"op":"add","path":"externalId","value":"x"},{"op":"remove","path":"externalId"}]`},
 		{name: "a value without a path that is no object", operations: `[{"op":"replace","value":"x"}]`, code: CodeInvalidValue},
@@ -119,6 +131,7 @@ func TestPatchMutability(t *testing.T) {
 		{name: "read-only without a path is ignored", operations: `[{"op":"replace","value":{"groups":[{"value":"x"}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"status":"x"},"roles":[{"value":"EDITOR","display":"x","type":"suger","primary":true}]}}]`},
 		{name: "read-only with a path", operations: `[{"op":"replace","path":"groups","value":[{"value":"x"}]}]`, code: CodeMutability},
 		{name: "read-only with a path and the same value", operations: `[{"op":"replace","path":"groups","value":[{"display":"Editor","value":"EDITOR"}]},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:status","value":"active"}]`},
+		{name: "read-only with a path and a wrong type", operations: `[{"op":"replace","path":"groups","value":5}]`, code: CodeInvalidValue},
 		{name: "read-only part", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"x"}]`, code: CodeMutability},
 		{name: "read-only part with the same value", operations: `[{"op":"replace","path":"roles[primary eq true].display","value":"Editor"}]`},
 		{name: "remove of a read-only attribute", operations: `[{"op":"remove","path":"groups"}]`, code: CodeMutability},
@@ -143,5 +156,23 @@ func TestPatchMutability(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, test.run)
+	}
+}
+
+func TestPatchBooleanOfComplexAttribute(t *testing.T) {
+	rt := gatewayUser()
+	rt.Schema.Attributes = append(rt.Schema.Attributes, complexAttribute("leave", "Absence.",
+		newAttribute("paid", Boolean, "Whether paid."), stringAttribute("reason", "Why.")))
+	tests := []struct{ name, operations, want string }{
+		{name: "it is set", operations: `[{"op":"add","path":"leave.paid","value":"TRUE"}]`, want: `{"leave":{"paid":true}}`},
+		{name: "it is removed, and nothing is left", operations: `[{"op":"add","path":"leave.paid","value":true},{"op":"remove","path":"leave.paid"}]`, want: `{}`},
+		{name: "it is emptied, and the rest stays", operations: `[{"op":"add","path":"leave","value":{"paid":true,"reason":"x"}},{"op":"replace","path":"leave.paid","value":null}]`, want: `{"leave":{"reason":"x"}}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := patched(t, rt, nil, test.operations)
+			require.NoError(t, err)
+			assert.Equal(t, normal(t, rt, test.want), got)
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"strconv"
@@ -23,23 +24,23 @@ type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
 }
 
-// read reads the value of an attribute; name is its path, for the error.
-func (vr valueReader) read(attr *Attribute, name string, raw any) (any, error) {
-	if attr.MultiValued {
-		return vr.readList(attr, name, raw)
+// read reads the value of the attribute at the end of the path.
+func (vr valueReader) read(path AttrPath, raw any) (any, error) {
+	if path.leaf().MultiValued {
+		return vr.readList(path, raw)
 	}
-	return vr.readOne(attr, name, raw)
+	return vr.readOne(path, raw)
 }
 
 // readList takes a single value for a list of one.
-func (vr valueReader) readList(attr *Attribute, name string, raw any) (any, error) {
+func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 	items, ok := raw.([]any)
 	if !ok {
 		items = []any{raw}
 	}
 	list := make([]any, 0, len(items))
 	for _, item := range items {
-		element, err := vr.readElement(attr, name, item)
+		element, err := vr.readElement(path, item)
 		if err != nil {
 			return nil, err
 		}
@@ -53,11 +54,12 @@ func (vr valueReader) readList(attr *Attribute, name string, raw any) (any, erro
 // readElement reads one element of a list; nil if there is nothing in it. An
 // object without a value is nothing either, unless the value identifies the
 // element: a member that lost its value must not pass for no member.
-func (vr valueReader) readElement(attr *Attribute, name string, raw any) (any, error) {
+func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
+	attr := path.leaf()
 	if isEmpty(raw) {
 		return nil, nil
 	}
-	element, err := vr.readOne(attr, name, raw)
+	element, err := vr.readOne(path, raw)
 	if err != nil || attr.Type != Complex {
 		return element, err
 	}
@@ -66,38 +68,38 @@ func (vr valueReader) readElement(attr *Attribute, name string, raw any) (any, e
 	value := attributeNamed(attr.SubAttributes, "value")
 	switch {
 	case value != nil && object["value"] == nil && (value.Required || value.Mutability == Immutable):
-		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", name)
+		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	case len(object) == 0, value != nil && object["value"] == nil:
 		return nil, nil
 	}
 	return object, nil
 }
 
-func (vr valueReader) readOne(attr *Attribute, name string, raw any) (any, error) {
-	switch attr.Type {
+func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
+	switch path.leaf().Type {
 	case Complex:
-		return vr.readObject(attr, name, raw)
+		return vr.readObject(path, raw)
 	case Boolean:
-		return readBoolean(name, raw)
+		return readBoolean(path, raw)
 	case Integer, Decimal:
-		return readNumber(attr, name, raw)
+		return readNumber(path, raw)
 	default:
-		return readString(attr, name, raw)
+		return readString(path, raw)
 	}
 }
 
 // readObject takes a scalar for the "value" of an object that has one, and a
 // list of one object for the object, as Entra ID sends a manager.
-func (vr valueReader) readObject(attr *Attribute, name string, raw any) (any, error) {
+func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	switch raw := raw.(type) {
 	case map[string]any:
-		return vr.readSubAttributes(attr, name, raw)
+		return vr.readSubAttributes(path, raw)
 	case []any:
 		switch len(raw) {
 		case 0:
 			return map[string]any{}, nil
 		case 1:
-			return vr.readObject(attr, name, raw[0])
+			return vr.readObject(path, raw[0])
 		}
 	case nil:
 		return map[string]any{}, nil
@@ -105,21 +107,22 @@ func (vr valueReader) readObject(attr *Attribute, name string, raw any) (any, er
 		if raw == "" {
 			return map[string]any{}, nil
 		}
-		if attributeNamed(attr.SubAttributes, "value") != nil {
-			return vr.readSubAttributes(attr, name, map[string]any{"value": raw})
+		if attributeNamed(path.leaf().SubAttributes, "value") != nil {
+			return vr.readSubAttributes(path, map[string]any{"value": raw})
 		}
 	}
-	return nil, wrongType(name, "an object")
+	return nil, wrongType(path, "an object")
 }
 
-func (vr valueReader) readSubAttributes(attr *Attribute, name string, raw map[string]any) (any, error) {
+func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any, error) {
+	attr := path.leaf()
 	object := make(map[string]any, len(raw))
 	for key, value := range raw {
 		sub := attributeNamed(attr.SubAttributes, key)
 		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly {
 			continue
 		}
-		read, err := vr.read(sub, name+"."+sub.Name, value)
+		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
 		if err != nil {
 			return nil, err
 		}
@@ -133,17 +136,17 @@ func (vr valueReader) readSubAttributes(attr *Attribute, name string, raw map[st
 	return object, nil
 }
 
-func readBoolean(name string, raw any) (any, error) {
+func readBoolean(path AttrPath, raw any) (any, error) {
 	if boolean, ok := asBoolean(raw); ok {
 		return boolean, nil
 	}
 	if raw == nil || raw == "" {
 		return nil, nil
 	}
-	return nil, wrongType(name, "true or false")
+	return nil, wrongType(path, "true or false")
 }
 
-func readNumber(attr *Attribute, name string, raw any) (any, error) {
+func readNumber(path AttrPath, raw any) (any, error) {
 	if raw == nil || raw == "" {
 		return nil, nil
 	}
@@ -155,33 +158,35 @@ func readNumber(attr *Attribute, name string, raw any) (any, error) {
 	}
 	switch {
 	case !ok:
-		return nil, wrongType(name, "a number")
-	case attr.Type == Integer && number != math.Trunc(number):
-		return nil, wrongType(name, "a whole number")
+		return nil, wrongType(path, "a number")
+	case path.leaf().Type == Integer && number != math.Trunc(number):
+		return nil, wrongType(path, "a whole number")
 	}
 	return number, nil
 }
 
-func readString(attr *Attribute, name string, raw any) (any, error) {
+func readString(path AttrPath, raw any) (any, error) {
 	if raw == nil {
 		return "", nil
 	}
 	text, ok := raw.(string)
 	if !ok {
-		return nil, wrongType(name, "a string")
+		return nil, wrongType(path, "a string")
 	}
 	if len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength {
-		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", name, MaxStringLength)
+		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
 	}
-	if _, ok := parseInstant(text); attr.Type == DateTime && text != "" && !ok {
-		return nil, wrongType(name, "a time like 2026-01-31T09:30:00Z")
+	if path.leaf().Type == DateTime && text != "" {
+		if _, ok := parseInstant(text); !ok {
+			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
+		}
 	}
 	return text, nil
 }
 
 // wrongType never repeats the value.
-func wrongType(name, wanted string) error {
-	return NewError(CodeInvalidValue, "The attribute %s must be %s.", name, wanted)
+func wrongType(path fmt.Stringer, wanted string) error {
+	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, wanted)
 }
 
 // isEmpty reports whether the value is an explicitly emptied one (see [Resource]).

@@ -95,7 +95,7 @@ func (d *decoder) unknownKeys(n *node, fields []field) {
 	}
 	for _, m := range n.members {
 		if !known[m.key] {
-			d.add(n, m.line, m.column, "unknown key "+quoted(m.key), suggest(m.key, names))
+			d.add(n, m.line, m.column, "unknown key "+quoted(m.key), Suggest(m.key, names))
 		}
 	}
 }

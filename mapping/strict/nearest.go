@@ -55,8 +55,8 @@ func editDistance(a, b []rune) int {
 	return last[len(b)]
 }
 
-// suggest is the advice for a word that is not known: the nearest one, else all.
-func suggest(word string, known []string) string {
+// Suggest is the advice for a word that is not known: the nearest one, else all.
+func Suggest(word string, known []string) string {
 	if nearest, ok := Nearest(word, known); ok {
 		return fmt.Sprintf("did you mean %q?", nearest)
 	}

@@ -56,7 +56,7 @@ func (d *decoder) text(n *node, wanted string) (string, bool) {
 func (d *decoder) word(n *node, enum []string) (string, bool) {
 	text, ok := d.text(n, "a string")
 	if ok && len(enum) > 0 && !slices.Contains(enum, text) {
-		d.at(n, quoted(text)+" is not allowed", suggest(text, enum))
+		d.at(n, quoted(text)+" is not allowed", Suggest(text, enum))
 		return "", false
 	}
 	return text, ok

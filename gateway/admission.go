@@ -1,0 +1,100 @@
+package gateway
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"net/netip"
+	"slices"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/throttle"
+	"suger-scim-gateway/sugerclient"
+)
+
+// maxURL bounds a URL, in bytes: room for the longest filter, percent-encoded.
+const maxURL = 32 << 10
+
+// admit turns away clients that are not to be answered at all, and URLs that
+// are too long to be meant.
+func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := c.(*exchange)
+		if !s.mayCome(x.client) {
+			return scim.NewError(scim.CodeClientRefused,
+				"This gateway does not answer requests from %s. Its operator can add the address to GATEWAY_ALLOWED_CLIENTS.", addressText(x.client))
+		}
+		if len(x.Request().RequestURI) > maxURL {
+			return scim.NewError(scim.CodeURLTooLong, "The URL is longer than %d bytes. Send the query to /.search as a body.", maxURL)
+		}
+		return next(c)
+	}
+}
+
+func (s *server) mayCome(client netip.Addr) bool {
+	allowed := s.config.AllowedClients
+	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(client) })
+}
+
+// maxGoodTokens bounds how many tokens are known to have been good.
+const maxGoodTokens = 4096
+
+// A guessing slows down who guesses tokens, and leaves alone who has a good one
+// even if it comes from the same address.
+type guessing struct {
+	throttle *throttle.Throttle
+	secret   [sha256.Size]byte // of this process: makes the marks
+	good     *lru.Cache[tokenMark, struct{}]
+}
+
+// A tokenMark stands for a token and does not tell it.
+type tokenMark [sha256.Size]byte
+
+func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
+	g := &guessing{throttle: throttle.New(limit, now)}
+	// crypto/rand.Read never returns an error; it ends the program instead.
+	_, _ = rand.Read(g.secret[:])
+	var err error
+	if g.good, err = lru.New[tokenMark, struct{}](maxGoodTokens); err != nil {
+		panic(err) // only for a size below 1
+	}
+	return g
+}
+
+// wait is how long a request from the address with this token has to wait.
+func (g *guessing) wait(client netip.Addr, token string) time.Duration {
+	wait := g.throttle.Wait(client)
+	if wait > 0 && token != "" && g.good.Contains(g.mark(token)) {
+		return 0
+	}
+	return wait
+}
+
+func (g *guessing) mark(token string) tokenMark {
+	mac := hmac.New(sha256.New, g.secret[:])
+	mac.Write([]byte(token))
+	return tokenMark(mac.Sum(nil))
+}
+
+func tooManyFailures(wait time.Duration) *scim.Error {
+	e := scim.NewError(scim.CodeTooManyFailures,
+		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
+	e.RetryAfter = wait
+	return e
+}
+
+// judgeToken remembers what the exchange has shown of the client's token. That
+// Suger was asked and no part of the answer was a refusal shows that it is good.
+func (s *server) judgeToken(x *exchange, stats *sugerclient.Stats) {
+	switch {
+	case x.refused:
+		s.guessing.throttle.Fail(x.client)
+		s.guessing.good.Remove(s.guessing.mark(x.token))
+	case x.failure == nil && stats.Calls() > 0:
+		s.guessing.good.Add(s.guessing.mark(x.token), struct{}{})
+	}
+}

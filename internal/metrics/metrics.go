@@ -1,0 +1,151 @@
+// Package metrics counts what the gateway does, for Prometheus. docs/metrics.md
+// lists every metric; a test holds the two together.
+//
+// A [Metrics] takes the events of the gateway, the mapping and the Suger client.
+// No label carries anything that a client or Suger could invent.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// seconds are the bounds of the duration histograms: from an answer out of
+// memory to the 60 s after which Okta hangs up.
+var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
+
+// A Build says which program counts.
+type Build struct{ Version, Commit, Go string }
+
+// Metrics are the counters of one process. Its methods may be called from many
+// goroutines at once.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	requests    *prometheus.CounterVec
+	durations   *prometheus.HistogramVec
+	inFlight    prometheus.Gauge
+	errors      *prometheus.CounterVec
+	calls       *prometheus.CounterVec
+	callTimes   *prometheus.HistogramVec
+	retries     prometheus.Counter
+	lookups     *prometheus.CounterVec
+	lists       *prometheus.CounterVec
+	unconfirmed prometheus.Counter
+	refusals    *prometheus.CounterVec
+	drifts      *prometheus.CounterVec
+}
+
+// New makes the counters. Those whose labels are known beforehand stand at zero
+// at once, so that the first event is an increase that an alert can see.
+func New(build Build) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.requests = m.counters("scim_requests_total", "SCIM requests answered.", "resource", "method", "code")
+	m.durations = m.histograms("scim_request_duration_seconds", "Time from a SCIM request to its answer.", "resource", "method")
+	m.inFlight = m.gauge("scim_requests_in_flight", "SCIM requests being answered now.")
+	m.errors = m.counters("scim_errors_total", "Errors answered, by the code in brackets at the end of the message; each failed operation of a bulk request counts.", "error")
+	m.calls = m.counters("suger_requests_total", "HTTP requests sent to Suger, retries included.", "operation", "code")
+	m.callTimes = m.histograms("suger_request_duration_seconds", "Time from a request to Suger to the end of its answer, without the wait in the gateway's own queue.", "operation")
+	m.retries = m.counter("suger_retries_total", "Requests to Suger that repeated another.")
+	m.lookups = m.counters("lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up afresh.", "result")
+	m.lists = m.counters("list_cache_total", "Times the list of users was needed, and whether a recent one was at hand.", "result")
+	m.unconfirmed = m.counter("writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error.")
+	m.refusals = m.counters("guard_refusals_total", "Changes that a guard stopped.", "guard")
+	m.drifts = m.counters("mapping_drift_total", "Answers of Suger, or fields of them, that were not as the mapping says.", "operation")
+	m.identify(build)
+	m.beginAtZero()
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *Metrics) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	m.registry.MustRegister(vec)
+	return vec
+}
+
+func (m *Metrics) counter(name, help string) prometheus.Counter {
+	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	m.registry.MustRegister(counter)
+	return counter
+}
+
+func (m *Metrics) gauge(name, help string) prometheus.Gauge {
+	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	m.registry.MustRegister(gauge)
+	return gauge
+}
+
+func (m *Metrics) histograms(name, help string, labels ...string) *prometheus.HistogramVec {
+	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
+	m.registry.MustRegister(vec)
+	return vec
+}
+
+func (m *Metrics) identify(build Build) {
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "gateway_build_info", Help: "Always 1; the labels say which program this is.",
+	}, []string{"version", "commit", "go"})
+	m.registry.MustRegister(info)
+	info.WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
+}
+
+func (m *Metrics) beginAtZero() {
+	for _, result := range []string{"hit", "miss", "wrong"} {
+		m.lookups.WithLabelValues(result)
+	}
+	for _, result := range []string{"hit", "miss"} {
+		m.lists.WithLabelValues(result)
+	}
+	for _, guard := range mapping.GuardNames() {
+		m.refusals.WithLabelValues(guard)
+	}
+	for _, operation := range mapping.OperationNames() {
+		m.drifts.WithLabelValues(operation)
+	}
+	for _, entry := range scim.Codes {
+		m.errors.WithLabelValues(string(entry.Code))
+	}
+}
+
+// ShowCertificate adds when the certificate of the SCIM listener ends, as of the
+// moment of the scrape.
+func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tls_certificate_expiry_timestamp_seconds",
+		Help: "When the certificate of the SCIM listener ends, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
+	}, func() float64 { return float64(notAfter().Unix()) }))
+}
+
+// Handler answers a scrape.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+// InFlight counts the requests that are in next.
+func (m *Metrics) InFlight(next http.Handler) http.Handler {
+	return promhttp.InstrumentHandlerInFlight(m.inFlight, next)
+}
+
+// statusWord is an HTTP status as a label value: "other" for what is none.
+func statusWord(status int) string {
+	if status < 100 || status > 599 {
+		return "other"
+	}
+	return statusWords[status-100]
+}
+
+var statusWords = func() (words [500]string) {
+	for i := range words {
+		words[i] = strconv.Itoa(i + 100)
+	}
+	return words
+}()

@@ -1,0 +1,113 @@
+// Package runscope runs suites in Runscope's export format, the form in which
+// Okta publishes its acceptance tests of SCIM 2.0 services (Okta, "Prepare your
+// SCIM API service", https://developer.okta.com/docs/guides/scim-provisioning-integration-prepare/main/).
+//
+// [Load] reads a suite, [Runner.Run] runs it. What the runner does not know (a
+// comparison, a source, a script) fails the suite: a check that was not made
+// never counts as passed.
+package runscope
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// A Suite is one exported test.
+type Suite struct {
+	Name  string `json:"name"`
+	Steps []Step `json:"steps"`
+}
+
+// A Step is a request or a pause.
+type Step struct {
+	Type          string            `json:"step_type"` // "request" or "pause"
+	Skipped       bool              `json:"skipped"`
+	Note          string            `json:"note"`
+	Method        string            `json:"method"`
+	URL           string            `json:"url"`
+	Header        map[string]Values `json:"headers"`
+	Body          string            `json:"body"`
+	Form          map[string]any    `json:"form"`
+	Multipart     []any             `json:"multipart_form"`
+	Auth          map[string]any    `json:"auth"`
+	Assertions    []Assertion       `json:"assertions"`
+	Variables     []Variable        `json:"variables"`
+	Scripts       []string          `json:"scripts"`
+	BeforeScripts []string          `json:"before_scripts"`
+}
+
+// An Assertion is one check of a response.
+type Assertion struct {
+	Comparison string `json:"comparison"`
+	Source     string `json:"source"`
+	Property   string `json:"property"`
+	Value      any    `json:"value"`
+}
+
+// A Variable takes a value out of a response for later steps.
+type Variable struct {
+	Source   string `json:"source"`
+	Name     string `json:"name"`
+	Property string `json:"property"`
+}
+
+// Values are a header's values; the export writes one of them as a string or
+// all as an array.
+type Values []string
+
+// UnmarshalJSON reads both forms.
+func (v *Values) UnmarshalJSON(data []byte) error {
+	var one string
+	if json.Unmarshal(data, &one) == nil {
+		*v = Values{one}
+		return nil
+	}
+	var all []string
+	err := json.Unmarshal(data, &all)
+	*v = all
+	return err
+}
+
+// Load reads the suite in a file, or each suite (*.json) in a folder. No suite
+// is an error.
+func Load(path string) ([]Suite, error) {
+	files := []string{path}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		if files, err = filepath.Glob(filepath.Join(path, "*.json")); err != nil {
+			return nil, err
+		}
+	}
+	var suites []Suite
+	for _, file := range files {
+		suite, err := read(file)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		suites = append(suites, suite)
+	}
+	if len(suites) == 0 {
+		return nil, fmt.Errorf("%s holds no suite (*.json)", path)
+	}
+	return suites, nil
+}
+
+func read(file string) (Suite, error) {
+	var suite Suite
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return suite, err
+	}
+	if err := json.Unmarshal(data, &suite); err != nil {
+		return suite, err
+	}
+	if suite.Name == "" || len(suite.Steps) == 0 {
+		return suite, fmt.Errorf("this is no Runscope export: it has no name or no steps")
+	}
+	return suite, nil
+}

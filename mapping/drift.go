@@ -1,0 +1,161 @@
+package mapping
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// wholeAnswer stands for a field where nothing in an answer is as it should be.
+const wholeAnswer = "answer"
+
+// driftLogEvery is how often one kind of drift is logged at most.
+const driftLogEvery = time.Minute
+
+// errRecord says that a record of Suger's does not fit the mapping.
+var errRecord = misfit("", "a record")
+
+// A RecordError says in which field a record of Suger's does not fit the
+// mapping, so that it cannot be used. It never holds a value.
+type RecordError struct {
+	Field string // as in the mapping file, "" for the whole record
+	text  string
+}
+
+func (e *RecordError) Error() string { return e.text + " does not fit the mapping" }
+
+// Is makes every RecordError errRecord.
+func (e *RecordError) Is(target error) bool { return target == errRecord }
+
+func misfit(field string, format string, args ...any) error {
+	return &RecordError{Field: field, text: fmt.Sprintf(format, args...)}
+}
+
+// A DriftCount is how many answers of an operation were not as the mapping says
+// in one field, since the process began.
+type DriftCount struct {
+	Operation string
+	Field     string // as in the mapping file, "answer" for the answer as a whole
+	Answers   int64
+	Last      time.Time
+}
+
+// A canary counts and logs answers that do not fit the mapping: the first sign
+// that Suger's API has changed. Operations and fields are the mapping's own, so
+// their number is bounded, and no value is ever kept.
+type canary struct {
+	log      *slog.Logger
+	observer Observer
+	now      func() time.Time
+
+	mu   sync.Mutex
+	seen map[driftKey]*drift
+}
+
+type driftKey struct{ operation, field string }
+
+// A drift is what the canary knows of one operation and field.
+type drift struct {
+	answers  int64
+	last     time.Time
+	logged   time.Time
+	unlogged int64 // answers since then
+}
+
+func newCanary(config *Config) *canary {
+	return &canary{log: config.Log, observer: config.Observer, now: config.Now, seen: make(map[driftKey]*drift)}
+}
+
+// note counts one answer whose field was not as the mapping says in some of its
+// records.
+func (c *canary) note(operation, field string, records, of int) {
+	c.observer.Drift(operation, field)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	d := c.seen[driftKey{operation, field}]
+	if d == nil {
+		d = &drift{}
+		c.seen[driftKey{operation, field}] = d
+	}
+	d.answers++
+	d.unlogged++
+	d.last = now
+	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
+		return
+	}
+	c.log.Warn("Suger's answer is not as the mapping says; the check command tells more",
+		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
+	d.logged, d.unlogged = now, 0
+}
+
+// Drift is what did not fit the mapping since the process began, by operation
+// and field. It is empty as long as Suger is as the mapping says.
+func (s *Service) Drift() []DriftCount { return s.canary.counts() }
+
+func (c *canary) counts() []DriftCount {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := make([]DriftCount, 0, len(c.seen))
+	for key, d := range c.seen {
+		counts = append(counts, DriftCount{Operation: key.operation, Field: key.field, Answers: d.answers, Last: d.last})
+	}
+	slices.SortFunc(counts, func(a, b DriftCount) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Field, b.Field))
+	})
+	return counts
+}
+
+// misfits collects what is not as the mapping says in the records of one answer,
+// but can be lived with.
+type misfits struct {
+	records int
+	fields  map[string]int // number of records by field
+}
+
+func (m *misfits) add(fields []string) {
+	m.records++
+	for _, field := range fields {
+		if m.fields == nil {
+			m.fields = make(map[string]int)
+		}
+		m.fields[field]++
+	}
+}
+
+// drifted reports what one answer collected.
+func (s *suger) drifted(operation string, m *misfits) {
+	for _, field := range slices.Sorted(maps.Keys(m.fields)) {
+		s.canary.note(operation, field, m.fields[field], m.records)
+	}
+}
+
+// drift reports fields of a single record.
+func (s *suger) drift(operation string, fields []string) {
+	var one misfits
+	one.add(fields)
+	s.drifted(operation, &one)
+}
+
+// noneHasRole reports that a list of users names no role at all. Somebody always
+// has one, so the field is not where the mapping says; and users without roles
+// would pass for ones who may safely be removed.
+func (m *model) noneHasRole(users []*user) bool {
+	return len(users) > 0 && !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 })
+}
+
+// roleDrift names the fields of a listed role that are missing and can be lived
+// without. A role that is a plain string has no fields.
+func (m *model) roleDrift(record any) (fields []string) {
+	object, ok := record.(map[string]any)
+	for _, f := range []Field{m.doc.Role.Description, m.doc.Role.Kind} {
+		if _, there := f.In(object); ok && f.Given() && !there {
+			fields = append(fields, f.String())
+		}
+	}
+	return fields
+}

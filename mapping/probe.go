@@ -1,0 +1,96 @@
+package mapping
+
+import (
+	"context"
+	"encoding/json"
+
+	"suger-scim-gateway/sugerclient"
+)
+
+// A Probe makes single calls of the mapping's operations and hands out what
+// Suger answers as it came, for the preflight. It remembers nothing, asks no
+// guard and writes no audit record.
+type Probe struct{ *suger }
+
+// Probe opens the caller's organization for a preflight.
+func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
+
+// Call is the call of an operation that has no body: reading, or removing a
+// user. user is the id as Suger writes it, nil for none. ok is false if the
+// mapping does not have the operation.
+func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool) {
+	for _, op := range p.model.doc.Operations.all() {
+		if op.name != operation || op.Operation == nil {
+			continue
+		}
+		named := p.ids(nil, nil)
+		if user != nil {
+			named["user"] = user
+		}
+		return p.request(op.name, op.Operation, named, nil), true
+	}
+	return sugerclient.Call{}, false
+}
+
+// Paging is how an operation's list is read.
+func (p *Probe) Paging(operation string) sugerclient.Paging {
+	for _, op := range p.model.doc.Operations.all() {
+		if op.name == operation && op.Operation != nil {
+			return op.paging()
+		}
+	}
+	return sugerclient.Paging{}
+}
+
+// Do makes one call.
+func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Answer, error) {
+	return p.client.Do(ctx, p.Credential, call)
+}
+
+// Pages reads a list page by page.
+func (p *Probe) Pages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, each func(sugerclient.Page) error) error {
+	return p.client.Pages(ctx, p.Credential, call, paging, each)
+}
+
+// A Record is what the gateway makes of a user as Suger writes it.
+type Record struct {
+	ID       string
+	RawID    any // as Suger writes it, a string or a json.Number
+	UserName string
+	Status   string // Suger's own word, "" if there is none
+	Active   bool   // has access
+	Pending  bool   // invited, never signed in
+	Unknown  bool   // the mapping does not say what the status means
+	Roles    []RoleName
+}
+
+// A RoleName is how a record names a role: by id, by name or by both.
+type RoleName struct{ ID, Name string }
+
+// ReadUser reads a decoded user. The error is a *[RecordError].
+func (p *Probe) ReadUser(record any) (*Record, error) {
+	u, _, err := p.model.readUser(record, p.Organization)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{
+		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Status: u.standing.word,
+		Active: u.standing.active, Pending: u.standing.pending, Unknown: u.standing.unknown,
+	}
+	for _, ref := range u.roles {
+		r.Roles = append(r.Roles, RoleName{ID: ref.id, Name: ref.name})
+	}
+	return r, nil
+}
+
+// ReadRole reads a decoded role. The error is a *[RecordError].
+func (p *Probe) ReadRole(record any) (RoleName, error) {
+	r, err := p.model.readRole(record)
+	if err != nil {
+		return RoleName{}, err
+	}
+	return RoleName{ID: r.id, Name: r.name}, nil
+}
+
+// Decode reads JSON as the gateway does: numbers stay as they are written.
+func Decode(data json.RawMessage) (any, error) { return decodeJSON(data) }

@@ -1,0 +1,255 @@
+package mapping_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"context"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// standKey is the sandbox's API key, invented here.
+const standKey = "stand-key-0123456789"
+
+// A setup is what a stand is made of; a test changes what it is about.
+type setup struct {
+	sandbox  sandbox.Options
+	document *mapping.Document
+	config   mapping.Config
+}
+
+// A stand is a mapping.Service over the Suger sandbox, joined by real HTTP. Its
+// clock stands still, so that nothing grows old unless the test says so.
+type stand struct {
+	t        *testing.T
+	suger    *sandbox.Sandbox
+	url      string
+	setup    setup
+	clock    *stillClock
+	log      *logLines
+	audit    *logLines
+	observed *observed
+
+	*actor // with the stand's own key
+}
+
+// newStand starts a stand with the fixed sample people only.
+func newStand(t *testing.T, changes ...func(*setup)) *stand {
+	t.Helper()
+	s := &stand{t: t, clock: &stillClock{now: time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)},
+		log: &logLines{}, audit: &logLines{}, observed: &observed{}}
+	s.setup = setup{
+		sandbox:  sandbox.Options{Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
+		document: mapping.DefaultDocument(),
+		config: mapping.Config{
+			AllowAdminGrant: true, CreateRoles: true,
+			LookupCache: 1000, LookupTTL: time.Hour, ListTTL: 10 * time.Second,
+			Log: s.log.logger(), Audit: s.audit.logger(), Observer: s.observed, Now: s.clock.Now,
+		},
+	}
+	for _, change := range changes {
+		change(&s.setup)
+	}
+	var err error
+	s.suger, err = sandbox.New(s.setup.sandbox)
+	require.NoError(t, err)
+	server := httptest.NewServer(s.suger)
+	t.Cleanup(server.Close)
+	t.Cleanup(s.suger.Close)
+	s.url = server.URL
+	s.actor = s.replica()
+	return s
+}
+
+// replica is another gateway of the same kind, with nothing remembered.
+func (s *stand) replica() *actor {
+	s.t.Helper()
+	client, err := sugerclient.New(sugerclient.Config{
+		BaseURL: s.url, Now: s.clock.Now, Backoff: time.Nanosecond, Attempts: 3,
+	})
+	require.NoError(s.t, err)
+	service, err := mapping.New(s.setup.document, client, s.setup.config)
+	require.NoError(s.t, err)
+	return &actor{t: s.t, service: service, caller: mapping.Caller{
+		Organization: sandbox.DefaultOrganization, Credential: standKey, RequestID: "request-1",
+	}}
+}
+
+// calls are the operations that Suger has seen since it was last asked.
+func (s *stand) calls() []string {
+	names := []string{}
+	for _, call := range s.suger.Calls() {
+		names = append(names, call.Operation)
+	}
+	s.suger.ResetCalls()
+	return names
+}
+
+// fault switches faults on and all others off.
+func (s *stand) fault(faults ...sandbox.Fault) {
+	s.t.Helper()
+	require.NoError(s.t, s.suger.SetFaults(faults...))
+}
+
+// id is the id of the sample person with this mailbox.
+func (s *stand) id(mailbox string) string {
+	s.t.Helper()
+	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
+	require.True(s.t, ok, "there is no %s", mailbox)
+	return user.ID
+}
+
+// state is role and status of the sample person in Suger, "absent" if there is none.
+func (s *stand) state(mailbox string) string {
+	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
+	if !ok {
+		return "absent"
+	}
+	return s.roleName(user.Role) + " " + user.Status
+}
+
+func (s *stand) roleName(id string) string {
+	for _, r := range s.suger.Roles() {
+		if r.ID == id {
+			return r.Name
+		}
+	}
+	return id
+}
+
+// roleID is the id of the role with this name.
+func (s *stand) roleID(name string) string {
+	s.t.Helper()
+	for _, r := range s.suger.Roles() {
+		if r.Name == name {
+			return r.ID
+		}
+	}
+	require.Fail(s.t, "no role", name)
+	return ""
+}
+
+// put writes a user behind the gateway's back.
+func (s *stand) put(mailbox, role, status string) sandbox.User {
+	return s.suger.PutUser(sandbox.User{Email: mailbox + "@example.com", FirstName: "Iris", LastName: "Sample", Role: role, Status: status})
+}
+
+// stillClock stands still until it is moved.
+type stillClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *stillClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *stillClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// logLines are structured log lines.
+type logLines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(l, nil)) }
+
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// take reads the lines and forgets them.
+func (l *logLines) take(t *testing.T) []map[string]any {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lines := []map[string]any{}
+	decoder := json.NewDecoder(&l.text)
+	for decoder.More() {
+		var line map[string]any
+		require.NoError(t, decoder.Decode(&line))
+		lines = append(lines, line)
+	}
+	l.text.Reset()
+	return lines
+}
+
+// observed notes what the Observer is told, as words with their number.
+type observed struct {
+	mu      sync.Mutex
+	words   map[string]int
+	changes []mapping.Change
+}
+
+func (o *observed) note(word string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.words == nil {
+		o.words = make(map[string]int)
+	}
+	o.words[word]++
+}
+
+func (o *observed) count(word string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.words[word]
+}
+
+func (o *observed) Drift(operation, field string) { o.note("drift " + operation + ": " + field) }
+func (o *observed) Lookup(result string)          { o.note("lookup " + result) }
+func (o *observed) List(result string)            { o.note("list " + result) }
+func (o *observed) Unconfirmed(operation string)  { o.note("unconfirmed " + operation) }
+func (o *observed) Refused(guard string)          { o.note("refused " + guard) }
+
+func (o *observed) Changed(c mapping.Change) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.changes = append(o.changes, c)
+}
+
+// assertCode checks that an error is a SCIM error with this code.
+func assertCode(t *testing.T, code scim.Code, err error) {
+	t.Helper()
+	var e *scim.Error
+	if assert.ErrorAs(t, err, &e) {
+		assert.Equal(t, code, e.Code, "%v", err)
+	}
+}
+
+// numbered is a name with a number, for many people.
+func numbered(name string, i int) string { return name + strconv.Itoa(i) }
+
+// soon is a context that ends in case something hangs.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
