@@ -131,13 +131,13 @@ func TestVersion(t *testing.T) {
 func TestMappingCommand(t *testing.T) {
 	setEnvironment(t, nil)
 	var printed bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"mapping"}, &printed, io.Discard))
+	require.NoError(t, run(t.Context(), []string{"mapping", "--source"}, &printed, io.Discard))
 	assert.Equal(t, string(mapping.DefaultSource()), printed.String())
 
 	// What is printed is a mapping again, in either form.
 	file := filepath.Join(t.TempDir(), "mapping.yaml")
 	var long, out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"mapping", "--long"}, &long, io.Discard))
+	require.NoError(t, run(t.Context(), []string{"mapping"}, &long, io.Discard))
 	assert.Contains(t, long.String(), "sends: changes\n")
 	for _, form := range []string{printed.String(), long.String()} {
 		writeFile(t, file, form)
@@ -151,7 +151,7 @@ func TestMappingCommand(t *testing.T) {
 	writeFile(t, file, changed)
 	setEnvironment(t, map[string]string{"GATEWAY_MAPPING": file})
 	out.Reset()
-	require.NoError(t, run(t.Context(), []string{"mapping"}, &out, io.Discard))
+	require.NoError(t, run(t.Context(), []string{"mapping", "--source"}, &out, io.Discard))
 	assert.Equal(t, changed, out.String(), "the mapping in force is the file's")
 
 	writeFile(t, file, "nonsense: true\n"+changed)

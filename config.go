@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"suger-scim-gateway/internal/certs"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 )
@@ -26,22 +27,34 @@ type config struct {
 	document     *mapping.Document
 	credential   *secret // Suger's, if the gateway holds it; nil if clients bring their own
 	tokens       *secret // accepted bearer tokens, set together with credential
+	opsToken     *secret // opens the status page; nil if none is set
 	cursorSecret []byte  // nil if none is set
 	auditKey     []byte  // likewise
 
+	certificates *certs.Files // nil for plain HTTP
+	observers    observers    // of what happens, for metrics and the status page
+
 	log   *slog.Logger
 	audit *slog.Logger
+	level *slog.LevelVar // of the log
 }
 
-// loadConfig reads the environment. Its error names every setting that is
-// wrong. The log goes to logTo.
+// loadConfig reads the environment for the gateway. Its error names every
+// setting that is wrong. The log goes to logTo.
 func loadConfig(logTo io.Writer) (*config, error) {
+	return readConfig(logTo, (*config).compareHeld)
+}
+
+// readConfig reads the environment. also finds what is wrong for one command.
+func readConfig(logTo io.Writer, also func(*config, *problems)) (*config, error) {
 	c := &config{}
 	found := readEnvironment(&c.settings)
-	c.log, c.audit = newLog(logTo, c.LogLevel, c.LogFormat)
+	c.log, c.audit, c.level = newLog(logTo, c.LogLevel, c.LogFormat)
 	c.readSecrets(&found)
+	c.readCertificates(&found)
 	c.readMapping(&found)
 	c.compare(&found)
+	also(c, &found)
 	_, err := mapping.New(c.document, nil, c.mappingConfig()) // for what it says of the settings of roles
 	found.addAll(err)
 	if err := found.asError(); err != nil {
@@ -60,6 +73,7 @@ func (c *config) readSecrets(found *problems) {
 	}
 	c.credential = open("SUGER_CREDENTIAL", c.Credential, c.CredentialFile, c.checkCredential)
 	c.tokens = open("GATEWAY_TOKENS", c.Tokens, c.TokensFile, checkTokens)
+	c.opsToken = open("GATEWAY_OPS_TOKEN", c.OpsToken, c.OpsTokenFile, checkSecretLength)
 	if s := open("GATEWAY_CURSOR_SECRET", c.CursorSecret, c.CursorSecretFile, checkSecretLength); s != nil {
 		c.cursorSecret = []byte(s.current())
 	}
@@ -81,8 +95,26 @@ func (c *config) readMapping(found *problems) {
 	c.document = document
 }
 
-// compare looks at what several settings say together.
-func (c *config) compare(found *problems) {
+func (c *config) readCertificates(found *problems) {
+	switch {
+	case c.TLSCert == "" && c.TLSKey == "":
+		return
+	case c.TLSKey == "":
+		found.add("GATEWAY_TLS_KEY", "is needed with GATEWAY_TLS_CERT: the file with the key of the certificate")
+		return
+	case c.TLSCert == "":
+		found.add("GATEWAY_TLS_CERT", "is needed with GATEWAY_TLS_KEY: the file with the certificate and those of its issuers")
+		return
+	}
+	var err error
+	c.certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.log})
+	if err != nil {
+		found.add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
+	}
+}
+
+// compareHeld looks at what makes the gateway hold the Suger credential.
+func (c *config) compareHeld(found *problems) {
 	held := c.Credential != "" || c.CredentialFile != ""
 	accepted := c.Tokens != "" || c.TokensFile != ""
 	switch {
@@ -91,6 +123,10 @@ func (c *config) compare(found *problems) {
 	case accepted && !held:
 		found.add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential that is shown to Suger")
 	}
+}
+
+// compare looks at what several settings say together.
+func (c *config) compare(found *problems) {
 	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
 		found.add("SUGER_ORG_ALLOW", "does not have the organization of SUGER_ORG_ID")
 	}
@@ -102,6 +138,9 @@ func (c *config) compare(found *problems) {
 	}
 	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
 		found.add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; operations are served apart from SCIM")
+	}
+	if c.Profiles && c.hidesPages() {
+		found.add("GATEWAY_PPROF", "needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines")
 	}
 }
 

@@ -54,6 +54,7 @@ func TestSettingsByDefault(t *testing.T) {
 		MaxInFlight:      128,
 		Addr:             ":8080",
 		OpsAddr:          "127.0.0.1:9090",
+		AuthFailures:     brake{Limit: 20, Window: time.Minute},
 		AllowAdminGrant:  true,
 		CreateRoles:      true,
 		LookupCache:      10000,
@@ -85,6 +86,11 @@ func TestSettingsGiven(t *testing.T) {
 		"GATEWAY_OPS_ADDR":          ":9001",
 		"GATEWAY_PUBLIC_URL":        "https://scim.example.com/gateway",
 		"GATEWAY_TRUSTED_PROXIES":   "10.1.2.3/8, 192.0.2.7",
+		"GATEWAY_ALLOWED_CLIENTS":   "203.0.113.0/24",
+		"GATEWAY_AUTH_FAILURES":     "off",
+		"GATEWAY_OPS_TOKEN":         "token-of-the-ops-listener",
+		"GATEWAY_STATUS_PERSONAL":   "true",
+		"GATEWAY_PPROF":             "true",
 		"GATEWAY_DEFAULT_ROLE":      "EDITOR",
 		"GATEWAY_GROUP_ROLES":       "Suger Admins=ADMIN, a=b=EDITOR",
 		"GATEWAY_PROTECTED_USERS":   "owner@example.com, root@example.com",
@@ -117,6 +123,10 @@ func TestSettingsGiven(t *testing.T) {
 		OpsAddr:          ":9001",
 		PublicURL:        "https://scim.example.com/gateway",
 		TrustedProxies:   networks{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")},
+		AllowedClients:   networks{netip.MustParsePrefix("203.0.113.0/24")},
+		OpsToken:         "token-of-the-ops-listener",
+		StatusPersonal:   true,
+		Profiles:         true,
 		DefaultRole:      "EDITOR",
 		GroupRoles:       groupRoles{"Suger Admins": "ADMIN", "a=b": "EDITOR"},
 		ProtectedUsers:   emails{"owner@example.com", "root@example.com"},
@@ -165,6 +175,12 @@ func TestWrongSettings(t *testing.T) {
 		{"a brake of nothing", map[string]string{"GATEWAY_CHANGE_BRAKE": "0/1h"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time such as 20/1h"},
 		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL: the bearer tokens that clients must bring"},
 		{"tokens without a held credential", map[string]string{"GATEWAY_TOKENS": "a-long-bearer-token"}, "SUGER_CREDENTIAL is needed with GATEWAY_TOKENS: the credential that is shown to Suger"},
+		{"failures without window", map[string]string{"GATEWAY_AUTH_FAILURES": "20"}, "GATEWAY_AUTH_FAILURES is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
+		{"a short token of the status page", map[string]string{"GATEWAY_OPS_TOKEN": "short"}, "GATEWAY_OPS_TOKEN is shorter than 16 characters, or has one that is not visible ASCII"},
+		{"profiles for everybody", map[string]string{"GATEWAY_PPROF": "true", "GATEWAY_OPS_ADDR": ":9090"}, "GATEWAY_PPROF needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines"},
+		{"a certificate without key", map[string]string{"GATEWAY_TLS_CERT": "tls.crt"}, "GATEWAY_TLS_KEY is needed with GATEWAY_TLS_CERT: the file with the key of the certificate"},
+		{"a key without certificate", map[string]string{"GATEWAY_TLS_KEY": "tls.key"}, "GATEWAY_TLS_CERT is needed with GATEWAY_TLS_KEY: the file with the certificate and those of its issuers"},
+		{"a certificate that is not there", map[string]string{"GATEWAY_TLS_CERT": "absent.crt", "GATEWAY_TLS_KEY": "absent.key"}, "GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: stat absent.crt: no such file or directory"},
 		{"an unknown level", map[string]string{"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL is none of debug, info, warn, error"},
 		{"an unknown format", map[string]string{"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT is none of json, text"},
 	}
@@ -195,7 +211,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 
 // A message of a wrong secret must not hold the secret, nor a part of it.
 func TestProblemsHideSecrets(t *testing.T) {
-	for _, name := range []string{"SUGER_CREDENTIAL", "GATEWAY_TOKENS", "GATEWAY_CURSOR_SECRET"} {
+	for _, name := range []string{"SUGER_CREDENTIAL", "GATEWAY_TOKENS", "GATEWAY_CURSOR_SECRET", "GATEWAY_OPS_TOKEN"} {
 		t.Run(name, func(t *testing.T) {
 			setEnvironment(t, map[string]string{"SUGER_AUTH": "oauth", name: "hush hush"})
 			_, err := loadConfig(io.Discard)

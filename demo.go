@@ -22,6 +22,7 @@ import (
 const (
 	demoAddr        = "127.0.0.1:8080"
 	demoSandboxAddr = "127.0.0.1:8081"
+	demoOpsAddr     = "127.0.0.1:9090"
 
 	// demoPerson is one of the sandbox's fixed sample people, a viewer.
 	demoPerson = "viewer@example.com"
@@ -33,6 +34,7 @@ type demonstration struct {
 	token   string // the API key of the sandbox, which is the bearer token too
 	sandbox *listener
 	gateway *listener
+	status  *listener
 	log     *slog.Logger
 }
 
@@ -40,15 +42,16 @@ func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("demo")
 	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is taken")
 	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; likewise")
+	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; likewise")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	d, err := newDemonstration(ctx, *addr, *sandboxAddr, c.err)
+	d, err := newDemonstration(ctx, *addr, *sandboxAddr, *opsAddr, c.err)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveUntilDone(ctx, d.log, d.gateway, d.sandbox) })
+	group.Go(func() error { return serveUntilDone(ctx, d.log, d.gateway, d.status, d.sandbox) })
 	group.Go(func() error {
 		if err := d.introduce(ctx, c.out); ctx.Err() == nil {
 			return err
@@ -58,7 +61,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 	return group.Wait()
 }
 
-func newDemonstration(ctx context.Context, addr, sandboxAddr string, logTo io.Writer) (*demonstration, error) {
+func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, logTo io.Writer) (*demonstration, error) {
 	d := &demonstration{token: rand.Text()}
 	config := demoConfig(logTo)
 	d.log = config.log
@@ -71,15 +74,39 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr string, logTo io.Wr
 	}
 	d.sandbox.server.RegisterOnShutdown(suger.Close)
 	config.SugerURL = baseURL("http://" + d.sandbox.addr())
-	handler, err := config.newGateway()
-	if err == nil {
-		d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, handler, config)
-	}
-	if err != nil {
-		d.sandbox.socket.Close()
+	if err := d.listen(ctx, config, addr, opsAddr); err != nil {
+		d.close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// listen opens the gateway's two listeners. The handlers come last, because the
+// status page shows the address that the gateway really has.
+func (d *demonstration) listen(ctx context.Context, config *config, addr, opsAddr string) (err error) {
+	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config); err != nil {
+		return err
+	}
+	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config); err != nil {
+		return err
+	}
+	config.PublicURL = baseURL("http://" + d.gateway.addr())
+	config.OpsAddr = listenAddress(d.status.addr())
+	handlers, err := config.assemble(ctx.Done())
+	if err != nil {
+		return err
+	}
+	d.gateway.server.Handler, d.status.server.Handler = handlers.scim, handlers.operations
+	return nil
+}
+
+// close gives back the addresses of a demonstration that does not begin.
+func (d *demonstration) close() {
+	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
+		if l != nil {
+			l.socket.Close()
+		}
+	}
 }
 
 // demoConfig is what the defaults of the settings are, but for the log, which
@@ -98,7 +125,7 @@ func demoConfig(logTo io.Writer) *config {
 		},
 		document: mapping.DefaultDocument(),
 	}
-	c.log, c.audit = newLog(logTo, "info", "text")
+	c.log, c.audit, c.level = newLog(logTo, "info", "text")
 	return c
 }
 
@@ -126,6 +153,7 @@ func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
   SCIM base URL  %[1]s
   Bearer token   %[2]s
   Suger sandbox  http://%[3]s (organization %[4]s, API key as the bearer token)
+  Status page    http://%[7]s/
 
 Try it:
 
@@ -142,7 +170,7 @@ curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Conte
 curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
 
 The log follows. Ctrl-C stops it.
-`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson)
+`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr())
 	return err
 }
 

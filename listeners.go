@@ -54,6 +54,15 @@ func listen(ctx context.Context, name, addr string, handler http.Handler, answer
 // addr is the address that the listener really has.
 func (l *listener) addr() string { return l.socket.Addr().String() }
 
+// serve answers until the server is shut down, by TLS if it has a configuration
+// for it.
+func (l *listener) serve() error {
+	if l.server.TLSConfig != nil {
+		return l.server.ServeTLS(l.socket, "", "")
+	}
+	return l.server.Serve(l.socket)
+}
+
 // serveUntilDone serves until ctx ends, then lets requests under way finish
 // within drainTime, one listener after the other in the given order. It
 // returns an error if a listener fails or requests had to be cut off.
@@ -61,7 +70,7 @@ func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listene
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range listeners {
 		group.Go(func() error {
-			if err := l.server.Serve(l.socket); !errors.Is(err, http.ErrServerClosed) {
+			if err := l.serve(); !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 			return nil

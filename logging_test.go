@@ -22,7 +22,7 @@ func TestLogLevels(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.level+" "+test.format, func(t *testing.T) {
 			var out bytes.Buffer
-			log, audit := newLog(&out, test.level, test.format)
+			log, audit, _ := newLog(&out, test.level, test.format)
 			log.Debug("debug")
 			log.Info("info")
 			log.Warn("warn")

@@ -9,12 +9,12 @@ import (
 )
 
 // runMapping prints the mapping in force, GATEWAY_MAPPING's or the embedded
-// one: as it is written, with its comments, so that a copy can be changed, or
-// with everything that it leaves to defaults. Or it checks a mapping file.
+// one: with everything that it leaves to defaults, or as it is written, with its
+// comments, so that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags("mapping")
 	check := flags.String("check", "", "mapping `FILE` to check instead; errors come with line and column")
-	long := flags.Bool("long", false, "print it in its long form, defaults filled in, without comments")
+	asWritten := flags.Bool("source", false, "print it as it is written, with its comments; else defaults are filled in")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func runMapping(_ context.Context, c *console, args []string) error {
 			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 		}
 	}
-	if *long {
+	if !*asWritten {
 		var err error
 		if source, err = strict.Print(document); err != nil {
 			return err

@@ -55,7 +55,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 }
 
 func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr, key string, admin bool) error {
-	log, _ := newLog(c.err, "info", "text")
+	log, _, _ := newLog(c.err, "info", "text")
 	l, err := listen(ctx, "sandbox", addr, suger, sandboxAnswerWithin, log)
 	if err != nil {
 		return err

@@ -19,29 +19,33 @@ func serve(ctx context.Context, c *console, args []string) error {
 }
 
 func (c *config) serve(ctx context.Context) error {
-	handler, err := c.newGateway()
+	handlers, err := c.assemble(ctx.Done())
 	if err != nil {
 		return err
 	}
-	scim, err := listen(ctx, "GATEWAY_ADDR", string(c.Addr), handler, c.Budget, c.log)
+	scim, err := listen(ctx, "GATEWAY_ADDR", string(c.Addr), handlers.scim, c.Budget, c.log)
 	if err != nil {
 		return err
 	}
-	operations := &ops{stopping: ctx.Done(), suger: newReachability(string(c.SugerURL), c.log)}
-	probes, err := listen(ctx, "GATEWAY_OPS_ADDR", string(c.OpsAddr), operations.handler(), probeTimeout, c.log)
+	if c.certificates != nil {
+		scim.server.TLSConfig = c.certificates.Config()
+	}
+	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(c.OpsAddr), handlers.operations, opsAnswerWithin, c.log)
 	if err != nil {
 		scim.socket.Close()
 		return err
 	}
-	c.logStart(scim.addr(), probes.addr())
-	return serveUntilDone(ctx, c.log, scim, probes)
+	defer c.followSignals()()
+	c.logStart(scim.addr(), operations.addr())
+	return serveUntilDone(ctx, c.log, scim, operations)
 }
 
 // logStart tells an operator what runs and how, and what to think about.
 func (c *config) logStart(scim, operations string) {
 	v, revision := build()
 	c.log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
-		"scim_address", scim, "ops_address", operations, c.organizationMode(), "dry_run", c.DryRun)
+		"scim_address", scim, "ops_address", operations, "tls", c.certificates != nil,
+		"status_page", !c.hidesPages(), c.organizationMode(), "dry_run", c.DryRun)
 	if unknown := unknownSettings(); len(unknown) > 0 {
 		c.log.Warn("variables that look like settings but are none", "names", unknown)
 	}

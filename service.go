@@ -5,27 +5,28 @@ import (
 	"net/http"
 
 	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 )
 
 // newGateway makes the SCIM service that the configuration describes.
-func (c *config) newGateway() (http.Handler, error) {
-	service, err := c.newService()
-	if err != nil {
-		return nil, err
-	}
+func (c *config) newGateway(service *mapping.Service) (http.Handler, error) {
 	v, _ := build()
 	scim := gateway.Config{
 		Organization:         string(c.Organization),
 		AllowedOrganizations: c.Organizations,
 		PublicURL:            string(c.PublicURL),
 		TrustedProxies:       c.TrustedProxies,
+		AllowedClients:       c.AllowedClients,
+		AuthFailures:         throttle.Limit{Failures: c.AuthFailures.Limit, Window: c.AuthFailures.Window},
 		Budget:               c.Budget,
 		MaxInFlight:          c.MaxInFlight,
 		CursorSecret:         c.cursorSecret,
 		Log:                  c.log,
 		Version:              v,
+		Observe:              c.observers.Answered,
+		Failed:               c.observers.Failed,
 	}
 	if c.credential != nil {
 		scim.Tokens, scim.HeldCredential = c.acceptedTokens, c.heldCredential
@@ -35,18 +36,23 @@ func (c *config) newGateway() (http.Handler, error) {
 
 // newService makes the users and roles behind the SCIM service.
 func (c *config) newService() (*mapping.Service, error) {
+	client, err := sugerclient.New(c.clientConfig())
+	if err != nil {
+		return nil, err
+	}
+	return mapping.New(c.document, client, c.mappingConfig())
+}
+
+func (c *config) clientConfig() sugerclient.Config {
 	v, _ := build()
-	client, err := sugerclient.New(sugerclient.Config{
+	return sugerclient.Config{
 		BaseURL:     string(c.SugerURL),
 		Auth:        c.authenticator(),
 		UserAgent:   "suger-scim-gateway/" + v,
 		Timeout:     c.SugerTimeout,
 		Concurrency: c.SugerConcurrency,
-	})
-	if err != nil {
-		return nil, err
+		Observer:    c.observers,
 	}
-	return mapping.New(c.document, client, c.mappingConfig())
 }
 
 func (c *config) mappingConfig() mapping.Config {
@@ -65,6 +71,7 @@ func (c *config) mappingConfig() mapping.Config {
 		Log:             c.log,
 		Audit:           c.audit,
 		AuditKey:        c.auditKey,
+		Observer:        c.observers,
 	}
 }
 

@@ -101,6 +101,13 @@ func (a *listenAddress) Decode(text string) error {
 	return nil
 }
 
+// loopback reports whether only this machine can reach a listener on a.
+func (a listenAddress) loopback() bool {
+	host, _, _ := net.SplitHostPort(string(a))
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
 // networks are CIDR prefixes; a lone address stands for itself.
 type networks []netip.Prefix
 
@@ -163,7 +170,7 @@ func (g *groupRoles) Decode(text string) error {
 	return nil
 }
 
-// brake is "20/1h", twenty drastic changes an hour, or "off".
+// brake is "20/1h", twenty of something an hour, or "off".
 type brake mapping.Brake
 
 // Decode reads a number and a window, or off.

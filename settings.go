@@ -28,7 +28,16 @@ type settings struct {
 	Addr           listenAddress `envconfig:"GATEWAY_ADDR" default:":8080"`
 	OpsAddr        listenAddress `envconfig:"GATEWAY_OPS_ADDR" default:"127.0.0.1:9090"`
 	PublicURL      baseURL       `envconfig:"GATEWAY_PUBLIC_URL"`
+	TLSCert        string        `envconfig:"GATEWAY_TLS_CERT"`
+	TLSKey         string        `envconfig:"GATEWAY_TLS_KEY"`
 	TrustedProxies networks      `envconfig:"GATEWAY_TRUSTED_PROXIES"`
+	AllowedClients networks      `envconfig:"GATEWAY_ALLOWED_CLIENTS"`
+	AuthFailures   brake         `envconfig:"GATEWAY_AUTH_FAILURES" default:"20/1m"`
+
+	OpsToken       secretText `envconfig:"GATEWAY_OPS_TOKEN"`
+	OpsTokenFile   string     `envconfig:"GATEWAY_OPS_TOKEN_FILE"`
+	StatusPersonal bool       `envconfig:"GATEWAY_STATUS_PERSONAL" default:"false"`
+	Profiles       bool       `envconfig:"GATEWAY_PPROF" default:"false"`
 
 	MappingFile     string     `envconfig:"GATEWAY_MAPPING"`
 	DefaultRole     string     `envconfig:"GATEWAY_DEFAULT_ROLE"`

@@ -44,9 +44,11 @@ func build() (v, revision string) {
 	return orUnknown(v), orUnknown(revision)
 }
 
+const unknown = "unknown"
+
 func orUnknown(s string) string {
 	if s == "" {
-		return "unknown"
+		return unknown
 	}
 	return s
 }

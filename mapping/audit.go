@@ -30,14 +30,11 @@ type Change struct {
 
 // changeOf describes a planned change of a user by what differs.
 func (s *suger) changeOf(u *user, p *plan) *Change {
-	c := s.newChange(opUpdateUser, u.id, s.auditName(s.model.email(u)))
+	c := s.newChange(opUpdateUser, u.id, s.model.email(u))
 	after := s.model.applied(u, p)
 	for i := range p.values {
 		name := s.model.attributes[i].name
 		c.Before[name], c.After[name] = u.values[i], after.values[i]
-		if i == s.model.userName {
-			c.Before[name], c.After[name] = s.auditName(u.values[i]), s.auditName(after.values[i])
-		}
 	}
 	if p.roles != nil {
 		c.Before["role"], c.After["role"] = roleNames(p.before), roleNames(p.roles)
@@ -66,6 +63,7 @@ func (c *Change) dry() *Change {
 
 // record writes the audit record of a change that was attempted.
 func (s *suger) record(c *Change, err error) {
+	s.hideAddresses(c)
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
@@ -97,14 +95,26 @@ func outcomeOf(err error) (outcome, code string) {
 	return "failed", code
 }
 
-// auditName is an e-mail address as audit records show it.
-func (s *suger) auditName(email string) string {
-	if len(s.config.AuditKey) == 0 || email == "" {
-		return email
+// hideAddresses replaces e-mail addresses by keyed hashes, if there is a key. An
+// address may also stand where none is expected, as an id or in a name.
+func (s *suger) hideAddresses(c *Change) {
+	if len(s.config.AuditKey) == 0 {
+		return
 	}
-	mac := hmac.New(sha256.New, s.config.AuditKey)
-	mac.Write([]byte(fold(email)))
-	return "user-" + hex.EncodeToString(mac.Sum(nil)[:8])
+	hide := func(text string) string {
+		if !strings.Contains(text, "@") {
+			return text
+		}
+		mac := hmac.New(sha256.New, s.config.AuditKey)
+		mac.Write([]byte(fold(text)))
+		return "user-" + hex.EncodeToString(mac.Sum(nil)[:8])
+	}
+	c.UserID, c.User = hide(c.UserID), hide(c.User)
+	for _, values := range []map[string]string{c.Before, c.After} {
+		for name, value := range values {
+			values[name] = hide(value)
+		}
+	}
 }
 
 // fingerprint tells credentials apart in audit records without telling one: the

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"suger-scim-gateway/gateway/scim"
@@ -138,7 +139,8 @@ func (s *suger) fetchUsers(ctx context.Context) ([]*user, error) {
 		return nil, s.asRecordError(opListUsers, err)
 	}
 	sortUsers(users)
-	return users, nil
+	// A list that changes while it is read can have a row on two pages.
+	return slices.CompactFunc(users, func(u, v *user) bool { return u.id == v.id }), nil
 }
 
 // fetchUser reads one user afresh. Without an operation for it, the user is

@@ -2,9 +2,47 @@ package mapping
 
 import (
 	"context"
+	"errors"
 
 	"suger-scim-gateway/gateway/scim"
 )
+
+// bring makes a user what a client wants it to be. Access that is to end is
+// ended first and by itself, so that nothing else that the request asks for, and
+// that may be refused, lets a leaver keep it. missing is why roles is not all that
+// there are, which stops everything else.
+func (s *suger) bring(ctx context.Context, u *user, roles *catalogue, wanted scim.Resource, missing error) (*user, error) {
+	active, given := wanted["active"].(bool)
+	ends := given && !active && u.standing.active
+	if ends {
+		end := &plan{before: roles.of(u), active: &active}
+		after, err := s.carryOut(ctx, u, end)
+		if err != nil || s.model.endOfAccess(u, end) == ByRemoval {
+			return after, err
+		}
+		u = after
+	}
+	if missing != nil {
+		return nil, s.afterEnd(ends, missing)
+	}
+	p, err := s.plan(ctx, u, roles, wanted)
+	if err != nil {
+		return nil, s.afterEnd(ends, err)
+	}
+	after, err := s.carryOut(ctx, u, p)
+	return after, s.afterEnd(ends, err)
+}
+
+// afterEnd tells of an error that came when access had been ended already.
+func (s *suger) afterEnd(ended bool, err error) error {
+	var e *scim.Error
+	if !ended || !errors.As(s.asSCIM(err), &e) {
+		return err
+	}
+	whole := *e
+	whole.Detail = "The user's access has ended, but not all of the request could be done. " + e.Detail
+	return &whole
+}
 
 // carryOut makes a planned change of a user, within the guards, and records it.
 // Without a difference there is no call and no record.
@@ -47,7 +85,9 @@ func (s *suger) removeUser(ctx context.Context, u *user) error {
 	}
 	roles, err := s.catalogueFor(ctx, u)
 	if err != nil {
-		return err
+		if roles = s.catalogueWithoutList(); roles == nil {
+			return err
+		}
 	}
 	p := &plan{before: roles.of(u)}
 	change := s.changeOf(u, p)
@@ -66,7 +106,9 @@ func (s *suger) removeUser(ctx context.Context, u *user) error {
 	defer func() { permit.settle(made) }()
 	after, err := s.removeAndConfirm(ctx, u)
 	if err == nil && permit.lastAdmin {
-		err = s.lookAfterAdministrators(ctx, after)
+		if err = s.lookAfterAdministrators(ctx, after); err != nil {
+			err = s.readmit(ctx, u, p.before, err)
+		}
 	}
 	made = err == nil || uncertain(err)
 	s.record(change, err)
@@ -81,14 +123,14 @@ func (s *suger) lookAfterAdministrators(ctx context.Context, one *user) error {
 		return nil // unknown is no reason to undo what Suger has confirmed
 	}
 	return s.refuse(guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
-		"Two changes at the same time took away the last administrators of the Suger organization; %s was one of them. Make somebody an administrator in Suger's console, then retry.", s.model.email(one)))
+		"Two changes at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", s.model.email(one)))
 }
 
 // restore undoes a change that must not stand, and returns why; if that fails
-// too, the error says so. A removed user cannot be restored.
+// too, the error says so.
 func (s *suger) restore(ctx context.Context, was, is *user, p *plan, why error) error {
 	if s.model.endOfAccess(was, p) == ByRemoval {
-		return why
+		return s.readmit(ctx, was, p.before, why)
 	}
 	active := was.standing.active
 	back := &plan{before: p.roles, roles: p.before}
@@ -98,9 +140,31 @@ func (s *suger) restore(ctx context.Context, was, is *user, p *plan, why error) 
 	if is.standing.active != active {
 		back.active = &active
 	}
-	if _, err := s.write(context.WithoutCancel(ctx), is, back); err != nil {
-		return scim.Wrap(err, scim.CodeLastAdmin,
-			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", s.model.email(was))
+	_, err := s.write(context.WithoutCancel(ctx), is, back)
+	return s.restored(was, err, why)
+}
+
+// readmit adds a user again whose removal must not stand, and returns why.
+func (s *suger) readmit(ctx context.Context, was *user, roles []*role, why error) error {
+	ctx = context.WithoutCancel(ctx)
+	p := &plan{roles: roles}
+	draft := s.model.applied(was, p)
+	draft.standing = s.model.standingFor(true)
+	added, _, err := s.add(ctx, draft, p)
+	if err == nil {
+		s.wrote(added)
+		if rest := s.remaining(added, draft, p); !rest.empty() {
+			_, err = s.write(ctx, added, rest)
+		}
 	}
-	return why
+	return s.restored(was, err, why)
+}
+
+// restored is why a change was undone, or the error that it could not be.
+func (s *suger) restored(was *user, failed, why error) error {
+	if failed == nil {
+		return why
+	}
+	return scim.Wrap(failed, scim.CodeLastAdmin,
+		"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", s.model.email(was))
 }

@@ -25,11 +25,13 @@ func (c *checker) problem(path, suggestion, format string, args ...any) {
 	})
 }
 
+// reported tells whether a place has a problem already.
+func (c *checker) reported(path string) bool {
+	return slices.ContainsFunc(c.problems, func(p strict.Problem) bool { return p.Path == path })
+}
+
 // checkParts looks at each part by itself.
 func (c *checker) checkParts() {
-	if c.doc.Version != 1 {
-		c.problem("version", "write version: 1", "this program reads version 1, not %d", c.doc.Version)
-	}
 	c.checkAttributes()
 	for _, op := range c.doc.Operations.all() {
 		if op.Operation != nil {
@@ -43,8 +45,11 @@ func (c *checker) checkParts() {
 
 // checkWhole looks at how the parts fit together.
 func (c *checker) checkWhole() {
+	if c.doc.Version != 1 {
+		c.problem("version", "write version: 1", "this program reads version 1, not %d", c.doc.Version)
+	}
+	c.checkMainJob()
 	m := newModel(c.doc)
-	c.checkMainJob(m)
 	c.checkRoleChange(m)
 	c.checkEndOfAccess(m)
 	c.checkGivenBack(m)
@@ -64,12 +69,15 @@ func (c *checker) beside(unreadable strict.Problems) strict.Problems {
 // checkAttributes makes sure that attributes are ones that a field can hold.
 func (c *checker) checkAttributes() {
 	attributes := c.doc.User.Attributes
+	if attributes == nil {
+		return // reported as missing
+	}
 	named, held := make(map[string]string), make(map[string]string) // canonical name, and field, to name
 	for _, name := range sortedKeys(attributes) {
 		at := "user.attributes." + name
 		path, ok := fullUserType.Lookup(name)
 		if !ok {
-			c.problem(at, strict.Suggest(name, possibleAttributes()), "SCIM has no user attribute %q", name)
+			c.problem(at, suggestAttribute(name), "SCIM has no user attribute %q", name)
 			continue
 		}
 		c.checkAttribute(at, path)
@@ -115,6 +123,22 @@ func (c *checker) checkNameParts(given, family Attribute) {
 		c.problem("user.attributes", "give name.givenName and name.familyName the same field, with part: first names and part: last name", "only one part of a full name is mapped")
 	}
 }
+
+// suggestAttribute is the advice for a name that SCIM does not know. An
+// attribute of an extension is also found without the URN.
+func suggestAttribute(name string) string {
+	known := make(map[string]string) // by the name without the URN
+	for _, possible := range possibleAttributes() {
+		known[withoutURN(possible)] = possible
+	}
+	names := sortedKeys(known)
+	if near, ok := strict.Nearest(withoutURN(name), names); ok {
+		return fmt.Sprintf("did you mean %q?", known[near])
+	}
+	return "there are " + strings.Join(names, ", ")
+}
+
+func withoutURN(name string) string { return name[strings.LastIndex(name, ":")+1:] }
 
 // possibleAttributes lists the attributes that a field can hold.
 func possibleAttributes() []string {

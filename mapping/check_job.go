@@ -8,7 +8,7 @@ import (
 
 // checkMainJob makes sure that the mapping can do what the gateway is for: list
 // users, add one, change a role and end access.
-func (c *checker) checkMainJob(m *model) {
+func (c *checker) checkMainJob() {
 	ops := &c.doc.Operations
 	if ops.ListUsers == nil {
 		c.problem("operations", "add it", "%q is missing: without it users cannot be found", opListUsers)
@@ -72,16 +72,14 @@ func (c *checker) checkEndOfAccess(m *model) {
 	for i, way := range ways {
 		at := fmt.Sprintf("end access[%d]", i)
 		switch {
+		case slices.Index(ways, way) != i:
+			c.problem(at, "remove one of them", "%q is given twice", way)
 		case way == BySetStatus && (!m.writesStatus() || m.status.toInactive == nil):
 			c.problem(at, fmt.Sprintf("give user.status an inactive value and let %q send {status}, or remove it here", opUpdateUser), "%q cannot be done", way)
 		case way == ByDeactivate && ops.DeactivateUser == nil, way == ByRemoval && ops.RemoveUser == nil:
 			c.problem(at, "add it, or remove it here", "there is no operation %q", way)
 		case way == ByDeactivate && m.status == nil:
 			c.problem(at, "add user.status", "%q would not show: nothing tells who has access", way)
-		}
-		switch {
-		case slices.Index(ways, way) != i:
-			c.problem(at, "remove one of them", "%q is given twice", way)
 		case i > 0 && c.always(m, ways[i-1]):
 			c.problem(at, "remove it, or put it first", "%q is never reached: %q always works", way, ways[i-1])
 		}
@@ -123,14 +121,16 @@ func (c *checker) checkWritable(m *model) {
 				names = append(names, "displayName")
 			}
 		}
+		at := "user.attributes." + name
 		fixed := c.doc.User.Attributes[name].Write == "create"
 		switch {
+		case c.reported(at):
 		case fixed && sends(ops.UpdateUser, names...):
-			c.problem("user.attributes."+name, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, opUpdateUser)
+			c.problem(at, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, opUpdateUser)
 		case fixed && ops.AddUser != nil && !sends(ops.AddUser, names...):
-			c.problem("user.attributes."+name, fmt.Sprintf("add {%s} to the body of %q", names[0], opAddUser), "no operation sends %s", name)
+			c.problem(at, fmt.Sprintf("add {%s} to the body of %q", names[0], opAddUser), "no operation sends %s", name)
 		case !fixed && !sends(ops.UpdateUser, names...):
-			c.problem("user.attributes."+name, fmt.Sprintf("add {%s} to its body; if it is fixed once the user exists, say write: create", names[0]), "%q does not send %s", opUpdateUser, name)
+			c.problem(at, fmt.Sprintf("add {%s} to its body; if it is fixed once the user exists, say write: create", names[0]), "%q does not send %s", opUpdateUser, name)
 		}
 	}
 }

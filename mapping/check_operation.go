@@ -168,9 +168,11 @@ func (c *checker) placeholders(op namedOperation) []string {
 // attributePlaceholders lists the attributes of a user, and the full name if it
 // can be made of them.
 func (c *checker) attributePlaceholders() []string {
-	var known []string
+	known := []string{"userName"} // if it is missing, that is reported once
 	for _, name := range sortedKeys(c.doc.User.Attributes) {
-		known = append(known, canonicalAttribute(name))
+		if name = canonicalAttribute(name); name != "userName" {
+			known = append(known, name)
+		}
 	}
 	if slices.Contains(known, "name.givenName") || slices.Contains(known, "name.familyName") {
 		known = append(known, "name.formatted")
@@ -184,7 +186,7 @@ func (c *checker) attributePlaceholders() []string {
 // checkSends makes sure that an update can send what it is to send.
 func (c *checker) checkSends(at string, op namedOperation) {
 	switch {
-	case op.Sends == SendsChanges:
+	case op.Sends == SendsChanges || op.Sends == "":
 	case op.name != opUpdateUser && op.name != opUpdateRole:
 		c.problem(at+".sends", "remove it", "%q belongs to %q and %q", op.Sends, opUpdateUser, opUpdateRole)
 	case op.Sends != SendsWholeObject:

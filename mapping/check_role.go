@@ -13,6 +13,7 @@ func (c *checker) checkRoles() {
 	role, listed := &c.doc.Role, c.doc.Operations.ListRoles != nil
 	if !listed {
 		c.checkIsKnown("role.default", role.Default, names)
+		c.checkRoleWrites()
 	}
 	for _, known := range role.Known {
 		if known.Administrator && fold(known.Name) == fold(role.Default) {
@@ -54,7 +55,7 @@ func (c *checker) checkKnownRoles() []string {
 			administrators++
 		}
 	}
-	if administrators == 0 {
+	if c.doc.Role.Known != nil && administrators == 0 {
 		c.problem("role.known", "say administrator: true of the role that manages users", "no role is an administrator's, so the last one could not be protected")
 	}
 	return names
@@ -63,6 +64,16 @@ func (c *checker) checkKnownRoles() []string {
 func isBool(value any) bool {
 	_, is := value.(bool)
 	return is
+}
+
+// checkRoleWrites makes sure that a role that is written can be found again.
+func (c *checker) checkRoleWrites() {
+	for _, op := range c.doc.Operations.all() {
+		isWrite := op.name == opAddRole || op.name == opUpdateRole || op.name == opRemoveRole
+		if op.Operation != nil && isWrite {
+			c.problem("operations."+op.name, "add that, or remove this", "%q needs %q: only the known roles could be found", op.name, opListRoles)
+		}
+	}
 }
 
 // checkPrecedence makes sure that the order of roles is one.

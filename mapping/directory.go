@@ -24,14 +24,16 @@ func (s *suger) freshUsers(ctx context.Context) (*userSet, error) {
 }
 
 func (s *suger) usersWithin(ctx context.Context, maxAge time.Duration) (*userSet, error) {
-	shelf := s.shelf()
+	key := s.memory.key(s.Caller)
+	shelf := s.memory.shelf(key)
 	users, reused, err := shelf.users.get(ctx, maxAge, func(ctx context.Context) (*userSet, error) {
+		began, page := s.config.Now(), s.memory.ledger.page()
 		users, err := s.fetchUsers(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer s.memory.dropLater(shelf)
-		return newUserSet(s.model, users), nil
+		s.memory.filled(key, shelf)
+		return newUserSet(s.model, users, began, page), nil
 	})
 	s.config.Observer.List(hitOrMiss(reused))
 	return users, err
@@ -59,10 +61,14 @@ func (s *suger) freshCatalogue(ctx context.Context) (*catalogue, error) {
 }
 
 func (s *suger) rolesWithin(ctx context.Context, maxAge time.Duration) (*catalogue, error) {
-	shelf := s.shelf()
+	key := s.memory.key(s.Caller)
+	shelf := s.memory.shelf(key)
 	roles, _, err := shelf.roles.get(ctx, maxAge, func(ctx context.Context) (*catalogue, error) {
-		defer s.memory.dropLater(shelf)
-		return s.fetchRoles(ctx)
+		roles, err := s.fetchRoles(ctx)
+		if err == nil {
+			s.memory.filled(key, shelf)
+		}
+		return roles, err
 	})
 	return roles, err
 }
@@ -75,24 +81,40 @@ func (s *suger) fixedCatalogue() *catalogue {
 // catalogueFor knows the roles of all these users; Suger is only asked if one
 // holds a role that is not a standard one.
 func (s *suger) catalogueFor(ctx context.Context, users ...*user) (*catalogue, error) {
-	fixed := s.fixedCatalogue()
-	if fixed.whole || fixed.knows(users) {
-		return fixed, nil
-	}
-	return s.catalogue(ctx)
+	return s.catalogueThat(ctx, func(c *catalogue) bool { return c.knows(users) })
 }
 
 // catalogueOf is catalogueFor for a whole list, which is not held up by the call.
 func (s *suger) catalogueOf(ctx context.Context, users *userSet) (*catalogue, error) {
+	return s.catalogueThat(ctx, func(c *catalogue) (knows bool) {
+		users.read(func(all []*user) { knows = c.knows(all) })
+		return knows
+	})
+}
+
+// catalogueThat is a catalogue that has what is needed, if there is one: the
+// roles known without asking, those at hand or fresh ones. A role that another
+// replica has just made is thus not taken for one that Suger does not have.
+func (s *suger) catalogueThat(ctx context.Context, knows func(*catalogue) bool) (*catalogue, error) {
 	fixed := s.fixedCatalogue()
-	known := fixed.whole
-	if !known {
-		users.read(func(all []*user) { known = fixed.knows(all) })
-	}
-	if known {
+	if fixed.whole || knows(fixed) {
 		return fixed, nil
 	}
-	return s.catalogue(ctx)
+	roles, err := s.catalogue(ctx)
+	if err != nil || knows(roles) {
+		return roles, err
+	}
+	return s.freshCatalogue(ctx)
+}
+
+// catalogueWithoutList is what to go by when Suger does not list its roles, which
+// must not stop the end of access: the roles that the mapping knows, or nil if
+// these do not tell an administrator from others.
+func (s *suger) catalogueWithoutList() *catalogue {
+	if !s.model.knowsAdministrators() {
+		return nil
+	}
+	return s.fixedCatalogue()
 }
 
 // knows reports whether the catalogue has every role that these users hold.
@@ -143,6 +165,16 @@ func (s *suger) defaultRole(ctx context.Context) (*role, error) {
 		return nil, scim.NewError(scim.CodeAdminGrant, "The default role is an administrator role. Set GATEWAY_DEFAULT_ROLE to a lesser one.")
 	}
 	return r, nil
+}
+
+// userNow is a user of a list as he or she is by now: as on the list, unless it
+// has become old or this process has written to the user since it was fetched.
+func (s *suger) userNow(ctx context.Context, users *userSet, id string) (*user, error) {
+	current := s.config.Now().Sub(users.began) <= freshAge && !s.memory.ledger.notedSince(s.lockName(id), users.page)
+	if u := users.byID(id); u != nil && current {
+		return u, nil
+	}
+	return s.fetchUser(ctx, id)
 }
 
 // userWithEmail finds a user by address, or nil. A hint of an earlier lookup is

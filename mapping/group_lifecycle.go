@@ -37,6 +37,11 @@ func (g *Groups) create(ctx context.Context, name string, members []string) (sci
 	if err := g.nameIsFree(roles, name, nil); err != nil {
 		return nil, err
 	}
+	if g.namesGroup(name) {
+		return nil, scim.NewError(scim.CodeRoleCreateRefused,
+			"GATEWAY_GROUP_ROLES gives the group %q to a role that Suger does not have. Its roles are: %s.",
+			scim.Clip(name, 80), joinWords(roles.roles, (*role).label))
+	}
 	if !g.config.CreateRoles || g.model.doc.Operations.AddRole == nil {
 		return nil, scim.NewError(scim.CodeRoleCreateRefused,
 			"%q is not a Suger role, and this gateway does not create roles. Name the group after a role (%s), or map its name with GATEWAY_GROUP_ROLES.",
@@ -158,6 +163,9 @@ func (s *suger) renameRole(ctx context.Context, r *role, name string) (*role, er
 		return &would, nil
 	}
 	renamed, err := s.updateRole(ctx, r, name)
+	if err == nil && renamed.id != r.id { // another role has the name by now
+		err = s.unconfirmed(opUpdateRole, "the role's name")
+	}
 	s.record(change, err)
 	return renamed, err
 }

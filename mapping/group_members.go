@@ -19,6 +19,9 @@ type memberChange struct {
 	add      []string // user ids
 	remove   []string
 	implicit bool // removals follow from a list that does not have them
+
+	removed  map[string]bool // the ids in remove
+	fallback *role           // of users who hold one role, when it is taken; nil if none is
 }
 
 // A memberFailure is a member that could not be changed.
@@ -31,7 +34,7 @@ type memberFailure struct {
 // list at hand in a dry run.
 type membersAfter struct {
 	mu      sync.Mutex
-	changed map[string]*user
+	changed map[string]*user // by id; nil for one who is gone
 }
 
 // changeMembers makes a change of members: only users who differ are written,
@@ -44,20 +47,13 @@ func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChang
 	if err != nil {
 		return nil, err
 	}
-	var fallback *role
+	c.removed = idSet(c.remove)
 	if len(c.remove) > 0 && !s.model.many {
-		if fallback, err = s.defaultRole(ctx); err != nil {
+		if c.fallback, err = s.defaultRole(ctx); err != nil {
 			return nil, err
 		}
 	}
-	removed := idSet(c.remove)
-	planFor := func(u *user) *plan {
-		if removed[u.id] {
-			return s.planRemoval(u, c, roles, fallback)
-		}
-		return s.planAddition(u, c, roles)
-	}
-	if err := s.spareSomeAdministrator(ctx, users, affected, planFor); err != nil {
+	if err := s.spareSomeAdministrator(ctx, users, affected, c, roles); err != nil {
 		return nil, err
 	}
 	done := 0
@@ -65,11 +61,11 @@ func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChang
 		work := errgroup.Group{}
 		work.SetLimit(s.config.Parallel)
 		for _, u := range affected {
-			if removed[u.id] != leaves {
+			if c.removed[u.id] != leaves {
 				continue
 			}
 			work.Go(func() error {
-				changed, err := s.changeMember(ctx, users, u.id, planFor)
+				changed, err := s.changeMember(ctx, users, u.id, c, roles)
 				after.mu.Lock()
 				defer after.mu.Unlock()
 				if err != nil {
@@ -104,68 +100,86 @@ func (s *suger) affected(users *userSet, c memberChange) (affected []*user, fail
 	return affected, failures
 }
 
+// planMember is what a change means for one user, and why it means nothing where
+// that needs saying.
+func (s *suger) planMember(u *user, c memberChange, roles *catalogue) (p *plan, kept string) {
+	if c.removed[u.id] {
+		return s.planRemoval(u, c, roles)
+	}
+	return s.planAddition(u, c, roles)
+}
+
 // planAddition gives the role to a user, unless a user who can hold only one
 // has a more powerful one.
-func (s *suger) planAddition(u *user, c memberChange, roles *catalogue) *plan {
-	p := &plan{before: roles.of(u)}
+func (s *suger) planAddition(u *user, c memberChange, roles *catalogue) (p *plan, kept string) {
+	p = &plan{before: roles.of(u)}
 	switch top := highest(p.before); {
 	case holds(p.before, c.role):
 	case s.model.many:
 		p.roles = append(slices.Clone(p.before), c.role)
 	case top != nil && top.above(c.role):
-		s.config.Log.Info("group member keeps a more powerful role",
-			"request_id", s.RequestID, "user_id", u.id, "role", top.name, "group", c.role.group)
+		kept = "group member keeps a more powerful role"
 	default:
 		p.roles = []*role{c.role}
 	}
-	return p
+	return p, kept
 }
 
 // planRemoval takes the role from a user, who falls back to the default role if
 // users hold one. The default role itself cannot be taken, only replaced.
-func (s *suger) planRemoval(u *user, c memberChange, roles *catalogue, fallback *role) *plan {
-	p := &plan{before: roles.of(u)}
+func (s *suger) planRemoval(u *user, c memberChange, roles *catalogue) (p *plan, kept string) {
+	p = &plan{before: roles.of(u)}
 	switch {
 	case !holds(p.before, c.role):
 	case c.implicit && s.protected[fold(s.model.email(u))]:
-		s.config.Log.Info("protected user stays in a group that no longer lists them",
-			"request_id", s.RequestID, "user_id", u.id, "group", c.role.group)
+		kept = "protected user stays in a group that no longer lists them"
 	case s.model.many:
 		p.roles = slices.DeleteFunc(slices.Clone(p.before), func(r *role) bool { return r.id == c.role.id })
-	case fallback.id == c.role.id:
-		s.config.Log.Info("group member keeps the default role",
-			"request_id", s.RequestID, "user_id", u.id, "role", fallback.name)
+	case c.fallback.id == c.role.id:
+		kept = "group member keeps the default role"
 	default:
-		p.roles = []*role{fallback}
+		p.roles = []*role{c.fallback}
 	}
-	return p
+	return p, kept
 }
 
 // changeMember makes the change of one member, planned on the user as he or she
 // is once it is this change's turn.
-func (s *suger) changeMember(ctx context.Context, users *userSet, id string, planFor func(*user) *plan) (*user, error) {
+func (s *suger) changeMember(ctx context.Context, users *userSet, id string, c memberChange, roles *catalogue) (*user, error) {
 	release, err := s.locks.acquire(ctx, s.lockName(id))
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	u := users.byID(id)
-	if u == nil {
-		return nil, scim.NotFound("user", id)
+	u, err := s.userNow(ctx, users, id)
+	if isNotFound(err) && c.removed[id] {
+		return nil, nil // who is gone is no member any more
 	}
-	return s.carryOut(ctx, u, planFor(u))
+	if err != nil {
+		return nil, err
+	}
+	if !roles.knows([]*user{u}) {
+		if roles, err = s.catalogueFor(ctx, u); err != nil {
+			return nil, err
+		}
+	}
+	p, kept := s.planMember(u, c, roles)
+	if kept != "" {
+		s.config.Log.Info(kept, "request_id", s.RequestID, "user_id", u.id, "role", roleNames(p.before), "group", c.role.group)
+	}
+	return s.carryOut(ctx, u, p)
 }
 
 // spareSomeAdministrator refuses a change of a group that would take the role
 // from every administrator, before anything is written.
-func (s *suger) spareSomeAdministrator(ctx context.Context, users *userSet, affected []*user, planFor func(*user) *plan) error {
+func (s *suger) spareSomeAdministrator(ctx context.Context, users *userSet, affected []*user, c memberChange, known *catalogue) error {
 	loses := make(map[string]bool)
 	for _, u := range affected {
-		p := planFor(u)
+		p, _ := s.planMember(u, c, known)
 		if s.countsAsAdministrator(u, p.before) && p.dropsAdministrator() {
 			loses[u.id] = true
 		}
-		if s.countsAsAdministrator(u, p.roles) && p.grantsAdministrator() {
+		if s.canHelp(u, p.roles) && p.grantsAdministrator() {
 			return nil
 		}
 	}
@@ -179,7 +193,7 @@ func (s *suger) spareSomeAdministrator(ctx context.Context, users *userSet, affe
 	left := false
 	users.read(func(all []*user) {
 		for _, u := range all {
-			left = left || !loses[u.id] && s.countsAsAdministrator(u, roles.of(u))
+			left = left || !loses[u.id] && s.canHelp(u, roles.of(u))
 		}
 	})
 	if left {

@@ -120,10 +120,10 @@ func (g *Groups) groupAfter(r *role, users *userSet, after *membersAfter) scim.R
 	var members []any
 	users.read(func(all []*user) {
 		for _, u := range all {
-			if changed := after.changed[u.id]; changed != nil {
+			if changed, ok := after.changed[u.id]; ok {
 				u = changed
 			}
-			if slices.ContainsFunc(u.roles, func(ref roleRef) bool { return refersTo([]roleRef{ref}, []*role{r}) }) {
+			if u != nil && slices.ContainsFunc(u.roles, func(ref roleRef) bool { return refersTo([]roleRef{ref}, []*role{r}) }) {
 				members = append(members, g.member(u))
 			}
 		}

@@ -17,13 +17,15 @@ const (
 // guard refuses a change that the settings forbid. What it permits must be
 // settled with the outcome of the write.
 func (s *suger) guard(ctx context.Context, u *user, p *plan, removes bool) (*permit, error) {
-	if s.protected[fold(s.model.email(u))] {
-		return nil, s.refuse(guardProtected, scim.NewError(scim.CodeProtectedUser,
-			"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS.", s.model.email(u)))
+	for _, email := range []string{s.model.email(u), p.values[s.model.userName]} {
+		if s.protected[fold(email)] {
+			return nil, s.refuse(guardProtected, scim.NewError(scim.CodeProtectedUser,
+				"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS.", email))
+		}
 	}
-	if p.grantsAdministrator() && !s.config.AllowAdminGrant {
+	if s.makesAdministrator(p) && !s.config.AllowAdminGrant {
 		return nil, s.refuse(guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
-			"This gateway does not grant the administrator role (GATEWAY_ALLOW_ADMIN_GRANT=false). Grant it in Suger's console."))
+			"This gateway makes nobody an administrator, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."))
 	}
 	permit := &permit{suger: s}
 	if s.countsAsAdministrator(u, p.before) && (removes || p.deactivates() || p.dropsAdministrator()) {
@@ -101,6 +103,25 @@ func (s *suger) refuse(guard string, err *scim.Error) error {
 	return err
 }
 
+// makesAdministrator reports whether a plan lets somebody manage users who could
+// not: by the role, by giving an administrator access back, or by giving an
+// administrator's account to another address.
+func (s *suger) makesAdministrator(p *plan) bool {
+	roles := p.roles
+	if roles == nil {
+		roles = p.before
+	}
+	_, renames := p.values[s.model.userName]
+	activates := p.active != nil && *p.active
+	return anyAdministrator(roles) && (renames || activates || p.grantsAdministrator())
+}
+
+// canHelp reports whether the user surely counts as an administrator: a status
+// that the mapping does not know may mean anything.
+func (s *suger) canHelp(u *user, roles []*role) bool {
+	return s.countsAsAdministrator(u, roles) && (!u.standing.unknown || u.standing.missing())
+}
+
 // countsAsAdministrator reports whether the user can help others back in: an
 // administrator with access who has signed in before.
 func (s *suger) countsAsAdministrator(u *user, roles []*role) bool {
@@ -121,7 +142,7 @@ func (s *suger) administrators(ctx context.Context, except string) (int, error) 
 	count := 0
 	users.read(func(all []*user) {
 		for _, u := range all {
-			if u.id != except && s.countsAsAdministrator(u, roles.of(u)) {
+			if u.id != except && s.canHelp(u, roles.of(u)) {
 				count++
 			}
 		}

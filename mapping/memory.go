@@ -19,10 +19,13 @@ const freshAge = time.Second
 // everything in it is checked against Suger or at most ListTTL old, and it is
 // kept apart by organization and credential.
 type memory struct {
-	secret  []byte // of this process: makes the keys
-	now     func() time.Time
-	listTTL time.Duration
-	shelves *lru.Cache[shelfKey, *shelf]
+	secret   []byte // of this process: makes the keys
+	now      func() time.Time
+	listTTL  time.Duration
+	shelves  *lru.Cache[shelfKey, *shelf]
+	unproven *lru.Cache[shelfKey, *shelf] // of credentials that Suger has not accepted yet
+
+	ledger *ledger
 
 	lookupTTL time.Duration
 	lookups   *lru.Cache[lookupKey, lookup] // nil if switched off
@@ -58,6 +61,12 @@ func newMemory(config *Config) (*memory, error) {
 	if m.shelves, err = lru.New[shelfKey, *shelf](shelfLimit); err != nil {
 		return nil, err
 	}
+	if m.unproven, err = lru.New[shelfKey, *shelf](shelfLimit); err != nil {
+		return nil, err
+	}
+	if m.ledger, err = newLedger(); err != nil {
+		return nil, err
+	}
 	if config.LookupCache > 0 && config.LookupTTL > 0 {
 		m.lookups, err = lru.New[lookupKey, lookup](config.LookupCache)
 	}
@@ -73,22 +82,26 @@ func (m *memory) key(c Caller) shelfKey {
 	return shelfKey(mac.Sum(nil))
 }
 
-// shelf is the caller's shelf. Lists on it are dropped when they are too old to
-// be used, so that a large organization does not stay in memory when nobody asks.
+// shelf is the caller's shelf. One for a credential that is not proven does not
+// take the place of one that is: whoever makes up credentials costs others nothing.
 func (m *memory) shelf(key shelfKey) *shelf {
 	if s, ok := m.shelves.Get(key); ok {
 		return s
 	}
 	s := &shelf{}
 	s.users.now, s.roles.now = m.now, m.now
-	if old, there, _ := m.shelves.PeekOrAdd(key, s); there {
+	if old, there, _ := m.unproven.PeekOrAdd(key, s); there {
 		return old
 	}
 	return s
 }
 
-// dropLater empties a shelf when what is on it has become too old to be used.
-func (m *memory) dropLater(s *shelf) {
+// filled is told that Suger has given a list to the owner of a shelf, which is
+// kept from now on. It is emptied when what is on it has become too old to be
+// used, so that a large organization does not stay in memory when nobody asks.
+func (m *memory) filled(key shelfKey, s *shelf) {
+	m.shelves.ContainsOrAdd(key, s)
+	m.unproven.Remove(key)
 	age := max(m.listTTL, freshAge)
 	time.AfterFunc(age+time.Millisecond, func() {
 		s.users.forget(age)

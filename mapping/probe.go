@@ -15,29 +15,35 @@ type Probe struct{ *suger }
 // Probe opens the caller's organization for a preflight.
 func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
 
+// Named is the operation with a name, as it stands in the mapping file, or nil.
+func (o *Operations) Named(name string) *Operation {
+	for _, op := range o.all() {
+		if op.name == name {
+			return op.Operation
+		}
+	}
+	return nil
+}
+
 // Call is the call of an operation that has no body: reading, or removing a
 // user. user is the id as Suger writes it, nil for none. ok is false if the
 // mapping does not have the operation.
 func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool) {
-	for _, op := range p.model.doc.Operations.all() {
-		if op.name != operation || op.Operation == nil {
-			continue
-		}
-		named := p.ids(nil, nil)
-		if user != nil {
-			named["user"] = user
-		}
-		return p.request(op.name, op.Operation, named, nil), true
+	op := p.model.doc.Operations.Named(operation)
+	if op == nil {
+		return sugerclient.Call{}, false
 	}
-	return sugerclient.Call{}, false
+	named := p.ids(nil, nil)
+	if user != nil {
+		named["user"] = user
+	}
+	return p.request(operation, op, named, nil), true
 }
 
 // Paging is how an operation's list is read.
 func (p *Probe) Paging(operation string) sugerclient.Paging {
-	for _, op := range p.model.doc.Operations.all() {
-		if op.name == operation && op.Operation != nil {
-			return op.paging()
-		}
+	if op := p.model.doc.Operations.Named(operation); op != nil {
+		return op.paging()
 	}
 	return sugerclient.Paging{}
 }
@@ -57,10 +63,11 @@ type Record struct {
 	ID       string
 	RawID    any // as Suger writes it, a string or a json.Number
 	UserName string
-	Status   string // Suger's own word, "" if there is none
-	Active   bool   // has access
-	Pending  bool   // invited, never signed in
-	Unknown  bool   // the mapping does not say what the status means
+	Values   map[string]string // of the mapping's attributes, by name
+	Status   string            // Suger's own word, "" if there is none
+	Active   bool              // has access
+	Pending  bool              // invited, never signed in
+	Unknown  bool              // the mapping does not say what the status means
 	Roles    []RoleName
 }
 
@@ -74,8 +81,11 @@ func (p *Probe) ReadUser(record any) (*Record, error) {
 		return nil, err
 	}
 	r := &Record{
-		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Status: u.standing.word,
+		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Values: make(map[string]string), Status: u.standing.word,
 		Active: u.standing.active, Pending: u.standing.pending, Unknown: u.standing.unknown,
+	}
+	for i, a := range p.model.attributes {
+		r.Values[a.name] = u.values[i]
 	}
 	for _, ref := range u.roles {
 		r.Roles = append(r.Roles, RoleName{ID: ref.id, Name: ref.name})

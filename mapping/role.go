@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,10 +26,12 @@ type role struct {
 // above reports whether the role is more powerful than another: by the mapping's
 // precedence, and by name among those that it does not tell apart.
 func (r *role) above(other *role) bool {
-	if other == nil || r.tier != other.tier {
-		return other == nil || r.tier < other.tier
-	}
-	return fold(r.name) < fold(other.name)
+	return other == nil || r.compare(other) < 0
+}
+
+// compare orders roles by power, for a list.
+func (r *role) compare(other *role) int {
+	return cmp.Or(cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
 }
 
 // A catalogue is the roles of one organization, most powerful first.
@@ -61,29 +64,32 @@ func (m *model) readRole(record any) (*role, error) {
 	return r, nil
 }
 
-// newCatalogue completes listed roles by what the mapping knows of them and
-// puts them in order. groups are the names that roles carry as SCIM groups.
+// newCatalogue completes listed roles by what the mapping knows, its known roles
+// included where the list lacks them, and puts them in order. groups are the
+// names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
 	c := &catalogue{roles: listed, whole: whole}
-	if listed == nil {
-		for _, known := range m.doc.Role.Known {
-			switch id := known.id(); {
-			case id != "":
-				c.roles = append(c.roles, &role{id: id, raw: known.ID, name: known.Name})
-			case whole:
-				c.roles = append(c.roles, &role{id: known.Name, raw: known.Name, name: known.Name})
-			}
+	for _, known := range m.doc.Role.Known {
+		r := c.known(&known)
+		switch id := known.id(); {
+		case r != nil:
+		case id != "":
+			r = &role{id: id, raw: known.ID, name: known.Name}
+			c.roles = append(c.roles, r)
+		case whole && len(listed) == 0:
+			r = &role{id: known.Name, raw: known.Name, name: known.Name}
+			c.roles = append(c.roles, r)
+		default:
+			continue
 		}
+		r.standard = true
+		r.administrator = known.Administrator
+		r.description = firstOf(r.description, known.Description)
 	}
 	for _, r := range c.roles {
-		if known := m.known(r); known != nil {
-			r.standard = true
-			r.administrator = known.Administrator
-			r.description = firstOf(r.description, known.Description)
-		}
 		r.group = r.name
-		for group, target := range groups {
-			if fold(target) == fold(r.id) || fold(target) == fold(r.name) {
+		for _, group := range sortedKeys(groups) {
+			if target := fold(groups[group]); target == fold(r.id) || target == fold(r.name) {
 				r.group = group
 			}
 		}
@@ -93,12 +99,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 		r.tier = tier
 	}
-	slices.SortStableFunc(c.roles, func(a, b *role) int {
-		if a.above(b) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(c.roles, (*role).compare)
 	for _, r := range c.roles {
 		r.word = r.name
 		if found, err := c.named(r.name); err != nil || found != r {
@@ -108,15 +109,13 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	return c
 }
 
-// known is the mapping's entry for a role, or nil.
-func (m *model) known(r *role) *KnownRole {
-	for i := range m.doc.Role.Known {
-		known := &m.doc.Role.Known[i]
-		if id := known.id(); (id != "" && id == r.id) || (id == "" && fold(known.Name) == fold(r.name)) {
-			return known
-		}
+// known finds a role that the mapping knows: by its id, or else by its name,
+// since Suger's ids may not be those of the mapping.
+func (c *catalogue) known(k *KnownRole) *role {
+	if r := c.byID(k.id()); r != nil {
+		return r
 	}
-	return nil
+	return c.byRef(roleRef{name: k.Name})
 }
 
 func firstOf(words ...string) string {

@@ -97,6 +97,13 @@ func (s *shared[T]) start(ctx context.Context, now time.Time, keep time.Duration
 	return f
 }
 
+// peek is the value that is held, of whatever age; ok is false if there is none.
+func (s *shared[T]) peek() (value T, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.value, s.held
+}
+
 // apply makes a confirmed write show in the value that is held and in the one
 // that is being fetched.
 func (s *shared[T]) apply(write func(T)) {

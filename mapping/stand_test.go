@@ -2,15 +2,17 @@ package mapping_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	"context"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,14 +36,16 @@ type setup struct {
 // A stand is a mapping.Service over the Suger sandbox, joined by real HTTP. Its
 // clock stands still, so that nothing grows old unless the test says so.
 type stand struct {
-	t        *testing.T
-	suger    *sandbox.Sandbox
-	url      string
-	setup    setup
-	clock    *stillClock
-	log      *logLines
-	audit    *logLines
-	observed *observed
+	t         *testing.T
+	suger     *sandbox.Sandbox
+	elsewhere *sandbox.Sandbox // another organization in the same Suger; see withElsewhere
+	url       string
+	setup     setup
+	clock     *stillClock
+	log       *logLines
+	audit     *logLines
+	observed  *observed
+	before    atomic.Pointer[func(*http.Request)] // see onCall
 
 	*actor // with the stand's own key
 }
@@ -66,7 +70,16 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 	var err error
 	s.suger, err = sandbox.New(s.setup.sandbox)
 	require.NoError(t, err)
-	server := httptest.NewServer(s.suger)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if before := s.before.Load(); before != nil {
+			(*before)(r)
+		}
+		if s.elsewhere != nil && strings.HasPrefix(r.URL.Path, "/org/elsewhere/") {
+			s.elsewhere.ServeHTTP(w, r)
+			return
+		}
+		s.suger.ServeHTTP(w, r)
+	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(s.suger.Close)
 	s.url = server.URL
@@ -88,6 +101,19 @@ func (s *stand) replica() *actor {
 	}}
 }
 
+// withElsewhere adds an organization "elsewhere", with other people of the same
+// addresses, and returns the same service used for it.
+func (s *stand) withElsewhere() *actor {
+	s.t.Helper()
+	options := s.setup.sandbox
+	options.Organization, options.Seed = "elsewhere", 7
+	var err error
+	s.elsewhere, err = sandbox.New(options)
+	require.NoError(s.t, err)
+	s.t.Cleanup(s.elsewhere.Close)
+	return s.as(func(c *mapping.Caller) { c.Organization = "elsewhere" })
+}
+
 // calls are the operations that Suger has seen since it was last asked.
 func (s *stand) calls() []string {
 	names := []string{}
@@ -97,6 +123,9 @@ func (s *stand) calls() []string {
 	s.suger.ResetCalls()
 	return names
 }
+
+// onCall runs a function each time when Suger is called, before it does anything.
+func (s *stand) onCall(before func(r *http.Request)) { s.before.Store(&before) }
 
 // fault switches faults on and all others off.
 func (s *stand) fault(faults ...sandbox.Fault) {
@@ -252,4 +281,42 @@ func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// withoutOperation is a mapping like the default one that lacks an operation.
+func withoutOperation(t *testing.T, name string) func(*setup) {
+	t.Helper()
+	document := withChanges(t, func(doc *mapping.Document) {
+		switch name {
+		case "get user":
+			doc.Operations.GetUser = nil
+		case "list roles":
+			doc.Operations.ListRoles = nil
+		case "add role":
+			doc.Operations.AddRole = nil
+		case "update role":
+			doc.Operations.UpdateRole = nil
+		case "remove role":
+			doc.Operations.RemoveRole = nil
+		case "remove user":
+			doc.Operations.RemoveUser = nil
+		default:
+			require.Fail(t, "no such operation", name)
+		}
+	})
+	return func(u *setup) { u.document = document }
+}
+
+// withChanges is the default mapping with changes.
+func withChanges(t *testing.T, change func(*mapping.Document)) *mapping.Document {
+	t.Helper()
+	document, err := mapping.ParseDocument(mapping.DefaultName, mapping.DefaultSource())
+	require.NoError(t, err)
+	change(document)
+	return document
+}
+
+// sugerCredential is the n-th made-up credential.
+func sugerCredential(n int) sugerclient.Credential {
+	return sugerclient.Credential("credential-" + strconv.Itoa(n))
 }

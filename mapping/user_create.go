@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
-	"time"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -25,7 +24,7 @@ func (u *Users) Create(ctx context.Context, r scim.Resource, _ *scim.Projection)
 		r = maps.Clone(r)
 		r["active"] = true
 	}
-	release, err := u.locks.acquire(ctx, u.lockName(fold(email)))
+	release, err := u.locks.acquire(ctx, u.addressLock(email))
 	if err != nil {
 		return nil, u.asSCIM(err)
 	}
@@ -43,7 +42,11 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 		return nil, err
 	}
 	if known != nil {
-		return s.revive(ctx, known.id, r)
+		revived, err := s.revive(ctx, known.id, r)
+		if !isNotFound(err) {
+			return revived, err
+		}
+		s.removed(known) // by somebody else, since the address was looked up
 	}
 	draft := s.draft(email)
 	p, err := s.plan(ctx, draft, s.fixedCatalogue(), r)
@@ -112,7 +115,7 @@ func dryRunID(name string) string {
 func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, existed bool, err error) {
 	const attempts = 2
 	email := s.model.email(draft)
-	began := s.config.Now()
+	listed, _ := s.shelf().users.peek() // what there is before the call
 	for attempt := 1; ; attempt++ {
 		record, err := s.call(ctx, opAddUser, s.model.doc.Operations.AddUser, s.ids(nil, nil), s.newValues(draft, p))
 		if added, drift, readErr := s.model.readUser(record, s.Organization); err == nil && readErr == nil {
@@ -120,7 +123,7 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 			if fold(s.model.email(added)) != fold(email) {
 				return nil, false, s.unconfirmed(opAddUser, "userName")
 			}
-			return added, s.wasThere(added, began), nil
+			return added, wasThere(added, listed), nil
 		}
 		duplicate := s.saysDuplicate(err)
 		if err != nil && !uncertain(err) && !duplicate {
@@ -131,7 +134,7 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 			return nil, false, firstError(err, lookErr)
 		}
 		if added := users.withEmail(email); added != nil {
-			return added, duplicate || s.wasThere(added, began), nil
+			return added, duplicate || wasThere(added, listed), nil
 		}
 		if err == nil {
 			return nil, false, s.unconfirmed(opAddUser, "the new user")
@@ -178,18 +181,24 @@ func (s *suger) newValues(draft *user, p *plan) values {
 }
 
 // wasThere reports whether a user whom Suger answered to an add was there
-// before: an address that is known is answered with its user. Only a time of
-// creation well before the call tells, since clocks differ; the address was
-// also looked for before the call.
-func (s *suger) wasThere(added *user, began time.Time) bool {
-	const clocksDiffer = time.Minute
-	created, err := time.Parse(time.RFC3339, added.created)
-	return err == nil && created.Before(began.Add(-clocksDiffer))
+// before, since an address that is known is answered with its user: one without
+// access, or one whom the list at hand has under another address. The time of
+// creation does not tell, as clocks differ and a person who was removed and comes
+// back may have kept it.
+func wasThere(added *user, listed *userSet) bool {
+	return !added.standing.active || (listed != nil && listed.byID(added.id) != nil)
 }
 
 // complete brings a user who has just been added to what the plan wanted, in
-// case the add operation does not carry all of it, and confirms the result.
+// case the add operation does not carry all of it, and confirms the result. That
+// is a change of its own within the guards, since it may be of a user whom
+// somebody else has added at the same time.
 func (s *suger) complete(ctx context.Context, added, draft *user, p *plan) (*user, error) {
+	release, err := s.locks.acquire(ctx, s.lockName(added.id))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	s.wrote(added)
 	rest := s.remaining(added, draft, p)
 	if rest.empty() {
@@ -200,7 +209,7 @@ func (s *suger) complete(ctx context.Context, added, draft *user, p *plan) (*use
 		return nil, err
 	}
 	rest.before = roles.of(added)
-	return s.write(ctx, added, rest)
+	return s.carryOut(ctx, added, rest)
 }
 
 // remaining is what a plan wanted and a user does not have yet.

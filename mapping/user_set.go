@@ -3,6 +3,7 @@ package mapping
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // A userSet is the users of one organization at one time, in order, with later
@@ -10,13 +11,15 @@ import (
 type userSet struct {
 	mu      sync.RWMutex
 	model   *model
+	began   time.Time // when it was fetched
+	page    uint64    // of the ledger, when it was fetched
 	users   []*user
 	ids     map[string]*user
 	byEmail map[string]*user // by folded address
 }
 
-func newUserSet(m *model, users []*user) *userSet {
-	s := &userSet{model: m, users: users,
+func newUserSet(m *model, users []*user, began time.Time, page uint64) *userSet {
+	s := &userSet{model: m, began: began, page: page, users: users,
 		ids: make(map[string]*user, len(users)), byEmail: make(map[string]*user, len(users))}
 	for _, u := range users {
 		s.ids[u.id] = u

@@ -134,9 +134,11 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 	if err != nil {
 		return nil, u.asSCIM(err)
 	}
-	roles, err := u.catalogueFor(ctx, found)
-	if err != nil {
-		return nil, u.asSCIM(err)
+	roles, missing := u.catalogueFor(ctx, found)
+	if missing != nil {
+		if roles = u.catalogueWithoutList(); roles == nil || ifMatch != "" {
+			return nil, u.asSCIM(missing)
+		}
 	}
 	current := versioned(u.resource(found, roles))
 	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
@@ -146,11 +148,7 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 	if err != nil {
 		return nil, err
 	}
-	p, err := u.plan(ctx, found, roles, wanted)
-	if err != nil {
-		return nil, u.asSCIM(err)
-	}
-	after, err := u.carryOut(ctx, found, p)
+	after, err := u.bring(ctx, found, roles, wanted, missing)
 	if err != nil {
 		return nil, u.asSCIM(err)
 	}
@@ -159,6 +157,12 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 
 // lockName is under which writes to a user are serialized.
 func (s *suger) lockName(user string) string { return "user " + user + " of " + s.Organization }
+
+// addressLock is under which users with an address are added one at a time. It
+// is no lockName, since the id of a user may be the address.
+func (s *suger) addressLock(email string) string {
+	return "address " + fold(email) + " of " + s.Organization
+}
 
 // answerTo is the direct answer to a write: the user as Suger has it, with the
 // externalId that the client sent, which Suger has no place for.

@@ -18,6 +18,7 @@ func (s *suger) write(ctx context.Context, u *user, p *plan) (*user, error) {
 	if ends == ByRemoval {
 		return s.removeAndConfirm(ctx, u)
 	}
+	defer s.memory.ledger.note(s.lockName(u.id))
 	var answer any
 	written := false
 	for _, call := range s.calls(u, p, ends) {
@@ -73,13 +74,17 @@ func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
 	if ends == ByDeactivate {
 		calls = append(calls, userCall{name: opDeactivateUser, op: ops.DeactivateUser, with: s.present(u)})
 	}
+	roles := s.roleCalls(u, p)
+	if p.active != nil && *p.active {
+		calls, roles = append(calls, roles...), nil // before the update can give access
+	}
 	if with := s.updateValues(u, p, ends); len(with) > 0 {
 		if ops.UpdateUser.Sends == SendsEverything {
 			with = s.allValues(u, p)
 		}
 		calls = append(calls, userCall{name: opUpdateUser, op: ops.UpdateUser, with: with})
 	}
-	calls = append(calls, s.roleCalls(u, p)...)
+	calls = append(calls, roles...)
 	if p.active != nil && *p.active && !s.model.writesStatus() && ops.ActivateUser != nil {
 		calls = append(calls, userCall{name: opActivateUser, op: ops.ActivateUser, with: s.present(u)})
 	}
@@ -276,6 +281,7 @@ func (s *suger) unconfirmed(operation, field string) error {
 // removeAndConfirm takes a user out of the organization and makes sure that the
 // user is gone.
 func (s *suger) removeAndConfirm(ctx context.Context, u *user) (*user, error) {
+	defer s.memory.ledger.note(s.lockName(u.id))
 	op := s.model.doc.Operations.RemoveUser
 	_, err := s.call(ctx, opRemoveUser, op, s.ids(u, nil), s.present(u))
 	if err != nil && !isGone(err) {

@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An AttrPath names an attribute, or a sub-attribute, of a resource type
 // (the attrPath of RFC 7644 §3.4.2.2). [ResourceType.Lookup] makes it.
@@ -27,7 +30,7 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 		return path, true
 	}
 	if path, ok := lookupIn(CommonAttributes, "", local); ok {
-		path.Tolerated = path.Attr == externalID
+		path.Tolerated = path.Attr == externalID || rt.lacks(path)
 		return path, true
 	}
 	for _, extension := range rt.Extensions {
@@ -36,6 +39,12 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 		}
 	}
 	return rt.lookupTolerated(name, local)
+}
+
+// lacks reports whether the path, of a common attribute, is a part of meta that
+// the provider does not know.
+func (rt *ResourceType) lacks(path AttrPath) bool {
+	return path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
 }
 
 func (rt *ResourceType) lookupTolerated(name, local string) (AttrPath, bool) {
@@ -120,6 +129,12 @@ func cutURN(name, urn string) (local string, found bool) {
 		return name[len(urn)+1:], true
 	}
 	return name, false
+}
+
+// Sortable says whether resources can be ordered by what the path names: the
+// provider holds it, and it is the same for every client.
+func (p AttrPath) Sortable() bool {
+	return !p.Tolerated && !p.leaf().Located
 }
 
 // WholeExtension says whether the path is the bare URN of an extension.

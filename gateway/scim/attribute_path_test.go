@@ -79,6 +79,19 @@ func TestLookupPrefersWhatIsHeld(t *testing.T) {
 	assert.False(t, path.WholeExtension())
 }
 
+func TestSortable(t *testing.T) {
+	rt := wholeGroup()
+	rt.Lacks = []string{"created"}
+	for name, want := range map[string]bool{
+		"displayName": true, "id": true, "meta.lastModified": true, "members.value": true,
+		"externalId": false, "meta.created": false, "meta.location": false, "members.$ref": false,
+	} {
+		path, ok := rt.Lookup(name)
+		assert.True(t, ok, name)
+		assert.Equal(t, want, path.Sortable(), name)
+	}
+}
+
 func TestAttrPathValues(t *testing.T) {
 	tests := []struct {
 		name string

@@ -39,7 +39,7 @@ func metaAttribute(name string, kind Type, description string) *Attribute {
 		Mutability: ReadOnly, Returned: ByDefault, Uniqueness: NotUnique,
 	}
 	if kind == Reference {
-		attribute.ReferenceTypes = []string{"uri"}
+		attribute.ReferenceTypes, attribute.Located = []string{"uri"}, true
 	}
 	return attribute
 }

@@ -8,7 +8,8 @@ import "iter"
 func (rt *ResourceType) CheckRequired(r Resource) error {
 	for path := range rt.single() {
 		if path.leaf().Required && !path.readOnly() && path.parentPresent(r) && !isPresent(path.valueIn(r)) {
-			return NewError(CodeInvalidValue, "The attribute %s is required.", path)
+			return NewError(CodeInvalidValue, "The attribute %s is required, and the request gives it no value. "+
+				"In Okta, check the attribute mappings of the app (Provisioning, To App).", path)
 		}
 	}
 	return nil
@@ -30,11 +31,12 @@ func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
 	return nil
 }
 
-// checkKept reports the first required attribute that an edit took away.
+// checkKept reports the first required attribute that an edit took away, as
+// [CodeMutability] (RFC 7644 §3.5.2.2).
 func (rt *ResourceType) checkKept(current, result Resource) error {
 	for path := range rt.single() {
 		if path.leaf().Required && isPresent(path.valueIn(current)) && path.parentPresent(result) && !isPresent(path.valueIn(result)) {
-			return NewError(CodeInvalidValue, "The attribute %s is required and cannot be removed.", path)
+			return NewError(CodeMutability, "The attribute %s is required and cannot be removed or emptied.", path)
 		}
 	}
 	return nil

@@ -33,7 +33,8 @@ func TestCheckRequired(t *testing.T) {
 				return
 			}
 			requireClientError(t, err, CodeInvalidValue)
-			assert.Equal(t, "The attribute "+test.missing+" is required.", err.(*Error).Detail)
+			assert.Equal(t, "The attribute "+test.missing+" is required, and the request gives it no value. "+
+				"In Okta, check the attribute mappings of the app (Provisioning, To App).", err.(*Error).Detail)
 		})
 	}
 }

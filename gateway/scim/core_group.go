@@ -16,7 +16,7 @@ func CoreGroup() *Schema {
 			stringAttribute("displayName", "Name of the group for people to read.").required(),
 			complexAttribute("members", "Members of the group.",
 				stringAttribute("value", "Identifier of the member.").mutable(Immutable).caseExact(),
-				newAttribute("$ref", Reference, "URI of the member.").mutable(Immutable).refersTo("User", "Group"),
+				newAttribute("$ref", Reference, "URI of the member.").mutable(Immutable).refersTo("User", "Group").located(),
 				stringAttribute("type", "What the member is.").mutable(Immutable).oneOf("User", "Group"),
 				stringAttribute("display", "Name of the member for people to read.").mutable(ReadOnly),
 			).multiValued(),

@@ -78,7 +78,7 @@ func userAddresses() *Attribute {
 func userGroups() *Attribute {
 	return complexAttribute("groups", "Groups that the user is a member of.",
 		stringAttribute("value", "Identifier of the group.").caseExact(),
-		newAttribute("$ref", Reference, "URI of the group.").refersTo("User", "Group"),
+		newAttribute("$ref", Reference, "URI of the group.").refersTo("User", "Group").located(),
 		stringAttribute("display", "Name of the group for people to read."),
 		stringAttribute("type", "How the user came to be a member.").oneOf("direct", "indirect"),
 	).multiValued().mutable(ReadOnly)

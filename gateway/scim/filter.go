@@ -30,13 +30,15 @@ type Filter struct {
 	root filterNode
 }
 
-// ParseFilter reads a filter on resources of type rt.
+// ParseFilter reads a filter on resources of type rt. In a query on several
+// types at once the filter may also name what only the others have; no resource
+// of type rt has a value for that (RFC 7644 §3.4.2.1).
 //
 // The error is a *[Error] with [CodeInvalidFilter] that names the place: the
 // filter is malformed or beyond a bound, names an attribute that does not exist
 // or is only tolerated, or compares what the attribute's type cannot compare.
-func ParseFilter(text string, rt *ResourceType) (*Filter, error) {
-	p := filterParser{rt: rt, code: CodeInvalidFilter, noun: "filter"}
+func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
+	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
 	if err := p.start(text); err != nil {
 		return nil, err
 	}

@@ -77,15 +77,36 @@ func (p *filterParser) parseName() (AttrPath, error) {
 func (p *filterParser) lookup(name string) (AttrPath, bool) {
 	switch {
 	case p.element == nil:
-		return p.rt.Lookup(name)
+		return p.lookupAmong(name)
 	case p.element.WholeExtension():
-		path, ok := p.rt.Lookup(p.element.URN + ":" + name)
+		path, ok := p.lookupAmong(p.element.URN + ":" + name)
 		path.URN = ""
 		return path, ok
 	default:
-		path, ok := p.rt.Lookup(p.element.String() + "." + name)
+		path, ok := p.lookupAmong(p.element.String() + "." + name)
 		return AttrPath{Attr: path.Sub, Tolerated: path.Tolerated}, ok
 	}
+}
+
+// lookupAmong finds an attribute that the type has or, failing that, one of the
+// others. The URN of the other's schema keeps that apart: no resource of the
+// type has a value under it.
+func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
+	path, ok := p.rt.Lookup(name)
+	if ok && !path.Tolerated {
+		return path, true
+	}
+	for _, other := range p.others {
+		foreign, found := other.Lookup(name)
+		if !found || foreign.Tolerated {
+			continue
+		}
+		if foreign.URN == "" {
+			foreign.URN = other.Schema.ID
+		}
+		return foreign, true
+	}
+	return path, ok
 }
 
 // checkName refuses an attribute that does not exist and, in a filter, one that
@@ -94,6 +115,8 @@ func (p *filterParser) checkName(name filterToken, path AttrPath, found bool) er
 	switch {
 	case !found && p.element != nil:
 		return p.fail(name, "%s has no such sub-attribute", p.element)
+	case !found && len(p.others) > 0:
+		return p.fail(name, "no resource has such an attribute")
 	case !found:
 		return p.fail(name, "%s has no such attribute", p.rt.Name)
 	case path.Tolerated && !p.tolerant:
@@ -118,6 +141,9 @@ func (rt *ResourceType) identifier() string {
 func (p *filterParser) parseComparison(path AttrPath, name filterToken) (*comparison, error) {
 	if p.terms++; p.terms > MaxFilterTerms {
 		return nil, p.fail(name, "there are more than %d comparisons", MaxFilterTerms)
+	}
+	if path.leaf().Located {
+		return nil, p.fail(name, "this URL depends on how the service is reached, so compare the identifier instead (id or value)")
 	}
 	at := p.token
 	op, err := p.parseOperator()

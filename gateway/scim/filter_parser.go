@@ -9,9 +9,10 @@ import (
 // A filterParser reads a filter or a PATCH path by recursive descent, one token
 // ahead, and checks names and types as it goes.
 type filterParser struct {
-	rt   *ResourceType
-	code Code   // of its errors
-	noun string // what it reads, for its errors
+	rt     *ResourceType
+	others []*ResourceType // may be named, too
+	code   Code            // of its errors
+	noun   string          // what it reads, for its errors
 
 	text  string
 	token filterToken // the one to look at next

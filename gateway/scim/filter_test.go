@@ -185,6 +185,87 @@ func TestFilterEquality(t *testing.T) {
 	}
 }
 
+// A filter on the server root names attributes of several types (RFC 7644
+// §3.4.2.1). Each type is asked in its own words.
+func TestFilterAmongSeveralTypes(t *testing.T) {
+	user, group := filterUserType(), filterGroupType()
+	group.Lacks = []string{"created"}
+	someone := ada()
+	team := Resource{
+		"id": "g-1", "displayName": "Team",
+		"members": []any{map[string]any{"value": "u-1", "type": "User"}},
+	}
+	tests := []struct {
+		text              string
+		someone, team     bool
+		forUser, forGroup string // in canonical spelling
+	}{
+		{`userName sw "ada"`, true, false, `userName sw "ada"`, URNUser + `:userName sw "ada"`},
+		{`members eq "u-1"`, false, true, URNGroup + `:members.value eq "u-1"`, `members.value eq "u-1"`},
+		{`members[value eq "u-1" and type eq "User"]`, false, true, URNGroup + `:members[value eq "u-1" and type eq "User"]`, `members[value eq "u-1" and type eq "User"]`},
+		{`not (members pr)`, true, false, `not (` + URNGroup + `:members pr)`, `not (members pr)`},
+		{`userName eq null`, false, true, `userName eq null`, URNUser + `:userName eq null`},
+		{URNGroup + `:displayName eq "team"`, false, true, URNGroup + `:displayName eq "team"`, `displayName eq "team"`},
+		{coreUser + `displayName eq "team"`, false, false, `displayName eq "team"`, URNUser + `:displayName eq "team"`},
+		{urnSuger + `:role eq "admin"`, true, false, urnSuger + `:role eq "admin"`, urnSuger + `:role eq "admin"`},
+		{urnSuger + `[role eq "admin"]`, true, false, urnSuger + `[role eq "admin"]`, urnSuger + `[role eq "admin"]`},
+		{`meta.created pr`, true, false, `meta.created pr`, URNUser + `:meta.created pr`},
+		{`displayName eq "team" or id eq "u-1"`, true, true, `displayName eq "team" or id eq "u-1"`, `displayName eq "team" or id eq "u-1"`},
+	}
+	for _, test := range tests {
+		t.Run(test.text, func(t *testing.T) {
+			ofUsers, err := ParseFilter(test.text, user, group)
+			require.NoError(t, err)
+			ofGroups, err := ParseFilter(test.text, group, user)
+			require.NoError(t, err)
+			assert.Equal(t, test.someone, ofUsers.Match(someone))
+			assert.Equal(t, test.team, ofGroups.Match(team))
+			assert.Equal(t, test.forUser, ofUsers.String())
+			assert.Equal(t, test.forGroup, ofGroups.String())
+		})
+	}
+	for text, problem := range map[string]string{
+		`shoeSize pr`:     `"shoeSize": no resource has such an attribute`,
+		`externalId pr`:   `"externalId": this service does not keep the attribute`,
+		`members.size pr`: `"members.size": no resource has such an attribute`,
+	} {
+		t.Run("refused: "+text, func(t *testing.T) {
+			_, err := ParseFilter(text, user, group)
+			requireClientError(t, err, CodeInvalidFilter)
+			assert.ErrorContains(t, err, problem)
+		})
+	}
+}
+
+// URLs of the service are made when an answer is sent, so a comparison with one
+// would never hold, and a removal by one would do nothing.
+func TestComparisonWithAURLOfTheServiceIsRefused(t *testing.T) {
+	for _, text := range []string{
+		`members.$ref eq "https://scim.example.com/Users/u1"`, `members[$ref co "u1"]`, `members.$ref pr`,
+		`meta.location eq "https://scim.example.com/Groups/g1"`,
+	} {
+		t.Run(text, func(t *testing.T) {
+			_, err := ParseFilter(text, wholeGroup())
+			requireClientError(t, err, CodeInvalidFilter)
+			assert.ErrorContains(t, err, "compare the identifier instead (id or value)")
+		})
+	}
+	_, err := ParsePath(`members[$ref eq "https://scim.example.com/Users/u1"]`, wholeGroup())
+	requireClientError(t, err, CodeInvalidPath)
+}
+
+func TestFilterOnWhatTheProviderDoesNotKnow(t *testing.T) {
+	rt := wholeGroup()
+	rt.Lacks = []string{"created", "lastModified"}
+	for _, text := range []string{`meta.lastModified gt "2026-01-01T00:00:00Z"`, `meta.created pr`} {
+		_, err := ParseFilter(text, rt)
+		requireClientError(t, err, CodeInvalidFilter)
+		assert.ErrorContains(t, err, "does not keep the attribute, so filter on displayName instead")
+	}
+	_, err := ParseFilter(`meta.resourceType eq "Group"`, rt)
+	require.NoError(t, err)
+}
+
 func TestFilterNames(t *testing.T) {
 	filter, err := ParseFilter(`not (groups.display eq "x") and (name.givenName pr or emails[type eq "work"]) and `+urnSuger+`:role pr`, filterUserType())
 	require.NoError(t, err)

@@ -55,8 +55,12 @@ func (q *Query) Select(n int, at func(int) Resource) *List {
 		list.Resources = append(list.Resources, at(rows.at(i).index))
 	}
 	list.ItemsPerPage = len(list.Resources)
-	if q.Cursor != nil && first < last && last < rows.total {
+	switch {
+	case q.Cursor == nil || last == rows.total:
+	case first < last:
 		list.Next = positionOf(list.Resources[list.ItemsPerPage-1], rows.at(last-1).key)
+	default: // a count of 0: the next page begins where this one did
+		list.Next = q.Cursor
 	}
 	return list
 }

@@ -177,6 +177,21 @@ func TestSelectPagesByCursor(t *testing.T) { // RFC 9865
 	}
 }
 
+// The lack of a cursor says that there is no more (RFC 9865 §2), so a page that
+// was asked to hold nothing has one, too: to where it is itself.
+func TestCursorOfAnEmptyPage(t *testing.T) {
+	resources := people(t)
+	second := (&Query{Count: 2, Cursor: &Position{}}).Select(len(resources), at(resources)).Next
+	require.NotNil(t, second)
+	for _, from := range []*Position{{}, second} {
+		list := (&Query{Count: 0, Cursor: from}).Select(len(resources), at(resources))
+		assert.Empty(t, list.Resources)
+		assert.Equal(t, from, list.Next)
+	}
+	list := (&Query{Count: 0, Cursor: positionOf(resources[4], sortKey{})}).Select(len(resources), at(resources))
+	assert.Nil(t, list.Next, "nothing comes after the last one")
+}
+
 func TestCursorSurvivesChanges(t *testing.T) {
 	tests := []struct {
 		name   string

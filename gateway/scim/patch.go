@@ -17,8 +17,8 @@ package scim
 //   - An attribute that is emptied stays in the copy as an empty value (see
 //     [Resource]); externalId is kept in it.
 //
-// The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue] (a required
-// attribute that is removed among them), [CodeInvalidPath] or [CodeMutability].
+// The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue], [CodeInvalidPath]
+// or [CodeMutability] (a required attribute that is removed among them).
 func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(rt, current)
 	e.patching = true

@@ -148,8 +148,8 @@ func TestPatchMutability(t *testing.T) {
 		{name: "an immutable part of an entry that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`},
 		{name: "an immutable part of an entry that is not set yet", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"].type","value":"User"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com","type":"User"},{"value":"u2","display":"bo@example.com"}]}`},
 
-		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeInvalidValue},
-		{name: "a required attribute emptied", operations: `[{"op":"replace","value":{"userName":""}}]`, code: CodeInvalidValue},
+		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeMutability},
+		{name: "a required attribute emptied", operations: `[{"op":"replace","value":{"userName":""}}]`, code: CodeMutability},
 		{name: "a required attribute removed and set", operations: `[{"op":"remove","path":"userName"},{"op":"add","path":"userName","value":"x"}]`, want: `{"userName":"x"}`},
 
 		{name: "all or nothing", operations: `[{"op":"replace","value":{"active":false}},{"op":"replace","path":"roles","value":"a"},{"op":"replace","path":"groups","value":"x"}]`, code: CodeMutability},

@@ -61,6 +61,11 @@ type Attribute struct {
 	// as Entra ID send these unconditionally, so a PATCH that names one is
 	// accepted and has no effect, where another read-only attribute is an error.
 	Derived bool `json:"-"`
+
+	// Located marks a URL of this service itself. It depends on how the client
+	// reached the service, so it is made when an answer is sent, and resources
+	// are neither compared nor sorted by it.
+	Located bool `json:"-"`
 }
 
 // A Schema is a named set of attributes (RFC 7643 §7).
@@ -84,4 +89,8 @@ type ResourceType struct {
 	// sends for them is accepted and ignored; a filter that names them is an
 	// error, since an empty answer would be a lie.
 	Tolerated []*Schema
+
+	// Lacks names the parts of meta that this provider does not know of the
+	// resources, such as "created". A filter that names one is an error, too.
+	Lacks []string
 }

@@ -69,6 +69,11 @@ func (a *Attribute) mutable(m Mutability) *Attribute {
 	return a
 }
 
+func (a *Attribute) located() *Attribute {
+	a.Located = true
+	return a
+}
+
 func (a *Attribute) returned(r Returned) *Attribute {
 	a.Returned = r
 	return a

@@ -21,6 +21,14 @@
 //	-- behind --     what happens without the gateway, one act a line; which acts
 //	                 there are is up to the [Stack]
 //
+// A story is written for one Suger. With another [Contract] behind the gateway,
+// "-- suger --" is not compared, and these sections of a step take effect, each
+// with the names of the contracts that it is for:
+//
+//	-- response NAME... --   in place of the response
+//	-- state NAME... --      in place of the state
+//	-- ends NAME... --       the story ends here; the text says why
+//
 // {{name}} stands for a captured value, {{base}} for the base URL and {{token}}
 // for the bearer token. In a response, a string may hold these patterns, alone
 // or within other text:

@@ -26,6 +26,9 @@ type Stack struct {
 	// Behind does what a line of "-- behind --" says.
 	Behind func(line string) error
 
+	// Contract is set if Suger has another one than the stories are written for.
+	Contract *Contract
+
 	// Before, if set, is told the number of each step before it is played, so
 	// that a replica may be stopped between steps.
 	Before func(step int)
@@ -60,6 +63,9 @@ func (s *Story) play(ctx context.Context, stack Stack, update bool) (string, err
 		}
 		if err := p.step(ctx, step); err != nil {
 			return "", fmt.Errorf("%s:%d: step %d, %s:\n%w", s.File, step.line, i+1, step.title(), err)
+		}
+		if p.deviation(step).ends != "" {
+			break
 		}
 	}
 	return joinSections(s.prose, p.written()), nil
@@ -114,7 +120,7 @@ func (p *player) step(ctx context.Context, step step) error {
 		wrong = append(wrong, p.check(step, got)...)
 		wrong = append(wrong, p.calls(step.calls)...)
 	}
-	wrong = append(wrong, p.state(step.state)...)
+	wrong = append(wrong, p.stateOf(step)...)
 	if wrong != nil {
 		return errors.New("  " + strings.Join(wrong, "\n  "))
 	}
@@ -129,7 +135,7 @@ func (p *player) forgetCalls() {
 
 // calls compares what Suger saw.
 func (p *player) calls(want []string) []string {
-	if want == nil || p.stack.Calls == nil {
+	if want == nil || p.stack.Calls == nil || p.stack.Contract != nil {
 		return nil
 	}
 	got := p.stack.Calls()
@@ -140,6 +146,18 @@ func (p *player) calls(want []string) []string {
 		return []string{fmt.Sprintf("calls to Suger: want %s; got %s", strings.Join(want, ", "), strings.Join(got, ", "))}
 	}
 	return nil
+}
+
+// stateOf compares what Suger holds after a step.
+func (p *player) stateOf(step step) []string {
+	usual := p.held(step.state)
+	if own := p.deviation(step).state; own != nil {
+		if len(usual) > 0 && p.state(usual) == nil {
+			return []string{"the state of this contract is the usual one and need not be written"}
+		}
+		return p.state(own)
+	}
+	return p.state(usual)
 }
 
 // state compares what Suger holds.

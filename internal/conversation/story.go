@@ -29,6 +29,8 @@ type step struct {
 	calls    []string // nil: not compared
 	state    []string
 	behind   []string
+
+	deviations map[string]*deviation // by contract
 }
 
 // Load reads the stories that match a file pattern. No story at all is an
@@ -89,6 +91,9 @@ func (s *Story) addSection(i int, part section) error {
 		last = &s.steps[len(s.steps)-1]
 	}
 	misplaced := fmt.Errorf("line %d: -- %s -- does not belong here", part.line-1, part.kind)
+	if words := strings.Fields(part.kind); len(words) > 1 {
+		return s.addDeviation(part, words[0], words[1:])
+	}
 
 	switch part.kind {
 	case "given":

@@ -1,0 +1,157 @@
+package gateway_test
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/throttle"
+)
+
+func behindLoopback(c *gateway.Config) {
+	c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+}
+
+func TestAllowedClients(t *testing.T) {
+	allowed := func(c *gateway.Config) {
+		c.AllowedClients = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32")}
+	}
+	behind, direct := newStack(t, allowed, behindLoopback), newStack(t, allowed)
+	tests := []struct {
+		name, forwarded string
+		status          int
+	}{
+		{"in a network", "203.0.113.7", 200},
+		{"in an IPv6 network", "2001:db8::7", 200},
+		{"elsewhere", "198.51.100.1", 403},
+		{"an address put in front by the client", "203.0.113.7, 198.51.100.1", 403},
+		{"no address from the proxy", "", 403},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := behind.do(http.MethodGet, "/scim/v2/Users", "", "X-Forwarded-For", test.forwarded)
+			if test.status == http.StatusOK {
+				assert.Equal(t, http.StatusOK, a.status, a.text)
+			} else {
+				assertError(t, a, http.StatusForbidden, "", scim.CodeClientRefused)
+			}
+			a = direct.do(http.MethodGet, "/scim/v2/Users", "", "X-Forwarded-For", test.forwarded)
+			assertError(t, a, http.StatusForbidden, "", scim.CodeClientRefused)
+			assert.Contains(t, a.body["detail"], "127.0.0.1", "the header of a peer that is no proxy does not count")
+		})
+	}
+	t.Run("discovery and unknown paths too", func(t *testing.T) {
+		for _, path := range []string{"/scim/v2/Schemas", "/nowhere"} {
+			assertError(t, direct.do(http.MethodGet, path, ""), http.StatusForbidden, "", scim.CodeClientRefused)
+		}
+	})
+	assert.Zero(t, direct.suger.Count(""), "who is turned away costs Suger nothing")
+}
+
+func TestURLTooLong(t *testing.T) {
+	s := newStack(t)
+	a := s.do(http.MethodGet, "/scim/v2/Users?attributes="+strings.Repeat("a", 32<<10), "")
+	assertError(t, a, http.StatusRequestURITooLong, "", scim.CodeURLTooLong)
+	a = s.do(http.MethodGet, "/"+strings.Repeat("a", 32<<10), "")
+	assertError(t, a, http.StatusRequestURITooLong, "", scim.CodeURLTooLong)
+	assert.Zero(t, s.suger.Count(""))
+}
+
+func guessLimit(failures int, now *clock) func(*gateway.Config) {
+	return func(c *gateway.Config) {
+		c.AuthFailures = throttle.Limit{Failures: failures, Window: time.Minute}
+		c.Now = now.Now
+	}
+}
+
+// In pass-through mode only Suger can judge a token.
+func TestGuessingIsSlow(t *testing.T) {
+	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := newStack(t, guessLimit(3, now), behindLoopback)
+	from := func(address, token string) *answer {
+		return s.do(http.MethodGet, "/scim/v2/Users?count=1", "", "X-Forwarded-For", address, "Authorization", token)
+	}
+	const guesser, okta, other = "198.51.100.1", "203.0.113.7", "192.0.2.9"
+	require.Equal(t, http.StatusOK, from(guesser, "Bearer "+key).status, "a customer behind the same address")
+
+	for _, token := range []string{"Bearer guess-1", "", "Bearer guess-2"} {
+		assert.Equal(t, http.StatusUnauthorized, from(guesser, token).status)
+	}
+	s.suger.ResetCalls()
+	for _, token := range []string{"Bearer guess-3", "", "Bearer guess-1", "Bearer read-only-key"} {
+		a := from(guesser, token)
+		assertError(t, a, http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+		assert.Equal(t, "60", a.header.Get("Retry-After"))
+	}
+	assert.Zero(t, s.suger.Count(""), "what is throttled does not reach Suger")
+	assert.Equal(t, http.StatusOK, from(guesser, "Bearer "+key).status, "a token that was good before is not held up")
+	assert.Equal(t, http.StatusUnauthorized, from(okta, "Bearer guess-4").status, "nor are other addresses")
+	assert.Equal(t, http.StatusOK, from(other, "Bearer read-only-key").status)
+	assert.Equal(t, http.StatusOK, from(guesser, "Bearer read-only-key").status, "good somewhere is good everywhere")
+	a := s.do(http.MethodGet, "/scim/v2/Schemas", "", "X-Forwarded-For", guesser, "Authorization", "")
+	assert.Equal(t, http.StatusOK, a.status, "discovery needs no token")
+
+	now.advance(time.Minute)
+	assert.Equal(t, http.StatusUnauthorized, from(guesser, "Bearer guess-5").status, "the window has passed")
+}
+
+// A guess inside a bulk request, which is answered 200, is a guess too; and an
+// answer that Suger had no part in does not make a token a good one.
+func TestGuessingInBulk(t *testing.T) {
+	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := newStack(t, guessLimit(2, now))
+	bulk := func(operations string) *answer {
+		return s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[`+operations+`]}`, "Authorization", "Bearer guess")
+	}
+	const deletion = `{"method":"DELETE","path":"/Users/none"}`
+	for range 3 {
+		require.Equal(t, http.StatusOK, bulk("").status, "an empty one asks nobody")
+	}
+	for range 2 {
+		a := bulk(deletion + "," + deletion)
+		require.Equal(t, http.StatusOK, a.status, a.text)
+		require.Contains(t, a.text, "token_refused")
+	}
+	assertError(t, bulk(deletion), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+	assertError(t, bulk(""), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+}
+
+// Where the gateway can judge a token itself, a right one always passes.
+func TestGuessingWithHeldCredential(t *testing.T) {
+	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s := newStack(t, heldBy(key, "right-token"), guessLimit(2, now))
+	ask := func(token string) *answer {
+		return s.do(http.MethodGet, "/scim/v2/Users?count=1", "", "Authorization", token)
+	}
+	for range 2 {
+		assert.Equal(t, http.StatusUnauthorized, ask("guess").status)
+	}
+	assertError(t, ask("guess"), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+	assert.Equal(t, http.StatusOK, ask("right-token").status)
+}
+
+// A credential of the gateway's own that Suger refuses is not the client's fault.
+func TestRefusedHeldCredentialIsNoGuess(t *testing.T) {
+	s := newStack(t, heldBy("expired-key", "right-token"), guessLimit(1, &clock{}))
+	for range 3 {
+		a := s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", "right-token")
+		assertError(t, a, http.StatusBadGateway, "", scim.CodeHeldCredential)
+	}
+}
+
+func TestFailedTellsEveryCode(t *testing.T) {
+	var codes []scim.Code
+	s := newStack(t, func(c *gateway.Config) { c.Failed = func(code scim.Code) { codes = append(codes, code) } })
+	s.do(http.MethodGet, "/scim/v2/Users", "")
+	s.do(http.MethodGet, "/scim/v2/Users/nobody", "")
+	s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[{"method":"GET","path":"/Users/1"},{"method":"DELETE","path":"/Users/nobody"}]}`)
+	s.do(http.MethodGet, "/nowhere", "")
+	assert.Equal(t, []scim.Code{scim.CodeNotFound, scim.CodeMethodNotAllowed, scim.CodeNotFound, scim.CodeNoSuchEndpoint}, codes)
+}

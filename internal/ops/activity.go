@@ -1,0 +1,189 @@
+package ops
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// maxChanges bounds the changes that are remembered.
+const maxChanges = 200
+
+// Activity is what the status page knows of the recent past. It is in memory
+// only and bounded; no credential gets into it, and of people no more than
+// ShowPersonal allows. Its methods may be called from many goroutines at once.
+type Activity struct {
+	suger        *Reachability
+	showPersonal bool
+	now          func() time.Time
+
+	mu      sync.Mutex
+	minutes minutes
+	lookups map[string]int         // since the start, by result
+	lists   map[string]int         // likewise
+	errors  map[scim.Code]tally    // likewise, by code
+	alerts  tally                  // changes that Suger does not show
+	changes [maxChanges]changeNote // the n-th is at n modulo its length
+	changed int                    // how many there have been
+}
+
+// A tally counts something and knows when it was last seen.
+type tally struct {
+	count int
+	last  time.Time
+}
+
+func (t tally) plus(now time.Time) tally { return tally{t.count + 1, now} }
+
+// A changeNote is one attempted change, as it is shown.
+type changeNote struct {
+	Time    time.Time
+	What    string // "update user"
+	Who     string // e-mail address, masked unless personal data is shown; name of a role
+	Differs []difference
+	Outcome string // "done", "refused", ...
+	Code    string // of the error, or ""
+	Request string // id
+}
+
+// A difference is one attribute before and after. Without values it differs in
+// what is not shown.
+type difference struct {
+	Attribute, Before, After string
+	Hidden                   bool
+}
+
+// NewActivity makes an empty memory, which also tells the Reachability of each
+// call. With showPersonal e-mail addresses and names are kept and shown as they
+// are.
+func NewActivity(suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
+	return &Activity{
+		suger: suger, showPersonal: showPersonal, now: now,
+		lookups: map[string]int{}, lists: map[string]int{},
+		errors: map[scim.Code]tally{},
+	}
+}
+
+// note changes the memory.
+func (a *Activity) note(change func(now time.Time)) {
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	change(now)
+}
+
+// Answered notes a SCIM answer.
+func (a *Activity) Answered(_, _ string, status int, _ time.Duration) {
+	a.note(func(now time.Time) {
+		one := a.minutes.at(now)
+		one.requests++
+		if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
+			one.failures++
+		}
+	})
+}
+
+// Failed notes an error that a SCIM client was answered.
+func (a *Activity) Failed(code scim.Code) {
+	a.note(func(now time.Time) { a.errors[code] = a.errors[code].plus(now) })
+}
+
+// Called notes a request to Suger.
+func (a *Activity) Called(operation string, status int, _ time.Duration) {
+	a.suger.called(operation, status)
+	a.note(func(now time.Time) {
+		one := a.minutes.at(now)
+		one.calls++
+		if status == 0 || status >= http.StatusInternalServerError {
+			one.unanswered++
+		}
+	})
+}
+
+// Retried notes a request to Suger that repeats another.
+func (a *Activity) Retried(string) { a.note(func(now time.Time) { a.minutes.at(now).retries++ }) }
+
+// Lookup notes an id lookup.
+func (a *Activity) Lookup(result string) { a.note(func(time.Time) { a.lookups[result]++ }) }
+
+// List notes a need for the list of users.
+func (a *Activity) List(result string) { a.note(func(time.Time) { a.lists[result]++ }) }
+
+// Drift is nothing to note: the mapping itself knows of it ([Config].Drift).
+func (a *Activity) Drift(string, string) {}
+
+// Unconfirmed notes a change that Suger does not show.
+func (a *Activity) Unconfirmed(string) { a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) }) }
+
+// Refused is counted among the errors; nothing more is to be known of it.
+func (a *Activity) Refused(string) {}
+
+// Changed notes an attempted change.
+func (a *Activity) Changed(c mapping.Change) {
+	one := changeNote{
+		Time: c.Time, What: c.What, Who: a.person(c.User), Differs: a.differences(c),
+		Outcome: c.Outcome, Code: c.Code, Request: c.RequestID,
+	}
+	a.note(func(time.Time) {
+		a.changes[a.changed%maxChanges] = one
+		a.changed++
+	})
+}
+
+// plain are the attributes of a user whose values say nothing of the person.
+var plain = []string{"role", "active"}
+
+// differences are what changed, and by name only where a value is personal.
+func (a *Activity) differences(c mapping.Change) []difference {
+	ofRole := slices.Contains([]string{"add role", "update role", "remove role"}, c.What)
+	var list []difference
+	for attribute, value := range c.After {
+		d := difference{Attribute: attribute, Before: c.Before[attribute], After: value}
+		if !a.showPersonal && !ofRole && !slices.Contains(plain, attribute) {
+			d = difference{Attribute: attribute, Hidden: true}
+		}
+		list = append(list, d)
+	}
+	slices.SortFunc(list, func(x, y difference) int { return strings.Compare(x.Attribute, y.Attribute) })
+	return list
+}
+
+// person is an e-mail address as it is shown: its first letter and its domain
+// are enough to find a change again. What is no address is the name of a role,
+// or a hash already.
+func (a *Activity) person(name string) string {
+	local, domain, isAddress := strings.Cut(name, "@")
+	if a.showPersonal || !isAddress {
+		return name
+	}
+	first := ""
+	for _, letter := range local {
+		first = string(letter)
+		break
+	}
+	return first + "…@" + domain
+}
+
+// recent are the newest changes first, n at most.
+func (a *Activity) recent(n int) []changeNote {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []changeNote
+	for i := a.changed - 1; i >= 0 && i >= a.changed-maxChanges && len(list) < n; i-- {
+		list = append(list, a.changes[i%maxChanges])
+	}
+	return list
+}
+
+// lately sums up the last n minutes.
+func (a *Activity) lately(n int) minute {
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return sum(a.minutes.last(n, now))
+}

@@ -1,0 +1,186 @@
+package ops
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	tables "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// placeholder stands for the gateway's address in a guide.
+const placeholder = "https://your-host"
+
+// guideOrder are the guides that come first, as one needs them.
+var guideOrder = []string{"okta.md", "roles.md", "mapping.md", "errors.md", "limits.md", "metrics.md"}
+
+// guides are the documents of this version, as pages.
+type guides struct {
+	files  fs.FS
+	list   []guideEntry
+	bodies map[string]template.HTML
+}
+
+type guideEntry struct{ Name, Title string }
+
+// readGuides renders every guide once; with a public URL the gateway's address
+// is filled in.
+func readGuides(files fs.FS, publicURL string) (*guides, error) {
+	g := &guides{files: files, bodies: map[string]template.HTML{}}
+	names, err := fs.Glob(files, "*.md")
+	if err != nil {
+		return nil, err
+	}
+	markdown := goldmark.New(
+		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
+		goldmark.WithParserOptions(parser.WithAutoHeadingID(),
+			parser.WithASTTransformers(util.Prioritized(&localize{files}, 500))),
+	)
+	for _, name := range names {
+		source, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		if publicURL != "" {
+			source = bytes.ReplaceAll(source, []byte(placeholder), []byte(publicURL))
+		}
+		var page bytes.Buffer
+		if err := markdown.Convert(source, &page); err != nil {
+			return nil, fmt.Errorf("guide %s: %w", name, err)
+		}
+		// Markup of the source's own was left out by the renderer, so these tags are its own.
+		body := strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>").Replace(page.String())
+		g.bodies[name] = template.HTML(body)
+		g.list = append(g.list, guideEntry{name, titleOf(source, name)})
+	}
+	slices.SortStableFunc(g.list, func(a, b guideEntry) int { return rank(a.Name) - rank(b.Name) })
+	return g, nil
+}
+
+func rank(name string) int {
+	if i := slices.Index(guideOrder, name); i >= 0 {
+		return i
+	}
+	return len(guideOrder)
+}
+
+// titleOf is the first heading of a guide.
+func titleOf(source []byte, name string) string {
+	for line := range strings.Lines(string(source)) {
+		if title, ok := strings.CutPrefix(line, "# "); ok {
+			return strings.TrimSpace(title)
+		}
+	}
+	return name
+}
+
+// A localize makes links fit the status page: those to other guides lead to
+// them, and those to files that are not here are plain text. The row of a table
+// that begins with a word in code, such as an error's, can be linked to.
+type localize struct{ files fs.FS }
+
+// Transform changes a parsed document.
+func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parser.Context) {
+	var gone []ast.Node
+	_ = ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker returns no error
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Link:
+			if n.Destination = l.address(n.Destination); n.Destination == nil {
+				gone = append(gone, n)
+			}
+		case *ast.Image:
+			if n.Destination = l.address(n.Destination); n.Destination == nil {
+				gone = append(gone, n)
+			}
+		case *tables.TableRow:
+			if word := leadingCode(n, reader.Source()); word != nil {
+				n.SetAttributeString("id", word)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, n := range gone {
+		parent := n.Parent()
+		for child := n.FirstChild(); child != nil; child = n.FirstChild() {
+			parent.InsertBefore(parent, n, child)
+		}
+		parent.RemoveChild(parent, n)
+	}
+}
+
+// leadingCode is the word in code by which a row begins, or nil.
+func leadingCode(row *tables.TableRow, source []byte) []byte {
+	cell := row.FirstChild()
+	if cell == nil {
+		return nil
+	}
+	code, ok := cell.FirstChild().(*ast.CodeSpan)
+	if !ok {
+		return nil
+	}
+	word, ok := code.FirstChild().(*ast.Text)
+	if !ok {
+		return nil
+	}
+	return word.Segment.Value(source)
+}
+
+// address is where a link of a guide leads from the status page, nil for nowhere.
+func (l *localize) address(link []byte) []byte {
+	target, fragment, _ := strings.Cut(string(link), "#")
+	switch {
+	case target == "", strings.HasPrefix(target, "https://"), strings.HasPrefix(target, "http://"):
+		return link
+	}
+	name := path.Clean(target)
+	if info, err := fs.Stat(l.files, name); err != nil || info.IsDir() {
+		return nil
+	}
+	if fragment != "" {
+		fragment = "#" + fragment
+	}
+	return []byte("/guides/" + name + fragment)
+}
+
+type guidesPage struct {
+	frame
+	Guides    []guideEntry
+	BaseKnown bool
+}
+
+func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
+	s.show(w, http.StatusOK, "guides", guidesPage{s.frame(r, "Guides"), s.guides.list, s.config.PublicURL != ""})
+}
+
+type guidePage struct {
+	frame
+	Body template.HTML
+}
+
+// guide serves one guide, or a picture in one.
+func (s *server) guide(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("path")
+	if i := slices.IndexFunc(s.guides.list, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
+		s.show(w, http.StatusOK, "guide", guidePage{s.frame(r, s.guides.list[i].Title), s.guides.bodies[name]})
+		return
+	}
+	if info, err := fs.Stat(s.guides.files, name); err == nil && !info.IsDir() {
+		http.ServeFileFS(w, r, s.guides.files, name)
+		return
+	}
+	s.message(w, http.StatusNotFound, "Nothing here", "There is no such guide.")
+}

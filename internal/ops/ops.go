@@ -1,0 +1,142 @@
+// Package ops is the ops listener: health and metrics for machines, a status
+// page and the guides for people. It is apart from SCIM, and shows no
+// credential and, unless it is told to, nobody's whole e-mail address.
+//
+// Start with [New]. An [Activity] has to be told what happens.
+package ops
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/preflight"
+)
+
+// Config is what the ops listener needs. Every field is required unless it says
+// what its zero value means.
+type Config struct {
+	Version string
+	Commit  string // "" for unknown
+	Started time.Time
+
+	Stopping <-chan struct{} // closed when the process is to stop
+	Activity *Activity
+	Drift    func() []mapping.DriftCount
+	Metrics  http.Handler
+	Profiles bool // serve /debug/pprof/, to those who may see the status page
+
+	// HidePages leaves health and metrics only: for a listener that others can
+	// reach and that has no token.
+	HidePages bool
+	Token     func() string // what opens the pages; nil opens them to this machine
+
+	Okta      []OktaValue // what to enter in Okta
+	PublicURL string      // takes the place of "https://your-host" in guides; "" leaves it
+	Guides    fs.FS       // Markdown files, and what they show
+	Held      bool        // the gateway holds the Suger credential
+	DryRun    bool
+
+	// Organizations are those whose roles are shown, if the gateway holds a
+	// credential to ask with. Roles reads one's roles.
+	Organizations []string
+	Roles         func(ctx context.Context, organization string) ([]Role, error)
+
+	// Test is a preflight that only reads, with a credential from the form.
+	Test           func(ctx context.Context, organization, credential string) *preflight.Report
+	CredentialName string // what the form asks for: "Suger API key"
+	Organization   string // that the form begins with
+	Serves         func(organization string) bool
+
+	Log *slog.Logger
+	Now func() time.Time
+}
+
+// A server is the ops listener.
+type server struct {
+	config  Config
+	access  *access
+	roles   *rolesRead
+	testing chan struct{} // holds an element while a test runs
+	guides  *guides
+}
+
+// New makes the handler of the ops listener. The error is about a guide that
+// cannot be read.
+func New(config Config) (http.Handler, error) {
+	s := &server{config: config, access: newAccess(config.Token, config.Now), testing: make(chan struct{}, 1)}
+	s.roles = newRolesRead(config)
+	var err error
+	if s.guides, err = readGuides(config.Guides, config.PublicURL); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", config.Metrics)
+	mux.Handle("/", protectPages(s.pages()))
+	return mux, nil
+}
+
+// pages are for people.
+func (s *server) pages() http.Handler {
+	if s.config.HidePages {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			s.message(w, http.StatusNotFound, "Nothing here",
+				"This listener can be reached from other machines and has no token, so it only answers /healthz, /readyz and /metrics. Set GATEWAY_OPS_TOKEN to see the status page.")
+		})
+	}
+	open, closed := http.NewServeMux(), http.NewServeMux()
+	closed.HandleFunc("GET /{$}", s.status)
+	closed.HandleFunc("GET /changes", s.changes)
+	closed.HandleFunc("GET /test", s.testForm)
+	closed.HandleFunc("POST /test", s.test)
+	closed.HandleFunc("GET /guides", s.guideList)
+	closed.HandleFunc("GET /guides/{path...}", s.guide)
+	if s.config.Profiles {
+		closed.HandleFunc("GET /debug/pprof/", pprof.Index)
+		closed.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		closed.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	closed.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		s.message(w, http.StatusNotFound, "Nothing here", "There is no such page.")
+	})
+	open.Handle("/", s.guarded(closed))
+	if s.config.Token != nil {
+		open.HandleFunc("GET /sign-in", s.signInForm)
+		open.HandleFunc("POST /sign-in", s.signIn)
+		open.HandleFunc("POST /sign-out", s.signOut)
+	}
+	return sameOrigin(open)
+}
+
+// sameOrigin refuses forms that another site's page sends.
+func sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
+	}))
+	return protection.Handler(next)
+}
+
+// guarded lets those in who may see the status page.
+func (s *server) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.access.permits(r):
+			next.ServeHTTP(w, r)
+		case s.config.Token == nil:
+			s.message(w, http.StatusForbidden, "Not by this name",
+				"Without GATEWAY_OPS_TOKEN this page is only shown to who asks for localhost or 127.0.0.1.")
+		case r.Method == http.MethodGet && r.Header.Get("Authorization") == "":
+			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		default:
+			w.Header().Set("WWW-Authenticate", `Bearer realm="ops"`)
+			s.message(w, http.StatusUnauthorized, "Not signed in", "The token is missing or wrong.")
+		}
+	})
+}

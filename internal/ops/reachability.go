@@ -1,0 +1,136 @@
+package ops
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// How it is judged whether Suger can be reached.
+const (
+	probeTimeout = 3 * time.Second
+	probeEvery   = 5 * time.Second  // a probe's outcome stands this long
+	probeGrace   = 30 * time.Second // an answer makes up for failures that follow it within this time
+)
+
+// tokenOperation is the call by which an OAuth App gets its token. It goes to
+// another host, and so says nothing of Suger's.
+const tokenOperation = "get token"
+
+// A Reachability remembers whether Suger's host answered lately. What the
+// gateway's own calls show counts; if there were none, it asks without a
+// credential: any HTTP answer will do, since it shows that name, route and
+// certificate are right.
+type Reachability struct {
+	url    string
+	client *http.Client
+	log    *slog.Logger
+	now    func() time.Time
+
+	probing sync.Mutex // one prober at a time; the others take its outcome
+
+	mu       sync.Mutex
+	asked    time.Time // when the last probe was made
+	answered time.Time // when Suger answered last
+	since    time.Time // when it began to answer without a break
+	failing  bool      // the last probe was not answered
+}
+
+// NewReachability judges the Suger at the URL.
+func NewReachability(url string, log *slog.Logger, now func() time.Time) *Reachability {
+	return &Reachability{
+		url: url,
+		client: &http.Client{
+			Timeout:       probeTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		log: log,
+		now: now,
+	}
+}
+
+// called takes in what a call of the gateway's own has shown; the status is 0
+// if it was not answered.
+func (r *Reachability) called(operation string, status int) {
+	if status != 0 && operation != tokenOperation {
+		r.reached()
+	}
+}
+
+// recent reports whether Suger's host was reached within probeGrace, asking it
+// at most every probeEvery.
+func (r *Reachability) recent(ctx context.Context) bool {
+	r.probing.Lock()
+	defer r.probing.Unlock()
+	if r.due() {
+		// The outcome serves later probers too, so one that hangs up must not spoil it.
+		if err := r.probe(context.WithoutCancel(ctx)); err != nil {
+			r.missed(err)
+		} else {
+			r.reached()
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.answered.IsZero() && r.now().Sub(r.answered) < probeGrace
+}
+
+// due says whether a probe is to be made, and notes that it is.
+func (r *Reachability) due() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	for _, known := range []time.Time{r.asked, r.answered} {
+		if !known.IsZero() && now.Sub(known) < probeEvery {
+			return false
+		}
+	}
+	r.asked = now
+	return true
+}
+
+func (r *Reachability) probe(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, r.url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// reached notes an answer, and logs it if Suger had been away.
+func (r *Reachability) reached() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if r.answered.IsZero() || r.failing && now.Sub(r.answered) >= probeGrace {
+		r.since = now
+	}
+	if r.failing {
+		r.log.Info("Suger can be reached again")
+	}
+	r.answered, r.failing = now, false
+}
+
+// missed notes a probe without an answer, and logs the first of several.
+func (r *Reachability) missed(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.failing {
+		r.log.Warn("Suger cannot be reached", "error", err)
+	}
+	r.failing = true
+}
+
+// times are when Suger began to answer without a break, and when it answered
+// last; zero if it never did.
+func (r *Reachability) times() (since, answered time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.since, r.answered
+}

@@ -1,0 +1,174 @@
+package ops
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/mapping/preflight"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+//go:embed pages/style.css
+var style string
+
+// views are the pages by name. Each is the layout, the shared parts and one file
+// that defines "content".
+var views = func() map[string]*template.Template {
+	shared := template.Must(template.New("").Funcs(template.FuncMap{
+		"style":  func() template.CSS { return template.CSS(style) },
+		"clock":  clock,
+		"when":   when,
+		"number": number,
+		"count":  count,
+		"level":  levelClass,
+		"word":   levelWord,
+	}).ParseFS(pageFiles, "pages/layout.html", "pages/changes.html", "pages/charts.html", "pages/testform.html"))
+	parsed := map[string]*template.Template{}
+	for _, name := range []string{"status", "all_changes", "test", "signin", "message", "guides", "guide"} {
+		one := template.Must(shared.Clone())
+		parsed[name] = template.Must(one.ParseFS(pageFiles, "pages/"+name+".html"))
+	}
+	return parsed
+}()
+
+// contentPolicy lets a page use its own style and nothing else: no script, no
+// frame, no address but its own.
+var contentPolicy = func() string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}()
+
+// A menuItem leads to a page.
+type menuItem struct {
+	Path, Name string
+	Here       bool
+}
+
+// A frame is what every page has around its content.
+type frame struct {
+	Title     string
+	Version   string
+	Menu      []menuItem
+	SignedIn  bool
+	FormToken string
+	Now       time.Time
+}
+
+// frame of a page that is for those who may see the status page.
+func (s *server) frame(r *http.Request, title string) frame {
+	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, FormToken: s.access.formToken(r), Now: s.config.Now()}
+	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
+		item.Here = item.Path == r.URL.Path
+		f.Menu = append(f.Menu, item)
+	}
+	return f
+}
+
+// show writes a page, whole or not at all.
+func (s *server) show(w http.ResponseWriter, status int, view string, data any) {
+	var page bytes.Buffer
+	if err := views[view].ExecuteTemplate(&page, "layout", data); err != nil {
+		s.config.Log.Error("a page of the ops listener cannot be made", "page", view, "error", err)
+		http.Error(w, "The page cannot be made; the log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(page.Bytes()) // the reader went away
+}
+
+// message is a page with one text.
+func (s *server) message(w http.ResponseWriter, status int, title, text string) {
+	s.show(w, status, "message", struct {
+		frame
+		Text string
+	}{frame{Title: title, Version: s.config.Version}, text})
+}
+
+// protectPages sets what a browser has to heed on every page.
+func protectPages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentPolicy)
+		header.Set("Cache-Control", "no-store")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// clock is a moment for people and for machines.
+func clock(t any) template.HTML {
+	moment := momentOf(t).UTC()
+	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s UTC</time>`, moment.Format(time.RFC3339), moment.Format("2 Jan 2006 15:04")))
+}
+
+// when is a moment of the past: how long ago, with the clock on the element.
+func when(t any, now time.Time) template.HTML {
+	moment := momentOf(t).UTC()
+	text := "just now"
+	if ago := now.Sub(moment); ago >= time.Minute {
+		text = duration(ago) + " ago"
+	}
+	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`,
+		moment.Format(time.RFC3339), moment.Format("2 Jan 2006 15:04:05"), text))
+}
+
+// momentOf takes the value of a pointer, since a template does not.
+func momentOf(t any) time.Time {
+	if pointer, ok := t.(*time.Time); ok {
+		return *pointer
+	}
+	return t.(time.Time)
+}
+
+// duration is a length of time in its two largest units.
+func duration(d time.Duration) string {
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case days > 0:
+		return strings.TrimSuffix(count(days, "day", "days")+" "+strconv.Itoa(hours)+" h", " 0 h")
+	case hours > 0:
+		return strings.TrimSuffix(strconv.Itoa(hours)+" h "+strconv.Itoa(minutes)+" min", " 0 min")
+	case minutes > 0:
+		return strconv.Itoa(minutes) + " min"
+	}
+	return "less than a minute"
+}
+
+// number has a comma before each three digits.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// count is a number and its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+// levelClass is how a line of a test looks, and levelWord how it is called.
+func levelClass(l preflight.Level) string {
+	return map[preflight.Level]string{preflight.OK: "good", preflight.Look: "look", preflight.Fail: "bad"}[l]
+}
+
+func levelWord(l preflight.Level) string {
+	return map[preflight.Level]string{preflight.OK: "ok", preflight.Look: "look", preflight.Fail: "wrong"}[l]
+}

@@ -1,0 +1,190 @@
+package mapping_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+func braked(limit int) func(*setup) {
+	return func(u *setup) { u.config.Brake = mapping.Brake{Limit: limit, Window: time.Hour} }
+}
+
+func TestParseBrake(t *testing.T) {
+	for text, want := range map[string]mapping.Brake{
+		"": {}, "off": {}, "20/1h": {Limit: 20, Window: time.Hour}, "1/90s": {Limit: 1, Window: 90 * time.Second},
+	} {
+		got, err := mapping.ParseBrake(text)
+		require.NoError(t, err)
+		assert.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"20", "/1h", "0/1h", "-1/1h", "20/", "20/0s", "20/-1h", "20/1", "x/1h", "1.5/1h", "20/1h/2", "on"} {
+		_, err := mapping.ParseBrake(text)
+		assert.Error(t, err, text)
+	}
+}
+
+func TestBrakeIsPrintedAsItIsRead(t *testing.T) {
+	for _, text := range []string{"off", "20/1h", "1/1m30s", "3/1h30m", "7/90ms", "10/100h", "10/20m"} {
+		b, err := mapping.ParseBrake(text)
+		require.NoError(t, err)
+		assert.Equal(t, text, b.String())
+	}
+}
+
+// What counts as drastic, and what does not.
+func TestBrakeCounts(t *testing.T) {
+	tests := []struct {
+		name  string
+		do    func(s *stand) error
+		count bool
+	}{
+		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, true},
+		{"removal", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, true},
+		{"removal of somebody inactive", func(s *stand) error { return s.deleteUser(s.id("former")) }, true},
+		{"role drop", func(s *stand) error { _, err := s.patchUser(s.id("editor"), roleTo("VIEWER")); return err }, true},
+		{"role drop by a group", func(s *stand) error {
+			_, err := s.patchGroup("EDITOR", membersOp("remove", s.id("editor")))
+			return err
+		}, true},
+		{"role drop by the end of a role", func(s *stand) error { return s.deleteGroup(s.roleID("Finance")) }, true},
+		{"deactivation and role drop are one change", func(s *stand) error {
+			_, err := s.putUser(s.id("editor"), person("editor", `,"active":false,"roles":["VIEWER"]`))
+			return err
+		}, true},
+		{"more power", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, false},
+		{"another name", func(s *stand) error { _, err := s.putUser(s.id("viewer"), person("viewer", "")); return err }, false},
+		{"access given back, with less power", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, false},
+		{"a new user", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, false},
+		{"no difference", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, false},
+		{"what Suger refuses", func(s *stand) error {
+			s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(400), Times: 1})
+			_, err := s.patchUser(s.id("viewer"), deactivation)
+			assertCode(s.t, scim.CodeSugerRefused, err)
+			return nil
+		}, false},
+		{"what Suger does not confirm", func(s *stand) error {
+			s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.NotApplied, Times: 1})
+			_, err := s.patchUser(s.id("viewer"), deactivation)
+			assertCode(s.t, scim.CodeWriteUnconfirmed, err)
+			return nil
+		}, false},
+		{"what another guard refuses", func(s *stand) error {
+			_, err := s.patchUser(s.id("admin"), deactivation)
+			assertCode(s.t, scim.CodeLastAdmin, err)
+			return nil
+		}, false},
+		{"what may have happened", func(s *stand) error {
+			s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Reset, After: true, Times: 3})
+			_, err := s.patchUser(s.id("viewer"), deactivation)
+			assertCode(s.t, scim.CodeSugerUnavailable, err)
+			return nil
+		}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t, braked(1))
+			require.NoError(t, test.do(s))
+			_, err := s.patchUser(s.id("Mixed.Case"), deactivation)
+			if !test.count {
+				assert.NoError(t, err)
+				return
+			}
+			assertCode(t, scim.CodeChangeBrake, err)
+			assert.Equal(t, "VIEWER ACTIVE", s.state("Mixed.Case"))
+			assert.Equal(t, 1, s.observed.count("refused change_brake"))
+		})
+	}
+}
+
+func TestBrakeLetsGoWhenItsWindowHasPassed(t *testing.T) {
+	s := newStand(t, braked(2))
+	_, err := s.patchUser(s.id("viewer"), deactivation)
+	require.NoError(t, err)
+	s.clock.advance(20 * time.Minute)
+	_, err = s.patchUser(s.id("editor"), deactivation)
+	require.NoError(t, err)
+
+	_, err = s.patchUser(s.id("finance"), deactivation)
+	var e *scim.Error
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, 429, e.Status)
+	assert.Equal(t, 40*time.Minute, e.RetryAfter, "when the first one falls out of the window")
+	assert.Contains(t, e.Detail, "GATEWAY_CHANGE_BRAKE=2/1h")
+
+	s.clock.advance(40 * time.Minute)
+	_, err = s.patchUser(s.id("finance"), deactivation)
+	require.NoError(t, err)
+	_, err = s.patchUser(s.id("deals"), deactivation)
+	assertCode(t, scim.CodeChangeBrake, err)
+}
+
+// Many requests at once do not slip past the brake, whatever the credential, nor
+// does one request that concerns many.
+func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
+	t.Run("many requests", func(t *testing.T) {
+		s := newStand(t, braked(3))
+		second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
+		var all []func() error
+		for i := range 20 {
+			id := s.put(numbered("m", i), "EDITOR", "ACTIVE").ID
+			by := []*actor{s.actor, second}[i%2]
+			all = append(all, func() error { _, err := by.patchUser(id, deactivation); return err })
+		}
+		var done atomic.Int32
+		for _, err := range atOnce(t, all...) {
+			if err == nil {
+				done.Add(1)
+				continue
+			}
+			assertCode(t, scim.CodeChangeBrake, err)
+		}
+		assert.EqualValues(t, 3, done.Load())
+		assert.Equal(t, 4, s.count("EDITOR INACTIVE"), "with the former one")
+	})
+	t.Run("one group", func(t *testing.T) {
+		s := newStand(t, braked(3))
+		for i := range 20 {
+			s.put(numbered("m", i), "EDITOR", "ACTIVE")
+		}
+		_, err := s.putGroup("EDITOR", withMembers("EDITOR"))
+		assertCode(t, scim.CodeChangeBrake, err)
+		assert.Equal(t, 18, s.count("EDITOR ACTIVE"), "of 21")
+		s.clock.advance(2 * time.Hour)
+		_, err = s.putGroup("EDITOR", withMembers("EDITOR"))
+		assertCode(t, scim.CodeChangeBrake, err)
+		assert.Equal(t, 15, s.count("EDITOR ACTIVE"), "a repeat goes on where it was stopped")
+	})
+}
+
+// count is how many users have this role and status.
+func (s *stand) count(state string) int {
+	count := 0
+	for _, user := range s.suger.Users() {
+		if s.roleName(user.Role)+" "+user.Status == state {
+			count++
+		}
+	}
+	return count
+}
+
+// The brake is each organization's own.
+func TestBrakeIsPerOrganization(t *testing.T) {
+	s := newStand(t, braked(1))
+	other := s.withElsewhere()
+	_, err := s.patchUser(s.id("viewer"), deactivation)
+	require.NoError(t, err)
+	there, ok := s.elsewhere.UserByEmail("viewer@example.com")
+	require.True(t, ok)
+	_, err = other.patchUser(there.ID, deactivation)
+	require.NoError(t, err)
+	_, err = s.patchUser(s.id("editor"), deactivation)
+	assertCode(t, scim.CodeChangeBrake, err)
+}

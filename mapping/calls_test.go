@@ -1,0 +1,130 @@
+package mapping_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+)
+
+// Suger's calls for each SCIM request in an organization of 2508 users, whose
+// list comes in three pages: with nothing remembered (cold), and when the list of
+// users and that of roles are at hand (warm).
+func TestCallsOfEachRequest(t *testing.T) {
+	const (
+		lists = "list users, list users, list users"
+		roles = "list roles"
+		get   = "get user"
+		write = "update user"
+	)
+	tests := []struct {
+		name       string
+		do         func(s *stand) error
+		cold, warm string
+	}{
+		{"GET user", func(s *stand) error { _, err := s.getUser(s.id("viewer")); return err }, get, get},
+		{"GET user with a custom role", func(s *stand) error { _, err := s.getUser(s.id("finance")); return err }, get + ", " + roles, get},
+		{"GET user by filter id", func(s *stand) error { _, err := s.listUsers(fmt.Sprintf("id eq %q", s.id("viewer"))); return err }, get, get},
+		{"GET userName eq, of a user", func(s *stand) error { return found(1, s.find)("viewer") }, lists, ""},
+		{"GET userName eq, of nobody", func(s *stand) error { return found(0, s.find)("nobody") }, lists, ""},
+		{"GET emails.value eq", func(s *stand) error { _, err := s.listUsers(`emails.value eq "viewer@example.com"`); return err }, lists, ""},
+		{"GET users by another filter", func(s *stand) error { _, err := s.listUsers(`active eq false`); return err }, lists + ", " + roles, ""},
+		{"GET users, a walk of pages", func(s *stand) error {
+			for start := 1; start < 2508; start += 200 {
+				page, err := s.users().List(t.Context(), &scim.Query{StartIndex: start, Count: 200})
+				if err != nil || page.TotalResults != 2508 {
+					return fmt.Errorf("%d: %w", page.TotalResults, err)
+				}
+			}
+			return nil
+		}, lists + ", " + roles, ""},
+		{"POST user after the lookup", func(s *stand) error {
+			if err := found(0, s.find)("nova"); err != nil {
+				return err
+			}
+			s.suger.ResetCalls()
+			_, err := s.postUser(person("nova", `,"roles":["EDITOR"]`))
+			return err
+		}, "add user", "add user"},
+		{"POST user without one", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, lists + ", add user", "add user"},
+		{"POST user who is inactive", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, lists + ", get user, update user", "get user, update user"},
+		{"POST user who is active", func(s *stand) error {
+			_, err := s.postUser(person("viewer", ""))
+			assertCode(t, scim.CodeUserExists, err)
+			return nil
+		}, lists + ", get user", "get user"},
+		{"PUT user, a change", func(s *stand) error {
+			_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":["EDITOR"]`))
+			return err
+		}, get + ", " + write, get + ", " + write},
+		{"PUT user, no change", func(s *stand) error {
+			_, err := s.putUser(s.id("viewer"), `{"userName":"viewer@example.com"}`)
+			return err
+		}, get, get},
+		{"PATCH user, a change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, get + ", " + write, get + ", " + write},
+		{"PATCH user, no change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("VIEWER")); return err }, get, get},
+		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write, get + ", " + write},
+		{"deactivation, which is read back", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, get + ", " + write + ", " + get, get + ", " + write + ", " + get},
+		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get, get},
+		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, get + ", " + write, get + ", " + write},
+		{"deactivation of an administrator, judged before and after", func(s *stand) error { _, err := s.patchUser(s.id("admin"), deactivation); return err },
+			get + ", " + lists + ", " + write + ", " + get + ", " + lists, get + ", " + lists + ", " + write + ", " + get + ", " + lists},
+		{"DELETE user", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, get + ", remove user, " + get, get + ", remove user, " + get},
+		{"GET groups", func(s *stand) error { _, err := s.listGroups(""); return err }, roles + ", " + lists, ""},
+		{"GET groups without members", func(s *stand) error {
+			projection, err := scim.ParseProjection(s.service.GroupType(), "", "members")
+			require.NoError(t, err)
+			_, err = s.groups().List(t.Context(), &scim.Query{Count: 10, Projection: projection})
+			return err
+		}, roles, ""},
+		{"GET group", func(s *stand) error { _, err := s.getGroup(s.roleID("Finance")); return err }, roles + ", " + lists, ""},
+		{"GET roles", func(s *stand) error {
+			_, err := s.service.Roles(s.caller).List(t.Context(), &scim.Query{Count: 10})
+			return err
+		}, roles, ""},
+		{"PATCH group, two differ", func(s *stand) error {
+			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), s.id("invited"), s.id("editor")))
+			return err
+		},
+			lists + ", " + write + ", " + write, write + ", " + write},
+		{"PATCH group, nobody differs", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("editor"))); return err }, lists, ""},
+		{"PUT group, a name as before", func(s *stand) error {
+			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Finance"}`)
+			return err
+		}, lists + ", " + roles, ""},
+		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, roles + ", add role", "add role"},
+	}
+	for _, test := range tests {
+		for _, temperature := range []string{"cold", "warm"} {
+			t.Run(test.name+", "+temperature, func(t *testing.T) {
+				s := newStand(t, func(u *setup) { u.sandbox.People = 2500; u.config.LookupCache = 0 })
+				s.put("second", "ADMIN", "ACTIVE") // so that the first may go
+				s.suger.RemoveUser(s.id("deals"))  // which makes 2508
+				want := test.cold
+				if temperature == "warm" {
+					_, err := s.listUsers("")
+					require.NoError(t, err)
+					want = test.warm
+				}
+				s.suger.ResetCalls()
+				require.NoError(t, test.do(s))
+				assert.Equal(t, want, strings.Join(s.calls(), ", "))
+			})
+		}
+	}
+}
+
+// found checks how many users a lookup finds.
+func found(want int, find func(mailbox string) (*scim.List, error)) func(mailbox string) error {
+	return func(mailbox string) error {
+		list, err := find(mailbox)
+		if err == nil && list.TotalResults != want {
+			return fmt.Errorf("found %d, want %d", list.TotalResults, want)
+		}
+		return err
+	}
+}

@@ -1,0 +1,211 @@
+package mapping_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// Suger acknowledges a write that it has not made, and shows in its answer, or in
+// what is read after it, that it has not: that is never a success.
+func TestWriteThatSugerDidNotMake(t *testing.T) {
+	old := func(s *stand, mailbox string) string {
+		user, _ := s.suger.UserByEmail(mailbox + "@example.com")
+		return fmt.Sprintf(`{"id":%q,"organizationID":"sandboxed","email":%q,"firstName":%q,"lastName":%q,"role":%q,"status":%q}`,
+			user.ID, user.Email, user.FirstName, user.LastName, user.Role, user.Status)
+	}
+	// An update is acknowledged with the user as before, and the next read shows the same.
+	unmoved := func(mailbox string) func(s *stand) []sandbox.Fault {
+		return func(s *stand) []sandbox.Fault {
+			return []sandbox.Fault{
+				{Operation: "update user", Kind: sandbox.Literal, Body: old(s, mailbox)},
+				{Operation: "get user", Kind: sandbox.Literal, Body: old(s, mailbox)},
+			}
+		}
+	}
+	unapplied := func(operation string) func(*stand) []sandbox.Fault {
+		return func(*stand) []sandbox.Fault { return []sandbox.Fault{{Operation: operation, Kind: sandbox.NotApplied}} }
+	}
+	tests := []struct {
+		name   string
+		faults func(*stand) []sandbox.Fault
+		do     func(*stand) error
+		metric string
+	}{
+		{"deactivation", unapplied("update user"), func(s *stand) error {
+			_, err := s.patchUser(s.id("viewer"), deactivation)
+			return err
+		}, "update user"},
+		{"reactivation", unmoved("former"), func(s *stand) error {
+			_, err := s.patchUser(s.id("former"), reactivation)
+			return err
+		}, "update user"},
+		{"change of role", unmoved("viewer"), func(s *stand) error {
+			_, err := s.patchUser(s.id("viewer"), roleTo("EDITOR"))
+			return err
+		}, "update user"},
+		{"change of name", unmoved("viewer"), func(s *stand) error {
+			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
+			return err
+		}, "update user"},
+		{"change of userName", unmoved("viewer"), func(s *stand) error {
+			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"userName","value":"cyan@example.com"}`)
+			return err
+		}, "update user"},
+		{"return", unmoved("former"), func(s *stand) error {
+			_, err := s.postUser(person("former", ""))
+			return err
+		}, "update user"},
+		{"removal", unapplied("remove user"), func(s *stand) error { return s.deleteUser(s.id("viewer")) }, "remove user"},
+		{"group member added", unmoved("viewer"), func(s *stand) error {
+			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer")))
+			return err
+		}, "update user"},
+		{"group member removed", unmoved("editor"), func(s *stand) error {
+			_, err := s.patchGroup("EDITOR", membersOp("remove", s.id("editor")))
+			return err
+		}, "update user"},
+		{"create", func(*stand) []sandbox.Fault {
+			return []sandbox.Fault{{Operation: "add user", Kind: sandbox.Literal, Body: `{"accepted":true}`}, {Operation: "list users", Kind: sandbox.Literal, Body: `[]`}}
+		}, func(s *stand) error {
+			_, err := s.postUser(person("nova", ""))
+			return err
+		}, "add user"},
+		{"create, another user answered", func(s *stand) []sandbox.Fault {
+			return []sandbox.Fault{{Operation: "add user", Kind: sandbox.Literal, Body: old(s, "viewer")}}
+		}, func(s *stand) error {
+			_, err := s.postUser(person("nova", ""))
+			return err
+		}, "add user"},
+		{"role made", func(*stand) []sandbox.Fault {
+			return []sandbox.Fault{{Operation: "add role", Kind: sandbox.Literal, Body: `""`}, {Operation: "list roles", Kind: sandbox.Literal, Body: `[]`}}
+		}, func(s *stand) error {
+			_, err := s.postGroup(`{"displayName":"Partner"}`)
+			return err
+		}, "add role"},
+		{"role renamed", func(s *stand) []sandbox.Fault {
+			return []sandbox.Fault{{Operation: "update role", Kind: sandbox.Literal, Body: `{"id":"x9","name":"Partner","type":"CUSTOM"}`}}
+		}, func(s *stand) error {
+			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Partner"}`)
+			return err
+		}, "update role"},
+		{"role deleted", unapplied("remove role"), func(s *stand) error {
+			s.put("finance", "VIEWER", "ACTIVE") // so that nobody holds it
+			return s.deleteGroup(s.roleID("Finance"))
+		}, "remove role"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			s.fault(test.faults(s)...)
+			assertCode(t, scim.CodeWriteUnconfirmed, test.do(s))
+			assert.Equal(t, 1, s.observed.count("unconfirmed "+test.metric))
+			records := s.audit.take(t)
+			require.NotEmpty(t, records)
+			assert.Equal(t, "unconfirmed", records[len(records)-1]["outcome"])
+		})
+	}
+}
+
+// An answer that carries no object is followed by a read, which confirms.
+func TestWriteConfirmedByARead(t *testing.T) {
+	for _, kind := range []sandbox.FaultKind{sandbox.Empty, sandbox.WrongShape, sandbox.WrongOrganization} {
+		t.Run(string(kind), func(t *testing.T) {
+			s := newStand(t)
+			s.fault(sandbox.Fault{Operation: "update user", Kind: kind})
+			after, err := s.patchUser(s.id("viewer"), roleTo("EDITOR"))
+			require.NoError(t, err)
+			assert.Equal(t, "EDITOR", after[mapping.URNSuger].(map[string]any)["role"])
+			assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
+			assert.Equal(t, []string{"get user", "update user", "get user"}, s.calls())
+		})
+	}
+}
+
+// An answer with a user of another organization is nobody's business here.
+func TestWrongOrganization(t *testing.T) {
+	s := newStand(t)
+	s.fault(sandbox.Fault{Kind: sandbox.WrongOrganization})
+	_, err := s.getUser(s.id("viewer"))
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	_, err = s.listUsers("")
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	_, err = s.find("viewer")
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	_, err = s.patchUser(s.id("viewer"), deactivation)
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	assertCode(t, scim.CodeSugerUnreadable, s.deleteUser(s.id("viewer")))
+	_, err = s.postUser(person("nova", ""))
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	_, err = s.getGroup("EDITOR")
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	assert.Zero(t, s.suger.Count("update user")+s.suger.Count("remove user")+s.suger.Count("add user"))
+
+	t.Run("nothing of it is kept", func(t *testing.T) {
+		s.suger.ClearFaults()
+		user, err := s.find("viewer")
+		require.NoError(t, err)
+		assert.Equal(t, 1, user.TotalResults)
+	})
+}
+
+// Suger's answer is the user of another id.
+func TestAnotherUserIsAnswered(t *testing.T) {
+	s := newStand(t)
+	s.fault(sandbox.Fault{Operation: "get user", Kind: sandbox.Literal, Body: `{"id":"other","organizationID":"sandboxed","email":"other@example.com","firstName":"O","lastName":"T","role":"VIEWER","status":"ACTIVE"}`})
+	_, err := s.getUser(s.id("viewer"))
+	assertCode(t, scim.CodeSugerUnreadable, err)
+}
+
+// What Suger refuses is told in its own words, and changes nothing here.
+func TestErrorsOfSuger(t *testing.T) {
+	tests := []struct {
+		fault sandbox.Fault
+		code  scim.Code
+	}{
+		{sandbox.Fault{Kind: sandbox.Status(400)}, scim.CodeSugerRefused},
+		{sandbox.Fault{Kind: sandbox.Status(401)}, scim.CodeTokenRefused},
+		{sandbox.Fault{Kind: sandbox.Status(403)}, scim.CodeNotAllowed},
+		{sandbox.Fault{Kind: sandbox.Status(429)}, scim.CodeSugerThrottled},
+		{sandbox.Fault{Kind: sandbox.Status(500)}, scim.CodeSugerUnavailable},
+		{sandbox.Fault{Kind: sandbox.Status(503)}, scim.CodeSugerUnavailable},
+		{sandbox.Fault{Kind: sandbox.Reset}, scim.CodeSugerUnavailable},
+		{sandbox.Fault{Kind: sandbox.Cut}, scim.CodeSugerUnreadable},
+		{sandbox.Fault{Kind: sandbox.Truncated}, scim.CodeSugerUnreadable},
+		{sandbox.Fault{Kind: sandbox.HTML}, scim.CodeSugerUnreadable},
+		{sandbox.Fault{Kind: sandbox.Empty}, scim.CodeSugerUnreadable},
+		{sandbox.Fault{Kind: sandbox.WrongShape}, scim.CodeSugerUnreadable},
+	}
+	for _, test := range tests {
+		t.Run(string(test.fault.Kind), func(t *testing.T) {
+			s := newStand(t)
+			id := s.id("viewer")
+			s.fault(test.fault)
+			before := s.suger.Users()
+			errs := map[string]error{"delete": s.deleteUser(id)}
+			_, errs["get"] = s.getUser(id)
+			_, errs["patch"] = s.patchUser(id, deactivation)
+			_, errs["post"] = s.postUser(person("nova", ""))
+			_, errs["group"] = s.patchGroup("EDITOR", membersOp("add", id))
+			_, errs["list"] = s.listUsers("")
+			_, errs["find"] = s.find("viewer")
+			_, errs["groups"] = s.listGroups("")
+			for name, err := range errs {
+				t.Run(name, func(t *testing.T) {
+					assertCode(t, test.code, err)
+					var e *scim.Error
+					require.ErrorAs(t, err, &e)
+					assert.NotContains(t, e.Detail, "suger:", "no Go error text")
+					assert.NotContains(t, e.Detail, standKey)
+				})
+			}
+			assert.Equal(t, before, s.suger.Users())
+		})
+	}
+}

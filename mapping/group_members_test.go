@@ -1,0 +1,317 @@
+package mapping_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// memberNames are the mailboxes of a group's members, in order of the alphabet.
+func memberNames(group scim.Resource) []string {
+	names := []string{}
+	members, _ := group["members"].([]any)
+	for _, member := range members {
+		display, _ := member.(map[string]any)["display"].(string)
+		names = append(names, strings.TrimSuffix(display, "@example.com"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestGroupResource(t *testing.T) {
+	s := newStand(t)
+	group, err := s.getGroup("VIEWER")
+	require.NoError(t, err)
+	delete(group["meta"].(map[string]any), "version")
+	assert.Equal(t, scim.Resource{
+		"schemas": []any{scim.URNGroup}, "id": "VIEWER", "displayName": "VIEWER", "meta": map[string]any{"resourceType": "Group"},
+		"members": []any{
+			map[string]any{"value": s.id("viewer"), "display": "viewer@example.com", "type": "User"},
+			map[string]any{"value": s.id("Mixed.Case"), "display": "Mixed.Case@example.com", "type": "User"},
+			map[string]any{"value": s.id("invited"), "display": "invited@example.com", "type": "User"},
+		},
+	}, group)
+	_, err = s.getGroup("nothing")
+	assertCode(t, scim.CodeNotFound, err)
+}
+
+// What a change of members makes of the users viewer, editor, finance and admin.
+func TestGroupMembers(t *testing.T) {
+	tests := []struct {
+		name, group string
+		change      func(s *stand, group string) error
+		want        string // of viewer, editor, finance and admin
+		writes      int
+	}{
+		{"an addition gives the role", "EDITOR", patched("add", "viewer", "finance"), "EDITOR EDITOR EDITOR ADMIN", 2},
+		{"unless a more powerful one is held", "Finance", patched("add", "viewer", "editor", "admin"), "Finance EDITOR Finance ADMIN", 1},
+		{"of members changes nothing", "EDITOR", patched("add", "editor"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"to the default role changes nobody who has more", "VIEWER", patched("add", "editor", "finance", "admin"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"a removal gives the default role", "EDITOR", patched("remove", "editor"), "VIEWER VIEWER Finance ADMIN", 1},
+		{"of a custom role, too", "Finance", patched("remove", "finance"), "VIEWER EDITOR VIEWER ADMIN", 1},
+		{"of somebody who is no member changes nothing", "EDITOR", patched("remove", "viewer", "finance"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"from the default role changes nothing", "VIEWER", patched("remove", "viewer"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"a replacement writes the difference", "EDITOR", patched("replace", "viewer", "former"), "EDITOR VIEWER Finance ADMIN", 2},
+		{"by the same list changes nothing", "Finance", patched("replace", "finance"), "VIEWER EDITOR Finance ADMIN", 0},
+		{"a PUT with members replaces them", "Finance", func(s *stand, group string) error {
+			_, err := s.putGroup(group, withMembers("Finance", s.id("viewer")))
+			return err
+		}, "Finance EDITOR VIEWER ADMIN", 2},
+		{"a PUT without members leaves them alone", "Finance", func(s *stand, group string) error {
+			_, err := s.putGroup(group, `{"displayName":"Finance"}`)
+			return err
+		}, "VIEWER EDITOR Finance ADMIN", 0},
+		{"a PUT with an empty list removes all", "Finance", func(s *stand, group string) error {
+			_, err := s.putGroup(group, withMembers("Finance"))
+			return err
+		}, "VIEWER EDITOR VIEWER ADMIN", 1},
+		{"a PATCH that removes members without a value removes all", "Finance", func(s *stand, group string) error {
+			_, err := s.patchGroup(group, `{"op":"remove","path":"members"}`)
+			return err
+		}, "VIEWER EDITOR VIEWER ADMIN", 1},
+		{"a PATCH that removes one by filter", "EDITOR", func(s *stand, group string) error {
+			_, err := s.patchGroup(group, fmt.Sprintf(`{"op":"remove","path":"members[value eq \"%s\"]"}`, s.id("editor")))
+			return err
+		}, "VIEWER VIEWER Finance ADMIN", 1},
+		{"a PATCH without a path", "EDITOR", func(s *stand, group string) error {
+			_, err := s.patchGroup(group, `{"op":"replace","value":{"displayName":"EDITOR","members":`+membersJSON(s.id("viewer"), s.id("editor"))+`}}`)
+			return err
+		}, "EDITOR EDITOR Finance ADMIN", 2},
+		{"added and removed in one request", "EDITOR", func(s *stand, group string) error {
+			_, err := s.patchGroup(group, membersOp("add", s.id("viewer"))+","+membersOp("remove", s.id("viewer"), s.id("editor")))
+			return err
+		}, "VIEWER VIEWER Finance ADMIN", 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			group := s.roleID(test.group)
+			for range 2 { // a repeat finds nothing to do
+				require.NoError(t, test.change(s, group))
+				var roles []string
+				for _, mailbox := range []string{"viewer", "editor", "finance", "admin"} {
+					roles = append(roles, strings.Fields(s.state(mailbox))[0])
+				}
+				assert.Equal(t, test.want, strings.Join(roles, " "))
+				assert.Equal(t, test.writes, s.suger.Count("update user"))
+			}
+			group1, err := s.getGroup(group)
+			require.NoError(t, err)
+			assert.Equal(t, s.holders(test.group), memberNames(group1), "a read tells the same")
+		})
+	}
+}
+
+// patched is a PATCH of members by their mailboxes.
+func patched(op string, mailboxes ...string) func(s *stand, group string) error {
+	return func(s *stand, group string) error {
+		ids := make([]string, len(mailboxes))
+		for i, mailbox := range mailboxes {
+			ids[i] = s.id(mailbox)
+		}
+		_, err := s.patchGroup(group, membersOp(op, ids...))
+		return err
+	}
+}
+
+// holders are the mailboxes of those who hold a role in Suger.
+func (s *stand) holders(role string) []string {
+	names := []string{}
+	for _, user := range s.suger.Users() {
+		if s.roleName(user.Role) == role {
+			names = append(names, strings.TrimSuffix(user.Email, "@example.com"))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Okta may send two groups in either order; the more powerful one wins.
+func TestOrderOfGroupsDoesNotMatter(t *testing.T) {
+	groups := []string{"EDITOR", "Finance", "Deal desk", "VIEWER"}
+	for _, first := range groups {
+		for _, second := range groups {
+			results := map[string]bool{}
+			for _, order := range [][]string{{first, second}, {second, first}} {
+				s := newStand(t)
+				id := s.put("nova", "VIEWER", "ACTIVE").ID
+				for _, group := range order {
+					_, err := s.patchGroup(s.roleID(group), membersOp("add", id))
+					require.NoError(t, err)
+				}
+				results[s.state("nova")] = true
+			}
+			assert.Len(t, results, 1, "%s and %s", first, second)
+		}
+	}
+}
+
+// A change of 1000 members of whom 3 differ costs the list and 3 writes.
+func TestGroupChangeCostsWhatDiffers(t *testing.T) {
+	s := newStand(t, func(u *setup) { u.sandbox.People = 2500 })
+	var members, strangers []string
+	for _, user := range s.suger.Users() {
+		switch {
+		case user.Role == "EDITOR" && len(members) < 997:
+			members = append(members, user.ID)
+		case user.Role == "VIEWER" && len(members) < 990:
+			user.Role = "EDITOR"
+			s.suger.PutUser(user)
+			members = append(members, user.ID)
+		case user.Role == "VIEWER" && len(strangers) < 3:
+			strangers = append(strangers, user.ID)
+		}
+	}
+	require.Len(t, members, 997)
+	_, err := s.patchGroup("EDITOR", membersOp("add", append(members, strangers...)...))
+	require.NoError(t, err)
+	const pages = 3 // of 1000 users
+	calls := s.calls()
+	assert.Len(t, calls, pages+3)
+	assert.Equal(t, 3, countOf(calls, "update user"))
+
+	t.Run("and a repeat the list at most", func(t *testing.T) {
+		s.clock.advance(2 * time.Second)
+		_, err := s.patchGroup("EDITOR", membersOp("add", append(members, strangers...)...))
+		require.NoError(t, err)
+		assert.Equal(t, []string{"list users", "list users", "list users"}, s.calls())
+	})
+}
+
+func countOf(calls []string, operation string) int {
+	count := 0
+	for _, call := range calls {
+		if call == operation {
+			count++
+		}
+	}
+	return count
+}
+
+// Some members fail: the others are changed, the error names how many and which,
+// and a repeat does only the rest.
+func TestPartialFailureConverges(t *testing.T) {
+	s := newStand(t)
+	var ids []string
+	for i := range 10 {
+		ids = append(ids, s.put(numbered("m", i), "VIEWER", "ACTIVE").ID)
+	}
+	s.onCall(func(r *http.Request) {
+		if r.Method == http.MethodPatch && (strings.HasSuffix(r.URL.Path, ids[3]) || strings.HasSuffix(r.URL.Path, ids[7])) {
+			r.URL.Path = "/nowhere" // which Suger answers 404
+		}
+	})
+	_, err := s.patchGroup("EDITOR", membersOp("add", append(ids, "stranger")...))
+	var e *scim.Error
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, scim.CodePartialGroup, e.Code)
+	assert.Contains(t, e.Detail, "3 of 11 members could not be changed, the others were")
+	for _, name := range []string{"m3@example.com", "m7@example.com", "stranger"} {
+		assert.Contains(t, e.Detail, name)
+	}
+	assert.NotContains(t, e.Detail, "m4@example.com")
+	assert.Equal(t, 8, s.suger.Count("update user"))
+
+	s.onCall(func(*http.Request) {})
+	s.suger.ResetCalls()
+	_, err = s.patchGroup("EDITOR", membersOp("add", ids...))
+	require.NoError(t, err)
+	assert.Equal(t, 2, s.suger.Count("update user"))
+	assert.Len(t, s.holders("EDITOR"), 12)
+
+	t.Run("what passes is told so that the client comes back", func(t *testing.T) {
+		s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(503)})
+		_, err := s.patchGroup(s.roleID("Finance"), membersOp("add", s.id("viewer"), s.id("invited")))
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, scim.CodeSugerUnavailable, e.Code)
+		assert.Positive(t, e.RetryAfter)
+	})
+	t.Run("one who fails alone is told as such", func(t *testing.T) {
+		s.suger.ClearFaults()
+		_, err := s.patchGroup("EDITOR", membersOp("add", "stranger"))
+		assertCode(t, scim.CodeInvalidValue, err)
+	})
+}
+
+// While a change of a group is under way, others change its members: each member
+// is judged as he or she is by then.
+func TestMembersAreJudgedAtTheirTurn(t *testing.T) {
+	others := map[string]func(s *stand, id string){
+		"by this process": func(s *stand, id string) {
+			_, err := s.patchGroup("EDITOR", membersOp("add", id))
+			require.NoError(s.t, err)
+		},
+		"by this process, of a later list": func(s *stand, id string) {
+			s.clock.advance(2 * time.Second)
+			_, err := s.patchGroup("EDITOR", membersOp("add", id))
+			require.NoError(s.t, err)
+		},
+		"by another credential": func(s *stand, id string) {
+			second := *s.actor
+			second.caller.Credential = "second-" + standKey
+			_, err := second.patchUser(id, roleTo("EDITOR"))
+			require.NoError(s.t, err)
+		},
+		"by another replica, a while later": func(s *stand, id string) {
+			s.clock.advance(2 * time.Second)
+			_, err := s.replica().patchUser(id, roleTo("EDITOR"))
+			require.NoError(s.t, err)
+		},
+	}
+	for name, other := range others {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, func(u *setup) { u.config.Parallel = 1 })
+			first, last := s.put("first", "VIEWER", "ACTIVE").ID, s.put("last", "VIEWER", "ACTIVE").ID
+			var once sync.Once
+			s.onCall(func(r *http.Request) {
+				if r.Method == http.MethodPatch && strings.HasSuffix(r.URL.Path, first) {
+					once.Do(func() { other(s, last) })
+				}
+			})
+			_, err := s.patchGroup(s.roleID("Finance"), membersOp("add", first, last))
+			require.NoError(t, err)
+			assert.Equal(t, "Finance ACTIVE", s.state("first"))
+			assert.Equal(t, "EDITOR ACTIVE", s.state("last"), "Finance is less")
+		})
+	}
+	t.Run("somebody leaves the organization", func(t *testing.T) {
+		s := newStand(t, func(u *setup) { u.config.Parallel = 1 })
+		first, last := s.put("first", "EDITOR", "ACTIVE").ID, s.put("last", "EDITOR", "ACTIVE").ID
+		var once sync.Once
+		s.onCall(func(r *http.Request) {
+			if r.Method == http.MethodPatch && strings.HasSuffix(r.URL.Path, first) {
+				once.Do(func() { require.NoError(t, s.deleteUser(last)) })
+			}
+		})
+		_, err := s.patchGroup("EDITOR", membersOp("remove", first, last))
+		require.NoError(t, err, "who is gone is no member any more")
+		assert.Equal(t, "VIEWER ACTIVE", s.state("first"))
+	})
+}
+
+// Ten groups are pushed at once, over the same people.
+func TestGroupsPushedAtOnce(t *testing.T) {
+	s := newStand(t)
+	var ids []string
+	for i := range 30 {
+		ids = append(ids, s.put(numbered("m", i), "VIEWER", "ACTIVE").ID)
+	}
+	var all []func() error
+	for _, group := range []string{"EDITOR", "Finance", "Deal desk", "VIEWER", "EDITOR", "Finance"} {
+		all = append(all, func() error { _, err := s.patchGroup(s.roleID(group), membersOp("add", ids...)); return err })
+	}
+	for _, err := range atOnce(t, all...) {
+		require.NoError(t, err)
+	}
+	assert.Len(t, s.holders("EDITOR"), 32)
+}

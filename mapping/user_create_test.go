@@ -1,0 +1,258 @@
+package mapping_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+func TestCreate(t *testing.T) {
+	s := newStand(t)
+	made, err := s.postUser(person("nova", `,"roles":["EDITOR"],"active":true`))
+	require.NoError(t, err)
+	user, ok := s.suger.UserByEmail("nova@example.com")
+	require.True(t, ok)
+	assert.Equal(t, user.ID, made.ID())
+	assert.Equal(t, "Iris Sample EDITOR INVITED", strings.Join([]string{user.FirstName, user.LastName, user.Role, user.Status}, " "))
+
+	_, err = s.postUser(person("NOVA", ""))
+	assertCode(t, scim.CodeUserExists, err)
+	assert.Equal(t, 1, s.suger.Count("add user"))
+	assert.Equal(t, "EDITOR INVITED", s.state("nova"), "a conflict changes nothing")
+}
+
+func TestCreateInactive(t *testing.T) {
+	s := newStand(t)
+	made, err := s.postUser(person("nova", `,"active":false`))
+	require.NoError(t, err)
+	assert.Equal(t, false, made["active"])
+	assert.Equal(t, "VIEWER INACTIVE", s.state("nova"))
+}
+
+func TestCreateIsRefused(t *testing.T) {
+	tests := []struct {
+		name, body string
+		seats      int
+		code       scim.Code
+	}{
+		{"without a userName", `{"name":{"givenName":"Iris"}}`, 0, scim.CodeInvalidValue},
+		{"in a foreign domain", `{"userName":"nova@elsewhere.example"}`, 0, scim.CodeDomainRefused},
+		{"without a seat", person("nova", ""), 7, scim.CodeNoSeat},
+		{"for somebody active", person("viewer", ""), 0, scim.CodeUserExists},
+		{"for somebody invited", person("invited", ""), 0, scim.CodeUserExists},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t, func(u *setup) { u.sandbox.Seats = test.seats })
+			before := s.suger.Users()
+			_, err := s.postUser(test.body)
+			assertCode(t, test.code, err)
+			assert.Equal(t, before, s.suger.Users())
+		})
+	}
+}
+
+// A person who comes back by a create has the id of before, and of the roles only
+// what is asked for.
+func TestReturnByCreate(t *testing.T) {
+	tests := []struct{ name, more, want string }{
+		{"without a role", ``, "VIEWER ACTIVE"},
+		{"with the role of before", `,"roles":["EDITOR"]`, "EDITOR ACTIVE"},
+		{"with another role", `,"` + roleURN + `":"Finance"`, "Finance ACTIVE"},
+		{"with no role", `,"roles":[]`, "VIEWER ACTIVE"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			id := s.id("former")
+			back, err := s.postUser(`{"userName":"Former@Example.com"` + test.more + `}`)
+			require.NoError(t, err)
+			assert.Equal(t, id, back.ID())
+			assert.Equal(t, true, back["active"])
+			assert.Equal(t, test.want, s.state("former"))
+			user, _ := s.suger.User(id)
+			assert.Equal(t, "Heather Harbor", user.FirstName+" "+user.LastName, "what is not sent is not cleared")
+			_, err = s.postUser(person("former", ""))
+			assertCode(t, scim.CodeUserExists, err)
+		})
+	}
+}
+
+// The list at hand may be some seconds old, but no answer depends on it.
+func TestCreateWithAnOldListAtHand(t *testing.T) {
+	t.Run("somebody removed since", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.find("former")
+		require.NoError(t, err)
+		s.suger.RemoveUser(s.id("former"))
+		_, err = s.postUser(person("former", ""))
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER INVITED", s.state("former"))
+	})
+	t.Run("somebody deactivated since", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.find("nova")
+		require.NoError(t, err)
+		id := s.put("nova", "EDITOR", "INACTIVE").ID
+		back, err := s.postUser(person("nova", ""))
+		require.NoError(t, err)
+		assert.Equal(t, id, back.ID())
+		assert.Equal(t, "VIEWER ACTIVE", s.state("nova"))
+	})
+	t.Run("somebody active since, of another address before", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.find("nova")
+		require.NoError(t, err)
+		user, _ := s.suger.UserByEmail("editor@example.com")
+		user.Email = "nova@example.com"
+		s.suger.PutUser(user)
+		_, err = s.postUser(person("nova", ""))
+		assertCode(t, scim.CodeUserExists, err)
+		assert.Equal(t, "EDITOR ACTIVE", s.state("nova"))
+	})
+	t.Run("the same person added by another replica", func(t *testing.T) {
+		s := newStand(t)
+		other := s.replica()
+		_, err := s.find("nova")
+		require.NoError(t, err)
+		first, err := other.postUser(person("nova", ""))
+		require.NoError(t, err)
+		second, err := s.postUser(person("nova", ""))
+		require.NoError(t, err)
+		assert.Equal(t, first.ID(), second.ID())
+		assert.Equal(t, "VIEWER INVITED", s.state("nova"))
+	})
+}
+
+// Whatever an add turns out to concern, the guards see it.
+func TestCreateKeepsWithinTheGuards(t *testing.T) {
+	s := newStand(t)
+	_, err := s.find("nova")
+	require.NoError(t, err)
+	s.put("nova", "ADMIN", "ACTIVE") // added in Suger's console a moment ago
+	s.suger.RemoveUser(s.id("admin"))
+	_, err = s.postUser(person("nova", ""))
+	assertCode(t, scim.CodeLastAdmin, err)
+	assert.Equal(t, "ADMIN ACTIVE", s.state("nova"))
+}
+
+// Suger's clock and the gateway's may differ by any time.
+func TestCreateWhenClocksDiffer(t *testing.T) {
+	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Kind: sandbox.ClockSkew, Delay: skew})
+		_, err := s.postUser(person("nova", ""))
+		require.NoError(t, err, "skew %v", skew)
+	}
+}
+
+// If the id of a user is the address, the locks of the two are still two.
+func TestReturnWhereIdsAreAddresses(t *testing.T) {
+	s := newStand(t)
+	s.suger.PutUser(sandbox.User{ID: "nova@example.com", Email: "nova@example.com", Role: "VIEWER", Status: "INACTIVE"})
+	_, err := s.postUser(person("nova", ""))
+	require.NoError(t, err)
+	assert.Equal(t, "VIEWER ACTIVE", s.state("nova"))
+}
+
+// The answer to an add is lost; the person is there once and 201 is answered.
+func TestCreateWhoseAnswerIsLost(t *testing.T) {
+	faults := map[string]sandbox.Fault{
+		"reset after the write":  {Kind: sandbox.Reset, After: true},
+		"500 after the write":    {Kind: sandbox.Status(500), After: true},
+		"503 after the write":    {Kind: sandbox.Status(503), After: true},
+		"reset before the write": {Kind: sandbox.Reset},
+		"cut off":                {Kind: sandbox.Cut},
+		"truncated":              {Kind: sandbox.Truncated},
+		"without a body":         {Kind: sandbox.Empty},
+		"a web page":             {Kind: sandbox.HTML},
+		"of another shape":       {Kind: sandbox.WrongShape},
+		"no user":                {Kind: sandbox.Literal, Body: `{"ok":true}`},
+	}
+	for name, fault := range faults {
+		for _, role := range []string{"VIEWER", "Finance"} {
+			t.Run(name+", "+role, func(t *testing.T) {
+				s := newStand(t)
+				before := len(s.suger.Users())
+				fault.Operation, fault.Times = "add user", 1
+				s.fault(fault)
+				made, err := s.postUser(person("nova", `,"roles":["`+role+`"]`))
+				require.NoError(t, err)
+				assert.Equal(t, s.id("nova"), made.ID())
+				assert.Equal(t, role+" INVITED", s.state("nova"))
+				assert.Len(t, s.suger.Users(), before+1)
+			})
+		}
+	}
+}
+
+// An add that never takes effect is an error, after no more than two tries.
+func TestCreateThatFails(t *testing.T) {
+	faults := map[string]struct {
+		fault sandbox.Fault
+		code  scim.Code
+		tries int
+	}{
+		"reset":           {sandbox.Fault{Kind: sandbox.Reset}, scim.CodeSugerUnavailable, 2},
+		"503":             {sandbox.Fault{Kind: sandbox.Status(503)}, scim.CodeSugerUnavailable, 2},
+		"401":             {sandbox.Fault{Kind: sandbox.Status(401)}, scim.CodeTokenRefused, 1},
+		"403":             {sandbox.Fault{Kind: sandbox.Status(403)}, scim.CodeNotAllowed, 1},
+		"400":             {sandbox.Fault{Kind: sandbox.Status(400)}, scim.CodeSugerRefused, 1},
+		"409, yet new":    {sandbox.Fault{Kind: sandbox.Status(409)}, scim.CodeUserExists, 1},
+		"nothing is said": {sandbox.Fault{Kind: sandbox.Literal, Body: `""`}, "", 1},
+	}
+	for name, test := range faults {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t)
+			test.fault.Operation = "add user"
+			s.fault(test.fault)
+			_, err := s.postUser(person("nova", ""))
+			if test.code == "" { // the sandbox does it, though it does not say so
+				require.NoError(t, err)
+				return
+			}
+			assertCode(t, test.code, err)
+			assert.Equal(t, "absent", s.state("nova"))
+			assert.Equal(t, test.tries, s.suger.Count("add user"))
+		})
+	}
+}
+
+// Ten requests for one address at once make one user.
+func TestConcurrentCreates(t *testing.T) {
+	s := newStand(t)
+	second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
+	var group sync.WaitGroup
+	ids := make([]string, 10)
+	for i := range ids {
+		by := []*actor{s.actor, second}[i%2]
+		group.Go(func() {
+			made, err := by.postUser(person("nova", ""))
+			if err == nil {
+				ids[i] = made.ID()
+				return
+			}
+			assertCode(t, scim.CodeUserExists, err)
+		})
+	}
+	group.Wait()
+	id := s.id("nova")
+	made := 0
+	for _, got := range ids {
+		if got != "" {
+			assert.Equal(t, id, got)
+			made++
+		}
+	}
+	assert.Positive(t, made)
+	assert.LessOrEqual(t, made, 2, "one for each credential, whose lists are kept apart")
+	assert.Equal(t, "VIEWER INVITED", s.state("nova"))
+}

@@ -1,0 +1,321 @@
+package mapping_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// The whole of what a user is as a resource.
+func TestUserResource(t *testing.T) {
+	s := newStand(t)
+	id := s.id("Mixed.Case")
+	user, err := s.getUser(id)
+	require.NoError(t, err)
+	meta := user["meta"].(map[string]any)
+	assert.Regexp(t, `^W/"[^"]+"$`, meta["version"])
+	delete(meta, "version")
+	assert.Equal(t, scim.Resource{
+		"schemas":     []any{scim.URNUser, mapping.URNSuger},
+		"id":          id,
+		"userName":    "Mixed.Case@example.com",
+		"emails":      []any{map[string]any{"value": "Mixed.Case@example.com", "type": "work", "primary": true}},
+		"name":        map[string]any{"givenName": "Fjord", "familyName": "Ferry", "formatted": "Fjord Ferry"},
+		"displayName": "Fjord Ferry",
+		"active":      true,
+		"roles":       []any{map[string]any{"value": "VIEWER", "display": "VIEWER", "type": "suger", "primary": true}},
+		"groups":      []any{map[string]any{"value": "VIEWER", "display": "VIEWER"}},
+		"meta": map[string]any{
+			"resourceType": "User", "created": "2024-03-04T09:06:00.000Z", "lastModified": "2024-03-04T09:06:00.000Z",
+		},
+		mapping.URNSuger: map[string]any{"role": "VIEWER", "status": "ACTIVE", "organizationId": "sandboxed"},
+	}, user)
+}
+
+func TestUserThatIsNotThere(t *testing.T) {
+	s := newStand(t)
+	for _, id := range []string{"nobody", "..", "a/b", "café"} {
+		_, err := s.getUser(id)
+		assertCode(t, scim.CodeNotFound, err)
+		_, err = s.putUser(id, person("nobody", ""))
+		assertCode(t, scim.CodeNotFound, err)
+		_, err = s.patchUser(id, deactivation)
+		assertCode(t, scim.CodeNotFound, err)
+		assertCode(t, scim.CodeNotFound, s.deleteUser(id))
+	}
+	for _, call := range s.suger.Calls() {
+		assert.Equal(t, "GET", call.Method)
+	}
+}
+
+// A PUT in which nothing is mapped but the userName changes nothing.
+func TestSparsePutChangesNothing(t *testing.T) {
+	s := newStand(t)
+	for _, mailbox := range []string{"viewer", "editor", "finance", "invited", "former"} {
+		before, _ := s.suger.UserByEmail(mailbox + "@example.com")
+		s.suger.ResetCalls()
+		_, err := s.putUser(before.ID, `{"userName":"`+mailbox+`@example.com"}`)
+		require.NoError(t, err)
+		after, _ := s.suger.User(before.ID)
+		assert.Equal(t, before, after)
+		assert.Zero(t, s.suger.Count("update user"))
+	}
+}
+
+// Okta's PUT is our own answer sent back.
+func TestEchoChangesNothing(t *testing.T) {
+	s := newStand(t)
+	for _, mailbox := range []string{"admin", "viewer", "finance", "invited", "former", "Mixed.Case"} {
+		user, err := s.getUser(s.id(mailbox))
+		require.NoError(t, err)
+		_, err = s.users().Replace(t.Context(), user.ID(), user, "", nil)
+		require.NoError(t, err)
+	}
+	assert.Zero(t, s.suger.Count("update user"))
+}
+
+func TestUserNameChange(t *testing.T) {
+	to := func(userName string) string { return `{"op":"replace","path":"userName","value":"` + userName + `"}` }
+	t.Run("letter case alone is none", func(t *testing.T) {
+		s := newStand(t)
+		after, err := s.patchUser(s.id("viewer"), to("VIEWER@Example.com"))
+		require.NoError(t, err)
+		assert.Equal(t, "viewer@example.com", after["userName"], "as Suger holds it")
+		assert.Zero(t, s.suger.Count("update user"))
+	})
+	t.Run("to another address", func(t *testing.T) {
+		s := newStand(t)
+		id := s.id("viewer")
+		_, err := s.find("viewer") // leaves a hint that becomes wrong
+		require.NoError(t, err)
+		after, err := s.patchUser(id, to("cedar@example.com"))
+		require.NoError(t, err)
+		assert.Equal(t, "cedar@example.com", after["userName"])
+		assert.Equal(t, "VIEWER ACTIVE", s.state("cedar"))
+		for mailbox, want := range map[string]int{"viewer": 0, "cedar": 1} {
+			list, err := s.find(mailbox)
+			require.NoError(t, err)
+			assert.Equal(t, want, list.TotalResults, mailbox)
+		}
+	})
+	for _, bad := range []string{"viewer", "two words@example.com", "Viewer <viewer@example.com>", "viewer@", " viewer@example.com"} {
+		t.Run("to what is no address: "+bad, func(t *testing.T) {
+			s := newStand(t)
+			_, err := s.patchUser(s.id("viewer"), to(bad))
+			assertCode(t, scim.CodeUserNameNotEmail, err)
+			_, err = s.postUser(`{"userName":"` + bad + `"}`)
+			assertCode(t, scim.CodeUserNameNotEmail, err)
+			assert.Zero(t, s.suger.Count("update user")+s.suger.Count("add user"))
+		})
+	}
+	t.Run("to a known address", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.patchUser(s.id("viewer"), to("editor@example.com"))
+		assertCode(t, scim.CodeUserExists, err)
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+	})
+	t.Run("to a foreign domain", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.patchUser(s.id("viewer"), to("viewer@elsewhere.example"))
+		assertCode(t, scim.CodeDomainRefused, err)
+	})
+}
+
+func TestNameChange(t *testing.T) {
+	s := newStand(t)
+	id := s.id("viewer")
+	after, err := s.patchUser(id, `{"op":"replace","value":{"name":{"givenName":"Cyan"}}},{"op":"remove","path":"name.familyName"}`)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{"givenName": "Cyan", "formatted": "Cyan"}, after["name"])
+	user, _ := s.suger.User(id)
+	assert.Equal(t, "Cyan", user.FirstName)
+	assert.Empty(t, user.LastName)
+	assert.Equal(t, "VIEWER", user.Role)
+}
+
+// externalId has no place in Suger: only the direct answer to a write has it.
+func TestExternalID(t *testing.T) {
+	s := newStand(t)
+	made, err := s.postUser(person("nova", `,"externalId":"00u1"`))
+	require.NoError(t, err)
+	assert.Equal(t, "00u1", made["externalId"])
+	id := made.ID()
+	changed, err := s.putUser(id, person("nova", `,"externalId":"00u1"`))
+	require.NoError(t, err)
+	assert.Equal(t, "00u1", changed["externalId"])
+	patched, err := s.patchUser(id, reactivation)
+	require.NoError(t, err)
+	assert.NotContains(t, patched, "externalId")
+	read, err := s.getUser(id)
+	require.NoError(t, err)
+	assert.NotContains(t, read, "externalId")
+	assert.NotContains(t, read["meta"], "externalId")
+	assert.Equal(t, read.Version(), made.Version(), "and it is no part of the version")
+
+	group, err := s.postGroup(`{"displayName":"Partner","externalId":"00g1"}`)
+	require.NoError(t, err)
+	assert.Equal(t, "00g1", group["externalId"])
+	group, err = s.getGroup(group.ID())
+	require.NoError(t, err)
+	assert.NotContains(t, group, "externalId")
+}
+
+func TestIfMatch(t *testing.T) {
+	s := newStand(t)
+	id := s.id("viewer")
+	user, err := s.getUser(id)
+	require.NoError(t, err)
+	ops := s.operations(s.service.UserType(), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
+
+	_, err = s.users().Patch(t.Context(), id, ops, `W/"other"`, nil)
+	assertCode(t, scim.CodeVersionMismatch, err)
+	assertCode(t, scim.CodeVersionMismatch, s.users().Delete(t.Context(), id, `W/"other"`))
+	assert.Zero(t, s.suger.Count("update user")+s.suger.Count("remove user"))
+
+	after, err := s.users().Patch(t.Context(), id, ops, user.Version(), nil)
+	require.NoError(t, err)
+	assert.NotEqual(t, user.Version(), after.Version())
+	_, err = s.users().Replace(t.Context(), id, user, user.Version(), nil)
+	assertCode(t, scim.CodeVersionMismatch, err)
+	require.NoError(t, s.users().Delete(t.Context(), id, after.Version()))
+
+	group, err := s.getGroup("EDITOR")
+	require.NoError(t, err)
+	groupOps := s.operations(s.service.GroupType(), membersOp("add", s.id("finance")))
+	_, err = s.groups().Patch(t.Context(), "EDITOR", groupOps, `W/"other"`, nil)
+	assertCode(t, scim.CodeVersionMismatch, err)
+	_, err = s.groups().Patch(t.Context(), "EDITOR", groupOps, group.Version(), nil)
+	require.NoError(t, err)
+	assertCode(t, scim.CodeVersionMismatch, s.groups().Delete(t.Context(), s.roleID("Finance"), `W/"other"`))
+}
+
+func TestDeactivateAndReturn(t *testing.T) {
+	forms := map[string]string{
+		"without a path": deactivation,
+		"with a path":    `{"op":"replace","path":"active","value":false}`,
+		"as a string":    `{"op":"Replace","path":"active","value":"False"}`,
+		"by add":         `{"op":"add","path":"active","value":false}`,
+	}
+	for name, form := range forms {
+		t.Run("PATCH "+name, func(t *testing.T) {
+			s := newStand(t)
+			id := s.id("editor")
+			after, err := s.patchUser(id, form)
+			require.NoError(t, err)
+			assert.Equal(t, false, after["active"])
+			assert.Equal(t, "EDITOR INACTIVE", s.state("editor"))
+			read, err := s.getUser(id)
+			require.NoError(t, err)
+			assert.Equal(t, false, read["active"], "still readable under the same id")
+
+			after, err = s.patchUser(id, reactivation)
+			require.NoError(t, err)
+			assert.Equal(t, true, after["active"])
+			assert.Equal(t, id, after.ID())
+			assert.Equal(t, "EDITOR ACTIVE", s.state("editor"))
+		})
+	}
+	t.Run("PUT", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.putUser(s.id("invited"), person("invited", `,"active":false`))
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER INACTIVE", s.state("invited"))
+	})
+	t.Run("somebody invited is active and stays invited", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.patchUser(s.id("invited"), reactivation)
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER INVITED", s.state("invited"))
+	})
+	t.Run("DELETE", func(t *testing.T) {
+		s := newStand(t)
+		require.NoError(t, s.deleteUser(s.id("editor")))
+		assert.Equal(t, "absent", s.state("editor"))
+	})
+}
+
+// A status that the mapping does not know counts as access, so that whoever has
+// it can be deactivated.
+func TestUnknownStatusCountsAsAccess(t *testing.T) {
+	s := newStand(t)
+	s.put("viewer", "VIEWER", "SUSPENDED")
+	user, err := s.getUser(s.id("viewer"))
+	require.NoError(t, err)
+	assert.Equal(t, true, user["active"])
+	assert.Equal(t, "SUSPENDED", user[mapping.URNSuger].(map[string]any)["status"])
+	assert.Positive(t, s.observed.count("drift get user: status"))
+
+	_, err = s.patchUser(s.id("viewer"), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
+	assert.Error(t, err, "the sandbox does not take other changes of such a user")
+	_, err = s.patchUser(s.id("viewer"), deactivation)
+	require.NoError(t, err)
+	assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
+}
+
+// Nothing else that a request asks for, and nothing that cannot be read, lets a
+// leaver keep access.
+func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
+	tests := []struct {
+		name, mailbox, body string
+		fault               []sandbox.Fault
+		code                scim.Code
+	}{
+		{"a role that Suger lacks", "viewer", person("viewer", `,"active":false,"roles":["OWNER"]`), nil, scim.CodeUnknownRole},
+		{"conflicting roles", "viewer", person("viewer", `,"active":false,"roles":["EDITOR"],"`+roleURN+`":"ADMIN"`), nil, scim.CodeConflictingRoles},
+		{"a foreign address", "viewer", `{"userName":"viewer@elsewhere.example","active":false}`, nil, scim.CodeDomainRefused},
+		{"a userName that is no address", "viewer", `{"userName":"viewer","active":false}`, nil, scim.CodeUserNameNotEmail},
+		{"no list of roles", "finance", person("finance", `,"active":false,"roles":["EDITOR"]`),
+			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(404)}}, scim.CodeOrgUnknown},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			s.fault(test.fault...)
+			_, err := s.putUser(s.id(test.mailbox), test.body)
+			assertCode(t, test.code, err)
+			assert.ErrorContains(t, err, "The user's access has ended, but")
+			assert.Contains(t, s.state(test.mailbox), " INACTIVE")
+		})
+	}
+	t.Run("DELETE, no list of roles", func(t *testing.T) {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Operation: "list roles", Kind: sandbox.HTML})
+		require.NoError(t, s.deleteUser(s.id("finance")))
+		assert.Equal(t, "absent", s.state("finance"))
+	})
+	t.Run("and what can be done is done", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.putUser(s.id("editor"), `{"userName":"editor@example.com","active":false,"name":{"givenName":"Basil","familyName":"Beacon"},"roles":["VIEWER"]}`)
+		require.NoError(t, err)
+		user, _ := s.suger.UserByEmail("editor@example.com")
+		assert.Equal(t, "Basil VIEWER INACTIVE", user.FirstName+" "+s.state("editor"))
+	})
+}
+
+// If a removal is all that ends access, a leaver is removed; reads of the user
+// say so, and a return is a create.
+func TestRemovalWhereThereIsNoStatus(t *testing.T) {
+	s := newStand(t, func(u *setup) {
+		u.document = withChanges(t, func(doc *mapping.Document) { doc.EndAccess = []mapping.Strategy{mapping.ByRemoval} })
+	})
+	id := s.id("editor")
+	after, err := s.putUser(id, person("editor", `,"active":false,"roles":["OWNER"]`))
+	require.NoError(t, err)
+	assert.Equal(t, false, after["active"])
+	assert.Equal(t, "absent", s.state("editor"))
+	_, err = s.getUser(id)
+	assertCode(t, scim.CodeNotFound, err)
+	back, err := s.postUser(person("editor", ""))
+	require.NoError(t, err)
+	assert.Equal(t, true, back["active"])
+	assert.Equal(t, "VIEWER INVITED", s.state("editor"))
+
+	_, err = s.postUser(person("nova", `,"active":false`))
+	assertCode(t, scim.CodeInvalidValue, err)
+	assert.Equal(t, "absent", s.state("nova"))
+}

@@ -1,0 +1,117 @@
+package mapping_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/strict"
+)
+
+// without is the default mapping without some operations; it is still a valid
+// mapping file.
+func without(t *testing.T, remove func(*mapping.Document)) *mapping.Document {
+	t.Helper()
+	document, err := mapping.ParseDocument(mapping.DefaultName, mapping.DefaultSource())
+	require.NoError(t, err)
+	remove(document)
+	text, err := strict.Print(document)
+	require.NoError(t, err)
+	document, err = mapping.ParseDocument("reduced.yaml", text)
+	require.NoError(t, err)
+	return document
+}
+
+// What the gateway does without an operation that Suger does not have.
+func TestMissingOperations(t *testing.T) {
+	tests := []struct {
+		name   string
+		remove func(*mapping.Document)
+		act    func(t *testing.T, s *stand)
+	}{
+		{"without get user, a user is found in the list", func(d *mapping.Document) { d.Operations.GetUser = nil }, func(t *testing.T, s *stand) {
+			id := s.id("viewer")
+			got, err := s.getUser(id)
+			require.NoError(t, err)
+			assert.Equal(t, "viewer@example.com", got["userName"])
+			_, err = s.getUser("nobody")
+			assertCode(t, scim.CodeNotFound, err)
+			_, err = s.patchUser(id, roleTo("EDITOR"))
+			require.NoError(t, err)
+			_, err = s.patchUser(id, deactivation)
+			require.NoError(t, err)
+			assert.Equal(t, "EDITOR INACTIVE", s.state("viewer"))
+			require.NoError(t, s.deleteUser(id))
+			assert.Equal(t, 0, s.suger.Count("get user"))
+		}},
+		{"without list roles, the known roles are all there are", func(d *mapping.Document) {
+			o := &d.Operations
+			o.ListRoles, o.AddRole, o.UpdateRole, o.RemoveRole = nil, nil, nil, nil
+		}, func(t *testing.T, s *stand) {
+			list, err := s.listGroups("")
+			require.NoError(t, err)
+			names := map[string]string{}
+			for _, r := range list.Resources {
+				names[r["displayName"].(string)] = membersIn(t, r)
+			}
+			assert.Equal(t, map[string]string{"ADMIN": "admin", "EDITOR": "editor former", "VIEWER": "viewer Mixed.Case invited"}, names)
+			got, err := s.getUser(s.id("finance"))
+			require.NoError(t, err)
+			assert.Equal(t, s.roleID("Finance"), extension(got)["role"], "another role is shown by what Suger calls it")
+			_, err = s.patchUser(s.id("finance"), `{"op":"replace","path":"name.givenName","value":"Dunes"}`)
+			require.NoError(t, err)
+			assert.Equal(t, "Finance", s.held("finance"), "and kept")
+			_, err = s.patchUser(s.id("viewer"), roleTo("EDITOR"))
+			require.NoError(t, err)
+			_, err = s.patchUser(s.id("viewer"), roleTo("Finance"))
+			assertCode(t, scim.CodeUnknownRole, err)
+			_, err = s.postGroup(withMembers("Partners"))
+			assertCode(t, scim.CodeRoleCreateRefused, err)
+			assert.Equal(t, 0, s.suger.Count("list roles"))
+		}},
+		{"without add role, a pushed group is refused", func(d *mapping.Document) { d.Operations.AddRole = nil }, func(t *testing.T, s *stand) {
+			_, err := s.postGroup(withMembers("Partners"))
+			assertCode(t, scim.CodeRoleCreateRefused, err)
+		}},
+		{"without update role, a renaming is answered 501", func(d *mapping.Document) { d.Operations.UpdateRole = nil }, func(t *testing.T, s *stand) {
+			_, err := s.putGroup(s.roleID("Finance"), withMembers("Money", s.id("finance")))
+			assertCode(t, scim.CodeUnsupported, err)
+			_, err = s.putGroup(s.roleID("Finance"), withMembers("Finance", s.id("finance")))
+			assert.NoError(t, err, "the name that it has is no renaming")
+		}},
+		{"without remove role, a deletion is answered 501", func(d *mapping.Document) { d.Operations.RemoveRole = nil }, func(t *testing.T, s *stand) {
+			assertCode(t, scim.CodeUnsupported, s.deleteGroup(s.roleID("Finance")))
+			assert.Equal(t, "Finance", s.held("finance"), "nobody has lost the role")
+		}},
+		{"without remove user, a removal is answered 501 and access can still be ended", func(d *mapping.Document) {
+			d.Operations.RemoveUser, d.EndAccess = nil, []mapping.Strategy{mapping.BySetStatus}
+		}, func(t *testing.T, s *stand) {
+			assertCode(t, scim.CodeUnsupported, s.deleteUser(s.id("viewer")))
+			_, err := s.patchUser(s.id("viewer"), deactivation)
+			require.NoError(t, err)
+			assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.act(t, newStand(t, func(s *setup) { s.document = without(t, test.remove) }))
+		})
+	}
+}
+
+// A status that a user of Suger does not have cannot be set: the next way to end
+// access is taken.
+func TestWaysToEndAccessAreTriedInOrder(t *testing.T) {
+	text := []byte(replaced(t, string(mapping.DefaultSource()), "    field: status\n", "    field: state\n"))
+	document, err := mapping.ParseDocument("state.yaml", text)
+	require.NoError(t, err)
+	s := newStand(t, func(s *setup) { s.document = document })
+	left, err := s.patchUser(s.id("viewer"), deactivation)
+	require.NoError(t, err)
+	assert.Equal(t, false, left["active"])
+	assert.Equal(t, "absent", s.state("viewer"))
+	assert.Positive(t, s.observed.count("drift get user: state"))
+}

@@ -1,0 +1,337 @@
+package mapping_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// A variant is a contract of the sandbox and how it differs from the working
+// one. The mapping that describes it is variants/CONTRACT.yaml.
+type variant struct {
+	contract   string
+	status     map[string]string // what stands for ACTIVE, INVITED and INACTIVE
+	many       bool              // users hold any number of roles
+	removes    bool              // only removal ends access
+	fixedEmail bool              // an e-mail address cannot change
+	fixedRoles bool              // roles cannot be written
+	wholeReads bool              // an update reads the user again
+	ownRoleOps bool              // roles are changed by operations of their own
+	noGet      bool              // one user cannot be read alone
+	mute       bool              // writes answer nothing
+	pages      int               // of a list of 1108 users
+}
+
+var variants = []variant{
+	{contract: "working", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}},
+	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true},
+	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true, mute: true},
+	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true},
+}
+
+// Every contract that the sandbox serves has a variant.
+func TestVariantsAreTheContracts(t *testing.T) {
+	var names []string
+	for _, v := range variants {
+		names = append(names, v.contract)
+	}
+	assert.Equal(t, sandbox.Contracts(), names)
+}
+
+// mappingOf reads the mapping of a variant.
+func mappingOf(t testing.TB, name string) *mapping.Document {
+	t.Helper()
+	if name == "working" {
+		return mapping.DefaultDocument()
+	}
+	file := filepath.Join("variants", name+".yaml")
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	document, err := mapping.ParseDocument(file, data)
+	require.NoError(t, err)
+	return document
+}
+
+// stand starts the contract with the mapping that describes it.
+func (v *variant) stand(t *testing.T, changes ...func(*setup)) *stand {
+	t.Helper()
+	return newStand(t, append([]func(*setup){func(s *setup) {
+		s.sandbox.Contract = v.contract
+		s.document = mappingOf(t, v.contract)
+	}}, changes...)...)
+}
+
+// eachVariant runs a test for every variant.
+func eachVariant(t *testing.T, test func(t *testing.T, v *variant)) {
+	for i := range variants {
+		t.Run(variants[i].contract, func(t *testing.T) { test(t, &variants[i]) })
+	}
+}
+
+// extension is what Suger's extension says of a user.
+func extension(r scim.Resource) map[string]any {
+	object, _ := r[mapping.URNSuger].(map[string]any)
+	return object
+}
+
+func TestVariantReadsAWholeUser(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		id, role := s.id("former"), "EDITOR"
+		got, err := s.getUser(id)
+		require.NoError(t, err)
+
+		extension := map[string]any{"organizationId": sandbox.DefaultOrganization, "role": role}
+		if word := v.status["INACTIVE"]; word != "" {
+			extension["status"] = word
+		}
+		meta := map[string]any{"resourceType": "User", "created": "2024-03-04T09:08:00.000Z", "version": got.Version()}
+		if !v.removes { // that contract has no time of the last change
+			meta["lastModified"] = "2024-03-04T09:08:00.000Z"
+		}
+		assert.Equal(t, scim.Resource{
+			"schemas": []any{scim.URNUser, mapping.URNSuger}, "id": id, "userName": "former@example.com",
+			"name":        map[string]any{"givenName": "Heather", "familyName": "Harbor", "formatted": "Heather Harbor"},
+			"displayName": "Heather Harbor",
+			"emails":      []any{map[string]any{"value": "former@example.com", "type": "work", "primary": true}},
+			"active":      v.removes, // without a status, who is listed has access
+			"roles":       []any{map[string]any{"value": role, "display": role, "type": "suger", "primary": true}},
+			"groups":      []any{map[string]any{"value": role, "display": role}},
+			"meta":        meta, mapping.URNSuger: extension,
+		}, got)
+
+		invited, err := s.getUser(s.id("invited"))
+		require.NoError(t, err)
+		word, _ := extensionWord(invited, "status")
+		assert.Equal(t, v.status["INVITED"], word)
+		assert.Equal(t, true, invited["active"])
+
+		_, err = s.getUser("480999")
+		assertCode(t, scim.CodeNotFound, err)
+	})
+}
+
+func extensionWord(r scim.Resource, name string) (string, bool) {
+	word, ok := extension(r)[name].(string)
+	return word, ok
+}
+
+func TestVariantListsEverybodyOnce(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t, func(s *setup) { s.sandbox.People = 1100 })
+		seen := make(map[string]bool)
+		for start := 1; start <= 1108; start += 300 {
+			q := s.query(s.service.UserType(), "")
+			q.StartIndex, q.Count = start, 300
+			list, err := s.users().List(t.Context(), q)
+			require.NoError(t, err)
+			require.Equal(t, 1108, list.TotalResults)
+			for i, r := range list.Resources {
+				require.Equal(t, s.suger.Users()[start-1+i].ID, r.ID(), "in the order of creation")
+				seen[r.ID()] = true
+			}
+		}
+		assert.Len(t, seen, 1108)
+		assert.Equal(t, v.pages, s.suger.Count("list users"))
+	})
+}
+
+func TestVariantLooksUp(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		for _, filter := range []string{
+			`userName eq "MIXED.case@EXAMPLE.com"`, `emails.value eq "mixed.CASE@example.com"`, `id eq "` + s.id("Mixed.Case") + `"`,
+		} {
+			list, err := s.listUsers(filter)
+			require.NoError(t, err)
+			require.Equal(t, 1, list.TotalResults, filter)
+			assert.Equal(t, "Mixed.Case@example.com", list.Resources[0]["userName"])
+		}
+		list, err := s.find("nobody")
+		require.NoError(t, err)
+		assert.Equal(t, 0, list.TotalResults)
+	})
+}
+
+func TestVariantCreates(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		created, err := s.postUser(person("nova", `,"roles":[{"value":"editor"}]`))
+		require.NoError(t, err)
+		user, ok := s.suger.UserByEmail("nova@example.com")
+		require.True(t, ok)
+		assert.Equal(t, []string{"nova@example.com", "Iris", "Sample", "EDITOR"}, []string{user.Email, user.FirstName, user.LastName, user.Role})
+		assert.Equal(t, user.ID, created.ID())
+		read, err := s.getUser(created.ID())
+		require.NoError(t, err)
+		assert.Equal(t, read, created)
+
+		_, err = s.postUser(person("viewer", ""))
+		assertCode(t, scim.CodeUserExists, err)
+		_, err = s.postUser(`{"userName":"nova@elsewhere.example.net"}`)
+		assertCode(t, scim.CodeDomainRefused, err)
+		_, err = s.postUser(person("opal", `,"roles":["Superuser"]`))
+		assertCode(t, scim.CodeUnknownRole, err)
+
+		noRole, err := s.postUser(person("opal", ""))
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER", extension(noRole)["role"], "the default role")
+	})
+}
+
+func TestVariantExplainsThatThereIsNoSeat(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		seats := 7
+		if v.removes { // the one who is inactive elsewhere has a seat here
+			seats = 8
+		}
+		s := v.stand(t, func(s *setup) { s.sandbox.Seats = seats })
+		_, err := s.postUser(person("nova", ""))
+		assertCode(t, scim.CodeNoSeat, err)
+		assert.Equal(t, "absent", s.state("nova"))
+	})
+}
+
+func TestVariantChangesAProfile(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		id := s.id("invited")
+		before, _ := s.suger.User(id)
+		changed, err := s.patchUser(id, `{"op":"replace","value":{"name":{"givenName":"Granita Rosa"}}}`)
+		require.NoError(t, err)
+		assert.Equal(t, map[string]any{"givenName": "Granita Rosa", "familyName": "Gate", "formatted": "Granita Rosa Gate"}, changed["name"])
+		after, _ := s.suger.User(id)
+		before.FirstName, before.LastUpdateTime = "Granita Rosa", after.LastUpdateTime
+		assert.Equal(t, before, after, "nothing else has changed, the invitation included")
+
+		s.calls()
+		_, err = s.patchUser(id, `{"op":"replace","path":"name.givenName","value":"Granita Rosa"}`)
+		require.NoError(t, err)
+		assert.NotContains(t, s.calls(), "update user", "nothing differs")
+
+		cleared, err := s.patchUser(id, `{"op":"remove","path":"name.familyName"}`)
+		require.NoError(t, err)
+		after, _ = s.suger.User(id)
+		if v.contract == "removal" { // one field for the name: its last word is the family name again
+			assert.Equal(t, "Granita Rosa", cleared["displayName"])
+			return
+		}
+		assert.Equal(t, []string{"Granita Rosa", ""}, []string{after.FirstName, after.LastName})
+	})
+}
+
+func TestVariantChangesTheEmailOrSaysThatItCannot(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		id := s.id("viewer")
+		changed, err := s.putUser(id, `{"userName":"cedar@example.com","name":{"givenName":"Cedar","familyName":"Compass"},"active":true}`)
+		if v.fixedEmail {
+			assertCode(t, scim.CodeMutability, err)
+			assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+			return
+		}
+		require.NoError(t, err)
+		assert.Equal(t, "cedar@example.com", changed["userName"])
+		assert.Equal(t, id, s.id("cedar"))
+		assert.Equal(t, "absent", s.state("viewer"))
+	})
+}
+
+func TestVariantEndsAccessAndGivesItBack(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		id := s.id("editor")
+		left, err := s.patchUser(id, deactivation)
+		require.NoError(t, err)
+		assert.Equal(t, false, left["active"])
+
+		if v.removes {
+			assert.Equal(t, "absent", s.state("editor"))
+			_, err = s.getUser(id)
+			assertCode(t, scim.CodeNotFound, err)
+			back, err := s.postUser(person("editor", ""))
+			require.NoError(t, err)
+			assert.NotEqual(t, id, back.ID(), "this Suger gives everybody who is added a new id")
+			assert.Equal(t, "VIEWER ACTIVE", s.state("editor"), "the role is not remembered")
+			return
+		}
+		assert.Equal(t, "EDITOR INACTIVE", s.state("editor"))
+		read, err := s.getUser(id)
+		require.NoError(t, err)
+		assert.Equal(t, left, read)
+		back, err := s.patchUser(id, reactivation)
+		require.NoError(t, err)
+		assert.Equal(t, []any{true, id}, []any{back["active"], back["id"]})
+		assert.Equal(t, "EDITOR ACTIVE", s.state("editor"))
+
+		revived, err := s.postUser(person("former", `,"roles":["EDITOR"]`))
+		require.NoError(t, err)
+		assert.Equal(t, []any{true, s.id("former")}, []any{revived["active"], revived["id"]})
+		user, _ := s.suger.UserByEmail("former@example.com")
+		assert.Equal(t, []string{"EDITOR", "ACTIVE", "Iris"}, []string{user.Role, user.Status, user.FirstName})
+	})
+}
+
+func TestVariantRemoves(t *testing.T) {
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		id := s.id("editor")
+		require.NoError(t, s.deleteUser(id))
+		assert.Equal(t, "absent", s.state("editor"))
+		assertCode(t, scim.CodeNotFound, s.deleteUser(id))
+	})
+}
+
+// The calls that a write takes, by what the contract offers.
+func TestVariantCalls(t *testing.T) {
+	read := map[bool]string{false: "get user", true: "list users"}
+	eachVariant(t, func(t *testing.T, v *variant) {
+		s := v.stand(t)
+		id := s.id("viewer")
+		calls := func(act func() error) string {
+			s.clock.advance(time.Minute) // lists are too old
+			s.calls()
+			require.NoError(t, act())
+			return strings.Join(s.calls(), ", ")
+		}
+		patch := func(op string) func() error {
+			return func() error { _, err := s.patchUser(id, op); return err }
+		}
+		update, role, end := []string{read[v.noGet]}, []string{read[v.noGet]}, []string{read[v.noGet]}
+		if v.wholeReads {
+			update, role, end = append(update, "get user"), append(role, "get user"), append(end, "get user")
+		}
+		update = append(update, "update user")
+		switch {
+		case v.many: // the wish replaces what is held; neither call answers the user
+			role = append(role, "revoke role", "grant role", "get user")
+		case v.ownRoleOps:
+			role = append(role, "set role", read[v.noGet])
+		default:
+			role = append(role, "update user")
+		}
+		switch {
+		case v.removes:
+			end = append(end, "remove user", read[v.noGet])
+		case v.many:
+			end = append(end, "deactivate user", "get user")
+		default:
+			end = append(end, "update user", "get user")
+		}
+		if v.mute {
+			update = append(update, read[v.noGet])
+		}
+		assert.Equal(t, strings.Join(update, ", "), calls(patch(`{"op":"replace","path":"name.givenName","value":"Cypress"}`)), "profile")
+		assert.Equal(t, strings.Join(role, ", "), calls(patch(roleTo("EDITOR"))), "role")
+		assert.Equal(t, strings.Join(end, ", "), calls(patch(deactivation)), "end of access")
+	})
+}

@@ -1,0 +1,198 @@
+package mapping_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/mapping"
+)
+
+// wordsOfAllAPIs are words of the mapping that say nothing of Suger, since SCIM,
+// the mapping's own format or English have them too.
+var wordsOfAllAPIs = []string{
+	"id", "name", "description", "type", // SCIM
+	"role", "status", "permissions", "limit", "offset", // the mapping's format
+	"email", "domain", "seat", "license", "already exists", // English
+}
+
+// allowedWords are the places outside the sandbox and the tests where a word of
+// Suger's API may stand, each with the reason.
+var allowedWords = map[string]struct {
+	words  []string
+	reason string
+}{
+	"demo.go":                    {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
+	"sandbox_command.go":         {[]string{"/org/", "/user"}, "the sandbox's own help"},
+	"mapping/field.go":           {[]string{"firstName"}, "an example of the notation"},
+	"mapping/request.go":         {[]string{"/org/", "/user"}, "an example of the notation"},
+	"gateway/routes.go":          {[]string{"/org/"}, "the gateway's own path"},
+	"gateway/errors.go":          {[]string{"/org/"}, "the gateway's own path"},
+	"gateway/scim/codes.go":      {[]string{"/org/"}, "the gateway's own path"},
+	"mapping/preflight/okta.go":  {[]string{"/org/"}, "the gateway's own path"},
+	"status_page.go":             {[]string{"/org/"}, "the gateway's own path"},
+	"sugerclient/auth.go":        {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
+	"internal/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
+	"internal/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
+}
+
+// Suger's paths, fields and words stand in the mapping file and nowhere else, so
+// that a Suger that differs needs another file and not another program.
+func TestNoGoFileKnowsSuger(t *testing.T) {
+	words := sugerWords(t)
+	require.Subset(t, words, wordsOfAllAPIs)
+	words = slices.DeleteFunc(words, func(word string) bool { return slices.Contains(wordsOfAllAPIs, word) })
+	require.Subset(t, words, []string{"/org/", "firstName", "organizationID", "creationTime", "INACTIVE", "ADMIN", "access_token"})
+
+	files, allowed := 0, make(map[string]bool)
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))
+		switch {
+		case entry.IsDir() && (name == "sugerclient/sandbox" || name == ".git"):
+			return fs.SkipDir
+		case entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		files++
+		for _, word := range wordsIn(t, path, words) {
+			if slices.Contains(allowedWords[name].words, word) {
+				allowed[name+" "+word] = true
+				continue
+			}
+			t.Errorf("%s has %q, a word of Suger's API, which belongs into the mapping file", name, word)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, files, 100)
+	for name, exception := range allowedWords {
+		for _, word := range exception.words {
+			assert.True(t, allowed[name+" "+word], "%s does not have %q any more", name, word)
+		}
+	}
+}
+
+// sugerWords are the words of Suger's API in the default mapping: the fixed parts
+// of paths, the names of fields, and the texts that stand for something.
+func sugerWords(t *testing.T) []string {
+	t.Helper()
+	d := mapping.DefaultDocument()
+	words := make(map[string]bool)
+	add := func(more ...string) {
+		for _, word := range more {
+			words[word] = word != ""
+		}
+	}
+	field := func(f mapping.Field) {
+		add(strings.FieldsFunc(f.String(), func(r rune) bool { return r == '.' || r == '[' })...)
+	}
+	values := func(list []any) {
+		for _, value := range list {
+			if word, isText := value.(string); isText {
+				add(word)
+			}
+		}
+	}
+	for _, name := range mapping.OperationNames() {
+		if op := d.Operations.Named(name); op != nil {
+			add(pathParts(op.Call.Path)...)
+			add(bodyKeys(op.Body)...)
+			if op.Paging != nil {
+				add(op.Paging.Limit, op.Paging.Next)
+			}
+		}
+	}
+	for _, a := range d.User.Attributes {
+		field(a.Field)
+	}
+	for _, f := range []mapping.Field{d.User.ID, d.User.Organization, d.User.Created, d.User.Modified, d.User.Status.Field, d.User.Roles.Field,
+		d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Kind} {
+		field(f)
+	}
+	values(slices.Concat(d.User.Status.Active, d.User.Status.Inactive, d.Role.Standard))
+	for _, known := range d.Role.Known {
+		add(known.Name)
+	}
+	add(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate, pathParts(d.Token.Call.Path))...)
+	add(d.Token.Organization, d.Token.ClientID, d.Token.AccessToken, d.Token.ExpiresIn)
+	return slices.Sorted(maps.Keys(words))
+}
+
+var placeholderInPath = regexp.MustCompile(`\{[a-z.]+\}`)
+
+// pathParts are what is fixed in a path: "/org/" and "/user" of
+// "/org/{organization}/user".
+func pathParts(path string) []string {
+	var parts []string
+	for _, part := range placeholderInPath.Split(path, -1) {
+		if part = strings.TrimSuffix(part, "/"); part == "/org" {
+			part = "/org/"
+		}
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+func bodyKeys(body any) []string {
+	object, _ := body.(map[string]any)
+	var keys []string
+	for key, inner := range object {
+		keys = append(append(keys, key), bodyKeys(inner)...)
+	}
+	return keys
+}
+
+// wordsIn lists those of the words that the string literals of a Go file have,
+// tags of structs included.
+func wordsIn(t *testing.T, path string, words []string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	found := make(map[string]bool)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if _, isImport := n.(*ast.ImportSpec); isImport {
+			return false
+		}
+		literal, ok := n.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return true
+		}
+		text, err := strconv.Unquote(literal.Value)
+		require.NoError(t, err)
+		for _, word := range words {
+			if has(text, word) {
+				found[word] = true
+			}
+		}
+		return true
+	})
+	return slices.Sorted(maps.Keys(found))
+}
+
+// has reports whether a text has a word, not as a part of another one.
+func has(text, word string) bool {
+	expression := regexp.QuoteMeta(word)
+	if word[0] != '/' {
+		expression = `\b` + expression
+	}
+	if word[len(word)-1] != '/' {
+		expression += `\b`
+	}
+	return regexp.MustCompile(expression).MatchString(text)
+}
