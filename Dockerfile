@@ -1,17 +1,25 @@
 # The image is the binary and the certificate authorities, nothing else: no
 # shell, no package manager, no writable path.
+#
+# For several platforms at once (Go compiles for all of them on this one, so no
+# emulation is needed):
+#   docker buildx build --platform linux/amd64,linux/arm64 -t NAME --push .
 ARG GO_IMAGE=docker.io/library/golang:1.26.8-bookworm
 
-FROM ${GO_IMAGE} AS build
+FROM --platform=${BUILDPLATFORM} ${GO_IMAGE} AS build
 # Where modules come from, for builds behind a proxy; the Go default if unset.
 ARG GOPROXY
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+ARG TARGETOS
+ARG TARGETARCH
 ARG VERSION=devel
 ARG COMMIT=unknown
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+# The same source, version, commit and Go give the same binary, bit for bit,
+# wherever it is built: .ci/image compares.
+RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false \
     -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" \
     -o /out/suger-scim-gateway .
 

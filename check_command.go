@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/preflight"
@@ -54,6 +55,10 @@ func (run *checkRun) compare(c *config, found *problems) {
 	}
 	if run.request.Caller.Organization == "" {
 		found.add("SUGER_ORG_ID", "is needed, or --org: the organization to look at")
+		return
+	}
+	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
+		found.add("SUGER_ORG_ALLOW", "does not have the organization to look at, so the gateway would not serve it")
 	}
 }
 

@@ -19,8 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the responses of the stories in testdata where they differ; read the change")
 
-// clients are the identity providers whose conversations are in testdata.
-var clients = []string{"okta", "entra", "onelogin", "jumpcloud", "google"}
+// clients are the identity providers whose conversations are in testdata; "rfc"
+// is nobody in particular.
+var clients = []string{"rfc", "okta", "entra", "onelogin", "jumpcloud", "google"}
 
 // eachStory runs a test for every story.
 func eachStory(t *testing.T, test func(t *testing.T, story *conversation.Story)) {

@@ -7,5 +7,5 @@ import "embed"
 
 // Files are the guides, in Markdown, and the pictures in them.
 //
-//go:embed *.md
+//go:embed *.md images/*.svg
 var Files embed.FS

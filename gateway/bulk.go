@@ -3,7 +3,6 @@ package gateway
 import (
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -117,13 +116,11 @@ func readBulkOperation(object map[string]any) *bulkOperation {
 // bulkTarget makes of op what a single request would be, with the ids that its
 // bulkIds have come to stand for.
 func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operation, error) {
-	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
-	sets := []*resourceSet{s.users, s.groups}
-	i := slices.IndexFunc(sets, func(set *resourceSet) bool { return set.kind.Endpoint == "/"+endpoint })
-	if i < 0 {
+	set, segment, hasID := s.bulkSet(op.path)
+	if set == nil {
 		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
 	}
-	single := &operation{set: sets[i], method: op.method, ifMatch: op.version}
+	single := &operation{set: set, method: op.method, ifMatch: op.version}
 	switch op.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
@@ -135,7 +132,7 @@ func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operatio
 	if hasID {
 		id, err := bulkPathID(segment, ids)
 		if err != nil {
-			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", sets[i].kind.Name)
+			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", set.kind.Name)
 		}
 		single.id = id
 	}
@@ -150,6 +147,32 @@ func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operatio
 	var err error
 	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
 	return single, err
+}
+
+// bulkSet is the resources that an operation's path is about, nil if there are
+// none, and the path's segment for the id, if it has one.
+func (s *server) bulkSet(path string) (set *resourceSet, segment string, hasID bool) {
+	endpoint, segment, hasID := strings.Cut(strings.Trim(path, "/"), "/")
+	for _, set := range []*resourceSet{s.users, s.groups} {
+		if set.kind.Endpoint == "/"+endpoint {
+			return set, segment, hasID
+		}
+	}
+	return nil, "", false
+}
+
+// bulkLocation is where the resource is that an operation names by its id; ""
+// for a creation, and if no resource can have the id.
+func (s *server) bulkLocation(x *exchange, op *bulkOperation, ids map[string]string) string {
+	set, segment, hasID := s.bulkSet(op.path)
+	if set == nil || !hasID || op.method == http.MethodPost {
+		return ""
+	}
+	id, err := bulkPathID(segment, ids)
+	if err != nil || id == "" {
+		return ""
+	}
+	return set.location(x, id)
 }
 
 // succeed notes what a bulk response says of an operation that was done.

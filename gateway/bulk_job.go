@@ -54,6 +54,7 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	}
 	op.progress = underWay
 	ids, err := j.referenced(op)
+	op.location = j.server.bulkLocation(j.x, op, ids)
 	if j.stopped() {
 		return
 	}
@@ -73,9 +74,6 @@ func (j *bulkJob) carryOut(op *bulkOperation, ids map[string]string) error {
 	single, err := j.server.bulkTarget(op, ids)
 	if err != nil {
 		return err
-	}
-	if single.id != "" {
-		op.location = single.set.location(j.x, single.id)
 	}
 	done, err := single.run(j.x)
 	if err != nil {

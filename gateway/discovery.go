@@ -3,6 +3,7 @@ package gateway
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -89,6 +90,9 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	if err := x.withoutFilter(); err != nil {
 		return err
 	}
+	if x.isKnown(s.discovery.config.version) {
+		return x.NoContent(http.StatusNotModified)
+	}
 	return x.writeJSON(http.StatusOK, s.discovery.config.at(x))
 }
 
@@ -110,11 +114,11 @@ func (x *exchange) writeDocuments(documents []document) error {
 	if err := x.withoutFilter(); err != nil {
 		return err
 	}
-	message := listMessage{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
+	list := scim.List{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
 	for _, d := range documents {
-		message.Resources = append(message.Resources, d.at(x))
+		list.Resources = append(list.Resources, d.at(x))
 	}
-	return x.writeList(message)
+	return x.writeJSON(http.StatusOK, scim.NewListResponse(&list, ""))
 }
 
 func (x *exchange) writeDocument(kind string, documents []document) error {
@@ -134,14 +138,16 @@ func (x *exchange) writeDocument(kind string, documents []document) error {
 }
 
 // withoutFilter refuses a filter: left unanswered, it would look as if it had
-// matched everything (RFC 7644 §4).
+// matched everything. Other parameters do not count here (RFC 7644 §4).
 func (x *exchange) withoutFilter() error {
-	p, err := queryParameters(x.Request().URL.RawQuery)
+	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	if err != nil {
-		return err
+		return notEscaped(err)
 	}
-	if _, filtered := p["filter"]; filtered {
-		return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints take no filter. Read them without one.")
+	for name := range values {
+		if strings.EqualFold(name, "filter") {
+			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints take no filter. Read them without one.")
+		}
 	}
 	return nil
 }

@@ -32,7 +32,10 @@ func TestServiceProviderConfig(t *testing.T) {
 	  }],
 	  "meta": {"resourceType": "ServiceProviderConfig", "location": "` + s.url + `/scim/v2/ServiceProviderConfig", "version": "W/\"1.2.3\""}
 	}`
-	assert.JSONEq(t, want, s.get("/scim/v2/ServiceProviderConfig").text)
+	a := s.get("/scim/v2/ServiceProviderConfig")
+	assert.JSONEq(t, want, a.text)
+	assert.Equal(t, `W/"1.2.3"`, a.header.Get("ETag"), "a version is an ETag, too (RFC 7644 §3.14)")
+	assert.Equal(t, http.StatusNotModified, s.do(http.MethodGet, "/scim/v2/ServiceProviderConfig", "", "If-None-Match", `W/"1.2.3"`).status)
 }
 
 // Okta reads these for entitlements and for its schema import.
@@ -117,6 +120,20 @@ func TestSchemasAreComplete(t *testing.T) {
 	for i := range a.body["Resources"].([]any) {
 		schema := a.resource(i)
 		check(t, schema["name"].(string), schema["attributes"].([]any))
+	}
+}
+
+// Nothing but a filter counts on discovery endpoints (RFC 7644 §4).
+func TestDiscoveryIgnoresParameters(t *testing.T) {
+	s := newStack(t)
+	for _, path := range []string{"/scim/v2/Schemas", "/scim/v2/ResourceTypes"} {
+		for _, query := range []string{
+			"?startIndex=2&count=1", "?count=none", "?count=1&count=2", "?sortBy=id&sortOrder=descending", "?cursor=x", "?attributes=id&excludedAttributes=name",
+		} {
+			t.Run(path+query, func(t *testing.T) {
+				assert.JSONEq(t, s.get(path).text, s.get(path+query).text)
+			})
+		}
 	}
 }
 

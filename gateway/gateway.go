@@ -11,7 +11,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/mapping"
 )
 
@@ -23,7 +22,6 @@ type server struct {
 	users     *resourceSet
 	groups    *resourceSet
 	roles     *resourceSet
-	all       *scim.ResourceType // what a query on the server root looks at
 	discovery *discovery
 	slots     chan struct{} // one element for each request under way
 	guessing  *guessing
@@ -47,7 +45,6 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		slots:     make(chan struct{}, config.MaxInFlight),
 		guessing:  newGuessing(config.AuthFailures, config.Now),
 	}
-	s.all = everyType(s.users.kind, s.groups.kind)
 	s.discovery = newDiscovery(config, s.users.kind, s.groups.kind, s.roles.kind)
 
 	e := echo.New()

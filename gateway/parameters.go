@@ -37,7 +37,7 @@ func (p parameters) set(name, value string) error {
 func queryParameters(raw string) (parameters, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
+		return nil, notEscaped(err)
 	}
 	p := parameters{}
 	for name, given := range values {
@@ -48,6 +48,10 @@ func queryParameters(raw string) (parameters, error) {
 		}
 	}
 	return p, nil
+}
+
+func notEscaped(err error) error {
+	return scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
 }
 
 // searchParameters reads a SearchRequest message (RFC 7644 §3.4.3).

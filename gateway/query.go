@@ -18,8 +18,10 @@ const cursorAge = time.Hour
 // nothing by it: an index below 1 is 1, a negative count is 0, a large count is
 // cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we
 // hold is ignored, since several clients send one whatever the server offers.
-func (s *server) query(x *exchange, kind *scim.ResourceType, p parameters) (*scim.Query, error) {
-	filter, err := p.filter(kind)
+//
+// others are the types that are asked together with this one.
+func (s *server) query(kind *scim.ResourceType, p parameters, others ...*scim.ResourceType) (*scim.Query, error) {
+	filter, err := p.filter(kind, others)
 	if err != nil {
 		return nil, err
 	}
@@ -37,28 +39,40 @@ func (s *server) query(x *exchange, kind *scim.ResourceType, p parameters) (*sci
 	} else if p["count"] != "" {
 		q.Count = min(max(count, 0), scim.MaxPageSize)
 	}
-	if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && !path.Tolerated {
+	if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
 		q.SortBy = &path
 		q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending")
 	}
-	cursor, byCursor := p["cursor"]
-	switch {
-	case !byCursor:
-	case cursor == "":
-		q.Cursor = &scim.Position{} // RFC 9865 §2: an empty cursor asks for the first page
-	default:
-		q.Cursor, err = s.cursors(x).Decode(cursor, x.fingerprint(kind, q))
-	}
-	return q, err
+	return q, nil
 }
 
 // filter reads the filter. A blank one is none.
-func (p parameters) filter(kind *scim.ResourceType) (*scim.Filter, error) {
+func (p parameters) filter(kind *scim.ResourceType, others []*scim.ResourceType) (*scim.Filter, error) {
 	text := strings.TrimSpace(p["filter"])
 	if text == "" {
 		return nil, nil
 	}
-	return scim.ParseFilter(text, kind)
+	return scim.ParseFilter(text, kind, others...)
+}
+
+// position is where the cursor stands in the listing; nil without a cursor.
+func (s *server) position(x *exchange, listing string, p parameters) (*scim.Position, error) {
+	cursor, byCursor := p["cursor"]
+	switch {
+	case !byCursor:
+		return nil, nil
+	case cursor == "":
+		return &scim.Position{}, nil // RFC 9865 §2: an empty cursor asks for the first page
+	}
+	return s.cursors(x).Decode(cursor, listing)
+}
+
+// nextCursor is the cursor of the page after list, or "".
+func (s *server) nextCursor(x *exchange, listing string, list *scim.List) string {
+	if list.Next == nil {
+		return ""
+	}
+	return s.cursors(x).Encode(list.Next, listing)
 }
 
 // cursors reads and writes the cursors of this client. The key comes from the
@@ -70,9 +84,9 @@ func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}
 }
 
-// fingerprint is what a cursor belongs to: another query must not continue it.
-func (x *exchange) fingerprint(kind *scim.ResourceType, q *scim.Query) string {
-	parts := []string{x.caller.Organization, kind.Name, q.Filter.String()}
+// listing is what a cursor belongs to: another query must not continue it.
+func (x *exchange) listing(endpoint string, q *scim.Query) string {
+	parts := []string{x.caller.Organization, endpoint, q.Filter.String()}
 	if q.SortBy != nil {
 		parts = append(parts, q.SortBy.String())
 	}

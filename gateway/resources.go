@@ -106,23 +106,20 @@ func (s *server) list(set *resourceSet) func(*exchange) error {
 
 // listPage answers one page of the query that p describes.
 func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
-	q, err := s.query(x, set.kind, p)
+	q, err := s.query(set.kind, p)
 	if err != nil {
+		return err
+	}
+	listing := x.listing(set.kind.Endpoint, q)
+	if q.Cursor, err = s.position(x, listing, p); err != nil {
 		return err
 	}
 	list, err := set.read(x.caller).List(x.ctx(), q)
 	if err != nil {
 		return err
 	}
-	message := listMessage{TotalResults: list.TotalResults, ItemsPerPage: list.ItemsPerPage}
-	if q.Cursor == nil {
-		message.StartIndex = list.StartIndex
-	}
-	if q.Cursor != nil && list.Next != nil {
-		message.NextCursor = s.cursors(x).Encode(list.Next, x.fingerprint(set.kind, q))
-	}
-	message.add(set.present(x, list.Resources, q.Projection))
-	return x.writeList(message)
+	list.Resources = set.present(x, list.Resources, q.Projection)
+	return x.writeJSON(http.StatusOK, scim.NewListResponse(list, s.nextCursor(x, listing, list)))
 }
 
 // create serves POST /{type} (RFC 7644 §3.3).

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,62 +14,29 @@ import (
 // JSON has none (RFC 8259 §11).
 const contentType = "application/scim+json"
 
-// A listMessage is the answer to a query (RFC 7644 §3.4.2, RFC 9865 §2).
-type listMessage struct {
-	Schemas      []string `json:"schemas"`
-	TotalResults int      `json:"totalResults"`
-	StartIndex   int      `json:"startIndex,omitempty"` // absent with a cursor
-	ItemsPerPage int      `json:"itemsPerPage"`
-	NextCursor   string   `json:"nextCursor,omitempty"`
-	Resources    []any    `json:"Resources"` // [], not null, if there is none
-}
-
-func (m *listMessage) add(resources []scim.Resource) {
-	for _, resource := range resources {
-		m.Resources = append(m.Resources, resource)
-	}
-}
-
-func (x *exchange) writeList(message listMessage) error {
-	message.Schemas = []string{scim.URNListResponse}
-	if message.Resources == nil {
-		message.Resources = []any{}
-	}
-	return x.writeJSON(http.StatusOK, message)
-}
-
 // writeResource answers an outcome: the resource as projected, its version as
 // the ETag, and where it is.
 func (x *exchange) writeResource(done outcome, projection *scim.Projection) error {
 	if done.resource == nil {
 		return x.NoContent(done.status)
 	}
-	header := x.Response().Header()
-	header.Set(echo.HeaderLocation, done.location)
-	if version := done.resource.Version(); version != "" {
-		header.Set("ETag", version)
-		if x.isRead() && matchesETag(x.Request().Header.Get("If-None-Match"), version) {
-			return x.NoContent(http.StatusNotModified)
-		}
+	x.Response().Header().Set(echo.HeaderLocation, done.location)
+	if x.isKnown(done.resource.Version()) {
+		return x.NoContent(http.StatusNotModified)
 	}
 	return x.writeJSON(done.status, projection.Apply(done.resource))
 }
 
-func (x *exchange) isRead() bool {
-	method := x.Request().Method
-	return method == http.MethodGet || method == http.MethodHead
-}
-
-// matchesETag is the weak comparison of RFC 9110 §13.1.2.
-func matchesETag(header, version string) bool {
-	version = strings.TrimPrefix(version, "W/")
-	for candidate := range strings.SplitSeq(header, ",") {
-		candidate = strings.TrimSpace(candidate)
-		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == version {
-			return true
-		}
+// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and
+// reports whether the client has what it asks to read in this version.
+func (x *exchange) isKnown(version string) bool {
+	if version == "" {
+		return false
 	}
-	return false
+	x.Response().Header().Set("ETag", version)
+	method := x.Request().Method
+	isRead := method == http.MethodGet || method == http.MethodHead
+	return isRead && !scim.NoneMatch(x.Request().Header.Get("If-None-Match"), version)
 }
 
 // writeJSON encodes before it sends, so that what cannot be encoded is an error

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -56,6 +57,58 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// RFC 9865 knows no query that cursors do not page.
+func TestCursorsOnTheRoot(t *testing.T) {
+	s := newStack(t)
+	everything := append(s.get("/scim/v2/Users").names(), s.get("/scim/v2/Groups").names()...)
+	for _, count := range []string{"1", "4", "25", "26", "30", "100"} {
+		t.Run(count+" a page", func(t *testing.T) {
+			var names []string
+			cursor := ""
+			for range len(everything) + 1 {
+				a := s.get("/scim/v2?count=" + count + "&cursor=" + url.QueryEscape(cursor))
+				assert.NotContains(t, a.body, "startIndex")
+				assert.EqualValues(t, len(everything), a.body["totalResults"])
+				assert.EqualValues(t, len(a.names()), a.body["itemsPerPage"])
+				names = append(names, a.names()...)
+				var more bool
+				if cursor, more = a.body["nextCursor"].(string); !more {
+					break
+				}
+			}
+			assert.Equal(t, everything, names)
+		})
+	}
+	t.Run("sorted and filtered, by POST", func(t *testing.T) {
+		query := `"filter":"displayName co \"n\"","sortBy":"displayName","sortOrder":"descending","attributes":["displayName"]`
+		want := s.do(http.MethodPost, "/scim/v2/.search", `{`+query+`}`).names()
+		var names []string
+		cursor := ""
+		for range len(want) + 1 {
+			a := s.do(http.MethodPost, "/scim/v2/.search", `{`+query+`,"count":3,"cursor":"`+cursor+`"}`)
+			names = append(names, a.names()...)
+			var more bool
+			if cursor, more = a.body["nextCursor"].(string); !more {
+				break
+			}
+		}
+		assert.NotEmpty(t, want)
+		assert.Equal(t, want, names)
+	})
+	next := s.get("/scim/v2?count=26&cursor=").body["nextCursor"].(string)
+	for name, path := range map[string]string{
+		"another filter":      "/scim/v2?filter=displayName+pr&cursor=" + next,
+		"users alone":         "/scim/v2/Users?cursor=" + next,
+		"groups alone":        "/scim/v2/Groups?cursor=" + next,
+		"a cursor of users":   "/scim/v2?cursor=" + s.get("/scim/v2/Users?count=2&cursor=").body["nextCursor"].(string),
+		"a cursor of nothing": "/scim/v2?cursor=abc",
+	} {
+		t.Run("a cursor belongs to its query: "+name, func(t *testing.T) {
+			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, scim.InvalidCursor, scim.CodeInvalidCursor)
+		})
+	}
+}
+
 // The root holds the users and after them the groups (RFC 7644 §3.4.2.1).
 func TestQueryOnTheRoot(t *testing.T) {
 	s := newStack(t)
@@ -104,8 +157,15 @@ func TestQueryOnTheRoot(t *testing.T) {
 		a := s.do(http.MethodGet, "/scim/v2?filter=shoeSize+pr", "")
 		assertError(t, a, http.StatusBadRequest, scim.InvalidFilter, scim.CodeInvalidFilter)
 	})
-	t.Run("no cursor", func(t *testing.T) {
-		a := s.do(http.MethodGet, "/scim/v2?cursor=", "")
-		assertError(t, a, http.StatusBadRequest, scim.InvalidCursor, scim.CodeInvalidCursor)
-	})
+	for _, test := range []struct {
+		filter string
+		want   []string
+	}{
+		{"urn:ietf:params:scim:schemas:core:2.0:Group:displayName+eq+%22finance%22", []string{"Finance"}},
+		{"urn:ietf:params:scim:schemas:core:2.0:User:displayName+eq+%22finance%22", []string{}},
+	} {
+		t.Run("an attribute with the URN of its schema is that schema's: "+test.filter, func(t *testing.T) {
+			assert.Equal(t, test.want, s.get("/scim/v2?filter="+test.filter).names())
+		})
+	}
 }

@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/gateway/scim"
 )
 
-// Suger's calls for each SCIM request in an organization of 2508 users, whose
-// list comes in three pages: with nothing remembered (cold), and when the list of
+// Suger's calls for each SCIM request in an organization of 25 users, whose list
+// comes in three pages of ten: with nothing remembered (cold), and when the list of
 // users and that of roles are at hand (warm).
 func TestCallsOfEachRequest(t *testing.T) {
 	const (
@@ -34,9 +34,9 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"GET emails.value eq", func(s *stand) error { _, err := s.listUsers(`emails.value eq "viewer@example.com"`); return err }, lists, ""},
 		{"GET users by another filter", func(s *stand) error { _, err := s.listUsers(`active eq false`); return err }, lists + ", " + roles, ""},
 		{"GET users, a walk of pages", func(s *stand) error {
-			for start := 1; start < 2508; start += 200 {
-				page, err := s.users().List(t.Context(), &scim.Query{StartIndex: start, Count: 200})
-				if err != nil || page.TotalResults != 2508 {
+			for start := 1; start < 25; start += 4 {
+				page, err := s.users().List(t.Context(), &scim.Query{StartIndex: start, Count: 4})
+				if err != nil || page.TotalResults != 25 {
 					return fmt.Errorf("%d: %w", page.TotalResults, err)
 				}
 			}
@@ -101,9 +101,9 @@ func TestCallsOfEachRequest(t *testing.T) {
 	for _, test := range tests {
 		for _, temperature := range []string{"cold", "warm"} {
 			t.Run(test.name+", "+temperature, func(t *testing.T) {
-				s := newStand(t, func(u *setup) { u.sandbox.People = 2500; u.config.LookupCache = 0 })
+				s := newStand(t, pagesOfTen(t), func(u *setup) { u.sandbox.People, u.config.LookupCache = 17, 0 })
 				s.put("second", "ADMIN", "ACTIVE") // so that the first may go
-				s.suger.RemoveUser(s.id("deals"))  // which makes 2508
+				s.suger.RemoveUser(s.id("deals"))  // which makes 25
 				want := test.cold
 				if temperature == "warm" {
 					_, err := s.listUsers("")

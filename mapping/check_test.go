@@ -72,7 +72,7 @@ func TestProblems(t *testing.T) {
 			`end access[0]: "set status" cannot be done; give user.status an inactive value and let "update user" send {status}, or remove it here`}},
 		{"access cannot be given back", multirole, "  activate user:\n    call: POST /v3/orgs/{organization}/users/{user}/activate\n    repeat: true\n", "",
 			[]string{`user.status: access could be ended but not given back; give it an active value and let "update user" send {status}, or add "activate user"`}},
-		{"two ways to give access back", suger, "  # convention\n  remove user:\n", "  activate user: POST /org/{organization}/user/{user}/activate\n  remove user:\n",
+		{"two ways to give access back", suger, "  # convention, likewise.\n  remove user:\n", "  activate user: POST /org/{organization}/user/{user}/activate\n  remove user:\n",
 			[]string{`operations.activate user: "activate user" is never called: "update user" sends {status}; remove it, or {status} there`}},
 		{"a status whose values cannot be told apart", suger, "    inactive: [INACTIVE]\n", "", []string{
 			`user.status: active and inactive values cannot be told apart; list them, or say with absent what a missing value means`,

@@ -17,6 +17,12 @@ func (m *model) userType() *scim.ResourceType {
 		Schema: held, Extensions: []*scim.Schema{sugerExtension(m.many)},
 		Tolerated: []*scim.Schema{scim.CoreUser()},
 	}
+	if !m.doc.User.Created.Given() {
+		rt.Lacks = append(rt.Lacks, "created")
+	}
+	if !m.doc.User.Modified.Given() {
+		rt.Lacks = append(rt.Lacks, "lastModified")
+	}
 	heldEnterprise := &scim.Schema{ID: enterprise.ID, Name: enterprise.Name, Description: enterprise.Description}
 	for _, a := range enterprise.Attributes {
 		if m.holds(enterprise.ID + ":" + a.Name) {
@@ -69,6 +75,7 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
 		return a
 	case "groups":
+		a.Echoed = true // by it an old echo of the roles is known, see roleWish
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "$ref")
 		for _, sub := range a.SubAttributes {
 			if sub.Name == "$ref" {
@@ -144,14 +151,34 @@ func sugerExtension(many bool) *scim.Schema {
 	}
 }
 
-// groupType describes groups: each is a Suger role.
+// groupType describes groups: each is a Suger role, so names are unique, all
+// members are users, and Suger does not say when one was made.
 func groupType() *scim.ResourceType {
 	group := scim.CoreGroup()
 	group.Description = "A Suger role; its members are the users who hold it."
-	return &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group", Schema: group}
+	for _, a := range group.Attributes {
+		if a.Name == "displayName" {
+			a.Uniqueness = scim.UniqueServer
+		}
+		for _, sub := range a.SubAttributes {
+			switch sub.Name {
+			case "type":
+				sub.CanonicalValues = []string{"User"}
+			case "$ref":
+				sub.ReferenceTypes = []string{"User"}
+			}
+		}
+	}
+	return &scim.ResourceType{
+		Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group", Schema: group,
+		Lacks: []string{"created", "lastModified"},
+	}
 }
 
 // roleType describes roles for Okta's entitlement discovery.
 func roleType() *scim.ResourceType {
-	return &scim.ResourceType{Name: "Role", Endpoint: "/Roles", Description: "Suger role", Schema: scim.OktaRole()}
+	return &scim.ResourceType{
+		Name: "Role", Endpoint: "/Roles", Description: "Suger role", Schema: scim.OktaRole(),
+		Lacks: []string{"created", "lastModified"},
+	}
 }

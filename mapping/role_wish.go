@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -11,33 +12,91 @@ import (
 //
 // Two attributes can carry a role, roles and the extension's role. Okta's PUT
 // echoes our own answer with its mapped attributes laid over it, so a carrier
-// equal to the present role is an echo, and the one that differs is the wish.
+// equal to the roles that the client had read is an echo, and the one that
+// differs is the wish. What it had read is in the groups of the same echo: by
+// the present roles alone, the echo would be the wish if the request came twice,
+// or if the roles changed between the client's GET and its PUT.
 func (s *suger) roleWish(ctx context.Context, wanted scim.Resource, present []*role) ([]*role, error) {
+	read, err := s.rolesRead(ctx, wanted, present)
+	if err != nil {
+		return nil, err
+	}
 	var wish []*role
-	for _, read := range []func(context.Context, scim.Resource, []*role) ([]*role, bool, error){s.rolesWanted, s.extensionRoleWanted} {
-		roles, given, err := read(ctx, wanted, present)
+	for _, carrier := range []func(context.Context, scim.Resource, []*role) (carried, error){s.rolesCarried, s.extensionCarries} {
+		c, err := carrier(ctx, wanted, read)
 		if err != nil {
 			return nil, err
 		}
 		switch {
-		case !given || sameRoles(roles, present):
-		case wish != nil && !sameRoles(roles, wish):
+		case !c.given || c.echoes(read, present):
+		case wish != nil && !sameRoles(c.roles, wish):
 			return nil, scim.NewError(scim.CodeConflictingRoles,
 				"The request asks for two roles, %s in roles and %s in the extension's role. Map only one of the two in Okta.",
-				joinWords(wish, (*role).label), joinWords(roles, (*role).label))
+				joinWords(wish, (*role).label), joinWords(c.roles, (*role).label))
 		default:
-			wish = roles
+			wish = c.roles
 		}
+	}
+	if wish != nil && sameRoles(wish, present) {
+		return nil, nil
 	}
 	return wish, nil
 }
 
-// rolesWanted reads the roles attribute. Of several, a user who can hold one
-// gets the highest; an emptied attribute stands for the default role.
-func (s *suger) rolesWanted(ctx context.Context, wanted scim.Resource, present []*role) ([]*role, bool, error) {
+// rolesRead are the roles that a client had read when it made a resource: those
+// in the groups that it echoes, or the present ones if it echoes none. Present
+// roles come first, since these need no call.
+func (s *suger) rolesRead(ctx context.Context, wanted scim.Resource, present []*role) ([]*role, error) {
+	entries, _ := wanted["groups"].([]any)
+	var read []*role
+	for _, entry := range entries {
+		group, _ := entry.(map[string]any)
+		id, _ := group["value"].(string)
+		if id == "" {
+			continue
+		}
+		r, err := s.roleOr(ctx, id, present)
+		switch {
+		case isUnknownRole(err): // it has been deleted since
+			name, _ := group["display"].(string)
+			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: lowestTier}
+		case err != nil:
+			return nil, err
+		}
+		if !holds(read, r) {
+			read = append(read, r)
+		}
+	}
+	if len(read) == 0 {
+		return present, nil
+	}
+	return read, nil
+}
+
+func isUnknownRole(err error) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Code == scim.CodeUnknownRole
+}
+
+// carried is what one attribute says of the roles.
+type carried struct {
+	roles   []*role
+	given   bool // it says something at all
+	emptied bool // that there is to be none, which stands for the default role
+}
+
+// echoes reports whether a carrier repeats what the client had read. An emptied one
+// never was, but asks for nothing if the default role is held anyway.
+func (c carried) echoes(read, present []*role) bool {
+	return sameRoles(c.roles, read) && (!c.emptied || sameRoles(read, present))
+}
+
+// rolesCarried reads the roles attribute. Of several, a user who can hold one
+// gets the highest.
+func (s *suger) rolesCarried(ctx context.Context, wanted scim.Resource, read []*role) (carried, error) {
 	entries, given := wanted["roles"].([]any)
 	if !given {
-		return nil, false, nil
+		return carried{}, nil
 	}
 	var roles []*role
 	for _, entry := range entries {
@@ -45,21 +104,21 @@ func (s *suger) rolesWanted(ctx context.Context, wanted scim.Resource, present [
 		if word == "" {
 			continue
 		}
-		r, err := s.roleOr(ctx, word, present)
+		r, err := s.roleOr(ctx, word, read)
 		if err != nil {
-			return nil, true, err
+			return carried{}, err
 		}
 		if !holds(roles, r) {
 			roles = append(roles, r)
 		}
 	}
 	if len(roles) == 0 {
-		return s.defaultRoles(ctx, present)
+		return s.emptied(ctx)
 	}
 	if !s.model.many {
 		roles = []*role{highest(roles)}
 	}
-	return roles, true, nil
+	return carried{roles: roles, given: true}, nil
 }
 
 // roleWord is the role that an entry of roles names.
@@ -73,24 +132,33 @@ func roleWord(entry any) string {
 	return firstOf(value, display)
 }
 
-// extensionRoleWanted reads the extension's role. Where users hold many roles,
-// it shows the highest of them, so that one is its echo.
-func (s *suger) extensionRoleWanted(ctx context.Context, wanted scim.Resource, present []*role) ([]*role, bool, error) {
+// extensionCarries reads the extension's role. Where users hold many roles, it
+// shows the highest of them, so that one is its echo.
+func (s *suger) extensionCarries(ctx context.Context, wanted scim.Resource, read []*role) (carried, error) {
 	word, given := attributeOf(wanted, URNSuger+":role")
 	if !given {
-		return nil, false, nil
+		return carried{}, nil
 	}
 	if word == "" {
-		return s.defaultRoles(ctx, present)
+		return s.emptied(ctx)
 	}
-	r, err := s.roleOr(ctx, word, present)
+	r, err := s.roleOr(ctx, word, read)
 	if err != nil {
-		return nil, true, err
+		return carried{}, err
 	}
-	if top := highest(present); top != nil && top.id == r.id {
-		return present, true, nil
+	if top := highest(read); top != nil && top.id == r.id {
+		return carried{roles: read, given: true}, nil
 	}
-	return []*role{r}, true, nil
+	return carried{roles: []*role{r}, given: true}, nil
+}
+
+// emptied is what an attribute says that was explicitly emptied.
+func (s *suger) emptied(ctx context.Context) (carried, error) {
+	r, err := s.defaultRole(ctx)
+	if err != nil {
+		return carried{}, err
+	}
+	return carried{roles: []*role{r}, given: true, emptied: true}, nil
 }
 
 // roleOr finds a role by a client's word, among the present ones first: these
@@ -110,18 +178,4 @@ func (s *suger) roleOr(ctx context.Context, word string, present []*role) (*role
 		}
 	}
 	return r, err
-}
-
-// defaultRoles is the default role as a wish.
-func (s *suger) defaultRoles(ctx context.Context, present []*role) ([]*role, bool, error) {
-	r, err := s.defaultRole(ctx)
-	if err != nil {
-		return nil, true, err
-	}
-	for _, held := range present {
-		if held.id == r.id {
-			r = held
-		}
-	}
-	return []*role{r}, true, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -46,6 +47,7 @@ type stand struct {
 	audit     *logLines
 	observed  *observed
 	before    atomic.Pointer[func(*http.Request)] // see onCall
+	after     atomic.Pointer[func(*http.Request)] // see afterCall
 
 	*actor // with the stand's own key
 }
@@ -78,7 +80,17 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 			s.elsewhere.ServeHTTP(w, r)
 			return
 		}
-		s.suger.ServeHTTP(w, r)
+		after := s.after.Load()
+		if after == nil {
+			s.suger.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		s.suger.ServeHTTP(answer, r)
+		(*after)(r)
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
 	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(s.suger.Close)
@@ -126,6 +138,10 @@ func (s *stand) calls() []string {
 
 // onCall runs a function each time when Suger is called, before it does anything.
 func (s *stand) onCall(before func(r *http.Request)) { s.before.Store(&before) }
+
+// afterCall runs a function each time when Suger has done what a call asks for,
+// before the answer is sent.
+func (s *stand) afterCall(after func(r *http.Request)) { s.after.Store(&after) }
 
 // fault switches faults on and all others off.
 func (s *stand) fault(faults ...sandbox.Fault) {
@@ -319,4 +335,11 @@ func withChanges(t *testing.T, change func(*mapping.Document)) *mapping.Document
 // sugerCredential is the n-th made-up credential.
 func sugerCredential(n int) sugerclient.Credential {
 	return sugerclient.Credential("credential-" + strconv.Itoa(n))
+}
+
+// pagesOfTen reads lists in pages of ten.
+func pagesOfTen(t *testing.T) func(*setup) {
+	t.Helper()
+	document := withChanges(t, func(doc *mapping.Document) { doc.Operations.ListUsers.Paging.Size = 10 })
+	return func(u *setup) { u.document = document }
 }

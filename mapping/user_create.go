@@ -54,9 +54,11 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 		return nil, err
 	}
 	if p.roles == nil {
-		if p.roles, _, err = s.defaultRoles(ctx, nil); err != nil {
+		r, err := s.defaultRole(ctx)
+		if err != nil {
 			return nil, err
 		}
+		p.roles = []*role{r}
 	}
 	if p.deactivates() && s.model.endOfAccess(draft, p) == ByRemoval {
 		return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so one cannot be created with active false.")
@@ -269,11 +271,14 @@ func (s *suger) reviveRoles(ctx context.Context, p *plan, r scim.Resource) error
 	if r["roles"] != nil || extension {
 		return nil
 	}
-	roles, _, err := s.defaultRoles(ctx, p.before)
-	if err == nil && !sameRoles(roles, p.before) {
+	fallback, err := s.defaultRole(ctx)
+	if err != nil {
+		return err
+	}
+	if roles := []*role{fallback}; !sameRoles(roles, p.before) {
 		p.roles = roles
 	}
-	return err
+	return nil
 }
 
 // alreadyThere is the conflict of a create with an active user.

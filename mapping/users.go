@@ -95,10 +95,10 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, look
 
 // selectFrom answers a query from users that are in order.
 func (u *Users) selectFrom(q *scim.Query, users []*user, roles *catalogue) *scim.List {
-	filtersVersion := q.Filter.Names("meta")
+	needsVersion := q.Filter.Names("meta") || q.SortBy != nil && q.SortBy.Attr.Name == "meta"
 	return q.Select(len(users), func(i int) scim.Resource {
 		r := u.resource(users[i], roles)
-		if filtersVersion {
+		if needsVersion {
 			r = versioned(r)
 		}
 		return r

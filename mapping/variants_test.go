@@ -1,8 +1,6 @@
 package mapping_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,74 +12,6 @@ import (
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient/sandbox"
 )
-
-// A variant is a contract of the sandbox and how it differs from the working
-// one. The mapping that describes it is variants/CONTRACT.yaml.
-type variant struct {
-	contract   string
-	status     map[string]string // what stands for ACTIVE, INVITED and INACTIVE
-	many       bool              // users hold any number of roles
-	removes    bool              // only removal ends access
-	fixedEmail bool              // an e-mail address cannot change
-	fixedRoles bool              // roles cannot be written
-	wholeReads bool              // an update reads the user again
-	ownRoleOps bool              // roles are changed by operations of their own
-	noGet      bool              // one user cannot be read alone
-	mute       bool              // writes answer nothing
-	pages      int               // of a list of 1108 users
-}
-
-var variants = []variant{
-	{contract: "working", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}},
-	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true},
-	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true, mute: true},
-	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true},
-}
-
-// Every contract that the sandbox serves has a variant.
-func TestVariantsAreTheContracts(t *testing.T) {
-	var names []string
-	for _, v := range variants {
-		names = append(names, v.contract)
-	}
-	assert.Equal(t, sandbox.Contracts(), names)
-}
-
-// mappingOf reads the mapping of a variant.
-func mappingOf(t testing.TB, name string) *mapping.Document {
-	t.Helper()
-	if name == "working" {
-		return mapping.DefaultDocument()
-	}
-	file := filepath.Join("variants", name+".yaml")
-	data, err := os.ReadFile(file)
-	require.NoError(t, err)
-	document, err := mapping.ParseDocument(file, data)
-	require.NoError(t, err)
-	return document
-}
-
-// stand starts the contract with the mapping that describes it.
-func (v *variant) stand(t *testing.T, changes ...func(*setup)) *stand {
-	t.Helper()
-	return newStand(t, append([]func(*setup){func(s *setup) {
-		s.sandbox.Contract = v.contract
-		s.document = mappingOf(t, v.contract)
-	}}, changes...)...)
-}
-
-// eachVariant runs a test for every variant.
-func eachVariant(t *testing.T, test func(t *testing.T, v *variant)) {
-	for i := range variants {
-		t.Run(variants[i].contract, func(t *testing.T) { test(t, &variants[i]) })
-	}
-}
-
-// extension is what Suger's extension says of a user.
-func extension(r scim.Resource) map[string]any {
-	object, _ := r[mapping.URNSuger].(map[string]any)
-	return object
-}
 
 func TestVariantReadsAWholeUser(t *testing.T) {
 	eachVariant(t, func(t *testing.T, v *variant) {

@@ -74,9 +74,9 @@ func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
 	if ends == ByDeactivate {
 		calls = append(calls, userCall{name: opDeactivateUser, op: ops.DeactivateUser, with: s.present(u)})
 	}
-	roles := s.roleCalls(u, p)
-	if p.active != nil && *p.active {
-		calls, roles = append(calls, roles...), nil // before the update can give access
+	comes := p.active != nil && *p.active
+	if comes {
+		calls = append(calls, s.roleCalls(u, p)...) // before the update can give access
 	}
 	if with := s.updateValues(u, p, ends); len(with) > 0 {
 		if ops.UpdateUser.Sends == SendsEverything {
@@ -84,8 +84,11 @@ func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
 		}
 		calls = append(calls, userCall{name: opUpdateUser, op: ops.UpdateUser, with: with})
 	}
-	calls = append(calls, roles...)
-	if p.active != nil && *p.active && !s.model.writesStatus() && ops.ActivateUser != nil {
+	u = s.model.applied(u, p) // its attributes are these from now on
+	if !comes {
+		calls = append(calls, s.roleCalls(u, p)...)
+	}
+	if comes && !s.model.writesStatus() && ops.ActivateUser != nil {
 		calls = append(calls, userCall{name: opActivateUser, op: ops.ActivateUser, with: s.present(u)})
 	}
 	return calls

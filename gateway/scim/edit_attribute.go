@@ -12,6 +12,9 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value)
+	case path.Attr.Echoed && !e.patching:
+		e.keepEcho(path, value)
+		return nil
 	case path.readOnly():
 		return e.checkReadOnly(op, path, value, named)
 	case op == patchRemove && path.leaf().Mutability == Immutable && len(path.Values(e.result)) > 0:

@@ -19,6 +19,16 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 }
 
+// keepEcho keeps what a client had read of an attribute, if it can be made out.
+func (e *edit) keepEcho(path *Path, value any) {
+	if path.Sub != nil || path.Filter != nil {
+		return
+	}
+	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
+		e.put(path.AttrPath, read)
+	}
+}
+
 // unchanged reports whether an operation would leave a read-only attribute as
 // it is.
 func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {

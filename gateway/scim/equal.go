@@ -2,8 +2,6 @@ package scim
 
 import (
 	"bytes"
-	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -40,32 +38,35 @@ func appendCanonical(text []byte, value any) []byte {
 	case []any:
 		return appendCanonicalList(text, value)
 	default:
-		// A scalar of the normal form cannot fail to be marshalled.
-		scalar, _ := json.Marshal(value)
-		return append(text, scalar...)
+		// A scalar of the normal form cannot fail to be encoded.
+		text, _ = appendValue(text, value)
+		return text
 	}
 }
 
 func appendCanonicalObject(text []byte, object map[string]any) []byte {
 	text = append(text, '{')
-	for _, name := range slices.Sorted(maps.Keys(object)) {
+	var room [usualMembers]string
+	for _, name := range sortedNames(room[:0], object) {
 		if member := object[name]; isPresent(member) {
-			text = appendCanonical(text, name)
-			text = append(text, ':')
-			text = appendCanonical(text, member)
-			text = append(text, ',')
+			text = append(appendString(text, name), ':')
+			text = append(appendCanonical(text, member), ',')
 		}
 	}
 	return append(text, '}')
 }
 
 func appendCanonicalList(text []byte, list []any) []byte {
+	text = append(text, '[')
+	if len(list) == 1 {
+		text = append(appendCanonical(text, list[0]), ',')
+		return append(text, ']')
+	}
 	elements := make([]string, len(list))
 	for i, element := range list {
 		elements[i] = string(appendCanonical(nil, element))
 	}
 	slices.Sort(elements)
-	text = append(text, '[')
 	for _, element := range elements {
 		text = append(text, element...)
 		text = append(text, ',')

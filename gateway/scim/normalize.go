@@ -10,7 +10,8 @@ package scim
 //   - "True" and "false" for booleans, "1" for numbers.
 //
 // Unknown and tolerated attributes are dropped, a password among them, and so
-// are read-only ones (RFC 7644 §3.3 and §3.5.1); externalId is kept. If an
+// are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
+// externalId is kept. If an
 // attribute comes more than once, a name with a URN or a dot wins over a plain
 // one, since Okta lays what is mapped over an echo of the resource. The result's
 // schemas are the URNs whose attributes are there, whatever the client listed.

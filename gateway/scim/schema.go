@@ -62,6 +62,11 @@ type Attribute struct {
 	// accepted and has no effect, where another read-only attribute is an error.
 	Derived bool `json:"-"`
 
+	// Echoed marks a read-only attribute that is kept of a whole resource from a
+	// client. It has no effect, but tells what the client had read when it made
+	// the resource, where others only show what they wish.
+	Echoed bool `json:"-"`
+
 	// Located marks a URL of this service itself. It depends on how the client
 	// reached the service, so it is made when an answer is sent, and resources
 	// are neither compared nor sorted by it.

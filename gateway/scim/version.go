@@ -11,14 +11,15 @@ import (
 // meta.version out, and meta.location, which tells how the provider was
 // reached; the order of a multi-valued attribute does not count.
 func Version(r Resource) string {
-	content := maps.Clone(r)
-	if meta, ok := r["meta"].(map[string]any); ok {
+	content := map[string]any(r)
+	if meta, ok := r["meta"].(map[string]any); ok && (meta["version"] != nil || meta["location"] != nil) {
 		meta = maps.Clone(meta)
 		delete(meta, "version")
 		delete(meta, "location")
+		content = maps.Clone(content)
 		content["meta"] = meta
 	}
-	sum := sha256.Sum256(appendCanonical(nil, content))
+	sum := sha256.Sum256(appendCanonical(make([]byte, 0, usualResource), content))
 	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 

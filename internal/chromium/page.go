@@ -3,6 +3,9 @@ package chromium
 import (
 	"encoding/base64"
 	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -117,6 +120,16 @@ func (p *Page) Screenshot() []byte {
 	png, err := base64.StdEncoding.DecodeString(shot.Data)
 	require.NoError(p.t, err)
 	return png
+}
+
+// Keep leaves a picture of the page among the test's artifacts, if somebody wants
+// to look at them (go test -artifacts).
+func (p *Page) Keep(t *testing.T, name string) {
+	t.Helper()
+	if wanted := flag.Lookup("test.artifacts"); wanted == nil || wanted.Value.String() != "true" {
+		return
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(t.ArtifactDir(), name+".png"), p.Screenshot(), 0o644))
 }
 
 // Requests are the addresses that the page has asked for.

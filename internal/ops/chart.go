@@ -1,6 +1,9 @@
 package ops
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // The size of a bar chart in its own units; the page stretches it.
 const (
@@ -83,9 +86,10 @@ type shareChart struct {
 }
 
 type share struct {
-	Name, Class    string
-	Count, Percent int
-	X, Wide        int // of 1000
+	Name, Class string
+	Count       int
+	Percent     string
+	X, Wide     int // of 1000
 }
 
 // newShareChart leaves out parts that are nothing.
@@ -106,11 +110,23 @@ func newShareChart(title string, counts map[string]int, order ...string) shareCh
 		}
 		sofar += n
 		end := sofar * 1000 / all
-		c.Shares = append(c.Shares, share{Name: name, Class: name, Count: n, Percent: (n*100 + all/2) / all, X: x, Wide: end - x})
+		c.Shares = append(c.Shares, share{Name: name, Class: name, Count: n, Percent: percent(n, all), X: x, Wide: end - x})
 		x = end
 	}
 	c.Text = fmt.Sprintf("%s of %s since the start without reading the whole list", number(counts["hit"]), number(all))
 	return c
+}
+
+// percent is a share in whole percent, never rounded to nothing or to all.
+func percent(n, all int) string {
+	switch rounded := (n*100 + all/2) / all; {
+	case rounded == 0:
+		return "under 1"
+	case rounded == 100 && n < all:
+		return "over 99"
+	default:
+		return strconv.Itoa(rounded)
+	}
 }
 
 // charts are drawn of what is remembered.

@@ -103,7 +103,10 @@ func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parse
 				gone = append(gone, n)
 			}
 		case *ast.Image:
-			if n.Destination = l.address(n.Destination); n.Destination == nil {
+			if isElsewhere(string(n.Destination)) {
+				n.Destination = nil // a page of ours loads nothing from elsewhere
+			}
+			if n.Destination = l.address(n.Destination); len(n.Destination) == 0 {
 				gone = append(gone, n)
 			}
 		case *tables.TableRow:
@@ -143,7 +146,7 @@ func leadingCode(row *tables.TableRow, source []byte) []byte {
 func (l *localize) address(link []byte) []byte {
 	target, fragment, _ := strings.Cut(string(link), "#")
 	switch {
-	case target == "", strings.HasPrefix(target, "https://"), strings.HasPrefix(target, "http://"):
+	case target == "", isElsewhere(target):
 		return link
 	}
 	name := path.Clean(target)
@@ -154,6 +157,10 @@ func (l *localize) address(link []byte) []byte {
 		fragment = "#" + fragment
 	}
 	return []byte("/guides/" + name + fragment)
+}
+
+func isElsewhere(link string) bool {
+	return strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "http://")
 }
 
 type guidesPage struct {

@@ -55,9 +55,13 @@ func (r *run) clock(date string) {
 	if err != nil {
 		return
 	}
-	if off := r.Now().Sub(suger); off.Abs() > clocksDiffer {
+	switch off := r.Now().Sub(suger).Round(time.Second); {
+	case off > clocksDiffer:
 		r.add(Line{Check: "clock", Level: Fail, Change: "Set this machine's clock by a time server.",
-			Text: fmt.Sprintf("Suger's clock and this machine's differ by %s. A user just added may be taken for one who was there before.", off.Abs().Round(time.Second))})
+			Text: fmt.Sprintf("Suger's clock is %s behind this machine's: a user just added would be taken for one who was there before.", off)})
+	case -off > clocksDiffer:
+		r.add(Line{Check: "clock", Level: Look, Change: "Set this machine's clock by a time server.",
+			Text: fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)})
 	}
 }
 

@@ -114,12 +114,12 @@ func (c *fieldCounts) walk(path string, value any, depth int) {
 			if path != "" {
 				inner = path + "." + key
 			}
-			if new(mapping.Field).UnmarshalScalar(inner) == nil { // else no mapping could name it
+			if isNameable(key) {
 				c.walk(inner, v[key], depth+1)
 			}
 		}
 	case []any:
-		if len(v) > 0 {
+		if len(v) > 0 && path != "" {
 			c.walk(path+"[0]", v[0], depth+1)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 )
 
 // A front stands between the check and the sandbox and makes it another Suger.
@@ -79,6 +80,24 @@ func status(to func(r *http.Request) bool, code int, message string) front {
 			}
 			w.WriteHeader(code)
 			_ = json.NewEncoder(w).Encode(message)
+		})
+	}
+}
+
+// listFailsAfter answers the list of users with 500 once a request of some
+// method has been made.
+func listFailsAfter(method string) front {
+	return func(suger http.Handler) http.Handler {
+		var made atomic.Bool
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if made.Load() && toList(r) {
+				http.Error(w, `"out of order"`, http.StatusInternalServerError)
+				return
+			}
+			suger.ServeHTTP(w, r)
+			if r.Method == method {
+				made.Store(true)
+			}
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"suger-scim-gateway/mapping/preflight"
 	"suger-scim-gateway/sugerclient"
@@ -65,8 +66,10 @@ var plantedReads = []planted{
 		check: "list users", level: preflight.Fail, entry: "operations.list users", says: "text/html"},
 	{name: "a redirect", stand: stand{front: func(http.Handler) http.Handler { return http.RedirectHandler("/login", http.StatusFound) }},
 		check: "list users", level: preflight.Fail, says: "a redirect"},
-	{name: "clocks differ", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: -1e11 * 3}}},
-		check: "clock", level: preflight.Fail, says: "differ by 5m0s"},
+	{name: "clocks differ", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: -5 * time.Minute}}},
+		check: "clock", level: preflight.Fail, says: "is 5m0s behind"},
+	{name: "clock ahead", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: 2 * time.Hour}}},
+		check: "clock", level: preflight.Look, says: "is 2h0m0s ahead"},
 
 	{name: "wrong path of the list", stand: stand{edits: []edit{{"GET /org/{organization}/user\n", "GET /org/{organization}/users\n"}}},
 		check: "list users", level: preflight.Fail, entry: "operations.list users.call", says: "404 as it does to a path that cannot exist"},

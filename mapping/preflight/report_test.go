@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping/preflight"
+	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 var update = flag.Bool("update", false, "rewrite the reports in testdata; read the change")
@@ -70,6 +71,31 @@ func onlyNotable(report *preflight.Report, expected preflight.Line) string {
 		}
 	}
 	return b.String()
+}
+
+var operationsOnUsers = []string{
+	"list users", "get user", "add user", "update user", "remove user", "activate user", "deactivate user",
+	"set role", "grant role", "revoke role", "list roles",
+}
+
+// Where Suger is as the mapping says, nothing fails, nothing is left behind, and
+// every operation on users has been tried.
+func TestContracts(t *testing.T) {
+	for _, contract := range sandbox.Contracts() {
+		t.Run(contract, func(t *testing.T) {
+			s := written(stand{contract: contract})
+			report := s.run(t)
+			assert.True(t, report.OK)
+			assert.Len(t, s.suger.Users(), 25)
+			for _, operation := range operationsOnUsers {
+				if op := s.document(t).Operations.Named(operation); op != nil {
+					assert.Positive(t, s.suger.Count(operation), operation)
+				}
+			}
+			s.assertNothingPersonal(t, text(report))
+			golden(t, contract+".txt", text(report))
+		})
+	}
 }
 
 func TestPlantedReads(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }

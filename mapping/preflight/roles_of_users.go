@@ -107,7 +107,7 @@ func (r *run) administrators() {
 		}
 	}
 	line := Line{Check: "administrators", Level: OK, Mapping: r.at("role.known"),
-		Text: fmt.Sprintf("%s with access; the gateway never takes away the last.", count(n, "administrator"))}
+		Text: fmt.Sprintf("%s with access who signed in before; the gateway never takes away the last.", count(n, "administrator"))}
 	if n == 0 {
 		line.Level, line.Text = Fail, "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization."
 		line.Change = "Mark the role that manages users administrator: true, or correct user.roles."

@@ -29,11 +29,18 @@ func spotsIn(answer any) []spot {
 				continue
 			}
 			for _, key := range sortedKeys(object) {
-				spots = append(spots, spot{strings.TrimPrefix(spots[i].path+"."+key, "."), object[key]})
+				if isNameable(key) {
+					spots = append(spots, spot{strings.TrimPrefix(spots[i].path+"."+key, "."), object[key]})
+				}
 			}
 		}
 	}
 	return spots
+}
+
+// isNameable reports whether a mapping file can name the member of an object.
+func isNameable(key string) bool {
+	return !strings.ContainsAny(key, ".[") && new(mapping.Field).UnmarshalScalar(key) == nil
 }
 
 func sortedKeys(object map[string]any) []string {

@@ -95,7 +95,11 @@ func (p *Printer) End(r *Report) {
 	default:
 		p.printf("All is well.\n")
 	}
-	p.printf("\nTo enter in Okta:\n\n")
+	when := ""
+	if !r.OK {
+		when = ", once nothing fails"
+	}
+	p.printf("\nTo enter in Okta%s:\n\n", when)
 	for _, value := range r.Okta {
 		p.printf("  %-42s %s\n", value.Field, value.Value)
 	}

@@ -1,0 +1,105 @@
+package ops_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/mapping/preflight"
+)
+
+const formKey = "suger-key-of-somebody"
+
+func fields(form, organization, credential string) url.Values {
+	return url.Values{"form": {form}, "organization": {organization}, "credential": {credential}}
+}
+
+func TestConnectionTest(t *testing.T) {
+	var asked []string
+	report := &preflight.Report{OK: true, Suger: preflight.Target{URL: "https://api.example.com", Organization: "org-1"}}
+	s := newStand(t, func(c *ops.Config) {
+		c.Test = func(_ context.Context, organization, credential string) *preflight.Report {
+			asked = append(asked, organization+" "+credential)
+			return report
+		}
+	})
+	form := s.get("/test").formToken(t)
+	send := func() answer { return s.send(http.MethodPost, "/test", fields(form, " org-1 ", " "+formKey+" ")) }
+
+	report.Lines = []preflight.Line{{Check: "list users", Level: preflight.OK, Text: "25 users."}}
+	page := send()
+	assert.Equal(t, http.StatusOK, page.status)
+	assert.Contains(t, page.text(), "All is well. https://api.example.com, organization org-1 ok list users 25 users.")
+
+	report.Lines = append(report.Lines, preflight.Line{
+		Check: "fields", Level: preflight.Look, Text: "<b>email</b> is named otherwise.", Change: "Correct the mapping.",
+		Mapping: &preflight.Place{Entry: "user.attributes", File: "suger.yaml", Line: 12},
+	})
+	page = send()
+	assert.Contains(t, page.text(), "It works, with something to look at.")
+	assert.Contains(t, page.text(), "look fields &lt;b&gt;email&lt;/b&gt; is named otherwise. Correct the mapping. suger.yaml, line 12: user.attributes")
+
+	report.OK = false
+	report.Lines = append(report.Lines, preflight.Line{Check: "credential", Level: preflight.Fail, Text: "Not accepted."})
+	page = send()
+	assert.Contains(t, page.text(), "1 thing is wrong.")
+	assert.Contains(t, page.text(), "wrong credential Not accepted.")
+
+	assert.Equal(t, []string{"org-1 " + formKey, "org-1 " + formKey, "org-1 " + formKey}, asked)
+	assert.NotContains(t, page.body, formKey)
+	assert.NotContains(t, s.log.String(), formKey)
+}
+
+func TestConnectionTestRefuses(t *testing.T) {
+	s := newStand(t, func(c *ops.Config) {
+		c.Test = func(context.Context, string, string) *preflight.Report {
+			t.Error("there must be no test")
+			return &preflight.Report{}
+		}
+	})
+	form := s.get("/test").formToken(t)
+	for name, test := range map[string]struct {
+		fields url.Values
+		status int
+		want   string
+	}{
+		"an organization that is not served": {fields(form, "org-2", formKey), 400, "The gateway does not serve an organization of this name."},
+		"no credential":                      {fields(form, "org-1", " "), 400, "The credential is missing."},
+		"a form of nobody's":                 {fields("", "org-1", formKey), 403, "The form was too old, or not this page&#39;s. Send it again."},
+		"a form that is too large":           {fields(form, "org-1", strings.Repeat("k", 20<<10)), 403, "The form was too old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			page := s.send(http.MethodPost, "/test", test.fields)
+			assert.Equal(t, test.status, page.status)
+			assert.Contains(t, page.text(), test.want)
+			assert.NotContains(t, page.body, formKey)
+		})
+	}
+	page := s.get("/test?organization=org-1&credential=" + formKey)
+	assert.NotContains(t, page.body, formKey, "nothing is taken from a URL")
+}
+
+func TestOneConnectionTestAtATime(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	s := newStand(t, func(c *ops.Config) {
+		c.Test = func(context.Context, string, string) *preflight.Report {
+			entered <- struct{}{}
+			<-release
+			return &preflight.Report{OK: true}
+		}
+	})
+	form := s.get("/test").formToken(t)
+	first := make(chan int)
+	go func() { first <- s.send(http.MethodPost, "/test", fields(form, "org-1", formKey)).status }()
+	<-entered
+	page := s.send(http.MethodPost, "/test", fields(form, "org-1", formKey))
+	assert.Equal(t, http.StatusTooManyRequests, page.status)
+	assert.Contains(t, page.text(), "Another test is running.")
+	close(release)
+	assert.Equal(t, http.StatusOK, <-first)
+}

@@ -1,0 +1,102 @@
+package ops_test
+
+import (
+	"io/fs"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/docs"
+	"suger-scim-gateway/internal/ops"
+)
+
+func guidesOf(files fs.FS, publicURL string) func(*ops.Config) {
+	return func(c *ops.Config) { c.Guides, c.PublicURL = files, publicURL }
+}
+
+// article is what stands in a guide.
+func article(a answer) string {
+	_, rest, _ := strings.Cut(a.body, `<article class="guide">`)
+	text, _, _ := strings.Cut(rest, "</article>")
+	return strings.TrimSpace(text)
+}
+
+func TestGuideRendering(t *testing.T) {
+	for name, test := range map[string]struct{ source, want string }{
+		"heading":                     {"# One way", `<h1 id="one-way">One way</h1>`},
+		"the gateway's address":       {"Enter `https://your-host/scim/v2`.", `<p>Enter <code>https://scim.example.com/scim/v2</code>.</p>`},
+		"a link to a guide":           {"[see](other.md#part)", `<p><a href="/guides/other.md#part">see</a></p>`},
+		"within the page":             {"[see](#part)", `<p><a href="#part">see</a></p>`},
+		"elsewhere":                   {"[see](https://example.com/a)", `<p><a href="https://example.com/a">see</a></p>`},
+		"a file that is not here":     {"[the *mapping*](../mapping/suger.yaml) file", `<p>the <em>mapping</em> file</p>`},
+		"a picture":                   {"![A form](images/form.png)", `<p><img src="/guides/images/form.png" alt="A form"></p>`},
+		"a picture that is not here":  {"![A form](images/absent.png)", `<p>A form</p>`},
+		"a picture from elsewhere":    {"![A form](https://example.com/form.png)", `<p>A form</p>`},
+		"markup is left out":          {"<script>alert(1)</script>\n\nText <img src=x onerror=y>", "<!-- raw HTML omitted -->\n<p>Text <!-- raw HTML omitted --></p>"},
+		"a script for a link":         {"[see](javascript:alert(1))", `<p>see</p>`},
+		"a row begins with a code":    {"| code | b |\n|---|---:|\n| `no_seat` | 1 |", "<div class=\"scroll\"><table>\n<thead>\n<tr>\n<th>code</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr id=\"no_seat\">\n<td><code>no_seat</code></td>\n<td align=\"right\">1</td>\n</tr>\n</tbody>\n</table></div>"},
+		"a row begins with something": {"| a |\n|---|\n|  |", "<div class=\"scroll\"><table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td></td>\n</tr>\n</tbody>\n</table></div>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, guidesOf(fstest.MapFS{
+				"guide.md": {Data: []byte(test.source)}, "other.md": {Data: []byte("# Other")}, "images/form.png": {Data: []byte("png")},
+			}, "https://scim.example.com"))
+			assert.Equal(t, test.want, article(s.get("/guides/guide.md")))
+		})
+	}
+}
+
+func TestGuidesWithoutAddress(t *testing.T) {
+	s := newStand(t, guidesOf(fstest.MapFS{"guide.md": {Data: []byte("`https://your-host/scim/v2`")}}, ""))
+	assert.Contains(t, article(s.get("/guides/guide.md")), "https://your-host/scim/v2")
+	assert.NotContains(t, s.get("/guides").text(), "with your own address filled in")
+}
+
+func TestPicturesAreServed(t *testing.T) {
+	s := newStand(t, guidesOf(fstest.MapFS{"images/form.png": {Data: []byte("png")}}, ""))
+	a := s.get("/guides/images/form.png")
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.Equal(t, "image/png", a.header.Get("Content-Type"))
+	for _, path := range []string{"images", "images/", "absent.md", "../ops.go", "%2e%2e/ops.go"} {
+		assert.NotEqual(t, http.StatusOK, s.get("/guides/"+path).status, path)
+	}
+}
+
+var localLink = regexp.MustCompile(`href="(/guides/[^"#]+|)(#[^"]+)?"`)
+
+// Every guide of the project can be read from the status page alone: no link
+// leads nowhere, and no address is a made-up one.
+func TestEveryGuide(t *testing.T) {
+	s := newStand(t)
+	names, err := fs.Glob(docs.Files, "*.md")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(names), 4)
+	list := s.get("/guides")
+	bodies := map[string]string{}
+	for _, name := range names {
+		assert.Contains(t, list.body, `<a href="/guides/`+name+`">`)
+		a := s.get("/guides/" + name)
+		require.Equal(t, http.StatusOK, a.status, name)
+		bodies["/guides/"+name] = article(a)
+	}
+	for path, body := range bodies {
+		assert.NotContains(t, body, "https://your-host", path)
+		for _, match := range localLink.FindAllStringSubmatch(body, -1) {
+			target := match[1]
+			if target == "" {
+				target = path
+			}
+			text, ok := bodies[target]
+			if !assert.True(t, ok, "%s links to %s", path, target) || match[2] == "" {
+				continue
+			}
+			assert.Contains(t, text, `id="`+match[2][1:]+`"`, "%s links to %s%s", path, target, match[2])
+		}
+	}
+	assert.Regexp(t, `(?s)roles\.md.*mapping\.md.*errors\.md`, list.body, "in the order in which one needs them")
+}

@@ -1,0 +1,141 @@
+package ops_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/mapping"
+)
+
+const readyNow = `{"ready":true,"suger":{"reachable":true,"since":"2030-05-01T12:00:00Z","last_answer":"2030-05-01T12:00:00Z"},
+	"recent":{"minutes":5,"calls":0,"failed":0},"degraded":[],"drift":[]}`
+
+func TestHealth(t *testing.T) {
+	s := newStand(t)
+	a := s.get("/healthz")
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.JSONEq(t, `{"alive":true}`, a.body)
+
+	a = s.get("/readyz")
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.JSONEq(t, readyNow, a.body)
+	assert.Empty(t, s.suger.header.Load().Get("Authorization"), "a probe carries no credential")
+	assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
+
+	close(s.stopping)
+	assert.Equal(t, http.StatusOK, s.get("/healthz").status)
+	a = s.get("/readyz")
+	assert.Equal(t, http.StatusServiceUnavailable, a.status)
+	assert.Contains(t, a.body, `"ready":false,"reason":"stopping"`)
+	assert.Equal(t, "Stopping: requests under way are finished, new ones go elsewhere.", verdict(t, s))
+}
+
+// verdict is the first heading of the status page.
+func verdict(t *testing.T, s *stand) string {
+	t.Helper()
+	page := s.get("/")
+	require.Equal(t, http.StatusOK, page.status)
+	_, rest, _ := strings.Cut(page.body, `<h2 id="verdict">`)
+	text, _, _ := strings.Cut(rest, "</h2>")
+	return text
+}
+
+func TestReadyOnlyIfSugerWasReachedLately(t *testing.T) {
+	s := newStand(t)
+	s.suger.down.Store(true)
+	ready := func() bool {
+		a := s.get("/readyz")
+		if a.status != http.StatusOK {
+			require.Equal(t, http.StatusServiceUnavailable, a.status)
+			require.Contains(t, a.body, `"reason":"Suger cannot be reached"`)
+		}
+		return a.status == http.StatusOK
+	}
+
+	assert.False(t, ready(), "never reached")
+	assert.Equal(t, "Suger cannot be reached.", verdict(t, s))
+	assert.Contains(t, s.get("/").text(), "not reachable since the start")
+	s.suger.down.Store(false)
+	before := s.suger.probes.Load()
+	assert.False(t, ready(), "the outcome of a probe stands for a while")
+	assert.Equal(t, before, s.suger.probes.Load())
+
+	s.advance(5 * time.Second)
+	assert.True(t, ready(), "asked again, reached")
+
+	s.suger.down.Store(true)
+	s.advance(5 * time.Second)
+	assert.True(t, ready(), "one failure soon after a success is forgiven")
+	s.advance(30 * time.Second)
+	assert.False(t, ready(), "not reached for too long")
+	s.advance(10 * time.Minute)
+	assert.Contains(t, s.get("/").text(), "not reachable; it answered last 10 min ago")
+
+	s.suger.down.Store(false)
+	s.advance(5 * time.Second)
+	assert.True(t, ready())
+	assert.Contains(t, s.get("/").text(), "reachable since 1 May 2030 12:10 UTC")
+	assert.Equal(t, 2, strings.Count(s.log.String(), "Suger cannot be reached"))
+	assert.Equal(t, 2, strings.Count(s.log.String(), "Suger can be reached again"))
+}
+
+// Where the gateway itself has just been answered, nobody needs to be asked.
+func TestOwnCallsCountAsProbes(t *testing.T) {
+	s := newStand(t)
+	s.suger.down.Store(true)
+	s.activity.Called("get token", 200, 0)
+	assert.Equal(t, http.StatusServiceUnavailable, s.get("/readyz").status, "a token comes from another host")
+	s.activity.Called("list users", 0, 0)
+	assert.Equal(t, http.StatusServiceUnavailable, s.get("/readyz").status, "no answer")
+	s.activity.Called("list users", 500, 0)
+	before := s.suger.probes.Load()
+	assert.Equal(t, http.StatusOK, s.get("/readyz").status, "an answer, whatever it says")
+	assert.Equal(t, before, s.suger.probes.Load())
+}
+
+func TestDegraded(t *testing.T) {
+	s := newStand(t)
+	for range 4 {
+		s.activity.Called("list users", 503, 0)
+	}
+	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`, "too few calls to tell")
+	s.activity.Called("list users", 0, 0)
+	s.activity.Called("list users", 200, 0)
+	a := s.get("/readyz")
+	assert.Equal(t, http.StatusOK, a.status, "another gateway would fare no better")
+	assert.Contains(t, a.body, `"recent":{"minutes":5,"calls":6,"failed":5},"degraded":["5 of 6 calls to Suger in 5 minutes were not answered"]`)
+	s.advance(5 * time.Minute)
+	assert.Contains(t, s.get("/readyz").body, `"degraded":[]`)
+
+	s.drift.Store(&[]mapping.DriftCount{{Operation: "get user", Field: "email", Answers: 3, Last: s.clock()}})
+	a = s.get("/readyz")
+	assert.Equal(t, http.StatusOK, a.status)
+	assert.Contains(t, a.body, `"degraded":["the answer to \"get user\" differs from the mapping in \"email\""]`)
+	assert.Contains(t, a.body, `"drift":[{"operation":"get user","field":"email","answers":3,"last":"2030-05-01T12:05:00Z"}]`)
+	assert.Equal(t, "Ready, with something to look at.", verdict(t, s))
+	s.advance(time.Hour)
+	a = s.get("/readyz")
+	assert.Contains(t, a.body, `"degraded":[]`)
+	assert.Contains(t, a.body, `"field":"email"`)
+
+	s.activity.Unconfirmed("deactivate user")
+	assert.Equal(t, "Ready, with something to look at.", verdict(t, s))
+	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted, but did not show afterwards")
+}
+
+func TestMetricsAreServed(t *testing.T) {
+	for name, hide := range map[string]bool{"with pages": false, "without": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, func(c *ops.Config) { c.HidePages = hide })
+			a := s.get("/metrics")
+			assert.Equal(t, http.StatusOK, a.status)
+			assert.Contains(t, a.body, "suger_retries_total 0")
+		})
+	}
+}

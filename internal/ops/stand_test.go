@@ -1,0 +1,194 @@
+package ops_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/docs"
+	"suger-scim-gateway/internal/metrics"
+	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/preflight"
+)
+
+// A stand is the ops listener over real HTTP, with a clock that only moves when
+// it is told to.
+type stand struct {
+	t        *testing.T
+	url      string
+	client   *http.Client
+	activity *ops.Activity
+	log      *lines
+	suger    *upstream
+	stopping chan struct{}
+	drift    atomic.Pointer[[]mapping.DriftCount]
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// lines are what was logged.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// upstream answers probes as long as it is not told to hang up on them.
+type upstream struct {
+	*httptest.Server
+	down   atomic.Bool
+	probes atomic.Int64
+	header atomic.Pointer[http.Header]
+}
+
+func newUpstream(t *testing.T) *upstream {
+	s := &upstream{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.probes.Add(1)
+		s.header.Store(&r.Header)
+		if s.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
+	t.Helper()
+	s := &stand{
+		t: t, log: &lines{}, suger: newUpstream(t), stopping: make(chan struct{}),
+		now: time.Date(2030, time.May, 1, 12, 0, 0, 0, time.UTC),
+	}
+	s.drift.Store(&[]mapping.DriftCount{})
+	log := slog.New(slog.NewTextHandler(s.log, nil))
+	config := ops.Config{
+		Version: "1.2.3", Commit: "0123456789abcdef", Started: s.now.Add(-25 * time.Hour), Stopping: s.stopping,
+		Drift:   func() []mapping.DriftCount { return *s.drift.Load() },
+		Metrics: metrics.New(metrics.Build{}).Handler(),
+		Okta: []ops.OktaValue{
+			{Field: "SCIM connector base URL", Values: []string{"https://scim.example.com/scim/v2"}},
+			{Field: "Authentication mode", Values: []string{"HTTP Header"}, Note: "with the key"},
+		},
+		PublicURL: "https://scim.example.com", Guides: docs.Files,
+		Test: func(context.Context, string, string) *preflight.Report {
+			return &preflight.Report{OK: true}
+		},
+		CredentialName: "Suger API key", Organization: "org-1",
+		Serves: func(organization string) bool { return organization == "org-1" },
+		Log:    log, Now: s.clock,
+	}
+	personal := false
+	config.Activity = ops.NewActivity(ops.NewReachability(s.suger.URL, log, s.clock), personal, s.clock)
+	for _, c := range change {
+		c(&config)
+	}
+	s.activity = config.Activity
+	handler, err := ops.New(config)
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	s.url = server.URL
+	s.client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return s
+}
+
+func (s *stand) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *stand) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+// An answer is what the listener said.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send makes a request; headers are names and values.
+func (s *stand) send(method, path string, form url.Values, headers ...string) answer {
+	s.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, body)
+	require.NoError(s.t, err)
+	if form != nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			request.Host = headers[i+1]
+		} else {
+			request.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	response, err := s.client.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return answer{response.StatusCode, response.Header, strings.TrimSpace(string(text))}
+}
+
+func (s *stand) get(path string, headers ...string) answer {
+	s.t.Helper()
+	return s.send(http.MethodGet, path, nil, headers...)
+}
+
+// text is a page without its markup and with single blanks.
+func (a answer) text() string {
+	body := a.body[strings.Index(a.body, "</style>")+1:]
+	return beforeMark.ReplaceAllString(strings.Join(strings.Fields(tag.ReplaceAllString(body, " ")), " "), "$1")
+}
+
+var (
+	tag        = regexp.MustCompile(`<[^>]*>`)
+	beforeMark = regexp.MustCompile(` ([.,])`)
+	formField  = regexp.MustCompile(`name="form" value="([^"]+)"`)
+)
+
+// formToken is the one in a page.
+func (a answer) formToken(t *testing.T) string {
+	t.Helper()
+	match := formField.FindStringSubmatch(a.body)
+	require.NotNil(t, match, a.body)
+	return match[1]
+}

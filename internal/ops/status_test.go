@@ -1,0 +1,234 @@
+package ops_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/mapping"
+)
+
+func TestFacts(t *testing.T) {
+	s := newStand(t)
+	page := s.get("/").text()
+	for _, want := range []string{
+		"As of 1 May 2030 12:00 UTC",
+		"Suger reachable since 1 May 2030 12:00 UTC",
+		"Last hour 0 SCIM requests, 0 calls to Suger",
+		"Version 1.2.3 (0123456789ab)",
+		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
+		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
+		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
+		"The gateway holds no credential to ask Suger with, and it keeps nothing of what others ask.",
+		"Errors answered None since the start.",
+		"Recent changes None since the start.",
+	} {
+		assert.Contains(t, page, want)
+	}
+	assert.NotContains(t, page, "Dry run")
+
+	s = newStand(t, func(c *ops.Config) { c.DryRun, c.Held = true, true })
+	page = s.get("/").text()
+	assert.Contains(t, page, "Dry run on: changes are answered as if done, and none is made")
+	assert.Contains(t, page, "held by the gateway")
+}
+
+func TestUptimeInWords(t *testing.T) {
+	s := newStand(t)
+	for after, want := range map[time.Duration]string{
+		0: "1 day 1 h", 23 * time.Hour: "2 days", 9974 * time.Hour: "416 days 15 h",
+	} {
+		t.Run(want, func(t *testing.T) {
+			s := newStand(t)
+			s.advance(after)
+			assert.Contains(t, s.get("/").text(), "Running "+want+", since")
+		})
+	}
+	for seconds, want := range map[int]string{59: "just now", 60: "1 min ago", 3599: "59 min ago", 3600: "1 h ago", 5400: "1 h 30 min ago", 86400: "1 day ago"} {
+		t.Run(want, func(t *testing.T) {
+			s = newStand(t)
+			s.activity.Failed(scim.CodeNotFound)
+			s.advance(time.Duration(seconds) * time.Second)
+			assert.Contains(t, s.get("/").text(), "1 "+want+" Since the start.")
+		})
+	}
+}
+
+func TestErrorsAreCounted(t *testing.T) {
+	s := newStand(t)
+	s.activity.Failed(scim.CodeNotFound)
+	s.advance(time.Minute)
+	for range 1234 {
+		s.activity.Failed(scim.CodeTokenRefused)
+	}
+	page := s.get("/")
+	assert.Contains(t, page.text(), "Code Times Last token_refused Suger does not accept the token. 1,234 just now "+
+		"not_found The resource does not exist in Suger (any more). 1 1 min ago Since the start.")
+	assert.Contains(t, page.body, `<a href="/guides/errors.md#token_refused">`)
+	assert.Contains(t, s.get("/guides/errors.md").body, `<tr id="token_refused">`, "the link leads somewhere")
+}
+
+func change(n int) mapping.Change {
+	return mapping.Change{
+		Time: time.Date(2030, time.May, 1, 11, 0, 0, 0, time.UTC), RequestID: fmt.Sprintf("request-%d", n),
+		User: "nova.sample@example.com", What: "update user", Outcome: "done",
+		Before: map[string]string{"role": "VIEWER", "active": "false", "name.givenName": "Nova", "userName": "nova.sample@example.com"},
+		After:  map[string]string{"role": "EDITOR", "active": "true", "name.givenName": "Nora", "userName": "nora.sample@example.com"},
+	}
+}
+
+func TestChangesAreMasked(t *testing.T) {
+	s := newStand(t)
+	s.activity.Changed(change(1))
+	page := s.get("/")
+	assert.Contains(t, page.text(), "update user n…@example.com done active: false → becomes true name.givenName changed "+
+		"role: VIEWER → becomes EDITOR userName changed 1 h ago, request request-1")
+	for _, personal := range []string{"nova", "Nova", "Nora", "nora"} {
+		assert.NotContains(t, page.body, personal)
+	}
+}
+
+func TestChangesAreShownWhole(t *testing.T) {
+	s := newStand(t, func(c *ops.Config) {
+		c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
+	})
+	one := change(1)
+	one.Outcome, one.Code = "failed", "suger_refused"
+	one.Before["title"], one.After["title"] = "", `<script>alert("x")</script>`
+	s.activity.Changed(one)
+	page := s.get("/")
+	assert.Contains(t, page.text(), "update user nova.sample@example.com failed: suger_refused")
+	assert.Contains(t, page.text(), "name.givenName: Nova → becomes Nora")
+	assert.Contains(t, page.body, "title: nothing")
+	assert.NotContains(t, page.body, "<script>", "what comes from elsewhere is text")
+}
+
+func TestNamesOfRolesAreNotPersonal(t *testing.T) {
+	s := newStand(t)
+	s.activity.Changed(mapping.Change{
+		Time: s.clock(), RequestID: "r", User: "Deals", What: "update role", Outcome: "refused", Code: "role_fixed",
+		Before: map[string]string{"name": "Deals"}, After: map[string]string{"name": "Deal desk"},
+	})
+	s.activity.Changed(mapping.Change{Time: s.clock(), RequestID: "r", User: "user-0a1b2c3d4e5f6a7b", What: "remove user", Outcome: "dry run"})
+	assert.Contains(t, s.get("/").text(), "remove user user-0a1b2c3d4e5f6a7b dry run just now, request r "+
+		"update role Deals refused: role_fixed name: Deals → becomes Deal desk just now, request r")
+}
+
+func TestChangesAreBounded(t *testing.T) {
+	s := newStand(t)
+	for n := range 250 {
+		s.activity.Changed(change(n))
+	}
+	page := s.get("/")
+	assert.Equal(t, 12, strings.Count(page.body, "request request-"))
+	assert.Contains(t, page.text(), "request-249")
+	assert.Contains(t, page.text(), "All 200 that are remembered")
+	all := s.get("/changes")
+	assert.Equal(t, 200, strings.Count(all.body, "request request-"))
+	assert.Less(t, strings.Index(all.body, "request-249<"), strings.Index(all.body, "request-50<"), "the newest first")
+	assert.NotContains(t, all.body, "request-49<")
+}
+
+func TestRolesAreShown(t *testing.T) {
+	asked := map[string]int{}
+	var fail error
+	s := newStand(t, func(c *ops.Config) {
+		c.Held, c.Organizations = true, []string{"org-1", "org-2"}
+		c.Roles = func(_ context.Context, organization string) ([]ops.Role, error) {
+			asked[organization]++
+			return []ops.Role{{Name: "ADMIN", Group: "Admins of " + organization, People: 12345}}, fail
+		}
+	})
+	page := s.get("/").text()
+	assert.Contains(t, page, "org-1 Role Group in Okta People ADMIN Admins of org-1 12,345 As Suger answered just now.")
+	assert.Contains(t, page, "org-2 Role Group in Okta People ADMIN Admins of org-2 12,345")
+	s.get("/")
+	assert.Equal(t, map[string]int{"org-1": 1, "org-2": 1}, asked, "reloading the page does not ask again")
+
+	s.advance(time.Minute)
+	fail = scim.NewError(scim.CodeTokenRefused, "Suger does not accept the API key.")
+	page = s.get("/").text()
+	assert.Contains(t, page, "The roles could not be read: Suger does not accept the API key.")
+	assert.Contains(t, page, "12,345 As Suger answered 1 min ago.", "what was known is shown still")
+	s.advance(time.Minute)
+	fail = errors.New("dial tcp 192.0.2.1: secret internals")
+	page = s.get("/").text()
+	assert.Contains(t, page, "The roles could not be read: Suger did not answer in time.")
+	assert.NotContains(t, page, "internals")
+}
+
+func TestRolesOfNoOrganization(t *testing.T) {
+	s := newStand(t, func(c *ops.Config) {
+		c.Held = true
+		c.Roles = func(context.Context, string) ([]ops.Role, error) { return nil, nil }
+	})
+	assert.Contains(t, s.get("/").text(), "No organization is named in the settings.")
+}
+
+func TestCharts(t *testing.T) {
+	s := newStand(t)
+	s.activity.Called("list users", 200, 0)
+	s.activity.Answered("User", "GET", 200, 0)
+	s.advance(59 * time.Minute)
+	for range 4 {
+		s.activity.Called("get user", 200, 0)
+	}
+	s.activity.Called("get user", 502, 0)
+	s.activity.Called("get user", 0, 0)
+	s.activity.Retried("get user")
+	s.activity.Answered("User", "GET", 429, 0)
+	s.activity.Answered("User", "GET", 404, 0)
+	for result, n := range map[string]int{"hit": 6, "miss": 1, "wrong": 1} {
+		for range n {
+			s.activity.Lookup(result)
+		}
+	}
+	s.activity.List("miss")
+	page := s.get("/")
+	for _, label := range []string{
+		"SCIM requests in the last hour: 3, at most 2 in a minute; 1 failed",
+		"Calls to Suger in the last hour: 7, 2.3 for a SCIM request; 1 was a retry, 2 without a good answer",
+		"Lookups of a person by e-mail address: 6 of 8 since the start without reading the whole list",
+		"Needs for the list of users: 0 of 1 since the start without reading the whole list",
+	} {
+		assert.Contains(t, page.body, `role="img" aria-label="`+label+`"`)
+	}
+	assert.Contains(t, page.body, `<rect class="bar" x="0" y="50" width="5" height="10"/>`, "one call of six at most, an hour ago")
+	assert.Contains(t, page.body, `<rect class="bar" x="354" y="0" width="5" height="60"/><rect class="bad" x="354" y="40" width="5" height="20"/>`, "now, of which a third were bad")
+	assert.Contains(t, page.body, `<rect class="hit" x="0" y="0" width="750" height="10"/>`)
+	assert.Contains(t, page.body, `<rect class="wrong" x="875" y="0" width="125" height="10"/>`)
+	assert.Contains(t, page.text(), "hit 6 (75 %) miss 1 (13 %) wrong 1 (13 %)")
+
+	s.advance(time.Minute)
+	assert.Contains(t, s.get("/").body, "Calls to Suger in the last hour: 6,", "what is older than an hour is forgotten")
+	s.advance(2 * time.Hour)
+	assert.Contains(t, s.get("/").body, "Calls to Suger in the last hour: none")
+}
+
+// A page costs little, and many readers do no harm.
+func TestManyReadersAndEvents(t *testing.T) {
+	s := newStand(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range 2000 {
+			s.activity.Called("get user", 200, 0)
+			s.activity.Changed(change(n))
+			s.activity.Failed(scim.CodeNotFound)
+			s.activity.Lookup("hit")
+		}
+	}()
+	for range 20 {
+		require.Equal(t, http.StatusOK, s.get("/").status)
+	}
+	<-done
+}

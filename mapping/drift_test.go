@@ -1,0 +1,144 @@
+package mapping_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// Bodies that Suger answers in these tests; the person in them is made up.
+const (
+	wholeUser = `"id":"U1","organizationID":"sandboxed","email":"iris@example.com","firstName":"Iris","lastName":"Sample","role":"VIEWER","status":"ACTIVE","creationTime":"2026-01-01T00:00:00Z","lastUpdateTime":"2026-01-01T00:00:00Z"`
+	someUser  = `"id":"U1","organizationID":"sandboxed","email":"iris@example.com"`
+	wholeRole = `"id":"VIEWER","name":"VIEWER","description":"Looks","type":"STANDARD"`
+)
+
+// An answer that is not as the mapping says is counted by operation and field.
+// One that would make the client's answer wrong is an error to it.
+func TestDrift(t *testing.T) {
+	tests := []struct {
+		name      string
+		operation string
+		body      string
+		want      []string // fields
+		wantError bool
+	}{
+		{name: "a user as the mapping says", operation: "get user", body: `{` + wholeUser + `}`},
+		{name: "more than the mapping knows", operation: "get user", body: `{` + wholeUser + `,"phone":"1"}`},
+		{name: "missing fields", operation: "get user", body: `{` + someUser + `}`,
+			want: []string{"creationTime", "firstName", "lastName", "lastUpdateTime", "role", "status"}},
+		{name: "a status of another word", operation: "get user", body: `{` + wholeUser + `,"status":"SUSPENDED"}`, want: []string{"status"}},
+		{name: "a status of another kind", operation: "get user", body: `{` + wholeUser + `,"status":{"word":"ACTIVE"}}`, want: []string{"status"}},
+		{name: "a time that is none", operation: "get user", body: `{` + wholeUser + `,"creationTime":"yesterday"}`, want: []string{"creationTime"}},
+		{name: "a name that is no text", operation: "get user", body: `{` + wholeUser + `,"firstName":["Iris"]}`, want: []string{"firstName"}, wantError: true},
+		{name: "no id", operation: "get user", body: `{"organizationID":"sandboxed","email":"iris@example.com"}`, want: []string{"id"}, wantError: true},
+		{name: "another user", operation: "get user", body: `{` + wholeUser + `,"id":"U2"}`, want: []string{"id"}, wantError: true},
+		{name: "no e-mail address", operation: "get user", body: `{` + wholeUser + `,"email":""}`, want: []string{"email"}, wantError: true},
+		{name: "another organization", operation: "get user", body: `{` + wholeUser + `,"organizationID":"other"}`, want: []string{"organizationID"}, wantError: true},
+		{name: "a role of another shape", operation: "get user", body: `{` + wholeUser + `,"role":{"level":1}}`, want: []string{"role"}, wantError: true},
+		{name: "nothing", operation: "get user", body: `""`, want: []string{"answer"}, wantError: true},
+		{name: "a list that is none", operation: "list users", body: `{"users":[]}`, want: []string{"answer"}, wantError: true},
+		{name: "a list of what are no users", operation: "list users", body: `["iris"]`, want: []string{"answer"}, wantError: true},
+		{name: "users of whom one has no status", operation: "list users",
+			body: `[{` + wholeUser + `},{"id":"U2","organizationID":"sandboxed","email":"ivo@example.com","firstName":"","lastName":"","role":"","creationTime":"2026-01-01T00:00:00Z","lastUpdateTime":"2026-01-01T00:00:00Z"}]`,
+			want: []string{"status"}},
+		{name: "users of whom nobody has a role", operation: "list users",
+			body: `[{` + wholeUser + `,"role":""},{` + wholeUser + `,"id":"U2","role":null}]`, want: []string{"role"}, wantError: true},
+		{name: "roles as the mapping says", operation: "list roles", body: `[{` + wholeRole + `}]`},
+		{name: "a role without its kind", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER","description":""}]`, want: []string{"type"}},
+		{name: "a role without its name", operation: "list roles", body: `[{"id":"VIEWER","title":"VIEWER"}]`, want: []string{"name"}, wantError: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			s.suger.PutUser(sandbox.User{ID: "U1", Email: "iris@example.com"})
+			s.fault(sandbox.Fault{Kind: sandbox.Literal, Body: test.body, Operation: test.operation})
+			var err error
+			switch test.operation {
+			case "get user":
+				_, err = s.getUser("U1")
+			case "list users":
+				_, err = s.listUsers("")
+			default:
+				_, err = s.listGroups("")
+			}
+			if test.wantError {
+				assertCode(t, scim.CodeSugerUnreadable, err)
+			} else {
+				assert.NoError(t, err)
+			}
+			var fields []string
+			for _, count := range s.service.Drift() {
+				if count.Operation == test.operation {
+					fields = append(fields, count.Field)
+					assert.Equal(t, mapping.DriftCount{Operation: test.operation, Field: count.Field, Answers: 1, Last: s.clock.Now()}, count)
+					assert.Equal(t, 1, s.observed.count("drift "+test.operation+": "+count.Field))
+				}
+			}
+			assert.Equal(t, test.want, fields)
+			assert.NotContains(t, s.log.String(), "iris")
+		})
+	}
+}
+
+// One kind of drift is logged when it is first seen, and then once a minute at
+// most, with the number of answers since.
+func TestDriftIsLoggedNowAndThen(t *testing.T) {
+	s := newStand(t)
+	s.suger.PutUser(sandbox.User{ID: "U1", Email: "iris@example.com"})
+	s.fault(sandbox.Fault{Kind: sandbox.Literal, Body: `{` + wholeUser + `,"status":"SUSPENDED"}`, Operation: "get user"})
+	read := func() {
+		t.Helper()
+		_, err := s.getUser("U1")
+		require.NoError(t, err)
+	}
+	logged := func() []map[string]any {
+		lines := s.log.take(t)
+		for _, line := range lines {
+			delete(line, "time")
+		}
+		return lines
+	}
+	line := map[string]any{
+		"level": "WARN", "msg": "Suger's answer is not as the mapping says; the check command tells more",
+		"operation": "get user", "field": "status", "records": 1.0, "of": 1.0, "answers": 1.0,
+	}
+	read()
+	assert.Equal(t, []map[string]any{line}, logged())
+	read()
+	s.clock.advance(59 * time.Second)
+	read()
+	assert.Empty(t, logged())
+	s.clock.advance(time.Second)
+	read()
+	line["answers"] = 3.0
+	assert.Equal(t, []map[string]any{line}, logged())
+	assert.Equal(t, []mapping.DriftCount{{Operation: "get user", Field: "status", Answers: 4, Last: s.clock.Now()}}, s.service.Drift())
+}
+
+// An answer of Suger's that is not JSON counts once, whatever it was an answer to.
+func TestUnreadableAnswersAreDrift(t *testing.T) {
+	for _, operation := range []string{"get user", "update user", "list users", "list roles"} {
+		t.Run(operation, func(t *testing.T) {
+			s := newStand(t)
+			id := s.id("viewer")
+			s.fault(sandbox.Fault{Kind: sandbox.HTML, Operation: operation, Times: 1})
+			switch operation {
+			case "list users":
+				_, _ = s.listUsers("")
+			case "list roles":
+				_, _ = s.listGroups("")
+			default:
+				_, _ = s.patchUser(id, `{"op":"replace","value":{"name":{"familyName":"Other"}}}`)
+			}
+			assert.Equal(t, []mapping.DriftCount{{Operation: operation, Field: "answer", Answers: 1, Last: s.clock.Now()}}, s.service.Drift())
+			assert.Equal(t, 1, s.observed.count("drift "+operation+": answer"))
+		})
+	}
+}

@@ -1,0 +1,266 @@
+package mapping_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// A literalSuger has one user, whose JSON stands in the test, and three roles
+// with numbers. A write is noted and makes the user what the test says.
+type literalSuger struct {
+	mu            sync.Mutex
+	before, after string
+	writes        []string
+}
+
+func (l *literalSuger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	body, _ := io.ReadAll(r.Body)
+	switch {
+	case r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/role"):
+		_, _ = io.WriteString(w, `[{"id":1,"name":"ADMIN"},{"id":2,"name":"EDITOR"},{"id":3,"name":"VIEWER"}]`)
+	case r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/user"):
+		_, _ = io.WriteString(w, "["+l.before+"]")
+	case r.Method == "GET":
+		_, _ = io.WriteString(w, l.before)
+	default:
+		write := r.Method + " " + r.URL.RequestURI()
+		if tenant := r.Header.Get("X-Tenant"); tenant != "" {
+			write += " for " + tenant
+		}
+		l.writes, l.before = append(l.writes, strings.TrimSpace(write+" "+string(body))), l.after
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// numericRoles makes the ids of the known roles those that literalSuger has.
+var numericRoles = []string{
+	"{name: ADMIN, id: ADMIN, ", "{name: ADMIN, id: 1, ",
+	"{name: EDITOR, id: EDITOR, ", "{name: EDITOR, id: 2, ",
+	"{name: VIEWER, id: VIEWER, ", "{name: VIEWER, id: 3, ",
+}
+
+// replacedAll is a text with some parts replaced, each of which must be there
+// once: old, new, old, new, ...
+func replacedAll(t *testing.T, text string, pairs ...string) string {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		text = replaced(t, text, pairs[i], pairs[i+1])
+	}
+	return text
+}
+
+// newLiteral starts a literalSuger and a service that knows it by the default
+// mapping with some parts replaced.
+func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
+	t.Helper()
+	text := replacedAll(t, string(mapping.DefaultSource()), append(numericRoles, pairs...)...)
+	document, err := mapping.ParseDocument("changed.yaml", []byte(text))
+	require.NoError(t, err)
+	server := httptest.NewServer(suger)
+	t.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL})
+	require.NoError(t, err)
+	now := func() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
+	service, err := mapping.New(document, client, mapping.Config{Now: now})
+	require.NoError(t, err)
+	return &actor{t: t, service: service, caller: mapping.Caller{Organization: "o", Credential: standKey}}
+}
+
+// Pieces of the default mapping that the tests replace.
+const (
+	updatesRole   = "      role: \"{role}\"\n      status: \"{status}\"\n"
+	updatesStatus = "      status: \"{status}\"\n"
+	statusMap     = "    field: status\n    active: [ACTIVE, INVITED]\n    pending: [INVITED]\n    inactive: [INACTIVE]\n"
+	rolesMap      = "    field: role\n    hold: one\n    by: id\n"
+	endAccess     = "end access: [set status, remove user]"
+	updateCall    = "    call: PATCH /org/{organization}/user/{user}\n    repeat: true\n"
+)
+
+const toEditor = `{"op":"replace","value":{"roles":[{"value":"EDITOR"}]}}`
+
+func TestUserRoleForms(t *testing.T) {
+	tests := []struct {
+		name          string
+		pairs         []string
+		before, after string // the user's role field, and what it is after the write
+		want          string // what is written
+	}{
+		{"a string that is the id", nil, `"role":"3"`, `"role":"2"`, `{"role":2}`},
+		{"a number", nil, `"role":3`, `"role":2`, `{"role":2}`},
+		{"a string that is the name", []string{rolesMap, "    field: role\n    by: name\n", updatesRole, "      role: \"{role.name}\"\n" + updatesStatus},
+			`"role":"VIEWER"`, `"role":"EDITOR"`, `{"role":"EDITOR"}`},
+		{"an object with id and name", []string{rolesMap, "    field: role\n    id: id\n    name: name\n", updatesRole, "      role: {id: \"{role}\", name: \"{role.name}\"}\n" + updatesStatus},
+			`"role":{"id":3,"name":"VIEWER"}`, `"role":{"id":2,"name":"EDITOR"}`, `{"role":{"id":2,"name":"EDITOR"}}`},
+		{"an object with a name only", []string{rolesMap, "    field: role\n    name: title\n", updatesRole, "      role: {title: \"{role.name}\"}\n" + updatesStatus},
+			`"role":{"title":"VIEWER"}`, `"role":{"title":"EDITOR"}`, `{"role":{"title":"EDITOR"}}`},
+		{"a list of ids", []string{rolesMap, "    field: access.roles\n", updatesRole, "      access: {roles: \"{roles}\"}\n" + updatesStatus},
+			`"access":{"roles":[3]}`, `"access":{"roles":[2]}`, `{"access":{"roles":[2]}}`},
+		{"a list of names", []string{rolesMap, "    field: roles\n    by: name\n", updatesRole, "      roles: \"{roles.names}\"\n" + updatesStatus},
+			`"roles":["VIEWER"]`, `"roles":["EDITOR"]`, `{"roles":["EDITOR"]}`},
+		{"a list of objects", []string{rolesMap, "    field: roles\n    id: role.id\n", updatesRole, "      roles: [{role: {id: \"{role}\"}}]\n" + updatesStatus},
+			`"roles":[{"role":{"id":"3"}}]`, `"roles":[{"role":{"id":"2"}}]`, `{"roles":[{"role":{"id":2}}]}`},
+		{"a list of many objects", []string{rolesMap, "    field: roles\n    hold: many\n    id: id\n", updatesRole, "      roles: [{id: \"{role}\"}, {id: 9}]\n" + updatesStatus},
+			`"roles":[{"id":3},{"id":2}]`, `"roles":[{"id":2}]`, `{"roles":[{"id":2},{"id":9}]}`},
+		{"no role yet", nil, `"role":null`, `"role":2`, `{"role":2}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			user := func(role string) string {
+				return `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","status":"ACTIVE",` + role + `}`
+			}
+			suger := &literalSuger{before: user(test.before), after: user(test.after)}
+			a := newLiteral(t, suger, test.pairs...)
+			got, err := a.patchUser("u1", toEditor)
+			require.NoError(t, err)
+			assert.Equal(t, "EDITOR", extension(got)["role"])
+			assert.Equal(t, []string{"PATCH /org/o/user/u1 " + test.want}, suger.writes)
+		})
+	}
+}
+
+func TestUserStatusForms(t *testing.T) {
+	status := func(rest string) []string { return []string{statusMap, "    field: status\n" + rest} }
+	bySetting := []string{endAccess, "end access: [set status]"}
+	tests := []struct {
+		name     string
+		pairs    []string
+		on, off  string // the user's status with and without access
+		give     string // what is written to give access, and to end it
+		end      string
+		shown    string // the extension's status of somebody with access
+		notShown string
+	}{
+		{"words", status("    active: [ON, NEW]\n    inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
+		{"a boolean", status("    active: [true]\n    inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
+		{"a boolean of the opposite", status("    active: [false]\n    inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
+		{"numbers", status("    active: [1, 2]\n    inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},
+		{"absent while there is access", append(status("    active: [null]\n    inactive: [REMOVED]\n    absent: active\n"), bySetting...), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
+		{"an empty text while there is access", append(status("    active: [\"\"]\n    inactive: [REMOVED]\n    absent: active\n"), bySetting...), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
+		{"a time of removal", append(status("    active: [null]\n    inactive: [\"{now}\"]\n    absent: active\n"), bySetting...), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
+		{"a time of removal that is never null", append(status("    active: [\"0001-01-01T00:00:00Z\"]\n    inactive: [\"{now}\"]\n    absent: active\n"), bySetting...),
+			`"0001-01-01T00:00:00Z"`, `"2026-01-02T03:04:05Z"`, `"0001-01-01T00:00:00Z"`, `"2026-03-02T09:00:00Z"`, "0001-01-01T00:00:00Z", "2026-01-02T03:04:05Z"},
+		{"a time of activation", append(status("    active: [\"{now}\"]\n    inactive: [null]\n    absent: inactive\n"), bySetting...), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			user := func(status string) string {
+				return `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","role":3,"status":` + status + `}`
+			}
+			suger := &literalSuger{before: user(test.on), after: user(test.off)}
+			a := newLiteral(t, suger, test.pairs...)
+			shown := func() string {
+				r, err := a.getUser("u1")
+				require.NoError(t, err)
+				word, _ := extensionWord(r, "status")
+				return word
+			}
+			assert.Equal(t, test.shown, shown())
+			got, err := a.patchUser("u1", deactivation)
+			require.NoError(t, err)
+			assert.Equal(t, false, got["active"])
+			assert.Equal(t, test.notShown, shown())
+			suger.after = user(test.on)
+			got, err = a.patchUser("u1", reactivation)
+			require.NoError(t, err)
+			assert.Equal(t, true, got["active"])
+			assert.Equal(t, []string{`PATCH /org/o/user/u1 {"status":` + test.end + `}`, `PATCH /org/o/user/u1 {"status":` + test.give + `}`}, suger.writes)
+		})
+	}
+}
+
+// What a change of the first name sends, by what the mapping says of the call.
+func TestCallForms(t *testing.T) {
+	const body = "    body:\n      email: \"{userName}\"\n      firstName: \"{name.givenName}\"\n      lastName: \"{name.familyName}\"\n" + updatesRole
+	tests := []struct {
+		name  string
+		pairs []string
+		want  string
+	}{
+		{"only what changes", nil, `PATCH /org/o/user/7 {"firstName":"Ada"}`},
+		{"everything, as Suger has it", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: everything\n"},
+			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","lastName":"B","role":3,"status":"INVITED"}`},
+		{"the whole object, with what the mapping does not know", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n"},
+			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","id":7,"lastName":"B","phone":{"home":1},"role":3,"status":"INVITED"}`},
+		{"another method, path, query and header", []string{updateCall, "    call: POST /people/{user}/change\n    query: {org: \"{organization}\", notify: \"false\"}\n    headers: {X-Tenant: \"t-{organization}\"}\n"},
+			`POST /people/7/change?notify=false&org=o for t-o {"firstName":"Ada"}`},
+		{"the id in the query", []string{updateCall, "    call: PUT /people\n    query: {id: \"{user}\"}\n"}, `PUT /people?id=7 {"firstName":"Ada"}`},
+		{"the id in the body, as a number", []string{updateCall, "    call: PATCH /people/{user}\n", body, "    body: {number: \"{user}\", at: \"{now}\", set: {mail: \"{userName}\", first: \"{name.givenName}\", last: \"{name.familyName}\", role: \"{role}\", status: \"{status}\"}}\n"},
+			`PATCH /people/7 {"at":"2026-03-02T09:00:00Z","number":7,"set":{"first":"Ada"}}`},
+		{"fixed values beside", []string{body, "    body: {kind: person, tags: [a, 1], user: [{mail: \"{userName}\"}, {first: \"{name.givenName}\"}, {last: \"{name.familyName}\"}], role: \"{role}\", status: \"{status}\"}\n"},
+			`PATCH /org/o/user/7 {"kind":"person","tags":["a",1],"user":[{"first":"Ada"}]}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			user := func(first string) string {
+				return `{"id":7,"email":"ada@example.com","firstName":"` + first + `","lastName":"B","role":3,"status":"INVITED","phone":{"home":1}}`
+			}
+			suger := &literalSuger{before: user("A"), after: user("Ada")}
+			_, err := newLiteral(t, suger, test.pairs...).patchUser("7", `{"op":"replace","path":"name.givenName","value":"Ada"}`)
+			require.NoError(t, err)
+			assert.Equal(t, []string{test.want}, suger.writes)
+		})
+	}
+}
+
+// Operations on one user can send who the user is and which role is meant.
+func TestOwnOperationsSendWhatTheyAreAbout(t *testing.T) {
+	setRole := []string{updatesRole, updatesStatus, "  # convention, likewise.\n", "  set role: {call: \"PUT /role/{role.name}/of/{user}\", query: {role: \"{role}\"}, body: {mail: \"{userName}\", name: \"{name.formatted}\", role: \"{role}\", all: \"{roles}\"}}\n"}
+	suspend := []string{updatesStatus, "", "  # convention, likewise.\n", "  activate user: {call: POST /back, body: {id: \"{user}\"}}\n  deactivate user: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n", endAccess, "end access: [deactivate user]"}
+	user := func(role, status string) string {
+		return `{"id":7,"email":"ada@example.com","firstName":"A","lastName":"B","role":` + role + `,"status":"` + status + `"}`
+	}
+	tests := []struct {
+		name          string
+		pairs         []string
+		before, after string
+		operation     string
+		want          string // the last call
+	}{
+		{"set role", setRole, user("3", "ACTIVE"), user("2", "ACTIVE"), toEditor, `PUT /role/EDITOR/of/7?role=2 {"all":[2],"mail":"ada@example.com","name":"A B","role":2}`},
+		{"set role after a change of the address", setRole, user("3", "ACTIVE"), strings.Replace(user("2", "ACTIVE"), "ada@", "eve@", 1),
+			`{"op":"replace","value":{"userName":"eve@example.com","roles":["EDITOR"]}}`, `PUT /role/EDITOR/of/7?role=2 {"all":[2],"mail":"eve@example.com","name":"A B","role":2}`},
+		{"deactivate user", suspend, user("3", "ACTIVE"), user("3", "INACTIVE"), deactivation, `POST /gone {"mail":"ada@example.com","org":"o"}`},
+		{"activate user", suspend, user("3", "INACTIVE"), user("3", "ACTIVE"), reactivation, `POST /back {"id":7}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			suger := &literalSuger{before: test.before, after: test.after}
+			_, err := newLiteral(t, suger, test.pairs...).patchUser("7", test.operation)
+			require.NoError(t, err)
+			require.NotEmpty(t, suger.writes)
+			assert.Equal(t, test.want, suger.writes[len(suger.writes)-1])
+		})
+	}
+}
+
+// A list that is not paged may have a size; one that is as long may be cut.
+func TestListInOneAnswer(t *testing.T) {
+	const paging = "    paging: {style: offset, size: 1000, limit: limit, next: offset}\n"
+	user := `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","role":3,"status":"ACTIVE"}`
+	a := newLiteral(t, &literalSuger{before: user}, paging, "    paging: {style: none, size: 2, limit: max}\n")
+	list, err := a.listUsers("")
+	require.NoError(t, err)
+	assert.Equal(t, 1, list.TotalResults)
+	a = newLiteral(t, &literalSuger{before: user}, paging, "    paging: {style: none, size: 1, limit: max}\n")
+	_, err = a.listUsers("")
+	assertCode(t, scim.CodeSugerUnreadable, err)
+	a = newLiteral(t, &literalSuger{before: user}, paging, "")
+	list, err = a.listUsers("")
+	require.NoError(t, err)
+	assert.Equal(t, 1, list.TotalResults)
+}
