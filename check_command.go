@@ -31,6 +31,7 @@ func check(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("check")
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	list := flags.String("compare", "", "instead, tell who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
 	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
 	flags.BoolVar(&run.request.Force, "force", false, "write although no user has an address at that domain, or the mapping cannot remove a user")
@@ -41,6 +42,9 @@ func check(ctx context.Context, c *console, args []string) error {
 	config, err := readConfig(c.err, func(c *config, found *problems) { run.compare(c, found) })
 	if err != nil {
 		return err
+	}
+	if *list != "" {
+		return run.compareWith(ctx, config, *list)
 	}
 	return run.report(ctx, config)
 }

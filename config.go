@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -110,6 +111,12 @@ func (c *config) readCertificates(found *problems) {
 	c.certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.log})
 	if err != nil {
 		found.add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
+		return
+	}
+	if public, err := url.Parse(string(c.PublicURL)); err == nil && public.Host != "" {
+		if err := c.certificates.Covers(public.Hostname()); err != nil {
+			c.log.Warn("the TLS certificate is not for the host of GATEWAY_PUBLIC_URL", "problem", err.Error())
+		}
 	}
 }
 

@@ -141,6 +141,28 @@ func (m *modelRun) patchUser() {
 	m.ask(m.bring(p, want, nil), http.MethodPatch, "/Users/"+m.userID(email), object{"Operations": []any{op}})
 }
 
+// putOldEcho sends what was read before a pushed group changed the role, with the
+// mapped role laid over it: only that is a wish, and only if it is another one
+// than was read.
+func (m *modelRun) putOldEcho() {
+	email := m.somebody()
+	p, path := m.people[email], "/Users/"+m.userID(email)
+	body, read := m.get(path), p.role
+	group := m.someRole()
+	m.ask(m.members(group, []*modelPerson{p}, nil), http.MethodPatch, "/Groups/"+m.roleID(group),
+		object{"Operations": []any{object{"op": "add", "path": "members", "value": m.memberList([]string{email})}}})
+	mapped := m.someRole()
+	if m.rand.IntN(2) == 0 {
+		body["roles"] = []any{m.word(mapped)}
+	} else {
+		body[extensionURN].(object)["role"] = m.word(mapped)
+	}
+	if mapped == read {
+		mapped = ""
+	}
+	m.ask(m.bring(p, mapped, nil), http.MethodPut, path, body)
+}
+
 // setActive takes access away or gives it back, at times with a role.
 func (m *modelRun) setActive() {
 	email := m.somebody()
@@ -259,6 +281,27 @@ func (m *modelRun) deleteGroup() {
 	}
 	id := m.roleID(role)
 	m.ask(m.endRole(role), http.MethodDelete, "/Groups/"+id, nil)
+}
+
+func (m *modelRun) renameGroup() {
+	role, name := m.someRole(), pick(m, []string{"Partner", "Quality", "Money"})
+	path, body := "/Groups/"+m.roleID(role), object{"displayName": name}
+	switch {
+	case role == name:
+		m.ask(done, http.MethodPut, path, body)
+	case !slices.Contains(m.custom, role):
+		m.ask(invalid, http.MethodPut, path, body)
+	case slices.Contains(m.custom, name):
+		m.ask(conflict, http.MethodPut, path, body)
+	default:
+		m.custom[slices.Index(m.custom, role)] = name
+		for _, p := range m.people {
+			if p.role == role {
+				p.role = name
+			}
+		}
+		m.ask(done, http.MethodPut, path, body)
+	}
 }
 
 // renameNoise repeats a name, in whatever letters.

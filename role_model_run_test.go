@@ -22,7 +22,7 @@ import (
 
 var (
 	modelSeed  = flag.Uint64("model.seed", 0, "run the role model with this seed only, to see a failure again")
-	modelSteps = flag.Int("model.steps", 250, "steps of the role model for each seed")
+	modelSteps = flag.Int("model.steps", 200, "steps of the role model for each seed")
 )
 
 // Okta-shaped requests at random, through two gateways in turn, with changes in
@@ -100,9 +100,9 @@ func (m *modelRun) step() {
 	}
 	m.stage.clock.advance(time.Duration(m.rand.IntN(1500)) * time.Millisecond)
 	operations := []func(){
-		m.putUser, m.putUser, m.patchUser, m.patchUser, m.setActive, m.setActive, m.createUser, m.createUser,
+		m.putUser, m.putUser, m.putOldEcho, m.patchUser, m.patchUser, m.setActive, m.setActive, m.createUser, m.createUser,
 		m.removeUser, m.changeMembers, m.changeMembers, m.changeMembers, m.replaceMembers,
-		m.createGroup, m.deleteGroup, m.renameNoise, m.inTheConsole,
+		m.createGroup, m.deleteGroup, m.renameGroup, m.renameNoise, m.inTheConsole,
 	}
 	operations[m.rand.IntN(len(operations))]()
 	m.compare()

@@ -50,10 +50,11 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 
 		if err := next(x); err != nil {
 			x.failure = s.answerable(x, err)
+			if !x.Response().Committed {
+				x.writeError() // even if nobody seems to be there: net/http would answer 200
+			}
 			if client.Err() != nil {
 				x.failure.Status = statusClientGone
-			} else if !x.Response().Committed {
-				x.writeError()
 			}
 			s.note(x, x.failure)
 		}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 
@@ -31,37 +30,21 @@ func reference(x *exchange, endpoint, id string) string {
 }
 
 // locate fills in what only the gateway knows: the URLs of the resource and of
-// those that it refers to. It copies what it changes, since a resource may be
-// shared with other requests.
+// those that it refers to. The resource is this request's own.
 func (set *resourceSet) locate(x *exchange, r scim.Resource) scim.Resource {
-	out := maps.Clone(r)
-	meta := map[string]any{}
-	if known, ok := r["meta"].(map[string]any); ok {
-		meta = maps.Clone(known)
+	if meta, ok := r["meta"].(map[string]any); ok {
+		meta["location"] = set.location(x, r.ID())
 	}
-	meta["location"] = set.location(x, r.ID())
-	out["meta"] = meta
 	for attribute, endpoint := range set.refs {
-		if elements, ok := r[attribute].([]any); ok {
-			out[attribute] = referring(x, elements, endpoint)
+		elements, _ := r[attribute].([]any)
+		for _, element := range elements {
+			object, _ := element.(map[string]any)
+			if id, ok := object["value"].(string); ok {
+				object["$ref"] = reference(x, endpoint, id)
+			}
 		}
 	}
-	return out
-}
-
-// referring is the elements with the URL of what each names.
-func referring(x *exchange, elements []any, endpoint string) []any {
-	out := make([]any, len(elements))
-	for i, element := range elements {
-		out[i] = element
-		object, _ := element.(map[string]any)
-		if id, ok := object["value"].(string); ok {
-			object = maps.Clone(object)
-			object["$ref"] = reference(x, endpoint, id)
-			out[i] = object
-		}
-	}
-	return out
+	return r
 }
 
 // origin is the URL of the gateway as the client sees it.

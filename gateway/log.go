@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -51,9 +52,19 @@ func (s *server) record(x *exchange, stats *sugerclient.Stats, took time.Duratio
 func failureAttrs(e *scim.Error) []slog.Attr {
 	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
 	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
-		attrs = append(attrs, slog.String("cause", scim.Clip(e.Err.Error(), maxLogged)))
+		attrs = append(attrs, slog.String("cause", scim.Clip(causeText(e.Err), maxLogged)))
 	}
 	return attrs
+}
+
+// causeText is an error for the log. Suger's own words are left out: they may
+// repeat a whole user.
+func causeText(err error) string {
+	var call *sugerclient.Error
+	if errors.As(err, &call) {
+		return call.Brief()
+	}
+	return err.Error()
 }
 
 // levelOf is how loud an answer is in the log.

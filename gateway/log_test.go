@@ -135,3 +135,12 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		})
 	}
 }
+
+// Suger may repeat in an error what it was sent.
+func TestLogHasNotSugersWords(t *testing.T) {
+	s := newStack(t)
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(500)}))
+	s.do(http.MethodGet, "/scim/v2/Users", "")
+	record := s.log.last(t, "request")
+	assert.Equal(t, "suger: list users: unavailable (500)", record["cause"])
+}

@@ -73,11 +73,6 @@ func (s *suger) rolesWithin(ctx context.Context, maxAge time.Duration) (*catalog
 	return roles, err
 }
 
-// fixedCatalogue is the roles that are known without asking Suger.
-func (s *suger) fixedCatalogue() *catalogue {
-	return s.model.newCatalogue(nil, s.config.GroupRoles, s.model.doc.Operations.ListRoles == nil)
-}
-
 // catalogueFor knows the roles of all these users; Suger is only asked if one
 // holds a role that is not a standard one.
 func (s *suger) catalogueFor(ctx context.Context, users ...*user) (*catalogue, error) {
@@ -96,7 +91,7 @@ func (s *suger) catalogueOf(ctx context.Context, users *userSet) (*catalogue, er
 // roles known without asking, those at hand or fresh ones. A role that another
 // replica has just made is thus not taken for one that Suger does not have.
 func (s *suger) catalogueThat(ctx context.Context, knows func(*catalogue) bool) (*catalogue, error) {
-	fixed := s.fixedCatalogue()
+	fixed := s.fixed
 	if fixed.whole || knows(fixed) {
 		return fixed, nil
 	}
@@ -114,7 +109,7 @@ func (s *suger) catalogueWithoutList() *catalogue {
 	if !s.model.knowsAdministrators() {
 		return nil
 	}
-	return s.fixedCatalogue()
+	return s.fixed
 }
 
 // knows reports whether the catalogue has every role that these users hold.
@@ -133,7 +128,7 @@ func (c *catalogue) knows(users []*user) bool {
 // word that is not on the list at hand is looked for in a fresh one before it is
 // called unknown.
 func (s *suger) roleNamed(ctx context.Context, word string) (*role, error) {
-	c := s.fixedCatalogue()
+	c := s.fixed
 	if r := c.byID(word); r != nil && !s.namesGroup(word) {
 		return r, nil
 	}

@@ -80,7 +80,7 @@ func (s *suger) rolesFor(ctx context.Context, id string) (*catalogue, error) {
 // roleByID finds a role by its id, for a change. Standard roles need no call; an id that is
 // not on the list at hand is looked for in a fresh one.
 func (s *suger) roleByID(ctx context.Context, id string) (*role, *catalogue, error) {
-	c := s.fixedCatalogue()
+	c := s.fixed
 	if r := c.byID(id); r != nil {
 		return r, c, nil
 	}

@@ -153,7 +153,7 @@ func (s *suger) administrators(ctx context.Context, except string) (int, error) 
 // administratorRoles is a catalogue in which no administrator role is missing.
 func (s *suger) administratorRoles(ctx context.Context) (*catalogue, error) {
 	if s.model.knowsAdministrators() {
-		return s.fixedCatalogue(), nil
+		return s.fixed, nil
 	}
 	return s.freshCatalogue(ctx)
 }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"suger-scim-gateway/sugerclient"
 )
@@ -69,6 +70,7 @@ type Record struct {
 	Pending  bool              // invited, never signed in
 	Unknown  bool              // the mapping does not say what the status means
 	Roles    []RoleName
+	Created  time.Time // zero if Suger does not say
 }
 
 // A RoleName is how a record names a role: by id, by name or by both.
@@ -84,6 +86,7 @@ func (p *Probe) ReadUser(record any) (*Record, error) {
 		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Values: make(map[string]string), Status: u.standing.word,
 		Active: u.standing.active, Pending: u.standing.pending, Unknown: u.standing.unknown,
 	}
+	r.Created, _ = time.Parse(time.RFC3339, u.created)
 	for i, a := range p.model.attributes {
 		r.Values[a.name] = u.values[i]
 	}

@@ -44,6 +44,7 @@ type Service struct {
 	brake     *brake
 	canary    *canary
 	protected map[string]bool // folded addresses
+	fixed     *catalogue      // the roles that are known without asking Suger
 
 	userType, groupType, roleType *scim.ResourceType
 }
@@ -59,6 +60,7 @@ func New(doc *Document, client *sugerclient.Client, config Config) (*Service, er
 	if err := s.checkRoles(); err != nil {
 		return nil, err
 	}
+	s.fixed = s.model.newCatalogue(nil, config.GroupRoles, s.model.doc.Operations.ListRoles == nil)
 	var err error
 	if s.memory, err = newMemory(&config); err != nil {
 		return nil, fmt.Errorf("caches: %w", err)

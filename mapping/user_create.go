@@ -49,7 +49,7 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 		s.removed(known) // by somebody else, since the address was looked up
 	}
 	draft := s.draft(email)
-	p, err := s.plan(ctx, draft, s.fixedCatalogue(), r)
+	p, err := s.plan(ctx, draft, s.fixed, r)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"encoding/json"
-	"maps"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -99,14 +98,12 @@ func meta(resourceType, created, modified string) map[string]any {
 	return m
 }
 
-// versioned completes a resource by its version, for an answer.
+// versioned completes a resource that nobody else has yet by its version.
 func versioned(r scim.Resource) scim.Resource {
-	m, _ := r["meta"].(map[string]any)
-	m = maps.Clone(m)
-	m["version"] = scim.Version(r)
-	whole := maps.Clone(r)
-	whole["meta"] = m
-	return whole
+	if m, ok := r["meta"].(map[string]any); ok {
+		m["version"] = scim.Version(r)
+	}
+	return r
 }
 
 func setUnlessHeld(m *model, r scim.Resource, name, value string) {

@@ -7,8 +7,8 @@ import (
 )
 
 // Users are the users of one caller's organization as SCIM resources. Answers
-// are whole; the gateway projects them. Errors are *scim.Error, or the context's
-// own if the client went away.
+// are whole, so that the gateway projects them, and the caller's own to change.
+// Errors are *scim.Error, or the context's own if the client went away.
 type Users struct{ *suger }
 
 // Get is one user, read afresh.

@@ -4,7 +4,7 @@
 // which calls there are is the mapping's affair.
 //
 // Start with [New]; [Client.Do] makes one [Call], [Client.Pages] reads a list.
-// Every error of theirs is an [*Error] and safe to log.
+// Every error of theirs is an [*Error]; what a log may say of it is [Error.Brief].
 package sugerclient
 
 import (

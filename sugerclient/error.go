@@ -1,6 +1,7 @@
 package sugerclient
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -17,8 +18,8 @@ const (
 	Invalid     Kind = "invalid"     // the call cannot be sent: an id that would name another resource
 )
 
-// An Error is a [Call] that failed. Its text holds the operation, never a URL,
-// an id or a credential.
+// An Error is a [Call] that failed. Its text holds the operation and Suger's own
+// words, never a URL, an id or a credential of ours.
 type Error struct {
 	Operation  string        // as in the Call
 	Kind       Kind          // what to make of it
@@ -35,16 +36,34 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := "suger: " + e.Operation + ": " + string(e.Kind)
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (%d)", e.Status)
-	}
+	text := e.head()
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
 	if e.Err != nil {
 		// Go's HTTP errors quote what the server sent, which may be anything.
 		text += ": " + cleanText(e.Err.Error())
+	}
+	return text
+}
+
+// Brief is the error without Suger's own words, for logs: they may repeat what
+// Suger was sent, which is personal data.
+func (e *Error) Brief() string {
+	var inner *Error
+	switch {
+	case errors.As(e.Err, &inner):
+		return e.head() + ": " + inner.Brief()
+	case e.Err != nil:
+		return e.head() + ": " + cleanText(e.Err.Error())
+	}
+	return e.head()
+}
+
+func (e *Error) head() string {
+	text := "suger: " + e.Operation + ": " + string(e.Kind)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
 	}
 	return text
 }

@@ -1,6 +1,9 @@
 package scim
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // applySelected applies the operation to the elements that the path's filter
 // selects, all if it has none, or to the sub-attribute of each.
@@ -112,23 +115,37 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	if !ok || l.value != nil && isEmpty(members["value"]) {
 		return noTarget
 	}
-	element := map[string]any{}
+	described := map[string]any{}
 	for _, equality := range equalities {
-		if sub := equality.path.Attr; sub.Mutability != ReadOnly {
-			value, err := valueReader{}.read(l.part(sub), equality.value)
-			if err != nil {
-				return err
-			}
-			element[sub.Name] = value
+		sub := equality.path.Attr
+		value, err := valueReader{}.read(l.part(sub), equality.value)
+		switch {
+		case err != nil:
+			return err
+		case sub.Mutability == ReadOnly && !sub.mayDerive(value):
+			return noTarget
 		}
+		described[sub.Name] = value
 	}
-	maps.Copy(element, members)
-	maps.DeleteFunc(element, func(_ string, value any) bool { return isEmpty(value) })
-	if !path.Filter.MatchElement(element) {
+	maps.Copy(described, members)
+	maps.DeleteFunc(described, func(_ string, value any) bool { return isEmpty(value) })
+	if !path.Filter.MatchElement(described) {
 		return noTarget
 	}
-	l.add(element)
+	for _, sub := range l.path.Attr.SubAttributes {
+		if sub.Mutability == ReadOnly {
+			delete(described, sub.Name)
+		}
+	}
+	l.add(described)
 	return nil
+}
+
+// mayDerive reports whether the provider, which computes the attribute itself,
+// may come to the value.
+func (a *Attribute) mayDerive(value any) bool {
+	return a.Derived && (len(a.CanonicalValues) == 0 ||
+		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))
 }
 
 // equalities are the comparisons of a value filter that consists of "a eq x" or

@@ -81,6 +81,41 @@ func TestPatchSelectedEntries(t *testing.T) {
 	}
 }
 
+// A filter may describe an entry by what the provider computes: Entra ID sets the
+// role of a user who has none with roles[primary eq "True"].value.
+func TestPatchMakesAnEntryThatTheProviderDescribes(t *testing.T) {
+	rt := gatewayUser()
+	for _, sub := range attributeNamed(rt.Schema.Attributes, "roles").SubAttributes {
+		switch sub.Name {
+		case "type":
+			sub.oneOf("suger")
+			fallthrough
+		case "primary":
+			sub.mutable(ReadOnly).Derived = true
+		}
+	}
+	for path, made := range map[string]bool{
+		`roles[primary eq \"True\"].value`:                     true,
+		`roles[type eq \"SUGER\"].value`:                       true,
+		`roles[type eq \"suger\" and primary eq true].value`:   true,
+		`roles[type eq \"another\"].value`:                     false,
+		`roles[type eq \"another\" and primary eq true].value`: false,
+		`roles[display eq \"x\"].value`:                        false,
+	} {
+		for _, op := range []string{"add", "replace"} {
+			t.Run(op+" "+path, func(t *testing.T) {
+				got, err := patched(t, rt, Resource{"id": "u1", "userName": "ada@example.com"}, `[{"op":"`+op+`","path":"`+path+`","value":"ADMIN"}]`)
+				if !made {
+					requireClientError(t, err, CodeNoTarget)
+					return
+				}
+				require.NoError(t, err)
+				assert.Equal(t, []any{map[string]any{"value": "ADMIN"}}, got["roles"])
+			})
+		}
+	}
+}
+
 func TestPatchSingleValues(t *testing.T) {
 	const sample = `"familyName":"Sample","formatted":"Ada Sample"`
 	tests := []patchCase{

@@ -13,6 +13,9 @@ const cleanUpTime = 30 * time.Second
 // cleanUp removes the throw-away user whatever happened before, and says what is
 // left if it cannot.
 func (t *trip) cleanUp(ctx context.Context) {
+	if t.alien {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
 	left, err := t.withAddress(ctx)

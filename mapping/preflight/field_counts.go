@@ -3,6 +3,7 @@ package preflight
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -186,7 +187,15 @@ func (l *leaf) kind() string {
 func (l *leaf) isSet() bool { return wordsAreSet(l.words, l.filled) }
 
 func wordsAreSet(words map[string]int, users int) bool {
-	return len(words) <= maxWords && (len(words) <= 2 || 2*len(words) <= users)
+	if len(words) > maxWords || 2*len(words) <= users {
+		return len(words) <= maxWords
+	}
+	for word := range words { // of few users each; names have capital and small letters
+		if word != strings.ToUpper(word) && word != strings.ToLower(word) {
+			return false
+		}
+	}
+	return len(words) <= 4
 }
 
 // wordOf is a scalar as text.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping/preflight"
+	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // A check that is stopped in the middle of the writes leaves nobody behind.
@@ -46,6 +48,20 @@ func TestInterruptedRead(t *testing.T) {
 	report := preflight.Run(ctx, s.open(t))
 	assert.False(t, report.OK)
 	assert.Zero(t, s.suger.Count("add user"))
+}
+
+// Somebody whom the list hides, and whom Suger answers when the address is
+// added, is not removed and has no access afterwards.
+func TestUnlistedUserIsLeftAlone(t *testing.T) {
+	s := stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
+		list, _ := value.([]any)
+		return slices.DeleteFunc(list, func(user any) bool { return user.(map[string]any)["status"] == "INACTIVE" })
+	})}
+	assert.False(t, s.run(t).OK)
+	former, there := s.suger.UserByEmail("former@example.com")
+	assert.True(t, there)
+	assert.Equal(t, sandbox.StatusInactive, former.Status)
+	assert.Zero(t, s.suger.Count("remove user"))
 }
 
 // Without --write nothing is sent but reads.

@@ -3,8 +3,10 @@ package preflight_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 
+	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/preflight"
 	"suger-scim-gateway/sugerclient/sandbox"
 )
@@ -33,11 +35,18 @@ var plantedWrites = []planted{
 	{name: "no address", stand: stand{config: write("preflight")},
 		check: "write", level: preflight.Fail, says: "no e-mail address"},
 	{name: "users that cannot be read", stand: written(stand{front: renamed("id", "userId")}),
-		check: "write", level: preflight.Fail, says: "Mend what failed above"},
+		check: "write", level: preflight.Fail, says: "as long as reading fails"},
 	{name: "no removal in the mapping", stand: written(stand{edits: []edit{
 		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""},
 		{"end access: [set status, remove user]", "end access: [set status]"}}}),
 		check: "write", level: preflight.Fail, entry: "operations", says: `Add "remove user"`},
+
+	{name: "an address that exists and is not listed", stand: stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
+		list, _ := value.([]any)
+		return slices.DeleteFunc(list, func(user any) bool { return user.(map[string]any)["status"] == "INACTIVE" })
+	})}, check: "write: create", level: preflight.Fail, entry: "operations.list users", says: "former@example.com was there before"},
+	{name: "a protected address", stand: written(stand{settings: mapping.Config{ProtectedUsers: []string{newcomer}}}),
+		check: "write: create", level: preflight.Fail, says: "The gateway refuses: preflight@example.com is protected"},
 
 	{name: "read-only key", stand: written(stand{config: credential(readOnlyKey)}),
 		check: "write: create", level: preflight.Fail, says: "may not add user (403)"},

@@ -12,7 +12,7 @@ const (
 // A Line is what came of one check.
 type Line struct {
 	Check   string `json:"check"`             // what was checked: "list users", "write: create"
-	Level   Level  `json:"level"`             //
+	Level   Level  `json:"level"`             // how well it is
 	Text    string `json:"text"`              // what was found
 	Change  string `json:"change,omitempty"`  // what to change, where something should be
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about

@@ -100,10 +100,9 @@ func (r *run) administrators() {
 		return
 	}
 	n := 0
-	for _, h := range r.users.holders {
-		role, ok := r.roles.of(h.role)
-		if ok && r.isAdministrator(role) {
-			n += h.users
+	for ref, users := range r.users.holders {
+		if role, ok := r.roles.of(ref); ok && r.isAdministrator(role) {
+			n += users
 		}
 	}
 	line := Line{Check: "administrators", Level: OK, Mapping: r.at("role.known"),

@@ -3,11 +3,10 @@ package preflight
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"time"
 
 	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/sugerclient"
 )
 
 // The name that the throw-away user is given, and changed to.
@@ -26,6 +25,8 @@ type trip struct {
 	tried   map[string]bool    // operations
 	said    []string           // so that nothing is said at length twice
 	removed bool               // by the step that is for it
+	began   time.Time
+	alien   bool // the address turned out to be somebody's whom the list does not show
 
 	role   mapping.RoleName // the role that the user should have
 	family string           // and the family name
@@ -35,7 +36,6 @@ type trip struct {
 // being tried, as long as the user exists.
 func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roleOfNewcomer()
-	t.tried = make(map[string]bool)
 	steps := []func(context.Context){t.rename, t.changeRole, t.deactivate, t.comeBack, t.remove}
 	if !t.create(ctx) {
 		return
@@ -91,8 +91,30 @@ func (t *trip) create(ctx context.Context) bool {
 	if is != nil {
 		t.id = is.RawID
 	}
+	if is != nil && t.wasThere(is) {
+		t.leaveAlone(ctx, is)
+		return false
+	}
 	t.judge(ctx, outcome{"write: create", err, is, readErr}, active)
 	return is != nil
+}
+
+// wasThere reports whether a user is older than the check.
+func (t *trip) wasThere(is *mapping.Record) bool {
+	return t.users.ids[is.ID] || !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer))
+}
+
+// leaveAlone ends the round trip when Suger has given access back to somebody
+// whom its list had not shown, and takes it again.
+func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record) {
+	t.alien = true
+	line := Line{Check: "write: create", Level: Fail, Mapping: t.at("operations.list users"),
+		Text:   fmt.Sprintf("%s was there before, though the list of users did not show it. Access was given by the attempt, and has been ended again.", t.Write),
+		Change: "Look at this user's role and name in Suger's console. Find in Suger's documentation how its list shows everybody, such as by a query parameter."}
+	if err := t.sendPatch(ctx, map[string]any{"active": false}); err != nil && is.Active {
+		line.Text = fmt.Sprintf("%s was there before, though the list of users did not show it. Access was given by the attempt and could not be ended again.", t.Write)
+	}
+	t.add(line)
 }
 
 // sendCreate creates the user by a SCIM request.
@@ -200,50 +222,4 @@ func (t *trip) do(ctx context.Context, step func(context.Context) error) error {
 		t.calls = append(t.calls, e)
 		t.tried[e.Call.Operation] = true
 	}))
-}
-
-// find reads the user afresh, by id where Suger can; nil if there is none.
-func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
-	call, ok := t.probe.Call(opGetUser, t.id)
-	if !ok {
-		return t.inList(ctx)
-	}
-	answer, err := t.probe.Do(ctx, call)
-	if status(err) == http.StatusNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	user := decoded(answer.Body)
-	if at := t.Document.Operations.GetUser.Answer; at.Given() {
-		user, _ = at.In(user)
-	}
-	return t.probe.ReadUser(user)
-}
-
-// inList finds the user in a fresh list by the address; nil if there is none.
-func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
-	found, err := t.withAddress(ctx)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
-}
-
-// withAddress are the users of a fresh list who have the address.
-func (t *trip) withAddress(ctx context.Context) (found []*mapping.Record, err error) {
-	call, _ := t.probe.Call(opListUsers, nil)
-	err = t.probe.Pages(ctx, call, t.probe.Paging(opListUsers), func(page sugerclient.Page) error {
-		if page.Index == 0 {
-			found = nil
-		}
-		for _, row := range page.Items {
-			if record, err := t.probe.ReadUser(decoded(row)); err == nil && fold(record.UserName) == fold(t.Write) {
-				found = append(found, record)
-			}
-		}
-		return nil
-	})
-	return found, err
 }

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// address finds e-mail addresses, generously.
-var address = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]*[^\s"'<>(),;:=.]`)
+// emailPattern finds e-mail addresses, generously.
+var emailPattern = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]*[^\s"'<>(),;:=.]`)
 
 // masked is a text without the e-mail addresses in it, but for one that may be
 // shown. They come from Suger's own messages.
 func masked(text, except string) string {
-	return address.ReplaceAllStringFunc(text, func(found string) string {
+	return emailPattern.ReplaceAllStringFunc(text, func(found string) string {
 		if except != "" && strings.EqualFold(found, except) {
 			return found
 		}
@@ -104,7 +104,11 @@ func tally(words map[string]int) string {
 		return strings.Compare(a, b)
 	})
 	for i, word := range keys {
-		keys[i] = fmt.Sprintf("%s %d", word, words[word])
+		shown := word
+		if word == "" {
+			shown = "(none)"
+		}
+		keys[i] = fmt.Sprintf("%s %d", shown, words[word])
 	}
 	return shortList(keys, 20)
 }

@@ -14,7 +14,7 @@ func (r *run) write(ctx context.Context) {
 		r.add(*refusal)
 		return
 	}
-	t := &trip{run: r, service: r.Service.Users(r.Caller)}
+	t := &trip{run: r, service: r.Service.Users(r.Caller), tried: make(map[string]bool), began: r.Now()}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
 }
@@ -26,8 +26,8 @@ func (r *run) refuseToWrite() *Line {
 	switch {
 	case err != nil || address.Address != r.Write:
 		line.Text, line.Change = "Not tried: what --write names is no e-mail address.", "Name somebody who does not exist, at a domain of the organization."
-	case r.users == nil || !r.serves:
-		line.Text, line.Change = "Not tried, since users cannot be read.", "Mend what failed above, then check again."
+	case r.report.Count(Fail) > 0:
+		line.Text, line.Change = "Not tried: as long as reading fails, what is written cannot be judged.", "Mend what failed above, then check again."
 	case r.users.addresses[fold(r.Write)] > 0:
 		line.Text, line.Change = fmt.Sprintf("Not tried: %s is a user of the organization.", r.Write), "Name somebody who does not exist."
 	case !r.Force && !r.usesDomain(r.Write):

@@ -1,0 +1,106 @@
+package mapping_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// everybody are the fixed people of the sandbox who have access, as a list that
+// says nothing of roles.
+func everybody() []mapping.Person {
+	var people []mapping.Person
+	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "deals", "mixed.case", "invited"} {
+		people = append(people, mapping.Person{UserName: mailbox + "@example.com"})
+	}
+	return people
+}
+
+func TestCompare(t *testing.T) {
+	const unknown = `Suger has no role "Boss". Its roles are: ADMIN, EDITOR, Deal desk, Finance, VIEWER.`
+	protect := func(s *setup) { s.config.ProtectedUsers = []string{"Editor@example.com"} }
+	noAdmins := func(s *setup) { s.config.AllowAdminGrant = false }
+	groupNames := func(s *setup) { s.config.GroupRoles = map[string]string{"Suger Editors": "EDITOR"} }
+	tests := []struct {
+		name   string
+		change func(*setup)
+		person mapping.Person
+		want   mapping.Forecast
+	}{
+		{"somebody as the list has them", nil, mapping.Person{UserName: "editor@example.com", Role: "EDITOR"},
+			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
+		{"an address in other letter case", nil, mapping.Person{UserName: "MIXED.case@example.com", Role: "viewer"},
+			mapping.Forecast{UserName: "Mixed.Case@example.com", Effect: "unchanged", Before: "VIEWER", After: "VIEWER"}},
+		{"no role leaves the role", nil, mapping.Person{UserName: "finance@example.com"},
+			mapping.Forecast{UserName: "finance@example.com", Effect: "unchanged", Before: "Finance", After: "Finance"}},
+		{"another role", nil, mapping.Person{UserName: "viewer@example.com", Role: "Deal desk"},
+			mapping.Forecast{UserName: "viewer@example.com", Effect: "role", Before: "VIEWER", After: "Deal desk"}},
+		{"a role by its group's name", groupNames, mapping.Person{UserName: "viewer@example.com", Role: "suger editors"},
+			mapping.Forecast{UserName: "viewer@example.com", Effect: "role", Before: "VIEWER", After: "EDITOR"}},
+		{"a role that Suger lacks", nil, mapping.Person{UserName: "viewer@example.com", Role: "Boss"},
+			mapping.Forecast{UserName: "viewer@example.com", Effect: "refused", Before: "VIEWER", After: "VIEWER", Code: scim.CodeUnknownRole, Why: unknown}},
+		{"somebody new", nil, mapping.Person{UserName: "new@example.com"},
+			mapping.Forecast{UserName: "new@example.com", Effect: "create", After: "VIEWER"}},
+		{"somebody new with a role", nil, mapping.Person{UserName: "new@example.com", Role: "EDITOR"},
+			mapping.Forecast{UserName: "new@example.com", Effect: "create", After: "EDITOR"}},
+		{"somebody without access", nil, mapping.Person{UserName: "former@example.com"},
+			mapping.Forecast{UserName: "former@example.com", Effect: "return", Before: "EDITOR", After: "EDITOR"}},
+		{"somebody without access, with another role", nil, mapping.Person{UserName: "former@example.com", Role: "VIEWER"},
+			mapping.Forecast{UserName: "former@example.com", Effect: "return", Before: "EDITOR", After: "VIEWER"}},
+		{"a name that is no address", nil, mapping.Person{UserName: "new"},
+			mapping.Forecast{UserName: "new", Effect: "refused", Code: scim.CodeUserNameNotEmail,
+				Why: `The userName "new" is not an e-mail address, and Suger knows people by theirs. In Okta's Sign On tab, set the application username format to Email.`}},
+		{"somebody protected who would change", protect, mapping.Person{UserName: "editor@example.com", Role: "VIEWER"},
+			mapping.Forecast{UserName: "editor@example.com", Effect: "refused", Before: "EDITOR", After: "VIEWER", Code: scim.CodeProtectedUser,
+				Why: "Protected by GATEWAY_PROTECTED_USERS: nothing is changed."}},
+		{"somebody protected who would not", protect, mapping.Person{UserName: "editor@example.com"},
+			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
+		{"a new administrator where none may be made", noAdmins, mapping.Person{UserName: "viewer@example.com", Role: "ADMIN"},
+			mapping.Forecast{UserName: "viewer@example.com", Effect: "refused", Before: "VIEWER", After: "ADMIN", Code: scim.CodeAdminGrant,
+				Why: "The gateway makes nobody an administrator (GATEWAY_ALLOW_ADMIN_GRANT=false)."}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t, func(set *setup) {
+				if test.change != nil {
+					test.change(set)
+				}
+			})
+			got, err := s.users().Compare(t.Context(), append(everybody(), test.person))
+			require.NoError(t, err)
+			require.Len(t, got, len(everybody())+1, "nobody is absent")
+			assert.Equal(t, test.want, got[len(got)-1])
+			for _, call := range s.suger.Calls() {
+				assert.Equal(t, http.MethodGet, call.Method, "a comparison only reads")
+			}
+			assert.Empty(t, s.audit.take(t), "nothing was attempted")
+		})
+	}
+}
+
+// Those who have access and are not on the list follow it; who has no access
+// anyway is not worth a line.
+func TestCompareFindsWhoIsAbsent(t *testing.T) {
+	s := newStand(t)
+	got, err := s.users().Compare(t.Context(), everybody()[2:])
+	require.NoError(t, err)
+	require.Len(t, got, 7)
+	assert.Equal(t, []mapping.Forecast{
+		{UserName: "admin@example.com", Effect: "absent", Before: "ADMIN"},
+		{UserName: "editor@example.com", Effect: "absent", Before: "EDITOR"},
+	}, got[5:])
+	assert.Equal(t, []string{"list users", "list roles"}, s.calls())
+}
+
+func TestCompareWithoutSuger(t *testing.T) {
+	s := newStand(t)
+	_, err := s.as(func(c *mapping.Caller) { c.Credential = "another-key" }).users().Compare(t.Context(), everybody())
+	var refusal *scim.Error
+	require.ErrorAs(t, err, &refusal)
+	assert.Equal(t, scim.CodeTokenRefused, refusal.Code)
+}

@@ -1,0 +1,96 @@
+package mapping_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// okta makes the PUT that Okta makes: what it has read, with a mapped attribute
+// laid over it. send sends it, any number of times.
+func (s *stand) okta(id string, lay func(body scim.Resource)) (send func() error) {
+	s.t.Helper()
+	read, err := s.getUser(id)
+	require.NoError(s.t, err)
+	body := read.Clone()
+	lay(body)
+	normal, err := s.service.UserType().Normalize(body)
+	require.NoError(s.t, err)
+	return func() error {
+		_, err := s.users().Replace(s.t.Context(), id, normal, "", nil)
+		return err
+	}
+}
+
+func rolesAre(role string) func(scim.Resource) {
+	return func(body scim.Resource) { body["roles"] = []any{map[string]any{"value": role, "primary": true}} }
+}
+
+func extensionIs(role string) func(scim.Resource) {
+	return func(body scim.Resource) { body[mapping.URNSuger].(map[string]any)["role"] = role }
+}
+
+func nothingMapped(scim.Resource) {}
+
+// A request may come twice, since its answer can be lost; the second one must not
+// take the echo for the wish and undo the first.
+func TestPutThatComesTwice(t *testing.T) {
+	for name, wish := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
+		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // less, more, custom, emptied
+			t.Run(name+" "+role, func(t *testing.T) {
+				s := newStand(t)
+				send := s.okta(s.id("editor"), wish(role))
+				require.NoError(t, send())
+				state := s.state("editor")
+				assert.NotEqual(t, "EDITOR ACTIVE", state)
+				s.suger.ResetCalls()
+				for range 3 {
+					require.NoError(t, send())
+				}
+				assert.Equal(t, state, s.state("editor"))
+				assert.Zero(t, s.suger.Count("update user"))
+			})
+		}
+	}
+}
+
+// Between Okta's GET and its PUT, a pushed group has changed the role.
+func TestPutOfAnOldEcho(t *testing.T) {
+	tests := []struct {
+		name   string
+		mapped func(scim.Resource)
+		want   string
+	}{
+		{"no role is mapped", nothingMapped, "EDITOR"},
+		{"the mapped role was so before", rolesAre("VIEWER"), "EDITOR"},
+		{"the mapped role was so before, by the extension", extensionIs("viewer"), "EDITOR"},
+		{"the mapped role is so now", extensionIs("EDITOR"), "EDITOR"},
+		{"the mapped role is another", extensionIs("Finance"), "Finance"},
+		{"the mapped role is empty", func(body scim.Resource) { body["roles"] = []any{} }, "VIEWER"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			send := s.okta(s.id("viewer"), test.mapped)
+			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer")))
+			require.NoError(t, err)
+			require.NoError(t, send())
+			assert.Equal(t, test.want+" ACTIVE", s.state("viewer"))
+		})
+	}
+}
+
+// The role that Okta had read has been deleted since: its echo asks for nothing.
+func TestPutOfAnEchoWithADeletedRole(t *testing.T) {
+	s := newStand(t)
+	id := s.id("finance")
+	send := s.okta(id, func(body scim.Resource) { body["name"] = map[string]any{"givenName": "Dana", "familyName": "Drum"} })
+	require.NoError(t, s.deleteGroup(s.roleID("Finance")))
+	require.NoError(t, send())
+	user, _ := s.suger.User(id)
+	assert.Equal(t, "Dana VIEWER", user.FirstName+" "+user.Role)
+}
