@@ -47,7 +47,7 @@ func (c *config) assemble(stopping <-chan struct{}) (*handlers, error) {
 		Version: v, Commit: revision, Started: time.Now(), Stopping: stopping,
 		Activity: activity, Drift: service.Drift, Metrics: counters.Handler(),
 		Profiles: c.Profiles, HidePages: c.hidesPages(),
-		Okta: c.oktaValues(), PublicURL: string(c.PublicURL), Guides: docs.Files,
+		Okta: c.oktaValues(), PublicURL: string(c.PublicURL), BaseURL: c.baseURLs()[0], Guides: docs.Files,
 		Held: c.credential != nil, DryRun: c.DryRun,
 		Test: c.testConnection, CredentialName: c.credentialName(), Organization: string(c.Organization), Serves: c.serves,
 		Log: c.log, Now: time.Now,

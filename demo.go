@@ -155,6 +155,10 @@ func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
   Suger sandbox  http://%[3]s (organization %[4]s, API key as the bearer token)
   Status page    http://%[7]s/
 
+For the commands in README.md and docs/, paste this into another shell first:
+
+export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s'
+
 Try it:
 
 1. Find people, as Okta does before it creates one:

@@ -22,11 +22,17 @@ var (
 func proseOf(t *testing.T, file string) string {
 	source, err := os.ReadFile(file)
 	require.NoError(t, err)
-	text := string(source)
-	for _, b := range parseBlocks(text) {
-		text = strings.Replace(text, "```"+b.info+"\n"+b.text, "```\n", 1)
+	var prose strings.Builder
+	fenced := false
+	for line := range strings.Lines(string(source)) {
+		switch fence := strings.HasPrefix(strings.TrimSpace(line), "```"); {
+		case fence:
+			fenced = !fenced
+		case !fenced:
+			prose.WriteString(line)
+		}
 	}
-	return text
+	return prose.String()
 }
 
 // anchorsOf are the headings of a document as links name them on GitHub.

@@ -33,6 +33,8 @@ import (
 // their own: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
 // $SUGER_ORG_ID its Suger. $GATEWAY_ADDR and $GATEWAY_OPS_ADDR are free.
 
+// A command outside of a block is an error.
+
 // A block is a fenced block of a document.
 type block struct {
 	line int    // of its fence
@@ -48,11 +50,14 @@ func (b block) language() string {
 	return language
 }
 
+// looseCommand is a command in a block that is made by indentation.
+var looseCommand = regexp.MustCompile(`(?m)^ {4,}(?:\w+=\S+ )*(?:suger-scim-gateway|curl|docker|go|kubectl|helm|openssl) .*`)
+
 var notRun = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
 
 // parseBlocks finds the fenced blocks of a document.
 func parseBlocks(text string) (blocks []block) {
-	var before string // the last line that is not blank
+	var before, margin string // the last line that is not blank; what precedes the fence
 	var open *block
 	for number, line := range strings.Split(text, "\n") {
 		trimmed := strings.TrimSpace(line)
@@ -62,8 +67,9 @@ func parseBlocks(text string) (blocks []block) {
 			blocks = append(blocks, *open)
 			open, before = nil, ""
 		case open != nil:
-			open.text += line + "\n"
+			open.text += strings.TrimPrefix(line, margin) + "\n"
 		case fence:
+			margin, _, _ = strings.Cut(line, "`")
 			open = &block{line: number + 1, info: strings.TrimSpace(info)}
 			if found := notRun.FindStringSubmatch(before); found != nil {
 				open.why = found[1]
@@ -99,6 +105,7 @@ func TestDocumentsRun(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			source, err := os.ReadFile(file)
 			require.NoError(t, err)
+			assert.Empty(t, looseCommand.FindAllString(proseOf(t, file), -1), "belongs into a fenced block")
 			var s *shell
 			ran := ""
 			for _, b := range parseBlocks(string(source)) {
@@ -133,7 +140,7 @@ type shell struct {
 }
 
 func newShell(t *testing.T) *shell {
-	demo := start(t, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0")
+	demo := start(t, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")
 	demo.wait(t, demo.out, `(Ctrl-C)`)
 	base := demo.wait(t, demo.out, `SCIM base URL +(\S+)\n`)
 	suger := demo.wait(t, demo.out, `Suger sandbox +(\S+) `)

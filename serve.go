@@ -52,4 +52,7 @@ func (c *config) logStart(scim, operations string) {
 	if c.SugerURL.unprotected() || c.SugerAuth == "oauth" && c.SugerTokenURL.unprotected() {
 		c.log.Warn("Suger is called over plain HTTP: credentials can be read on the way")
 	}
+	if c.opsToken != nil && !c.OpsAddr.loopback() {
+		c.log.Warn("the ops listener speaks plain HTTP: put HTTPS in front of it, or the token of the status page can be read on the way")
+	}
 }

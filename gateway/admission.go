@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"net/http"
 	"net/netip"
 	"slices"
 	"time"
@@ -63,6 +64,19 @@ func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
 		panic(err) // only for a size below 1
 	}
 	return g
+}
+
+// knows says whether the request brings a token of the gateway's own, or one that
+// was good before.
+func (s *server) knows(r *http.Request) bool {
+	token, err := bearerToken(r.Header.Get(echo.HeaderAuthorization))
+	if err != nil {
+		return false
+	}
+	if s.holdsCredential() {
+		return accepted(token, s.config.Tokens())
+	}
+	return s.guessing.good.Contains(s.guessing.mark(token))
 }
 
 // wait is how long a request from the address with this token has to wait.

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -108,10 +109,15 @@ func TestSchemasAreComplete(t *testing.T) {
 				assert.IsType(t, true, attribute[key], "%s of %s", key, name)
 			}
 			assert.NotEmpty(t, attribute["description"], name)
+			assert.Regexp(t, `^\$?[A-Za-z][A-Za-z0-9$_-]*$`, attribute["name"], "RFC 7643 §2.1, and $ref")
 			subs, _ := attribute["subAttributes"].([]any)
 			assert.Equal(t, attribute["type"] == "complex", len(subs) > 0, "%s has sub-attributes if and only if it is complex", name)
 			assert.Equal(t, attribute["type"] == "reference", attribute["referenceTypes"] != nil, "%s has referenceTypes if and only if it is a reference", name)
 			check(t, name, subs)
+			for _, sub := range subs { // but for the schema of schemas (RFC 7643 §7)
+				complexPart := sub.(map[string]any)["type"] == "complex"
+				assert.False(t, complexPart && !strings.HasPrefix(path, "Schema"), "a complex attribute in a complex one (RFC 7643 §2.3.8)")
+			}
 		}
 	}
 	s := newStack(t)

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -123,6 +124,30 @@ func TestMoreRequestsThanTheGatewayTakes(t *testing.T) {
 	release()
 	assert.Equal(t, http.StatusOK, (<-first).status)
 	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, "/scim/v2/Users", "").status, "the slot is free again")
+}
+
+// Made-up tokens with bodies that never end leave room for a token that was good.
+func TestStrangersDoNotTakeAllPlaces(t *testing.T) {
+	s := newStack(t, func(c *gateway.Config) { c.MaxInFlight = 4 })
+	s.get("/scim/v2/Users?count=1") // shows that the token is good
+	for range 3 {
+		body, unfinished := io.Pipe()
+		t.Cleanup(func() { unfinished.Close() })
+		stranger := s.request(http.MethodPost, "/scim/v2/Users", body, "Authorization", "Bearer made-up")
+		go func() {
+			if response, err := http.DefaultClient.Do(stranger); err == nil {
+				response.Body.Close()
+			}
+		}()
+	}
+	for {
+		a := s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", "Bearer another")
+		if a.status == http.StatusTooManyRequests {
+			assertError(t, a, http.StatusTooManyRequests, "", scim.CodeTooManyRequests)
+			break // the three strangers have come in
+		}
+	}
+	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, "/scim/v2/Users", "").status)
 }
 
 func TestClientThatGoesAway(t *testing.T) {

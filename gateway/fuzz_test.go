@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -67,6 +69,48 @@ func FuzzRequest(f *testing.F) {
 		require.NotEmpty(t, answer["schemas"])
 		if recorder.Code >= 400 {
 			require.NotEmpty(t, answer["detail"])
+		}
+	})
+}
+
+// FuzzRefusedPatch: a PATCH that is answered with an error has changed nothing.
+func FuzzRefusedPatch(f *testing.F) {
+	corpus, err := os.ReadFile(filepath.Join("scim", "testdata", "patches.txt"))
+	require.NoError(f, err)
+	seeds := 0
+	for line := range strings.Lines(string(corpus)) {
+		if strings.HasPrefix(line, "{") {
+			f.Add(line)
+			seeds++
+		}
+	}
+	require.NotZero(f, seeds)
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}, People: -1})
+	require.NoError(f, err)
+	upstream := httptest.NewServer(suger)
+	f.Cleanup(upstream.Close)
+	f.Cleanup(suger.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: upstream.URL})
+	require.NoError(f, err)
+	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{AllowAdminGrant: true})
+	require.NoError(f, err)
+	handler, err := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization}, service)
+	require.NoError(f, err)
+	viewer, ok := suger.UserByEmail("viewer@example.com")
+	require.True(f, ok)
+
+	f.Fuzz(func(t *testing.T, body string) {
+		suger.PutUser(viewer)
+		before, _ := suger.UserByEmail(viewer.Email)
+		request := httptest.NewRequest(http.MethodPatch, "/scim/v2/Users/"+viewer.ID, strings.NewReader(body))
+		request.Header.Set("Authorization", key)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		require.NotEqual(t, http.StatusInternalServerError, recorder.Code, recorder.Body.String())
+		after, there := suger.UserByEmail(viewer.Email)
+		if recorder.Code >= 400 {
+			require.True(t, there)
+			require.Equal(t, before, after)
 		}
 	})
 }

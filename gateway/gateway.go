@@ -23,7 +23,8 @@ type server struct {
 	groups    *resourceSet
 	roles     *resourceSet
 	discovery *discovery
-	slots     chan struct{} // one element for each request under way
+	places    places // of all requests
+	strangers places // of those whose token is not known to be good
 	guessing  *guessing
 }
 
@@ -42,7 +43,8 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		users:     userSet(service),
 		groups:    groupSet(service),
 		roles:     roleSet(service),
-		slots:     make(chan struct{}, config.MaxInFlight),
+		places:    make(places, config.MaxInFlight),
+		strangers: make(places, forStrangers(config.MaxInFlight)),
 		guessing:  newGuessing(config.AuthFailures, config.Now),
 	}
 	s.discovery = newDiscovery(config, s.users.kind, s.groups.kind, s.roles.kind)

@@ -9,20 +9,43 @@ import (
 	"suger-scim-gateway/gateway/scim"
 )
 
-// boundFlight refuses what is more than the gateway takes at once.
+// boundFlight refuses what is more than the gateway takes at once. Strangers,
+// whose token is not known to be good, may only have a part of the places:
+// otherwise made-up tokens with bodies that never end would keep everybody out.
 func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		select {
-		case s.slots <- struct{}{}:
-		default:
-			e := scim.NewError(scim.CodeTooManyRequests, "The gateway is answering as many requests as it takes at once. Try again in a moment.")
-			e.RetryAfter = busyRetry
-			return e
+		taken := []places{s.places}
+		if !s.knows(c.Request()) {
+			taken = []places{s.strangers, s.places}
 		}
-		defer func() { <-s.slots }()
+		for _, p := range taken {
+			if !p.take() {
+				e := scim.NewError(scim.CodeTooManyRequests, "The gateway is answering as many requests as it takes at once. Try again in a moment.")
+				e.RetryAfter = busyRetry
+				return e
+			}
+			defer p.leave()
+		}
 		return next(c)
 	}
 }
+
+// places hold one element for each request under way.
+type places chan struct{}
+
+func (p places) take() bool {
+	select {
+	case p <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p places) leave() { <-p }
+
+// forStrangers is how many of all places strangers may have.
+func forStrangers(all int) int { return all - all/4 }
 
 // busyRetry is when to come back to a gateway that is busy.
 const busyRetry = 5 * time.Second

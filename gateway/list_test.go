@@ -186,6 +186,11 @@ func TestCursors(t *testing.T) {
 		a := other.do(http.MethodGet, "/scim/v2/Users?count=7&cursor="+url.QueryEscape(second), "")
 		assertError(t, a, http.StatusBadRequest, scim.InvalidCursor, scim.CodeInvalidCursor)
 	})
+	t.Run("another client's token does not", func(t *testing.T) {
+		path := "/scim/v2/Users?count=7&cursor=" + url.QueryEscape(second)
+		assertError(t, s.do(http.MethodGet, path, "", "Authorization", "read-only-key"), http.StatusBadRequest, scim.InvalidCursor, scim.CodeInvalidCursor)
+		assertError(t, s.do(http.MethodGet, path, "", "Authorization", ""), http.StatusUnauthorized, "", scim.CodeTokenMissing)
+	})
 	t.Run("it expires", func(t *testing.T) {
 		now.advance(61 * time.Minute)
 		a := s.do(http.MethodGet, "/scim/v2/Users?count=7&cursor="+url.QueryEscape(second), "")

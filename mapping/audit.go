@@ -63,7 +63,7 @@ func (c *Change) dry() *Change {
 
 // record writes the audit record of a change that was attempted.
 func (s *suger) record(c *Change, err error) {
-	s.hideAddresses(c)
+	s.hidePersons(c)
 	level := slog.LevelInfo
 	if err != nil {
 		level = slog.LevelWarn
@@ -95,24 +95,34 @@ func outcomeOf(err error) (outcome, code string) {
 	return "failed", code
 }
 
-// hideAddresses replaces e-mail addresses by keyed hashes, if there is a key. An
-// address may also stand where none is expected, as an id or in a name.
-func (s *suger) hideAddresses(c *Change) {
+// hidePersons replaces e-mail addresses and the values of a user's attributes by
+// keyed hashes, if there is a key. An address may also stand where none is
+// expected, as an id or in a role's name.
+func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {
 		return
+	}
+	hash := func(text string) string {
+		mac := hmac.New(sha256.New, s.config.AuditKey)
+		mac.Write([]byte(fold(text)))
+		return hex.EncodeToString(mac.Sum(nil)[:8])
 	}
 	hide := func(text string) string {
 		if !strings.Contains(text, "@") {
 			return text
 		}
-		mac := hmac.New(sha256.New, s.config.AuditKey)
-		mac.Write([]byte(fold(text)))
-		return "user-" + hex.EncodeToString(mac.Sum(nil)[:8])
+		return "user-" + hash(text)
 	}
 	c.UserID, c.User = hide(c.UserID), hide(c.User)
 	for _, values := range []map[string]string{c.Before, c.After} {
 		for name, value := range values {
-			values[name] = hide(value)
+			_, personal := s.model.index[name]
+			switch {
+			case personal && value != "" && !strings.Contains(value, "@"):
+				values[name] = "text-" + hash(value)
+			default:
+				values[name] = hide(value)
+			}
 		}
 	}
 }

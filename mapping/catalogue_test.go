@@ -56,6 +56,22 @@ func TestCatalogueFallsBack(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
 	})
+	t.Run("by name, if the mapping knows no ids", func(t *testing.T) {
+		s := newStand(t, func(u *setup) {
+			u.document = withChanges(t, func(doc *mapping.Document) {
+				for i := range doc.Role.Known {
+					doc.Role.Known[i].ID = nil
+				}
+			})
+		})
+		s.listedRoles(`[]`)
+		assert.Equal(t, standard, s.groupNames())
+		s.put("second", "ADMIN", "ACTIVE")
+		_, err := s.patchUser(s.id("second"), deactivation)
+		require.NoError(t, err)
+		_, err = s.patchUser(s.id("admin"), deactivation)
+		assertCode(t, scim.CodeLastAdmin, err)
+	})
 	t.Run("for the standard roles if Suger lists custom ones only", func(t *testing.T) {
 		s := newStand(t)
 		s.listedRoles(`[{"id":"f1","name":"Finance","type":"CUSTOM"}]`)

@@ -128,6 +128,27 @@ func TestWriteConfirmedByARead(t *testing.T) {
 	}
 }
 
+// The answer to a removal is lost; what counts is whether the user is gone.
+func TestRemovalWhoseAnswerIsLost(t *testing.T) {
+	for _, fault := range []sandbox.Fault{
+		{Kind: sandbox.Reset, After: true, Times: 1}, {Kind: sandbox.Status(503), After: true, Times: 1},
+		{Kind: sandbox.Cut, Times: 1}, {Kind: sandbox.Empty}, {Kind: sandbox.WrongShape}, {Kind: sandbox.Status(404), After: true},
+	} {
+		s := newStand(t)
+		fault.Operation = "remove user"
+		s.fault(fault)
+		require.NoError(t, s.deleteUser(s.id("viewer")), fault.Kind)
+		assert.Equal(t, "absent", s.state("viewer"))
+		require.NoError(t, found(0, s.find)("viewer"))
+	}
+	t.Run("one that Suger refuses", func(t *testing.T) {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Operation: "remove user", Kind: sandbox.Status(403)})
+		assertCode(t, scim.CodeNotAllowed, s.deleteUser(s.id("viewer")))
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+	})
+}
+
 // An answer with a user of another organization is nobody's business here.
 func TestWrongOrganization(t *testing.T) {
 	s := newStand(t)

@@ -79,12 +79,9 @@ func (s *suger) catalogueFor(ctx context.Context, users ...*user) (*catalogue, e
 	return s.catalogueThat(ctx, func(c *catalogue) bool { return c.knows(users) })
 }
 
-// catalogueOf is catalogueFor for a whole list, which is not held up by the call.
+// catalogueOf is catalogueFor for a whole list.
 func (s *suger) catalogueOf(ctx context.Context, users *userSet) (*catalogue, error) {
-	return s.catalogueThat(ctx, func(c *catalogue) (knows bool) {
-		users.read(func(all []*user) { knows = c.knows(all) })
-		return knows
-	})
+	return s.catalogueThat(ctx, users.knownTo)
 }
 
 // catalogueThat is a catalogue that has what is needed, if there is one: the

@@ -42,7 +42,7 @@ type membersAfter struct {
 // request finds only the rest to do.
 func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChange) (*membersAfter, error) {
 	after := &membersAfter{changed: make(map[string]*user)}
-	affected, failures := s.affected(users, c)
+	affected := users.withIDs(c.remove, c.add)
 	roles, err := s.catalogueFor(ctx, affected...)
 	if err != nil {
 		return nil, err
@@ -56,24 +56,22 @@ func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChang
 	if err := s.spareSomeAdministrator(ctx, users, affected, c, roles); err != nil {
 		return nil, err
 	}
+	var failures []memberFailure
 	done := 0
-	for _, leaves := range []bool{false, true} { // who comes may be who lets another go
+	for _, ids := range [][]string{c.add, c.remove} { // who comes may be who lets another go
 		work := errgroup.Group{}
 		work.SetLimit(s.config.Parallel)
-		for _, u := range affected {
-			if c.removed[u.id] != leaves {
-				continue
-			}
+		for _, id := range ids {
 			work.Go(func() error {
-				changed, err := s.changeMember(ctx, users, u.id, c, roles)
+				changed, err := s.changeMember(ctx, users, id, c, roles)
 				after.mu.Lock()
 				defer after.mu.Unlock()
 				if err != nil {
-					failures = append(failures, memberFailure{s.model.email(u), err})
+					failures = append(failures, memberFailure{s.memberName(users, id), err})
 					return nil
 				}
 				done++
-				after.changed[u.id] = changed
+				after.changed[id] = changed
 				return nil
 			})
 		}
@@ -82,22 +80,12 @@ func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChang
 	return after, s.memberError(failures, done)
 }
 
-// affected finds the users of a change; a member to add who is not a user fails.
-func (s *suger) affected(users *userSet, c memberChange) (affected []*user, failures []memberFailure) {
-	for _, id := range c.remove {
-		if u := users.byID(id); u != nil {
-			affected = append(affected, u)
-		}
+// memberName is how an admin knows a member: by the address, or else by the id.
+func (s *suger) memberName(users *userSet, id string) string {
+	if u := users.byID(id); u != nil {
+		return s.model.email(u)
 	}
-	for _, id := range c.add {
-		u := users.byID(id)
-		if u == nil {
-			failures = append(failures, memberFailure{id, scim.NewError(scim.CodeInvalidValue, "There is no Suger user with id %q.", scim.Clip(id, 80))})
-			continue
-		}
-		affected = append(affected, u)
-	}
-	return affected, failures
+	return id
 }
 
 // planMember is what a change means for one user, and why it means nothing where
@@ -152,10 +140,12 @@ func (s *suger) changeMember(ctx context.Context, users *userSet, id string, c m
 	}
 	defer release()
 	u, err := s.userNow(ctx, users, id)
-	if isNotFound(err) && c.removed[id] {
+	switch {
+	case isNotFound(err) && c.removed[id]:
 		return nil, nil // who is gone is no member any more
-	}
-	if err != nil {
+	case isNotFound(err):
+		return nil, scim.NewError(scim.CodeInvalidValue, "There is no Suger user with id %q.", scim.Clip(id, 80))
+	case err != nil:
 		return nil, err
 	}
 	if !roles.knows([]*user{u}) {

@@ -236,6 +236,13 @@ func TestPartialFailureConverges(t *testing.T) {
 		assert.Equal(t, scim.CodeSugerUnavailable, e.Code)
 		assert.Positive(t, e.RetryAfter)
 	})
+	t.Run("one of several is told among them", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), "stranger"))
+		assertCode(t, scim.CodePartialGroup, err)
+		assert.ErrorContains(t, err, "1 of 2 members")
+		assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
+	})
 	t.Run("one who fails alone is told as such", func(t *testing.T) {
 		s.suger.ClearFaults()
 		_, err := s.patchGroup("EDITOR", membersOp("add", "stranger"))
@@ -299,7 +306,21 @@ func TestMembersAreJudgedAtTheirTurn(t *testing.T) {
 	})
 }
 
-// Ten groups are pushed at once, over the same people.
+// Somebody whom another replica has just added is a member like others, although
+// the list at hand lacks them.
+func TestMemberAddedByAnotherReplica(t *testing.T) {
+	s := newStand(t)
+	_, err := s.listUsers("")
+	require.NoError(t, err)
+	made, err := s.replica().postUser(person("nova", ""))
+	require.NoError(t, err)
+	group, err := s.putGroup("EDITOR", withMembers("EDITOR", s.id("editor"), s.id("former"), made.ID()))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"editor", "former", "nova"}, memberNames(group))
+	assert.Equal(t, "EDITOR INVITED", s.state("nova"))
+}
+
+// Six groups are pushed at once, over the same people.
 func TestGroupsPushedAtOnce(t *testing.T) {
 	s := newStand(t)
 	var ids []string

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"suger-scim-gateway/gateway/scim"
@@ -117,16 +118,21 @@ func memberIDs(members any) []string {
 
 // groupAfter is a group with the members that it has after a change.
 func (g *Groups) groupAfter(r *role, users *userSet, after *membersAfter) scim.Resource {
-	var members []any
+	current := maps.Clone(after.changed)
 	users.read(func(all []*user) {
 		for _, u := range all {
-			if changed, ok := after.changed[u.id]; ok {
-				u = changed
-			}
-			if u != nil && slices.ContainsFunc(u.roles, func(ref roleRef) bool { return refersTo([]roleRef{ref}, []*role{r}) }) {
-				members = append(members, g.member(u))
+			if _, changed := current[u.id]; !changed {
+				current[u.id] = u
 			}
 		}
 	})
+	holders := slices.DeleteFunc(slices.Collect(maps.Values(current)), func(u *user) bool {
+		return u == nil || !slices.ContainsFunc(u.roles, func(ref roleRef) bool { return refersTo([]roleRef{ref}, []*role{r}) })
+	})
+	sortUsers(holders)
+	var members []any
+	for _, u := range holders {
+		members = append(members, g.member(u))
+	}
 	return groupResource(r, members, true)
 }

@@ -152,6 +152,16 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 			assert.NoError(t, err, "the change brake has not counted it")
 		})
 	}
+	t.Run("deactivation where only removal ends access", func(t *testing.T) {
+		s := newStand(t, endedByRemoval(t))
+		id := s.id("admin")
+		err := raced(s, func() error {
+			_, err := s.patchUser(id, deactivation)
+			return err
+		})
+		assertCode(t, scim.CodeLastAdmin, err)
+		assert.Equal(t, "ADMIN INVITED", s.state("admin"))
+	})
 	t.Run("and if that fails, the error says so", func(t *testing.T) {
 		s := newStand(t)
 		id := s.id("admin")

@@ -108,7 +108,11 @@ func TestReaderWhoGivesUp(t *testing.T) {
 		for _, reader := range readers {
 			require.ErrorIs(t, <-reader, context.Canceled)
 		}
-		<-held.gone
+		select {
+		case <-held.gone:
+		case <-time.After(30 * time.Second): // long before the fetch ends by itself
+			require.Fail(t, "the fetch goes on")
+		}
 
 		next := s.listWithin(t.Context()) // is not let down by a fetch that was stopped
 		<-held.arrived

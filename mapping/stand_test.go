@@ -103,7 +103,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 func (s *stand) replica() *actor {
 	s.t.Helper()
 	client, err := sugerclient.New(sugerclient.Config{
-		BaseURL: s.url, Now: s.clock.Now, Backoff: time.Nanosecond, Attempts: 3,
+		BaseURL: s.url, Now: s.clock.Now, Timeout: time.Minute, Backoff: time.Nanosecond, Attempts: 3,
 	})
 	require.NoError(s.t, err)
 	service, err := mapping.New(s.setup.document, client, s.setup.config)
@@ -341,5 +341,12 @@ func sugerCredential(n int) sugerclient.Credential {
 func pagesOfTen(t *testing.T) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *mapping.Document) { doc.Operations.ListUsers.Paging.Size = 10 })
+	return func(u *setup) { u.document = document }
+}
+
+// endedByRemoval is a mapping in which only removal ends access.
+func endedByRemoval(t *testing.T) func(*setup) {
+	t.Helper()
+	document := withChanges(t, func(doc *mapping.Document) { doc.EndAccess = []mapping.Strategy{mapping.ByRemoval} })
 	return func(u *setup) { u.document = document }
 }

@@ -183,12 +183,11 @@ func (s *suger) newValues(draft *user, p *plan) values {
 }
 
 // wasThere reports whether a user whom Suger answered to an add was there
-// before, since an address that is known is answered with its user: one without
-// access, or one whom the list at hand has under another address. The time of
-// creation does not tell, as clocks differ and a person who was removed and comes
-// back may have kept it.
+// before, since an address that is known is answered with its user: one whom the
+// list at hand has under another address. The time of creation does not tell, as
+// clocks differ and a person who was removed and comes back may have kept it.
 func wasThere(added *user, listed *userSet) bool {
-	return !added.standing.active || (listed != nil && listed.byID(added.id) != nil)
+	return listed != nil && listed.byID(added.id) != nil
 }
 
 // complete brings a user who has just been added to what the plan wanted, in

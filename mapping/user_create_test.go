@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -255,4 +256,30 @@ func TestConcurrentCreates(t *testing.T) {
 	assert.Positive(t, made)
 	assert.LessOrEqual(t, made, 2, "one for each credential, whose lists are kept apart")
 	assert.Equal(t, "VIEWER INVITED", s.state("nova"))
+}
+
+// Where the role has a call of its own, it is set before access is given back:
+// whatever fails, nobody has access with the role of before.
+func TestReturnGivesTheRoleFirst(t *testing.T) {
+	s := newStand(t, func(u *setup) {
+		u.document = withChanges(t, func(doc *mapping.Document) {
+			set := *doc.Operations.UpdateUser
+			set.Body = map[string]any{"role": "{role}"}
+			doc.Operations.SetRole = &set
+		})
+	})
+	patches := 0
+	s.onCall(func(r *http.Request) {
+		if r.Method == http.MethodPatch {
+			if patches++; patches == 2 {
+				r.URL.Path = "/nowhere"
+			}
+		}
+	})
+	_, err := s.postUser(person("former", ""))
+	require.Error(t, err)
+	assert.Equal(t, "VIEWER INACTIVE", s.state("former"))
+	_, err = s.postUser(person("former", ""))
+	require.NoError(t, err)
+	assert.Equal(t, "VIEWER ACTIVE", s.state("former"))
 }

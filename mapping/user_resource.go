@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -10,16 +11,18 @@ import (
 // such as roles.^[type=='suger'].value finds it again.
 const roleSlot = "suger"
 
+// usualAttributes is room for the top-level attributes of a user.
+const usualAttributes = 14
+
 // resource is a user as SCIM shows it.
 func (s *suger) resource(u *user, roles *catalogue) scim.Resource {
 	email := s.model.email(u)
-	r := scim.Resource{
-		"schemas":  []any{scim.URNUser, URNSuger},
-		"id":       u.id,
-		"userName": email,
-		"emails":   []any{map[string]any{"value": email, "type": "work", "primary": true}},
-		"active":   u.standing.active,
-	}
+	r := make(scim.Resource, usualAttributes)
+	r["schemas"] = []any{scim.URNUser, URNSuger}
+	r["id"] = u.id
+	r["userName"] = email
+	r["emails"] = []any{map[string]any{"value": email, "type": "work", "primary": true}}
+	r["active"] = u.standing.active
 	for i, a := range s.model.attributes {
 		if u.values[i] != "" {
 			setAttribute(r, a.name, u.values[i])
@@ -44,8 +47,29 @@ func (s *suger) resource(u *user, roles *catalogue) scim.Resource {
 	if r[scim.URNEnterpriseUser] != nil {
 		r["schemas"] = []any{scim.URNUser, URNSuger, scim.URNEnterpriseUser}
 	}
-	r["meta"] = meta("User", u.created, u.modified)
+	m := meta("User", u.created, u.modified)
+	m["version"] = s.version(u, held)
+	r["meta"] = m
 	return r
+}
+
+// version is a user's version. It stands for all that the resource is made of
+// and may change.
+func (s *suger) version(u *user, held []*role) string {
+	const usual = 512 // bytes
+	content := make([]byte, 0, usual)
+	add := func(words ...string) {
+		for _, word := range words {
+			content = strconv.AppendInt(content, int64(len(word)), 10)
+			content = append(append(content, ':'), word...)
+		}
+	}
+	add(s.Organization, u.id, u.created, u.modified, strconv.FormatBool(u.standing.active), u.standing.word)
+	add(u.values...)
+	for _, r := range held {
+		add(r.id, r.name, r.group, r.word)
+	}
+	return scim.VersionOf(content)
 }
 
 // lowestTier ranks a role that Suger's list lacks below all others.

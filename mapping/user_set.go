@@ -16,16 +16,25 @@ type userSet struct {
 	users   []*user
 	ids     map[string]*user
 	byEmail map[string]*user // by folded address
+	roles   map[roleRef]int  // how many hold each
 }
 
 func newUserSet(m *model, users []*user, began time.Time, page uint64) *userSet {
 	s := &userSet{model: m, began: began, page: page, users: users,
-		ids: make(map[string]*user, len(users)), byEmail: make(map[string]*user, len(users))}
+		ids: make(map[string]*user, len(users)), byEmail: make(map[string]*user, len(users)), roles: make(map[roleRef]int)}
 	for _, u := range users {
-		s.ids[u.id] = u
-		s.byEmail[fold(m.email(u))] = u
+		s.enter(u)
 	}
 	return s
+}
+
+// enter makes a user known by all that users are looked up by.
+func (s *userSet) enter(u *user) {
+	s.ids[u.id] = u
+	s.byEmail[fold(s.model.email(u))] = u
+	for _, ref := range u.roles {
+		s.roles[ref]++
+	}
 }
 
 func sortUsers(users []*user) { slices.SortFunc(users, (*user).before) }
@@ -35,6 +44,18 @@ func (s *userSet) byID(id string) *user {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.ids[id]
+}
+
+// withIDs are those users with the ids who are in the set.
+func (s *userSet) withIDs(lists ...[]string) (found []*user) {
+	for _, ids := range lists {
+		for _, id := range ids {
+			if u := s.byID(id); u != nil {
+				found = append(found, u)
+			}
+		}
+	}
+	return found
 }
 
 // withEmail is the user with the address in any letter case, or nil.
@@ -58,8 +79,19 @@ func (s *userSet) put(u *user) {
 	s.take(u.id)
 	at, _ := slices.BinarySearchFunc(s.users, u, (*user).before)
 	s.users = slices.Insert(s.users, at, u)
-	s.ids[u.id] = u
-	s.byEmail[fold(s.model.email(u))] = u
+	s.enter(u)
+}
+
+// knownTo reports whether the catalogue has every role that the users hold.
+func (s *userSet) knownTo(c *catalogue) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for ref := range s.roles {
+		if c.byRef(ref) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // remove applies a confirmed removal.
@@ -78,6 +110,11 @@ func (s *userSet) take(id string) {
 		s.users = slices.Delete(s.users, at, at+1)
 	}
 	delete(s.ids, id)
+	for _, ref := range old.roles {
+		if s.roles[ref]--; s.roles[ref] == 0 {
+			delete(s.roles, ref)
+		}
+	}
 	if email := fold(s.model.email(old)); s.byEmail[email] == old {
 		delete(s.byEmail, email)
 	}

@@ -1,7 +1,10 @@
 package mapping_test
 
 import (
+	"context"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -288,6 +291,29 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		require.NoError(t, s.deleteUser(s.id("finance")))
 		assert.Equal(t, "absent", s.state("finance"))
 	})
+	t.Run("no list of users", func(t *testing.T) {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(500)})
+		_, err := s.patchUser(s.id("viewer"), deactivation)
+		require.NoError(t, err)
+		require.NoError(t, s.deleteUser(s.id("editor")))
+		_, err = s.patchUser(s.id("admin"), deactivation)
+		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told
+	})
+	t.Run("but not without knowing who is an administrator", func(t *testing.T) {
+		s := newStand(t, func(u *setup) {
+			u.document = withChanges(t, func(doc *mapping.Document) {
+				for i := range doc.Role.Known {
+					doc.Role.Known[i].ID = nil
+				}
+			})
+		})
+		s.fault(sandbox.Fault{Operation: "list roles", Kind: sandbox.HTML})
+		_, err := s.patchUser(s.id("viewer"), deactivation)
+		assertCode(t, scim.CodeSugerUnreadable, err)
+		assertCode(t, scim.CodeSugerUnreadable, s.deleteUser(s.id("viewer")))
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+	})
 	t.Run("and what can be done is done", func(t *testing.T) {
 		s := newStand(t)
 		_, err := s.putUser(s.id("editor"), `{"userName":"editor@example.com","active":false,"name":{"givenName":"Basil","familyName":"Beacon"},"roles":["VIEWER"]}`)
@@ -300,9 +326,7 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 // If a removal is all that ends access, a leaver is removed; reads of the user
 // say so, and a return is a create.
 func TestRemovalWhereThereIsNoStatus(t *testing.T) {
-	s := newStand(t, func(u *setup) {
-		u.document = withChanges(t, func(doc *mapping.Document) { doc.EndAccess = []mapping.Strategy{mapping.ByRemoval} })
-	})
+	s := newStand(t, endedByRemoval(t))
 	id := s.id("editor")
 	after, err := s.putUser(id, person("editor", `,"active":false,"roles":["OWNER"]`))
 	require.NoError(t, err)
@@ -318,4 +342,54 @@ func TestRemovalWhereThereIsNoStatus(t *testing.T) {
 	_, err = s.postUser(person("nova", `,"active":false`))
 	assertCode(t, scim.CodeInvalidValue, err)
 	assert.Equal(t, "absent", s.state("nova"))
+}
+
+// Changes of one user wait for each other, as long as the request lasts.
+func TestChangesOfOneUserTakeTurns(t *testing.T) {
+	s := newStand(t)
+	id := s.id("viewer")
+	held := s.hold(http.MethodPatch, listPath+"/"+id)
+	first := make(chan error, 1)
+	go func() { _, err := s.patchUser(id, roleTo("EDITOR")); first <- err }()
+	<-held.arrived
+
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := s.patchUserWithin(ctx, id, roleTo("ADMIN"))
+	assertCode(t, scim.CodeSugerUnavailable, err)
+	assert.Equal(t, 1, s.suger.Count("get user"), "the second one has not even read")
+
+	_, err = s.patchUser(s.id("editor"), roleTo("VIEWER"))
+	require.NoError(t, err, "another user is not held up")
+	close(held.let)
+	require.NoError(t, <-first)
+	assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
+}
+
+// Many changes of one user at once: all of them come to pass, none is lost.
+func TestNoChangeIsLost(t *testing.T) {
+	s := newStand(t)
+	id := s.id("viewer")
+	for range 5 {
+		errs := atOnce(t,
+			func() error { _, err := s.patchUser(id, roleTo("EDITOR")); return err },
+			func() error {
+				_, err := s.patchUser(id, `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
+				return err
+			},
+			func() error {
+				_, err := s.patchUser(id, `{"op":"replace","path":"name.familyName","value":"Circle"}`)
+				return err
+			},
+			func() error { _, err := s.patchGroup("EDITOR", membersOp("add", id)); return err },
+			func() error { _, err := s.patchUser(id, deactivation); return err },
+		)
+		for _, err := range errs {
+			require.NoError(t, err)
+		}
+		user, _ := s.suger.User(id)
+		assert.Equal(t, "Cyan Circle EDITOR INACTIVE", user.FirstName+" "+user.LastName+" "+s.state("viewer"))
+		s.put("viewer", "VIEWER", "ACTIVE")
+		s.clock.advance(time.Minute)
+	}
 }

@@ -26,20 +26,14 @@ func (s *suger) answer(ctx context.Context, found *user) (scim.Resource, error) 
 	if err != nil {
 		return nil, s.asSCIM(err)
 	}
-	return versioned(s.resource(found, roles)), nil
+	return s.resource(found, roles), nil
 }
 
 // List is the users that a query asks for. A query for one user by userName,
 // e-mail address or id is looked up; others read the list.
 func (u *Users) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	list, err := u.query(ctx, q)
-	if err != nil {
-		return nil, u.asSCIM(err)
-	}
-	for i, r := range list.Resources {
-		list.Resources[i] = versioned(r)
-	}
-	return list, nil
+	return list, u.asSCIM(err)
 }
 
 func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
@@ -95,14 +89,7 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, look
 
 // selectFrom answers a query from users that are in order.
 func (u *Users) selectFrom(q *scim.Query, users []*user, roles *catalogue) *scim.List {
-	needsVersion := q.Filter.Names("meta") || q.SortBy != nil && q.SortBy.Attr.Name == "meta"
-	return q.Select(len(users), func(i int) scim.Resource {
-		r := u.resource(users[i], roles)
-		if needsVersion {
-			r = versioned(r)
-		}
-		return r
-	})
+	return q.Select(len(users), func(i int) scim.Resource { return u.resource(users[i], roles) })
 }
 
 // Replace makes a user as the client's whole resource says (PUT).
@@ -140,7 +127,7 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 			return nil, u.asSCIM(missing)
 		}
 	}
-	current := versioned(u.resource(found, roles))
+	current := u.resource(found, roles)
 	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
 		return nil, err
 	}

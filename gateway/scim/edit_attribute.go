@@ -11,7 +11,7 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	case path.Tolerated:
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
-		return e.checkSchemas(op, value)
+		return e.checkSchemas(op, value, named)
 	case path.Attr.Echoed && !e.patching:
 		e.keepEcho(path, value)
 		return nil

@@ -6,9 +6,9 @@ import "strings"
 // or refuses it. It passes in a resource and among other attributes, where
 // clients echo what they have read; if the provider derives the attribute, as
 // clients such as Entra ID then set it without having read it; and if it
-// changes nothing. id and meta must be the resource's own even among others.
+// changes nothing. The id must be the resource's own even among others.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
-	identity := path.URN == "" && (path.Attr.Name == "id" || path.Attr.Name == "meta")
+	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
 	if !e.patching || derived || !named && !identity {
 		return nil
@@ -85,9 +85,10 @@ func (e *edit) present(path *Path) []any {
 }
 
 // checkSchemas lets a PATCH list the schemas that the resource may have: which
-// it has follows from its attributes.
-func (e *edit) checkSchemas(op string, value any) error {
-	if !e.patching {
+// it has follows from its attributes. Among other attributes anything passes, as
+// in a whole resource: there are clients that send SCIM 1.0's.
+func (e *edit) checkSchemas(op string, value any, named bool) error {
+	if !e.patching || !named {
 		return nil
 	}
 	list, ok := value.([]any)

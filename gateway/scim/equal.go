@@ -32,6 +32,10 @@ func appendCanonical(text []byte, value any) []byte {
 	if !isPresent(value) {
 		return append(text, "null"...)
 	}
+	return appendPresent(text, value)
+}
+
+func appendPresent(text []byte, value any) []byte {
 	switch value := value.(type) {
 	case map[string]any:
 		return appendCanonicalObject(text, value)
@@ -50,7 +54,7 @@ func appendCanonicalObject(text []byte, object map[string]any) []byte {
 	for _, name := range sortedNames(room[:0], object) {
 		if member := object[name]; isPresent(member) {
 			text = append(appendString(text, name), ':')
-			text = append(appendCanonical(text, member), ',')
+			text = append(appendPresent(text, member), ',')
 		}
 	}
 	return append(text, '}')

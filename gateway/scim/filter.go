@@ -21,6 +21,7 @@ const (
 //     multi-valued one only if no element is equal.
 //   - pr is false for an empty text and an empty list. "eq null" is its
 //     negation, "ne null" is the same as pr.
+//   - An entry that does not say whether it is primary is not (RFC 7643 §2.4).
 //   - Boolean attributes also compare with "true" and "false" in quotes, in any
 //     letter case, as Entra ID sends them.
 //   - A dateTime is an instant; without a zone it is in UTC.

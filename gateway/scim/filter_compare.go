@@ -85,7 +85,8 @@ func (c *comparison) newTest() (test func(any) bool, problem string) {
 			return nil, fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", c.path)
 		}
 		c.value = want
-		return func(v any) bool { return v == want }, ""
+		assumed := attr.Name == "primary" && !want // RFC 7643 §2.4
+		return func(v any) bool { return v == want || v == nil && assumed }, ""
 	case Integer, Decimal:
 		want, ok := c.value.(float64)
 		if !ok {

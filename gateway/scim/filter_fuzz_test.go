@@ -22,10 +22,14 @@ func FuzzParseFilter(f *testing.F) {
 	for _, text := range corpus(f, "filters.txt") {
 		f.Add(text)
 	}
-	types := []*ResourceType{filterUserType(), filterGroupType()}
+	user, group := filterUserType(), filterGroupType()
+	asked := []struct {
+		rt     *ResourceType
+		others []*ResourceType
+	}{{rt: user}, {rt: group}, {user, []*ResourceType{group}}, {group, []*ResourceType{user}}}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, rt := range types {
-			filter, err := ParseFilter(text, rt)
+		for _, one := range asked {
+			filter, err := ParseFilter(text, one.rt, one.others...)
 			if err != nil {
 				requireClientError(t, err, CodeInvalidFilter)
 				continue
@@ -38,7 +42,7 @@ func FuzzParseFilter(f *testing.F) {
 			if len(printed) > MaxFilterLength {
 				continue // names may be longer in canonical spelling
 			}
-			again, err := ParseFilter(printed, rt)
+			again, err := ParseFilter(printed, one.rt, one.others...)
 			require.NoError(t, err)
 			assert.Equal(t, printed, again.String())
 			for i, resource := range fuzzResources {

@@ -45,7 +45,10 @@ func (c *comparison) elementPasses(element any) bool {
 	if c.path.Sub == nil {
 		return c.test(element)
 	}
-	object, _ := element.(map[string]any)
+	object, ok := element.(map[string]any)
+	if !ok {
+		return false
+	}
 	value := object[c.path.Sub.Name]
 	values, multi := value.([]any)
 	if !multi {

@@ -54,8 +54,8 @@ func TestFilterMatch(t *testing.T) {
 		},
 		{
 			rule:    "an operator holds on a multi-valued attribute if it holds for one element",
-			matches: []string{`emails co "home"`, `emails.value ew "example.com"`, `emails.type eq "HOME"`, `emails.primary eq true`, `roles eq "admin"`, `schemas eq "` + urnSuger + `"`, urnSuger + `:tags eq "RED"`},
-			misses:  []string{`emails eq "x@example.com"`, `emails.primary eq false`, `schemas eq "` + URNEnterpriseUser + `"`, urnSuger + `:tags eq "green"`},
+			matches: []string{`emails co "home"`, `emails.value ew "example.com"`, `emails.type eq "HOME"`, `emails.primary eq true`, `emails.primary eq false`, `roles eq "admin"`, `schemas eq "` + urnSuger + `"`, urnSuger + `:tags eq "RED"`},
+			misses:  []string{`emails eq "x@example.com"`, `roles.primary eq false`, `ims.primary eq false`, `schemas eq "` + URNEnterpriseUser + `"`, urnSuger + `:tags eq "green"`},
 		},
 		{
 			rule:    "ne is the negation of eq",
@@ -74,7 +74,7 @@ func TestFilterMatch(t *testing.T) {
 		},
 		{
 			rule:    "brackets look at one element at a time",
-			matches: []string{`emails[type eq "work" and value co "@example.com"]`, `emails[(type eq "work" or primary eq true) and value ew "@example.com"]`, `emails[not (type eq "work")]`, `name[givenName eq "ada"]`, urnSuger + `[role eq "admin" and seats gt 2]`, `emails[type eq "work"].value eq "ada.sample@example.com"`},
+			matches: []string{`emails[type eq "work" and value co "@example.com"]`, `emails[(type eq "work" or primary eq true) and value ew "@example.com"]`, `emails[not (type eq "work")]`, `emails[type eq "home" and primary eq false]`, `name[givenName eq "ada"]`, urnSuger + `[role eq "admin" and seats gt 2]`, `emails[type eq "work"].value eq "ada.sample@example.com"`},
 			misses:  []string{`emails[type eq "home" and primary eq true]`, `ims[type eq "xmpp"]`, `name[givenName eq "Bob"]`, `emails[type eq "home"].value eq "ada.sample@example.com"`, urnSuger + `[seats gt 5]`},
 		},
 		{

@@ -8,7 +8,8 @@ package scim
 // Where the RFC leaves a choice, or a client needs more than it gives:
 //
 //   - In an operation without a path, unknown and read-only attributes are
-//     ignored; id, meta and schemas must be those of the resource.
+//     ignored, meta (RFC 7643 §3.1) and schemas among them; id must be that of
+//     the resource.
 //   - A read-only attribute that a path names may be set to what it is.
 //   - A filter that selects nothing is no error for remove. For add and replace
 //     the entry is made from the filter if that says all of it, as in

@@ -157,10 +157,11 @@ func TestPatchMutability(t *testing.T) {
 		{name: "an id in another letter case", operations: `[{"op":"replace","value":{"id":"U1"}}]`, code: CodeMutability},
 		{name: "remove of the id", operations: `[{"op":"remove","path":"id"}]`, code: CodeMutability},
 		{name: "the same meta, as far as it is known", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-01T01:00:00+01:00","location":"https://scim.example.com/Users/u1"}}}]`},
-		{name: "another meta", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-02T00:00:00Z"}}}]`, code: CodeMutability},
+		{name: "another meta is ignored", operations: `[{"op":"replace","value":{"meta":{"created":"2026-01-02T00:00:00Z","version":"W/\"old\""}}}]`},
 		{name: "another part of meta", operations: `[{"op":"replace","path":"meta.version","value":"W/\"2\""}]`, code: CodeMutability},
 		{name: "known schemas", operations: `[{"op":"replace","value":{"schemas":["urn:ietf:params:scim:schemas:core:2.0:USER","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]}}]`},
-		{name: "an unknown schema", operations: `[{"op":"replace","value":{"schemas":["urn:example:x"]}}]`, code: CodeMutability},
+		{name: "an unknown schema is ignored", operations: `[{"op":"replace","value":{"schemas":["urn:scim:schemas:core:1.0"],"userName":"ada@example.com"}}]`},
+		{name: "an unknown schema with a path", operations: `[{"op":"add","path":"schemas","value":["urn:example:x"]}]`, code: CodeMutability},
 		{name: "remove of schemas", operations: `[{"op":"remove","path":"schemas","value":"urn:ietf:params:scim:schemas:core:2.0:User"}]`, code: CodeMutability},
 
 		{name: "read-only without a path is ignored", operations: `[{"op":"replace","value":{"groups":[{"value":"x"}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"status":"x"},"roles":[{"value":"EDITOR","display":"x","type":"suger","primary":true}]}}]`},

@@ -19,11 +19,14 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// placeholder stands for the gateway's address in a guide.
-const placeholder = "https://your-host"
+// What stands in a guide for the gateway's address, and for the base URL below.
+const (
+	anyHost = "https://your-host"
+	anyBase = anyHost + "/scim/v2"
+)
 
 // guideOrder are the guides that come first, as one needs them.
-var guideOrder = []string{"okta.md", "roles.md", "mapping.md", "errors.md", "limits.md", "metrics.md"}
+var guideOrder = []string{"okta-private.md", "other-clients.md", "roles.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
 // guides are the documents of this version, as pages.
 type guides struct {
@@ -36,7 +39,12 @@ type guideEntry struct{ Name, Title string }
 
 // readGuides renders every guide once; with a public URL the gateway's address
 // is filled in.
-func readGuides(files fs.FS, publicURL string) (*guides, error) {
+func readGuides(config Config) (*guides, error) {
+	files := config.Guides
+	own := strings.NewReplacer(anyBase, config.BaseURL, anyHost, config.PublicURL)
+	if config.PublicURL == "" {
+		own = strings.NewReplacer()
+	}
 	g := &guides{files: files, bodies: map[string]template.HTML{}}
 	names, err := fs.Glob(files, "*.md")
 	if err != nil {
@@ -52,11 +60,8 @@ func readGuides(files fs.FS, publicURL string) (*guides, error) {
 		if err != nil {
 			return nil, err
 		}
-		if publicURL != "" {
-			source = bytes.ReplaceAll(source, []byte(placeholder), []byte(publicURL))
-		}
 		var page bytes.Buffer
-		if err := markdown.Convert(source, &page); err != nil {
+		if err := markdown.Convert([]byte(own.Replace(string(source))), &page); err != nil {
 			return nil, fmt.Errorf("guide %s: %w", name, err)
 		}
 		// Markup of the source's own was left out by the renderer, so these tags are its own.

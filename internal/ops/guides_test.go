@@ -29,7 +29,8 @@ func article(a answer) string {
 func TestGuideRendering(t *testing.T) {
 	for name, test := range map[string]struct{ source, want string }{
 		"heading":                     {"# One way", `<h1 id="one-way">One way</h1>`},
-		"the gateway's address":       {"Enter `https://your-host/scim/v2`.", `<p>Enter <code>https://scim.example.com/scim/v2</code>.</p>`},
+		"the base URL":                {"Enter `https://your-host/scim/v2`.", `<p>Enter <code>https://scim.example.com/org/org-1/scim/v2</code>.</p>`},
+		"the gateway's address":       {"At `https://your-host`.", `<p>At <code>https://scim.example.com</code>.</p>`},
 		"a link to a guide":           {"[see](other.md#part)", `<p><a href="/guides/other.md#part">see</a></p>`},
 		"within the page":             {"[see](#part)", `<p><a href="#part">see</a></p>`},
 		"elsewhere":                   {"[see](https://example.com/a)", `<p><a href="https://example.com/a">see</a></p>`},

@@ -37,6 +37,7 @@ type Config struct {
 
 	Okta      []OktaValue // what to enter in Okta
 	PublicURL string      // takes the place of "https://your-host" in guides; "" leaves it
+	BaseURL   string      // likewise of "https://your-host/scim/v2"
 	Guides    fs.FS       // Markdown files, and what they show
 	Held      bool        // the gateway holds the Suger credential
 	DryRun    bool
@@ -71,7 +72,7 @@ func New(config Config) (http.Handler, error) {
 	s := &server{config: config, access: newAccess(config.Token, config.Now), testing: make(chan struct{}, 1)}
 	s.roles = newRolesRead(config)
 	var err error
-	if s.guides, err = readGuides(config.Guides, config.PublicURL); err != nil {
+	if s.guides, err = readGuides(config); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()

@@ -97,7 +97,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 			{Field: "SCIM connector base URL", Values: []string{"https://scim.example.com/scim/v2"}},
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}, Note: "with the key"},
 		},
-		PublicURL: "https://scim.example.com", Guides: docs.Files,
+		PublicURL: "https://scim.example.com", BaseURL: "https://scim.example.com/org/org-1/scim/v2", Guides: docs.Files,
 		Test: func(context.Context, string, string) *preflight.Report {
 			return &preflight.Report{OK: true}
 		},

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A target is a request that is sent again and again.
+type target struct {
+	path   func(n int) string // of the n-th request, with its query
+	base   string
+	header http.Header
+}
+
+// A sample is what one load has shown.
+type sample struct {
+	requests  int
+	took      time.Duration
+	latencies []time.Duration // in order
+}
+
+// PerSecond is the number of requests answered in a second.
+func (s *sample) perSecond() float64 { return float64(s.requests) / s.took.Seconds() }
+
+// quantile is the latency that a part p of the requests did not exceed.
+func (s *sample) quantile(p float64) time.Duration {
+	if len(s.latencies) == 0 {
+		return 0
+	}
+	return s.latencies[min(int(p*float64(len(s.latencies))), len(s.latencies)-1)]
+}
+
+// drive loads a target with so many requests at once, each sent as soon as the
+// one before is answered, for a time. Any answer but 200 is an error.
+func drive(ctx context.Context, client *http.Client, t *target, connections int, last time.Duration) (*sample, error) {
+	var (
+		mu     sync.Mutex
+		whole  sample
+		failed error
+		wait   sync.WaitGroup
+	)
+	began := time.Now()
+	for worker := range connections {
+		wait.Go(func() {
+			var own []time.Duration
+			var err error
+			for n := worker; err == nil && time.Since(began) < last; n += connections {
+				var took time.Duration
+				if took, err = t.send(ctx, client, n); err == nil {
+					own = append(own, took)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			whole.latencies = append(whole.latencies, own...)
+			if err != nil {
+				failed = err
+			}
+		})
+	}
+	wait.Wait()
+	whole.took = time.Since(began)
+	whole.requests = len(whole.latencies)
+	slices.Sort(whole.latencies)
+	return &whole, failed
+}
+
+// send sends the n-th request and reads the whole answer.
+func (t *target) send(ctx context.Context, client *http.Client, n int) (time.Duration, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+t.path(n), nil)
+	if err != nil {
+		return 0, err
+	}
+	request.Header = t.header
+	began := time.Now()
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err
+	}
+	took := time.Since(began)
+	if response.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("%s answered %s: %.300s", t.path(n), response.Status, text)
+	}
+	return took, nil
+}
+
+// newClient keeps a connection for each request at once.
+func newClient(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A plan says how long and how hard to measure.
+type plan struct {
+	round       time.Duration
+	rounds      int
+	connections int
+	largest     int
+}
+
+// compared is the size of the organization in which gateway and proxy are
+// compared, and latencies are those of Suger: none, which leaves only what the
+// processes cost, and two that a call over the internet may have.
+const compared = 5000
+
+var latencies = []time.Duration{0, 5 * time.Millisecond, 20 * time.Millisecond}
+
+func measure(ctx context.Context, p plan) error {
+	folder, err := os.MkdirTemp("", "load")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	binary := filepath.Join(folder, "suger-scim-gateway")
+	if text, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, ".").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, text)
+	}
+	r := &report{
+		Machine: machine(), Go: runtime.Version(), Date: time.Now().UTC().Format(time.DateOnly),
+		Connections: p.connections, Rounds: p.rounds,
+	}
+	for _, latency := range latencies {
+		if err := r.compare(ctx, binary, p, latency); err != nil {
+			return err
+		}
+	}
+	for people := 10; people <= p.largest; people *= 10 {
+		if err := r.size(ctx, binary, people, p.round); err != nil {
+			return err
+		}
+	}
+	return r.save()
+}
+
+// compare measures all requests at one latency of Suger's.
+func (r *report) compare(ctx context.Context, binary string, p plan, latency time.Duration) error {
+	s, err := startStack(ctx, binary, compared, latency)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	people, err := s.people(ctx)
+	if err != nil {
+		return err
+	}
+	user := func(n int) string { return "/user/" + people[n%len(people)].ID }
+	rows := []struct {
+		request, calls string
+		gateway, proxy func(int) string
+	}{
+		{"GET /Users/{id}", "1", func(n int) string { return "/Users/" + people[n%len(people)].ID }, user},
+		{"userName eq, known person", "1", func(n int) string { return lookup(people[n%16].Email) }, user},
+		{"userName eq, new person", "0", func(n int) string { return lookup(fmt.Sprintf("nobody%d@example.com", n)) }, user},
+		{"import page of 100", "0", func(n int) string { return importPage(n % (compared / pageSize)) },
+			func(n int) string {
+				return fmt.Sprintf("/user?limit=%d&offset=%d", pageSize, n%(compared/pageSize)*pageSize)
+			}},
+	}
+	client := newClient(p.connections)
+	for _, row := range rows {
+		c := comparison{Request: row.request, Calls: row.calls, Latency: milliseconds(latency)}
+		if err := c.measure(ctx, client, p, s, row.gateway, row.proxy); err != nil {
+			return fmt.Errorf("%s: %w", row.request, err)
+		}
+		fmt.Printf("%-28s %4gms  %6.0f/s of %6.0f/s  %.2f  p99 %.2f\n", c.Request, c.Latency,
+			c.Gateway.PerSecond, c.Proxy.PerSecond, c.Gateway.PerSecond/c.Proxy.PerSecond, c.Gateway.P99/c.Proxy.P99)
+		r.Comparisons = append(r.Comparisons, c)
+	}
+	return nil
+}
+
+// measure loads both sides in turn, so that what else the machine does falls on
+// both, and takes the medians of the rounds. The first round does not count.
+func (c *comparison) measure(ctx context.Context, client *http.Client, p plan, s *stack, gateway, proxy func(int) string) error {
+	sides := []struct {
+		process *process
+		target  *target
+		result  *side
+		rounds  []side
+	}{
+		{s.proxy, s.toProxy(proxy), &c.Proxy, nil},
+		{s.gateway, s.toGateway(gateway), &c.Gateway, nil},
+	}
+	for round := range p.rounds + 1 {
+		for i := range sides {
+			before := sides[i].process.cpu()
+			got, err := drive(ctx, client, sides[i].target, p.connections, p.round)
+			if err != nil {
+				return err
+			}
+			if round > 0 {
+				sides[i].rounds = append(sides[i].rounds, side{
+					PerSecond: got.perSecond(), Median: milliseconds(got.quantile(0.5)), P99: milliseconds(got.quantile(0.99)),
+					CPU: float64((sides[i].process.cpu() - before).Microseconds()) / float64(got.requests),
+				})
+			}
+		}
+	}
+	for i := range sides {
+		of := func(field func(side) float64) float64 { return median(sides[i].rounds, field) }
+		*sides[i].result = side{
+			PerSecond: of(func(s side) float64 { return s.PerSecond }), Median: of(func(s side) float64 { return s.Median }),
+			P99: of(func(s side) float64 { return s.P99 }), CPU: of(func(s side) float64 { return s.CPU }),
+		}
+	}
+	return nil
+}
+
+func median[T any](list []T, field func(T) float64) float64 {
+	values := make([]float64, len(list))
+	for i, one := range list {
+		values[i] = field(one)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// pageSize is how many users Okta asks for at once in an import.
+const pageSize = 100
+
+func importPage(n int) string {
+	return fmt.Sprintf("/Users?startIndex=%d&count=%d", n*pageSize+1, pageSize)
+}
+
+func lookup(email string) string {
+	return "/Users?" + url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}, "startIndex": {"1"}, "count": {"100"}}.Encode()
+}
+
+// A person is a Suger user of the sandbox.
+type person struct{ ID, Email, Role string }
+
+// people are some with standard roles, whom a read takes one call for.
+func (s *stack) people(ctx context.Context) ([]person, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.sandbox.address+"/org/"+organization+"/user?limit=1000", nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Key "+s.key)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	var all []person
+	if err := json.NewDecoder(response.Body).Decode(&all); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(p person) bool { return !strings.Contains("ADMIN EDITOR VIEWER", p.Role) }), nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"time"
+)
+
+// A report is what a measurement has shown, as docs/performance.json keeps it.
+// Times are in milliseconds unless a name says otherwise.
+type report struct {
+	Machine     string       `json:"machine"`
+	Go          string       `json:"go"`
+	Date        string       `json:"date"`
+	Connections int          `json:"connections"`
+	Rounds      int          `json:"rounds"`
+	Comparisons []comparison `json:"comparisons"`
+	Sizes       []size       `json:"sizes"`
+}
+
+// A comparison is one SCIM request beside the call of Suger's that it stands
+// for, made through the proxy.
+type comparison struct {
+	Request string  `json:"request"`
+	Calls   string  `json:"calls"`   // to Suger, for each request
+	Latency float64 `json:"latency"` // of every call to Suger
+	Proxy   side    `json:"proxy"`
+	Gateway side    `json:"gateway"`
+}
+
+// A side is the median of the rounds of one of the two.
+type side struct {
+	PerSecond float64 `json:"perSecond"`
+	Median    float64 `json:"median"`
+	P99       float64 `json:"p99"`
+	CPU       float64 `json:"cpuMicroseconds"` // of the process, for each request
+}
+
+// A size is what requests take in an organization of so many people, one at a
+// time.
+type size struct {
+	People int `json:"people"`
+
+	Get        float64 `json:"get"`
+	LookupWarm float64 `json:"lookupWarm"`
+	LookupCold float64 `json:"lookupCold"`
+	Page       float64 `json:"page"`
+	Walk       float64 `json:"walkSeconds"` // of an import in pages of 100
+
+	GetCalls        int `json:"getCalls"`
+	LookupColdCalls int `json:"lookupColdCalls"`
+	WalkCalls       int `json:"walkCalls"`
+
+	Resident float64 `json:"residentMegabytes"` // most that the gateway held, the import included
+}
+
+func (r *report) save() error {
+	text, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(dataFile, append(text, '\n'), 0o644)
+}
+
+func loadReport() (*report, error) {
+	text, err := os.ReadFile(dataFile)
+	if err != nil {
+		return nil, err
+	}
+	var r report
+	return &r, json.Unmarshal(text, &r)
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,3 @@
+package main
+
+func write() error { _, err := loadReport(); return err }
