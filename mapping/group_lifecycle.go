@@ -18,10 +18,7 @@ func (g *Groups) Create(ctx context.Context, r scim.Resource, _ *scim.Projection
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
-	if external, ok := r["externalId"].(string); ok && external != "" {
-		result["externalId"] = external
-	}
-	return result, nil
+	return echoing(result, r), nil
 }
 
 func (g *Groups) create(ctx context.Context, name string, members []string) (scim.Resource, error) {

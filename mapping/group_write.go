@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -24,10 +25,17 @@ func (g *Groups) Patch(ctx context.Context, id string, ops []scim.PatchOperation
 }
 
 // replacesMembers reports whether the operations set the list of members, so
-// that removals follow from it and name nobody.
+// that removals follow from it and name nobody. An operation without a path that
+// only renames, which Okta sends with every change, does not.
 func replacesMembers(ops []scim.PatchOperation) bool {
 	return slices.ContainsFunc(ops, func(op scim.PatchOperation) bool {
-		aboutMembers := op.Path == nil || (op.Path.Attr != nil && op.Path.Attr.Name == "members" && op.Path.Filter == nil)
+		if op.Path == nil {
+			value, _ := op.Value.(map[string]any)
+			return op.Op == "replace" && slices.ContainsFunc(sortedKeys(value), func(name string) bool {
+				return strings.HasSuffix(fold(name), "members") // with or without the schema's URN
+			})
+		}
+		aboutMembers := op.Path.Attr != nil && op.Path.Attr.Name == "members" && op.Path.Filter == nil
 		return aboutMembers && (op.Op == "replace" || (op.Op == "remove" && op.Value == nil))
 	})
 }
@@ -75,7 +83,7 @@ func (g *Groups) changeGroup(ctx context.Context, id, ifMatch string, implicit b
 			return nil, err
 		}
 	}
-	return g.groupAfter(r, users, after), nil
+	return echoing(g.groupAfter(r, users, after), wanted), nil
 }
 
 // differenceOf finds who joins and who leaves. A resource that does not mention

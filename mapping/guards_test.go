@@ -147,6 +147,12 @@ func TestProtectedUsersStay(t *testing.T) {
 			_, err := s.patchUser(s.id("admin"), `{"op":"replace","path":"userName","value":"x@example.com"}`)
 			return err
 		},
+		"removal from a group by name, beside the rename that Okta always sends": func(s *stand) error {
+			s.put("second", "ADMIN", "ACTIVE")
+			_, err := s.patchGroup("ADMIN", `{"op":"replace","value":{"id":"ADMIN","displayName":"ADMIN"}},`+
+				`{"op":"remove","path":"members[value eq \"`+s.id("admin")+`\"]"}`)
+			return err
+		},
 		"to be created": func(s *stand) error { _, err := s.postUser(person("glass", "")); return err },
 		"to be brought back": func(s *stand) error {
 			s.put("glass", "VIEWER", "INACTIVE")

@@ -158,10 +158,15 @@ func (s *suger) answerTo(ctx context.Context, u *user, sent scim.Resource) (scim
 	if err != nil {
 		return nil, err
 	}
+	return echoing(r, sent), nil
+}
+
+// echoing adds to an answer of one's own making the externalId that a client sent.
+func echoing(answer, sent scim.Resource) scim.Resource {
 	if external, ok := sent["externalId"].(string); ok && external != "" {
-		r["externalId"] = external
+		answer["externalId"] = external
 	}
-	return r, nil
+	return answer
 }
 
 // Delete takes a user out of the organization.

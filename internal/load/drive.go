@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -97,4 +98,19 @@ func (t *target) send(ctx context.Context, client *http.Client, n int) (time.Dur
 // newClient keeps a connection for each request at once.
 func newClient(connections int) *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+}
+
+// read sends the n-th request and reads the answer as JSON.
+func (t *target) read(ctx context.Context, n int, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+t.path(n), nil)
+	if err != nil {
+		return err
+	}
+	request.Header = t.header
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	return json.NewDecoder(response.Body).Decode(answer)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -68,18 +66,16 @@ func (r *report) compare(ctx context.Context, binary string, p plan, latency tim
 	if err != nil {
 		return err
 	}
-	user := func(n int) string { return "/user/" + people[n%len(people)].ID }
+	const pages = compared / pageSize
+	user := func(n int) string { return sugerUser(people[n%len(people)].ID) }
 	rows := []struct {
 		request, calls string
 		gateway, proxy func(int) string
 	}{
 		{"GET /Users/{id}", "1", func(n int) string { return "/Users/" + people[n%len(people)].ID }, user},
-		{"userName eq, known person", "1", func(n int) string { return lookup(people[n%16].Email) }, user},
+		{"userName eq, known person", "1", func(n int) string { return lookup(people[n%16].UserName) }, user},
 		{"userName eq, new person", "0", func(n int) string { return lookup(fmt.Sprintf("nobody%d@example.com", n)) }, user},
-		{"import page of 100", "0", func(n int) string { return importPage(n % (compared / pageSize)) },
-			func(n int) string {
-				return fmt.Sprintf("/user?limit=%d&offset=%d", pageSize, n%(compared/pageSize)*pageSize)
-			}},
+		{"import page of 100", "0", func(n int) string { return importPage(n % pages) }, func(n int) string { return sugerPage(n % pages) }},
 	}
 	client := newClient(p.connections)
 	for _, row := range rows {
@@ -151,24 +147,12 @@ func lookup(email string) string {
 	return "/Users?" + url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}, "startIndex": {"1"}, "count": {"100"}}.Encode()
 }
 
-// A person is a Suger user of the sandbox.
-type person struct{ ID, Email, Role string }
+// A person is a user of the organization.
+type person struct{ ID, UserName string }
 
-// people are some with standard roles, whom a read takes one call for.
+// people are a page of users, as the gateway lists them.
 func (s *stack) people(ctx context.Context) ([]person, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.sandbox.address+"/org/"+organization+"/user?limit=1000", nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Key "+s.key)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	var all []person
-	if err := json.NewDecoder(response.Body).Decode(&all); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(all, func(p person) bool { return !strings.Contains("ADMIN EDITOR VIEWER", p.Role) }), nil
+	var page struct{ Resources []person }
+	err := s.toGateway(importPage).read(ctx, 0, &page)
+	return page.Resources, err
 }

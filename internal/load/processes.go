@@ -26,9 +26,6 @@ import (
 // compared with.
 const proxyCommand = "proxy"
 
-// organization is that of the sandbox.
-const organization = "sandboxed"
-
 // A process is a started program that has said where it listens.
 type process struct {
 	command *exec.Cmd
@@ -114,13 +111,9 @@ func (s *stack) stop() {
 	}
 }
 
-// toGateway and toProxy are targets with the key as each expects it.
+// toGateway is a target with the key as SCIM clients send it.
 func (s *stack) toGateway(path func(int) string) *target {
 	return &target{base: s.gateway.address + "/scim/v2", path: path, header: http.Header{"Authorization": {"Bearer " + s.key}}}
-}
-
-func (s *stack) toProxy(path func(int) string) *target {
-	return &target{base: s.proxy.address + "/org/" + organization, path: path, header: http.Header{"Authorization": {"Key " + s.key}}}
 }
 
 // proxy is net/http/httputil's reverse proxy and nothing else, with room for as

@@ -120,16 +120,8 @@ func (s *stack) restart(ctx context.Context, binary string) error {
 // calls is how many calls the sandbox has had. It knows the latest 10,000 at
 // least.
 func (s *stack) calls(ctx context.Context) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.sandbox.address+"/_sandbox/calls", nil)
-	if err != nil {
-		return 0, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
 	var all []json.RawMessage
-	err = json.NewDecoder(response.Body).Decode(&all)
+	journal := &target{base: s.sandbox.address, path: func(int) string { return "/_sandbox/calls" }}
+	err := journal.read(ctx, 0, &all)
 	return len(all), err
 }

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// organization is that of the sandbox.
+const organization = "sandboxed"
+
+// toProxy is a target with the key as Suger expects it; path is within the
+// organization.
+func (s *stack) toProxy(path func(int) string) *target {
+	return &target{base: s.proxy.address + "/org/" + organization, path: path, header: http.Header{"Authorization": {"Key " + s.key}}}
+}
+
+func sugerUser(id string) string { return "/user/" + id }
+
+func sugerPage(n int) string { return fmt.Sprintf("/user?limit=%d&offset=%d", pageSize, n*pageSize) }

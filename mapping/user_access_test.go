@@ -1,0 +1,159 @@
+package mapping_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+func TestDeactivateAndReturn(t *testing.T) {
+	forms := map[string]string{
+		"without a path": deactivation,
+		"with a path":    `{"op":"replace","path":"active","value":false}`,
+		"as a string":    `{"op":"Replace","path":"active","value":"False"}`,
+		"by add":         `{"op":"add","path":"active","value":false}`,
+	}
+	for name, form := range forms {
+		t.Run("PATCH "+name, func(t *testing.T) {
+			s := newStand(t)
+			id := s.id("editor")
+			after, err := s.patchUser(id, form)
+			require.NoError(t, err)
+			assert.Equal(t, false, after["active"])
+			assert.Equal(t, "EDITOR INACTIVE", s.state("editor"))
+			read, err := s.getUser(id)
+			require.NoError(t, err)
+			assert.Equal(t, false, read["active"], "still readable under the same id")
+
+			after, err = s.patchUser(id, reactivation)
+			require.NoError(t, err)
+			assert.Equal(t, true, after["active"])
+			assert.Equal(t, id, after.ID())
+			assert.Equal(t, "EDITOR ACTIVE", s.state("editor"))
+		})
+	}
+	t.Run("PUT", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.putUser(s.id("invited"), person("invited", `,"active":false`))
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER INACTIVE", s.state("invited"))
+	})
+	t.Run("somebody invited is active and stays invited", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.patchUser(s.id("invited"), reactivation)
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER INVITED", s.state("invited"))
+	})
+	t.Run("DELETE", func(t *testing.T) {
+		s := newStand(t)
+		require.NoError(t, s.deleteUser(s.id("editor")))
+		assert.Equal(t, "absent", s.state("editor"))
+	})
+}
+
+// A status that the mapping does not know counts as access, so that whoever has
+// it can be deactivated.
+func TestUnknownStatusCountsAsAccess(t *testing.T) {
+	s := newStand(t)
+	s.put("viewer", "VIEWER", "SUSPENDED")
+	user, err := s.getUser(s.id("viewer"))
+	require.NoError(t, err)
+	assert.Equal(t, true, user["active"])
+	assert.Equal(t, "SUSPENDED", user[mapping.URNSuger].(map[string]any)["status"])
+	assert.Positive(t, s.observed.count("drift get user: status"))
+
+	_, err = s.patchUser(s.id("viewer"), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
+	assert.Error(t, err, "the sandbox does not take other changes of such a user")
+	_, err = s.patchUser(s.id("viewer"), deactivation)
+	require.NoError(t, err)
+	assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
+}
+
+// Nothing else that a request asks for, and nothing that cannot be read, lets a
+// leaver keep access.
+func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
+	tests := []struct {
+		name, mailbox, body string
+		fault               []sandbox.Fault
+		code                scim.Code
+	}{
+		{"a role that Suger lacks", "viewer", person("viewer", `,"active":false,"roles":["OWNER"]`), nil, scim.CodeUnknownRole},
+		{"conflicting roles", "viewer", person("viewer", `,"active":false,"roles":["EDITOR"],"`+roleURN+`":"ADMIN"`), nil, scim.CodeConflictingRoles},
+		{"a foreign address", "viewer", `{"userName":"viewer@elsewhere.example","active":false}`, nil, scim.CodeDomainRefused},
+		{"a userName that is no address", "viewer", `{"userName":"viewer","active":false}`, nil, scim.CodeUserNameNotEmail},
+		{"no list of roles", "finance", person("finance", `,"active":false,"roles":["EDITOR"]`),
+			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(404)}}, scim.CodeOrgUnknown},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			s.fault(test.fault...)
+			_, err := s.putUser(s.id(test.mailbox), test.body)
+			assertCode(t, test.code, err)
+			assert.ErrorContains(t, err, "The user's access has ended, but")
+			assert.Contains(t, s.state(test.mailbox), " INACTIVE")
+		})
+	}
+	t.Run("DELETE, no list of roles", func(t *testing.T) {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Operation: "list roles", Kind: sandbox.HTML})
+		require.NoError(t, s.deleteUser(s.id("finance")))
+		assert.Equal(t, "absent", s.state("finance"))
+	})
+	t.Run("no list of users", func(t *testing.T) {
+		s := newStand(t)
+		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(500)})
+		_, err := s.patchUser(s.id("viewer"), deactivation)
+		require.NoError(t, err)
+		require.NoError(t, s.deleteUser(s.id("editor")))
+		_, err = s.patchUser(s.id("admin"), deactivation)
+		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told
+	})
+	t.Run("but not without knowing who is an administrator", func(t *testing.T) {
+		s := newStand(t, func(u *setup) {
+			u.document = withChanges(t, func(doc *mapping.Document) {
+				for i := range doc.Role.Known {
+					doc.Role.Known[i].ID = nil
+				}
+			})
+		})
+		s.fault(sandbox.Fault{Operation: "list roles", Kind: sandbox.HTML})
+		_, err := s.patchUser(s.id("viewer"), deactivation)
+		assertCode(t, scim.CodeSugerUnreadable, err)
+		assertCode(t, scim.CodeSugerUnreadable, s.deleteUser(s.id("viewer")))
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+	})
+	t.Run("and what can be done is done", func(t *testing.T) {
+		s := newStand(t)
+		_, err := s.putUser(s.id("editor"), `{"userName":"editor@example.com","active":false,"name":{"givenName":"Basil","familyName":"Beacon"},"roles":["VIEWER"]}`)
+		require.NoError(t, err)
+		user, _ := s.suger.UserByEmail("editor@example.com")
+		assert.Equal(t, "Basil VIEWER INACTIVE", user.FirstName+" "+s.state("editor"))
+	})
+}
+
+// If a removal is all that ends access, a leaver is removed; reads of the user
+// say so, and a return is a create.
+func TestRemovalWhereThereIsNoStatus(t *testing.T) {
+	s := newStand(t, endedByRemoval(t))
+	id := s.id("editor")
+	after, err := s.putUser(id, person("editor", `,"active":false,"roles":["OWNER"]`))
+	require.NoError(t, err)
+	assert.Equal(t, false, after["active"])
+	assert.Equal(t, "absent", s.state("editor"))
+	_, err = s.getUser(id)
+	assertCode(t, scim.CodeNotFound, err)
+	back, err := s.postUser(person("editor", ""))
+	require.NoError(t, err)
+	assert.Equal(t, true, back["active"])
+	assert.Equal(t, "VIEWER INVITED", s.state("editor"))
+
+	_, err = s.postUser(person("nova", `,"active":false`))
+	assertCode(t, scim.CodeInvalidValue, err)
+	assert.Equal(t, "absent", s.state("nova"))
+}
