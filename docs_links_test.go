@@ -67,6 +67,29 @@ func TestDocumentsLink(t *testing.T) {
 	}
 }
 
+// A drawing tells its content to those who cannot see it, is made for light and
+// dark, and is in a document; one of a form says that it is a drawing.
+func TestDrawings(t *testing.T) {
+	drawings, err := filepath.Glob(filepath.Join("docs", "images", "okta-*.svg"))
+	require.NoError(t, err)
+	require.NotEmpty(t, drawings)
+	pages := ""
+	for _, file := range documents(t) {
+		pages += proseOf(t, file)
+	}
+	for _, file := range drawings {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, part := range []string{"<title", "<desc", "prefers-color-scheme: dark"} {
+			assert.Contains(t, string(source), part, file)
+		}
+		assert.Contains(t, pages, "images/"+filepath.Base(file)+")")
+		if strings.Contains(file, "form") {
+			assert.Contains(t, string(source), "Drawing, no screenshot", file)
+		}
+	}
+}
+
 // A setting that a document speaks of is one.
 func TestDocumentsNameSettings(t *testing.T) {
 	known := map[string]bool{}

@@ -65,16 +65,14 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {
 		return nil, err
 	}
+	sent := x.Request().Body
 	if x.Request().ContentLength > s.config.MaxBody {
-		return nil, s.tooLarge()
+		return nil, s.tooLarge(sent)
 	}
-	// The writer below Echo's is the one that knows how to close the connection
-	// on a client that goes on sending.
-	data, err := io.ReadAll(http.MaxBytesReader(x.Response().Writer, x.Request().Body, s.config.MaxBody))
-	var large *http.MaxBytesError
+	data, err := io.ReadAll(io.LimitReader(sent, s.config.MaxBody+1))
 	switch {
-	case errors.As(err, &large):
-		return nil, s.tooLarge()
+	case int64(len(data)) > s.config.MaxBody:
+		return nil, s.tooLarge(sent)
 	case err != nil:
 		return nil, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body ended early.")
 	case strings.TrimSpace(string(data)) == "":
@@ -83,7 +81,14 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	return scim.DecodeObject(data)
 }
 
-func (s *server) tooLarge() *scim.Error {
+// hearingRange is how many times the largest body is read and dropped of one
+// that is too large.
+const hearingRange = 8
+
+// tooLarge refuses a body that is too large. It is read on for a while: a client
+// hears no answer while it is sending, and sees the connection break instead.
+func (s *server) tooLarge(sent io.Reader) error {
+	_, _ = io.CopyN(io.Discard, sent, hearingRange*s.config.MaxBody)
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway takes.", s.config.MaxBody)
 }
 

@@ -104,8 +104,8 @@ func TestAuditRecords(t *testing.T) {
 	}
 }
 
-// With a key, no record and no metric holds an address; the same person is still
-// the same in all records.
+// With a key, no record and no metric holds an address or a name; the same person
+// is still the same in all records.
 func TestAuditWithoutAddresses(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.AuditKey = []byte("an-invented-audit-key") })
 	s.suger.PutUser(sandbox.User{ID: "mail.id@example.com", Email: "mail.id@example.com", Role: "VIEWER"})
@@ -120,8 +120,10 @@ func TestAuditWithoutAddresses(t *testing.T) {
 	_, err = s.patchUser("mail.id@example.com", deactivation)
 	require.NoError(t, err)
 
-	assert.NotContains(t, s.audit.String(), "@")
-	assert.NotContains(t, fmt.Sprint(s.observed.changes), "@")
+	for _, personal := range []string{"@", "Iris", "Sample"} {
+		assert.NotContains(t, s.audit.String(), personal)
+		assert.NotContains(t, fmt.Sprint(s.observed.changes), personal)
+	}
 	records := s.audit.take(t)
 	require.Len(t, records, 5)
 	after := records[0]["after"].(map[string]any)["userName"]

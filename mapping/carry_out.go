@@ -63,18 +63,25 @@ func (s *suger) carryOut(ctx context.Context, u *user, p *plan) (*user, error) {
 	}
 	made := true // until it is known that it was not
 	defer func() { permit.settle(made) }()
-	after, err := s.write(ctx, u, p)
-	if err == nil && permit.lastAdmin {
-		if err = s.lookAfterAdministrators(ctx, after); err != nil {
-			err = s.restore(ctx, u, after, p, err)
-		}
-	}
+	after, err := s.writeToStand(ctx, u, p, permit)
 	made = err == nil || uncertain(err)
 	s.record(change, err)
 	if err != nil {
 		return nil, err
 	}
 	return after, nil
+}
+
+// writeToStand carries out a plan, and undoes it if the organization would be
+// left without an administrator.
+func (s *suger) writeToStand(ctx context.Context, u *user, p *plan, permit *permit) (*user, error) {
+	after, err := s.write(ctx, u, p)
+	if err == nil && permit.lastAdmin {
+		if err = s.lookAfterAdministrators(ctx, after); err != nil {
+			err = s.restore(ctx, u, after, p, err)
+		}
+	}
+	return after, err
 }
 
 // removeUser takes a user out of the organization, within the guards.
@@ -104,15 +111,32 @@ func (s *suger) removeUser(ctx context.Context, u *user) error {
 	}
 	made := true // until it is known that it was not
 	defer func() { permit.settle(made) }()
+	ended, err := s.endAndRemove(ctx, u, p.before, permit)
+	made = ended || err == nil || uncertain(err)
+	s.record(change, err)
+	return err
+}
+
+// endAndRemove takes a user out of the organization. The access of an
+// administrator is ended first, and ended says so, where that can be undone: a
+// removal cannot, since who is added again is only invited.
+func (s *suger) endAndRemove(ctx context.Context, u *user, roles []*role, permit *permit) (ended bool, err error) {
+	inactive := false
+	end := &plan{before: roles, active: &inactive}
+	if permit.lastAdmin && s.model.endOfAccess(u, end) == BySetStatus {
+		if u, err = s.writeToStand(ctx, u, end, permit); err != nil {
+			return false, err
+		}
+		_, err = s.removeAndConfirm(ctx, u)
+		return true, s.afterEnd(true, err)
+	}
 	after, err := s.removeAndConfirm(ctx, u)
 	if err == nil && permit.lastAdmin {
 		if err = s.lookAfterAdministrators(ctx, after); err != nil {
-			err = s.readmit(ctx, u, p.before, err)
+			err = s.readmit(ctx, u, roles, err)
 		}
 	}
-	made = err == nil || uncertain(err)
-	s.record(change, err)
-	return err
+	return false, err
 }
 
 // lookAfterAdministrators makes sure that somebody can still help the others,

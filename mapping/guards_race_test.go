@@ -130,7 +130,7 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 		"deactivation": {func(s *stand, id string) error { _, err := s.patchUser(id, deactivation); return err }, "ADMIN ACTIVE"},
 		"demotion":     {func(s *stand, id string) error { _, err := s.patchUser(id, roleTo("EDITOR")); return err }, "ADMIN ACTIVE"},
 		"group":        {func(s *stand, id string) error { _, err := s.patchGroup("ADMIN", membersOp("remove", id)); return err }, "ADMIN ACTIVE"},
-		"removal":      {func(s *stand, id string) error { return s.deleteUser(id) }, "ADMIN INVITED"},
+		"removal":      {func(s *stand, id string) error { return s.deleteUser(id) }, "ADMIN ACTIVE"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -162,8 +162,20 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 		assertCode(t, scim.CodeLastAdmin, err)
 		assert.Equal(t, "ADMIN INVITED", s.state("admin"))
 	})
-	t.Run("and if that fails, the error says so", func(t *testing.T) {
+	t.Run("removal whose second half fails", func(t *testing.T) {
 		s := newStand(t)
+		s.put("second", "ADMIN", "ACTIVE")
+		s.fault(sandbox.Fault{Operation: "remove user", Kind: sandbox.Status(403)})
+		err := s.deleteUser(s.id("admin"))
+		assertCode(t, scim.CodeNotAllowed, err)
+		assert.ErrorContains(t, err, "The user's access has ended, but")
+		assert.Equal(t, "ADMIN INACTIVE", s.state("admin"))
+
+		s.suger.ClearFaults()
+		require.NoError(t, s.deleteUser(s.id("admin")), "a repeat does the rest")
+	})
+	t.Run("and if that fails, the error says so", func(t *testing.T) {
+		s := newStand(t, endedByRemoval(t))
 		id := s.id("admin")
 		err := raced(s, func() error { return s.deleteUser(id) }, sandbox.Fault{Operation: "add user", Kind: sandbox.Status(403)})
 		assertCode(t, scim.CodeLastAdmin, err)

@@ -11,6 +11,7 @@ import (
 
 	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // The whole of what a user is as a resource.
@@ -52,6 +53,30 @@ func TestUserThatIsNotThere(t *testing.T) {
 	}
 	for _, call := range s.suger.Calls() {
 		assert.Equal(t, "GET", call.Method)
+	}
+}
+
+// A leaver must not pass for gone because the key does not see the organization
+// any more, or because reading one user is out of order.
+func TestNotFoundIsProvenBeforeAChange(t *testing.T) {
+	tests := []struct {
+		name  string
+		fault sandbox.Fault
+		want  scim.Code
+	}{
+		{"the whole organization", sandbox.Fault{Kind: sandbox.Status(404)}, scim.CodeOrgUnknown},
+		{"a user who is listed", sandbox.Fault{Kind: sandbox.Status(404), Operation: "get user"}, scim.CodeSugerUnreadable},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStand(t)
+			id := s.id("viewer")
+			s.fault(test.fault)
+			_, err := s.patchUser(id, deactivation)
+			assertCode(t, test.want, err)
+			assertCode(t, test.want, s.deleteUser(id))
+			assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+		})
 	}
 }
 

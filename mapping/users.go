@@ -117,7 +117,7 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 		return nil, u.asSCIM(err)
 	}
 	defer release()
-	found, err := u.fetchUser(ctx, id)
+	found, err := u.fetchForChange(ctx, id)
 	if err != nil {
 		return nil, u.asSCIM(err)
 	}
@@ -140,6 +140,27 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 		return nil, u.asSCIM(err)
 	}
 	return u.answerTo(ctx, after, wanted)
+}
+
+// fetchForChange reads a user who is to be changed. Not to be found is only
+// believed of a user whom Suger does not list either: an organization that the
+// key may not see looks the same, and a client that wants to end somebody's
+// access could take it for done.
+func (s *suger) fetchForChange(ctx context.Context, id string) (*user, error) {
+	found, err := s.fetchUser(ctx, id)
+	if !isNotFound(err) {
+		return found, err
+	}
+	for _, list := range []func(context.Context) (*userSet, error){s.freshUsers, s.usersNow} {
+		users, listErr := list(ctx)
+		if listErr != nil {
+			return nil, listErr
+		}
+		if users.byID(id) == nil {
+			return nil, err
+		}
+	}
+	return nil, s.unreadable(opGetUser, misfit("", "not found, for a user who is listed,"))
 }
 
 // lockName is under which writes to a user are serialized.
@@ -176,7 +197,7 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 		return u.asSCIM(err)
 	}
 	defer release()
-	found, err := u.fetchUser(ctx, id)
+	found, err := u.fetchForChange(ctx, id)
 	if err != nil {
 		return u.asSCIM(err)
 	}

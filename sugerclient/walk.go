@@ -11,6 +11,8 @@ import (
 const (
 	// maxRows ends a list that has no end. An empty page counts as a row.
 	maxRows = 2_000_000
+	// maxList bounds a list in bytes, as sent: room for some 500,000 users.
+	maxList = 256 << 20
 	// roundSize tells a server's own page size from a short list, see isLast.
 	roundSize = 50
 )
@@ -24,6 +26,7 @@ type walk struct {
 	rows   int // so far
 	empty  int // pages without rows
 	total  int // -1 until known
+	size   int // in bytes, so far
 
 	full     int             // rows of the first page
 	opening  json.RawMessage // first row of the list
@@ -59,6 +62,9 @@ func (w *walk) query() map[string]string {
 // take reads the answer to query and says whether there is another page. It
 // advances by the rows that came, which may be fewer than asked for.
 func (w *walk) take(answer *Answer) (page Page, more bool, err error) {
+	if w.size += len(answer.Body); w.size > maxList {
+		return Page{}, false, fmt.Errorf("the list does not end after %d bytes", maxList)
+	}
 	items, err := readRows(answer.Body, w.paging.Items)
 	if err != nil {
 		return Page{}, false, err

@@ -17,6 +17,10 @@ func TestListWithoutEndIsStopped(t *testing.T) {
 	}
 	require.NoError(t, next("a", `[{"id":"u1"}]`))
 	require.ErrorContains(t, next("b", `[]`), "does not end after 2000000 rows")
+
+	w.rows, w.size = 0, maxList-20
+	require.NoError(t, next("c", `[{"id":"u2"}]`))
+	require.ErrorContains(t, next("d", `[{"id":"u3"}]`), "does not end after 268435456 bytes")
 }
 
 // FuzzWalk holds a walk over any answers to its promises: it never panics, and

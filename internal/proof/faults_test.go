@@ -1,0 +1,280 @@
+package proof
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient/sandbox"
+)
+
+// answers are the codes that a fault that lasts may be answered with.
+type answers []scim.Code
+
+var (
+	unavailable = answers{scim.CodeSugerUnavailable}
+	unreadable  = answers{scim.CodeSugerUnreadable}
+	harmless    = answers(nil) // none: the request succeeds
+)
+
+// A trouble is a fault of the sandbox and what comes of it if it lasts.
+type trouble struct {
+	fault sandbox.Fault
+	lasts answers
+	// passes says that the request succeeds if the fault strikes one call of
+	// Suger's only, whichever it is.
+	passes bool
+}
+
+var troubles = []trouble{
+	{sandbox.Fault{Kind: sandbox.Latency, Delay: time.Millisecond}, harmless, true},
+	{sandbox.Fault{Kind: sandbox.Latency, Delay: time.Millisecond, After: true}, harmless, true},
+	{sandbox.Fault{Kind: sandbox.ClockSkew, Delay: time.Hour}, harmless, true},
+	{sandbox.Fault{Kind: sandbox.ClockSkew, Delay: -time.Hour}, harmless, true},
+	{sandbox.Fault{Kind: sandbox.Hang}, unavailable, false},
+	{sandbox.Fault{Kind: sandbox.Hang, After: true}, unavailable, false},
+	{sandbox.Fault{Kind: sandbox.Reset}, unavailable, true},
+	{sandbox.Fault{Kind: sandbox.Reset, After: true}, unavailable, true},
+	{sandbox.Fault{Kind: sandbox.Cut}, unreadable, true},
+	{sandbox.Fault{Kind: sandbox.Truncated}, unreadable, false},
+	{sandbox.Fault{Kind: sandbox.HTML}, unreadable, false},
+	{sandbox.Fault{Kind: sandbox.Empty}, unreadable, false},
+	{sandbox.Fault{Kind: sandbox.WrongShape}, unreadable, false},
+	{sandbox.Fault{Kind: sandbox.Literal, Body: `{"maintenance":true}`}, unreadable, false},
+	{sandbox.Fault{Kind: sandbox.Literal, Body: `[["maintenance"]]`}, unreadable, false},
+	{sandbox.Fault{Kind: sandbox.Status(400)}, answers{scim.CodeSugerRefused}, false},
+	{sandbox.Fault{Kind: sandbox.Status(401)}, answers{scim.CodeTokenRefused}, false},
+	{sandbox.Fault{Kind: sandbox.Status(403)}, answers{scim.CodeNotAllowed}, false},
+	{sandbox.Fault{Kind: sandbox.Status(404)}, answers{scim.CodeNotFound, scim.CodeOrgUnknown}, false},
+	{sandbox.Fault{Kind: sandbox.Status(429)}, answers{scim.CodeSugerThrottled}, true},
+	{sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: 3 * time.Second}, answers{scim.CodeSugerThrottled}, true},
+	{sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetryDate, RetryAfter: 3 * time.Second}, answers{scim.CodeSugerThrottled}, true},
+	{sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: time.Hour}, answers{scim.CodeSugerThrottled}, false},
+	{sandbox.Fault{Kind: sandbox.Status(500)}, unavailable, false},
+	{sandbox.Fault{Kind: sandbox.Status(500), After: true}, unavailable, false},
+	{sandbox.Fault{Kind: sandbox.Status(502)}, unavailable, true},
+	{sandbox.Fault{Kind: sandbox.Status(502), After: true}, unavailable, true},
+	{sandbox.Fault{Kind: sandbox.Status(503), Retry: sandbox.RetrySeconds, RetryAfter: 3 * time.Second}, unavailable, true},
+	{sandbox.Fault{Kind: sandbox.Status(504)}, unavailable, true},
+	{sandbox.Fault{Kind: sandbox.Status(504), After: true}, unavailable, true},
+}
+
+// newFaultStand has a list of two pages, and gives a hanging call up soon.
+func newFaultStand(t testing.TB, hangs bool) *stand {
+	return newStand(t, func(u *setup) {
+		u.document.Operations.ListUsers.Paging.Size = 5
+		if hangs {
+			u.client.Timeout, u.client.Attempts = 100*time.Millisecond, 2
+		}
+	})
+}
+
+// A run is a request under a fault, and what would have come of it without.
+type run struct {
+	*stand
+	request request
+	before  state
+	wanted  state
+	good    answer
+}
+
+func newRun(t *testing.T, kind scimRequest, hangs bool) *run {
+	twin := newFaultStand(t, false)
+	good := twin.do(t, kind.make(t, twin))
+	require.Less(t, good.status, 300, "%s", good.text)
+	s := newFaultStand(t, hangs)
+	return &run{stand: s, request: kind.make(t, s), before: s.state(), wanted: twin.state(), good: good}
+}
+
+// A fault that lasts: the request fails with the code of the fault, nothing is
+// done but what was asked for, and it is answered in the time there is. When the
+// fault is over, a repeat does the rest.
+func TestEveryFaultAtEveryRequest(t *testing.T) {
+	for _, trouble := range troubles {
+		t.Run(trouble.fault.String(), func(t *testing.T) {
+			t.Parallel()
+			for _, kind := range scimRequests {
+				for _, agent := range trouble.agents() {
+					t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
+						r := newRun(t, kind, trouble.fault.Kind == sandbox.Hang)
+						r.request.agent = agent
+						require.NoError(t, r.suger.SetFaults(trouble.fault))
+						got := r.do(t, r.request)
+						r.check(t, got)
+						codes := codesIn(got)
+						if trouble.lasts == nil {
+							assert.Empty(t, codes, "%s", got.text)
+						} else if assert.NotEmpty(t, codes, "%d %s", got.status, got.text) {
+							assert.Subset(t, trouble.lasts, codes)
+						}
+						r.converges(t)
+					})
+				}
+			}
+		})
+	}
+}
+
+// agents are the clients that are answered differently.
+func (t trouble) agents() []string {
+	if slices.Equal(t.lasts, unavailable) && t.fault.Kind != sandbox.Hang {
+		return []string{"", userAgentOfOkta}
+	}
+	return []string{userAgentOfOkta}
+}
+
+// A fault that strikes one call only, each of those that the request makes in
+// turn: what can be repeated is, so most of them are not even noticed.
+func TestEveryFaultAtOneCall(t *testing.T) {
+	for _, trouble := range troubles {
+		t.Run(trouble.fault.String(), func(t *testing.T) {
+			t.Parallel()
+			for _, kind := range scimRequests {
+				for n := range callsOf(t, kind) {
+					t.Run(fmt.Sprintf("%s, call %d", kind.name, n+1), func(t *testing.T) {
+						r := newRun(t, kind, trouble.fault.Kind == sandbox.Hang)
+						require.NoError(t, r.suger.SetFaults(atCall(n, trouble.fault)...))
+						got := r.do(t, r.request)
+						r.check(t, got)
+						if trouble.passes {
+							assert.Empty(t, codesIn(got), "%s", got.text)
+						}
+						r.converges(t)
+					})
+				}
+			}
+		})
+	}
+}
+
+// callsOf is how many calls to Suger a request needs.
+func callsOf(t *testing.T, kind scimRequest) int {
+	s := newFaultStand(t, false)
+	s.do(t, kind.make(t, s))
+	require.NotZero(t, s.suger.Count(""))
+	return s.suger.Count("")
+}
+
+// atCall is a fault that strikes the n-th call and no other. A skew of no
+// account keeps it from striking earlier.
+func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
+	fault.Times = 1
+	if n == 0 {
+		return []sandbox.Fault{fault}
+	}
+	return []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: time.Nanosecond, Times: n}, fault}
+}
+
+// check is what holds whatever goes wrong.
+func (r *run) check(t *testing.T, got answer) {
+	t.Helper()
+	now := r.state()
+	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
+	assert.Less(t, r.clock.total(), gateway.DefaultBudget, "waits fit into the budget")
+	r.neverRepeatsBlindly(t)
+	codes := codesIn(got)
+	if len(codes) == 0 {
+		assert.Equal(t, r.wanted, now, "what was not done is an error: %d %s", got.status, got.text)
+		assert.Equal(t, r.good.status, got.status)
+		assert.Equal(t, r.good.comparable(), got.comparable())
+	}
+	if got.status >= 400 {
+		checkError(t, r.request, got)
+	}
+}
+
+// checkError checks the form of an error, and that a client knows when to come
+// back.
+func checkError(t *testing.T, r request, got answer) {
+	t.Helper()
+	code := codesIn(got)[0]
+	assert.Equal(t, []any{"urn:ietf:params:scim:api:messages:2.0:Error"}, got.body["schemas"])
+	assert.Equal(t, strconv.Itoa(got.status), got.body["status"])
+	status := code.Entry().Status
+	if r.agent == userAgentOfOkta && code == scim.CodeSugerUnavailable {
+		status = http.StatusTooManyRequests
+	}
+	assert.Equal(t, status, got.status)
+	after, again := got.header.Get("Retry-After"), got.status == http.StatusTooManyRequests || got.status == http.StatusServiceUnavailable
+	assert.Equal(t, again, after != "")
+	if again {
+		seconds, err := strconv.Atoi(after)
+		assert.NoError(t, err, "Okta reads whole seconds only")
+		assert.Positive(t, seconds)
+	}
+	detail, _ := got.body["detail"].(string)
+	assert.NotContains(t, detail, "sugerclient", "no Go error text")
+	assert.NotContains(t, detail, key)
+	if code == scim.CodeSugerUnreadable {
+		assert.True(t, slices.ContainsFunc(mapping.OperationNames(), func(name string) bool { return strings.Contains(detail, strconv.Quote(name)) }),
+			"names the operation: %s", detail)
+	}
+}
+
+// codesIn are the codes of the errors in an answer: its own, or those of the
+// operations of a bulk request.
+func codesIn(got answer) (codes []scim.Code) {
+	bodies := []any{got.body}
+	if operations, ok := got.body["Operations"].([]any); ok {
+		bodies = nil
+		for _, operation := range operations {
+			bodies = append(bodies, operation.(map[string]any)["response"])
+		}
+	}
+	for _, body := range bodies {
+		object, _ := body.(map[string]any)
+		detail, _ := object["detail"].(string)
+		if before, _, ok := strings.Cut(detail[strings.LastIndex(detail, "[")+1:], ", "); ok && object["status"] != nil {
+			codes = append(codes, scim.Code(before))
+		}
+	}
+	return codes
+}
+
+// neverRepeatsBlindly checks that no create is sent again unless it was refused
+// unseen (429) or a list has been read in between.
+func (r *run) neverRepeatsBlindly(t *testing.T) {
+	t.Helper()
+	sent := make(map[string]bool)
+	for _, call := range r.suger.Calls() {
+		switch call.Operation {
+		case "add user", "add role":
+			assert.False(t, sent[call.Operation], "%q is repeated without looking first", call.Operation)
+			sent[call.Operation] = call.Status != http.StatusTooManyRequests
+		case "list users":
+			sent["add user"] = false
+		case "list roles":
+			sent["add role"] = false
+		}
+	}
+}
+
+// converges checks that the repeat of the request, when nothing is wrong any
+// more, does what is left to do.
+func (r *run) converges(t *testing.T) {
+	t.Helper()
+	r.suger.ClearFaults()
+	r.setup.client.Timeout, r.setup.client.Attempts = 0, 0 // as usual
+	r.url = r.newGateway(t)
+	again := r.request
+	got := r.do(t, again)
+	if slices.Contains(codesIn(got), scim.CodeGroupExists) { // the client links the group and pushes its members
+		again.method, again.path = http.MethodPut, again.path+"/"+r.roleID(t, "Partners")
+		got = r.do(t, again)
+	}
+	done := []scim.Code{scim.CodeUserExists, scim.CodeNotFound} // by the first try
+	for _, code := range codesIn(got) {
+		assert.Contains(t, done, code, "%s", got.text)
+	}
+	assert.Equal(t, r.wanted, r.state(), "%d %s", got.status, got.text)
+}
