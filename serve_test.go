@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -81,6 +82,9 @@ func TestServeWithHeldCredential(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status("first-bearer-token"))
 	assert.Equal(t, http.StatusUnauthorized, status("second-bearer-token"))
 	assert.Equal(t, http.StatusUnauthorized, status("suger-key"), "Suger's key is not the gateway's token")
+	elsewhere := strings.Replace(users, "/scim/v2", "/org/elsewhere/scim/v2", 1)
+	reached, _ := ask(t, http.MethodGet, elsewhere, "Bearer first-bearer-token", "")
+	assert.Equal(t, http.StatusForbidden, reached, "the token is for SUGER_ORG_ID, whatever the credential can see")
 
 	writeFile(t, tokens, "first-bearer-token,second-bearer-token")
 	assert.Equal(t, http.StatusOK, status("first-bearer-token"), "both are good while tokens are rotated")

@@ -15,7 +15,7 @@ func (c *config) newGateway(service *mapping.Service) (http.Handler, error) {
 	v, _ := build()
 	scim := gateway.Config{
 		Organization:         string(c.Organization),
-		AllowedOrganizations: c.Organizations,
+		AllowedOrganizations: c.servedOrganizations(),
 		PublicURL:            string(c.PublicURL),
 		TrustedProxies:       c.TrustedProxies,
 		AllowedClients:       c.AllowedClients,
@@ -32,6 +32,16 @@ func (c *config) newGateway(service *mapping.Service) (http.Handler, error) {
 		scim.Tokens, scim.HeldCredential = c.acceptedTokens, c.heldCredential
 	}
 	return gateway.New(scim, service)
+}
+
+// servedOrganizations are the only ones served; nil if Suger alone decides. Who
+// has one of the gateway's own tokens is not meant to reach every organization
+// that the gateway's credential can see.
+func (c *config) servedOrganizations() []string {
+	if len(c.Organizations) == 0 && c.credential != nil && c.Organization != "" {
+		return []string{string(c.Organization)}
+	}
+	return c.Organizations
 }
 
 // newService makes the users and roles behind the SCIM service.
@@ -105,7 +115,7 @@ func (c *config) organizationMode() slog.Attr {
 	return slog.Group("suger",
 		"url", string(c.SugerURL),
 		"organization", string(c.Organization),
-		"allowed_organizations", []string(c.Organizations),
+		"allowed_organizations", c.servedOrganizations(),
 		"credential", credential,
 		"auth", c.SugerAuth,
 	)

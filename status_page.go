@@ -68,8 +68,8 @@ func (c *config) knownOrganizations() []string {
 
 // serves reports whether the gateway answers for an organization.
 func (c *config) serves(organization string) bool {
-	return organizationPattern.MatchString(organization) &&
-		(len(c.Organizations) == 0 || slices.Contains(c.Organizations, organization))
+	served := c.servedOrganizations()
+	return organizationPattern.MatchString(organization) && (len(served) == 0 || slices.Contains(served, organization))
 }
 
 // credentialName is what Suger calls the credential.

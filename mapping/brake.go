@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,24 +14,7 @@ type Brake struct {
 	Window time.Duration
 }
 
-// ParseBrake reads "20/1h"; "" and "off" are no brake.
-func ParseBrake(text string) (Brake, error) {
-	if text == "" || text == "off" {
-		return Brake{}, nil
-	}
-	count, window, _ := strings.Cut(text, "/")
-	limit, err := strconv.Atoi(count)
-	if err != nil || limit < 1 {
-		return Brake{}, fmt.Errorf("%q is not a brake such as 20/1h", text)
-	}
-	length, err := time.ParseDuration(window)
-	if err != nil || length <= 0 {
-		return Brake{}, fmt.Errorf("%q is not a brake such as 20/1h", text)
-	}
-	return Brake{Limit: limit, Window: length}, nil
-}
-
-// String is the brake as [ParseBrake] reads it.
+// String is the brake as the setting writes it: "20/1h", or "off".
 func (b Brake) String() string {
 	if b.Limit == 0 {
 		return "off"

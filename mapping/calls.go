@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"suger-scim-gateway/gateway/scim"
@@ -157,18 +158,21 @@ func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
 		}
 		return nil, scim.NotFound("user", id)
 	}
+	if strings.ContainsAny(id, `/\`) { // there are proxies that take an escaped one for a real one
+		return nil, s.noSuchUser(ctx, id)
+	}
 	record, err := s.call(ctx, opGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
 	if err != nil {
 		var refused *sugerclient.Error
-		if !errors.As(err, &refused) || (refused.Kind != sugerclient.Invalid && refused.Status != 404) {
+		switch {
+		case !errors.As(err, &refused):
 			return nil, err
+		case refused.Kind == sugerclient.Invalid:
+			return nil, s.noSuchUser(ctx, id)
+		case refused.Status == 404:
+			return nil, scim.NotFound("user", id)
 		}
-		if refused.Kind == sugerclient.Invalid { // nothing was asked, so the credential is not known to be good
-			if _, err := s.someUsers(ctx); err != nil {
-				return nil, err
-			}
-		}
-		return nil, scim.NotFound("user", id)
+		return nil, err
 	}
 	if record == nil {
 		return nil, s.unreadable(opGetUser, misfit("", "an answer without a user"))
@@ -181,6 +185,15 @@ func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
 		return nil, s.unreadable(opGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
 	return u, nil
+}
+
+// noSuchUser is the error for an id that no user can have. Suger was not asked
+// for it, so the credential has to be shown to be good in another way.
+func (s *suger) noSuchUser(ctx context.Context, id string) error {
+	if _, err := s.someUsers(ctx); err != nil {
+		return err
+	}
+	return scim.NotFound("user", id)
 }
 
 // userFrom reads the user in an answer.

@@ -170,9 +170,9 @@ func (s *suger) userNow(ctx context.Context, users *userSet, id string) (*user, 
 }
 
 // userWithEmail finds a user by address, or nil. A hint of an earlier lookup is
-// checked with one call; without one the list is read.
-func (s *suger) userWithEmail(ctx context.Context, email string) (*user, error) {
-	key, maxAge := s.memory.key(s.Caller), s.memory.listTTL
+// checked with one call; without one a list at most maxAge old is read.
+func (s *suger) userWithEmail(ctx context.Context, email string, maxAge time.Duration) (*user, error) {
+	key := s.memory.key(s.Caller)
 	if id := s.memory.recall(key, email); id != "" && s.model.doc.Operations.GetUser != nil {
 		u, err := s.fetchUser(ctx, id)
 		if err != nil && !isNotFound(err) {

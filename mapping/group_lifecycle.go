@@ -44,6 +44,10 @@ func (g *Groups) create(ctx context.Context, name string, members []string) (sci
 			"%q is not a Suger role, and this gateway does not create roles. Name the group after a role (%s), or map its name with GATEWAY_GROUP_ROLES.",
 			scim.Clip(name, 80), joinWords(roles.roles, (*role).label))
 	}
+	users, err := g.usersAmong(ctx, members)
+	if err != nil {
+		return nil, err
+	}
 	r, err := g.addRole(ctx, name)
 	if err != nil {
 		return nil, err
@@ -51,15 +55,34 @@ func (g *Groups) create(ctx context.Context, name string, members []string) (sci
 	if len(members) == 0 {
 		return groupResource(r, nil, true), nil
 	}
-	users, err := g.freshUsers(ctx)
-	if err != nil {
-		return nil, err
-	}
 	after, err := g.changeMembers(ctx, users, memberChange{role: r, add: members})
 	if err != nil {
 		return nil, err
 	}
 	return g.groupAfter(r, users, after), nil
+}
+
+// usersAmong are the users, if all members are among them: a role is not made for
+// a request that is wrong.
+func (g *Groups) usersAmong(ctx context.Context, members []string) (*userSet, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	users, err := g.freshUsers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := boundStrangers(users, members); err != nil {
+		return nil, err
+	}
+	for _, id := range members {
+		if _, err := g.userNow(ctx, users, id); isNotFound(err) {
+			return nil, scim.NewError(scim.CodeInvalidValue, "There is no Suger user with id %q, so the group was not made.", scim.Clip(id, 80))
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
 }
 
 // nameIsFree refuses a group name that is already a role's.

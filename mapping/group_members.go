@@ -37,11 +37,27 @@ type membersAfter struct {
 	changed map[string]*user // by id; nil for one who is gone
 }
 
+// maxStrangers bounds the members of a request who are not on a fresh list: each
+// costs a call to find out.
+const maxStrangers = 100
+
+// boundStrangers refuses a request that names many who are no users.
+func boundStrangers(users *userSet, ids []string) error {
+	if strangers := len(ids) - len(users.withIDs(ids)); strangers > maxStrangers {
+		return scim.NewError(scim.CodeInvalidValue,
+			"%d of the members are not users of this Suger organization, so nothing was changed. Assign people to the app before pushing the group.", strangers)
+	}
+	return nil
+}
+
 // changeMembers makes a change of members: only users who differ are written,
 // several at once. A failure of some does not stop the others; a repeat of the
 // request finds only the rest to do.
 func (s *suger) changeMembers(ctx context.Context, users *userSet, c memberChange) (*membersAfter, error) {
 	after := &membersAfter{changed: make(map[string]*user)}
+	if err := boundStrangers(users, c.add); err != nil {
+		return nil, err
+	}
 	affected := users.withIDs(c.remove, c.add)
 	roles, err := s.catalogueFor(ctx, affected...)
 	if err != nil {

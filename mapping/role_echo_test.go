@@ -94,3 +94,14 @@ func TestPutOfAnEchoWithADeletedRole(t *testing.T) {
 	user, _ := s.suger.User(id)
 	assert.Equal(t, "Dana VIEWER", user.FirstName+" "+user.Role)
 }
+
+// An emptied attribute asks for the default role, which is no second wish beside
+// another one if that role is held anyway.
+func TestEmptiedCarrierBesideAWish(t *testing.T) {
+	s := newStand(t)
+	_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":[],"`+roleURN+`":"EDITOR"`))
+	require.NoError(t, err)
+	assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
+	_, err = s.putUser(s.id("finance"), person("finance", `,"roles":[],"`+roleURN+`":"EDITOR"`))
+	assertCode(t, scim.CodeConflictingRoles, err)
+}

@@ -37,7 +37,9 @@ func (u *Users) Create(ctx context.Context, r scim.Resource, _ *scim.Projection)
 }
 
 func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*user, error) {
-	known, err := s.userWithEmail(ctx, email)
+	// The list must be fresh: Suger answers the add of a known address with its
+	// user, who would be taken for the new one and get what the new one is to have.
+	known, err := s.userWithEmail(ctx, email, freshAge)
 	if err != nil {
 		return nil, err
 	}

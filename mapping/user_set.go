@@ -28,10 +28,14 @@ func newUserSet(m *model, users []*user, began time.Time, page uint64) *userSet 
 	return s
 }
 
-// enter makes a user known by all that users are looked up by.
+// enter makes a user known by all that users are looked up by. Of two with one
+// address, it is known for the one with access, whom a client must be able to end.
 func (s *userSet) enter(u *user) {
 	s.ids[u.id] = u
-	s.byEmail[fold(s.model.email(u))] = u
+	email := fold(s.model.email(u))
+	if other := s.byEmail[email]; other == nil || u.standing.active || !other.standing.active {
+		s.byEmail[email] = u
+	}
 	for _, ref := range u.roles {
 		s.roles[ref]++
 	}

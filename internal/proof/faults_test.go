@@ -71,44 +71,69 @@ var troubles = []trouble{
 
 // newFaultStand has a list of two pages, and gives a hanging call up soon.
 func newFaultStand(t testing.TB, hangs bool) *stand {
+	document, err := smallPages()
+	require.NoError(t, err)
+	require.Equal(t, 5, document.Operations.ListUsers.Paging.Size)
 	return newStand(t, func(u *setup) {
-		u.document.Operations.ListUsers.Paging.Size = 5
+		u.document = document
 		if hangs {
-			u.client.Timeout, u.client.Attempts = 100*time.Millisecond, 2
+			u.client.Timeout, u.client.Attempts = 40*time.Millisecond, 2
 		}
 	})
+}
+
+// An outcome is what comes of a request when nothing goes wrong.
+type outcome struct {
+	status int
+	text   string
+	calls  int
+	before state
+	wanted state
+}
+
+// outcomes are those of all requests, by name.
+func outcomes(t *testing.T) map[string]outcome {
+	all := make(map[string]outcome)
+	for _, kind := range scimRequests {
+		s := newFaultStand(t, false)
+		before := s.state()
+		got := s.do(t, kind.make(t, s))
+		require.Empty(t, codesIn(got), "%s: %s", kind.name, got.text)
+		require.NotZero(t, s.suger.Count(""))
+		all[kind.name] = outcome{got.status, got.comparable(), s.suger.Count(""), before, s.state()}
+	}
+	require.Len(t, all, len(scimRequests))
+	return all
 }
 
 // A run is a request under a fault, and what would have come of it without.
 type run struct {
 	*stand
+	outcome
 	request request
-	before  state
-	wanted  state
-	good    answer
 }
 
-func newRun(t *testing.T, kind scimRequest, hangs bool) *run {
-	twin := newFaultStand(t, false)
-	good := twin.do(t, kind.make(t, twin))
-	require.Less(t, good.status, 300, "%s", good.text)
-	s := newFaultStand(t, hangs)
-	return &run{stand: s, request: kind.make(t, s), before: s.state(), wanted: twin.state(), good: good}
+func newRun(t *testing.T, kind scimRequest, good outcome, faults ...sandbox.Fault) *run {
+	hangs := slices.ContainsFunc(faults, func(f sandbox.Fault) bool { return f.Kind == sandbox.Hang })
+	r := &run{stand: newFaultStand(t, hangs), outcome: good}
+	r.request = kind.make(t, r.stand)
+	require.NoError(t, r.suger.SetFaults(faults...))
+	return r
 }
 
 // A fault that lasts: the request fails with the code of the fault, nothing is
 // done but what was asked for, and it is answered in the time there is. When the
 // fault is over, a repeat does the rest.
 func TestEveryFaultAtEveryRequest(t *testing.T) {
+	good := outcomes(t)
 	for _, trouble := range troubles {
 		t.Run(trouble.fault.String(), func(t *testing.T) {
 			t.Parallel()
 			for _, kind := range scimRequests {
 				for _, agent := range trouble.agents() {
 					t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
-						r := newRun(t, kind, trouble.fault.Kind == sandbox.Hang)
+						r := newRun(t, kind, good[kind.name], trouble.fault)
 						r.request.agent = agent
-						require.NoError(t, r.suger.SetFaults(trouble.fault))
 						got := r.do(t, r.request)
 						r.check(t, got)
 						codes := codesIn(got)
@@ -136,17 +161,21 @@ func (t trouble) agents() []string {
 // A fault that strikes one call only, each of those that the request makes in
 // turn: what can be repeated is, so most of them are not even noticed.
 func TestEveryFaultAtOneCall(t *testing.T) {
+	good := outcomes(t)
 	for _, trouble := range troubles {
+		if trouble.lasts == nil {
+			continue // even if it lasts
+		}
 		t.Run(trouble.fault.String(), func(t *testing.T) {
 			t.Parallel()
 			for _, kind := range scimRequests {
-				for n := range callsOf(t, kind) {
+				for n := range good[kind.name].calls {
 					t.Run(fmt.Sprintf("%s, call %d", kind.name, n+1), func(t *testing.T) {
-						r := newRun(t, kind, trouble.fault.Kind == sandbox.Hang)
-						require.NoError(t, r.suger.SetFaults(atCall(n, trouble.fault)...))
+						r := newRun(t, kind, good[kind.name], atCall(n, trouble.fault)...)
 						got := r.do(t, r.request)
 						r.check(t, got)
-						if trouble.passes {
+						// A role that was not made is left to the client to ask for again.
+						if trouble.passes && r.suger.Calls()[n].Operation != "add role" {
 							assert.Empty(t, codesIn(got), "%s", got.text)
 						}
 						r.converges(t)
@@ -155,14 +184,6 @@ func TestEveryFaultAtOneCall(t *testing.T) {
 			}
 		})
 	}
-}
-
-// callsOf is how many calls to Suger a request needs.
-func callsOf(t *testing.T, kind scimRequest) int {
-	s := newFaultStand(t, false)
-	s.do(t, kind.make(t, s))
-	require.NotZero(t, s.suger.Count(""))
-	return s.suger.Count("")
 }
 
 // atCall is a fault that strikes the n-th call and no other. A skew of no
@@ -185,8 +206,8 @@ func (r *run) check(t *testing.T, got answer) {
 	codes := codesIn(got)
 	if len(codes) == 0 {
 		assert.Equal(t, r.wanted, now, "what was not done is an error: %d %s", got.status, got.text)
-		assert.Equal(t, r.good.status, got.status)
-		assert.Equal(t, r.good.comparable(), got.comparable())
+		assert.Equal(t, r.status, got.status)
+		assert.Equal(t, r.text, got.comparable())
 	}
 	if got.status >= 400 {
 		checkError(t, r.request, got)
@@ -264,8 +285,10 @@ func (r *run) neverRepeatsBlindly(t *testing.T) {
 func (r *run) converges(t *testing.T) {
 	t.Helper()
 	r.suger.ClearFaults()
-	r.setup.client.Timeout, r.setup.client.Attempts = 0, 0 // as usual
-	r.url = r.newGateway(t)
+	if r.setup.client.Timeout != 0 { // on a busy machine, other calls than hanging ones could run into it
+		r.setup.client.Timeout = 0
+		r.url = r.newGateway(t)
+	}
 	again := r.request
 	got := r.do(t, again)
 	if slices.Contains(codesIn(got), scim.CodeGroupExists) { // the client links the group and pushes its members

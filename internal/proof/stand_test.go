@@ -69,6 +69,12 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	return s
 }
 
+// smallPages is the default mapping with pages of five users.
+var smallPages = sync.OnceValues(func() (*mapping.Document, error) {
+	source := strings.Replace(string(mapping.DefaultSource()), "size: 1000", "size: 5", 1)
+	return mapping.ParseDocument("small pages", []byte(source))
+})
+
 // newGateway starts a gateway that knows nothing, and gives the base URL of its
 // SCIM service.
 func (s *stand) newGateway(t testing.TB) string {
