@@ -147,13 +147,10 @@ func checkPod(t *testing.T, s *set) {
 	const drain, pause = 25, 5 // seconds; the first is the program's
 	assert.Equal(t, int64(pause), container.Lifecycle.PreStop.Sleep.Seconds)
 	assert.Greater(t, *pod.TerminationGracePeriodSeconds, int64(drain+pause))
-	for name, probe := range map[string]*core.Probe{
-		"/healthz": container.LivenessProbe, "/readyz": container.ReadinessProbe,
-	} {
-		assert.Equal(t, name, probe.HTTPGet.Path)
+	for _, probe := range []*core.Probe{container.StartupProbe, container.LivenessProbe, container.ReadinessProbe} {
+		assert.Equal(t, "/healthz", probe.HTTPGet.Path, "/readyz would take the gateway away when Suger is")
 		assert.Equal(t, intstr.FromString("ops"), probe.HTTPGet.Port)
 	}
-	assert.Equal(t, "/healthz", container.StartupProbe.HTTPGet.Path)
 }
 
 // checkRestricted applies Kubernetes's own Pod Security Standards.

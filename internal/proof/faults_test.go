@@ -285,6 +285,7 @@ func (r *run) neverRepeatsBlindly(t *testing.T) {
 func (r *run) converges(t *testing.T) {
 	t.Helper()
 	r.suger.ClearFaults()
+	r.clock.advance(time.Minute) // refused credentials and lists are forgotten
 	if r.setup.client.Timeout != 0 { // on a busy machine, other calls than hanging ones could run into it
 		r.setup.client.Timeout = 0
 		r.url = r.newGateway(t)
