@@ -90,12 +90,12 @@ func TestCallsOfEachRequest(t *testing.T) {
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), s.id("invited"), s.id("editor")))
 			return err
 		},
-			lists + ", " + write + ", " + write, write + ", " + write},
-		{"PATCH group, nobody differs", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("editor"))); return err }, lists, ""},
+			lists + ", " + write + ", " + write, lists + ", " + write + ", " + write},
+		{"PATCH group, nobody differs", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("editor"))); return err }, lists, lists},
 		{"PUT group, a name as before", func(s *stand) error {
 			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Finance"}`)
 			return err
-		}, lists + ", " + roles, ""},
+		}, lists + ", " + roles, lists},
 		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, roles + ", add role", "add role"},
 	}
 	for _, test := range tests {

@@ -18,7 +18,15 @@ func (s *suger) someUsers(ctx context.Context) (*userSet, error) {
 	return s.usersWithin(ctx, s.memory.listTTL)
 }
 
-// freshUsers are the users as a guard or a group change needs them.
+// usersForGroup are the users as a change of a group needs them: on a list that
+// is fetched for it, since another replica may have given somebody the role, or
+// taken it, a moment ago, and what the list says is so already is not written.
+func (s *suger) usersForGroup(ctx context.Context) (*userSet, error) {
+	s.shelf().users.forget(0)
+	return s.freshUsers(ctx)
+}
+
+// freshUsers are the users as a decision on one of them needs them.
 func (s *suger) freshUsers(ctx context.Context) (*userSet, error) {
 	return s.usersWithin(ctx, freshAge)
 }

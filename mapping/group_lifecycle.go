@@ -68,7 +68,7 @@ func (g *Groups) usersAmong(ctx context.Context, members []string) (*userSet, er
 	if len(members) == 0 {
 		return nil, nil
 	}
-	users, err := g.freshUsers(ctx)
+	users, err := g.usersForGroup(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 }
 
 func (g *Groups) delete(ctx context.Context, id, ifMatch string) error {
-	users, err := g.freshUsers(ctx)
+	users, err := g.usersForGroup(ctx)
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 }
 
 func (g *Groups) changeGroup(ctx context.Context, id, ifMatch string, implicit bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	users, err := g.freshUsers(ctx)
+	users, err := g.usersForGroup(ctx)
 	if err != nil {
 		return nil, err
 	}

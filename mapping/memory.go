@@ -12,7 +12,7 @@ import (
 // shelfLimit bounds for how many organizations and credentials lists are held.
 const shelfLimit = 64
 
-// freshAge is how old a list may be that a guard or a group change decides on.
+// freshAge is how old a list may be that something is decided on.
 const freshAge = time.Second
 
 // A memory is what the process remembers between requests. It only saves calls:

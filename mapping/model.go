@@ -97,18 +97,17 @@ func (m *model) writesRole() bool {
 	if ops.SetRole != nil || ops.GrantRole != nil {
 		return false
 	}
-	return m.updates("role") || m.updates("role.name") || m.updates("roles") || m.updates("roles.names")
+	return sends(ops.UpdateUser, roleValues...)
 }
 
+// addsRole reports whether the add operation sends the role.
+func (m *model) addsRole() bool { return sends(m.doc.Operations.AddUser, roleValues...) }
+
+// roleValues are the values by which an operation can send a role.
+var roleValues = []string{rolePlaceholder, roleNamePlaceholder, rolesPlaceholder, roleNamesPlaceholder}
+
 // updates reports whether the update operation sends a value.
-func (m *model) updates(name string) bool {
-	op := m.doc.Operations.UpdateUser
-	if op == nil {
-		return false
-	}
-	_, sent := placeholdersOf(op.Body)[name]
-	return sent
-}
+func (m *model) updates(name string) bool { return sends(m.doc.Operations.UpdateUser, name) }
 
 // statusValue is what the update operation writes into the status.
 func (m *model) statusValue(active bool, now string) any {

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// fetchLimit bounds a fetch that several requests wait for. Each of them also
-// has its own deadline.
+// fetchLimit bounds the wait for a fetch of who has no deadline.
 const fetchLimit = time.Minute
 
 // A shared value is fetched when somebody needs it younger than it is, once for
@@ -28,6 +27,7 @@ type flight[T any] struct {
 	value   T
 	err     error
 	waiting int
+	until   time.Time // when the last of those who have waited must have it
 	cancel  context.CancelFunc
 	later   []func(T) // writes confirmed since the fetch began
 }
@@ -36,6 +36,13 @@ type flight[T any] struct {
 // the others if one who waits for it gives up, and stops with the last one.
 // reused reports that no fetch was started for this call.
 func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(context.Context) (T, error)) (value T, reused bool, err error) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, fetchLimit)
+		defer cancel()
+		deadline, _ = ctx.Deadline()
+	}
 	s.mu.Lock()
 	now := s.now()
 	if s.held && maxAge > 0 && now.Sub(s.since) <= maxAge {
@@ -45,9 +52,12 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 	f := s.flight
 	reused = f != nil && maxAge > 0 && now.Sub(f.began) <= maxAge
 	if !reused {
-		f = s.start(ctx, now, maxAge, fetch)
+		f = s.start(ctx, now, deadline, maxAge, fetch)
 	}
 	f.waiting++
+	if deadline.After(f.until) {
+		f.until = deadline
+	}
 	s.mu.Unlock()
 
 	select {
@@ -71,12 +81,17 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 
 // start begins a fetch; the caller holds the lock. The newest fetch is the one
 // that later calls share and whose value is kept, for keep.
-func (s *shared[T]) start(ctx context.Context, now time.Time, keep time.Duration, fetch func(context.Context) (T, error)) *flight[T] {
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
-	f := &flight[T]{began: now, done: make(chan struct{}), cancel: cancel}
+func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, keep time.Duration, fetch func(context.Context) (T, error)) *flight[T] {
+	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &flight[T]{began: now, done: make(chan struct{}), until: deadline, cancel: cancel}
 	s.flight = f
+	latest := func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return f.until
+	}
 	go func() {
-		value, err := fetch(detached)
+		value, err := fetch(flightContext{detached, latest})
 		cancel()
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -96,6 +111,16 @@ func (s *shared[T]) start(ctx context.Context, now time.Time, keep time.Duration
 	}()
 	return f
 }
+
+// A flightContext ends with the last who waits for the fetch, and has the
+// deadline of who can wait longest, so that nothing is waited for in vain.
+type flightContext struct {
+	context.Context
+	latest func() time.Time
+}
+
+// Deadline is later once somebody waits who has more time.
+func (c flightContext) Deadline() (deadline time.Time, ok bool) { return c.latest(), true }
 
 // peek is the value that is held, of whatever age; ok is false if there is none.
 func (s *shared[T]) peek() (value T, ok bool) {

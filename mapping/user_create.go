@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"time"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -37,9 +38,7 @@ func (u *Users) Create(ctx context.Context, r scim.Resource, _ *scim.Projection)
 }
 
 func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*user, error) {
-	// The list must be fresh: Suger answers the add of a known address with its
-	// user, who would be taken for the new one and get what the new one is to have.
-	known, err := s.userWithEmail(ctx, email, freshAge)
+	known, err := s.userWithEmail(ctx, email, s.listForCreate())
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +67,17 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 	return s.addWithinGuards(ctx, draft, p, r)
 }
 
+// listForCreate is how old a list may be that a create goes by. Suger answers
+// the add of a known address with its user, who must not be taken for a new one:
+// that shows in the answer if the add says which role the user is to have, and
+// otherwise only on a fresh list.
+func (s *suger) listForCreate() time.Duration {
+	if s.model.addsRole() {
+		return s.memory.listTTL
+	}
+	return freshAge
+}
+
 // draft is a user whom Suger does not have yet.
 func (s *suger) draft(email string) *user {
 	u := &user{values: make([]string, len(s.model.attributes)), standing: s.model.standingFor(true)}
@@ -92,6 +102,9 @@ func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r sci
 		return would, nil
 	}
 	added, existed, err := s.add(ctx, draft, p)
+	if err == nil && !existed && s.model.addsRole() {
+		existed, err = s.holdsMore(ctx, added, p)
+	}
 	if err == nil && existed {
 		return s.revive(ctx, added.id, r)
 	}
@@ -190,6 +203,21 @@ func (s *suger) newValues(draft *user, p *plan) values {
 // clocks differ and a person who was removed and comes back may have kept it.
 func wasThere(added *user, listed *userSet) bool {
 	return listed != nil && listed.byID(added.id) != nil
+}
+
+// holdsMore reports whether a user who should be new has a more powerful role
+// than was asked for, and so was there before: somebody else has made the same
+// person since the list was read. A create takes no power from anybody.
+func (s *suger) holdsMore(ctx context.Context, added *user, p *plan) (bool, error) {
+	if refersTo(added.roles, p.roles) {
+		return false, nil
+	}
+	roles, err := s.catalogueFor(ctx, added)
+	if err != nil {
+		return false, err
+	}
+	top := highest(roles.of(added))
+	return top != nil && top.above(highest(p.roles)), nil
 }
 
 // complete brings a user who has just been added to what the plan wanted, in

@@ -133,15 +133,15 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 	})
 }
 
-// Whatever an add turns out to concern, the guards see it.
-func TestCreateKeepsWithinTheGuards(t *testing.T) {
+// Whomever an add turns out to concern, nobody loses power by it.
+func TestCreateTakesNoPower(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")
 	require.NoError(t, err)
 	s.put("nova", "ADMIN", "ACTIVE") // added in Suger's console a moment ago
 	s.suger.RemoveUser(s.id("admin"))
 	_, err = s.postUser(person("nova", ""))
-	assertCode(t, scim.CodeLastAdmin, err)
+	assertCode(t, scim.CodeUserExists, err)
 	assert.Equal(t, "ADMIN ACTIVE", s.state("nova"))
 }
 

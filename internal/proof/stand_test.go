@@ -41,12 +41,13 @@ type stand struct {
 	suger *sandbox.Sandbox
 	setup setup
 	clock *leapingClock
-	url   string // of the first gateway, with the SCIM prefix
+	url   string          // of the first gateway, with the SCIM prefix
+	ids   map[string]bool // of users and roles that are there at first
 }
 
 func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	t.Helper()
-	s := &stand{clock: &leapingClock{}}
+	s := &stand{clock: &leapingClock{}, ids: make(map[string]bool)}
 	s.setup = setup{
 		sandbox:  sandbox.Options{Keys: []string{key}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
@@ -63,10 +64,24 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	var err error
 	s.suger, err = sandbox.New(s.setup.sandbox)
 	require.NoError(t, err)
+	for _, user := range s.suger.Users() {
+		s.ids[user.ID] = true
+	}
+	for _, role := range s.suger.Roles() {
+		s.ids[role.ID] = true
+	}
 	s.setup.client.BaseURL = serve(t, s.suger)
 	t.Cleanup(s.suger.Close) // before the server, which waits for hanging answers
 	s.url = s.newGateway(t)
 	return s
+}
+
+// between puts a handler between the gateway and Suger. The gateway is then a
+// fresh one.
+func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Handler) {
+	t.Helper()
+	s.setup.client.BaseURL = serve(t, handler(s.suger))
+	s.url = s.newGateway(t)
 }
 
 // smallPages is the default mapping with pages of five users.

@@ -10,18 +10,25 @@ import (
 )
 
 // A state is what Suger holds: a line for each role by its id, and for each user
-// by the address.
+// by the address. An id that was not there at first is "new".
 type state map[string]string
 
 func (s *stand) state() state {
 	held := state{}
 	for _, role := range s.suger.Roles() {
-		held["role "+role.ID] = role.Name
+		held["role "+s.atFirst(role.ID)] = role.Name
 	}
 	for _, user := range s.suger.Users() {
-		held["user "+user.Email] = strings.Join([]string{user.ID, user.Role, user.Status, user.FirstName, user.LastName}, " ")
+		held["user "+user.Email] = strings.Join([]string{s.atFirst(user.ID), s.atFirst(user.Role), user.Status, user.FirstName, user.LastName}, " ")
 	}
 	return held
+}
+
+func (s *stand) atFirst(id string) string {
+	if s.ids[id] {
+		return id
+	}
+	return "new"
 }
 
 // between reports which lines are neither as before nor as wanted.

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The page and the plot are what the measurement in docs/performance.json says.
+func TestPageIsTheMeasurement(t *testing.T) {
+	t.Chdir("../..")
+	r, err := loadReport()
+	require.NoError(t, err)
+	require.NotEmpty(t, r.Comparisons)
+	require.NotEmpty(t, r.Sizes)
+	page, err := os.ReadFile(pageFile)
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "<!-- speed -->\n"+r.speedTable()+"<!-- end of speed -->\n")
+	assert.Contains(t, string(page), "<!-- sizes -->\n"+r.sizeTable()+"<!-- end of sizes -->\n")
+	plot, err := os.ReadFile(speedPlot)
+	require.NoError(t, err)
+	assert.True(t, r.plot() == string(plot), "run go run ./internal/load write")
+}
+
+func TestBetween(t *testing.T) {
+	page, err := between("a\n<!-- x -->\nold\n<!-- end of x -->\nb\n", "x", "new\n")
+	require.NoError(t, err)
+	assert.Equal(t, "a\n<!-- x -->\nnew\n<!-- end of x -->\nb\n", page)
+	_, err = between("a\n<!-- x -->\n", "x", "new\n")
+	assert.ErrorContains(t, err, "no place")
+}
+
+func TestShare(t *testing.T) {
+	for value, want := range map[float64]float64{1: 0, 10: 0.5, 100: 1, 0.1: 0, 1000: 1} {
+		assert.InDelta(t, want, share(value, 1, 100), 1e-9, value)
+	}
+}
