@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// fixedPeople are in every sandbox.
+const fixedPeople = 8
+
 // coldStarts is how often a gateway is started to see what it takes when it
 // knows nothing; the median counts.
 const coldStarts = 5
@@ -15,8 +18,7 @@ const coldStarts = 5
 // size measures an organization of so many people, with a Suger that answers at
 // once.
 func (r *report) size(ctx context.Context, binary string, people int, last time.Duration) error {
-	const fixed = 8 // that every sandbox has
-	s, err := startStack(ctx, binary, people-fixed, 0)
+	s, err := startStack(ctx, binary, people-fixedPeople, 0)
 	if err != nil {
 		return err
 	}

@@ -109,11 +109,12 @@ func (r *rolesRead) read(ctx context.Context, one organizationRoles, id string, 
 	return one
 }
 
-// problemOf is an error for the page: what a SCIM client would be told.
+// problemOf is an error for the page: what its code means. What a client would be
+// told can hold Suger's own words, and these a person's data.
 func problemOf(err error) string {
 	var known *scim.Error
 	if errors.As(err, &known) {
-		return known.Detail
+		return known.Code.Entry().Cause
 	}
 	return "Suger did not answer in time."
 }

@@ -155,9 +155,10 @@ func TestRolesAreShown(t *testing.T) {
 	assert.Equal(t, map[string]int{"org-1": 1, "org-2": 1}, asked, "reloading the page does not ask again")
 
 	s.advance(time.Minute)
-	fail = scim.NewError(scim.CodeTokenRefused, "Suger does not accept the API key.")
+	fail = scim.NewError(scim.CodeTokenRefused, "Suger says: not for gossip@example.com")
 	page = s.get("/").text()
-	assert.Contains(t, page, "The roles could not be read: Suger does not accept the API key.")
+	assert.Contains(t, page, "The roles could not be read: Suger does not accept the token.")
+	assert.NotContains(t, page, "gossip")
 	assert.Contains(t, page, "12,345 As Suger answered 1 min ago.", "what was known is shown still")
 	s.advance(time.Minute)
 	fail = errors.New("dial tcp 192.0.2.1: secret internals")
