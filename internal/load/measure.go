@@ -62,6 +62,9 @@ func (r *report) compare(ctx context.Context, binary string, p plan, latency tim
 		return err
 	}
 	defer s.stop()
+	if err := s.startProxy(ctx); err != nil {
+		return err
+	}
 	people, err := s.people(ctx)
 	if err != nil {
 		return err

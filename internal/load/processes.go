@@ -62,14 +62,14 @@ func (p *process) stop() {
 	_ = p.command.Wait()
 }
 
-// A stack is a sandbox with a gateway and a bare proxy in front of it.
+// A stack is a sandbox with a gateway in front of it, and perhaps a bare proxy.
 type stack struct {
 	key                     string
 	sandbox, gateway, proxy *process
 }
 
-// startStack starts the processes. binary is the gateway's program; latency, if
-// any, is that of every call to Suger.
+// startStack starts a sandbox and a gateway. binary is the gateway's program;
+// latency, if any, is that of every call to Suger.
 func startStack(ctx context.Context, binary string, people int, latency time.Duration) (*stack, error) {
 	s := &stack{key: rand.Text()}
 	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--people", strconv.Itoa(people), "--key", s.key, "--admin"}
@@ -84,14 +84,6 @@ func startStack(ctx context.Context, binary string, people int, latency time.Dur
 		s.stop()
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err == nil {
-		s.proxy, err = startProcess(ctx, regexp.MustCompile(`listening on (\S+)`), nil, self, proxyCommand, "-to", s.sandbox.address)
-	}
-	if err != nil {
-		s.stop()
-		return nil, err
-	}
 	return s, nil
 }
 
@@ -101,6 +93,16 @@ func (s *stack) startGateway(ctx context.Context, binary string) (*process, erro
 		"SUGER_API_URL=" + s.sandbox.address, "SUGER_ORG_ID=" + organization,
 		"GATEWAY_ADDR=127.0.0.1:0", "GATEWAY_OPS_ADDR=127.0.0.1:0",
 	}, binary, "serve")
+}
+
+// startProxy starts this program once more, as the proxy.
+func (s *stack) startProxy(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	s.proxy, err = startProcess(ctx, regexp.MustCompile(`listening on (\S+)`), nil, self, proxyCommand, "-to", s.sandbox.address)
+	return err
 }
 
 func (s *stack) stop() {
