@@ -1,9 +1,6 @@
 package gateway
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -13,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/sugerclient"
 )
@@ -48,19 +46,14 @@ const maxGoodTokens = 4096
 // even if it comes from the same address.
 type guessing struct {
 	throttle *throttle.Throttle
-	secret   [sha256.Size]byte // of this process: makes the marks
-	good     *lru.Cache[tokenMark, struct{}]
+	marks    *marks.Maker
+	good     *lru.Cache[marks.Mark, struct{}] // the tokens' marks
 }
 
-// A tokenMark stands for a token and does not tell it.
-type tokenMark [sha256.Size]byte
-
 func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
-	g := &guessing{throttle: throttle.New(limit, now)}
-	// crypto/rand.Read never returns an error; it ends the program instead.
-	_, _ = rand.Read(g.secret[:])
+	g := &guessing{throttle: throttle.New(limit, now), marks: marks.New()}
 	var err error
-	if g.good, err = lru.New[tokenMark, struct{}](maxGoodTokens); err != nil {
+	if g.good, err = lru.New[marks.Mark, struct{}](maxGoodTokens); err != nil {
 		panic(err) // only for a size below 1
 	}
 	return g
@@ -76,22 +69,16 @@ func (s *server) knows(r *http.Request) bool {
 	if s.holdsCredential() {
 		return accepted(token, s.config.Tokens())
 	}
-	return s.guessing.good.Contains(s.guessing.mark(token))
+	return s.guessing.good.Contains(s.guessing.marks.Of(token))
 }
 
 // wait is how long a request from the address with this token has to wait.
 func (g *guessing) wait(client netip.Addr, token string) time.Duration {
 	wait := g.throttle.Wait(client)
-	if wait > 0 && token != "" && g.good.Contains(g.mark(token)) {
+	if wait > 0 && token != "" && g.good.Contains(g.marks.Of(token)) {
 		return 0
 	}
 	return wait
-}
-
-func (g *guessing) mark(token string) tokenMark {
-	mac := hmac.New(sha256.New, g.secret[:])
-	mac.Write([]byte(token))
-	return tokenMark(mac.Sum(nil))
 }
 
 func tooManyFailures(wait time.Duration) *scim.Error {
@@ -107,8 +94,8 @@ func (s *server) judgeToken(x *exchange, stats *sugerclient.Stats) {
 	switch {
 	case x.refused:
 		s.guessing.throttle.Fail(x.client)
-		s.guessing.good.Remove(s.guessing.mark(x.token))
+		s.guessing.good.Remove(s.guessing.marks.Of(x.token))
 	case x.failure == nil && stats.Calls() > 0:
-		s.guessing.good.Add(s.guessing.mark(x.token), struct{}{})
+		s.guessing.good.Add(s.guessing.marks.Of(x.token), struct{}{})
 	}
 }

@@ -1,12 +1,11 @@
 package mapping
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // shelfLimit bounds for how many organizations and credentials lists are held.
@@ -19,7 +18,7 @@ const freshAge = time.Second
 // everything in it is checked against Suger or at most ListTTL old, and it is
 // kept apart by organization and credential.
 type memory struct {
-	secret   []byte // of this process: makes the keys
+	keys     *marks.Maker
 	now      func() time.Time
 	listTTL  time.Duration
 	shelves  *lru.Cache[shelfKey, *shelf]
@@ -32,7 +31,7 @@ type memory struct {
 }
 
 // A shelfKey stands for an organization and a credential, and tells neither.
-type shelfKey [sha256.Size]byte
+type shelfKey = marks.Mark
 
 // A shelf holds the lists of one organization as one credential sees them.
 type shelf struct {
@@ -53,10 +52,7 @@ type lookup struct {
 }
 
 func newMemory(config *Config) (*memory, error) {
-	m := &memory{secret: make([]byte, sha256.Size), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
-	if _, err := rand.Read(m.secret); err != nil {
-		return nil, err
-	}
+	m := &memory{keys: marks.New(), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
 	var err error
 	if m.shelves, err = lru.New[shelfKey, *shelf](shelfLimit); err != nil {
 		return nil, err
@@ -74,13 +70,7 @@ func newMemory(config *Config) (*memory, error) {
 }
 
 // key is the shelfKey of a caller.
-func (m *memory) key(c Caller) shelfKey {
-	mac := hmac.New(sha256.New, m.secret)
-	mac.Write([]byte(c.Organization))
-	mac.Write([]byte{0})
-	mac.Write([]byte(c.Credential))
-	return shelfKey(mac.Sum(nil))
-}
+func (m *memory) key(c Caller) shelfKey { return m.keys.Of(c.Organization, string(c.Credential)) }
 
 // shelf is the caller's shelf. One for a credential that is not proven does not
 // take the place of one that is: whoever makes up credentials costs others nothing.
@@ -88,8 +78,8 @@ func (m *memory) shelf(key shelfKey) *shelf {
 	if s, ok := m.shelves.Get(key); ok {
 		return s
 	}
-	s := &shelf{}
-	s.users.now, s.roles.now = m.now, m.now
+	age := max(m.listTTL, freshAge)
+	s := &shelf{users: shared[*userSet]{now: m.now, age: age}, roles: shared[*catalogue]{now: m.now, age: age}}
 	if old, there, _ := m.unproven.PeekOrAdd(key, s); there {
 		return old
 	}
@@ -97,16 +87,10 @@ func (m *memory) shelf(key shelfKey) *shelf {
 }
 
 // filled is told that Suger has given a list to the owner of a shelf, which is
-// kept from now on. It is emptied when what is on it has become too old to be
-// used, so that a large organization does not stay in memory when nobody asks.
+// kept from now on.
 func (m *memory) filled(key shelfKey, s *shelf) {
 	m.shelves.ContainsOrAdd(key, s)
 	m.unproven.Remove(key)
-	age := max(m.listTTL, freshAge)
-	time.AfterFunc(age+time.Millisecond, func() {
-		s.users.forget(age)
-		s.roles.forget(age)
-	})
 }
 
 // remember keeps the hint that an address belongs to a user.

@@ -23,7 +23,7 @@ type Config struct {
 
 	LookupCache int           // entries of the id lookup cache, 0 for none
 	LookupTTL   time.Duration // age at which a lookup is forgotten
-	ListTTL     time.Duration // longest age of a list that answers a read, 0 for always fresh
+	ListTTL     time.Duration // how long a list answers reads once it was read to its end, 0 for never
 	Parallel    int           // writes of one group change in flight at once, 8 if 0
 
 	Log      *slog.Logger // nil discards

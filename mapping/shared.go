@@ -14,9 +14,11 @@ const fetchLimit = time.Minute
 type shared[T any] struct {
 	mu     sync.Mutex
 	now    func() time.Time
+	age    time.Duration // after which nobody uses a value any more
 	value  T
 	held   bool
 	since  time.Time // when the fetch of value began
+	whole  time.Time // when it was complete
 	flight *flight[T]
 }
 
@@ -32,7 +34,7 @@ type flight[T any] struct {
 	later   []func(T) // writes confirmed since the fetch began
 }
 
-// get is a value whose fetch began at most maxAge ago. The fetch goes on for
+// get is a value that is at most maxAge old, see [young]. The fetch goes on for
 // the others if one who waits for it gives up, and stops with the last one.
 // reused reports that no fetch was started for this call.
 func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(context.Context) (T, error)) (value T, reused bool, err error) {
@@ -45,12 +47,12 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 	}
 	s.mu.Lock()
 	now := s.now()
-	if s.held && maxAge > 0 && now.Sub(s.since) <= maxAge {
+	if s.held && young(now, s.since, s.whole, maxAge) {
 		defer s.mu.Unlock()
 		return s.value, true, nil
 	}
 	f := s.flight
-	reused = f != nil && maxAge > 0 && now.Sub(f.began) <= maxAge
+	reused = f != nil && young(now, f.began, now, maxAge)
 	if !reused {
 		f = s.start(ctx, now, deadline, maxAge, fetch)
 	}
@@ -79,6 +81,16 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 	return f.value, reused, f.err
 }
 
+// young reports whether a value is recent enough. What a decision is made on was
+// asked for lately. What is only shown was complete lately: else a list that
+// takes longer to fetch than it may be old would be of no use to anybody.
+func young(now, began, whole time.Time, maxAge time.Duration) bool {
+	if maxAge <= freshAge {
+		return maxAge > 0 && now.Sub(began) <= maxAge
+	}
+	return now.Sub(whole) <= maxAge
+}
+
 // start begins a fetch; the caller holds the lock. The newest fetch is the one
 // that later calls share and whose value is kept, for keep.
 func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, keep time.Duration, fetch func(context.Context) (T, error)) *flight[T] {
@@ -104,12 +116,20 @@ func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, keep tim
 		if s.flight == f {
 			s.flight = nil
 			if err == nil && keep > 0 {
-				s.value, s.held, s.since = value, true, f.began
+				s.hold(value, f.began)
 			}
 		}
 		close(f.done)
 	}()
 	return f
+}
+
+// hold keeps a value; the caller has the lock. It is dropped when it is of no use
+// any more, so that a large list does not stay in memory when nobody asks, nor
+// beside the next one.
+func (s *shared[T]) hold(value T, began time.Time) {
+	s.value, s.held, s.since, s.whole = value, true, began, s.now()
+	time.AfterFunc(s.age+time.Millisecond, func() { s.forget(s.age) })
 }
 
 // A flightContext ends with the last who waits for the fetch, and has the
@@ -150,7 +170,7 @@ func (s *shared[T]) forget(maxAge time.Duration) {
 	if maxAge == 0 {
 		s.flight = nil
 	}
-	if s.held && s.now().Sub(s.since) >= maxAge {
+	if s.held && s.now().Sub(s.whole) >= maxAge {
 		var none T
 		s.value, s.held = none, false
 	}

@@ -16,12 +16,12 @@ const maxErrorBody = 64 << 10
 
 // readAnswer reads resp as the answer to r, or as the failure it is. ctx is our
 // caller's, without the time limit of the single call.
-func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, secrets []string) outcome {
+func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
 	switch {
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
 		return c.readSuccess(ctx, r, resp)
 	case resp.StatusCode >= 400 && resp.StatusCode < 600:
-		return c.readFailure(r, resp, secrets)
+		return c.readFailure(r, resp, who.secrets())
 	}
 	return unreadable(r, resp.StatusCode, errors.New("redirects are not followed"))
 }

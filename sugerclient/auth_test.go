@@ -62,14 +62,6 @@ func TestRefusalsAreBounded(t *testing.T) {
 	assert.Equal(t, maxRefusals, r.known.Len())
 }
 
-func TestKeysTellCredentialsApart(t *testing.T) {
-	ring := newKeyring()
-	assert.Equal(t, ring.of("a", "b"), ring.of("a", "b"))
-	assert.NotEqual(t, ring.of("a", "b"), ring.of("ab", ""))
-	assert.NotEqual(t, ring.of("a", "b"), ring.of("b", "a"))
-	assert.NotEqual(t, ring.of("a", ""), newKeyring().of("a", ""), "each process has its own keys")
-}
-
 func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 	s := serve(t, say(200, `{"access_token":"jwt"}`))
 	oauth := OAuthAuth{TokenURL: s.URL}

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/go-resty/resty/v2"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // A Client calls one Suger for any number of credentials. It is safe for
@@ -22,7 +24,7 @@ type Client struct {
 	cfg      Config
 	base     string // without trailing slash
 	rest     *resty.Client
-	keys     keyring
+	keys     *marks.Maker
 	gate     *gate
 	refusals *refusals
 	tokens   *tokens
@@ -38,7 +40,7 @@ func New(cfg Config) (*Client, error) {
 		cfg:      cfg,
 		base:     strings.TrimRight(cfg.BaseURL, "/"),
 		rest:     newREST(newTransport(cfg.Concurrency), cfg.UserAgent),
-		keys:     newKeyring(),
+		keys:     marks.New(),
 		gate:     newGate(cfg.Concurrency),
 		refusals: newRefusals(cfg.RefusedFor, cfg.Now),
 		tokens:   newTokens(),
@@ -78,8 +80,8 @@ func (c *Client) login(cred Credential, organization string) *login {
 	return &login{
 		credential:   cred,
 		organization: organization,
-		account:      c.keys.of(cred, organization),
-		lane:         c.keys.of(cred, ""),
+		account:      c.keys.Of(string(cred), organization),
+		lane:         c.keys.Of(string(cred)),
 	}
 }
 

@@ -82,7 +82,7 @@ func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 	require.Eventually(t, func() bool {
 		client.gate.mu.Lock()
 		defer client.gate.mu.Unlock()
-		return client.gate.lanes[client.keys.of(testKey, "")].users == 2
+		return client.gate.lanes[client.keys.Of(string(testKey))].users == 2
 	}, 5*time.Second, time.Millisecond)
 	hangUp()
 	close(release)

@@ -1,36 +1,16 @@
 package sugerclient
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // A key stands for a credential in what is kept between calls, so that no map
 // holds a credential longer than the call does.
-type key [sha256.Size]byte
-
-// A keyring makes keys with a secret that never leaves the process: a key from
-// a memory dump of another process says nothing here.
-type keyring struct{ secret [sha256.Size]byte }
-
-func newKeyring() (ring keyring) {
-	// crypto/rand.Read never returns an error; it ends the program instead.
-	_, _ = rand.Read(ring.secret[:])
-	return ring
-}
-
-func (ring keyring) of(cred Credential, organization string) (k key) {
-	mac := hmac.New(sha256.New, ring.secret[:])
-	mac.Write([]byte(cred))
-	mac.Write([]byte{0}) // in no credential that can be sent
-	mac.Write([]byte(organization))
-	mac.Sum(k[:0])
-	return k
-}
+type key = marks.Mark
 
 // maxRefusals bounds the memory a guesser of credentials can take.
 const maxRefusals = 4096

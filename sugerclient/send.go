@@ -91,7 +91,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request, header string, who *
 		return unanswered(ctx, r, sent.Load(), err), 0
 	}
 	defer resp.RawBody().Close()
-	return c.readAnswer(ctx, r, resp.RawResponse, who.secrets()), resp.StatusCode()
+	return c.readAnswer(ctx, r, resp.RawResponse, who), resp.StatusCode()
 }
 
 // unanswered sorts a request that got no answer, or not all of it.

@@ -204,3 +204,20 @@ func TestCallsOfAnImport(t *testing.T) {
 	assert.Equal(t, 1, s.suger.Count("list roles"))
 	assert.Equal(t, pages+1, s.suger.Count(""))
 }
+
+// Suger takes longer for the list than it may be old. The list serves all the
+// same, from the moment when it is there.
+func TestImportFromASlowSuger(t *testing.T) {
+	s := newStand(t, func(u *setup) { u.sandbox.People, u.gateway.Budget = people-8, time.Minute })
+	s.between(t, func(suger http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.clock.advance(6 * time.Second)
+			suger.ServeHTTP(w, r)
+		})
+	})
+	for start := 1; start <= people; start += 100 {
+		page := s.do(t, get(fmt.Sprintf("/Users?startIndex=%d&count=100", start)))
+		require.EqualValues(t, people, page.body["totalResults"], "%s", page.text)
+	}
+	assert.Equal(t, pages+1, s.suger.Count(""))
+}
