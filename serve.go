@@ -36,6 +36,7 @@ func (c *config) serve(ctx context.Context) error {
 		return err
 	}
 	defer c.followSignals()()
+	defer reserveHeap()()
 	c.logStart(scim.addr(), operations.addr())
 	return serveUntilDone(ctx, c.log, scim, operations)
 }

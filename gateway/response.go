@@ -44,6 +44,9 @@ type appender interface {
 	AppendJSON(text []byte) ([]byte, error)
 }
 
+// usualAnswer is room for a user as JSON, in bytes.
+const usualAnswer = 2 << 10
+
 // writeJSON encodes before it sends, so that what cannot be encoded is an error
 // and not half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
@@ -56,7 +59,7 @@ func (x *exchange) writeJSON(status int, message any) error {
 
 func encode(message any) ([]byte, error) {
 	if message, ok := message.(appender); ok {
-		text, err := message.AppendJSON(nil)
+		text, err := message.AppendJSON(make([]byte, 0, usualAnswer))
 		return append(text, '\n'), err
 	}
 	var text bytes.Buffer

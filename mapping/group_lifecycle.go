@@ -233,7 +233,7 @@ func (g *Groups) delete(ctx context.Context, id, ifMatch string) error {
 	if g.model.doc.Operations.RemoveRole == nil {
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that deletes a Suger role. Leave the group in the target app and delete the role in Suger's console.")
 	}
-	members, err := g.membersOf(ctx, users, roles)
+	members, err := g.membersOf(ctx, users, roles, r.id)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (g *Groups) changeGroup(ctx context.Context, id, ifMatch string, implicit b
 	if err != nil {
 		return nil, err
 	}
-	members, err := g.membersOf(ctx, users, roles)
+	members, err := g.membersOf(ctx, users, roles, r.id)
 	if err != nil {
 		return nil, err
 	}

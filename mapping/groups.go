@@ -30,7 +30,7 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.R
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
-	members, err := g.membersOf(ctx, users, roles)
+	members, err := g.membersOf(ctx, users, roles, r.id)
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
@@ -50,7 +50,7 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 		if err != nil {
 			return nil, g.asSCIM(err)
 		}
-		if members, err = g.membersOf(ctx, users, roles); err != nil {
+		if members, err = g.membersOf(ctx, users, roles, ""); err != nil {
 			return nil, g.asSCIM(err)
 		}
 	}
@@ -100,8 +100,9 @@ func (c *catalogue) sortedByID() []*role {
 	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
 }
 
-// membersOf is the members of every group, by role id, in the order of users.
-func (s *suger) membersOf(ctx context.Context, users *userSet, roles *catalogue) (map[string][]any, error) {
+// membersOf is the members of groups, by role id, in the order of users: of the
+// one with the id, or of all if it is "".
+func (s *suger) membersOf(ctx context.Context, users *userSet, roles *catalogue, id string) (map[string][]any, error) {
 	var all []*user
 	users.read(func(list []*user) { all = slices.Clone(list) })
 	if !roles.whole && !s.rolesHaveIDs() {
@@ -113,7 +114,9 @@ func (s *suger) membersOf(ctx context.Context, users *userSet, roles *catalogue)
 	members := make(map[string][]any)
 	for _, u := range all {
 		for _, r := range roles.of(u) {
-			members[r.id] = append(members[r.id], s.member(u))
+			if id == "" || id == r.id {
+				members[r.id] = append(members[r.id], s.member(u))
+			}
 		}
 	}
 	return members, nil

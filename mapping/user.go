@@ -88,11 +88,12 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 	if _, there := doc.Roles.Field.In(record); !there {
 		drift = append(drift, doc.Roles.Field.String())
 	}
-	u.created = fieldTime(record, doc.Created)
-	u.modified = fieldTime(record, doc.Modified)
-	for _, f := range []Field{doc.Created, doc.Modified} {
-		if f.Given() && fieldTime(record, f) == "" {
-			drift = append(drift, f.String())
+	for _, at := range []struct {
+		field Field
+		text  *string
+	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
+		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
+			drift = append(drift, at.field.String())
 		}
 	}
 	return u, drift, nil

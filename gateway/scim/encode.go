@@ -30,6 +30,7 @@ func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	text = slices.Grow(text, len(empty)+len(resources)*usualResource)
 	text = append(text, empty[:len(empty)-len(end)]...)
 	for i, r := range resources {
 		if i > 0 {
@@ -97,15 +98,21 @@ func sortedNames(room []string, object map[string]any) []string {
 	return room
 }
 
-// appendString appends a JSON string. Most text needs no escaping.
+// appendString appends a JSON string. Text seldom needs more escaping than of
+// quotes, which every version has.
 func appendString(text []byte, s string) []byte {
+	begin, from := len(text), 0
+	text = append(text, '"')
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return appendEscaped(text, s)
+		switch c := s[i]; {
+		case c < ' ' || c >= utf8.RuneSelf:
+			return appendEscaped(text[:begin], s)
+		case c == '"' || c == '\\':
+			text = append(append(text, s[from:i]...), '\\')
+			from = i
 		}
 	}
-	text = append(text, '"')
-	text = append(text, s...)
+	text = append(text, s[from:]...)
 	return append(text, '"')
 }
 
