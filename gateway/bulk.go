@@ -177,11 +177,13 @@ func (s *server) bulkLocation(x *exchange, op *bulkOperation, ids map[string]str
 
 // succeed notes what a bulk response says of an operation that was done.
 func (op *bulkOperation) succeed(done outcome) {
+	op.result = &bulkResult{
+		Location: done.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(done.status),
+	}
+	if done.resource != nil {
+		op.result.Version = done.resource.Version()
+	}
 	if op.method == http.MethodPost {
 		op.createdID = done.resource.ID()
-	}
-	op.result = &bulkResult{
-		Location: done.location, Method: op.method, BulkID: op.bulkID,
-		Version: done.resource.Version(), Status: strconv.Itoa(done.status),
 	}
 }

@@ -75,7 +75,7 @@ func describeSchema(schema *scim.Schema) document {
 }
 
 // at is the document as it is answered to a request to x.base.
-func (d document) at(x *exchange) map[string]any {
+func (d document) at(x *exchange) scim.Resource {
 	meta := map[string]any{"resourceType": d.kind, "location": x.base + d.location}
 	if d.version != "" {
 		meta["version"] = d.version
@@ -115,10 +115,11 @@ func (x *exchange) writeDocuments(documents []document) error {
 		return err
 	}
 	list := scim.List{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
-	for _, d := range documents {
-		list.Resources = append(list.Resources, d.at(x))
+	shown := make([]scim.Appender, len(documents))
+	for i, d := range documents {
+		shown[i] = d.at(x)
 	}
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(&list, ""))
+	return x.writeJSON(http.StatusOK, scim.NewListResponse(&list, shown, ""))
 }
 
 func (x *exchange) writeDocument(kind string, documents []document) error {

@@ -2,31 +2,43 @@ package gateway
 
 import (
 	"net/http"
-	"net/url"
 
 	"suger-scim-gateway/gateway/scim"
 )
 
-// outcome is a resource as it leaves the gateway, whole.
-func (set *resourceSet) outcome(x *exchange, status int, r scim.Resource) outcome {
-	return outcome{status: status, resource: set.locate(x, r), location: set.location(x, r.ID())}
+// outcome is a resource that is to leave the gateway.
+func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
+	return outcome{status: status, resource: r, location: set.location(x, r.ID())}
 }
 
-// present is a page of resources as they leave the gateway.
-func (set *resourceSet) present(x *exchange, resources []scim.Resource, projection *scim.Projection) []scim.Resource {
-	out := make([]scim.Resource, len(resources))
-	for i, r := range resources {
-		out[i] = projection.Apply(set.locate(x, r))
+// showAll is a page of resources as the client is to see them.
+func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.Projection) []scim.Appender {
+	shown := make([]scim.Appender, len(page.Resources))
+	for i, r := range page.Resources {
+		shown[i] = set.show(x, r, projection)
 	}
-	return out
+	return shown
 }
+
+// show is a resource as the client is to see it.
+func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) scim.Appender {
+	if whole, ok := r.(scim.Whole); ok && projection.Whole() {
+		return located{whole, x.base}
+	}
+	return projection.Apply(set.locate(x, r.Resource()))
+}
+
+// located is a resource that needs nothing more than the base of its URLs.
+type located struct {
+	scim.Whole
+	base string
+}
+
+// AppendJSON appends the resource.
+func (l located) AppendJSON(text []byte) ([]byte, error) { return l.AppendWhole(text, l.base), nil }
 
 func (set *resourceSet) location(x *exchange, id string) string {
-	return reference(x, set.kind.Endpoint, id)
-}
-
-func reference(x *exchange, endpoint, id string) string {
-	return x.base + endpoint + "/" + url.PathEscape(id)
+	return scim.URLOf(x.base, set.kind.Endpoint, id)
 }
 
 // locate fills in what only the gateway knows: the URLs of the resource and of
@@ -40,7 +52,7 @@ func (set *resourceSet) locate(x *exchange, r scim.Resource) scim.Resource {
 		for _, element := range elements {
 			object, _ := element.(map[string]any)
 			if id, ok := object["value"].(string); ok {
-				object["$ref"] = reference(x, endpoint, id)
+				object["$ref"] = scim.URLOf(x.base, endpoint, id)
 			}
 		}
 	}

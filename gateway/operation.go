@@ -21,7 +21,7 @@ type operation struct {
 // An outcome is what an operation or a read has come to.
 type outcome struct {
 	status   int
-	resource scim.Resource // nil after DELETE
+	resource scim.View // nil after DELETE
 	location string
 }
 

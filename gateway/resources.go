@@ -12,7 +12,7 @@ import (
 // have in common, so that one set of handlers serves them all.
 type (
 	reader interface {
-		Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error)
+		Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error)
 		List(ctx context.Context, q *scim.Query) (*scim.List, error)
 	}
 	writer interface {
@@ -85,11 +85,11 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 		if err != nil {
 			return err
 		}
-		resource, err := set.read(x.caller).Get(x.ctx(), id, projection)
+		found, err := set.read(x.caller).Get(x.ctx(), id, projection)
 		if err != nil {
 			return err
 		}
-		return x.writeResource(set.outcome(x, http.StatusOK, resource), projection)
+		return x.writeResource(set, set.outcome(x, http.StatusOK, found), projection)
 	}
 }
 
@@ -118,8 +118,8 @@ func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
 	if err != nil {
 		return err
 	}
-	list.Resources = set.present(x, list.Resources, q.Projection)
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(list, s.nextCursor(x, listing, list)))
+	shown := set.showAll(x, list, q.Projection)
+	return x.writeJSON(http.StatusOK, scim.NewListResponse(list, shown, s.nextCursor(x, listing, list)))
 }
 
 // create serves POST /{type} (RFC 7644 §3.3).
@@ -158,7 +158,7 @@ func (s *server) perform(x *exchange, op *operation) error {
 	if err != nil {
 		return err
 	}
-	return x.writeResource(done, op.projection)
+	return x.writeResource(op.set, done, op.projection)
 }
 
 // projection is that of the request's own query string.

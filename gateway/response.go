@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,7 +17,7 @@ const contentType = "application/scim+json"
 
 // writeResource answers an outcome: the resource as projected, its version as
 // the ETag, and where it is.
-func (x *exchange) writeResource(done outcome, projection *scim.Projection) error {
+func (x *exchange) writeResource(set *resourceSet, done outcome, projection *scim.Projection) error {
 	if done.resource == nil {
 		return x.NoContent(done.status)
 	}
@@ -24,7 +25,7 @@ func (x *exchange) writeResource(done outcome, projection *scim.Projection) erro
 	if x.isKnown(done.resource.Version()) {
 		return x.NoContent(http.StatusNotModified)
 	}
-	return x.writeJSON(done.status, projection.Apply(done.resource))
+	return x.writeJSON(done.status, set.show(x, done.resource, projection))
 }
 
 // isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and
@@ -39,32 +40,41 @@ func (x *exchange) isKnown(version string) bool {
 	return isRead && !scim.NoneMatch(x.Request().Header.Get("If-None-Match"), version)
 }
 
-// A message that writes itself as JSON does so faster than encoding/json would.
-type appender interface {
-	AppendJSON(text []byte) ([]byte, error)
-}
-
-// usualAnswer is room for a user as JSON, in bytes.
-const usualAnswer = 2 << 10
-
 // writeJSON encodes before it sends, so that what cannot be encoded is an error
 // and not half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
-	text, err := encode(message)
+	room := rooms.Get().(*[]byte)
+	defer giveBack(room)
+	text, err := appendJSON((*room)[:0], message)
 	if err != nil {
 		return err
 	}
+	*room = text
 	return x.Blob(status, contentType, text)
 }
 
-func encode(message any) ([]byte, error) {
-	if message, ok := message.(appender); ok {
-		text, err := message.AppendJSON(make([]byte, 0, usualAnswer))
+func appendJSON(text []byte, message any) ([]byte, error) {
+	if message, ok := message.(scim.Appender); ok {
+		text, err := message.AppendJSON(text)
 		return append(text, '\n'), err
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
+	whole := bytes.NewBuffer(text)
+	encoder := json.NewEncoder(whole)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(message)
-	return text.Bytes(), err
+	return whole.Bytes(), err
+}
+
+// rooms are used again from answer to answer: a page of users takes some 100 KB,
+// which would be a good part of what the garbage collector has to do.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// largestRoom is what is kept of the room for an answer, in bytes.
+const largestRoom = 1 << 20
+
+// giveBack keeps the room of an answer that was sent.
+func giveBack(room *[]byte) {
+	if cap(*room) <= largestRoom {
+		rooms.Put(room)
+	}
 }

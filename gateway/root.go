@@ -27,14 +27,16 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 	if err != nil {
 		return err
 	}
-	whole, next := scim.List{Resources: []scim.Resource{}}, ""
+	var whole scim.List
+	var shown []scim.Appender
+	next := ""
 	if position == nil {
 		whole.StartIndex = parts[0].query.StartIndex
 	}
 	skip, room := parts[0].query.StartIndex-1, parts[0].query.Count
 	for i, part := range parts {
 		q := part.query
-		q.StartIndex, q.Count = skip+1, room-len(whole.Resources)
+		q.StartIndex, q.Count = skip+1, room-len(shown)
 		switch {
 		case position == nil:
 		case i < first:
@@ -52,11 +54,11 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 			next = s.nextCursor(x, part.listing, list)
 		}
 		whole.TotalResults += list.TotalResults
-		whole.Resources = append(whole.Resources, part.set.present(x, list.Resources, q.Projection)...)
+		shown = append(shown, part.set.showAll(x, list, q.Projection)...)
 		skip = max(0, skip-list.TotalResults)
 	}
-	whole.ItemsPerPage = len(whole.Resources)
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(&whole, next))
+	whole.ItemsPerPage = len(shown)
+	return x.writeJSON(http.StatusOK, scim.NewListResponse(&whole, shown, next))
 }
 
 func (s *server) rootParts(x *exchange, p parameters) ([]rootPart, error) {

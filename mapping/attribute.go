@@ -19,21 +19,6 @@ func splitAttribute(name string) (object, local string) {
 	return "", name
 }
 
-// setAttribute gives a held attribute its value in a resource under construction.
-func setAttribute(r scim.Resource, name, value string) {
-	object, local := splitAttribute(name)
-	if object == "" {
-		r[local] = value
-		return
-	}
-	inner, ok := r[object].(map[string]any)
-	if !ok {
-		inner = make(map[string]any)
-		r[object] = inner
-	}
-	inner[local] = value
-}
-
 // attributeOf reads a held attribute from a client's resource. given is false
 // if the client did not mention it; one that was emptied is "" and given.
 func attributeOf(r scim.Resource, name string) (value string, given bool) {

@@ -14,7 +14,7 @@ import (
 type Groups struct{ *suger }
 
 // Get is one group.
-func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.Resource, error) {
+func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error) {
 	roles, err := g.rolesFor(ctx, id)
 	if err != nil {
 		return nil, g.asSCIM(err)
@@ -55,7 +55,7 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 		}
 	}
 	sorted := roles.sortedByID()
-	return q.Select(len(sorted), func(i int) scim.Resource {
+	return q.Select(len(sorted), func(i int) scim.View {
 		return groupResource(sorted[i], members[sorted[i].id], withMembers)
 	}), nil
 }
@@ -156,7 +156,7 @@ func groupResource(r *role, members []any, withMembers bool) scim.Resource {
 type Roles struct{ *suger }
 
 // Get is one role.
-func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.Resource, error) {
+func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
 	roles, err := rs.rolesFor(ctx, id)
 	if err != nil {
 		return nil, rs.asSCIM(err)
@@ -175,7 +175,7 @@ func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 		return nil, rs.asSCIM(err)
 	}
 	sorted := roles.sortedByID()
-	return q.Select(len(sorted), func(i int) scim.Resource { return roleResource(sorted[i]) }), nil
+	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i]) }), nil
 }
 
 func roleResource(r *role) scim.Resource {

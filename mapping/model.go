@@ -17,6 +17,8 @@ type model struct {
 	attributes []attribute    // by name
 	index      map[string]int // name -> position in attributes
 	userName   int            // position of userName
+	enterprise []int          // positions of what is in the enterprise extension
+	layout     layout         // of a user's resource
 	status     *statusModel   // nil if the mapping has no status
 	many       bool           // may a user hold several roles
 	precedence map[string]int // folded role name -> tier, 0 the most powerful
@@ -42,6 +44,9 @@ func newModel(doc *Document) *model {
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
 	for i, a := range m.attributes {
 		m.index[a.name] = i
+		if object, _ := splitAttribute(a.name); object == scim.URNEnterpriseUser {
+			m.enterprise = append(m.enterprise, i)
+		}
 	}
 	m.userName = m.index["userName"]
 	if doc.User.Status != nil {
@@ -56,6 +61,7 @@ func newModel(doc *Document) *model {
 		}
 		m.precedence[fold(name)] = tier
 	}
+	m.layout = m.newLayout()
 	return m
 }
 

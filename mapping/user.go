@@ -3,7 +3,6 @@ package mapping
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -226,11 +225,11 @@ func (m *model) email(u *user) string { return u.values[m.userName] }
 
 // formatted is the full name, made of its parts.
 func (m *model) formatted(u *user) string {
-	return joinName(m.value(u, "name.givenName"), m.value(u, "name.familyName"))
-}
-
-func joinName(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+	given, family := m.value(u, "name.givenName"), m.value(u, "name.familyName")
+	if given == "" || family == "" {
+		return given + family
+	}
+	return given + " " + family
 }
 
 // before orders users by time of creation, then id: the order of every list.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"strconv"
 
@@ -14,54 +15,75 @@ const roleSlot = "suger"
 // usualAttributes is room for the top-level attributes of a user.
 const usualAttributes = 14
 
-// resource is a user as SCIM shows it.
-func (s *suger) resource(u *user, roles *catalogue) scim.Resource {
-	email := s.model.email(u)
-	r := make(scim.Resource, usualAttributes)
-	r["schemas"] = []any{scim.URNUser, URNSuger}
-	r["id"] = u.id
-	r["userName"] = email
-	r["emails"] = []any{map[string]any{"value": email, "type": "work", "primary": true}}
-	r["active"] = u.standing.active
-	for i, a := range s.model.attributes {
-		if u.values[i] != "" {
-			setAttribute(r, a.name, u.values[i])
-		}
-	}
-	if full := s.model.formatted(u); full != "" {
-		setUnlessHeld(s.model, r, "name.formatted", full)
-		setUnlessHeld(s.model, r, "displayName", full)
-	}
-	extension := map[string]any{"organizationId": s.Organization}
-	if u.standing.word != "" {
-		extension["status"] = u.standing.word
-	}
-	held := roles.of(u)
-	if top := highest(held); top != nil {
-		extension["role"] = top.word
-	}
-	r[URNSuger] = extension
-	if len(held) > 0 {
-		r["roles"], r["groups"] = roleEntries(held), groupEntries(held)
-	}
-	if r[scim.URNEnterpriseUser] != nil {
-		r["schemas"] = []any{scim.URNUser, URNSuger, scim.URNEnterpriseUser}
-	}
-	m := meta("User", u.created, u.modified)
-	m["version"] = s.version(u, held)
-	r["meta"] = m
-	return r
+// A userView is a user as SCIM shows it.
+type userView struct {
+	*suger
+	user    *user
+	held    []*role
+	one     [1]*role // room for held, as most hold one
+	version string   // "" until it is asked for
+	full    string   // the full name, too
+	json    scim.JSONForm
 }
 
-// version is a user's version. It stands for all that the resource is made of
-// and may change.
-func (s *suger) version(u *user, held []*role) string {
+// view is a user with the roles that he or she holds.
+func (s *suger) view(u *user, roles *catalogue) *userView {
+	v := &userView{suger: s, user: u}
+	v.held = roles.appendOf(v.one[:0], u)
+	return v
+}
+
+// ID is the user's id.
+func (v *userView) ID() string { return v.user.id }
+
+// Version is the user's version, which stands for all that the resource is made
+// of and may change.
+func (v *userView) Version() string {
+	if v.version == "" {
+		v.version = v.versionOf(v.user, v.held)
+	}
+	return v.version
+}
+
+// Resource is the user as a resource.
+func (v *userView) Resource() scim.Resource {
+	form := scim.NewResourceForm(usualAttributes)
+	v.model.layout.writeTo(form, v)
+	return form.Resource()
+}
+
+// AppendWhole appends the user as JSON.
+func (v *userView) AppendWhole(text []byte, base string) []byte {
+	v.json.Begin(text, base)
+	v.model.layout.writeTo(&v.json, v)
+	return v.json.Bytes()
+}
+
+// formatted is the full name, made of its parts.
+func (v *userView) formatted() string {
+	if v.full == "" {
+		v.full = v.model.formatted(v.user)
+	}
+	return v.full
+}
+
+// hasEnterprise reports whether there is anything in the enterprise extension.
+func (v *userView) hasEnterprise() bool {
+	for _, i := range v.model.enterprise {
+		if v.user.values[i] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// versionOf makes the version of a user.
+func (s *suger) versionOf(u *user, held []*role) string {
 	const usual = 512 // bytes
 	content := make([]byte, 0, usual)
 	add := func(words ...string) {
 		for _, word := range words {
-			content = strconv.AppendInt(content, int64(len(word)), 10)
-			content = append(append(content, ':'), word...)
+			content = append(binary.AppendUvarint(content, uint64(len(word))), word...)
 		}
 	}
 	add(s.Organization, u.id, u.created, u.modified, strconv.FormatBool(u.standing.active), u.standing.word)
@@ -75,10 +97,12 @@ func (s *suger) version(u *user, held []*role) string {
 // lowestTier ranks a role that Suger's list lacks below all others.
 const lowestTier = 1 << 30
 
-// of is the roles that a user holds. A role that is not in the catalogue is
-// shown as Suger writes it, and ranks below all that are.
-func (c *catalogue) of(u *user) []*role {
-	held := make([]*role, 0, len(u.roles))
+// of is the roles that a user holds.
+func (c *catalogue) of(u *user) []*role { return c.appendOf(nil, u) }
+
+// appendOf appends the roles that a user holds. A role that is not in the
+// catalogue is shown as Suger writes it, and ranks below all that are.
+func (c *catalogue) appendOf(held []*role, u *user) []*role {
 	for _, ref := range u.roles {
 		r := c.byRef(ref)
 		if r == nil {
@@ -91,23 +115,6 @@ func (c *catalogue) of(u *user) []*role {
 		held = append(held, r)
 	}
 	return held
-}
-
-func roleEntries(held []*role) []any {
-	top := highest(held)
-	entries := make([]any, len(held))
-	for i, r := range held {
-		entries[i] = map[string]any{"value": r.id, "display": r.name, "type": roleSlot, "primary": r == top}
-	}
-	return entries
-}
-
-func groupEntries(held []*role) []any {
-	entries := make([]any, len(held))
-	for i, r := range held {
-		entries[i] = map[string]any{"value": r.id, "display": r.group}
-	}
-	return entries
 }
 
 // meta is a resource's metadata; the gateway adds the location.
@@ -128,10 +135,4 @@ func versioned(r scim.Resource) scim.Resource {
 		m["version"] = scim.Version(r)
 	}
 	return r
-}
-
-func setUnlessHeld(m *model, r scim.Resource, name, value string) {
-	if !m.holds(name) {
-		setAttribute(r, name, value)
-	}
 }

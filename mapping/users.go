@@ -12,7 +12,7 @@ import (
 type Users struct{ *suger }
 
 // Get is one user, read afresh.
-func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.Resource, error) {
+func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
 	found, err := u.fetchUser(ctx, id)
 	if err != nil {
 		return nil, u.asSCIM(err)
@@ -20,13 +20,13 @@ func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.Re
 	return u.answer(ctx, found)
 }
 
-// answer is a user as a whole resource.
-func (s *suger) answer(ctx context.Context, found *user) (scim.Resource, error) {
+// answer is a user as SCIM shows it.
+func (s *suger) answer(ctx context.Context, found *user) (scim.View, error) {
 	roles, err := s.catalogueFor(ctx, found)
 	if err != nil {
 		return nil, s.asSCIM(err)
 	}
-	return s.resource(found, roles), nil
+	return s.view(found, roles), nil
 }
 
 // List is the users that a query asks for. A query for one user by userName,
@@ -89,7 +89,7 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, look
 
 // selectFrom answers a query from users that are in order.
 func (u *Users) selectFrom(q *scim.Query, users []*user, roles *catalogue) *scim.List {
-	return q.Select(len(users), func(i int) scim.Resource { return u.resource(users[i], roles) })
+	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) })
 }
 
 // Replace makes a user as the client's whole resource says (PUT).
@@ -127,7 +127,7 @@ func (u *Users) change(ctx context.Context, id, ifMatch string, want func(curren
 			return nil, u.asSCIM(missing)
 		}
 	}
-	current := u.resource(found, roles)
+	current := u.view(found, roles).Resource()
 	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
 		return nil, err
 	}
@@ -175,11 +175,11 @@ func (s *suger) addressLock(email string) string {
 // answerTo is the direct answer to a write: the user as Suger has it, with the
 // externalId that the client sent, which Suger has no place for.
 func (s *suger) answerTo(ctx context.Context, u *user, sent scim.Resource) (scim.Resource, error) {
-	r, err := s.answer(ctx, u)
+	shown, err := s.answer(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	return echoing(r, sent), nil
+	return echoing(shown.Resource(), sent), nil
 }
 
 // echoing adds to an answer of one's own making the externalId that a client sent.

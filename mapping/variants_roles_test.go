@@ -142,7 +142,7 @@ func TestVariantShowsRolesAsGroups(t *testing.T) {
 		list, err := s.listGroups("")
 		require.NoError(t, err)
 		got := make(map[string]string)
-		for _, r := range list.Resources {
+		for _, r := range resourcesOf(list) {
 			got[r["displayName"].(string)] = membersIn(t, r)
 		}
 		assert.Equal(t, map[string]string{

@@ -1,11 +1,9 @@
 package scim
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
 // Room that is made beforehand and seldom too small.
@@ -25,12 +23,11 @@ func (r Resource) AppendJSON(text []byte) ([]byte, error) {
 // AppendJSON appends the message as JSON, as [Resource.AppendJSON] does.
 func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
 	resources, end := l.Resources, "]}" // of the message, as Resources is its last member
-	l.Resources = []Resource{}
+	l.Resources = []Appender{}
 	empty, err := json.Marshal(l)
 	if err != nil {
 		return nil, err
 	}
-	text = slices.Grow(text, len(empty)+len(resources)*usualResource)
 	text = append(text, empty[:len(empty)-len(end)]...)
 	for i, r := range resources {
 		if i > 0 {
@@ -96,30 +93,4 @@ func sortedNames(room []string, object map[string]any) []string {
 	}
 	slices.Sort(room)
 	return room
-}
-
-// appendString appends a JSON string. Text seldom needs more escaping than of
-// quotes, which every version has.
-func appendString(text []byte, s string) []byte {
-	begin, from := len(text), 0
-	text = append(text, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ' || c >= utf8.RuneSelf:
-			return appendEscaped(text[:begin], s)
-		case c == '"' || c == '\\':
-			text = append(append(text, s[from:i]...), '\\')
-			from = i
-		}
-	}
-	text = append(text, s[from:]...)
-	return append(text, '"')
-}
-
-func appendEscaped(text []byte, s string) []byte {
-	var escaped bytes.Buffer
-	encoder := json.NewEncoder(&escaped)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string cannot fail to be encoded
-	return append(text, bytes.TrimSuffix(escaped.Bytes(), []byte("\n"))...)
 }

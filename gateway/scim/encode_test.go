@@ -57,9 +57,9 @@ func TestAppendJSON(t *testing.T) {
 
 func TestAppendJSONOfAList(t *testing.T) {
 	for name, l := range map[string]ListResponse{
-		"empty":       NewListResponse(&List{StartIndex: 1}, ""),
-		"by index":    NewListResponse(&List{TotalResults: 9, StartIndex: 2, ItemsPerPage: 2, Resources: []Resource{{"id": "a"}, {"id": "b&<"}}}, ""),
-		"by a cursor": NewListResponse(&List{TotalResults: 9, ItemsPerPage: 1, Resources: []Resource{{"id": "a"}}}, "cursor"),
+		"empty":       NewListResponse(&List{StartIndex: 1}, nil, ""),
+		"by index":    NewListResponse(&List{TotalResults: 9, StartIndex: 2, ItemsPerPage: 2}, []Appender{Resource{"id": "a"}, Resource{"id": "b&<"}}, ""),
+		"by a cursor": NewListResponse(&List{TotalResults: 9, ItemsPerPage: 1}, []Appender{Resource{"id": "a"}}, "cursor"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, err := l.AppendJSON(nil)
@@ -67,7 +67,7 @@ func TestAppendJSONOfAList(t *testing.T) {
 			assert.Equal(t, plainJSON(t, l), string(text))
 		})
 	}
-	_, err := ListResponse{Resources: []Resource{{"number": math.Inf(1)}}}.AppendJSON(nil)
+	_, err := ListResponse{Resources: []Appender{Resource{"number": math.Inf(1)}}}.AppendJSON(nil)
 	require.Error(t, err)
 }
 

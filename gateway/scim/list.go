@@ -28,18 +28,18 @@ type Position struct {
 
 // A List is one page of the resources that a query selects.
 type List struct {
-	TotalResults int        // of all pages
-	StartIndex   int        // of the first resource, from 1; 0 if paged by cursor
-	ItemsPerPage int        // resources in this page
-	Resources    []Resource // never nil
-	Next         *Position  // where the next page begins; nil for the last page and for paging by index
+	TotalResults int       // of all pages
+	StartIndex   int       // of the first resource, from 1; 0 if paged by cursor
+	ItemsPerPage int       // resources in this page
+	Resources    []View    // never nil
+	Next         *Position // where the next page begins; nil for the last page and for paging by index
 }
 
 // Select filters, sorts and pages n resources. at gives the resource at a
 // position; they are in the order of (meta.created, id), which must be strict
 // for a page to begin where the one before ended. Without a filter and an order
 // at is called for little more than the resources of the page.
-func (q *Query) Select(n int, at func(int) Resource) *List {
+func (q *Query) Select(n int, at func(int) View) *List {
 	rows := q.rows(n, at)
 	list := &List{TotalResults: rows.total}
 	first := max(q.StartIndex, 1) - 1
@@ -50,7 +50,7 @@ func (q *Query) Select(n int, at func(int) Resource) *List {
 	}
 	first = min(first, rows.total)
 	last := min(first+q.pageSize(), rows.total)
-	list.Resources = make([]Resource, 0, last-first)
+	list.Resources = make([]View, 0, last-first)
 	for i := first; i < last; i++ {
 		list.Resources = append(list.Resources, at(rows.at(i).index))
 	}
@@ -58,7 +58,7 @@ func (q *Query) Select(n int, at func(int) Resource) *List {
 	switch {
 	case q.Cursor == nil || last == rows.total:
 	case first < last:
-		list.Next = positionOf(list.Resources[list.ItemsPerPage-1], rows.at(last-1).key)
+		list.Next = positionOf(list.Resources[list.ItemsPerPage-1].Resource(), rows.at(last-1).key)
 	default: // a count of 0: the next page begins where this one did
 		list.Next = q.Cursor
 	}

@@ -8,15 +8,14 @@ type ListResponse struct {
 	StartIndex   int        `json:"startIndex,omitempty"` // from 1; left out if paged by cursor
 	ItemsPerPage int        `json:"itemsPerPage"`         // resources in this message
 	NextCursor   string     `json:"nextCursor,omitempty"` // left out on the last page
-	Resources    []Resource `json:"Resources"`            // never nil
+	Resources    []Appender `json:"Resources"`            // never nil
 }
 
-// NewListResponse makes the message for a page. nextCursor is the cursor for
-// list.Next, or "".
-func NewListResponse(list *List, nextCursor string) ListResponse {
-	resources := list.Resources
+// NewListResponse makes the message for a page, whose resources are as the
+// client is to see them. nextCursor is the cursor for list.Next, or "".
+func NewListResponse(list *List, resources []Appender, nextCursor string) ListResponse {
 	if resources == nil {
-		resources = []Resource{}
+		resources = []Appender{}
 	}
 	return ListResponse{
 		Schemas:      []string{URNListResponse},

@@ -18,13 +18,13 @@ type row struct {
 	key   sortKey
 }
 
-func (q *Query) rows(n int, at func(int) Resource) rows {
+func (q *Query) rows(n int, at func(int) View) rows {
 	if q.Filter == nil && q.SortBy == nil {
 		return rows{total: n}
 	}
 	picked := []row{}
 	for i := range n {
-		r := at(i)
+		r := at(i).Resource()
 		if !q.Filter.Match(r) {
 			continue
 		}
@@ -58,12 +58,12 @@ func (rs rows) at(i int) row {
 }
 
 // after finds the first row that comes after a position.
-func (rs rows) after(p *Position, descending bool, n int, at func(int) Resource) int {
+func (rs rows) after(p *Position, descending bool, n int, at func(int) View) int {
 	if *p == (Position{}) {
 		return 0
 	}
 	// The resources from this index on are younger than the position.
-	younger := sort.Search(n, func(i int) bool { return positionOf(at(i), sortKey{}).compareAge(p) > 0 })
+	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), sortKey{}).compareAge(p) > 0 })
 	boundary := row{index: younger, key: p.key}
 	return sort.Search(rs.total, func(i int) bool { return rs.at(i).compare(boundary, descending) >= 0 })
 }

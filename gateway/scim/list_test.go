@@ -21,7 +21,7 @@ func people(t testing.TB) []Resource {
 	}
 }
 
-func ids(resources []Resource) string {
+func ids[V View](resources []V) string {
 	text := ""
 	for _, r := range resources {
 		text += r.ID()
@@ -66,8 +66,8 @@ func TestSelectSorts(t *testing.T) { // RFC 7644 section 3.4.2.3
 	}
 }
 
-func at(resources []Resource) func(int) Resource {
-	return func(i int) Resource { return resources[i] }
+func at(resources []Resource) func(int) View {
+	return func(i int) View { return resources[i] }
 }
 
 func TestSelectPagesByIndex(t *testing.T) { // RFC 7644 section 3.4.2.4
@@ -111,7 +111,7 @@ func TestSelectSizesOfPages(t *testing.T) {
 	for _, test := range []struct{ count, want int }{{-1, 100}, {1, 1}, {1000, 1000}, {1001, 1000}, {1 << 62, 1000}} {
 		calls := 0
 		q := &Query{Count: test.count}
-		list := q.Select(5000, func(int) Resource { calls++; return one })
+		list := q.Select(5000, func(int) View { calls++; return one })
 		assert.Equal(t, test.want, list.ItemsPerPage, "count %d", test.count)
 		assert.Equal(t, 5000, list.TotalResults)
 		assert.Equal(t, test.want, calls, "only the page is looked at")
@@ -121,7 +121,7 @@ func TestSelectSizesOfPages(t *testing.T) {
 func TestSelectOfNothing(t *testing.T) {
 	for _, q := range []*Query{{Count: -1}, {Count: -1, Cursor: &Position{}}, {Count: -1, SortBy: sortBy(t, "userName")}} {
 		list := q.Select(0, at(nil))
-		assert.Equal(t, []Resource{}, list.Resources)
+		assert.Equal(t, []View{}, list.Resources)
 		assert.Zero(t, list.TotalResults)
 		assert.Nil(t, list.Next)
 	}
@@ -257,7 +257,7 @@ func TestCursorSurvivesChanges(t *testing.T) {
 func TestCursorPageReadsLittle(t *testing.T) {
 	const n = 100_000
 	calls := 0
-	at := func(i int) Resource {
+	at := func(i int) View {
 		calls++
 		return Resource{"id": fmt.Sprintf("%06d", i), "meta": map[string]any{"created": "2026-01-01T00:00:00Z"}}
 	}
@@ -273,11 +273,12 @@ func TestListResponseJSON(t *testing.T) {
 	tests := []struct {
 		name   string
 		list   *List
+		shown  []Appender
 		cursor string
 		want   string
 	}{
 		{
-			name: "by index", list: &List{TotalResults: 7, StartIndex: 3, ItemsPerPage: 1, Resources: []Resource{{"id": resources[0]["id"]}}},
+			name: "by index", list: &List{TotalResults: 7, StartIndex: 3, ItemsPerPage: 1}, shown: []Appender{Resource{"id": resources[0]["id"]}},
 			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"a"}]}`,
 		},
 		{
@@ -285,13 +286,13 @@ func TestListResponseJSON(t *testing.T) {
 			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`,
 		},
 		{
-			name: "by cursor", list: &List{TotalResults: 7, ItemsPerPage: 1, Resources: []Resource{{"id": "a"}}, Next: &Position{}}, cursor: "abc",
+			name: "by cursor", list: &List{TotalResults: 7, ItemsPerPage: 1, Next: &Position{}}, shown: []Appender{Resource{"id": "a"}}, cursor: "abc",
 			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"itemsPerPage":1,"nextCursor":"abc","Resources":[{"id":"a"}]}`,
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := json.Marshal(NewListResponse(test.list, test.cursor))
+			got, err := json.Marshal(NewListResponse(test.list, test.shown, test.cursor))
 			require.NoError(t, err)
 			assert.JSONEq(t, test.want, string(got))
 			assert.Contains(t, string(got), `"Resources":`, "JSON names have a letter case")

@@ -1,0 +1,29 @@
+package scim
+
+// A View is a resource to be shown. A [Resource] is its own view; a provider
+// with a faster way to JSON has views that are a [Whole], too.
+type View interface {
+	// ID is the resource's id.
+	ID() string
+	// Version is the resource's weak ETag, or "".
+	Version() string
+	// Resource is the resource in normal form, the caller's own to change. It has
+	// no URLs yet: only who answers knows them.
+	Resource() Resource
+}
+
+// A Whole is a view that writes all of its resource as JSON, its URLs included,
+// without making a [Resource] of it first.
+type Whole interface {
+	// AppendWhole appends the resource. Its URLs begin with base, as [URLOf]
+	// makes them.
+	AppendWhole(text []byte, base string) []byte
+}
+
+// Resource is r itself.
+func (r Resource) Resource() Resource { return r }
+
+// An Appender appends itself to text as JSON.
+type Appender interface {
+	AppendJSON(text []byte) ([]byte, error)
+}

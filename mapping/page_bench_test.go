@@ -1,0 +1,40 @@
+package mapping_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/sugerclient/sandbox"
+
+	"net/http/httptest"
+)
+
+// BenchmarkPage is a page of 100 users as JSON, out of the list at hand.
+func BenchmarkPage(b *testing.B) {
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{standKey}, People: 1000})
+	require.NoError(b, err)
+	server := httptest.NewServer(suger)
+	b.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL})
+	require.NoError(b, err)
+	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{ListTTL: time.Hour})
+	require.NoError(b, err)
+	users := service.Users(mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: standKey})
+	query := &scim.Query{StartIndex: 301, Count: 100}
+	var text []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		page, err := users.List(b.Context(), query)
+		require.NoError(b, err)
+		text = text[:0]
+		for _, user := range page.Resources {
+			text = user.(scim.Whole).AppendWhole(text, "https://gateway.example.com/scim/v2")
+		}
+	}
+	b.SetBytes(int64(len(text)))
+}
