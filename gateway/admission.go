@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"net/netip"
 	"slices"
 	"time"
@@ -59,28 +58,6 @@ func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
 	return g
 }
 
-// knows says whether the request brings a token of the gateway's own, or one that
-// was good before.
-func (s *server) knows(r *http.Request) bool {
-	token, err := bearerToken(r.Header.Get(echo.HeaderAuthorization))
-	if err != nil {
-		return false
-	}
-	if s.holdsCredential() {
-		return accepted(token, s.config.Tokens())
-	}
-	return s.guessing.good.Contains(s.guessing.marks.Of(token))
-}
-
-// wait is how long a request from the address with this token has to wait.
-func (g *guessing) wait(client netip.Addr, token string) time.Duration {
-	wait := g.throttle.Wait(client)
-	if wait > 0 && token != "" && g.good.Contains(g.marks.Of(token)) {
-		return 0
-	}
-	return wait
-}
-
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
 		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
@@ -94,8 +71,8 @@ func (s *server) judgeToken(x *exchange, stats *sugerclient.Stats) {
 	switch {
 	case x.refused:
 		s.guessing.throttle.Fail(x.client)
-		s.guessing.good.Remove(s.guessing.marks.Of(x.token))
-	case x.failure == nil && stats.Calls() > 0:
-		s.guessing.good.Add(s.guessing.marks.Of(x.token), struct{}{})
+		s.guessing.good.Remove(x.mark)
+	case x.failure == nil && stats.Calls() > 0 && !s.holdsCredential():
+		s.guessing.good.Add(x.mark, struct{}{})
 	}
 }

@@ -18,25 +18,40 @@ const maxToken = 4096
 // that clients present one of its own tokens.
 func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 
+// identify reads the client's token, and finds out what can be known of it
+// without asking Suger.
+func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := c.(*exchange)
+		x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
+		switch {
+		case x.noToken != nil:
+		case s.holdsCredential():
+			x.known = accepted(x.token, s.config.Tokens())
+		default:
+			x.mark = s.guessing.marks.Of(x.token)
+			x.known = s.guessing.good.Contains(x.mark)
+		}
+		return next(c)
+	}
+}
+
 // authenticate finds what Suger is to be shown. In pass-through mode that is
 // the client's token, which only Suger can judge.
 func (s *server) authenticate(x *exchange) error {
-	token, err := bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
-	x.token = token
-	known := err == nil && s.holdsCredential() && accepted(token, s.config.Tokens())
-	if !known {
-		if wait := s.guessing.wait(x.client, token); wait > 0 {
+	if !x.known {
+		if wait := s.guessing.throttle.Wait(x.client); wait > 0 {
 			return tooManyFailures(wait)
 		}
 	}
-	if err != nil {
-		return err
+	if x.noToken != nil {
+		return x.noToken
 	}
 	if !s.holdsCredential() {
-		x.caller.Credential = sugerclient.Credential(token)
+		x.caller.Credential = sugerclient.Credential(x.token)
 		return nil
 	}
-	if !known {
+	if !x.known {
 		return scim.NewError(scim.CodeTokenRefused, "The gateway does not know this token. Enter one of the gateway's own tokens in Okta, not a Suger key.")
 	}
 	x.caller.Credential = s.config.HeldCredential()

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 )
@@ -22,6 +23,9 @@ type exchange struct {
 	resource string         // of the route, "" for an unknown path
 	caller   mapping.Caller // complete once the route was entered
 	token    string         // what the client presented
+	noToken  error          // why that is no token, or nil
+	mark     marks.Mark     // of the token in pass-through mode
+	known    bool           // the token is one of the gateway's own, or was good before
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
 	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to

@@ -19,12 +19,15 @@ const maxLogged = 500
 // maxClientRequestID bounds the request id of a client, in bytes.
 const maxClientRequestID = 64
 
+// usualAttrs is room for what a line says.
+const usualAttrs = 12
+
 // record writes the request's line in the log, and tells the metrics. The line
 // has the route's template and not the URL, since a filter holds an e-mail
 // address, and neither a detail, a body nor a header.
 func (s *server) record(x *exchange, stats *sugerclient.Stats, took time.Duration) {
 	status := x.Response().Status
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, usualAttrs),
 		slog.String("request_id", x.caller.RequestID),
 		slog.String("method", knownMethod(x.Request().Method)),
 		slog.String("route", x.Path()),
@@ -33,7 +36,7 @@ func (s *server) record(x *exchange, stats *sugerclient.Stats, took time.Duratio
 		slog.Int64("duration_ms", took.Milliseconds()),
 		slog.Int64("suger_calls", stats.Calls()),
 		slog.String("client", addressText(x.client)),
-	}
+	)
 	if id := x.Request().Header.Get(echo.HeaderXRequestID); id != "" && len(id) <= maxClientRequestID && visible(id) {
 		attrs = append(attrs, slog.String("client_request_id", id))
 	}

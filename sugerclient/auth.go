@@ -61,7 +61,7 @@ func (a OAuthAuth) exchange(_ string, cred Credential, _ string) (*exchange, err
 			operation:  tokenOperation,
 			method:     http.MethodPost,
 			url:        a.TokenURL,
-			header:     map[string]string{"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"},
+			header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
 			body:       []byte(form.Encode()),
 			repeatable: true, // one token more does no harm
 			anonymous:  true,

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 func TestRefusedCredentialIsRemembered(t *testing.T) {
@@ -57,7 +59,7 @@ func TestForbiddenIsNotRemembered(t *testing.T) {
 func TestRefusalsAreBounded(t *testing.T) {
 	r := newRefusals(time.Minute, time.Now)
 	for i := range maxRefusals + 100 {
-		r.remember(key{byte(i), byte(i >> 8)}, "")
+		r.remember(key{credential: marks.Mark{byte(i), byte(i >> 8)}}, "")
 	}
 	assert.Equal(t, maxRefusals, r.known.Len())
 }

@@ -77,11 +77,12 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 }
 
 func (c *Client) login(cred Credential, organization string) *login {
+	mark := c.keys.Of(string(cred))
 	return &login{
 		credential:   cred,
 		organization: organization,
-		account:      c.keys.Of(string(cred), organization),
-		lane:         c.keys.Of(string(cred)),
+		account:      key{mark, organization},
+		lane:         key{credential: mark},
 	}
 }
 

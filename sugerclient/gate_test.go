@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 func TestCallsInFlightAreBoundedPerCredential(t *testing.T) {
@@ -82,7 +84,7 @@ func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 	require.Eventually(t, func() bool {
 		client.gate.mu.Lock()
 		defer client.gate.mu.Unlock()
-		return client.gate.lanes[client.keys.Of(string(testKey))].users == 2
+		return client.gate.lanes[client.login(testKey, "").lane].users == 2
 	}, 5*time.Second, time.Millisecond)
 	hangUp()
 	close(release)
@@ -116,7 +118,7 @@ func TestCredentialsInUseAreBounded(t *testing.T) {
 	s := serve(t, say(200, `[]`))
 	client, _ := newClient(t, s.URL)
 	for i := range maxLanes {
-		_, err := client.gate.join(key{byte(i), byte(i >> 8)})
+		_, err := client.gate.join(key{credential: marks.Mark{byte(i), byte(i >> 8)}})
 		require.NoError(t, err)
 	}
 	_, err := client.Do(t.Context(), testKey, listUsers)

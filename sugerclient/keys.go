@@ -8,9 +8,13 @@ import (
 	"suger-scim-gateway/internal/marks"
 )
 
-// A key stands for a credential in what is kept between calls, so that no map
-// holds a credential longer than the call does.
-type key = marks.Mark
+// A key stands for a credential, in an organization where that matters, in what
+// is kept between calls, so that no map holds a credential longer than the call
+// does.
+type key struct {
+	credential   marks.Mark
+	organization string
+}
 
 // maxRefusals bounds the memory a guesser of credentials can take.
 const maxRefusals = 4096

@@ -21,8 +21,8 @@ type request struct {
 	method     string
 	url        string
 	query      map[string]string
-	header     map[string]string
-	body       []byte // nil for none
+	header     http.Header // never changed
+	body       []byte      // nil for none
 	repeatable bool
 	anonymous  bool // carries no Authorization: it asks for a token
 }
@@ -47,14 +47,14 @@ func newRequest(base string, call Call) (*request, error) {
 		query:     call.Query,
 		// Suger's documented sample call sends Content-Type with a GET, too
 		// (doc.suger.io, API Client).
-		header:     map[string]string{"Accept": "application/json", "Content-Type": "application/json"},
+		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
 		repeatable: call.Repeatable || call.Method == http.MethodGet,
 	}
 	for name, value := range call.Header {
 		if !validHeader(name, value) {
 			return nil, fmt.Errorf("the header %q cannot be sent", name)
 		}
-		r.header[http.CanonicalHeaderKey(name)] = value
+		r.header.Set(name, value)
 	}
 	if call.Body == nil {
 		return r, nil
@@ -97,11 +97,10 @@ func checkTemplate(template string) error {
 	if !strings.HasPrefix(template, "/") {
 		return errors.New("the path does not begin with a slash")
 	}
-	unsendable := func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`?#%\`, r)
-	}
-	if strings.ContainsFunc(template, unsendable) {
-		return errors.New("the path holds a character that must not be there")
+	for i := range len(template) {
+		if c := template[i]; c <= ' ' || c > '~' || c == '?' || c == '#' || c == '%' || c == '\\' {
+			return errors.New("the path holds a character that must not be there")
+		}
 	}
 	for segment := range strings.SplitSeq(template, "/") {
 		if segment == "." || segment == ".." {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
@@ -79,7 +80,8 @@ func (c *Client) roundTrip(ctx context.Context, r *request, header string, who *
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
 	})
-	sending := c.rest.R().SetContext(traced).SetQueryParams(r.query).SetHeaders(r.header)
+	sending := c.rest.R().SetContext(traced).SetQueryParams(r.query)
+	sending.Header = maps.Clone(r.header)
 	if header != "" {
 		sending.SetHeader("Authorization", header) // last, so that it always wins
 	}

@@ -66,7 +66,7 @@ func (c *Client) authorization(ctx context.Context, who *login, operation string
 	}
 	// Whoever needs the token waits for one request. It does not end with the
 	// caller who happened to be first, but with its own time limit.
-	fetched := c.tokens.flights.DoChan(string(who.account[:]), func() (any, error) {
+	fetched := c.tokens.flights.DoChan(string(who.account.credential[:])+who.account.organization, func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
 		defer cancel()
 		return c.renewToken(limited, who, x)

@@ -32,7 +32,9 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 	}
 	p := &Projection{rt: rt, asking: attributes != ""}
 	for name := range strings.SplitSeq(attributes+excluded, ",") {
-		p.add(strings.TrimSpace(name))
+		if name = strings.TrimSpace(name); name != "" {
+			p.add(name)
+		}
 	}
 	p.all = !p.asking && len(p.named.parts) == 0 && !rt.returnsSelectively()
 	return p, nil
@@ -85,11 +87,13 @@ func (s *selection) part(name string) *selection {
 
 // returnsSelectively reports whether some attribute is not returned by default.
 func (rt *ResourceType) returnsSelectively() bool {
-	selective := returnsSelectively(rt.Schema.Attributes)
-	for _, extension := range rt.Extensions {
-		selective = selective || returnsSelectively(extension.Attributes)
-	}
-	return selective
+	rt.selects.Do(func() {
+		rt.isSelective = returnsSelectively(rt.Schema.Attributes)
+		for _, extension := range rt.Extensions {
+			rt.isSelective = rt.isSelective || returnsSelectively(extension.Attributes)
+		}
+	})
+	return rt.isSelective
 }
 
 func returnsSelectively(attributes []*Attribute) bool {

@@ -1,5 +1,7 @@
 package scim
 
+import "sync"
+
 // Characteristics of an attribute (RFC 7643 §2.2 and §7).
 type (
 	Type       string
@@ -98,4 +100,7 @@ type ResourceType struct {
 	// Lacks names the parts of meta that this provider does not know of the
 	// resources, such as "created". A filter that names one is an error, too.
 	Lacks []string
+
+	selects     sync.Once
+	isSelective bool // see returnsSelectively
 }
