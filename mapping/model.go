@@ -17,6 +17,8 @@ type model struct {
 	attributes []attribute    // by name
 	index      map[string]int // name -> position in attributes
 	userName   int            // position of userName
+	given      int            // position of name.givenName, below 0 if it is not held
+	family     int            // position of name.familyName, too
 	enterprise []int          // positions of what is in the enterprise extension
 	layout     layout         // of a user's resource
 	status     *statusModel   // nil if the mapping has no status
@@ -48,7 +50,7 @@ func newModel(doc *Document) *model {
 			m.enterprise = append(m.enterprise, i)
 		}
 	}
-	m.userName = m.index["userName"]
+	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
 	if doc.User.Status != nil {
 		m.status = newStatusModel(doc.User.Status)
 	}

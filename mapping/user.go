@@ -213,11 +213,21 @@ func decodeJSON(data []byte) (any, error) {
 }
 
 // value is an attribute's value, "" if the mapping does not hold it.
-func (m *model) value(u *user, name string) string {
+func (m *model) value(u *user, name string) string { return u.valueAt(m.at(name)) }
+
+// at is the position of an attribute, below 0 if the mapping does not hold it.
+func (m *model) at(name string) int {
 	if i, ok := m.index[name]; ok {
-		return u.values[i]
+		return i
 	}
-	return ""
+	return -1
+}
+
+func (u *user) valueAt(i int) string {
+	if i < 0 {
+		return ""
+	}
+	return u.values[i]
 }
 
 // email is the address that Suger knows the user by.
@@ -225,7 +235,7 @@ func (m *model) email(u *user) string { return u.values[m.userName] }
 
 // formatted is the full name, made of its parts.
 func (m *model) formatted(u *user) string {
-	given, family := m.value(u, "name.givenName"), m.value(u, "name.familyName")
+	given, family := u.valueAt(m.given), u.valueAt(m.family)
 	if given == "" || family == "" {
 		return given + family
 	}

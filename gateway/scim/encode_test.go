@@ -71,6 +71,19 @@ func TestAppendJSONOfAList(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Every byte, at every place among those that are looked at together.
+func TestAppendStringOfEveryByte(t *testing.T) {
+	for c := range 256 {
+		for length := 1; length <= 20; length++ {
+			for at := range length {
+				s := []byte(strings.Repeat("a", length))
+				s[at] = byte(c)
+				require.Equal(t, plainJSON(t, string(s)), string(appendString(nil, string(s))))
+			}
+		}
+	}
+}
+
 func FuzzAppendString(f *testing.F) {
 	for _, seed := range []string{"", "plain", "\x7f", "\x00\x1f", `"\/`, "<&>", "é", "\u2028\u2029", "\xff\xc3(", "😀", "\t\r\n"} {
 		f.Add(seed)

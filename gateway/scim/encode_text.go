@@ -35,28 +35,35 @@ func appendText(text []byte, s string) []byte {
 }
 
 // isPlain reports whether text is ASCII and holds nothing that JSON escapes. It
-// looks at eight bytes at once: a byte of the sum of tests has its highest bit
-// set if the byte of text passes one of them, or follows one that does.
+// looks at eight bytes at once, at some of the last ones twice.
 func isPlain(text []byte) bool {
+	n := len(text)
+	if n < 8 {
+		for _, c := range text {
+			if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i < n-8; i += 8 {
+		if !arePlain(binary.LittleEndian.Uint64(text[i:])) {
+			return false
+		}
+	}
+	return arePlain(binary.LittleEndian.Uint64(text[n-8:]))
+}
+
+// arePlain is isPlain for eight bytes. A byte of what is tested in the end has its
+// highest bit set if the byte of text is to be escaped, or follows one that is.
+func arePlain(eight uint64) bool {
 	const (
 		each    = 0x0101010101010101
 		highest = 0x80 * each
 	)
-	for len(text) >= 8 {
-		eight := binary.LittleEndian.Uint64(text)
-		quote, backslash := eight^('"'*each), eight^('\\'*each)
-		control := (eight - ' '*each) &^ eight
-		if (eight|control|(quote-each)&^quote|(backslash-each)&^backslash)&highest != 0 {
-			return false
-		}
-		text = text[8:]
-	}
-	for _, c := range text {
-		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
+	quote, backslash := eight^('"'*each), eight^('\\'*each)
+	control := (eight - ' '*each) &^ eight
+	return (eight|control|(quote-each)&^quote|(backslash-each)&^backslash)&highest == 0
 }
 
 func appendEscaped(text []byte, s string) []byte {
