@@ -29,6 +29,7 @@ type exchange struct {
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
 	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to
+	form     scim.JSONForm  // for one resource of the answer after another
 	failure  *scim.Error    // what was answered, if it was an error
 }
 

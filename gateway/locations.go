@@ -23,19 +23,24 @@ func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.P
 // show is a resource as the client is to see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) scim.Appender {
 	if whole, ok := r.(scim.Whole); ok && projection.Whole() {
-		return located{whole, x.base}
+		return located{whole, x}
 	}
 	return projection.Apply(set.locate(x, r.Resource()))
 }
 
 // located is a resource that needs nothing more than the base of its URLs.
 type located struct {
-	scim.Whole
-	base string
+	resource scim.Whole
+	x        *exchange
 }
 
 // AppendJSON appends the resource.
-func (l located) AppendJSON(text []byte) ([]byte, error) { return l.AppendWhole(text, l.base), nil }
+func (l located) AppendJSON(text []byte) ([]byte, error) {
+	form := &l.x.form
+	form.Begin(text, l.x.base)
+	l.resource.WriteTo(form)
+	return form.Bytes(), nil
+}
 
 func (set *resourceSet) location(x *exchange, id string) string {
 	return scim.URLOf(x.base, set.kind.Endpoint, id)

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -10,8 +11,6 @@ import (
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 	"suger-scim-gateway/sugerclient/sandbox"
-
-	"net/http/httptest"
 )
 
 // BenchmarkPage is a page of 100 users as JSON, out of the list at hand.
@@ -27,13 +26,16 @@ func BenchmarkPage(b *testing.B) {
 	users := service.Users(mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: standKey})
 	query := &scim.Query{StartIndex: 301, Count: 100}
 	var text []byte
+	var form scim.JSONForm
 	b.ReportAllocs()
 	for b.Loop() {
 		page, err := users.List(b.Context(), query)
 		require.NoError(b, err)
 		text = text[:0]
 		for _, user := range page.Resources {
-			text = user.(scim.Whole).AppendWhole(text, "https://gateway.example.com/scim/v2")
+			form.Begin(text, "https://gateway.example.com/scim/v2")
+			user.(scim.Whole).WriteTo(&form)
+			text = form.Bytes()
 		}
 	}
 	b.SetBytes(int64(len(text)))

@@ -23,7 +23,6 @@ type userView struct {
 	one     [1]*role // room for held, as most hold one
 	version string   // "" until it is asked for
 	full    string   // the full name, too
-	json    scim.JSONForm
 }
 
 // view is a user with the roles that he or she holds.
@@ -48,16 +47,12 @@ func (v *userView) Version() string {
 // Resource is the user as a resource.
 func (v *userView) Resource() scim.Resource {
 	form := scim.NewResourceForm(usualAttributes)
-	v.model.layout.writeTo(form, v)
+	v.WriteTo(form)
 	return form.Resource()
 }
 
-// AppendWhole appends the user as JSON.
-func (v *userView) AppendWhole(text []byte, base string) []byte {
-	v.json.Begin(text, base)
-	v.model.layout.writeTo(&v.json, v)
-	return v.json.Bytes()
-}
+// WriteTo writes the user into a form.
+func (v *userView) WriteTo(form scim.Form) { v.model.layout.writeTo(form, v) }
 
 // formatted is the full name, made of its parts.
 func (v *userView) formatted() string {

@@ -3,7 +3,7 @@ package scim
 import "net/url"
 
 // A JSONForm appends what is written into it as a JSON object, between Begin and
-// Bytes.
+// Bytes. It can be used again and again.
 type JSONForm struct {
 	text  []byte
 	base  string

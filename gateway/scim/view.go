@@ -12,12 +12,11 @@ type View interface {
 	Resource() Resource
 }
 
-// A Whole is a view that writes all of its resource as JSON, its URLs included,
-// without making a [Resource] of it first.
+// A Whole is a view that can write all of its resource into a form, so that JSON
+// can be made of it without a [Resource].
 type Whole interface {
-	// AppendWhole appends the resource. Its URLs begin with base, as [URLOf]
-	// makes them.
-	AppendWhole(text []byte, base string) []byte
+	// WriteTo writes the resource.
+	WriteTo(form Form)
 }
 
 // Resource is r itself.
