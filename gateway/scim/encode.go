@@ -22,22 +22,35 @@ func (r Resource) AppendJSON(text []byte) ([]byte, error) {
 
 // AppendJSON appends the message as JSON, as [Resource.AppendJSON] does.
 func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
-	resources, end := l.Resources, "]}" // of the message, as Resources is its last member
-	l.Resources = []Appender{}
-	empty, err := json.Marshal(l)
-	if err != nil {
-		return nil, err
+	text = append(text, `{"schemas":[`...)
+	for i, urn := range l.Schemas {
+		text = appendString(separated(text, i), urn)
 	}
-	text = append(text, empty[:len(empty)-len(end)]...)
-	for i, r := range resources {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		if text, err = r.AppendJSON(text); err != nil {
+	text = strconv.AppendInt(append(text, `],"totalResults":`...), int64(l.TotalResults), 10)
+	if l.StartIndex != 0 {
+		text = strconv.AppendInt(append(text, `,"startIndex":`...), int64(l.StartIndex), 10)
+	}
+	text = strconv.AppendInt(append(text, `,"itemsPerPage":`...), int64(l.ItemsPerPage), 10)
+	if l.NextCursor != "" {
+		text = appendString(append(text, `,"nextCursor":`...), l.NextCursor)
+	}
+	text = append(text, `,"Resources":[`...)
+	for i, r := range l.Resources {
+		var err error
+		if text, err = r.AppendJSON(separated(text, i)); err != nil {
 			return nil, err
 		}
 	}
-	return append(text, end...), nil
+	return append(text, "]}"...), nil
+}
+
+// separated appends what stands before the element i of a list, or before the
+// member i of an object.
+func separated(text []byte, i int) []byte {
+	if i > 0 {
+		return append(text, ',')
+	}
+	return text
 }
 
 func appendValue(text []byte, value any) ([]byte, error) {
@@ -60,10 +73,7 @@ func appendObject(text []byte, object map[string]any) ([]byte, error) {
 	text = append(text, '{')
 	var room [usualMembers]string
 	for i, name := range sortedNames(room[:0], object) {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(appendString(text, name), ':')
+		text = append(appendString(separated(text, i), name), ':')
 		var err error
 		if text, err = appendValue(text, object[name]); err != nil {
 			return nil, err
@@ -75,11 +85,8 @@ func appendObject(text []byte, object map[string]any) ([]byte, error) {
 func appendList(text []byte, list []any) ([]byte, error) {
 	text = append(text, '[')
 	for i, element := range list {
-		if i > 0 {
-			text = append(text, ',')
-		}
 		var err error
-		if text, err = appendValue(text, element); err != nil {
+		if text, err = appendValue(separated(text, i), element); err != nil {
 			return nil, err
 		}
 	}
