@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,4 +37,14 @@ func TestShare(t *testing.T) {
 	for value, want := range map[float64]float64{1: 0, 10: 0.5, 100: 1, 0.1: 0, 1000: 1} {
 		assert.InDelta(t, want, share(value, 1, 100), 1e-9, value)
 	}
+}
+
+func TestSample(t *testing.T) {
+	s := sample{requests: 4, took: 2 * time.Second, latencies: []time.Duration{1, 2, 3, 4}}
+	assert.InDelta(t, 2, s.perSecond(), 0)
+	for part, want := range map[float64]time.Duration{0: 1, 0.5: 3, 0.99: 4, 1: 4} {
+		assert.Equal(t, want, s.quantile(part), part)
+	}
+	assert.Zero(t, (&sample{}).quantile(0.5))
+	assert.InDelta(t, 3, median([]float64{5, 1, 3}, func(f float64) float64 { return f }), 0)
 }
