@@ -9,8 +9,9 @@ const reservedHeap = 24 << 20
 // reserveHeap makes the garbage collector run when about that much has been
 // allocated since it ran last. Left alone it runs for every 4 MB as long as
 // little is in use, which some hundred requests allocate: a sixth of all the
-// time that the gateway takes. What a large organization needs is collected as
-// without it. The heap is reserved until the function that it returns is called.
+// time that the gateway takes. With it, as much more may wait to be collected, and
+// the runtime's own numbers count it. The heap is reserved until the function that
+// it returns is called.
 func reserveHeap() (release func()) {
 	reserved := make([]byte, reservedHeap)
 	return func() { runtime.KeepAlive(reserved) }

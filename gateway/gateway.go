@@ -55,7 +55,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		s.account,     // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		s.catchPanic,  // inside it, so that a panic is answered and logged like any error
 		s.admit,       // what is turned away takes no place
-		s.identify,    // as far as that costs nothing
+		s.identify,    // as far as it shows without asking Suger
 		s.boundFlight, // before anything that costs
 		s.boundTime,   // nothing waits before this point, so the budget begins here
 	)

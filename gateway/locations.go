@@ -22,15 +22,15 @@ func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.P
 
 // show is a resource as the client is to see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) scim.Appender {
-	if whole, ok := r.(scim.Whole); ok && projection.Whole() {
-		return located{whole, x}
+	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
+		return located{writer, x}
 	}
 	return projection.Apply(set.locate(x, r.Resource()))
 }
 
 // located is a resource that needs nothing more than the base of its URLs.
 type located struct {
-	resource scim.Whole
+	resource scim.Writer
 	x        *exchange
 }
 

@@ -17,7 +17,8 @@ func (s *server) chooseOrganization(x *exchange) error {
 			return scim.NewError(scim.CodeOrgUnknown,
 				"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
 		}
-		organization, prefix = id, strings.Replace(organizationPrefix, ":orgId", url.PathEscape(id), 1)
+		// Cloned, as what is kept by organization must not keep the whole URL.
+		organization, prefix = strings.Clone(id), strings.Replace(organizationPrefix, ":orgId", url.PathEscape(id), 1)
 	}
 	x.caller.Organization = organization
 	x.base = s.origin(x.Request()) + prefix

@@ -34,6 +34,5 @@ func attributeOf(r scim.Resource, name string) (value string, given bool) {
 	if len(inner) == 0 { // emptied as a whole, where it is not an extension that merely came without content
 		return "", !strings.HasPrefix(object, "urn:")
 	}
-	value, given = inner[local].(string)
-	return value, given
+	return attributeOf(inner, local) // which is manager.value in the enterprise extension
 }

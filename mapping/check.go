@@ -102,7 +102,7 @@ func (c *checker) checkAttribute(at string, path scim.AttrPath) {
 	switch name := path.String(); {
 	case madeByGateway(path):
 		c.problem(at, "remove it", "%s is made by the gateway and needs no field", name)
-	case path.Attr.Name == "password" || path.Attr.Mutability == scim.ReadOnly:
+	case !isWritable(path):
 		c.problem(at, "remove it", "%s is not for a client to write", name)
 	case !isPlainText(path):
 		c.problem(at, "take a single text such as title or name.givenName", "%s cannot be held in one field", name)
@@ -147,7 +147,7 @@ func possibleAttributes() []string {
 		for _, a := range attributes {
 			for _, sub := range append([]*scim.Attribute{nil}, a.SubAttributes...) {
 				path := scim.AttrPath{URN: urn, Attr: a, Sub: sub}
-				if !madeByGateway(path) && isPlainText(path) && a.Mutability != scim.ReadOnly && a.Name != "password" {
+				if !madeByGateway(path) && isPlainText(path) && isWritable(path) {
 					names = append(names, path.String())
 				}
 			}
@@ -166,11 +166,20 @@ func madeByGateway(path scim.AttrPath) bool {
 	return path.URN == "" && (path.Sub == nil && slices.Contains(made, path.Attr.Name) || path.String() == "name.formatted" || path.Attr.Name == "meta")
 }
 
+// isWritable reports whether an attribute is for a client to write.
+func isWritable(path scim.AttrPath) bool {
+	return path.Attr.Name != "password" && path.Attr.Mutability != scim.ReadOnly && leafOf(path).Mutability != scim.ReadOnly
+}
+
 // isPlainText reports whether an attribute is one text.
 func isPlainText(path scim.AttrPath) bool {
-	leaf := path.Attr
+	leaf := leafOf(path)
+	return !path.Attr.MultiValued && leaf.Name != "$ref" && (leaf.Type == scim.String || leaf.Type == scim.Reference)
+}
+
+func leafOf(path scim.AttrPath) *scim.Attribute {
 	if path.Sub != nil {
-		leaf = path.Sub
+		return path.Sub
 	}
-	return !path.Attr.MultiValued && (leaf.Type == scim.String || leaf.Type == scim.Reference)
+	return path.Attr
 }

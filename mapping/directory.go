@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -13,9 +12,9 @@ import (
 // shelf is where the caller's lists are.
 func (s *suger) shelf() *shelf { return s.memory.shelf(s.memory.key(s.Caller)) }
 
-// someUsers are the users as a read may show them: at most ListTTL old.
+// someUsers are the users as a read may show them.
 func (s *suger) someUsers(ctx context.Context) (*userSet, error) {
-	return s.usersWithin(ctx, s.memory.listTTL)
+	return s.usersWithin(ctx, s.memory.toShow())
 }
 
 // usersForGroup are the users as a change of a group needs them: on a list that
@@ -28,13 +27,13 @@ func (s *suger) usersForGroup(ctx context.Context) (*userSet, error) {
 
 // freshUsers are the users as a decision on one of them needs them.
 func (s *suger) freshUsers(ctx context.Context) (*userSet, error) {
-	return s.usersWithin(ctx, freshAge)
+	return s.usersWithin(ctx, fresh)
 }
 
-func (s *suger) usersWithin(ctx context.Context, maxAge time.Duration) (*userSet, error) {
+func (s *suger) usersWithin(ctx context.Context, within limit) (*userSet, error) {
 	key := s.memory.key(s.Caller)
 	shelf := s.memory.shelf(key)
-	users, reused, err := shelf.users.get(ctx, maxAge, func(ctx context.Context) (*userSet, error) {
+	users, reused, err := shelf.users.get(ctx, within, func(ctx context.Context) (*userSet, error) {
 		began, page := s.config.Now(), s.memory.ledger.page()
 		users, err := s.fetchUsers(ctx)
 		if err != nil {
@@ -49,7 +48,7 @@ func (s *suger) usersWithin(ctx context.Context, maxAge time.Duration) (*userSet
 
 // usersNow is a list whose fetch begins after this call, for a check that must
 // see what other replicas have just done.
-func (s *suger) usersNow(ctx context.Context) (*userSet, error) { return s.usersWithin(ctx, 0) }
+func (s *suger) usersNow(ctx context.Context) (*userSet, error) { return s.usersWithin(ctx, limit{}) }
 
 func hitOrMiss(hit bool) string {
 	if hit {
@@ -58,20 +57,20 @@ func hitOrMiss(hit bool) string {
 	return "miss"
 }
 
-// catalogue is the organization's roles, at most ListTTL old.
+// catalogue is the organization's roles as a read may show them.
 func (s *suger) catalogue(ctx context.Context) (*catalogue, error) {
-	return s.rolesWithin(ctx, s.memory.listTTL)
+	return s.rolesWithin(ctx, s.memory.toShow())
 }
 
 // freshCatalogue is the organization's roles as a change of roles needs them.
 func (s *suger) freshCatalogue(ctx context.Context) (*catalogue, error) {
-	return s.rolesWithin(ctx, freshAge)
+	return s.rolesWithin(ctx, fresh)
 }
 
-func (s *suger) rolesWithin(ctx context.Context, maxAge time.Duration) (*catalogue, error) {
+func (s *suger) rolesWithin(ctx context.Context, within limit) (*catalogue, error) {
 	key := s.memory.key(s.Caller)
 	shelf := s.memory.shelf(key)
-	roles, _, err := shelf.roles.get(ctx, maxAge, func(ctx context.Context) (*catalogue, error) {
+	roles, _, err := shelf.roles.get(ctx, within, func(ctx context.Context) (*catalogue, error) {
 		roles, err := s.fetchRoles(ctx)
 		if err == nil {
 			s.memory.filled(key, shelf)
@@ -178,8 +177,8 @@ func (s *suger) userNow(ctx context.Context, users *userSet, id string) (*user, 
 }
 
 // userWithEmail finds a user by address, or nil. A hint of an earlier lookup is
-// checked with one call; without one a list at most maxAge old is read.
-func (s *suger) userWithEmail(ctx context.Context, email string, maxAge time.Duration) (*user, error) {
+// checked with one call; without one a list within a limit is read.
+func (s *suger) userWithEmail(ctx context.Context, email string, within limit) (*user, error) {
 	key := s.memory.key(s.Caller)
 	if id := s.memory.recall(key, email); id != "" && s.model.doc.Operations.GetUser != nil {
 		u, err := s.fetchUser(ctx, id)
@@ -192,11 +191,11 @@ func (s *suger) userWithEmail(ctx context.Context, email string, maxAge time.Dur
 		}
 		s.config.Observer.Lookup("wrong")
 		s.memory.unlearn(key, email)
-		maxAge = freshAge // the list at hand may be what gave the wrong hint
+		within = fresh // the list at hand may be what gave the wrong hint
 	} else {
 		s.config.Observer.Lookup("miss")
 	}
-	users, err := s.usersWithin(ctx, maxAge)
+	users, err := s.usersWithin(ctx, within)
 	if err != nil {
 		return nil, err
 	}

@@ -274,4 +274,4 @@ func (s *suger) removeRole(ctx context.Context, r *role) error {
 }
 
 // rolesNow is the roles as they are after this call began.
-func (s *suger) rolesNow(ctx context.Context) (*catalogue, error) { return s.rolesWithin(ctx, 0) }
+func (s *suger) rolesNow(ctx context.Context) (*catalogue, error) { return s.rolesWithin(ctx, limit{}) }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -11,12 +12,14 @@ import (
 // shelfLimit bounds for how many organizations and credentials lists are held.
 const shelfLimit = 64
 
-// freshAge is how old a list may be that something is decided on.
+// fresh is how old a list may be that something is decided on.
+var fresh = limit{age: freshAge}
+
 const freshAge = time.Second
 
 // A memory is what the process remembers between requests. It only saves calls:
-// everything in it is checked against Suger or at most ListTTL old, and it is
-// kept apart by organization and credential.
+// everything in it is checked against Suger or was complete at most ListTTL ago, and
+// it is kept apart by organization and credential.
 type memory struct {
 	keys     *marks.Maker
 	now      func() time.Time
@@ -69,6 +72,9 @@ func newMemory(config *Config) (*memory, error) {
 	return m, err
 }
 
+// toShow is how old a list may be that is only shown.
+func (m *memory) toShow() limit { return limit{age: m.listTTL, shown: true} }
+
 // key is the shelfKey of a caller.
 func (m *memory) key(c Caller) shelfKey { return m.keys.Of(c.Organization, string(c.Credential)) }
 
@@ -78,8 +84,8 @@ func (m *memory) shelf(key shelfKey) *shelf {
 	if s, ok := m.shelves.Get(key); ok {
 		return s
 	}
-	age := max(m.listTTL, freshAge)
-	s := &shelf{users: shared[*userSet]{now: m.now, age: age}, roles: shared[*catalogue]{now: m.now, age: age}}
+	keep := max(m.listTTL, freshAge)
+	s := &shelf{users: shared[*userSet]{now: m.now, keep: keep}, roles: shared[*catalogue]{now: m.now, keep: keep}}
 	if old, there, _ := m.unproven.PeekOrAdd(key, s); there {
 		return old
 	}
@@ -96,7 +102,8 @@ func (m *memory) filled(key shelfKey, s *shelf) {
 // remember keeps the hint that an address belongs to a user.
 func (m *memory) remember(key shelfKey, email, id string) {
 	if m.lookups != nil {
-		m.lookups.Add(lookupKey{key, fold(email)}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
+		// Cloned, as an address may be a part of a long filter.
+		m.lookups.Add(lookupKey{key, strings.Clone(fold(email))}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
 	}
 }
 

@@ -34,7 +34,7 @@ func BenchmarkPage(b *testing.B) {
 		text = text[:0]
 		for _, user := range page.Resources {
 			form.Begin(text, "https://gateway.example.com/scim/v2")
-			user.(scim.Whole).WriteTo(&form)
+			user.(scim.Writer).WriteTo(&form)
 			text = form.Bytes()
 		}
 	}

@@ -25,8 +25,10 @@ func (m *model) userType() *scim.ResourceType {
 	}
 	heldEnterprise := &scim.Schema{ID: enterprise.ID, Name: enterprise.Name, Description: enterprise.Description}
 	for _, a := range enterprise.Attributes {
-		if m.holds(enterprise.ID + ":" + a.Name) {
-			heldEnterprise.Attributes = append(heldEnterprise.Attributes, m.writable(a, enterprise.ID+":"+a.Name))
+		name := enterprise.ID + ":" + a.Name
+		a.SubAttributes = m.heldParts(name, a.SubAttributes)
+		if m.holds(name) || len(a.SubAttributes) > 0 {
+			heldEnterprise.Attributes = append(heldEnterprise.Attributes, m.writable(a, name))
 		}
 	}
 	if len(heldEnterprise.Attributes) > 0 {
@@ -91,17 +93,24 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 }
 
 func (m *model) heldName(a *scim.Attribute) *scim.Attribute {
-	var subs []*scim.Attribute
+	held := m.heldParts(a.Name, a.SubAttributes)
 	for _, sub := range a.SubAttributes {
-		switch {
-		case m.holds("name." + sub.Name):
-			subs = append(subs, m.writable(sub, "name."+sub.Name))
-		case sub.Name == "formatted":
-			subs = append(subs, derived(sub, "The full name, made of given and family name."))
+		if sub.Name == "formatted" && !m.holds("name.formatted") {
+			held = append(held, derived(sub, "The full name, made of given and family name."))
 		}
 	}
-	a.SubAttributes = subs
+	a.SubAttributes = held
 	return a
+}
+
+// heldParts are those parts of a complex attribute that the mapping holds.
+func (m *model) heldParts(name string, parts []*scim.Attribute) (held []*scim.Attribute) {
+	for _, part := range parts {
+		if m.holds(name + "." + part.Name) {
+			held = append(held, m.writable(part, name+"."+part.Name))
+		}
+	}
+	return held
 }
 
 // writable marks an attribute that cannot change once the user exists.

@@ -14,12 +14,31 @@ const fetchLimit = time.Minute
 type shared[T any] struct {
 	mu     sync.Mutex
 	now    func() time.Time
-	age    time.Duration // after which nobody uses a value any more
+	keep   time.Duration // for which a value is of use once it is complete
 	value  T
 	held   bool
-	since  time.Time // when the fetch of value began
-	whole  time.Time // when it was complete
+	began  time.Time // when the fetch of value did
+	done   time.Time // when it was complete
 	flight *flight[T]
+}
+
+// A limit says how old a value may be.
+type limit struct {
+	age time.Duration // 0 for a value whose fetch begins after the call
+
+	// shown counts the age from when the value was complete, and not from when its
+	// fetch began, as a decision needs it. Else a list that takes longer to fetch
+	// than it may be old would be of no use to anybody. A fetch under way is waited
+	// for, however long ago it began: a new one would take as long.
+	shown bool
+}
+
+// allows reports whether a value can be used at a time.
+func (l limit) allows(now, began, done time.Time) bool {
+	if l.shown {
+		began = done
+	}
+	return l.age > 0 && now.Sub(began) <= l.age
 }
 
 // A flight is a fetch under way.
@@ -34,10 +53,10 @@ type flight[T any] struct {
 	later   []func(T) // writes confirmed since the fetch began
 }
 
-// get is a value that is at most maxAge old, see [young]. The fetch goes on for
-// the others if one who waits for it gives up, and stops with the last one.
-// reused reports that no fetch was started for this call.
-func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(context.Context) (T, error)) (value T, reused bool, err error) {
+// get is a value within a limit. The fetch goes on for the others if one who waits
+// for it gives up, and stops with the last one. reused reports that no fetch was
+// started for this call.
+func (s *shared[T]) get(ctx context.Context, within limit, fetch func(context.Context) (T, error)) (value T, reused bool, err error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		var cancel context.CancelFunc
@@ -47,14 +66,14 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 	}
 	s.mu.Lock()
 	now := s.now()
-	if s.held && young(now, s.since, s.whole, maxAge) {
+	if s.held && within.allows(now, s.began, s.done) {
 		defer s.mu.Unlock()
 		return s.value, true, nil
 	}
 	f := s.flight
-	reused = f != nil && young(now, f.began, now, maxAge)
+	reused = f != nil && within.allows(now, f.began, now)
 	if !reused {
-		f = s.start(ctx, now, deadline, maxAge, fetch)
+		f = s.start(ctx, now, deadline, within.age > 0, fetch)
 	}
 	f.waiting++
 	if deadline.After(f.until) {
@@ -81,19 +100,9 @@ func (s *shared[T]) get(ctx context.Context, maxAge time.Duration, fetch func(co
 	return f.value, reused, f.err
 }
 
-// young reports whether a value is recent enough. What a decision is made on was
-// asked for lately. What is only shown was complete lately: else a list that
-// takes longer to fetch than it may be old would be of no use to anybody.
-func young(now, began, whole time.Time, maxAge time.Duration) bool {
-	if maxAge <= freshAge {
-		return maxAge > 0 && now.Sub(began) <= maxAge
-	}
-	return now.Sub(whole) <= maxAge
-}
-
 // start begins a fetch; the caller holds the lock. The newest fetch is the one
-// that later calls share and whose value is kept, for keep.
-func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, keep time.Duration, fetch func(context.Context) (T, error)) *flight[T] {
+// that later calls share and whose value is held, if hold says so.
+func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, hold bool, fetch func(context.Context) (T, error)) *flight[T] {
 	detached, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &flight[T]{began: now, done: make(chan struct{}), until: deadline, cancel: cancel}
 	s.flight = f
@@ -115,7 +124,7 @@ func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, keep tim
 		f.value, f.err = value, err
 		if s.flight == f {
 			s.flight = nil
-			if err == nil && keep > 0 {
+			if err == nil && hold {
 				s.hold(value, f.began)
 			}
 		}
@@ -125,11 +134,10 @@ func (s *shared[T]) start(ctx context.Context, now, deadline time.Time, keep tim
 }
 
 // hold keeps a value; the caller has the lock. It is dropped when it is of no use
-// any more, so that a large list does not stay in memory when nobody asks, nor
-// beside the next one.
+// any more, so that a large list does not stay in memory when nobody asks.
 func (s *shared[T]) hold(value T, began time.Time) {
-	s.value, s.held, s.since, s.whole = value, true, began, s.now()
-	time.AfterFunc(s.age+time.Millisecond, func() { s.forget(s.age) })
+	s.value, s.held, s.began, s.done = value, true, began, s.now()
+	time.AfterFunc(s.keep+time.Millisecond, func() { s.forget(s.keep) })
 }
 
 // A flightContext ends with the last who waits for the fetch, and has the
@@ -162,15 +170,15 @@ func (s *shared[T]) apply(write func(T)) {
 	}
 }
 
-// forget drops a value that is at least maxAge old. With 0 it drops any value,
-// and the one being fetched is not kept either.
-func (s *shared[T]) forget(maxAge time.Duration) {
+// forget drops a value that was complete at least so long ago. With 0 it drops any
+// value, and the one being fetched is not held either.
+func (s *shared[T]) forget(age time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if maxAge == 0 {
+	if age == 0 {
 		s.flight = nil
 	}
-	if s.held && s.now().Sub(s.whole) >= maxAge {
+	if s.held && s.now().Sub(s.done) >= age {
 		var none T
 		s.value, s.held = none, false
 	}

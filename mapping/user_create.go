@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
-	"time"
 
 	"suger-scim-gateway/gateway/scim"
 )
@@ -67,15 +66,15 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 	return s.addWithinGuards(ctx, draft, p, r)
 }
 
-// listForCreate is how old a list may be that a create goes by. Suger answers
-// the add of a known address with its user, who must not be taken for a new one:
-// that shows in the answer if the add says which role the user is to have, and
-// otherwise only on a fresh list.
-func (s *suger) listForCreate() time.Duration {
+// listForCreate is how old a list may be that a create goes by: as old as for the
+// lookup that came before. Suger answers the add of a known address with its user,
+// who must not be taken for a new one: that shows in the answer if the add says
+// which role the user is to have, and otherwise only on a fresh list.
+func (s *suger) listForCreate() limit {
 	if s.model.addsRole() {
-		return s.memory.listTTL
+		return s.memory.toShow()
 	}
-	return freshAge
+	return fresh
 }
 
 // draft is a user whom Suger does not have yet.

@@ -39,7 +39,7 @@ func TestViewHasOneForm(t *testing.T) {
 			want, err := r.AppendJSON([]byte("before "))
 			require.NoError(t, err)
 			form.Begin([]byte("before "), base)
-			user.(scim.Whole).WriteTo(&form)
+			user.(scim.Writer).WriteTo(&form)
 			require.Equal(t, string(want), string(form.Bytes()))
 		}
 	})

@@ -73,7 +73,7 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, look
 	var one *user
 	switch path {
 	case "userName", "emails", "emails.value":
-		one, err = u.userWithEmail(ctx, text, u.memory.listTTL)
+		one, err = u.userWithEmail(ctx, text, u.memory.toShow())
 	case "id":
 		if one, err = u.fetchUser(ctx, text); isNotFound(err) {
 			one, err = nil, nil

@@ -54,7 +54,7 @@ func (f *JSONForm) Flag(name string, value bool) {
 	}
 }
 
-// Reference writes a URL.
+// Reference writes a URL, as [URLOf] makes it.
 func (f *JSONForm) Reference(name, endpoint, id string) {
 	f.name(name)
 	text := appendText(append(f.text, '"'), f.base)

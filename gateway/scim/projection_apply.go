@@ -1,12 +1,12 @@
 package scim
 
-// Whole reports whether nothing is left out.
-func (p *Projection) Whole() bool { return p == nil || p.all }
+// KeepsAll reports whether nothing is left out.
+func (p *Projection) KeepsAll() bool { return p == nil || p.all }
 
 // Apply returns the resource with the attributes that the answer carries; id
 // and schemas are always among them. The resource itself does not change.
 func (p *Projection) Apply(r Resource) Resource {
-	if p.Whole() {
+	if p.KeepsAll() {
 		return r
 	}
 	result := Resource{}

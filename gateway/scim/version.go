@@ -25,8 +25,9 @@ func Version(r Resource) string {
 }
 
 // VersionOf makes a weak entity tag of what a resource is made of, whatever the
-// form, for a provider to whom [Version] takes too long. It tells two states of
-// one resource apart and protects nothing, so 64 bits are enough.
+// form, for a provider to whom [Version] takes too long. It tells states of one
+// resource apart, for which 64 bits are enough; they are no protection against who
+// makes two states of a resource look alike on purpose.
 func VersionOf(content []byte) string {
 	tag := make([]byte, 0, len(`W/"0123456789abcdef"`))
 	tag = append(tag, `W/"`...)

@@ -1,7 +1,7 @@
 package scim
 
 // A View is a resource to be shown. A [Resource] is its own view; a provider
-// with a faster way to JSON has views that are a [Whole], too.
+// with a faster way to JSON has views that are a [Writer], too.
 type View interface {
 	// ID is the resource's id.
 	ID() string
@@ -12,9 +12,9 @@ type View interface {
 	Resource() Resource
 }
 
-// A Whole is a view that can write all of its resource into a form, so that JSON
+// A Writer is a view that can write all of its resource into a form, so that JSON
 // can be made of it without a [Resource].
-type Whole interface {
+type Writer interface {
 	// WriteTo writes the resource.
 	WriteTo(form Form)
 }

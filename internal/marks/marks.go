@@ -40,13 +40,29 @@ func New() *Maker {
 func (m *Maker) Of(texts ...string) (mark Mark) {
 	t := m.tools.Get().(*tool)
 	defer m.tools.Put(t)
+	size := 0
+	for _, text := range texts {
+		size += len(text) + 1
+	}
+	if cap(t.text) < size {
+		t.text = make([]byte, 0, size)
+	}
 	for _, text := range texts {
 		t.text = append(append(t.text, text...), 0)
 	}
 	t.mac.Reset()
 	t.mac.Write(t.text)
-	clear(t.text) // no longer than it takes
-	t.text = t.text[:0]
 	t.mac.Sum(mark[:0])
+	t.wipe()
 	return mark
+}
+
+// wipe leaves nothing of the texts in what is used again: neither in the tool's
+// own buffer nor in that of the hash, which holds the last block.
+func (t *tool) wipe() {
+	clear(t.text)
+	t.text = t.text[:0]
+	var zeros [1 + sha256.BlockSize]byte
+	t.mac.Write(zeros[:1]) // so that the rest goes through the buffer
+	t.mac.Write(zeros[1:])
 }
