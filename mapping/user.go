@@ -212,9 +212,6 @@ func decodeJSON(data []byte) (any, error) {
 	return value, nil
 }
 
-// value is an attribute's value, "" if the mapping does not hold it.
-func (m *model) value(u *user, name string) string { return u.valueAt(m.at(name)) }
-
 // at is the position of an attribute, below 0 if the mapping does not hold it.
 func (m *model) at(name string) int {
 	if i, ok := m.index[name]; ok {
@@ -223,6 +220,8 @@ func (m *model) at(name string) int {
 	return -1
 }
 
+// valueAt is the value of the attribute at a position, "" if the mapping does not
+// hold it.
 func (u *user) valueAt(i int) string {
 	if i < 0 {
 		return ""
