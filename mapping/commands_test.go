@@ -1,13 +1,8 @@
 package mapping_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -115,61 +110,6 @@ func TestCommandsWrites(t *testing.T) {
 	_, err = a.patchGroup("1", `{"op":"remove","path":"members[value eq \"220\"]"}`)
 	require.NoError(t, err)
 	assert.Equal(t, []commandGrant{}, suger.person(want.Mail).Grants, "no role is an empty list")
-}
-
-// Attributes of the enterprise extension, one of them with parts of its own, are
-// read and written where SCIM has them.
-func TestCommandsOfAnExtension(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("variants", "commands.yaml"))
-	require.NoError(t, err)
-	for name, value := range map[string]func(string) any{
-		"department":    func(word string) any { return word },
-		"manager.value": func(word string) any { return map[string]any{"value": word} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			attribute := scim.URNEnterpriseUser + ":" + name
-			changed := strings.NewReplacer("    title: title\n", "    "+attribute+": title\n", `{title}`, "{"+attribute+"}").Replace(string(text))
-			document, err := mapping.ParseDocument("commands.yaml", []byte(changed))
-			require.NoError(t, err)
-			suger, a := newCommandsBy(t, document)
-			object, _, _ := strings.Cut(name, ".")
-			shown := func(r scim.Resource) any {
-				extension, _ := r[scim.URNEnterpriseUser].(map[string]any)
-				return extension[object]
-			}
-			extended := func(r scim.Resource, word string) string {
-				r = maps.Clone(r)
-				r[scim.URNEnterpriseUser] = map[string]any{object: value(word)}
-				text, err := json.Marshal(r)
-				require.NoError(t, err)
-				return string(text)
-			}
-
-			got, err := a.getUser("101")
-			require.NoError(t, err)
-			assert.Equal(t, value("Keeper"), shown(got))
-			assert.Equal(t, []any{scim.URNUser, mapping.URNSuger, scim.URNEnterpriseUser}, got["schemas"])
-
-			got, err = a.patchUser("101", `{"op":"replace","value":`+extended(scim.Resource{}, "Sailor")+`}`)
-			require.NoError(t, err)
-			assert.Equal(t, value("Sailor"), shown(got))
-			assert.Equal(t, "Sailor", suger.person("person1@example.com").Title)
-
-			got, err = a.patchUser("101", fmt.Sprintf(`{"op":"replace","path":%q,"value":"Cook"}`, attribute))
-			require.NoError(t, err)
-			assert.Equal(t, value("Cook"), shown(got))
-
-			got, err = a.putUser("101", extended(got, "Mate"))
-			require.NoError(t, err)
-			assert.Equal(t, value("Mate"), shown(got))
-			assert.Equal(t, "Mate", suger.person("person1@example.com").Title)
-
-			got, err = a.patchUser("101", fmt.Sprintf(`{"op":"remove","path":%q}`, attribute))
-			require.NoError(t, err)
-			assert.Nil(t, shown(got))
-			assert.Empty(t, suger.person("person1@example.com").Title)
-		})
-	}
 }
 
 func TestCommandsSaysWhatItCannotDo(t *testing.T) {

@@ -22,3 +22,6 @@ func PlaceholdersIn(d *Document, operation string) (texts, body []string) {
 	}
 	return texts, body
 }
+
+// PossibleAttributes lists the attributes that a mapping can hold in a field.
+func PossibleAttributes() []string { return possibleAttributes() }

@@ -1,6 +1,10 @@
 package mapping
 
-import "suger-scim-gateway/gateway/scim"
+import (
+	"slices"
+
+	"suger-scim-gateway/gateway/scim"
+)
 
 // userType describes users as the mapping holds them: the standard attributes
 // that it has fields for, those that are made of them, and Suger's extension.
@@ -96,7 +100,7 @@ func (m *model) heldName(a *scim.Attribute) *scim.Attribute {
 	held := m.heldParts(a.Name, a.SubAttributes)
 	for _, sub := range a.SubAttributes {
 		if sub.Name == "formatted" && !m.holds("name.formatted") {
-			held = append(held, derived(sub, "The full name, made of given and family name."))
+			held = slices.Insert(held, 0, derived(sub, "The full name, made of given and family name."))
 		}
 	}
 	a.SubAttributes = held
