@@ -101,6 +101,9 @@ func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r sci
 		return would, nil
 	}
 	added, existed, err := s.add(ctx, draft, p)
+	if err == nil {
+		s.wrote(added)
+	}
 	if err == nil && !existed && s.model.addsRole() {
 		existed, err = s.holdsMore(ctx, added, p)
 	}
@@ -145,6 +148,7 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 		if err != nil && !uncertain(err) && !duplicate {
 			return nil, false, err
 		}
+		s.shelf().users.forget(0) // the user may be there by now
 		users, lookErr := s.usersNow(ctx)
 		if lookErr != nil {
 			return nil, false, firstError(err, lookErr)
@@ -229,7 +233,6 @@ func (s *suger) complete(ctx context.Context, added, draft *user, p *plan) (*use
 		return nil, err
 	}
 	defer release()
-	s.wrote(added)
 	rest := s.remaining(added, draft, p)
 	if rest.empty() {
 		return added, nil

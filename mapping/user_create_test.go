@@ -195,6 +195,32 @@ func TestCreateWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// An add takes effect, its answer is lost, and what Suger has then cannot be read
+// either: the create is an error, and the next lookup does not go by the list from
+// before.
+func TestCreateThatIsFoundLater(t *testing.T) {
+	for name, faults := range map[string][]sandbox.Fault{
+		"no list":       {{Operation: "add user", Kind: sandbox.Reset, After: true}, {Operation: "list users", Kind: sandbox.Status(503)}},
+		"no role list":  {{Operation: "list roles", Kind: sandbox.Status(503)}, {Operation: "add user", Kind: sandbox.Cut}, {Operation: "list users", Kind: sandbox.HTML}},
+		"another shape": {{Operation: "add user", Kind: sandbox.WrongShape}, {Operation: "list users", Kind: sandbox.WrongShape}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t)
+			list, err := s.find("nova") // the list is at hand from now on
+			require.NoError(t, err)
+			require.Zero(t, list.TotalResults)
+			s.fault(faults...)
+			_, err = s.postUser(person("nova", ""))
+			require.Error(t, err)
+			s.fault()
+			assert.Equal(t, "VIEWER INVITED", s.state("nova"))
+			list, err = s.find("nova")
+			require.NoError(t, err)
+			assert.Equal(t, 1, list.TotalResults)
+		})
+	}
+}
+
 // An add that never takes effect is an error, after no more than two tries.
 func TestCreateThatFails(t *testing.T) {
 	faults := map[string]struct {
