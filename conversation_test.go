@@ -83,7 +83,7 @@ func TestConversationsOfReplicas(t *testing.T) {
 			address, err := url.Parse(replicas[turn].URL)
 			require.NoError(t, err)
 			current.Store(address)
-			s.clock.advance(time.Minute)
+			s.clock.Advance(time.Minute)
 		}
 		require.NoError(t, story.Play(t.Context(), stack))
 	})

@@ -337,5 +337,5 @@ func (m *modelRun) inTheConsole() {
 			m.stage.suger.RemoveUser(user.ID)
 		}
 	}
-	m.stage.clock.advance(11 * time.Second)
+	m.stage.clock.Advance(11 * time.Second)
 }

@@ -96,9 +96,9 @@ func (m *modelRun) userID(email string) string {
 func (m *modelRun) step() {
 	if m.rand.IntN(4) == 0 { // lists are only as fresh as they promise, so another gateway comes later
 		m.current = 1 - m.current
-		m.stage.clock.advance(11 * time.Second)
+		m.stage.clock.Advance(11 * time.Second)
 	}
-	m.stage.clock.advance(time.Duration(m.rand.IntN(1500)) * time.Millisecond)
+	m.stage.clock.Advance(time.Duration(m.rand.IntN(1500)) * time.Millisecond)
 	operations := []func(){
 		m.putUser, m.putUser, m.putOldEcho, m.patchUser, m.patchUser, m.setActive, m.setActive, m.createUser, m.createUser,
 		m.removeUser, m.changeMembers, m.changeMembers, m.changeMembers, m.replaceMembers,

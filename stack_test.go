@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/conversation"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 	"suger-scim-gateway/sugerclient/sandbox"
@@ -25,33 +25,14 @@ const testKey = "test-key-0123456789"
 type stage struct {
 	suger    *sandbox.Sandbox
 	sugerURL string
-	clock    *testClock
+	clock    *standin.Clock
 	settings *config
-}
-
-// testClock stands still until it is moved, so that what a cache holds depends
-// on the story and not on the machine.
-type testClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *testClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *testClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // newStage starts the sandbox and reads the settings, those of the story
 // included.
 func newStage(t *testing.T, options sandbox.Options, settings map[string]string) *stage {
-	s := &stage{clock: &testClock{now: time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)}}
+	s := &stage{clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
 	options.Keys = []string{testKey}
 	options.Clock = s.clock.Now
 	if options.People == 0 {
@@ -134,7 +115,7 @@ func (s *stage) behind(line string) error {
 	words := strings.Fields(line)
 	if len(words) == 2 && words[0] == "wait" {
 		d, err := time.ParseDuration(words[1])
-		s.clock.advance(d)
+		s.clock.Advance(d)
 		return err
 	}
 	if len(words) < 2 {

@@ -12,6 +12,7 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/internal/throttle"
 )
 
@@ -64,7 +65,7 @@ func TestURLTooLong(t *testing.T) {
 	assert.Zero(t, s.suger.Count(""))
 }
 
-func guessLimit(failures int, now *clock) func(*gateway.Config) {
+func guessLimit(failures int, now *standin.Clock) func(*gateway.Config) {
 	return func(c *gateway.Config) {
 		c.AuthFailures = throttle.Limit{Failures: failures, Window: time.Minute}
 		c.Now = now.Now
@@ -73,7 +74,7 @@ func guessLimit(failures int, now *clock) func(*gateway.Config) {
 
 // In pass-through mode only Suger can judge a token.
 func TestGuessingIsSlow(t *testing.T) {
-	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, guessLimit(3, now), behindLoopback)
 	from := func(address, token string) *answer {
 		return s.do(http.MethodGet, "/scim/v2/Users?count=1", "", "X-Forwarded-For", address, "Authorization", token)
@@ -98,14 +99,14 @@ func TestGuessingIsSlow(t *testing.T) {
 	a := s.do(http.MethodGet, "/scim/v2/Schemas", "", "X-Forwarded-For", guesser, "Authorization", "")
 	assert.Equal(t, http.StatusOK, a.status, "discovery needs no token")
 
-	now.advance(time.Minute)
+	now.Advance(time.Minute)
 	assert.Equal(t, http.StatusUnauthorized, from(guesser, "Bearer guess-5").status, "the window has passed")
 }
 
 // A guess inside a bulk request, which is answered 200, is a guess too; and an
 // answer that Suger had no part in does not make a token a good one.
 func TestGuessingInBulk(t *testing.T) {
-	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, guessLimit(2, now))
 	bulk := func(operations string) *answer {
 		return s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[`+operations+`]}`, "Authorization", "Bearer guess")
@@ -125,7 +126,7 @@ func TestGuessingInBulk(t *testing.T) {
 
 // Where the gateway can judge a token itself, a right one always passes.
 func TestGuessingWithHeldCredential(t *testing.T) {
-	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, heldBy(key, "right-token"), guessLimit(2, now))
 	ask := func(token string) *answer {
 		return s.do(http.MethodGet, "/scim/v2/Users?count=1", "", "Authorization", token)
@@ -139,7 +140,7 @@ func TestGuessingWithHeldCredential(t *testing.T) {
 
 // A credential of the gateway's own that Suger refuses is not the client's fault.
 func TestRefusedHeldCredentialIsNoGuess(t *testing.T) {
-	s := newStack(t, heldBy("expired-key", "right-token"), guessLimit(1, &clock{}))
+	s := newStack(t, heldBy("expired-key", "right-token"), guessLimit(1, &standin.Clock{}))
 	for range 3 {
 		a := s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", "right-token")
 		assertError(t, a, http.StatusBadGateway, "", scim.CodeHeldCredential)

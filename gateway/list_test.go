@@ -13,6 +13,7 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/standin"
 )
 
 // people is how many users the sandbox has.
@@ -152,7 +153,7 @@ func walk(t *testing.T, s *stack, query string) (names []string, second string) 
 }
 
 func TestCursors(t *testing.T) {
-	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, func(c *gateway.Config) { c.Now = now.Now })
 	all := s.get("/scim/v2/Users").names()
 	require.Len(t, all, people)
@@ -192,7 +193,7 @@ func TestCursors(t *testing.T) {
 		assertError(t, s.do(http.MethodGet, path, "", "Authorization", ""), http.StatusUnauthorized, "", scim.CodeTokenMissing)
 	})
 	t.Run("it expires", func(t *testing.T) {
-		now.advance(61 * time.Minute)
+		now.Advance(61 * time.Minute)
 		a := s.do(http.MethodGet, "/scim/v2/Users?count=7&cursor="+url.QueryEscape(second), "")
 		assertError(t, a, http.StatusBadRequest, scim.ExpiredCursor, scim.CodeExpiredCursor)
 	})

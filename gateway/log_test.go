@@ -11,11 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 func TestLogLine(t *testing.T) {
-	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, func(c *gateway.Config) { c.Now = now.Now })
 	a := s.get("/scim/v2/Users?filter=userName+eq+%22admin%40example.com%22", "X-Request-Id", "of-the-client")
 	record := s.log.last(t, "request")
@@ -112,7 +113,7 @@ func TestObserve(t *testing.T) {
 		c.Observe = func(resource, method string, status int, took time.Duration) {
 			all = append(all, seen{resource, method, status, took})
 		}
-		c.Now = (&clock{}).Now
+		c.Now = (&standin.Clock{}).Now
 	})
 	s.do(http.MethodGet, "/scim/v2/Users", "")
 	s.do(http.MethodGet, "/scim/v2/Groups/none", "")

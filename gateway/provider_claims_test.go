@@ -16,6 +16,7 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/sugerclient/sandbox"
 )
 
@@ -42,7 +43,7 @@ func leaves(prefix string, value any, into map[string]any) {
 // Whatever /ServiceProviderConfig says is tried out; what it says and nobody
 // tries out fails the test.
 func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
-	now := &clock{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newCrowdedStack(t, 1030, func(c *gateway.Config) {
 		c.Now, c.MaxBody, c.MaxBulkOperations, c.DocumentationURL, c.Version = now.Now, 4000, 7, "https://docs.example.com/", "1.2.3"
 	})
@@ -67,7 +68,7 @@ func newCrowdedStack(t *testing.T, people int, change ...func(*gateway.Config)) 
 	return s
 }
 
-func claimsToProve(now *clock) claims {
+func claimsToProve(now *standin.Clock) claims {
 	number := func(claimed any) int { return int(claimed.(float64)) }
 	items := func(s *stack, query string) int { return len(s.get("/scim/v2/Users?" + query).names()) }
 	return claims{
@@ -174,9 +175,9 @@ func claimsToProve(now *clock) claims {
 		"pagination.cursorTimeout": func(t *testing.T, s *stack, claimed any) {
 			next := s.get("/scim/v2/Users?count=1&cursor=").body["nextCursor"].(string)
 			path := "/scim/v2/Users?count=1&cursor=" + url.QueryEscape(next)
-			now.advance(time.Duration(number(claimed)) * time.Second)
+			now.Advance(time.Duration(number(claimed)) * time.Second)
 			assert.Equal(t, http.StatusOK, s.do(http.MethodGet, path, "").status, "good for as long as it says")
-			now.advance(time.Second)
+			now.Advance(time.Second)
 			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, scim.ExpiredCursor, scim.CodeExpiredCursor)
 		},
 		"authenticationSchemes.type": func(t *testing.T, s *stack, claimed any) {

@@ -1,22 +1,20 @@
 package gateway_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 	"suger-scim-gateway/sugerclient/sandbox"
@@ -72,22 +70,7 @@ func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)
 }
 
 // lines are what was logged.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
+type lines struct{ standin.Log }
 
 // last is the last line with the message.
 func (l *lines) last(t *testing.T, message string) map[string]any {
@@ -223,22 +206,4 @@ func assertErrorMessage(t *testing.T, body map[string]any, requestID string, sta
 
 func http3Digits(status int) string {
 	return string([]byte{byte('0' + status/100), byte('0' + status/10%10), byte('0' + status%10)})
-}
-
-// A clock only moves when it is told to.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }

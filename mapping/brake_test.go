@@ -101,7 +101,7 @@ func TestBrakeLetsGoWhenItsWindowHasPassed(t *testing.T) {
 	s := newStand(t, braked(2))
 	_, err := s.patchUser(s.id("viewer"), deactivation)
 	require.NoError(t, err)
-	s.clock.advance(20 * time.Minute)
+	s.clock.Advance(20 * time.Minute)
 	_, err = s.patchUser(s.id("editor"), deactivation)
 	require.NoError(t, err)
 
@@ -112,7 +112,7 @@ func TestBrakeLetsGoWhenItsWindowHasPassed(t *testing.T) {
 	assert.Equal(t, 40*time.Minute, e.RetryAfter, "when the first one falls out of the window")
 	assert.Contains(t, e.Detail, "GATEWAY_CHANGE_BRAKE=2/1h")
 
-	s.clock.advance(40 * time.Minute)
+	s.clock.Advance(40 * time.Minute)
 	_, err = s.patchUser(s.id("finance"), deactivation)
 	require.NoError(t, err)
 	_, err = s.patchUser(s.id("deals"), deactivation)
@@ -150,7 +150,7 @@ func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
 		_, err := s.putGroup("EDITOR", withMembers("EDITOR"))
 		assertCode(t, scim.CodeChangeBrake, err)
 		assert.Equal(t, 18, s.count("EDITOR ACTIVE"), "of 21")
-		s.clock.advance(2 * time.Hour)
+		s.clock.Advance(2 * time.Hour)
 		_, err = s.putGroup("EDITOR", withMembers("EDITOR"))
 		assertCode(t, scim.CodeChangeBrake, err)
 		assert.Equal(t, 15, s.count("EDITOR ACTIVE"), "a repeat goes on where it was stopped")

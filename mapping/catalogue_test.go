@@ -38,7 +38,7 @@ func TestCatalogueIsLive(t *testing.T) {
 	}, s.groupNames())
 
 	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner"})
-	s.clock.advance(11 * time.Second)
+	s.clock.Advance(11 * time.Second)
 	assert.Equal(t, "Partner", s.groupNames()["p1"], "a role made in Suger's console")
 }
 
@@ -111,7 +111,7 @@ func TestRoleMadeByAnotherReplica(t *testing.T) {
 	s.groupNames() // the list at hand does not have the role
 	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner"})
 	s.put("viewer", "p1", "ACTIVE")
-	s.clock.advance(2 * time.Second)
+	s.clock.Advance(2 * time.Second)
 
 	t.Run("it is shown by name", func(t *testing.T) {
 		user, err := s.getUser(s.id("viewer"))
@@ -125,7 +125,7 @@ func TestRoleMadeByAnotherReplica(t *testing.T) {
 	})
 	t.Run("it can be given by name", func(t *testing.T) {
 		s.suger.PutRole(sandbox.Role{ID: "q1", Name: "Quality"})
-		s.clock.advance(2 * time.Second)
+		s.clock.Advance(2 * time.Second)
 		_, err := s.patchUser(s.id("editor"), roleTo("quality"))
 		require.NoError(t, err)
 		assert.Equal(t, "Quality ACTIVE", s.state("editor"))

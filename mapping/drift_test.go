@@ -112,10 +112,10 @@ func TestDriftIsLoggedNowAndThen(t *testing.T) {
 	read()
 	assert.Equal(t, []map[string]any{line}, logged())
 	read()
-	s.clock.advance(59 * time.Second)
+	s.clock.Advance(59 * time.Second)
 	read()
 	assert.Empty(t, logged())
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	read()
 	line["answers"] = 3.0
 	assert.Equal(t, []map[string]any{line}, logged())

@@ -178,7 +178,7 @@ func TestGroupChangeCostsWhatDiffers(t *testing.T) {
 	assert.Equal(t, 3, countOf(calls, "update user"))
 
 	t.Run("and a repeat the list at most", func(t *testing.T) {
-		s.clock.advance(2 * time.Second)
+		s.clock.Advance(2 * time.Second)
 		_, err := s.patchGroup("EDITOR", membersOp("add", append(members, strangers...)...))
 		require.NoError(t, err)
 		assert.Equal(t, []string{"list users", "list users", "list users"}, s.calls())

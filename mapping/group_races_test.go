@@ -75,7 +75,7 @@ func TestMembersAreJudgedAtTheirTurn(t *testing.T) {
 			require.NoError(s.t, err)
 		},
 		"by this process, of a later list": func(s *stand, id string) {
-			s.clock.advance(2 * time.Second)
+			s.clock.Advance(2 * time.Second)
 			_, err := s.patchGroup("EDITOR", membersOp("add", id))
 			require.NoError(s.t, err)
 		},
@@ -86,7 +86,7 @@ func TestMembersAreJudgedAtTheirTurn(t *testing.T) {
 			require.NoError(s.t, err)
 		},
 		"by another replica, a while later": func(s *stand, id string) {
-			s.clock.advance(2 * time.Second)
+			s.clock.Advance(2 * time.Second)
 			_, err := s.replica().patchUser(id, roleTo("EDITOR"))
 			require.NoError(s.t, err)
 		},

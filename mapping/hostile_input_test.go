@@ -20,7 +20,7 @@ func TestCreateDoesNotTakeOverAnActiveUser(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, found.TotalResults)
 	s.put("boss", "ADMIN", "ACTIVE")
-	s.clock.advance(2 * time.Second) // the list is at hand still, but not fresh
+	s.clock.Advance(2 * time.Second) // the list is at hand still, but not fresh
 	_, err = s.postUser(person("boss", ""))
 	assertCode(t, scim.CodeUserExists, err)
 	assert.Equal(t, "ADMIN ACTIVE", s.state("boss"))

@@ -14,7 +14,7 @@ import (
 )
 
 // old makes the list of users too old to be used, not so the hints.
-func (s *stand) old() { s.clock.advance(time.Minute) }
+func (s *stand) old() { s.clock.Advance(time.Minute) }
 
 // When the list is old, a lookup costs one call, by a hint that is verified.
 func TestHintSavesTheList(t *testing.T) {
@@ -37,7 +37,7 @@ func TestHintSavesTheList(t *testing.T) {
 		assert.Equal(t, []string{"get user"}, s.calls())
 	})
 	t.Run("as long as it lasts", func(t *testing.T) {
-		s.clock.advance(2 * time.Hour)
+		s.clock.Advance(2 * time.Hour)
 		s.suger.ResetCalls()
 		require.NoError(t, found(1, s.find)("viewer"))
 		assert.Equal(t, []string{"list users"}, s.calls())
@@ -82,7 +82,7 @@ func TestWrongHintIsDropped(t *testing.T) {
 				s := newStand(t)
 				require.NoError(t, found(1, s.find)("viewer"))
 				test.change(s)
-				s.clock.advance(wait)
+				s.clock.Advance(wait)
 				s.suger.ResetCalls()
 				list, err := s.find("viewer")
 				require.NoError(t, err)
@@ -201,9 +201,9 @@ func TestListGrowsOld(t *testing.T) {
 	}
 	cold := []string{"list users", "list roles"}
 	assert.Equal(t, cold, list())
-	s.clock.advance(10 * time.Second)
+	s.clock.Advance(10 * time.Second)
 	assert.Empty(t, list())
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	assert.Equal(t, cold, list())
 
 	t.Run("with ListTTL 0 at once", func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 	"suger-scim-gateway/sugerclient/sandbox"
@@ -38,7 +39,7 @@ type stand struct {
 	elsewhere *sandbox.Sandbox // another organization in the same Suger; see withElsewhere
 	url       string
 	setup     setup
-	clock     *stillClock
+	clock     *standin.Clock
 	log       *logLines
 	audit     *logLines
 	observed  *observed
@@ -51,7 +52,7 @@ type stand struct {
 // newStand starts a stand with the fixed sample people only.
 func newStand(t *testing.T, changes ...func(*setup)) *stand {
 	t.Helper()
-	s := &stand{t: t, clock: &stillClock{now: time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)},
+	s := &stand{t: t, clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)),
 		log: &logLines{}, audit: &logLines{}, observed: &observed{}}
 	s.setup = setup{
 		sandbox:  sandbox.Options{Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},

@@ -267,6 +267,6 @@ func TestNoChangeIsLost(t *testing.T) {
 		user, _ := s.suger.User(id)
 		assert.Equal(t, "Cyan Circle EDITOR INACTIVE", user.FirstName+" "+user.LastName+" "+s.state("viewer"))
 		s.put("viewer", "VIEWER", "ACTIVE")
-		s.clock.advance(time.Minute)
+		s.clock.Advance(time.Minute)
 	}
 }

@@ -228,7 +228,7 @@ func TestVariantCalls(t *testing.T) {
 		s := v.stand(t)
 		id := s.id("viewer")
 		calls := func(act func() error) string {
-			s.clock.advance(time.Minute) // lists are too old
+			s.clock.Advance(time.Minute) // lists are too old
 			s.calls()
 			require.NoError(t, act())
 			return strings.Join(s.calls(), ", ")

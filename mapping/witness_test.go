@@ -1,69 +1,33 @@
 package mapping_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/mapping"
 )
 
-// stillClock stands still until it is moved.
-type stillClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *stillClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *stillClock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // logLines are structured log lines.
-type logLines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
+type logLines struct{ standin.Log }
 
 func (l *logLines) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(l, nil)) }
-
-func (l *logLines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // take reads the lines and forgets them.
 func (l *logLines) take(t *testing.T) []map[string]any {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	lines := []map[string]any{}
-	decoder := json.NewDecoder(&l.text)
+	decoder := json.NewDecoder(strings.NewReader(l.Take()))
 	for decoder.More() {
 		var line map[string]any
 		require.NoError(t, decoder.Decode(&line))
 		lines = append(lines, line)
 	}
-	l.text.Reset()
 	return lines
 }
 

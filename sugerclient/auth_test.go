@@ -29,10 +29,10 @@ func TestRefusedCredentialIsRemembered(t *testing.T) {
 	_, err = client.Do(t.Context(), testKey, elsewhere)
 	require.NoError(t, err, "another organization is not concerned")
 
-	clock.advance(5*time.Second - 1)
+	clock.Advance(5*time.Second - 1)
 	_, err = client.Do(t.Context(), testKey, listUsers)
 	require.Error(t, err)
-	clock.advance(1)
+	clock.Advance(1)
 	_, err = client.Do(t.Context(), testKey, listUsers)
 	require.NoError(t, err, "it may be good by now")
 }

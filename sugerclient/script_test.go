@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/standin"
 )
 
 // The credentials, ids and names in these tests are made up.
@@ -121,31 +123,19 @@ func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
 // A clock only moves when somebody sleeps.
 type clock struct {
+	*standin.Clock
 	mu    sync.Mutex
-	now   time.Time
 	slept []time.Duration
 }
 
-func newClock() *clock { return &clock{now: time.Now()} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
+func newClock() *clock { return &clock{Clock: standin.NewClock(time.Now())} }
 
 func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
-	c.advance(d)
+	c.Advance(d)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.slept = append(c.slept, d)
 	return ctx.Err()
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 func (c *clock) sleeps() []time.Duration {

@@ -62,7 +62,7 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 			api := serve(t, say(200, `[]`))
 			client, clock := oauthClient(t, endpoint, api)
 			for _, step := range []time.Duration{0, 47 * time.Minute, 8 * time.Minute} {
-				clock.advance(step)
+				clock.Advance(step)
 				_, err := client.Do(t.Context(), oauthApp, listUsers)
 				require.NoError(t, err)
 			}
@@ -110,7 +110,7 @@ func TestOldTokenServesWhileTheEndpointIsDown(t *testing.T) {
 	api := serve(t, say(200, `[]`))
 	client, clock := oauthClient(t, endpoint, api)
 	do := func(after time.Duration) error {
-		clock.advance(after)
+		clock.Advance(after)
 		_, err := client.Do(t.Context(), oauthApp, listUsers)
 		return err
 	}

@@ -2,7 +2,6 @@ package certs_test
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -21,27 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/internal/standin"
 )
 
 const host = "scim.example.com"
-
-// A buffer may be written and read at once.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
 
 // serve answers "hello" over TLS and returns its address.
 func serve(t *testing.T, opened *certs.Files) string {
@@ -130,7 +112,7 @@ func TestReload(t *testing.T) {
 	for _, f := range []family{before, after} {
 		o.Roots.AddCert(f.root.certificate)
 	}
-	log := &buffer{}
+	log := &standin.Log{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	opened, err := certs.Open(o)
 	require.NoError(t, err)

@@ -100,9 +100,9 @@ func TestSessionsEnd(t *testing.T) {
 	s := newStand(t, withToken(&token))
 	signIn := func() { s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}}) }
 	signIn()
-	s.advance(8*time.Hour - time.Second)
+	s.clock.Advance(8*time.Hour - time.Second)
 	assert.Equal(t, http.StatusOK, s.get("/").status)
-	s.advance(time.Second)
+	s.clock.Advance(time.Second)
 	assert.Equal(t, http.StatusSeeOther, s.get("/").status, "after eight hours")
 
 	signIn()
@@ -147,7 +147,7 @@ func TestGuessingTheToken(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusUnauthorized, s.get("/", "Authorization", "Bearer "+token).status, "even the right one is not heard")
 	assert.Equal(t, http.StatusTooManyRequests, s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}}).status)
-	s.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	assert.Equal(t, http.StatusOK, s.get("/", "Authorization", "Bearer "+token).status)
 }
 
@@ -188,13 +188,13 @@ func TestFormsOfOtherSites(t *testing.T) {
 
 	assert.Equal(t, http.StatusOK, send(mine, "Sec-Fetch-Site", "same-origin"))
 	assert.Equal(t, http.StatusOK, send(mine, "Origin", s.url))
-	s.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	assert.Equal(t, http.StatusOK, send(mine), "a page may stay open for a while")
-	s.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	assert.Equal(t, http.StatusForbidden, send(mine), "but not for ever")
 	fresh := s.get("/test").formToken(t)
 	s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}})
-	s.advance(time.Second)
+	s.clock.Advance(time.Second)
 	s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}})
 	assert.Equal(t, http.StatusForbidden, send(fresh), "of another session")
 	assert.Equal(t, 3, tested)

@@ -69,7 +69,7 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 				s.activity.Retried("list users")
 			}
 		}
-		s.advance(time.Minute)
+		s.clock.Advance(time.Minute)
 	}
 	s.activity.Lookup("miss")
 	s.activity.Failed(scim.CodeUnknownRole)
@@ -79,7 +79,7 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 		{User: "owner@example.com", What: "deactivate user", Before: map[string]string{"active": "true"}, After: map[string]string{"active": "false"}, Outcome: "refused", Code: "protected_user"},
 		{User: "reef.lantern@example.com", What: "deactivate user", Before: map[string]string{"active": "true"}, After: map[string]string{"active": "false"}, Outcome: "done"},
 	} {
-		c.Time, c.RequestID = s.clock().Add(-time.Duration(30-10*i)*time.Minute), fmt.Sprintf("k7qd2m5xw3ha%04d", i)
+		c.Time, c.RequestID = s.clock.Now().Add(-time.Duration(30-10*i)*time.Minute), fmt.Sprintf("k7qd2m5xw3ha%04d", i)
 		s.activity.Changed(c)
 	}
 	return s
@@ -120,10 +120,10 @@ func TestLookOfABadDay(t *testing.T) {
 		}
 	})
 	s.activity.Unconfirmed("deactivate user")
-	s.drift.Store(&[]mapping.DriftCount{{Operation: "list users", Field: long, Answers: 1, Last: s.clock()}})
+	s.drift.Store(&[]mapping.DriftCount{{Operation: "list users", Field: long, Answers: 1, Last: s.clock.Now()}})
 	for n := range 250 {
 		s.activity.Changed(mapping.Change{
-			Time: s.clock(), RequestID: fmt.Sprint(n), User: long + "@example.com", What: "update user", Outcome: "unconfirmed", Code: "write_unconfirmed",
+			Time: s.clock.Now(), RequestID: fmt.Sprint(n), User: long + "@example.com", What: "update user", Outcome: "unconfirmed", Code: "write_unconfirmed",
 			Before: map[string]string{"title": ""}, After: map[string]string{"title": long},
 		})
 	}

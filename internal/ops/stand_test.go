@@ -1,7 +1,6 @@
 package ops_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"suger-scim-gateway/docs"
 	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/preflight"
 )
@@ -32,31 +31,11 @@ type stand struct {
 	url      string
 	client   *http.Client
 	activity *ops.Activity
-	log      *lines
+	log      *standin.Log
 	suger    *upstream
 	stopping chan struct{}
 	drift    atomic.Pointer[[]mapping.DriftCount]
-
-	mu  sync.Mutex
-	now time.Time
-}
-
-// lines are what was logged.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
+	clock    *standin.Clock
 }
 
 // upstream answers probes as long as it is not told to hang up on them.
@@ -84,13 +63,13 @@ func newUpstream(t *testing.T) *upstream {
 func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 	t.Helper()
 	s := &stand{
-		t: t, log: &lines{}, suger: newUpstream(t), stopping: make(chan struct{}),
-		now: time.Date(2030, time.May, 1, 12, 0, 0, 0, time.UTC),
+		t: t, log: &standin.Log{}, suger: newUpstream(t), stopping: make(chan struct{}),
+		clock: standin.NewClock(time.Date(2030, time.May, 1, 12, 0, 0, 0, time.UTC)),
 	}
 	s.drift.Store(&[]mapping.DriftCount{})
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	config := ops.Config{
-		Version: "1.2.3", Commit: "0123456789abcdef", Started: s.now.Add(-25 * time.Hour), Stopping: s.stopping,
+		Version: "1.2.3", Commit: "0123456789abcdef", Started: s.clock.Now().Add(-25 * time.Hour), Stopping: s.stopping,
 		Drift:   func() []mapping.DriftCount { return *s.drift.Load() },
 		Metrics: metrics.New(metrics.Build{}).Handler(),
 		Okta: []ops.OktaValue{
@@ -103,10 +82,10 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		},
 		CredentialName: "Suger API key", Organization: "org-1",
 		Serves: func(organization string) bool { return organization == "org-1" },
-		Log:    log, Now: s.clock,
+		Log:    log, Now: s.clock.Now,
 	}
 	personal := false
-	config.Activity = ops.NewActivity(ops.NewReachability(s.suger.URL, log, s.clock), personal, s.clock)
+	config.Activity = ops.NewActivity(ops.NewReachability(s.suger.URL, log, s.clock.Now), personal, s.clock.Now)
 	for _, c := range change {
 		c(&config)
 	}
@@ -120,18 +99,6 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 	s.url = server.URL
 	s.client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s
-}
-
-func (s *stand) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
-
-func (s *stand) advance(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = s.now.Add(d)
 }
 
 // An answer is what the listener said.

@@ -49,7 +49,7 @@ func TestUptimeInWords(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			s := newStand(t)
-			s.advance(after)
+			s.clock.Advance(after)
 			assert.Contains(t, s.get("/").text(), "Running "+want+", since")
 		})
 	}
@@ -57,7 +57,7 @@ func TestUptimeInWords(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			s = newStand(t)
 			s.activity.Failed(scim.CodeNotFound)
-			s.advance(time.Duration(seconds) * time.Second)
+			s.clock.Advance(time.Duration(seconds) * time.Second)
 			assert.Contains(t, s.get("/").text(), "1 "+want+" Since the start.")
 		})
 	}
@@ -66,7 +66,7 @@ func TestUptimeInWords(t *testing.T) {
 func TestErrorsAreCounted(t *testing.T) {
 	s := newStand(t)
 	s.activity.Failed(scim.CodeNotFound)
-	s.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	for range 1234 {
 		s.activity.Failed(scim.CodeTokenRefused)
 	}
@@ -115,10 +115,10 @@ func TestChangesAreShownWhole(t *testing.T) {
 func TestNamesOfRolesAreNotPersonal(t *testing.T) {
 	s := newStand(t)
 	s.activity.Changed(mapping.Change{
-		Time: s.clock(), RequestID: "r", User: "Deals", What: "update role", Outcome: "refused", Code: "role_fixed",
+		Time: s.clock.Now(), RequestID: "r", User: "Deals", What: "update role", Outcome: "refused", Code: "role_fixed",
 		Before: map[string]string{"name": "Deals"}, After: map[string]string{"name": "Deal desk"},
 	})
-	s.activity.Changed(mapping.Change{Time: s.clock(), RequestID: "r", User: "user-0a1b2c3d4e5f6a7b", What: "remove user", Outcome: "dry run"})
+	s.activity.Changed(mapping.Change{Time: s.clock.Now(), RequestID: "r", User: "user-0a1b2c3d4e5f6a7b", What: "remove user", Outcome: "dry run"})
 	assert.Contains(t, s.get("/").text(), "remove user user-0a1b2c3d4e5f6a7b dry run just now, request r "+
 		"update role Deals refused: role_fixed name: Deals → becomes Deal desk just now, request r")
 }
@@ -154,13 +154,13 @@ func TestRolesAreShown(t *testing.T) {
 	s.get("/")
 	assert.Equal(t, map[string]int{"org-1": 1, "org-2": 1}, asked, "reloading the page does not ask again")
 
-	s.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	fail = scim.NewError(scim.CodeTokenRefused, "Suger says: not for gossip@example.com")
 	page = s.get("/").text()
 	assert.Contains(t, page, "The roles could not be read: Suger does not accept the token.")
 	assert.NotContains(t, page, "gossip")
 	assert.Contains(t, page, "12,345 As Suger answered 1 min ago.", "what was known is shown still")
-	s.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	fail = errors.New("dial tcp 192.0.2.1: secret internals")
 	page = s.get("/").text()
 	assert.Contains(t, page, "The roles could not be read: Suger did not answer in time.")
@@ -179,7 +179,7 @@ func TestCharts(t *testing.T) {
 	s := newStand(t)
 	s.activity.Called("list users", 200, 0)
 	s.activity.Answered("User", "GET", 200, 0)
-	s.advance(59 * time.Minute)
+	s.clock.Advance(59 * time.Minute)
 	for range 4 {
 		s.activity.Called("get user", 200, 0)
 	}
@@ -209,9 +209,9 @@ func TestCharts(t *testing.T) {
 	assert.Contains(t, page.body, `<rect class="wrong" x="875" y="0" width="125" height="10"/>`)
 	assert.Contains(t, page.text(), "hit 6 (75 %) miss 1 (13 %) wrong 1 (13 %)")
 
-	s.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	assert.Contains(t, s.get("/").body, "Calls to Suger in the last hour: 6,", "what is older than an hour is forgotten")
-	s.advance(2 * time.Hour)
+	s.clock.Advance(2 * time.Hour)
 	assert.Contains(t, s.get("/").body, "Calls to Suger in the last hour: none")
 }
 
