@@ -20,7 +20,7 @@ ARG COMMIT=unknown
 # The same source, version, commit and Go give the same binary, bit for bit,
 # wherever it is built: .ci/image compares.
 RUN CGO_ENABLED=0 GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false \
-    -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" \
+    -ldflags "-s -w -X suger-scim-gateway/internal/cli.version=${VERSION} -X suger-scim-gateway/internal/cli.commit=${COMMIT}" \
     -o /out/suger-scim-gateway .
 
 FROM scratch

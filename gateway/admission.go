@@ -8,8 +8,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/labstack/echo/v4"
 
-	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/internal/marks"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/sugerclient"
 )

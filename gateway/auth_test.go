@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/sugerclient"
-	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // The forms come from Okta's "Header Auth" and "OAuth Bearer Token" templates

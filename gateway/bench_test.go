@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
-	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // BenchmarkHandler is what a request costs the gateway, with a warm list and
-// Suger's side of it on loopback. internal/proof has a benchmark beside a proxy.
+// Suger's side of it on loopback. internal/test/proof has a benchmark beside a proxy.
 //
 //	go test -run '^$' -bench Handler -benchmem ./gateway
 func BenchmarkHandler(b *testing.B) {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A bulkOperation is one operation of a bulk request (RFC 7644 §3.7).

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"strconv"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // progress is how far an operation of a bulk request has come.

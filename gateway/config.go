@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/sugerclient"
 )

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // discovery holds what the gateway says of itself (RFC 7644 §4). It is made

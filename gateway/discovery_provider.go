@@ -3,7 +3,7 @@ package gateway
 import (
 	"strconv"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // describeProvider is the ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/sugerclient/sandbox"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Okta comes back by itself only after a 429 with whole seconds in Retry-After.

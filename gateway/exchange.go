@@ -11,8 +11,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/internal/marks"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 )

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
-	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // FuzzRequest sends anything to every endpoint: the answer is never a defect,

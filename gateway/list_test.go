@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/internal/standin"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 // people is how many users the sandbox has.

@@ -3,7 +3,7 @@ package gateway
 import (
 	"net/http"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // outcome is a resource that is to leave the gateway.

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/standin"
-	"suger-scim-gateway/sugerclient/sandbox"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 func TestLogLine(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // An operation writes one resource. It is a request of its own or one of those

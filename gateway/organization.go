@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // chooseOrganization reads the organization from the path, or takes the

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // known are the parameters of queries and projections, as RFC 7644 §3.4.2 and

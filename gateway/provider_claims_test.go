@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/internal/standin"
-	"suger-scim-gateway/sugerclient/sandbox"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 // claims are the values of /ServiceProviderConfig by their paths, with what makes

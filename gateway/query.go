@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // cursorAge is how long a cursor can be used. It says where the next page

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A rootPart is one resource type's share of a query on the server root.

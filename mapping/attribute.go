@@ -3,7 +3,7 @@ package mapping
 import (
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // splitAttribute takes the name of a held attribute apart into the object it is

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A Change is one attempt to change something in Suger.

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Suger's calls for each SCIM request in an organization of 25 users, whose list

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // bring makes a user what a client wants it to be. Access that is to end is

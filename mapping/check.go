@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // A checker finds what is wrong with a document beyond its form.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // subjects are the placeholders that operations have for what they are about,

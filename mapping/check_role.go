@@ -3,7 +3,7 @@ package mapping
 import (
 	"fmt"
 
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // checkRoles makes sure that roles can be told apart and ranked.

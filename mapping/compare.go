@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A Person is somebody whom a list gives access to Suger.

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // shelf is where the caller's lists are.

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 

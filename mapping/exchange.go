@@ -7,7 +7,7 @@ import (
 )
 
 // An Exchange is one call of an operation on a user or role, and what came of
-// it, for the preflight.
+// it, for the check.
 type Exchange struct {
 	Call   sugerclient.Call
 	Answer *sugerclient.Answer // nil if the call failed

@@ -3,7 +3,7 @@ package mapping
 import (
 	"context"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Create makes a custom role for a group that is not one yet, and gives it to

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Replace makes a group as the client's whole resource says (PUT). A resource

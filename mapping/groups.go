@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Groups are the roles of one caller's organization as SCIM groups: the members

@@ -3,7 +3,7 @@ package mapping
 import (
 	"context"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Names of the guards, for metrics and audit records.

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // URNSuger is the extension that carries what SCIM's core schema has no place for.

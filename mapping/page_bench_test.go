@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
-	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // BenchmarkPage is a page of 100 users as JSON, out of the list at hand.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 //go:embed suger.yaml

@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // replaced is a text with one part replaced, which must be there once.

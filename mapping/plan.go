@@ -5,7 +5,7 @@ import (
 	"net/mail"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A plan is what is to change about a user.

@@ -9,11 +9,11 @@ import (
 )
 
 // A Probe makes single calls of the mapping's operations and hands out what
-// Suger answers as it came, for the preflight. It remembers nothing, asks no
+// Suger answers as it came, for the check. It remembers nothing, asks no
 // guard and writes no audit record.
 type Probe struct{ *suger }
 
-// Probe opens the caller's organization for a preflight.
+// Probe opens the caller's organization for a check.
 func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
 
 // Named is the operation with a name, as it stands in the mapping file, or nil.

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 const guideFile = "../docs/mapping.md"

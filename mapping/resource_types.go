@@ -3,7 +3,7 @@ package mapping
 import (
 	"slices"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // userType describes users as the mapping holds them: the standard attributes

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A role is a Suger role.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // roleWish reads which roles a client wants a user to hold: nil if it does not

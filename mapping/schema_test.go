@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 var update = flag.Bool("update", false, "write the files that are made of the Go types anew")

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/sugerclient"
 )
 

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/internal/standin"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
-	"suger-scim-gateway/sugerclient/sandbox"
 )
 
 // standKey is the sandbox's API key, invented here.

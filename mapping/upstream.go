@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/sugerclient"
 )
 

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"maps"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Create adds a user, or gives a person back who is known and without access.

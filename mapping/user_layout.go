@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A layout is what a user's resource consists of, in the order of names, made

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // roleSlot is the constant type of the entry in roles, by which an Okta mapping

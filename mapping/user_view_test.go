@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/sugerclient/sandbox"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
 )
 
 // A user comes to the same text as JSON at once and by way of a resource, which

@@ -3,7 +3,7 @@ package mapping
 import (
 	"context"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // Users are the users of one caller's organization as SCIM resources. Answers

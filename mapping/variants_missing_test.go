@@ -6,9 +6,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/strict"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // without is the default mapping without some operations; it is still a valid

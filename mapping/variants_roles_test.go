@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/sugerclient/sandbox"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
 )
 
 // held are the names of all roles that the sample person holds in Suger.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/standin"
+	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
 )
 

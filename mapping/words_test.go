@@ -39,13 +39,13 @@ var allowedWords = map[string]struct {
 	"mapping/request.go":         {[]string{"/org/", "/user"}, "an example of the notation"},
 	"gateway/routes.go":          {[]string{"/org/"}, "the gateway's own path"},
 	"gateway/errors.go":          {[]string{"/org/"}, "the gateway's own path"},
-	"gateway/scim/codes.go":      {[]string{"/org/"}, "the gateway's own path"},
-	"mapping/preflight/okta.go":  {[]string{"/org/"}, "the gateway's own path"},
+	"internal/scim/codes.go":      {[]string{"/org/"}, "the gateway's own path"},
+	"internal/check/okta.go":  {[]string{"/org/"}, "the gateway's own path"},
 	"status_page.go":             {[]string{"/org/"}, "the gateway's own path"},
 	"sugerclient/auth.go":        {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
-	"internal/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
-	"internal/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
-	"internal/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
+	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
+	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
+	"internal/test/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
 }
 
 // Suger's paths, fields and words stand in the mapping file and nowhere else, so
@@ -63,7 +63,7 @@ func TestNoGoFileKnowsSuger(t *testing.T) {
 		}
 		name := filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))
 		switch {
-		case entry.IsDir() && (name == "sugerclient/sandbox" || name == ".git"):
+		case entry.IsDir() && (name == "internal/sandbox" || name == ".git"):
 			return fs.SkipDir
 		case entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
 			return nil

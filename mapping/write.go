@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/sugerclient"
 )
 

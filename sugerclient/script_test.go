@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/standin"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 // The credentials, ids and names in these tests are made up.

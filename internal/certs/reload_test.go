@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/certs"
-	"suger-scim-gateway/internal/standin"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 const host = "scim.example.com"

@@ -3,7 +3,7 @@ package metrics
 import (
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/ops"
-	"suger-scim-gateway/mapping/preflight"
 )
 
 const opsToken = "token-of-the-ops-listener"
@@ -163,9 +163,9 @@ func TestFormsOfOtherSites(t *testing.T) {
 	var tested int
 	token := opsToken
 	s := newStand(t, withToken(&token), func(c *ops.Config) {
-		c.Test = func(context.Context, string, string) *preflight.Report {
+		c.Test = func(context.Context, string, string) *check.Report {
 			tested++
-			return &preflight.Report{OK: true}
+			return &check.Report{OK: true}
 		}
 	})
 	s.send(http.MethodPost, "/sign-in", url.Values{"token": {token}})

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 

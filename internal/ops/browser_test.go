@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
-	"suger-scim-gateway/internal/chromium"
 	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/chromium"
 	"suger-scim-gateway/mapping"
 )
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/ops"
-	"suger-scim-gateway/mapping/preflight"
 )
 
 const formKey = "suger-key-of-somebody"
@@ -21,9 +21,9 @@ func fields(form, organization, credential string) url.Values {
 
 func TestConnectionTest(t *testing.T) {
 	var asked []string
-	report := &preflight.Report{OK: true, Suger: preflight.Target{URL: "https://api.example.com", Organization: "org-1"}}
+	report := &check.Report{OK: true, Suger: check.Target{URL: "https://api.example.com", Organization: "org-1"}}
 	s := newStand(t, func(c *ops.Config) {
-		c.Test = func(_ context.Context, organization, credential string) *preflight.Report {
+		c.Test = func(_ context.Context, organization, credential string) *check.Report {
 			asked = append(asked, organization+" "+credential)
 			return report
 		}
@@ -31,21 +31,21 @@ func TestConnectionTest(t *testing.T) {
 	form := s.get("/test").formToken(t)
 	send := func() answer { return s.send(http.MethodPost, "/test", fields(form, " org-1 ", " "+formKey+" ")) }
 
-	report.Lines = []preflight.Line{{Check: "list users", Level: preflight.OK, Text: "25 users."}}
+	report.Lines = []check.Line{{Check: "list users", Level: check.OK, Text: "25 users."}}
 	page := send()
 	assert.Equal(t, http.StatusOK, page.status)
 	assert.Contains(t, page.text(), "All is well. https://api.example.com, organization org-1 ok list users 25 users.")
 
-	report.Lines = append(report.Lines, preflight.Line{
-		Check: "fields", Level: preflight.Look, Text: "<b>email</b> is named otherwise.", Change: "Correct the mapping.",
-		Mapping: &preflight.Place{Entry: "user.attributes", File: "suger.yaml", Line: 12},
+	report.Lines = append(report.Lines, check.Line{
+		Check: "fields", Level: check.Look, Text: "<b>email</b> is named otherwise.", Change: "Correct the mapping.",
+		Mapping: &check.Place{Entry: "user.attributes", File: "suger.yaml", Line: 12},
 	})
 	page = send()
 	assert.Contains(t, page.text(), "It works, with something to look at.")
 	assert.Contains(t, page.text(), "look fields &lt;b&gt;email&lt;/b&gt; is named otherwise. Correct the mapping. suger.yaml, line 12: user.attributes")
 
 	report.OK = false
-	report.Lines = append(report.Lines, preflight.Line{Check: "credential", Level: preflight.Fail, Text: "Not accepted."})
+	report.Lines = append(report.Lines, check.Line{Check: "credential", Level: check.Fail, Text: "Not accepted."})
 	page = send()
 	assert.Contains(t, page.text(), "1 thing is wrong.")
 	assert.Contains(t, page.text(), "wrong credential Not accepted.")
@@ -57,9 +57,9 @@ func TestConnectionTest(t *testing.T) {
 
 func TestConnectionTestRefuses(t *testing.T) {
 	s := newStand(t, func(c *ops.Config) {
-		c.Test = func(context.Context, string, string) *preflight.Report {
+		c.Test = func(context.Context, string, string) *check.Report {
 			t.Error("there must be no test")
-			return &preflight.Report{}
+			return &check.Report{}
 		}
 	})
 	form := s.get("/test").formToken(t)
@@ -87,10 +87,10 @@ func TestConnectionTestRefuses(t *testing.T) {
 func TestOneConnectionTestAtATime(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	s := newStand(t, func(c *ops.Config) {
-		c.Test = func(context.Context, string, string) *preflight.Report {
+		c.Test = func(context.Context, string, string) *check.Report {
 			entered <- struct{}{}
 			<-release
-			return &preflight.Report{OK: true}
+			return &check.Report{OK: true}
 		}
 	})
 	form := s.get("/test").formToken(t)

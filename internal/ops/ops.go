@@ -13,8 +13,8 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/preflight"
 )
 
 // Config is what the ops listener needs. Every field is required unless it says
@@ -48,7 +48,7 @@ type Config struct {
 	Roles         func(ctx context.Context, organization string) ([]Role, error)
 
 	// Test is a preflight that only reads, with a credential from the form.
-	Test           func(ctx context.Context, organization, credential string) *preflight.Report
+	Test           func(ctx context.Context, organization, credential string) *check.Report
 	CredentialName string // what the form asks for: "Suger API key"
 	Organization   string // that the form begins with
 	Serves         func(organization string) bool

@@ -17,11 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/docs"
+	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
-	"suger-scim-gateway/internal/standin"
+	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/preflight"
 )
 
 // A stand is the ops listener over real HTTP, with a clock that only moves when
@@ -77,8 +77,8 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}, Note: "with the key"},
 		},
 		PublicURL: "https://scim.example.com", BaseURL: "https://scim.example.com/org/org-1/scim/v2", Guides: docs.Files,
-		Test: func(context.Context, string, string) *preflight.Report {
-			return &preflight.Report{OK: true}
+		Test: func(context.Context, string, string) *check.Report {
+			return &check.Report{OK: true}
 		},
 		CredentialName: "Suger API key", Organization: "org-1",
 		Serves: func(organization string) bool { return organization == "org-1" },

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/gateway/scim"
+	"suger-scim-gateway/internal/scim"
 )
 
 // shownChanges is how many changes the status page itself shows.

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway/scim"
 	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/mapping/preflight"
+	"suger-scim-gateway/internal/check"
 )
 
 // testTimeout bounds a connection test; a large organization is read whole.
@@ -27,7 +27,7 @@ type testPage struct {
 	frame
 	testFields
 	Problem  string // why there was no test
-	Report   *preflight.Report
+	Report   *check.Report
 	Looks    bool
 	Failures string
 }
@@ -70,7 +70,7 @@ func (s *server) test(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
 	defer cancel()
 	page.Report = s.config.Test(ctx, organization, credential)
-	page.Looks = page.Report.Count(preflight.Look) > 0
-	page.Failures = count(page.Report.Count(preflight.Fail), "thing is wrong.", "things are wrong.")
+	page.Looks = page.Report.Count(check.Look) > 0
+	page.Failures = count(page.Report.Count(check.Fail), "thing is wrong.", "things are wrong.")
 	s.show(w, http.StatusOK, "test", page)
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/mapping/preflight"
+	"suger-scim-gateway/internal/check"
 )
 
 //go:embed pages/*.html
@@ -165,10 +165,10 @@ func count(n int, one, many string) string {
 }
 
 // levelClass is how a line of a test looks, and levelWord how it is called.
-func levelClass(l preflight.Level) string {
-	return map[preflight.Level]string{preflight.OK: "good", preflight.Look: "look", preflight.Fail: "bad"}[l]
+func levelClass(l check.Level) string {
+	return map[check.Level]string{check.OK: "good", check.Look: "look", check.Fail: "bad"}[l]
 }
 
-func levelWord(l preflight.Level) string {
-	return map[preflight.Level]string{preflight.OK: "ok", preflight.Look: "look", preflight.Fail: "wrong"}[l]
+func levelWord(l check.Level) string {
+	return map[check.Level]string{check.OK: "ok", check.Look: "look", check.Fail: "wrong"}[l]
 }

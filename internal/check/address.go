@@ -1,0 +1,127 @@
+package check
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+)
+
+// connectTimeout is how long Suger may take to answer at all.
+const connectTimeout = 10 * time.Second
+
+// address asks for nothing, without a credential: any answer shows that name,
+// route and certificate are right.
+func (r *run) address(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, r.URL, nil)
+	if err != nil {
+		r.add(Line{Check: "address", Level: Fail, Text: r.URL + " is not a URL.", Change: "Correct SUGER_API_URL."})
+		return false
+	}
+	transport := &http.Transport{
+		Proxy:             http.ProxyFromEnvironment,
+		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2: true,
+	}
+	defer transport.CloseIdleConnections()
+	answer, err := transport.RoundTrip(request)
+	if err != nil {
+		text, change := unreachable(request.URL, err)
+		r.add(Line{Check: "address", Level: Fail, Text: text, Change: change})
+		return false
+	}
+	answer.Body.Close()
+	r.add(reached(request.URL, answer.TLS))
+	r.clock(answer.Header.Get("Date"))
+	return true
+}
+
+// clocksDiffer is how far Suger's clock may be behind this machine's: a new user
+// who seems older is taken for one who was there before.
+const clocksDiffer = time.Minute
+
+// clock compares Suger's with this machine's.
+func (r *run) clock(date string) {
+	suger, err := http.ParseTime(date)
+	if err != nil {
+		return
+	}
+	switch off := r.Now().Sub(suger).Round(time.Second); {
+	case off > clocksDiffer:
+		r.add(Line{Check: "clock", Level: Fail, Change: "Set this machine's clock by a time server.",
+			Text: fmt.Sprintf("Suger's clock is %s behind this machine's: a user just added would be taken for one who was there before.", off)})
+	case -off > clocksDiffer:
+		r.add(Line{Check: "clock", Level: Look, Change: "Set this machine's clock by a time server.",
+			Text: fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)})
+	}
+}
+
+// reached describes a connection that works.
+func reached(u *url.URL, state *tls.ConnectionState) Line {
+	line := Line{Check: "address", Level: OK}
+	switch {
+	case state != nil && len(state.PeerCertificates) > 0:
+		leaf := state.PeerCertificates[0]
+		line.Text = fmt.Sprintf("%s answers: %s, certificate by %s, valid until %s.", u.Host, tls.VersionName(state.Version),
+			issuer(leaf), leaf.NotAfter.UTC().Format(time.DateOnly))
+	case isLoopback(u.Hostname()):
+		line.Text = u.Host + " answers, on this machine and without TLS."
+	default:
+		line.Level = Look
+		line.Text = u.Host + " answers, but without TLS: the credential can be read on the way."
+		line.Change = "Let SUGER_API_URL begin with https://."
+	}
+	return line
+}
+
+func issuer(leaf *x509.Certificate) string {
+	if len(leaf.Issuer.Organization) > 0 {
+		return leaf.Issuer.Organization[0]
+	}
+	return leaf.Issuer.CommonName
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// unreachable explains why there is no connection.
+func unreachable(u *url.URL, err error) (text, change string) {
+	var (
+		name      *net.DNSError
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		notTLS    tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &name):
+		return fmt.Sprintf("The name %s cannot be resolved.", u.Hostname()), "Correct SUGER_API_URL, or the name service of this machine."
+	case errors.As(err, &authority):
+		return fmt.Sprintf("TLS: the certificate of %s is by no authority that this machine trusts.", u.Host),
+			"If a proxy inspects TLS on the way, give the gateway its authority (SSL_CERT_FILE)."
+	case errors.As(err, &hostname):
+		return fmt.Sprintf("TLS: the certificate that %s shows is for another name.", u.Host), "Correct SUGER_API_URL, or what is between here and Suger."
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Sprintf("TLS: the certificate of %s is expired, or not valid yet.", u.Host), "Compare this machine's clock."
+	case errors.As(err, &notTLS), errors.Is(err, http.ErrSchemeMismatch):
+		return u.Host + " answers, but not with TLS.", "Correct scheme and port of SUGER_API_URL."
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return u.Host + " refuses the connection: nothing listens there.", "Correct SUGER_API_URL, or the way from here to Suger (HTTPS_PROXY, firewall)."
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("%s does not answer within %s.", u.Host, connectTimeout), "Look at the way from here to Suger (HTTPS_PROXY, firewall)."
+	case errors.Is(err, context.Canceled):
+		return "Not finished.", ""
+	}
+	return fmt.Sprintf("%s cannot be reached: %v.", u.Host, err), "Correct SUGER_API_URL, or the way from here to Suger (HTTPS_PROXY, firewall)."
+}

@@ -1,0 +1,240 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/mapping"
+)
+
+// Bounds of what is kept to learn Suger's own fields.
+const (
+	sampledUsers = 1000
+	maxLeaves    = 200
+	maxWords     = 12 // more different words than this are no set of states or roles
+)
+
+// Kinds of values.
+const (
+	isText   = "text"
+	isNumber = "a number"
+	isFlag   = "true or false"
+	isObject = "an object"
+	isList   = "a list"
+	isNull   = "null"
+)
+
+// A use is a field that the mapping names, and how many users have it.
+type use struct {
+	name  string // what it is for: "id", "name.givenName", "status"
+	entry string // of the mapping file
+	field mapping.Field
+	leaf
+}
+
+// A leaf counts the users that have a field.
+type leaf struct {
+	present int
+	filled  int // neither null nor empty
+	kinds   map[string]int
+	times   int // values that are times
+	emails  int
+	words   map[string]int // different values, at most maxWords and one
+	values  map[string]bool
+}
+
+// fieldCounts are the fields of the users in a list: those that the mapping
+// names, in all users, and all that there are, in the first ones.
+type fieldCounts struct {
+	rows    int
+	uses    []*use
+	sampled int
+	leaves  map[string]*leaf
+}
+
+func newFieldCounts(doc *mapping.Document) *fieldCounts {
+	c := &fieldCounts{leaves: make(map[string]*leaf)}
+	add := func(name, entry string, field mapping.Field) {
+		if field.Given() {
+			c.uses = append(c.uses, &use{name: name, entry: entry, field: field})
+		}
+	}
+	add("id", "user.id", doc.User.ID)
+	add("organization", "user.organization", doc.User.Organization)
+	add("userName", "user.attributes.userName", doc.User.Attributes["userName"].Field)
+	for _, name := range sortedNames(doc.User.Attributes) {
+		if name != "userName" {
+			add(name, "user.attributes."+name, doc.User.Attributes[name].Field)
+		}
+	}
+	add("created", "user.created", doc.User.Created)
+	add("modified", "user.modified", doc.User.Modified)
+	if doc.User.Status != nil {
+		add("status", "user.status.field", doc.User.Status.Field)
+	}
+	add("role", "user.roles.field", doc.User.Roles.Field)
+	return c
+}
+
+// take counts the fields of one user.
+func (c *fieldCounts) take(user any) {
+	c.rows++
+	for _, u := range c.uses {
+		if value, there := u.field.In(user); there {
+			u.count(value)
+		}
+	}
+	if c.sampled < sampledUsers {
+		c.sampled++
+		c.walk("", user, 0)
+	}
+}
+
+// walk counts every field of a user, of a list the first element.
+func (c *fieldCounts) walk(path string, value any, depth int) {
+	if path != "" {
+		l := c.leaves[path]
+		if l == nil {
+			if len(c.leaves) == maxLeaves {
+				return
+			}
+			l = &leaf{}
+			c.leaves[path] = l
+		}
+		l.count(value)
+	}
+	if depth == maxDepth {
+		return
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range sortedKeys(v) {
+			inner := key
+			if path != "" {
+				inner = path + "." + key
+			}
+			if isNameable(key) {
+				c.walk(inner, v[key], depth+1)
+			}
+		}
+	case []any:
+		if len(v) > 0 && path != "" {
+			c.walk(path+"[0]", v[0], depth+1)
+		}
+	}
+}
+
+// count adds one value.
+func (l *leaf) count(value any) {
+	if l.kinds == nil {
+		l.kinds, l.words, l.values = make(map[string]int), make(map[string]int), make(map[string]bool)
+	}
+	l.present++
+	kind := kindOf(value)
+	l.kinds[kind]++
+	word, scalar := wordOf(value)
+	if !isEmpty(value) {
+		l.filled++
+	}
+	if !scalar || word == "" {
+		return
+	}
+	if _, known := l.words[word]; known || len(l.words) <= maxWords {
+		l.words[word]++
+	}
+	if len(l.values) < sampledUsers {
+		l.values[word] = true
+	}
+	if kind == isText && isAddress(word) {
+		l.emails++
+	}
+	if isTime(value) {
+		l.times++
+	}
+}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return isText
+	case json.Number:
+		return isNumber
+	case bool:
+		return isFlag
+	case map[string]any:
+		return isObject
+	case []any:
+		return isList
+	}
+	return isNull
+}
+
+// kind is what the field holds in most users that have it.
+func (l *leaf) kind() string {
+	best := isNull
+	for _, kind := range []string{isText, isNumber, isFlag, isObject, isList} {
+		if l.kinds[kind] > 0 && (best == isNull || l.kinds[kind] > l.kinds[best]) {
+			best = kind
+		}
+	}
+	return best
+}
+
+// isSet says that the field holds few different words, so that they may be
+// states or roles and hardly anybody's data.
+func (l *leaf) isSet() bool { return wordsAreSet(l.words, l.filled) }
+
+func wordsAreSet(words map[string]int, users int) bool {
+	if len(words) > maxWords || 2*len(words) <= users {
+		return len(words) <= maxWords
+	}
+	for word := range words { // of few users each; names have capital and small letters
+		if word != strings.ToUpper(word) && word != strings.ToLower(word) {
+			return false
+		}
+	}
+	return len(words) <= 4
+}
+
+// wordOf is a scalar as text.
+func wordOf(value any) (word string, scalar bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return fmt.Sprint(v), true
+	}
+	return "", false
+}
+
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// isTime says that a value is a time as the mapping reads it: RFC 3339, or a
+// number of seconds or milliseconds since 1970 that is of this century.
+func isTime(value any) bool {
+	switch v := value.(type) {
+	case string:
+		_, err := time.Parse(time.RFC3339, v)
+		return err == nil
+	case json.Number:
+		n, err := v.Int64()
+		return err == nil && (n > 946684800 && n < 4102444800 || n > 946684800000 && n < 4102444800000)
+	}
+	return false
+}

@@ -1,0 +1,139 @@
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"unicode"
+)
+
+const opGetUser = "get user"
+
+// getUser compares single users with their rows in the list, and looks at how a
+// user who does not exist is answered.
+func (r *run) getUser(ctx context.Context) {
+	if r.Document.Operations.GetUser == nil {
+		r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations"), Text: "Not in the mapping: users are found in the list."})
+		return
+	}
+	if len(r.users.ids) == 0 || len(r.users.ids) < r.users.readable() {
+		return // no ids to ask for, which has been said
+	}
+	for _, s := range r.users.samples {
+		if line := r.compare(ctx, s); line.Level != OK {
+			r.add(line)
+			return
+		}
+	}
+	r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations.get user"),
+		Text: fmt.Sprintf("%s answered one by one as in the list.", count(len(r.users.samples), "user"))})
+	r.add(r.missingUser(ctx))
+}
+
+// compare reads one user by id.
+func (r *run) compare(ctx context.Context, s sample) Line {
+	call, _ := r.probe.Call(opGetUser, s.record.RawID)
+	line := Line{Check: opGetUser, Level: Fail, Mapping: r.at("operations.get user")}
+	answer, err := r.probe.Do(ctx, call)
+	if err != nil {
+		return r.failed(ctx, call, err)
+	}
+	body := decoded(answer.Body)
+	user, ok := body, true
+	if at := r.Document.Operations.GetUser.Answer; at.Given() {
+		user, ok = at.In(body)
+	}
+	record, err := r.probe.ReadUser(user)
+	switch {
+	case !ok || err != nil:
+		line.Mapping = r.at("operations.get user.answer")
+		line.Text = "The answer holds no user where the mapping says."
+		line.Change = r.answerAdvice(body)
+	case record.ID != s.record.ID:
+		line.Text = "Suger answers another user than the one asked for."
+		line.Change = "Correct the path of the call: {user} is the id."
+	default:
+		return r.sameFields(line, user, s)
+	}
+	return line
+}
+
+// sameFields compares the mapped fields of a user in two answers.
+func (r *run) sameFields(line Line, user any, s sample) Line {
+	var differ []string
+	for _, u := range r.users.fields.uses {
+		one, _ := u.field.In(user)
+		other, _ := u.field.In(s.raw)
+		if !reflect.DeepEqual(one, other) {
+			differ = append(differ, u.field.String())
+			line.Mapping = r.at(u.entry)
+		}
+	}
+	if len(differ) == 0 {
+		line.Level = OK
+		return line
+	}
+	line.Level = Look
+	line.Text = fmt.Sprintf("A user's %s differs from the list, or changed meanwhile.", both(differ))
+	line.Change = "If a second check says so too, leave \"get user\" out: then the list decides."
+	return line
+}
+
+// missingUser asks for a user who does not exist. The gateway tells by a 404 that
+// a removed user is gone.
+func (r *run) missingUser(ctx context.Context) Line {
+	line := Line{Check: "get missing user", Level: OK, Mapping: r.at("operations.get user"), Text: "Answered 404: the gateway can tell that a user is gone."}
+	call, _ := r.probe.Call(opGetUser, r.freeID())
+	answer, err := r.probe.Do(ctx, call)
+	if status(err) == http.StatusNotFound {
+		return line
+	}
+	line.Level = Fail
+	line.Change = "Leave \"get user\" out: then the list tells who is gone."
+	switch {
+	case err == nil:
+		line.Text = fmt.Sprintf("An id that nobody has is answered %d, not 404: a removed user would not be known to be gone.", answer.Status)
+	case status(err) != 0:
+		line.Text = fmt.Sprintf("An id that nobody has is answered %d, not 404: a removal could not be confirmed.", status(err)) + said(asFailure(err))
+	default:
+		line = r.failed(ctx, call, err)
+		line.Check = "get missing user"
+	}
+	return line
+}
+
+// freeID is an id of the same form as a user's that no user has.
+func (r *run) freeID() any {
+	id := r.users.samples[0].record.ID
+	for range 100 {
+		if id = neighbour(id); !r.users.ids[id] {
+			break
+		}
+	}
+	if _, number := r.users.samples[0].record.RawID.(json.Number); number {
+		return json.Number(id)
+	}
+	return id
+}
+
+// neighbour is another id of the same form: digits stay digits, and the digits
+// of hexadecimal numbers stay such.
+func neighbour(id string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= '0' && c <= '9':
+			return '0' + (c-'0'+3)%10
+		case c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F':
+			first := c&0x60 + 1 // a or A
+			return first + (c-first+2)%6
+		case unicode.IsLower(c) && c <= 'z':
+			return 'g' + (c-'g'+7)%20
+		case unicode.IsUpper(c) && c <= 'Z':
+			return 'G' + (c-'G'+7)%20
+		}
+		return c
+	}, id)
+}

@@ -1,0 +1,111 @@
+package check_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/sandbox"
+)
+
+// A check that is stopped in the middle of the writes leaves nobody behind.
+func TestInterruptedWrite(t *testing.T) {
+	for _, method := range []string{http.MethodPost, http.MethodPatch, http.MethodDelete} {
+		t.Run(method, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			s := written(stand{front: asks(func(r *http.Request) {
+				if r.Method == method {
+					stop()
+				}
+			})})
+			report := check.Run(ctx, s.open(t))
+			assert.False(t, report.OK)
+			_, there := s.suger.UserByEmail(newcomer)
+			assert.False(t, there)
+			assert.Contains(t, text(report), "Nothing is left of "+newcomer)
+			assert.Contains(t, text(report), "Stopped before its end.")
+		})
+	}
+}
+
+// A check that is stopped before it writes does not begin to.
+func TestInterruptedRead(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	s := written(stand{front: asks(func(r *http.Request) {
+		if toRoles(r) {
+			stop()
+		}
+	})})
+	report := check.Run(ctx, s.open(t))
+	assert.False(t, report.OK)
+	assert.Zero(t, s.suger.Count("add user"))
+}
+
+// Somebody whom the list hides, and whom Suger answers when the address is
+// added, is not removed and has no access afterwards.
+func TestUnlistedUserIsLeftAlone(t *testing.T) {
+	s := stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
+		list, _ := value.([]any)
+		return slices.DeleteFunc(list, func(user any) bool { return user.(map[string]any)["status"] == "INACTIVE" })
+	})}
+	assert.False(t, s.run(t).OK)
+	former, there := s.suger.UserByEmail("former@example.com")
+	assert.True(t, there)
+	assert.Equal(t, sandbox.StatusInactive, former.Status)
+	assert.Zero(t, s.suger.Count("remove user"))
+}
+
+// Without --write nothing is sent but reads.
+func TestReadsOnly(t *testing.T) {
+	s := stand{front: asks(func(r *http.Request) {
+		assert.Contains(t, []string{http.MethodGet, http.MethodHead}, r.Method)
+	})}
+	assert.True(t, s.run(t).OK)
+}
+
+// The certificate of a server that nobody vouches for is named as the cause.
+func TestUntrustedCertificate(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	s := stand{config: url(func(*check.Config) string { return server.URL })}
+	report := s.run(t)
+	assert.False(t, report.OK)
+	assert.Contains(t, text(report), "by no authority that this machine")
+}
+
+func TestShowPersonal(t *testing.T) {
+	front := status(toList, http.StatusForbidden, "not for you, somebody@example.com")
+	for personal, want := range map[bool]string{true: "somebody@example.com", false: "(an e-mail address)"} {
+		s := stand{front: front, config: func(c *check.Config) { c.ShowPersonal = personal }}
+		assert.Contains(t, s.run(t).Lines[1].Text, want)
+	}
+}
+
+func TestReportAsJSON(t *testing.T) {
+	s := stand{front: forgets("offset")}
+	data, err := json.MarshalIndent(s.run(t), "", "  ")
+	require.NoError(t, err)
+	golden(t, "report.json", string(data)+"\n")
+}
+
+// Colour is only an addition: without the escape sequences the text is the same.
+func TestColor(t *testing.T) {
+	line := check.Line{Check: "list users", Level: check.Fail, Text: strings.Repeat("word ", 40), Change: "something"}
+	var plain, colored bytes.Buffer
+	(&check.Printer{W: &plain}).Line(line)
+	(&check.Printer{W: &colored, Color: true}).Line(line)
+	assert.True(t, strings.HasPrefix(colored.String(), "\x1b[31;1mfail\x1b[0m  list users"))
+	assert.Equal(t, plain.String(), strings.NewReplacer("\x1b[31;1m", "", "\x1b[0m", "").Replace(colored.String()))
+	for row := range strings.Lines(plain.String()) {
+		assert.LessOrEqual(t, len(row), 101)
+	}
+}

@@ -1,0 +1,233 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"suger-scim-gateway/sugerclient"
+)
+
+// pageProbe is the size of the pages by which paging is proven: so small that
+// nearly every organization has two of them.
+const pageProbe = 2
+
+// roundRows is a number of rows that is more often a limit than the size of an
+// organization.
+const roundRows = 50
+
+var errEnough = errors.New("enough pages")
+
+// paging proves that small pages of the list follow each other, and that the
+// list does not go on after what the mapping takes for its end.
+func (r *run) paging(ctx context.Context) {
+	paging := r.probe.Paging(opListUsers)
+	call, _ := r.probe.Call(opListUsers, nil)
+	first, err := r.probe.Do(ctx, firstPage(call, paging, pageProbe))
+	if err != nil {
+		line := r.failed(ctx, call, err)
+		line.Check = "paging"
+		r.add(line)
+		return
+	}
+	switch {
+	case paging.Style == sugerclient.Whole:
+		r.add(r.wholeList(decoded(first.Body)))
+	case paging.Limit == "":
+		r.add(r.pagesOfFixedSize())
+	default:
+		r.add(r.smallPages(ctx, call, paging, first))
+		r.pageSize(paging)
+	}
+	r.end(ctx, call, paging)
+	r.total(paging, decoded(first.Body))
+}
+
+func (r *run) atPaging(key string) *Place {
+	return r.at(strings.TrimSuffix("operations.list users.paging."+key, "."))
+}
+
+// firstPage asks for the first rows of a list; size 0 is the mapping's.
+func firstPage(call sugerclient.Call, paging sugerclient.Paging, size int) sugerclient.Call {
+	return page(call, paging, size, 0, 0)
+}
+
+// page asks for a page by its number, counted from 0, and the rows before it. A
+// page by cursor is always the first.
+func page(call sugerclient.Call, paging sugerclient.Paging, size, number, rows int) sugerclient.Call {
+	query := maps.Clone(call.Query)
+	if query == nil {
+		query = make(map[string]string)
+	}
+	if size == 0 {
+		size = paging.Size
+	}
+	if paging.Limit != "" {
+		query[paging.Limit] = strconv.Itoa(size)
+	}
+	switch paging.Style {
+	case sugerclient.ByOffset:
+		query[paging.Offset] = strconv.Itoa(rows)
+	case sugerclient.ByPage:
+		query[paging.Offset] = strconv.Itoa(paging.First + number)
+	}
+	call.Query = query
+	return call
+}
+
+// rowsIn finds the array that a list operation answers.
+func rowsIn(answer any, path string) (rows []any, ok bool) {
+	for _, s := range spotsIn(answer) {
+		if s.path == path {
+			rows, ok = s.value.([]any)
+			return rows, ok
+		}
+	}
+	return nil, false
+}
+
+// wholeList looks for signs that a list without paging is cut.
+func (r *run) wholeList(answer any) Line {
+	line := Line{Check: "paging", Level: OK, Mapping: r.at("operations.list users"), Text: "One answer holds the whole list."}
+	n := r.users.count
+	for _, s := range spotsIn(answer) {
+		if number, err := strconv.Atoi(fmt.Sprint(s.value)); err == nil && number > n && slices.Contains(totalsIn(answer), s.path) {
+			line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s in the answer says %d: it is cut.", count(n, "user"), s.path, number)
+			line.Change = "Add paging to the operation."
+			return line
+		}
+	}
+	if next := cursorsIn(answer); len(next) > 0 {
+		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to lead to more users.", both(next))
+		line.Change = "Add paging to the operation, if the list comes in pages."
+	} else if n%roundRows == 0 {
+		line.Level, line.Text = Look, fmt.Sprintf("The list has %d users. So round a number may be a limit of Suger's.", n)
+		line.Change = "Compare it with Suger's console. If users are missing, add paging to the operation."
+	}
+	return line
+}
+
+// pagesOfFixedSize judges by the list as it was read.
+func (r *run) pagesOfFixedSize() Line {
+	if r.users.pages > 1 {
+		return Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
+			Text: fmt.Sprintf("%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))}
+	}
+	return Line{Check: "paging", Level: Look, Mapping: r.atPaging(""),
+		Text: "All users fit on one page, and the mapping has no limit parameter, so it cannot be seen whether paging advances."}
+}
+
+// smallPages reads two small pages and compares them with what comes first in
+// the list. If they differ the list is read afresh, for it may have changed.
+func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, first *sugerclient.Answer) Line {
+	if r.users.count <= pageProbe {
+		return Line{Check: "paging", Level: Look, Mapping: r.atPaging(""), Text: "The organization has too few users to see whether paging advances."}
+	}
+	pages, err := r.firstRows(ctx, call, paging, pageProbe, 2)
+	if err == nil && !follows(pages, r.users.opening) {
+		fresh, freshErr := r.firstRows(ctx, call, paging, 2*pageProbe, 1)
+		if freshErr == nil && len(fresh) == 1 {
+			r.users.opening = fresh[0]
+		}
+		pages, err = r.firstRows(ctx, call, paging, pageProbe, 2)
+	}
+	if err != nil {
+		return r.notAdvancing(ctx, call, err)
+	}
+	return r.judgePages(paging, pages, first)
+}
+
+// firstRows are the rows of the first pages of a size.
+func (r *run) firstRows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, size, most int) (pages [][]string, err error) {
+	paging.Size = size
+	err = r.probe.Pages(ctx, call, paging, func(page sugerclient.Page) error {
+		if page.Index == 0 {
+			pages = nil
+		}
+		var rows []string
+		for _, row := range page.Items {
+			rows = append(rows, string(row))
+		}
+		if pages = append(pages, rows); len(pages) == most {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return pages, err
+}
+
+// follows reports whether two pages of pageProbe rows are what a list begins with.
+func follows(pages [][]string, opening []string) bool {
+	if len(pages) != 2 || len(pages[0]) != pageProbe {
+		return false
+	}
+	most := min(len(opening), 2*pageProbe)
+	return slices.Equal(slices.Concat(pages...), opening[:most])
+}
+
+func (r *run) notAdvancing(ctx context.Context, call sugerclient.Call, err error) Line {
+	line := r.failed(ctx, call, err)
+	line.Check = "paging"
+	if fail := asFailure(err); fail != nil && fail.Kind == sugerclient.Unreadable && fail.Status < 300 {
+		next := r.probe.Paging(opListUsers).Offset
+		line.Mapping = r.atPaging("next")
+		line.Text = fmt.Sprintf("Paging does not advance: with %q for the second page, %s. Users after the first page would be missing.", next, causeOf(fail))
+		line.Change = "Correct the name of the parameter: Suger seems to ignore this one."
+	}
+	return line
+}
+
+func (r *run) judgePages(paging sugerclient.Paging, pages [][]string, first *sugerclient.Answer) Line {
+	line := Line{Check: "paging", Level: OK, Mapping: r.atPaging("")}
+	got := len(pages[0])
+	switch {
+	case got > pageProbe:
+		line.Level, line.Mapping = Look, r.atPaging("limit")
+		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
+		line.Change = "Correct the name of the parameter, or leave it out."
+	case follows(pages, r.users.opening):
+		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
+	case len(pages) == 1 && paging.Style == sugerclient.ByCursor:
+		line.Level, line.Mapping = Fail, r.atPaging(cursorKey(paging))
+		line.Text = "The first page leads to no other, though there are more users: no cursor is where the mapping says."
+		line.Change = cursorAdvice(first)
+	case len(pages) == 1:
+		line.Level = Fail
+		line.Text = fmt.Sprintf("Asked for pages of %d, Suger answers %d and then nothing, though there are more users.", pageProbe, got)
+		line.Change = "Compare paging with Suger's documentation."
+	default:
+		line.Level, line.Mapping = Fail, r.atPaging("style")
+		line.Text = "The second page does not begin where the first ends: users would be missing or come twice."
+		line.Change = "Compare style, next and first with Suger's documentation: offset counts users, page counts pages."
+	}
+	return line
+}
+
+func cursorKey(paging sugerclient.Paging) string {
+	if paging.CursorHeader != "" {
+		return "cursor header"
+	}
+	return "cursor"
+}
+
+// cursorAdvice says where an answer seems to have its cursor.
+func cursorAdvice(answer *sugerclient.Answer) string {
+	var places []string
+	for _, path := range cursorsIn(decoded(answer.Body)) {
+		places = append(places, "cursor: "+path)
+	}
+	for _, name := range cursorHeadersIn(answer.Header) {
+		places = append(places, "cursor header: "+name)
+	}
+	if len(places) == 0 {
+		return "Find in Suger's documentation how a list says what comes next."
+	}
+	return "Say " + either(places) + "."
+}

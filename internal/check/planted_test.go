@@ -1,0 +1,237 @@
+package check_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/sugerclient"
+)
+
+// A planted difference is a Suger that is not as the mapping says, and the line
+// of the report that is to name the difference.
+type planted struct {
+	name  string
+	stand stand
+	check string      // of the line
+	level check.Level // likewise
+	entry string      // of the mapping file that the line is about, "" for none
+	says  string      // part of its text or its advice
+}
+
+func credential(key string) func(*check.Config) {
+	return func(c *check.Config) { c.Caller.Credential = sugerclient.Credential(key) }
+}
+
+func write(address string) func(*check.Config) {
+	return func(c *check.Config) { c.Write = address }
+}
+
+func url(url func(c *check.Config) string) func(*check.Config) {
+	return func(c *check.Config) { c.URL = url(c) }
+}
+
+// closed is the address of a server that has gone.
+func closed(*check.Config) string {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	return server.URL
+}
+
+var plantedReads = []planted{
+	{name: "nothing listens", stand: stand{config: url(closed)},
+		check: "address", level: check.Fail, says: "nothing listens there"},
+	{name: "https where there is http", stand: stand{config: url(func(c *check.Config) string { return strings.Replace(c.URL, "http:", "https:", 1) })},
+		check: "address", level: check.Fail, says: "not with TLS"},
+	{name: "wrong key", stand: stand{config: credential("no-key-of-suger")},
+		check: "credential", level: check.Fail, says: "Not accepted (401)"},
+	{name: "pair of an OAuth App taken for a key", stand: stand{config: credential("client-1:client-secret-1")},
+		check: "credential", level: check.Fail, says: "set SUGER_AUTH=oauth"},
+	{name: "wrong secret of an OAuth App", stand: stand{auth: sugerclient.OAuthAuth{}, config: func(c *check.Config) {
+		c.Auth, c.Caller.Credential = "oauth", "client-1:another-secret"
+	}}, check: "credential", level: check.Fail, says: "valid client_id:client_secret"},
+	{name: "wrong token URL", stand: stand{front: asks(func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "/oauth2/", "/oauth3/", 1) }),
+		auth: sugerclient.OAuthAuth{}, config: func(c *check.Config) { c.Auth, c.Caller.Credential = "oauth", "client-1:client-secret-1" }},
+		check: "credential", level: check.Fail, says: "Correct SUGER_TOKEN_URL"},
+	{name: "wrong organization", stand: stand{config: func(c *check.Config) { c.Caller.Organization = "elsewhere" }},
+		check: "organization", level: check.Fail, says: "Compare SUGER_ORG_ID"},
+	{name: "credential that may not read users", stand: stand{front: status(toList, http.StatusForbidden, "not for you, somebody@example.com")},
+		check: "list users", level: check.Fail, says: "may not list users (403)"},
+	{name: "Suger out of order", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.Status(503), Operation: "list users"}}},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "answers 503"},
+	{name: "a web page in place of the API", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.HTML}}},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "text/html"},
+	{name: "a redirect", stand: stand{front: func(http.Handler) http.Handler { return http.RedirectHandler("/login", http.StatusFound) }},
+		check: "list users", level: check.Fail, says: "a redirect"},
+	{name: "clocks differ", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: -5 * time.Minute}}},
+		check: "clock", level: check.Fail, says: "is 5m0s behind"},
+	{name: "clock ahead", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: 2 * time.Hour}}},
+		check: "clock", level: check.Look, says: "is 2h0m0s ahead"},
+
+	{name: "wrong path of the list", stand: stand{edits: []edit{{"GET /org/{organization}/user\n", "GET /org/{organization}/users\n"}}},
+		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "404 as it does to a path that cannot exist"},
+	{name: "wrong method of the list", stand: stand{edits: []edit{{"call: GET /org/{organization}/user\n", "call: PUT /org/{organization}/user\n"}}},
+		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "Correct method and path"},
+	{name: "list inside an object", stand: stand{front: answers(toList, wrapped("users"))},
+		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Say items: users."},
+	{name: "list deep inside an object", stand: stand{contract: "envelope", edits: []edit{{"items: data.users", "items: users"}}},
+		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Say items: data.users."},
+	{name: "list that is bare", stand: stand{edits: []edit{{"paging: {style: offset, size: 1000, limit: limit, next: offset}\n", "paging: {style: offset, size: 1000, limit: limit, next: offset}\n    items: users\n"}}},
+		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Leave items out"},
+	{name: "empty list", stand: stand{front: answers(toList, func(any) any { return []any{} })},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "is empty"},
+
+	{name: "next page parameter ignored", stand: stand{edits: []edit{{"next: offset}", "next: skip}"}}},
+		check: "paging", level: check.Fail, entry: "operations.list users.paging.next", says: `with "skip" for the second page`},
+	{name: "limit parameter ignored", stand: stand{edits: []edit{{"limit: limit,", "limit: pageSize,"}}},
+		check: "paging", level: check.Look, entry: "operations.list users.paging.limit", says: "ignores pageSize=2"},
+	{name: "offset that counts pages", stand: stand{front: asks(func(r *http.Request) {
+		if query := r.URL.Query(); query.Get("offset") == "2" {
+			query.Set("offset", "4")
+			r.URL.RawQuery = query.Encode()
+		}
+	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging.style", says: "does not begin where the first ends"},
+	{name: "pages capped at a round number", stand: stand{people: 120, front: capped(50)},
+		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Say size: 50."},
+	{name: "pages capped at an odd number", stand: stand{front: capped(20)},
+		check: "page size", level: check.Fail, entry: "operations.list users.paging.size", says: "goes on after the 20 users"},
+	{name: "cursor elsewhere in the answer", stand: stand{contract: "removal", edits: []edit{{"cursor: next}", "cursor: nextCursor}"}}},
+		check: "paging", level: check.Fail, entry: "operations.list users.paging.cursor", says: "Say cursor: next."},
+	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor header: X-Next-Cursor", "cursor: next"}}},
+		check: "paging", level: check.Fail, entry: "operations.list users.paging.cursor", says: "Say cursor header: X-Next-Cursor."},
+	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
+		check: "paging", level: check.Look, entry: "operations.list users", says: "So round a number"},
+	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
+		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
+		check: "paging", level: check.Fail, entry: "operations.list users", says: "totalCount in the answer says 88"},
+	{name: "total elsewhere", stand: stand{contract: "envelope", edits: []edit{{"items: data.users\n    total: totalCount", "items: data.users\n    total: total"}}},
+		check: "total", level: check.Look, entry: "operations.list users.total", says: "Say total: totalCount."},
+	{name: "pages counted from 0", stand: stand{contract: "envelope", edits: []edit{{"first: 1}", "first: 0}"}}},
+		check: "list users", level: check.Fail, entry: "operations.list users", says: "page must be a number from 1 on"},
+
+	{name: "id renamed", stand: stand{front: renamed("id", "userId")},
+		check: "id", level: check.Fail, entry: "user.id", says: "Suger has userId"},
+	{name: "id that many have", stand: stand{edits: []edit{{"user:\n  id: id ", "user:\n  id: organizationID "}}},
+		check: "id", level: check.Fail, entry: "user.id", says: "In 24 of 25 users the id"},
+	{name: "e-mail address renamed", stand: stand{front: renamed("email", "emailAddress")},
+		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "Suger has emailAddress"},
+	{name: "e-mail address missing in one user", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		if user["role"] == "EDITOR" && user["status"] == "INACTIVE" {
+			delete(user, "email")
+		}
+	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "missing in 1 of 25 users"},
+	{name: "userName that is no e-mail address", stand: stand{edits: []edit{{"userName: email ", "userName: creationTime "}}},
+		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is no e-mail address"},
+	{name: "first name in other spelling", stand: stand{front: renamed("firstName", "first_name")},
+		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "Suger has first_name"},
+	{name: "names inside an object", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		user["info"] = map[string]any{"given": user["firstName"], "family": user["lastName"]}
+		delete(user, "lastName")
+	}))}, check: "name.familyName", level: check.Fail, entry: "user.attributes.name.familyName", says: "Suger has info.family"},
+	{name: "name that is an object", stand: stand{contract: "envelope", edits: []edit{{"name.givenName: info.firstName", "name.givenName: info"}}},
+		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "needs a field inside it"},
+	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
+		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
+	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
+		check: "created", level: check.Look, entry: "user.created", says: "is no time in all 25 users"},
+	{name: "time renamed", stand: stand{front: renamed("lastUpdateTime", "updatedAt")},
+		check: "modified", level: check.Look, entry: "user.modified", says: "Suger has updatedAt"},
+
+	{name: "status renamed", stand: stand{front: renamed("status", "state")},
+		check: "status", level: check.Fail, entry: "user.status.field", says: "Suger has state"},
+	{name: "other words for the status", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		if user["status"] == "INACTIVE" {
+			user["status"] = "SUSPENDED"
+		}
+	}))}, check: "status words", level: check.Fail, entry: "user.status", says: "SUSPENDED 2"},
+	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
+		check: "status words", level: check.Fail, entry: "user.status", says: "the field may be no status"},
+	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
+		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
+		func(value any) any {
+			list, _ := value.(map[string]any)
+			for _, user := range list["users"].([]any) {
+				user.(map[string]any)["disabled"] = false
+			}
+			return value
+		})}, check: "status", level: check.Look, entry: "end access", says: "disabled in Suger's users looks like one"},
+
+	{name: "role renamed", stand: stand{front: renamed("role", "roleId")},
+		check: "role", level: check.Fail, entry: "user.roles.field", says: "Suger has roleId"},
+	{name: "role by name", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		if role, _ := user["role"].(string); len(role) == 9 { // the id of a custom role
+			user["role"] = "Finance"
+		}
+	}))}, check: "roles of users", level: check.Fail, entry: "user.roles", says: "Say by: name"},
+	{name: "role by id", stand: stand{contract: "removal", front: answers(
+		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
+		func(value any) any { return []any{"1", "2", "3"} })},
+		check: "known roles", level: check.Fail, entry: "role.known[0]", says: "no role ADMIN"},
+	{name: "role that is an object", stand: stand{contract: "envelope", edits: []edit{{"field: role # an object\n    id: id\n    name: name", "field: role"}}},
+		check: "role", level: check.Fail, entry: "user.roles.field", says: "which fields of the object"},
+	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
+		{"hold: many", "hold: one"},
+		{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",
+			"  set role:\n    call: PUT /v3/orgs/{organization}/users/{user}/roles\n    body: {roleId: \"{role}\"}\n"},
+		{"roles: \"{roles}\"", "roles: [\"{role}\"]"}},
+		prepare: func(suger *sandbox.Sandbox) {
+			admin, _ := suger.UserByEmail("admin@example.com")
+			admin.OtherRoles = []string{"VIEWER"}
+			suger.PutUser(admin)
+		}}, check: "roles of users", level: check.Fail, entry: "user.roles.hold", says: "1 user holds more than one role"},
+	{name: "no administrator", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		if user["role"] == "ADMIN" {
+			user["role"] = "EDITOR"
+		}
+	}))}, check: "administrators", level: check.Fail, entry: "role.known", says: "Nobody with access"},
+	{name: "a department", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
+		user["department"], user["phone"] = "Sales", nil
+	}))}, check: "unmapped fields", level: check.Look, entry: "user.attributes", says: "2.0:User:department: department"},
+
+	{name: "no call for one user", stand: stand{front: status(toOne, http.StatusNotFound, "no such operation")},
+		check: "get user", level: check.Fail, entry: "operations.get user.call", says: `leave "get user" out`},
+	{name: "one user inside an object", stand: stand{front: answers(toOne, wrapped("data"))},
+		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Say answer: data."},
+	{name: "one user not inside an object", stand: stand{contract: "envelope", edits: []edit{{"members/{user}\n    answer: data\n\n  add", "members/{user}\n    answer: user\n\n  add"}}},
+		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Say answer: data."},
+	{name: "one user other than in the list", stand: stand{front: answers(toOne, users(func(user map[string]any) { user["role"] = "VIEWER" }))},
+		check: "get user", level: check.Look, entry: "user.roles.field", says: "role differs from the list"},
+	{name: "always the same user", stand: stand{front: asks(func(r *http.Request) {
+		if toOne(r) {
+			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"
+		}
+	})}, check: "get user", level: check.Fail, entry: "operations.get user", says: "another user"},
+	{name: "missing user answered 400", stand: stand{front: func(suger http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			recorder := httptest.NewRecorder()
+			suger.ServeHTTP(recorder, r)
+			if toOne(r) && recorder.Code == http.StatusNotFound {
+				recorder.Code = http.StatusBadRequest
+			}
+			w.WriteHeader(recorder.Code)
+			_, _ = w.Write(recorder.Body.Bytes())
+		})
+	}}, check: "get missing user", level: check.Fail, entry: "operations.get user", says: "answered 400, not 404"},
+
+	{name: "no call for roles", stand: stand{front: status(toRoles, http.StatusNotFound, "no such operation")},
+		check: "list roles", level: check.Fail, entry: "operations.list roles.call", says: `leave "list roles" out`},
+	{name: "roles inside an object", stand: stand{front: answers(toRoles, wrapped("roles"))},
+		check: "list roles", level: check.Fail, entry: "operations.list roles.items", says: "Say items: roles."},
+	{name: "name of roles renamed", stand: stand{edits: []edit{{"  name: name ", "  name: title "}}},
+		check: "list roles", level: check.Fail, entry: "role.name", says: "has the fields description, id, name"},
+	{name: "known role with another id", stand: stand{edits: []edit{{"id: EDITOR", "id: EDITORS"}}},
+		check: "known roles", level: check.Fail, entry: "role.known[1]", says: "Say id: EDITOR"},
+	{name: "default role that Suger lacks", stand: stand{config: func(c *check.Config) { c.DefaultRole = "READER" }},
+		check: "default role", level: check.Fail, says: "READER, which Suger does not have"},
+	{name: "group of a role that Suger lacks", stand: stand{config: func(c *check.Config) { c.GroupRoles = map[string]string{"Suger People": "MEMBER"} }},
+		check: "group roles", level: check.Fail, says: `group "Suger People" to role "MEMBER"`},
+	{name: "precedence of a role that Suger lacks", stand: stand{edits: []edit{{`precedence: [ADMIN, EDITOR, "*", VIEWER]`, `precedence: [ADMIN, MANAGER, EDITOR, "*", VIEWER]`}}},
+		check: "precedence", level: check.Look, entry: "role.precedence", says: "no role MANAGER"},
+	{name: "base URL with an underscore", stand: stand{config: func(c *check.Config) { c.PublicURL = "https://suger_scim.example.com" }},
+		check: "public URL", level: check.Fail, says: "underscore"},
+	{name: "base URL without TLS", stand: stand{config: func(c *check.Config) { c.PublicURL = "http://scim.example.com" }},
+		check: "public URL", level: check.Fail, says: "https://"},
+}

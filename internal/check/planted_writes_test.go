@@ -1,0 +1,134 @@
+package check_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/mapping"
+)
+
+// written is a check with --write of a newcomer.
+func written(s stand) stand {
+	before := s.config
+	s.config = func(c *check.Config) {
+		c.Write = newcomer
+		if before != nil {
+			before(c)
+		}
+	}
+	return s
+}
+
+var toWrite = func(r *http.Request) bool { return r.Method != http.MethodGet }
+
+var plantedWrites = []planted{
+	{name: "an address that exists", stand: stand{config: write("viewer@example.com")},
+		check: "write", level: check.Fail, says: "viewer@example.com is a user"},
+	{name: "a foreign domain", stand: stand{config: write("preflight@elsewhere.example")},
+		check: "write", level: check.Fail, says: "add --force"},
+	{name: "a foreign domain that is forced", stand: stand{config: func(c *check.Config) { c.Write, c.Force = "preflight@elsewhere.example", true }},
+		check: "write: create", level: check.Fail, entry: "operations.add user.body.email", says: "is not a domain of the organization"},
+	{name: "no address", stand: stand{config: write("preflight")},
+		check: "write", level: check.Fail, says: "no e-mail address"},
+	{name: "users that cannot be read", stand: written(stand{front: renamed("id", "userId")}),
+		check: "write", level: check.Fail, says: "as long as reading fails"},
+	{name: "no removal in the mapping", stand: written(stand{edits: []edit{
+		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""},
+		{"end access: [set status, remove user]", "end access: [set status]"}}}),
+		check: "write", level: check.Fail, entry: "operations", says: `Add "remove user"`},
+
+	{name: "an address that exists and is not listed", stand: stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
+		list, _ := value.([]any)
+		return slices.DeleteFunc(list, func(user any) bool { return user.(map[string]any)["status"] == "INACTIVE" })
+	})}, check: "write: create", level: check.Fail, entry: "operations.list users", says: "former@example.com was there before"},
+	{name: "a protected address", stand: written(stand{settings: mapping.Config{ProtectedUsers: []string{newcomer}}}),
+		check: "write: create", level: check.Fail, says: "The gateway refuses: preflight@example.com is protected"},
+
+	{name: "read-only key", stand: written(stand{config: credential(readOnlyKey)}),
+		check: "write: create", level: check.Fail, says: "may not add user (403)"},
+	{name: "no seat", stand: written(stand{seats: 10}),
+		check: "write: create", level: check.Fail, says: "Free a seat"},
+	{name: "wrong path of the creation", stand: written(stand{edits: []edit{{"POST /org/{organization}/user\n", "POST /org/{organization}/member\n"}}}),
+		check: "write: create", level: check.Fail, entry: "operations.add user.call", says: "Suger has no POST /org/{organization}/member"},
+	{name: "field of the creation renamed", stand: written(stand{edits: []edit{
+		{"call: POST /org/{organization}/user\n    body:\n      email: \"{userName}\"\n      firstName:", "call: POST /org/{organization}/user\n    body:\n      email: \"{userName}\"\n      givenName:"}}}),
+		check: "write: create", level: check.Fail, entry: "operations.add user.body.givenName", says: `Suger seems to stumble over "givenName"`},
+	{name: "role of the creation not sent", stand: written(stand{edits: []edit{
+		{"      lastName: \"{name.familyName}\"\n      role: \"{role}\"\n\n", "      lastName: \"{name.familyName}\"\n\n"}}}),
+		check: "write: create", level: check.Fail, entry: "operations.add user", says: "role is required"},
+	{name: "name of the creation ignored", stand: written(stand{front: ignores(http.MethodPost, "lastName")}),
+		check: "write: create", level: check.Look, entry: "operations.add user.body", says: `"add user" does not take lastName`},
+	{name: "creation answers the user inside an object", stand: written(stand{front: answers(with(http.MethodPost), wrapped("user"))}),
+		check: "write: create", level: check.Look, entry: "operations.add user.answer", says: "Say answer: user. It saves a read."},
+	{name: "creation acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "add user"}}}),
+		check: "write: create", level: check.Fail, entry: "operations.add user", says: "Suger shows no such user"},
+	{name: "creation that fails after it was done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Status(500), Operation: "add user", After: true}}}),
+		check: "clean-up", level: check.OK, says: "Nothing is left"},
+
+	{name: "wrong method of the update", stand: written(stand{edits: []edit{{"PATCH /org/{organization}/user/{user}", "PUT /org/{organization}/user/{user}"}}}),
+		check: "write: name", level: check.Fail, entry: "operations.update user.call", says: "Suger has no PUT"},
+	{name: "method of the update that is refused", stand: written(stand{front: status(with(http.MethodPatch), http.StatusMethodNotAllowed, "use PUT")}),
+		check: "write: name", level: check.Fail, entry: "operations.update user.call", says: "not with this method (405)"},
+	{name: "name of the update ignored", stand: written(stand{front: ignores(http.MethodPatch, "lastName")}),
+		check: "write: name", level: check.Fail, entry: "operations.update user.body.lastName", says: `name.familyName "Check" instead of "Checked"`},
+	{name: "role of the update ignored", stand: written(stand{front: ignores(http.MethodPatch, "role")}),
+		check: "write: role", level: check.Fail, entry: "operations.update user.body.role", says: "role VIEWER instead of role EDITOR"},
+	{name: "role of the update by name", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
+		if body["role"] == "EDITOR" {
+			body["role"] = "the id, not the name"
+		}
+	})}), check: "write: role", level: check.Fail, entry: "operations.update user.body.role", says: `stumble over "role"`},
+	{name: "status of the update ignored", stand: written(stand{front: ignores(http.MethodPatch, "status")}),
+		check: "write: deactivate", level: check.Fail, entry: "operations.update user.body.status", says: "that the user still has access (status: INVITED)"},
+	{name: "status of the update refused", stand: written(stand{edits: []edit{{"inactive: [INACTIVE]", "inactive: [SUSPENDED, INACTIVE]"}}}),
+		check: "write: deactivate", level: check.Fail, entry: "operations.update user.body.status", says: `status "SUSPENDED" is not one of`},
+	{name: "access that does not come back", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
+		if body["status"] == "ACTIVE" {
+			delete(body, "status")
+		}
+	})}), check: "write: return", level: check.Fail, entry: "operations.update user.body.status", says: "a user without access"},
+	{name: "update answers nothing", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Empty, Operation: "update user"}}}),
+		check: "write: name", level: check.OK, says: "no user in the answer"},
+	{name: "update answers the user inside an object", stand: written(stand{front: answers(with(http.MethodPatch), wrapped("data"))}),
+		check: "write: name", level: check.Look, entry: "operations.update user.answer", says: "Say answer: data."},
+	{name: "role set by name where an id is wanted", stand: written(stand{contract: "removal", edits: []edit{{`body: {roleName: "{role.name}"}`, `body: {role: "{role.name}"}`}}}),
+		check: "write: role", level: check.Fail, entry: "operations.set role.body.role", says: `Suger seems to stumble over "role"`},
+	{name: "role that is not revoked", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "revoke role"}}}),
+		check: "write: role", level: check.Fail, entry: "operations.revoke role", says: "role VIEWER and EDITOR instead of role EDITOR"},
+	{name: "deactivation acknowledged and not done", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "deactivate user"}}}),
+		check: "write: deactivate", level: check.Fail, entry: "operations.deactivate user", says: "still has access"},
+
+	{name: "removal acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "remove user"}}}),
+		check: "clean-up", level: check.Fail, says: "Remove the user by hand"},
+	{name: "no removal in the mapping, forced", stand: written(stand{edits: []edit{
+		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""},
+		{"end access: [set status, remove user]", "end access: [set status]"}},
+		config: func(c *check.Config) { c.Force = true }}),
+		check: "clean-up", level: check.Fail, says: "still in the organization, without access"},
+	{name: "list that fails after the writes", stand: written(stand{front: listFailsAfter(http.MethodPost)}),
+		check: "clean-up", level: check.Fail, says: "could not be told"},
+	{name: "removal that fails", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Status(403), Operation: "remove user"}}}),
+		check: "write: remove", level: check.Fail, says: "may not remove user (403)"},
+	{name: "removal that works the second time", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Status(409), Operation: "remove user", Times: 1}}}),
+		check: "clean-up", level: check.OK, says: "Nothing is left"},
+	{name: "removed user stays without access", stand: written(stand{front: func(suger http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete {
+				r = httptest.NewRequestWithContext(r.Context(), http.MethodPatch, r.URL.Path, strings.NewReader(`{"status":"INACTIVE"}`))
+				r.Header.Set("Authorization", "Key "+testKey)
+				r.Header.Set("Content-Type", "application/json")
+			}
+			suger.ServeHTTP(w, r)
+		})
+	}}), check: "clean-up", level: check.Look, says: "stays in the list without access"},
+	{name: "another id after the return", stand: written(stand{contract: "removal"}),
+		check: "write: return", level: check.OK, entry: "end access", says: "gets another id"},
+	{name: "Suger goes out of order in the middle", stand: written(stand{front: status(func(r *http.Request) bool {
+		return toWrite(r) && r.Method == http.MethodPatch
+	}, http.StatusServiceUnavailable, "maintenance")}),
+		check: "write: name", level: check.Fail, entry: "operations.update user", says: "maintenance"},
+}

@@ -1,0 +1,130 @@
+// Package preflight compares a live Suger with the mapping file: it reads what
+// the gateway would read, tells which operation or field differs and which entry
+// of the file to change, and, if asked to, creates, changes and removes a
+// throw-away user to prove the writes.
+//
+// Start with [Run]. What it reports has no credential in it, and of people only
+// counts, unless [Config].ShowPersonal is set.
+package check
+
+import (
+	"context"
+	"time"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// A Config says what to check.
+type Config struct {
+	URL      string // Suger's API
+	Auth     string // "key", "oauth" or "legacy", as SUGER_AUTH
+	TokenURL string // where the token of an OAuth App comes from
+	Caller   mapping.Caller
+	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
+
+	Document  *mapping.Document
+	File      string           // name of the mapping file in messages
+	Positions strict.Positions // of the entries in it
+
+	DefaultRole     string            // as GATEWAY_DEFAULT_ROLE, "" for the mapping's
+	GroupRoles      map[string]string // as GATEWAY_GROUP_ROLES
+	PublicURL       string            // as GATEWAY_PUBLIC_URL, "" if it is not set
+	NamesInPath     bool              // the base URL must name the organization
+	HoldsCredential bool              // clients bring a token of the gateway's, not the Suger credential
+
+	Write        string // e-mail address of a user to create, change and remove; "" to read only
+	Force        bool   // write although the address is of no domain that users have, or nothing could remove it
+	ShowPersonal bool   // show e-mail addresses and domains
+
+	See func(Line)       // told of each line as it is found; may be nil
+	Now func() time.Time // time.Now if nil
+}
+
+// Target is what is to be checked, for a report's head.
+func (c *Config) Target() Target {
+	return Target{URL: c.URL, Organization: c.Caller.Organization, Auth: c.Auth, Mapping: c.File}
+}
+
+// A run is one check.
+type run struct {
+	Config
+	probe  *mapping.Probe
+	report *Report
+	users  *userList // nil if they could not be read
+	roles  *roleList // nil if they could not be read
+
+	blocked bool // credential, organization or address are such that no other call makes sense
+	serves  bool // the gateway can answer a SCIM client
+}
+
+// Run makes the checks in the order in which they depend on each other, and
+// leaves out what would make no sense after a failure. If the context ends, what
+// was written for the check is cleaned up all the same.
+func Run(ctx context.Context, config Config) *Report {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	r := &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{
+		Suger: config.Target(),
+		Lines: []Line{},
+	}}
+	r.checkAll(ctx)
+	if ctx.Err() != nil {
+		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before its end."})
+	}
+	r.report.OK = r.report.Count(Fail) == 0
+	r.report.Okta = r.oktaValues()
+	return r.report
+}
+
+func (r *run) checkAll(ctx context.Context) {
+	if !r.address(ctx) {
+		return
+	}
+	if r.users = r.listUsers(ctx); r.users != nil {
+		r.paging(ctx)
+	}
+	if r.blocked || ctx.Err() != nil {
+		return
+	}
+	if r.roles = r.listRoles(ctx); r.users != nil {
+		r.usersInDetail(ctx)
+	}
+	r.settings()
+	if r.users != nil && ctx.Err() == nil {
+		r.gateway(ctx)
+	}
+	if r.Write == "" {
+		r.notWritten()
+		return
+	}
+	r.write(ctx)
+}
+
+// usersInDetail makes the checks that need the list of users.
+func (r *run) usersInDetail(ctx context.Context) {
+	r.fields()
+	r.statuses()
+	r.rolesOfUsers()
+	r.unmapped()
+	r.getUser(ctx)
+}
+
+// add keeps a line and shows it.
+func (r *run) add(line Line) {
+	if !r.ShowPersonal {
+		line.Text, line.Change = masked(line.Text, r.Write), masked(line.Change, r.Write)
+	}
+	r.report.Lines = append(r.report.Lines, line)
+	if r.See != nil {
+		r.See(line)
+	}
+}
+
+// at is the place of an entry of the mapping file, or of the nearest one around
+// it.
+func (r *run) at(entry string) *Place {
+	line, _ := r.Positions.At(entry)
+	return &Place{Entry: entry, File: r.File, Line: line}
+}

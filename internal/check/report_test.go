@@ -1,0 +1,103 @@
+package check_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/sandbox"
+)
+
+var update = flag.Bool("update", false, "rewrite the reports in testdata; read the change")
+
+var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// golden compares a text with a file of testdata. The ports of test servers are
+// left out, since they differ.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	got = port.ReplaceAllString(got, "127.0.0.1:PORT")
+	file := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), got, "run the test with -update to write the file anew")
+}
+
+// The planted differences are named, each by the line that concerns it.
+func testPlanted(t *testing.T, file string, all []planted) {
+	require.NotEmpty(t, all)
+	var found strings.Builder
+	for i := range all {
+		p := &all[i]
+		t.Run(p.name, func(t *testing.T) {
+			report := p.stand.run(t)
+			at := slices.IndexFunc(report.Lines, func(line check.Line) bool {
+				return line.Check == p.check && line.Level == p.level && strings.Contains(line.Text+" "+line.Change, p.says)
+			})
+			require.GreaterOrEqual(t, at, 0, "no line %s %q that says %q in\n%s", p.level, p.check, p.says, text(report))
+			entry := ""
+			if place := report.Lines[at].Mapping; place != nil {
+				entry = place.Entry
+			}
+			assert.Equal(t, p.entry, entry)
+			assert.Equal(t, report.Count(check.Fail) == 0, report.OK)
+			fmt.Fprintf(&found, "== %s\n%s\n", p.name, onlyNotable(report, report.Lines[at]))
+			p.stand.assertNothingPersonal(t, text(report))
+		})
+	}
+	golden(t, file, found.String())
+}
+
+// onlyNotable is the part of a report that is not well, but for what every
+// check without --write says.
+func onlyNotable(report *check.Report, expected check.Line) string {
+	var b strings.Builder
+	p := &check.Printer{W: &b}
+	for _, line := range report.Lines {
+		if line == expected || line.Level != check.OK && line.Check != "managing users" {
+			p.Line(line)
+		}
+	}
+	return b.String()
+}
+
+var operationsOnUsers = []string{
+	"list users", "get user", "add user", "update user", "remove user", "activate user", "deactivate user",
+	"set role", "grant role", "revoke role", "list roles",
+}
+
+// Where Suger is as the mapping says, nothing fails, nothing is left behind, and
+// every operation on users has been tried.
+func TestContracts(t *testing.T) {
+	for _, contract := range sandbox.Contracts() {
+		t.Run(contract, func(t *testing.T) {
+			s := written(stand{contract: contract})
+			report := s.run(t)
+			assert.True(t, report.OK)
+			assert.Len(t, s.suger.Users(), 25)
+			for _, operation := range operationsOnUsers {
+				if op := s.document(t).Operations.Named(operation); op != nil {
+					assert.Positive(t, s.suger.Count(operation), operation)
+				}
+			}
+			s.assertNothingPersonal(t, text(report))
+			golden(t, contract+".txt", text(report))
+		})
+	}
+}
+
+func TestPlantedReads(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }
+
+func TestPlantedWrites(t *testing.T) { testPlanted(t, "writes.txt", plantedWrites) }

@@ -1,0 +1,174 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+const opListRoles = "list roles"
+
+// A roleList is the roles of the organization.
+type roleList struct {
+	roles []mapping.RoleName
+	known bool // from the mapping, since Suger does not list them
+}
+
+func (l *roleList) byID(id string) (mapping.RoleName, bool) {
+	return l.find(func(role mapping.RoleName) bool { return role.ID == id })
+}
+
+func (l *roleList) byName(name string) (mapping.RoleName, bool) {
+	return l.find(func(role mapping.RoleName) bool { return fold(role.Name) == fold(name) })
+}
+
+func (l *roleList) find(is func(mapping.RoleName) bool) (mapping.RoleName, bool) {
+	if i := slices.IndexFunc(l.roles, is); i >= 0 {
+		return l.roles[i], true
+	}
+	return mapping.RoleName{}, false
+}
+
+// of is the role that a user's record names.
+func (l *roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
+	if ref.ID != "" {
+		return l.byID(ref.ID)
+	}
+	return l.byName(ref.Name)
+}
+
+// called is the role that a setting names, by id or name.
+func (l *roleList) called(word string) (mapping.RoleName, bool) {
+	if role, ok := l.byID(word); ok {
+		return role, true
+	}
+	return l.byName(word)
+}
+
+// haveAll reports whether every word is the id or name of a role.
+func (l *roleList) haveAll(words map[string]int) bool {
+	for word := range words {
+		if _, ok := l.called(word); !ok {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+func (l *roleList) names() []string {
+	var names []string
+	for _, role := range l.roles {
+		names = append(names, role.Name)
+	}
+	return names
+}
+
+// listRoles reads the role list, or takes the roles of the mapping if it has no
+// such operation. It is nil if the list cannot be read.
+func (r *run) listRoles(ctx context.Context) *roleList {
+	call, ok := r.probe.Call(opListRoles, nil)
+	if !ok {
+		list := &roleList{known: true}
+		for _, known := range r.Document.Role.Known {
+			id, _ := wordOf(known.ID)
+			if id == "" {
+				id = known.Name
+			}
+			list.roles = append(list.roles, mapping.RoleName{ID: id, Name: known.Name})
+		}
+		r.add(Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"), Text: "Not in the mapping: " + both(list.names()) + " are all there are."})
+		return list
+	}
+	list, unread := &roleList{}, make(map[string]int)
+	var sample any
+	err := r.probe.Pages(ctx, call, r.probe.Paging(opListRoles), func(page sugerclient.Page) error {
+		if page.Index == 0 {
+			list, unread = &roleList{}, make(map[string]int)
+		}
+		for _, row := range page.Items {
+			sample = decoded(row)
+			role, err := r.probe.ReadRole(sample)
+			if err != nil {
+				unread[err.Error()]++
+				continue
+			}
+			list.roles = append(list.roles, role)
+		}
+		return nil
+	})
+	if err != nil {
+		r.noRoles(ctx, call, err)
+		return nil
+	}
+	if len(unread) > 0 || len(list.roles) == 0 {
+		r.add(r.unreadableRoles(unread, sample))
+		return nil
+	}
+	r.add(Line{Check: opListRoles, Level: OK, Text: fmt.Sprintf("%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))})
+	r.knownRoles(list)
+	return list
+}
+
+func (r *run) noRoles(ctx context.Context, call sugerclient.Call, err error) {
+	fail := asFailure(err)
+	switch {
+	case fail != nil && (tokenFailure(fail) != nil || fail.Status == http.StatusUnauthorized):
+		return // said of the list of users
+	case fail != nil && fail.Kind == sugerclient.Unreadable && fail.Status < 300:
+		r.unreadableList(ctx, call, fail)
+	default:
+		r.add(r.failed(ctx, call, err))
+	}
+}
+
+// unreadableRoles says what differs about roles that are not as the mapping says.
+func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
+	line := Line{Check: opListRoles, Level: Fail, Mapping: r.at("role.id"), Text: "The list of roles is empty."}
+	if len(unread) == 0 {
+		line.Mapping, line.Change = r.at("operations.list roles.call"), "Correct the call."+r.withoutOperation(opListRoles)
+		return line
+	}
+	line.Text = fmt.Sprintf("Suger's answer has %s.", both(sortedNames(unread)))
+	object, ok := sample.(map[string]any)
+	if !ok {
+		line.Change = "Say role.id and role.name as Suger writes a role."
+		return line
+	}
+	if _, there := r.Document.Role.ID.In(object); there {
+		line.Mapping = r.at("role.name")
+	}
+	line.Change = fmt.Sprintf("A role of Suger's has the fields %s: correct role.id or role.name.", both(sortedKeys(object)))
+	return line
+}
+
+// knownRoles says whether the roles that the mapping takes for granted exist.
+func (r *run) knownRoles(list *roleList) {
+	for i, known := range r.Document.Role.Known {
+		entry := fmt.Sprintf("role.known[%d]", i)
+		id, _ := wordOf(known.ID)
+		byID, hasID := list.byID(id)
+		byName, hasName := list.byName(known.Name)
+		line := Line{Check: "known roles", Level: Fail, Mapping: r.at(entry)}
+		switch {
+		case id == "" && hasName, hasID && fold(byID.Name) == fold(known.Name):
+			continue
+		case hasID:
+			line.Text = fmt.Sprintf("The role with the id %s is called %s, not %s.", id, byID.Name, known.Name)
+			line.Change = fmt.Sprintf("Say name: %s.", byID.Name)
+		case hasName:
+			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
+			line.Change = fmt.Sprintf("Say id: %s, or leave it out: then it is taken from the list.", byName.ID)
+		default:
+			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
+			line.Change = fmt.Sprintf("Correct its name: there are %s.", shortList(list.names(), 20))
+			if known.Administrator {
+				line.Text += " The last administrator would not be protected."
+			}
+		}
+		r.add(line)
+	}
+}

@@ -1,0 +1,139 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// writes are the calls of the step that change something.
+func (t *trip) writes() []mapping.Exchange {
+	var writes []mapping.Exchange
+	for _, e := range t.calls {
+		if e.Call.Operation != opGetUser { // lists are not among them
+			writes = append(writes, e)
+		}
+	}
+	return writes
+}
+
+// done lists the writes of the step and how Suger answered them.
+func (t *trip) done() string {
+	var texts []string
+	for _, e := range t.writes() {
+		texts = append(texts, fmt.Sprintf("%s (%s)", e.Call.Operation, t.answered(e)))
+	}
+	if len(texts) == 0 {
+		return "no call"
+	}
+	return both(texts)
+}
+
+func (t *trip) answered(e mapping.Exchange) string {
+	if e.Answer == nil {
+		return "failed"
+	}
+	if !t.answersUser(e.Call) {
+		return fmt.Sprint(e.Answer.Status)
+	}
+	content := "no user in the answer"
+	if user, ok := t.answerOf(e); ok {
+		if _, err := t.probe.ReadUser(user); err == nil {
+			content = "with the user"
+		}
+	}
+	return fmt.Sprintf("%d, %s", e.Answer.Status, content)
+}
+
+// answerOf is what is in an answer where the mapping says.
+func (t *trip) answerOf(e mapping.Exchange) (any, bool) {
+	body, at := decoded(e.Answer.Body), t.Document.Operations.Named(e.Call.Operation).Answer
+	if !at.Given() {
+		return body, true
+	}
+	return at.In(body)
+}
+
+// answersElsewhere says where the user is in an answer, if not where the
+// mapping says.
+func (t *trip) answersElsewhere() string {
+	for _, e := range t.writes() {
+		if e.Answer == nil || !t.answersUser(e.Call) {
+			continue
+		}
+		if user, ok := t.answerOf(e); ok {
+			if _, err := t.probe.ReadUser(user); err == nil {
+				continue
+			}
+		}
+		if advice := t.answerAdvice(decoded(e.Answer.Body)); advice != "" {
+			return advice
+		}
+	}
+	return ""
+}
+
+// answersUser reports whether a call is one whose answer the gateway looks into.
+func (t *trip) answersUser(call sugerclient.Call) bool {
+	return call.Operation == "add user" || call.Operation == "update user"
+}
+
+// second notes what works but costs calls that need not be.
+func (t *trip) second(line *Line) {
+	writes := t.writes()
+	if advice := t.answersElsewhere(); advice != "" && !slices.Contains(t.said, writes[0].Call.Operation+advice) {
+		line.Level, line.Mapping = Look, t.at("operations."+writes[0].Call.Operation+".answer")
+		line.Change = advice + " It saves a read."
+		t.said = append(t.said, writes[0].Call.Operation+advice)
+	}
+	if len(writes) > 1 && writes[0].Call.Operation == "add user" && writes[1].Call.Operation == "update user" {
+		line.Level, line.Mapping = Look, t.at("operations.add user.body")
+		line.Change = fmt.Sprintf("\"add user\" does not take %s: the gateway writes it by a second call. Correct the body.", both(pathsOf(writes[1].Call.Body, "")))
+	}
+}
+
+// placeOf is where the mapping sends what differs, in the last call that does.
+func (t *trip) placeOf(d difference) *Place {
+	if d.operation != "" {
+		return t.at("operations." + d.operation)
+	}
+	writes := t.writes()
+	for i := len(writes) - 1; i >= 0; i-- {
+		name := writes[i].Call.Operation
+		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
+			return t.at("operations." + name + ".body." + path)
+		}
+	}
+	if len(writes) > 0 {
+		return t.at("operations." + writes[len(writes)-1].Call.Operation)
+	}
+	return nil
+}
+
+// placeholderPath finds the first of some placeholders in a body template.
+func placeholderPath(template any, names []string, prefix string) string {
+	switch part := template.(type) {
+	case map[string]any:
+		for _, key := range sortedKeys(part) {
+			if found := placeholderPath(part[key], names, strings.TrimPrefix(prefix+"."+key, ".")); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for _, inner := range part {
+			if found := placeholderPath(inner, names, prefix); found != "" {
+				return found
+			}
+		}
+	case string:
+		for _, name := range names {
+			if strings.Contains(part, "{"+name+"}") {
+				return prefix
+			}
+		}
+	}
+	return ""
+}

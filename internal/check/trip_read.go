@@ -1,0 +1,55 @@
+package check
+
+import (
+	"context"
+	"net/http"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// find reads the user afresh, by id where Suger can; nil if there is none.
+func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
+	call, ok := t.probe.Call(opGetUser, t.id)
+	if !ok {
+		return t.inList(ctx)
+	}
+	answer, err := t.probe.Do(ctx, call)
+	if status(err) == http.StatusNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	user := decoded(answer.Body)
+	if at := t.Document.Operations.GetUser.Answer; at.Given() {
+		user, _ = at.In(user)
+	}
+	return t.probe.ReadUser(user)
+}
+
+// inList finds the user in a fresh list by the address; nil if there is none.
+func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
+	found, err := t.withAddress(ctx)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// withAddress are the users of a fresh list who have the address.
+func (t *trip) withAddress(ctx context.Context) (found []*mapping.Record, err error) {
+	call, _ := t.probe.Call(opListUsers, nil)
+	err = t.probe.Pages(ctx, call, t.probe.Paging(opListUsers), func(page sugerclient.Page) error {
+		if page.Index == 0 {
+			found = nil
+		}
+		for _, row := range page.Items {
+			if record, err := t.probe.ReadUser(decoded(row)); err == nil && fold(record.UserName) == fold(t.Write) {
+				found = append(found, record)
+			}
+		}
+		return nil
+	})
+	return found, err
+}

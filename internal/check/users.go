@@ -1,0 +1,143 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+const opListUsers = "list users"
+
+// samplesKept is how many users are kept whole, for comparison with "get user".
+const samplesKept = 3
+
+// A userList is what the list of users told. Of most users only their marks are
+// kept, since an organization may have very many.
+type userList struct {
+	count     int
+	pages     int
+	firstPage int      // rows of the first page
+	total     int      // as Suger says, -1 if it does not
+	opening   []string // the first rows, as they came
+	samples   []sample
+
+	ids       map[string]bool
+	addresses map[string]int // users by folded address
+	fields    *fieldCounts
+	unread    map[string]int // users that the gateway would refuse, by the field at fault
+	statuses  map[string]int
+	unknown   map[string]int // of these, the words that the mapping does not know
+	access    int            // users with access
+	pending   int
+	roleRefs  map[mapping.RoleName]int
+	noRole    int
+	manyRoles int
+	holders   map[mapping.RoleName]int // users with access who have signed in
+}
+
+// A sample is one user.
+type sample struct {
+	raw    any
+	record *mapping.Record
+}
+
+func (r *run) newUserList() *userList {
+	return &userList{
+		total: -1, ids: make(map[string]bool), addresses: make(map[string]int), fields: newFieldCounts(r.Document),
+		unread: make(map[string]int), statuses: make(map[string]int), unknown: make(map[string]int),
+		roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
+	}
+}
+
+// listUsers reads the list as the gateway does. It is nil if it cannot.
+func (r *run) listUsers(ctx context.Context) *userList {
+	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
+	list := r.newUserList()
+	err := r.probe.Pages(ctx, call, r.probe.Paging(opListUsers), func(page sugerclient.Page) error {
+		if page.Index == 0 {
+			list = r.newUserList()
+			list.firstPage = len(page.Items)
+		}
+		list.pages, list.total = page.Index+1, page.Total
+		for _, row := range page.Items {
+			if len(list.opening) < 2*pageProbe {
+				list.opening = append(list.opening, string(row))
+			}
+			list.take(r, decoded(row))
+		}
+		return nil
+	})
+	if err != nil {
+		r.noUsers(ctx, call, err)
+		return nil
+	}
+	r.add(Line{Check: "credential", Level: OK, Text: "Accepted: " + r.credentialKind() + "."})
+	if list.count == 0 {
+		r.add(Line{Check: opListUsers, Level: Fail, Mapping: r.at("operations.list users"),
+			Text:   fmt.Sprintf("The list of organization %q is empty, though the credential belongs to somebody.", r.Caller.Organization),
+			Change: "Compare the organization id with Suger's console, and the path of the call with Suger's documentation."})
+		return nil
+	}
+	r.add(Line{Check: opListUsers, Level: OK, Text: fmt.Sprintf("%s in %s, by %s.", count(list.count, "user"), count(list.pages, "answer"), call.Method+" "+call.Path)})
+	return list
+}
+
+// readable is how many users the gateway can read.
+func (l *userList) readable() int {
+	n := l.count
+	for _, unread := range l.unread {
+		n -= unread
+	}
+	return n
+}
+
+// take adds one user.
+func (l *userList) take(r *run, raw any) {
+	l.count++
+	l.fields.take(raw)
+	record, err := r.probe.ReadUser(raw)
+	if err != nil {
+		var misfit *mapping.RecordError
+		errors.As(err, &misfit) // ReadUser has no other error
+		l.unread[misfit.Field]++
+		return
+	}
+	l.ids[record.ID] = true
+	if len(l.samples) < samplesKept || !record.Active && l.samples[samplesKept-1].record.Active {
+		l.samples = append(l.samples[:min(len(l.samples), samplesKept-1)], sample{raw, record})
+	}
+	l.addresses[fold(record.UserName)]++
+	l.takeStatus(record)
+	l.takeRoles(record)
+}
+
+func (l *userList) takeStatus(record *mapping.Record) {
+	l.statuses[record.Status]++
+	if record.Unknown {
+		l.unknown[record.Status]++
+	}
+	if record.Active {
+		l.access++
+	}
+	if record.Pending {
+		l.pending++
+	}
+}
+
+func (l *userList) takeRoles(record *mapping.Record) {
+	if len(record.Roles) == 0 {
+		l.noRole++
+	}
+	if len(record.Roles) > 1 {
+		l.manyRoles++
+	}
+	for _, ref := range record.Roles {
+		l.roleRefs[ref]++
+		if record.Active && !record.Pending {
+			l.holders[ref]++
+		}
+	}
+}

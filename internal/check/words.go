@@ -1,0 +1,114 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// emailPattern finds e-mail addresses, generously.
+var emailPattern = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]*[^\s"'<>(),;:=.]`)
+
+// masked is a text without the e-mail addresses in it, but for one that may be
+// shown. They come from Suger's own messages.
+func masked(text, except string) string {
+	return emailPattern.ReplaceAllStringFunc(text, func(found string) string {
+		if except != "" && strings.EqualFold(found, except) {
+			return found
+		}
+		return "(an e-mail address)"
+	})
+}
+
+// isAddress says that the whole text is an e-mail address.
+func isAddress(text string) bool {
+	local, domain, ok := strings.Cut(text, "@")
+	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(text, " \t,;<>")
+}
+
+// fold makes text comparable without regard to letter case.
+func fold(text string) string { return strings.ToLower(text) }
+
+// plain makes names comparable that differ in letter case and in what joins
+// their words: first_name and firstName.
+func plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' {
+			return -1
+		}
+		return r
+	}, fold(name))
+}
+
+// count is a number and its noun: "1 user", "2 users".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// every is how many of all: "all 25 users", "3 of 25 users".
+func every(n, all int, noun string) string {
+	if n == all && all > 1 {
+		return "all " + count(all, noun)
+	}
+	return fmt.Sprintf("%d of %s", n, count(all, noun))
+}
+
+// percent is a share in whole percent, never rounded to nothing or to all.
+func percent(n, all int) string {
+	share := n * 100 / max(all, 1)
+	switch {
+	case n > 0 && share == 0:
+		return "under 1 %"
+	case n == all:
+		return "100 %"
+	}
+	return fmt.Sprintf("%d %%", share)
+}
+
+// either lists alternatives: "a", "a or b", "a, b or c".
+func either(words []string) string { return listed(words, "or") }
+
+// both lists what belongs together: "a", "a and b", "a, b and c".
+func both(words []string) string { return listed(words, "and") }
+
+func listed(words []string, joint string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " " + joint + " " + words[last]
+}
+
+// shortList shows at most so many words.
+func shortList(words []string, most int) string {
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+}
+
+// tally is a count of words, the most frequent first.
+func tally(words map[string]int) string {
+	keys := make([]string, 0, len(words))
+	for word := range words {
+		keys = append(keys, word)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		if words[a] != words[b] {
+			return words[b] - words[a]
+		}
+		return strings.Compare(a, b)
+	})
+	for i, word := range keys {
+		shown := word
+		if word == "" {
+			shown = "(none)"
+		}
+		keys[i] = fmt.Sprintf("%s %d", shown, words[word])
+	}
+	return shortList(keys, 20)
+}

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec/strict"
+	"suger-scim-gateway/sugerclient"
+)
+
+// checkAttempts is how often the check sends a call. Who waits for it had rather
+// hear of a Suger that stumbles.
+const checkAttempts = 2
+
+// A checkRun is the check command as its flags have it.
+type checkRun struct {
+	*console
+	json    bool
+	request check.Config
+}
+
+// check compares the configured Suger with the mapping. Its error says that
+// something failed; what, is in the report.
+func runCheck(ctx context.Context, c *console, args []string) error {
+	run := &checkRun{console: c}
+	flags := c.newFlags("check")
+	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	list := flags.String("compare", "", "instead, tell who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
+	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
+	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
+	flags.BoolVar(&run.request.Force, "force", false, "write although no user has an address at that domain, or the mapping cannot remove a user")
+	flags.BoolVar(&run.request.ShowPersonal, "show-personal", false, "show e-mail addresses, and values that may be personal")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	config, err := readConfig(c.err, func(c *config, found *problems) { run.compare(c, found) })
+	if err != nil {
+		return err
+	}
+	if *list != "" {
+		return run.compareWith(ctx, config, *list)
+	}
+	return run.report(ctx, config)
+}
+
+// compare finds what is missing for a check.
+func (run *checkRun) compare(c *config, found *problems) {
+	if c.Credential == "" && c.CredentialFile == "" {
+		found.add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds")
+	}
+	if run.request.Caller.Organization == "" {
+		run.request.Caller.Organization = string(c.Organization)
+	}
+	if run.request.Caller.Organization == "" {
+		found.add("SUGER_ORG_ID", "is needed, or --org: the organization to look at")
+		return
+	}
+	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
+		found.add("SUGER_ORG_ALLOW", "does not have the organization to look at, so the gateway would not serve it")
+	}
+}
+
+// report makes the check and writes what came of it.
+func (run *checkRun) report(ctx context.Context, c *config) error {
+	if err := run.complete(c); err != nil {
+		return err
+	}
+	write := run.asText
+	if run.json {
+		write = run.asJSON
+	}
+	report, err := write(ctx)
+	if err == nil && !report.OK {
+		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
+	}
+	return err
+}
+
+// complete takes over what the settings say. A dry run and the change brake are
+// off: the check changes only what it is asked to.
+func (run *checkRun) complete(c *config) error {
+	request := &run.request
+	request.URL, request.Auth, request.TokenURL = string(c.SugerURL), c.SugerAuth, string(c.SugerTokenURL)
+	request.Caller.Credential, request.Caller.RequestID = c.heldCredential(), "check"
+	request.Document, request.File = c.document, mapping.DefaultName
+	request.DefaultRole, request.GroupRoles = c.DefaultRole, c.GroupRoles
+	request.PublicURL = string(c.PublicURL)
+	request.NamesInPath = request.Caller.Organization != string(c.Organization)
+	request.HoldsCredential = c.tokens != nil
+	source := mapping.DefaultSource()
+	if c.MappingFile != "" {
+		request.File = c.MappingFile
+		var err error
+		if source, _, err = readMappingFile(c.MappingFile); err != nil {
+			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
+		}
+	}
+	request.Positions, _ = strict.Decode(request.File, source, new(mapping.Document))
+	clientConfig := c.clientConfig()
+	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
+	client, err := sugerclient.New(clientConfig)
+	if err != nil {
+		return err
+	}
+	settings := c.mappingConfig()
+	settings.DryRun, settings.Brake, settings.Log, settings.Audit = false, mapping.Brake{}, nil, nil
+	request.Service, err = mapping.New(c.document, client, settings)
+	return err
+}
+
+// asText writes each line as it is found.
+func (run *checkRun) asText(ctx context.Context) (*check.Report, error) {
+	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
+	printer.Begin(run.request.Target())
+	run.request.See = printer.Line
+	report := check.Run(ctx, run.request)
+	printer.End(report)
+	return report, printer.Err()
+}
+
+func (run *checkRun) asJSON(ctx context.Context) (*check.Report, error) {
+	report := check.Run(ctx, run.request)
+	encoder := json.NewEncoder(run.out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return report, encoder.Encode(report)
+}
+
+// takesColor reports whether w is a terminal whose user does not object
+// (no-color.org).
+func takesColor(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

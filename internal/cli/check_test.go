@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/mapping"
+)
+
+// checkWith runs the check command with settings for the sandbox and some more.
+func checkWith(t *testing.T, more map[string]string, args ...string) (out string, err error) {
+	t.Helper()
+	settings := map[string]string{"SUGER_ORG_ID": sandbox.DefaultOrganization, "SUGER_CREDENTIAL": "suger-key"}
+	for name, value := range more {
+		settings[name] = value
+	}
+	if settings["SUGER_API_URL"] == "" {
+		settings["SUGER_API_URL"] = newSandbox(t)
+	}
+	setEnvironment(t, settings)
+	var written bytes.Buffer
+	err = Run(t.Context(), append([]string{"check"}, args...), &written, io.Discard)
+	assert.NotContains(t, written.String(), "suger-key")
+	return written.String(), err
+}
+
+func TestCheck(t *testing.T) {
+	out, err := checkWith(t, nil)
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(out, "Suger at http://127.0.0.1:"), out)
+	assert.Contains(t, out, "\nok    list users        25 users in 1 answer, by GET /org/{organization}/user.\n")
+	assert.Contains(t, out, "\nlook  managing users ")
+	assert.Contains(t, out, "SCIM connector base URL                    https://YOUR-HOST/scim/v2\n")
+	assert.NotContains(t, out, "\x1b", "no colour but on a terminal")
+}
+
+// The error says how much failed, the report what.
+func TestCheckThatFails(t *testing.T) {
+	out, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "another-key"})
+	assert.EqualError(t, err, "1 of 2 checks failed")
+	assert.Contains(t, out, "\nfail  credential        Not accepted (401)")
+}
+
+func TestCheckAsJSON(t *testing.T) {
+	out, err := checkWith(t, nil, "--json")
+	require.NoError(t, err)
+	var report check.Report
+	decoder := json.NewDecoder(strings.NewReader(out))
+	decoder.DisallowUnknownFields()
+	require.NoError(t, decoder.Decode(&report))
+	assert.True(t, report.OK)
+	assert.Equal(t, "sandboxed", report.Suger.Organization)
+	assert.NotEmpty(t, report.Lines)
+	assert.Contains(t, report.Okta, check.Value{Field: "Unique identifier field for users", Value: "userName"})
+}
+
+// The round trip writes although the gateway would not, and leaves nobody behind.
+func TestCheckWrites(t *testing.T) {
+	suger := newSandbox(t)
+	more := map[string]string{"SUGER_API_URL": suger, "GATEWAY_DRY_RUN": "true", "GATEWAY_CHANGE_BRAKE": "1/1h"}
+	for range 2 { // the second time the user could be there
+		out, err := checkWith(t, more, "--write", "new@example.com")
+		require.NoError(t, err)
+		assert.Contains(t, out, "\nok    write: remove ")
+		assert.Contains(t, out, "Nothing is left of new@example.com.")
+	}
+	out, err := checkWith(t, more, "--write", "new@elsewhere.example")
+	assert.Error(t, err)
+	assert.Contains(t, out, "add --force")
+}
+
+// What differs is reported with its line in the file that GATEWAY_MAPPING names.
+func TestCheckNamesTheLine(t *testing.T) {
+	source := string(mapping.DefaultSource())
+	changed := strings.Replace(source, "GET /org/{organization}/user\n", "GET /org/{organization}/people\n", 1)
+	require.NotEqual(t, source, changed)
+	at := 1 + strings.Count(changed[:strings.Index(changed, "people")], "\n")
+	file := filepath.Join(t.TempDir(), "mapping.yaml")
+	writeFile(t, file, changed)
+	out, err := checkWith(t, map[string]string{"GATEWAY_MAPPING": file}, "--json")
+	assert.Error(t, err)
+	var report check.Report
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	var places []check.Place
+	for _, line := range report.Lines {
+		if line.Level == check.Fail {
+			places = append(places, *line.Mapping)
+		}
+	}
+	assert.Equal(t, []check.Place{{Entry: "operations.list users.call", File: file, Line: at}}, places)
+}
+
+// What is to be entered in Okta depends on how the gateway is set up.
+func TestCheckValuesForOkta(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	writeFile(t, key, "suger-key\n")
+	tests := []struct {
+		name  string
+		more  map[string]string
+		args  []string
+		field string
+		want  string
+	}{
+		{"public URL", map[string]string{"GATEWAY_PUBLIC_URL": "https://scim.example.com"}, nil,
+			"SCIM connector base URL", "https://scim.example.com/scim/v2"},
+		{"organization in the path", map[string]string{"SUGER_ORG_ID": ""}, []string{"--org", "sandboxed"},
+			"SCIM connector base URL", "https://YOUR-HOST/org/sandboxed/scim/v2"},
+		{"clients bring the credential", map[string]string{"SUGER_CREDENTIAL": "", "SUGER_CREDENTIAL_FILE": key}, nil,
+			"Authorization", "the Suger credential that was checked"},
+		{"the gateway holds it", map[string]string{"GATEWAY_TOKENS": "a-token-of-the-gateway"}, nil,
+			"Authorization", "one of GATEWAY_TOKENS"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := checkWith(t, test.more, append(test.args, "--json")...)
+			require.NoError(t, err)
+			assert.NotContains(t, out, "a-token-of-the-gateway")
+			var report check.Report
+			require.NoError(t, json.Unmarshal([]byte(out), &report))
+			assert.Contains(t, report.Okta, check.Value{Field: test.field, Value: test.want})
+		})
+	}
+}
+
+func TestCheckNeedsSettings(t *testing.T) {
+	_, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "", "SUGER_ORG_ID": ""})
+	assert.EqualError(t, err, "the settings are not right:"+
+		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds"+
+		"\n  SUGER_ORG_ID is needed, or --org: the organization to look at")
+	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")
+	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not have the organization to look at")
+}
+
+// What docs/check.md shows is what the check writes.
+func TestCheckDocument(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("docs", "check.md"))
+	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)<!-- ([a-z.]+) -->\n```text\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	require.NotEmpty(t, blocks)
+	for _, block := range blocks {
+		report, err := os.ReadFile(filepath.Join("internal", "check", "testdata", block[1]))
+		require.NoError(t, err)
+		for _, piece := range strings.Split(block[2], "...\n") {
+			assert.Contains(t, string(report), piece, block[1])
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/mapping"
+)
+
+const (
+	demoAddr        = "127.0.0.1:8080"
+	demoSandboxAddr = "127.0.0.1:8081"
+	demoOpsAddr     = "127.0.0.1:9090"
+
+	// demoPerson is one of the sandbox's fixed sample people, a viewer.
+	demoPerson = "viewer@example.com"
+)
+
+// A demonstration is the gateway with a Suger sandbox behind it, joined by real
+// HTTP, for trying SCIM out with nothing set up.
+type demonstration struct {
+	token   string // the API key of the sandbox, which is the bearer token too
+	sandbox *listener
+	gateway *listener
+	status  *listener
+	log     *slog.Logger
+}
+
+func demo(ctx context.Context, c *console, args []string) error {
+	flags := c.newFlags("demo")
+	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is taken")
+	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; likewise")
+	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; likewise")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	d, err := newDemonstration(ctx, *addr, *sandboxAddr, *opsAddr, c.err)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serveUntilDone(ctx, d.log, d.gateway, d.status, d.sandbox) })
+	group.Go(func() error {
+		if err := d.introduce(ctx, c.out); ctx.Err() == nil {
+			return err
+		}
+		return nil // stopped before it could say anything
+	})
+	return group.Wait()
+}
+
+func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, logTo io.Writer) (*demonstration, error) {
+	d := &demonstration{token: rand.Text()}
+	config := demoConfig(logTo)
+	d.log = config.log
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{d.token}})
+	if err != nil {
+		return nil, err
+	}
+	if d.sandbox, err = listenNear(ctx, "sandbox", sandboxAddr, demoSandboxAddr, suger, config); err != nil {
+		return nil, err
+	}
+	d.sandbox.server.RegisterOnShutdown(suger.Close)
+	config.SugerURL = baseURL("http://" + d.sandbox.addr())
+	if err := d.listen(ctx, config, addr, opsAddr); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// listen opens the gateway's two listeners. The handlers come last, because the
+// status page shows the address that the gateway really has.
+func (d *demonstration) listen(ctx context.Context, config *config, addr, opsAddr string) (err error) {
+	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config); err != nil {
+		return err
+	}
+	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config); err != nil {
+		return err
+	}
+	config.PublicURL = baseURL("http://" + d.gateway.addr())
+	config.OpsAddr = listenAddress(d.status.addr())
+	handlers, err := config.assemble(ctx.Done())
+	if err != nil {
+		return err
+	}
+	d.gateway.server.Handler, d.status.server.Handler = handlers.scim, handlers.operations
+	return nil
+}
+
+// close gives back the addresses of a demonstration that does not begin.
+func (d *demonstration) close() {
+	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
+		if l != nil {
+			l.socket.Close()
+		}
+	}
+}
+
+// demoConfig is what the defaults of the settings are, but for the log, which
+// is for a person. The environment has no say.
+func demoConfig(logTo io.Writer) *config {
+	c := &config{
+		settings: settings{
+			Organization:    sandbox.DefaultOrganization,
+			SugerAuth:       "key",
+			Budget:          50 * time.Second,
+			AllowAdminGrant: true,
+			CreateRoles:     true,
+			LookupCache:     10000,
+			LookupTTL:       time.Hour,
+			ListTTL:         10 * time.Second,
+		},
+		document: mapping.DefaultDocument(),
+	}
+	c.log, c.audit, c.level = newLog(logTo, "info", "text")
+	return c
+}
+
+// listenNear opens addr, or a free port if addr is the default and taken.
+func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, c *config) (*listener, error) {
+	l, err := listen(ctx, name, addr, handler, c.Budget, c.log)
+	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
+		return listen(ctx, name, "127.0.0.1:0", handler, c.Budget, c.log)
+	}
+	return l, err
+}
+
+// base is the SCIM base URL, as it is entered in Okta.
+func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
+
+// introduce tells how to reach the demonstration. It looks a person up through
+// the gateway first, so what is printed has been seen to work.
+func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
+	id, err := d.lookUp(ctx, demoPerson)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both live in memory: nothing outlasts them.
+
+  SCIM base URL  %[1]s
+  Bearer token   %[2]s
+  Suger sandbox  http://%[3]s (organization %[4]s, API key as the bearer token)
+  Status page    http://%[7]s/
+
+For the commands in README.md and docs/, paste this into another shell first:
+
+export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s'
+
+Try it:
+
+1. Find people, as Okta does before it creates one:
+
+curl -sS -G '%[1]s/Users' -H 'Authorization: Bearer %[2]s' --data-urlencode 'filter=userName eq "%[6]s"'
+
+2. Make %[6]s an editor:
+
+curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"EDITOR"}]}'
+
+3. End the access of %[6]s, as Okta does when somebody leaves:
+
+curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
+
+The log follows. Ctrl-C stops it.
+`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr())
+	return err
+}
+
+// lookUp finds a user's id by e-mail over SCIM.
+func (d *demonstration) lookUp(ctx context.Context, email string) (string, error) {
+	filter := url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base()+"/Users?"+filter.Encode(), nil)
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Authorization", "Bearer "+d.token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	var found struct{ Resources []struct{ ID string } }
+	if err := json.NewDecoder(response.Body).Decode(&found); err != nil {
+		return "", fmt.Errorf("the gateway's answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK || len(found.Resources) != 1 {
+		return "", fmt.Errorf("the gateway answered %s with %d people, not one", response.Status, len(found.Resources))
+	}
+	return found.Resources[0].ID, nil
+}

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// healthcheckTimeout is how long the gateway may take to say that it is alive.
+const healthcheckTimeout = 3 * time.Second
+
+// healthcheck asks /healthz on GATEWAY_OPS_ADDR. An image without a shell has
+// no curl, so the binary asks itself.
+func healthcheck(ctx context.Context, c *console, args []string) error {
+	if err := parse(c.newFlags("healthcheck"), args); err != nil {
+		return err
+	}
+	var s settings
+	readEnvironment(&s) // problems of other settings are the serve command's affair
+	if s.OpsAddr == "" {
+		return errors.New("GATEWAY_OPS_ADDR is not an address such as 127.0.0.1:9090")
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+dialAddress(string(s.OpsAddr))+"/healthz", nil)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	// No proxy: the address is this machine's own.
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("healthcheck: the gateway answered %s", response.Status)
+	}
+	return nil
+}
+
+// dialAddress is where a listener on addr can be reached from its own machine.
+func dialAddress(addr string) string {
+	host, port, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}

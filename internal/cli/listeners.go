@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Bounds of every listener. SCIM requests are small; the longest are group
+// pushes and bulk requests of about a megabyte.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	idleTimeout       = 120 * time.Second // longer than the 60 s of common balancers, which close first
+	maxHeaderBytes    = 64 << 10
+
+	// drainTime is how long requests under way may take after the signal to
+	// stop. It is shorter than the 30 s after which Kubernetes kills.
+	drainTime = 25 * time.Second
+)
+
+// A listener is an HTTP server and the socket it has, from the moment it is
+// made, so that an address that is taken is an error before anything runs.
+type listener struct {
+	name   string
+	socket net.Listener
+	server *http.Server
+}
+
+// listen opens addr. answerWithin is the longest a handler takes.
+func listen(ctx context.Context, name, addr string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
+	var config net.ListenConfig
+	socket, err := config.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &listener{name, socket, &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      readTimeout + answerWithin + 5*time.Second,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}, nil
+}
+
+// addr is the address that the listener really has.
+func (l *listener) addr() string { return l.socket.Addr().String() }
+
+// serve answers until the server is shut down, by TLS if it has a configuration
+// for it.
+func (l *listener) serve() error {
+	if l.server.TLSConfig != nil {
+		return l.server.ServeTLS(l.socket, "", "")
+	}
+	return l.server.Serve(l.socket)
+}
+
+// serveUntilDone serves until ctx ends, then lets requests under way finish
+// within drainTime, one listener after the other in the given order. It
+// returns an error if a listener fails or requests had to be cut off.
+func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listener) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, l := range listeners {
+		group.Go(func() error {
+			if err := l.serve(); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error {
+		<-ctx.Done()
+		return drain(context.WithoutCancel(ctx), log, listeners)
+	})
+	return group.Wait()
+}
+
+func drain(ctx context.Context, log *slog.Logger, listeners []*listener) error {
+	log.Info("stopping", "drain_seconds", drainTime.Seconds())
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	var failed error
+	for _, l := range listeners {
+		if err := l.server.Shutdown(ctx); err != nil {
+			l.server.Close()
+			failed = errors.Join(failed, fmt.Errorf("%s: requests were cut off: %w", l.name, err))
+		}
+	}
+	log.Info("stopped")
+	return failed
+}

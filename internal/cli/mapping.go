@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// runMapping prints the mapping in force, GATEWAY_MAPPING's or the embedded
+// one: with everything that it leaves to defaults, or as it is written, with its
+// comments, so that a copy can be changed. Or it checks a mapping file.
+func runMapping(_ context.Context, c *console, args []string) error {
+	flags := c.newFlags("mapping")
+	check := flags.String("check", "", "mapping `FILE` to check instead; errors come with line and column")
+	asWritten := flags.Bool("source", false, "print it as it is written, with its comments; else defaults are filled in")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if *check != "" {
+		if _, _, err := readMappingFile(*check); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(c.out, "%s is a valid mapping.\n", *check)
+		return err
+	}
+	var s settings
+	readEnvironment(&s) // problems of other settings are the serve command's affair
+	source, document := mapping.DefaultSource(), mapping.DefaultDocument()
+	if s.MappingFile != "" {
+		var err error
+		if source, document, err = readMappingFile(s.MappingFile); err != nil {
+			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
+		}
+	}
+	if !*asWritten {
+		var err error
+		if source, err = strict.Print(document); err != nil {
+			return err
+		}
+	}
+	_, err := c.out.Write(source)
+	return err
+}

@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"time"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// An observer is told of everything that the gateway, the mapping and the Suger
+// client report.
+type observer interface {
+	mapping.Observer
+	sugerclient.Observer
+	Answered(resource, method string, status int, took time.Duration)
+	Failed(code scim.Code)
+}
+
+// observers pass each event on to all of them. No observers are silent.
+type observers []observer
+
+// Answered passes on a SCIM answer.
+func (all observers) Answered(resource, method string, status int, took time.Duration) {
+	for _, one := range all {
+		one.Answered(resource, method, status, took)
+	}
+}
+
+// Failed passes on the code of an error.
+func (all observers) Failed(code scim.Code) {
+	for _, one := range all {
+		one.Failed(code)
+	}
+}
+
+// Called passes on a request to Suger.
+func (all observers) Called(operation string, status int, elapsed time.Duration) {
+	for _, one := range all {
+		one.Called(operation, status, elapsed)
+	}
+}
+
+// Retried passes on a request to Suger that repeats another.
+func (all observers) Retried(operation string) {
+	for _, one := range all {
+		one.Retried(operation)
+	}
+}
+
+// Drift passes on an answer that is not as the mapping says.
+func (all observers) Drift(operation, field string) {
+	for _, one := range all {
+		one.Drift(operation, field)
+	}
+}
+
+// Lookup passes on an id lookup.
+func (all observers) Lookup(result string) {
+	for _, one := range all {
+		one.Lookup(result)
+	}
+}
+
+// List passes on a need for the list of users.
+func (all observers) List(result string) {
+	for _, one := range all {
+		one.List(result)
+	}
+}
+
+// Unconfirmed passes on a change that Suger does not show.
+func (all observers) Unconfirmed(operation string) {
+	for _, one := range all {
+		one.Unconfirmed(operation)
+	}
+}
+
+// Refused passes on a change that a guard stopped.
+func (all observers) Refused(guard string) {
+	for _, one := range all {
+		one.Refused(guard)
+	}
+}
+
+// Changed passes on an attempted change.
+func (all observers) Changed(change mapping.Change) {
+	for _, one := range all {
+		one.Changed(change)
+	}
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"suger-scim-gateway/internal/sandbox"
+)
+
+// sandboxAnswerWithin is how long the sandbox may take for an answer. It is
+// long, so that a latency fault is not cut short by the server.
+const sandboxAnswerWithin = 10 * time.Minute
+
+// runSandbox is the in-memory Suger alone, for trying a gateway that runs
+// elsewhere and for seeing what it does when Suger misbehaves.
+func runSandbox(ctx context.Context, c *console, args []string) error {
+	var options sandbox.Options
+	var faults []sandbox.Fault
+	flags := c.newFlags("sandbox")
+	addr := flags.String("addr", demoSandboxAddr, "address to serve on")
+	key := flags.String("key", "", "API key to accept (default a random one)")
+	people := flags.Int("people", 17, "sample people besides the eight that are always there")
+	flags.Func("domains", "e-mail domains, separated by commas, whose people may be added (default example.com)", func(text string) error {
+		options.Domains = splitList(text)
+		return nil
+	})
+	flags.IntVar(&options.Seats, "seats", 0, "most users who are not inactive; 0 is no limit")
+	flags.StringVar(&options.Contract, "contract", "", fmt.Sprintf("which Suger to be, one of %q (default the first)", sandbox.Contracts()))
+	flags.Func("fault", "a misbehaviour such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be given several times", func(text string) error {
+		fault, err := sandbox.ParseFault(text)
+		faults = append(faults, fault)
+		return err
+	})
+	flags.BoolVar(&options.Admin, "admin", false, "serve /_sandbox/, where faults are switched and calls are read, without a credential")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if *key == "" {
+		*key = rand.Text()
+	}
+	options.Keys = []string{*key}
+	if options.People = *people; *people <= 0 {
+		options.People = -1 // in the options, 0 is the default
+	}
+	suger, err := sandbox.New(options)
+	if err != nil {
+		return err
+	}
+	if err := suger.SetFaults(faults...); err != nil {
+		return err
+	}
+	return c.serveSandbox(ctx, suger, *addr, *key, options.Admin)
+}
+
+func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr, key string, admin bool) error {
+	log, _, _ := newLog(c.err, "info", "text")
+	l, err := listen(ctx, "sandbox", addr, suger, sandboxAnswerWithin, log)
+	if err != nil {
+		return err
+	}
+	l.server.RegisterOnShutdown(suger.Close)
+	fmt.Fprintf(c.out, `Suger sandbox, in memory.
+
+  SUGER_API_URL  http://%[1]s
+  SUGER_ORG_ID   %[2]s
+  API key        %[3]s
+
+curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
+`, l.addr(), sandbox.DefaultOrganization, key)
+	if admin {
+		fmt.Fprintf(c.out, "\nFaults: GET, PUT and DELETE http://%[1]s/_sandbox/faults. Calls so far: http://%[1]s/_sandbox/calls.\n", l.addr())
+	}
+	fmt.Fprintln(c.out, "\nCtrl-C stops it.")
+	return serveUntilDone(ctx, log, l)
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// Set by the linker (-X suger-scim-gateway/internal/cli.version=... -X suger-scim-gateway/internal/cli.commit=...). Without that they
+// are what the Go toolchain knows of the build.
+var (
+	version string
+	commit  string
+)
+
+func printVersion(_ context.Context, c *console, args []string) error {
+	if err := parse(c.newFlags("version"), args); err != nil {
+		return err
+	}
+	v, revision := build()
+	_, err := fmt.Fprintf(c.out, "suger-scim-gateway %s\ncommit %s\n%s %s/%s\n",
+		v, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+// build tells the version and commit of this program.
+func build() (v, revision string) {
+	v, revision = version, commit
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	if v == "" {
+		v = info.Main.Version
+	}
+	if revision == "" {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				revision = setting.Value
+			}
+		}
+	}
+	return orUnknown(v), orUnknown(revision)
+}
+
+const unknown = "unknown"
+
+func orUnknown(s string) string {
+	if s == "" {
+		return unknown
+	}
+	return s
+}

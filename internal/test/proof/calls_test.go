@@ -1,0 +1,223 @@
+package proof
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+)
+
+var update = flag.Bool("update", false, "write the counted calls into docs/performance.md")
+
+// people are in the organization whose calls are counted: three pages of
+// Suger's, of which the last one is not full.
+const (
+	people = 2508
+	pages  = 3
+)
+
+// A budget is what a request may cost in calls to Suger. Warm is in the seconds
+// after the cold one, by the same gateway.
+type budget struct {
+	request    string
+	coldText   string // as design and documentation say it
+	warmText   string
+	cold, warm int
+	make       func(t testing.TB, s *stand) request
+	// between, if set, happens before the warm request, uncounted.
+	between func(t testing.TB, s *stand)
+}
+
+var budgets = []budget{
+	{"`GET /Users/{id}`", "1", "1", 1, 1, theViewer, nil},
+	{"`GET /Users/{id}` of who holds a custom role", "2: the role list", "1", 2, 1,
+		func(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "finance")) }, nil},
+	{"`GET /Users?filter=userName eq …`, again after the list has become old", "⌈N/P⌉", "1: a hint, verified", pages, 1,
+		func(testing.TB, *stand) request { return lookup("viewer@example.com") }, theListIsOld},
+	{"`GET /Users?filter=userName eq …` of one person after another", "⌈N/P⌉", "0", pages, 0,
+		onePersonAfterAnother(), nil},
+	{"`GET /Users?filter=userName eq …` of somebody unknown", "⌈N/P⌉", "0", pages, 0,
+		func(testing.TB, *stand) request { return lookup("nobody@example.com") }, nil},
+	{"`GET /Users`, a page of an import", "⌈N/P⌉ + 1: the role list", "0", pages + 1, 0,
+		func(testing.TB, *stand) request { return get("/Users?startIndex=201&count=100") }, nil},
+	{"`POST /Users`, after its lookup", "1", "1", 1, 1, afterItsLookup, nil},
+	{"`PUT`, `PATCH /Users/{id}` with a change", "2", "2", 2, 2, roleChange(), nil},
+	{"`PUT`, `PATCH /Users/{id}` without", "1", "1", 1, 1,
+		func(t testing.TB, s *stand) request {
+			return patch("/Users/"+s.id(t, "viewer"), `{"op":"replace","value":{"active":true}}`)
+		}, nil},
+	{"`PATCH /Users/{id}` that ends access", "3: read back", "3", 3, 3,
+		func(t testing.TB, s *stand) request {
+			return patch("/Users/"+s.id(t, "viewer"), `{"op":"replace","value":{"active":false}}`)
+		}, func(t testing.TB, s *stand) { s.put("viewer", sandbox.RoleViewer) }},
+	{"`DELETE /Users/{id}`", "3: read back", "3", 3, 3,
+		func(t testing.TB, s *stand) request {
+			return request{method: http.MethodDelete, path: "/Users/" + s.id(t, "viewer")}
+		}, func(t testing.TB, s *stand) { s.put("viewer", sandbox.RoleViewer) }},
+	{"`GET /Groups`", "⌈N/P⌉ + 1", "0", pages + 1, 0,
+		func(testing.TB, *stand) request { return get("/Groups?startIndex=1&count=100") }, nil},
+	{"`GET /Groups/{id}`", "⌈N/P⌉ + 1", "0", pages + 1, 0,
+		func(testing.TB, *stand) request { return get("/Groups/EDITOR") }, nil},
+	{"`PATCH /Groups/{id}`, 2 members differ", "⌈N/P⌉ + 2", "the same", pages + 2, pages + 2, twoJoinEditors,
+		func(t testing.TB, s *stand) {
+			s.put("viewer", sandbox.RoleViewer)
+			s.put("Mixed.Case", sandbox.RoleViewer)
+			s.clock.advance(2 * time.Second)
+		}},
+}
+
+func theViewer(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "viewer")) }
+
+func theListIsOld(_ testing.TB, s *stand) { s.clock.advance(time.Minute) }
+
+// afterItsLookup is a create; the lookup before it is not counted.
+func afterItsLookup(t testing.TB, s *stand) request {
+	email := fmt.Sprintf("nova%d@example.com", len(s.suger.Users()))
+	s.do(t, lookup(email))
+	s.suger.ResetCalls()
+	return create(email, "EDITOR")
+}
+
+// onePersonAfterAnother is a lookup of another person each time, whose roles are
+// standard ones.
+func onePersonAfterAnother() func(testing.TB, *stand) request {
+	mailboxes := []string{"viewer", "editor", "admin"}
+	return func(testing.TB, *stand) request {
+		mailboxes = append(mailboxes[1:], mailboxes[0])
+		return lookup(mailboxes[0] + "@example.com")
+	}
+}
+
+func roleChange() func(testing.TB, *stand) request {
+	return func(t testing.TB, s *stand) request {
+		role := sandbox.RoleEditor
+		if user, _ := s.suger.UserByEmail("viewer@example.com"); user.Role == role {
+			role = sandbox.RoleViewer
+		}
+		return patch("/Users/"+s.id(t, "viewer"), fmt.Sprintf(`{"op":"replace","path":"%s:role","value":%q}`, extension, role))
+	}
+}
+
+func twoJoinEditors(t testing.TB, s *stand) request {
+	return patch("/Groups/EDITOR", `{"op":"add","path":"members","value":[`+members(s.id(t, "viewer"), s.id(t, "Mixed.Case"))+`]}`)
+}
+
+// put gives a sample person a role and access, behind the gateway's back.
+func (s *stand) put(mailbox, role string) {
+	user, _ := s.suger.UserByEmail(mailbox + "@example.com")
+	if user.Email == "" {
+		user.Email = mailbox + "@example.com"
+	}
+	user.Role, user.Status = role, sandbox.StatusActive
+	s.suger.PutUser(user)
+}
+
+func TestCallBudgets(t *testing.T) {
+	table := "| SCIM request | calls at first | in the seconds after | counted |\n|---|---|---|---|\n"
+	for _, b := range budgets {
+		t.Run(b.request, func(t *testing.T) {
+			s := newStand(t, func(u *setup) { u.sandbox.People = people - 8 })
+			cold := b.count(t, s)
+			if b.between != nil {
+				b.between(t, s)
+			}
+			warm := b.count(t, s)
+			assert.Equal(t, b.cold, cold)
+			assert.Equal(t, b.warm, warm)
+			table += fmt.Sprintf("| %s | %s | %s | %d, %d |\n", b.request, b.coldText, b.warmText, cold, warm)
+		})
+	}
+	compareTable(t, "calls", table)
+}
+
+// count makes the request and counts its calls.
+func (b *budget) count(t *testing.T, s *stand) int {
+	s.suger.ResetCalls()
+	r := b.make(t, s)
+	got := s.do(t, r)
+	require.Less(t, got.status, 300, "%s", got.text)
+	return s.suger.Count("")
+}
+
+// compareTable holds docs/performance.md to a table, between two comments of
+// this name.
+func compareTable(t *testing.T, name, table string) {
+	t.Helper()
+	path := filepath.Join("..", "..", "docs", "performance.md")
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	begin, end := fmt.Sprintf("<!-- %s -->\n", name), fmt.Sprintf("<!-- end of %s -->\n", name)
+	before, rest, found := strings.Cut(string(page), begin)
+	require.True(t, found, "%s has no place for %s", path, name)
+	written, after, found := strings.Cut(rest, end)
+	require.True(t, found)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+table+end+after), 0o644))
+		return
+	}
+	assert.Equal(t, table, written, "run this test with -update to write what was counted")
+}
+
+// A thousand new people, as Okta assigns them: a lookup and a create for each.
+func TestCallsOfABulkAssignment(t *testing.T) {
+	const newcomers, organization, pagesOfIt = 1000, 5000, 6 // pages, with those who have come
+	const pace = 30 * time.Millisecond
+	s := newStand(t, func(u *setup) { u.sandbox.People = organization - 8 })
+	roles := []string{sandbox.RoleViewer, sandbox.RoleEditor}
+	for n := range newcomers {
+		email := fmt.Sprintf("newcomer%d@example.com", n)
+		found := s.do(t, lookup(email))
+		require.EqualValues(t, 0, found.body["totalResults"], "%s", found.text)
+		got := s.do(t, create(email, roles[n%len(roles)]))
+		require.Equal(t, http.StatusCreated, got.status, "%s", got.text)
+		s.clock.advance(pace)
+	}
+	refreshes := int(newcomers*pace/s.setup.mapping.ListTTL) + 1
+	lists := s.suger.Count("list users")
+	assert.LessOrEqual(t, lists, refreshes*pagesOfIt)
+	assert.Equal(t, newcomers, s.suger.Count("add user"))
+	assert.Equal(t, newcomers, s.suger.Count("")-lists, "1 call for each person besides the list, where 1.02 are allowed")
+}
+
+// An import of everybody, page by page, reads Suger's list once.
+func TestCallsOfAnImport(t *testing.T) {
+	s := newStand(t, func(u *setup) { u.sandbox.People = people - 8 })
+	seen := make(map[any]bool)
+	for start := 1; start <= people; start += 100 {
+		page := s.do(t, get(fmt.Sprintf("/Users?startIndex=%d&count=100", start)))
+		require.EqualValues(t, people, page.body["totalResults"])
+		for _, user := range page.body["Resources"].([]any) {
+			seen[user.(map[string]any)["id"]] = true
+		}
+	}
+	assert.Len(t, seen, people)
+	assert.Equal(t, pages, s.suger.Count("list users"))
+	assert.Equal(t, 1, s.suger.Count("list roles"))
+	assert.Equal(t, pages+1, s.suger.Count(""))
+}
+
+// Suger takes longer for the list than it may be old. The list serves all the
+// same, from the moment when it is there.
+func TestImportFromASlowSuger(t *testing.T) {
+	s := newStand(t, func(u *setup) { u.sandbox.People, u.gateway.Budget = people-8, time.Minute })
+	s.between(t, func(suger http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.clock.advance(6 * time.Second)
+			suger.ServeHTTP(w, r)
+		})
+	})
+	for start := 1; start <= people; start += 100 {
+		page := s.do(t, get(fmt.Sprintf("/Users?startIndex=%d&count=100", start)))
+		require.EqualValues(t, people, page.body["totalResults"], "%s", page.text)
+	}
+	assert.Equal(t, pages+1, s.suger.Count(""))
+}

@@ -1,0 +1,321 @@
+package proof
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// answers are the codes that a fault that lasts may be answered with.
+type answers []scim.Code
+
+var (
+	unavailable = answers{scim.CodeSugerUnavailable}
+	unreadable  = answers{scim.CodeSugerUnreadable}
+	harmless    = answers(nil) // none: the request succeeds
+)
+
+// A trouble is a fault of the sandbox and what comes of it if it lasts.
+type trouble struct {
+	fault sandbox.Fault
+	lasts answers
+	// passes says that the request succeeds if the fault strikes one call of
+	// Suger's only, whichever it is.
+	passes bool
+	// unseen says that Suger's answers need not show what is wrong, so that a
+	// request may succeed, and that not all that it asked for may be done.
+	unseen bool
+}
+
+var troubles = []trouble{
+	{sandbox.Fault{Kind: sandbox.Latency, Delay: time.Millisecond}, harmless, true, false},
+	{sandbox.Fault{Kind: sandbox.Latency, Delay: time.Millisecond, After: true}, harmless, true, false},
+	{sandbox.Fault{Kind: sandbox.ClockSkew, Delay: time.Hour}, harmless, true, false},
+	{sandbox.Fault{Kind: sandbox.ClockSkew, Delay: -time.Hour}, harmless, true, false},
+	{sandbox.Fault{Kind: sandbox.Hang}, unavailable, false, false},
+	{sandbox.Fault{Kind: sandbox.Hang, After: true}, unavailable, false, false},
+	{sandbox.Fault{Kind: sandbox.Reset}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.Reset, After: true}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.Cut}, unreadable, true, false},
+	{sandbox.Fault{Kind: sandbox.Truncated}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.HTML}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.Empty}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.WrongShape}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.Literal, Body: `{"maintenance":true}`}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.Literal, Body: `[["maintenance"]]`}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(400)}, answers{scim.CodeSugerRefused}, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(401)}, answers{scim.CodeTokenRefused}, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(403)}, answers{scim.CodeNotAllowed}, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(404)}, answers{scim.CodeNotFound, scim.CodeOrgUnknown}, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(429)}, answers{scim.CodeSugerThrottled}, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: 3 * time.Second}, answers{scim.CodeSugerThrottled}, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetryDate, RetryAfter: 3 * time.Second}, answers{scim.CodeSugerThrottled}, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: time.Hour}, answers{scim.CodeSugerThrottled}, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(500)}, unavailable, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(500), After: true}, unavailable, false, false},
+	{sandbox.Fault{Kind: sandbox.Status(502)}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(502), After: true}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(503), Retry: sandbox.RetrySeconds, RetryAfter: 3 * time.Second}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(504)}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.Status(504), After: true}, unavailable, true, false},
+	{sandbox.Fault{Kind: sandbox.WrongOrganization}, unreadable, false, false},
+	{sandbox.Fault{Kind: sandbox.NotApplied}, answers{scim.CodeWriteUnconfirmed, scim.CodeSugerRefused}, false, true},
+	{sandbox.Fault{Kind: sandbox.ShiftingList, Shift: -1}, harmless, true, false},
+	// Suger's lists have no total, so a row that is lost between two pages cannot
+	// be missed. What a request says of a member who is not on the list is true of
+	// the list.
+	{sandbox.Fault{Kind: sandbox.ShiftingList, Shift: 1}, answers{scim.CodeInvalidValue}, false, true},
+}
+
+// newFaultStand has a list of two pages, and gives a hanging call up soon.
+func newFaultStand(t testing.TB, hangs bool) *stand {
+	document, err := smallPages()
+	require.NoError(t, err)
+	require.Equal(t, 5, document.Operations.ListUsers.Paging.Size)
+	return newStand(t, func(u *setup) {
+		u.document = document
+		if hangs {
+			u.client.Timeout, u.client.Attempts = 40*time.Millisecond, 2
+		}
+	})
+}
+
+// An outcome is what comes of a request when nothing goes wrong.
+type outcome struct {
+	status int
+	text   string
+	calls  int
+	before state
+	wanted state
+}
+
+// outcomes are those of all requests, by name.
+func outcomes(t *testing.T) map[string]outcome {
+	all := make(map[string]outcome)
+	for _, kind := range scimRequests {
+		s := newFaultStand(t, false)
+		before := s.state()
+		got := s.do(t, kind.make(t, s))
+		require.Empty(t, codesIn(got), "%s: %s", kind.name, got.text)
+		require.NotZero(t, s.suger.Count(""))
+		all[kind.name] = outcome{got.status, got.comparable(), s.suger.Count(""), before, s.state()}
+	}
+	require.Len(t, all, len(scimRequests))
+	return all
+}
+
+// A run is a request under a fault, and what would have come of it without.
+type run struct {
+	*stand
+	outcome
+	request request
+	unseen  bool
+}
+
+func newRun(t *testing.T, kind scimRequest, good outcome, faults ...sandbox.Fault) *run {
+	hangs := slices.ContainsFunc(faults, func(f sandbox.Fault) bool { return f.Kind == sandbox.Hang })
+	r := &run{stand: newFaultStand(t, hangs), outcome: good}
+	r.request = kind.make(t, r.stand)
+	require.NoError(t, r.suger.SetFaults(faults...))
+	return r
+}
+
+// A fault that lasts: the request fails with the code of the fault, nothing is
+// done but what was asked for, and it is answered in the time there is. When the
+// fault is over, a repeat does the rest.
+func TestEveryFaultAtEveryRequest(t *testing.T) {
+	good := outcomes(t)
+	for _, trouble := range troubles {
+		t.Run(trouble.fault.String(), func(t *testing.T) {
+			t.Parallel()
+			for _, kind := range scimRequests {
+				for _, agent := range trouble.agents() {
+					t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
+						r := newRun(t, kind, good[kind.name], trouble.fault)
+						r.request.agent, r.unseen = agent, trouble.unseen
+						got := r.do(t, r.request)
+						r.check(t, got)
+						codes := codesIn(got)
+						assert.Subset(t, trouble.lasts, codes, "%s", got.text)
+						if trouble.lasts != nil && !trouble.unseen && !trouble.spares(kind.name) {
+							assert.NotEmpty(t, codes, "%d %s", got.status, got.text)
+						}
+						r.converges(t)
+					})
+				}
+			}
+		})
+	}
+}
+
+// spares says that Suger's answers to the request have nothing for the fault to
+// spoil.
+func (t trouble) spares(request string) bool {
+	return t.fault.Kind == sandbox.WrongOrganization && request == "list roles"
+}
+
+// agents are the clients that are answered differently.
+func (t trouble) agents() []string {
+	if slices.Equal(t.lasts, unavailable) && t.fault.Kind != sandbox.Hang {
+		return []string{"", userAgentOfOkta}
+	}
+	return []string{userAgentOfOkta}
+}
+
+// A fault that strikes one call only, each of those that the request makes in
+// turn: what can be repeated is, so most of them are not even noticed.
+func TestEveryFaultAtOneCall(t *testing.T) {
+	good := outcomes(t)
+	for _, trouble := range troubles {
+		if trouble.lasts == nil {
+			continue // even if it lasts
+		}
+		t.Run(trouble.fault.String(), func(t *testing.T) {
+			t.Parallel()
+			for _, kind := range scimRequests {
+				for n := range good[kind.name].calls {
+					t.Run(fmt.Sprintf("%s, call %d", kind.name, n+1), func(t *testing.T) {
+						r := newRun(t, kind, good[kind.name], atCall(n, trouble.fault)...)
+						r.unseen = trouble.unseen
+						got := r.do(t, r.request)
+						r.check(t, got)
+						// A role that was not made is left to the client to ask for again.
+						if trouble.passes && r.suger.Calls()[n].Operation != "add role" {
+							assert.Empty(t, codesIn(got), "%s", got.text)
+						}
+						r.converges(t)
+					})
+				}
+			}
+		})
+	}
+}
+
+// atCall is a fault that strikes the n-th call and no other. A skew of no
+// account keeps it from striking earlier.
+func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
+	fault.Times = 1
+	if n == 0 {
+		return []sandbox.Fault{fault}
+	}
+	return []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: time.Nanosecond, Times: n}, fault}
+}
+
+// check is what holds whatever goes wrong.
+func (r *run) check(t *testing.T, got answer) {
+	t.Helper()
+	now := r.state()
+	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
+	assert.Less(t, r.clock.total(), gateway.DefaultBudget, "waits fit into the budget")
+	r.neverRepeatsBlindly(t)
+	codes := codesIn(got)
+	if len(codes) == 0 && !r.unseen {
+		assert.Equal(t, r.wanted, now, "what was not done is an error: %d %s", got.status, got.text)
+		assert.Equal(t, r.status, got.status)
+		assert.Equal(t, r.text, got.comparable())
+	}
+	if got.status >= 400 {
+		checkError(t, r.request, got)
+	}
+}
+
+// checkError checks the form of an error, and that a client knows when to come
+// back.
+func checkError(t *testing.T, r request, got answer) {
+	t.Helper()
+	code := codesIn(got)[0]
+	assert.Equal(t, []any{"urn:ietf:params:scim:api:messages:2.0:Error"}, got.body["schemas"])
+	assert.Equal(t, strconv.Itoa(got.status), got.body["status"])
+	status := code.Entry().Status
+	if r.agent == userAgentOfOkta && code == scim.CodeSugerUnavailable {
+		status = http.StatusTooManyRequests
+	}
+	assert.Equal(t, status, got.status)
+	after, again := got.header.Get("Retry-After"), got.status == http.StatusTooManyRequests || got.status == http.StatusServiceUnavailable
+	assert.Equal(t, again, after != "")
+	if again {
+		seconds, err := strconv.Atoi(after)
+		assert.NoError(t, err, "Okta reads whole seconds only")
+		assert.Positive(t, seconds)
+	}
+	detail, _ := got.body["detail"].(string)
+	assert.NotContains(t, detail, "sugerclient", "no Go error text")
+	assert.NotContains(t, detail, key)
+	if code == scim.CodeSugerUnreadable {
+		assert.True(t, slices.ContainsFunc(mapping.OperationNames(), func(name string) bool { return strings.Contains(detail, strconv.Quote(name)) }),
+			"names the operation: %s", detail)
+	}
+}
+
+// codesIn are the codes of the errors in an answer: its own, or those of the
+// operations of a bulk request.
+func codesIn(got answer) (codes []scim.Code) {
+	bodies := []any{got.body}
+	if operations, ok := got.body["Operations"].([]any); ok {
+		bodies = nil
+		for _, operation := range operations {
+			bodies = append(bodies, operation.(map[string]any)["response"])
+		}
+	}
+	for _, body := range bodies {
+		object, _ := body.(map[string]any)
+		detail, _ := object["detail"].(string)
+		if before, _, ok := strings.Cut(detail[strings.LastIndex(detail, "[")+1:], ", "); ok && object["status"] != nil {
+			codes = append(codes, scim.Code(before))
+		}
+	}
+	return codes
+}
+
+// neverRepeatsBlindly checks that no create is sent again unless it was refused
+// unseen (429) or a list has been read in between.
+func (r *run) neverRepeatsBlindly(t *testing.T) {
+	t.Helper()
+	sent := make(map[string]bool)
+	for _, call := range r.suger.Calls() {
+		switch call.Operation {
+		case "add user", "add role":
+			assert.False(t, sent[call.Operation], "%q is repeated without looking first", call.Operation)
+			sent[call.Operation] = call.Status != http.StatusTooManyRequests
+		case "list users":
+			sent["add user"] = false
+		case "list roles":
+			sent["add role"] = false
+		}
+	}
+}
+
+// converges checks that the repeat of the request, when nothing is wrong any
+// more, does what is left to do.
+func (r *run) converges(t *testing.T) {
+	t.Helper()
+	r.suger.ClearFaults()
+	r.clock.advance(time.Minute)     // refused credentials and lists are forgotten
+	if r.setup.client.Timeout != 0 { // on a busy machine, other calls than hanging ones could run into it
+		r.setup.client.Timeout = 0
+		r.url = r.newGateway(t)
+	}
+	again := r.request
+	got := r.do(t, again)
+	if slices.Contains(codesIn(got), scim.CodeGroupExists) { // the client links the group and pushes its members
+		again.method, again.path = http.MethodPut, again.path+"/"+r.roleID(t, "Partners")
+		got = r.do(t, again)
+	}
+	done := []scim.Code{scim.CodeUserExists, scim.CodeNotFound} // by the first try
+	for _, code := range codesIn(got) {
+		assert.Contains(t, done, code, "%s", got.text)
+	}
+	assert.Equal(t, r.wanted, r.state(), "%d %s", got.status, got.text)
+}

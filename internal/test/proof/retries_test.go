@@ -1,0 +1,78 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
+)
+
+// Suger says when to come back. If that is within the budget the gateway waits
+// as long and repeats the call, and if it is not, it waits for nothing and tells
+// the client, whichever kind of call it is and whoever shares it.
+func TestNoWaitBeyondTheBudget(t *testing.T) {
+	kinds := map[string]scimRequest{}
+	for _, kind := range scimRequests {
+		kinds[kind.name] = kind
+	}
+	for _, name := range []string{"read a user", "list users", "list roles", "create a user", "deactivate", "add members"} {
+		for _, budget := range []time.Duration{2 * time.Second, 20 * time.Second, 50 * time.Second, 5 * time.Minute} {
+			for _, after := range []time.Duration{time.Second, 15 * time.Second, 45 * time.Second, 4 * time.Minute} {
+				t.Run(fmt.Sprintf("%s, %s of %s", name, after, budget), func(t *testing.T) {
+					s := newStand(t, func(u *setup) { u.gateway.Budget = budget })
+					r := kinds[name].make(t, s)
+					require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: after}))
+					got := s.do(t, r)
+					assert.Equal(t, []scim.Code{scim.CodeSugerThrottled}, codesIn(got), "%s", got.text)
+					assert.Equal(t, strconv.Itoa(int(after/time.Second)), got.header.Get("Retry-After"))
+					assert.Less(t, s.clock.total(), budget)
+					if after < budget {
+						assert.GreaterOrEqual(t, s.clock.total(), after)
+						assert.Greater(t, s.suger.Count(""), 1)
+					} else {
+						assert.Zero(t, s.clock.total())
+						assert.Equal(t, 1, s.suger.Count(""))
+					}
+				})
+			}
+		}
+	}
+}
+
+// A client that goes away takes with it what is done for it at Suger.
+func TestClientThatGoesAway(t *testing.T) {
+	for _, kind := range scimRequests {
+		t.Run(kind.name, func(t *testing.T) {
+			calls := make(chan context.Context, 100) // of calls that hang
+			s := newStand(t, func(u *setup) { u.client.Timeout, u.gateway.Budget = time.Hour, time.Hour })
+			r := kind.make(t, s)
+			s.between(t, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					ctx := r.Context()
+					calls <- ctx
+					next.ServeHTTP(w, r)
+				})
+			})
+			require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
+			ctx, leave := context.WithCancel(t.Context())
+			left := make(chan error)
+			go func() {
+				_, err := r.try(ctx, s.url, key)
+				left <- err
+			}()
+			call := <-calls
+			leave()
+			require.ErrorIs(t, <-left, context.Canceled)
+			<-call.Done() // or the test does not end
+			assert.LessOrEqual(t, s.suger.Count(""), 1, "nothing more is begun")
+		})
+	}
+}

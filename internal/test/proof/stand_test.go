@@ -1,0 +1,192 @@
+package proof
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// key is the sandbox's API key, invented here.
+const key = "proof-key-0123456789"
+
+// userAgentOfOkta is what Okta calls itself.
+const userAgentOfOkta = "Okta SCIM Client 1.0.0"
+
+// A setup is what a stand is made of; a test changes what it is about.
+type setup struct {
+	sandbox  sandbox.Options
+	document *mapping.Document
+	client   sugerclient.Config
+	mapping  mapping.Config
+	gateway  gateway.Config
+}
+
+// A stand is a Suger sandbox with gateways in front of it, joined by real HTTP.
+// Nothing sleeps between two tries: the clock goes on instead.
+type stand struct {
+	suger *sandbox.Sandbox
+	setup setup
+	clock *leapingClock
+	url   string          // of the first gateway, with the SCIM prefix
+	ids   map[string]bool // of users and roles that are there at first
+}
+
+func newStand(t testing.TB, changes ...func(*setup)) *stand {
+	t.Helper()
+	s := &stand{clock: &leapingClock{}, ids: make(map[string]bool)}
+	s.setup = setup{
+		sandbox:  sandbox.Options{Keys: []string{key}, People: -1, Clock: s.clock.Now},
+		document: mapping.DefaultDocument(),
+		client:   sugerclient.Config{Now: s.clock.Now, Sleep: s.clock.sleep},
+		mapping: mapping.Config{
+			AllowAdminGrant: true, CreateRoles: true,
+			LookupCache: 10000, LookupTTL: time.Hour, ListTTL: 10 * time.Second, Now: s.clock.Now,
+		},
+		gateway: gateway.Config{Organization: sandbox.DefaultOrganization, Budget: gateway.DefaultBudget, Now: s.clock.Now},
+	}
+	for _, change := range changes {
+		change(&s.setup)
+	}
+	var err error
+	s.suger, err = sandbox.New(s.setup.sandbox)
+	require.NoError(t, err)
+	for _, user := range s.suger.Users() {
+		s.ids[user.ID] = true
+	}
+	for _, role := range s.suger.Roles() {
+		s.ids[role.ID] = true
+	}
+	s.setup.client.BaseURL = serve(t, s.suger)
+	t.Cleanup(s.suger.Close) // before the server, which waits for hanging answers
+	s.url = s.newGateway(t)
+	return s
+}
+
+// between puts a handler between the gateway and Suger. The gateway is then a
+// fresh one.
+func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Handler) {
+	t.Helper()
+	s.setup.client.BaseURL = serve(t, handler(s.suger))
+	s.url = s.newGateway(t)
+}
+
+// smallPages is the default mapping with pages of five users.
+var smallPages = sync.OnceValues(func() (*mapping.Document, error) {
+	source := strings.Replace(string(mapping.DefaultSource()), "size: 1000", "size: 5", 1)
+	return mapping.ParseDocument("small pages", []byte(source))
+})
+
+// newGateway starts a gateway that knows nothing, and gives the base URL of its
+// SCIM service.
+func (s *stand) newGateway(t testing.TB) string {
+	t.Helper()
+	client, err := sugerclient.New(s.setup.client)
+	require.NoError(t, err)
+	service, err := mapping.New(s.setup.document, client, s.setup.mapping)
+	require.NoError(t, err)
+	handler, err := gateway.New(s.setup.gateway, service)
+	require.NoError(t, err)
+	return serve(t, handler) + "/scim/v2"
+}
+
+// serve serves a handler for as long as the test lasts. What net/http says of
+// connections that faults have broken is not printed.
+func serve(t testing.TB, handler http.Handler) string {
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// leapingClock is the real time and what was slept, which takes no time.
+type leapingClock struct {
+	mu    sync.Mutex
+	slept time.Duration
+}
+
+func (c *leapingClock) Now() time.Time { return time.Now().Add(c.total()) }
+
+func (c *leapingClock) total() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.slept
+}
+
+func (c *leapingClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slept += d
+}
+
+func (c *leapingClock) sleep(ctx context.Context, d time.Duration) error {
+	c.advance(d)
+	return ctx.Err()
+}
+
+// A request is a SCIM request.
+type request struct {
+	method, path, body string
+	agent              string // User-Agent, "" for none that is known
+}
+
+// An answer is what came of it.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	body   map[string]any // nil if there was none
+}
+
+// do sends a request to the first gateway.
+func (s *stand) do(t testing.TB, r request) answer {
+	t.Helper()
+	return r.send(t, s.url, key)
+}
+
+func (r request) send(t testing.TB, base, token string) answer {
+	t.Helper()
+	got, err := r.try(t.Context(), base, token)
+	require.NoError(t, err)
+	return got
+}
+
+func (r request) try(ctx context.Context, base, token string) (got answer, err error) {
+	sent, err := http.NewRequestWithContext(ctx, r.method, base+r.path, strings.NewReader(r.body))
+	if err != nil {
+		return got, err
+	}
+	sent.Header.Set("Authorization", "Bearer "+token)
+	sent.Header.Set("Content-Type", "application/scim+json")
+	if r.agent != "" {
+		sent.Header.Set("User-Agent", r.agent)
+	}
+	response, err := http.DefaultClient.Do(sent)
+	if err != nil {
+		return got, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return got, err
+	}
+	got = answer{status: response.StatusCode, header: response.Header, text: string(text)}
+	if len(text) > 0 {
+		err = json.Unmarshal(text, &got.body)
+	}
+	return got, err
+}

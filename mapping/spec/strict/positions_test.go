@@ -1,0 +1,76 @@
+package strict_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+func TestPositions(t *testing.T) {
+	const text = `version: 1
+any:
+  user:
+    name.first: a
+    name:
+      first: b
+      last.part: c
+  flow: {list: [x, {y: z}]}
+  block:
+    - v
+    - - w
+    -
+      key: k
+labels:
+  add user: u
+`
+	tests := []struct {
+		name, path   string
+		line, column int
+	}{
+		{"document", "", 1, 1},
+		{"scalar stands at its value", "version", 1, 10},
+		{"block stands at its key", "any", 2, 1},
+		{"nested block", "any.user", 3, 3},
+		{"key with a dot comes first if first", "any.user.name.first", 4, 17},
+		{"parent of a key with a dot", "any.user.name", 5, 5},
+		{"key with a dot below a key without", "any.user.name.last.part", 7, 18},
+		{"flow map stands at its bracket", "any.flow", 8, 9},
+		{"flow list", "any.flow.list", 8, 16},
+		{"item", "any.flow.list[1]", 8, 20},
+		{"below an item", "any.flow.list[1].y", 8, 24},
+		{"item of a block", "any.block[0]", 10, 7},
+		{"list in a list", "any.block[1][0]", 11, 9},
+		{"map in a list", "any.block[2].key", 13, 12},
+		{"key with a blank", "labels.add user", 15, 13},
+		{"absent key: its parent", "labels.add role", 14, 1},
+		{"absent item: its list", "any.block[7].key", 9, 3},
+		{"below a scalar: the scalar", "version.a.b[2]", 1, 10},
+		{"beginning of a key is not the key", "label", 1, 1},
+		{"absent at the top: the document", "user.attributes", 1, 1},
+	}
+	var d document
+	positions, problems := strict.Decode("doc.yaml", []byte(text), &d)
+	require.NoError(t, problems.Err())
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			line, column := positions.At(test.path)
+			assert.Equal(t, [2]int{test.line, test.column}, [2]int{line, column})
+		})
+	}
+}
+
+func TestPositionsOfAListDocument(t *testing.T) {
+	var d []string
+	positions, problems := strict.Decode("doc.yaml", []byte("- a\n- b"), &d)
+	require.NoError(t, problems.Err())
+	line, column := positions.At("[1]")
+	assert.Equal(t, [2]int{2, 3}, [2]int{line, column})
+}
+
+func TestPositionsOfNoDocument(t *testing.T) {
+	line, column := strict.Positions{}.At("a.b")
+	assert.Equal(t, [2]int{1, 1}, [2]int{line, column})
+}

@@ -1,0 +1,169 @@
+package strict_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// rules has a bad document for every rule, with all that is said about it. The
+// documents are also where the fuzz test starts.
+var rules = []struct {
+	name, text string
+	want       []string
+}{
+	// Keys
+	{"unknown key", "version: 1\nstlye: page", []string{
+		`doc.yaml:2:1: unknown key "stlye"; did you mean "style"?`}},
+	{"unknown key, other separator and case", "version: 1\nMain-Operation: a", []string{
+		`doc.yaml:2:1: unknown key "Main-Operation"; did you mean "main operation"?`}},
+	{"unknown key like no other", "version: 1\nlimits:\n  colour: red", []string{
+		`doc.yaml:3:3: limits: unknown key "colour"; there are "rows", "wait"`}},
+	{"field without a tag is no key", "version: 1\nHidden: a", []string{
+		`doc.yaml:2:1: unknown key "Hidden"; there are "version", "operations", "main operation", "at", "style", "order", "labels", "share", "verify", "limits", "any"`}},
+	{"missing key of the document", "style: page", []string{
+		`doc.yaml:1:1: key "version" is missing`}},
+	{"missing key of a block", "version: 1\noperations:\n  a b:\n    repeat: true", []string{
+		`doc.yaml:3:3: operations.a b: key "call" is missing`}},
+	{"missing key of a flow map", "version: 1\noperations:\n  a: {}", []string{
+		`doc.yaml:3:6: operations.a: key "call" is missing`}},
+	{"duplicate key of a struct", "version: 1\nversion: 2", []string{
+		`doc.yaml:2:1: key "version" is given twice, first in line 1; remove one of them`}},
+	{"duplicate key of a map", "version: 1\nlabels: {a: b, 'a': c}", []string{
+		`doc.yaml:2:16: labels: key "a" is given twice, first in line 2; remove one of them`}},
+	{"duplicate key below any", "version: 1\nany:\n- a: 1\n  a: 2", []string{
+		`doc.yaml:4:3: any[0]: key "a" is given twice, first in line 3; remove one of them`}},
+	{"list as key", "version: 1\nany:\n  ? [a]\n  : b", []string{
+		`doc.yaml:3:5: any: a map or a list is not allowed as a key; use a string`}},
+	{"map as key", "version: 1\nany: {{a: b}: c}", []string{
+		`doc.yaml:2:7: any: a map or a list is not allowed as a key; use a string`}},
+	{"null as key", "version: 1\nlabels:\n  ~: a", []string{
+		`doc.yaml:3:3: labels: a key is empty; give it a name`}},
+	{"long key", "version: 1\nlabels: {" + strings.Repeat("k", 257) + ": a}", []string{
+		`doc.yaml:2:10: labels: a key is longer than 256 bytes`}},
+
+	// What strict YAML leaves out
+	{"anchor", "version: 1\nlabels: &all {a: b}", []string{
+		`doc.yaml:2:9: labels: an anchor (&all) is not allowed; remove it`}},
+	{"anchor on a key", "version: 1\n&k style: page", []string{
+		`doc.yaml:2:1: an anchor (&k) is not allowed; remove it`}},
+	{"alias", "version: &v 1\nshare: *v", []string{
+		`doc.yaml:1:10: version: an anchor (&v) is not allowed; remove it`,
+		`doc.yaml:2:8: share: an alias (*v) is not allowed; write the value out`}},
+	{"alias of nothing", "version: 1\nshare: *v", []string{
+		`doc.yaml:2:1: not YAML: unknown anchor 'v' referenced; aliases are not allowed; quote a value that begins with *`}},
+	{"merge key", "version: 1\nlimits:\n  <<: {rows: 1}", []string{
+		`doc.yaml:3:3: limits: a merge key (<<) is not allowed; write the keys out`}},
+	{"custom tag", "version: 1\nany: !secret a", []string{
+		`doc.yaml:2:6: any: a tag (!secret) is not allowed; remove it; quotes make a value a string`}},
+	{"standard tag", "version: !!int 1", []string{
+		`doc.yaml:1:10: version: a tag (!!int) is not allowed; remove it; quotes make a value a string`}},
+	{"tag on a block", "version: 1\nany: !!set\n  a: b", []string{
+		`doc.yaml:2:6: any: a tag (!!set) is not allowed; remove it; quotes make a value a string`}},
+	{"second document", "version: 1\n---\nversion: 2\n", []string{
+		`doc.yaml:2:1: a second document begins here; a file holds one document`}},
+	{"second document with an error", "version: 1\n---\na: [\n", []string{
+		`doc.yaml:3:1: not YAML: did not find expected node content; a value is missing, or a bracket is not closed`}},
+
+	// Types
+	{"document is a list", "- a", []string{
+		`doc.yaml:1:1: wants a map, found a list`}},
+	{"document is null", "~", []string{
+		`doc.yaml:1:1: wants a map, found null`}},
+	{"document is nothing", "---\n", []string{
+		`doc.yaml:2:1: wants a map, found nothing`}},
+	{"string wanted, number found", "version: 1\nlabels: {ü: 1}", []string{
+		`doc.yaml:2:13: labels.ü: wants a string, found the number 1; write it in quotes: "1"`}},
+	{"string wanted, boolean found", "version: 1\nat: True", []string{
+		`doc.yaml:2:5: at: wants a string, found the boolean True; write it in quotes: "True"`}},
+	{"string wanted, list found", "version: 1\nat:\n  - a", []string{
+		`doc.yaml:2:1: at: wants a string, found a list`}},
+	{"string wanted, map found", "version: 1\nlabels:\n  a: {b: c}", []string{
+		`doc.yaml:3:6: labels.a: wants a string, found a map`}},
+	{"int wanted, string found", "version: one", []string{
+		`doc.yaml:1:10: version: wants a whole number, found the string "one"`}},
+	{"int wanted, float found", "version: 1.0", []string{
+		`doc.yaml:1:10: version: wants a whole number, found the number 1.0`}},
+	{"int wanted, too large", "version: 9223372036854775808", []string{
+		`doc.yaml:1:10: version: wants a whole number of 64 bits, found the number 9223372036854775808`}},
+	{"float wanted, string found", "version: 1\nshare: '1'", []string{
+		`doc.yaml:2:8: share: wants a number, found the string "1"`}},
+	{"float wanted, infinity found", "version: 1\nshare: .inf", []string{
+		`doc.yaml:2:8: share: wants a number that JSON can hold, found the number .inf`}},
+	{"float wanted, too large", "version: 1\nshare: 1e999", []string{
+		`doc.yaml:2:8: share: wants a number that JSON can hold, found the number 1e999`}},
+	{"bool wanted, YAML 1.1 boolean found", "version: 1\nverify: yes", []string{
+		`doc.yaml:2:9: verify: wants true or false, found the string "yes"; did you mean true?`}},
+	{"bool wanted, quoted boolean found", "version: 1\nverify: 'False'", []string{
+		`doc.yaml:2:9: verify: wants true or false, found the string "False"; did you mean false?`}},
+	{"duration wanted, number found", "version: 1\nlimits: {wait: 10}", []string{
+		`doc.yaml:2:16: limits.wait: wants a duration such as 10s, 1m30s or 2h, found the number 10`}},
+	{"duration wanted, other string found", "version: 1\nlimits: {wait: long}", []string{
+		`doc.yaml:2:16: limits.wait: wants a duration such as 10s, 1m30s or 2h, found the string "long"`}},
+	{"list wanted, string found", "version: 1\norder: first", []string{
+		`doc.yaml:2:8: order: wants a list, found the string "first"; write it in brackets: [first]`}},
+	{"list wanted, nothing found", "version: 1\norder:", []string{
+		`doc.yaml:2:7: order: wants a list, found nothing; write [] for an empty list, or leave the key out`}},
+	{"map wanted, nothing found", "version: 1\nlabels:\nlimits: # later\n", []string{
+		`doc.yaml:2:8: labels: wants a map, found nothing; write {} for an empty map, or leave the key out`,
+		`doc.yaml:3:8: limits: wants a map, found nothing; write {} for an empty map, or leave the key out`}},
+	{"null where a value is due", "version: ~\nverify: null", []string{
+		`doc.yaml:1:10: version: wants a whole number, found null; leave the key out if there is nothing to say`,
+		`doc.yaml:2:9: verify: wants true or false, found null; leave the key out if there is nothing to say`}},
+	{"nothing below any", "version: 1\nany: {a: , b: null}", []string{
+		`doc.yaml:2:10: any.a: wants a value, found nothing; write null if that is meant`}},
+	{"infinity below any", "version: 1\nany: [-.INF, .nan]", []string{
+		`doc.yaml:2:7: any[0]: wants a number that JSON can hold, found the number -.INF`,
+		`doc.yaml:2:14: any[1]: wants a number that JSON can hold, found the number .nan`}},
+
+	// Texts
+	{"not in the enum", "version: 1\nstyle: pgae", []string{
+		`doc.yaml:2:8: style: "pgae" is not allowed; did you mean "page"?`}},
+	{"nothing like the enum, in a list", "version: 1\norder:\n  - first\n  - zeroth", []string{
+		`doc.yaml:4:5: order[1]: "zeroth" is not allowed; there are "first", "second"`}},
+	{"refused by the type", "version: 1\nat: a b", []string{
+		`doc.yaml:2:5: at: "a b" is not a place`}},
+	{"refused by the short form", "version: 1\noperations:\n  get: \"\"\n", []string{
+		`doc.yaml:3:8: operations.get: "" is not a place`}},
+	{"short form of no type string", "version: 1\nmain operation: 12", []string{
+		`doc.yaml:2:17: main operation: wants a string or a map, found the number 12`}},
+	{"list for a short form", "version: 1\nmain operation: []", []string{
+		`doc.yaml:2:17: main operation: wants a string or a map, found a list`}},
+	{"long text is shortened", "version: " + strings.Repeat("x", 70), []string{
+		`doc.yaml:1:10: version: wants a whole number, found the string "` + strings.Repeat("x", 60) + `…"`}},
+
+	// All at once
+	{"everything at once, in order", "order: [frist]\noperations:\n  a: {cal: x}\n  b: {call: y, tries: no}\n", []string{
+		`doc.yaml:1:1: key "version" is missing`,
+		`doc.yaml:1:9: order[0]: "frist" is not allowed; did you mean "first"?`,
+		`doc.yaml:3:6: operations.a: key "call" is missing`,
+		`doc.yaml:3:7: operations.a: unknown key "cal"; did you mean "call"?`,
+		`doc.yaml:4:23: operations.b.tries: wants a whole number, found the string "no"`}},
+}
+
+func TestDecodeReportsEveryProblem(t *testing.T) {
+	require.NotEmpty(t, rules)
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			assert.Equal(t, rule.want, problemsOf(rule.text))
+		})
+	}
+}
+
+func TestProblemsAreAnError(t *testing.T) {
+	var d document
+	_, problems := strict.Decode("doc.yaml", []byte("shaer: 1"), &d)
+	var found strict.Problems
+	require.True(t, errors.As(problems.Err(), &found))
+	assert.Equal(t, strict.Problems{
+		{File: "doc.yaml", Line: 1, Column: 1, Message: `unknown key "shaer"`, Suggestion: `did you mean "share"?`},
+		{File: "doc.yaml", Line: 1, Column: 1, Message: `key "version" is missing`},
+	}, found)
+	assert.EqualError(t, found, "doc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?\ndoc.yaml:1:1: key \"version\" is missing")
+	assert.NoError(t, strict.Problems{}.Err())
+}
