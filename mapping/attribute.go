@@ -4,25 +4,13 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
-
-// splitAttribute takes the name of a held attribute apart into the object it is
-// in, "" for the resource itself, and its name there.
-func splitAttribute(name string) (object, local string) {
-	if strings.HasPrefix(name, "urn:") {
-		at := strings.LastIndex(name, ":")
-		return name[:at], name[at+1:]
-	}
-	if parent, sub, dotted := strings.Cut(name, "."); dotted {
-		return parent, sub
-	}
-	return "", name
-}
 
 // attributeOf reads a held attribute from a client's resource. given is false
 // if the client did not mention it; one that was emptied is "" and given.
 func attributeOf(r scim.Resource, name string) (value string, given bool) {
-	object, local := splitAttribute(name)
+	object, local := spec.SplitAttribute(name)
 	if object == "" {
 		value, given = r[local].(string)
 		return value, given

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A Change is one attempt to change something in Suger.
@@ -30,7 +31,7 @@ type Change struct {
 
 // changeOf describes a planned change of a user by what differs.
 func (s *suger) changeOf(u *user, p *plan) *Change {
-	c := s.newChange(opUpdateUser, u.id, s.model.email(u))
+	c := s.newChange(spec.OpUpdateUser, u.id, s.model.email(u))
 	after := s.model.applied(u, p)
 	for i := range p.values {
 		name := s.model.attributes[i].name
@@ -40,9 +41,9 @@ func (s *suger) changeOf(u *user, p *plan) *Change {
 		c.Before["role"], c.After["role"] = roleNames(p.before), roleNames(p.roles)
 	}
 	if p.active != nil {
-		c.What = opDeactivateUser
+		c.What = spec.OpDeactivateUser
 		if *p.active {
-			c.What = opActivateUser
+			c.What = spec.OpActivateUser
 		}
 		c.Before["active"], c.After["active"] = yesNo(u.standing.active), yesNo(*p.active)
 	}

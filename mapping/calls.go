@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -19,32 +20,14 @@ type suger struct {
 	Caller
 }
 
-// Names of the operations, as they stand in the mapping file.
-const (
-	opListUsers      = "list users"
-	opGetUser        = "get user"
-	opAddUser        = "add user"
-	opUpdateUser     = "update user"
-	opRemoveUser     = "remove user"
-	opActivateUser   = "activate user"
-	opDeactivateUser = "deactivate user"
-	opSetRole        = "set role"
-	opGrantRole      = "grant role"
-	opRevokeRole     = "revoke role"
-	opListRoles      = "list roles"
-	opAddRole        = "add role"
-	opUpdateRole     = "update role"
-	opRemoveRole     = "remove role"
-)
-
 // call makes one call and returns the object in its answer, or nil if the answer
 // carries none.
-func (s *suger) call(ctx context.Context, name string, op *Operation, ids ids, with values) (any, error) {
+func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids ids, with spec.Values) (any, error) {
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
 
 // send makes a call that has been put together.
-func (s *suger) send(ctx context.Context, op *Operation, request sugerclient.Call) (any, error) {
+func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
 	show(ctx, Exchange{Call: request, Answer: answer, Err: err})
 	if err != nil {
@@ -68,16 +51,16 @@ func (s *suger) send(ctx context.Context, op *Operation, request sugerclient.Cal
 }
 
 // request puts a call together.
-func (s *suger) request(name string, op *Operation, ids ids, with values) sugerclient.Call {
+func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
 		Query: ids.fillAll(op.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
 	}
 	if op.Body != nil {
-		all := values{nowPlaceholder: s.now()}
+		all := spec.Values{spec.NowPlaceholder: s.now()}
 		maps.Copy(all, ids)
 		maps.Copy(all, with)
-		call.Body, _ = fill(op.Body, all)
+		call.Body, _ = spec.Fill(op.Body, all)
 	}
 	return call
 }
@@ -91,8 +74,8 @@ var pagingStyles = map[string]sugerclient.PagingStyle{
 }
 
 // list reads every row of a list operation.
-func (s *suger) list(ctx context.Context, name string, op *Operation, each func(restart bool, row json.RawMessage) error) error {
-	err := s.client.Pages(ctx, s.Credential, s.request(name, op, s.ids(nil, nil), nil), op.paging(), func(page sugerclient.Page) error {
+func (s *suger) list(ctx context.Context, name string, op *spec.Operation, each func(restart bool, row json.RawMessage) error) error {
+	err := s.client.Pages(ctx, s.Credential, s.request(name, op, s.ids(nil, nil), nil), pagingOf(op), func(page sugerclient.Page) error {
 		for i, row := range page.Items {
 			if err := each(page.Index == 0 && i == 0, row); err != nil {
 				return err
@@ -104,8 +87,8 @@ func (s *suger) list(ctx context.Context, name string, op *Operation, each func(
 	return err
 }
 
-// paging is how the client reads the list.
-func (op *Operation) paging() sugerclient.Paging {
+// pagingOf is how the client reads a list.
+func pagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: op.Items, Total: op.Total}
 	if p := op.Paging; p != nil {
 		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First
@@ -119,7 +102,7 @@ func (op *Operation) paging() sugerclient.Paging {
 func (s *suger) fetchUsers(ctx context.Context) ([]*user, error) {
 	var users []*user
 	var seen misfits
-	err := s.list(ctx, opListUsers, s.model.doc.Operations.ListUsers, func(restart bool, row json.RawMessage) error {
+	err := s.list(ctx, spec.OpListUsers, s.model.doc.Operations.ListUsers, func(restart bool, row json.RawMessage) error {
 		if restart {
 			users, seen = users[:0], misfits{}
 		}
@@ -131,13 +114,13 @@ func (s *suger) fetchUsers(ctx context.Context) ([]*user, error) {
 		users = append(users, u)
 		return nil
 	})
-	s.drifted(opListUsers, &seen)
+	s.drifted(spec.OpListUsers, &seen)
 	if err == nil && s.model.noneHasRole(users) {
 		field := s.model.doc.User.Roles.Field
 		err = misfit(field.String(), "a list of users of whom nobody has %s", field)
 	}
 	if err != nil {
-		return nil, s.asRecordError(opListUsers, err)
+		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
 	sortUsers(users)
 	// A list that changes while it is read can have a row on two pages.
@@ -161,7 +144,7 @@ func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
 	if strings.ContainsAny(id, `/\`) { // there are proxies that take an escaped one for a real one
 		return nil, s.noSuchUser(ctx, id)
 	}
-	record, err := s.call(ctx, opGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
+	record, err := s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
 	if err != nil {
 		var refused *sugerclient.Error
 		switch {
@@ -175,14 +158,14 @@ func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
 		return nil, err
 	}
 	if record == nil {
-		return nil, s.unreadable(opGetUser, misfit("", "an answer without a user"))
+		return nil, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
 	}
-	u, err := s.userFrom(opGetUser, record)
+	u, err := s.userFrom(spec.OpGetUser, record)
 	if err != nil {
 		return nil, err
 	}
 	if u.id != id {
-		return nil, s.unreadable(opGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
+		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
 	return u, nil
 }
@@ -215,7 +198,7 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	var roles []*role
 	var seen misfits
-	err := s.list(ctx, opListRoles, op, func(restart bool, row json.RawMessage) error {
+	err := s.list(ctx, spec.OpListRoles, op, func(restart bool, row json.RawMessage) error {
 		if restart {
 			roles, seen = roles[:0], misfits{}
 		}
@@ -231,9 +214,9 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 		roles = append(roles, r)
 		return nil
 	})
-	s.drifted(opListRoles, &seen)
+	s.drifted(spec.OpListRoles, &seen)
 	if err != nil {
-		return nil, s.asRecordError(opListRoles, err)
+		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
 	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
 }

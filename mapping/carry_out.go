@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // bring makes a user what a client wants it to be. Access that is to end is
@@ -17,7 +18,7 @@ func (s *suger) bring(ctx context.Context, u *user, roles *catalogue, wanted sci
 	if ends {
 		end := &plan{before: roles.of(u), active: &active}
 		after, err := s.carryOut(ctx, u, end)
-		if err != nil || s.model.endOfAccess(u, end) == ByRemoval {
+		if err != nil || s.model.endOfAccess(u, end) == spec.ByRemoval {
 			return after, err
 		}
 		u = after
@@ -51,7 +52,7 @@ func (s *suger) carryOut(ctx context.Context, u *user, p *plan) (*user, error) {
 		return u, nil
 	}
 	change := s.changeOf(u, p)
-	permit, err := s.guard(ctx, u, p, s.model.endOfAccess(u, p) == ByRemoval)
+	permit, err := s.guard(ctx, u, p, s.model.endOfAccess(u, p) == spec.ByRemoval)
 	if err != nil {
 		s.record(change, err)
 		return nil, err
@@ -98,7 +99,7 @@ func (s *suger) removeUser(ctx context.Context, u *user) error {
 	}
 	p := &plan{before: roles.of(u)}
 	change := s.changeOf(u, p)
-	change.What = opRemoveUser
+	change.What = spec.OpRemoveUser
 	permit, err := s.guard(ctx, u, p, true)
 	if err != nil {
 		s.record(change, err)
@@ -123,7 +124,7 @@ func (s *suger) removeUser(ctx context.Context, u *user) error {
 func (s *suger) endAndRemove(ctx context.Context, u *user, roles []*role, permit *permit) (ended bool, err error) {
 	inactive := false
 	end := &plan{before: roles, active: &inactive}
-	if permit.lastAdmin && s.model.endOfAccess(u, end) == BySetStatus {
+	if permit.lastAdmin && s.model.endOfAccess(u, end) == spec.BySetStatus {
 		if u, err = s.writeToStand(ctx, u, end, permit); err != nil {
 			return false, err
 		}
@@ -153,7 +154,7 @@ func (s *suger) lookAfterAdministrators(ctx context.Context, one *user) error {
 // restore undoes a change that must not stand, and returns why; if that fails
 // too, the error says so.
 func (s *suger) restore(ctx context.Context, was, is *user, p *plan, why error) error {
-	if s.model.endOfAccess(was, p) == ByRemoval {
+	if s.model.endOfAccess(was, p) == spec.ByRemoval {
 		return s.readmit(ctx, was, p.before, why)
 	}
 	active := was.standing.active

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
 // wholeAnswer stands for a field where nothing in an answer is as it should be.
@@ -152,7 +154,7 @@ func (m *model) noneHasRole(users []*user) bool {
 // without. A role that is a plain string has no fields.
 func (m *model) roleDrift(record any) (fields []string) {
 	object, ok := record.(map[string]any)
-	for _, f := range []Field{m.doc.Role.Description, m.doc.Role.Kind} {
+	for _, f := range []spec.Field{m.doc.Role.Description, m.doc.Role.Kind} {
 		if _, there := f.In(object); ok && f.Given() && !there {
 			fields = append(fields, f.String())
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Create makes a custom role for a group that is not one yet, and gives it to
@@ -101,7 +102,7 @@ func (g *Groups) nameIsFree(roles *catalogue, name string, but *role) error {
 // addRole makes a custom role from the mapping's template.
 func (s *suger) addRole(ctx context.Context, name string) (*role, error) {
 	template := &s.model.doc.Role.Template
-	change := s.newChange(opAddRole, "", name)
+	change := s.newChange(spec.OpAddRole, "", name)
 	if s.config.DryRun {
 		s.record(change.dry(), nil)
 		id := dryRunID(name)
@@ -111,9 +112,9 @@ func (s *suger) addRole(ctx context.Context, name string) (*role, error) {
 	if permissions == nil {
 		permissions = []any{}
 	}
-	answer, err := s.call(ctx, opAddRole, s.model.doc.Operations.AddRole, s.ids(nil, nil),
-		values{"displayName": name, "description": template.Description, "permissions": permissions})
-	r, err := s.roleAfter(ctx, opAddRole, name, answer, err)
+	answer, err := s.call(ctx, spec.OpAddRole, s.model.doc.Operations.AddRole, s.ids(nil, nil),
+		spec.Values{"displayName": name, "description": template.Description, "permissions": permissions})
+	r, err := s.roleAfter(ctx, spec.OpAddRole, name, answer, err)
 	if r != nil {
 		change.UserID = r.id
 	}
@@ -174,7 +175,7 @@ func (g *Groups) renameTo(ctx context.Context, r *role, wanted scim.Resource) (s
 
 // renameRole gives a custom role another name.
 func (s *suger) renameRole(ctx context.Context, r *role, name string) (*role, error) {
-	change := s.newChange(opUpdateRole, r.id, r.name)
+	change := s.newChange(spec.OpUpdateRole, r.id, r.name)
 	change.Before["name"], change.After["name"] = r.name, name
 	if s.config.DryRun {
 		s.record(change.dry(), nil)
@@ -184,7 +185,7 @@ func (s *suger) renameRole(ctx context.Context, r *role, name string) (*role, er
 	}
 	renamed, err := s.updateRole(ctx, r, name)
 	if err == nil && renamed.id != r.id { // another role has the name by now
-		err = s.unconfirmed(opUpdateRole, "the role's name")
+		err = s.unconfirmed(spec.OpUpdateRole, "the role's name")
 	}
 	s.record(change, err)
 	return renamed, err
@@ -194,8 +195,8 @@ func (s *suger) renameRole(ctx context.Context, r *role, name string) (*role, er
 // the rest is as Suger has it now.
 func (s *suger) updateRole(ctx context.Context, r *role, name string) (*role, error) {
 	op := s.model.doc.Operations.UpdateRole
-	with := values{"displayName": name}
-	if op.Sends == SendsEverything {
+	with := spec.Values{"displayName": name}
+	if op.Sends == spec.SendsEverything {
 		roles, err := s.freshCatalogue(ctx)
 		if err != nil {
 			return nil, err
@@ -207,8 +208,8 @@ func (s *suger) updateRole(ctx context.Context, r *role, name string) (*role, er
 			}
 		}
 	}
-	answer, err := s.call(ctx, opUpdateRole, op, s.ids(nil, r), with)
-	return s.roleAfter(ctx, opUpdateRole, name, answer, err)
+	answer, err := s.call(ctx, spec.OpUpdateRole, op, s.ids(nil, r), with)
+	return s.roleAfter(ctx, spec.OpUpdateRole, name, answer, err)
 }
 
 // Delete removes a custom role. Its members get the default role first, so that
@@ -251,12 +252,12 @@ func (g *Groups) delete(ctx context.Context, id, ifMatch string) error {
 
 // removeRole deletes a custom role and makes sure that it is gone.
 func (s *suger) removeRole(ctx context.Context, r *role) error {
-	change := s.newChange(opRemoveRole, r.id, r.name)
+	change := s.newChange(spec.OpRemoveRole, r.id, r.name)
 	if s.config.DryRun {
 		s.record(change.dry(), nil)
 		return nil
 	}
-	_, err := s.call(ctx, opRemoveRole, s.model.doc.Operations.RemoveRole, s.ids(nil, r), nil)
+	_, err := s.call(ctx, spec.OpRemoveRole, s.model.doc.Operations.RemoveRole, s.ids(nil, r), nil)
 	s.rolesChanged()
 	if err == nil || isGone(err) || uncertain(err) {
 		roles, listErr := s.rolesNow(ctx)
@@ -266,7 +267,7 @@ func (s *suger) removeRole(ctx context.Context, r *role) error {
 		case roles.byID(r.id) == nil:
 			err = nil
 		case err == nil:
-			err = s.unconfirmed(opRemoveRole, "the role")
+			err = s.unconfirmed(spec.OpRemoveRole, "the role")
 		}
 	}
 	s.record(change, err)

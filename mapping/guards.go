@@ -162,7 +162,7 @@ func (s *suger) administratorRoles(ctx context.Context) (*catalogue, error) {
 // in the mapping.
 func (m *model) knowsAdministrators() bool {
 	for _, known := range m.doc.Role.Known {
-		if known.Administrator && known.id() == "" && m.doc.Operations.ListRoles != nil {
+		if known.Administrator && known.IDText() == "" && m.doc.Operations.ListRoles != nil {
 			return false
 		}
 	}

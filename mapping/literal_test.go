@@ -14,6 +14,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -69,7 +70,7 @@ func replacedAll(t *testing.T, text string, pairs ...string) string {
 func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 	t.Helper()
 	text := replacedAll(t, string(mapping.DefaultSource()), append(numericRoles, pairs...)...)
-	document, err := mapping.ParseDocument("changed.yaml", []byte(text))
+	document, err := spec.Parse("changed.yaml", []byte(text))
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)
 	t.Cleanup(server.Close)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // URNSuger is the extension that carries what SCIM's core schema has no place for.
@@ -13,7 +14,7 @@ const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 
 // A model is a mapping file in the form that the engine works with.
 type model struct {
-	doc        *Document
+	doc        *spec.Document
 	attributes []attribute    // by name
 	index      map[string]int // name -> position in attributes
 	userName   int            // position of userName
@@ -30,23 +31,23 @@ type model struct {
 // An attribute is one SCIM attribute and its field.
 type attribute struct {
 	name       string // as in the schema: "name.givenName"
-	field      Field
-	part       Part
+	field      spec.Field
+	part       spec.Part
 	createOnly bool
 }
 
 // newModel compiles a checked document.
-func newModel(doc *Document) *model {
-	m := &model{doc: doc, index: make(map[string]int), many: doc.User.Roles.Hold == "many"}
+func newModel(doc *spec.Document) *model {
+	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles()}
 	for name, a := range doc.User.Attributes {
 		m.attributes = append(m.attributes, attribute{
-			name: canonicalAttribute(name), field: a.Field, part: a.Part, createOnly: a.Write == "create",
+			name: spec.CanonicalAttribute(name), field: a.Field, part: a.Part, createOnly: a.Write == "create",
 		})
 	}
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
 	for i, a := range m.attributes {
 		m.index[a.name] = i
-		if object, _ := splitAttribute(a.name); object == scim.URNEnterpriseUser {
+		if object, _ := spec.SplitAttribute(a.name); object == scim.URNEnterpriseUser {
 			m.enterprise = append(m.enterprise, i)
 		}
 	}
@@ -70,20 +71,6 @@ func newModel(doc *Document) *model {
 // fold makes text comparable without regard to letter case.
 func fold(s string) string { return strings.ToLower(s) }
 
-// canonicalAttribute spells an attribute's name as its schema does.
-func canonicalAttribute(name string) string {
-	if path, ok := fullUserType.Lookup(name); ok {
-		return path.String()
-	}
-	return name
-}
-
-// fullUserType knows every standard attribute of a user, whether held or not.
-var fullUserType = &scim.ResourceType{
-	Name: "User", Endpoint: "/Users", Schema: scim.CoreUser(),
-	Extensions: []*scim.Schema{scim.EnterpriseUser()},
-}
-
 // holds reports whether the mapping has a field for the attribute.
 func (m *model) holds(name string) bool {
 	_, ok := m.index[name]
@@ -93,29 +80,8 @@ func (m *model) holds(name string) bool {
 // splitsName reports whether given and family name are parts of one field, so
 // that only the two together can be compared with what Suger holds.
 func (m *model) splitsName() bool {
-	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.part != WholeField })
+	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.part != spec.WholeField })
 }
-
-// writesStatus reports whether the update operation sends the status.
-func (m *model) writesStatus() bool { return m.status != nil && m.updates("status") }
-
-// writesRole reports whether the update operation sends the role.
-func (m *model) writesRole() bool {
-	ops := &m.doc.Operations
-	if ops.SetRole != nil || ops.GrantRole != nil {
-		return false
-	}
-	return sends(ops.UpdateUser, roleValues...)
-}
-
-// addsRole reports whether the add operation sends the role.
-func (m *model) addsRole() bool { return sends(m.doc.Operations.AddUser, roleValues...) }
-
-// roleValues are the values by which an operation can send a role.
-var roleValues = []string{rolePlaceholder, roleNamePlaceholder, rolesPlaceholder, roleNamesPlaceholder}
-
-// updates reports whether the update operation sends a value.
-func (m *model) updates(name string) bool { return sends(m.doc.Operations.UpdateUser, name) }
 
 // statusValue is what the update operation writes into the status.
 func (m *model) statusValue(active bool, now string) any {
@@ -123,7 +89,7 @@ func (m *model) statusValue(active bool, now string) any {
 	if active {
 		value = m.status.toActive
 	}
-	if word, isText := value.(string); isText && placeholderName(word) == nowPlaceholder {
+	if word, isText := value.(string); isText && spec.PlaceholderName(word) == spec.NowPlaceholder {
 		return now
 	}
 	return value
@@ -131,18 +97,18 @@ func (m *model) statusValue(active bool, now string) any {
 
 // endOfAccess is the way in which a plan ends a user's access, or "" if it does
 // not. A status can only be set on a user that has one.
-func (m *model) endOfAccess(u *user, p *plan) Strategy {
+func (m *model) endOfAccess(u *user, p *plan) spec.Strategy {
 	if !p.deactivates() {
 		return ""
 	}
 	ops := &m.doc.Operations
 	for _, strategy := range m.doc.EndAccess {
 		switch {
-		case strategy == BySetStatus && m.writesStatus() && m.status.toInactive != nil && !u.standing.missing():
+		case strategy == spec.BySetStatus && m.doc.WritesStatus() && m.status.toInactive != nil && !u.standing.missing():
 			return strategy
-		case strategy == ByDeactivate && ops.DeactivateUser != nil:
+		case strategy == spec.ByDeactivate && ops.DeactivateUser != nil:
 			return strategy
-		case strategy == ByRemoval && ops.RemoveUser != nil:
+		case strategy == spec.ByRemoval && ops.RemoveUser != nil:
 			return strategy
 		}
 	}

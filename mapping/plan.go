@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A plan is what is to change about a user.
@@ -129,7 +130,7 @@ func (s *suger) fullNameAfter(u *user, p *plan) string {
 
 func (s *suger) forgetNameParts(p *plan) {
 	for i, a := range s.model.attributes {
-		if a.part != WholeField {
+		if a.part != spec.WholeField {
 			delete(p.values, i)
 		}
 	}
@@ -162,6 +163,6 @@ func (m *model) standingFor(active bool) standing {
 		return st
 	}
 	st.raw = m.statusValue(active, "")
-	st.word, _ = text(st.raw)
+	st.word, _ = spec.Text(st.raw)
 	return st
 }

@@ -16,16 +16,6 @@ type Probe struct{ *suger }
 // Probe opens the caller's organization for a check.
 func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
 
-// Named is the operation with a name, as it stands in the mapping file, or nil.
-func (o *Operations) Named(name string) *Operation {
-	for _, op := range o.all() {
-		if op.name == name {
-			return op.Operation
-		}
-	}
-	return nil
-}
-
 // Call is the call of an operation that has no body: reading, or removing a
 // user. user is the id as Suger writes it, nil for none. ok is false if the
 // mapping does not have the operation.
@@ -44,7 +34,7 @@ func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool
 // Paging is how an operation's list is read.
 func (p *Probe) Paging(operation string) sugerclient.Paging {
 	if op := p.model.doc.Operations.Named(operation); op != nil {
-		return op.paging()
+		return pagingOf(op)
 	}
 	return sugerclient.Paging{}
 }

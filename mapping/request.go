@@ -1,64 +1,6 @@
 package mapping
 
-import (
-	"fmt"
-	"regexp"
-	"slices"
-	"strings"
-)
-
-// A Request is the method and the path of a call, written as
-// "GET /org/{organization}/user/{user}".
-type Request struct {
-	Method string
-	Path   string
-}
-
-var (
-	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[a-z.]+\}))+$`)
-	textPlaceholder    = regexp.MustCompile(`\{([a-z.]+)\}`)
-	idPlaceholders     = []string{"organization", "user", rolePlaceholder, roleNamePlaceholder}
-	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
-)
-
-// UnmarshalScalar reads the request as it is written in a mapping file.
-func (r *Request) UnmarshalScalar(text string) error {
-	method, path, ok := strings.Cut(text, " ")
-	path = strings.TrimSpace(path)
-	switch {
-	case !ok || path == "":
-		return fmt.Errorf("%q: %s", text, errRequestNotation)
-	case !slices.Contains(requestMethods, method):
-		return fmt.Errorf("%q is not one of the methods %s", method, strings.Join(requestMethods, ", "))
-	case !requestPath.MatchString(path):
-		return fmt.Errorf("%q is not a path; %s", path, errRequestNotation)
-	}
-	for _, name := range placeholdersIn(path) {
-		if !slices.Contains(idPlaceholders, name) {
-			return fmt.Errorf("{%s} is not known in a path; there are {%s}", name, strings.Join(idPlaceholders, "}, {"))
-		}
-	}
-	for _, segment := range strings.Split(path, "/") {
-		if segment == "." || segment == ".." {
-			return fmt.Errorf("%q has a segment that would name another resource", path)
-		}
-	}
-	*r = Request{Method: method, Path: path}
-	return nil
-}
-
-// String is the request as it is written in a mapping file.
-func (r Request) String() string { return strings.TrimSpace(r.Method + " " + r.Path) }
-
-// placeholdersIn lists the names in braces of a path, a query or a header.
-func placeholdersIn(text string) []string {
-	var names []string
-	for _, match := range textPlaceholder.FindAllStringSubmatch(text, -1) {
-		names = append(names, match[1])
-	}
-	return names
-}
+import "suger-scim-gateway/mapping/spec"
 
 // ids are what the placeholders of a path, a query or a header stand for. A body
 // gets them as Suger writes them, since an id may be a number.
@@ -71,7 +13,7 @@ func (s *suger) ids(u *user, r *role) ids {
 		named["user"] = u.rawID()
 	}
 	if r != nil {
-		named[rolePlaceholder], named[roleNamePlaceholder] = r.raw, r.name
+		named[spec.RolePlaceholder], named[spec.RoleNamePlaceholder] = r.raw, r.name
 	}
 	return named
 }
@@ -80,7 +22,7 @@ func (s *suger) ids(u *user, r *role) ids {
 func (i ids) texts() map[string]string {
 	texts := make(map[string]string, len(i))
 	for name, id := range i {
-		texts[name], _ = text(id)
+		texts[name], _ = spec.Text(id)
 	}
 	return texts
 }
@@ -89,8 +31,8 @@ func (i ids) texts() map[string]string {
 func (i ids) fillAll(templates map[string]string) map[string]string {
 	filled := make(map[string]string, len(templates))
 	for key, template := range templates {
-		filled[key] = textPlaceholder.ReplaceAllStringFunc(template, func(placeholder string) string {
-			id, _ := text(i[strings.Trim(placeholder, "{}")])
+		filled[key] = spec.FillText(template, func(name string) string {
+			id, _ := spec.Text(i[name])
 			return id
 		})
 	}

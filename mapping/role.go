@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A role is a Suger role.
@@ -42,24 +43,24 @@ type catalogue struct {
 
 // readRole reads one role of the role list. A plain string is its own id and name.
 func (m *model) readRole(record any) (*role, error) {
-	if word, ok := text(record); ok && word != "" {
+	if word, ok := spec.Text(record); ok && word != "" {
 		return &role{id: word, raw: record, name: word}, nil
 	}
-	spec := &m.doc.Role
-	id, err := fieldText(record, spec.ID)
+	in := &m.doc.Role
+	id, err := fieldText(record, in.ID)
 	if err != nil || id == "" {
-		return nil, misfit(spec.ID.String(), "a role without %s", spec.ID)
+		return nil, misfit(in.ID.String(), "a role without %s", in.ID)
 	}
-	name, err := fieldText(record, spec.Name)
+	name, err := fieldText(record, in.Name)
 	if err != nil || name == "" {
-		return nil, misfit(spec.Name.String(), "a role without %s", spec.Name)
+		return nil, misfit(in.Name.String(), "a role without %s", in.Name)
 	}
 	r := &role{id: id, name: name}
-	r.raw, _ = spec.ID.In(record)
-	r.description, _ = fieldText(record, spec.Description)
-	r.permissions, _ = spec.Permissions.In(record)
-	if kind, err := fieldText(record, spec.Kind); err == nil && kind != "" {
-		r.standard = texts(spec.Standard)[kind]
+	r.raw, _ = in.ID.In(record)
+	r.description, _ = fieldText(record, in.Description)
+	r.permissions, _ = in.Permissions.In(record)
+	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
+		r.standard = spec.Words(in.Standard)[kind]
 	}
 	return r, nil
 }
@@ -71,7 +72,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	c := &catalogue{roles: listed, whole: whole}
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
-		switch id := known.id(); {
+		switch id := known.IDText(); {
 		case r != nil:
 		case id != "":
 			r = &role{id: id, raw: known.ID, name: known.Name}
@@ -111,8 +112,8 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 
 // known finds a role that the mapping knows: by its id, or else by its name,
 // since Suger's ids may not be those of the mapping.
-func (c *catalogue) known(k *KnownRole) *role {
-	if r := c.byID(k.id()); r != nil {
+func (c *catalogue) known(k *spec.KnownRole) *role {
+	if r := c.byID(k.IDText()); r != nil {
 		return r
 	}
 	return c.byRef(roleRef{name: k.Name})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -51,7 +52,7 @@ type Service struct {
 
 // New checks the configuration against the mapping and makes the service. All
 // problems are reported at once, each naming its setting.
-func New(doc *Document, client *sugerclient.Client, config Config) (*Service, error) {
+func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Service, error) {
 	config = config.withDefaults()
 	s := &Service{config: config, model: newModel(doc), client: client, protected: make(map[string]bool)}
 	for _, email := range config.ProtectedUsers {
@@ -106,14 +107,14 @@ func (s *Service) checkRoles() error {
 		}
 		taken[target] = group
 		for _, known := range s.model.doc.Role.Known {
-			is := fold(group) == fold(known.Name) || (known.id() != "" && fold(group) == fold(known.id()))
-			if is && target != fold(known.Name) && target != fold(known.id()) {
+			is := fold(group) == fold(known.Name) || (known.IDText() != "" && fold(group) == fold(known.IDText()))
+			if is && target != fold(known.Name) && target != fold(known.IDText()) {
 				problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: group %q has the name of another role", group))
 			}
 		}
 	}
-	if role := s.defaultRoleName(); slices.ContainsFunc(s.model.doc.Role.Known, func(k KnownRole) bool {
-		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.id()) == fold(role))
+	if role := s.defaultRoleName(); slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
+		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.IDText()) == fold(role))
 	}) {
 		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
 	}

@@ -1,10 +1,14 @@
 package mapping
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"suger-scim-gateway/mapping/spec"
+)
 
 // A statusModel reads and writes the field that tells whether a user has access.
 type statusModel struct {
-	field      Field
+	field      spec.Field
 	active     map[string]bool
 	pending    map[string]bool
 	inactive   map[string]bool
@@ -28,9 +32,9 @@ type standing struct {
 // missing reports whether the user's record has no status at all.
 func (s standing) missing() bool { return s.unknown && s.word == "" }
 
-func newStatusModel(m *StatusMap) *statusModel {
+func newStatusModel(m *spec.StatusMap) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
-		active: texts(m.Active), pending: texts(m.Pending), inactive: texts(m.Inactive)}
+		active: spec.Words(m.Active), pending: spec.Words(m.Pending), inactive: spec.Words(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
 	return s
 }
@@ -45,23 +49,12 @@ func firstToWrite(values []any) any {
 	return values[0]
 }
 
-// texts are the values that can be met in an answer; {now} is only written.
-func texts(list []any) map[string]bool {
-	set := make(map[string]bool, len(list))
-	for _, value := range list {
-		if word, ok := text(value); ok && placeholderName(word) != nowPlaceholder {
-			set[word] = true
-		}
-	}
-	return set
-}
-
 // read tells what a Suger user's status means. A word that the mapping does not
 // know counts as access: so the person can still be deactivated, where the
 // opposite guess would let a leaver pass for gone.
 func (s *statusModel) read(record any) standing {
 	value, ok := s.field.In(record)
-	word, isText := text(value)
+	word, isText := spec.Text(value)
 	absent := !ok || value == nil || (isText && word == "")
 	switch {
 	case absent && s.absent != "":

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -95,7 +96,9 @@ func wait(asked time.Duration) time.Duration {
 
 func quoted(s string) string { return `"` + s + `"` }
 
-func isList(operation string) bool { return operation == opListUsers || operation == opListRoles }
+func isList(operation string) bool {
+	return operation == spec.OpListUsers || operation == spec.OpListRoles
+}
 
 // saidBySuger quotes Suger's own words, which the client has cleaned and bounded.
 func saidBySuger(message string) string {

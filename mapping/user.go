@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A user is a Suger user as far as the mapping names its fields. It is never
@@ -88,7 +90,7 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		drift = append(drift, doc.Roles.Field.String())
 	}
 	for _, at := range []struct {
-		field Field
+		field spec.Field
 		text  *string
 	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
 		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
@@ -100,7 +102,7 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 
 // fieldTime reads a time and writes it in one form, so that times compare as
 // text. One that cannot be read is "": it is for show, and hurts nobody.
-func fieldTime(record any, f Field) string {
+func fieldTime(record any, f spec.Field) string {
 	written, err := fieldText(record, f)
 	if err != nil {
 		return ""
@@ -127,8 +129,8 @@ func sinceEpoch(written string) (time.Time, error) {
 
 // readRoles reads which roles a user's record names.
 func (m *model) readRoles(record any) ([]roleRef, error) {
-	spec := &m.doc.User.Roles
-	value, ok := spec.Field.In(record)
+	in := &m.doc.User.Roles
+	value, ok := in.Field.In(record)
 	if !ok || value == nil || value == "" {
 		return nil, nil
 	}
@@ -138,41 +140,41 @@ func (m *model) readRoles(record any) ([]roleRef, error) {
 	}
 	var roles []roleRef
 	for _, element := range elements {
-		ref := spec.read(element)
+		ref := roleOf(in, element)
 		if ref.id == "" && ref.name == "" {
-			return nil, misfit(spec.Field.String(), "a user's %s, which is no role,", spec.Field)
+			return nil, misfit(in.Field.String(), "a user's %s, which is no role,", in.Field)
 		}
 		roles = append(roles, ref)
 	}
 	return roles, nil
 }
 
-// read reads one role of a user's record.
-func (spec *UserRoles) read(element any) roleRef {
-	word, isText := text(element)
-	if isText && spec.By == "name" {
+// roleOf reads one role of a user's record.
+func roleOf(in *spec.UserRoles, element any) roleRef {
+	word, isText := spec.Text(element)
+	if isText && in.By == "name" {
 		return roleRef{name: word}
 	}
 	id := element
 	if !isText {
-		id, _ = spec.ID.In(element)
+		id, _ = in.ID.In(element)
 	}
 	var ref roleRef
-	ref.id, _ = text(id)
+	ref.id, _ = spec.Text(id)
 	_, ref.number = id.(json.Number)
 	if !isText {
-		ref.name, _ = fieldText(element, spec.Name)
+		ref.name, _ = fieldText(element, in.Name)
 	}
 	return ref
 }
 
 // fieldText reads a field as text; a missing or null one is "".
-func fieldText(record any, f Field) (string, error) {
+func fieldText(record any, f spec.Field) (string, error) {
 	value, ok := f.In(record)
 	if !ok || value == nil {
 		return "", nil
 	}
-	found, isText := text(value)
+	found, isText := spec.Text(value)
 	if !isText {
 		return "", misfit(f.String(), "%s, which is no text,", f)
 	}
@@ -180,8 +182,8 @@ func fieldText(record any, f Field) (string, error) {
 }
 
 // cut takes the part of a full name that an attribute holds.
-func cut(value string, part Part) string {
-	if part == WholeField {
+func cut(value string, part spec.Part) string {
+	if part == spec.WholeField {
 		return value
 	}
 	words := strings.Fields(value)
@@ -190,12 +192,12 @@ func cut(value string, part Part) string {
 	}
 	last := len(words) - 1
 	if last == 0 { // a single word is a first name
-		if part == FirstNames {
+		if part == spec.FirstNames {
 			return words[0]
 		}
 		return ""
 	}
-	if part == LastName {
+	if part == spec.LastName {
 		return words[last]
 	}
 	return strings.Join(words[:last], " ")

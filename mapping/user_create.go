@@ -8,6 +8,7 @@ import (
 	"maps"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Create adds a user, or gives a person back who is known and without access.
@@ -60,7 +61,7 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 		}
 		p.roles = []*role{r}
 	}
-	if p.deactivates() && s.model.endOfAccess(draft, p) == ByRemoval {
+	if p.deactivates() && s.model.endOfAccess(draft, p) == spec.ByRemoval {
 		return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so one cannot be created with active false.")
 	}
 	return s.addWithinGuards(ctx, draft, p, r)
@@ -71,7 +72,7 @@ func (s *suger) create(ctx context.Context, email string, r scim.Resource) (*use
 // who must not be taken for a new one: that shows in the answer if the add says
 // which role the user is to have, and otherwise only on a fresh list.
 func (s *suger) listForCreate() limit {
-	if s.model.addsRole() {
+	if s.model.doc.AddsRole() {
 		return s.memory.toShow()
 	}
 	return fresh
@@ -87,7 +88,7 @@ func (s *suger) draft(email string) *user {
 // addWithinGuards adds the user that a plan makes of a draft.
 func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r scim.Resource) (*user, error) {
 	change := s.changeOf(draft, p)
-	change.What = opAddUser
+	change.What = spec.OpAddUser
 	permit, err := s.guard(ctx, draft, &plan{before: p.before, roles: p.roles}, false)
 	if err != nil {
 		s.record(change, err)
@@ -104,7 +105,7 @@ func (s *suger) addWithinGuards(ctx context.Context, draft *user, p *plan, r sci
 	if err == nil {
 		s.wrote(added)
 	}
-	if err == nil && !existed && s.model.addsRole() {
+	if err == nil && !existed && s.model.doc.AddsRole() {
 		existed, err = s.holdsMore(ctx, added, p)
 	}
 	if err == nil && existed {
@@ -136,11 +137,11 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 	email := s.model.email(draft)
 	listed, _ := s.shelf().users.peek() // what there is before the call
 	for attempt := 1; ; attempt++ {
-		record, err := s.call(ctx, opAddUser, s.model.doc.Operations.AddUser, s.ids(nil, nil), s.newValues(draft, p))
+		record, err := s.call(ctx, spec.OpAddUser, s.model.doc.Operations.AddUser, s.ids(nil, nil), s.newValues(draft, p))
 		if added, drift, readErr := s.model.readUser(record, s.Organization); err == nil && readErr == nil {
-			s.drift(opAddUser, drift)
+			s.drift(spec.OpAddUser, drift)
 			if fold(s.model.email(added)) != fold(email) {
-				return nil, false, s.unconfirmed(opAddUser, "userName")
+				return nil, false, s.unconfirmed(spec.OpAddUser, "userName")
 			}
 			return added, wasThere(added, listed), nil
 		}
@@ -157,7 +158,7 @@ func (s *suger) add(ctx context.Context, draft *user, p *plan) (added *user, exi
 			return added, duplicate || wasThere(added, listed), nil
 		}
 		if err == nil {
-			return nil, false, s.unconfirmed(opAddUser, "the new user")
+			return nil, false, s.unconfirmed(spec.OpAddUser, "the new user")
 		}
 		if duplicate || attempt == attempts || ctx.Err() != nil {
 			return nil, false, err
@@ -182,9 +183,9 @@ func firstError(errs ...error) error {
 }
 
 // newValues are the values that the add operation sends.
-func (s *suger) newValues(draft *user, p *plan) values {
+func (s *suger) newValues(draft *user, p *plan) spec.Values {
 	after := s.model.applied(draft, p)
-	with := make(values)
+	with := make(spec.Values)
 	for i, a := range s.model.attributes {
 		if after.values[i] != "" {
 			with[a.name] = after.values[i]

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A layout is what a user's resource consists of, in the order of names, made
@@ -63,7 +64,7 @@ func (m *model) newLayout() layout {
 
 // add adds an attribute that is a text, by its full name.
 func (l *layout) add(name string, text func(*userView) string) {
-	object, local := splitAttribute(name)
+	object, local := spec.SplitAttribute(name)
 	if object == "" {
 		*l = append(*l, member{name: local, text: text})
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Users are the users of one caller's organization as SCIM resources. Answers
@@ -160,7 +161,7 @@ func (s *suger) fetchForChange(ctx context.Context, id string) (*user, error) {
 			return nil, err
 		}
 	}
-	return nil, s.unreadable(opGetUser, misfit("", "not found, for a user who is listed,"))
+	return nil, s.unreadable(spec.OpGetUser, misfit("", "not found, for a user who is listed,"))
 }
 
 // lockName is under which writes to a user are serialized.

@@ -11,6 +11,7 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A variant is a contract of the sandbox and how it differs from the working
@@ -46,7 +47,7 @@ func TestVariantsAreTheContracts(t *testing.T) {
 }
 
 // mappingOf reads the mapping of a variant.
-func mappingOf(t testing.TB, name string) *mapping.Document {
+func mappingOf(t testing.TB, name string) *spec.Document {
 	t.Helper()
 	if name == "working" {
 		return mapping.DefaultDocument()
@@ -54,7 +55,7 @@ func mappingOf(t testing.TB, name string) *mapping.Document {
 	file := filepath.Join("variants", name+".yaml")
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
-	document, err := mapping.ParseDocument(file, data)
+	document, err := spec.Parse(file, data)
 	require.NoError(t, err)
 	return document
 }

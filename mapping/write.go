@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -15,7 +16,7 @@ import (
 // with the wrong role. It is an error if Suger does not show the change.
 func (s *suger) write(ctx context.Context, u *user, p *plan) (*user, error) {
 	ends := s.model.endOfAccess(u, p)
-	if ends == ByRemoval {
+	if ends == spec.ByRemoval {
 		return s.removeAndConfirm(ctx, u)
 	}
 	defer s.memory.ledger.note(s.lockName(u.id))
@@ -40,15 +41,15 @@ func (s *suger) write(ctx context.Context, u *user, p *plan) (*user, error) {
 func (s *suger) callOn(ctx context.Context, u *user, call userCall) (any, error) {
 	named := s.ids(u, call.role)
 	request := s.request(call.name, call.op, named, call.with)
-	if call.op.Sends == SendsWholeObject {
-		object, err := s.call(ctx, opGetUser, s.model.doc.Operations.GetUser, named, nil)
+	if call.op.Sends == spec.SendsWholeObject {
+		object, err := s.call(ctx, spec.OpGetUser, s.model.doc.Operations.GetUser, named, nil)
 		if err != nil {
 			return nil, err
 		}
 		if object == nil {
-			return nil, s.unreadable(opGetUser, misfit("", "an answer without a user"))
+			return nil, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
 		}
-		request.Body = overlay(object, request.Body)
+		request.Body = spec.Overlay(object, request.Body)
 	}
 	return s.send(ctx, call.op, request)
 }
@@ -62,34 +63,34 @@ func uncertain(err error) bool {
 // A userCall is one call on a user.
 type userCall struct {
 	name string
-	op   *Operation
+	op   *spec.Operation
 	role *role // whom it is about besides the user; may be nil
-	with values
+	with spec.Values
 }
 
 // calls are the calls that a plan needs, in order.
-func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
+func (s *suger) calls(u *user, p *plan, ends spec.Strategy) []userCall {
 	ops := &s.model.doc.Operations
 	var calls []userCall
-	if ends == ByDeactivate {
-		calls = append(calls, userCall{name: opDeactivateUser, op: ops.DeactivateUser, with: s.present(u)})
+	if ends == spec.ByDeactivate {
+		calls = append(calls, userCall{name: spec.OpDeactivateUser, op: ops.DeactivateUser, with: s.present(u)})
 	}
 	comes := p.active != nil && *p.active
 	if comes {
 		calls = append(calls, s.roleCalls(u, p)...) // before the update can give access
 	}
 	if with := s.updateValues(u, p, ends); len(with) > 0 {
-		if ops.UpdateUser.Sends == SendsEverything {
+		if ops.UpdateUser.Sends == spec.SendsEverything {
 			with = s.allValues(u, p)
 		}
-		calls = append(calls, userCall{name: opUpdateUser, op: ops.UpdateUser, with: with})
+		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
 	}
 	u = s.model.applied(u, p) // its attributes are these from now on
 	if !comes {
 		calls = append(calls, s.roleCalls(u, p)...)
 	}
-	if comes && !s.model.writesStatus() && ops.ActivateUser != nil {
-		calls = append(calls, userCall{name: opActivateUser, op: ops.ActivateUser, with: s.present(u)})
+	if comes && !s.model.doc.WritesStatus() && ops.ActivateUser != nil {
+		calls = append(calls, userCall{name: spec.OpActivateUser, op: ops.ActivateUser, with: s.present(u)})
 	}
 	return calls
 }
@@ -97,26 +98,26 @@ func (s *suger) calls(u *user, p *plan, ends Strategy) []userCall {
 // roleCalls are the calls that change roles, where the update does not.
 func (s *suger) roleCalls(u *user, p *plan) []userCall {
 	ops := &s.model.doc.Operations
-	if p.roles == nil || s.model.writesRole() {
+	if p.roles == nil || s.model.doc.WritesRole() {
 		return nil
 	}
-	about := func(name string, op *Operation, r *role) userCall {
+	about := func(name string, op *spec.Operation, r *role) userCall {
 		with := s.present(u)
 		addRoles(with, []*role{r})
 		return userCall{name: name, op: op, role: r, with: with}
 	}
 	if ops.SetRole != nil {
-		return []userCall{about(opSetRole, ops.SetRole, p.roles[0])}
+		return []userCall{about(spec.OpSetRole, ops.SetRole, p.roles[0])}
 	}
 	var calls []userCall
 	for _, r := range p.before { // power goes before power comes
 		if !holds(p.roles, r) {
-			calls = append(calls, about(opRevokeRole, ops.RevokeRole, r))
+			calls = append(calls, about(spec.OpRevokeRole, ops.RevokeRole, r))
 		}
 	}
 	for _, r := range p.roles {
 		if !holds(p.before, r) {
-			calls = append(calls, about(opGrantRole, ops.GrantRole, r))
+			calls = append(calls, about(spec.OpGrantRole, ops.GrantRole, r))
 		}
 	}
 	return calls
@@ -124,8 +125,8 @@ func (s *suger) roleCalls(u *user, p *plan) []userCall {
 
 // updateValues are the values that the update operation sends for a plan,
 // nothing if it is not needed.
-func (s *suger) updateValues(u *user, p *plan, ends Strategy) values {
-	with := make(values)
+func (s *suger) updateValues(u *user, p *plan, ends spec.Strategy) spec.Values {
+	with := make(spec.Values)
 	after := s.model.applied(u, p)
 	for i := range p.values {
 		a := s.model.attributes[i]
@@ -134,10 +135,10 @@ func (s *suger) updateValues(u *user, p *plan, ends Strategy) values {
 			s.addFullName(with, after)
 		}
 	}
-	if p.roles != nil && s.model.writesRole() {
+	if p.roles != nil && s.model.doc.WritesRole() {
 		addRoles(with, p.roles)
 	}
-	if p.active != nil && s.model.writesStatus() && (*p.active || ends == BySetStatus) {
+	if p.active != nil && s.model.doc.WritesStatus() && (*p.active || ends == spec.BySetStatus) {
 		with["status"] = s.model.statusValue(*p.active, s.now())
 	}
 	return with
@@ -145,7 +146,7 @@ func (s *suger) updateValues(u *user, p *plan, ends Strategy) values {
 
 // allValues are all values of a user as a plan leaves them, for an operation
 // that sends everything.
-func (s *suger) allValues(u *user, p *plan) values {
+func (s *suger) allValues(u *user, p *plan) spec.Values {
 	with := s.present(s.model.applied(u, p))
 	roles := p.roles
 	if roles == nil {
@@ -153,7 +154,7 @@ func (s *suger) allValues(u *user, p *plan) values {
 	}
 	addRoles(with, roles)
 	switch {
-	case !s.model.writesStatus():
+	case !s.model.doc.WritesStatus():
 	case p.active != nil:
 		with["status"] = s.model.statusValue(*p.active, s.now())
 	case u.standing.word != "":
@@ -163,8 +164,8 @@ func (s *suger) allValues(u *user, p *plan) values {
 }
 
 // present are the attributes that a user has.
-func (s *suger) present(u *user) values {
-	with := make(values)
+func (s *suger) present(u *user) spec.Values {
+	with := make(spec.Values)
 	for i, a := range s.model.attributes {
 		with[a.name] = u.values[i]
 	}
@@ -173,7 +174,7 @@ func (s *suger) present(u *user) values {
 }
 
 // addFullName adds the names that are made of others, unless Suger has them.
-func (s *suger) addFullName(with values, u *user) {
+func (s *suger) addFullName(with spec.Values, u *user) {
 	for _, name := range []string{"name.formatted", "displayName"} {
 		if !s.model.holds(name) {
 			with[name] = s.model.formatted(u)
@@ -182,14 +183,14 @@ func (s *suger) addFullName(with values, u *user) {
 }
 
 // addRoles adds the placeholders that stand for roles.
-func addRoles(with values, roles []*role) {
+func addRoles(with spec.Values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {
 		ids[i], names[i] = r.raw, r.name
 	}
-	with[rolesPlaceholder], with[roleNamesPlaceholder] = ids, names
+	with[spec.RolesPlaceholder], with[spec.RoleNamesPlaceholder] = ids, names
 	if len(roles) > 0 {
-		with[rolePlaceholder], with[roleNamePlaceholder] = ids[0], names[0]
+		with[spec.RolePlaceholder], with[spec.RoleNamePlaceholder] = ids[0], names[0]
 	}
 }
 
@@ -200,7 +201,7 @@ func (s *suger) confirm(ctx context.Context, u *user, p *plan, answer any) (*use
 		// An answer that is no user, such as that of a role operation, is no drift.
 		after, drift, err := s.model.readUser(answer, s.Organization)
 		if err == nil && after.id == u.id && s.differs(after, u, p) == "" {
-			s.drift(opUpdateUser, drift)
+			s.drift(spec.OpUpdateUser, drift)
 			s.wrote(after)
 			return after, nil
 		}
@@ -212,7 +213,7 @@ func (s *suger) confirm(ctx context.Context, u *user, p *plan, answer any) (*use
 	}
 	s.wrote(after)
 	if field := s.differs(after, u, p); field != "" {
-		return nil, s.unconfirmed(opUpdateUser, field)
+		return nil, s.unconfirmed(spec.OpUpdateUser, field)
 	}
 	return after, nil
 }
@@ -241,7 +242,7 @@ func (s *suger) differs(after, before *user, p *plan) string {
 		if i == s.model.userName {
 			same = fold(after.values[i]) == fold(wanted.values[i])
 		}
-		if a.part != WholeField {
+		if a.part != spec.WholeField {
 			same = s.model.formatted(after) == s.model.formatted(wanted)
 		}
 		if !same {
@@ -286,7 +287,7 @@ func (s *suger) unconfirmed(operation, field string) error {
 func (s *suger) removeAndConfirm(ctx context.Context, u *user) (*user, error) {
 	defer s.memory.ledger.note(s.lockName(u.id))
 	op := s.model.doc.Operations.RemoveUser
-	_, err := s.call(ctx, opRemoveUser, op, s.ids(u, nil), s.present(u))
+	_, err := s.call(ctx, spec.OpRemoveUser, op, s.ids(u, nil), s.present(u))
 	if err != nil && !isGone(err) {
 		s.shelf().users.forget(0)
 		return nil, err
@@ -304,7 +305,7 @@ func (s *suger) removeAndConfirm(ctx context.Context, u *user) (*user, error) {
 	}
 	s.wrote(after)
 	if after.standing.active {
-		return nil, s.unconfirmed(opRemoveUser, "active")
+		return nil, s.unconfirmed(spec.OpRemoveUser, "active")
 	}
 	return after, nil
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Bounds of what is kept to learn Suger's own fields.
@@ -30,7 +30,7 @@ const (
 type use struct {
 	name  string // what it is for: "id", "name.givenName", "status"
 	entry string // of the mapping file
-	field mapping.Field
+	field spec.Field
 	leaf
 }
 
@@ -54,9 +54,9 @@ type fieldCounts struct {
 	leaves  map[string]*leaf
 }
 
-func newFieldCounts(doc *mapping.Document) *fieldCounts {
+func newFieldCounts(doc *spec.Document) *fieldCounts {
 	c := &fieldCounts{leaves: make(map[string]*leaf)}
-	add := func(name, entry string, field mapping.Field) {
+	add := func(name, entry string, field spec.Field) {
 		if field.Given() {
 			c.uses = append(c.uses, &use{name: name, entry: entry, field: field})
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
@@ -23,7 +24,7 @@ type Config struct {
 	Caller   mapping.Caller
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
 
-	Document  *mapping.Document
+	Document  *spec.Document
 	File      string           // name of the mapping file in messages
 	Positions strict.Positions // of the entries in it
 

@@ -15,6 +15,7 @@ import (
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
@@ -88,7 +89,7 @@ func (s *stand) open(t *testing.T) check.Config {
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
 		Document: s.document(t), File: s.file(), Now: func() time.Time { return noon },
 	}
-	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(mapping.Document))
+	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(spec.Document))
 	if s.config != nil {
 		s.config(&config)
 	}
@@ -115,11 +116,11 @@ func (s *stand) file() string {
 }
 
 // document is the mapping of the contract with the edits made.
-func (s *stand) document(t *testing.T) *mapping.Document {
+func (s *stand) document(t *testing.T) *spec.Document {
 	t.Helper()
 	s.source = string(mapping.DefaultSource())
 	if s.file() != mapping.DefaultName {
-		data, err := os.ReadFile("../variants/" + s.file())
+		data, err := os.ReadFile("../../mapping/variants/" + s.file())
 		require.NoError(t, err)
 		s.source = string(data)
 	}
@@ -127,7 +128,7 @@ func (s *stand) document(t *testing.T) *mapping.Document {
 		require.Equal(t, 1, strings.Count(s.source, e.old), "%q is to be in the mapping once", e.old)
 		s.source = strings.Replace(s.source, e.old, e.new, 1)
 	}
-	document, err := mapping.ParseDocument(s.file(), []byte(s.source))
+	document, err := spec.Parse(s.file(), []byte(s.source))
 	require.NoError(t, err)
 	return document
 }

@@ -10,6 +10,7 @@ import (
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
@@ -101,7 +102,7 @@ func (run *checkRun) complete(c *config) error {
 			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 		}
 	}
-	request.Positions, _ = strict.Decode(request.File, source, new(mapping.Document))
+	request.Positions, _ = strict.Decode(request.File, source, new(spec.Document))
 	clientConfig := c.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)

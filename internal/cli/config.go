@@ -12,6 +12,7 @@ import (
 
 	"suger-scim-gateway/internal/certs"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -25,7 +26,7 @@ const (
 // A config is the settings, checked against each other, and what they name.
 type config struct {
 	settings
-	document     *mapping.Document
+	document     *spec.Document
 	credential   *secret // Suger's, if the gateway holds it; nil if clients bring their own
 	tokens       *secret // accepted bearer tokens, set together with credential
 	opsToken     *secret // opens the status page; nil if none is set
@@ -203,7 +204,7 @@ func (c *config) heldCredential() sugerclient.Credential {
 func (c *config) acceptedTokens() []string { return splitTokens(c.tokens.current()) }
 
 // readMappingFile reads and checks a mapping file.
-func readMappingFile(path string) (source []byte, document *mapping.Document, err error) {
+func readMappingFile(path string) (source []byte, document *spec.Document, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -215,6 +216,6 @@ func readMappingFile(path string) (source []byte, document *mapping.Document, er
 	if len(source) > maxMappingFile {
 		return nil, nil, fmt.Errorf("%s has more than %d bytes", path, maxMappingFile)
 	}
-	document, err = mapping.ParseDocument(path, source)
+	document, err = spec.Parse(path, source)
 	return source, document, err
 }

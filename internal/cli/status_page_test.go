@@ -14,6 +14,7 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 func TestBaseURLs(t *testing.T) {
@@ -121,7 +122,7 @@ func TestScrapeAfterAMixedRun(t *testing.T) {
 		"method":    oneOf("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"),
 		"code":      regexp.MustCompile(`^([1-5][0-9][0-9]|none|other)$`).MatchString,
 		"error":     oneOf(codes...),
-		"operation": oneOf(append(mapping.OperationNames(), "get token")...),
+		"operation": oneOf(append(spec.OperationNames(), "get token")...),
 		"result":    oneOf("hit", "miss", "wrong"),
 		"guard":     oneOf(mapping.GuardNames()...),
 		"le":        func(string) bool { return true },

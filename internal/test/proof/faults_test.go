@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // answers are the codes that a fault that lasts may be answered with.
@@ -254,7 +254,7 @@ func checkError(t *testing.T, r request, got answer) {
 	assert.NotContains(t, detail, "sugerclient", "no Go error text")
 	assert.NotContains(t, detail, key)
 	if code == scim.CodeSugerUnreadable {
-		assert.True(t, slices.ContainsFunc(mapping.OperationNames(), func(name string) bool { return strings.Contains(detail, strconv.Quote(name)) }),
+		assert.True(t, slices.ContainsFunc(spec.OperationNames(), func(name string) bool { return strings.Contains(detail, strconv.Quote(name)) }),
 			"names the operation: %s", detail)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -29,7 +30,7 @@ const userAgentOfOkta = "Okta SCIM Client 1.0.0"
 // A setup is what a stand is made of; a test changes what it is about.
 type setup struct {
 	sandbox  sandbox.Options
-	document *mapping.Document
+	document *spec.Document
 	client   sugerclient.Config
 	mapping  mapping.Config
 	gateway  gateway.Config
@@ -85,9 +86,9 @@ func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Hand
 }
 
 // smallPages is the default mapping with pages of five users.
-var smallPages = sync.OnceValues(func() (*mapping.Document, error) {
+var smallPages = sync.OnceValues(func() (*spec.Document, error) {
 	source := strings.Replace(string(mapping.DefaultSource()), "size: 1000", "size: 5", 1)
-	return mapping.ParseDocument("small pages", []byte(source))
+	return spec.Parse("small pages", []byte(source))
 })
 
 // newGateway starts a gateway that knows nothing, and gives the base URL of its

@@ -1,4 +1,4 @@
-package mapping_test
+package spec_test
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
@@ -22,15 +22,20 @@ func replaced(t testing.TB, text, old, new string) string {
 	return strings.Replace(text, old, new, 1)
 }
 
+// defaultFile is the name of the mapping that the program holds.
+const defaultFile = "suger.yaml"
+
 // shipped are the mapping files of this project, by name.
 func shipped(t testing.TB) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob("variants/*.yaml")
+	files, err := filepath.Glob("../variants/*.yaml")
 	require.NoError(t, err)
 	require.Len(t, files, 4)
-	texts := map[string][]byte{mapping.DefaultName: mapping.DefaultSource()}
-	for _, file := range files {
-		texts[file], err = os.ReadFile(file)
+	texts := make(map[string][]byte)
+	for _, file := range append(files, filepath.Join("..", defaultFile)) {
+		name, err := filepath.Rel("..", file)
+		require.NoError(t, err)
+		texts[filepath.ToSlash(name)], err = os.ReadFile(file)
 		require.NoError(t, err)
 	}
 	return texts
@@ -39,13 +44,13 @@ func shipped(t testing.TB) map[string][]byte {
 // What is printed of a mapping, defaults filled in, is the same mapping again.
 func TestShippedMappingsAreValid(t *testing.T) {
 	for name, text := range shipped(t) {
-		document, err := mapping.ParseDocument(name, text)
+		document, err := spec.Parse(name, text)
 		require.NoError(t, err)
 		printed, err := strict.Print(document)
 		require.NoError(t, err)
 		assert.Contains(t, string(printed), "    sends: changes\n")
 		assert.Contains(t, string(printed), "      write: always\n")
-		again, err := mapping.ParseDocument("printed.yaml", printed)
+		again, err := spec.Parse("printed.yaml", printed)
 		require.NoError(t, err, name)
 		assert.Equal(t, document, again, name)
 	}
@@ -54,7 +59,7 @@ func TestShippedMappingsAreValid(t *testing.T) {
 // problemsIn are what is wrong with a mapping, none if it is valid.
 func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
 	t.Helper()
-	_, err := mapping.ParseDocument(name, text)
+	_, err := spec.Parse(name, text)
 	var problems strict.Problems
 	if err != nil {
 		require.ErrorAs(t, err, &problems)
@@ -83,7 +88,7 @@ func TestProblemsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-func FuzzParseDocument(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	files := shipped(f)
 	for _, file := range []string{"testdata/wrong.yaml", "testdata/unfit.yaml"} {
 		text, err := os.ReadFile(file)
@@ -94,7 +99,7 @@ func FuzzParseDocument(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		document, err := mapping.ParseDocument("fuzz.yaml", text)
+		document, err := spec.Parse("fuzz.yaml", text)
 		if err != nil {
 			for _, p := range problemsIn(t, "fuzz.yaml", text) {
 				require.True(t, p.Line > 0 && p.Column > 0 && p.Message != "", "%+v", p)
@@ -103,38 +108,11 @@ func FuzzParseDocument(f *testing.F) {
 		}
 		printed, err := strict.Print(document)
 		require.NoError(t, err)
-		again, err := mapping.ParseDocument("printed.yaml", printed)
+		again, err := spec.Parse("printed.yaml", printed)
 		require.NoError(t, err, "%s", printed)
 		require.Equal(t, document, again)
 		// A file that is accepted makes a service.
 		_, err = mapping.New(document, nil, mapping.Config{})
 		require.NoError(t, err)
 	})
-}
-
-// An administrator sees of every entry of the default mapping whether Suger
-// documents it.
-func TestDefaultMappingSaysWhatIsDocumented(t *testing.T) {
-	var document yaml.Node
-	require.NoError(t, yaml.Unmarshal(mapping.DefaultSource(), &document))
-	inParts := map[string]bool{"operations": true, "user": true, "user.attributes": true, "role": true} // whose entries say it each
-	entries := 0
-	var walk func(n *yaml.Node, path string)
-	walk = func(n *yaml.Node, path string) {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key, value := n.Content[i], n.Content[i+1]
-			at := strings.TrimPrefix(path+"."+key.Value, ".")
-			if inParts[at] {
-				walk(value, at)
-				continue
-			}
-			entries++
-			said := key.HeadComment + key.LineComment + value.HeadComment + value.LineComment
-			assert.Regexp(t, "documented|Documented|convention", said, at)
-		}
-	}
-	root := document.Content[0]
-	require.Equal(t, "version", root.Content[0].Value) // of the format, which is this project's
-	walk(&yaml.Node{Content: root.Content[2:]}, "")
-	assert.Greater(t, entries, 25)
 }

@@ -1,4 +1,4 @@
-package mapping_test
+package spec_test
 
 import (
 	"flag"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
@@ -29,7 +29,7 @@ func assertMade(t *testing.T, file, made string) {
 // mapping.schema.json is for editors, which complete and check a mapping file
 // with it while one types.
 func TestJSONSchemaIsMadeOfTheTypes(t *testing.T) {
-	schema, err := strict.Schema("Mapping file of the Suger SCIM Gateway", mapping.Document{})
+	schema, err := strict.Schema("Mapping file of the Suger SCIM Gateway", spec.Document{})
 	require.NoError(t, err)
-	assertMade(t, "mapping.schema.json", string(schema))
+	assertMade(t, "../mapping.schema.json", string(schema))
 }

@@ -1,4 +1,4 @@
-package mapping_test
+package spec_test
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package mapping
+package spec
 
 import (
 	"encoding/json"
@@ -70,8 +70,8 @@ func (f Field) In(value any) (found any, ok bool) {
 	return value, f.Given()
 }
 
-// text reads a string, number or boolean as text; ok is false for anything else.
-func text(value any) (string, bool) {
+// Text reads a string, number or boolean as text; ok is false for anything else.
+func Text(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
 		return v, true
@@ -83,4 +83,16 @@ func text(value any) (string, bool) {
 		return strconv.Itoa(v), true
 	}
 	return "", false
+}
+
+// Words are the texts of values that can be met in an answer; {now} is only
+// written.
+func Words(list []any) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, value := range list {
+		if word, ok := Text(value); ok && PlaceholderName(word) != NowPlaceholder {
+			set[word] = true
+		}
+	}
+	return set
 }

@@ -1,7 +1,8 @@
-package mapping
+package spec
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,61 +10,31 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A checker finds what is wrong with a document beyond its form.
-type checker struct {
-	doc       *Document
-	file      string
-	positions strict.Positions
-	problems  strict.Problems
-}
-
-// problem notes what is wrong at a place of the document, and what to do.
-func (c *checker) problem(path, suggestion, format string, args ...any) {
-	line, column := c.positions.At(path)
-	c.problems = append(c.problems, strict.Problem{
-		File: c.file, Line: line, Column: column, Path: path, Message: fmt.Sprintf(format, args...), Suggestion: suggestion,
-	})
-}
-
-// reported tells whether a place has a problem already.
-func (c *checker) reported(path string) bool {
-	return slices.ContainsFunc(c.problems, func(p strict.Problem) bool { return p.Path == path })
-}
-
-// checkParts looks at each part by itself.
-func (c *checker) checkParts() {
-	c.checkAttributes()
-	for _, op := range c.doc.Operations.all() {
-		if op.Operation != nil {
-			c.checkOperation(op)
-		}
+// SplitAttribute takes the name of a held attribute apart into the object it is
+// in, "" for the resource itself, and its name there.
+func SplitAttribute(name string) (object, local string) {
+	if strings.HasPrefix(name, "urn:") {
+		at := strings.LastIndex(name, ":")
+		return name[:at], name[at+1:]
 	}
-	c.checkStatus()
-	c.checkRoles()
-	c.checkToken()
-}
-
-// checkWhole looks at how the parts fit together.
-func (c *checker) checkWhole() {
-	if c.doc.Version != 1 {
-		c.problem("version", "write version: 1", "this program reads version 1, not %d", c.doc.Version)
+	if parent, sub, dotted := strings.Cut(name, "."); dotted {
+		return parent, sub
 	}
-	c.checkMainJob()
-	m := newModel(c.doc)
-	c.checkRoleChange(m)
-	c.checkEndOfAccess(m)
-	c.checkGivenBack(m)
-	c.checkWritable(m)
+	return "", name
 }
 
-// beside are the problems at places where the document itself could be read, so
-// that no mistake is reported twice.
-func (c *checker) beside(unreadable strict.Problems) strict.Problems {
-	return slices.DeleteFunc(c.problems, func(p strict.Problem) bool {
-		return slices.ContainsFunc(unreadable, func(q strict.Problem) bool {
-			return q.Path == p.Path || strings.HasPrefix(q.Path, p.Path+".") || strings.HasPrefix(q.Path, p.Path+"[")
-		})
-	})
+// CanonicalAttribute spells an attribute's name as its schema does.
+func CanonicalAttribute(name string) string {
+	if path, ok := fullUserType.Lookup(name); ok {
+		return path.String()
+	}
+	return name
+}
+
+// fullUserType knows every standard attribute of a user, whether held or not.
+var fullUserType = &scim.ResourceType{
+	Name: "User", Endpoint: "/Users", Schema: scim.CoreUser(),
+	Extensions: []*scim.Schema{scim.EnterpriseUser()},
 }
 
 // checkAttributes makes sure that attributes are ones that a field can hold.
@@ -73,7 +44,7 @@ func (c *checker) checkAttributes() {
 		return // reported as missing
 	}
 	named, held := make(map[string]string), make(map[string]string) // canonical name, and field, to name
-	for _, name := range sortedKeys(attributes) {
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		at := "user.attributes." + name
 		path, ok := fullUserType.Lookup(name)
 		if !ok {
@@ -111,9 +82,9 @@ func (c *checker) checkAttribute(at string, path scim.AttrPath) {
 
 // checkNameParts makes sure that a full name in one field has two parts.
 func (c *checker) checkNameParts(given, family Attribute) {
-	for _, name := range sortedKeys(c.doc.User.Attributes) {
+	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
 		part := c.doc.User.Attributes[name].Part
-		isName := part == FirstNames && canonicalAttribute(name) == "name.givenName" || part == LastName && canonicalAttribute(name) == "name.familyName"
+		isName := part == FirstNames && CanonicalAttribute(name) == "name.givenName" || part == LastName && CanonicalAttribute(name) == "name.familyName"
 		if part != WholeField && !isName {
 			c.problem("user.attributes."+name+".part", "name.givenName is the first names, name.familyName the last name", "%s is not the %s", name, part)
 		}
@@ -128,10 +99,10 @@ func (c *checker) checkNameParts(given, family Attribute) {
 // attribute of an extension is also found without the URN.
 func suggestAttribute(name string) string {
 	known := make(map[string]string) // by the name without the URN
-	for _, possible := range possibleAttributes() {
+	for _, possible := range PossibleAttributes() {
 		known[withoutURN(possible)] = possible
 	}
-	names := sortedKeys(known)
+	names := slices.Sorted(maps.Keys(known))
 	if near, ok := strict.Nearest(withoutURN(name), names); ok {
 		return fmt.Sprintf("did you mean %q?", known[near])
 	}
@@ -140,8 +111,8 @@ func suggestAttribute(name string) string {
 
 func withoutURN(name string) string { return name[strings.LastIndex(name, ":")+1:] }
 
-// possibleAttributes lists the attributes that a field can hold.
-func possibleAttributes() []string {
+// PossibleAttributes lists the attributes that a field can hold.
+func PossibleAttributes() []string {
 	var names []string
 	add := func(urn string, attributes []*scim.Attribute) {
 		for _, a := range attributes {

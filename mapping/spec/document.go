@@ -1,7 +1,16 @@
-package mapping
+// Package spec is the language of the mapping file: its keys, its fields, its
+// placeholders and what makes a file valid. It knows nothing of the engine that
+// works by a file.
+//
+// Start with [Parse], which reads a file into a [Document].
+package spec
+
+import (
+	"suger-scim-gateway/mapping/spec/strict"
+)
 
 // A Document is a mapping file. Its fields carry, as tags, the names and
-// explanations that users see; [ParseDocument] reads and checks one.
+// explanations that users see; [Parse] reads and checks one.
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
@@ -10,62 +19,6 @@ type Document struct {
 	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words by which a refusal of Suger is recognised."`
 	Token      *TokenMap  `yaml:"token" doc:"How the older bearer API clients get a token; only needed for SUGER_AUTH=legacy."`
-}
-
-// Operations are the named calls. A nil one does not exist in this Suger.
-type Operations struct {
-	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
-	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
-	AddUser        *Operation `yaml:"add user" doc:"A new user."`
-	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
-	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
-	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
-	DeactivateUser *Operation `yaml:"deactivate user" doc:"Ends access, where that is a call of its own."`
-	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
-	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
-	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`
-	ListRoles      *Operation `yaml:"list roles" doc:"Every role of the organization. Without it, the known roles are all there are."`
-	AddRole        *Operation `yaml:"add role" doc:"A new custom role."`
-	UpdateRole     *Operation `yaml:"update role" doc:"Changes to a custom role."`
-	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
-}
-
-// An Operation is one call of Suger's API. In the file it may be written as
-// just its call.
-type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name."`
-	Query   map[string]string `yaml:"query" doc:"Query parameters to send always; they may hold the placeholders of paths."`
-	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
-	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
-	Sends   Sends             `yaml:"sends" enum:"changes,everything,whole object" default:"changes" doc:"What an update's body has values for. changes: only what differs. everything: all that the mapping knows, changed or not. whole object: the user as Suger has it, with the changes laid over."`
-	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
-	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
-	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
-	Total   string            `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
-	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
-}
-
-// FromScalar reads the short form, just the call.
-func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScalar(text) }
-
-// Sends says which values an operation's body holds.
-type Sends string
-
-const (
-	SendsChanges     Sends = "changes"
-	SendsEverything  Sends = "everything"
-	SendsWholeObject Sends = "whole object"
-)
-
-// PagingMap says how a list hands out its pages.
-type PagingMap struct {
-	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. none: one answer holds everything, up to the size."`
-	Size         int    `yaml:"size" doc:"Rows to ask for in a page."`
-	Limit        string `yaml:"limit" doc:"Query parameter that carries the size."`
-	Next         string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
-	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
-	Cursor       string `yaml:"cursor" doc:"Path of the next cursor in the answer (style cursor)."`
-	CursorHeader string `yaml:"cursor header" doc:"Header with the next cursor (style cursor)."`
 }
 
 // UserMap says where Suger's user object holds what SCIM wants to know.
@@ -139,9 +92,9 @@ type KnownRole struct {
 	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
 }
 
-// id is the role's id as text, "" if the mapping does not say.
-func (k *KnownRole) id() string {
-	id, _ := text(k.ID)
+// IDText is the role's id as text, "" if the mapping does not say.
+func (k *KnownRole) IDText() string {
+	id, _ := Text(k.ID)
 	return id
 }
 
@@ -176,3 +129,50 @@ const (
 	ByDeactivate Strategy = "deactivate user"
 	ByRemoval    Strategy = "remove user"
 )
+
+// Parse reads and checks a mapping file; name is used in messages. The
+// error is a [strict.Problems] that lists every problem, each with line, column
+// and advice. How the parts of a file fit together is looked at once each part
+// can be read.
+func Parse(name string, data []byte) (*Document, error) {
+	var doc Document
+	positions, problems := strict.Decode(name, data, &doc)
+	c := &checker{doc: &doc, file: name, positions: positions}
+	c.checkParts()
+	if len(problems) == 0 {
+		c.checkWhole()
+	}
+	problems = append(problems, c.beside(problems)...)
+	problems.Sort()
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return &doc, nil
+}
+
+// holds reports whether a field holds the attribute.
+func (d *Document) holds(attribute string) bool {
+	for name := range d.User.Attributes {
+		if CanonicalAttribute(name) == attribute {
+			return true
+		}
+	}
+	return false
+}
+
+// WritesStatus reports whether the update operation sends the status.
+func (d *Document) WritesStatus() bool {
+	return d.User.Status != nil && BodySends(d.Operations.UpdateUser, "status")
+}
+
+// WritesRole reports whether the update operation is the one that changes roles.
+func (d *Document) WritesRole() bool {
+	ops := &d.Operations
+	return ops.SetRole == nil && ops.GrantRole == nil && BodySends(ops.UpdateUser, roleValues...)
+}
+
+// AddsRole reports whether the add operation sends the role.
+func (d *Document) AddsRole() bool { return BodySends(d.Operations.AddUser, roleValues...) }
+
+// ManyRoles reports whether a user may hold several roles.
+func (d *Document) ManyRoles() bool { return d.User.Roles.Hold == "many" }

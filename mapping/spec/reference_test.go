@@ -1,4 +1,4 @@
-package mapping_test
+package spec_test
 
 import (
 	"fmt"
@@ -13,11 +13,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-const guideFile = "../docs/mapping.md"
+const guideFile = "../../docs/mapping.md"
 
 func guide(t *testing.T) string {
 	t.Helper()
@@ -40,18 +40,19 @@ func section(t *testing.T, guide, name, made string) string {
 // The reference in docs/mapping.md is made of the Go types and of what the
 // checks know; -update writes it anew.
 func TestGuideHasTheReference(t *testing.T) {
-	text := section(t, guide(t), "placeholders", placeholderTable())
+	text := section(t, guide(t), "placeholders", placeholderTable(t))
 	text = section(t, text, "reference", reference())
 	assertMade(t, guideFile, text)
 }
 
 // placeholderTable is which operation has which placeholders.
-func placeholderTable() string {
-	document := mapping.DefaultDocument()
+func placeholderTable(t *testing.T) string {
+	document, err := spec.Parse(defaultFile, shipped(t)[defaultFile])
+	require.NoError(t, err)
 	var b strings.Builder
 	b.WriteString("| operation | everywhere | in the body too |\n|---|---|---|\n")
-	for _, name := range mapping.OperationNames() {
-		texts, body := mapping.PlaceholdersIn(document, name)
+	for _, name := range spec.OperationNames() {
+		texts, body := spec.PlaceholdersOfOperation(document, name)
 		named := []string{}
 		for _, placeholder := range body {
 			if _, isAttribute := document.User.Attributes[placeholder]; !isAttribute {
@@ -102,7 +103,7 @@ func reference() string {
 			describe(p.title, p.of)
 		}
 	}
-	describe("The file", reflect.TypeFor[mapping.Document]())
+	describe("The file", reflect.TypeFor[spec.Document]())
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
@@ -139,9 +140,9 @@ func valueOf(field reflect.StructField) string {
 
 func formOf(t reflect.Type) string {
 	switch {
-	case t == reflect.TypeFor[mapping.Field]():
+	case t == reflect.TypeFor[spec.Field]():
 		return "field"
-	case t == reflect.TypeFor[mapping.Request]():
+	case t == reflect.TypeFor[spec.Request]():
 		return "method and path"
 	case t.Kind() == reflect.Interface:
 		return "anything"
@@ -176,7 +177,7 @@ func TestGuideShowsPiecesOfTheFiles(t *testing.T) {
 	assert.Len(t, shown, len(files), "each file is shown: %v", shown)
 	assert.Equal(t, strings.Count(guide(t), "```yaml"), len(excerpt.FindAllString(guide(t), -1)), "each piece names its file")
 	for file := range files {
-		if file != mapping.DefaultName {
+		if file != defaultFile {
 			assert.Contains(t, guide(t), "](../mapping/"+filepath.ToSlash(file)+")")
 		}
 	}
