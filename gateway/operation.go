@@ -36,26 +36,14 @@ func (op *operation) answerOf(p parameters) (*scim.Projection, error) {
 
 // run carries the operation out.
 func (op *operation) run(x *exchange) (outcome, error) {
-	resources, kind := op.set.write(x.caller), op.set.kind
+	resources := op.set.write(x.caller)
 	switch op.method {
 	case http.MethodPost:
-		wanted, err := kind.Normalize(op.body)
-		if err != nil {
-			return outcome{}, err
-		}
-		return op.done(x, http.StatusCreated)(resources.Create(x.ctx(), wanted, op.projection))
+		return op.done(x, http.StatusCreated)(resources.Create(x.ctx(), op.body, op.projection))
 	case http.MethodPut:
-		wanted, err := kind.Normalize(op.body)
-		if err != nil {
-			return outcome{}, err
-		}
-		return op.done(x, http.StatusOK)(resources.Replace(x.ctx(), op.id, wanted, op.ifMatch, op.projection))
+		return op.done(x, http.StatusOK)(resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
 	case http.MethodPatch:
-		changes, err := scim.ParsePatch(op.body, kind)
-		if err != nil {
-			return outcome{}, err
-		}
-		return op.done(x, http.StatusOK)(resources.Patch(x.ctx(), op.id, changes, op.ifMatch, op.projection))
+		return op.done(x, http.StatusOK)(resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
 	default:
 		err := resources.Delete(x.ctx(), op.id, op.ifMatch)
 		return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, err
@@ -67,6 +55,9 @@ func (op *operation) done(x *exchange, status int) func(scim.Resource, error) (o
 	return func(r scim.Resource, err error) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
+		}
+		if r == nil { // there is nothing to show
+			return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
 		}
 		return op.set.outcome(x, status, r), nil
 	}

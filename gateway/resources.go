@@ -16,9 +16,9 @@ type (
 		List(ctx context.Context, q *scim.Query) (*scim.List, error)
 	}
 	writer interface {
-		Create(ctx context.Context, r scim.Resource, p *scim.Projection) (scim.Resource, error)
-		Replace(ctx context.Context, id string, r scim.Resource, ifMatch string, p *scim.Projection) (scim.Resource, error)
-		Patch(ctx context.Context, id string, ops []scim.PatchOperation, ifMatch string, p *scim.Projection) (scim.Resource, error)
+		Create(ctx context.Context, body map[string]any, p *scim.Projection) (scim.Resource, error)
+		Replace(ctx context.Context, id string, body map[string]any, ifMatch string, p *scim.Projection) (scim.Resource, error)
+		Patch(ctx context.Context, id string, body map[string]any, ifMatch string, p *scim.Projection) (scim.Resource, error)
 		Delete(ctx context.Context, id string, ifMatch string) error
 	}
 )

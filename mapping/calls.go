@@ -2,10 +2,8 @@ package mapping
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +18,49 @@ type suger struct {
 	Caller
 }
 
+// ids are what the placeholders of a path, a query or a header stand for. A body
+// gets them as Suger writes them, since an id may be a number.
+type ids map[string]any
+
+// ids are the caller's organization and, where not nil, a user and a role.
+func (s *suger) ids(u *user, r *role) ids {
+	named := ids{"organization": s.Organization}
+	if u != nil {
+		named["user"] = u.rawID()
+		for i, name := range s.model.moreIDs {
+			if i < len(u.more) {
+				named["user."+name] = u.more[i]
+			}
+		}
+	}
+	if r != nil {
+		named[spec.RolePlaceholder], named[spec.RoleNamePlaceholder] = r.raw, r.name
+	}
+	return named
+}
+
+// texts are the ids as a path holds them.
+func (i ids) texts() map[string]string {
+	texts := make(map[string]string, len(i))
+	for name, id := range i {
+		texts[name], _ = spec.Text(id)
+	}
+	return texts
+}
+
+// fillAll replaces the placeholders in the values of a query or of headers.
+func (i ids) fillAll(templates map[string]string) map[string]string {
+	filled := make(map[string]string, len(templates))
+	for key, template := range templates {
+		for _, name := range spec.PlaceholdersIn(template) {
+			id, _ := spec.Text(i[name])
+			template = strings.ReplaceAll(template, "{"+name+"}", id)
+		}
+		filled[key] = template
+	}
+	return filled
+}
+
 // call makes one call and returns the object in its answer, or nil if the answer
 // carries none.
 func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids ids, with spec.Values) (any, error) {
@@ -29,7 +70,7 @@ func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids i
 // send makes a call that has been put together.
 func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
-	show(ctx, Exchange{Call: request, Answer: answer, Err: err})
+	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
 	if err != nil {
 		s.driftOf(err)
 		return nil, err
@@ -73,20 +114,6 @@ var pagingStyles = map[string]sugerclient.PagingStyle{
 	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "none": sugerclient.Whole,
 }
 
-// list reads every row of a list operation.
-func (s *suger) list(ctx context.Context, name string, op *spec.Operation, each func(restart bool, row json.RawMessage) error) error {
-	err := s.client.Pages(ctx, s.Credential, s.request(name, op, s.ids(nil, nil), nil), pagingOf(op), func(page sugerclient.Page) error {
-		for i, row := range page.Items {
-			if err := each(page.Index == 0 && i == 0, row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	s.driftOf(err)
-	return err
-}
-
 // pagingOf is how the client reads a list.
 func pagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: op.Items, Total: op.Total}
@@ -96,129 +123,6 @@ func pagingOf(op *spec.Operation) sugerclient.Paging {
 		paging.Cursor, paging.CursorHeader = p.Cursor, p.CursorHeader
 	}
 	return paging
-}
-
-// fetchUsers reads every user of the organization, in order.
-func (s *suger) fetchUsers(ctx context.Context) ([]*user, error) {
-	var users []*user
-	var seen misfits
-	err := s.list(ctx, spec.OpListUsers, s.model.doc.Operations.ListUsers, func(restart bool, row json.RawMessage) error {
-		if restart {
-			users, seen = users[:0], misfits{}
-		}
-		u, drift, err := s.model.decodeUser(row, s.Organization)
-		if err != nil {
-			return err
-		}
-		seen.add(drift)
-		users = append(users, u)
-		return nil
-	})
-	s.drifted(spec.OpListUsers, &seen)
-	if err == nil && s.model.noneHasRole(users) {
-		field := s.model.doc.User.Roles.Field
-		err = misfit(field.String(), "a list of users of whom nobody has %s", field)
-	}
-	if err != nil {
-		return nil, s.asRecordError(spec.OpListUsers, err)
-	}
-	sortUsers(users)
-	// A list that changes while it is read can have a row on two pages.
-	return slices.CompactFunc(users, func(u, v *user) bool { return u.id == v.id }), nil
-}
-
-// fetchUser reads one user afresh. Without an operation for it, the user is
-// found in a fresh list. It is a not-found error if there is none.
-func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
-	op := s.model.doc.Operations.GetUser
-	if op == nil {
-		users, err := s.freshUsers(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if u := users.byID(id); u != nil {
-			return u, nil
-		}
-		return nil, scim.NotFound("user", id)
-	}
-	if strings.ContainsAny(id, `/\`) { // there are proxies that take an escaped one for a real one
-		return nil, s.noSuchUser(ctx, id)
-	}
-	record, err := s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
-	if err != nil {
-		var refused *sugerclient.Error
-		switch {
-		case !errors.As(err, &refused):
-			return nil, err
-		case refused.Kind == sugerclient.Invalid:
-			return nil, s.noSuchUser(ctx, id)
-		case refused.Status == 404:
-			return nil, scim.NotFound("user", id)
-		}
-		return nil, err
-	}
-	if record == nil {
-		return nil, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
-	}
-	u, err := s.userFrom(spec.OpGetUser, record)
-	if err != nil {
-		return nil, err
-	}
-	if u.id != id {
-		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
-	}
-	return u, nil
-}
-
-// noSuchUser is the error for an id that no user can have. Suger was not asked
-// for it, so the credential has to be shown to be good in another way.
-func (s *suger) noSuchUser(ctx context.Context, id string) error {
-	if _, err := s.someUsers(ctx); err != nil {
-		return err
-	}
-	return scim.NotFound("user", id)
-}
-
-// userFrom reads the user in an answer.
-func (s *suger) userFrom(operation string, record any) (*user, error) {
-	u, drift, err := s.model.readUser(record, s.Organization)
-	if err != nil {
-		return nil, s.asRecordError(operation, err)
-	}
-	s.drift(operation, drift)
-	return u, nil
-}
-
-// fetchRoles reads the organization's roles, or takes the known ones if Suger
-// has no list of them.
-func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
-	op := s.model.doc.Operations.ListRoles
-	if op == nil {
-		return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
-	}
-	var roles []*role
-	var seen misfits
-	err := s.list(ctx, spec.OpListRoles, op, func(restart bool, row json.RawMessage) error {
-		if restart {
-			roles, seen = roles[:0], misfits{}
-		}
-		record, err := decodeJSON(row)
-		if err != nil {
-			return misfit("", "a role that is not JSON")
-		}
-		r, err := s.model.readRole(record)
-		if err != nil {
-			return err
-		}
-		seen.add(s.model.roleDrift(record))
-		roles = append(roles, r)
-		return nil
-	})
-	s.drifted(spec.OpListRoles, &seen)
-	if err != nil {
-		return nil, s.asRecordError(spec.OpListRoles, err)
-	}
-	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
 }
 
 // asRecordError makes a record that does not fit the mapping an error that
@@ -243,7 +147,21 @@ func (s *suger) unreadable(operation string, cause error) error {
 
 // driftOf reports an answer that the client could not read.
 func (s *suger) driftOf(err error) {
-	if call := (*sugerclient.Error)(nil); errors.As(err, &call) && call.Kind == sugerclient.Unreadable {
+	if call, ok := callError(err); ok && call.Kind == sugerclient.Unreadable {
 		s.drift(call.Operation, []string{wholeAnswer})
 	}
+}
+
+// callError is the client's error in err, if there is one.
+func callError(err error) (call *sugerclient.Error, ok bool) {
+	ok = errors.As(err, &call)
+	return call, ok
+}
+
+// operationName is the operation that an error is about.
+func operationName(err error) string {
+	if call, ok := callError(err); ok {
+		return call.Operation
+	}
+	return ""
 }

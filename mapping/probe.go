@@ -44,9 +44,10 @@ func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Ans
 	return p.client.Do(ctx, p.Credential, call)
 }
 
-// Pages reads a list page by page.
-func (p *Probe) Pages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, each func(sugerclient.Page) error) error {
-	return p.client.Pages(ctx, p.Credential, call, paging, each)
+// Rows reads a list to its end. restart says that the rows so far are void, since
+// the list is read again from the start or from a page.
+func (p *Probe) Rows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, rows sugerclient.Rows) (sugerclient.ListReport, error) {
+	return p.client.List(ctx, p.Credential, call, paging, sugerclient.ListHint{}, rows)
 }
 
 // A Record is what the gateway makes of a user as Suger writes it.
@@ -73,8 +74,8 @@ func (p *Probe) ReadUser(record any) (*Record, error) {
 		return nil, err
 	}
 	r := &Record{
-		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Values: make(map[string]string), Status: u.standing.word,
-		Active: u.standing.active, Pending: u.standing.pending, Unknown: u.standing.unknown,
+		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Values: make(map[string]string), Status: u.access.word,
+		Active: u.access.active, Pending: u.access.pending, Unknown: u.access.unknown,
 	}
 	r.Created, _ = time.Parse(time.RFC3339, u.created)
 	for i, a := range p.model.attributes {

@@ -22,6 +22,27 @@ type role struct {
 	standard      bool   // cannot be renamed or deleted
 	administrator bool   // may manage users
 	tier          int    // place in the mapping's precedence, 0 the most powerful
+	powerless     bool   // has no permissions, so it outranks nothing
+	created       string // RFC 3339 in UTC with milliseconds, or ""
+	modified      string
+}
+
+// newRole is a role that is to be made for a pushed group.
+func (m *model) newRole(name string) *role {
+	return &role{name: name, group: name, word: name, tier: m.others, powerless: len(m.doc.Role.Template.Permissions) == 0}
+}
+
+// drafted is a role that was not really made, as a dry run shows it.
+func (r *role) drafted(name string) *role {
+	would := *r
+	would.id = dryRunID(name)
+	return &would
+}
+
+// includes reports whether holding the role is known to be at least as much as
+// holding another: both are in the mapping's order by name, and it is higher.
+func (r *role) includes(other *role) bool {
+	return r.standard && other.standard && r.above(other)
 }
 
 // above reports whether the role is more powerful than another: by the mapping's
@@ -32,7 +53,7 @@ func (r *role) above(other *role) bool {
 
 // compare orders roles by power, for a list.
 func (r *role) compare(other *role) int {
-	return cmp.Or(cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
+	return cmp.Or(compareBool(r.powerless, other.powerless), cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
 }
 
 // A catalogue is the roles of one organization, most powerful first.
@@ -59,8 +80,12 @@ func (m *model) readRole(record any) (*role, error) {
 	r.raw, _ = in.ID.In(record)
 	r.description, _ = fieldText(record, in.Description)
 	r.permissions, _ = in.Permissions.In(record)
+	if list, ok := r.permissions.([]any); ok {
+		r.powerless = len(list) == 0
+	}
+	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
 	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
-		r.standard = spec.Words(in.Standard)[kind]
+		r.standard = words(in.Standard)[fold(kind)]
 	}
 	return r, nil
 }
@@ -83,14 +108,14 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		default:
 			continue
 		}
-		r.standard = true
+		r.standard, r.powerless = true, false
 		r.administrator = known.Administrator
 		r.description = firstOf(r.description, known.Description)
 	}
 	for _, r := range c.roles {
 		r.group = r.name
 		for _, group := range sortedKeys(groups) {
-			if target := fold(groups[group]); target == fold(r.id) || target == fold(r.name) {
+			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
 				r.group = group
 			}
 		}
@@ -144,7 +169,7 @@ func (c *catalogue) byRef(ref roleRef) *role {
 		return c.byID(ref.id)
 	}
 	for _, r := range c.roles {
-		if fold(r.name) == fold(ref.name) {
+		if sameName(r.name, ref.name) {
 			return r
 		}
 	}
@@ -160,7 +185,7 @@ func (c *catalogue) named(word string) (*role, error) {
 	}
 	var found []*role
 	for _, r := range c.roles {
-		if fold(word) == fold(r.id) || fold(word) == fold(r.name) || fold(word) == fold(r.group) {
+		if fold(word) == fold(r.id) || sameName(word, r.name) || sameName(word, r.group) {
 			found = append(found, r)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -37,15 +38,15 @@ type Config struct {
 // A Service offers Suger's users and roles as SCIM resources. It is safe for
 // concurrent use and keeps nothing that an answer depends on.
 type Service struct {
-	config    Config
-	model     *model
-	client    *sugerclient.Client
-	memory    *memory
-	locks     locks
-	brake     *brake
-	canary    *canary
-	protected map[string]bool // folded addresses
-	fixed     *catalogue      // the roles that are known without asking Suger
+	config  Config
+	model   *model
+	client  *sugerclient.Client
+	memory  *memory
+	planner *planner
+	locks   locks
+	brake   *brake
+	canary  *canary
+	fixed   *catalogue // the roles that are known without asking Suger
 
 	userType, groupType, roleType *scim.ResourceType
 }
@@ -54,9 +55,13 @@ type Service struct {
 // problems are reported at once, each naming its setting.
 func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Service, error) {
 	config = config.withDefaults()
-	s := &Service{config: config, model: newModel(doc), client: client, protected: make(map[string]bool)}
+	s := &Service{config: config, model: newModel(doc), client: client}
+	s.planner = &planner{model: s.model, settings: &settings{
+		defaultRole: firstOf(config.DefaultRole, doc.Role.Default), groupRoles: config.GroupRoles,
+		protected: make(map[string]bool), allowAdminGrant: config.AllowAdminGrant, createRoles: config.CreateRoles,
+	}}
 	for _, email := range config.ProtectedUsers {
-		s.protected[fold(email)] = true
+		s.planner.settings.protected[foldEmail(email)] = true
 	}
 	if err := s.checkRoles(); err != nil {
 		return nil, err
@@ -113,16 +118,12 @@ func (s *Service) checkRoles() error {
 			}
 		}
 	}
-	if role := s.defaultRoleName(); slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
+	if role := s.planner.settings.defaultRole; slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
 		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.IDText()) == fold(role))
 	}) {
 		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
 	}
 	return errors.Join(problems...)
-}
-
-func (s *Service) defaultRoleName() string {
-	return firstOf(s.config.DefaultRole, s.model.doc.Role.Default)
 }
 
 // UserType describes users as this mapping holds them.
@@ -144,3 +145,5 @@ func (s *Service) Groups(c Caller) *Groups { return &Groups{s.open(c)} }
 func (s *Service) Roles(c Caller) *Roles { return &Roles{s.open(c)} }
 
 func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -20,8 +20,8 @@ type statusModel struct {
 // null is written for a null of the mapping.
 var null = json.RawMessage("null")
 
-// A standing is what a status means.
-type standing struct {
+// An access is whether a user has access, as the status says.
+type access struct {
 	word    string // Suger's own word, "" if absent
 	raw     any    // the same as Suger writes it
 	active  bool
@@ -30,13 +30,25 @@ type standing struct {
 }
 
 // missing reports whether the user's record has no status at all.
-func (s standing) missing() bool { return s.unknown && s.word == "" }
+func (s access) missing() bool { return s.unknown && s.word == "" }
 
 func newStatusModel(m *spec.StatusMap) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
-		active: spec.Words(m.Active), pending: spec.Words(m.Pending), inactive: spec.Words(m.Inactive)}
+		active: words(m.Active), pending: words(m.Pending), inactive: words(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
 	return s
+}
+
+// words are the values that can be met in an answer, without regard to letter
+// case; {now} is only written.
+func words(list []any) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, value := range list {
+		if word, ok := spec.Text(value); ok && spec.PlaceholderName(word) != spec.NowPlaceholder {
+			set[fold(word)] = true
+		}
+	}
+	return set
 }
 
 func firstToWrite(values []any) any {
@@ -52,27 +64,38 @@ func firstToWrite(values []any) any {
 // read tells what a Suger user's status means. A word that the mapping does not
 // know counts as access: so the person can still be deactivated, where the
 // opposite guess would let a leaver pass for gone.
-func (s *statusModel) read(record any) standing {
+func (s *statusModel) read(record any) access {
 	value, ok := s.field.In(record)
 	word, isText := spec.Text(value)
 	absent := !ok || value == nil || (isText && word == "")
 	switch {
 	case absent && s.absent != "":
-		return standing{active: s.absent == "active"}
+		return access{active: s.absent == "active"}
 	case absent:
-		return standing{active: true, unknown: true}
-	case isText && s.active[word]:
-		return standing{word: word, raw: value, active: true, pending: s.pending[word]}
-	case isText && s.inactive[word]:
-		return standing{word: word, raw: value}
+		return access{active: true, unknown: true}
+	case isText && s.active[fold(word)]:
+		return access{word: word, raw: value, active: true, pending: s.pending[fold(word)]}
+	case isText && s.inactive[fold(word)]:
+		return access{word: word, raw: value}
 	case s.absent == "active" && len(s.inactive) == 0: // a time of removal
-		return standing{word: word, raw: value}
+		return access{word: word, raw: value}
 	case s.absent == "inactive" && len(s.active) == 0: // a time of activation
-		return standing{word: word, raw: value, active: true}
+		return access{word: word, raw: value, active: true}
 	}
 	if !isText {
 		encoded, _ := json.Marshal(value) // it came from JSON
 		word = string(encoded)
 	}
-	return standing{word: word, raw: value, active: true, unknown: true}
+	return access{word: word, raw: value, active: true, unknown: true}
+}
+
+// accessFor is the access of a user whose status is set.
+func (m *model) accessFor(active bool) access {
+	is := access{active: active}
+	if m.status == nil {
+		return is
+	}
+	is.raw = m.statusValue(active, "")
+	is.word, _ = spec.Text(is.raw)
+	return is
 }

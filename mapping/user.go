@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -10,14 +11,15 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A user is a Suger user as far as the mapping names its fields. It is never
-// changed once made: lists and caches share it.
+// A user holds the mapped fields of one Suger user. It is never changed once made:
+// snapshots share it.
 type user struct {
 	id       string
 	number   bool     // Suger writes the id as a number
 	values   []string // parallel to model.attributes, "" if Suger has none
-	standing standing
+	access   access
 	roles    []roleRef
+	more     []any  // further ids as Suger writes them, parallel to model.moreIDs
 	created  string // RFC 3339 in UTC with milliseconds, or ""
 	modified string
 }
@@ -36,35 +38,25 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
-// decodeUser reads one user. The error names the field that does not fit, never
-// its value.
-func (m *model) decodeUser(data []byte, organization string) (*user, []string, error) {
-	record, err := decodeJSON(data)
-	if err != nil {
-		return nil, nil, misfit("", "a user that is not JSON")
-	}
-	if _, ok := record.(map[string]any); !ok {
-		return nil, nil, misfit("", "a user that is not an object")
-	}
-	return m.readUser(record, organization)
-}
-
 // readUser reads one decoded user; drift names fields that are not as the
 // mapping says but can be lived with.
 func (m *model) readUser(record any, organization string) (u *user, drift []string, err error) {
 	doc := &m.doc.User
+	if _, ok := record.(map[string]any); !ok {
+		return nil, nil, misfit("", "a user that is not an object")
+	}
 	id, err := fieldText(record, doc.ID)
 	if err != nil || id == "" {
 		return nil, nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
 	if doc.Organization.Given() {
-		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization {
-			return nil, nil, misfit(doc.Organization.String(), "a user of another organization")
+		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization && organization != "" {
+			return nil, nil, errForeign
 		}
 	}
 	rawID, _ := doc.ID.In(record)
 	_, number := rawID.(json.Number)
-	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), standing: standing{active: true}}
+	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), access: access{active: true}}
 	for i, a := range m.attributes {
 		value, err := fieldText(record, a.field)
 		if err != nil {
@@ -79,7 +71,7 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		return nil, nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
 	}
 	if m.status != nil {
-		if u.standing = m.status.read(record); u.standing.unknown {
+		if u.access = m.status.read(record); u.access.unknown {
 			drift = append(drift, m.status.field.String())
 		}
 	}
@@ -88,6 +80,10 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 	}
 	if _, there := doc.Roles.Field.In(record); !there {
 		drift = append(drift, doc.Roles.Field.String())
+	}
+	for _, name := range m.moreIDs {
+		value, _ := doc.IDs[name].In(record)
+		u.more = append(u.more, value)
 	}
 	for _, at := range []struct {
 		field spec.Field
@@ -214,14 +210,6 @@ func decodeJSON(data []byte) (any, error) {
 	return value, nil
 }
 
-// at is the position of an attribute, below 0 if the mapping does not hold it.
-func (m *model) at(name string) int {
-	if i, ok := m.index[name]; ok {
-		return i
-	}
-	return -1
-}
-
 // valueAt is the value of the attribute at a position, "" if the mapping does not
 // hold it.
 func (u *user) valueAt(i int) string {
@@ -243,10 +231,35 @@ func (m *model) formatted(u *user) string {
 	return given + " " + family
 }
 
-// before orders users by time of creation, then id: the order of every list.
-func (u *user) before(v *user) int {
-	if c := strings.Compare(u.created, v.created); c != 0 {
-		return c
+// key is the address in the form by which users are found.
+func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }
+
+// compare orders users by time of creation, then id: the order of every list.
+func (u *user) compare(v *user) int {
+	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
+}
+
+// leftOut describes a record that cannot be used, as far as it can be read.
+func (m *model) leftOut(record any, err error) leftOut {
+	id, _ := fieldText(record, m.doc.User.ID)
+	email, _ := fieldText(record, m.attributes[m.userName].field)
+	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), err: err}
+}
+
+// readGlobal reads a record of somebody who need not be a member. It is nil if the
+// record does not show whose it is.
+func (m *model) readGlobal(record any) *user {
+	u, _, err := m.readUser(record, "")
+	if err != nil {
+		return nil
 	}
-	return strings.Compare(u.id, v.id)
+	u.access, u.roles = m.accessFor(true), nil
+	return u
+}
+
+// idIn is the user's id in an answer.
+func (m *model) idIn(answer any) (any, bool) {
+	id, ok := m.doc.User.ID.In(answer)
+	text, isText := spec.Text(id)
+	return id, ok && isText && text != ""
 }

@@ -29,6 +29,9 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 // readSuccess accepts JSON or nothing at all: a proxy's login page comes with
 // status 200, too. The size is bounded after decompression.
 func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Response) outcome {
+	if r.stream != nil {
+		return streamed(ctx, r, resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxAnswer+1))
 	switch {
 	case err != nil:
@@ -41,6 +44,19 @@ func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Respons
 		return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is not JSON but %s", mediaType(resp.Header)))
 	}
 	return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}}
+}
+
+// streamed hands an answer to whoever reads it as it arrives.
+func streamed(ctx context.Context, r *request, resp *http.Response) outcome {
+	err := r.stream(resp.Header, resp.Body)
+	var settled errSettled
+	switch {
+	case err == nil:
+		return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header}}
+	case errors.As(err, &settled):
+		return unreadable(r, resp.StatusCode, settled.error)
+	}
+	return cutOff(ctx, r, resp.StatusCode, err)
 }
 
 // readFailure never fails itself: an error body that is odd or cut is a worse

@@ -1,9 +1,6 @@
 package sugerclient
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "net/http"
 
 // A Credential is what a caller presents to Suger: an API key, or
 // "client_id:client_secret" of an OAuth App. It prints as "[credential]", so
@@ -77,12 +74,3 @@ const (
 	ByPage   PagingStyle = "page"   // page number
 	ByCursor PagingStyle = "cursor" // opaque cursor from the previous answer
 )
-
-// A Page is one answer of a list operation.
-type Page struct {
-	// Index counts the pages from 0. It is 0 once more if the list changed
-	// while it was read and is read again: what came before is then void.
-	Index int
-	Items []json.RawMessage
-	Total int // as Suger says, or -1
-}
