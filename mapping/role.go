@@ -60,7 +60,7 @@ func (m *model) readRole(record any) (*role, error) {
 	r.description, _ = fieldText(record, in.Description)
 	r.permissions, _ = in.Permissions.In(record)
 	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
-		r.standard = spec.Words(in.Standard)[kind]
+		r.standard = spec.WordsOf(in.Standard).Has(kind)
 	}
 	return r, nil
 }

@@ -9,9 +9,9 @@ import (
 // A statusModel reads and writes the field that tells whether a user has access.
 type statusModel struct {
 	field      spec.Field
-	active     map[string]bool
-	pending    map[string]bool
-	inactive   map[string]bool
+	active     spec.WordSet
+	pending    spec.WordSet
+	inactive   spec.WordSet
 	absent     string // "active", "inactive" or ""
 	toActive   any    // what is written to give access back, nil if nothing can be
 	toInactive any
@@ -34,7 +34,7 @@ func (s standing) missing() bool { return s.unknown && s.word == "" }
 
 func newStatusModel(m *spec.StatusMap) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
-		active: spec.Words(m.Active), pending: spec.Words(m.Pending), inactive: spec.Words(m.Inactive)}
+		active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
 	return s
 }
@@ -61,9 +61,9 @@ func (s *statusModel) read(record any) standing {
 		return standing{active: s.absent == "active"}
 	case absent:
 		return standing{active: true, unknown: true}
-	case isText && s.active[word]:
-		return standing{word: word, raw: value, active: true, pending: s.pending[word]}
-	case isText && s.inactive[word]:
+	case isText && s.active.Has(word):
+		return standing{word: word, raw: value, active: true, pending: s.pending.Has(word)}
+	case isText && s.inactive.Has(word):
 		return standing{word: word, raw: value}
 	case s.absent == "active" && len(s.inactive) == 0: // a time of removal
 		return standing{word: word, raw: value}
