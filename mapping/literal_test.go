@@ -147,6 +147,7 @@ func TestUserStatusForms(t *testing.T) {
 		notShown string
 	}{
 		{"words", status("    active: [ON, NEW]\n    inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
+		{"words in another letter case", status("    active: [On, New]\n    inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
 		{"a boolean", status("    active: [true]\n    inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
 		{"a boolean of the opposite", status("    active: [false]\n    inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
 		{"numbers", status("    active: [1, 2]\n    inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},

@@ -134,7 +134,7 @@ func sugerWords(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(words))
 }
 
-var placeholderInPath = regexp.MustCompile(`\{[a-z.]+\}`)
+var placeholderInPath = regexp.MustCompile(`\{[A-Za-z0-9.]+\}`)
 
 // pathParts are what is fixed in a path: "/org/" and "/user" of
 // "/org/{organization}/user".

@@ -62,6 +62,9 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 		}
 	}
 	add("id", "user.id", doc.User.ID)
+	for _, name := range sortedNames(doc.User.IDs) {
+		add("id "+name, "user.ids."+name, doc.User.IDs[name])
+	}
 	add("organization", "user.organization", doc.User.Organization)
 	add("userName", "user.attributes.userName", doc.User.Attributes["userName"].Field)
 	for _, name := range sortedNames(doc.User.Attributes) {
@@ -70,6 +73,7 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 		}
 	}
 	add("created", "user.created", doc.User.Created)
+	add("joined", "user.joined", doc.User.Joined)
 	add("modified", "user.modified", doc.User.Modified)
 	if doc.User.Status != nil {
 		add("status", "user.status.field", doc.User.Status.Field)

@@ -52,15 +52,19 @@ func (c *checker) checkAttributes() {
 			continue
 		}
 		c.checkAttribute(at, path)
+		c.checkMax(at+".max", attributes[name].Max)
 		if other, twice := named[path.String()]; twice {
 			c.problem(at, "remove one of them", "%s and %s are the same attribute", other, name)
 		}
 		named[path.String()] = name
-		field, part := attributes[name].Field.String(), attributes[name].Part
-		if other, twice := held[field+string(part)]; twice {
-			c.problem(at, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
+		for _, field := range attributes[name].Field.Scalars() {
+			place := field + " " + string(attributes[name].Part)
+			if other, twice := held[place]; twice {
+				c.problem(at, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
+				break
+			}
+			held[place] = name
 		}
-		held[field+string(part)] = name
 	}
 	if named["userName"] == "" {
 		c.problem("user.attributes", "add userName with the field that holds the e-mail address", "userName is missing")

@@ -3,8 +3,10 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
@@ -33,6 +35,7 @@ func (c *checker) reported(path string) bool {
 // checkParts looks at each part by itself.
 func (c *checker) checkParts() {
 	c.checkAttributes()
+	c.checkUser()
 	for _, op := range c.doc.Operations.All() {
 		if op.Operation != nil {
 			c.checkOperation(op)
@@ -76,6 +79,9 @@ func (c *checker) checkMainJob() {
 		c.problem("operations", "add it", "%q is missing: without it nobody can be given access", OpAddUser)
 	} else if !BodySends(ops.AddUser, "userName") {
 		c.problem("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
+	}
+	if ops.AddMember != nil && ops.AddUser == nil {
+		c.problem("operations."+OpAddMember, "add that, or remove this", "%q needs %q, which answers whom it is about", OpAddMember, OpAddUser)
 	}
 }
 
@@ -157,16 +163,50 @@ func (c *checker) checkWritable() {
 			}
 		}
 		at := "user.attributes." + name
-		fixed := c.doc.User.Attributes[name].Write == "create"
+		write := c.doc.User.Attributes[name].Write
+		fixed, never := write == WriteCreate, write == WriteNever
+		added := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...)
 		switch {
 		case c.reported(at):
+		case never && names[0] == "userName":
+			c.problem(at, "say write: create if it is fixed once the user exists", "userName is never written, but Suger must learn whom to add")
+		case never && (added || BodySends(ops.UpdateUser, names...)):
+			c.problem(at, "remove one of the two", "%s is never written, but an operation sends it", name)
+		case never:
 		case fixed && BodySends(ops.UpdateUser, names...):
 			c.problem(at, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, OpUpdateUser)
-		case fixed && ops.AddUser != nil && !BodySends(ops.AddUser, names...):
+		case fixed && ops.AddUser != nil && !added:
 			c.problem(at, fmt.Sprintf("add {%s} to the body of %q", names[0], OpAddUser), "no operation sends %s", name)
 		case !fixed && !BodySends(ops.UpdateUser, names...):
-			c.problem(at, fmt.Sprintf("add {%s} to its body; if it is fixed once the user exists, say write: create", names[0]), "%q does not send %s", OpUpdateUser, name)
+			c.problem(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", names[0]), "%q does not send %s", OpUpdateUser, name)
 		}
+	}
+}
+
+// idName is the NAME in {user.NAME}.
+var idName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
+// checkUser makes sure that a user's ids and times mean what they are for.
+func (c *checker) checkUser() {
+	user := &c.doc.User
+	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {
+		at := "user.ids." + name
+		switch {
+		case !idName.MatchString(name):
+			c.problem(at, "take letters and digits, such as membershipId", "%q cannot be the name in {user.NAME}", name)
+		case user.IDs[name].sharesPlace(user.ID):
+			c.problem(at, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
+		}
+	}
+	if user.Joined.sharesPlace(user.Modified) {
+		c.problem("user.joined", "name the time when the user joined the organization", "%s changes with the user, and with it the order of lists would", user.Joined)
+	}
+}
+
+// checkMax makes sure that a number of characters is one.
+func (c *checker) checkMax(at string, characters int) {
+	if characters < 0 {
+		c.problem(at, "write the most characters that Suger takes, or leave it out", "no text has %d characters", characters)
 	}
 }
 
@@ -177,19 +217,19 @@ func (c *checker) checkStatus() {
 		return
 	}
 	const at = "user.status"
-	active, inactive := Words(s.Active), Words(s.Inactive)
+	active, inactive := WordsOf(s.Active), WordsOf(s.Inactive)
 	if s.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
 		c.problem(at, "list them, or say with absent what a missing value means", "active and inactive values cannot be told apart")
 	}
 	c.checkStatusValues(at+".active", s.Active, s.Absent == "active")
 	c.checkStatusValues(at+".inactive", s.Inactive, s.Absent == "inactive")
 	for i, value := range s.Inactive {
-		if word, _ := Text(value); active[word] {
+		if word, _ := Text(value); active.Has(word) {
 			c.problem(fmt.Sprintf("%s.inactive[%d]", at, i), "remove it from one of the two", "%q is both active and inactive", word)
 		}
 	}
 	for i, value := range s.Pending {
-		if word, _ := Text(value); !active[word] {
+		if word, _ := Text(value); !active.Has(word) {
 			c.problem(fmt.Sprintf("%s.pending[%d]", at, i), "add it to active", "%q is not among the active values", word)
 		}
 	}
@@ -208,12 +248,12 @@ func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
 			c.problem(place, "write a text, a whole number, true, false or null", "no status has this form")
 		case word == "" && !whenAbsent:
 			c.problem(place, "say with absent what it means", "null and the empty text count as absent")
-		case seen[word]:
+		case seen[strings.ToLower(word)]:
 			c.problem(place, "remove one of them", "%q is given twice", word)
 		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
 			c.problem(place, "only {now} can be written, as the first value", "%s has no value here", word)
 		}
-		seen[word] = true
+		seen[strings.ToLower(word)] = true
 	}
 }
 
@@ -233,6 +273,11 @@ func (c *checker) checkRoles() {
 	}
 	if listed && role.ID.Given() != role.Name.Given() {
 		c.problem("role", "give both, or neither where Suger's roles are plain strings", "only one of id and name is given")
+	}
+	c.checkMax("role.name max", role.NameMax)
+	c.checkMax("role.description max", role.DescriptionMax)
+	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
+		c.problem("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
 	}
 	if role.Kind.Given() != (len(role.Standard) > 0) {
 		c.problem("role", "give both, or neither", "only one of kind and standard kinds is given")

@@ -13,11 +13,28 @@ import (
 // subjects are the placeholders that operations have for what they are about,
 // besides the organization.
 var subjects = map[string][]string{
-	OpGetUser: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
+	OpGetUser: {"user"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
 	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
 	OpGrantRole:  {"user", RolePlaceholder, RoleNamePlaceholder},
 	OpRevokeRole: {"user", RolePlaceholder, RoleNamePlaceholder},
 	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
+}
+
+// subjects are the placeholders for what an operation is about.
+func (c *checker) subjects(operation string) []string {
+	return append(slices.Clone(subjects[operation]), c.furtherIDs(operation)...)
+}
+
+// furtherIDs are the placeholders for further ids of the user whom an operation is
+// about. They are in the user's record, which get user and add member do not have.
+func (c *checker) furtherIDs(operation string) []string {
+	var names []string
+	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
+		for _, name := range slices.Sorted(maps.Keys(c.doc.User.IDs)) {
+			names = append(names, userIDs+name)
+		}
+	}
+	return names
 }
 
 // checkOperation makes sure that an operation can be carried out.
@@ -32,14 +49,18 @@ func (c *checker) checkOperation(op NamedOperation) {
 			c.problem(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
 		}
 	}
+	identified := append([]string{"user"}, c.furtherIDs(op.Name)...)
 	if op.Name == OpGetUser || op.Name == OpUpdateUser {
-		about("user", "put {user} into the path", "user")
+		about("user", "put {user} into the path", identified...)
 	} else {
-		about("user", "put {user} into the path or the body", "user", "userName")
+		about("user", "put {user} into the path or the body", append(identified, "userName")...)
 	}
 	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
 	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
 		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
+	}
+	if op.Covers == CoversEverybody && op.Name != OpGetUser {
+		c.problem(at+".covers", "remove it", "covers belongs to %q", OpGetUser)
 	}
 	c.checkSends(at, op)
 	c.checkList(at, op)
@@ -51,7 +72,7 @@ var textPlaceholderLike = regexp.MustCompile(`\{([^{}]*)\}`)
 // checkTexts makes sure that every placeholder of the path, the query and the
 // headers has a value, and lists those that are used.
 func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
-	used, known := make(map[string]bool), append([]string{"organization"}, subjects[op.Name]...)
+	used, known := make(map[string]bool), append([]string{"organization"}, c.subjects(op.Name)...)
 	check := func(place, text string) {
 		for _, match := range textPlaceholderLike.FindAllStringSubmatch(text, -1) {
 			used[match[1]] = true
@@ -137,7 +158,7 @@ func (c *checker) checkBodyTexts(at string, part any) {
 
 // placeholders lists the names that an operation's body can use.
 func (c *checker) placeholders(op NamedOperation) []string {
-	known := append([]string{"organization", NowPlaceholder}, subjects[op.Name]...)
+	known := append([]string{"organization", NowPlaceholder}, c.subjects(op.Name)...)
 	switch op.Name {
 	case OpListUsers, OpListRoles, OpGetUser, OpRemoveRole:
 		return known
@@ -155,7 +176,7 @@ func (c *checker) placeholders(op NamedOperation) []string {
 	}
 	known = append(known, c.attributePlaceholders()...)
 	switch op.Name {
-	case OpAddUser, OpUpdateUser:
+	case OpAddUser, OpAddMember, OpUpdateUser:
 		known = append(known, RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
 		if c.doc.User.Status != nil {
 			known = append(known, "status")

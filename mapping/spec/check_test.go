@@ -80,6 +80,17 @@ func TestProblems(t *testing.T) {
 		{"a value that is both", suger, "    inactive: [INACTIVE]\n", "    inactive: [INACTIVE, ACTIVE]\n",
 			[]string{`user.status.inactive[1]: "ACTIVE" is both active and inactive; remove it from one of the two`}},
 
+		{"a member of nobody", removal, "  add user:\n    call: POST /v1/workspaces/{organization}/users\n    body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}\n", "  add member: POST /members\n", []string{
+			`operations: "add user" is missing: without it nobody can be given access; add it`,
+			`operations.add member: "add member" does not say which user it is for; put {user} into the path or the body`,
+			`operations.add member: "add member" needs "add user", which answers whom it is about; add that, or remove this`}},
+		{"a further id that is not named", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{organization}/user/{user}/{user.membershipId}",
+			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user" here; there are "organization", "user"`}},
+		{"an address that is never written", suger, "    userName: email             #", "    userName: {field: email, write: never} #",
+			[]string{`user.attributes.userName: userName is never written, but Suger must learn whom to add; say write: create if it is fixed once the user exists`}},
+		{"an address that is fixed and sent", suger, "    userName: email             #", "    userName: {field: email, write: create} #",
+			[]string{`user.attributes.userName: userName is fixed once the user exists, but "update user" sends it; remove one of the two`}},
+
 		{"userName is missing", suger, "    userName: email             # documented: people are known by their e-mail address\n", "",
 			[]string{`user.attributes: userName is missing; add userName with the field that holds the e-mail address`}},
 		{"half a full name", removal, "    name.familyName: {field: fullName, part: last name}\n", "",

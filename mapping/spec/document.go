@@ -24,9 +24,11 @@ type Document struct {
 // UserMap says where Suger's user object holds what SCIM wants to know.
 type UserMap struct {
 	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
+	IDs          map[string]Field     `yaml:"ids" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
 	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
+	Joined       Field                `yaml:"joined" doc:"Time when the user joined the organization, likewise; it decides the order of lists."`
 	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
 	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
@@ -37,11 +39,19 @@ type UserMap struct {
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
-	Write string `yaml:"write" enum:"always,create" default:"always" doc:"always, or create: fixed once the user exists."`
+	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
+	Max   int    `yaml:"max" doc:"Most characters that Suger takes; 0 is no bound."`
 }
 
 // FromScalar reads the short form, just the field.
 func (a *Attribute) FromScalar(text string) error { return a.Field.UnmarshalScalar(text) }
+
+// When an attribute is written.
+const (
+	WriteAlways = "always"
+	WriteCreate = "create" // fixed once the user exists
+	WriteNever  = "never"  // accepted from clients and ignored
+)
 
 // A Part is a piece of a full name.
 type Part string
@@ -72,16 +82,18 @@ type UserRoles struct {
 
 // RoleMap describes Suger's roles.
 type RoleMap struct {
-	ID          Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
-	Name        Field        `yaml:"name" doc:"The role's name."`
-	Description Field        `yaml:"description" doc:"The role's description."`
-	Permissions Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends everything sends back."`
-	Kind        Field        `yaml:"kind" doc:"Tells standard from custom roles."`
-	Standard    []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
-	Known       []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
-	Precedence  []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
-	Default     string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
-	Template    RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
+	ID             Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
+	Name           Field        `yaml:"name" doc:"The role's name."`
+	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
+	Description    Field        `yaml:"description" doc:"The role's description."`
+	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`
+	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends everything sends back."`
+	Kind           Field        `yaml:"kind" doc:"Tells standard from custom roles."`
+	Standard       []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
+	Known          []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
+	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
+	Default        string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
+	Template       RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
 }
 
 // A KnownRole is a role that exists in every organization.
@@ -171,8 +183,10 @@ func (d *Document) WritesRole() bool {
 	return ops.SetRole == nil && ops.GrantRole == nil && BodySends(ops.UpdateUser, roleValues...)
 }
 
-// AddsRole reports whether the add operation sends the role.
-func (d *Document) AddsRole() bool { return BodySends(d.Operations.AddUser, roleValues...) }
+// AddsRole reports whether adding a user sends the role.
+func (d *Document) AddsRole() bool {
+	return BodySends(d.Operations.AddUser, roleValues...) || BodySends(d.Operations.AddMember, roleValues...)
+}
 
 // ManyRoles reports whether a user may hold several roles.
 func (d *Document) ManyRoles() bool { return d.User.Roles.Hold == "many" }

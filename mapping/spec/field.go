@@ -4,13 +4,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // A Field is the place of a value in a JSON object of Suger's, such as
-// "email", "info.firstName" or "emails[0]". The zero Field is no place.
-type Field struct {
+// "email", "info.firstName" or "emails[0]", or a list of places that the value
+// may be in. The zero Field is no place.
+type Field struct{ places []place }
+
+// A place is one path into an object.
+type place struct {
 	text  string
 	steps []step
 }
@@ -26,31 +31,68 @@ var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
 
 // UnmarshalScalar reads the field as it is written in a mapping file.
 func (f *Field) UnmarshalScalar(text string) error {
-	parsed := Field{text: text}
+	*f = Field{}
+	return f.AddScalar(text)
+}
+
+// AddScalar reads one more name of the field.
+func (f *Field) AddScalar(text string) error {
+	added := place{text: text}
 	for _, part := range strings.Split(text, ".") {
 		match := fieldPart.FindStringSubmatch(part)
 		if match == nil {
 			return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
 		}
-		parsed.steps = append(parsed.steps, step{key: match[1]})
+		added.steps = append(added.steps, step{key: match[1]})
 		for _, index := range strings.FieldsFunc(match[2], func(r rune) bool { return r == '[' || r == ']' }) {
 			n, _ := strconv.Atoi(index) // the expression admits digits only
-			parsed.steps = append(parsed.steps, step{index: n})
+			added.steps = append(added.steps, step{index: n})
 		}
 	}
-	*f = parsed
+	if slices.Contains(f.Scalars(), text) {
+		return fmt.Errorf("%q is given twice", text)
+	}
+	f.places = append(f.places, added)
 	return nil
 }
 
-// String is the field as it is written in a mapping file.
-func (f Field) String() string { return f.text }
+// Scalars are the names of the field as they are written in a mapping file.
+func (f Field) Scalars() []string {
+	names := make([]string, len(f.places))
+	for i, p := range f.places {
+		names[i] = p.text
+	}
+	return names
+}
+
+// String is the field as a message names it: "role", or "userRole or role".
+func (f Field) String() string { return strings.Join(f.Scalars(), " or ") }
 
 // Given reports whether the mapping names this field at all.
-func (f Field) Given() bool { return f.text != "" }
+func (f Field) Given() bool { return len(f.places) > 0 }
 
 // In looks the field up in a decoded JSON value; ok is false if it is not there.
+// Of several names it takes the first that is there, and null only if no other
+// name has a value.
 func (f Field) In(value any) (found any, ok bool) {
-	for _, s := range f.steps {
+	for _, p := range f.places {
+		at, there := p.in(value)
+		if there && at != nil {
+			return at, true
+		}
+		ok = ok || there
+	}
+	return nil, ok
+}
+
+// sharesPlace reports whether two fields have a place in common.
+func (f Field) sharesPlace(other Field) bool {
+	return slices.ContainsFunc(f.Scalars(), func(name string) bool { return slices.Contains(other.Scalars(), name) })
+}
+
+// in looks one place up.
+func (p place) in(value any) (found any, ok bool) {
+	for _, s := range p.steps {
 		if s.key != "" {
 			object, isObject := value.(map[string]any)
 			if !isObject {
@@ -67,7 +109,7 @@ func (f Field) In(value any) (found any, ok bool) {
 		}
 		value = array[s.index]
 	}
-	return value, f.Given()
+	return value, true
 }
 
 // Text reads a string, number or boolean as text; ok is false for anything else.
@@ -85,14 +127,21 @@ func Text(value any) (string, bool) {
 	return "", false
 }
 
-// Words are the texts of values that can be met in an answer; {now} is only
+// A WordSet is values by which Suger says something, such as its words for a
+// status, as text and in any letter case.
+type WordSet map[string]bool
+
+// WordsOf are the values of a list that can be met in an answer; {now} is only
 // written.
-func Words(list []any) map[string]bool {
-	set := make(map[string]bool, len(list))
-	for _, value := range list {
+func WordsOf(values []any) WordSet {
+	set := make(WordSet, len(values))
+	for _, value := range values {
 		if word, ok := Text(value); ok && PlaceholderName(word) != NowPlaceholder {
-			set[word] = true
+			set[strings.ToLower(word)] = true
 		}
 	}
 	return set
 }
+
+// Has reports whether the word is in the set.
+func (s WordSet) Has(word string) bool { return s[strings.ToLower(word)] }

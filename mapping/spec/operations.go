@@ -12,6 +12,7 @@ const (
 	OpListUsers      = "list users"
 	OpGetUser        = "get user"
 	OpAddUser        = "add user"
+	OpAddMember      = "add member"
 	OpUpdateUser     = "update user"
 	OpRemoveUser     = "remove user"
 	OpActivateUser   = "activate user"
@@ -30,6 +31,7 @@ type Operations struct {
 	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
 	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
 	AddUser        *Operation `yaml:"add user" doc:"A new user."`
+	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
 	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
 	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
@@ -46,11 +48,12 @@ type Operations struct {
 // An Operation is one call of Suger's API. In the file it may be written as
 // just its call.
 type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name."`
+	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
 	Query   map[string]string `yaml:"query" doc:"Query parameters to send always; they may hold the placeholders of paths."`
 	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
 	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
 	Sends   Sends             `yaml:"sends" enum:"changes,everything,whole object" default:"changes" doc:"What an update's body has values for. changes: only what differs. everything: all that the mapping knows, changed or not. whole object: the user as Suger has it, with the changes laid over."`
+	Covers  Covers            `yaml:"covers" enum:"members,everybody" default:"members" doc:"Whom get user answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
 	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
 	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
 	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
@@ -68,6 +71,14 @@ const (
 	SendsChanges     Sends = "changes"
 	SendsEverything  Sends = "everything"
 	SendsWholeObject Sends = "whole object"
+)
+
+// Covers says whom the call for one user answers.
+type Covers string
+
+const (
+	CoversMembers   Covers = "members"
+	CoversEverybody Covers = "everybody"
 )
 
 // PagingMap says how a list hands out its pages.
@@ -90,7 +101,7 @@ type NamedOperation struct {
 // All lists the operations in the order of the file.
 func (o *Operations) All() []NamedOperation {
 	return []NamedOperation{
-		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpAddUser, o.AddUser}, {OpUpdateUser, o.UpdateUser},
+		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpAddUser, o.AddUser}, {OpAddMember, o.AddMember}, {OpUpdateUser, o.UpdateUser},
 		{OpRemoveUser, o.RemoveUser}, {OpActivateUser, o.ActivateUser}, {OpDeactivateUser, o.DeactivateUser},
 		{OpSetRole, o.SetRole}, {OpGrantRole, o.GrantRole}, {OpRevokeRole, o.RevokeRole},
 		{OpListRoles, o.ListRoles}, {OpAddRole, o.AddRole}, {OpUpdateRole, o.UpdateRole}, {OpRemoveRole, o.RemoveRole},
@@ -126,7 +137,7 @@ type Request struct {
 
 var (
 	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[a-z.]+\}))+$`)
+	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+$`)
 	idPlaceholders     = []string{"organization", "user", RolePlaceholder, RoleNamePlaceholder}
 	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
 )
@@ -144,7 +155,7 @@ func (r *Request) UnmarshalScalar(text string) error {
 		return fmt.Errorf("%q is not a path; %s", path, errRequestNotation)
 	}
 	for _, name := range PlaceholdersIn(path) {
-		if !slices.Contains(idPlaceholders, name) {
+		if !slices.Contains(idPlaceholders, name) && !strings.HasPrefix(name, userIDs) {
 			return fmt.Errorf("{%s} is not known in a path; there are {%s}", name, strings.Join(idPlaceholders, "}, {"))
 		}
 	}

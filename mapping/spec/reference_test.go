@@ -150,6 +150,8 @@ func formOf(t reflect.Type) string {
 		return formOf(t.Elem())
 	case t.Kind() == reflect.Slice:
 		return "list of " + map[string]string{"anything": "values", "text": "texts", "see below": "maps, see below"}[formOf(t.Elem())]
+	case t.Kind() == reflect.Map && t.Elem() == reflect.TypeFor[spec.Field]():
+		return "fields by name"
 	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:
 		return "texts by name"
 	case t.Kind() == reflect.Map:

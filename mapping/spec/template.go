@@ -20,6 +20,9 @@ const (
 	RoleNamesPlaceholder = "roles.names"
 )
 
+// userIDs is what the names of placeholders for further ids of a user begin with.
+const userIDs = "user."
+
 // NowPlaceholder stands for the time of the call.
 const NowPlaceholder = "now"
 
@@ -173,7 +176,7 @@ func listsRoles(part any) bool {
 }
 
 // textPlaceholder is a placeholder of a path, a query or a header.
-var textPlaceholder = regexp.MustCompile(`\{([a-z.]+)\}`)
+var textPlaceholder = regexp.MustCompile(`\{([A-Za-z0-9.]+)\}`)
 
 // PlaceholdersIn lists the names in braces of a path, a query or a header.
 func PlaceholdersIn(text string) []string {
