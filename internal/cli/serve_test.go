@@ -17,7 +17,7 @@ import (
 
 // newSandbox is a Suger that knows the key "suger-key".
 func newSandbox(t *testing.T) string {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{"suger-key"}})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{"suger-key"}})
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)
 	t.Cleanup(server.Close)

@@ -43,7 +43,7 @@ func TestAdminShowsCallsAndState(t *testing.T) {
 	s.call(t, "GET", aUserList+"?limit=1", "")
 	assert.JSONEq(t, `[{"operation":"list users","method":"GET","path":"/org/orgTest01/user","query":"limit=1","status":200}]`,
 		s.call(t, "GET", "/_sandbox/calls", "").body)
-	assert.JSONEq(t, `{"organization":"orgTest01","contract":"working",
+	assert.JSONEq(t, `{"organization":"orgTest01","contract":"status",
 		"operations":["list users","get user","add user","update user","remove user","list roles","add role","update role","remove role","get token"],
 		"domains":["example.com"],"seats":20,"seatsTaken":7,"users":8,
 		"byStatus":{"ACTIVE":6,"INVITED":1,"INACTIVE":1},"byRole":{"ADMIN":1,"EDITOR":2,"VIEWER":3,"Finance":1,"Deal desk":1}}`,

@@ -26,7 +26,7 @@ func (s *served) fill(t *testing.T, literal string) string {
 	return literal
 }
 
-func TestWorkingAnswers(t *testing.T) {
+func TestStatusAnswers(t *testing.T) {
 	tests := []struct {
 		name, method, path, body string
 		status                   int
@@ -96,7 +96,7 @@ func TestWorkingAnswers(t *testing.T) {
 	}
 }
 
-func TestWorkingRefusals(t *testing.T) {
+func TestStatusRefusals(t *testing.T) {
 	tests := []struct {
 		name, method, path, body string
 		status                   int
