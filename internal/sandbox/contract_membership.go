@@ -103,11 +103,12 @@ func listMembers(q *request, row func([]byte, *User) []byte) (answer, error) {
 func writeMembers(w io.Writer, members []*member, row func([]byte, *User) []byte) error {
 	const chunk = 64 << 10
 	buffer := append(make([]byte, 0, chunk+4<<10), '[')
+	var user User // one for all rows: row makes it escape
 	for i, m := range members {
 		if i > 0 {
 			buffer = append(buffer, ',')
 		}
-		user := m.view()
+		user = m.view()
 		if buffer = row(buffer, &user); len(buffer) < chunk {
 			continue
 		}

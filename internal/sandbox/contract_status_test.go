@@ -15,7 +15,7 @@ import (
 // that of the role.
 func (s *served) fill(t *testing.T, literal string) string {
 	t.Helper()
-	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "invited", "former", "new"} {
+	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "deals", "mixed.case", "invited", "former", "new"} {
 		if user, ok := s.UserByEmail(mailbox + "@example.com"); ok {
 			literal = strings.ReplaceAll(literal, "{"+mailbox+"}", user.ID)
 		}
