@@ -135,7 +135,7 @@ func TestSandboxCommand(t *testing.T) {
 	status, state := ask(t, http.MethodGet, base+"/_sandbox/state", "", "")
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, organization, state["organization"])
-	assert.EqualValues(t, 10, state["users"])
+	assert.EqualValues(t, 9, state["users"])
 	assert.EqualValues(t, 9, state["seats"])
 	assert.Equal(t, []any{"example.com", "example.org"}, state["domains"])
 

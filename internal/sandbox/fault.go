@@ -30,7 +30,7 @@ const (
 	WrongShape        FaultKind = "shape"        // answers JSON of another shape
 	Literal           FaultKind = "body"         // answers Body as JSON
 	NotApplied        FaultKind = "unapplied"    // acknowledges a write and does not do it
-	ShiftingList      FaultKind = "shifting"     // moves the pages after the first by Shift rows
+	ShiftingList      FaultKind = "shifting"     // moves the pages after the first by Shift rows; nothing where lists have no pages
 	ClockSkew         FaultKind = "skew"         // moves the Date header and all times by Delay
 	WrongOrganization FaultKind = "organization" // answers with another organization's id in it
 )
@@ -229,6 +229,7 @@ const longest = 365 * 24 * time.Hour
 //	kind=429 retry=seconds:2 op=update user p=0.5 times=3
 //	kind=reset when=after op=add user
 //	kind=latency delay=1500ms
+//	kind=latency delay=1500ms when=after op=add user
 //
 // kind is a [FaultKind] or a status, op an operation, p the probability, times
 // how often at most, when before or after the operation takes effect, delay a

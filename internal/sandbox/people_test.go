@@ -62,6 +62,38 @@ func TestSamplePeople(t *testing.T) {
 	}
 }
 
+func TestSampleMembers(t *testing.T) {
+	for _, contract := range []string{"membership", "documented", "twostep"} {
+		fake := sample(t, sandbox.Options{Contract: contract, People: 16})
+		members := fake.Users()
+		require.Len(t, members, 7+16, contract)
+		for i, user := range members {
+			assert.Equal(t, sandbox.StatusActive, user.Status)
+			assert.True(t, user.JoinTime.After(user.CreationTime))
+			assert.True(t, i == 0 || user.JoinTime.After(members[i-1].JoinTime), "by the time they joined")
+		}
+		for mailbox, role := range map[string]string{"admin": "ADMIN", "editor": "EDITOR", "viewer": "VIEWER", "mixed.case": "VIEWER", "invited": "VIEWER"} {
+			user, _ := fake.UserByEmail(mailbox + "@example.com")
+			assert.Equal(t, role, user.Role, mailbox)
+		}
+		former, ok := fake.GlobalUser("former@example.com")
+		assert.True(t, ok)
+		assert.Equal(t, "Heather", former.FirstName)
+		_, member := fake.UserByEmail("former@example.com")
+		assert.False(t, member)
+		both, ids := 0, make(map[string]bool)
+		for _, user := range members {
+			ids[user.ID] = true
+		}
+		for _, user := range fake.Members(sandbox.SecondOrganization) {
+			if ids[user.ID] {
+				both++
+			}
+		}
+		assert.Equal(t, []int{4, 7}, []int{both, len(fake.Members(sandbox.SecondOrganization))}, "members of both, and of the second")
+	}
+}
+
 func TestSampleIsDeterministic(t *testing.T) {
 	options := sandbox.Options{Seed: 7, People: 700}
 	assert.Equal(t, sample(t, options).Users(), sample(t, options).Users())
@@ -105,6 +137,10 @@ func TestOptionsAreChecked(t *testing.T) {
 		"unknown contract":    {Keys: key, Contract: "other"},
 		"an e-mail as domain": {Keys: key, Domains: []string{"a@example.com"}},
 		"empty domain":        {Keys: key, Domains: []string{""}},
+		"unknown error form":  {Keys: key, Errors: "xml"},
+		"second organization": {Keys: key, Organization: sandbox.SecondOrganization},
+		"key of both":         {Keys: key, SecondKeys: key},
+		"empty second key":    {Keys: key, SecondKeys: []string{""}},
 	} {
 		_, err := sandbox.New(options)
 		assert.Error(t, err, name)
