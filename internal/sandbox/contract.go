@@ -7,7 +7,7 @@ import (
 )
 
 // A contract is one way to reach the organization over HTTP: paths, fields,
-// paging and the form of errors. The rules are not its affair but the store's.
+// paging and the form of errors. The rules are in the store.
 type contract struct {
 	name       string
 	routes     []route

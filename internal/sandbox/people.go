@@ -49,7 +49,8 @@ var (
 )
 
 // secondPeople are the members of the second organization. Two of them are
-// members of the first too, with other roles, and two cannot be added to it,
+// members of the first too, under the names they have there and with other
+// roles, and two cannot be added to it,
 // since their e-mail domain is another.
 var secondPeople = []samplePerson{
 	{"admin@" + SecondDomain, "Indigo", "Inlet", RoleAdmin, ""},
