@@ -20,7 +20,7 @@ import (
 //
 //	go test -run '^$' -bench Handler -benchmem ./gateway
 func BenchmarkHandler(b *testing.B) {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}, People: 5000})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, People: 5000})
 	require.NoError(b, err)
 	upstream := httptest.NewServer(suger)
 	b.Cleanup(upstream.Close)

@@ -21,7 +21,7 @@ import (
 // FuzzRequest sends anything to every endpoint: the answer is never a defect,
 // and always SCIM's.
 func FuzzRequest(f *testing.F) {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}})
 	require.NoError(f, err)
 	upstream := httptest.NewServer(suger)
 	f.Cleanup(upstream.Close)
@@ -85,7 +85,7 @@ func FuzzRefusedPatch(f *testing.F) {
 		}
 	}
 	require.NotZero(f, seeds)
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}, People: -1})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, People: -1})
 	require.NoError(f, err)
 	upstream := httptest.NewServer(suger)
 	f.Cleanup(upstream.Close)

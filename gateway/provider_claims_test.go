@@ -58,7 +58,7 @@ func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
 
 func newCrowdedStack(t *testing.T, people int, change ...func(*gateway.Config)) *stack {
 	t.Helper()
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}, People: people})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, People: people})
 	require.NoError(t, err)
 	upstream := httptest.NewServer(suger)
 	t.Cleanup(upstream.Close)

@@ -37,7 +37,7 @@ type stack struct {
 // newStack starts a stack; change may alter the gateway's configuration.
 func newStack(t *testing.T, change ...func(*gateway.Config)) *stack {
 	t.Helper()
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}, ReadOnlyKeys: []string{"read-only-key"}})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, ReadOnlyKeys: []string{"read-only-key"}})
 	require.NoError(t, err)
 	upstream := httptest.NewServer(suger)
 	t.Cleanup(upstream.Close)

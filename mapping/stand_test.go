@@ -56,7 +56,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 	s := &stand{t: t, clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)),
 		log: &logLines{}, audit: &logLines{}, observed: &observed{}}
 	s.setup = setup{
-		sandbox:  sandbox.Options{Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
+		sandbox:  sandbox.Options{Contract: "status", Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
 		config: mapping.Config{
 			AllowAdminGrant: true, CreateRoles: true,

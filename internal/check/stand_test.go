@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -65,7 +66,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	}
 	var err error
 	s.suger, err = sandbox.New(sandbox.Options{
-		Contract: s.contract, Keys: []string{testKey}, ReadOnlyKeys: []string{readOnlyKey},
+		Contract: cmp.Or(s.contract, "status"), Keys: []string{testKey}, ReadOnlyKeys: []string{readOnlyKey},
 		Clients: map[string]string{"client-1": "client-secret-1"}, People: people, Seats: s.seats, Clock: func() time.Time { return noon },
 	})
 	require.NoError(t, err)
@@ -109,7 +110,7 @@ func (s *stand) open(t *testing.T) check.Config {
 }
 
 func (s *stand) file() string {
-	if s.contract == "" || s.contract == "working" {
+	if s.contract == "" || s.contract == "status" {
 		return mapping.DefaultName
 	}
 	return s.contract + ".yaml"

@@ -61,7 +61,7 @@ type tokenStage struct {
 func newTokenStage(t *testing.T, auth string, held bool) *tokenStage {
 	s := &tokenStage{token: clientID + ":" + clientSecret}
 	var err error
-	s.suger, err = sandbox.New(sandbox.Options{Clients: map[string]string{clientID: clientSecret, clientID + "-next": nextSecret}})
+	s.suger, err = sandbox.New(sandbox.Options{Contract: "status", Clients: map[string]string{clientID: clientSecret, clientID + "-next": nextSecret}})
 	require.NoError(t, err)
 	server := httptest.NewServer(s.suger)
 	t.Cleanup(server.Close)

@@ -29,7 +29,7 @@ type target struct {
 // newTarget starts one. change may shorten the times of its server.
 func newTarget(t *testing.T, settings map[string]string, change ...func(*http.Server)) *target {
 	t.Helper()
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{testKey}})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{testKey}})
 	require.NoError(t, err)
 	upstream, err := listen(t.Context(), "sandbox", "127.0.0.1:0", suger, time.Minute, discard)
 	require.NoError(t, err)

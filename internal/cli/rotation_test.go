@@ -22,7 +22,7 @@ type keyring struct {
 }
 
 func newKeyring(t *testing.T) *keyring {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{"old-suger-key", "new-suger-key"}})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{"old-suger-key", "new-suger-key"}})
 	require.NoError(t, err)
 	k := &keyring{deleted: map[string]bool{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,7 +17,7 @@ import (
 
 // newSandbox is a Suger that knows the key "suger-key".
 func newSandbox(t *testing.T) string {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{"suger-key"}})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{"suger-key"}})
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)
 	t.Cleanup(server.Close)
@@ -135,7 +135,7 @@ func TestSandboxCommand(t *testing.T) {
 	status, state := ask(t, http.MethodGet, base+"/_sandbox/state", "", "")
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, organization, state["organization"])
-	assert.EqualValues(t, 10, state["users"])
+	assert.EqualValues(t, 9, state["users"])
 	assert.EqualValues(t, 9, state["seats"])
 	assert.Equal(t, []any{"example.com", "example.org"}, state["domains"])
 

@@ -135,7 +135,7 @@ func (s *stage) rolesHeld(email string) string {
 func TestConversationsWithEachContract(t *testing.T) {
 	stories, err := conversation.Load(filepath.Join("testdata", "okta", "*.txtar"))
 	require.NoError(t, err)
-	contracts := sandbox.Contracts()[1:] // the first is the one that the stories are written for
+	contracts := []string{"envelope", "removal", "multirole"}
 	require.Len(t, contractRules, len(contracts))
 	for _, contract := range contracts {
 		rule, ok := contractRules[contract]

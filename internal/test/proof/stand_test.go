@@ -50,7 +50,7 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	t.Helper()
 	s := &stand{clock: &leapingClock{}, ids: make(map[string]bool)}
 	s.setup = setup{
-		sandbox:  sandbox.Options{Keys: []string{key}, People: -1, Clock: s.clock.Now},
+		sandbox:  sandbox.Options{Contract: "status", Keys: []string{key}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
 		client:   sugerclient.Config{Now: s.clock.Now, Sleep: s.clock.sleep},
 		mapping: mapping.Config{

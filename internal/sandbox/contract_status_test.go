@@ -15,7 +15,7 @@ import (
 // that of the role.
 func (s *served) fill(t *testing.T, literal string) string {
 	t.Helper()
-	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "invited", "former", "new"} {
+	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "deals", "mixed.case", "invited", "former", "new"} {
 		if user, ok := s.UserByEmail(mailbox + "@example.com"); ok {
 			literal = strings.ReplaceAll(literal, "{"+mailbox+"}", user.ID)
 		}
@@ -26,7 +26,7 @@ func (s *served) fill(t *testing.T, literal string) string {
 	return literal
 }
 
-func TestWorkingAnswers(t *testing.T) {
+func TestStatusAnswers(t *testing.T) {
 	tests := []struct {
 		name, method, path, body string
 		status                   int
@@ -96,7 +96,7 @@ func TestWorkingAnswers(t *testing.T) {
 	}
 }
 
-func TestWorkingRefusals(t *testing.T) {
+func TestStatusRefusals(t *testing.T) {
 	tests := []struct {
 		name, method, path, body string
 		status                   int

@@ -8,9 +8,72 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
+
+// access is what a credential lets its bearer do.
+type access int
+
+const (
+	nothing access = iota
+	readOnly
+	everything
+)
+
+// A keyGrant is what a key opens, and where.
+type keyGrant struct {
+	access       access
+	organization string
+}
+
+func grantsByKey(options Options) map[string]keyGrant {
+	keys := make(map[string]keyGrant)
+	for _, key := range options.ReadOnlyKeys {
+		keys[key] = keyGrant{readOnly, options.Organization}
+	}
+	for _, key := range options.Keys {
+		keys[key] = keyGrant{everything, options.Organization}
+	}
+	for _, key := range options.SecondKeys {
+		keys[key] = keyGrant{everything, SecondOrganization}
+	}
+	return keys
+}
+
+// authorize reads the Authorization header: "Key …" for an API key, "Bearer …"
+// for a token of ours, in exactly this spelling
+// (doc.suger.io/get-started/api-client). A credential opens its own
+// organization only.
+func (s *Sandbox) authorize(q *request, rt *route) error {
+	var granted keyGrant
+	scheme, credential, _ := strings.Cut(q.Header.Get("Authorization"), " ")
+	switch scheme {
+	case "Key":
+		granted = s.keys[credential]
+	case "Bearer":
+		if s.tokens.valid(credential) {
+			granted = keyGrant{everything, s.organization}
+		}
+	}
+	if granted.access == nothing {
+		return refuse(401, "unauthorized")
+	}
+	if granted.access == readOnly && rt.writes() {
+		return refuse(403, "the API client is not allowed to do this")
+	}
+	if !strings.Contains(rt.pattern, "{organization}") {
+		return nil
+	}
+	if q.organization = s.store.organization(q.PathValue("organization")); q.organization == nil {
+		return refuse(404, "organization not found")
+	}
+	if q.organization.id != granted.organization {
+		return refuse(403, "the API client belongs to another organization")
+	}
+	return nil
+}
 
 // tokenLife is how long a token lives (doc.suger.io/get-started/oauth-app).
 const tokenLife = time.Hour
