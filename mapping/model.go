@@ -51,7 +51,7 @@ func newModel(doc *spec.Document) *model {
 	for name, a := range doc.User.Attributes {
 		m.attributes = append(m.attributes, attribute{
 			name: spec.CanonicalAttribute(name), field: a.Field, part: a.Part, max: a.Max,
-			createOnly: a.Write == "create", neverWritten: a.Write == "never",
+			createOnly: a.Write == spec.WriteCreate, neverWritten: a.Write == spec.WriteNever,
 		})
 	}
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })

@@ -85,7 +85,7 @@ func (m *model) readRole(record any) (*role, error) {
 	}
 	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
 	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
-		r.standard = words(in.Standard)[fold(kind)]
+		r.standard = spec.WordsOf(in.Standard).Has(kind)
 	}
 	return r, nil
 }

@@ -9,9 +9,9 @@ import (
 // A statusModel reads and writes the field that tells whether a user has access.
 type statusModel struct {
 	field      spec.Field
-	active     map[string]bool
-	pending    map[string]bool
-	inactive   map[string]bool
+	active     spec.WordSet
+	pending    spec.WordSet
+	inactive   spec.WordSet
 	absent     string // "active", "inactive" or ""
 	toActive   any    // what is written to give access back, nil if nothing can be
 	toInactive any
@@ -34,21 +34,9 @@ func (s access) missing() bool { return s.unknown && s.word == "" }
 
 func newStatusModel(m *spec.StatusMap) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
-		active: words(m.Active), pending: words(m.Pending), inactive: words(m.Inactive)}
+		active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
 	return s
-}
-
-// words are the values that can be met in an answer, without regard to letter
-// case; {now} is only written.
-func words(list []any) map[string]bool {
-	set := make(map[string]bool, len(list))
-	for _, value := range list {
-		if word, ok := spec.Text(value); ok && spec.PlaceholderName(word) != spec.NowPlaceholder {
-			set[fold(word)] = true
-		}
-	}
-	return set
 }
 
 func firstToWrite(values []any) any {
@@ -73,9 +61,9 @@ func (s *statusModel) read(record any) access {
 		return access{active: s.absent == "active"}
 	case absent:
 		return access{active: true, unknown: true}
-	case isText && s.active[fold(word)]:
-		return access{word: word, raw: value, active: true, pending: s.pending[fold(word)]}
-	case isText && s.inactive[fold(word)]:
+	case isText && s.active.Has(word):
+		return access{word: word, raw: value, active: true, pending: s.pending.Has(word)}
+	case isText && s.inactive.Has(word):
 		return access{word: word, raw: value}
 	case s.absent == "active" && len(s.inactive) == 0: // a time of removal
 		return access{word: word, raw: value}

@@ -84,6 +84,8 @@ type UserRoles struct {
 type RoleMap struct {
 	ID             Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
 	Name           Field        `yaml:"name" doc:"The role's name."`
+	Created        Field        `yaml:"created" doc:"Time of creation, as of a user."`
+	Modified       Field        `yaml:"modified" doc:"Time of the last change, likewise."`
 	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
 	Description    Field        `yaml:"description" doc:"The role's description."`
 	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`

@@ -85,6 +85,15 @@ func (f Field) In(value any) (found any, ok bool) {
 	return nil, ok
 }
 
+// TopLevel are the members of the object in which the field's names begin.
+func (f Field) TopLevel() []string {
+	names := make([]string, len(f.places))
+	for i, p := range f.places {
+		names[i] = p.steps[0].key
+	}
+	return names
+}
+
 // sharesPlace reports whether two fields have a place in common.
 func (f Field) sharesPlace(other Field) bool {
 	return slices.ContainsFunc(f.Scalars(), func(name string) bool { return slices.Contains(other.Scalars(), name) })
