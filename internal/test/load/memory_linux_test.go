@@ -15,7 +15,7 @@ func TestLargeOrganization(t *testing.T) {
 	const people, most = 100_000, 200 // megabytes
 	binary := filepath.Join(t.TempDir(), "suger-scim-gateway")
 	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
-	build.Dir = filepath.Join("..", "..")
+	build.Dir = filepath.Join("..", "..", "..")
 	text, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", text)
 

@@ -11,7 +11,7 @@ import (
 
 // The page and the plot are what the measurement in docs/performance.json says.
 func TestPageIsTheMeasurement(t *testing.T) {
-	t.Chdir("../..")
+	t.Chdir("../../..")
 	r, err := loadReport()
 	require.NoError(t, err)
 	require.NotEmpty(t, r.Comparisons)
