@@ -119,7 +119,7 @@ func (s *stand) document(t *testing.T) *mapping.Document {
 	t.Helper()
 	s.source = string(mapping.DefaultSource())
 	if s.file() != mapping.DefaultName {
-		data, err := os.ReadFile("../variants/" + s.file())
+		data, err := os.ReadFile("../../mapping/variants/" + s.file())
 		require.NoError(t, err)
 		s.source = string(data)
 	}
