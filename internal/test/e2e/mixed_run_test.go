@@ -107,28 +107,29 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 		"held by the gateway":    {"SUGER_CREDENTIAL": leakKey, "GATEWAY_TOKENS": leakToken},
 		"as text":                {"GATEWAY_LOG_FORMAT": "text"},
 	} {
+		suger, address := newGossip(t)
+		values := map[string]string{
+			"SUGER_API_URL": address, "SUGER_TOKEN_URL": address + "/oauth2/token", "SUGER_ORG_ID": sandbox.DefaultOrganization,
+			"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_OPS_TOKEN": leakOps,
+			"GATEWAY_LOG_LEVEL": "debug", "GATEWAY_AUDIT_KEY": "a-key-for-the-audit", "GATEWAY_AUTH_FAILURES": "off",
+			"GATEWAY_PROTECTED_USERS": "admin@example.com",
+		}
+		token := leakKey
+		for name, value := range special {
+			values[name] = value
+		}
+		switch {
+		case values["SUGER_AUTH"] != "":
+			token = leakClient + ":" + leakSecret
+		case values["GATEWAY_TOKENS"] != "":
+			token = leakToken
+		}
+		program.SetEnvironment(t, settings.Names(), values)
+		gateway := program.Start(t, cli.Run, "serve")
+		scim := "http://" + gateway.SCIMAddress(t) + "/scim/v2"
+		operations := "http://" + gateway.OpsAddress(t)
 		t.Run(name, func(t *testing.T) {
-			suger, address := newGossip(t)
-			values := map[string]string{
-				"SUGER_API_URL": address, "SUGER_TOKEN_URL": address + "/oauth2/token", "SUGER_ORG_ID": sandbox.DefaultOrganization,
-				"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_OPS_TOKEN": leakOps,
-				"GATEWAY_LOG_LEVEL": "debug", "GATEWAY_AUDIT_KEY": "a-key-for-the-audit", "GATEWAY_AUTH_FAILURES": "off",
-				"GATEWAY_PROTECTED_USERS": "admin@example.com",
-			}
-			token := leakKey
-			for name, value := range special {
-				values[name] = value
-			}
-			switch {
-			case values["SUGER_AUTH"] != "":
-				token = leakClient + ":" + leakSecret
-			case values["GATEWAY_TOKENS"] != "":
-				token = leakToken
-			}
-			program.SetEnvironment(t, settings.Names(), values)
-			gateway := program.Start(t, cli.Run, "serve")
-			scim := "http://" + gateway.SCIMAddress(t) + "/scim/v2"
-			operations := "http://" + gateway.OpsAddress(t)
+			t.Parallel() // the environment has been read
 			statuses := mixedRun(t, scim, token)
 			for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 409} {
 				assert.Positive(t, statuses[status], "the run was to meet a %d", status)

@@ -29,7 +29,7 @@ var (
 // Suger's console between them: after each, the organization is as the model has
 // it, every gateway shows it so, and a repeat writes nothing.
 func TestRoleModel(t *testing.T) {
-	seeds := []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9, uint64(time.Now().UnixNano())}
+	seeds := []uint64{1, 2, 3, 4, uint64(time.Now().UnixNano())}
 	if *modelSeed != 0 {
 		seeds = []uint64{*modelSeed}
 	}

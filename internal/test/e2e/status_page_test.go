@@ -21,7 +21,8 @@ const (
 )
 
 // startWatched runs a gateway that holds the Suger credential, and has a little
-// happen in it. It returns the address of its status page.
+// happen in it. It returns the address of its status page. The tests do not wait
+// for its end, which takes seconds while the browser holds connections.
 func startWatched(t *testing.T) (*program.Program, string) {
 	t.Helper()
 	program.SetEnvironment(t, settings.Names(), map[string]string{
@@ -60,11 +61,18 @@ func startWatched(t *testing.T) (*program.Program, string) {
 	return gateway, status
 }
 
-// The page as people have it: on a desk, in the dark, on a phone, by a screen
-// reader.
-func TestStatusPageInABrowser(t *testing.T) {
-	page := chromium.Start(t).Open(t)
-	gateway, address := startWatched(t)
+// The pages as people have them, in one browser, which takes seconds to start.
+func TestPagesInABrowser(t *testing.T) {
+	browser := chromium.Start(t)
+	t.Run("status page", func(t *testing.T) { useStatusPage(t, browser.Open(t)) })
+	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, browser.Open(t)) })
+}
+
+// useStatusPage looks at the page on a desk, in the dark, on a phone, and as a
+// screen reader does.
+func useStatusPage(t *testing.T, page *chromium.Page) {
+	t.Helper()
+	_, address := startWatched(t)
 	for name, view := range map[string]chromium.View{
 		"desk": {Width: 1280, Height: 900}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
 	} {
@@ -110,12 +118,12 @@ func TestStatusPageInABrowser(t *testing.T) {
 			assert.Contains(t, complaint, "404", "only of the page that is not there")
 		}
 	})
-	require.NoError(t, gateway.End())
 }
 
-// The form tells what a credential may do, and forgets it.
-func TestConnectionTestInABrowser(t *testing.T) {
-	page := chromium.Start(t).Open(t)
+// useConnectionTest uses the form, which tells what a credential may do and
+// forgets it.
+func useConnectionTest(t *testing.T, page *chromium.Page) {
+	t.Helper()
 	gateway, address := startWatched(t)
 	page.Look(chromium.View{Width: 1280, Height: 900})
 	send := func(credential string) string {
@@ -132,7 +140,6 @@ func TestConnectionTestInABrowser(t *testing.T) {
 	assert.Contains(t, send("a-wrong-key-of-somebody"), "wrong")
 	page.Keep(t, "test-wrong")
 	assert.Empty(t, page.Complaints())
-	require.NoError(t, gateway.End())
 	for _, secret := range []string{statusKey, "a-wrong-key-of-somebody"} {
 		assert.NotContains(t, gateway.Log.String(), secret)
 	}
