@@ -26,7 +26,7 @@ type checkRun struct {
 	request check.Config
 }
 
-// check compares the configured Suger with the mapping. Its error says that
+// runCheck compares the configured Suger with the mapping. Its error says that
 // something failed; what, is in the report.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
@@ -128,10 +128,14 @@ func (run *checkRun) asText(ctx context.Context) (*check.Report, error) {
 
 func (run *checkRun) asJSON(ctx context.Context) (*check.Report, error) {
 	report := check.Run(ctx, run.request)
+	return report, run.writeJSON(report)
+}
+
+func (run *checkRun) writeJSON(value any) error {
 	encoder := json.NewEncoder(run.out)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return report, encoder.Encode(report)
+	return encoder.Encode(value)
 }
 
 // takesColor reports whether w is a terminal whose user does not object

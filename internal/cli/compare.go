@@ -38,10 +38,7 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 		return err
 	}
 	if run.json {
-		encoder := json.NewEncoder(run.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(forecasts)
+		return run.writeJSON(forecasts)
 	}
 	return run.printForecasts(forecasts, len(people))
 }

@@ -47,7 +47,6 @@ func newTarget(t *testing.T, special map[string]string) *target {
 	}
 	program.SetEnvironment(t, settings.Names(), values)
 	gateway := program.Start(t, cli.Run, "serve")
-	t.Cleanup(suger.Close) // before the gateway ends, which waits for requests under way
 	return &target{t, gateway.SCIMAddress(t), suger}
 }
 

@@ -3,7 +3,6 @@
 package program
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -17,12 +16,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 // Key is the API key of the Suger that [Suger] starts.
@@ -31,10 +30,9 @@ const Key = "suger-key"
 // PatchMessage is the beginning of a PATCH message, up to its operations.
 const PatchMessage = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`
 
-// A Transcript keeps what a command writes, and may be read while it runs.
+// A Transcript keeps what a command writes, and tells when there is more.
 type Transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+	standin.Log
 	grew chan struct{}
 }
 
@@ -43,20 +41,12 @@ func NewTranscript() *Transcript { return &Transcript{grew: make(chan struct{}, 
 
 // Write keeps p.
 func (o *Transcript) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	n, err := o.Log.Write(p)
 	select {
 	case o.grew <- struct{}{}:
 	default:
 	}
-	return o.text.Write(p)
-}
-
-// String is all that was written so far.
-func (o *Transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	return n, err
 }
 
 // A Program is a command that runs beside the test.
