@@ -36,8 +36,7 @@ type Transcript struct {
 	grew chan struct{}
 }
 
-// NewTranscript makes an empty one.
-func NewTranscript() *Transcript { return &Transcript{grew: make(chan struct{}, 1)} }
+func newTranscript() *Transcript { return &Transcript{grew: make(chan struct{}, 1)} }
 
 // Write keeps p.
 func (o *Transcript) Write(p []byte) (int, error) {
@@ -60,7 +59,7 @@ type Program struct {
 func Start(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error, args ...string) *Program {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	p := &Program{Out: NewTranscript(), Log: NewTranscript(), stop: stop, ended: make(chan error, 1)}
+	p := &Program{Out: newTranscript(), Log: newTranscript(), stop: stop, ended: make(chan error, 1)}
 	go func() { p.ended <- run(ctx, args, p.Out, p.Log) }()
 	t.Cleanup(stop)
 	return p
