@@ -34,15 +34,15 @@ var allowedWords = map[string]struct {
 	words  []string
 	reason string
 }{
-	"demo.go":                         {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
-	"sandbox_command.go":              {[]string{"/org/", "/user"}, "the sandbox's own help"},
+	"internal/cli/demo.go":            {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
+	"internal/cli/sandbox.go":         {[]string{"/org/", "/user"}, "the sandbox's own help"},
 	"mapping/spec/field.go":           {[]string{"firstName"}, "an example of the notation"},
 	"mapping/spec/operations.go":      {[]string{"/org/", "/user"}, "an example of the notation"},
 	"gateway/routes.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"gateway/errors.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
 	"internal/check/okta.go":          {[]string{"/org/"}, "the gateway's own path"},
-	"status_page.go":                  {[]string{"/org/"}, "the gateway's own path"},
+	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
 	"sugerclient/auth.go":             {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
 	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
 	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},

@@ -152,7 +152,7 @@ func (b *budget) count(t *testing.T, s *stand) int {
 // this name.
 func compareTable(t *testing.T, name, table string) {
 	t.Helper()
-	path := filepath.Join("..", "..", "docs", "performance.md")
+	path := filepath.Join("..", "..", "..", "docs", "performance.md")
 	page, err := os.ReadFile(path)
 	require.NoError(t, err)
 	begin, end := fmt.Sprintf("<!-- %s -->\n", name), fmt.Sprintf("<!-- end of %s -->\n", name)
