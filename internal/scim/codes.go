@@ -122,12 +122,13 @@ var Codes = []CodeEntry{
 	{CodeInternal, http.StatusInternalServerError, "", "The gateway has a defect.", "Look the request id up in the gateway's log and report it."},
 }
 
-// Entry is the catalogue's row for the code.
+// Entry is the catalogue's row for the code. One that is missing from it is a
+// defect.
 func (c Code) Entry() CodeEntry {
 	for _, entry := range Codes {
 		if entry.Code == c {
 			return entry
 		}
 	}
-	return CodeEntry{Code: c, Status: internalStatus}
+	return CodeEntry{Code: c, Status: http.StatusInternalServerError}
 }

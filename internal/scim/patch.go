@@ -1,5 +1,128 @@
 package scim
 
+import "strings"
+
+// Bounds of a PATCH request.
+const (
+	MaxPatchOperations = 1000 // operations in one request
+	MaxPatchValues     = 1000 // members, or other values of a list, in one operation
+)
+
+// A PatchOperation is one operation of a PATCH request (RFC 7644 §3.5.2), read
+// by [ParsePatch] and applied by [ResourceType.ApplyPatch].
+type PatchOperation struct {
+	Op    string // "add", "replace" or "remove"
+	Path  *Path  // nil if the operation has none; never with remove
+	Value any    // decoded JSON as the client sent it; nil for null and for none
+}
+
+// ParsePatch reads the body of a PATCH request from [DecodeObject]. It takes
+// the names and op in any letter case, one operation without the list around
+// it, and a body without schemas.
+//
+// The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
+// [CodeInvalidPath], [CodeInvalidValue] for a missing value, [CodeNoTarget] for
+// a remove without a path, [CodeTooLarge] beyond the bounds.
+func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
+	list, ok := member(body, "Operations")
+	if !ok {
+		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
+	}
+	items, ok := list.([]any)
+	if !ok {
+		items = []any{list}
+	}
+	switch {
+	case len(items) == 0:
+		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no operation in its Operations.")
+	case len(items) > MaxPatchOperations:
+		return nil, NewError(CodeTooLarge, "The PATCH request has more than %d operations.", MaxPatchOperations)
+	}
+	operations := make([]PatchOperation, len(items))
+	for i, item := range items {
+		object, ok := item.(map[string]any)
+		if !ok {
+			return nil, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request is not an object.", i+1)
+		}
+		operation, err := parseOperation(object, i+1, rt)
+		if err != nil {
+			return nil, err
+		}
+		operations[i] = operation
+	}
+	return operations, nil
+}
+
+func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchOperation, error) {
+	var operation PatchOperation
+	op, _ := member(object, "op")
+	text, _ := op.(string)
+	operation.Op = strings.ToLower(text)
+	switch operation.Op {
+	case patchAdd, patchReplace, patchRemove:
+	default:
+		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no op that is add, replace or remove.", number)
+	}
+	var err error
+	if operation.Path, err = parseTarget(object, number, rt); err != nil {
+		return operation, err
+	}
+	value, given := member(object, "value")
+	operation.Value = value
+	switch {
+	case operation.Op == patchRemove && operation.Path == nil:
+		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request removes, but has no path that says what.", number)
+	case operation.Op != patchRemove && !given:
+		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
+	case longestList(value) > MaxPatchValues:
+		return operation, NewError(CodeTooLarge, "Operation %d of the PATCH request has more than %d values in a list.", number, MaxPatchValues)
+	}
+	return operation, nil
+}
+
+// parseTarget reads the path of an operation; nil if it has none, or names the
+// resource itself by the URN of its schema.
+func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, error) {
+	path, _ := member(object, "path")
+	text, ok := path.(string)
+	switch {
+	case path == nil, text == "" && ok, ok && strings.EqualFold(text, rt.Schema.ID):
+		return nil, nil
+	case !ok:
+		return nil, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request is not a string.", number)
+	}
+	return ParsePath(text, rt)
+}
+
+// member finds a member of a message by its name in any letter case.
+func member(object map[string]any, name string) (any, bool) {
+	if value, ok := object[name]; ok {
+		return value, true
+	}
+	for key, value := range object {
+		if strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+func longestList(value any) int {
+	longest := 0
+	switch value := value.(type) {
+	case []any:
+		longest = len(value)
+		for _, element := range value {
+			longest = max(longest, longestList(element))
+		}
+	case map[string]any:
+		for _, member := range value {
+			longest = max(longest, longestList(member))
+		}
+	}
+	return longest
+}
+
 // ApplyPatch applies the operations in their order to a copy of current and
 // returns the copy, or an error if one of them cannot be applied; current never
 // changes (RFC 7644 §3.5.2). Removing what is not there and adding what is

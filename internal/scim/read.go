@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -8,6 +10,132 @@ import (
 	"strings"
 	"unicode/utf8"
 )
+
+// DecodeObject reads a request body that must be one JSON object. It refuses
+// what encoding/json lets pass and what two readers could understand in two
+// ways: text that is not UTF-8, a name that occurs twice in one object (letter
+// case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
+// anything after the object. Objects and arrays nest at most [MaxNestingDepth]
+// levels deep.
+//
+// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it
+// never repeats a value of the body, which may hold a password.
+func DecodeObject(data []byte) (map[string]any, error) {
+	data = bytes.Trim(data, " \t\r\n")
+	switch {
+	case len(data) == 0:
+		return nil, NewError(CodeInvalidSyntax, "The request has no body, but needs a JSON object.")
+	case !utf8.Valid(data):
+		return nil, NewError(CodeInvalidSyntax, "The body is not valid UTF-8.")
+	case data[0] != '{':
+		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
+	}
+	d := decoder{tokens: json.NewDecoder(bytes.NewReader(data)), size: len(data)}
+	value, err := d.value(0)
+	if err != nil {
+		return nil, err
+	}
+	if int(d.tokens.InputOffset()) != len(data) {
+		return nil, d.malformed()
+	}
+	return value.(map[string]any), nil
+}
+
+// A decoder builds the values of a JSON text token by token.
+type decoder struct {
+	tokens *json.Decoder
+	size   int
+}
+
+func (d *decoder) value(depth int) (any, error) {
+	token, err := d.tokens.Token()
+	if err != nil {
+		return nil, d.malformed()
+	}
+	delim, nested := token.(json.Delim)
+	if !nested {
+		return token, nil
+	}
+	if depth++; depth > MaxNestingDepth {
+		return nil, NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
+	}
+	if delim == '{' {
+		return d.object(depth)
+	}
+	return d.array(depth)
+}
+
+func (d *decoder) object(depth int) (any, error) {
+	object := map[string]any{}
+	seen := map[string]bool{}
+	for d.tokens.More() {
+		token, err := d.tokens.Token()
+		name, ok := token.(string)
+		if err != nil || !ok {
+			return nil, d.malformed()
+		}
+		folded := foldText(name)
+		if seen[folded] {
+			return nil, NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
+		}
+		seen[folded] = true
+		if object[name], err = d.value(depth); err != nil {
+			return nil, err
+		}
+	}
+	return object, d.end()
+}
+
+func (d *decoder) array(depth int) (any, error) {
+	array := []any{}
+	for d.tokens.More() {
+		value, err := d.value(depth)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, value)
+	}
+	return array, d.end()
+}
+
+// end reads the closing bracket.
+func (d *decoder) end() error {
+	if _, err := d.tokens.Token(); err != nil {
+		return d.malformed()
+	}
+	return nil
+}
+
+// malformed does not wrap the decoder's own error, as that can quote the body.
+func (d *decoder) malformed() error {
+	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", d.tokens.InputOffset(), d.size)
+}
+
+// Normalize reads what a client sent as a resource, from [DecodeObject], with
+// the tolerance that real clients need:
+//
+//   - names in any letter case; attributes of the core schema also inside an
+//     object under its URN; "name.givenName" and "urn:…:User:role" as names;
+//   - a single value where a list is due, and a scalar where an object with a
+//     value is: roles as "x", ["x"], {"value":"x"} and [{"value":"x"}] is the same;
+//   - "True" and "false" for booleans, "1" for numbers.
+//
+// Unknown and tolerated attributes are dropped, a password among them, and so
+// are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
+// externalId is kept. If an
+// attribute comes more than once, a name with a URN or a dot wins over a plain
+// one, since Okta lays what is mapped over an echo of the resource. The result's
+// schemas are the URNs whose attributes are there, whatever the client listed.
+//
+// The error is a *[Error], mostly with [CodeInvalidValue], that names the
+// attribute and never repeats a value. See [Resource] for what was emptied.
+func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
+	e := newEdit(rt, Resource{})
+	if err := e.applyObject(patchReplace, raw, ""); err != nil {
+		return nil, err
+	}
+	return e.finish(), nil
+}
 
 // MaxStringLength is the most characters (Unicode code points) that one
 // attribute value may have.
