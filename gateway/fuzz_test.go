@@ -75,7 +75,7 @@ func FuzzRequest(f *testing.F) {
 
 // FuzzRefusedPatch: a PATCH that is answered with an error has changed nothing.
 func FuzzRefusedPatch(f *testing.F) {
-	corpus, err := os.ReadFile(filepath.Join("scim", "testdata", "patches.txt"))
+	corpus, err := os.ReadFile(filepath.Join("..", "internal", "scim", "testdata", "patches.txt"))
 	require.NoError(f, err)
 	seeds := 0
 	for line := range strings.Lines(string(corpus)) {
