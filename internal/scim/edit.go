@@ -21,22 +21,33 @@ type edit struct {
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
+	vitals   map[*Attribute]*mentions    // of the vital attributes
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
 	result := make(Resource, len(r)+1)
 	maps.Copy(result, r)
-	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
+	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}, vitals: map[*Attribute]*mentions{}}
 }
 
-// finish puts the lists back and makes schemas true.
-func (e *edit) finish() Resource {
+// finish puts the lists back, decides on vital attributes and makes schemas true.
+func (e *edit) finish() (Resource, error) {
+	for attr, found := range e.vitals {
+		value, err := found.decide(attr)
+		if err != nil {
+			return nil, err
+		}
+		e.put(AttrPath{Attr: attr}, value)
+	}
 	for _, list := range e.lists {
 		if list.changed {
 			e.put(list.path, list.elements())
 		}
 	}
-	schemas := []any{e.rt.Schema.ID}
+	var schemas []any
+	for _, schema := range e.rt.core() {
+		schemas = append(schemas, schema.ID)
+	}
 	for _, extension := range e.rt.Extensions {
 		if isEmpty(e.result[extension.ID]) {
 			delete(e.result, extension.ID)
@@ -45,7 +56,7 @@ func (e *edit) finish() Resource {
 		}
 	}
 	e.result["schemas"] = schemas
-	return e.result
+	return e.result, nil
 }
 
 // applyObject applies an operation to each attribute that an object names. urn
@@ -143,7 +154,7 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
 	case path.Attr == externalID:
 		return e.applyExternalID(op, path, value)
-	case path.Tolerated:
+	case path.Tolerated, path.Attr.Vital: // see mention
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
@@ -152,7 +163,7 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return nil
 	case path.readOnly():
 		return e.checkReadOnly(op, path, value, named)
-	case op == patchRemove && path.leaf().Mutability == Immutable && len(path.Values(e.result)) > 0:
+	case op == patchRemove && path.leaf().Mutability == Immutable && (path.leaf().Located || len(path.Values(e.result)) > 0):
 		return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
 	case path.WholeExtension():
 		return e.applyExtension(op, path, value, named)
@@ -205,7 +216,8 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 }
 
 // applyWhole applies the operation to an attribute that has one value.
-// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3).
+// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3), all of
+// them if it is {}. In a whole resource {} is no value, as null is.
 func (e *edit) applyWhole(op string, path *Path, value any) error {
 	if op == patchRemove {
 		e.put(path.AttrPath, emptyOf(path.Attr))
@@ -223,7 +235,7 @@ func (e *edit) applyWhole(op string, path *Path, value any) error {
 	}
 	object, _ := read.(map[string]any)
 	switch {
-	case object == nil, len(object) == 0 && op == patchAdd:
+	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject(value)):
 		return nil
 	case len(object) > 0:
 		object = e.merged(path.AttrPath, object)
@@ -424,15 +436,14 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 // hasSchema reports whether resources of the type have, or are tolerated to
 // have, the schema.
 func (rt *ResourceType) hasSchema(urn string) bool {
-	if strings.EqualFold(urn, rt.Schema.ID) {
-		return true
+	schemas := slices.Concat(rt.core(), rt.Extensions)
+	if !rt.strict {
+		schemas = append(schemas, rt.Tolerated...)
 	}
-	for _, schemas := range [][]*Schema{rt.Extensions, rt.Tolerated} {
-		for _, schema := range schemas {
-			if strings.EqualFold(urn, schema.ID) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(schemas, func(schema *Schema) bool { return strings.EqualFold(urn, schema.ID) })
+}
+
+func isObject(value any) bool {
+	_, ok := value.(map[string]any)
+	return ok
 }

@@ -326,12 +326,27 @@ func (l *elementList) setSub(path *Path, sub *Attribute, positions []int, value 
 	switch {
 	case err != nil:
 		return err
+	case sub.Located:
+		return l.checkReference(sub, positions, read)
 	case len(positions) > 0:
 		return l.setMembers(positions, map[string]any{sub.Name: read})
 	case isEmpty(read):
 		return nil
 	}
 	return l.create(path, map[string]any{sub.Name: read})
+}
+
+// checkReference lets a $ref be set to what it is anyway: the URL of what the
+// value names.
+func (l *elementList) checkReference(sub *Attribute, positions []int, reference any) error {
+	text, _ := reference.(string)
+	id, _ := sub.identifierIn(text)
+	for _, pos := range positions {
+		if object, _ := l.items[pos].(map[string]any); object["value"] != id {
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
+		}
+	}
+	return nil
 }
 
 // setObject replaces the elements by an object, or adds its members to each.

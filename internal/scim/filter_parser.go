@@ -285,6 +285,9 @@ func (p *filterParser) parseSub(parent AttrPath) (AttrPath, error) {
 	name := p.token
 	p.element = &parent
 	path, ok := p.lookup(name.raw[1:])
+	if !ok && p.tolerant && attributeName.MatchString(name.raw[1:]) {
+		path, ok = unknownPath(name.raw[1:]), true
+	}
 	err := p.checkName(name, path, ok)
 	p.element = nil
 	if err != nil {
@@ -300,6 +303,9 @@ func (p *filterParser) parseName() (AttrPath, error) {
 		return AttrPath{}, p.fail(name, "the name of an attribute is expected here")
 	}
 	path, ok := p.lookup(name.raw)
+	if !ok && p.tolerant && (p.element == nil || p.element.unknown) && attributeName.MatchString(name.raw) {
+		path, ok = unknownPath(name.raw), true
+	}
 	if err := p.checkName(name, path, ok); err != nil {
 		return AttrPath{}, err
 	}
@@ -388,6 +394,9 @@ func (p *filterParser) parseComparison(path AttrPath, name filterToken) (*compar
 		if value, err = p.parseValue(); err != nil {
 			return nil, err
 		}
+	}
+	if path.unknown {
+		return &comparison{path: path, op: op, value: value, test: func(any) bool { return false }}, nil
 	}
 	c, problem := newComparison(path, op, value)
 	if problem != "" {

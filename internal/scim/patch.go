@@ -21,9 +21,12 @@ type PatchOperation struct {
 // it, and a body without schemas.
 //
 // The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
-// [CodeInvalidPath], [CodeInvalidValue] for a missing value, [CodeNoTarget] for
+// [CodeInvalidPath], [CodeInvalidValue] for a missing value and another message, [CodeNoTarget] for
 // a remove without a path, [CodeTooLarge] beyond the bounds.
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
+	if err := CheckMessage(body, URNPatchOp); err != nil {
+		return nil, err
+	}
 	list, ok := member(body, "Operations")
 	if !ok {
 		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
@@ -70,6 +73,12 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 	value, given := member(object, "value")
 	operation.Value = value
 	switch {
+	case rt.strict && operation.Path == nil:
+		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, and strict mode asks for one.", number)
+	case rt.strict && operation.Path.Filter != nil && operation.Path.Sub == nil:
+		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets, and strict mode asks for a sub-attribute after them.", number)
+	case rt.strict && operation.Path.isForeign():
+		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
 	case operation.Op == patchRemove && operation.Path == nil:
 		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request removes, but has no path that says what.", number)
 	case operation.Op != patchRemove && !given:
@@ -133,7 +142,11 @@ func longestList(value any) int {
 //   - In an operation without a path, unknown and read-only attributes are
 //     ignored, meta (RFC 7643 §3.1) and schemas among them; id must be that of
 //     the resource.
+//   - A path that names nothing known is ignored, as a name in an object is.
 //   - A read-only attribute that a path names may be set to what it is.
+//   - add of null adds nothing and erases nothing, be it within an object.
+//   - replace of a complex attribute replaces the sub-attributes that are given.
+//   - A vital attribute is read as [ResourceType.Normalize] reads it.
 //   - A filter that selects nothing is no error for remove. For add and replace
 //     the entry is made from the filter if that says all of it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].
@@ -151,7 +164,10 @@ func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation
 			return nil, err
 		}
 	}
-	result := e.finish()
+	result, err := e.finish()
+	if err != nil {
+		return nil, err
+	}
 	if err := rt.checkKept(current, result); err != nil {
 		return nil, err
 	}
@@ -162,12 +178,50 @@ func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation
 }
 
 func (e *edit) applyOperation(operation PatchOperation) error {
-	if operation.Path != nil {
-		return e.apply(operation.Op, operation.Path, operation.Value, true)
+	if err := e.mentionIn(operation); err != nil {
+		return err
 	}
-	object, ok := operation.Value.(map[string]any)
+	value := operation.Value
+	if operation.Op == patchAdd {
+		value = withoutNulls(value)
+	}
+	if operation.Path != nil {
+		if err := e.rt.checkKnown(operation.Path.String(), value); err != nil {
+			return err
+		}
+		if operation.Op == patchAdd && value == nil {
+			return nil
+		}
+		return e.apply(operation.Op, operation.Path, value, true)
+	}
+	object, ok := value.(map[string]any)
 	if !ok {
 		return NewError(CodeInvalidValue, "The value of a PATCH operation without a path must be an object of attributes.")
 	}
 	return e.applyObject(operation.Op, object, "")
+}
+
+// withoutNulls leaves out what is null in a value that is to be added: there is
+// nothing to add.
+func withoutNulls(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		kept := make(map[string]any, len(value))
+		for name, member := range value {
+			if member != nil {
+				kept[name] = withoutNulls(member)
+			}
+		}
+		return kept
+	case []any:
+		kept := make([]any, 0, len(value))
+		for _, element := range value {
+			if element != nil {
+				kept = append(kept, withoutNulls(element))
+			}
+		}
+		return kept
+	default:
+		return value
+	}
 }

@@ -118,7 +118,7 @@ func TestParsePatchRefuses(t *testing.T) {
 		{name: "an op that is no string", body: `{"Operations":[{"op":1,"path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
 		{name: "a path that is no string", body: `{"Operations":[{"op":"add","path":["active"],"value":true}]}`, code: CodeInvalidPath, detail: "The path of operation 1 of the PATCH request is not a string."},
 		{name: "a malformed path", body: `{"Operations":[{"op":"add","path":"emails[type eq","value":true}]}`, code: CodeInvalidPath},
-		{name: "a path to an unknown attribute", body: `{"Operations":[{"op":"add","path":"shoeSize","value":5}]}`, code: CodeInvalidPath},
+		{name: "another message (RFC 7644 section 3.5.2)", body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"op":"remove","path":"roles"}]}`, code: CodeInvalidValue},
 		{name: "add without a value", body: `{"Operations":[{"op":"add","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
 		{name: "replace without a value", body: `{"Operations":[{"op":"replace","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
 		{name: "remove without a path", body: `{"Operations":[{"op":"remove","value":{"active":true}}]}`, code: CodeNoTarget, detail: "Operation 1 of the PATCH request removes, but has no path that says what."},
@@ -275,8 +275,10 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "remove of a complex value empties it", operations: `[{"op":"remove","path":"name"}]`, want: `{"name":{}}`},
 		{name: "replace of a complex value by null empties it", operations: `[{"op":"replace","path":"name","value":null}]`, want: `{"name":{}}`},
 		{name: "add of an empty complex value changes nothing", operations: `[{"op":"add","path":"name","value":{}}]`},
-		{name: "remove of a boolean", operations: `[{"op":"remove","path":"active"}]`, want: `{"active":null}`},
-		{name: "replace of a boolean by null", operations: `[{"op":"replace","value":{"active":null}}]`, want: `{"active":null}`},
+		{name: "replace by an empty complex value replaces nothing (RFC 7644 section 3.5.2.3)", operations: `[{"op":"replace","path":"name","value":{}},{"op":"replace","value":{"name":{}}}]`},
+		{name: "replace by unknown parts only replaces nothing", operations: `[{"op":"replace","path":"name","value":{"shoeSize":1}}]`},
+		{name: "add of null adds nothing and erases nothing (RFC 7643 section 2.5)", operations: `[{"op":"add","path":"userName","value":null},{"op":"add","path":"name","value":null},{"op":"add","path":"name.givenName","value":null},{"op":"add","path":"roles","value":null},{"op":"add","path":"roles","value":[null]},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":null},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":null}]`},
+		{name: "add of null without a path", operations: `[{"op":"add","value":{"userName":null,"name":{"givenName":null},"roles":null,"emails":[{"value":"ada@example.com","type":null}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":null,"seats":null}}}]`},
 		{name: "remove of a string empties it", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role"}]`, want: extension(`"role":""`)},
 		{name: "replace of a string by an empty one", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
 		{name: "numbers as strings", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:seats","value":"5"}]`, want: extension(`"seats":5`)},
@@ -291,6 +293,8 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "externalId is replaced and removed", operations: `[{"op":"add","path":"externalId","value":"x"},{"op":"remove","path":"externalId"}]`},
 		{name: "a value without a path that is no object", operations: `[{"op":"replace","value":"x"}]`, code: CodeInvalidValue},
 		{name: "unknown attributes without a path are ignored", operations: `[{"op":"replace","value":{"shoeSize":5,"urn:example:x":{"a":1}}}]`},
+		{name: "unknown attributes with a path are ignored", operations: `[{"op":"replace","path":"shoeSize","value":5},{"op":"add","path":"urn:example:User:tag","value":"x"},{"op":"remove","path":"shoes[size eq 5]"},{"op":"add","path":"name.shoeSize","value":{}}]`},
+		{name: "parts of the manager are ignored where he is not held (RFC 7643 section 4.3, Entra ID)", operations: `[{"op":"add","path":"` + URNEnterpriseUser + `:manager","value":"u2"},{"op":"replace","path":"` + URNEnterpriseUser + `:manager.value","value":"u2"},{"op":"replace","path":"` + URNEnterpriseUser + `:manager.displayName","value":"Bo"},{"op":"add","path":"` + URNEnterpriseUser + `:manager.$ref","value":"../Users/u2"},{"op":"remove","path":"` + URNEnterpriseUser + `.manager"}]`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, test.run)
@@ -330,6 +334,9 @@ func TestPatchMutability(t *testing.T) {
 		{name: "remove of an extension with an immutable attribute", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User"}]`, code: CodeMutability},
 		{name: "an immutable part of an entry", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u3"}]`, code: CodeMutability},
 		{name: "an immutable part of an entry that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`},
+		{name: "the $ref of a member (RFC 7643 section 8.7.1)", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/Users/u3"}]`, code: CodeMutability},
+		{name: "the $ref of a member that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/v2/Users/u1"}]`},
+		{name: "remove of the $ref of a member", group: true, operations: `[{"op":"remove","path":"members[value eq \"u1\"].$ref"}]`, code: CodeMutability},
 		{name: "an immutable part of an entry that is not set yet", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"].type","value":"User"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com","type":"User"},{"value":"u2","display":"bo@example.com"}]}`},
 
 		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeMutability},

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,22 +13,31 @@ type AttrPath struct {
 	Attr *Attribute // the attribute, or one that stands for a whole extension
 	Sub  *Attribute // nil if the path names the attribute itself
 
-	// Tolerated says that the attribute is standard but not held by this
-	// provider: what a client writes to it is accepted and ignored.
+	// Tolerated says that the attribute is not held by this provider, be it a
+	// standard one or unknown: what a client writes to it is accepted and ignored.
 	Tolerated bool
+
+	unknown bool // no schema has it
 }
 
 // Lookup finds an attribute by its name in any letter case: "userName",
-// "name.givenName", or with the URN of its schema in front and a colon between.
+// "name.givenName", or with the URN of its schema in front and a colon between,
+// for which some clients write a dot.
 //
-// A bare name is looked for in the core schema, then among the common
-// attributes, then in the tolerated schemas; an attribute of an extension needs
+// A bare name is looked for in the core schema and its aliases, then among the
+// common attributes, then in the tolerated schemas; an attribute of an extension needs
 // its URN. The bare URN of an extension finds a complex attribute that stands
 // for all of it (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 	local, _ := cutURN(name, rt.Schema.ID)
 	if path, ok := lookupIn(rt.Schema.Attributes, "", local); ok {
 		return path, true
+	}
+	for _, alias := range rt.Aliases {
+		local, _ := cutURN(name, alias.ID)
+		if path, ok := lookupIn(alias.Attributes, "", local); ok {
+			return path, true
+		}
 	}
 	if path, ok := lookupIn(CommonAttributes, "", local); ok {
 		path.Tolerated = path.Attr == externalID || rt.lacks(path)
@@ -39,6 +49,11 @@ func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
 		}
 	}
 	return rt.lookupTolerated(name, local)
+}
+
+// core lists the schemas whose attributes are top-level ones.
+func (rt *ResourceType) core() []*Schema {
+	return append([]*Schema{rt.Schema}, rt.Aliases...)
 }
 
 // lacks reports whether the path, of a common attribute, is a part of meta that
@@ -122,13 +137,23 @@ func attributeNamed(attributes []*Attribute, name string) *Attribute {
 	return nil
 }
 
-// cutURN takes the schema's URN and the colon after it off the front of name;
-// without them it returns name as it is.
+// cutURN takes the schema's URN and the colon or dot after it off the front of
+// name; without them it returns name as it is.
 func cutURN(name, urn string) (local string, found bool) {
-	if len(name) > len(urn) && name[len(urn)] == ':' && strings.EqualFold(name[:len(urn)], urn) {
+	if len(name) > len(urn) && strings.IndexByte(":.", name[len(urn)]) >= 0 && strings.EqualFold(name[:len(urn)], urn) {
 		return name[len(urn)+1:], true
 	}
 	return name, false
+}
+
+// attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2),
+// with or without a URN.
+var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
+
+// unknownPath is a path that names no attribute, though it could. Everything may
+// stand behind it.
+func unknownPath(name string) AttrPath {
+	return AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}
 }
 
 // Sortable says whether resources can be ordered by what the path names: the
@@ -203,8 +228,10 @@ type Path struct {
 }
 
 // ParsePath reads a PATCH path on resources of type rt, with the bounds of a
-// filter. A path that meets an attribute this provider does not hold, be it in
-// the value filter, is tolerated as a whole.
+// filter. A path that meets an attribute this provider does not hold, be it a
+// standard one in the value filter, is tolerated as a whole, and so is one that
+// names nothing known. But the value filter on an attribute that is held must
+// name its sub-attributes: else it would select nothing, unnoticed.
 //
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {

@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Projection says which attributes an answer carries (RFC 7644 §3.9 and
 // §3.4.2.5): the query parameters attributes and excludedAttributes together
@@ -41,8 +44,11 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 }
 
 func (p *Projection) add(name string) {
-	if strings.EqualFold(name, p.rt.Schema.ID) {
-		for _, attr := range p.rt.Schema.Attributes {
+	for _, schema := range p.rt.core() {
+		if !strings.EqualFold(name, schema.ID) {
+			continue
+		}
+		for _, attr := range schema.Attributes {
 			p.named.at(attr.Name).whole = true
 		}
 		return
@@ -88,9 +94,8 @@ func (s *selection) part(name string) *selection {
 // returnsSelectively reports whether some attribute is not returned by default.
 func (rt *ResourceType) returnsSelectively() bool {
 	rt.selects.Do(func() {
-		rt.isSelective = returnsSelectively(rt.Schema.Attributes)
-		for _, extension := range rt.Extensions {
-			rt.isSelective = rt.isSelective || returnsSelectively(extension.Attributes)
+		for _, schema := range slices.Concat(rt.core(), rt.Extensions) {
+			rt.isSelective = rt.isSelective || returnsSelectively(schema.Attributes)
 		}
 	})
 	return rt.isSelective
@@ -118,8 +123,8 @@ func (p *Projection) Includes(attr string) bool {
 		return true
 	}
 	part := p.named.part(attr)
-	for _, attributes := range [][]*Attribute{p.rt.Schema.Attributes, CommonAttributes} {
-		if found := attributeNamed(attributes, attr); found != nil {
+	for _, schema := range append(p.rt.core(), &Schema{Attributes: CommonAttributes}) {
+		if found := attributeNamed(schema.Attributes, attr); found != nil {
 			return p.keeps(found, part, !p.asking)
 		}
 	}
@@ -140,7 +145,9 @@ func (p *Projection) Apply(r Resource) Resource {
 	}
 	result := Resource{}
 	p.object(result, CommonAttributes, r, &p.named, !p.asking)
-	p.object(result, p.rt.Schema.Attributes, r, &p.named, !p.asking)
+	for _, schema := range p.rt.core() {
+		p.object(result, schema.Attributes, r, &p.named, !p.asking)
+	}
 	for _, extension := range p.rt.Extensions {
 		object, ok := r[extension.ID].(map[string]any)
 		if !ok {

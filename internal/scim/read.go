@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -125,16 +127,28 @@ func (d *decoder) malformed() error {
 // externalId is kept. If an
 // attribute comes more than once, a name with a URN or a dot wins over a plain
 // one, since Okta lays what is mapped over an echo of the resource. The result's
-// schemas are the URNs whose attributes are there, whatever the client listed.
+// schemas are the URNs whose attributes are there, whatever the client listed,
+// but one who lists the standard schemas of other resources alone sends another
+// resource.
+//
+// A vital attribute (active) counts wherever it stands: under an extension, as
+// active.value. One false is enough if nothing says true; both, and a value that
+// is empty or in the wrong place without a false, are errors.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
 // attribute and never repeats a value. See [Resource] for what was emptied.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
+	if err := rt.checkResource(raw); err != nil {
+		return nil, err
+	}
 	e := newEdit(rt, Resource{})
+	if err := e.mention("", raw, 2); err != nil {
+		return nil, err
+	}
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}
-	return e.finish(), nil
+	return e.finish()
 }
 
 // MaxStringLength is the most characters (Unicode code points) that one
@@ -193,6 +207,11 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	}
 	object, _ := element.(map[string]any)
 	maps.DeleteFunc(object, func(_ string, value any) bool { return isEmpty(value) })
+	if object["value"] == nil {
+		if object, err = identified(path, object); err != nil {
+			return nil, err
+		}
+	}
 	value := attributeNamed(attr.SubAttributes, "value")
 	switch {
 	case value != nil && object["value"] == nil && (value.Required || value.Mutability == Immutable):
@@ -201,6 +220,41 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 		return nil, nil
 	}
 	return object, nil
+}
+
+// identified is an element without a value that names a resource of this service
+// by $ref alone (RFC 7643 §2.4): the last segment of that URL is the value.
+func identified(path AttrPath, object map[string]any) (map[string]any, error) {
+	sub := attributeNamed(path.leaf().SubAttributes, "$ref")
+	reference, _ := object["$ref"].(string)
+	if sub == nil || !sub.Located || reference == "" {
+		return object, nil
+	}
+	id, ok := sub.identifierIn(reference)
+	if !ok {
+		return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
+			path, strings.Join(sub.ReferenceTypes, " or "))
+	}
+	object["value"] = id
+	return object, nil
+}
+
+// identifierIn is the id in the URL of a resource to which the attribute can
+// refer, absolute or relative: https://host/scim/v2/Users/ID. Hosts are not
+// compared, since a service can be reached under several.
+func (a *Attribute) identifierIn(text string) (string, bool) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", false
+	}
+	parts := strings.Split(u.EscapedPath(), "/")
+	if len(parts) < 2 {
+		return "", false
+	}
+	id, err := url.PathUnescape(parts[len(parts)-1])
+	endpoint := parts[len(parts)-2]
+	isOurs := slices.ContainsFunc(a.ReferenceTypes, func(kind string) bool { return strings.EqualFold(endpoint, kind+"s") })
+	return id, err == nil && id != "" && isOurs
 }
 
 func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {

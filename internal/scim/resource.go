@@ -106,8 +106,10 @@ func (rt *ResourceType) checkKept(current, result Resource) error {
 // that are complex and have one value.
 func (rt *ResourceType) single() iter.Seq[AttrPath] {
 	return func(yield func(AttrPath) bool) {
-		if !eachSingle(rt.Schema, "", yield) {
-			return
+		for _, schema := range rt.core() {
+			if !eachSingle(schema, "", yield) {
+				return
+			}
 		}
 		for _, extension := range rt.Extensions {
 			if !eachSingle(extension, extension.ID, yield) {

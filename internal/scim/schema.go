@@ -69,6 +69,11 @@ type Attribute struct {
 	// the resource, where others only show what they wish.
 	Echoed bool `json:"-"`
 
+	// Vital marks a boolean attribute whose value must not get lost, since a
+	// success would be a lie then: a user who should be inactive. See
+	// [ResourceType.Normalize].
+	Vital bool `json:"-"`
+
 	// Located marks a URL of this service itself. It depends on how the client
 	// reached the service, so it is made when an answer is sent, and resources
 	// are neither compared nor sorted by it.
@@ -91,6 +96,10 @@ type ResourceType struct {
 	Schema      *Schema
 	Extensions  []*Schema // none is required
 
+	// Aliases describe the same resource for other clients. Their attributes are
+	// top-level ones, as those of Schema are.
+	Aliases []*Schema
+
 	// Tolerated are standard schemas of which this provider holds only a part,
 	// or nothing (the full core User, the enterprise extension). What a client
 	// sends for them is accepted and ignored; a filter that names them is an
@@ -100,6 +109,8 @@ type ResourceType struct {
 	// Lacks names the parts of meta that this provider does not know of the
 	// resources, such as "created". A filter that names one is an error, too.
 	Lacks []string
+
+	strict bool // see Strict
 
 	selects     sync.Once
 	isSelective bool // see returnsSelectively
@@ -171,6 +182,11 @@ func (a *Attribute) mutable(m Mutability) *Attribute {
 	for _, sub := range a.SubAttributes {
 		sub.mutable(m)
 	}
+	return a
+}
+
+func (a *Attribute) vital() *Attribute {
+	a.Vital = true
 	return a
 }
 

@@ -51,7 +51,7 @@ func userAttributes() []*Attribute {
 		stringAttribute("preferredLanguage", "Language the user prefers, as in the Accept-Language header."),
 		stringAttribute("locale", "Where the user is, for the form of dates, numbers and currencies."),
 		stringAttribute("timezone", "Time zone of the user in the IANA form."),
-		newAttribute("active", Boolean, "Whether the user may sign in."),
+		newAttribute("active", Boolean, "Whether the user may sign in.").vital(),
 		stringAttribute("password", "Password of the user in clear text.").
 			mutable(WriteOnly).returned(Never).caseExact(),
 	}
