@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"net/http"
 
 	"suger-scim-gateway/internal/scim"
@@ -70,6 +71,11 @@ func (s *server) origin(r *http.Request) string {
 		return s.publicURL
 	}
 	scheme, host, prefix := "http", r.Host, ""
+	if host == "" { // HTTP/1.0 does not ask for one: the client reached this address
+		if address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			host = address.String()
+		}
+	}
 	if r.TLS != nil {
 		scheme = "https"
 	}

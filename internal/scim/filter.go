@@ -84,16 +84,20 @@ func (f *Filter) String() string {
 
 // Equality reports whether the filter does nothing but compare one attribute
 // with one value for equality, and which: "userName", "members.value". The
-// value is a string, bool or float64.
+// value is a string, bool or float64. emails[value eq "x"] compares emails.value.
 func (f *Filter) Equality() (path string, value any, ok bool) {
 	if f == nil {
 		return "", nil, false
 	}
-	c, ok := f.root.(*comparison)
+	node, prefix := f.root, ""
+	if e, selects := node.(*elementMatch); selects && e.comparison == nil && !e.path.WholeExtension() {
+		node, prefix = e.filter, e.path.String()+"."
+	}
+	c, ok := node.(*comparison)
 	if !ok || c.op != opEqual || c.value == nil {
 		return "", nil, false
 	}
-	return c.path.String(), c.value, true
+	return prefix + c.path.String(), c.value, true
 }
 
 // Names reports whether the filter looks at the top-level attribute, or at the

@@ -18,11 +18,12 @@ import (
 // ways: text that is not UTF-8, a name that occurs twice in one object (letter
 // case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
 // anything after the object. Objects and arrays nest at most [MaxNestingDepth]
-// levels deep.
+// levels deep. A byte order mark before the object is skipped.
 //
 // Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it
 // never repeats a value of the body, which may hold a password.
 func DecodeObject(data []byte) (map[string]any, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
 	data = bytes.Trim(data, " \t\r\n")
 	switch {
 	case len(data) == 0:

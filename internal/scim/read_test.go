@@ -15,6 +15,7 @@ func TestDecodeObject(t *testing.T) {
 		want map[string]any
 	}{
 		{name: "empty object", body: `{}`, want: map[string]any{}},
+		{name: "a byte order mark before it (RFC 8259 section 8.1)", body: "\ufeff {\"a\": 1}", want: map[string]any{"a": float64(1)}},
 		{name: "blanks around it", body: "\r\n {\"a\": 1} \t", want: map[string]any{"a": float64(1)}},
 		{
 			name: "every kind of value",
@@ -65,7 +66,7 @@ func TestDecodeObjectRefuses(t *testing.T) {
 		{name: "a string", body: `"a"`},
 		{name: "null", body: `null`},
 		{name: "a blank that JSON does not know", body: "{\"a\":1}\v"},
-		{name: "a byte order mark", body: "\ufeff{}"},
+		{name: "a byte order mark after a blank", body: " \ufeff{}"},
 		{name: "two objects", body: `{} {}`},
 		{name: "something after the object", body: `{"a":1}x`},
 		{name: "an object cut off", body: `{"a":1`},
