@@ -177,8 +177,8 @@ func groupType() *scim.ResourceType {
 			switch sub.Name {
 			case "type":
 				sub.CanonicalValues = []string{"User"}
-			case "$ref": // the gateway makes it, whatever a client sends
-				sub.ReferenceTypes, sub.Mutability = []string{"User"}, scim.ReadOnly
+			case "$ref":
+				sub.ReferenceTypes = []string{"User"}
 			}
 		}
 	}
