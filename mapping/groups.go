@@ -152,7 +152,7 @@ func groupResource(r *role, members []any, withMembers bool) scim.Resource {
 }
 
 // Roles are the roles of one caller's organization as Okta's entitlement
-// discovery reads them.
+// discovery reads them, and clients of the roles and entitlements extension.
 type Roles struct{ *suger }
 
 // Get is one role.
@@ -181,9 +181,12 @@ func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 func roleResource(r *role) scim.Resource {
 	const longest = 1000 // characters that Okta takes (SCIM with entitlements)
 	resource := scim.Resource{
-		"schemas":     []any{scim.URNOktaRole},
+		"schemas":     []any{scim.URNOktaRole, scim.URNRole},
 		"id":          r.id,
 		"displayName": r.name,
+		"value":       r.id,
+		"display":     r.name,
+		"supported":   true,
 		"meta":        meta("Role", "", ""),
 	}
 	if r.description != "" {

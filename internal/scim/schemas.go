@@ -6,6 +6,7 @@ const (
 	URNEnterpriseUser = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User" // RFC 7643 §4.3
 	URNGroup          = "urn:ietf:params:scim:schemas:core:2.0:Group"                // RFC 7643 §4.2
 	URNOktaRole       = "urn:okta:scim:schemas:core:1.0:Role"                        // Okta, "SCIM with entitlements"
+	URNRole           = "urn:ietf:params:scim:schemas:core:1.0:Role"                 // draft-ietf-scim-roles-entitlements-01
 
 	URNServiceProviderConfig = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig" // RFC 7643 §5
 	URNResourceType          = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"          // RFC 7643 §6
@@ -166,6 +167,22 @@ func OktaRole() *Schema {
 	}
 }
 
+// Role is the schema of a role in draft-ietf-scim-roles-entitlements-01, as far as
+// a service provider without limits and hierarchies has it. Every call makes a
+// fresh copy.
+func Role() *Schema {
+	return &Schema{
+		ID:          URNRole,
+		Name:        "Role",
+		Description: "Role that a user's roles attribute can have as its value",
+		Attributes: []*Attribute{
+			stringAttribute("value", "The value of the role in the roles attribute of a User.").required().mutable(ReadOnly).caseExact(),
+			stringAttribute("display", "A human-readable name, primarily used for display purposes.").mutable(ReadOnly),
+			newAttribute("supported", Boolean, "A Boolean value that says whether the role can be granted.").required().mutable(ReadOnly),
+		},
+	}
+}
+
 // DiscoverySchemas are the schemas of the discovery resources themselves (RFC
 // 7643 §5 to §7 and §8.7.2; RFC 9865 §4). Every call makes fresh copies.
 func DiscoverySchemas() []*Schema {
@@ -193,6 +210,18 @@ func serviceProviderConfigSchema() *Schema {
 			newAttribute("defaultPageSize", Integer, "Resources in a page, if the client does not say."),
 			newAttribute("maxPageSize", Integer, "Most resources in a page."),
 			newAttribute("cursorTimeout", Integer, "How long a cursor can be used, in seconds."),
+		),
+		complexAttribute("RolesAndEntitlements", "Roles and entitlements (draft-ietf-scim-roles-entitlements-01).",
+			complexAttribute("roles", "Roles of users.", supportedAttribute(),
+				newAttribute("multipleRolesSupported", Boolean, "Whether a user can have several."),
+				newAttribute("primarySupported", Boolean, "Whether a client can choose the primary one."),
+				newAttribute("typeSupported", Boolean, "Whether a client can give them a type."),
+			),
+			complexAttribute("entitlements", "Entitlements of users.", supportedAttribute(),
+				newAttribute("multipleEntitlementsSupported", Boolean, "Whether a user can have several."),
+				newAttribute("primarySupported", Boolean, "Whether a client can choose the primary one."),
+				newAttribute("typeSupported", Boolean, "Whether a client can give them a type."),
+			),
 		),
 		complexAttribute("authenticationSchemes", "How clients authenticate.",
 			stringAttribute("type", "Kind of scheme.").required().
