@@ -47,7 +47,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		strangers: make(places, forStrangers(config.MaxInFlight)),
 		guessing:  newGuessing(config.AuthFailures, config.Now),
 	}
-	s.discovery = newDiscovery(config, s.users.kind, s.groups.kind, s.roles.kind)
+	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles()), s.users.kind, s.groups.kind, s.roles.kind)
 
 	e := echo.New()
 	// The order matters: from the outside in.

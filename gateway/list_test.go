@@ -220,7 +220,19 @@ func TestRoles(t *testing.T) {
 
 	role := s.get("/scim/v2/Roles/EDITOR").body
 	assert.Equal(t, s.url+"/scim/v2/Roles/EDITOR", role["meta"].(map[string]any)["location"])
-	assert.Equal(t, []any{"urn:okta:scim:schemas:core:1.0:Role"}, role["schemas"])
+	assert.Equal(t, []any{"urn:okta:scim:schemas:core:1.0:Role", "urn:ietf:params:scim:schemas:core:1.0:Role"}, role["schemas"])
 	assert.Equal(t, "EDITOR", role["id"])
+	for attribute, want := range map[string]any{ // draft-ietf-scim-roles-entitlements-01
+		"value": "EDITOR", "display": "EDITOR", "supported": true,
+	} {
+		assert.Equal(t, want, role[attribute], attribute)
+		one := s.get("/scim/v2/Roles/EDITOR?attributes=urn:ietf:params:scim:schemas:core:1.0:Role:" + attribute).body
+		assert.Equal(t, want, one[attribute], attribute)
+		assert.NotContains(t, one, "displayName")
+		assert.NotContains(t, s.get("/scim/v2/Roles/EDITOR?excludedAttributes="+attribute).body, attribute)
+	}
+	user := s.get("/scim/v2/Users/" + s.id("finance")).body
+	assert.Equal(t, []string{"Finance"}, s.get(`/scim/v2/Roles?filter=supported+eq+true+and+value+eq+%22`+shownAt(user, "roles.value").(string)+`%22`).names(),
+		"the value is that of a user's roles")
 	assertError(t, s.do(http.MethodGet, "/scim/v2/Roles/none", ""), http.StatusNotFound, "", scim.CodeNotFound)
 }
