@@ -141,9 +141,9 @@ func complexAttribute(name, description string, subAttributes ...*Attribute) *At
 func valueList(name, description string, value *Attribute, types ...string) *Attribute {
 	attribute := complexAttribute(name, description,
 		value,
-		stringAttribute("display", "Name of the entry for people to read."),
-		stringAttribute("type", "What the entry is for.").oneOf(types...),
-		newAttribute("primary", Boolean, "Whether this is the preferred entry; at most one is."),
+		stringAttribute("display", "A human-readable name, primarily used for display purposes."),
+		stringAttribute("type", "A label indicating the attribute's function.").oneOf(types...),
+		newAttribute("primary", Boolean, "A Boolean value indicating the 'primary' or preferred attribute value for this attribute. The primary attribute value 'true' MUST appear no more than once."),
 	)
 	return attribute.multiValued()
 }
@@ -208,7 +208,7 @@ func (a *Attribute) unique(u Uniqueness) *Attribute {
 // externalID is the one common attribute that belongs to the client. This
 // provider keeps no state, so it does not hold it.
 var externalID = &Attribute{
-	Name: "externalId", Type: String, Description: "Identifier of the resource at the client.", CaseExact: true,
+	Name: "externalId", Type: String, Description: "A String that is an identifier for the resource as defined by the provisioning client.", CaseExact: true,
 	Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
 }
 
@@ -216,7 +216,7 @@ var externalID = &Attribute{
 // lists (RFC 7643 §3 and §3.1).
 var CommonAttributes = []*Attribute{
 	{
-		Name: "id", Type: String, Description: "Identifier of the resource at the service provider.", CaseExact: true,
+		Name: "id", Type: String, Description: "A unique identifier for a SCIM resource as defined by the service provider.", CaseExact: true,
 		Mutability: ReadOnly, Returned: Always, Uniqueness: UniqueServer,
 	},
 	externalID,

@@ -26,7 +26,7 @@ func CoreUser() *Schema {
 	return &Schema{
 		ID:          URNUser,
 		Name:        "User",
-		Description: "User account",
+		Description: "User Account",
 		Attributes:  append(userAttributes(), userLists()...),
 	}
 }
@@ -34,26 +34,26 @@ func CoreUser() *Schema {
 // userAttributes are the single-valued attributes (RFC 7643 §4.1.1).
 func userAttributes() []*Attribute {
 	return []*Attribute{
-		stringAttribute("userName", "Name the user signs in with; unique at the service provider.").
+		stringAttribute("userName", "Unique identifier for the User, typically used by the user to directly authenticate to the service provider.").
 			required().unique(UniqueServer),
-		complexAttribute("name", "The parts of the user's name.",
-			stringAttribute("formatted", "The whole name, ready to be shown."),
-			stringAttribute("familyName", "Family name, or last name."),
-			stringAttribute("givenName", "Given name, or first name."),
-			stringAttribute("middleName", "Middle name or names."),
-			stringAttribute("honorificPrefix", "Title before the name."),
-			stringAttribute("honorificSuffix", "Suffix after the name."),
+		complexAttribute("name", "The components of the user's name.",
+			stringAttribute("formatted", "The full name, including all middle names, titles, and suffixes as appropriate, formatted for display (e.g., 'Ms. Barbara J Jensen, III')."),
+			stringAttribute("familyName", "The family name of the User, or last name in most Western languages (e.g., 'Jensen' given the full name 'Ms. Barbara J Jensen, III')."),
+			stringAttribute("givenName", "The given name of the User, or first name in most Western languages (e.g., 'Barbara' given the full name 'Ms. Barbara J Jensen, III')."),
+			stringAttribute("middleName", "The middle name(s) of the User (e.g., 'Jane' given the full name 'Ms. Barbara J Jensen, III')."),
+			stringAttribute("honorificPrefix", "The honorific prefix(es) of the User, or title in most Western languages (e.g., 'Ms.' given the full name 'Ms. Barbara J Jensen, III')."),
+			stringAttribute("honorificSuffix", "The honorific suffix(es) of the User, or suffix in most Western languages (e.g., 'III' given the full name 'Ms. Barbara J Jensen, III')."),
 		),
-		stringAttribute("displayName", "Name of the user for people to read."),
-		stringAttribute("nickName", "Casual name of the user."),
-		newAttribute("profileUrl", Reference, "URL of the user's profile page.").refersTo("external"),
-		stringAttribute("title", "Job title."),
-		stringAttribute("userType", "Relation of the user to the organization."),
-		stringAttribute("preferredLanguage", "Language the user prefers, as in the Accept-Language header."),
-		stringAttribute("locale", "Where the user is, for the form of dates, numbers and currencies."),
-		stringAttribute("timezone", "Time zone of the user in the IANA form."),
-		newAttribute("active", Boolean, "Whether the user may sign in.").vital(),
-		stringAttribute("password", "Password of the user in clear text.").
+		stringAttribute("displayName", "The name of the User, suitable for display to end-users."),
+		stringAttribute("nickName", "The casual way to address the user in real life, e.g., 'Bob' or 'Bobby' instead of 'Robert'."),
+		newAttribute("profileUrl", Reference, "A fully qualified URL pointing to a page representing the User's online profile.").refersTo("external"),
+		stringAttribute("title", "The user's title, such as 'Vice President'."),
+		stringAttribute("userType", "Used to identify the relationship between the organization and the user."),
+		stringAttribute("preferredLanguage", "Indicates the User's preferred written or spoken language."),
+		stringAttribute("locale", "Used to indicate the User's default location for purposes of localizing items such as currency, date time format, or numerical representations."),
+		stringAttribute("timezone", "The User's time zone in the 'Olson' time zone database format, e.g., 'America/Los_Angeles'."),
+		newAttribute("active", Boolean, "A Boolean value indicating the User's administrative status.").vital(),
+		stringAttribute("password", "The User's cleartext password.").
 			mutable(WriteOnly).returned(Never).caseExact(),
 	}
 }
@@ -61,46 +61,46 @@ func userAttributes() []*Attribute {
 // userLists are the multi-valued attributes (RFC 7643 §4.1.2).
 func userLists() []*Attribute {
 	return []*Attribute{
-		valueList("emails", "E-mail addresses of the user.",
-			stringAttribute("value", "An e-mail address."), "work", "home", "other"),
-		valueList("phoneNumbers", "Phone numbers of the user.",
-			stringAttribute("value", "A phone number."), "work", "home", "mobile", "fax", "pager", "other"),
-		valueList("ims", "Instant messaging addresses of the user.",
-			stringAttribute("value", "An instant messaging address."),
+		valueList("emails", "Email addresses for the user.",
+			stringAttribute("value", "Email address for the user."), "work", "home", "other"),
+		valueList("phoneNumbers", "Phone numbers for the User.",
+			stringAttribute("value", "Phone number of the User."), "work", "home", "mobile", "fax", "pager", "other"),
+		valueList("ims", "Instant messaging addresses for the User.",
+			stringAttribute("value", "Instant messaging address for the User."),
 			"aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"),
-		valueList("photos", "Pictures of the user.",
-			newAttribute("value", Reference, "URL of a picture.").refersTo("external"), "photo", "thumbnail"),
+		valueList("photos", "URLs of photos of the User.",
+			newAttribute("value", Reference, "URL of a photo of the User.").refersTo("external"), "photo", "thumbnail"),
 		userAddresses(),
 		userGroups(),
-		valueList("entitlements", "Things the user is entitled to.",
-			stringAttribute("value", "An entitlement.")),
-		valueList("roles", "Roles that the user holds.",
-			stringAttribute("value", "A role.")),
-		valueList("x509Certificates", "Certificates issued to the user.",
-			newAttribute("value", Binary, "A certificate in base64-encoded DER.")),
+		valueList("entitlements", "A list of entitlements for the User that represent a thing the User has.",
+			stringAttribute("value", "The value of an entitlement.")),
+		valueList("roles", "A list of roles for the User that collectively represent who the User is, e.g., 'Student', 'Faculty'.",
+			stringAttribute("value", "The value of a role.")),
+		valueList("x509Certificates", "A list of certificates issued to the User.",
+			newAttribute("value", Binary, "The value of an X.509 certificate.")),
 	}
 }
 
 func userAddresses() *Attribute {
-	return complexAttribute("addresses", "Postal addresses of the user.",
-		stringAttribute("formatted", "The whole address, ready to be shown or printed."),
-		stringAttribute("streetAddress", "Street, house number and what belongs to them."),
-		stringAttribute("locality", "City or locality."),
-		stringAttribute("region", "State or region."),
-		stringAttribute("postalCode", "Postal code."),
-		stringAttribute("country", "Country as an ISO 3166-1 alpha-2 code."),
-		stringAttribute("type", "What the address is for.").oneOf("work", "home", "other"),
-		newAttribute("primary", Boolean, "Whether this is the preferred address; at most one is."),
+	return complexAttribute("addresses", "Physical mailing addresses for the User.",
+		stringAttribute("formatted", "The full mailing address, formatted for display or use with a mailing label. This attribute MAY contain newlines."),
+		stringAttribute("streetAddress", "The full street address component, which may include house number, street name, P.O. box, and multi-line extended street address information. This attribute MAY contain newlines."),
+		stringAttribute("locality", "The city or locality component."),
+		stringAttribute("region", "The state or region component."),
+		stringAttribute("postalCode", "The zip code or postal code component."),
+		stringAttribute("country", "The country name component, in ISO 3166-1 'alpha-2' code format."),
+		stringAttribute("type", "A label indicating the attribute's function, e.g., 'work' or 'home'.").oneOf("work", "home", "other"),
+		newAttribute("primary", Boolean, "A Boolean value indicating the 'primary' or preferred attribute value for this attribute. The primary attribute value 'true' MUST appear no more than once."),
 	).multiValued()
 }
 
 // userGroups is read-only: membership is changed at the group.
 func userGroups() *Attribute {
-	return complexAttribute("groups", "Groups that the user is a member of.",
-		stringAttribute("value", "Identifier of the group.").caseExact(),
-		newAttribute("$ref", Reference, "URI of the group.").refersTo("User", "Group").located(),
-		stringAttribute("display", "Name of the group for people to read."),
-		stringAttribute("type", "How the user came to be a member.").oneOf("direct", "indirect"),
+	return complexAttribute("groups", "A list of groups to which the user belongs, either through direct membership, through nested groups, or dynamically calculated.",
+		stringAttribute("value", "The identifier of the User's group.").caseExact(),
+		newAttribute("$ref", Reference, "The URI of the corresponding 'Group' resource to which the user belongs.").refersTo("User", "Group").located(),
+		stringAttribute("display", "A human-readable name, primarily used for display purposes. READ-ONLY."),
+		stringAttribute("type", "A label indicating the attribute's function, e.g., 'direct' or 'indirect'.").oneOf("direct", "indirect"),
 	).multiValued().mutable(ReadOnly)
 }
 
@@ -117,12 +117,12 @@ func CoreGroup() *Schema {
 		Name:        "Group",
 		Description: "Group",
 		Attributes: []*Attribute{
-			stringAttribute("displayName", "Name of the group for people to read.").required(),
-			complexAttribute("members", "Members of the group.",
-				stringAttribute("value", "Identifier of the member.").mutable(Immutable).caseExact(),
-				newAttribute("$ref", Reference, "URI of the member.").mutable(Immutable).refersTo("User", "Group").located(),
-				stringAttribute("type", "What the member is.").mutable(Immutable).oneOf("User", "Group"),
-				stringAttribute("display", "Name of the member for people to read.").mutable(ReadOnly),
+			stringAttribute("displayName", "A human-readable name for the Group. REQUIRED.").required(),
+			complexAttribute("members", "A list of members of the Group.",
+				stringAttribute("value", "Identifier of the member of this Group.").mutable(Immutable).caseExact(),
+				newAttribute("$ref", Reference, "The URI corresponding to a SCIM resource that is a member of this Group.").mutable(Immutable).refersTo("User", "Group").located(),
+				stringAttribute("type", "A label indicating the type of resource, e.g., 'User' or 'Group'.").mutable(Immutable).oneOf("User", "Group"),
+				stringAttribute("display", "A human-readable name, primarily used for display purposes. READ-ONLY.").mutable(ReadOnly),
 			).multiValued(),
 		},
 	}
@@ -134,17 +134,17 @@ func EnterpriseUser() *Schema {
 	return &Schema{
 		ID:          URNEnterpriseUser,
 		Name:        "EnterpriseUser",
-		Description: "Enterprise user",
+		Description: "Enterprise User",
 		Attributes: []*Attribute{
-			stringAttribute("employeeNumber", "Number or name that the organization gives an employee."),
-			stringAttribute("costCenter", "Name of a cost centre."),
-			stringAttribute("organization", "Name of an organization."),
-			stringAttribute("division", "Name of a division."),
-			stringAttribute("department", "Name of a department."),
-			complexAttribute("manager", "The user's manager.",
-				stringAttribute("value", "Identifier of the manager's User resource.").caseExact(),
-				newAttribute("$ref", Reference, "URI of the manager's User resource.").refersTo("User"),
-				stringAttribute("displayName", "Name of the manager for people to read.").mutable(ReadOnly),
+			stringAttribute("employeeNumber", "Numeric or alphanumeric identifier assigned to a person, typically based on order of hire or association with an organization."),
+			stringAttribute("costCenter", "Identifies the name of a cost center."),
+			stringAttribute("organization", "Identifies the name of an organization."),
+			stringAttribute("division", "Identifies the name of a division."),
+			stringAttribute("department", "Identifies the name of a department."),
+			complexAttribute("manager", "The User's manager. A complex type that optionally allows service providers to represent organizational hierarchy by referencing the 'id' attribute of another User.",
+				stringAttribute("value", "The id of the SCIM resource representing the User's manager.").caseExact(),
+				newAttribute("$ref", Reference, "The URI of the SCIM resource representing the User's manager.").refersTo("User"),
+				stringAttribute("displayName", "The displayName of the User's manager. OPTIONAL and READ-ONLY.").mutable(ReadOnly),
 			),
 		},
 	}
@@ -161,7 +161,7 @@ func OktaRole() *Schema {
 		Name:        "Role",
 		Description: "Role that can be granted to users",
 		Attributes: []*Attribute{
-			stringAttribute("displayName", "Name of the role for people to read.").required().mutable(ReadOnly),
+			stringAttribute("displayName", "A human-readable name, primarily used for display purposes.").required().mutable(ReadOnly),
 			stringAttribute("description", "What the role allows, in at most 1000 characters.").mutable(ReadOnly),
 		},
 	}
@@ -190,19 +190,19 @@ func DiscoverySchemas() []*Schema {
 }
 
 func serviceProviderConfigSchema() *Schema {
-	return readOnlySchema(URNServiceProviderConfig, "ServiceProviderConfig", "What the service provider offers.",
-		newAttribute("documentationUri", Reference, "Where the service is documented.").refersTo("external"),
-		complexAttribute("patch", "PATCH.", supportedAttribute()).required(),
-		complexAttribute("bulk", "Bulk requests.", supportedAttribute(),
-			newAttribute("maxOperations", Integer, "Operations in one request.").required(),
-			newAttribute("maxPayloadSize", Integer, "Size of one request in bytes.").required(),
+	return readOnlySchema(URNServiceProviderConfig, "ServiceProviderConfig", "Schema for representing the service provider's configuration",
+		newAttribute("documentationUri", Reference, "An HTTP-addressable URL pointing to the service provider's human-consumable help documentation.").refersTo("external"),
+		complexAttribute("patch", "A complex type that specifies PATCH configuration options.", supportedAttribute()).required(),
+		complexAttribute("bulk", "A complex type that specifies bulk configuration options.", supportedAttribute(),
+			newAttribute("maxOperations", Integer, "An integer value specifying the maximum number of operations.").required(),
+			newAttribute("maxPayloadSize", Integer, "An integer value specifying the maximum payload size in bytes.").required(),
 		).required(),
-		complexAttribute("filter", "Filters.", supportedAttribute(),
-			newAttribute("maxResults", Integer, "Resources in one answer.").required(),
+		complexAttribute("filter", "A complex type that specifies FILTER options.", supportedAttribute(),
+			newAttribute("maxResults", Integer, "An integer value specifying the maximum number of resources returned in a response.").required(),
 		).required(),
-		complexAttribute("changePassword", "Changing a password.", supportedAttribute()).required(),
-		complexAttribute("sort", "Sorting.", supportedAttribute()).required(),
-		complexAttribute("etag", "Versions of resources.", supportedAttribute()).required(),
+		complexAttribute("changePassword", "A complex type that specifies configuration options related to changing a password.", supportedAttribute()).required(),
+		complexAttribute("sort", "A complex type that specifies sort result options.", supportedAttribute()).required(),
+		complexAttribute("etag", "A complex type that specifies ETag configuration options.", supportedAttribute()).required(),
 		complexAttribute("pagination", "Paging.",
 			newAttribute("cursor", Boolean, "Whether it is by cursor.").required(),
 			newAttribute("index", Boolean, "Whether it is by index.").required(),
@@ -223,43 +223,43 @@ func serviceProviderConfigSchema() *Schema {
 				newAttribute("typeSupported", Boolean, "Whether a client can give them a type."),
 			),
 		),
-		complexAttribute("authenticationSchemes", "How clients authenticate.",
-			stringAttribute("type", "Kind of scheme.").required().
+		complexAttribute("authenticationSchemes", "A complex type that specifies supported authentication scheme properties.",
+			stringAttribute("type", "The authentication scheme.").required().
 				oneOf("oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"),
-			stringAttribute("name", "Name of the scheme.").required(),
-			stringAttribute("description", "Description of the scheme.").required(),
-			newAttribute("specUri", Reference, "Where the scheme is specified.").refersTo("external"),
-			newAttribute("documentationUri", Reference, "Where its use is documented.").refersTo("external"),
+			stringAttribute("name", "The common authentication scheme name, e.g., HTTP Basic.").required(),
+			stringAttribute("description", "A description of the authentication scheme.").required(),
+			newAttribute("specUri", Reference, "An HTTP-addressable URL pointing to the authentication scheme's specification.").refersTo("external"),
+			newAttribute("documentationUri", Reference, "An HTTP-addressable URL pointing to the authentication scheme's usage documentation.").refersTo("external"),
 			newAttribute("primary", Boolean, "Whether this is the preferred scheme."),
 		).multiValued().required(),
 	)
 }
 
 func supportedAttribute() *Attribute {
-	return newAttribute("supported", Boolean, "Whether it is offered.").required()
+	return newAttribute("supported", Boolean, "A Boolean value specifying whether or not the operation is supported.").required()
 }
 
 func resourceTypeSchema() *Schema {
-	return readOnlySchema(URNResourceType, "ResourceType", "A kind of resource that the service provider has.",
-		stringAttribute("id", "Identifier of the resource type."),
-		stringAttribute("name", "Name of the resource type.").required(),
-		stringAttribute("description", "Description of the resource type."),
-		newAttribute("endpoint", Reference, "Where its resources are, relative to the base URL.").refersTo("uri").required(),
-		newAttribute("schema", Reference, "URN of its schema.").refersTo("uri").required(),
-		complexAttribute("schemaExtensions", "Schemas that extend it.",
-			newAttribute("schema", Reference, "URN of the extension.").refersTo("uri").required(),
-			newAttribute("required", Boolean, "Whether every resource has it.").required(),
+	return readOnlySchema(URNResourceType, "ResourceType", "Specifies the schema that describes a SCIM resource type",
+		stringAttribute("id", "The resource type's server unique id. May be the same as the 'name' attribute."),
+		stringAttribute("name", "The resource type name, e.g., 'User'.").required(),
+		stringAttribute("description", "The resource type's human-readable description."),
+		newAttribute("endpoint", Reference, "The resource type's HTTP-addressable endpoint relative to the Base URL, e.g., '/Users'.").refersTo("uri").required(),
+		newAttribute("schema", Reference, "The resource type's primary/base schema URI.").refersTo("uri").required(),
+		complexAttribute("schemaExtensions", "A list of URIs of the resource type's schema extensions.",
+			newAttribute("schema", Reference, "The URI of a schema extension.").refersTo("uri").required(),
+			newAttribute("required", Boolean, "A Boolean value that specifies whether or not the schema extension is required for the resource type.").required(),
 		).multiValued(),
 	)
 }
 
 func schemaSchema() *Schema {
-	return readOnlySchema(URNSchema, "Schema", "The attributes of a kind of resource.",
-		stringAttribute("id", "URN of the schema.").required(),
-		stringAttribute("name", "Name of the schema."),
-		stringAttribute("description", "Description of the schema."),
-		describedAttributes("attributes", "Attributes of the schema.",
-			describedAttributes("subAttributes", "Attributes of a complex attribute."),
+	return readOnlySchema(URNSchema, "Schema", "Specifies the schema that describes a SCIM schema",
+		stringAttribute("id", "The unique URI of the schema.").required(),
+		stringAttribute("name", "The schema's human-readable name, e.g., 'User'."),
+		stringAttribute("description", "The schema's human-readable description."),
+		describedAttributes("attributes", "A complex attribute that includes the attributes of a schema.",
+			describedAttributes("subAttributes", "Used to define the sub-attributes of a complex attribute."),
 		).required(),
 	)
 }
@@ -268,21 +268,21 @@ func schemaSchema() *Schema {
 // schema itself, and within it that of a complex attribute.
 func describedAttributes(name, description string, deeper ...*Attribute) *Attribute {
 	return complexAttribute(name, description, append([]*Attribute{
-		stringAttribute("name", "Name of the attribute.").required().caseExact(),
-		stringAttribute("type", "Data type of the values.").required().
+		stringAttribute("name", "The attribute's name.").required().caseExact(),
+		stringAttribute("type", "The attribute's data type.").required().
 			oneOf("string", "boolean", "decimal", "integer", "dateTime", "binary", "reference", "complex"),
-		newAttribute("multiValued", Boolean, "Whether it has several values.").required(),
-		stringAttribute("description", "Description of the attribute.").caseExact(),
-		newAttribute("required", Boolean, "Whether every resource has it.").required(),
-		stringAttribute("canonicalValues", "Values to choose from.").multiValued().caseExact(),
-		newAttribute("caseExact", Boolean, "Whether letter case matters.").required(),
-		stringAttribute("mutability", "When it can be written.").required().caseExact().
+		newAttribute("multiValued", Boolean, "A Boolean value indicating an attribute's plurality.").required(),
+		stringAttribute("description", "A human-readable description of the attribute.").caseExact(),
+		newAttribute("required", Boolean, "A Boolean value indicating whether or not the attribute is required.").required(),
+		stringAttribute("canonicalValues", "A collection of canonical values.").multiValued().caseExact(),
+		newAttribute("caseExact", Boolean, "A Boolean value indicating whether or not a string attribute is case sensitive.").required(),
+		stringAttribute("mutability", "Indicates whether or not an attribute is modifiable.").required().caseExact().
 			oneOf("readOnly", "readWrite", "immutable", "writeOnly"),
-		stringAttribute("returned", "When it is in an answer.").required().caseExact().
+		stringAttribute("returned", "Indicates when an attribute is returned in a response (e.g., to a query).").required().caseExact().
 			oneOf("always", "never", "default", "request"),
-		stringAttribute("uniqueness", "Within what a value is unique.").required().caseExact().
+		stringAttribute("uniqueness", "Indicates how unique a value must be.").required().caseExact().
 			oneOf("none", "server", "global"),
-		stringAttribute("referenceTypes", "What a reference may refer to.").multiValued().caseExact(),
+		stringAttribute("referenceTypes", "Used only with an attribute of type 'reference'. Specifies a SCIM resourceType that a reference attribute MAY refer to, e.g., 'User'.").multiValued().caseExact(),
 	}, deeper...)...).multiValued()
 }
 
