@@ -65,16 +65,22 @@ func (set *resourceSet) locate(x *exchange, r scim.Resource) scim.Resource {
 	return r
 }
 
+// ownAddress is where the request has arrived.
+func ownAddress(r *http.Request) string {
+	if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return own.String()
+	}
+	return "localhost"
+}
+
 // origin is the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
 	if s.publicURL != "" {
 		return s.publicURL
 	}
 	scheme, host, prefix := "http", r.Host, ""
-	if host == "" { // HTTP/1.0 does not ask for one: the client reached this address
-		if address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-			host = address.String()
-		}
+	if !isHost(host) { // it goes into answers, so it is not taken from anybody as it is
+		host = ownAddress(r)
 	}
 	if r.TLS != nil {
 		scheme = "https"

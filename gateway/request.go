@@ -60,15 +60,6 @@ func visible(s string) bool {
 	return true
 }
 
-// message reads a request's body, which must be the message with the URN.
-func (s *server) message(x *exchange, urn string) (map[string]any, error) {
-	message, err := s.body(x)
-	if err != nil {
-		return nil, err
-	}
-	return message, scim.CheckMessage(message, urn)
-}
-
 // body reads the JSON object of a request.
 func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {

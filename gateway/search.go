@@ -38,3 +38,12 @@ func (s *server) searchMessage(x *exchange) (parameters, error) {
 	}
 	return searchParameters(message)
 }
+
+// message reads a request's body, which must be the message with the URN.
+func (s *server) message(x *exchange, urn string) (map[string]any, error) {
+	message, err := s.body(x)
+	if err != nil {
+		return nil, err
+	}
+	return message, scim.CheckMessage(message, urn)
+}
