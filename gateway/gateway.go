@@ -40,14 +40,14 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		config:    config,
 		publicURL: trimPublicURL(config.PublicURL),
 		log:       config.Log,
-		users:     userSet(service),
-		groups:    groupSet(service),
+		users:     userSet(service, config.Strict),
+		groups:    groupSet(service, config.Strict),
 		roles:     roleSet(service),
 		places:    make(places, config.MaxInFlight),
 		strangers: make(places, forStrangers(config.MaxInFlight)),
 		guessing:  newGuessing(config.AuthFailures, config.Now),
 	}
-	s.discovery = newDiscovery(config, s.users.kind, s.groups.kind, s.roles.kind)
+	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles()), s.users.kind, s.groups.kind, s.roles.kind)
 
 	e := echo.New()
 	// The order matters: from the outside in.

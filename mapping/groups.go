@@ -322,7 +322,7 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 }
 
 // Roles are the roles of one caller's organization as Okta's entitlement
-// discovery reads them.
+// discovery reads them, and clients of the roles and entitlements extension.
 type Roles struct{ *suger }
 
 // Get is one role.
@@ -360,10 +360,14 @@ func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 func roleResource(r *role, holders int) scim.Resource {
 	const longest = 1000 // characters that Okta takes (SCIM with entitlements)
 	resource := scim.Resource{
-		"schemas":     []any{scim.URNOktaRole},
-		"id":          r.id,
-		"displayName": r.name,
-		"meta":        meta("Role", "", ""),
+		"schemas":              []any{scim.URNOktaRole, scim.URNRole},
+		"id":                   r.id,
+		"displayName":          r.name,
+		"value":                r.id,
+		"display":              r.name,
+		"supported":            true,
+		"totalAssignmentsUsed": float64(holders),
+		"meta":                 meta("Role", "", ""),
 	}
 	if r.description != "" {
 		runes := []rune(r.description)

@@ -22,6 +22,7 @@ type Config struct {
 	CreateRoles     bool              // may a pushed group create a custom role
 	Brake           Brake             // most drastic changes in a window, per organization
 	DryRun          bool              // answer as if done, change nothing
+	Strict          bool              // requests are read as the interoperability profile asks
 
 	LookupCache int           // entries of the id lookup cache, 0 for none
 	LookupTTL   time.Duration // age at which a lookup is forgotten
@@ -74,6 +75,9 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	s.brake = newBrake(config.Brake, config.Now)
 	s.canary = newCanary(&config)
 	s.userType, s.groupType, s.roleType = s.model.userType(), groupType(), roleType()
+	if config.Strict {
+		s.userType, s.groupType = s.userType.Strict(), s.groupType.Strict()
+	}
 	return s, nil
 }
 

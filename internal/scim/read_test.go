@@ -8,6 +8,110 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestDecodeObject(t *testing.T) {
+	tests := []struct {
+		name string
+		body string
+		want map[string]any
+	}{
+		{name: "empty object", body: `{}`, want: map[string]any{}},
+		{name: "a byte order mark before it (RFC 8259 section 8.1)", body: "\ufeff {\"a\": 1}", want: map[string]any{"a": float64(1)}},
+		{name: "blanks around it", body: "\r\n {\"a\": 1} \t", want: map[string]any{"a": float64(1)}},
+		{
+			name: "every kind of value",
+			body: `{"s":"x\u00e9\n","t":true,"f":false,"n":null,"i":-3,"d":1.5e2,"l":[],"o":{"a":[{"b":"c"}]}}`,
+			want: map[string]any{
+				"s": "xé\n", "t": true, "f": false, "n": nil, "i": float64(-3), "d": float64(150),
+				"l": []any{}, "o": map[string]any{"a": []any{map[string]any{"b": "c"}}},
+			},
+		},
+		{
+			name: "the same name in two objects",
+			body: `{"a":{"value":1},"b":[{"value":2},{"value":3}]}`,
+			want: map[string]any{
+				"a": map[string]any{"value": float64(1)},
+				"b": []any{map[string]any{"value": float64(2)}, map[string]any{"value": float64(3)}},
+			},
+		},
+		{
+			name: "the deepest nesting there may be",
+			body: strings.Repeat(`{"a":`, MaxNestingDepth) + `1` + strings.Repeat(`}`, MaxNestingDepth),
+			want: nested(MaxNestingDepth).(map[string]any),
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := DecodeObject([]byte(test.body))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func nested(depth int) any {
+	if depth == 0 {
+		return float64(1)
+	}
+	return map[string]any{"a": nested(depth - 1)}
+}
+
+func TestDecodeObjectRefuses(t *testing.T) {
+	tests := []struct {
+		name string
+		body string
+	}{
+		{name: "nothing", body: ""},
+		{name: "blanks only", body: " \n"},
+		{name: "an array", body: `[{"a":1}]`},
+		{name: "a string", body: `"a"`},
+		{name: "null", body: `null`},
+		{name: "a blank that JSON does not know", body: "{\"a\":1}\v"},
+		{name: "a byte order mark after a blank", body: " \ufeff{}"},
+		{name: "two objects", body: `{} {}`},
+		{name: "something after the object", body: `{"a":1}x`},
+		{name: "an object cut off", body: `{"a":1`},
+		{name: "a string cut off", body: `{"a":"1`},
+		{name: "a comma at the end", body: `{"a":1,}`},
+		{name: "a missing comma in a list", body: `{"a":[1 2]}`},
+		{name: "a missing colon", body: `{"a" 1}`},
+		{name: "a name without quotes", body: `{a:1}`},
+		{name: "a comment", body: `{"a":1 /* one */}`},
+		{name: "the wrong bracket", body: `{"a":[1}`},
+		{name: "a control character in a string", body: "{\"a\":\"\x01\"}"},
+		{name: "a number beyond the range", body: `{"a":1e999}`},
+		{name: "bytes that are not UTF-8", body: "{\"a\":\"\xff\"}"},
+		{name: "a name twice", body: `{"active":true,"active":false}`},
+		{name: "a name twice in other letter case", body: `{"active":true,"Active":false}`},
+		{name: "a name twice, once with an escape", body: `{"active":true,"\u0061ctive":false}`},
+		{name: "a name twice by Unicode folding", body: `{"k":true,"\u212a":false}`},
+		{name: "a name twice deep inside", body: `{"a":[{"b":{"c":1,"C":2}}]}`},
+		{name: "too deep objects", body: strings.Repeat(`{"a":`, MaxNestingDepth+1) + `1` + strings.Repeat(`}`, MaxNestingDepth+1)},
+		{name: "too deep arrays", body: `{"a":` + strings.Repeat(`[`, MaxNestingDepth) + strings.Repeat(`]`, MaxNestingDepth) + `}`},
+		{name: "endless nesting", body: strings.Repeat(`{"a":`, 100_000)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := DecodeObject([]byte(test.body))
+			requireClientError(t, err, CodeInvalidSyntax)
+		})
+	}
+}
+
+func TestDecodeObjectNeverQuotesValues(t *testing.T) {
+	for _, body := range []string{
+		`{"password":"hunter2-secret`,
+		`{"password":"hunter2-secret" x}`,
+		`{"password":hunter2-secret}`,
+		`{"password":1e99999}`,
+		`{"password":"hunter2-secret","Password":"hunter2-secret"}`,
+	} {
+		_, err := DecodeObject([]byte(body))
+		require.Error(t, err, body)
+		assert.NotContains(t, err.Error(), "hunter2", body)
+		assert.NotContains(t, err.Error(), "99999", body)
+	}
+}
+
 // normal adds to literal JSON the schemas that a resource of it has.
 func normal(t *testing.T, rt *ResourceType, text string) Resource {
 	t.Helper()
@@ -114,8 +218,6 @@ func TestNormalizeTellsEmptiedFromMissing(t *testing.T) {
 		{name: "complex empty", body: `{"name":{}}`, want: `{"name":{}}`},
 		{name: "complex with unknown members only is missing", body: `{"name":{"shoeSize":1}}`, want: `{}`},
 		{name: "sub-attribute null", body: `{"name":{"givenName":null}}`, want: `{"name":{"givenName":""}}`},
-		{name: "boolean null is missing", body: `{"active":null}`, want: `{}`},
-		{name: "boolean empty is missing", body: `{"active":""}`, want: `{}`},
 		{name: "extension null is missing", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":null}`, want: `{}`},
 		{name: "extension string null", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":null}}`, want: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":""}}`},
 		{name: "extension number null is missing", body: `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"seats":null}}`, want: `{}`},
@@ -180,10 +282,28 @@ func TestNormalizeGroup(t *testing.T) {
 	assert.Equal(t, normal(t, rt, `{"displayName":"g","members":[{"value":"u1","type":"User"},{"value":"U1"}],"externalId":"e"}`), got,
 		"ids of members differ in letter case")
 
-	for _, body := range []string{`{"members":[{"display":"x"}]}`, `{"members":[{"value":null}]}`, `{"members":[{"id":"u1"}]}`, `{"members":{"$ref":"/Users/u1"}}`} {
+	for _, body := range []string{`{"members":[{"display":"x"}]}`, `{"members":[{"value":null}]}`, `{"members":[{"id":"u1"}]}`, `{"members":{"$ref":""}}`} {
 		_, err := rt.Normalize(object(t, body))
 		requireClientError(t, err, CodeInvalidValue)
 		assert.Equal(t, "An entry of members has no value.", err.(*Error).Detail, body)
+	}
+}
+
+// A member may be named by $ref alone (RFC 7643 section 2.4 and 8.7.1).
+func TestNormalizeMemberByReference(t *testing.T) {
+	rt := wholeGroup()
+	for reference, id := range map[string]string{
+		"https://scim.example.com/scim/v2/Users/u1": "u1", "https://other.example.com/org/x/scim/v2/users/u1": "u1",
+		"../Users/u1": "u1", "Users/u1": "u1", "/v2/Groups/g%2F1": "g/1", "/Users/u1?x=y": "u1",
+	} {
+		got, err := rt.Normalize(map[string]any{"members": []any{map[string]any{"$ref": reference}}})
+		require.NoError(t, err, reference)
+		assert.Equal(t, []any{map[string]any{"value": id, "$ref": reference}}, got["members"])
+	}
+	for _, reference := range []string{"u1", "/u1", "/Users/", "/Roles/u1", "https://scim.example.com/Users/u1/x", ":", "/Users/%zz"} {
+		_, err := rt.Normalize(map[string]any{"members": []any{map[string]any{"$ref": reference}}})
+		requireClientError(t, err, CodeInvalidValue)
+		assert.Contains(t, err.(*Error).Detail, "URL of a User or Group")
 	}
 }
 
@@ -235,6 +355,7 @@ func TestNormalizeReadsTheCorpus(t *testing.T) {
 	for _, line := range corpus(t, "resources.txt") {
 		raw, err := DecodeObject([]byte(line))
 		require.NoError(t, err, line)
+		delete(raw, "schemas") // each type reads each body
 		for _, rt := range []*ResourceType{gatewayUser(), wholeUser(), wholeGroup()} {
 			if _, err := rt.Normalize(raw); err != nil {
 				requireClientError(t, err, err.(*Error).Code)
@@ -242,5 +363,42 @@ func TestNormalizeReadsTheCorpus(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, 9, refused, "only the odd forms at the corpus's end are refused")
+	assert.Equal(t, 11, refused, "only the odd forms at the corpus's end are refused")
+}
+
+// An echoed attribute is kept of a whole resource, read-only parts included, and
+// nowhere else.
+func TestEchoedAttribute(t *testing.T) {
+	user := CoreUser()
+	attributeNamed(user.Attributes, "groups").Echoed = true
+	rt := &ResourceType{Name: "User", Endpoint: "/Users", Schema: user}
+
+	tests := []struct {
+		name string
+		raw  any
+		want any // nil if nothing is kept
+	}{
+		{"a list of objects", []any{map[string]any{"value": "g1", "display": "One", "$ref": "https://scim.example.com/Groups/g1"}},
+			[]any{map[string]any{"value": "g1", "display": "One", "$ref": "https://scim.example.com/Groups/g1"}}},
+		{"one object", map[string]any{"value": "g1"}, []any{map[string]any{"value": "g1"}}},
+		{"an empty list", []any{}, []any{}},
+		{"what cannot be made out is no error", []any{map[string]any{"value": 1.0}}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := rt.Normalize(map[string]any{"userName": "nova@example.com", "groups": test.raw})
+			require.NoError(t, err)
+			assert.Equal(t, test.want, r["groups"])
+		})
+	}
+	t.Run("not in a PATCH", func(t *testing.T) {
+		current := Resource{"userName": "nova@example.com"}
+		operations, err := ParsePatch(map[string]any{"Operations": []any{
+			map[string]any{"op": "replace", "value": map[string]any{"groups": []any{map[string]any{"value": "g1"}}}},
+		}}, rt)
+		require.NoError(t, err)
+		r, err := rt.ApplyPatch(current, operations)
+		require.NoError(t, err)
+		assert.NotContains(t, r, "groups")
+	})
 }

@@ -60,6 +60,10 @@ func TestSchemasAreWhole(t *testing.T) {
 			name: "Okta's Role", schema: OktaRole(), id: "urn:okta:scim:schemas:core:1.0:Role",
 			want: []string{"displayName", "description"},
 		},
+		{
+			name: "Role of draft-ietf-scim-roles-entitlements-01", schema: Role(), id: "urn:ietf:params:scim:schemas:core:1.0:Role",
+			want: []string{"value", "display", "supported"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -73,6 +77,47 @@ func TestSchemasAreWhole(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Clients show descriptions to administrators, who know the RFC's words.
+func TestDescriptionsAreTheRFCs(t *testing.T) { // RFC 7643 section 8.7.1
+	for name, want := range map[string]string{
+		"name.familyName": "The family name of the User, or last name in most Western languages (e.g., 'Jensen' given the full name 'Ms. Barbara J Jensen, III').",
+		"active":          "A Boolean value indicating the User's administrative status.",
+		"roles":           "A list of roles for the User that collectively represent who the User is, e.g., 'Student', 'Faculty'.",
+		"roles.display":   "A human-readable name, primarily used for display purposes.",
+	} {
+		path, ok := wholeUser().Lookup(name)
+		require.True(t, ok)
+		assert.Equal(t, want, path.leaf().Description)
+	}
+	for name, want := range map[string]string{
+		"displayName":   "A human-readable name for the Group. REQUIRED.",
+		"members.$ref":  "The URI corresponding to a SCIM resource that is a member of this Group.",
+		"members.value": "Identifier of the member of this Group.",
+	} {
+		path, ok := wholeGroup().Lookup(name)
+		require.True(t, ok)
+		assert.Equal(t, want, path.leaf().Description)
+	}
+}
+
+// Canonical values are suggestions (RFC 7643 section 7): others are taken, and a
+// provider may name some of those that it takes.
+func TestCanonicalValuesAreSuggestions(t *testing.T) {
+	rt := gatewayUser()
+	path, ok := rt.Lookup("roles.value")
+	require.True(t, ok)
+	path.Sub.CanonicalValues = []string{"ADMIN", "EDITOR", "VIEWER"}
+	got, err := rt.Normalize(object(t, `{"userName":"ada","roles":[{"value":"Finance"}]}`))
+	require.NoError(t, err)
+	assert.Equal(t, []any{map[string]any{"value": "Finance"}}, got["roles"])
+	got, err = patched(t, rt, object(t, patchUser), `[{"op":"replace","path":"roles[primary eq true].value","value":"Finance"}]`)
+	require.NoError(t, err)
+	assert.Equal(t, "Finance", got["roles"].([]any)[0].(map[string]any)["value"])
+	data, err := json.Marshal(path.Sub)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), `"canonicalValues":["ADMIN","EDITOR","VIEWER"]`)
 }
 
 func TestAttributeJSON(t *testing.T) { // RFC 7643 section 8.7.1
@@ -132,7 +177,7 @@ func forget(value any, name string) {
 }
 
 func TestSchemasAreFreshCopies(t *testing.T) {
-	for _, schema := range []func() *Schema{CoreUser, EnterpriseUser, CoreGroup, OktaRole} {
+	for _, schema := range []func() *Schema{CoreUser, EnterpriseUser, CoreGroup, OktaRole, Role} {
 		before, err := json.Marshal(schema())
 		require.NoError(t, err)
 		changed := schema()
