@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/sandbox"
-	"suger-scim-gateway/internal/test/chromium"
+	"suger-scim-gateway/internal/test/browser"
 )
 
 const (
@@ -60,9 +60,9 @@ func startWatched(t *testing.T) (*started, string) {
 // The page as people have it: on a desk, in the dark, on a phone, by a screen
 // reader.
 func TestStatusPageInABrowser(t *testing.T) {
-	page := chromium.Start(t).Open(t)
+	page := browser.Open(t)
 	gateway, address := startWatched(t)
-	for name, view := range map[string]chromium.View{
+	for name, view := range map[string]browser.View{
 		"desk": {Width: 1280, Height: 900}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestStatusPageInABrowser(t *testing.T) {
 		})
 	}
 	t.Run("what it says", func(t *testing.T) {
-		page.Look(chromium.View{Width: 1280, Height: 900})
+		page.Look(browser.View{Width: 1280, Height: 900})
 		page.Go(address)
 		assert.Equal(t, "Ready. Suger answers, and as the mapping says.", page.Text(".verdict h2"))
 		assert.Equal(t, "https://scim.example.com/scim/v2", page.Text(".values code"))
@@ -112,15 +112,13 @@ func TestStatusPageInABrowser(t *testing.T) {
 
 // The form tells what a credential may do, and forgets it.
 func TestConnectionTestInABrowser(t *testing.T) {
-	page := chromium.Start(t).Open(t)
+	page := browser.Open(t)
 	gateway, address := startWatched(t)
-	page.Look(chromium.View{Width: 1280, Height: 900})
+	page.Look(browser.View{Width: 1280, Height: 900})
 	send := func(credential string) string {
 		page.Go(address + "/test")
 		page.Leave(`document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
-		var html string
-		page.Eval("document.documentElement.outerHTML", &html)
-		assert.NotContains(t, html, credential, "the credential is not shown again")
+		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
 		return page.Text("main")
 	}
 	assert.Contains(t, send(statusKey), "list users")
@@ -136,14 +134,14 @@ func TestConnectionTestInABrowser(t *testing.T) {
 }
 
 // assertReadable makes sure that nothing is wider than the window or too faint.
-func assertReadable(t *testing.T, page *chromium.Page, path string) {
+func assertReadable(t *testing.T, page *browser.Page, path string) {
 	t.Helper()
 	assert.False(t, page.TooWide(), "%s is wider than the window", path)
 	assert.Empty(t, page.Faint(), path)
 }
 
 // assertAccessible looks at the page as a screen reader does.
-func assertAccessible(t *testing.T, page *chromium.Page) {
+func assertAccessible(t *testing.T, page *browser.Page) {
 	t.Helper()
 	names := map[string][]string{}
 	for _, node := range page.Accessible() {
