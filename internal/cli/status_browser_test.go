@@ -60,7 +60,7 @@ func startWatched(t *testing.T) (*started, string) {
 // The page as people have it: on a desk, in the dark, on a phone, by a screen
 // reader.
 func TestStatusPageInABrowser(t *testing.T) {
-	page := browser.Open(t)
+	page := browser.Start(t).Open(t)
 	gateway, address := startWatched(t)
 	for name, view := range map[string]browser.View{
 		"desk": {Width: 1280, Height: 900}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
@@ -112,7 +112,7 @@ func TestStatusPageInABrowser(t *testing.T) {
 
 // The form tells what a credential may do, and forgets it.
 func TestConnectionTestInABrowser(t *testing.T) {
-	page := browser.Open(t)
+	page := browser.Start(t).Open(t)
 	gateway, address := startWatched(t)
 	page.Look(browser.View{Width: 1280, Height: 900})
 	send := func(credential string) string {

@@ -87,7 +87,7 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 
 // The picture in the README is this page, whatever the machine's clock says.
 func TestLook(t *testing.T) {
-	page := browser.Open(t)
+	page := browser.Start(t).Open(t)
 	s := busy(t)
 	for name, view := range views {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestLook(t *testing.T) {
 
 // Long words, many rows and bad news must not break the page either.
 func TestLookOfABadDay(t *testing.T) {
-	page := browser.Open(t)
+	page := browser.Start(t).Open(t)
 	long := strings.Repeat("a-very-long-name-without-any-blank-", 8)
 	s := busy(t, func(c *ops.Config) {
 		c.DryRun, c.Version, c.PublicURL = true, long, "https://"+long+".example.com"

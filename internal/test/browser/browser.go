@@ -31,7 +31,10 @@ const (
 	patience = time.Minute
 )
 
-// A Page is the one tab of a browser that runs until the test ends.
+// A Browser is a running Chromium.
+type Browser struct{ ctx context.Context }
+
+// A Page is a tab.
 type Page struct {
 	t   *testing.T
 	ctx context.Context
@@ -48,9 +51,9 @@ type View struct {
 	Scale         float64 // device pixels for a CSS pixel; 0 is 1
 }
 
-// Open starts a browser with an empty profile and an empty page. Where there is
-// no browser the test is skipped, unless CHROMIUM_TESTS=required: then it fails.
-func Open(t *testing.T) *Page {
+// Start runs a browser with an empty profile until the test ends. Where there is
+// none the test is skipped, unless CHROMIUM_TESTS=required: then it fails.
+func Start(t *testing.T) *Browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -59,19 +62,31 @@ func Open(t *testing.T) *Page {
 		}
 		t.Skip("!!! NOT TESTED IN A BROWSER: the tests pass where only Go is, and there is no chromium here (Debian: apt-get install chromium); CI requires it")
 	}
-	p := &Page{t: t}
 	// t.Context ends before the clean-up, which closes the browser in good order.
-	p.ctx, _ = chromedp.NewContext(context.WithoutCancel(t.Context()),
-		chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)),
-		chromedp.WithListener(p.note))
-	require.NoError(t, chromedp.Do(p.ctx), "start %s", path)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(p.ctx, patience)
-		defer cancel()
-		require.NoError(t, chromedp.Cancel(ctx))
-	})
+	ctx := open(t, context.WithoutCancel(t.Context()), chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)))
+	return &Browser{ctx}
+}
+
+// Open makes an empty page, which is closed when the test ends.
+func (b *Browser) Open(t *testing.T) *Page {
+	t.Helper()
+	p := &Page{t: t}
+	p.ctx = open(t, b.ctx, chromedp.WithListener(p.note))
 	return p
+}
+
+// open starts the browser, or a tab if the parent has a browser.
+func open(t *testing.T, parent context.Context, options ...chromedp.ContextOption) context.Context {
+	t.Helper()
+	ctx, _ := chromedp.NewContext(parent, options...)
+	require.NoError(t, chromedp.Do(ctx))
+	t.Cleanup(func() {
+		ending, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		require.NoError(t, chromedp.Cancel(ending))
+	})
+	return ctx
 }
 
 // note keeps what the tests ask for later. chromedp calls it in the order of the

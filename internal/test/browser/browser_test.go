@@ -38,7 +38,7 @@ func TestPage(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	page := browser.Open(t)
+	page := browser.Start(t).Open(t)
 	page.Look(browser.View{Width: 800, Height: 600})
 
 	page.Go(server.URL + "/plain")
