@@ -10,6 +10,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -26,7 +27,7 @@ func TestEnterpriseAttributesThatAreNotHeld(t *testing.T) {
 			if held != "" {
 				changed = strings.Replace(changed, `      firstName: "{name.givenName}"`, "      firstName: \"{name.givenName}\"\n      department: \"{"+department+"}\"", -1)
 			}
-			document, err := mapping.ParseDocument("suger.yaml", []byte(changed))
+			document, err := spec.Parse("suger.yaml", []byte(changed))
 			require.NoError(t, err)
 			client, err := sugerclient.New(sugerclient.Config{BaseURL: "http://127.0.0.1:1"})
 			require.NoError(t, err)

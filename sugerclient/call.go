@@ -68,6 +68,7 @@ type Paging struct {
 // PagingStyle is one of the ways to ask for the next page.
 type PagingStyle string
 
+// The ways that Suger's lists are known to be paged.
 const (
 	Whole    PagingStyle = ""       // one answer holds everything
 	ByOffset PagingStyle = "offset" // limit and number of rows to skip

@@ -1,4 +1,4 @@
-// Package preflight compares a live Suger with the mapping file: it reads what
+// Package check compares a live Suger with the mapping file: it reads what
 // the gateway would read, tells which operation or field differs and which entry
 // of the file to change, and, if asked to, creates, changes and removes a
 // throw-away user to prove the writes.

@@ -179,6 +179,7 @@ func Role() *Schema {
 			stringAttribute("value", "The value of the role in the roles attribute of a User.").required().mutable(ReadOnly).caseExact(),
 			stringAttribute("display", "A human-readable name, primarily used for display purposes.").mutable(ReadOnly),
 			newAttribute("supported", Boolean, "A Boolean value that says whether the role can be granted.").required().mutable(ReadOnly),
+			newAttribute("totalAssignmentsUsed", Integer, "How many users hold the role.").mutable(ReadOnly),
 		},
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/internal/cli"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
-	"suger-scim-gateway/internal/test/chromium"
+	"suger-scim-gateway/internal/test/browser"
 	"suger-scim-gateway/internal/test/program"
 )
 
@@ -63,17 +63,17 @@ func startWatched(t *testing.T) (*program.Program, string) {
 
 // The pages as people have them, in one browser, which takes seconds to start.
 func TestPagesInABrowser(t *testing.T) {
-	browser := chromium.Start(t)
-	t.Run("status page", func(t *testing.T) { useStatusPage(t, browser.Open(t)) })
-	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, browser.Open(t)) })
+	shown := browser.Start(t)
+	t.Run("status page", func(t *testing.T) { useStatusPage(t, shown.Open(t)) })
+	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
 }
 
 // useStatusPage looks at the page on a desk, in the dark, on a phone, and as a
 // screen reader does.
-func useStatusPage(t *testing.T, page *chromium.Page) {
+func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Helper()
 	_, address := startWatched(t)
-	for name, view := range map[string]chromium.View{
+	for name, view := range map[string]browser.View{
 		"desk": {Width: 1280, Height: 900}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func useStatusPage(t *testing.T, page *chromium.Page) {
 		})
 	}
 	t.Run("what it says", func(t *testing.T) {
-		page.Look(chromium.View{Width: 1280, Height: 900})
+		page.Look(browser.View{Width: 1280, Height: 900})
 		page.Go(address)
 		assert.Equal(t, "Ready. Suger answers, and as the mapping says.", page.Text(".verdict h2"))
 		assert.Equal(t, "https://scim.example.com/scim/v2", page.Text(".values code"))
@@ -122,16 +122,14 @@ func useStatusPage(t *testing.T, page *chromium.Page) {
 
 // useConnectionTest uses the form, which tells what a credential may do and
 // forgets it.
-func useConnectionTest(t *testing.T, page *chromium.Page) {
+func useConnectionTest(t *testing.T, page *browser.Page) {
 	t.Helper()
 	gateway, address := startWatched(t)
-	page.Look(chromium.View{Width: 1280, Height: 900})
+	page.Look(browser.View{Width: 1280, Height: 900})
 	send := func(credential string) string {
 		page.Go(address + "/test")
 		page.Leave(`document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
-		var html string
-		page.Eval("document.documentElement.outerHTML", &html)
-		assert.NotContains(t, html, credential, "the credential is not shown again")
+		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
 		return page.Text("main")
 	}
 	assert.Contains(t, send(statusKey), "list users")
@@ -146,14 +144,14 @@ func useConnectionTest(t *testing.T, page *chromium.Page) {
 }
 
 // assertReadable makes sure that nothing is wider than the window or too faint.
-func assertReadable(t *testing.T, page *chromium.Page, path string) {
+func assertReadable(t *testing.T, page *browser.Page, path string) {
 	t.Helper()
 	assert.False(t, page.TooWide(), "%s is wider than the window", path)
 	assert.Empty(t, page.Faint(), path)
 }
 
 // assertAccessible looks at the page as a screen reader does.
-func assertAccessible(t *testing.T, page *chromium.Page) {
+func assertAccessible(t *testing.T, page *browser.Page) {
 	t.Helper()
 	names := map[string][]string{}
 	for _, node := range page.Accessible() {

@@ -106,12 +106,12 @@ func TestChangeThroughAnotherReplica(t *testing.T) {
 			s := newStand(t)
 			another := s.newGateway(t)
 			for _, base := range []string{s.url, another} {
-				got := get("/Groups/EDITOR").send(t, base, key)
+				got := get("/Groups/EDITOR").send(t, base)
 				require.Equal(t, 200, got.status, "%s", got.text)
 			}
-			got := test.first(t, s).send(t, s.url, key)
+			got := test.first(t, s).send(t, s.url)
 			require.Equal(t, 200, got.status, "%s", got.text)
-			got = test.then(t, s).send(t, another, key)
+			got = test.then(t, s).send(t, another)
 			require.Less(t, got.status, 300, "%s", got.text)
 			user, _ := s.suger.UserByEmail("viewer@example.com")
 			assert.Equal(t, test.want, user.Role)

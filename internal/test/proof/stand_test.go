@@ -162,12 +162,13 @@ type answer struct {
 // do sends a request to the first gateway.
 func (s *stand) do(t testing.TB, r request) answer {
 	t.Helper()
-	return r.send(t, s.url, key)
+	return r.send(t, s.url)
 }
 
-func (r request) send(t testing.TB, base, token string) answer {
+// send sends the request to one of the gateways.
+func (r request) send(t testing.TB, base string) answer {
 	t.Helper()
-	got, err := r.try(t.Context(), base, token)
+	got, err := r.try(t.Context(), base, key)
 	require.NoError(t, err)
 	return got
 }

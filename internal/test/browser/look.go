@@ -1,20 +1,16 @@
-package chromium
+package browser
 
 // TooWide reports whether a reader would have to scroll sideways.
 func (p *Page) TooWide() bool {
 	p.t.Helper()
-	var wide bool
-	p.Eval("document.documentElement.scrollWidth > document.documentElement.clientWidth", &wide)
-	return wide
+	return eval[bool](p, "document.documentElement.scrollWidth > document.documentElement.clientWidth")
 }
 
 // Faint are texts that do not stand out from what is behind them by 4.5 to 1
 // (WCAG 2.2, 1.4.3).
 func (p *Page) Faint() []string {
 	p.t.Helper()
-	var texts []string
-	p.Eval(contrast, &texts)
-	return texts
+	return eval[[]string](p, contrast)
 }
 
 // contrast computes relative luminance as WCAG 2.2 defines it.
