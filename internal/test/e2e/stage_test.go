@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -36,7 +35,6 @@ type stage struct {
 func newStage(t *testing.T, options sandbox.Options, values map[string]string) *stage {
 	s := &stage{clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
 	options.Keys = []string{testKey}
-	options.Contract = cmp.Or(options.Contract, "status")
 	options.Clock = s.clock.Now
 	if options.People == 0 {
 		options.People = -1 // none but the fixed ones
