@@ -163,6 +163,9 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 // Patch makes the changes that PATCH operations ask for. A nil resource says that
 // there is nothing to show.
 func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	if err := scim.CheckMessage(body, scim.URNPatchOp); err != nil {
+		return nil, err
+	}
 	operations, wrong := scim.ParsePatch(body, u.userType)
 	access, err := scim.ReadPatchAccess(body, u.userType)
 	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
