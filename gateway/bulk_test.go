@@ -66,12 +66,10 @@ func TestBulk(t *testing.T) {
 		"version": s.get("/scim/v2/Users/" + id).header.Get("ETag"),
 	}, results[0])
 	assert.Equal(t, map[string]any{
-		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer,
-		"version": s.get("/scim/v2/Users/" + viewer).header.Get("ETag"),
+		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer, // proven later, so without a version
 	}, results[1])
 	assert.Equal(t, map[string]any{
 		"method": "PATCH", "status": "200", "location": s.url + "/scim/v2/Users/" + editor,
-		"version": s.get("/scim/v2/Users/" + editor).header.Get("ETag"),
 	}, results[2])
 	assert.Equal(t, map[string]any{"method": "DELETE", "status": "204", "location": s.url + "/scim/v2/Users/" + former}, results[3])
 

@@ -112,7 +112,7 @@ func FuzzRefusedPatch(f *testing.F) {
 			require.True(t, there)
 			if after.Status == "INACTIVE" { // access that is to end ends first, whatever else is wrong
 				require.Contains(t, recorder.Body.String(), "The user's access has ended")
-				after.Status, after.LastUpdateTime = before.Status, before.LastUpdateTime
+				after.Status, after.LastUpdateTime, after.DeactivationTime = before.Status, before.LastUpdateTime, before.DeactivationTime
 			}
 			require.Equal(t, before, after)
 		}

@@ -129,7 +129,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
+	return done.echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
 }
 
 // holdersOf are who holds a role after a change, or would hold it after a dry run.
@@ -224,7 +224,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
+	return done.echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
 }
 
 // groupOf finds the role of a change.
