@@ -27,6 +27,7 @@ type result struct {
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
+	sent   bool // to Suger, and still to be proven: after shows what is hoped for
 }
 
 // carryOut takes a change from a snapshot over plan, guards and calls to the
@@ -44,7 +45,7 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 		s.config.Log.Info(n.text, "request_id", s.RequestID, "user_id", n.user.id)
 	}
 	if p.empty() {
-		return &result{before: snap, after: snap, plan: p}, nil
+		return &result{before: snap, after: snap, plan: p, sent: snap.own != nil}, nil
 	}
 	reserved, err := s.brakeFor(p)
 	if err != nil {
@@ -65,6 +66,9 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 // or delays it.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
 	snap, n := c.seen, s.fromNow()
+	if known := batchOf(ctx).start(s); known != nil {
+		snap = known
+	}
 	var err error
 	if snap == nil && !s.memory.proven(s.memory.key(s.Caller)) {
 		if snap, err = s.look(ctx, c, n); err != nil {
@@ -75,7 +79,7 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		return nil, nil, err
 	}
 	for {
-		if snap == nil || s.memory.lastWrite(hold.names...) > snap.tick {
+		if snap == nil || s.olderThanWrites(snap, hold.names) {
 			n = s.fromNow()
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -95,12 +99,24 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	}
 }
 
+// olderThanWrites reports whether something was written to one of the names that
+// a snapshot does not show.
+func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		last := s.memory.lastWrite(name)
+		return last > snap.tick && last != snap.own[name]
+	})
+}
+
 // look is the snapshot that a change begins with.
-func (s *suger) look(ctx context.Context, c change, n need) (*snapshot, error) {
-	if c.single != "" {
+func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
+	if c.single != "" && batchOf(ctx) == nil {
 		return s.person(ctx, c.single, n)
 	}
-	return s.people(ctx, n)
+	if snap, err = s.people(ctx, n); err == nil {
+		batchOf(ctx).saw(snap)
+	}
+	return snap, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
@@ -246,6 +262,9 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		defer cancel()
 	}
 	done := s.apply(ctx, snap, p)
+	if batch := batchOf(ctx); batch.takes(s, snap, p) {
+		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
+	}
 	after, err := s.afterwards(ctx, c, p, done)
 	if err != nil {
 		reserved.settle(s.planner.losses(p)) // some of it may have happened
@@ -264,6 +283,7 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	if err := s.failureOf(p, failures); err != nil {
 		return nil, err
 	}
+	batchOf(ctx).saw(after)
 	return &result{before: snap, after: after, plan: p, made: done.made}, nil
 }
 

@@ -372,14 +372,14 @@ func (s *suger) member(record any, id string) (*user, error) {
 func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	op := s.model.doc.Operations.ListRoles
 	if op == nil {
-		return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
+		return s.knownRoles(ctx)
 	}
 	reader := &roleReader{model: s.model}
 	_, err := s.client.List(ctx, s.Credential, s.request(spec.OpListRoles, op, s.ids(nil, nil), nil),
 		pagingOf(op), sugerclient.ListHint{}, reader)
 	if callMissing(err) || isGone(err) {
 		s.missing(spec.OpListRoles)
-		return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
+		return s.knownRoles(ctx)
 	}
 	s.driftOf(err)
 	s.drifted(spec.OpListRoles, &reader.seen)
@@ -387,6 +387,15 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
 	return s.model.newCatalogue(reader.roles, s.config.GroupRoles, true), nil
+}
+
+// knownRoles are the roles of the mapping alone, once Suger has shown that it
+// accepts the credential.
+func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
+	if _, err := s.people(ctx, s.toShow()); err != nil {
+		return nil, err
+	}
+	return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
 }
 
 // A roleReader collects the roles of a list.

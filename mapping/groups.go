@@ -19,7 +19,7 @@ type Groups struct{ *suger }
 
 // Get is one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error) {
-	snap, r, err := g.roleByID(ctx, id, g.toShow())
+	r, err := g.roleByID(ctx, id)
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
@@ -29,43 +29,28 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.V
 	if !p.Includes("members") {
 		return g.group(r, nil, false), nil
 	}
+	snap, err := g.people(ctx, g.toShow())
+	if err != nil {
+		return nil, g.asSCIM(err)
+	}
 	return g.group(r, snap.holdersOf(r), true), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if it is on none at
-// hand; it is nil if there is none. The snapshot always comes of an answer that
-// Suger gave to this credential: roles that are known anyway would tell a client
-// with a wrong token that it is right.
-func (s *suger) roleByID(ctx context.Context, id string, n need) (*snapshot, *role, error) {
-	snap, err := s.people(ctx, n)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := snap.roles.byID(id)
+// hand; it is nil if there is none. The answer always rests on one that Suger gave
+// to this credential: roles that are known anyway would tell a client with a wrong
+// token that it is right.
+func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
-		if r != nil || snap.roles.whole && within.age == 0 && s.model.doc.Operations.ListRoles == nil {
-			break
-		}
 		roles, err := s.roles(ctx, within)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		snap = snap.withRoles(roles)
-		r = roles.byID(id)
-	}
-	if r == nil {
-		return snap, nil, nil
-	}
-	// Members name roles by id or by name; where by name, the whole list tells
-	// whose name it is.
-	if !snap.roles.whole && !s.rolesHaveIDs() {
-		roles, err := s.roles(ctx, s.rolesToShow())
-		if err != nil {
-			return nil, nil, err
+		if r := roles.byID(id); r != nil || s.model.doc.Operations.ListRoles == nil {
+			return r, nil
 		}
-		snap = snap.withRoles(roles)
 	}
-	return snap, r, nil
+	return nil, nil
 }
 
 // rolesHaveIDs reports whether users' records name roles by id, so that a role
@@ -77,17 +62,17 @@ func (s *suger) rolesHaveIDs() bool {
 
 // List is the groups that a query asks for, in the order of their ids.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	snap, err := g.people(ctx, g.toShow())
-	var roles *catalogue
-	if err == nil {
-		roles, err = g.roles(ctx, g.rolesToShow())
-	}
+	roles, err := g.roles(ctx, g.rolesToShow())
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
 	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
 	members := make(map[string][]*user)
 	if withMembers {
+		snap, err := g.people(ctx, g.toShow())
+		if err != nil {
+			return nil, g.asSCIM(err)
+		}
 		for _, u := range snap.users {
 			for _, r := range roles.of(u) {
 				members[r.id] = append(members[r.id], u)
@@ -144,7 +129,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
+	return done.echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
 }
 
 // holdersOf are who holds a role after a change, or would hold it after a dry run.
@@ -239,7 +224,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
+	return done.echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
 }
 
 // groupOf finds the role of a change.
@@ -327,12 +312,16 @@ type Roles struct{ *suger }
 
 // Get is one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	snap, r, err := rs.roleByID(ctx, id, rs.toShow())
+	r, err := rs.roleByID(ctx, id)
 	if err != nil {
 		return nil, rs.asSCIM(err)
 	}
 	if r == nil {
 		return nil, scim.NotFound("role", id)
+	}
+	snap, err := rs.people(ctx, rs.toShow())
+	if err != nil {
+		return nil, rs.asSCIM(err)
 	}
 	return roleResource(r, len(snap.holdersOf(r))), nil
 }

@@ -23,6 +23,7 @@ type snapshot struct {
 	mails []int32   // positions in users, by folded address; those with access first
 	left  []leftOut // records that cannot be used
 	roles *catalogue
+	own   map[string]tick // last writes that show in it although they came later
 }
 
 // A leftOut is a record of the list that the mapping cannot read. It is in no
@@ -79,11 +80,19 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 
 // byID is the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {
-	at, found := slices.BinarySearchFunc(s.ids, id, func(i int32, id string) int { return strings.Compare(s.users[i].id, id) })
-	if !found {
-		return nil
+	if at, found := s.position(id); found {
+		return s.users[at]
 	}
-	return s.users[s.ids[at]]
+	return nil
+}
+
+// position is where the user with the id is in the list.
+func (s *snapshot) position(id string) (at int32, found bool) {
+	i, found := slices.BinarySearchFunc(s.ids, id, func(i int32, id string) int { return strings.Compare(s.users[i].id, id) })
+	if !found {
+		return 0, false
+	}
+	return s.ids[i], true
 }
 
 // withEmail are the users with the address, those with access first. More than

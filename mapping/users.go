@@ -163,6 +163,9 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 // Patch makes the changes that PATCH operations ask for. A nil resource says that
 // there is nothing to show.
 func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	if err := scim.CheckMessage(body, scim.URNPatchOp); err != nil {
+		return nil, err
+	}
 	operations, wrong := scim.ParsePatch(body, u.userType)
 	access, err := scim.ReadPatchAccess(body, u.userType)
 	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
@@ -355,7 +358,7 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 	if err != nil {
 		return nil, s.asSCIM(err)
 	}
-	return echoing(view.Resource(), sent), nil
+	return done.echoing(view.Resource(), sent), nil
 }
 
 // person is the one person of a change as they are after it, or would be after a
@@ -406,7 +409,16 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
-	return echoing(current, wanted), nil
+	return ended.echoing(current, wanted), nil
+}
+
+// echoing is an answer to a write with the externalId that the client sent. It has
+// no version as long as the write is not proven.
+func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
+	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
+		delete(about, "version")
+	}
+	return echoing(answer, sent)
 }
 
 // echoing adds to an answer of one's own making the externalId that a client sent.

@@ -18,10 +18,11 @@ const (
 // client sent: a whole resource, which fills an empty one, or a PATCH.
 type edit struct {
 	rt       *ResourceType
+	vitals   map[*Attribute]*mentions
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
-	vitals   map[*Attribute]*mentions    // of the vital attributes
+	compared int                         // by the filters of paths so far
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
@@ -307,6 +308,9 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
 	case path.Filter != nil, path.Sub != nil:
+		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		}
 		return list.applySelected(op, path, value, named)
 	case op == patchRemove && value == nil:
 		list.replaceAll(nil)

@@ -11,7 +11,7 @@ type mentions struct {
 }
 
 // decide is the value that the mentions come to. A false counts wherever it
-// stands; a true must stand alone and in its place.
+// stands; a true must stand in its place, with nothing empty beside it.
 func (m *mentions) decide(attr *Attribute) (any, error) {
 	switch {
 	case m.yes && m.no:
@@ -80,8 +80,8 @@ func (e *edit) mention(name string, value any, room int) error {
 	return nil
 }
 
-// vitalNamed is the vital attribute that a path ends with the name of, active.value
-// among them, or nil; inPlace if it is the path of the attribute itself.
+// vitalNamed is the vital attribute whose name a path ends in, as active and
+// name.active and active.value do, or nil; inPlace if the path names it indeed.
 func (rt *ResourceType) vitalNamed(path string) (attr *Attribute, inPlace bool) {
 	names := strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == ':' })
 	if n := len(names); n > 1 && strings.EqualFold(names[n-1], "value") {

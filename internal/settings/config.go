@@ -258,6 +258,7 @@ func (c *Config) Mapping() mapping.Config {
 		CreateRoles:     c.CreateRoles,
 		Brake:           mapping.Brake(c.ChangeBrake),
 		DryRun:          c.DryRun,
+		Strict:          c.Strict,
 		LookupCache:     c.LookupCache,
 		LookupTTL:       c.LookupTTL,
 		ListTTL:         c.ListTTL,

@@ -143,25 +143,18 @@ func startReplica(binary string) (*replica, error) {
 // startAhead starts a replica while the test goes on. The function it returns
 // waits for that.
 func startAhead(t *testing.T) func() *replica {
-	type result struct {
-		replica *replica
-		err     error
-	}
-	binary, started := program.Binary(t), make(chan result, 1)
-	go func() {
-		r, err := startReplica(binary)
-		started <- result{r, err}
-	}()
-	wait := sync.OnceValue(func() result { return <-started })
+	binary := program.Binary(t)
+	start := sync.OnceValues(func() (*replica, error) { return startReplica(binary) })
+	go func() { _, _ = start() }() // whoever waits gets the error
 	t.Cleanup(func() {
-		if r := wait(); r.err == nil {
-			r.replica.kill()
+		if r, err := start(); err == nil {
+			r.kill()
 		}
 	})
 	return func() *replica {
-		r := wait()
-		require.NoError(t, r.err)
-		return r.replica
+		r, err := start()
+		require.NoError(t, err)
+		return r
 	}
 }
 
