@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
@@ -206,7 +207,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 	}
 	var wanted scim.Resource
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(),
+		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
@@ -303,12 +304,23 @@ func (r *result) hasLeft(id string) bool {
 	return r.after.byID(id) == nil
 }
 
-// snapshot is what another change can begin with.
-func (r *result) snapshot() *snapshot {
-	if r == nil || r.dry {
+// snapshot is what another change can begin with; after a dry run, what would be
+// there if it had been done.
+func (r *result) snapshot(m *model) *snapshot {
+	switch {
+	case r == nil:
 		return nil
+	case !r.dry:
+		return r.after
 	}
-	return r.after
+	would := *r.before
+	would.users = slices.Clone(r.before.users)
+	for _, one := range r.plan.touched() {
+		if at, found := would.position(one.before.id); found {
+			would.users[at] = one.after(m)
+		}
+	}
+	return &would
 }
 
 // wrote reports whether a change was made.
