@@ -135,7 +135,25 @@ func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging suge
 	if err != nil {
 		return r.notAdvancing(ctx, call, err)
 	}
+	if len(pages[0]) == r.users.count && r.repeats(ctx, call, paging) {
+		return Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
+			Text: fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(r.users.count, "user"), paging.Limit, paging.Offset)}
+	}
 	return r.judgePages(paging, pages, first)
+}
+
+// repeats reports whether Suger answers the whole list again when it is asked for
+// what comes after its end: then it takes no notice of paging.
+func (r *run) repeats(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging) bool {
+	if paging.Style != sugerclient.ByOffset && paging.Style != sugerclient.ByPage {
+		return false
+	}
+	answer, err := r.probe.Do(ctx, page(call, paging, pageProbe, r.users.count, r.users.count))
+	if err != nil {
+		return false
+	}
+	rows, _ := rowsIn(decoded(answer.Body), paging.Items)
+	return len(rows) == r.users.count
 }
 
 // firstRows are the rows of the first pages of a size.
