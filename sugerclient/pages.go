@@ -27,6 +27,28 @@ func (c *Client) Pages(ctx context.Context, cred Credential, call Call, paging P
 	return err
 }
 
+// Prove asks for the beginning of the list that call asks for, to see whether
+// Suger takes the credential, and reads no more of the answer than it must. The
+// error is an *Error as from [Client.Do].
+func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
+	paging.Size = 1
+	if err := paging.check(); err != nil {
+		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
+	}
+	query := newWalk(paging).query()
+	maps.Copy(query, call.Query)
+	call.Query = query
+	r, err := newRequest(c.base, call)
+	if err != nil {
+		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
+	}
+	r.opening = true
+	if _, fail := c.doAs(ctx, c.login(cred, call.PathParams[OrganizationParam]), r); fail != nil {
+		return fail
+	}
+	return nil
+}
+
 func (c *Client) walk(ctx context.Context, cred Credential, call Call, w *walk, each func(Page) error) (changed bool, err error) {
 	fixed := call.Query
 	for {

@@ -25,6 +25,7 @@ type request struct {
 	body       []byte      // nil for none
 	repeatable bool
 	anonymous  bool // carries no Authorization: it asks for a token
+	opening    bool // of the answer only the opening is read
 }
 
 func (r *request) isRead() bool { return r.method == http.MethodGet }
