@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"net/http"
 
 	"suger-scim-gateway/internal/scim"
@@ -64,12 +65,23 @@ func (set *resourceSet) locate(x *exchange, r scim.Resource) scim.Resource {
 	return r
 }
 
+// ownAddress is where the request has arrived.
+func ownAddress(r *http.Request) string {
+	if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return own.String()
+	}
+	return "localhost"
+}
+
 // origin is the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
 	if s.publicURL != "" {
 		return s.publicURL
 	}
 	scheme, host, prefix := "http", r.Host, ""
+	if !isHost(host) { // it goes into answers, so it is not taken from anybody as it is
+		host = ownAddress(r)
+	}
 	if r.TLS != nil {
 		scheme = "https"
 	}
