@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/sugerclient"
 )
@@ -31,6 +32,9 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 				x.known = accepted(x.token, s.config.Tokens())
 			} else {
 				x.known = s.guessing.good.Contains(x.mark)
+			}
+			if x.known {
+				conns.Trust(x.ctx())
 			}
 		}
 		return next(c)

@@ -8,6 +8,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
+	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
@@ -147,6 +148,7 @@ func (s *server) judgeToken(x *exchange, stats *sugerclient.Stats) {
 // trust remembers that the token is good.
 func (s *server) trust(x *exchange) {
 	x.known = true
+	conns.Trust(x.ctx())
 	s.guessing.good.Add(x.mark, struct{}{})
 	x.settle(s, false)
 }

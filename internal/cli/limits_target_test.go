@@ -24,6 +24,8 @@ type target struct {
 	t     *testing.T
 	addr  string
 	suger *sandbox.Sandbox
+
+	operations http.Handler
 }
 
 // newTarget starts one. change may shorten the times of its server.
@@ -46,6 +48,7 @@ func newTarget(t *testing.T, settings map[string]string, change ...func(*http.Se
 	require.NoError(t, err)
 	scim, err := listen(t.Context(), "gateway", "127.0.0.1:0", handlers.scim, config.Budget, discard)
 	require.NoError(t, err)
+	config.boundConnections(scim)
 	for _, c := range change {
 		c(scim.server)
 	}
@@ -58,7 +61,7 @@ func newTarget(t *testing.T, settings map[string]string, change ...func(*http.Se
 		stop()
 		<-ended
 	})
-	return &target{t, scim.addr(), suger}
+	return &target{t, scim.addr(), suger, handlers.operations}
 }
 
 // A shot is a request of an attacker.

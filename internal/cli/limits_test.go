@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,8 +53,8 @@ var attacks = map[string]func(*testing.T, *target){
 		g.refused(get("/scim/v2/Users?filter="+strings.Repeat("a", 33<<10)), 414, "url_too_long")
 	},
 	"nesting": func(t *testing.T, g *target) {
-		g.refused(post("/scim/v2/Users", `{"a":`+strings.Repeat("[", 200_000)), 400, "invalid_syntax")
-		g.refused(post("/scim/v2/Users", strings.Repeat(`{"a":`, 100_000)+"1"+strings.Repeat("}", 100_000)), 400, "invalid_syntax")
+		g.refused(post("/scim/v2/Users", `{"a":`+strings.Repeat("[", 40_000)), 400, "invalid_syntax")
+		g.refused(post("/scim/v2/Users", strings.Repeat(`{"a":`, 40_000)+"1"+strings.Repeat("}", 40_000)), 400, "invalid_syntax")
 	},
 	"filter length": func(t *testing.T, g *target) {
 		g.refused(filter(`userName eq "`+strings.Repeat("a", 9<<10)+`"`), 400, "invalid_filter")
@@ -85,7 +86,21 @@ var attacks = map[string]func(*testing.T, *target){
 			g.refused(get("/scim/v2/Users/"+id), 404, "not_found")
 		}
 	},
-	"requests at once":     attackPlaces,
+	"values in a body": func(t *testing.T, g *target) {
+		g.refused(shot{method: "PATCH", path: "/scim/v2/Users/1", body: `{"Operations":[` + repeated(35_000, `{"a":1}`) + `]}`}, 413, "too_large")
+	},
+	"bodies of strangers": attackWithBodies,
+	"memory of bodies":    attackMemoryOfBodies,
+	"connections":         attackWithConnections,
+	"idle connections":    attackWithIdleConnections,
+	"places of one credential": func(t *testing.T, _ *target) {
+		attackPlaces(t, testKey, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "6"})
+	},
+	"places of one address": attackPlacesOfAddress,
+	"requests at once": func(t *testing.T, _ *target) {
+		const token = "a-token-of-the-gateway"
+		attackPlaces(t, token, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "3", "SUGER_CREDENTIAL": testKey, "GATEWAY_TOKENS": token})
+	},
 	"slow headers":         attackWithSlowHeaders,
 	"slow bodies":          attackWithSlowBodies,
 	"time for one request": attackBudget,
@@ -98,9 +113,16 @@ var attacks = map[string]func(*testing.T, *target){
 			response, text := g.send(guess(n))
 			require.Equal(t, http.StatusUnauthorized, response.StatusCode, text)
 		}
-		g.refused(guess(20), 429, "too_many_failures")
+		g.refused(guess(7), 429, "too_many_failures")
 		g.refused(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"Authorization", ""}}, 429, "too_many_failures")
-		response, _ := g.send(guess(21))
+		g.suger.ResetCalls()
+		var done sync.WaitGroup
+		for n := range 60 {
+			done.Go(func() { g.send(guess(100 + n)) })
+		}
+		done.Wait()
+		assert.LessOrEqual(t, g.suger.Count(""), 6, "one a second, for who waits five at most")
+		response, _ := g.send(guess(8))
 		assert.Regexp(t, `^([1-9]|[1-5][0-9]|60)$`, response.Header.Get("Retry-After"))
 	},
 	"client addresses": func(t *testing.T, g *target) {
@@ -118,19 +140,26 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// attackPlaces fills every place with requests that Suger does not answer.
-func attackPlaces(t *testing.T, _ *target) {
-	g := newTarget(t, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "3", "SUGER_TIMEOUT": "1m", "GATEWAY_BUDGET": "1m"})
+// attackPlaces fills three places, which are all there are for the token, with
+// requests that Suger does not answer.
+func attackPlaces(t *testing.T, token string, settings map[string]string) {
+	settings["SUGER_TIMEOUT"], settings["GATEWAY_BUDGET"] = "1m", "1m"
+	g := newTarget(t, settings)
+	get := func(path string) shot {
+		return shot{method: "GET", path: path, headers: []string{"Authorization", token}}
+	}
+	response, _ := g.send(get("/scim/v2/Users?count=1")) // so that the token is known to be good
+	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang, Operation: "get user"}))
 	for range 3 {
 		connection := g.dial(t)
-		fmt.Fprintf(connection, "GET /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", testKey)
+		fmt.Fprintf(connection, "GET /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", token)
 	}
 	for g.suger.Count("get user") < 3 {
 		time.Sleep(time.Millisecond) // until all three wait for Suger
 	}
 	response, text := g.send(get("/scim/v2/Users"))
-	assert.Equal(t, http.StatusTooManyRequests, response.StatusCode)
+	require.Equal(t, http.StatusTooManyRequests, response.StatusCode)
 	assert.Equal(t, "5", response.Header.Get("Retry-After"))
 	assert.Contains(t, text, "[too_many_requests, ")
 	g.suger.Close() // the hangs end
@@ -169,7 +198,7 @@ func attackWithSlowBodies(t *testing.T, _ *target) {
 		s.ReadTimeout = time.Second
 	})
 	connection := g.dial(t)
-	fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a-strangers-token\r\nContent-Length: 1000\r\n\r\n{")
+	fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{", testKey)
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -211,6 +240,7 @@ func TestLimits(t *testing.T) {
 	for _, name := range documented {
 		t.Run(name, func(t *testing.T) {
 			g := newTarget(t, nil)
+			g.stillServes() // so that its token is known to be good
 			attacks[name](t, g)
 			g.stillServes()
 		})
@@ -220,7 +250,7 @@ func TestLimits(t *testing.T) {
 // Connections alone, however many, take no place.
 func TestManyIdleConnections(t *testing.T) {
 	g := newTarget(t, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "1"})
-	for range 300 {
+	for range 200 {
 		g.dial(t)
 	}
 	g.stillServes()

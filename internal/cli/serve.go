@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"runtime"
+
+	"suger-scim-gateway/internal/conns"
 )
 
 // serve is the gateway: SCIM on GATEWAY_ADDR and operations on
@@ -27,6 +29,7 @@ func (c *config) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.boundConnections(scim)
 	if c.certificates != nil {
 		scim.server.TLSConfig = c.certificates.Config()
 	}
@@ -35,6 +38,7 @@ func (c *config) serve(ctx context.Context) error {
 		scim.socket.Close()
 		return err
 	}
+	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
 	defer c.followSignals()()
 	defer reserveHeap()()
 	c.logStart(scim.addr(), operations.addr())
