@@ -39,6 +39,9 @@ type exchange struct {
 // ctx is the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
 
+// stopped reports whether nobody waits for the answer any more.
+func (x *exchange) stopped() bool { return x.ctx().Err() != nil }
+
 // account gives the request its id, turns what went wrong into an answer, and
 // writes the line in the log.
 func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {

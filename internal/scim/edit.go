@@ -21,6 +21,7 @@ type edit struct {
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
+	compared int                         // by the filters of paths so far
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {

@@ -17,6 +17,9 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
 	case path.Filter != nil, path.Sub != nil:
+		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		}
 		return list.applySelected(op, path, value, named)
 	case op == patchRemove && value == nil:
 		list.replaceAll(nil)

@@ -15,6 +15,10 @@ type Query struct {
 	Count      int         // most resources of the page, at most MaxPageSize; below 0 means not given
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
+
+	// Stopped is asked now and then while resources are compared, so that nothing is
+	// done for a client that has gone: then the list is not whole. May be nil.
+	Stopped func() bool
 }
 
 // A Position is where a page of a listing by cursor begins (RFC 9865): after

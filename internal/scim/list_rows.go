@@ -24,6 +24,9 @@ func (q *Query) rows(n int, at func(int) View) rows {
 	}
 	picked := []row{}
 	for i := range n {
+		if i%256 == 255 && q.Stopped != nil && q.Stopped() {
+			break
+		}
 		r := at(i).Resource()
 		if !q.Filter.Match(r) {
 			continue
