@@ -3,10 +3,10 @@ package gateway
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/sync/singleflight"
 
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
@@ -21,10 +21,12 @@ const (
 
 // proofs ask Suger whether it takes a token, once for all who show it at a time.
 type proofs struct {
-	within  time.Duration // longest time for one
-	now     func() time.Time
-	flights singleflight.Group
-	failed  *lru.Cache[marks.Mark, failedProof]
+	within time.Duration // longest time for one
+	now    func() time.Time
+	failed *lru.Cache[marks.Mark, failedProof]
+
+	mu      sync.Mutex
+	flights map[marks.Mark]*flight
 }
 
 type failedProof struct {
@@ -32,31 +34,73 @@ type failedProof struct {
 	until time.Time
 }
 
-func newProofs(within time.Duration, now func() time.Time) (*proofs, error) {
-	failed, err := lru.New[marks.Mark, failedProof](maxFailedProofs)
-	return &proofs{within: within, now: now, failed: failed}, err
+// A flight is a proof under way.
+type flight struct {
+	done    chan struct{}
+	err     error // once it is done
+	waiting int
+	cancel  context.CancelFunc
 }
 
-// of asks for the token with this mark. The asking goes on for the others if the
-// one who came first gives up.
+func newProofs(within time.Duration, now func() time.Time) (*proofs, error) {
+	failed, err := lru.New[marks.Mark, failedProof](maxFailedProofs)
+	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}, err
+}
+
+// of asks for the token with this mark. The asking goes on for the others if one
+// of them gives up, and stops with the last.
 func (p *proofs) of(ctx context.Context, mark marks.Mark, ask func(context.Context) error) error {
 	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) {
 		return before.err
 	}
-	asked := p.flights.DoChan(string(mark[:]), func() (any, error) {
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within)
-		defer cancel()
-		err := ask(limited)
-		if isRefusal(err) {
-			p.failed.Add(mark, failedProof{err, p.now().Add(failedProofFor)})
-		}
-		return nil, err
-	})
+	f := p.join(ctx, mark, ask)
+	defer p.quit(mark, f)
 	select {
-	case got := <-asked:
-		return got.Err
+	case <-f.done:
+		return f.err
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// join waits for the proof that is under way, or for a new one.
+func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Context) error) *flight {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.flights[mark]
+	if f == nil {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within)
+		f = &flight{done: make(chan struct{}), cancel: cancel}
+		p.flights[mark] = f
+		go func() {
+			f.err = ask(limited)
+			if isRefusal(f.err) {
+				p.failed.Add(mark, failedProof{f.err, p.now().Add(failedProofFor)})
+			}
+			close(f.done)
+		}()
+	}
+	f.waiting++
+	return f
+}
+
+// quit stops a proof that nobody waits for. Nobody joins one that is stopped or
+// over.
+func (p *proofs) quit(mark marks.Mark, f *flight) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	over := false
+	select {
+	case <-f.done:
+		over = true
+	default:
+	}
+	if f.waiting--; f.waiting == 0 {
+		f.cancel()
+		over = true
+	}
+	if over && p.flights[mark] == f {
+		delete(p.flights, mark)
 	}
 }
 

@@ -40,22 +40,26 @@ func TestRefusedCredentialIsRemembered(t *testing.T) {
 // A key that Suger took before is asked for once more: one server of many that
 // does not know it yet must not keep somebody's access alive.
 func TestStrayRefusal(t *testing.T) {
+	ok, no := say(200, `[]`), say(401, ``)
 	tests := []struct {
 		name    string
+		call    Call
 		answers []http.HandlerFunc
 		good    []bool // whether each call succeeds
 		sent    int
 	}{
-		{"one", []http.HandlerFunc{say(200, `[]`), say(401, ``), say(200, `[]`)}, []bool{true, true, true}, 4},
-		{"two are a refusal", []http.HandlerFunc{say(200, `[]`), say(401, ``), say(401, ``), say(200, `[]`)}, []bool{true, false, false}, 3},
-		{"of a key that was never good", []http.HandlerFunc{say(401, ``), say(200, `[]`)}, []bool{false, false}, 1},
+		{"one", removeUser, []http.HandlerFunc{ok, no, ok}, []bool{true, true, true}, 4},
+		{"two are a refusal", removeUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false}, 3},
+		{"of a key that was never good", removeUser, []http.HandlerFunc{no, ok}, []bool{false, false}, 1},
+		{"a create is not repeated, and the next call asks again", addUser, []http.HandlerFunc{ok, no, ok}, []bool{true, false, true}, 3},
+		{"creates only", addUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false, false}, 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := serve(t, tt.answers...)
 			client, _ := newClient(t, s.URL)
 			for i, good := range tt.good {
-				_, err := client.Do(t.Context(), testKey, addUser)
+				_, err := client.Do(t.Context(), testKey, tt.call)
 				assert.Equal(t, good, err == nil, "call %d: %v", i+1, err)
 			}
 			assert.Len(t, s.requests(), tt.sent)

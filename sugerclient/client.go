@@ -97,7 +97,7 @@ func (c *Client) doAs(ctx context.Context, who *login, r *request) (*Answer, *Er
 		return nil, &Error{Operation: r.operation, Kind: Refused, Status: http.StatusUnauthorized, Message: message}
 	}
 	answer, fail := c.send(ctx, r, who)
-	if unauthorized(fail) && c.mayBeGood(ctx, who) {
+	if unauthorized(fail) && c.mayBeGood(ctx, r, who) {
 		c.retried(ctx, r.operation)
 		before := fail
 		if answer, fail = c.send(ctx, r, who); fail != nil {
@@ -108,22 +108,23 @@ func (c *Client) doAs(ctx context.Context, who *login, r *request) (*Answer, *Er
 	case fail == nil:
 		c.proven.Add(who.account, struct{}{})
 	case unauthorized(fail):
-		c.proven.Remove(who.account)
-		c.refusals.remember(who.account, fail.Message)
+		// A create is not repeated, so whether the key was good is for the next call to find out.
+		if wasProven := c.proven.Remove(who.account); r.repeatable || !wasProven {
+			c.refusals.remember(who.account, fail.Message)
+		}
 	}
 	return answer, fail
 }
 
 // mayBeGood reports whether a credential that Suger has just refused is worth
 // asking for once more: its token may have ended before its time, and a key that
-// Suger took before may have met a server that does not know it yet. A 401 has
-// no effect, so even a create may be repeated.
-func (c *Client) mayBeGood(ctx context.Context, who *login) bool {
+// Suger took before may have met a server that does not know it yet.
+func (c *Client) mayBeGood(ctx context.Context, r *request, who *login) bool {
 	if c.tokens.drop(who.account, who.header) {
 		return true
 	}
 	pause := c.wait(1, 0)
-	return c.proven.Contains(who.account) && c.fits(ctx, pause) && c.cfg.Sleep(ctx, pause) == nil
+	return r.repeatable && c.proven.Contains(who.account) && c.fits(ctx, pause) && c.cfg.Sleep(ctx, pause) == nil
 }
 
 func unauthorized(fail *Error) bool {
