@@ -73,8 +73,9 @@ func startTraffic(t *testing.T, s *stand) []*worker {
 	var workers []*worker
 	group, ctx := errgroup.WithContext(ctx)
 	for n := range soakWorkers {
-		w := newWorker(t, s, n)
-		workers = append(workers, w)
+		workers = append(workers, newWorker(t, s, n)) // all before the first one counts groups
+	}
+	for _, w := range workers {
 		group.Go(func() error { return w.work(ctx) })
 	}
 	var settled uint64 // the heap once a quarter of the time is over
