@@ -42,7 +42,7 @@ type bulkResponse struct {
 
 // bulk serves POST /Bulk (RFC 7644 §3.7).
 func (s *server) bulk(x *exchange) error {
-	message, err := s.body(x)
+	message, err := s.message(x, scim.URNBulkRequest)
 	if err != nil {
 		return err
 	}

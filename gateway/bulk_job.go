@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 )
 
 // progress is how far an operation of a bulk request has come.
@@ -27,15 +28,22 @@ type bulkJob struct {
 	creators     map[string]*bulkOperation // by bulkId
 	failOnErrors int                       // errors after which it stops
 	failures     int
+	batch        *mapping.Batch // in which the changes are made
 }
 
 // run returns an error only if the client has gone away.
 func (j *bulkJob) run() error {
+	ctx, batch := mapping.WithBatch(j.x.ctx())
+	j.x.SetRequest(j.x.Request().WithContext(ctx))
+	j.batch = batch
 	for _, op := range j.operations {
 		if j.stopped() {
 			break
 		}
 		j.settle(op)
+	}
+	for operation, err := range batch.Prove(ctx) {
+		j.fail(operation.(*bulkOperation), err)
 	}
 	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
 		return err
@@ -76,6 +84,7 @@ func (j *bulkJob) carryOut(op *bulkOperation, ids map[string]string) error {
 	if err != nil {
 		return err
 	}
+	j.batch.Begin(op)
 	done, err := single.run(j.x)
 	if err != nil {
 		return err

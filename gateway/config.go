@@ -51,6 +51,12 @@ type Config struct {
 	MaxBody           int64         // bytes of a request body, a bulk request's too
 	MaxBulkOperations int           // operations in one bulk request
 
+	// Strict refuses what today's clients send and the interoperability profile
+	// (draft-zollner-scim-interop-profile) forbids: attributes and schemas that
+	// /Schemas does not have, PATCH operations without a path, and value filters
+	// without a sub-attribute after them.
+	Strict bool
+
 	// CursorSecret goes into the key that signs paging cursors, next to the
 	// client's token. It may be empty; replicas need the same.
 	CursorSecret     []byte

@@ -27,12 +27,12 @@ type document struct {
 	body     map[string]any
 }
 
-func newDiscovery(config Config, kinds ...*scim.ResourceType) *discovery {
-	d := &discovery{config: describeProvider(config)}
+func newDiscovery(config document, kinds ...*scim.ResourceType) *discovery {
+	d := &discovery{config: config}
 	schemas := []*scim.Schema{}
 	for _, kind := range kinds {
 		d.types = append(d.types, describeType(kind))
-		schemas = append(append(schemas, kind.Schema), kind.Extensions...)
+		schemas = slices.Concat(schemas, []*scim.Schema{kind.Schema}, kind.Aliases, kind.Extensions)
 	}
 	for _, schema := range append(schemas, scim.DiscoverySchemas()...) {
 		described := describeSchema(schema)
@@ -55,7 +55,7 @@ func describeType(kind *scim.ResourceType) document {
 		"schema":      kind.Schema.ID,
 	}
 	var extensions []map[string]any
-	for _, extension := range kind.Extensions {
+	for _, extension := range slices.Concat(kind.Aliases, kind.Extensions) {
 		extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
 	}
 	if extensions != nil {

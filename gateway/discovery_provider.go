@@ -7,8 +7,13 @@ import (
 )
 
 // describeProvider is the ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),
-// with the limits that are in force.
-func describeProvider(config Config) document {
+// with the limits that are in force, and what draft-ietf-scim-roles-entitlements-01
+// adds to it.
+func describeProvider(config Config, user *scim.ResourceType, manyRoles bool) document {
+	canWrite := func(name string) bool {
+		path, ok := user.Lookup(name)
+		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly
+	}
 	body := map[string]any{
 		"schemas": []string{scim.URNServiceProviderConfig},
 		"patch":   supported(true),
@@ -28,6 +33,17 @@ func describeProvider(config Config) document {
 			"defaultPageSize":         scim.DefaultPageSize,
 			"maxPageSize":             scim.MaxPageSize,
 			"cursorTimeout":           int(cursorAge.Seconds()),
+		},
+		"RolesAndEntitlements": map[string]any{
+			"roles": map[string]any{
+				"supported":              true,
+				"multipleRolesSupported": manyRoles,
+				"primarySupported":       canWrite("roles.primary"),
+				"typeSupported":          canWrite("roles.type"),
+			},
+			"entitlements": map[string]any{
+				"supported": false, "multipleEntitlementsSupported": false, "primarySupported": false, "typeSupported": false,
+			},
 		},
 		"authenticationSchemes": []map[string]any{{
 			"type":        "oauthbearertoken",

@@ -42,8 +42,8 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		config:    config,
 		publicURL: trimPublicURL(config.PublicURL),
 		log:       config.Log,
-		users:     userSet(service),
-		groups:    groupSet(service),
+		users:     userSet(service, config.Strict),
+		groups:    groupSet(service, config.Strict),
 		roles:     roleSet(service),
 		service:   service,
 		seating:   newSeating(config.MaxInFlight),
@@ -56,7 +56,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 	if s.proofs, err = newProofs(config.Budget, config.Now); err != nil {
 		return nil, err
 	}
-	s.discovery = newDiscovery(config, s.users.kind, s.groups.kind, s.roles.kind)
+	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles()), s.users.kind, s.groups.kind, s.roles.kind)
 
 	e := echo.New()
 	// The order matters: from the outside in.

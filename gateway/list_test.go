@@ -39,7 +39,7 @@ func TestListParameters(t *testing.T) {
 		{"negative count", "count=-1", people, 1, 0},
 		{"count above the page size", "count=1001", people, 1, people},
 		{"numbers larger than any", "startIndex=99999999999999999999&count=99999999999999999999", people, 9223372036854775807, 0},
-		{"empty values", "startIndex=&count=&filter=&sortBy=", people, 1, people},
+		{"empty values", "startIndex=&count=&sortBy=&attributes=", people, 1, people},
 		{"filter with plus", "filter=userName+eq+%22admin%40example.com%22", 1, 1, 1},
 		{"filter with %20", "filter=userName%20eq%20%22admin%40example.com%22", 1, 1, 1},
 		{"filter in another letter case", "filter=USERNAME+EQ+%22ADMIN%40EXAMPLE.COM%22", 1, 1, 1},
@@ -75,6 +75,8 @@ func TestListParametersThatAreRefused(t *testing.T) {
 		{"startIndex that is no number", "startIndex=one", scim.InvalidValue, scim.CodeInvalidValue},
 		{"count that is no number", "count=ten", scim.InvalidValue, scim.CodeInvalidValue},
 		{"count with a fraction", "count=1.5", scim.InvalidValue, scim.CodeInvalidValue},
+		{"empty filter (RFC 7644 §3.4.2.2)", "filter=", scim.InvalidFilter, scim.CodeInvalidFilter},
+		{"blank filter", "filter=+", scim.InvalidFilter, scim.CodeInvalidFilter},
 		{"malformed filter", "filter=userName+eq", scim.InvalidFilter, scim.CodeInvalidFilter},
 		{"filter on an unknown attribute", "filter=shoeSize+eq+%2244%22", scim.InvalidFilter, scim.CodeInvalidFilter},
 		{"escape that is none", "filter=%zz", scim.InvalidValue, scim.CodeInvalidValue},
@@ -115,6 +117,17 @@ func TestProjectionOfLists(t *testing.T) {
 	delete(user, "id")
 	delete(user, "schemas")
 	assert.Equal(t, map[string]any{"userName": "admin@example.com"}, user)
+
+	// Clients whose HTTP library writes a list so.
+	repeated := s.get("/scim/v2/Users?attributes=userName&Attributes=active,emails.value&filter=userName+eq+%22admin%40example.com%22").resource(0)
+	delete(repeated, "id")
+	delete(repeated, "schemas")
+	assert.Equal(t, map[string]any{
+		"userName": "admin@example.com", "active": true, "emails": []any{map[string]any{"value": "admin@example.com"}},
+	}, repeated)
+	less := s.get("/scim/v2/Groups?excludedAttributes=members&excludedAttributes=displayName").resource(0)
+	assert.NotContains(t, less, "members")
+	assert.NotContains(t, less, "displayName")
 
 	for _, query := range []string{"excludedAttributes=members", "attributes=displayName"} {
 		t.Run("groups without members do not fetch users: "+query, func(t *testing.T) {
@@ -207,7 +220,19 @@ func TestRoles(t *testing.T) {
 
 	role := s.get("/scim/v2/Roles/EDITOR").body
 	assert.Equal(t, s.url+"/scim/v2/Roles/EDITOR", role["meta"].(map[string]any)["location"])
-	assert.Equal(t, []any{"urn:okta:scim:schemas:core:1.0:Role"}, role["schemas"])
+	assert.Equal(t, []any{"urn:okta:scim:schemas:core:1.0:Role", "urn:ietf:params:scim:schemas:core:1.0:Role"}, role["schemas"])
 	assert.Equal(t, "EDITOR", role["id"])
+	for attribute, want := range map[string]any{ // draft-ietf-scim-roles-entitlements-01
+		"value": "EDITOR", "display": "EDITOR", "supported": true,
+	} {
+		assert.Equal(t, want, role[attribute], attribute)
+		one := s.get("/scim/v2/Roles/EDITOR?attributes=urn:ietf:params:scim:schemas:core:1.0:Role:" + attribute).body
+		assert.Equal(t, want, one[attribute], attribute)
+		assert.NotContains(t, one, "displayName")
+		assert.NotContains(t, s.get("/scim/v2/Roles/EDITOR?excludedAttributes="+attribute).body, attribute)
+	}
+	user := s.get("/scim/v2/Users/" + s.id("finance")).body
+	assert.Equal(t, []string{"Finance"}, s.get(`/scim/v2/Roles?filter=supported+eq+true+and+value+eq+%22`+shownAt(user, "roles.value").(string)+`%22`).names(),
+		"the value is that of a user's roles")
 	assertError(t, s.do(http.MethodGet, "/scim/v2/Roles/none", ""), http.StatusNotFound, "", scim.CodeNotFound)
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -15,6 +16,7 @@ type operation struct {
 	id         string // not with POST
 	body       map[string]any
 	ifMatch    string
+	ifNone     string           // If-None-Match; not with POST
 	projection *scim.Projection // of the answer
 }
 
@@ -27,47 +29,55 @@ type outcome struct {
 
 // answerOf is the projection of the operation's answer.
 func (op *operation) answerOf(p parameters) (*scim.Projection, error) {
-	attributes, excluded := p["attributes"], p["excludedAttributes"]
-	if op.method == http.MethodPatch && strings.TrimSpace(attributes) == "" {
-		excluded += "," + op.set.bulky
-	}
-	return scim.ParseProjection(op.set.kind, attributes, excluded)
+	return scim.ParseProjection(op.set.kind, p["attributes"], p["excludedAttributes"])
 }
 
 // run carries the operation out.
 func (op *operation) run(x *exchange) (outcome, error) {
-	resources, kind := op.set.write(x.caller), op.set.kind
+	if err := op.checkIfNoneMatch(x); err != nil {
+		return outcome{}, err
+	}
+	resources := op.set.write(x.caller)
 	switch op.method {
 	case http.MethodPost:
-		wanted, err := kind.Normalize(op.body)
-		if err != nil {
-			return outcome{}, err
-		}
-		return op.done(x, http.StatusCreated)(resources.Create(x.ctx(), wanted, op.projection))
+		return op.done(x, http.StatusCreated)(resources.Create(x.ctx(), op.body, op.projection))
 	case http.MethodPut:
-		wanted, err := kind.Normalize(op.body)
-		if err != nil {
-			return outcome{}, err
-		}
-		return op.done(x, http.StatusOK)(resources.Replace(x.ctx(), op.id, wanted, op.ifMatch, op.projection))
+		return op.done(x, http.StatusOK)(resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
 	case http.MethodPatch:
-		changes, err := scim.ParsePatch(op.body, kind)
-		if err != nil {
-			return outcome{}, err
-		}
-		return op.done(x, http.StatusOK)(resources.Patch(x.ctx(), op.id, changes, op.ifMatch, op.projection))
-	default:
-		err := resources.Delete(x.ctx(), op.id, op.ifMatch)
-		return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, err
+		return op.done(x, http.StatusOK)(resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
 	}
+	return op.done(x, http.StatusNoContent)(nil, resources.Delete(x.ctx(), op.id, op.ifMatch))
 }
 
-// done makes an outcome of what a write returned.
+// done makes an outcome of what a write returned. Without a resource there is
+// nothing to show.
 func (op *operation) done(x *exchange, status int) func(scim.Resource, error) (outcome, error) {
 	return func(r scim.Resource, err error) (outcome, error) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return outcome{}, err
+		case r == nil:
+			return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
 		}
 		return op.set.outcome(x, status, r), nil
 	}
+}
+
+// checkIfNoneMatch refuses a write by who wants it only if the resource is another
+// than the given version, or is not there at all (RFC 9110 §13.1.2).
+func (op *operation) checkIfNoneMatch(x *exchange) error {
+	if strings.TrimSpace(op.ifNone) == "" {
+		return nil
+	}
+	present, err := op.set.read(x.caller).Get(x.ctx(), op.id, nil)
+	var e *scim.Error
+	switch {
+	case errors.As(err, &e) && e.Code == scim.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	case scim.NoneMatch(op.ifNone, present.Version()):
+		return nil
+	}
+	return scim.NewError(scim.CodeVersionMismatch, "The resource has the version that If-None-Match excludes, so nothing was changed.")
 }

@@ -15,6 +15,10 @@ import (
 // §3.9 and RFC 9865 §2 name them. Others are ignored.
 var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes", "cursor"}
 
+// lists are those of them that have several values. Some clients repeat such a
+// parameter instead of writing commas.
+var lists = []string{"attributes", "excludedAttributes"}
+
 // parameters are what a client asks for, by name as in known. An absent one is
 // not in the map; an empty one is.
 type parameters map[string]string
@@ -24,7 +28,11 @@ func (p parameters) set(name, value string) error {
 	if i < 0 {
 		return nil
 	}
-	if _, twice := p[known[i]]; twice {
+	before, twice := p[known[i]]
+	switch {
+	case twice && slices.Contains(lists, known[i]):
+		value = before + "," + value
+	case twice:
 		return scim.NewError(scim.CodeInvalidValue, "The parameter %s is given twice.", known[i])
 	}
 	p[known[i]] = value

@@ -76,8 +76,10 @@ func TestGoodTokenIsProvenOnce(t *testing.T) {
 		assert.Equal(t, http.StatusOK, s.do(http.MethodPost, "/scim/v2/Users/.search", `{"count":1}`).status)
 		return s.suger.Count("list users")
 	}
-	assert.Equal(t, 2, search(), "the proof and the list")
-	assert.Equal(t, 1, search())
+	first := search()
+	again := search()
+	assert.Equal(t, again+1, first, "the proof and what the search takes")
+	assert.Equal(t, again, search())
 }
 
 // A Suger that cannot say whether a token is good is asked again.

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"maps"
 	"net/http"
@@ -58,7 +59,7 @@ func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
 
 func newCrowdedStack(t *testing.T, people int, change ...func(*gateway.Config)) *stack {
 	t.Helper()
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{key}, People: people})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, People: people})
 	require.NoError(t, err)
 	upstream := httptest.NewServer(suger)
 	t.Cleanup(upstream.Close)
@@ -66,6 +67,23 @@ func newCrowdedStack(t *testing.T, people int, change ...func(*gateway.Config)) 
 	s := newStackOver(t, upstream.URL, change...)
 	s.suger = suger
 	return s
+}
+
+// rolesOfNewUser creates a user with roles, JSON, and returns what they have become.
+func rolesOfNewUser(t *testing.T, s *stack, roles string) (shown []map[string]any) {
+	t.Helper()
+	user := fmt.Sprintf(`{"userName":"nova.%s@example.com","roles":%s}`, strings.ToLower(rand.Text()), roles)
+	a := s.do(http.MethodPost, "/scim/v2/Users", user)
+	require.Equal(t, http.StatusCreated, a.status, a.text)
+	for _, role := range a.body["roles"].([]any) {
+		shown = append(shown, role.(map[string]any))
+	}
+	return shown
+}
+
+func noEntitlements(t *testing.T, s *stack, claimed any) {
+	require.Equal(t, false, claimed)
+	assert.NotContains(t, s.get("/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User").text, `"entitlements"`)
 }
 
 func claimsToProve(now *standin.Clock) claims {
@@ -180,6 +198,27 @@ func claimsToProve(now *standin.Clock) claims {
 			now.Advance(time.Second)
 			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, scim.ExpiredCursor, scim.CodeExpiredCursor)
 		},
+		"RolesAndEntitlements.roles.supported": func(t *testing.T, s *stack, claimed any) {
+			require.Equal(t, true, claimed)
+			value := s.get("/scim/v2/Roles?filter=displayName+eq+%22EDITOR%22").resource(0)["value"]
+			assert.Equal(t, value, rolesOfNewUser(t, s, fmt.Sprintf(`[{"value":%q}]`, value))[0]["value"])
+		},
+		"RolesAndEntitlements.roles.multipleRolesSupported": func(t *testing.T, s *stack, claimed any) {
+			require.Equal(t, false, claimed)
+			assert.Len(t, rolesOfNewUser(t, s, `["EDITOR","VIEWER"]`), 1)
+		},
+		"RolesAndEntitlements.roles.primarySupported": func(t *testing.T, s *stack, claimed any) {
+			require.Equal(t, false, claimed)
+			assert.Equal(t, true, rolesOfNewUser(t, s, `[{"value":"EDITOR","primary":false}]`)[0]["primary"])
+		},
+		"RolesAndEntitlements.roles.typeSupported": func(t *testing.T, s *stack, claimed any) {
+			require.Equal(t, false, claimed)
+			assert.Equal(t, "suger", rolesOfNewUser(t, s, `[{"value":"EDITOR","type":"another"}]`)[0]["type"])
+		},
+		"RolesAndEntitlements.entitlements.supported":                     noEntitlements,
+		"RolesAndEntitlements.entitlements.multipleEntitlementsSupported": noEntitlements,
+		"RolesAndEntitlements.entitlements.primarySupported":              noEntitlements,
+		"RolesAndEntitlements.entitlements.typeSupported":                 noEntitlements,
 		"authenticationSchemes.type": func(t *testing.T, s *stack, claimed any) {
 			require.Equal(t, "oauthbearertoken", claimed)
 			assert.Equal(t, http.StatusOK, s.do(http.MethodGet, "/scim/v2/Users?count=0", "", "Authorization", "Bearer "+key).status)

@@ -46,10 +46,11 @@ func (s *server) query(kind *scim.ResourceType, p parameters, others ...*scim.Re
 	return q, nil
 }
 
-// filter reads the filter. A blank one is none.
+// filter reads the filter. A blank one is malformed: taken for none, it would ask
+// for everybody.
 func (p parameters) filter(kind *scim.ResourceType, others []*scim.ResourceType) (*scim.Filter, error) {
-	text := strings.TrimSpace(p["filter"])
-	if text == "" {
+	text, given := p["filter"]
+	if !given {
 		return nil, nil
 	}
 	return scim.ParseFilter(text, kind, others...)

@@ -59,7 +59,9 @@ func visible(s string) bool {
 }
 
 // readable checks how the body is labelled. Clients differ: SCIM's own media
-// type, plain JSON and no label at all occur.
+// type, plain JSON, its old name and no label at all occur. JSON is UTF-8 and its
+// media type has no charset (RFC 8259 §8.1 and §11), so a label that names one is
+// ignored, whatever it names; the bytes are checked instead.
 func readable(header http.Header) error {
 	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads no compressed bodies. Send it without Content-Encoding.")
@@ -68,12 +70,13 @@ func readable(header http.Header) error {
 	if label == "" {
 		return nil
 	}
-	kind, parameters, err := mime.ParseMediaType(label)
-	charset := parameters["charset"]
-	if err != nil || kind != contentType && kind != echo.MIMEApplicationJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads %s and %s in UTF-8 only.", contentType, echo.MIMEApplicationJSON)
+	kind, _, err := mime.ParseMediaType(label)
+	switch {
+	case err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter):
+	case kind == contentType, kind == echo.MIMEApplicationJSON, kind == "text/json":
+		return nil
 	}
-	return nil
+	return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads %s and %s only.", contentType, echo.MIMEApplicationJSON)
 }
 
 // field is a member of a message, whose name may be in any letter case (RFC

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -16,9 +17,9 @@ type (
 		List(ctx context.Context, q *scim.Query) (*scim.List, error)
 	}
 	writer interface {
-		Create(ctx context.Context, r scim.Resource, p *scim.Projection) (scim.Resource, error)
-		Replace(ctx context.Context, id string, r scim.Resource, ifMatch string, p *scim.Projection) (scim.Resource, error)
-		Patch(ctx context.Context, id string, ops []scim.PatchOperation, ifMatch string, p *scim.Projection) (scim.Resource, error)
+		Create(ctx context.Context, body map[string]any, p *scim.Projection) (scim.Resource, error)
+		Replace(ctx context.Context, id string, body map[string]any, ifMatch string, p *scim.Projection) (scim.Resource, error)
+		Patch(ctx context.Context, id string, body map[string]any, ifMatch string, p *scim.Projection) (scim.Resource, error)
 		Delete(ctx context.Context, id string, ifMatch string) error
 	}
 )
@@ -38,8 +39,8 @@ type resourceSet struct {
 	bulky string
 }
 
-func userSet(service *mapping.Service) *resourceSet {
-	kind := service.UserType()
+func userSet(service *mapping.Service, strict bool) *resourceSet {
+	kind := readAs(service.UserType(), strict)
 	return &resourceSet{
 		kind:  kind,
 		read:  func(c mapping.Caller) reader { return service.Users(c) },
@@ -48,8 +49,8 @@ func userSet(service *mapping.Service) *resourceSet {
 	}
 }
 
-func groupSet(service *mapping.Service) *resourceSet {
-	kind := service.GroupType()
+func groupSet(service *mapping.Service, strict bool) *resourceSet {
+	kind := readAs(service.GroupType(), strict)
 	return &resourceSet{
 		kind:  kind,
 		read:  func(c mapping.Caller) reader { return service.Groups(c) },
@@ -64,6 +65,14 @@ func roleSet(service *mapping.Service) *resourceSet {
 		kind: service.RoleType(),
 		read: func(c mapping.Caller) reader { return service.Roles(c) },
 	}
+}
+
+// readAs is the type as bodies are read by it.
+func readAs(kind *scim.ResourceType, strict bool) *scim.ResourceType {
+	if strict {
+		return kind.Strict()
+	}
+	return kind
 }
 
 // refsOf is for a type whose schema has a $ref in the attribute's elements.
@@ -139,10 +148,15 @@ func (s *server) change(set *resourceSet) func(*exchange) error {
 			return err
 		}
 		return s.perform(x, &operation{
-			set: set, method: x.Request().Method, id: id, ifMatch: x.Request().Header.Get("If-Match"),
+			set: set, method: x.Request().Method, id: id,
+			ifMatch: listed(x.Request().Header, "If-Match"), ifNone: listed(x.Request().Header, "If-None-Match"),
 		})
 	}
 }
+
+// listed is the value of a header that is a list: it may be sent in several lines
+// (RFC 9110 §5.3).
+func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
 
 // perform runs an operation that is a request of its own.
 func (s *server) perform(x *exchange, op *operation) error {

@@ -1,5 +1,7 @@
 package gateway
 
+import "suger-scim-gateway/internal/scim"
+
 // search serves POST /{type}/.search (RFC 7644 §3.4.3).
 func (s *server) search(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
@@ -30,9 +32,18 @@ func (s *server) searchRoot(x *exchange) error {
 }
 
 func (s *server) searchMessage(x *exchange) (parameters, error) {
-	message, err := s.body(x)
+	message, err := s.message(x, scim.URNSearchRequest)
 	if err != nil {
 		return nil, err
 	}
 	return searchParameters(message)
+}
+
+// message reads a request's body, which must be the message with the URN.
+func (s *server) message(x *exchange, urn string) (map[string]any, error) {
+	message, err := s.body(x)
+	if err != nil {
+		return nil, err
+	}
+	return message, scim.CheckMessage(message, urn)
 }

@@ -47,6 +47,8 @@ func TestSearch(t *testing.T) {
 		"attributes that are no names": `{"attributes":[1]}`,
 		"count that is an object":      `{"count":{}}`,
 		"count with a fraction":        `{"count":1.5}`,
+		"filter that is empty":         `{"filter":""}`,
+		"another message":              `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"]}`,
 		"startIndex that is a word":    `{"startIndex":"one"}`,
 	} {
 		t.Run("refused: "+name, func(t *testing.T) {

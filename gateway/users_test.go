@@ -163,6 +163,18 @@ func TestETags(t *testing.T) {
 			assertError(t, a, http.StatusPreconditionFailed, "", scim.CodeVersionMismatch)
 		}
 	})
+	t.Run("If-None-Match on a write (RFC 9110 §13.1.2)", func(t *testing.T) {
+		for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			body := `{"userName":"viewer@example.com","name":{"givenName":"Changed"},"Operations":[{"op":"replace","path":"name.givenName","value":"Changed"}]}`
+			for _, header := range []string{version, "*"} {
+				assertError(t, s.do(method, path, body, "If-None-Match", header), http.StatusPreconditionFailed, "", scim.CodeVersionMismatch)
+			}
+			assertError(t, s.do(method, "/scim/v2/Users/nobody", body, "If-None-Match", "*"), http.StatusNotFound, "", scim.CodeNotFound)
+		}
+		assert.Equal(t, version, s.get(path).header.Get("ETag"), "nothing has changed")
+		a := s.do(http.MethodPut, path, `{"userName":"viewer@example.com"}`, "If-None-Match", `W/"other"`)
+		assert.Equal(t, http.StatusOK, a.status, a.text)
+	})
 	t.Run("If-Match, same", func(t *testing.T) {
 		assert.Equal(t, http.StatusNoContent, s.do(http.MethodDelete, path, "", "If-Match", version).status)
 	})

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Every attribute that a mapping can hold is read and written where SCIM has it.
@@ -21,13 +21,13 @@ func TestEveryPossibleAttribute(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("variants", "commands.yaml"))
 	require.NoError(t, err)
 	held := []string{"userName", "name.givenName", "name.familyName"} // by the variant already
-	possible := slices.DeleteFunc(mapping.PossibleAttributes(), func(name string) bool { return slices.Contains(held, name) })
+	possible := slices.DeleteFunc(spec.PossibleAttributes(), func(name string) bool { return slices.Contains(held, name) })
 	require.Contains(t, possible, "title")
 	require.Contains(t, possible, scim.URNEnterpriseUser+":manager.value")
 	for _, name := range possible {
 		t.Run(name, func(t *testing.T) {
 			changed := strings.NewReplacer("    title: title\n", "    "+name+": title\n", "{title}", "{"+name+"}").Replace(string(text))
-			document, err := mapping.ParseDocument("commands.yaml", []byte(changed))
+			document, err := spec.Parse("commands.yaml", []byte(changed))
 			require.NoError(t, err)
 			suger, a := newCommandsBy(t, document)
 			shows := func(want string, r scim.Resource) {

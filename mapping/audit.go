@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A Change is one attempt to change something in Suger.
@@ -21,32 +22,129 @@ type Change struct {
 	Organization string
 	UserID       string // of the user or, for a role, of the role
 	User         string // e-mail address or keyed hash of it; name of the role
-	What         string // "update user", "remove user", "add role", ...
+	What         string // "update user", "remove user", "add role", "undo", ...
 	Before       map[string]string
 	After        map[string]string
-	Outcome      string // "done", "refused", "failed", "unconfirmed", "dry run"
+	Outcome      string // "done", "refused", "failed", "unconfirmed", "uncertain", "already left", "dry run"
 	Code         string // of the error, or ""
 }
 
-// changeOf describes a planned change of a user by what differs.
-func (s *suger) changeOf(u *user, p *plan) *Change {
-	c := s.newChange(opUpdateUser, u.id, s.model.email(u))
-	after := s.model.applied(u, p)
-	for i := range p.values {
-		name := s.model.attributes[i].name
-		c.Before[name], c.After[name] = u.values[i], after.values[i]
-	}
-	if p.roles != nil {
-		c.Before["role"], c.After["role"] = roleNames(p.before), roleNames(p.roles)
-	}
-	if p.active != nil {
-		c.What = opDeactivateUser
-		if *p.active {
-			c.What = opActivateUser
+// entryOf describes what a plan changes about one person, by what differs.
+func (s *suger) entryOf(what string, one *personPlan) *Change {
+	c := s.newChange(operationOf(one), one.before.id, s.model.email(one.before))
+	if one.kind != planLeave {
+		after := one.after(s.model)
+		for i := range one.values {
+			name := s.model.attributes[i].name
+			if one.kind == planJoin && i == s.model.userName {
+				continue // the record is about this address anyway
+			}
+			c.Before[name], c.After[name] = one.before.values[i], after.values[i]
 		}
-		c.Before["active"], c.After["active"] = yesNo(u.standing.active), yesNo(*p.active)
+		if one.kind == planJoin {
+			c.User = s.model.email(after)
+			for name := range c.Before {
+				c.Before[name] = ""
+			}
+		}
+	}
+	if one.roles != nil {
+		c.Before["role"], c.After["role"] = roleNames(one.held), roleNames(one.roles)
+	}
+	switch {
+	case one.kind == planLeave:
+		c.Before["role"], c.After["role"] = roleNames(one.held), ""
+		c.Before["active"], c.After["active"] = yesNo(one.before.access.active), "false"
+	case one.active != nil && one.kind == planChange:
+		c.What = spec.OpDeactivateUser
+		if *one.active {
+			c.What = spec.OpActivateUser
+		}
+		c.Before["active"], c.After["active"] = yesNo(one.before.access.active), yesNo(*one.active)
+	}
+	if what != "" {
+		c.What = what
 	}
 	return c
+}
+
+// entryOfRole describes what a plan changes about a role.
+func (s *suger) entryOfRole(change *rolePlan) *Change {
+	switch change.kind {
+	case roleMade:
+		return s.newChange(spec.OpAddRole, "", change.name)
+	case roleDeleted:
+		return s.newChange(spec.OpRemoveRole, change.role.id, change.role.name)
+	}
+	c := s.newChange(spec.OpUpdateRole, change.role.id, change.role.name)
+	c.Before["name"], c.After["name"] = change.role.name, change.name
+	return c
+}
+
+// recordEach writes a record for each person and role of a plan that was carried
+// out.
+func (s *suger) recordEach(what string, p *plan, after *snapshot, failures []failure) {
+	failed := func(one *personPlan) error {
+		for _, f := range failures {
+			if f.one == one || f.one != nil && one != nil && f.one.before == one.before {
+				return f.err
+			}
+		}
+		return nil
+	}
+	for _, one := range p.touched() {
+		c := s.entryOf(what, one)
+		if one.kind == planJoin {
+			if is := s.planner.joined(after, one); is != nil {
+				c.UserID = is.id
+			}
+		}
+		s.record(c, failed(one))
+	}
+	if p.role != nil {
+		c := s.entryOfRole(p.role)
+		if p.role.kind == roleMade {
+			if r, err := after.roles.named(p.role.name); err == nil && r != nil {
+				c.UserID = r.id
+			}
+		}
+		s.record(c, failed(nil))
+	}
+}
+
+// recordAll writes a record of one error for everybody in a plan, or of the
+// failed calls where there are any.
+func (s *suger) recordAll(what string, p *plan, done *applied, err error) {
+	if p == nil {
+		return
+	}
+	for _, one := range p.touched() {
+		reason := err
+		if done != nil {
+			reason = firstError(done.reason(one), err)
+		}
+		s.record(s.entryOf(what, one), reason)
+	}
+	if p.role != nil {
+		s.record(s.entryOfRole(p.role), err)
+	}
+}
+
+// recordDry writes the records of a plan that is not carried out.
+func (s *suger) recordDry(what string, p *plan) {
+	for _, one := range p.touched() {
+		s.record(s.entryOf(what, one).dry(), nil)
+	}
+	if p.role != nil {
+		s.record(s.entryOfRole(p.role).dry(), nil)
+	}
+}
+
+// recordLeft records the end of access of somebody who has left before.
+func (s *suger) recordLeft(id string) {
+	c := s.newChange(spec.OpRemoveUser, id, "")
+	c.Outcome = "already left"
+	s.record(c, nil)
 }
 
 func (s *suger) newChange(what, id, name string) *Change {
@@ -83,7 +181,7 @@ func outcomeOf(err error) (outcome, code string) {
 	if errors.As(err, &e) {
 		code = string(e.Code)
 		switch e.Code {
-		case scim.CodeLastAdmin, scim.CodeProtectedUser, scim.CodeAdminGrant, scim.CodeChangeBrake:
+		case scim.CodeLastAdmin, scim.CodeUserExists, scim.CodeProtectedUser, scim.CodeAdminGrant, scim.CodeChangeBrake:
 			return "refused", code
 		case scim.CodeWriteUnconfirmed:
 			return "unconfirmed", code
@@ -125,6 +223,13 @@ func (s *suger) hidePersons(c *Change) {
 			}
 		}
 	}
+}
+
+// dryRunID is the id of a user or role who was not really made: one for each
+// name, since a client remembers ids.
+func dryRunID(name string) string {
+	sum := sha256.Sum256([]byte(fold(name)))
+	return "dry-run-" + hex.EncodeToString(sum[:8])
 }
 
 // fingerprint tells credentials apart in audit records without telling one: the

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Brake bounds drastic changes per organization: at most Limit confirmed
-// removals, deactivations and role drops within Window. The zero value is off.
+// A Brake bounds drastic changes per organization: at most Limit ends of access,
+// lost roles and changed addresses within Window. The zero value is off.
 type Brake struct {
 	Limit  int
 	Window time.Duration
@@ -39,21 +39,24 @@ type brake struct {
 	recent map[string][]*reservation // by organization, oldest first
 }
 
-// A reservation is a change that is under way or was made.
+// A reservation is a number of changes that are under way or were made.
 type reservation struct {
+	brake        *brake
 	organization string
 	at           time.Time
+	n            int
 }
 
 func newBrake(limit Brake, now func() time.Time) *brake {
 	return &brake{limit: limit, now: now, recent: make(map[string][]*reservation)}
 }
 
-// reserve makes room for one change; if there is none, retryAfter says when
-// there will be. Both are zero if the brake is off.
-func (b *brake) reserve(organization string) (r *reservation, retryAfter time.Duration) {
-	if b.limit.Limit == 0 {
-		return nil, 0
+// reserve makes room for n changes; if there is none, retryAfter says when there
+// will be, and the reservation is nil. It is of no changes if the brake is off.
+// More changes than the limit in one plan are never allowed.
+func (b *brake) reserve(organization string, n int) (r *reservation, retryAfter time.Duration) {
+	if b.limit.Limit == 0 || n == 0 {
+		return &reservation{}, 0
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -63,26 +66,31 @@ func (b *brake) reserve(organization string) (r *reservation, retryAfter time.Du
 		recent = recent[1:]
 	}
 	b.recent[organization] = recent
-	if len(recent) >= b.limit.Limit {
-		return nil, b.limit.Window - now.Sub(recent[0].at)
+	taken := 0
+	for _, one := range recent {
+		taken += one.n
 	}
-	r = &reservation{organization: organization, at: now}
+	if taken+n > b.limit.Limit {
+		retryAfter = b.limit.Window
+		for _, one := range recent { // oldest first: when enough of them have passed
+			if taken -= one.n; taken+n <= b.limit.Limit {
+				retryAfter = b.limit.Window - now.Sub(one.at)
+				break
+			}
+		}
+		return nil, max(retryAfter, time.Second)
+	}
+	r = &reservation{brake: b, organization: organization, at: now, n: n}
 	b.recent[organization] = append(recent, r)
 	return r, 0
 }
 
-// settle keeps a reservation if its change was made, and gives it back if not.
-func (b *brake) settle(r *reservation, done bool) {
-	if done {
+// settle keeps as much of a reservation as was made, and gives the rest back.
+func (r *reservation) settle(made int) {
+	if r.brake == nil {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	recent := b.recent[r.organization]
-	for i := range recent {
-		if recent[i] == r {
-			b.recent[r.organization] = append(recent[:i:i], recent[i+1:]...)
-			return
-		}
-	}
+	r.brake.mu.Lock()
+	defer r.brake.mu.Unlock()
+	r.n = made
 }

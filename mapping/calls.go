@@ -2,14 +2,13 @@ package mapping
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -19,34 +18,59 @@ type suger struct {
 	Caller
 }
 
-// Names of the operations, as they stand in the mapping file.
-const (
-	opListUsers      = "list users"
-	opGetUser        = "get user"
-	opAddUser        = "add user"
-	opUpdateUser     = "update user"
-	opRemoveUser     = "remove user"
-	opActivateUser   = "activate user"
-	opDeactivateUser = "deactivate user"
-	opSetRole        = "set role"
-	opGrantRole      = "grant role"
-	opRevokeRole     = "revoke role"
-	opListRoles      = "list roles"
-	opAddRole        = "add role"
-	opUpdateRole     = "update role"
-	opRemoveRole     = "remove role"
-)
+// ids are what the placeholders of a path, a query or a header stand for. A body
+// gets them as Suger writes them, since an id may be a number.
+type ids map[string]any
+
+// ids are the caller's organization and, where not nil, a user and a role.
+func (s *suger) ids(u *user, r *role) ids {
+	named := ids{"organization": s.Organization}
+	if u != nil {
+		named["user"] = u.rawID()
+		for i, name := range s.model.moreIDs {
+			if i < len(u.more) {
+				named["user."+name] = u.more[i]
+			}
+		}
+	}
+	if r != nil {
+		named[spec.RolePlaceholder], named[spec.RoleNamePlaceholder] = r.raw, r.name
+	}
+	return named
+}
+
+// texts are the ids as a path holds them.
+func (i ids) texts() map[string]string {
+	texts := make(map[string]string, len(i))
+	for name, id := range i {
+		texts[name], _ = spec.Text(id)
+	}
+	return texts
+}
+
+// fillAll replaces the placeholders in the values of a query or of headers.
+func (i ids) fillAll(templates map[string]string) map[string]string {
+	filled := make(map[string]string, len(templates))
+	for key, template := range templates {
+		for _, name := range spec.PlaceholdersIn(template) {
+			id, _ := spec.Text(i[name])
+			template = strings.ReplaceAll(template, "{"+name+"}", id)
+		}
+		filled[key] = template
+	}
+	return filled
+}
 
 // call makes one call and returns the object in its answer, or nil if the answer
 // carries none.
-func (s *suger) call(ctx context.Context, name string, op *Operation, ids ids, with values) (any, error) {
+func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids ids, with spec.Values) (any, error) {
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
 
 // send makes a call that has been put together.
-func (s *suger) send(ctx context.Context, op *Operation, request sugerclient.Call) (any, error) {
+func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
-	show(ctx, Exchange{Call: request, Answer: answer, Err: err})
+	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
 	if err != nil {
 		s.driftOf(err)
 		return nil, err
@@ -68,16 +92,16 @@ func (s *suger) send(ctx context.Context, op *Operation, request sugerclient.Cal
 }
 
 // request puts a call together.
-func (s *suger) request(name string, op *Operation, ids ids, with values) sugerclient.Call {
+func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
 		Query: ids.fillAll(op.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
 	}
 	if op.Body != nil {
-		all := values{nowPlaceholder: s.now()}
+		all := spec.Values{spec.NowPlaceholder: s.now()}
 		maps.Copy(all, ids)
 		maps.Copy(all, with)
-		call.Body, _ = fill(op.Body, all)
+		call.Body, _ = spec.Fill(op.Body, all)
 	}
 	return call
 }
@@ -90,22 +114,8 @@ var pagingStyles = map[string]sugerclient.PagingStyle{
 	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "none": sugerclient.Whole,
 }
 
-// list reads every row of a list operation.
-func (s *suger) list(ctx context.Context, name string, op *Operation, each func(restart bool, row json.RawMessage) error) error {
-	err := s.client.Pages(ctx, s.Credential, s.request(name, op, s.ids(nil, nil), nil), op.paging(), func(page sugerclient.Page) error {
-		for i, row := range page.Items {
-			if err := each(page.Index == 0 && i == 0, row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	s.driftOf(err)
-	return err
-}
-
-// paging is how the client reads the list.
-func (op *Operation) paging() sugerclient.Paging {
+// pagingOf is how the client reads a list.
+func pagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: op.Items, Total: op.Total}
 	if p := op.Paging; p != nil {
 		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First
@@ -113,129 +123,6 @@ func (op *Operation) paging() sugerclient.Paging {
 		paging.Cursor, paging.CursorHeader = p.Cursor, p.CursorHeader
 	}
 	return paging
-}
-
-// fetchUsers reads every user of the organization, in order.
-func (s *suger) fetchUsers(ctx context.Context) ([]*user, error) {
-	var users []*user
-	var seen misfits
-	err := s.list(ctx, opListUsers, s.model.doc.Operations.ListUsers, func(restart bool, row json.RawMessage) error {
-		if restart {
-			users, seen = users[:0], misfits{}
-		}
-		u, drift, err := s.model.decodeUser(row, s.Organization)
-		if err != nil {
-			return err
-		}
-		seen.add(drift)
-		users = append(users, u)
-		return nil
-	})
-	s.drifted(opListUsers, &seen)
-	if err == nil && s.model.noneHasRole(users) {
-		field := s.model.doc.User.Roles.Field
-		err = misfit(field.String(), "a list of users of whom nobody has %s", field)
-	}
-	if err != nil {
-		return nil, s.asRecordError(opListUsers, err)
-	}
-	sortUsers(users)
-	// A list that changes while it is read can have a row on two pages.
-	return slices.CompactFunc(users, func(u, v *user) bool { return u.id == v.id }), nil
-}
-
-// fetchUser reads one user afresh. Without an operation for it, the user is
-// found in a fresh list. It is a not-found error if there is none.
-func (s *suger) fetchUser(ctx context.Context, id string) (*user, error) {
-	op := s.model.doc.Operations.GetUser
-	if op == nil {
-		users, err := s.freshUsers(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if u := users.byID(id); u != nil {
-			return u, nil
-		}
-		return nil, scim.NotFound("user", id)
-	}
-	if strings.ContainsAny(id, `/\`) { // there are proxies that take an escaped one for a real one
-		return nil, s.noSuchUser(ctx, id)
-	}
-	record, err := s.call(ctx, opGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
-	if err != nil {
-		var refused *sugerclient.Error
-		switch {
-		case !errors.As(err, &refused):
-			return nil, err
-		case refused.Kind == sugerclient.Invalid:
-			return nil, s.noSuchUser(ctx, id)
-		case refused.Status == 404:
-			return nil, scim.NotFound("user", id)
-		}
-		return nil, err
-	}
-	if record == nil {
-		return nil, s.unreadable(opGetUser, misfit("", "an answer without a user"))
-	}
-	u, err := s.userFrom(opGetUser, record)
-	if err != nil {
-		return nil, err
-	}
-	if u.id != id {
-		return nil, s.unreadable(opGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
-	}
-	return u, nil
-}
-
-// noSuchUser is the error for an id that no user can have. Suger was not asked
-// for it, so the credential has to be shown to be good in another way.
-func (s *suger) noSuchUser(ctx context.Context, id string) error {
-	if _, err := s.someUsers(ctx); err != nil {
-		return err
-	}
-	return scim.NotFound("user", id)
-}
-
-// userFrom reads the user in an answer.
-func (s *suger) userFrom(operation string, record any) (*user, error) {
-	u, drift, err := s.model.readUser(record, s.Organization)
-	if err != nil {
-		return nil, s.asRecordError(operation, err)
-	}
-	s.drift(operation, drift)
-	return u, nil
-}
-
-// fetchRoles reads the organization's roles, or takes the known ones if Suger
-// has no list of them.
-func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
-	op := s.model.doc.Operations.ListRoles
-	if op == nil {
-		return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
-	}
-	var roles []*role
-	var seen misfits
-	err := s.list(ctx, opListRoles, op, func(restart bool, row json.RawMessage) error {
-		if restart {
-			roles, seen = roles[:0], misfits{}
-		}
-		record, err := decodeJSON(row)
-		if err != nil {
-			return misfit("", "a role that is not JSON")
-		}
-		r, err := s.model.readRole(record)
-		if err != nil {
-			return err
-		}
-		seen.add(s.model.roleDrift(record))
-		roles = append(roles, r)
-		return nil
-	})
-	s.drifted(opListRoles, &seen)
-	if err != nil {
-		return nil, s.asRecordError(opListRoles, err)
-	}
-	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
 }
 
 // asRecordError makes a record that does not fit the mapping an error that
@@ -260,7 +147,21 @@ func (s *suger) unreadable(operation string, cause error) error {
 
 // driftOf reports an answer that the client could not read.
 func (s *suger) driftOf(err error) {
-	if call := (*sugerclient.Error)(nil); errors.As(err, &call) && call.Kind == sugerclient.Unreadable {
+	if call, ok := callError(err); ok && call.Kind == sugerclient.Unreadable {
 		s.drift(call.Operation, []string{wholeAnswer})
 	}
+}
+
+// callError is the client's error in err, if there is one.
+func callError(err error) (call *sugerclient.Error, ok bool) {
+	ok = errors.As(err, &call)
+	return call, ok
+}
+
+// operationName is the operation that an error is about.
+func operationName(err error) string {
+	if call, ok := callError(err); ok {
+		return call.Operation
+	}
+	return ""
 }

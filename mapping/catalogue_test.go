@@ -10,6 +10,7 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // groupNames are the names of all groups by id.
@@ -58,7 +59,7 @@ func TestCatalogueFallsBack(t *testing.T) {
 	})
 	t.Run("by name, if the mapping knows no ids", func(t *testing.T) {
 		s := newStand(t, func(u *setup) {
-			u.document = withChanges(t, func(doc *mapping.Document) {
+			u.document = withChanges(t, func(doc *spec.Document) {
 				for i := range doc.Role.Known {
 					doc.Role.Known[i].ID = nil
 				}

@@ -11,6 +11,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -22,7 +23,7 @@ func newCommands(t *testing.T) (*commandServer, *actor) {
 }
 
 // newCommandsBy does so by another mapping.
-func newCommandsBy(t *testing.T, document *mapping.Document) (*commandServer, *actor) {
+func newCommandsBy(t *testing.T, document *spec.Document) (*commandServer, *actor) {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 	suger := &commandServer{t: t, now: now}

@@ -3,7 +3,6 @@ package mapping
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"suger-scim-gateway/internal/scim"
 )
@@ -56,98 +55,66 @@ func (u *Users) Compare(ctx context.Context, people []Person) ([]Forecast, error
 }
 
 func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error) {
-	users, err := u.usersNow(ctx)
+	snap, err := u.people(ctx, u.fromNow())
 	if err != nil {
 		return nil, err
 	}
-	roles, err := u.catalogueOf(ctx, users)
+	roles, err := u.roles(ctx, u.fromNow())
 	if err != nil {
 		return nil, err
 	}
+	snap = snap.withRoles(roles)
 	forecasts := make([]Forecast, 0, len(people))
 	listed := make(map[string]bool, len(people))
 	for _, person := range people {
-		listed[fold(person.UserName)] = true
-		forecast, err := u.forecast(ctx, users.withEmail(person.UserName), roles, person)
-		if err != nil {
-			return nil, err
-		}
-		forecasts = append(forecasts, forecast)
+		listed[foldEmail(person.UserName)] = true
+		forecasts = append(forecasts, u.forecast(snap, person))
 	}
-	users.read(func(all []*user) {
-		for _, one := range all {
-			if email := u.model.email(one); one.standing.active && !listed[fold(email)] {
-				forecasts = append(forecasts, Forecast{UserName: email, Effect: EffectAbsent, Before: roleNames(roles.of(one))})
-			}
+	for _, one := range snap.users {
+		if one.access.active && !listed[u.model.key(one)] {
+			forecasts = append(forecasts, Forecast{UserName: u.model.email(one), Effect: EffectAbsent, Before: roleNames(roles.of(one))})
 		}
-	})
+	}
 	return forecasts, nil
 }
 
-// forecast plans what a push of one person would do, as a create or an update
-// plans it.
-func (s *suger) forecast(ctx context.Context, known *user, roles *catalogue, person Person) (Forecast, error) {
+// forecast plans what a push of one person would do, as a request plans it, and
+// asks the guards.
+func (u *Users) forecast(snap *snapshot, person Person) Forecast {
 	f := Forecast{UserName: person.UserName, Effect: EffectNone}
-	p, err := s.planFor(ctx, known, roles, person)
-	if err == nil {
-		err = s.foreseenRefusal(known, p, person)
-	}
-	var refusal *scim.Error
-	switch {
-	case err != nil && (!errors.As(err, &refusal) || refusal.Status >= http.StatusInternalServerError || refusal.Status == http.StatusTooManyRequests):
-		return f, err
-	case err != nil:
-		f.Effect, f.Code, f.Why = EffectRefused, refusal.Code, refusal.Detail
-	case known == nil:
-		f.Effect = EffectCreate
-	case p.active != nil:
-		f.Effect = EffectReturn
-	case p.roles != nil:
-		f.Effect = EffectRole
-	}
+	known := snap.holderOf(u.model, person.UserName)
 	if known != nil {
-		f.UserName, f.Before = s.model.email(known), roleNames(roles.of(known))
+		f.UserName, f.Before = u.model.email(known), roleNames(snap.roles.of(known))
 		f.After = f.Before
 	}
-	if p != nil && p.roles != nil {
-		f.After = roleNames(p.roles)
-	}
-	return f, nil
-}
-
-// planFor is the plan of a push that gives a person access and perhaps a role.
-func (s *suger) planFor(ctx context.Context, known *user, roles *catalogue, person Person) (*plan, error) {
-	wanted := scim.Resource{"active": true}
+	wanted := scim.Resource{"userName": person.UserName, "active": true}
 	if person.Role != "" {
 		wanted[URNSuger] = map[string]any{"role": person.Role}
 	}
+	var p *plan
+	var err error
 	if known != nil {
-		return s.plan(ctx, known, roles, wanted)
+		p, err = u.planner.update(snap, known, wanted, scim.AccessGiven)
+	} else {
+		p, err = u.planner.create(snap, wanted, scim.AccessGiven)
 	}
-	if err := checkEmail(person.UserName); err != nil {
-		return nil, err
+	if err == nil {
+		err = u.planner.guard(snap, p)
 	}
-	p, err := s.plan(ctx, s.draft(person.UserName), roles, wanted)
-	if err != nil || p.roles != nil {
-		return p, err
-	}
-	r, err := s.defaultRole(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.roles = []*role{r}
-	return p, nil
-}
-
-// foreseenRefusal is what the guards would say that need no other list.
-func (s *suger) foreseenRefusal(known *user, p *plan, person Person) error {
+	var refused *scim.Error
 	switch {
-	case known != nil && p.empty():
-		return nil
-	case s.protected[fold(person.UserName)]:
-		return scim.NewError(scim.CodeProtectedUser, "Protected by GATEWAY_PROTECTED_USERS: nothing is changed.")
-	case s.makesAdministrator(p) && !s.config.AllowAdminGrant:
-		return scim.NewError(scim.CodeAdminGrant, "The gateway makes nobody an administrator (GATEWAY_ALLOW_ADMIN_GRANT=false).")
+	case errors.As(err, &refused):
+		f.Effect, f.Code, f.Why = EffectRefused, refused.Code, refused.Detail
+		return f
+	case known == nil:
+		f.Effect = EffectCreate
+	case p.people[0].active != nil:
+		f.Effect = EffectReturn
+	case p.people[0].roles != nil:
+		f.Effect = EffectRole
 	}
-	return nil
+	if roles := p.people[0].roles; roles != nil {
+		f.After = roleNames(roles)
+	}
+	return f
 }

@@ -3,6 +3,6 @@
 //
 // Which calls, paths, fields and role names those are stands in a mapping file
 // (the embedded default is suger.yaml), so that a Suger that differs needs
-// another file, not another program. Start with [Document], which is that file,
-// and [Service], which works by it.
+// another file, not another program. Start with [spec.Document], which is that
+// file, and [Service], which works by it.
 package mapping

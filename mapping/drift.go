@@ -2,12 +2,16 @@ package mapping
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // wholeAnswer stands for a field where nothing in an answer is as it should be.
@@ -18,6 +22,9 @@ const driftLogEvery = time.Minute
 
 // errRecord says that a record of Suger's does not fit the mapping.
 var errRecord = misfit("", "a record")
+
+// errForeign says that a record is of another organization.
+var errForeign = misfit("organization", "a user of another organization")
 
 // A RecordError says in which field a record of Suger's does not fit the
 // mapping, so that it cannot be used. It never holds a value.
@@ -71,8 +78,8 @@ func newCanary(config *Config) *canary {
 }
 
 // note counts one answer whose field was not as the mapping says in some of its
-// records.
-func (c *canary) note(operation, field string, records, of int) {
+// records. It reports whether it logged that.
+func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	c.observer.Drift(operation, field)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,11 +93,12 @@ func (c *canary) note(operation, field string, records, of int) {
 	d.unlogged++
 	d.last = now
 	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
-		return
+		return false
 	}
 	c.log.Warn("Suger's answer is not as the mapping says; the check command tells more",
 		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
 	d.logged, d.unlogged = now, 0
+	return true
 }
 
 // Drift is what did not fit the mapping since the process began, by operation
@@ -141,18 +149,58 @@ func (s *suger) drift(operation string, fields []string) {
 	s.drifted(operation, &one)
 }
 
-// noneHasRole reports that a list of users names no role at all. Somebody always
-// has one, so the field is not where the mapping says; and users without roles
-// would pass for ones who may safely be removed.
-func (m *model) noneHasRole(users []*user) bool {
-	return len(users) > 0 && !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 })
+// missingCall stands for a field where Suger answers a call as if it did not exist.
+const missingCall = "call"
+
+// missing reports a call that Suger does not offer.
+func (s *suger) missing(operation string) { s.drift(operation, []string{missingCall}) }
+
+// reportLeft reports the records of a list that are left out of every answer.
+func (s *suger) reportLeft(left []leftOut) {
+	const most = 20
+	if len(left) == 0 {
+		return
+	}
+	fields := make(map[string]int)
+	var ids []string
+	for _, one := range left {
+		field := wholeAnswer
+		if record := (*RecordError)(nil); errors.As(one.err, &record) && record.Field != "" {
+			field = record.Field
+		}
+		fields[field]++
+		if len(ids) < most && one.id != "" {
+			ids = append(ids, scim.Clip(one.id, 80))
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		if s.canary.note(spec.OpListUsers, field, fields[field], len(left)) {
+			s.config.Log.Warn("users were left out of every answer, since their records do not fit the mapping",
+				"organization", s.Organization, "field", field, "users", fields[field], "ids", ids)
+		}
+	}
+}
+
+// reportDuplicates names users who have one address: a client sees one of them.
+func (s *suger) reportDuplicates(snap *snapshot) {
+	var ids []string
+	for i := 1; i < len(snap.mails); i++ {
+		u, v := snap.users[snap.mails[i-1]], snap.users[snap.mails[i]]
+		if s.model.key(u) == s.model.key(v) {
+			ids = append(ids, u.id, v.id)
+		}
+	}
+	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids)/2, len(snap.users)) {
+		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",
+			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
+	}
 }
 
 // roleDrift names the fields of a listed role that are missing and can be lived
 // without. A role that is a plain string has no fields.
 func (m *model) roleDrift(record any) (fields []string) {
 	object, ok := record.(map[string]any)
-	for _, f := range []Field{m.doc.Role.Description, m.doc.Role.Kind} {
+	for _, f := range []spec.Field{m.doc.Role.Description, m.doc.Role.Kind} {
 		if _, there := f.In(object); ok && f.Given() && !there {
 			fields = append(fields, f.String())
 		}

@@ -23,8 +23,8 @@ func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, see)
 }
 
-// show shows an exchange to whoever asked to see it.
-func show(ctx context.Context, e Exchange) {
+// observe passes e to the context's observer, if there is one.
+func observe(ctx context.Context, e Exchange) {
 	if see, ok := ctx.Value(exchangeKey{}).(func(Exchange)); ok {
 		see(e)
 	}

@@ -1,27 +1,24 @@
 package mapping
 
-import "slices"
-
-// PlaceholdersIn lists the placeholders that an operation of a mapping can use:
-// in its path, its query and its headers, and in its body besides those.
-func PlaceholdersIn(d *Document, operation string) (texts, body []string) {
-	texts = append([]string{"organization"}, subjects[operation]...)
-	c := checker{doc: d}
-	for _, op := range d.Operations.all() {
-		if op.name != operation {
-			continue
-		}
-		if op.Operation == nil {
-			op.Operation = &Operation{}
-		}
-		for _, name := range c.placeholders(op) {
-			if !slices.Contains(texts, name) {
-				body = append(body, name)
-			}
-		}
+// WaitingForUsers is how many requests of a caller wait for a list of users that
+// is being fetched, or about to be.
+func (s *Service) WaitingForUsers(c Caller) (waiting int) {
+	users := &s.open(c).shelf().users
+	users.mu.Lock()
+	defer users.mu.Unlock()
+	for _, flight := range users.running {
+		waiting += flight.waiting
 	}
-	return texts, body
+	if users.next != nil {
+		waiting += users.next.waiting
+	}
+	return waiting
 }
 
-// PossibleAttributes lists the attributes that a mapping can hold in a field.
-func PossibleAttributes() []string { return possibleAttributes() }
+// HoldsUsers reports whether a list of users is in memory for a caller.
+func (s *Service) HoldsUsers(c Caller) bool {
+	users := &s.open(c).shelf().users
+	users.mu.Lock()
+	defer users.mu.Unlock()
+	return users.held != nil
+}

@@ -8,7 +8,7 @@ import (
 
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 func (s *stand) roleNames() []string {
@@ -23,8 +23,8 @@ var sampleRoles = []string{"ADMIN", "EDITOR", "VIEWER", "Finance", "Deal desk"}
 
 func TestPushedGroupBecomesARole(t *testing.T) {
 	s := newStand(t, func(u *setup) {
-		u.document = withChanges(t, func(doc *mapping.Document) {
-			doc.Role.Template = mapping.RoleTemplate{Description: "From Okta", Permissions: []any{"offer.read"}}
+		u.document = withChanges(t, func(doc *spec.Document) {
+			doc.Role.Template = spec.RoleTemplate{Description: "From Okta", Permissions: []any{"offer.read"}}
 		})
 	})
 	group, err := s.postGroup(withMembers("Partner", s.id("viewer"), s.id("editor")))

@@ -8,6 +8,10 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
+// maxMembersShown is the most members that the answer to a PATCH shows. Above it
+// there is no body: RFC 7644 section 3.5.2 allows 204, and Okta needs no more.
+const maxMembersShown = 1000
+
 // Groups are the roles of one caller's organization as SCIM groups: the members
 // of a group are the users who hold the role. Answers and errors are as for
 // [Users]; members are left out where the projection does not include them.
@@ -15,176 +19,344 @@ type Groups struct{ *suger }
 
 // Get is one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error) {
-	roles, err := g.rolesFor(ctx, id)
+	r, err := g.roleByID(ctx, id)
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
-	r := roles.byID(id)
 	if r == nil {
 		return nil, scim.NotFound("group", id)
 	}
 	if !p.Includes("members") {
-		return groupResource(r, nil, false), nil
+		return g.group(r, nil, false), nil
 	}
-	users, err := g.someUsers(ctx)
+	snap, err := g.people(ctx, g.toShow())
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
-	members, err := g.membersOf(ctx, users, roles, r.id)
-	if err != nil {
-		return nil, g.asSCIM(err)
+	return g.group(r, snap.holdersOf(r), true), nil
+}
+
+// roleByID finds a role by its id, in a list that begins now if it is on none at
+// hand; it is nil if there is none. The answer always rests on one that Suger gave
+// to this credential: roles that are known anyway would tell a client with a wrong
+// token that it is right.
+func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
+	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
+		roles, err := s.roles(ctx, within)
+		if err != nil {
+			return nil, err
+		}
+		if r := roles.byID(id); r != nil || s.model.doc.Operations.ListRoles == nil {
+			return r, nil
+		}
 	}
-	return groupResource(r, members[r.id], true), nil
+	return nil, nil
+}
+
+// rolesHaveIDs reports whether users' records name roles by id, so that a role
+// can be told from others without the list of roles.
+func (s *suger) rolesHaveIDs() bool {
+	roles := &s.model.doc.User.Roles
+	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
 // List is the groups that a query asks for, in the order of their ids.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	roles, err := g.rolesFor(ctx, "")
+	roles, err := g.roles(ctx, g.rolesToShow())
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
 	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
-	var members map[string][]any
+	members := make(map[string][]*user)
 	if withMembers {
-		users, err := g.someUsers(ctx)
+		snap, err := g.people(ctx, g.toShow())
 		if err != nil {
 			return nil, g.asSCIM(err)
 		}
-		if members, err = g.membersOf(ctx, users, roles, ""); err != nil {
-			return nil, g.asSCIM(err)
+		for _, u := range snap.users {
+			for _, r := range roles.of(u) {
+				members[r.id] = append(members[r.id], u)
+			}
 		}
 	}
 	sorted := roles.sortedByID()
 	return q.Select(len(sorted), func(i int) scim.View {
-		return groupResource(sorted[i], members[sorted[i].id], withMembers)
+		return g.group(sorted[i], members[sorted[i].id], withMembers)
 	}), nil
-}
-
-// rolesFor is the catalogue for a read. It always comes of an answer that Suger
-// gave to this credential: an answer of roles that are known anyway would tell a
-// client with a wrong token that it is right. A role that is not on the list at
-// hand is looked for in a fresh one.
-func (s *suger) rolesFor(ctx context.Context, id string) (*catalogue, error) {
-	if s.model.doc.Operations.ListRoles == nil {
-		if _, err := s.someUsers(ctx); err != nil {
-			return nil, err
-		}
-	}
-	roles, err := s.catalogue(ctx)
-	if err == nil && id != "" && roles.byID(id) == nil {
-		return s.freshCatalogue(ctx)
-	}
-	return roles, err
-}
-
-// roleByID finds a role by its id, for a change. Standard roles need no call; an id that is
-// not on the list at hand is looked for in a fresh one.
-func (s *suger) roleByID(ctx context.Context, id string) (*role, *catalogue, error) {
-	c := s.fixed
-	if r := c.byID(id); r != nil {
-		return r, c, nil
-	}
-	for _, get := range []func(context.Context) (*catalogue, error){s.catalogue, s.freshCatalogue} {
-		var err error
-		if c, err = get(ctx); err != nil {
-			return nil, nil, err
-		}
-		if r := c.byID(id); r != nil {
-			return r, c, nil
-		}
-	}
-	return nil, nil, scim.NotFound("group", id)
 }
 
 func (c *catalogue) sortedByID() []*role {
 	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
 }
 
-// membersOf is the members of groups, by role id, in the order of users: of the
-// one with the id, or of all if it is "".
-func (s *suger) membersOf(ctx context.Context, users *userSet, roles *catalogue, id string) (map[string][]any, error) {
-	var all []*user
-	users.read(func(list []*user) { all = slices.Clone(list) })
-	if !roles.whole && !s.rolesHaveIDs() {
-		var err error
-		if roles, err = s.catalogue(ctx); err != nil {
-			return nil, err
-		}
-	}
-	members := make(map[string][]any)
-	for _, u := range all {
-		for _, r := range roles.of(u) {
-			if id == "" || id == r.id {
-				members[r.id] = append(members[r.id], s.member(u))
-			}
-		}
-	}
-	return members, nil
-}
-
-// rolesHaveIDs reports whether users' records name roles by id, so that a role
-// can be told from others without the list of roles.
-func (s *suger) rolesHaveIDs() bool {
-	spec := &s.model.doc.User.Roles
-	return spec.By != "name" && (!spec.Name.Given() || spec.ID.Given())
-}
-
-func (s *suger) member(u *user) map[string]any {
-	return map[string]any{"value": u.id, "display": s.model.email(u), "type": "User"}
-}
-
-// groupResource is a role as a group. Its version is that of the whole group,
-// so one without members has none.
-func groupResource(r *role, members []any, withMembers bool) scim.Resource {
-	group := scim.Resource{
-		"schemas":     []any{scim.URNGroup},
-		"id":          r.id,
-		"displayName": r.group,
-		"meta":        meta("Group", "", ""),
-	}
+// group is a role as a group. Its version is that of the whole group, so one
+// without members has none.
+func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource {
+	about := meta("Group", r.created, r.modified)
+	group := scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
 	if !withMembers {
 		return group
 	}
-	if len(members) > 0 {
+	if len(holders) > 0 {
+		members := make([]any, len(holders))
+		for i, u := range holders {
+			members[i] = map[string]any{"value": u.id, "display": s.model.email(u), "type": "User"}
+		}
 		group["members"] = members
 	}
 	return versioned(group)
 }
 
+// Create makes a custom role for a group that is not one yet, and gives it to
+// the group's members.
+func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projection) (scim.Resource, error) {
+	r, err := g.groupType.Normalize(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.groupType.CheckRequired(r); err != nil {
+		return nil, err
+	}
+	name, _ := r["displayName"].(string)
+	done, err := g.carryOut(ctx, change{
+		names: []string{g.rolesName()},
+		plan:  func(s *snapshot) (*plan, error) { return g.planner.makeRole(s, name, memberIDs(r["members"])) },
+	})
+	if err != nil {
+		return nil, g.asSCIM(err)
+	}
+	made := done.made
+	if done.dry {
+		made = done.plan.role.role.drafted(name)
+	}
+	return done.echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
+}
+
+// holdersOf are who holds a role after a change, or would hold it after a dry run.
+func (r *result) holdersOf(s *suger, held *role) []*user {
+	if !r.dry {
+		return r.after.holdersOf(held)
+	}
+	var users []*user
+	for _, u := range r.before.users {
+		if one := r.plan.of(u.id); one != nil {
+			u = one.after(s.model)
+		}
+		users = append(users, u)
+	}
+	return (&snapshot{users: users}).holdersOf(held)
+}
+
+// Replace makes a group as the client's whole resource says (PUT). A resource
+// without members leaves the members alone; an empty list removes all.
+func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	wanted, err := g.groupType.Normalize(body)
+	if err != nil {
+		return nil, err
+	}
+	result, err := g.change(ctx, id, ifMatch, true, func(scim.Resource) (scim.Resource, error) {
+		return wanted, g.groupType.CheckRequired(wanted)
+	})
+	return result, g.asSCIM(err)
+}
+
+// Patch makes the changes that PATCH operations ask for. Without a resource to
+// show, the answer has too many members.
+func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, p *scim.Projection) (scim.Resource, error) {
+	operations, err := scim.ParsePatch(body, g.groupType)
+	if err != nil {
+		return nil, err
+	}
+	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), func(current scim.Resource) (scim.Resource, error) {
+		return g.groupType.ApplyPatch(current, operations)
+	})
+	if members, _ := result["members"].([]any); len(members) > maxMembersShown && p.Includes("members") {
+		result = nil
+	}
+	return result, g.asSCIM(err)
+}
+
+// replacesMembers reports whether the operations set the list of members, so
+// that removals follow from it and name nobody. An operation without a path that
+// only renames, which Okta sends with every change, does not.
+func replacesMembers(operations []scim.PatchOperation) bool {
+	return slices.ContainsFunc(operations, func(op scim.PatchOperation) bool {
+		if op.Path == nil {
+			value, _ := op.Value.(map[string]any)
+			return op.Op == "replace" && slices.ContainsFunc(sortedKeys(value), func(name string) bool {
+				return strings.HasSuffix(strings.ToLower(name), "members") // with or without the schema's URN
+			})
+		}
+		aboutMembers := op.Path.Attr != nil && op.Path.Attr.Name == "members" && op.Path.Filter == nil
+		return aboutMembers && (op.Op == "replace" || (op.Op == "remove" && op.Value == nil))
+	})
+}
+
+// change makes a group what a client wants it to be, and shows it.
+func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	var wanted scim.Resource
+	var r *role
+	done, err := g.carryOut(ctx, change{
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		plan: func(s *snapshot) (p *plan, err error) {
+			if r, err = g.groupOf(s, id); err != nil {
+				return nil, err
+			}
+			current := g.group(r, s.holdersOf(r), true)
+			if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
+				return nil, err
+			}
+			if wanted, err = want(current); err != nil {
+				return nil, err
+			}
+			c := differenceOf(current, wanted)
+			c.implicit = implicit
+			if p, err = g.planner.members(s, r, c); err != nil {
+				return nil, err
+			}
+			return p, g.planner.rename(s, p, r, wanted)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := *r
+	if renamed := done.plan.role; renamed != nil {
+		shown.name, shown.group = renamed.name, renamed.name
+	}
+	return done.echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
+}
+
+// groupOf finds the role of a change.
+func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
+	r := snap.roles.byID(id)
+	switch {
+	case r == nil && !snap.roles.whole:
+		return nil, &needsRoles{}
+	case r == nil:
+		return nil, scim.NotFound("group", id)
+	case !snap.roles.whole && !s.rolesHaveIDs():
+		return nil, &needsRoles{}
+	}
+	return r, nil
+}
+
+// differenceOf finds who joins and who leaves. A resource that does not mention
+// its members leaves them alone.
+func differenceOf(current, wanted scim.Resource) memberChange {
+	var c memberChange
+	list, given := wanted["members"].([]any)
+	if !given {
+		return c
+	}
+	is, will := memberIDs(current["members"]), memberIDs(list)
+	held, stays := idSet(is), idSet(will)
+	for _, id := range will {
+		if !held[id] {
+			c.add = append(c.add, id)
+		}
+	}
+	for _, id := range is {
+		if !stays[id] {
+			c.remove = append(c.remove, id)
+		}
+	}
+	return c
+}
+
+// memberIDs lists the ids in a members attribute, each once.
+func memberIDs(members any) []string {
+	list, _ := members.([]any)
+	ids := make([]string, 0, len(list))
+	seen := make(map[string]bool, len(list))
+	for _, entry := range list {
+		object, _ := entry.(map[string]any)
+		if id, _ := object["value"].(string); id != "" && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func idSet(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// Delete removes a custom role. Its members get the default role first, so that
+// nobody is left without one.
+func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
+	_, err := g.carryOut(ctx, change{
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		plan: func(s *snapshot) (*plan, error) {
+			r, err := g.groupOf(s, id)
+			if err != nil {
+				return nil, err
+			}
+			if err := scim.CheckIfMatch(ifMatch, g.group(r, s.holdersOf(r), true).Version()); err != nil {
+				return nil, err
+			}
+			return g.planner.deleteRole(s, r)
+		},
+	})
+	return g.asSCIM(err)
+}
+
 // Roles are the roles of one caller's organization as Okta's entitlement
-// discovery reads them.
+// discovery reads them, and clients of the roles and entitlements extension.
 type Roles struct{ *suger }
 
 // Get is one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	roles, err := rs.rolesFor(ctx, id)
+	r, err := rs.roleByID(ctx, id)
 	if err != nil {
 		return nil, rs.asSCIM(err)
 	}
-	r := roles.byID(id)
 	if r == nil {
 		return nil, scim.NotFound("role", id)
 	}
-	return roleResource(r), nil
+	snap, err := rs.people(ctx, rs.toShow())
+	if err != nil {
+		return nil, rs.asSCIM(err)
+	}
+	return roleResource(r, len(snap.holdersOf(r))), nil
 }
 
 // List is the roles that a query asks for, in the order of their ids.
 func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	roles, err := rs.rolesFor(ctx, "")
+	snap, err := rs.people(ctx, rs.toShow())
+	var roles *catalogue
+	if err == nil {
+		roles, err = rs.roles(ctx, rs.rolesToShow())
+	}
 	if err != nil {
 		return nil, rs.asSCIM(err)
 	}
+	holders := make(map[string]int)
+	for _, u := range snap.users {
+		for _, r := range roles.of(u) {
+			holders[r.id]++
+		}
+	}
 	sorted := roles.sortedByID()
-	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i]) }), nil
+	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], holders[sorted[i].id]) }), nil
 }
 
-func roleResource(r *role) scim.Resource {
+func roleResource(r *role, holders int) scim.Resource {
 	const longest = 1000 // characters that Okta takes (SCIM with entitlements)
 	resource := scim.Resource{
-		"schemas":     []any{scim.URNOktaRole},
-		"id":          r.id,
-		"displayName": r.name,
-		"meta":        meta("Role", "", ""),
+		"schemas":              []any{scim.URNOktaRole, scim.URNRole},
+		"id":                   r.id,
+		"displayName":          r.name,
+		"value":                r.id,
+		"display":              r.name,
+		"supported":            true,
+		"totalAssignmentsUsed": float64(holders),
+		"meta":                 meta("Role", "", ""),
 	}
 	if r.description != "" {
 		runes := []rune(r.description)

@@ -1,7 +1,8 @@
 package mapping
 
 import (
-	"context"
+	"fmt"
+	"slices"
 
 	"suger-scim-gateway/internal/scim"
 )
@@ -11,160 +12,177 @@ const (
 	guardLastAdmin  = "last_admin"
 	guardProtected  = "protected_user"
 	guardAdminGrant = "admin_grant"
+	guardUnique     = "unique_address"
 	guardBrake      = "change_brake"
 )
 
-// guard refuses a change that the settings forbid. What it permits must be
-// settled with the outcome of the write.
-func (s *suger) guard(ctx context.Context, u *user, p *plan, removes bool) (*permit, error) {
-	for _, email := range []string{s.model.email(u), p.values[s.model.userName]} {
-		if s.protected[fold(email)] {
-			return nil, s.refuse(guardProtected, scim.NewError(scim.CodeProtectedUser,
-				"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS.", email))
-		}
-	}
-	if s.makesAdministrator(p) && !s.config.AllowAdminGrant {
-		return nil, s.refuse(guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
-			"This gateway makes nobody an administrator, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."))
-	}
-	permit := &permit{suger: s}
-	if s.countsAsAdministrator(u, p.before) && (removes || p.deactivates() || p.dropsAdministrator()) {
-		if err := permit.spareLastAdministrator(ctx, u); err != nil {
-			return nil, err
-		}
-	}
-	if removes || p.deactivates() || (p.drops() && u.standing.active) {
-		if err := permit.brake(); err != nil {
-			permit.settle(false)
-			return nil, err
-		}
-	}
-	return permit, nil
+// GuardNames are the guards that can stop a change.
+func GuardNames() []string {
+	return []string{guardLastAdmin, guardProtected, guardAdminGrant, guardUnique, guardBrake}
 }
 
-// A permit is a guard's leave to make one change. settle must be called once.
-type permit struct {
-	suger     *suger
-	lastAdmin bool   // the change takes an administrator away
-	release   func() // lets the next such change be judged
-	braked    *reservation
+// A refusal is a guard's no. Its text is for the client.
+type refusal struct {
+	guard string
+	err   *scim.Error
 }
 
-// settle ends the permit: done says that the change was made, or may have been.
-func (p *permit) settle(done bool) {
-	if p.braked != nil {
-		p.suger.Service.brake.settle(p.braked, done)
-	}
-	if p.release != nil {
-		p.release()
-	}
-}
+func (r *refusal) Error() string { return fmt.Sprintf("%s: %s", r.guard, r.err.Detail) }
+func (r *refusal) Unwrap() error { return r.err }
 
-// spareLastAdministrator refuses to take away the last active administrator.
-// Changes of administrators of one organization are judged one at a time, each
-// on a list that is fetched for it.
-func (p *permit) spareLastAdministrator(ctx context.Context, u *user) error {
-	s := p.suger
-	release, err := s.locks.acquire(ctx, "administrators of "+s.Organization)
-	if err != nil {
-		return err
+// errNeedsEverybody says that a guard has to see the whole organization, and the
+// snapshot holds one person.
+var errNeedsEverybody = &needsEverybody{}
+
+type needsEverybody struct{}
+
+func (*needsEverybody) Error() string { return "the guards need the whole list" }
+
+// guard refuses a plan whose outcome must not be, by the state after it. The
+// change brake, which counts, is apart.
+func (p *planner) guard(s *snapshot, all *plan) error {
+	for _, check := range []func(*snapshot, *plan) error{p.sparesProtected, p.grantsNoAdministrator, p.keepsAddressesUnique, p.leavesAdministrator} {
+		if err := check(s, all); err != nil {
+			return err
+		}
 	}
-	others, err := s.administrators(ctx, u.id)
-	if err == nil && others == 0 {
-		err = s.refuse(guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
-			"%s is the last active administrator of the Suger organization. Make somebody else an administrator first.", s.model.email(u)))
-	}
-	if err != nil {
-		release()
-		return err
-	}
-	p.lastAdmin, p.release = true, release
 	return nil
 }
 
-// brake counts the change against the change brake.
-func (p *permit) brake() error {
-	s := p.suger
-	reserved, retryAfter := s.Service.brake.reserve(s.Organization)
-	if reserved == nil && retryAfter > 0 {
-		e := scim.NewError(scim.CodeChangeBrake,
-			"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): that many removals, deactivations and role drops were made lately. Check in Okta that they are meant; this one is repeated later.",
-			s.config.Brake)
-		e.RetryAfter = retryAfter
-		return s.refuse(guardBrake, e)
+// sparesProtected refuses changes of protected people and of the roles that they
+// hold.
+func (p *planner) sparesProtected(s *snapshot, all *plan) error {
+	if len(p.settings.protected) == 0 {
+		return nil
 	}
-	p.braked = reserved
-	return nil
-}
-
-// refuse reports that a guard stopped a change.
-func (s *suger) refuse(guard string, err *scim.Error) error {
-	s.config.Observer.Refused(guard)
-	return err
-}
-
-// makesAdministrator reports whether a plan lets somebody manage users who could
-// not: by the role, by giving an administrator access back, or by giving an
-// administrator's account to another address.
-func (s *suger) makesAdministrator(p *plan) bool {
-	roles := p.roles
-	if roles == nil {
-		roles = p.before
-	}
-	_, renames := p.values[s.model.userName]
-	activates := p.active != nil && *p.active
-	return anyAdministrator(roles) && (renames || activates || p.grantsAdministrator())
-}
-
-// canHelp reports whether the user surely counts as an administrator: a status
-// that the mapping does not know may mean anything.
-func (s *suger) canHelp(u *user, roles []*role) bool {
-	return s.countsAsAdministrator(u, roles) && (!u.standing.unknown || u.standing.missing())
-}
-
-// countsAsAdministrator reports whether the user can help others back in: an
-// administrator with access who has signed in before.
-func (s *suger) countsAsAdministrator(u *user, roles []*role) bool {
-	return u.standing.active && !u.standing.pending && anyAdministrator(roles)
-}
-
-// administrators counts those who can help others back in, but for one user, on
-// lists that are fetched for it.
-func (s *suger) administrators(ctx context.Context, except string) (int, error) {
-	roles, err := s.administratorRoles(ctx)
-	if err != nil {
-		return 0, err
-	}
-	users, err := s.usersNow(ctx)
-	if err != nil {
-		return 0, err
-	}
-	count := 0
-	users.read(func(all []*user) {
-		for _, u := range all {
-			if u.id != except && s.canHelp(u, roles.of(u)) {
-				count++
+	for _, one := range all.touched() {
+		for _, email := range []string{p.model.email(one.before), one.values[p.model.userName]} {
+			if p.settings.protected[foldEmail(email)] {
+				return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
+					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS.", email)}
 			}
 		}
-	})
-	return count, nil
-}
-
-// administratorRoles is a catalogue in which no administrator role is missing.
-func (s *suger) administratorRoles(ctx context.Context) (*catalogue, error) {
-	if s.model.knowsAdministrators() {
-		return s.fixed, nil
 	}
-	return s.freshCatalogue(ctx)
-}
-
-// knowsAdministrators reports whether the ids of the administrator roles stand
-// in the mapping.
-func (m *model) knowsAdministrators() bool {
-	for _, known := range m.doc.Role.Known {
-		if known.Administrator && known.id() == "" && m.doc.Operations.ListRoles != nil {
-			return false
+	if all.role == nil || all.role.kind == roleMade {
+		return nil
+	}
+	if !s.whole {
+		return errNeedsEverybody
+	}
+	for _, u := range s.holdersOf(all.role.role) {
+		if p.settings.protected[p.model.key(u)] {
+			return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
+				"%s is protected and holds the role %s, so the role can be neither renamed nor deleted. Make the change in Suger's console.",
+				p.model.email(u), all.role.role.label())}
 		}
 	}
-	return true
+	return nil
+}
+
+// grantsNoAdministrator refuses to let somebody manage users who could not, where
+// that is switched off: by the role, by access, or by giving an administrator's
+// account to another address.
+func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
+	if p.settings.allowAdminGrant {
+		return nil
+	}
+	for _, one := range all.touched() {
+		if one.kind == planLeave || !anyAdministrator(one.will()) {
+			continue
+		}
+		if one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held) {
+			return &refusal{guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
+				"This gateway makes nobody an administrator, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
+		}
+	}
+	return nil
+}
+
+// keepsAddressesUnique refuses to give an account an address that another one
+// has.
+func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
+	for _, one := range all.touched() {
+		if !one.renames(p.model) {
+			continue
+		}
+		if !s.whole {
+			return errNeedsEverybody
+		}
+		email := one.values[p.model.userName]
+		taken := slices.ContainsFunc(s.withEmail(p.model, email), func(u *user) bool { return u.id != one.before.id })
+		if taken || s.unusable("", email) != nil {
+			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
+				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}
+		}
+	}
+	return nil
+}
+
+// leavesAdministrator refuses a plan after which nobody could help the others
+// back in. Who is renamed does not count: the account may be somebody else's then.
+func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
+	var loser *personPlan
+	for _, one := range all.touched() {
+		if p.takesAdministrator(one) {
+			loser = one
+		}
+	}
+	if loser == nil {
+		return nil
+	}
+	if !s.whole {
+		return errNeedsEverybody
+	}
+	if !s.roles.whole && !p.model.knowsAdministrators() {
+		return &needsRoles{}
+	}
+	if p.administratorsAfter(s, all) > 0 {
+		return nil
+	}
+	return &refusal{guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
+		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
+		p.model.email(loser.before))}
+}
+
+// takesAdministrator reports whether a plan takes an administrator away, or may.
+func (p *planner) takesAdministrator(one *personPlan) bool {
+	is := one.kind != planJoin && one.before.access.active && !one.before.access.pending && anyAdministrator(one.held)
+	return is && (one.endsAccess() || one.renames(p.model) || !anyAdministrator(one.will()))
+}
+
+// administratorsAfter counts those who can help others once the plan is done.
+// Nobody who only joins by it does where the mapping knows people who are invited.
+func (p *planner) administratorsAfter(s *snapshot, all *plan) int {
+	planned := make(map[string]bool)
+	count := 0
+	for _, one := range all.touched() {
+		if one.kind != planJoin {
+			planned[one.before.id] = true
+		}
+		after := one.after(p.model)
+		if after == nil || one.renames(p.model) || one.kind == planJoin && p.model.invites() {
+			continue
+		}
+		if canHelp(after, one.will()) {
+			count++
+		}
+	}
+	for _, u := range s.users {
+		if !planned[u.id] && canHelp(u, s.roles.of(u)) {
+			count++
+		}
+	}
+	return count
+}
+
+// losses counts what the change brake bounds: ends of access, lost roles and
+// changed addresses.
+func (p *planner) losses(all *plan) (n int) {
+	for _, one := range all.touched() {
+		lost := one.before.access.active && (one.endsAccess() || one.losesRole() || one.renames(p.model))
+		if one.kind == planLeave || one.kind == planChange && lost {
+			n++
+		}
+	}
+	return n
 }

@@ -14,6 +14,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -69,7 +70,7 @@ func replacedAll(t *testing.T, text string, pairs ...string) string {
 func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 	t.Helper()
 	text := replacedAll(t, string(mapping.DefaultSource()), append(numericRoles, pairs...)...)
-	document, err := mapping.ParseDocument("changed.yaml", []byte(text))
+	document, err := spec.Parse("changed.yaml", []byte(text))
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)
 	t.Cleanup(server.Close)
@@ -146,6 +147,7 @@ func TestUserStatusForms(t *testing.T) {
 		notShown string
 	}{
 		{"words", status("    active: [ON, NEW]\n    inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
+		{"words in another letter case", status("    active: [On, New]\n    inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
 		{"a boolean", status("    active: [true]\n    inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
 		{"a boolean of the opposite", status("    active: [false]\n    inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
 		{"numbers", status("    active: [1, 2]\n    inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},

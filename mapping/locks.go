@@ -3,6 +3,8 @@ package mapping
 import (
 	"context"
 	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // locks serializes work on the same thing, by name, within this process.
@@ -11,39 +13,52 @@ type locks struct {
 	held map[string]*lock
 }
 
+// everybody is the weight of a lock that nobody shares.
+const everybody = 1 << 30
+
 type lock struct {
-	turn chan struct{} // holds one token while free
-	uses int           // holders and waiters
+	places *semaphore.Weighted
+	uses   int // holders and waiters
 }
 
-// acquire waits for the thing's turn; release must be called once if there is
-// no error. It gives up when the context ends.
-func (l *locks) acquire(ctx context.Context, name string) (release func(), err error) {
+// acquire waits for the thing's turn, or for a part in it that is shared with
+// others who share it. release must be called once if there is no error. It gives
+// up when the context ends.
+func (l *locks) acquire(ctx context.Context, name string, shared bool) (release func(), err error) {
+	weight := int64(everybody)
+	if shared {
+		weight = 1
+	}
+	one := l.use(name)
+	if err := one.places.Acquire(ctx, weight); err != nil {
+		l.leave(name, one)
+		return nil, err
+	}
+	return func() {
+		one.places.Release(weight)
+		l.leave(name, one)
+	}, nil
+}
+
+func (l *locks) use(name string) *lock {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.held == nil {
 		l.held = make(map[string]*lock)
 	}
 	one := l.held[name]
 	if one == nil {
-		one = &lock{turn: make(chan struct{}, 1)}
-		one.turn <- struct{}{}
+		one = &lock{places: semaphore.NewWeighted(everybody)}
 		l.held[name] = one
 	}
 	one.uses++
-	l.mu.Unlock()
+	return one
+}
 
-	leave := func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if one.uses--; one.uses == 0 {
-			delete(l.held, name)
-		}
-	}
-	select {
-	case <-one.turn:
-		return func() { one.turn <- struct{}{}; leave() }, nil
-	case <-ctx.Done():
-		leave()
-		return nil, ctx.Err()
+func (l *locks) leave(name string, one *lock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if one.uses--; one.uses == 0 {
+		delete(l.held, name)
 	}
 }

@@ -9,37 +9,38 @@ import (
 	"suger-scim-gateway/internal/marks"
 )
 
-// shelfLimit bounds for how many organizations and credentials lists are held.
-const shelfLimit = 64
-
-// fresh is how old a list may be that something is decided on.
-var fresh = limit{age: freshAge}
-
-const freshAge = time.Second
+// Bounds of what is remembered.
+const (
+	maxShelves   = 64        // organizations and credentials for which lists are held
+	maxHeldRows  = 1_000_000 // users in all lists that are held
+	maxWrites    = 1 << 14   // users and roles of whom the last write is known
+	hintLifetime = 10 * time.Minute
+)
 
 // A memory is what the process remembers between requests. It only saves calls:
-// everything in it is checked against Suger or was complete at most ListTTL ago, and
-// it is kept apart by organization and credential.
+// an answer never depends on it, and it is kept apart by organization and
+// credential.
 type memory struct {
+	ticker
 	keys     *marks.Maker
 	now      func() time.Time
 	listTTL  time.Duration
 	shelves  *lru.Cache[shelfKey, *shelf]
 	unproven *lru.Cache[shelfKey, *shelf] // of credentials that Suger has not accepted yet
-
-	ledger *ledger
+	writes   *lru.Cache[string, tick]     // last write, by what it was to
 
 	lookupTTL time.Duration
 	lookups   *lru.Cache[lookupKey, lookup] // nil if switched off
 }
 
-// A shelfKey stands for an organization and a credential, and tells neither.
+// A shelfKey stands for an organization and a credential, and gives away neither.
 type shelfKey = marks.Mark
 
 // A shelf holds the lists of one organization as one credential sees them.
 type shelf struct {
-	users shared[*userSet]
-	roles shared[*catalogue]
+	users feed[*snapshot]
+	roles feed[*catalogue]
+	hints hints
 }
 
 // A lookupKey is an e-mail address in an organization.
@@ -57,13 +58,13 @@ type lookup struct {
 func newMemory(config *Config) (*memory, error) {
 	m := &memory{keys: marks.New(), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
 	var err error
-	if m.shelves, err = lru.New[shelfKey, *shelf](shelfLimit); err != nil {
+	if m.shelves, err = lru.New[shelfKey, *shelf](maxShelves); err != nil {
 		return nil, err
 	}
-	if m.unproven, err = lru.New[shelfKey, *shelf](shelfLimit); err != nil {
+	if m.unproven, err = lru.New[shelfKey, *shelf](maxShelves); err != nil {
 		return nil, err
 	}
-	if m.ledger, err = newLedger(); err != nil {
+	if m.writes, err = lru.New[string, tick](maxWrites); err != nil {
 		return nil, err
 	}
 	if config.LookupCache > 0 && config.LookupTTL > 0 {
@@ -71,9 +72,6 @@ func newMemory(config *Config) (*memory, error) {
 	}
 	return m, err
 }
-
-// toShow is how old a list may be that is only shown.
-func (m *memory) toShow() limit { return limit{age: m.listTTL, shown: true} }
 
 // key is the shelfKey of a caller.
 func (m *memory) key(c Caller) shelfKey { return m.keys.Of(c.Organization, string(c.Credential)) }
@@ -84,26 +82,77 @@ func (m *memory) shelf(key shelfKey) *shelf {
 	if s, ok := m.shelves.Get(key); ok {
 		return s
 	}
-	keep := max(m.listTTL, freshAge)
-	s := &shelf{users: shared[*userSet]{now: m.now, keep: keep}, roles: shared[*catalogue]{now: m.now, keep: keep}}
+	keep := max(m.listTTL, time.Second)
+	s := &shelf{
+		users: feed[*snapshot]{ticker: &m.ticker, now: m.now, keep: keep},
+		roles: feed[*catalogue]{ticker: &m.ticker, now: m.now, keep: keep},
+	}
 	if old, there, _ := m.unproven.PeekOrAdd(key, s); there {
 		return old
 	}
 	return s
 }
 
+// proven reports whether Suger has given a list to the owner of the shelf.
+func (m *memory) proven(key shelfKey) bool { return m.shelves.Contains(key) }
+
 // filled is told that Suger has given a list to the owner of a shelf, which is
-// kept from now on.
+// kept from now on. Shelves that were not used for longest lose their lists if
+// there are too many rows in all.
 func (m *memory) filled(key shelfKey, s *shelf) {
 	m.shelves.ContainsOrAdd(key, s)
 	m.unproven.Remove(key)
+	rows := 0
+	keys := m.shelves.Keys() // oldest first
+	for i := len(keys) - 1; i >= 0; i-- {
+		one, ok := m.shelves.Peek(keys[i])
+		if !ok {
+			continue
+		}
+		if rows += one.users.rows(); rows > maxHeldRows && one != s {
+			one.users.forget(m.next())
+		}
+	}
+}
+
+// rows is how many users the held list has.
+func (f *feed[T]) rows() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held == nil {
+		return 0
+	}
+	if s, ok := any(f.held.value).(*snapshot); ok {
+		return len(s.users)
+	}
+	return 0
+}
+
+// wrote notes a write to things of an organization, for good or ill: a list that
+// began before it is of no use any more, whatever credential it was read with.
+func (m *memory) wrote(organization string, names ...string) {
+	at := m.next()
+	m.writes.Add(organizationName(organization), at)
+	for _, name := range names {
+		m.writes.Add(name, at)
+	}
+}
+
+// lastWrite is when one of the things was last written to.
+func (m *memory) lastWrite(names ...string) (last tick) {
+	for _, name := range names {
+		if at, ok := m.writes.Peek(name); ok {
+			last = max(last, at)
+		}
+	}
+	return last
 }
 
 // remember keeps the hint that an address belongs to a user.
 func (m *memory) remember(key shelfKey, email, id string) {
 	if m.lookups != nil {
 		// Cloned, as an address may be a part of a long filter.
-		m.lookups.Add(lookupKey{key, strings.Clone(fold(email))}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
+		m.lookups.Add(lookupKey{key, strings.Clone(foldEmail(email))}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
 	}
 }
 
@@ -112,7 +161,7 @@ func (m *memory) recall(key shelfKey, email string) string {
 	if m.lookups == nil {
 		return ""
 	}
-	at := lookupKey{key, fold(email)}
+	at := lookupKey{key, foldEmail(email)}
 	hint, ok := m.lookups.Get(at)
 	if ok && m.now().After(hint.until) {
 		m.lookups.Remove(at)
@@ -124,6 +173,18 @@ func (m *memory) recall(key shelfKey, email string) string {
 // unlearn drops a hint that proved wrong.
 func (m *memory) unlearn(key shelfKey, email string) {
 	if m.lookups != nil {
-		m.lookups.Remove(lookupKey{key, fold(email)})
+		m.lookups.Remove(lookupKey{key, foldEmail(email)})
 	}
+}
+
+// Names under which work is serialized and writes are noted.
+func organizationName(organization string) string { return "organization " + organization }
+func (s *suger) userName(id string) string        { return "user " + id + " of " + s.Organization }
+func (s *suger) addressName(email string) string {
+	return "address " + foldEmail(email) + " of " + s.Organization
+}
+func (s *suger) roleName(id string) string { return "role " + id + " of " + s.Organization }
+func (s *suger) rolesName() string         { return "roles of " + s.Organization }
+func (s *suger) administratorsName() string {
+	return "administrators of " + s.Organization
 }

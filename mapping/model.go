@@ -4,8 +4,12 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // URNSuger is the extension that carries what SCIM's core schema has no place for.
@@ -13,40 +17,47 @@ const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 
 // A model is a mapping file in the form that the engine works with.
 type model struct {
-	doc        *Document
-	attributes []attribute    // by name
-	index      map[string]int // name -> position in attributes
-	userName   int            // position of userName
-	given      int            // position of name.givenName, below 0 if it is not held
-	family     int            // position of name.familyName, too
-	enterprise []int          // positions of what is in the enterprise extension
-	layout     layout         // of a user's resource
-	status     *statusModel   // nil if the mapping has no status
-	many       bool           // may a user hold several roles
-	precedence map[string]int // folded role name -> tier, 0 the most powerful
-	others     int            // tier of a role that precedence does not name
+	doc        *spec.Document
+	attributes []attribute     // by name
+	index      map[string]int  // name -> position in attributes
+	userName   int             // position of userName
+	given      int             // position of name.givenName, below 0 if it is not held
+	family     int             // position of name.familyName, too
+	enterprise []int           // positions of what is in the enterprise extension
+	layout     layout          // of a user's resource
+	status     *statusModel    // nil if the mapping has no status
+	many       bool            // may a user hold several roles
+	precedence map[string]int  // folded role name -> tier, 0 the most powerful
+	others     int             // tier of a role that precedence does not name
+	rowFields  map[string]bool // top-level fields of a user's record that are read
+	moreIDs    []string        // names of further ids, in order
 }
 
 // An attribute is one SCIM attribute and its field.
 type attribute struct {
-	name       string // as in the schema: "name.givenName"
-	field      Field
-	part       Part
-	createOnly bool
+	name         string // as in the schema: "name.givenName"
+	field        spec.Field
+	part         spec.Part
+	max          int  // most characters, 0 for any number
+	createOnly   bool // fixed once the user exists
+	neverWritten bool // accepted from clients and ignored
 }
 
+const wholeField = spec.WholeField
+
 // newModel compiles a checked document.
-func newModel(doc *Document) *model {
-	m := &model{doc: doc, index: make(map[string]int), many: doc.User.Roles.Hold == "many"}
+func newModel(doc *spec.Document) *model {
+	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}
 	for name, a := range doc.User.Attributes {
 		m.attributes = append(m.attributes, attribute{
-			name: canonicalAttribute(name), field: a.Field, part: a.Part, createOnly: a.Write == "create",
+			name: spec.CanonicalAttribute(name), field: a.Field, part: a.Part, max: a.Max,
+			createOnly: a.Write == spec.WriteCreate, neverWritten: a.Write == spec.WriteNever,
 		})
 	}
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
 	for i, a := range m.attributes {
 		m.index[a.name] = i
-		if object, _ := splitAttribute(a.name); object == scim.URNEnterpriseUser {
+		if object, _ := spec.SplitAttribute(a.name); object == scim.URNEnterpriseUser {
 			m.enterprise = append(m.enterprise, i)
 		}
 	}
@@ -63,25 +74,54 @@ func newModel(doc *Document) *model {
 		}
 		m.precedence[fold(name)] = tier
 	}
+	m.rowFields = m.fieldsOfRow()
 	m.layout = m.newLayout()
 	return m
+}
+
+// fieldsOfRow are the top-level fields of a user's record that the mapping names.
+func (m *model) fieldsOfRow() map[string]bool {
+	user := &m.doc.User
+	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
+	for _, a := range m.attributes {
+		fields = append(fields, a.field)
+	}
+	for _, name := range m.moreIDs {
+		fields = append(fields, user.IDs[name])
+	}
+	if user.Status != nil {
+		fields = append(fields, user.Status.Field)
+	}
+	top := make(map[string]bool)
+	for _, field := range fields {
+		for _, name := range field.TopLevel() {
+			top[name] = true
+		}
+	}
+	return top
 }
 
 // fold makes text comparable without regard to letter case.
 func fold(s string) string { return strings.ToLower(s) }
 
-// canonicalAttribute spells an attribute's name as its schema does.
-func canonicalAttribute(name string) string {
-	if path, ok := fullUserType.Lookup(name); ok {
-		return path.String()
-	}
-	return name
+// cleanName is a name of a role or group as people read it: in one Unicode form,
+// without characters that cannot be seen, and with single blanks.
+func cleanName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(name))
+	return strings.Join(strings.Fields(name), " ")
 }
 
-// fullUserType knows every standard attribute of a user, whether held or not.
-var fullUserType = &scim.ResourceType{
-	Name: "User", Endpoint: "/Users", Schema: scim.CoreUser(),
-	Extensions: []*scim.Schema{scim.EnterpriseUser()},
+// at is the position of an attribute, below 0 if the mapping does not hold it.
+func (m *model) at(name string) int {
+	if i, ok := m.index[name]; ok {
+		return i
+	}
+	return -1
 }
 
 // holds reports whether the mapping has a field for the attribute.
@@ -93,29 +133,18 @@ func (m *model) holds(name string) bool {
 // splitsName reports whether given and family name are parts of one field, so
 // that only the two together can be compared with what Suger holds.
 func (m *model) splitsName() bool {
-	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.part != WholeField })
+	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.part != spec.WholeField })
 }
 
 // writesStatus reports whether the update operation sends the status.
-func (m *model) writesStatus() bool { return m.status != nil && m.updates("status") }
+func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStatus() }
 
 // writesRole reports whether the update operation sends the role.
-func (m *model) writesRole() bool {
-	ops := &m.doc.Operations
-	if ops.SetRole != nil || ops.GrantRole != nil {
-		return false
-	}
-	return sends(ops.UpdateUser, roleValues...)
-}
+func (m *model) writesRole() bool { return m.doc.WritesRole() }
 
-// addsRole reports whether the add operation sends the role.
-func (m *model) addsRole() bool { return sends(m.doc.Operations.AddUser, roleValues...) }
-
-// roleValues are the values by which an operation can send a role.
-var roleValues = []string{rolePlaceholder, roleNamePlaceholder, rolesPlaceholder, roleNamesPlaceholder}
-
-// updates reports whether the update operation sends a value.
-func (m *model) updates(name string) bool { return sends(m.doc.Operations.UpdateUser, name) }
+// invites reports whether the mapping knows people who are invited and have never
+// signed in.
+func (m *model) invites() bool { return m.status != nil && len(m.status.pending) > 0 }
 
 // statusValue is what the update operation writes into the status.
 func (m *model) statusValue(active bool, now string) any {
@@ -123,28 +152,53 @@ func (m *model) statusValue(active bool, now string) any {
 	if active {
 		value = m.status.toActive
 	}
-	if word, isText := value.(string); isText && placeholderName(word) == nowPlaceholder {
+	if word, isText := value.(string); isText && spec.PlaceholderName(word) == spec.NowPlaceholder {
 		return now
 	}
 	return value
 }
 
-// endOfAccess is the way in which a plan ends a user's access, or "" if it does
-// not. A status can only be set on a user that has one.
-func (m *model) endOfAccess(u *user, p *plan) Strategy {
-	if !p.deactivates() {
-		return ""
-	}
+// endOfAccess is the way in which access ends: the first that the mapping offers.
+// The mapping decides, not one record, so that an odd answer never turns a
+// deactivation into a removal.
+func (m *model) endOfAccess() spec.Strategy {
 	ops := &m.doc.Operations
 	for _, strategy := range m.doc.EndAccess {
 		switch {
-		case strategy == BySetStatus && m.writesStatus() && m.status.toInactive != nil && !u.standing.missing():
-			return strategy
-		case strategy == ByDeactivate && ops.DeactivateUser != nil:
-			return strategy
-		case strategy == ByRemoval && ops.RemoveUser != nil:
+		case strategy == spec.BySetStatus && m.writesStatus() && m.status.toInactive != nil,
+			strategy == spec.ByDeactivate && ops.DeactivateUser != nil,
+			strategy == spec.ByRemoval && ops.RemoveUser != nil:
 			return strategy
 		}
 	}
-	return ""
+	return spec.ByRemoval
+}
+
+// knowsAdministrators reports whether the ids of the administrator roles stand
+// in the mapping.
+func (m *model) knowsAdministrators() bool {
+	for _, known := range m.doc.Role.Known {
+		if known.Administrator && known.IDText() == "" && m.doc.Operations.ListRoles != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// attributeOf reads a held attribute from a client's resource. given is false
+// if the client did not mention it; one that was emptied is "" and given.
+func attributeOf(r scim.Resource, name string) (value string, given bool) {
+	object, local := spec.SplitAttribute(name)
+	if object == "" {
+		value, given = r[local].(string)
+		return value, given
+	}
+	inner, ok := r[object].(map[string]any)
+	if !ok {
+		return "", false
+	}
+	if len(inner) == 0 { // emptied as a whole, where it is not an extension that merely came without content
+		return "", !strings.HasPrefix(object, "urn:")
+	}
+	return attributeOf(inner, local) // which is manager.value in the enterprise extension
 }

@@ -15,7 +15,7 @@ import (
 
 // BenchmarkPage is a page of 100 users as JSON, out of the list at hand.
 func BenchmarkPage(b *testing.B) {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{standKey}, People: 1000})
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{standKey}, People: 1000})
 	require.NoError(b, err)
 	server := httptest.NewServer(suger)
 	b.Cleanup(server.Close)

@@ -1,167 +1,249 @@
 package mapping
 
 import (
-	"context"
-	"net/mail"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
 )
 
-// A plan is what is to change about a user.
+// A plan is what shall be different in Suger, whatever request it comes from. It
+// is computed from a snapshot and a request alone, so it can be tested, printed
+// and guarded without a call.
 type plan struct {
+	people []*personPlan
+	role   *rolePlan // nil if no role itself is changed
+	notes  []note    // what the request asks for and does not get, and why
+}
+
+// A personPlan is what shall be different about one person.
+type personPlan struct {
+	kind   planKind
+	before *user          // as the snapshot has them; for a join, the draft without an id
 	values map[int]string // new values by position in model.attributes
 	active *bool          // nil: as it is
+	held   []*role        // the roles held so far
 	roles  []*role        // the roles to hold from now on; nil: as they are
-	before []*role        // the roles held so far
 }
 
-// empty reports whether Suger already has it all.
-func (p *plan) empty() bool { return len(p.values) == 0 && p.active == nil && p.roles == nil }
+// A planKind says what happens to a person's membership.
+type planKind string
 
-// deactivates reports whether the plan ends the user's access.
-func (p *plan) deactivates() bool { return p.active != nil && !*p.active }
+const (
+	planChange planKind = "change" // the person stays a member
+	planJoin   planKind = "join"   // the person becomes a member
+	planLeave  planKind = "leave"  // the membership ends
+)
 
-// drops reports whether the plan takes power from the user.
-func (p *plan) drops() bool {
-	if p.roles == nil {
-		return false
-	}
-	was, will := highest(p.before), highest(p.roles)
-	if was != nil && (will == nil || was.above(will) && was.id != will.id) {
-		return true
-	}
-	for _, r := range p.before {
-		if !holds(p.roles, r) && len(p.roles) < len(p.before) {
-			return true
+// A rolePlan is what shall be different about one role.
+type rolePlan struct {
+	kind rolePlanKind
+	role *role  // nil for one that is to be made
+	name string // of a role to be made or renamed
+}
+
+type rolePlanKind string
+
+const (
+	roleMade    rolePlanKind = "make"
+	roleRenamed rolePlanKind = "rename"
+	roleDeleted rolePlanKind = "delete"
+)
+
+// A note is why something that was asked for makes no difference.
+type note struct {
+	user *user
+	text string
+}
+
+// empty reports whether Suger already has all of it.
+func (p *plan) empty() bool {
+	return p.role == nil && !slices.ContainsFunc(p.people, func(one *personPlan) bool { return !one.empty() })
+}
+
+// touched are the people whom the plan changes.
+func (p *plan) touched() (touched []*personPlan) {
+	for _, one := range p.people {
+		if !one.empty() {
+			touched = append(touched, one)
 		}
 	}
-	return false
+	return touched
 }
 
-// dropsAdministrator reports whether the user stops being one by their role.
-func (p *plan) dropsAdministrator() bool {
-	return p.roles != nil && anyAdministrator(p.before) && !anyAdministrator(p.roles)
-}
-
-// grantsAdministrator reports whether the user becomes one.
-func (p *plan) grantsAdministrator() bool {
-	return p.roles != nil && !anyAdministrator(p.before) && anyAdministrator(p.roles)
-}
-
-func anyAdministrator(roles []*role) bool {
-	for _, r := range roles {
-		if r.administrator {
-			return true
+// of is the plan for the user with an id, or nil.
+func (p *plan) of(id string) *personPlan {
+	for _, one := range p.people {
+		if one.before.id == id {
+			return one
 		}
-	}
-	return false
-}
-
-func holds(roles []*role, r *role) bool {
-	for _, held := range roles {
-		if held.id == r.id {
-			return true
-		}
-	}
-	return false
-}
-
-func sameRoles(a, b []*role) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for _, r := range a {
-		if !holds(b, r) {
-			return false
-		}
-	}
-	return true
-}
-
-// plan compares what a client wants with what Suger has. An attribute that the
-// client's resource does not mention stays as it is, so that nothing is lost or
-// demoted for want of a mapping in Okta; one that it empties is emptied.
-func (s *suger) plan(ctx context.Context, u *user, roles *catalogue, wanted scim.Resource) (*plan, error) {
-	p := &plan{values: make(map[int]string), before: roles.of(u)}
-	for i, a := range s.model.attributes {
-		value, given := attributeOf(wanted, a.name)
-		if !given || value == u.values[i] || (i == s.model.userName && fold(value) == fold(u.values[i])) {
-			continue
-		}
-		if a.createOnly {
-			return nil, scim.NewError(scim.CodeMutability, "Suger does not let %s be changed once the user exists.", a.name)
-		}
-		p.values[i] = value
-	}
-	if email, changed := p.values[s.model.userName]; changed {
-		if err := checkEmail(email); err != nil {
-			return nil, err
-		}
-	}
-	if s.model.splitsName() && s.fullNameAfter(u, p) == s.model.formatted(u) {
-		s.forgetNameParts(p)
-	}
-	if active, given := wanted["active"].(bool); given && active != u.standing.active {
-		p.active = &active
-	}
-	var err error
-	p.roles, err = s.roleWish(ctx, wanted, p.before)
-	return p, err
-}
-
-// checkEmail refuses a userName that Suger could not know a person by.
-func checkEmail(userName string) error {
-	address, err := mail.ParseAddress(userName)
-	if err != nil || address.Address != userName || strings.ContainsAny(userName, " \t\r\n<>") {
-		return scim.NewError(scim.CodeUserNameNotEmail,
-			"The userName %q is not an e-mail address, and Suger knows people by theirs. In Okta's Sign On tab, set the application username format to Email.",
-			scim.Clip(userName, 80))
 	}
 	return nil
 }
 
-// fullNameAfter is the full name that a user has once the plan is carried out.
-func (s *suger) fullNameAfter(u *user, p *plan) string {
-	after := s.model.applied(u, p)
-	return s.model.formatted(after)
+// empty reports whether nothing about the person is to change.
+func (p *personPlan) empty() bool {
+	return p.kind == planChange && len(p.values) == 0 && p.active == nil && p.roles == nil
 }
 
-func (s *suger) forgetNameParts(p *plan) {
-	for i, a := range s.model.attributes {
-		if a.part != WholeField {
-			delete(p.values, i)
-		}
+// endsAccess reports whether the person has no access once the plan is done.
+func (p *personPlan) endsAccess() bool {
+	return p.kind == planLeave || p.active != nil && !*p.active
+}
+
+// givesAccess reports whether the person gains access by the plan.
+func (p *personPlan) givesAccess() bool {
+	return p.kind == planJoin || p.active != nil && *p.active
+}
+
+// will are the roles held once the plan is done; nobody who left holds one.
+func (p *personPlan) will() []*role {
+	switch {
+	case p.kind == planLeave:
+		return nil
+	case p.roles != nil:
+		return p.roles
 	}
+	return p.held
 }
 
-// applied is the user as the plan leaves it.
-func (m *model) applied(u *user, p *plan) *user {
-	after := *u
-	after.values = make([]string, len(m.attributes))
-	copy(after.values, u.values)
+// after is the person once the plan is done, nil if they have left.
+func (p *personPlan) after(m *model) *user {
+	if p.kind == planLeave {
+		return nil
+	}
+	after := *p.before
+	after.values = slices.Clone(p.before.values)
 	for i, value := range p.values {
 		after.values[i] = value
 	}
 	if p.active != nil {
-		after.standing = m.standingFor(*p.active)
+		after.access = m.accessFor(*p.active)
 	}
 	if p.roles != nil {
-		after.roles = nil
-		for _, r := range p.roles {
-			after.roles = append(after.roles, roleRef{id: r.id, name: r.name})
-		}
+		after.roles = refsOf(p.roles)
 	}
 	return &after
 }
 
-// standingFor is how a user stands whose status is set.
-func (m *model) standingFor(active bool) standing {
-	st := standing{active: active}
-	if m.status == nil {
-		return st
+func refsOf(roles []*role) []roleRef {
+	refs := make([]roleRef, len(roles))
+	for i, r := range roles {
+		refs[i] = roleRef{id: r.id, name: r.name}
 	}
-	st.raw = m.statusValue(active, "")
-	st.word, _ = text(st.raw)
-	return st
+	return refs
 }
+
+// renames reports whether the plan gives the account to another address.
+func (p *personPlan) renames(m *model) bool {
+	email, changed := p.values[m.userName]
+	return p.kind == planChange && changed && foldEmail(email) != m.key(p.before)
+}
+
+// losesRole reports whether the person no longer holds a role that they held,
+// without a role that is known to include it.
+func (p *personPlan) losesRole() bool {
+	if p.roles == nil || p.kind != planChange {
+		return false
+	}
+	will := p.will()
+	for _, r := range p.held {
+		if !holds(will, r) && !slices.ContainsFunc(will, func(w *role) bool { return w.includes(r) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyAdministrator(roles []*role) bool {
+	return slices.ContainsFunc(roles, func(r *role) bool { return r.administrator })
+}
+
+func holds(roles []*role, r *role) bool {
+	return slices.ContainsFunc(roles, func(held *role) bool { return held.id == r.id })
+}
+
+func sameRoles(a, b []*role) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(r *role) bool { return !holds(b, r) })
+}
+
+// A settings is what of the configuration a plan or a guard depends on.
+type settings struct {
+	defaultRole     string            // name or id
+	groupRoles      map[string]string // SCIM group name -> role name or id
+	protected       map[string]bool   // folded addresses
+	allowAdminGrant bool
+	createRoles     bool
+}
+
+// A planner computes plans: pure functions of a snapshot and a request.
+type planner struct {
+	model    *model
+	settings *settings
+}
+
+// needsRoles says that a plan depends on the organization's list of roles, and the
+// snapshot has only those that are known without it.
+type needsRoles struct {
+	fresh bool // in a list that begins now
+}
+
+func (e *needsRoles) Error() string { return "the plan needs the list of roles" }
+
+// roleNamed finds the role that a client means.
+func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
+	r, err := s.roles.named(word)
+	switch {
+	case err != nil:
+		return nil, err
+	case r != nil && (s.roles.whole || r.id == word && !p.namesGroup(word)):
+		return r, nil
+	case !s.roles.whole:
+		return nil, &needsRoles{}
+	}
+	return nil, s.roles.unknown(word)
+}
+
+// namesGroup reports whether the setting gives this name to a group.
+func (p *planner) namesGroup(word string) bool {
+	for group := range p.settings.groupRoles {
+		if sameName(group, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// defaultRole is the role of a user who is given none.
+func (p *planner) defaultRole(s *snapshot) (*role, error) {
+	r, err := p.roleNamed(s, p.settings.defaultRole)
+	if err != nil {
+		return nil, err
+	}
+	if r.administrator {
+		return nil, scim.NewError(scim.CodeAdminGrant, "The default role is an administrator role. Set GATEWAY_DEFAULT_ROLE to a lesser one.")
+	}
+	return r, nil
+}
+
+// heldBy are the roles that a user holds.
+func (p *planner) heldBy(s *snapshot, u *user) ([]*role, error) {
+	for _, ref := range u.roles {
+		if s.roles.byRef(ref) == nil && !s.roles.whole {
+			return nil, &needsRoles{}
+		}
+	}
+	return s.roles.of(u), nil
+}
+
+// changeOf starts the plan of a change to a member.
+func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
+	held, err := p.heldBy(s, u)
+	if err != nil {
+		return nil, err
+	}
+	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: held}, nil
+}
+
+// sameName compares names of roles and groups as people read them.
+func sameName(a, b string) bool { return strings.EqualFold(cleanName(a), cleanName(b)) }

@@ -16,16 +16,6 @@ type Probe struct{ *suger }
 // Probe opens the caller's organization for a check.
 func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
 
-// Named is the operation with a name, as it stands in the mapping file, or nil.
-func (o *Operations) Named(name string) *Operation {
-	for _, op := range o.all() {
-		if op.name == name {
-			return op.Operation
-		}
-	}
-	return nil
-}
-
 // Call is the call of an operation that has no body: reading, or removing a
 // user. user is the id as Suger writes it, nil for none. ok is false if the
 // mapping does not have the operation.
@@ -44,7 +34,7 @@ func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool
 // Paging is how an operation's list is read.
 func (p *Probe) Paging(operation string) sugerclient.Paging {
 	if op := p.model.doc.Operations.Named(operation); op != nil {
-		return op.paging()
+		return pagingOf(op)
 	}
 	return sugerclient.Paging{}
 }
@@ -54,9 +44,10 @@ func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Ans
 	return p.client.Do(ctx, p.Credential, call)
 }
 
-// Pages reads a list page by page.
-func (p *Probe) Pages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, each func(sugerclient.Page) error) error {
-	return p.client.Pages(ctx, p.Credential, call, paging, each)
+// Rows reads a list to its end. restart says that the rows so far are void, since
+// the list is read again from the start or from a page.
+func (p *Probe) Rows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, rows sugerclient.Rows) (sugerclient.ListReport, error) {
+	return p.client.List(ctx, p.Credential, call, paging, sugerclient.ListHint{}, rows)
 }
 
 // A Record is what the gateway makes of a user as Suger writes it.
@@ -83,8 +74,8 @@ func (p *Probe) ReadUser(record any) (*Record, error) {
 		return nil, err
 	}
 	r := &Record{
-		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Values: make(map[string]string), Status: u.standing.word,
-		Active: u.standing.active, Pending: u.standing.pending, Unknown: u.standing.unknown,
+		ID: u.id, RawID: u.rawID(), UserName: p.model.email(u), Values: make(map[string]string), Status: u.access.word,
+		Active: u.access.active, Pending: u.access.pending, Unknown: u.access.unknown,
 	}
 	r.Created, _ = time.Parse(time.RFC3339, u.created)
 	for i, a := range p.model.attributes {

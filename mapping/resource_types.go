@@ -177,8 +177,8 @@ func groupType() *scim.ResourceType {
 			switch sub.Name {
 			case "type":
 				sub.CanonicalValues = []string{"User"}
-			case "$ref": // the gateway makes it, whatever a client sends
-				sub.ReferenceTypes, sub.Mutability = []string{"User"}, scim.ReadOnly
+			case "$ref":
+				sub.ReferenceTypes = []string{"User"}
 			}
 		}
 	}
@@ -188,10 +188,15 @@ func groupType() *scim.ResourceType {
 	}
 }
 
-// roleType describes roles for Okta's entitlement discovery.
+// roleType describes roles for Okta's entitlement discovery, and for clients of
+// the roles and entitlements extension.
 func roleType() *scim.ResourceType {
 	return &scim.ResourceType{
-		Name: "Role", Endpoint: "/Roles", Description: "Suger role", Schema: scim.OktaRole(),
+		Name: "Role", Endpoint: "/Roles", Description: "Suger role",
+		Schema: scim.OktaRole(), Aliases: []*scim.Schema{scim.Role()},
 		Lacks: []string{"created", "lastModified"},
 	}
 }
+
+// ManyRoles reports whether a user can hold several roles.
+func (s *Service) ManyRoles() bool { return s.model.many }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A role is a Suger role.
@@ -21,6 +22,27 @@ type role struct {
 	standard      bool   // cannot be renamed or deleted
 	administrator bool   // may manage users
 	tier          int    // place in the mapping's precedence, 0 the most powerful
+	powerless     bool   // has no permissions, so it outranks nothing
+	created       string // RFC 3339 in UTC with milliseconds, or ""
+	modified      string
+}
+
+// newRole is a role that is to be made for a pushed group.
+func (m *model) newRole(name string) *role {
+	return &role{name: name, group: name, word: name, tier: m.others, powerless: len(m.doc.Role.Template.Permissions) == 0}
+}
+
+// drafted is a role that was not really made, as a dry run shows it.
+func (r *role) drafted(name string) *role {
+	would := *r
+	would.id = dryRunID(name)
+	return &would
+}
+
+// includes reports whether holding the role is known to be at least as much as
+// holding another: both are in the mapping's order by name, and it is higher.
+func (r *role) includes(other *role) bool {
+	return r.standard && other.standard && r.above(other)
 }
 
 // above reports whether the role is more powerful than another: by the mapping's
@@ -31,7 +53,7 @@ func (r *role) above(other *role) bool {
 
 // compare orders roles by power, for a list.
 func (r *role) compare(other *role) int {
-	return cmp.Or(cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
+	return cmp.Or(compareBool(r.powerless, other.powerless), cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
 }
 
 // A catalogue is the roles of one organization, most powerful first.
@@ -42,24 +64,28 @@ type catalogue struct {
 
 // readRole reads one role of the role list. A plain string is its own id and name.
 func (m *model) readRole(record any) (*role, error) {
-	if word, ok := text(record); ok && word != "" {
+	if word, ok := spec.Text(record); ok && word != "" {
 		return &role{id: word, raw: record, name: word}, nil
 	}
-	spec := &m.doc.Role
-	id, err := fieldText(record, spec.ID)
+	in := &m.doc.Role
+	id, err := fieldText(record, in.ID)
 	if err != nil || id == "" {
-		return nil, misfit(spec.ID.String(), "a role without %s", spec.ID)
+		return nil, misfit(in.ID.String(), "a role without %s", in.ID)
 	}
-	name, err := fieldText(record, spec.Name)
+	name, err := fieldText(record, in.Name)
 	if err != nil || name == "" {
-		return nil, misfit(spec.Name.String(), "a role without %s", spec.Name)
+		return nil, misfit(in.Name.String(), "a role without %s", in.Name)
 	}
 	r := &role{id: id, name: name}
-	r.raw, _ = spec.ID.In(record)
-	r.description, _ = fieldText(record, spec.Description)
-	r.permissions, _ = spec.Permissions.In(record)
-	if kind, err := fieldText(record, spec.Kind); err == nil && kind != "" {
-		r.standard = texts(spec.Standard)[kind]
+	r.raw, _ = in.ID.In(record)
+	r.description, _ = fieldText(record, in.Description)
+	r.permissions, _ = in.Permissions.In(record)
+	if list, ok := r.permissions.([]any); ok {
+		r.powerless = len(list) == 0
+	}
+	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
+	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
+		r.standard = spec.WordsOf(in.Standard).Has(kind)
 	}
 	return r, nil
 }
@@ -71,7 +97,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	c := &catalogue{roles: listed, whole: whole}
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
-		switch id := known.id(); {
+		switch id := known.IDText(); {
 		case r != nil:
 		case id != "":
 			r = &role{id: id, raw: known.ID, name: known.Name}
@@ -82,14 +108,14 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		default:
 			continue
 		}
-		r.standard = true
+		r.standard, r.powerless = true, false
 		r.administrator = known.Administrator
 		r.description = firstOf(r.description, known.Description)
 	}
 	for _, r := range c.roles {
 		r.group = r.name
 		for _, group := range sortedKeys(groups) {
-			if target := fold(groups[group]); target == fold(r.id) || target == fold(r.name) {
+			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
 				r.group = group
 			}
 		}
@@ -111,8 +137,8 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 
 // known finds a role that the mapping knows: by its id, or else by its name,
 // since Suger's ids may not be those of the mapping.
-func (c *catalogue) known(k *KnownRole) *role {
-	if r := c.byID(k.id()); r != nil {
+func (c *catalogue) known(k *spec.KnownRole) *role {
+	if r := c.byID(k.IDText()); r != nil {
 		return r
 	}
 	return c.byRef(roleRef{name: k.Name})
@@ -143,7 +169,7 @@ func (c *catalogue) byRef(ref roleRef) *role {
 		return c.byID(ref.id)
 	}
 	for _, r := range c.roles {
-		if fold(r.name) == fold(ref.name) {
+		if sameName(r.name, ref.name) {
 			return r
 		}
 	}
@@ -159,7 +185,7 @@ func (c *catalogue) named(word string) (*role, error) {
 	}
 	var found []*role
 	for _, r := range c.roles {
-		if fold(word) == fold(r.id) || fold(word) == fold(r.name) || fold(word) == fold(r.group) {
+		if fold(word) == fold(r.id) || sameName(word, r.name) || sameName(word, r.group) {
 			found = append(found, r)
 		}
 	}

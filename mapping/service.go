@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -20,6 +22,7 @@ type Config struct {
 	CreateRoles     bool              // may a pushed group create a custom role
 	Brake           Brake             // most drastic changes in a window, per organization
 	DryRun          bool              // answer as if done, change nothing
+	Strict          bool              // requests are read as the interoperability profile asks
 
 	LookupCache int           // entries of the id lookup cache, 0 for none
 	LookupTTL   time.Duration // age at which a lookup is forgotten
@@ -36,26 +39,30 @@ type Config struct {
 // A Service offers Suger's users and roles as SCIM resources. It is safe for
 // concurrent use and keeps nothing that an answer depends on.
 type Service struct {
-	config    Config
-	model     *model
-	client    *sugerclient.Client
-	memory    *memory
-	locks     locks
-	brake     *brake
-	canary    *canary
-	protected map[string]bool // folded addresses
-	fixed     *catalogue      // the roles that are known without asking Suger
+	config  Config
+	model   *model
+	client  *sugerclient.Client
+	memory  *memory
+	planner *planner
+	locks   locks
+	brake   *brake
+	canary  *canary
+	fixed   *catalogue // the roles that are known without asking Suger
 
 	userType, groupType, roleType *scim.ResourceType
 }
 
 // New checks the configuration against the mapping and makes the service. All
 // problems are reported at once, each naming its setting.
-func New(doc *Document, client *sugerclient.Client, config Config) (*Service, error) {
+func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Service, error) {
 	config = config.withDefaults()
-	s := &Service{config: config, model: newModel(doc), client: client, protected: make(map[string]bool)}
+	s := &Service{config: config, model: newModel(doc), client: client}
+	s.planner = &planner{model: s.model, settings: &settings{
+		defaultRole: firstOf(config.DefaultRole, doc.Role.Default), groupRoles: config.GroupRoles,
+		protected: make(map[string]bool), allowAdminGrant: config.AllowAdminGrant, createRoles: config.CreateRoles,
+	}}
 	for _, email := range config.ProtectedUsers {
-		s.protected[fold(email)] = true
+		s.planner.settings.protected[foldEmail(email)] = true
 	}
 	if err := s.checkRoles(); err != nil {
 		return nil, err
@@ -68,6 +75,9 @@ func New(doc *Document, client *sugerclient.Client, config Config) (*Service, er
 	s.brake = newBrake(config.Brake, config.Now)
 	s.canary = newCanary(&config)
 	s.userType, s.groupType, s.roleType = s.model.userType(), groupType(), roleType()
+	if config.Strict {
+		s.userType, s.groupType = s.userType.Strict(), s.groupType.Strict()
+	}
 	return s, nil
 }
 
@@ -106,22 +116,18 @@ func (s *Service) checkRoles() error {
 		}
 		taken[target] = group
 		for _, known := range s.model.doc.Role.Known {
-			is := fold(group) == fold(known.Name) || (known.id() != "" && fold(group) == fold(known.id()))
-			if is && target != fold(known.Name) && target != fold(known.id()) {
+			is := fold(group) == fold(known.Name) || (known.IDText() != "" && fold(group) == fold(known.IDText()))
+			if is && target != fold(known.Name) && target != fold(known.IDText()) {
 				problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: group %q has the name of another role", group))
 			}
 		}
 	}
-	if role := s.defaultRoleName(); slices.ContainsFunc(s.model.doc.Role.Known, func(k KnownRole) bool {
-		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.id()) == fold(role))
+	if role := s.planner.settings.defaultRole; slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
+		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.IDText()) == fold(role))
 	}) {
 		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
 	}
 	return errors.Join(problems...)
-}
-
-func (s *Service) defaultRoleName() string {
-	return firstOf(s.config.DefaultRole, s.model.doc.Role.Default)
 }
 
 // UserType describes users as this mapping holds them.
@@ -143,3 +149,5 @@ func (s *Service) Groups(c Caller) *Groups { return &Groups{s.open(c)} }
 func (s *Service) Roles(c Caller) *Roles { return &Roles{s.open(c)} }
 
 func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -18,6 +18,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -27,7 +28,7 @@ const standKey = "stand-key-0123456789"
 // A setup is what a stand is made of; a test changes what it is about.
 type setup struct {
 	sandbox  sandbox.Options
-	document *mapping.Document
+	document *spec.Document
 	config   mapping.Config
 }
 
@@ -55,7 +56,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 	s := &stand{t: t, clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)),
 		log: &logLines{}, audit: &logLines{}, observed: &observed{}}
 	s.setup = setup{
-		sandbox:  sandbox.Options{Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
+		sandbox:  sandbox.Options{Contract: "status", Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
 		config: mapping.Config{
 			AllowAdminGrant: true, CreateRoles: true,
@@ -211,7 +212,7 @@ func soon(t *testing.T) context.Context {
 // withoutOperation is a mapping like the default one that lacks an operation.
 func withoutOperation(t *testing.T, name string) func(*setup) {
 	t.Helper()
-	document := withChanges(t, func(doc *mapping.Document) {
+	document := withChanges(t, func(doc *spec.Document) {
 		switch name {
 		case "get user":
 			doc.Operations.GetUser = nil
@@ -233,9 +234,9 @@ func withoutOperation(t *testing.T, name string) func(*setup) {
 }
 
 // withChanges is the default mapping with changes.
-func withChanges(t *testing.T, change func(*mapping.Document)) *mapping.Document {
+func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	t.Helper()
-	document, err := mapping.ParseDocument(mapping.DefaultName, mapping.DefaultSource())
+	document, err := spec.Parse(mapping.DefaultName, mapping.DefaultSource())
 	require.NoError(t, err)
 	change(document)
 	return document
@@ -249,13 +250,13 @@ func sugerCredential(n int) sugerclient.Credential {
 // pagesOfTen reads lists in pages of ten.
 func pagesOfTen(t *testing.T) func(*setup) {
 	t.Helper()
-	document := withChanges(t, func(doc *mapping.Document) { doc.Operations.ListUsers.Paging.Size = 10 })
+	document := withChanges(t, func(doc *spec.Document) { doc.Operations.ListUsers.Paging.Size = 10 })
 	return func(u *setup) { u.document = document }
 }
 
 // endedByRemoval is a mapping in which only removal ends access.
 func endedByRemoval(t *testing.T) func(*setup) {
 	t.Helper()
-	document := withChanges(t, func(doc *mapping.Document) { doc.EndAccess = []mapping.Strategy{mapping.ByRemoval} })
+	document := withChanges(t, func(doc *spec.Document) { doc.EndAccess = []spec.Strategy{spec.ByRemoval} })
 	return func(u *setup) { u.document = document }
 }

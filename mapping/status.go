@@ -1,13 +1,17 @@
 package mapping
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"suger-scim-gateway/mapping/spec"
+)
 
 // A statusModel reads and writes the field that tells whether a user has access.
 type statusModel struct {
-	field      Field
-	active     map[string]bool
-	pending    map[string]bool
-	inactive   map[string]bool
+	field      spec.Field
+	active     spec.WordSet
+	pending    spec.WordSet
+	inactive   spec.WordSet
 	absent     string // "active", "inactive" or ""
 	toActive   any    // what is written to give access back, nil if nothing can be
 	toInactive any
@@ -16,8 +20,8 @@ type statusModel struct {
 // null is written for a null of the mapping.
 var null = json.RawMessage("null")
 
-// A standing is what a status means.
-type standing struct {
+// An access is whether a user has access, as the status says.
+type access struct {
 	word    string // Suger's own word, "" if absent
 	raw     any    // the same as Suger writes it
 	active  bool
@@ -26,11 +30,11 @@ type standing struct {
 }
 
 // missing reports whether the user's record has no status at all.
-func (s standing) missing() bool { return s.unknown && s.word == "" }
+func (s access) missing() bool { return s.unknown && s.word == "" }
 
-func newStatusModel(m *StatusMap) *statusModel {
+func newStatusModel(m *spec.StatusMap) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
-		active: texts(m.Active), pending: texts(m.Pending), inactive: texts(m.Inactive)}
+		active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
 	return s
 }
@@ -45,41 +49,41 @@ func firstToWrite(values []any) any {
 	return values[0]
 }
 
-// texts are the values that can be met in an answer; {now} is only written.
-func texts(list []any) map[string]bool {
-	set := make(map[string]bool, len(list))
-	for _, value := range list {
-		if word, ok := text(value); ok && placeholderName(word) != nowPlaceholder {
-			set[word] = true
-		}
-	}
-	return set
-}
-
 // read tells what a Suger user's status means. A word that the mapping does not
 // know counts as access: so the person can still be deactivated, where the
 // opposite guess would let a leaver pass for gone.
-func (s *statusModel) read(record any) standing {
+func (s *statusModel) read(record any) access {
 	value, ok := s.field.In(record)
-	word, isText := text(value)
+	word, isText := spec.Text(value)
 	absent := !ok || value == nil || (isText && word == "")
 	switch {
 	case absent && s.absent != "":
-		return standing{active: s.absent == "active"}
+		return access{active: s.absent == "active"}
 	case absent:
-		return standing{active: true, unknown: true}
-	case isText && s.active[word]:
-		return standing{word: word, raw: value, active: true, pending: s.pending[word]}
-	case isText && s.inactive[word]:
-		return standing{word: word, raw: value}
+		return access{active: true, unknown: true}
+	case isText && s.active.Has(word):
+		return access{word: word, raw: value, active: true, pending: s.pending.Has(word)}
+	case isText && s.inactive.Has(word):
+		return access{word: word, raw: value}
 	case s.absent == "active" && len(s.inactive) == 0: // a time of removal
-		return standing{word: word, raw: value}
+		return access{word: word, raw: value}
 	case s.absent == "inactive" && len(s.active) == 0: // a time of activation
-		return standing{word: word, raw: value, active: true}
+		return access{word: word, raw: value, active: true}
 	}
 	if !isText {
 		encoded, _ := json.Marshal(value) // it came from JSON
 		word = string(encoded)
 	}
-	return standing{word: word, raw: value, active: true, unknown: true}
+	return access{word: word, raw: value, active: true, unknown: true}
+}
+
+// accessFor is the access of a user whose status is set.
+func (m *model) accessFor(active bool) access {
+	is := access{active: active}
+	if m.status == nil {
+		return is
+	}
+	is.raw = m.statusValue(active, "")
+	is.word, _ = spec.Text(is.raw)
+	return is
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -48,11 +49,11 @@ func (s *suger) asSCIM(err error) error {
 		return scim.Wrap(err, scim.CodeSugerUnreadable,
 			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
 	}
-	return s.refused(call)
+	return s.refusedBySuger(call)
 }
 
-// refused translates a 4xx of Suger's.
-func (s *suger) refused(call *sugerclient.Error) error {
+// refusedBySuger translates a 4xx of Suger's.
+func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 	words := &s.model.doc.Refusals
 	said := saidBySuger(call.Message)
 	switch {
@@ -63,6 +64,9 @@ func (s *suger) refused(call *sugerclient.Error) error {
 		return scim.Wrap(call, scim.CodeNotAllowed,
 			"Suger does not let this API key %s in organization %q.%s Give the key's API client a role that manages users.",
 			call.Operation, scim.Clip(s.Organization, 40), said)
+	case callMissing(call):
+		return scim.Wrap(call, scim.CodeUnsupported,
+			"Suger does not offer the call %q that the mapping names. Run the check command, and correct the mapping file.", call.Operation)
 	case call.Status == 404 && isList(call.Operation):
 		return scim.Wrap(call, scim.CodeOrgUnknown,
 			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
@@ -95,7 +99,9 @@ func wait(asked time.Duration) time.Duration {
 
 func quoted(s string) string { return `"` + s + `"` }
 
-func isList(operation string) bool { return operation == opListUsers || operation == opListRoles }
+func isList(operation string) bool {
+	return operation == spec.OpListUsers || operation == spec.OpListRoles
+}
 
 // saidBySuger quotes Suger's own words, which the client has cleaned and bounded.
 func saidBySuger(message string) string {

@@ -2,20 +2,24 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
-// A user is a Suger user as far as the mapping names its fields. It is never
-// changed once made: lists and caches share it.
+// A user holds the mapped fields of one Suger user. It is never changed once made:
+// snapshots share it.
 type user struct {
 	id       string
 	number   bool     // Suger writes the id as a number
 	values   []string // parallel to model.attributes, "" if Suger has none
-	standing standing
+	access   access
 	roles    []roleRef
+	more     []any  // further ids as Suger writes them, parallel to model.moreIDs
 	created  string // RFC 3339 in UTC with milliseconds, or ""
 	modified string
 }
@@ -34,35 +38,25 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
-// decodeUser reads one user. The error names the field that does not fit, never
-// its value.
-func (m *model) decodeUser(data []byte, organization string) (*user, []string, error) {
-	record, err := decodeJSON(data)
-	if err != nil {
-		return nil, nil, misfit("", "a user that is not JSON")
-	}
-	if _, ok := record.(map[string]any); !ok {
-		return nil, nil, misfit("", "a user that is not an object")
-	}
-	return m.readUser(record, organization)
-}
-
 // readUser reads one decoded user; drift names fields that are not as the
 // mapping says but can be lived with.
 func (m *model) readUser(record any, organization string) (u *user, drift []string, err error) {
 	doc := &m.doc.User
+	if _, ok := record.(map[string]any); !ok {
+		return nil, nil, misfit("", "a user that is not an object")
+	}
 	id, err := fieldText(record, doc.ID)
 	if err != nil || id == "" {
 		return nil, nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
 	if doc.Organization.Given() {
-		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization {
-			return nil, nil, misfit(doc.Organization.String(), "a user of another organization")
+		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization && organization != "" {
+			return nil, nil, errForeign
 		}
 	}
 	rawID, _ := doc.ID.In(record)
 	_, number := rawID.(json.Number)
-	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), standing: standing{active: true}}
+	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), access: access{active: true}}
 	for i, a := range m.attributes {
 		value, err := fieldText(record, a.field)
 		if err != nil {
@@ -77,7 +71,7 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		return nil, nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
 	}
 	if m.status != nil {
-		if u.standing = m.status.read(record); u.standing.unknown {
+		if u.access = m.status.read(record); u.access.unknown {
 			drift = append(drift, m.status.field.String())
 		}
 	}
@@ -87,8 +81,12 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 	if _, there := doc.Roles.Field.In(record); !there {
 		drift = append(drift, doc.Roles.Field.String())
 	}
+	for _, name := range m.moreIDs {
+		value, _ := doc.IDs[name].In(record)
+		u.more = append(u.more, value)
+	}
 	for _, at := range []struct {
-		field Field
+		field spec.Field
 		text  *string
 	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
 		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
@@ -100,7 +98,7 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 
 // fieldTime reads a time and writes it in one form, so that times compare as
 // text. One that cannot be read is "": it is for show, and hurts nobody.
-func fieldTime(record any, f Field) string {
+func fieldTime(record any, f spec.Field) string {
 	written, err := fieldText(record, f)
 	if err != nil {
 		return ""
@@ -127,8 +125,8 @@ func sinceEpoch(written string) (time.Time, error) {
 
 // readRoles reads which roles a user's record names.
 func (m *model) readRoles(record any) ([]roleRef, error) {
-	spec := &m.doc.User.Roles
-	value, ok := spec.Field.In(record)
+	in := &m.doc.User.Roles
+	value, ok := in.Field.In(record)
 	if !ok || value == nil || value == "" {
 		return nil, nil
 	}
@@ -138,41 +136,41 @@ func (m *model) readRoles(record any) ([]roleRef, error) {
 	}
 	var roles []roleRef
 	for _, element := range elements {
-		ref := spec.read(element)
+		ref := roleOf(in, element)
 		if ref.id == "" && ref.name == "" {
-			return nil, misfit(spec.Field.String(), "a user's %s, which is no role,", spec.Field)
+			return nil, misfit(in.Field.String(), "a user's %s, which is no role,", in.Field)
 		}
 		roles = append(roles, ref)
 	}
 	return roles, nil
 }
 
-// read reads one role of a user's record.
-func (spec *UserRoles) read(element any) roleRef {
-	word, isText := text(element)
-	if isText && spec.By == "name" {
+// roleOf reads one role of a user's record.
+func roleOf(in *spec.UserRoles, element any) roleRef {
+	word, isText := spec.Text(element)
+	if isText && in.By == "name" {
 		return roleRef{name: word}
 	}
 	id := element
 	if !isText {
-		id, _ = spec.ID.In(element)
+		id, _ = in.ID.In(element)
 	}
 	var ref roleRef
-	ref.id, _ = text(id)
+	ref.id, _ = spec.Text(id)
 	_, ref.number = id.(json.Number)
 	if !isText {
-		ref.name, _ = fieldText(element, spec.Name)
+		ref.name, _ = fieldText(element, in.Name)
 	}
 	return ref
 }
 
 // fieldText reads a field as text; a missing or null one is "".
-func fieldText(record any, f Field) (string, error) {
+func fieldText(record any, f spec.Field) (string, error) {
 	value, ok := f.In(record)
 	if !ok || value == nil {
 		return "", nil
 	}
-	found, isText := text(value)
+	found, isText := spec.Text(value)
 	if !isText {
 		return "", misfit(f.String(), "%s, which is no text,", f)
 	}
@@ -180,8 +178,8 @@ func fieldText(record any, f Field) (string, error) {
 }
 
 // cut takes the part of a full name that an attribute holds.
-func cut(value string, part Part) string {
-	if part == WholeField {
+func cut(value string, part spec.Part) string {
+	if part == spec.WholeField {
 		return value
 	}
 	words := strings.Fields(value)
@@ -190,12 +188,12 @@ func cut(value string, part Part) string {
 	}
 	last := len(words) - 1
 	if last == 0 { // a single word is a first name
-		if part == FirstNames {
+		if part == spec.FirstNames {
 			return words[0]
 		}
 		return ""
 	}
-	if part == LastName {
+	if part == spec.LastName {
 		return words[last]
 	}
 	return strings.Join(words[:last], " ")
@@ -210,14 +208,6 @@ func decodeJSON(data []byte) (any, error) {
 		return nil, err
 	}
 	return value, nil
-}
-
-// at is the position of an attribute, below 0 if the mapping does not hold it.
-func (m *model) at(name string) int {
-	if i, ok := m.index[name]; ok {
-		return i
-	}
-	return -1
 }
 
 // valueAt is the value of the attribute at a position, "" if the mapping does not
@@ -241,10 +231,35 @@ func (m *model) formatted(u *user) string {
 	return given + " " + family
 }
 
-// before orders users by time of creation, then id: the order of every list.
-func (u *user) before(v *user) int {
-	if c := strings.Compare(u.created, v.created); c != 0 {
-		return c
+// key is the address in the form by which users are found.
+func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }
+
+// compare orders users by time of creation, then id: the order of every list.
+func (u *user) compare(v *user) int {
+	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
+}
+
+// leftOut describes a record that cannot be used, as far as it can be read.
+func (m *model) leftOut(record any, err error) leftOut {
+	id, _ := fieldText(record, m.doc.User.ID)
+	email, _ := fieldText(record, m.attributes[m.userName].field)
+	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), err: err}
+}
+
+// readGlobal reads a record of somebody who need not be a member. It is nil if the
+// record does not show whose it is.
+func (m *model) readGlobal(record any) *user {
+	u, _, err := m.readUser(record, "")
+	if err != nil {
+		return nil
 	}
-	return strings.Compare(u.id, v.id)
+	u.access, u.roles = m.accessFor(true), nil
+	return u
+}
+
+// idIn is the user's id in an answer.
+func (m *model) idIn(answer any) (any, bool) {
+	id, ok := m.doc.User.ID.In(answer)
+	text, isText := spec.Text(id)
+	return id, ok && isText && text != ""
 }

@@ -9,6 +9,7 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 func TestDeactivateAndReturn(t *testing.T) {
@@ -116,7 +117,7 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 	})
 	t.Run("but not without knowing who is an administrator", func(t *testing.T) {
 		s := newStand(t, func(u *setup) {
-			u.document = withChanges(t, func(doc *mapping.Document) {
+			u.document = withChanges(t, func(doc *spec.Document) {
 				for i := range doc.Role.Known {
 					doc.Role.Known[i].ID = nil
 				}

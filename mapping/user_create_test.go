@@ -13,6 +13,7 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 func TestCreate(t *testing.T) {
@@ -288,7 +289,7 @@ func TestConcurrentCreates(t *testing.T) {
 // whatever fails, nobody has access with the role of before.
 func TestReturnGivesTheRoleFirst(t *testing.T) {
 	s := newStand(t, func(u *setup) {
-		u.document = withChanges(t, func(doc *mapping.Document) {
+		u.document = withChanges(t, func(doc *spec.Document) {
 			set := *doc.Operations.UpdateUser
 			set.Body = map[string]any{"role": "{role}"}
 			doc.Operations.SetRole = &set

@@ -197,7 +197,7 @@ func TestIfMatch(t *testing.T) {
 	id := s.id("viewer")
 	user, err := s.getUser(id)
 	require.NoError(t, err)
-	ops := s.operations(s.service.UserType(), `{"op":"replace","path":"name.givenName","value":"Cyan"}`)
+	ops := s.patch(`{"op":"replace","path":"name.givenName","value":"Cyan"}`)
 
 	_, err = s.users().Patch(t.Context(), id, ops, `W/"other"`, nil)
 	assertCode(t, scim.CodeVersionMismatch, err)
@@ -213,7 +213,7 @@ func TestIfMatch(t *testing.T) {
 
 	group, err := s.getGroup("EDITOR")
 	require.NoError(t, err)
-	groupOps := s.operations(s.service.GroupType(), membersOp("add", s.id("finance")))
+	groupOps := s.patch(membersOp("add", s.id("finance")))
 	_, err = s.groups().Patch(t.Context(), "EDITOR", groupOps, `W/"other"`, nil)
 	assertCode(t, scim.CodeVersionMismatch, err)
 	_, err = s.groups().Patch(t.Context(), "EDITOR", groupOps, group.Version(), nil)

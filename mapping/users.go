@@ -2,8 +2,12 @@ package mapping
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Users are the users of one caller's organization as SCIM resources. Answers
@@ -11,20 +15,32 @@ import (
 // Errors are *scim.Error, or the context's own if the client went away.
 type Users struct{ *suger }
 
-// Get is one user, read afresh.
+// Get is one user, from a list that is young enough to be shown, or read afresh.
 func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	found, err := u.fetchUser(ctx, id)
+	view, err := u.get(ctx, id)
+	return view, u.asSCIM(err)
+}
+
+func (s *suger) get(ctx context.Context, id string) (scim.View, error) {
+	snap, err := s.person(ctx, id, s.toShow())
 	if err != nil {
-		return nil, u.asSCIM(err)
+		return nil, err
 	}
-	return u.answer(ctx, found)
+	found := snap.byID(id)
+	if found == nil {
+		return nil, errNobody(id)
+	}
+	return s.answer(ctx, snap, found)
 }
 
 // answer is a user as SCIM shows it.
-func (s *suger) answer(ctx context.Context, found *user) (scim.View, error) {
-	roles, err := s.catalogueFor(ctx, found)
-	if err != nil {
-		return nil, s.asSCIM(err)
+func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
+	roles := snap.roles
+	if !roles.whole && !roles.knows([]*user{found}) {
+		var err error
+		if roles, err = s.rolesOf(ctx, []*user{found}); err != nil {
+			return nil, err
+		}
 	}
 	return s.view(found, roles), nil
 }
@@ -37,149 +53,372 @@ func (u *Users) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 }
 
 func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	if found, looked, err := u.lookUp(ctx, q.Filter); looked || err != nil {
-		if err != nil {
-			return nil, err
+	users, roles, looked, err := u.lookUp(ctx, q.Filter)
+	if err == nil && !looked {
+		var snap *snapshot
+		if snap, err = u.people(ctx, u.toShow()); err == nil {
+			snap, err = u.withRolesOf(ctx, snap, u.rolesToShow())
 		}
-		roles, err := u.catalogueFor(ctx, found...)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			users, roles = snap.users, snap.roles
 		}
-		return u.selectFrom(q, found, roles), nil
 	}
-	users, err := u.someUsers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	roles, err := u.catalogueOf(ctx, users)
-	if err != nil {
-		return nil, err
-	}
-	var list *scim.List
-	users.read(func(all []*user) { list = u.selectFrom(q, all, roles) })
-	return list, nil
+	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
-func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, looked bool, err error) {
+func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, roles *catalogue, looked bool, err error) {
 	if f == nil {
-		return nil, false, nil
+		return nil, nil, false, nil
 	}
 	path, value, ok := f.Equality()
 	text, isText := value.(string)
 	if !ok || !isText {
-		return nil, false, nil
+		return nil, nil, false, nil
 	}
+	var snap *snapshot
 	var one *user
 	switch path {
 	case "userName", "emails", "emails.value":
-		one, err = u.userWithEmail(ctx, text, u.memory.toShow())
+		snap, one, err = u.holder(ctx, text)
+		if err == nil && one == nil && strings.Contains(text, " ") { // a client that does not escape its +
+			snap, one, err = u.holder(ctx, strings.ReplaceAll(text, " ", "+"))
+		}
 	case "id":
-		if one, err = u.fetchUser(ctx, text); isNotFound(err) {
-			one, err = nil, nil
+		if snap, err = u.person(ctx, text, u.toShow()); err == nil {
+			one = snap.byID(text)
 		}
 	default:
-		return nil, false, nil
+		return nil, nil, false, nil
 	}
-	if one != nil {
-		found = []*user{one}
+	if err != nil || one == nil {
+		return nil, u.fixed, true, err
 	}
-	return found, true, err
+	found = []*user{one}
+	if roles = snap.roles; !roles.knows(found) {
+		roles, err = u.rolesOf(ctx, found)
+	}
+	return found, roles, true, err
 }
 
-// selectFrom answers a query from users that are in order.
-func (u *Users) selectFrom(q *scim.Query, users []*user, roles *catalogue) *scim.List {
-	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) })
+// rolesOf is a catalogue that knows the roles of these users. A role that another
+// replica has just made is looked for in a list that begins now.
+func (s *suger) rolesOf(ctx context.Context, users []*user) (*catalogue, error) {
+	if s.fixed.whole || s.fixed.knows(users) {
+		return s.fixed, nil
+	}
+	roles, err := s.roles(ctx, s.rolesToShow())
+	if err != nil || roles.knows(users) {
+		return roles, err
+	}
+	return s.roles(ctx, s.fromNow())
+}
+
+// Create adds a user, or gives a person back who is listed without access.
+// A user with access who has the address is a conflict.
+func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Projection) (scim.Resource, error) {
+	wanted, err := u.userType.Normalize(body)
+	if err != nil {
+		return nil, err
+	}
+	access, err := scim.ReadAccess(body, u.userType)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.userType.CheckRequired(wanted); err != nil {
+		return nil, err
+	}
+	email, _ := wanted["userName"].(string)
+	done, err := u.carryOut(ctx, change{
+		names: []string{u.addressName(email)},
+		plan:  func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
+	})
+	if err != nil {
+		return nil, u.asSCIM(err)
+	}
+	return u.answerTo(ctx, done, wanted)
 }
 
 // Replace makes a user as the client's whole resource says (PUT).
-func (u *Users) Replace(ctx context.Context, id string, r scim.Resource, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
-	return u.change(ctx, id, ifMatch, func(current scim.Resource) (scim.Resource, error) {
-		if err := u.userType.CheckRequired(r); err != nil {
+func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	wanted, wrong := u.userType.Normalize(body)
+	access, err := scim.ReadAccess(body, u.userType)
+	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
+		return nil, err
+	}
+	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
+		if wrong != nil {
+			return nil, wrong
+		}
+		if err := u.userType.CheckRequired(wanted); err != nil {
 			return nil, err
 		}
-		return r, u.userType.CheckImmutable(current, r)
+		return wanted, u.userType.CheckImmutable(current, wanted)
 	})
 }
 
-// Patch makes the changes that PATCH operations ask for.
-func (u *Users) Patch(ctx context.Context, id string, ops []scim.PatchOperation, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
-	return u.change(ctx, id, ifMatch, func(current scim.Resource) (scim.Resource, error) {
-		return u.userType.ApplyPatch(current, ops)
+// Patch makes the changes that PATCH operations ask for. A nil resource says that
+// there is nothing to show.
+func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	if err := scim.CheckMessage(body, scim.URNPatchOp); err != nil {
+		return nil, err
+	}
+	operations, wrong := scim.ParsePatch(body, u.userType)
+	access, err := scim.ReadPatchAccess(body, u.userType)
+	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
+		return nil, err
+	}
+	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
+		if wrong != nil {
+			return nil, wrong
+		}
+		return u.userType.ApplyPatch(current, operations)
 	})
 }
 
-// change reads a user, computes what a client wants it to be, and writes what
-// differs. Changes of one user are made one at a time.
-func (u *Users) change(ctx context.Context, id, ifMatch string, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	release, err := u.locks.acquire(ctx, u.lockName(id))
-	if err != nil {
-		return nil, u.asSCIM(err)
+// unlessEnded is what is wrong with a request on its face, which does not stop
+// the end of access.
+func unlessEnded(access scim.Access, wrong error) error {
+	if access == scim.AccessEnded {
+		return nil
 	}
-	defer release()
-	found, err := u.fetchForChange(ctx, id)
-	if err != nil {
-		return nil, u.asSCIM(err)
-	}
-	roles, missing := u.catalogueFor(ctx, found)
-	if missing != nil {
-		if roles = u.catalogueWithoutList(); roles == nil || ifMatch != "" {
-			return nil, u.asSCIM(missing)
-		}
-	}
-	current := u.view(found, roles).Resource()
-	if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
-		return nil, err
-	}
-	wanted, err := want(current)
-	if err != nil {
-		return nil, err
-	}
-	after, err := u.bring(ctx, found, roles, wanted, missing)
-	if err != nil {
-		return nil, u.asSCIM(err)
-	}
-	return u.answerTo(ctx, after, wanted)
+	return wrong
 }
 
-// fetchForChange reads a user who is to be changed. Not to be found is only
-// believed of a user whom Suger does not list either: an organization that the
-// key may not see looks the same, and a client that wants to end somebody's
-// access could take it for done.
-func (s *suger) fetchForChange(ctx context.Context, id string) (*user, error) {
-	found, err := s.fetchUser(ctx, id)
-	if !isNotFound(err) {
-		return found, err
-	}
-	for _, list := range []func(context.Context) (*userSet, error){s.freshUsers, s.usersNow} {
-		users, listErr := list(ctx)
-		if listErr != nil {
-			return nil, listErr
+// update makes a user what a client wants it to be. Access that is to end ends
+// first and by itself, so that nothing else in the request, which may be wrong or
+// refused, lets a leaver keep it.
+func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	var ended *result
+	if access == scim.AccessEnded {
+		var err error
+		if ended, err = u.end(ctx, id, ifMatch); err != nil {
+			return nil, u.asSCIM(err)
 		}
-		if users.byID(id) == nil {
-			return nil, err
+		if !ended.hasLeft(id) {
+			ifMatch = ""
+		} else {
+			return u.answerToLeaver(ctx, ended, id, want)
 		}
 	}
-	return nil, s.unreadable(opGetUser, misfit("", "not found, for a user who is listed,"))
+	var wanted scim.Resource
+	done, err := u.carryOut(ctx, change{
+		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(),
+		plan: func(s *snapshot) (*plan, error) {
+			found := s.byID(id)
+			if found == nil {
+				return u.planReturn(ctx, s, id, access, want, &wanted)
+			}
+			current, err := u.current(s, found, ifMatch)
+			if err != nil {
+				return nil, err
+			}
+			if wanted, err = want(current); err != nil {
+				return nil, err
+			}
+			return u.planner.update(s, found, wanted, access)
+		},
+	})
+	if err != nil {
+		return nil, u.asSCIM(afterEnd(ended.wrote(), u.asSCIM(err)))
+	}
+	return u.answerTo(ctx, done, wanted)
 }
 
-// lockName is under which writes to a user are serialized.
-func (s *suger) lockName(user string) string { return "user " + user + " of " + s.Organization }
+// current is a user as the client may have read them, whose version must be the
+// one that it wants to change.
+func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resource, error) {
+	if _, err := s.planner.heldBy(snap, found); err != nil {
+		return nil, err
+	}
+	current := s.view(found, snap.roles).Resource()
+	return current, scim.CheckIfMatch(ifMatch, current.Version())
+}
 
-// addressLock is under which users with an address are added one at a time. It
-// is no lockName, since the id of a user may be the address.
-func (s *suger) addressLock(email string) string {
-	return "address " + fold(email) + " of " + s.Organization
+// end ends a user's access, if they have any. Somebody who has provably left
+// needs nothing written; the audit record says so.
+func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
+	done, err := s.carryOut(ctx, change{
+		names: []string{s.userName(id)}, single: id,
+		plan: func(snap *snapshot) (*plan, error) {
+			found := snap.byID(id)
+			if found == nil {
+				return &plan{}, nil
+			}
+			if !found.access.active {
+				return &plan{}, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+			}
+			p, err := s.planner.endAccess(snap, found)
+			if err = s.withoutRoleList(snap, found, &p, err); err != nil {
+				return nil, err
+			}
+			return p, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+		},
+	})
+	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
+		return done, err
+	}
+	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
+	record, offered, err := s.global(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if offered && record == nil {
+		return nil, errNobody(id)
+	}
+	s.recordLeft(id)
+	return done, nil
+}
+
+// versionFor is the version of a user, which is only computed where it is needed.
+func (s *suger) versionFor(snap *snapshot, found *user, ifMatch string) string {
+	if ifMatch == "" {
+		return ""
+	}
+	return s.view(found, snap.roles).Version()
+}
+
+// withoutRoleList lets access end where the list of roles cannot be read, if the
+// mapping tells administrators from others without it.
+func (s *suger) withoutRoleList(snap *snapshot, found *user, p **plan, err error) error {
+	var roles *needsRoles
+	if !errors.As(err, &roles) || !s.model.knowsAdministrators() {
+		return err
+	}
+	one := &personPlan{kind: planChange, before: found, values: make(map[int]string), held: snap.roles.of(found)}
+	s.planner.end(one)
+	*p = &plan{people: []*personPlan{one}}
+	return nil
+}
+
+// hasLeft reports whether the user is no member after a change.
+func (r *result) hasLeft(id string) bool {
+	if r.dry {
+		one := r.plan.of(id)
+		return one != nil && one.kind == planLeave || r.before.byID(id) == nil
+	}
+	return r.after.byID(id) == nil
+}
+
+// snapshot is what another change can begin with.
+func (r *result) snapshot() *snapshot {
+	if r == nil || r.dry {
+		return nil
+	}
+	return r.after
+}
+
+// wrote reports whether a change was made.
+func (r *result) wrote() bool { return r != nil && !r.plan.empty() }
+
+// afterEnd says of an error that access had been ended already.
+func afterEnd(ended bool, err error) error {
+	var e *scim.Error
+	if !ended || !errors.As(err, &e) {
+		return err
+	}
+	whole := *e
+	whole.Detail = "The user's access has ended, but not all of the request could be done. " + e.Detail
+	return &whole
+}
+
+// planReturn plans that somebody comes back by the id that the client still has.
+func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, access scim.Access, want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+	if access != scim.AccessGiven || !snap.whole {
+		return nil, errNobody(id)
+	}
+	record, _, err := s.global(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil {
+		return nil, errNobody(id)
+	}
+	known := s.model.readGlobal(record)
+	if known == nil {
+		return nil, errNobody(id)
+	}
+	if *wanted, err = want(s.view(known, snap.roles).Resource()); err != nil {
+		return nil, err
+	}
+	return s.planner.comeBackByID(snap, known, id, *wanted)
 }
 
 // answerTo is the direct answer to a write: the user as Suger has it, with the
 // externalId that the client sent, which Suger has no place for.
-func (s *suger) answerTo(ctx context.Context, u *user, sent scim.Resource) (scim.Resource, error) {
-	shown, err := s.answer(ctx, u)
-	if err != nil {
-		return nil, err
+func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) (scim.Resource, error) {
+	shown := done.person(s)
+	if shown == nil {
+		return nil, s.asSCIM(s.unconfirmed(spec.OpUpdateUser, "the user"))
 	}
-	return echoing(shown.Resource(), sent), nil
+	view, err := s.answer(ctx, done.after, shown)
+	if err != nil {
+		return nil, s.asSCIM(err)
+	}
+	return done.echoing(view.Resource(), sent), nil
+}
+
+// person is the one person of a change as they are after it, or would be after a
+// dry run.
+func (r *result) person(s *suger) *user {
+	if len(r.plan.people) == 0 {
+		return nil
+	}
+	one := r.plan.people[0]
+	if r.dry {
+		would := one.after(s.model)
+		if would != nil && would.id == "" {
+			would.id = dryRunID(s.model.email(would))
+		}
+		return would
+	}
+	if one.kind == planJoin {
+		return s.planner.joined(r.after, one)
+	}
+	return r.after.byID(one.before.id)
+}
+
+// answerToLeaver is the direct answer to the end of access of somebody who is no
+// member any more. It shows what the client itself sent, or was shown before: a
+// global record may belong to another company.
+func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, want func(scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	found := ended.before.byID(id)
+	if found == nil {
+		wanted, err := want(scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
+		if err != nil || wanted["userName"] == nil {
+			return nil, nil
+		}
+		r := maps.Clone(wanted)
+		maps.DeleteFunc(r, func(name string, _ any) bool {
+			return name == "roles" || name == "groups" || strings.HasPrefix(name, "urn:")
+		})
+		r["id"], r["active"], r["schemas"], r["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
+		return r, nil
+	}
+	left := *found
+	left.access.active = false
+	view, err := s.answer(ctx, ended.before, &left)
+	if err != nil {
+		view = s.view(&left, ended.before.roles) // the roles are not what matters here
+	}
+	current := view.Resource()
+	wanted, err := want(s.view(found, ended.before.roles).Resource())
+	if err != nil {
+		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
+	}
+	return ended.echoing(current, wanted), nil
+}
+
+// echoing is an answer to a write with the externalId that the client sent. It has
+// no version as long as the write is not proven.
+func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
+	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
+		delete(about, "version")
+	}
+	return echoing(answer, sent)
 }
 
 // echoing adds to an answer of one's own making the externalId that a client sent.
@@ -190,25 +429,49 @@ func echoing(answer, sent scim.Resource) scim.Resource {
 	return answer
 }
 
-// Delete takes a user out of the organization.
+// Delete takes a user out of the organization. Where access can end without a
+// removal, that of an administrator ends first: a removal cannot be undone if it
+// turns out that nobody else is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
-	release, err := u.locks.acquire(ctx, u.lockName(id))
-	if err != nil {
-		return u.asSCIM(err)
+	return u.asSCIM(u.delete(ctx, id, ifMatch))
+}
+
+func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
+	administrator := false
+	removal := change{
+		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id,
+		plan: func(snap *snapshot) (*plan, error) {
+			found := snap.byID(id)
+			if found == nil {
+				return nil, errNobody(id)
+			}
+			p, err := u.planner.remove(snap, found)
+			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
+				return nil, err
+			}
+			if err := scim.CheckIfMatch(ifMatch, u.versionFor(snap, found, ifMatch)); err != nil {
+				return nil, err
+			}
+			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {
+				administrator = true
+				return u.planner.endAccess(snap, found)
+			}
+			return p, nil
+		},
 	}
-	defer release()
-	found, err := u.fetchForChange(ctx, id)
-	if err != nil {
-		return u.asSCIM(err)
+	done, err := u.carryOut(ctx, removal)
+	if err != nil || !administrator || done.dry {
+		return err
 	}
-	if ifMatch != "" {
-		current, err := u.answer(ctx, found)
-		if err != nil {
-			return err
-		}
-		if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
-			return err
-		}
+	ifMatch = ""
+	_, err = u.carryOut(ctx, removal)
+	return afterEnd(true, u.asSCIM(err))
+}
+
+// withoutRoleListLeave is withoutRoleList for a removal.
+func (s *suger) withoutRoleListLeave(snap *snapshot, found *user, p **plan, err error) error {
+	if err = s.withoutRoleList(snap, found, p, err); err == nil && *p != nil {
+		(*p).people[0].kind, (*p).people[0].active = planLeave, nil
 	}
-	return u.asSCIM(u.removeUser(ctx, found))
+	return err
 }

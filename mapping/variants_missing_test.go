@@ -8,19 +8,20 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // without is the default mapping without some operations; it is still a valid
 // mapping file.
-func without(t *testing.T, remove func(*mapping.Document)) *mapping.Document {
+func without(t *testing.T, remove func(*spec.Document)) *spec.Document {
 	t.Helper()
-	document, err := mapping.ParseDocument(mapping.DefaultName, mapping.DefaultSource())
+	document, err := spec.Parse(mapping.DefaultName, mapping.DefaultSource())
 	require.NoError(t, err)
 	remove(document)
 	text, err := strict.Print(document)
 	require.NoError(t, err)
-	document, err = mapping.ParseDocument("reduced.yaml", text)
+	document, err = spec.Parse("reduced.yaml", text)
 	require.NoError(t, err)
 	return document
 }
@@ -29,10 +30,10 @@ func without(t *testing.T, remove func(*mapping.Document)) *mapping.Document {
 func TestMissingOperations(t *testing.T) {
 	tests := []struct {
 		name   string
-		remove func(*mapping.Document)
+		remove func(*spec.Document)
 		act    func(t *testing.T, s *stand)
 	}{
-		{"without get user, a user is found in the list", func(d *mapping.Document) { d.Operations.GetUser = nil }, func(t *testing.T, s *stand) {
+		{"without get user, a user is found in the list", func(d *spec.Document) { d.Operations.GetUser = nil }, func(t *testing.T, s *stand) {
 			id := s.id("viewer")
 			got, err := s.getUser(id)
 			require.NoError(t, err)
@@ -47,7 +48,7 @@ func TestMissingOperations(t *testing.T) {
 			require.NoError(t, s.deleteUser(id))
 			assert.Equal(t, 0, s.suger.Count("get user"))
 		}},
-		{"without list roles, the known roles are all there are", func(d *mapping.Document) {
+		{"without list roles, the known roles are all there are", func(d *spec.Document) {
 			o := &d.Operations
 			o.ListRoles, o.AddRole, o.UpdateRole, o.RemoveRole = nil, nil, nil, nil
 		}, func(t *testing.T, s *stand) {
@@ -72,22 +73,22 @@ func TestMissingOperations(t *testing.T) {
 			assertCode(t, scim.CodeRoleCreateRefused, err)
 			assert.Equal(t, 0, s.suger.Count("list roles"))
 		}},
-		{"without add role, a pushed group is refused", func(d *mapping.Document) { d.Operations.AddRole = nil }, func(t *testing.T, s *stand) {
+		{"without add role, a pushed group is refused", func(d *spec.Document) { d.Operations.AddRole = nil }, func(t *testing.T, s *stand) {
 			_, err := s.postGroup(withMembers("Partners"))
 			assertCode(t, scim.CodeRoleCreateRefused, err)
 		}},
-		{"without update role, a renaming is answered 501", func(d *mapping.Document) { d.Operations.UpdateRole = nil }, func(t *testing.T, s *stand) {
+		{"without update role, a renaming is answered 501", func(d *spec.Document) { d.Operations.UpdateRole = nil }, func(t *testing.T, s *stand) {
 			_, err := s.putGroup(s.roleID("Finance"), withMembers("Money", s.id("finance")))
 			assertCode(t, scim.CodeUnsupported, err)
 			_, err = s.putGroup(s.roleID("Finance"), withMembers("Finance", s.id("finance")))
 			assert.NoError(t, err, "the name that it has is no renaming")
 		}},
-		{"without remove role, a deletion is answered 501", func(d *mapping.Document) { d.Operations.RemoveRole = nil }, func(t *testing.T, s *stand) {
+		{"without remove role, a deletion is answered 501", func(d *spec.Document) { d.Operations.RemoveRole = nil }, func(t *testing.T, s *stand) {
 			assertCode(t, scim.CodeUnsupported, s.deleteGroup(s.roleID("Finance")))
 			assert.Equal(t, "Finance", s.held("finance"), "nobody has lost the role")
 		}},
-		{"without remove user, a removal is answered 501 and access can still be ended", func(d *mapping.Document) {
-			d.Operations.RemoveUser, d.EndAccess = nil, []mapping.Strategy{mapping.BySetStatus}
+		{"without remove user, a removal is answered 501 and access can still be ended", func(d *spec.Document) {
+			d.Operations.RemoveUser, d.EndAccess = nil, []spec.Strategy{spec.BySetStatus}
 		}, func(t *testing.T, s *stand) {
 			assertCode(t, scim.CodeUnsupported, s.deleteUser(s.id("viewer")))
 			_, err := s.patchUser(s.id("viewer"), deactivation)
@@ -106,7 +107,7 @@ func TestMissingOperations(t *testing.T) {
 // access is taken.
 func TestWaysToEndAccessAreTriedInOrder(t *testing.T) {
 	text := []byte(replaced(t, string(mapping.DefaultSource()), "    field: status\n", "    field: state\n"))
-	document, err := mapping.ParseDocument("state.yaml", text)
+	document, err := spec.Parse("state.yaml", text)
 	require.NoError(t, err)
 	s := newStand(t, func(s *setup) { s.document = document })
 	left, err := s.patchUser(s.id("viewer"), deactivation)

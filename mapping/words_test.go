@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // wordsOfAllAPIs are words of the mapping that say nothing of Suger, since SCIM,
@@ -33,16 +34,16 @@ var allowedWords = map[string]struct {
 	words  []string
 	reason string
 }{
-	"demo.go":                    {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
-	"sandbox_command.go":         {[]string{"/org/", "/user"}, "the sandbox's own help"},
-	"mapping/field.go":           {[]string{"firstName"}, "an example of the notation"},
-	"mapping/request.go":         {[]string{"/org/", "/user"}, "an example of the notation"},
-	"gateway/routes.go":          {[]string{"/org/"}, "the gateway's own path"},
-	"gateway/errors.go":          {[]string{"/org/"}, "the gateway's own path"},
-	"internal/scim/codes.go":      {[]string{"/org/"}, "the gateway's own path"},
-	"internal/check/okta.go":  {[]string{"/org/"}, "the gateway's own path"},
-	"status_page.go":             {[]string{"/org/"}, "the gateway's own path"},
-	"sugerclient/auth.go":        {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
+	"internal/cli/demo.go":            {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
+	"internal/cli/sandbox.go":         {[]string{"/org/", "/user"}, "the sandbox's own help"},
+	"mapping/spec/field.go":           {[]string{"firstName"}, "an example of the notation"},
+	"mapping/spec/operations.go":      {[]string{"/org/", "/user"}, "an example of the notation"},
+	"gateway/routes.go":               {[]string{"/org/"}, "the gateway's own path"},
+	"gateway/errors.go":               {[]string{"/org/"}, "the gateway's own path"},
+	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
+	"internal/check/okta.go":          {[]string{"/org/"}, "the gateway's own path"},
+	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
+	"sugerclient/auth.go":             {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
 	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
 	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
 	"internal/test/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
@@ -98,7 +99,7 @@ func sugerWords(t *testing.T) []string {
 			words[word] = word != ""
 		}
 	}
-	field := func(f mapping.Field) {
+	field := func(f spec.Field) {
 		add(strings.FieldsFunc(f.String(), func(r rune) bool { return r == '.' || r == '[' })...)
 	}
 	values := func(list []any) {
@@ -108,7 +109,7 @@ func sugerWords(t *testing.T) []string {
 			}
 		}
 	}
-	for _, name := range mapping.OperationNames() {
+	for _, name := range spec.OperationNames() {
 		if op := d.Operations.Named(name); op != nil {
 			add(pathParts(op.Call.Path)...)
 			add(bodyKeys(op.Body)...)
@@ -120,7 +121,7 @@ func sugerWords(t *testing.T) []string {
 	for _, a := range d.User.Attributes {
 		field(a.Field)
 	}
-	for _, f := range []mapping.Field{d.User.ID, d.User.Organization, d.User.Created, d.User.Modified, d.User.Status.Field, d.User.Roles.Field,
+	for _, f := range []spec.Field{d.User.ID, d.User.Organization, d.User.Created, d.User.Modified, d.User.Status.Field, d.User.Roles.Field,
 		d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Kind} {
 		field(f)
 	}
@@ -133,7 +134,7 @@ func sugerWords(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(words))
 }
 
-var placeholderInPath = regexp.MustCompile(`\{[a-z.]+\}`)
+var placeholderInPath = regexp.MustCompile(`\{[A-Za-z0-9.]+\}`)
 
 // pathParts are what is fixed in a path: "/org/" and "/user" of
 // "/org/{organization}/user".

@@ -18,8 +18,6 @@ const maxErrorBody = 64 << 10
 // caller's, without the time limit of the single call.
 func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
 	switch {
-	case resp.StatusCode >= 200 && resp.StatusCode < 300 && r.opening:
-		return readOpening(ctx, r, resp)
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
 		return c.readSuccess(ctx, r, resp)
 	case resp.StatusCode >= 400 && resp.StatusCode < 600:
@@ -31,6 +29,9 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 // readSuccess accepts JSON or nothing at all: a proxy's login page comes with
 // status 200, too. The size is bounded after decompression.
 func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Response) outcome {
+	if r.stream != nil {
+		return streamed(ctx, r, resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxAnswer+1))
 	switch {
 	case err != nil:
@@ -45,23 +46,17 @@ func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Respons
 	return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}}
 }
 
-// openingSize is how much of an answer is read that may be long, in bytes: all
-// of a short one, so that its connection can be used again.
-const openingSize = 4 << 10
-
-// readOpening reads as much of an answer as shows that it is a list or an object,
-// and not a proxy's login page. The answer that it returns has no body.
-func readOpening(ctx context.Context, r *request, resp *http.Response) outcome {
-	var opening [openingSize]byte
-	n, err := io.ReadFull(resp.Body, opening[:])
-	text := bytes.TrimLeft(opening[:n], " \t\r\n")
+// streamed hands an answer to whoever reads it as it arrives.
+func streamed(ctx context.Context, r *request, resp *http.Response) outcome {
+	err := r.stream(resp.Header, resp.Body)
+	var settled errSettled
 	switch {
-	case len(text) > 0 && (text[0] == '[' || text[0] == '{'):
+	case err == nil:
 		return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header}}
-	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		return cutOff(ctx, r, resp.StatusCode, err)
+	case errors.As(err, &settled):
+		return unreadable(r, resp.StatusCode, settled.error)
 	}
-	return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is not JSON but %s", mediaType(resp.Header)))
+	return cutOff(ctx, r, resp.StatusCode, err)
 }
 
 // readFailure never fails itself: an error body that is odd or cut is a worse

@@ -1,7 +1,6 @@
 package sugerclient
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +20,7 @@ func BenchmarkDo(b *testing.B) {
 	plain := &http.Client{Transport: newTransport(defaultConcurrency)}
 
 	bare := func() error {
-		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, s.URL+"/org/org1/user", nil)
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, s.URL+"/org/org1/user", nil)
 		if err != nil {
 			return err
 		}
@@ -34,7 +33,7 @@ func BenchmarkDo(b *testing.B) {
 		return err
 	}
 	ours := func() error {
-		_, err := client.Do(context.Background(), testKey, listUsers)
+		_, err := client.Do(b.Context(), testKey, listUsers)
 		return err
 	}
 	timed := func(b *testing.B, call func() error) time.Duration {

@@ -1,9 +1,6 @@
 package sugerclient
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "net/http"
 
 // A Credential is what a caller presents to Suger: an API key, or
 // "client_id:client_secret" of an OAuth App. It prints as "[credential]", so
@@ -71,18 +68,10 @@ type Paging struct {
 // PagingStyle is one of the ways to ask for the next page.
 type PagingStyle string
 
+// The ways that Suger's lists are known to be paged.
 const (
 	Whole    PagingStyle = ""       // one answer holds everything
 	ByOffset PagingStyle = "offset" // limit and number of rows to skip
 	ByPage   PagingStyle = "page"   // page number
 	ByCursor PagingStyle = "cursor" // opaque cursor from the previous answer
 )
-
-// A Page is one answer of a list operation.
-type Page struct {
-	// Index counts the pages from 0. It is 0 once more if the list changed
-	// while it was read and is read again: what came before is then void.
-	Index int
-	Items []json.RawMessage
-	Total int // as Suger says, or -1
-}

@@ -9,6 +9,7 @@ import (
 // Kind sorts what can go wrong with a [Call].
 type Kind string
 
+// The kinds of an [Error].
 const (
 	Refused     Kind = "refused"     // Suger answered 4xx other than 429
 	Throttled   Kind = "throttled"   // Suger answered 429, or our own queue for Suger is full (Status 0)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,7 +26,10 @@ type request struct {
 	body       []byte      // nil for none
 	repeatable bool
 	anonymous  bool // carries no Authorization: it asks for a token
-	opening    bool // of the answer only the opening is read
+
+	// stream reads a successful answer as it arrives, in place of a whole body in
+	// memory. An errSettled says that asking again would not help.
+	stream func(header http.Header, body io.Reader) error
 }
 
 func (r *request) isRead() bool { return r.method == http.MethodGet }

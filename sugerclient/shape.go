@@ -2,7 +2,6 @@ package sugerclient
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -49,66 +48,4 @@ func shapeOf(value json.RawMessage) string {
 		return "null"
 	}
 	return "a number"
-}
-
-// readRows reads the array at path. A null there is a list without rows, which
-// is how a Go server writes an empty slice; a missing one is not a list.
-func readRows(body []byte, path string) ([]json.RawMessage, error) {
-	raw, err := lookup(body, path)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(body) == 0:
-		return nil, errors.New("the answer is empty, not a list")
-	case len(raw) == 0:
-		return nil, fmt.Errorf("the answer has no %q", path)
-	case !isNull(raw) && raw[0] != '[':
-		return nil, fmt.Errorf("the list is %s, not an array", shapeOf(raw))
-	}
-	var rows []json.RawMessage
-	if err := json.Unmarshal(raw, &rows); err != nil {
-		return nil, fmt.Errorf("the list: %w", err)
-	}
-	return rows, nil
-}
-
-// readTotal reads the number of rows at path, -1 if the answer does not say.
-func readTotal(body []byte, path string) (int, error) {
-	if path == "" {
-		return -1, nil
-	}
-	raw, err := lookup(body, path)
-	if err != nil || len(raw) == 0 || isNull(raw) {
-		return -1, err
-	}
-	total, err := strconv.Atoi(string(raw))
-	if err != nil || total < 0 {
-		return -1, fmt.Errorf("the total is %s, not a count", shapeOf(raw))
-	}
-	return total, nil
-}
-
-// readCursor reads the next page's cursor from where paging says it is, "" at
-// the end of the list. A cursor that is a number, such as a nextOffset, ends
-// the list with 0 or less.
-func readCursor(answer *Answer, paging Paging) (string, error) {
-	if paging.CursorHeader != "" {
-		return answer.Header.Get(paging.CursorHeader), nil
-	}
-	raw, err := lookup(answer.Body, paging.Cursor)
-	if err != nil || len(raw) == 0 || isNull(raw) {
-		return "", err
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text, nil
-	}
-	number, err := strconv.ParseFloat(string(raw), 64)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("the cursor is %s", shapeOf(raw))
-	case number <= 0:
-		return "", nil
-	}
-	return string(raw), nil
 }

@@ -166,7 +166,7 @@ func readToken(body []byte, x *exchange, began time.Time) (token, error) {
 		return token{}, err
 	}
 	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
-	early := lifetime/5 - rand.N(lifetime/10+1)
+	early := lifetime/5 - rand.N(lifetime/10+1) //nolint:gosec // spreads renewals, hides nothing
 	return token{
 		header:  bearerScheme + text,
 		renew:   began.Add(lifetime - early),

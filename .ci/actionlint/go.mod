@@ -1,4 +1,4 @@
-// actionlint, apart from the tools of deploy/check: its YAML library is an older one.
+// actionlint, apart from .ci/tools: gosec there needs a newer YAML library, with which it does not compile.
 module suger-scim-gateway/ci/actionlint
 
 go 1.26.8

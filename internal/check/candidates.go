@@ -13,6 +13,7 @@ var nameHints = map[string][]string{
 	"id":              {"id"},
 	"organization":    {"org", "tenant", "workspace"},
 	"created":         {"creat", "added", "joined"},
+	"joined":          {"join", "added", "since"},
 	"modified":        {"updat", "modif", "chang"},
 	"status":          {"status", "state", "active", "enabled", "disabled", "removed", "deleted"},
 	"role":            {"role"},
@@ -46,12 +47,15 @@ func (c *fieldCounts) candidates(u *use, roles *roleList) []string {
 // likeness is 0 if a field cannot be what a use looks for.
 func (c *fieldCounts) likeness(u *use, path string, l *leaf, roles *roleList) int {
 	name := path[strings.LastIndex(path, ".")+1:]
-	mapped := u.field.String()
-	wanted := mapped[strings.LastIndex(mapped, ".")+1:]
-	_, near := strict.Nearest(wanted, []string{name})
+	var same, near bool
+	for _, mapped := range u.field.Scalars() {
+		wanted := mapped[strings.LastIndex(mapped, ".")+1:]
+		_, nearly := strict.Nearest(wanted, []string{name})
+		same, near = same || plain(name) == plain(wanted), near || nearly
+	}
 	score := 0
 	switch {
-	case plain(name) == plain(wanted):
+	case same:
 		score = 8
 	case slices.ContainsFunc(nameHints[u.name], func(hint string) bool { return strings.Contains(fold(name), hint) }):
 		score = 4
@@ -66,7 +70,7 @@ func (c *fieldCounts) likeness(u *use, path string, l *leaf, roles *roleList) in
 	case "userName":
 		plausible = kind == isText && 2*l.emails > l.filled
 		score += 16
-	case "created", "modified":
+	case "created", "joined", "modified":
 		plausible = l.filled > 0 && l.times == l.filled
 	case "status":
 		plausible = kind == isFlag || kind == isText && l.isSet() || l.times > 0
@@ -86,8 +90,9 @@ func (c *fieldCounts) likeness(u *use, path string, l *leaf, roles *roleList) in
 // it is a part of a role.
 func (c *fieldCounts) isUsed(path string) bool {
 	return slices.ContainsFunc(c.uses, func(u *use) bool {
-		used := u.field.String()
-		return u.present > 0 && (path == used || u.name == "role" && within(path, used))
+		return u.present > 0 && slices.ContainsFunc(u.field.Scalars(), func(used string) bool {
+			return path == used || u.name == "role" && within(path, used)
+		})
 	})
 }
 

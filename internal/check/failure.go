@@ -176,7 +176,7 @@ func refusedField(call sugerclient.Call, message string) string {
 }
 
 func notOfName(c rune) bool {
-	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-')
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
 }
 
 // pathsOf lists the fields of a body by dotted path.

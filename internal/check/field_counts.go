@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Bounds of what is kept to learn Suger's own fields.
@@ -30,7 +30,7 @@ const (
 type use struct {
 	name  string // what it is for: "id", "name.givenName", "status"
 	entry string // of the mapping file
-	field mapping.Field
+	field spec.Field
 	leaf
 }
 
@@ -54,14 +54,17 @@ type fieldCounts struct {
 	leaves  map[string]*leaf
 }
 
-func newFieldCounts(doc *mapping.Document) *fieldCounts {
+func newFieldCounts(doc *spec.Document) *fieldCounts {
 	c := &fieldCounts{leaves: make(map[string]*leaf)}
-	add := func(name, entry string, field mapping.Field) {
+	add := func(name, entry string, field spec.Field) {
 		if field.Given() {
 			c.uses = append(c.uses, &use{name: name, entry: entry, field: field})
 		}
 	}
 	add("id", "user.id", doc.User.ID)
+	for _, name := range sortedNames(doc.User.IDs) {
+		add("id "+name, "user.ids."+name, doc.User.IDs[name])
+	}
 	add("organization", "user.organization", doc.User.Organization)
 	add("userName", "user.attributes.userName", doc.User.Attributes["userName"].Field)
 	for _, name := range sortedNames(doc.User.Attributes) {
@@ -70,6 +73,7 @@ func newFieldCounts(doc *mapping.Document) *fieldCounts {
 		}
 	}
 	add("created", "user.created", doc.User.Created)
+	add("joined", "user.joined", doc.User.Joined)
 	add("modified", "user.modified", doc.User.Modified)
 	if doc.User.Status != nil {
 		add("status", "user.status.field", doc.User.Status.Field)

@@ -26,18 +26,18 @@ func (r *run) field(u *use) Line {
 		line.Text = fmt.Sprintf("No user has %s.", u.field)
 		line.Change = r.missing(u)
 	case u.present < all && (u.name == "id" || u.name == "userName"):
-		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, every(all-u.present, all, "user"))
+		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
 		line.Change = r.missing(u)
 	case bad > 0:
-		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, every(bad, all, "user"))
+		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
 		line.Change = r.unusable(u)
-	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
-		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, every(u.filled-u.times, all, "user"))
+	case (u.name == "created" || u.name == "joined" || u.name == "modified") && u.times < u.filled:
+		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, ofUsers(u.filled-u.times, all))
 		line.Change = "Name a field with times as in RFC 3339 or in seconds since 1970, or leave the entry out."
 	default:
-		line.Text = fmt.Sprintf("In %s: %s (%s).", every(u.present, all, "user"), u.field, u.kind())
+		line.Text = fmt.Sprintf("In %s: %s (%s).", ofUsers(u.present, all), u.field, u.kind())
 		if empty := u.present - u.filled; empty > 0 {
-			line.Text = fmt.Sprintf("In %s, empty in %d: %s (%s).", every(u.present, all, "user"), empty, u.field, u.kind())
+			line.Text = fmt.Sprintf("In %s, empty in %d: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
 		}
 	}
 	return line
@@ -46,7 +46,7 @@ func (r *run) field(u *use) Line {
 // missingLevel says how bad it is that no user has a field.
 func missingLevel(u *use) Level {
 	switch u.name {
-	case "organization", "created", "modified":
+	case "organization", "created", "joined", "modified":
 		return Look
 	}
 	return Fail
@@ -60,7 +60,7 @@ func (r *run) missing(u *use) string {
 	}
 	other := "Compare the field with Suger's documentation."
 	switch u.name {
-	case "organization", "created", "modified":
+	case "organization", "created", "joined", "modified":
 		other = "Leave the entry out if Suger has no such field."
 	case "status":
 		other = "If Suger has no status, leave user.status out: then only removal ends access."
@@ -104,7 +104,7 @@ func (r *run) identities() {
 	readable := r.users.readable()
 	if twice := readable - len(r.users.ids); twice > 0 {
 		r.add(Line{Check: "id", Level: Fail, Mapping: r.at("user.id"),
-			Text:   fmt.Sprintf("In %s the id is one that another user has, too.", every(twice, readable, "user")),
+			Text:   fmt.Sprintf("In %s the id is one that another user has, too.", ofUsers(twice, readable)),
 			Change: "Correct the field, or paging if users come twice."})
 	}
 	shared, odd := 0, 0
@@ -118,7 +118,7 @@ func (r *run) identities() {
 	}
 	if odd > 0 {
 		r.add(Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
-			Text:   fmt.Sprintf("It is no e-mail address in %s.", every(odd, readable, "user")),
+			Text:   fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable)),
 			Change: r.missing(r.users.fields.use("userName"))})
 	}
 	if shared > 0 {

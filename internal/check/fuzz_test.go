@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // Whatever Suger answers, the search for what the mapping does not find ends,
@@ -39,7 +40,7 @@ func FuzzAnswer(f *testing.F) {
 		for _, u := range counts.uses {
 			for _, path := range counts.candidates(u, nil) {
 				assert.Contains(t, counts.leaves, path)
-				assert.NoError(t, new(mapping.Field).UnmarshalScalar(path))
+				assert.NoError(t, new(spec.Field).UnmarshalScalar(path))
 			}
 		}
 	})

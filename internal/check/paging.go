@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,8 +18,6 @@ const pageProbe = 2
 // roundRows is a number of rows that is more often a limit than the size of an
 // organization.
 const roundRows = 50
-
-var errEnough = errors.New("enough pages")
 
 // paging proves that small pages of the list follow each other, and that the
 // list does not go on after what the mapping takes for its end.
@@ -144,22 +141,7 @@ func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging suge
 // firstRows are the rows of the first pages of a size.
 func (r *run) firstRows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, size, most int) (pages [][]string, err error) {
 	paging.Size = size
-	err = r.probe.Pages(ctx, call, paging, func(page sugerclient.Page) error {
-		if page.Index == 0 {
-			pages = nil
-		}
-		var rows []string
-		for _, row := range page.Items {
-			rows = append(rows, string(row))
-		}
-		if pages = append(pages, rows); len(pages) == most {
-			return errEnough
-		}
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
+	pages, _, err = r.readPages(ctx, call, paging, most)
 	return pages, err
 }
 

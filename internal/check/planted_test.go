@@ -137,6 +137,8 @@ var plantedReads = []planted{
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
 		check: "created", level: check.Look, entry: "user.created", says: "is no time in all 25 users"},
+	{name: "field with neither of two names", stand: stand{edits: []edit{{"created: creationTime ", "created: [createdAt, creationDate] "}}},
+		check: "created", level: check.Look, entry: "user.created", says: "No user has createdAt or creationDate."},
 	{name: "time renamed", stand: stand{front: renamed("lastUpdateTime", "updatedAt")},
 		check: "modified", level: check.Look, entry: "user.modified", says: "Suger has updatedAt"},
 

@@ -1,4 +1,4 @@
-// Package preflight compares a live Suger with the mapping file: it reads what
+// Package check compares a live Suger with the mapping file: it reads what
 // the gateway would read, tells which operation or field differs and which entry
 // of the file to change, and, if asked to, creates, changes and removes a
 // throw-away user to prove the writes.
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
@@ -23,7 +24,7 @@ type Config struct {
 	Caller   mapping.Caller
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
 
-	Document  *mapping.Document
+	Document  *spec.Document
 	File      string           // name of the mapping file in messages
 	Positions strict.Positions // of the entries in it
 

@@ -3,6 +3,7 @@ package check
 // A Level says how well one thing is.
 type Level string
 
+// The levels, best first.
 const (
 	OK   Level = "ok"   // as the mapping says
 	Look Level = "look" // works, or could not be told; somebody should look

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/sandbox"
 )
 
 var update = flag.Bool("update", false, "rewrite the reports in testdata; read the change")
@@ -81,7 +80,7 @@ var operationsOnUsers = []string{
 // Where Suger is as the mapping says, nothing fails, nothing is left behind, and
 // every operation on users has been tried.
 func TestContracts(t *testing.T) {
-	for _, contract := range sandbox.Contracts() {
+	for _, contract := range []string{"status", "envelope", "removal", "multirole"} {
 		t.Run(contract, func(t *testing.T) {
 			s := written(stand{contract: contract})
 			report := s.run(t)

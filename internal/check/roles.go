@@ -85,21 +85,16 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	}
 	list, unread := &roleList{}, make(map[string]int)
 	var sample any
-	err := r.probe.Pages(ctx, call, r.probe.Paging(opListRoles), func(page sugerclient.Page) error {
-		if page.Index == 0 {
-			list, unread = &roleList{}, make(map[string]int)
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), 0)
+	for _, row := range slices.Concat(pages...) {
+		sample = decoded([]byte(row))
+		role, err := r.probe.ReadRole(sample)
+		if err != nil {
+			unread[err.Error()]++
+			continue
 		}
-		for _, row := range page.Items {
-			sample = decoded(row)
-			role, err := r.probe.ReadRole(sample)
-			if err != nil {
-				unread[err.Error()]++
-				continue
-			}
-			list.roles = append(list.roles, role)
-		}
-		return nil
-	})
+		list.roles = append(list.roles, role)
+	}
 	if err != nil {
 		r.noRoles(ctx, call, err)
 		return nil

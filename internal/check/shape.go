@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // maxDepth is how deep an answer is searched for what the mapping does not find.
@@ -40,7 +41,7 @@ func spotsIn(answer any) []spot {
 
 // isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
-	return !strings.ContainsAny(key, ".[") && new(mapping.Field).UnmarshalScalar(key) == nil
+	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
 }
 
 func sortedKeys(object map[string]any) []string {

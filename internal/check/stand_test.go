@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
@@ -64,7 +66,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	}
 	var err error
 	s.suger, err = sandbox.New(sandbox.Options{
-		Contract: s.contract, Keys: []string{testKey}, ReadOnlyKeys: []string{readOnlyKey},
+		Contract: cmp.Or(s.contract, "status"), Keys: []string{testKey}, ReadOnlyKeys: []string{readOnlyKey},
 		Clients: map[string]string{"client-1": "client-secret-1"}, People: people, Seats: s.seats, Clock: func() time.Time { return noon },
 	})
 	require.NoError(t, err)
@@ -88,7 +90,7 @@ func (s *stand) open(t *testing.T) check.Config {
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
 		Document: s.document(t), File: s.file(), Now: func() time.Time { return noon },
 	}
-	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(mapping.Document))
+	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(spec.Document))
 	if s.config != nil {
 		s.config(&config)
 	}
@@ -108,18 +110,18 @@ func (s *stand) open(t *testing.T) check.Config {
 }
 
 func (s *stand) file() string {
-	if s.contract == "" || s.contract == "working" {
+	if s.contract == "" || s.contract == "status" {
 		return mapping.DefaultName
 	}
 	return s.contract + ".yaml"
 }
 
 // document is the mapping of the contract with the edits made.
-func (s *stand) document(t *testing.T) *mapping.Document {
+func (s *stand) document(t *testing.T) *spec.Document {
 	t.Helper()
 	s.source = string(mapping.DefaultSource())
 	if s.file() != mapping.DefaultName {
-		data, err := os.ReadFile("../variants/" + s.file())
+		data, err := os.ReadFile("../../mapping/variants/" + s.file())
 		require.NoError(t, err)
 		s.source = string(data)
 	}
@@ -127,7 +129,7 @@ func (s *stand) document(t *testing.T) *mapping.Document {
 		require.Equal(t, 1, strings.Count(s.source, e.old), "%q is to be in the mapping once", e.old)
 		s.source = strings.Replace(s.source, e.old, e.new, 1)
 	}
-	document, err := mapping.ParseDocument(s.file(), []byte(s.source))
+	document, err := spec.Parse(s.file(), []byte(s.source))
 	require.NoError(t, err)
 	return document
 }

@@ -47,11 +47,11 @@ func (r *run) unknownStatus() string {
 	}
 	const counts = "They count as having access."
 	if users, absent := r.users.unknown[""]; absent && len(r.users.unknown) == 1 {
-		return fmt.Sprintf("%s have no status. %s", every(users, r.users.count, "user"), counts)
+		return fmt.Sprintf("%s have no status. %s", ofUsers(users, r.users.count), counts)
 	}
 	if wordsAreSet(r.users.unknown, n) || r.ShowPersonal {
-		return fmt.Sprintf("The mapping does not know the words of %s: %s. %s", every(n, r.users.count, "user"), tally(r.users.unknown), counts)
+		return fmt.Sprintf("The mapping does not know the words of %s: %s. %s", ofUsers(n, r.users.count), tally(r.users.unknown), counts)
 	}
 	return fmt.Sprintf("The mapping does not know the words of %s, and there are %d different ones: the field may be no status. %s",
-		every(n, r.users.count, "user"), len(r.users.unknown), counts)
+		ofUsers(n, r.users.count), len(r.users.unknown), counts)
 }

@@ -204,14 +204,10 @@ func (t *trip) patch(ctx context.Context, check string, value map[string]any, wa
 
 // sendPatch changes the user by a SCIM request without a path, as Okta does.
 func (t *trip) sendPatch(ctx context.Context, value map[string]any) error {
-	operations, err := scim.ParsePatch(map[string]any{
+	_, err := t.service.Patch(ctx, fmt.Sprint(t.id), map[string]any{
 		"schemas":    []any{scim.URNPatchOp},
 		"Operations": []any{map[string]any{"op": "replace", "value": value}},
-	}, t.Service.UserType())
-	if err != nil {
-		return err
-	}
-	_, err = t.service.Patch(ctx, fmt.Sprint(t.id), operations, "", nil)
+	}, "", nil)
 	return err
 }
 

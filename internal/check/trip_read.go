@@ -3,9 +3,9 @@ package check
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/sugerclient"
 )
 
 // find reads the user afresh, by id where Suger can; nil if there is none.
@@ -40,16 +40,11 @@ func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 // withAddress are the users of a fresh list who have the address.
 func (t *trip) withAddress(ctx context.Context) (found []*mapping.Record, err error) {
 	call, _ := t.probe.Call(opListUsers, nil)
-	err = t.probe.Pages(ctx, call, t.probe.Paging(opListUsers), func(page sugerclient.Page) error {
-		if page.Index == 0 {
-			found = nil
+	pages, _, err := t.readPages(ctx, call, t.probe.Paging(opListUsers), 0)
+	for _, row := range slices.Concat(pages...) {
+		if record, err := t.probe.ReadUser(decoded([]byte(row))); err == nil && fold(record.UserName) == fold(t.Write) {
+			found = append(found, record)
 		}
-		for _, row := range page.Items {
-			if record, err := t.probe.ReadUser(decoded(row)); err == nil && fold(record.UserName) == fold(t.Write) {
-				found = append(found, record)
-			}
-		}
-		return nil
-	})
+	}
 	return found, err
 }

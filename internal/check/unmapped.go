@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
@@ -40,7 +41,7 @@ func (r *run) unmapped() {
 // leads reports whether a path leads to a field that the mapping uses.
 func (c *fieldCounts) leads(path string) bool {
 	for _, u := range c.uses {
-		if within(u.field.String(), path) {
+		if slices.ContainsFunc(u.field.Scalars(), func(used string) bool { return within(used, path) }) {
 			return true
 		}
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/sugerclient"
 )
 
 const opListUsers = "list users"
@@ -56,20 +56,17 @@ func (r *run) newUserList() *userList {
 func (r *run) listUsers(ctx context.Context) *userList {
 	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
 	list := r.newUserList()
-	err := r.probe.Pages(ctx, call, r.probe.Paging(opListUsers), func(page sugerclient.Page) error {
-		if page.Index == 0 {
-			list = r.newUserList()
-			list.firstPage = len(page.Items)
+	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), 0)
+	if len(pages) > 0 {
+		list.firstPage = len(pages[0])
+	}
+	list.pages, list.total = report.Pages, report.Total
+	for _, row := range slices.Concat(pages...) {
+		if len(list.opening) < 2*pageProbe {
+			list.opening = append(list.opening, row)
 		}
-		list.pages, list.total = page.Index+1, page.Total
-		for _, row := range page.Items {
-			if len(list.opening) < 2*pageProbe {
-				list.opening = append(list.opening, string(row))
-			}
-			list.take(r, decoded(row))
-		}
-		return nil
-	})
+		list.take(r, decoded([]byte(row)))
+	}
 	if err != nil {
 		r.noUsers(ctx, call, err)
 		return nil

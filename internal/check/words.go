@@ -49,12 +49,12 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// every is how many of all: "all 25 users", "3 of 25 users".
-func every(n, all int, noun string) string {
+// ofUsers is how many of all users: "all 25 users", "3 of 25 users".
+func ofUsers(n, all int) string {
 	if n == all && all > 1 {
-		return "all " + count(all, noun)
+		return "all " + count(all, "user")
 	}
-	return fmt.Sprintf("%d of %s", n, count(all, noun))
+	return fmt.Sprintf("%d of %s", n, count(all, "user"))
 }
 
 // percent is a share in whole percent, never rounded to nothing or to all.

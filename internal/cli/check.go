@@ -9,7 +9,9 @@ import (
 	"slices"
 
 	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
@@ -25,7 +27,7 @@ type checkRun struct {
 	request check.Config
 }
 
-// check compares the configured Suger with the mapping. Its error says that
+// runCheck compares the configured Suger with the mapping. Its error says that
 // something failed; what, is in the report.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
@@ -39,38 +41,39 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	config, err := readConfig(c.err, func(c *config, found *problems) { run.compare(c, found) })
+	config, err := settings.LoadFor(c.err, run.missing)
 	if err != nil {
 		return err
 	}
-	if *list != "" {
-		return run.compareWith(ctx, config, *list)
+	run.request.Caller.Credential = config.HeldCredential()
+	if err := run.complete(&process{Config: config}); err != nil {
+		return err
 	}
-	return run.report(ctx, config)
+	if *list != "" {
+		return run.compareWith(ctx, *list)
+	}
+	return run.report(ctx)
 }
 
-// compare finds what is missing for a check.
-func (run *checkRun) compare(c *config, found *problems) {
+// missing finds what is missing for a check.
+func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if c.Credential == "" && c.CredentialFile == "" {
-		found.add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds")
+		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds")
 	}
 	if run.request.Caller.Organization == "" {
 		run.request.Caller.Organization = string(c.Organization)
 	}
 	if run.request.Caller.Organization == "" {
-		found.add("SUGER_ORG_ID", "is needed, or --org: the organization to look at")
+		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to look at")
 		return
 	}
 	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
-		found.add("SUGER_ORG_ALLOW", "does not have the organization to look at, so the gateway would not serve it")
+		found.Add("SUGER_ORG_ALLOW", "does not have the organization to look at, so the gateway would not serve it")
 	}
 }
 
 // report makes the check and writes what came of it.
-func (run *checkRun) report(ctx context.Context, c *config) error {
-	if err := run.complete(c); err != nil {
-		return err
-	}
+func (run *checkRun) report(ctx context.Context) error {
 	write := run.asText
 	if run.json {
 		write = run.asJSON
@@ -84,33 +87,33 @@ func (run *checkRun) report(ctx context.Context, c *config) error {
 
 // complete takes over what the settings say. A dry run and the change brake are
 // off: the check changes only what it is asked to.
-func (run *checkRun) complete(c *config) error {
+func (run *checkRun) complete(p *process) error {
 	request := &run.request
-	request.URL, request.Auth, request.TokenURL = string(c.SugerURL), c.SugerAuth, string(c.SugerTokenURL)
-	request.Caller.Credential, request.Caller.RequestID = c.heldCredential(), "check"
-	request.Document, request.File = c.document, mapping.DefaultName
-	request.DefaultRole, request.GroupRoles = c.DefaultRole, c.GroupRoles
-	request.PublicURL = string(c.PublicURL)
-	request.NamesInPath = request.Caller.Organization != string(c.Organization)
-	request.HoldsCredential = c.tokens != nil
+	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
+	request.Caller.RequestID = "check"
+	request.Document, request.File = p.Document, mapping.DefaultName
+	request.DefaultRole, request.GroupRoles = p.DefaultRole, p.GroupRoles
+	request.PublicURL = string(p.PublicURL)
+	request.NamesInPath = request.Caller.Organization != string(p.Organization)
+	request.HoldsCredential = p.HoldsCredential()
 	source := mapping.DefaultSource()
-	if c.MappingFile != "" {
-		request.File = c.MappingFile
+	if p.MappingFile != "" {
+		request.File = p.MappingFile
 		var err error
-		if source, _, err = readMappingFile(c.MappingFile); err != nil {
+		if source, _, err = settings.ReadMapping(p.MappingFile); err != nil {
 			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 		}
 	}
-	request.Positions, _ = strict.Decode(request.File, source, new(mapping.Document))
-	clientConfig := c.clientConfig()
+	request.Positions, _ = strict.Decode(request.File, source, new(spec.Document))
+	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
 	if err != nil {
 		return err
 	}
-	settings := c.mappingConfig()
-	settings.DryRun, settings.Brake, settings.Log, settings.Audit = false, mapping.Brake{}, nil, nil
-	request.Service, err = mapping.New(c.document, client, settings)
+	users := p.Mapping()
+	users.DryRun, users.Brake, users.Log, users.Audit = false, mapping.Brake{}, nil, nil
+	request.Service, err = mapping.New(p.Document, client, users)
 	return err
 }
 
@@ -126,10 +129,14 @@ func (run *checkRun) asText(ctx context.Context) (*check.Report, error) {
 
 func (run *checkRun) asJSON(ctx context.Context) (*check.Report, error) {
 	report := check.Run(ctx, run.request)
+	return report, run.writeJSON(report)
+}
+
+func (run *checkRun) writeJSON(value any) error {
 	encoder := json.NewEncoder(run.out)
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
-	return report, encoder.Encode(report)
+	return encoder.Encode(value)
 }
 
 // takesColor reports whether w is a terminal whose user does not object

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -15,20 +13,22 @@ import (
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
 	"suger-scim-gateway/mapping"
 )
 
 // checkWith runs the check command with settings for the sandbox and some more.
 func checkWith(t *testing.T, more map[string]string, args ...string) (out string, err error) {
 	t.Helper()
-	settings := map[string]string{"SUGER_ORG_ID": sandbox.DefaultOrganization, "SUGER_CREDENTIAL": "suger-key"}
+	values := map[string]string{"SUGER_ORG_ID": sandbox.DefaultOrganization, "SUGER_CREDENTIAL": "suger-key"}
 	for name, value := range more {
-		settings[name] = value
+		values[name] = value
 	}
-	if settings["SUGER_API_URL"] == "" {
-		settings["SUGER_API_URL"] = newSandbox(t)
+	if values["SUGER_API_URL"] == "" {
+		values["SUGER_API_URL"] = program.Suger(t)
 	}
-	setEnvironment(t, settings)
+	program.SetEnvironment(t, settings.Names(), values)
 	var written bytes.Buffer
 	err = Run(t.Context(), append([]string{"check"}, args...), &written, io.Discard)
 	assert.NotContains(t, written.String(), "suger-key")
@@ -67,7 +67,7 @@ func TestCheckAsJSON(t *testing.T) {
 
 // The round trip writes although the gateway would not, and leaves nobody behind.
 func TestCheckWrites(t *testing.T) {
-	suger := newSandbox(t)
+	suger := program.Suger(t)
 	more := map[string]string{"SUGER_API_URL": suger, "GATEWAY_DRY_RUN": "true", "GATEWAY_CHANGE_BRAKE": "1/1h"}
 	for range 2 { // the second time the user could be there
 		out, err := checkWith(t, more, "--write", "new@example.com")
@@ -87,7 +87,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 	require.NotEqual(t, source, changed)
 	at := 1 + strings.Count(changed[:strings.Index(changed, "people")], "\n")
 	file := filepath.Join(t.TempDir(), "mapping.yaml")
-	writeFile(t, file, changed)
+	program.WriteFile(t, file, changed)
 	out, err := checkWith(t, map[string]string{"GATEWAY_MAPPING": file}, "--json")
 	assert.Error(t, err)
 	var report check.Report
@@ -104,7 +104,7 @@ func TestCheckNamesTheLine(t *testing.T) {
 // What is to be entered in Okta depends on how the gateway is set up.
 func TestCheckValuesForOkta(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key")
-	writeFile(t, key, "suger-key\n")
+	program.WriteFile(t, key, "suger-key\n")
 	tests := []struct {
 		name  string
 		more  map[string]string
@@ -140,19 +140,4 @@ func TestCheckNeedsSettings(t *testing.T) {
 		"\n  SUGER_ORG_ID is needed, or --org: the organization to look at")
 	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")
 	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not have the organization to look at")
-}
-
-// What docs/check.md shows is what the check writes.
-func TestCheckDocument(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("docs", "check.md"))
-	require.NoError(t, err)
-	blocks := regexp.MustCompile("(?s)<!-- ([a-z.]+) -->\n```text\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	require.NotEmpty(t, blocks)
-	for _, block := range blocks {
-		report, err := os.ReadFile(filepath.Join("internal", "check", "testdata", block[1]))
-		require.NoError(t, err)
-		for _, piece := range strings.Split(block[2], "...\n") {
-			assert.Contains(t, string(report), piece, block[1])
-		}
-	}
 }

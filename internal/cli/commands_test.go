@@ -2,84 +2,19 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
 	"suger-scim-gateway/mapping"
 )
-
-// A transcript is what a command wrote so far; it may be read while the
-// command runs.
-type transcript struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	grew chan struct{}
-}
-
-func newTranscript() *transcript { return &transcript{grew: make(chan struct{}, 1)} }
-
-func (o *transcript) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.grew <- struct{}{}:
-	default:
-	}
-	return o.text.Write(p)
-}
-
-func (o *transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-// A started command runs beside the test.
-type started struct {
-	out, log *transcript
-	stop     context.CancelFunc
-	ended    chan error
-}
-
-func start(t *testing.T, args ...string) *started {
-	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	s := &started{out: newTranscript(), log: newTranscript(), stop: stop, ended: make(chan error, 1)}
-	go func() { s.ended <- Run(ctx, args, s.out, s.log) }()
-	t.Cleanup(stop)
-	return s
-}
-
-// wait reads until the pattern's first group shows in o, and returns it.
-func (s *started) wait(t *testing.T, o *transcript, pattern string) string {
-	t.Helper()
-	expression := regexp.MustCompile(pattern)
-	for {
-		if match := expression.FindStringSubmatch(o.String()); match != nil {
-			return match[len(match)-1]
-		}
-		select {
-		case <-o.grew:
-		case err := <-s.ended:
-			require.FailNow(t, "the command ended", "%v\n%s\n%s", err, s.out, s.log)
-		}
-	}
-}
-
-// end is the signal to stop, and what the command returns.
-func (s *started) end() error {
-	s.stop()
-	return <-s.ended
-}
 
 func TestHelp(t *testing.T) {
 	for _, word := range []string{"help", "-h", "-help", "--help"} {
@@ -129,7 +64,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestMappingCommand(t *testing.T) {
-	setEnvironment(t, nil)
+	program.SetEnvironment(t, settings.Names(), nil)
 	var printed bytes.Buffer
 	require.NoError(t, Run(t.Context(), []string{"mapping", "--source"}, &printed, io.Discard))
 	assert.Equal(t, string(mapping.DefaultSource()), printed.String())
@@ -140,7 +75,7 @@ func TestMappingCommand(t *testing.T) {
 	require.NoError(t, Run(t.Context(), []string{"mapping"}, &long, io.Discard))
 	assert.Contains(t, long.String(), "sends: changes\n")
 	for _, form := range []string{printed.String(), long.String()} {
-		writeFile(t, file, form)
+		program.WriteFile(t, file, form)
 		out.Reset()
 		require.NoError(t, Run(t.Context(), []string{"mapping", "--check", file}, &out, io.Discard))
 		assert.Equal(t, file+" is a valid mapping.\n", out.String())
@@ -148,13 +83,13 @@ func TestMappingCommand(t *testing.T) {
 
 	changed := strings.Replace(printed.String(), "GET /org/{organization}/user", "GET /v2/org/{organization}/people", 1)
 	require.NotEqual(t, printed.String(), changed)
-	writeFile(t, file, changed)
-	setEnvironment(t, map[string]string{"GATEWAY_MAPPING": file})
+	program.WriteFile(t, file, changed)
+	program.SetEnvironment(t, settings.Names(), map[string]string{"GATEWAY_MAPPING": file})
 	out.Reset()
 	require.NoError(t, Run(t.Context(), []string{"mapping", "--source"}, &out, io.Discard))
 	assert.Equal(t, changed, out.String(), "the mapping in force is the file's")
 
-	writeFile(t, file, "nonsense: true\n"+changed)
+	program.WriteFile(t, file, "nonsense: true\n"+changed)
 	err := Run(t.Context(), []string{"mapping", "--check", file}, io.Discard, io.Discard)
 	assert.ErrorContains(t, err, file+":1:1: unknown key")
 	err = Run(t.Context(), []string{"mapping"}, io.Discard, io.Discard)

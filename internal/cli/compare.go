@@ -1,10 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -23,23 +28,17 @@ var effectTexts = map[mapping.Effect]string{
 
 // compareWith tells what would change in Suger if Okta pushed a list of people,
 // and changes nothing.
-func (run *checkRun) compareWith(ctx context.Context, c *config, file string) error {
+func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	people, err := readPeople(file)
 	if err != nil {
 		return fmt.Errorf("--compare: %w", err)
-	}
-	if err := run.complete(c); err != nil {
-		return err
 	}
 	forecasts, err := run.request.Service.Users(run.request.Caller).Compare(ctx, people)
 	if err != nil {
 		return err
 	}
 	if run.json {
-		encoder := json.NewEncoder(run.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(forecasts)
+		return run.writeJSON(forecasts)
 	}
 	return run.printForecasts(forecasts, len(people))
 }
@@ -74,4 +73,125 @@ func forecastText(f mapping.Forecast) string {
 		return cmp.Or(f.After, f.Before)
 	}
 	return f.Before + " -> " + f.After
+}
+
+// maxPeopleFile bounds a list of people, in bytes. It is more than Suger could
+// have users.
+const maxPeopleFile = 64 << 20
+
+// Titles of the columns that are read, plain: in small letters without blanks and
+// underscores. The first that a list has is taken.
+var (
+	userNameTitles = []string{"username", "login", "email"}
+	roleTitles     = []string{"role", "sugerrole"}
+)
+
+// readPeople reads a list of people, as CSV with a title line or as JSON.
+func readPeople(path string) ([]mapping.Person, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxPeopleFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxPeopleFile {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, maxPeopleFile)
+	}
+	people, err := parsePeople(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return people, nil
+}
+
+// parsePeople reads a list that begins with [ as JSON and any other as CSV. An
+// entry without a name and a name that comes twice are errors: a list with
+// either is not what its owner thinks.
+func parsePeople(text []byte) ([]mapping.Person, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // of spreadsheets
+	parse := parsePeopleCSV
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
+		parse = parsePeopleJSON
+	}
+	people, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(people) == 0 {
+		return nil, errors.New("there is nobody on the list")
+	}
+	seen := make(map[string]int, len(people))
+	for i, person := range people {
+		if person.UserName == "" {
+			return nil, fmt.Errorf("entry %d has no user name", i+1)
+		}
+		folded := strings.ToLower(person.UserName)
+		if first, twice := seen[folded]; twice {
+			return nil, fmt.Errorf("%s is on the list twice, as entry %d and %d", person.UserName, first, i+1)
+		}
+		seen[folded] = i + 1
+	}
+	return people, nil
+}
+
+func parsePeopleCSV(text []byte) ([]mapping.Person, error) {
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.TrimLeadingSpace = true
+	rows, err := reader.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	name, role := column(rows[0], userNameTitles), column(rows[0], roleTitles)
+	if name < 0 {
+		return nil, errors.New("the first line has no column userName, login or email")
+	}
+	var people []mapping.Person
+	for _, row := range rows[1:] {
+		person := mapping.Person{UserName: strings.TrimSpace(row[name])}
+		if role >= 0 {
+			person.Role = strings.TrimSpace(row[role])
+		}
+		people = append(people, person)
+	}
+	return people, nil
+}
+
+// column is where one of the titles stands, -1 for nowhere.
+func column(row []string, titles []string) int {
+	for _, title := range titles {
+		for i, cell := range row {
+			if plain := strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(cell)); plain == title {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// parsePeopleJSON reads {"userName", "role"}, and what Okta's API answers for the
+// users of an app: {"credentials": {"userName"}, "profile": {"sugerRole"}}.
+func parsePeopleJSON(text []byte) ([]mapping.Person, error) {
+	var entries []struct {
+		UserName    string
+		Role        string
+		Credentials struct{ UserName string }
+		Profile     struct{ Role, SugerRole string }
+	}
+	if err := json.Unmarshal(text, &entries); err != nil {
+		return nil, fmt.Errorf("not a list of people: %w", err)
+	}
+	var people []mapping.Person
+	for _, entry := range entries {
+		people = append(people, mapping.Person{
+			UserName: strings.TrimSpace(cmp.Or(entry.UserName, entry.Credentials.UserName)),
+			Role:     strings.TrimSpace(cmp.Or(entry.Role, entry.Profile.SugerRole, entry.Profile.Role)),
+		})
+	}
+	return people, nil
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
 )
 
@@ -64,7 +65,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, logTo io.Writer) (*demonstration, error) {
 	d := &demonstration{token: rand.Text()}
 	config := demoConfig(logTo)
-	d.log = config.log
+	d.log = config.Log
 	suger, err := sandbox.New(sandbox.Options{Keys: []string{d.token}})
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 		return nil, err
 	}
 	d.sandbox.server.RegisterOnShutdown(suger.Close)
-	config.SugerURL = baseURL("http://" + d.sandbox.addr())
+	config.SugerURL = settings.BaseURL("http://" + d.sandbox.addr())
 	if err := d.listen(ctx, config, addr, opsAddr); err != nil {
 		d.close()
 		return nil, err
@@ -83,16 +84,17 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 
 // listen opens the gateway's two listeners. The handlers come last, because the
 // status page shows the address that the gateway really has.
-func (d *demonstration) listen(ctx context.Context, config *config, addr, opsAddr string) (err error) {
+func (d *demonstration) listen(ctx context.Context, config *settings.Config, addr, opsAddr string) (err error) {
 	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config); err != nil {
 		return err
 	}
 	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config); err != nil {
 		return err
 	}
-	config.PublicURL = baseURL("http://" + d.gateway.addr())
-	config.OpsAddr = listenAddress(d.status.addr())
-	handlers, err := config.assemble(ctx.Done())
+	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
+	config.OpsAddr = settings.ListenAddress(d.status.addr())
+	p := &process{Config: config}
+	handlers, err := p.assemble(ctx.Done())
 	if err != nil {
 		return err
 	}
@@ -111,9 +113,9 @@ func (d *demonstration) close() {
 
 // demoConfig is what the defaults of the settings are, but for the log, which
 // is for a person. The environment has no say.
-func demoConfig(logTo io.Writer) *config {
-	c := &config{
-		settings: settings{
+func demoConfig(logTo io.Writer) *settings.Config {
+	return &settings.Config{
+		Settings: settings.Settings{
 			Organization:    sandbox.DefaultOrganization,
 			SugerAuth:       "key",
 			Budget:          50 * time.Second,
@@ -123,17 +125,16 @@ func demoConfig(logTo io.Writer) *config {
 			LookupTTL:       time.Hour,
 			ListTTL:         10 * time.Second,
 		},
-		document: mapping.DefaultDocument(),
+		Logs:     settings.NewLogs(logTo, "info", "text"),
+		Document: mapping.DefaultDocument(),
 	}
-	c.log, c.audit, c.level = newLog(logTo, "info", "text")
-	return c
 }
 
 // listenNear opens addr, or a free port if addr is the default and taken.
-func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, c *config) (*listener, error) {
-	l, err := listen(ctx, name, addr, handler, c.Budget, c.log)
+func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, c *settings.Config) (*listener, error) {
+	l, err := listen(ctx, name, addr, handler, c.Budget, c.Log)
 	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
-		return listen(ctx, name, "127.0.0.1:0", handler, c.Budget, c.log)
+		return listen(ctx, name, "127.0.0.1:0", handler, c.Budget, c.Log)
 	}
 	return l, err
 }

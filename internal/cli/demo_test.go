@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -9,39 +8,22 @@ import (
 	"strings"
 	"testing"
 
+	"suger-scim-gateway/internal/test/program"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// ask sends one request and reads the answer as JSON.
-func ask(t *testing.T, method, address, authorization, body string) (int, map[string]any) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
-	require.NoError(t, err)
-	request.Header.Set("Content-Type", "application/scim+json")
-	request.Header.Set("Authorization", authorization)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	var answer map[string]any
-	require.NoError(t, json.Unmarshal(text, &answer), "%s", text)
-	return response.StatusCode, answer
-}
-
-const patchMessage = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`
 
 // The demo as a visitor meets it: start, create, change the role, deactivate,
 // bring back, stop.
 func TestDemo(t *testing.T) {
 	const extension = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
-	demo := start(t, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0")
-	demo.wait(t, demo.out, `(Ctrl-C)`)
-	base := demo.wait(t, demo.out, `SCIM base URL +(\S+)\n`)
-	token := demo.wait(t, demo.out, `Bearer token +(\S+)\n`)
+	demo := program.Start(t, Run, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0")
+	demo.Wait(t, demo.Out, `(Ctrl-C)`)
+	base := demo.Wait(t, demo.Out, `SCIM base URL +(\S+)\n`)
+	token := demo.Wait(t, demo.Out, `Bearer token +(\S+)\n`)
 	scim := func(method, path, body string) (int, map[string]any) {
-		return ask(t, method, base+path, "Bearer "+token, body)
+		return program.Ask(t, method, base+path, "Bearer "+token, body)
 	}
 
 	status, all := scim(http.MethodGet, "/Users", "")
@@ -52,32 +34,32 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, http.StatusCreated, status, "%v", user)
 	path := "/Users/" + user["id"].(string)
 
-	status, user = scim(http.MethodPatch, path, patchMessage+`{"op":"replace","path":"`+extension+`:role","value":"EDITOR"}]}`)
+	status, user = scim(http.MethodPatch, path, program.PatchMessage+`{"op":"replace","path":"`+extension+`:role","value":"EDITOR"}]}`)
 	require.Equal(t, http.StatusOK, status, "%v", user)
 	assert.Equal(t, "EDITOR", user[extension].(map[string]any)["role"])
 
 	for _, active := range []string{"false", "true"} {
-		status, user = scim(http.MethodPatch, path, patchMessage+`{"op":"replace","value":{"active":`+active+`}}]}`)
+		status, user = scim(http.MethodPatch, path, program.PatchMessage+`{"op":"replace","value":{"active":`+active+`}}]}`)
 		require.Equal(t, http.StatusOK, status, "%v", user)
 		status, user = scim(http.MethodGet, path, "")
 		require.Equal(t, http.StatusOK, status)
 		assert.Equal(t, active == "true", user["active"])
 	}
 
-	require.NoError(t, demo.end())
-	assert.NotContains(t, demo.log.String(), token)
+	require.NoError(t, demo.End())
+	assert.NotContains(t, demo.Log.String(), token)
 }
 
 // The three printed lines are meant to be pasted into a shell; each is one
 // curl command about people who exist.
 func TestDemoPrintsThreeCurlLines(t *testing.T) {
-	demo := start(t, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0")
-	demo.wait(t, demo.out, `(Ctrl-C)`)
-	base := demo.wait(t, demo.out, `SCIM base URL +(\S+)\n`)
-	token := demo.wait(t, demo.out, `Bearer token +(\S+)\n`)
+	demo := program.Start(t, Run, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0")
+	demo.Wait(t, demo.Out, `(Ctrl-C)`)
+	base := demo.Wait(t, demo.Out, `SCIM base URL +(\S+)\n`)
+	token := demo.Wait(t, demo.Out, `Bearer token +(\S+)\n`)
 
 	var lines []string
-	for line := range strings.Lines(demo.out.String()) {
+	for line := range strings.Lines(demo.Out.String()) {
 		if strings.HasPrefix(line, "curl ") {
 			lines = append(lines, line)
 		}
@@ -90,11 +72,11 @@ func TestDemoPrintsThreeCurlLines(t *testing.T) {
 
 	// The person of the second and third line is the one of the first.
 	filter := url.Values{"filter": {`userName eq "viewer@example.com"`}}
-	_, found := ask(t, http.MethodGet, base+"/Users?"+filter.Encode(), "Bearer "+token, "")
+	_, found := program.Ask(t, http.MethodGet, base+"/Users?"+filter.Encode(), "Bearer "+token, "")
 	id := found["Resources"].([]any)[0].(map[string]any)["id"].(string)
 	assert.Contains(t, lines[1], "'"+base+"/Users/"+id+"'")
 	assert.Contains(t, lines[2], "'"+base+"/Users/"+id+"'")
-	require.NoError(t, demo.end())
+	require.NoError(t, demo.End())
 }
 
 func TestDemoWithTakenAddress(t *testing.T) {

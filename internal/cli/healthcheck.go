@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"suger-scim-gateway/internal/settings"
 )
 
 // healthcheckTimeout is how long the gateway may take to say that it is alive.
@@ -18,8 +20,7 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	if err := parse(c.newFlags("healthcheck"), args); err != nil {
 		return err
 	}
-	var s settings
-	readEnvironment(&s) // problems of other settings are the serve command's affair
+	s := settings.Read()
 	if s.OpsAddr == "" {
 		return errors.New("GATEWAY_OPS_ADDR is not an address such as 127.0.0.1:9090")
 	}

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -22,10 +25,10 @@ func TestHealthcheck(t *testing.T) {
 	_, port, _ := strings.Cut(addr, ":")
 	check := func() error { return Run(t.Context(), []string{"healthcheck"}, io.Discard, io.Discard) }
 
-	setEnvironment(t, map[string]string{"GATEWAY_OPS_ADDR": addr})
+	program.SetEnvironment(t, settings.Names(), map[string]string{"GATEWAY_OPS_ADDR": addr})
 	require.NoError(t, check())
 
-	setEnvironment(t, map[string]string{"GATEWAY_OPS_ADDR": ":" + port, "SUGER_AUTH": "nonsense"})
+	program.SetEnvironment(t, settings.Names(), map[string]string{"GATEWAY_OPS_ADDR": ":" + port, "SUGER_AUTH": "nonsense"})
 	require.NoError(t, check(), "an address without host, and a problem that is not its own")
 
 	status = http.StatusInternalServerError
@@ -34,7 +37,7 @@ func TestHealthcheck(t *testing.T) {
 	server.Close()
 	assert.ErrorContains(t, check(), "healthcheck: ")
 
-	setEnvironment(t, map[string]string{"GATEWAY_OPS_ADDR": "nowhere"})
+	program.SetEnvironment(t, settings.Names(), map[string]string{"GATEWAY_OPS_ADDR": "nowhere"})
 	assert.EqualError(t, check(), "GATEWAY_OPS_ADDR is not an address such as 127.0.0.1:9090")
 }
 

@@ -71,11 +71,11 @@ func (l *listener) bound(limits conns.Limits) {
 
 // boundConnections bounds those of the SCIM listener. A proxy's address has no
 // share of its own, since all clients come from there.
-func (c *config) boundConnections(scim *listener) {
+func (p *process) boundConnections(scim *listener) {
 	scim.bound(conns.Limits{
 		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
 		Shared: func(address netip.Addr) bool {
-			return slices.ContainsFunc(c.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(address) })
+			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
 		},
 	})
 }

@@ -1,14 +1,20 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"testing"
 	"time"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,4 +91,78 @@ func TestOneListenerFailing(t *testing.T) {
 	err = serveUntilDone(t.Context(), log, good, bad)
 	assert.True(t, errors.Is(err, net.ErrClosed))
 	assert.ErrorContains(t, err, "bad: ")
+}
+
+// serveOneAtATime serves a gateway that has room for one request at once, on a
+// listener whose times are changed, and returns its address.
+func serveOneAtATime(t *testing.T, change func(*http.Server)) string {
+	t.Helper()
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL": program.Suger(t), "SUGER_ORG_ID": sandbox.DefaultOrganization, "GATEWAY_MAX_IN_FLIGHT": "1",
+	})
+	config, err := settings.Load(io.Discard)
+	require.NoError(t, err)
+	p := &process{Config: config}
+	handlers, err := p.assemble(t.Context().Done())
+	require.NoError(t, err)
+	l, err := listen(t.Context(), "gateway", "127.0.0.1:0", handlers.scim, p.Budget, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	change(l.server)
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- serveUntilDone(ctx, slog.New(slog.DiscardHandler), l) }()
+	t.Cleanup(func() {
+		stop()
+		assert.NoError(t, <-served)
+	})
+	return l.addr()
+}
+
+func dial(t *testing.T, address string) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { connection.Close() })
+	return connection
+}
+
+func assertServes(t *testing.T, address string) {
+	t.Helper()
+	status, answer := program.Ask(t, http.MethodGet, "http://"+address+"/scim/v2/Users?count=1", "Bearer "+program.Key, "")
+	assert.Equal(t, http.StatusOK, status, "%v", answer)
+}
+
+// Many connections that never finish their headers take no place, and are closed.
+func TestSlowHeaders(t *testing.T) {
+	address := serveOneAtATime(t, func(s *http.Server) {
+		assert.Equal(t, 10*time.Second, s.ReadHeaderTimeout)
+		s.ReadHeaderTimeout = 500 * time.Millisecond
+	})
+	var slow []net.Conn
+	for range 100 {
+		connection := dial(t, address)
+		fmt.Fprint(connection, "GET /scim/v2/Users HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+		slow = append(slow, connection)
+	}
+	assertServes(t, address)
+	for _, connection := range slow {
+		_, err := io.ReadAll(connection)
+		assert.NoError(t, err, "the gateway closes the connection")
+	}
+}
+
+// A body that does not come takes the only place, but not for long.
+func TestSlowBodies(t *testing.T) {
+	address := serveOneAtATime(t, func(s *http.Server) {
+		assert.Equal(t, 30*time.Second, s.ReadTimeout)
+		s.ReadTimeout = 500 * time.Millisecond
+	})
+	connection := dial(t, address)
+	fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{", program.Key)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
+	assert.True(t, response.Close)
+	assertServes(t, address)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec/strict"
 )
@@ -19,18 +20,17 @@ func runMapping(_ context.Context, c *console, args []string) error {
 		return err
 	}
 	if *check != "" {
-		if _, _, err := readMappingFile(*check); err != nil {
+		if _, _, err := settings.ReadMapping(*check); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(c.out, "%s is a valid mapping.\n", *check)
 		return err
 	}
-	var s settings
-	readEnvironment(&s) // problems of other settings are the serve command's affair
+	s := settings.Read()
 	source, document := mapping.DefaultSource(), mapping.DefaultDocument()
 	if s.MappingFile != "" {
 		var err error
-		if source, document, err = readMappingFile(s.MappingFile); err != nil {
+		if source, document, err = settings.ReadMapping(s.MappingFile); err != nil {
 			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
 )
 
 // sandboxAnswerWithin is how long the sandbox may take for an answer. It is
@@ -23,7 +24,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	key := flags.String("key", "", "API key to accept (default a random one)")
 	people := flags.Int("people", 17, "sample people besides the eight that are always there")
 	flags.Func("domains", "e-mail domains, separated by commas, whose people may be added (default example.com)", func(text string) error {
-		options.Domains = splitList(text)
+		options.Domains = settings.SplitList(text)
 		return nil
 	})
 	flags.IntVar(&options.Seats, "seats", 0, "most users who are not inactive; 0 is no limit")
@@ -55,7 +56,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 }
 
 func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr, key string, admin bool) error {
-	log, _, _ := newLog(c.err, "info", "text")
+	log := settings.NewLogs(c.err, "info", "text").Log
 	l, err := listen(ctx, "sandbox", addr, suger, sandboxAnswerWithin, log)
 	if err != nil {
 		return err

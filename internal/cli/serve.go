@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"suger-scim-gateway/internal/conns"
+	"suger-scim-gateway/internal/settings"
 )
 
 // serve is the gateway: SCIM on GATEWAY_ADDR and operations on
@@ -13,51 +14,67 @@ func serve(ctx context.Context, c *console, args []string) error {
 	if err := parse(c.newFlags("serve"), args); err != nil {
 		return err
 	}
-	config, err := loadConfig(c.err)
+	config, err := settings.Load(c.err)
 	if err != nil {
 		return err
 	}
-	return config.serve(ctx)
+	p := &process{Config: config}
+	return p.serve(ctx)
 }
 
-func (c *config) serve(ctx context.Context) error {
-	handlers, err := c.assemble(ctx.Done())
+func (p *process) serve(ctx context.Context) error {
+	handlers, err := p.assemble(ctx.Done())
 	if err != nil {
 		return err
 	}
-	scim, err := listen(ctx, "GATEWAY_ADDR", string(c.Addr), handlers.scim, c.Budget, c.log)
+	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), handlers.scim, p.Budget, p.Log)
 	if err != nil {
 		return err
 	}
-	c.boundConnections(scim)
-	if c.certificates != nil {
-		scim.server.TLSConfig = c.certificates.Config()
+	p.boundConnections(scim)
+	if p.Certificates != nil {
+		scim.server.TLSConfig = p.Certificates.Config()
 	}
-	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(c.OpsAddr), handlers.operations, opsAnswerWithin, c.log)
+	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), handlers.operations, opsAnswerWithin, p.Log)
 	if err != nil {
 		scim.socket.Close()
 		return err
 	}
 	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
-	defer c.followSignals()()
+	defer p.FollowSignals()()
 	defer reserveHeap()()
-	c.logStart(scim.addr(), operations.addr())
-	return serveUntilDone(ctx, c.log, scim, operations)
+	p.logStart(scim.addr(), operations.addr())
+	return serveUntilDone(ctx, p.Log, scim, operations)
 }
 
 // logStart tells an operator what runs and how, and what to think about.
-func (c *config) logStart(scim, operations string) {
+func (p *process) logStart(scim, operations string) {
 	v, revision := build()
-	c.log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
-		"scim_address", scim, "ops_address", operations, "tls", c.certificates != nil,
-		"status_page", !c.hidesPages(), c.organizationMode(), "dry_run", c.DryRun)
-	if unknown := unknownSettings(); len(unknown) > 0 {
-		c.log.Warn("variables that look like settings but are none", "names", unknown)
+	p.Log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
+		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil,
+		"status_page", !p.HidesPages(), p.organizationMode(), "dry_run", p.DryRun)
+	if unknown := settings.Unknown(); len(unknown) > 0 {
+		p.Log.Warn("variables that look like settings but are none", "names", unknown)
 	}
-	if c.SugerURL.unprotected() || c.SugerAuth == "oauth" && c.SugerTokenURL.unprotected() {
-		c.log.Warn("Suger is called over plain HTTP: credentials can be read on the way")
+	if p.SugerURL.Unprotected() || p.SugerAuth == "oauth" && p.SugerTokenURL.Unprotected() {
+		p.Log.Warn("Suger is called over plain HTTP: credentials can be read on the way")
 	}
-	if c.opsToken != nil && !c.OpsAddr.loopback() {
-		c.log.Warn("the ops listener speaks plain HTTP: put HTTPS in front of it, or the token of the status page can be read on the way")
+	if p.StatusToken() != nil && !p.OpsAddr.Loopback() {
+		p.Log.Warn("the ops listener speaks plain HTTP: put HTTPS in front of it, or the token of the status page can be read on the way")
 	}
+}
+
+// reservedHeap is how much of the heap is set aside, in bytes. No page of it is
+// ever touched, so that it takes addresses and no memory.
+const reservedHeap = 24 << 20
+
+// reserveHeap makes the garbage collector run when about that much has been
+// allocated since it ran last. Left alone it runs for every 4 MB as long as
+// little is in use, which some hundred requests allocate: a sixth of all the
+// time that the gateway takes. With it, as much more may wait to be collected, and
+// the runtime's own numbers count it. The heap is reserved until the function that
+// it returns is called.
+func reserveHeap() (release func()) {
+	reserved := make([]byte, reservedHeap)
+	return func() { runtime.KeepAlive(reserved) }
 }

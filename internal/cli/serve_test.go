@@ -4,7 +4,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,49 +12,41 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
 )
 
-// newSandbox is a Suger that knows the key "suger-key".
-func newSandbox(t *testing.T) string {
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{"suger-key"}})
-	require.NoError(t, err)
-	server := httptest.NewServer(suger)
-	t.Cleanup(server.Close)
-	t.Cleanup(suger.Close)
-	return server.URL
-}
-
 func TestServe(t *testing.T) {
-	setEnvironment(t, map[string]string{
-		"SUGER_API_URL":    newSandbox(t),
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL":    program.Suger(t),
 		"SUGER_ORG_ID":     sandbox.DefaultOrganization,
 		"GATEWAY_ADDR":     "127.0.0.1:0",
 		"GATEWAY_OPS_ADDR": "127.0.0.1:0",
 	})
 	t.Setenv("GATEWAY_DRYRUN", "value-of-a-misspelt-setting")
-	gateway := start(t) // no argument is serve
-	scim := "http://" + gateway.wait(t, gateway.log, `"scim_address":"([^"]+)"`)
-	operations := "http://" + gateway.wait(t, gateway.log, `"ops_address":"([^"]+)"`)
-	assert.Contains(t, gateway.log.String(), `"organization":"sandboxed"`)
-	assert.Contains(t, gateway.log.String(), `"credential":"the client's"`)
+	gateway := program.Start(t, Run) // no argument is serve
+	scim := "http://" + gateway.SCIMAddress(t)
+	operations := "http://" + gateway.OpsAddress(t)
+	assert.Contains(t, gateway.Log.String(), `"organization":"sandboxed"`)
+	assert.Contains(t, gateway.Log.String(), `"credential":"the client's"`)
 
-	status, _ := ask(t, http.MethodGet, operations+"/healthz", "", "")
+	status, _ := program.Ask(t, http.MethodGet, operations+"/healthz", "", "")
 	assert.Equal(t, http.StatusOK, status)
-	status, _ = ask(t, http.MethodGet, operations+"/readyz", "", "")
+	status, _ = program.Ask(t, http.MethodGet, operations+"/readyz", "", "")
 	assert.Equal(t, http.StatusOK, status)
-	status, _ = ask(t, http.MethodGet, scim+"/healthz", "", "")
+	status, _ = program.Ask(t, http.MethodGet, scim+"/healthz", "", "")
 	assert.Equal(t, http.StatusNotFound, status, "operations are not on the SCIM listener")
 
 	for _, prefix := range []string{"/scim/v2", "/org/sandboxed/scim/v2"} {
-		status, users := ask(t, http.MethodGet, scim+prefix+"/Users", "Bearer suger-key", "")
+		status, users := program.Ask(t, http.MethodGet, scim+prefix+"/Users", "Bearer suger-key", "")
 		assert.Equal(t, http.StatusOK, status)
 		assert.EqualValues(t, 25, users["totalResults"])
 	}
-	require.NoError(t, gateway.end())
-	assert.Contains(t, gateway.log.String(), `"names":["GATEWAY_DRYRUN"]`)
-	assert.NotContains(t, gateway.log.String(), "value-of-a-misspelt-setting")
-	assert.NotContains(t, gateway.log.String(), "suger-key")
-	assert.Empty(t, gateway.out.String())
+	require.NoError(t, gateway.End())
+	assert.Contains(t, gateway.Log.String(), `"names":["GATEWAY_DRYRUN"]`)
+	assert.NotContains(t, gateway.Log.String(), "value-of-a-misspelt-setting")
+	assert.NotContains(t, gateway.Log.String(), "suger-key")
+	assert.Empty(t, gateway.Out.String())
 }
 
 // In the mode in which the gateway holds the Suger credential, clients bring a
@@ -63,43 +54,43 @@ func TestServe(t *testing.T) {
 func TestServeWithHeldCredential(t *testing.T) {
 	folder := t.TempDir()
 	credential, tokens := filepath.Join(folder, "credential"), filepath.Join(folder, "tokens")
-	writeFile(t, credential, "suger-key")
-	writeFile(t, tokens, "first-bearer-token")
-	setEnvironment(t, map[string]string{
-		"SUGER_API_URL":         newSandbox(t),
+	program.WriteFile(t, credential, "suger-key")
+	program.WriteFile(t, tokens, "first-bearer-token")
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL":         program.Suger(t),
 		"SUGER_ORG_ID":          sandbox.DefaultOrganization,
 		"SUGER_CREDENTIAL_FILE": credential,
 		"GATEWAY_TOKENS_FILE":   tokens,
 		"GATEWAY_ADDR":          "127.0.0.1:0",
 		"GATEWAY_OPS_ADDR":      "127.0.0.1:0",
 	})
-	gateway := start(t, "serve")
-	users := "http://" + gateway.wait(t, gateway.log, `"scim_address":"([^"]+)"`) + "/scim/v2/Users"
+	gateway := program.Start(t, Run, "serve")
+	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
 	status := func(token string) int {
-		status, _ := ask(t, http.MethodGet, users, "Bearer "+token, "")
+		status, _ := program.Ask(t, http.MethodGet, users, "Bearer "+token, "")
 		return status
 	}
 	assert.Equal(t, http.StatusOK, status("first-bearer-token"))
 	assert.Equal(t, http.StatusUnauthorized, status("second-bearer-token"))
 	assert.Equal(t, http.StatusUnauthorized, status("suger-key"), "Suger's key is not the gateway's token")
 	elsewhere := strings.Replace(users, "/scim/v2", "/org/elsewhere/scim/v2", 1)
-	reached, _ := ask(t, http.MethodGet, elsewhere, "Bearer first-bearer-token", "")
+	reached, _ := program.Ask(t, http.MethodGet, elsewhere, "Bearer first-bearer-token", "")
 	assert.Equal(t, http.StatusForbidden, reached, "the token is for SUGER_ORG_ID, whatever the credential can see")
 
-	writeFile(t, tokens, "first-bearer-token,second-bearer-token")
+	program.WriteFile(t, tokens, "first-bearer-token,second-bearer-token")
 	assert.Equal(t, http.StatusOK, status("first-bearer-token"), "both are good while tokens are rotated")
 	assert.Equal(t, http.StatusOK, status("second-bearer-token"))
-	writeFile(t, tokens, "second-bearer-token")
+	program.WriteFile(t, tokens, "second-bearer-token")
 	assert.Equal(t, http.StatusUnauthorized, status("first-bearer-token"))
 
-	writeFile(t, credential, "another-key")
+	program.WriteFile(t, credential, "another-key")
 	assert.NotEqual(t, http.StatusOK, status("second-bearer-token"), "the credential was taken away")
-	writeFile(t, credential, "suger-key")
+	program.WriteFile(t, credential, "suger-key")
 	assert.Equal(t, http.StatusOK, status("second-bearer-token"))
 
-	require.NoError(t, gateway.end())
+	require.NoError(t, gateway.End())
 	for _, secret := range []string{"suger-key", "another-key", "bearer-token"} {
-		assert.NotContains(t, gateway.log.String(), secret)
+		assert.NotContains(t, gateway.Log.String(), secret)
 	}
 }
 
@@ -118,21 +109,21 @@ func TestServeDoesNotStart(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			setEnvironment(t, test.values)
+			program.SetEnvironment(t, settings.Names(), test.values)
 			assert.ErrorContains(t, Run(t.Context(), nil, io.Discard, io.Discard), test.want)
 		})
 	}
 }
 
 func TestSandboxCommand(t *testing.T) {
-	suger := start(t, "sandbox", "--addr", "127.0.0.1:0", "--people", "2", "--domains", "example.com,example.org",
+	suger := program.Start(t, Run, "sandbox", "--addr", "127.0.0.1:0", "--people", "2", "--domains", "example.com,example.org",
 		"--seats", "9", "--key", "chosen-key", "--admin", "--fault", "kind=404 op=get user", "--fault", "kind=500 op=add user times=1")
-	suger.wait(t, suger.out, `(Ctrl-C)`)
-	base := suger.wait(t, suger.out, `SUGER_API_URL +(\S+)\n`)
-	organization := suger.wait(t, suger.out, `SUGER_ORG_ID +(\S+)\n`)
-	assert.Equal(t, "chosen-key", suger.wait(t, suger.out, `API key +(\S+)\n`))
+	suger.Wait(t, suger.Out, `(Ctrl-C)`)
+	base := suger.Wait(t, suger.Out, `SUGER_API_URL +(\S+)\n`)
+	organization := suger.Wait(t, suger.Out, `SUGER_ORG_ID +(\S+)\n`)
+	assert.Equal(t, "chosen-key", suger.Wait(t, suger.Out, `API key +(\S+)\n`))
 
-	status, state := ask(t, http.MethodGet, base+"/_sandbox/state", "", "")
+	status, state := program.Ask(t, http.MethodGet, base+"/_sandbox/state", "", "")
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, organization, state["organization"])
 	assert.EqualValues(t, 10, state["users"])
@@ -145,7 +136,7 @@ func TestSandboxCommand(t *testing.T) {
 	faults, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "kind=404 op=get user\nkind=500 op=add user times=1\n", string(faults))
-	require.NoError(t, suger.end())
+	require.NoError(t, suger.End())
 }
 
 func TestSandboxCommandRefuses(t *testing.T) {

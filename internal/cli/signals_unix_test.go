@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"log/slog"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,18 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
 )
 
 // The level follows signals while the gateway serves.
 func TestSignalsChangeTheLevel(t *testing.T) {
-	setEnvironment(t, map[string]string{
-		"SUGER_API_URL":    newSandbox(t),
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL":    program.Suger(t),
 		"SUGER_ORG_ID":     sandbox.DefaultOrganization,
 		"GATEWAY_ADDR":     "127.0.0.1:0",
 		"GATEWAY_OPS_ADDR": "127.0.0.1:0",
 	})
-	gateway := start(t, "serve")
-	gateway.wait(t, gateway.log, `"ops_address"`)
+	gateway := program.Start(t, Run, "serve")
+	gateway.OpsAddress(t)
 	steps := 0
 	for _, step := range []struct {
 		signal syscall.Signal
@@ -35,21 +36,7 @@ func TestSignalsChangeTheLevel(t *testing.T) {
 		require.NoError(t, syscall.Kill(syscall.Getpid(), step.signal))
 		steps++
 		pattern := `(?s)` + strings.Repeat(`"log_level":"[A-Z]+".*?`, steps-1) + `"log_level":"([A-Z]+)"`
-		assert.Equal(t, step.level, gateway.wait(t, gateway.log, pattern))
+		assert.Equal(t, step.level, gateway.Wait(t, gateway.Log, pattern))
 	}
-	require.NoError(t, gateway.end())
-}
-
-func TestSteppedLevelHolds(t *testing.T) {
-	out := newTranscript()
-	c := &config{}
-	c.log, c.audit, c.level = newLog(out, "info", "json")
-	c.stepLevel(false)
-	assert.Equal(t, slog.LevelWarn, c.level.Level())
-	c.log.Info("not written")
-	c.log.Warn("written")
-	c.audit.Info("a change")
-	assert.NotContains(t, out.String(), "not written")
-	assert.Contains(t, out.String(), `"msg":"written"`)
-	assert.Contains(t, out.String(), `"msg":"a change"`, "audit records are always written")
+	require.NoError(t, gateway.End())
 }

@@ -7,8 +7,9 @@ import (
 	"runtime/debug"
 )
 
-// Set by the linker (-X suger-scim-gateway/internal/cli.version=... -X suger-scim-gateway/internal/cli.commit=...). Without that they
-// are what the Go toolchain knows of the build.
+// Set by the linker: -X suger-scim-gateway/internal/cli.version=... and
+// -X suger-scim-gateway/internal/cli.commit=... Without that they are what the Go
+// toolchain knows of the build.
 var (
 	version string
 	commit  string

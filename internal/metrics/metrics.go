@@ -16,6 +16,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // seconds are the bounds of the duration histograms: from an answer out of
@@ -108,7 +109,7 @@ func (m *Metrics) beginAtZero() {
 	for _, guard := range mapping.GuardNames() {
 		m.refusals.WithLabelValues(guard)
 	}
-	for _, operation := range mapping.OperationNames() {
+	for _, operation := range spec.OperationNames() {
 		m.drifts.WithLabelValues(operation)
 	}
 	for _, entry := range scim.Codes {

@@ -18,6 +18,7 @@ import (
 	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -162,7 +163,7 @@ func TestDocumentedLabelValues(t *testing.T) {
 	text, err := os.ReadFile("../../docs/metrics.md")
 	require.NoError(t, err)
 	page := string(text)
-	for _, word := range slices.Concat(mapping.OperationNames(), mapping.GuardNames()) {
+	for _, word := range slices.Concat(spec.OperationNames(), mapping.GuardNames()) {
 		assert.Contains(t, page, "`"+word+"`")
 	}
 }

@@ -101,15 +101,17 @@ func (a *access) mark(purpose, text string) string {
 // open begins a session.
 func (a *access) open(w http.ResponseWriter) {
 	ends := strconv.FormatInt(a.now().Add(sessionLasts).Unix(), 10)
-	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: ends + "." + a.mark("session", ends), Path: "/", HttpOnly: true,
-		SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLasts.Seconds()),
-	})
+	setSession(w, ends+"."+a.mark("session", ends), int(sessionLasts.Seconds()))
 }
 
 // end takes the session away from the browser.
-func (a *access) end(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1})
+func (a *access) end(w http.ResponseWriter) { setSession(w, "", -1) }
+
+// setSession sets the session cookie, which lasts so many seconds.
+func setSession(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure: the ops listener speaks plain HTTP, over which browsers refuse a Secure cookie
+		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: seconds,
+	})
 }
 
 func (a *access) hasSession(r *http.Request) bool {

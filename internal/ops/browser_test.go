@@ -20,14 +20,14 @@ import (
 
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/internal/test/chromium"
+	"suger-scim-gateway/internal/test/browser"
 	"suger-scim-gateway/mapping"
 )
 
 var update = flag.Bool("update", false, "take the picture in the README anew")
 
 // views are the ways in which people look at a page.
-var views = map[string]chromium.View{
+var views = map[string]browser.View{
 	"light": {Width: 1180, Height: 900}, "dark": {Width: 1180, Height: 900, Dark: true},
 	"phone": {Width: 360, Height: 740, Scale: 2}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
 	"narrow": {Width: 320, Height: 600}, // WCAG 2.2, 1.4.10
@@ -87,7 +87,7 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 
 // The picture in the README is this page, whatever the machine's clock says.
 func TestLook(t *testing.T) {
-	page := chromium.Start(t).Open(t)
+	page := browser.Start(t).Open(t)
 	s := busy(t)
 	for name, view := range views {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestLook(t *testing.T) {
 
 // Long words, many rows and bad news must not break the page either.
 func TestLookOfABadDay(t *testing.T) {
-	page := chromium.Start(t).Open(t)
+	page := browser.Start(t).Open(t)
 	long := strings.Repeat("a-very-long-name-without-any-blank-", 8)
 	s := busy(t, func(c *ops.Config) {
 		c.DryRun, c.Version, c.PublicURL = true, long, "https://"+long+".example.com"
@@ -143,7 +143,7 @@ func TestLookOfABadDay(t *testing.T) {
 	assert.Empty(t, page.Complaints())
 }
 
-func assertReadable(t *testing.T, page *chromium.Page) {
+func assertReadable(t *testing.T, page *browser.Page) {
 	t.Helper()
 	assert.False(t, page.TooWide(), "the page is wider than the window")
 	assert.Empty(t, page.Faint())

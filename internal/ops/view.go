@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"fmt"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -25,14 +24,13 @@ var style string
 // that defines "content".
 var views = func() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
-		"style":  func() template.CSS { return template.CSS(style) },
-		"clock":  clock,
-		"when":   when,
+		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
+		"ago":    ago,
 		"number": number,
 		"count":  count,
 		"level":  levelClass,
 		"word":   levelWord,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/changes.html", "pages/charts.html", "pages/testform.html"))
+	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/testform.html"))
 	parsed := map[string]*template.Template{}
 	for _, name := range []string{"status", "all_changes", "test", "signin", "message", "guides", "guide"} {
 		one := template.Must(shared.Clone())
@@ -108,29 +106,17 @@ func protectPages(next http.Handler) http.Handler {
 	})
 }
 
-// clock is a moment for people and for machines.
-func clock(t any) template.HTML {
-	moment := momentOf(t).UTC()
-	return template.HTML(fmt.Sprintf(`<time datetime="%s">%s UTC</time>`, moment.Format(time.RFC3339), moment.Format("2 Jan 2006 15:04")))
+// A past is a moment and how long ago it was, in words.
+type past struct {
+	At  time.Time // UTC
+	Ago string
 }
 
-// when is a moment of the past: how long ago, with the clock on the element.
-func when(t any, now time.Time) template.HTML {
-	moment := momentOf(t).UTC()
-	text := "just now"
-	if ago := now.Sub(moment); ago >= time.Minute {
-		text = duration(ago) + " ago"
+func ago(at, now time.Time) past {
+	if since := now.Sub(at); since >= time.Minute {
+		return past{at.UTC(), duration(since) + " ago"}
 	}
-	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`,
-		moment.Format(time.RFC3339), moment.Format("2 Jan 2006 15:04:05"), text))
-}
-
-// momentOf takes the value of a pointer, since a template does not.
-func momentOf(t any) time.Time {
-	if pointer, ok := t.(*time.Time); ok {
-		return *pointer
-	}
-	return t.(time.Time)
+	return past{at.UTC(), "just now"}
 }
 
 // duration is a length of time in its two largest units.

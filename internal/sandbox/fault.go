@@ -1,11 +1,18 @@
 package sandbox
 
 import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,7 +30,7 @@ const (
 	WrongShape        FaultKind = "shape"        // answers JSON of another shape
 	Literal           FaultKind = "body"         // answers Body as JSON
 	NotApplied        FaultKind = "unapplied"    // acknowledges a write and does not do it
-	ShiftingList      FaultKind = "shifting"     // moves the pages after the first by Shift rows
+	ShiftingList      FaultKind = "shifting"     // moves the pages after the first by Shift rows; nothing where lists have no pages
 	ClockSkew         FaultKind = "skew"         // moves the Date header and all times by Delay
 	WrongOrganization FaultKind = "organization" // answers with another organization's id in it
 )
@@ -122,4 +129,364 @@ func (f *Fault) shift() int {
 		return 1
 	}
 	return f.Shift
+}
+
+// faults are the faults that are switched on.
+type faults struct {
+	operations []string
+
+	mu     sync.Mutex
+	active []Fault
+	left   []int // how often each may still strike, below 0 is without end
+	luck   *rand.Rand
+}
+
+func newFaults(seed int64, operations []string) *faults {
+	return &faults{operations: operations, luck: rand.New(rand.NewPCG(uint64(seed), 1))}
+}
+
+// SetFaults switches these faults on and all others off. For each call they
+// are tried in order: latencies add up, and of the others the first that
+// strikes is the one. The error says which fault makes no sense.
+func (s *Sandbox) SetFaults(active ...Fault) error {
+	left := make([]int, len(active))
+	for i, f := range active {
+		if err := f.check(); err != nil {
+			return fmt.Errorf("sandbox: fault %d: %w", i+1, err)
+		}
+		if f.Operation != "" && !slices.Contains(s.faults.operations, f.Operation) {
+			return fmt.Errorf("sandbox: fault %d: no operation %q; there are %s", i+1, f.Operation, strings.Join(s.faults.operations, ", "))
+		}
+		left[i] = f.Times
+		if f.Times == 0 {
+			left[i] = -1
+		}
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.active, s.faults.left = slices.Clone(active), left
+	return nil
+}
+
+// ClearFaults switches all faults off. A hang under way goes on.
+func (s *Sandbox) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.active, s.faults.left = nil, nil
+}
+
+// Faults are the faults that are switched on, also those used up.
+func (s *Sandbox) Faults() []Fault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return slices.Clone(s.faults.active)
+}
+
+// A strike is what befalls one call.
+type strike struct {
+	early, late time.Duration // latency before and after the operation
+	fault       Fault         // of no kind if none struck
+}
+
+// strike decides what befalls the call.
+func (f *faults) strike(rt *route, r *http.Request) strike {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var s strike
+	for i := range f.active {
+		fault := &f.active[i]
+		if fault.Kind != Latency && s.fault.Kind != "" || !fault.suits(rt, r) || !f.takes(i) {
+			continue
+		}
+		switch {
+		case fault.Kind != Latency:
+			s.fault = *fault
+		case fault.After:
+			s.late += fault.Delay
+		default:
+			s.early += fault.Delay
+		}
+	}
+	return s
+}
+
+// takes rolls the dice for the i-th fault, and counts if it strikes.
+func (f *faults) takes(i int) bool {
+	if p := f.active[i].Probability; f.left[i] == 0 || p != 0 && f.luck.Float64() >= p {
+		return false
+	}
+	if f.left[i] > 0 {
+		f.left[i]--
+	}
+	return true
+}
+
+// longest bounds a time in the text of a fault.
+const longest = 365 * 24 * time.Hour
+
+// ParseFault reads the text form of a fault, "name=value" in any order:
+//
+//	kind=429 retry=seconds:2 op=update user p=0.5 times=3
+//	kind=reset when=after op=add user
+//	kind=latency delay=1500ms
+//	kind=latency delay=1500ms when=after op=add user
+//
+// kind is a [FaultKind] or a status, op an operation, p the probability, times
+// how often at most, when before or after the operation takes effect, delay a
+// duration, retry none, seconds:N or date:N (N seconds), shift a number of
+// rows, body a JSON text. A word that is not name=value goes on with the value
+// before it.
+func ParseFault(text string) (Fault, error) {
+	var fault Fault
+	settings, err := splitSettings(text)
+	if err != nil {
+		return Fault{}, err
+	}
+	for _, setting := range settings {
+		if err := fault.set(setting.name, setting.value); err != nil {
+			return Fault{}, fmt.Errorf("fault %q: %s: %w", text, setting.name, err)
+		}
+	}
+	if err := fault.check(); err != nil {
+		return Fault{}, fmt.Errorf("fault %q: %w", text, err)
+	}
+	return fault, nil
+}
+
+type setting struct{ name, value string }
+
+func splitSettings(text string) ([]setting, error) {
+	var settings []setting
+	seen := make(map[string]bool)
+	for _, word := range strings.Fields(text) {
+		name, value, ok := strings.Cut(word, "=")
+		if ok && isName(name) {
+			if seen[name] {
+				return nil, fmt.Errorf("fault %q: %s is given twice", text, name)
+			}
+			seen[name] = true
+			settings = append(settings, setting{name, value})
+			continue
+		}
+		if len(settings) == 0 {
+			return nil, fmt.Errorf("fault %q does not begin with name=value", text)
+		}
+		settings[len(settings)-1].value += " " + word
+	}
+	return settings, nil
+}
+
+// isName keeps an equals sign within a body from beginning a setting.
+func isName(word string) bool {
+	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+func (f *Fault) set(name, value string) (err error) {
+	switch name {
+	case "kind":
+		f.Kind = FaultKind(value)
+	case "op":
+		f.Operation = value
+	case "body":
+		f.Body = value
+	case "p":
+		f.Probability, err = strconv.ParseFloat(value, 64)
+		if err == nil && f.Probability == 0 {
+			err = fmt.Errorf("0 would be never")
+		}
+	case "times":
+		f.Times, err = strconv.Atoi(value)
+	case "shift":
+		f.Shift, err = strconv.Atoi(value)
+	case "delay":
+		f.Delay, err = time.ParseDuration(value)
+		if err == nil && f.Delay.Abs() > longest {
+			err = fmt.Errorf("longer than %s", longest)
+		}
+	case "when":
+		f.After = value == "after"
+		if !f.After && value != "before" {
+			err = fmt.Errorf("%q is neither before nor after", value)
+		}
+	case "retry":
+		err = f.setRetry(value)
+	default:
+		err = fmt.Errorf("no such setting")
+	}
+	return err
+}
+
+func (f *Fault) setRetry(value string) error {
+	if value == "none" {
+		return nil
+	}
+	form, number, _ := strings.Cut(value, ":")
+	seconds, err := strconv.Atoi(number)
+	if err != nil || seconds < 0 || seconds > int(longest/time.Second) {
+		return fmt.Errorf("%q is not none, seconds:N or date:N", value)
+	}
+	f.Retry, f.RetryAfter = RetryForm(form), time.Duration(seconds)*time.Second
+	return nil
+}
+
+// String is the fault in the form that [ParseFault] reads.
+func (f Fault) String() string {
+	words := []string{"kind=" + string(f.Kind)}
+	add := func(on bool, format string, args ...any) {
+		if on {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
+	}
+	add(f.Operation != "", "op=%s", f.Operation)
+	add(f.After, "when=after")
+	add(f.Delay != 0, "delay=%s", f.Delay)
+	add(f.Retry != RetryNone, "retry=%s:%d", f.Retry, int((f.RetryAfter+time.Second-1)/time.Second))
+	add(f.Shift != 0, "shift=%d", f.Shift)
+	add(f.Probability != 0, "p=%v", f.Probability)
+	add(f.Times != 0, "times=%d", f.Times)
+	add(f.Body != "", "body=%s", f.Body)
+	return strings.Join(words, " ")
+}
+
+// webPage is what proxies and login walls answer in place of an API.
+const webPage = "<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Please wait</h1></body></html>\n"
+
+// distort spoils an answer.
+func (s *Sandbox) distort(out answer, f *Fault) answer {
+	if f.status() != 0 {
+		return s.errorStatus(f)
+	}
+	switch f.Kind {
+	case Cut:
+		if len(out.body) == 0 {
+			out = out.withBody([]byte("{}"))
+		}
+		out.cut = true
+	case Truncated:
+		if len(out.body) == 0 {
+			return out.withBody([]byte("{"))
+		}
+		out.body = out.body[:(len(out.body)+1)/2]
+	case HTML:
+		return page(http.StatusOK)
+	case Empty:
+		out.body = nil
+	case WrongShape:
+		return out.withBody(otherShape(out.body))
+	case Literal:
+		return out.withBody([]byte(f.Body))
+	case WrongOrganization:
+		out.body = mapStrings(out.body, func(text string) string {
+			if text == s.organization {
+				return text + "X"
+			}
+			return text
+		})
+	}
+	return out
+}
+
+// withBody replaces the body; an answer that could have none becomes a 200.
+func (a answer) withBody(body []byte) answer {
+	if a.status == http.StatusNoContent {
+		a.status = http.StatusOK
+	}
+	a.header.Set("Content-Type", "application/json")
+	a.body = body
+	return a
+}
+
+// page is a web page; the headers of the answer it stands for are lost.
+func page(status int) answer {
+	return answer{status: status, header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, body: []byte(webPage)}
+}
+
+// errorStatus is the answer of a status fault. A 502, 503 or 504 is a web page,
+// since it comes from something in front of the API.
+func (s *Sandbox) errorStatus(f *Fault) answer {
+	var out answer
+	switch code := f.status(); code {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		out = page(code)
+	default:
+		out = s.refused(refuse(code, "injected fault: status %d", code))
+	}
+	wait := (f.RetryAfter + time.Second - 1).Truncate(time.Second)
+	switch f.Retry {
+	case RetrySeconds:
+		out.header.Set("Retry-After", strconv.FormatInt(int64(wait/time.Second), 10))
+	case RetryDate:
+		out.header.Set("Retry-After", s.clock().Add(wait).UTC().Format(http.TimeFormat))
+	}
+	return out
+}
+
+// otherShape is JSON that nobody could have expected: a list for an object,
+// an object for anything else.
+func otherShape(body []byte) []byte {
+	if bytes.HasPrefix(body, []byte("{")) {
+		return []byte(`["ok"]`)
+	}
+	return []byte(`{"result":"ok"}`)
+}
+
+// skewed moves all times in the answer.
+func skewed(out answer, by time.Duration) answer {
+	out.body = mapStrings(out.body, func(text string) string {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return text
+		}
+		return at.Add(by).Format(timeFormat)
+	})
+	return out
+}
+
+// mapStrings replaces the strings in a JSON text; another text stays as it is.
+func mapStrings(body []byte, replace func(string) string) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		return body
+	}
+	mapped, err := json.Marshal(mapValue(value, replace))
+	if err != nil {
+		return body
+	}
+	return mapped
+}
+
+func mapValue(value any, replace func(string) string) any {
+	switch v := value.(type) {
+	case string:
+		return replace(v)
+	case []any:
+		for i := range v {
+			v[i] = mapValue(v[i], replace)
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = mapValue(v[name], replace)
+		}
+	}
+	return value
+}
+
+// reset resets the connection as a crashed server or a firewall would: the
+// client reads an error, not the end of the answer. Where the connection
+// cannot be had (HTTP/2), it is broken off.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	raw := connection
+	if secure, ok := connection.(*tls.Conn); ok {
+		raw = secure.NetConn()
+	}
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // close with RST rather than FIN
+	}
+	_ = raw.Close()
 }

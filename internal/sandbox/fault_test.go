@@ -1,8 +1,13 @@
 package sandbox_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -171,4 +176,321 @@ func TestFaultsThatMakeNoSense(t *testing.T) {
 		assert.Error(t, s.SetFaults(fault), name)
 	}
 	assert.Equal(t, []sandbox.Fault{{Kind: sandbox.Empty}}, s.Faults(), "a refused fault changes nothing")
+}
+
+func newTLSServer(t *testing.T, handler http.Handler, http2 bool) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.EnableHTTP2 = http2
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// A hanging is a sandbox whose every call hangs or is late by an hour, and
+// whose server says when it has got rid of a call.
+type hanging struct {
+	*served
+	url  string
+	left chan struct{}
+}
+
+func hang(t *testing.T, fault sandbox.Fault) *hanging {
+	t.Helper()
+	s := serve(t, nil)
+	s.fault(t, fault)
+	left := make(chan struct{}, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { left <- struct{}{} }()
+		s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s.server = server
+	return &hanging{served: s, url: server.URL, left: left}
+}
+
+// call adds newUser in the background, and gives the client's error.
+func (h *hanging) call(ctx context.Context, t *testing.T) <-chan error {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, "POST", h.url+aUserList, strings.NewReader(newUser))
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Key "+testKey)
+	request.Header.Set("Content-Type", "application/json")
+	ended := make(chan error, 1)
+	go func() {
+		response, err := h.server.Client().Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+			err = errors.New("it was answered")
+		}
+		ended <- err
+	}()
+	return ended
+}
+
+// arrive waits until the call is being served.
+func (h *hanging) arrive(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool { return h.Count("add user") == 1 }, 10*time.Second, time.Millisecond)
+}
+
+var endless = map[string]sandbox.Fault{
+	"hang":            {Kind: sandbox.Hang},
+	"hang after":      {Kind: sandbox.Hang, After: true},
+	"a long delay":    {Kind: sandbox.Latency, Delay: time.Hour},
+	"a delay at last": {Kind: sandbox.Latency, Delay: time.Hour, After: true},
+}
+
+func TestHangEndsWhenTheClientGoes(t *testing.T) {
+	for name, fault := range endless {
+		t.Run(name, func(t *testing.T) {
+			h := hang(t, fault)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := h.call(ctx, t)
+			h.arrive(t)
+			if fault.After {
+				require.Eventually(t, h.applied, 10*time.Second, time.Millisecond, "after the effect")
+			}
+			cancel()
+			assert.ErrorIs(t, <-ended, context.Canceled)
+			<-h.left
+			assert.Equal(t, fault.After, h.applied())
+			assert.Equal(t, 0, h.Calls()[0].Status)
+		})
+	}
+}
+
+func TestHangEndsWhenTheServerCloses(t *testing.T) {
+	for name, fault := range endless {
+		for closing, end := range map[string]func(*hanging){
+			"the sandbox is closed":      func(h *hanging) { h.Close(); h.Close() },
+			"the connections are closed": func(h *hanging) { h.server.CloseClientConnections() },
+		} {
+			t.Run(name+", "+closing, func(t *testing.T) {
+				h := hang(t, fault)
+				ended := h.call(t.Context(), t)
+				h.arrive(t)
+				end(h)
+				assert.Error(t, <-ended)
+				<-h.left
+			})
+		}
+	}
+}
+
+func TestHangAfterCloseEndsAtOnce(t *testing.T) {
+	h := hang(t, sandbox.Fault{Kind: sandbox.Hang})
+	h.Close()
+	assert.Error(t, <-h.call(t.Context(), t))
+	<-h.left
+}
+
+var faultTexts = []struct {
+	text  string
+	want  sandbox.Fault
+	again string // as printed
+}{
+	{"kind=429 retry=seconds:2 op=update user p=0.5 times=3",
+		sandbox.Fault{Kind: "429", Retry: sandbox.RetrySeconds, RetryAfter: 2 * time.Second, Operation: "update user", Probability: 0.5, Times: 3},
+		"kind=429 op=update user retry=seconds:2 p=0.5 times=3"},
+	{"kind=429 retry=date:90", sandbox.Fault{Kind: "429", Retry: sandbox.RetryDate, RetryAfter: 90 * time.Second}, "kind=429 retry=date:90"},
+	{"kind=429 retry=none", sandbox.Fault{Kind: "429"}, "kind=429"},
+	{"kind=503 retry=seconds:0", sandbox.Fault{Kind: "503", Retry: sandbox.RetrySeconds}, "kind=503 retry=seconds:0"},
+	{"  when=after\tkind=reset op=add  user\n", sandbox.Fault{Kind: sandbox.Reset, After: true, Operation: "add user"}, "kind=reset op=add user when=after"},
+	{"kind=hang when=before", sandbox.Fault{Kind: sandbox.Hang}, "kind=hang"},
+	{"kind=latency delay=1500ms", sandbox.Fault{Kind: sandbox.Latency, Delay: 1500 * time.Millisecond}, "kind=latency delay=1.5s"},
+	{"kind=skew delay=-2h", sandbox.Fault{Kind: sandbox.ClockSkew, Delay: -2 * time.Hour}, "kind=skew delay=-2h0m0s"},
+	{"kind=shifting shift=-1", sandbox.Fault{Kind: sandbox.ShiftingList, Shift: -1}, "kind=shifting shift=-1"},
+	{`kind=body body={"a": "b=c", "d": []}`, sandbox.Fault{Kind: sandbox.Literal, Body: `{"a": "b=c", "d": []}`}, `kind=body body={"a": "b=c", "d": []}`},
+	{"kind=cut", sandbox.Fault{Kind: sandbox.Cut}, "kind=cut"},
+	{"kind=truncated", sandbox.Fault{Kind: sandbox.Truncated}, "kind=truncated"},
+	{"kind=html", sandbox.Fault{Kind: sandbox.HTML}, "kind=html"},
+	{"kind=empty", sandbox.Fault{Kind: sandbox.Empty}, "kind=empty"},
+	{"kind=shape", sandbox.Fault{Kind: sandbox.WrongShape}, "kind=shape"},
+	{"kind=unapplied", sandbox.Fault{Kind: sandbox.NotApplied}, "kind=unapplied"},
+	{"kind=organization", sandbox.Fault{Kind: sandbox.WrongOrganization}, "kind=organization"},
+}
+
+var badFaultTexts = []string{
+	"", "hang", "hang kind=hang", "kind=", "kind=flood", "kind=200", "kind=429 kind=429", "kind=hang often=1",
+	"kind=429 retry=soon", "kind=429 retry=seconds:-1", "kind=429 retry=seconds:1e3", "kind=429 retry=minutes:1", "kind=429 retry=seconds:99999999999",
+	"kind=hang when=during", "kind=hang p=0", "kind=hang p=2", "kind=hang p=NaN", "kind=hang p=often", "kind=hang times=-1", "kind=hang times=x",
+	"kind=latency", "kind=latency delay=2", "kind=latency delay=9000h", "kind=hang delay=1s", "kind=hang retry=date:1", "kind=empty when=after", "kind=shifting shift=x",
+}
+
+func TestParseFault(t *testing.T) {
+	for _, test := range faultTexts {
+		got, err := sandbox.ParseFault(test.text)
+		require.NoError(t, err, test.text)
+		assert.Equal(t, test.want, got, test.text)
+		assert.Equal(t, test.again, got.String(), test.text)
+	}
+	for _, text := range badFaultTexts {
+		got, err := sandbox.ParseFault(text)
+		assert.Error(t, err, text)
+		assert.Zero(t, got, text)
+	}
+}
+
+func FuzzParseFault(f *testing.F) {
+	require.NotEmpty(f, faultTexts)
+	for _, test := range faultTexts {
+		f.Add(test.text)
+	}
+	for _, text := range badFaultTexts {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		first, err := sandbox.ParseFault(text)
+		if err != nil {
+			return
+		}
+		second, err := sandbox.ParseFault(first.String())
+		require.NoError(t, err, first.String())
+		assert.Equal(t, first, second)
+	})
+}
+
+func TestSpoiledAnswers(t *testing.T) {
+	tests := []struct {
+		name   string
+		fault  sandbox.Fault
+		method string
+		path   string
+		body   string
+		status int
+		want   string
+	}{
+		{"truncated list", sandbox.Fault{Kind: sandbox.Truncated}, "GET", aUserList + "?offset=8", "", 200, `[`},
+		{"truncated empty string", sandbox.Fault{Kind: sandbox.Truncated}, "DELETE", aUserList + "/{viewer}", "", 200, `"`},
+		{"truncated error", sandbox.Fault{Kind: sandbox.Truncated}, "GET", aUserList + "/nobody", "", 404, `"user no`},
+		{"web page", sandbox.Fault{Kind: sandbox.HTML}, "GET", aUserList, "", 200, "<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Please wait</h1></body></html>\n"},
+		{"empty body", sandbox.Fault{Kind: sandbox.Empty}, "GET", aUserList, "", 200, ``},
+		{"an object for a list", sandbox.Fault{Kind: sandbox.WrongShape}, "GET", aUserList, "", 200, `{"result":"ok"}`},
+		{"a list for an object", sandbox.Fault{Kind: sandbox.WrongShape}, "GET", aUserList + "/{viewer}", "", 200, `["ok"]`},
+		{"a literal", sandbox.Fault{Kind: sandbox.Literal, Body: "null"}, "GET", aUserList, "", 200, `null`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := serve(t, nil)
+			s.fault(t, test.fault)
+			path := s.fill(t, test.path)
+			answer := s.call(t, test.method, path, test.body)
+			assert.Equal(t, test.status, answer.status)
+			assert.Equal(t, test.want, answer.body)
+		})
+	}
+}
+
+func TestSpoiledAnswersWithoutBody(t *testing.T) {
+	for kind, want := range map[sandbox.FaultKind]got{
+		sandbox.Truncated:  {status: 200, body: "{"},
+		sandbox.WrongShape: {status: 200, body: `{"result":"ok"}`},
+		sandbox.Empty:      {status: 204},
+		sandbox.HTML:       {status: 200, body: "<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Please wait</h1></body></html>\n"},
+	} {
+		s := serveContract(t, "removal")
+		s.fault(t, sandbox.Fault{Kind: kind})
+		answer := s.call(t, "DELETE", removalUsers+"/"+s.id(t, "viewer@example.com"), "")
+		assert.Equal(t, want, got{status: answer.status, body: answer.body}, kind)
+		_, ok := s.UserByEmail("viewer@example.com")
+		assert.False(t, ok, "%s comes after the effect", kind)
+	}
+	s := serveContract(t, "removal")
+	s.fault(t, sandbox.Fault{Kind: sandbox.Cut})
+	answer, err := s.try(t, "DELETE", removalUsers+"/"+s.id(t, "viewer@example.com"), "")
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, "{", answer.body)
+}
+
+func TestUnappliedWrites(t *testing.T) {
+	tests := []struct {
+		name, contract, method, path, body string
+		want                               got
+		says                               string // in the answer
+	}{
+		{"add", "status", "POST", aUserList, newUser, got{status: 200}, `"email":"new@example.com"`},
+		{"update", "status", "PATCH", aUserList + "/{viewer}", `{"status":"INACTIVE"}`, got{status: 200}, `"status":"INACTIVE"`},
+		{"remove", "status", "DELETE", aUserList + "/{viewer}", "", got{status: 200}, `""`},
+		{"add role", "status", "POST", "/org/orgTest01/role", `{"name":"Legal"}`, got{status: 200}, `"name":"Legal"`},
+		{"update role", "status", "PATCH", "/org/orgTest01/role/{Finance}", `{"name":"Legal"}`, got{status: 200}, `"name":"Legal"`},
+		{"set role", "removal", "PUT", removalUsers + "/{viewer}/role", `{"roleName":"ADMIN"}`, got{status: 204}, ""},
+		{"replace", "envelope", "PUT", "/v2/organizations/orgTest01/members/{viewer}",
+			`{"contact":{"emails":["viewer@example.com"]},"role":{"id":"ADMIN"},"enabled":false}`, got{status: 200}, `"enabled":false`},
+		{"deactivate", "multirole", "POST", multiroleUsers + "/{viewer}/deactivate", "", got{status: 200}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := serveContract(t, test.contract)
+			s.fault(t, sandbox.Fault{Kind: sandbox.NotApplied})
+			users, roles := s.Users(), s.Roles()
+			answer := s.call(t, test.method, s.fill(t, test.path), s.fill(t, test.body))
+			assert.Equal(t, test.want.status, answer.status)
+			assert.Contains(t, answer.body, test.says)
+			assert.Equal(t, users, s.Users())
+			assert.Equal(t, roles, s.Roles())
+			s.ClearFaults()
+			assert.Less(t, s.call(t, test.method, s.fill(t, test.path), s.fill(t, test.body)).status, 300)
+			assert.False(t, assert.ObjectsAreEqual(users, s.Users()) && assert.ObjectsAreEqual(roles, s.Roles()), "applied without the fault")
+		})
+	}
+}
+
+func TestUnappliedRoleRemoval(t *testing.T) {
+	s := serve(t, nil)
+	s.PutRole(sandbox.Role{ID: "idle", Name: "Idle"})
+	s.fault(t, sandbox.Fault{Kind: sandbox.NotApplied, Times: 1})
+	s.call(t, "GET", aUserList, "") // a read does not use it up
+	assert.Equal(t, `""`, s.call(t, "DELETE", "/org/orgTest01/role/idle", "").body)
+	assert.Len(t, s.Roles(), 6)
+}
+
+func TestShiftingList(t *testing.T) {
+	all := []string{
+		"admin@example.com", "editor@example.com", "viewer@example.com", "finance@example.com", "deals@example.com",
+		"Mixed.Case@example.com", "invited@example.com", "former@example.com",
+	}
+	s := serve(t, nil)
+	list := func(query string) []string { return emails(t, s.call(t, "GET", aUserList+query, "").body) }
+
+	s.fault(t, sandbox.Fault{Kind: sandbox.ShiftingList, Times: 1})
+	assert.Equal(t, all[0:3], list("?limit=3"), "the first page stands, and does not use the fault up")
+	assert.Equal(t, all[4:7], list("?limit=3&offset=3"), "one row is lost")
+	assert.Equal(t, all[3:6], list("?limit=3&offset=3"))
+
+	s.fault(t, sandbox.Fault{Kind: sandbox.ShiftingList, Shift: -2})
+	assert.Equal(t, all[1:4], list("?limit=3&offset=3"), "two rows are repeated")
+	assert.Equal(t, all[0:3], list("?limit=3&offset=1"), "no further than to the beginning")
+
+	envelope := serveContract(t, "envelope")
+	envelope.fault(t, sandbox.Fault{Kind: sandbox.ShiftingList, Shift: 1})
+	second := envelope.call(t, "GET", "/v2/organizations/orgTest01/members?pageSize=3&page=2", "").body
+	assert.Contains(t, second, `"nextOffset":6,"totalCount":7`, "the total moves too")
+	assert.NotContains(t, second, "finance@example.com")
+
+	removal := serveContract(t, "removal")
+	removal.fault(t, sandbox.Fault{Kind: sandbox.ShiftingList, Shift: -1})
+	assert.Equal(t, []string{all[0], all[1], all[2], all[2], all[3], all[4], all[4], all[5], all[6], all[6], all[7]}, walkRemoval(t, removal, func() {}))
+}
+
+func TestClockSkew(t *testing.T) {
+	s := serve(t, nil)
+	path := aUserList + "/" + s.id(t, "viewer@example.com")
+	assert.Equal(t, "Mon, 04 May 2026 12:00:00 GMT", s.call(t, "GET", path, "").header.Get("Date"))
+	s.fault(t, sandbox.Fault{Kind: sandbox.ClockSkew, Delay: -48 * time.Hour})
+	answer := s.call(t, "GET", path, "")
+	assert.Equal(t, "Sat, 02 May 2026 12:00:00 GMT", answer.header.Get("Date"))
+	assert.JSONEq(t, s.fill(t, `{"id":"{viewer}","organizationID":"orgTest01","email":"viewer@example.com","firstName":"Cedar","lastName":"Compass",
+		"role":"VIEWER","status":"ACTIVE","creationTime":"2024-03-02T09:03:00.000Z","lastUpdateTime":"2024-03-02T09:03:00.000Z"}`), answer.body)
+}
+
+func TestWrongOrganization(t *testing.T) {
+	for _, d := range dialects {
+		s := serveContract(t, d.contract)
+		s.fault(t, sandbox.Fault{Kind: sandbox.WrongOrganization})
+		answer := s.call(t, "GET", d.users, "")
+		assert.Contains(t, answer.body, `"orgTest01X"`, d.contract)
+		assert.NotContains(t, answer.body, `"orgTest01"`, d.contract)
+		assert.Contains(t, answer.body, s.id(t, "viewer@example.com"), d.contract)
+	}
 }

@@ -29,10 +29,12 @@ type served struct {
 }
 
 // serve starts a sandbox on the loopback interface, with the fixed people only.
+// It serves the status contract unless told otherwise: its lists have pages and
+// its people states, so most faults and rules can be seen in it.
 func serve(t *testing.T, change func(*sandbox.Options)) *served {
 	t.Helper()
 	options := sandbox.Options{
-		Organization: testOrg, Keys: []string{testKey}, People: -1,
+		Contract: "status", Organization: testOrg, Keys: []string{testKey}, People: -1,
 		Clock: func() time.Time { return noon },
 	}
 	if change != nil {

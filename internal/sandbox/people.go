@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,7 +15,12 @@ const defaultPeople = 17
 const (
 	finance  = "Finance"
 	dealDesk = "Deal desk"
+	partners = "Partner desk" // of the second organization
 )
+
+// knownBefore is how long Suger knows a sample person before they join, where
+// users are global: the creation of a user says nothing about a membership.
+const knownBefore = 90 * 24 * time.Hour
 
 // sampleStart is when the sample organization began; its people came by the
 // minute.
@@ -41,61 +48,127 @@ var (
 	sampleRoles = []string{RoleViewer, RoleEditor, RoleViewer, finance, RoleViewer, dealDesk, RoleEditor, RoleViewer, RoleViewer, RoleEditor, RoleViewer, RoleAdmin}
 )
 
-// newStore makes the sample organization that the options describe.
+// secondPeople are the members of the second organization. Two of them are
+// members of the first too, under the names they have there and with other
+// roles, and two cannot be added to it,
+// since their e-mail domain is another.
+var secondPeople = []samplePerson{
+	{"admin@" + SecondDomain, "Indigo", "Inlet", RoleAdmin, ""},
+	{"partner@" + SecondDomain, "Kelp", "Kiosk", partners, ""},
+	{"viewer", "", "", RoleAdmin, ""},
+	{"deals", "", "", RoleViewer, ""},
+	{"elsewhere", "Ivory", "Inkwell", RoleEditor, ""},
+}
+
+// sampleMethods are the sign-in methods that sample members are allowed where
+// a membership has such a thing.
+var sampleMethods = []string{"OKTA"}
+
+// newStore makes the sample organizations that the options describe. A second
+// one exists where users are global: else nothing could be seen of it.
 func newStore(options Options, served *contract) *store {
 	s := &store{
-		clock:    options.Clock,
-		domains:  options.Domains,
-		seats:    options.Seats,
-		newID:    opaqueIDs(options.Seed),
-		newcomer: StatusInvited,
-		byID:     make(map[string]*record),
-		byEmail:  make(map[string]*record),
-		seed:     options.Seed,
-		latest:   sampleStart,
+		clock:           options.Clock,
+		global:          served.global,
+		noStates:        served.noStates,
+		newID:           opaqueIDs(options.Seed),
+		newMembershipID: opaqueIDs(options.Seed ^ 1<<50), // the same scrambling, so these are never user ids
+		users:           make(map[string]*GlobalUser),
+		byEmail:         make(map[string]*GlobalUser),
+		seed:            options.Seed,
+		latest:          sampleStart,
 	}
-	s.roles = []Role{
-		{ID: RoleAdmin, Name: RoleAdmin, Description: "May do everything.", Type: TypeStandard, Permissions: []string{"*"}},
-		{ID: RoleEditor, Name: RoleEditor, Description: "May do everything but manage the organization.", Type: TypeStandard, Permissions: []string{"read", "write"}},
-		{ID: RoleViewer, Name: RoleViewer, Description: "May read.", Type: TypeStandard, Permissions: []string{"read"}},
-		{ID: s.newID(), Name: finance, Description: "Invoices and revenue.", Type: TypeCustom, Permissions: []string{"billing.read", "billing.write"}},
-		{ID: s.newID(), Name: dealDesk, Description: "Private offers.", Type: TypeCustom, Permissions: []string{"offer.read", "offer.write"}},
-	}
-	if served.noStates {
-		s.newcomer = StatusActive
-	}
+	home := s.newOrganization(options.Organization, options.Domains, options.Seats)
+	home.addSampleRole(finance, "Invoices and revenue.", "billing.read", "billing.write")
+	home.addSampleRole(dealDesk, "Private offers.", "offer.read", "offer.write")
 	if served.numericIDs {
 		s.newID = numericIDs()
 	}
 	for _, person := range fixedPeople {
-		s.insertPerson(person, s.latest.Add(time.Minute))
+		home.insertPerson(person, s.latest.Add(time.Minute))
+	}
+	if s.global {
+		s.addSecondOrganization(options)
 	}
 	s.addPeople(options.People, func() time.Time { return s.latest.Add(time.Minute) })
 	return s
 }
 
-// addPeople adds n sample people past the rules for seats. The caller holds
-// the lock, or nobody else has the store yet.
-func (s *store) addPeople(n int, when func() time.Time) {
-	for range max(n, 0) {
-		s.insertPerson(s.nextPerson(), when())
+func (s *store) newOrganization(id string, domains []string, seats int) *organization {
+	o := &organization{store: s, id: id, domains: domains, seats: seats, byUser: make(map[string]*member), roleTimes: make(map[string]time.Time)}
+	o.roles = []Role{
+		{ID: RoleAdmin, Name: RoleAdmin, Description: "May do everything.", Type: TypeStandard, Permissions: []string{"*"}},
+		{ID: RoleEditor, Name: RoleEditor, Description: "May do everything but manage the organization.", Type: TypeStandard, Permissions: []string{"read", "write"}},
+		{ID: RoleViewer, Name: RoleViewer, Description: "May read.", Type: TypeStandard, Permissions: []string{"read"}},
+	}
+	s.organizations = append(s.organizations, o)
+	return o
+}
+
+func (o *organization) addSampleRole(name, description string, permissions ...string) {
+	role := Role{ID: o.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions}
+	o.roles = append(o.roles, role)
+	o.roleTimes[role.ID] = sampleStart
+}
+
+// addSecondOrganization adds [SecondOrganization], which takes the domains of
+// the first and one of its own.
+func (s *store) addSecondOrganization(options Options) {
+	second := s.newOrganization(SecondOrganization, slices.Concat(options.Domains, []string{SecondDomain}), 0)
+	second.addSampleRole(partners, "Reseller offers.", "offer.read")
+	for _, person := range secondPeople {
+		second.insertPerson(person, s.latest.Add(time.Minute))
 	}
 }
 
-func (s *store) insertPerson(person samplePerson, created time.Time) {
-	s.latest = created
-	user := User{
-		ID:        s.freeID(),
-		Email:     person.mailbox + "@" + s.domains[0],
-		FirstName: person.first, LastName: person.last,
-		Role: s.roleNamed(person.role), Status: person.status,
-		CreationTime: created, LastUpdateTime: created,
+// addPeople adds n sample people past the rules for seats. Every eighth is a
+// member of the second organization too. The caller holds the lock, or nobody
+// else has the store yet.
+func (s *store) addPeople(n int, when func() time.Time) {
+	for i := range max(n, 0) {
+		person := s.nextPerson()
+		if s.noStates {
+			person.status = StatusActive
+		}
+		s.home().insertPerson(person, when())
+		if s.global && i%8 == 7 {
+			person.role = RoleViewer
+			s.organizations[1].insertPerson(person, when())
+		}
 	}
-	if s.newcomer == StatusActive { // a contract without states has nobody invited or inactive
+}
+
+// insertPerson adds a member, and the user if there is none with this e-mail.
+// A mailbox without a domain is in that of the first organization.
+func (o *organization) insertPerson(person samplePerson, joined time.Time) {
+	o.latest = joined
+	user := User{
+		Email: person.mailbox, FirstName: person.first, LastName: person.last,
+		Role: o.roleNamed(person.role), Status: person.status,
+		CreationTime: joined, LastUpdateTime: joined, JoinTime: joined,
+	}
+	if !strings.Contains(user.Email, "@") {
+		user.Email += "@" + o.home().domains[0]
+	}
+	if o.global {
+		user.CreationTime = joined.Add(-knownBefore)
+		user.LastUpdateTime = user.CreationTime
+		user.AuthMethods = sampleMethods
+	}
+	if known, ok := o.byEmail[strings.ToLower(user.Email)]; ok {
+		user.setGlobal(*known)
+	} else {
+		user.ID = o.freeID()
+	}
+	if o.noStates {
 		user.Status = StatusActive
 	}
+	user.MembershipID = o.newMembershipID()
 	user.DeactivationTime = deactivation(&User{}, &user)
-	s.insert(user)
+	added := o.put(nil, user)
+	if o.global && person.status == StatusInactive { // has been a member
+		o.drop(added)
+	}
 }
 
 // nextPerson makes the next sample person whose e-mail is free. The words
@@ -111,7 +184,7 @@ func (s *store) nextPerson() samplePerson {
 		if round := i / pairs; round > 0 {
 			person.mailbox = fmt.Sprintf("%s%d", person.mailbox, round+1)
 		}
-		if _, taken := s.byEmail[person.mailbox+"@"+s.domains[0]]; taken {
+		if _, taken := s.byEmail[person.mailbox+"@"+s.home().domains[0]]; taken {
 			continue
 		}
 		person.role = sampleRoles[i%len(sampleRoles)]
@@ -132,11 +205,50 @@ func sampleStatus(i int) string {
 }
 
 // roleNamed is the id of the role with this name, or the name itself.
-func (s *store) roleNamed(name string) string {
-	for _, role := range s.roles {
+func (o *organization) roleNamed(name string) string {
+	for _, role := range o.roles {
 		if role.Name == name {
 			return role.ID
 		}
 	}
 	return name
+}
+
+// idBits is how many bits an opaque id carries: the most that fit into nine
+// characters of idAlphabet.
+const (
+	idBits     = 53
+	idLength   = 9
+	idAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+// opaqueIDs makes ids like those in Suger's samples: nine letters and digits
+// of both cases with no visible order. No id comes twice: n is counted up and
+// each step of the scrambling can be undone.
+func opaqueIDs(seed int64) func() string {
+	const mask = 1<<idBits - 1
+	var n uint64
+	return func() string {
+		n++
+		x := (n ^ uint64(seed)) & mask
+		for range 2 {
+			x = x * 0x9E3779B97F4A7C15 & mask
+			x ^= x >> 27
+		}
+		var id [idLength]byte
+		for i := range id {
+			id[i] = idAlphabet[x%uint64(len(idAlphabet))]
+			x /= uint64(len(idAlphabet))
+		}
+		return string(id[:])
+	}
+}
+
+// numericIDs counts upwards, for contracts whose ids are numbers.
+func numericIDs() func() string {
+	n := uint64(480000)
+	return func() string {
+		n++
+		return strconv.FormatUint(n, 10)
+	}
 }

@@ -1,13 +1,13 @@
-// Package sandbox is Suger in memory: an organization with users and roles,
-// served over HTTP as Suger's API would serve it, for tests, for trying the
+// Package sandbox is Suger in memory: two organizations with users and roles,
+// served over HTTP as Suger's API would serve them, for tests, for trying the
 // gateway out, and for seeing what it does when Suger misbehaves.
 //
 // Suger publishes no user write operation. What the sandbox serves by default
-// is the gateway's own working assumption (contract_working.go); it serves
-// other, plainly invented contracts over the same organization too, so that
-// the gateway can be shown to stay right when the assumption is wrong. The
-// package shares no table of fields or paths with the gateway's mapping: what
-// agrees between the two agrees because both were written to the same facts.
+// follows Suger's own data layer (contract_membership.go); it serves other,
+// plainly invented contracts too, so that the gateway can be shown to stay
+// right when that is not how Suger turns out to be. The package shares no table
+// of fields or paths with the gateway's mapping: what agrees between the two
+// agrees because both were written to the same facts.
 //
 // Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
 // or an [http.Server] of your own.
@@ -27,6 +27,15 @@ import (
 // Suger's ids are short opaque strings, nine characters in its samples.
 const DefaultOrganization = "sandboxed"
 
+// The second organization, which exists in the contracts that know global users.
+// Some of its members are members of the first organization too; the others are
+// people whom Suger knows from elsewhere.
+const (
+	SecondOrganization = "neighbors"
+	SecondDomain       = "neighbors.example" // its e-mail domain, besides those of the first
+	SecondKey          = "key-of-neighbors"  // its API key if [Options] names none
+)
+
 // Options says what the sandbox is like. Only a credential is required: a key
 // or a client.
 type Options struct {
@@ -35,28 +44,37 @@ type Options struct {
 	Keys         []string          // API keys that may do everything
 	ReadOnlyKeys []string          // API keys that may read; a write with one is 403
 	Clients      map[string]string // OAuth Apps that may do everything: client id to secret
+	SecondKeys   []string          // API keys of [SecondOrganization]; default [SecondKey]
 
 	// People is how many sample people there are besides the fixed ones. The
 	// fixed ones are admin@, editor@, viewer@, finance@, deals@, Mixed.Case@,
 	// invited@ and former@ the first domain. Zero is 17, which makes 25 in all;
-	// below zero is none.
+	// below zero is none. In a contract without a status, invited@ is a member
+	// like any other; where users are global, former@ is no member.
 	People int
 
 	Domains  []string         // e-mail domains whose people may be added; default example.com
 	Seats    int              // most users who are not INACTIVE; 0 is no limit
-	Contract string           // one of [Contracts]; "" is the working contract
+	Contract string           // one of [Contracts]; "" is the first
+	Errors   ErrorForm        // what errors look like; default as in the contract
 	Clock    func() time.Time // default time.Now
 	Seed     int64            // varies ids, sample names and the luck of faults; same seed, same sandbox
 	Admin    bool             // serve /_sandbox/, where faults are switched and calls are read
+
+	// Between is called for each operation after it took effect and before its
+	// answer goes out. It may use the sandbox.
+	Between func(operation string)
 }
 
-// A Sandbox is one Suger organization behind an HTTP API. Its methods may be
+// A Sandbox is Suger behind its HTTP API. Its methods may be
 // called at any time, also while it serves.
 type Sandbox struct {
 	organization string
 	contract     *contract
 	clock        func() time.Time
-	keys         map[string]access
+	errors       ErrorForm
+	between      func(operation string) // nil if nobody asks
+	keys         map[string]keyGrant
 	store        *store
 	tokens       *tokens
 	faults       *faults
@@ -74,14 +92,16 @@ func New(options Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := options.complete(); err != nil {
+	if err := options.complete(served); err != nil {
 		return nil, err
 	}
 	s := &Sandbox{
 		organization: options.Organization,
 		contract:     served,
 		clock:        options.Clock,
-		keys:         accessByKey(options),
+		errors:       options.Errors,
+		between:      options.Between,
+		keys:         grantsByKey(options),
 		store:        newStore(options, served),
 		tokens:       newTokens(options),
 		journal:      newJournal(),
@@ -103,7 +123,7 @@ func (s *Sandbox) Close() {
 }
 
 // complete fills in what the options leave out.
-func (o *Options) complete() error {
+func (o *Options) complete(served *contract) error {
 	if len(o.Keys)+len(o.ReadOnlyKeys)+len(o.Clients) == 0 {
 		return errors.New("sandbox: no API key and no OAuth client, so nobody could sign in")
 	}
@@ -121,6 +141,17 @@ func (o *Options) complete() error {
 	if o.Organization == "" {
 		o.Organization = DefaultOrganization
 	}
+	if served.global {
+		if err := o.completeSecond(); err != nil {
+			return err
+		}
+	}
+	if o.Errors == "" {
+		o.Errors = served.errors
+	}
+	if !slices.Contains(errorForms, o.Errors) {
+		return fmt.Errorf("sandbox: no form of errors %q; there are %q", o.Errors, errorForms)
+	}
 	if o.People == 0 {
 		o.People = defaultPeople
 	}
@@ -128,6 +159,21 @@ func (o *Options) complete() error {
 		o.Clock = time.Now
 	}
 	return o.completeDomains()
+}
+
+func (o *Options) completeSecond() error {
+	if o.Organization == SecondOrganization {
+		return fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
+	}
+	if len(o.SecondKeys) == 0 {
+		o.SecondKeys = []string{SecondKey}
+	}
+	for _, key := range o.SecondKeys {
+		if key == "" || slices.Contains(o.Keys, key) || slices.Contains(o.ReadOnlyKeys, key) {
+			return errors.New("sandbox: an API key of the second organization is empty or of the first one too")
+		}
+	}
+	return nil
 }
 
 func (o *Options) completeDomains() error {

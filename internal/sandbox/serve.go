@@ -1,10 +1,14 @@
 package sandbox
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -22,7 +26,7 @@ func (s *Sandbox) allRoutes() []route { return slices.Concat(s.contract.routes, 
 func (s *Sandbox) operations() []string {
 	var names []string
 	for _, rt := range s.allRoutes() {
-		if !slices.Contains(names, rt.operation) {
+		if rt.operation != unknown && !slices.Contains(names, rt.operation) {
 			names = append(names, rt.operation)
 		}
 	}
@@ -68,6 +72,9 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 			q.shift = hit.fault.shift()
 		}
 		out = s.operate(q, rt)
+		if s.between != nil {
+			s.between(rt.operation)
+		}
 	}
 	s.delay(r, hit.late)
 	switch hit.fault.Kind {
@@ -76,20 +83,19 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	case Reset:
 		reset(w)
 	case ClockSkew:
-		s.deliver(w, call, skewed(out, hit.fault.Delay), hit.fault.Delay)
+		s.deliver(w, call, skewed(out.whole(), hit.fault.Delay), hit.fault.Delay)
+	case "":
+		s.deliver(w, call, out, 0)
 	default:
-		s.deliver(w, call, s.distort(out, &hit.fault), 0)
+		s.deliver(w, call, s.distort(out.whole(), &hit.fault), 0)
 	}
 }
 
 // operate does what the call asks for.
 func (s *Sandbox) operate(q *request, rt *route) answer {
 	if !rt.open {
-		if err := s.authorize(q.Request, rt); err != nil {
+		if err := s.authorize(q, rt); err != nil {
 			return s.refused(err)
-		}
-		if q.PathValue("organization") != s.organization {
-			return s.refused(refuse(404, "organization not found"))
 		}
 	}
 	out, err := rt.handle(q)
@@ -99,15 +105,18 @@ func (s *Sandbox) operate(q *request, rt *route) answer {
 	return out
 }
 
-// refused is an error in the words of the contract.
+// refused is an error in the form that the sandbox gives errors.
 func (s *Sandbox) refused(err error) answer {
 	var known *refusal
 	if !errors.As(err, &known) {
 		known = &refusal{status: http.StatusInternalServerError, text: "internal error"}
 	}
-	out, err := replyStatus(known.status, s.contract.errorBody(known.text))
+	out, err := s.errors.answer(known.status, known.text)
 	if err != nil {
 		return answer{status: http.StatusInternalServerError, header: http.Header{}}
+	}
+	if known.allow != "" {
+		out.header.Set("Allow", known.allow)
 	}
 	return out
 }
@@ -141,5 +150,75 @@ func (s *Sandbox) hang(r *http.Request) {
 	case <-r.Context().Done():
 	case <-s.closed:
 	}
+	panic(http.ErrAbortHandler)
+}
+
+// An answer is what goes back, whole, so that a fault can still spoil it.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte // empty is no body
+	cut    bool   // break the connection in the middle of the body
+
+	// stream writes a body that is too long to be held. What it writes was
+	// settled when the answer was made.
+	stream func(io.Writer) error
+}
+
+// whole is the answer with its body in hand.
+func (a answer) whole() answer {
+	if a.stream == nil {
+		return a
+	}
+	var body bytes.Buffer
+	_ = a.stream(&body) // a buffer takes everything
+	a.body, a.stream = body.Bytes(), nil
+	return a
+}
+
+// timeFormat is RFC 3339 in UTC, to the millisecond.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// reply answers 200 with the value as JSON.
+func reply(value any) (answer, error) { return replyStatus(http.StatusOK, value) }
+
+// emptied answers 200 without a body.
+func emptied() (answer, error) { return answer{status: http.StatusOK, header: http.Header{}}, nil }
+
+// created answers 201 with the value as JSON.
+func created(value any) (answer, error) { return replyStatus(http.StatusCreated, value) }
+
+// done answers 204 without a body.
+func done() (answer, error) { return answer{status: http.StatusNoContent, header: http.Header{}}, nil }
+
+func replyStatus(status int, value any) (answer, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}, nil
+}
+
+// send writes the answer. A cut answer announces its whole length and stops
+// half-way.
+func (a answer) send(w http.ResponseWriter) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	if a.stream != nil {
+		w.WriteHeader(a.status)
+		_ = a.stream(w) // the client may have gone; there is nobody to tell
+		return
+	}
+	if a.status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	if !a.cut {
+		_, _ = w.Write(a.body) // the client may have gone; there is nobody to tell
+		return
+	}
+	_, _ = w.Write(a.body[:len(a.body)/2])
+	_ = http.NewResponseController(w).Flush() // what is not flushed is dropped with the connection
 	panic(http.ErrAbortHandler)
 }

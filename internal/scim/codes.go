@@ -101,12 +101,12 @@ var Codes = []CodeEntry{
 	{CodeChangeBrake, http.StatusTooManyRequests, "", "More removals, deactivations or role drops arrived than GATEWAY_CHANGE_BRAKE allows in its window.", "Check in Okta that the changes are meant. They go on by themselves when the window has passed."},
 	{CodeInvalidSyntax, http.StatusBadRequest, InvalidSyntax, "The body is not the JSON that the request needs.", "This is a fault of the SCIM client."},
 	{CodeInvalidFilter, http.StatusBadRequest, InvalidFilter, "The filter is malformed, names an attribute that is not held, or compares what cannot be compared.", "In Okta, set the unique identifier field for users to userName."},
-	{CodeInvalidPath, http.StatusBadRequest, InvalidPath, "A PATCH path is malformed or names no attribute.", "This is a fault of the SCIM client or its attribute mapping."},
+	{CodeInvalidPath, http.StatusBadRequest, InvalidPath, "A PATCH path is malformed, or what stands in its brackets does not fit the attribute.", "This is a fault of the SCIM client or its attribute mapping."},
 	{CodeInvalidValue, http.StatusBadRequest, InvalidValue, "A value has the wrong type or is not acceptable.", "Correct the attribute mapping in Okta."},
 	{CodeNoTarget, http.StatusBadRequest, NoTarget, "A PATCH path with a filter matches nothing that could be changed.", "This is a fault of the SCIM client or its attribute mapping."},
 	{CodeMutability, http.StatusBadRequest, MutabilityErr, "The attribute cannot be changed.", "Remove the attribute from Okta's mapping."},
 	{CodeNotFound, http.StatusNotFound, "", "The resource does not exist in Suger (any more).", "In Okta, unassign the person and assign again; for a group, unlink and push again."},
-	{CodeVersionMismatch, http.StatusPreconditionFailed, "", "The resource has changed since the client read it.", "The client reads again and repeats."},
+	{CodeVersionMismatch, http.StatusPreconditionFailed, "", "The resource has changed since the client read it (If-Match), or is what the client wants to leave alone (If-None-Match).", "The client reads again and repeats."},
 	{CodeInvalidCursor, http.StatusBadRequest, InvalidCursor, "The paging cursor is not one that this gateway gave for this query.", "Start the listing again."},
 	{CodeExpiredCursor, http.StatusBadRequest, ExpiredCursor, "The paging cursor is too old.", "Start the listing again."},
 	{CodeTooLarge, http.StatusRequestEntityTooLarge, "", "The request is larger than the gateway takes.", "Send fewer operations or members in one request."},
@@ -124,12 +124,13 @@ var Codes = []CodeEntry{
 	{CodeInternal, http.StatusInternalServerError, "", "The gateway has a defect.", "Look the request id up in the gateway's log and report it."},
 }
 
-// Entry is the catalogue's row for the code.
+// Entry is the catalogue's row for the code. One that is missing from it is a
+// defect.
 func (c Code) Entry() CodeEntry {
 	for _, entry := range Codes {
 		if entry.Code == c {
 			return entry
 		}
 	}
-	return CodeEntry{Code: c, Status: internalStatus}
+	return CodeEntry{Code: c, Status: http.StatusInternalServerError}
 }

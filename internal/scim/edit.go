@@ -18,6 +18,7 @@ const (
 // client sent: a whole resource, which fills an empty one, or a PATCH.
 type edit struct {
 	rt       *ResourceType
+	vitals   map[*Attribute]*mentions
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
@@ -27,17 +28,27 @@ type edit struct {
 func newEdit(rt *ResourceType, r Resource) *edit {
 	result := make(Resource, len(r)+1)
 	maps.Copy(result, r)
-	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
+	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}, vitals: map[*Attribute]*mentions{}}
 }
 
-// finish puts the lists back and makes schemas true.
-func (e *edit) finish() Resource {
+// finish puts the lists back, decides on vital attributes and makes schemas true.
+func (e *edit) finish() (Resource, error) {
+	for attr, found := range e.vitals {
+		value, err := found.decide(attr)
+		if err != nil {
+			return nil, err
+		}
+		e.put(AttrPath{Attr: attr}, value)
+	}
 	for _, list := range e.lists {
 		if list.changed {
 			e.put(list.path, list.elements())
 		}
 	}
-	schemas := []any{e.rt.Schema.ID}
+	var schemas []any
+	for _, schema := range e.rt.core() {
+		schemas = append(schemas, schema.ID)
+	}
 	for _, extension := range e.rt.Extensions {
 		if isEmpty(e.result[extension.ID]) {
 			delete(e.result, extension.ID)
@@ -46,7 +57,7 @@ func (e *edit) finish() Resource {
 		}
 	}
 	e.result["schemas"] = schemas
-	return e.result
+	return e.result, nil
 }
 
 // applyObject applies an operation to each attribute that an object names. urn
@@ -136,4 +147,310 @@ func (e *edit) put(path AttrPath, value any) {
 	} else {
 		object[path.Attr.Name] = value
 	}
+}
+
+// apply applies an operation to what the path names. named says that the client
+// named it by a path of its own, not as one of many in an object.
+func (e *edit) apply(op string, path *Path, value any, named bool) error {
+	switch {
+	case path.Attr == externalID:
+		return e.applyExternalID(op, path, value)
+	case path.Tolerated, path.Attr.Vital: // see mention
+		return nil
+	case path.URN == "" && path.Attr.Name == "schemas":
+		return e.checkSchemas(op, value, named)
+	case path.Attr.Echoed && !e.patching:
+		e.keepEcho(path, value)
+		return nil
+	case path.readOnly():
+		return e.checkReadOnly(op, path, value, named)
+	case op == patchRemove && path.leaf().Mutability == Immutable && (path.leaf().Located || len(path.Values(e.result)) > 0):
+		return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
+	case path.WholeExtension():
+		return e.applyExtension(op, path, value, named)
+	case path.Attr.MultiValued:
+		return e.applyList(op, path, value, named)
+	case path.Sub != nil:
+		return e.applySub(op, path, value)
+	}
+	return e.applyWhole(op, path, value)
+}
+
+// applyExternalID keeps what the client calls the resource for the answer to
+// this very request. It is not held, so there is nothing to empty.
+func (e *edit) applyExternalID(op string, path *Path, value any) error {
+	if op == patchRemove {
+		value = nil
+	}
+	text, err := readString(path.AttrPath, value)
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		text = nil
+	}
+	e.put(path.AttrPath, text)
+	return nil
+}
+
+// applyExtension applies the operation to each attribute of the extension.
+func (e *edit) applyExtension(op string, path *Path, value any, named bool) error {
+	object, ok := value.(map[string]any)
+	switch {
+	case op == patchRemove, op == patchReplace && value == nil && named:
+		for _, attr := range path.Attr.SubAttributes {
+			inner := &Path{AttrPath: AttrPath{URN: path.URN, Attr: attr, Tolerated: attr.Returned == Never}}
+			if inner.readOnly() {
+				continue
+			}
+			if err := e.apply(patchRemove, inner, nil, named); err != nil {
+				return err
+			}
+		}
+		return nil
+	case ok:
+		return e.applyObject(op, object, path.URN)
+	case value == nil:
+		return nil
+	}
+	return wrongType(path, "an object")
+}
+
+// applyWhole applies the operation to an attribute that has one value.
+// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3), all of
+// them if it is {}. In a whole resource {} is no value, as null is.
+func (e *edit) applyWhole(op string, path *Path, value any) error {
+	if op == patchRemove {
+		e.put(path.AttrPath, emptyOf(path.Attr))
+		return nil
+	}
+	read, err := valueReader{}.read(path.AttrPath, value)
+	if err != nil {
+		return err
+	}
+	if path.Attr.Type != Complex {
+		if read != nil || op == patchReplace {
+			e.put(path.AttrPath, read)
+		}
+		return nil
+	}
+	object, _ := read.(map[string]any)
+	switch {
+	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject(value)):
+		return nil
+	case len(object) > 0:
+		object = e.merged(path.AttrPath, object)
+	}
+	e.put(path.AttrPath, object)
+	return nil
+}
+
+// merged is the complex value that the path names with members laid over it.
+func (e *edit) merged(path AttrPath, members map[string]any) map[string]any {
+	present, _ := path.in(e.result).(map[string]any)
+	object := make(map[string]any, len(present)+len(members))
+	maps.Copy(object, present)
+	maps.Copy(object, members)
+	return object
+}
+
+// applySub applies the operation to a sub-attribute of a complex attribute that
+// has one value.
+func (e *edit) applySub(op string, path *Path, value any) error {
+	read := emptyOf(path.Sub)
+	if op != patchRemove {
+		var err error
+		if read, err = (valueReader{}).read(path.AttrPath, value); err != nil {
+			return err
+		}
+	}
+	object := e.merged(path.AttrPath, nil)
+	object[path.Sub.Name] = read
+	if read == nil {
+		delete(object, path.Sub.Name)
+	}
+	if len(object) > 0 {
+		e.put(path.AttrPath, object)
+	} else {
+		e.put(path.AttrPath, nil)
+	}
+	return nil
+}
+
+// emptyOf is the value of an attribute that was explicitly emptied, or nil if
+// its type has none.
+func emptyOf(attr *Attribute) any {
+	switch {
+	case attr.MultiValued:
+		return []any{}
+	case attr.Type == Complex:
+		return map[string]any{}
+	case attr.Type == Boolean, attr.Type == Integer, attr.Type == Decimal:
+		return nil
+	}
+	return ""
+}
+
+// list is the attribute's elements under work.
+func (e *edit) list(path AttrPath) *elementList {
+	list := e.lists[path.Attr]
+	if list == nil {
+		elements, _ := path.in(e.result).([]any)
+		list = newElementList(path, elements)
+		e.lists[path.Attr] = list
+	}
+	return list
+}
+
+// applyList applies the operation to a multi-valued attribute, or to what the
+// path selects in it.
+func (e *edit) applyList(op string, path *Path, value any, named bool) error {
+	list := e.list(path.AttrPath)
+	switch {
+	case path.Filter != nil, path.Sub != nil:
+		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		}
+		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		}
+		return list.applySelected(op, path, value, named)
+	case op == patchRemove && value == nil:
+		list.replaceAll(nil)
+		return nil
+	}
+	read, err := valueReader{}.readList(path.AttrPath, value)
+	if err != nil {
+		return err
+	}
+	elements := read.([]any)
+	if op == patchReplace {
+		list.replaceAll(elements)
+		return nil
+	}
+	for _, element := range elements {
+		if op == patchAdd {
+			list.add(element)
+		} else {
+			list.removeSame(element)
+		}
+	}
+	return nil
+}
+
+// checkReadOnly lets an operation on a read-only attribute pass without effect
+// or refuses it. It passes in a resource and among other attributes, where
+// clients echo what they have read; if the provider derives the attribute, as
+// clients such as Entra ID then set it without having read it; and if it
+// changes nothing. The id must be the resource's own even among others.
+func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
+	identity := path.URN == "" && path.Attr.Name == "id"
+	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
+	if !e.patching || derived || !named && !identity {
+		return nil
+	}
+	if unchanged, err := e.unchanged(op, path, value); unchanged || err != nil {
+		return err
+	}
+	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
+}
+
+// keepEcho keeps what a client had read of an attribute, if it can be made out.
+func (e *edit) keepEcho(path *Path, value any) {
+	if path.Sub != nil || path.Filter != nil {
+		return
+	}
+	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
+		e.put(path.AttrPath, read)
+	}
+}
+
+// unchanged reports whether an operation would leave a read-only attribute as
+// it is.
+func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {
+	present := e.present(path)
+	if op == patchRemove {
+		return len(present) == 0, nil
+	}
+	attr := path.leaf()
+	given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
+	if err != nil {
+		return false, err
+	}
+	if attr.MultiValued {
+		return Equal(given, present), nil
+	}
+	for _, value := range present {
+		if !attr.agrees(value, given) {
+			return false, nil
+		}
+	}
+	return len(present) > 0 || !isPresent(given), nil
+}
+
+// agrees reports whether what is given for a complex attribute contradicts
+// nothing of what is present: a resource may be known without its location.
+func (a *Attribute) agrees(present, given any) bool {
+	object, ok := given.(map[string]any)
+	if !ok {
+		return a.same(present, given)
+	}
+	members, _ := present.(map[string]any)
+	for _, sub := range a.SubAttributes {
+		have, want := members[sub.Name], object[sub.Name]
+		if have != nil && want != nil && !sub.same(have, want) {
+			return false
+		}
+	}
+	return true
+}
+
+// present lists the values that the path names, regarding its filter.
+func (e *edit) present(path *Path) []any {
+	if !path.Attr.MultiValued {
+		return path.Values(e.result)
+	}
+	var selected []any
+	for _, element := range e.list(path.AttrPath).elements() {
+		if path.Filter.MatchElement(element) {
+			selected = append(selected, element)
+		}
+	}
+	inner := AttrPath{Attr: path.Attr, Sub: path.Sub}
+	return inner.Values(Resource{path.Attr.Name: selected})
+}
+
+// checkSchemas lets a PATCH list the schemas that the resource may have: which
+// it has follows from its attributes. Among other attributes anything passes, as
+// in a whole resource: there are clients that send SCIM 1.0's.
+func (e *edit) checkSchemas(op string, value any, named bool) error {
+	if !e.patching || !named {
+		return nil
+	}
+	list, ok := value.([]any)
+	if !ok {
+		list = []any{value}
+	}
+	for _, item := range list {
+		urn, _ := item.(string)
+		if op == patchRemove || !e.rt.hasSchema(urn) {
+			return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
+		}
+	}
+	return nil
+}
+
+// hasSchema reports whether resources of the type have, or are tolerated to
+// have, the schema.
+func (rt *ResourceType) hasSchema(urn string) bool {
+	schemas := slices.Concat(rt.core(), rt.Extensions)
+	if !rt.strict {
+		schemas = append(schemas, rt.Tolerated...)
+	}
+	return slices.ContainsFunc(schemas, func(schema *Schema) bool { return strings.EqualFold(urn, schema.ID) })
+}
+
+func isObject(value any) bool {
+	_, ok := value.(map[string]any)
+	return ok
 }

@@ -1,6 +1,9 @@
 package scim
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // An elementList is a multi-valued attribute under work: its elements in order,
 // indexed by what identifies them, so that a thousand operations on thousands
@@ -154,4 +157,317 @@ func (l *elementList) matching(f *Filter) []int {
 		}
 	}
 	return positions
+}
+
+// add appends the element, or merges it into the same one that is there.
+func (l *elementList) add(element any) {
+	pos, found := l.find(element)
+	if found {
+		l.merge(pos, element)
+		return
+	}
+	l.items = append(l.items, nil)
+	l.store(len(l.items)-1, element)
+}
+
+// merge sets the sub-attributes of the element in the one at pos. Immutable
+// ones stay.
+func (l *elementList) merge(pos int, element any) {
+	members, _ := element.(map[string]any)
+	object, _ := l.items[pos].(map[string]any)
+	var merged map[string]any
+	for _, sub := range l.path.Attr.SubAttributes {
+		have, want := object[sub.Name], members[sub.Name]
+		if want == nil || sub.same(have, want) || have != nil && sub.Mutability == Immutable {
+			continue
+		}
+		if merged == nil {
+			merged = maps.Clone(object)
+		}
+		merged[sub.Name] = want
+	}
+	if merged != nil {
+		l.store(pos, merged)
+	}
+}
+
+// store puts the element at pos in the place of what is there. An element that
+// becomes the same as another takes its place, too; a primary one takes the
+// other's rank (RFC 7644 §3.5.2).
+func (l *elementList) store(pos int, element any) {
+	l.changed = true
+	if twin, found := l.find(element); found && twin != pos {
+		l.items[twin] = nil
+	}
+	before := l.items[pos]
+	l.items[pos] = element
+	if before == nil || l.keyOf(before) != l.keyOf(element) {
+		l.index(pos)
+	}
+	if !isPrimary(element) {
+		return
+	}
+	if old := l.primary; old >= 0 && old != pos && isPrimary(l.items[old]) {
+		demoted := maps.Clone(l.items[old].(map[string]any))
+		demoted["primary"] = false
+		l.items[old] = demoted
+	}
+	l.primary = pos
+}
+
+// remove removes the element at pos.
+func (l *elementList) remove(pos int) {
+	l.items[pos] = nil
+	l.changed = true
+}
+
+// removeSame removes the elements that are the same as the given one.
+func (l *elementList) removeSame(element any) {
+	for {
+		pos, found := l.find(element)
+		if !found {
+			return
+		}
+		l.remove(pos)
+	}
+}
+
+// replaceAll replaces the elements. What the provider itself says of an element
+// that stays, stays with it.
+func (l *elementList) replaceAll(elements []any) {
+	fresh := newElementList(l.path, nil)
+	for _, element := range elements {
+		fresh.add(l.inherit(element))
+	}
+	fresh.changed = true
+	*l = *fresh
+}
+
+// inherit adds to an element the read-only sub-attributes of the same one in
+// the list.
+func (l *elementList) inherit(element any) any {
+	object, _ := element.(map[string]any)
+	pos, found := l.find(element)
+	if object == nil || !found {
+		return element
+	}
+	known, _ := l.items[pos].(map[string]any)
+	for _, sub := range l.path.Attr.SubAttributes {
+		if sub.Mutability == ReadOnly && known[sub.Name] != nil {
+			object[sub.Name] = known[sub.Name]
+		}
+	}
+	return object
+}
+
+// set sets a sub-attribute of the element at pos, or removes it if the value is
+// empty. An element that loses its value is removed.
+func (l *elementList) set(pos int, sub *Attribute, value any) {
+	object, _ := l.items[pos].(map[string]any)
+	if Equal(object[sub.Name], value) {
+		return
+	}
+	changed := l.with(object, sub, value)
+	if len(changed) == 0 || l.value != nil && changed["value"] == nil {
+		l.remove(pos)
+		return
+	}
+	l.store(pos, changed)
+}
+
+// with is a copy of the element with a sub-attribute set. A new value leaves
+// behind what the provider said of the old one.
+func (l *elementList) with(element map[string]any, sub *Attribute, value any) map[string]any {
+	changed := make(map[string]any, len(element)+1)
+	maps.Copy(changed, element)
+	if sub == l.value {
+		for _, sub := range l.path.Attr.SubAttributes {
+			if sub.Mutability == ReadOnly {
+				delete(changed, sub.Name)
+			}
+		}
+	}
+	changed[sub.Name] = value
+	if isEmpty(value) {
+		delete(changed, sub.Name)
+	}
+	return changed
+}
+
+// applySelected applies the operation to the elements that the path's filter
+// selects, all if it has none, or to the sub-attribute of each.
+func (l *elementList) applySelected(op string, path *Path, value any, named bool) error {
+	positions := l.matching(path.Filter)
+	sub := path.Sub
+	if sub == nil && isScalar(value) {
+		sub = l.value
+	}
+	switch {
+	case op == patchRemove:
+		for _, pos := range positions {
+			if path.Sub == nil {
+				l.remove(pos)
+			} else {
+				l.set(pos, path.Sub, nil)
+			}
+		}
+		return nil
+	case path.Filter == nil && len(positions) == 0 && !named && sub != l.value:
+		return nil
+	case sub != nil:
+		return l.setSub(path, sub, positions, value)
+	}
+	return l.setObject(op, path, positions, value)
+}
+
+func isScalar(value any) bool {
+	switch value.(type) {
+	case nil, []any, map[string]any:
+		return false
+	}
+	return true
+}
+
+// setSub sets one sub-attribute of the elements.
+func (l *elementList) setSub(path *Path, sub *Attribute, positions []int, value any) error {
+	read, err := valueReader{}.read(l.part(sub), value)
+	switch {
+	case err != nil:
+		return err
+	case sub.Located:
+		return l.checkReference(sub, positions, read)
+	case len(positions) > 0:
+		return l.setMembers(positions, map[string]any{sub.Name: read})
+	case isEmpty(read):
+		return nil
+	}
+	return l.create(path, map[string]any{sub.Name: read})
+}
+
+// checkReference lets a $ref be set to what it is anyway: the URL of what the
+// value names.
+func (l *elementList) checkReference(sub *Attribute, positions []int, reference any) error {
+	text, _ := reference.(string)
+	id, _ := sub.identifierIn(text)
+	for _, pos := range positions {
+		if object, _ := l.items[pos].(map[string]any); object["value"] != id {
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
+		}
+	}
+	return nil
+}
+
+// setObject replaces the elements by an object, or adds its members to each.
+func (l *elementList) setObject(op string, path *Path, positions []int, value any) error {
+	if op == patchAdd {
+		read, err := valueReader{}.readObject(l.path, value)
+		members, _ := read.(map[string]any)
+		switch {
+		case err != nil, len(members) == 0:
+			return err
+		case len(positions) == 0:
+			return l.create(path, members)
+		}
+		return l.setMembers(positions, members)
+	}
+	read, err := valueReader{}.readList(l.path, value)
+	if err != nil {
+		return err
+	}
+	elements := read.([]any)
+	switch {
+	case len(elements) > 1:
+		return NewError(CodeInvalidValue, "The path selects entries of %s, so the value must be one entry.", l.path)
+	case len(elements) == 1 && len(positions) == 0:
+		return l.create(path, elements[0].(map[string]any))
+	}
+	for _, pos := range positions {
+		if len(elements) == 0 {
+			l.remove(pos)
+		} else {
+			l.store(pos, l.inherit(maps.Clone(elements[0].(map[string]any))))
+		}
+	}
+	return nil
+}
+
+// setMembers sets sub-attributes of the elements.
+func (l *elementList) setMembers(positions []int, members map[string]any) error {
+	for _, pos := range positions {
+		for _, sub := range l.path.Attr.SubAttributes {
+			value, given := members[sub.Name]
+			if !given || l.items[pos] == nil {
+				continue
+			}
+			have := l.items[pos].(map[string]any)[sub.Name]
+			if sub.Mutability == Immutable && have != nil && !sub.same(have, value) {
+				return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
+			}
+			l.set(pos, sub, value)
+		}
+	}
+	return nil
+}
+
+// create adds the element that the filter of a path describes, with members,
+// where the RFC has nothing but an error: Entra ID sets a first e-mail address
+// with emails[type eq "work"].value. The element's own value must be among the
+// members, so that a filter for one that has gone never brings it back.
+func (l *elementList) create(path *Path, members map[string]any) error {
+	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
+	equalities, ok := path.Filter.equalities()
+	if !ok || l.value != nil && isEmpty(members["value"]) {
+		return noTarget
+	}
+	described := map[string]any{}
+	for _, equality := range equalities {
+		sub := equality.path.Attr
+		value, err := valueReader{}.read(l.part(sub), equality.value)
+		switch {
+		case err != nil:
+			return err
+		case sub.Mutability == ReadOnly && !sub.mayDerive(value):
+			return noTarget
+		}
+		described[sub.Name] = value
+	}
+	maps.Copy(described, members)
+	maps.DeleteFunc(described, func(_ string, value any) bool { return isEmpty(value) })
+	if !path.Filter.MatchElement(described) {
+		return noTarget
+	}
+	for _, sub := range l.path.Attr.SubAttributes {
+		if sub.Mutability == ReadOnly {
+			delete(described, sub.Name)
+		}
+	}
+	l.add(described)
+	return nil
+}
+
+// mayDerive reports whether the provider, which computes the attribute itself,
+// may come to the value.
+func (a *Attribute) mayDerive(value any) bool {
+	return a.Derived && (len(a.CanonicalValues) == 0 ||
+		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))
+}
+
+// equalities are the comparisons of a value filter that consists of "a eq x" or
+// of several such with "and"; not ok for any other filter.
+func (f *Filter) equalities() (equalities []*comparison, ok bool) {
+	if f == nil {
+		return nil, true
+	}
+	nodes, several := f.root.(allOf)
+	if !several {
+		nodes = allOf{f.root}
+	}
+	for _, node := range nodes {
+		c, ok := node.(*comparison)
+		if !ok || c.op != opEqual || c.value == nil {
+			return nil, false
+		}
+		equalities = append(equalities, c)
+	}
+	return equalities, true
 }

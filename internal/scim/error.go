@@ -2,8 +2,8 @@ package scim
 
 import (
 	"fmt"
-	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrorType is a scimType keyword (RFC 7644 §3.12 table 9, RFC 9865 §4).
@@ -66,5 +66,14 @@ func NotFound(resourceType, id string) *Error {
 	return NewError(CodeNotFound, "There is no %s with id %q.", resourceType, Clip(id, 80))
 }
 
-// internalStatus is what a code that is missing from the table answers.
-const internalStatus = http.StatusInternalServerError
+// Clip shortens s to at most limit bytes at a rune boundary, so that text from
+// outside can stand in a message without flooding it.
+func Clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "…"
+}

@@ -171,7 +171,12 @@ func TestFilterEquality(t *testing.T) {
 		{text: `not (userName eq "x")`},
 		{text: `userName eq "x" and active eq true`},
 		{text: `userName eq "x" or active eq true`},
-		{text: `emails[type eq "work"]`},
+		{text: `emails[VALUE eq "x"]`, path: "emails.value", value: "x"},
+		{text: `emails[type eq "work"]`, path: "emails.type", value: "work"},
+		{text: `emails[type eq "work" and value eq "x"]`},
+		{text: `emails[type eq "work"].value eq "x"`},
+		{text: `not (emails[value eq "x"])`},
+		{text: urnSuger + `[role eq "x"]`},
 	}
 	for _, test := range tests {
 		t.Run(test.text, func(t *testing.T) {

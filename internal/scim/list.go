@@ -1,5 +1,18 @@
 package scim
 
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
 // Sizes of a page of a list, in resources.
 const (
 	DefaultPageSize = 100
@@ -74,4 +87,284 @@ func (q *Query) pageSize() int {
 		return DefaultPageSize
 	}
 	return min(q.Count, MaxPageSize)
+}
+
+// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
+// §2).
+type ListResponse struct {
+	Schemas      []string   `json:"schemas"`
+	TotalResults int        `json:"totalResults"`
+	StartIndex   int        `json:"startIndex,omitempty"` // from 1; left out if paged by cursor
+	ItemsPerPage int        `json:"itemsPerPage"`         // resources in this message
+	NextCursor   string     `json:"nextCursor,omitempty"` // left out on the last page
+	Resources    []Appender `json:"Resources"`            // never nil
+}
+
+// NewListResponse makes the message for a page, whose resources are as the
+// client is to see them. nextCursor is the cursor for list.Next, or "".
+func NewListResponse(list *List, resources []Appender, nextCursor string) ListResponse {
+	if resources == nil {
+		resources = []Appender{}
+	}
+	return ListResponse{
+		Schemas:      []string{URNListResponse},
+		TotalResults: list.TotalResults,
+		StartIndex:   list.StartIndex,
+		ItemsPerPage: list.ItemsPerPage,
+		NextCursor:   nextCursor,
+		Resources:    resources,
+	}
+}
+
+// rows are the resources that a query selects, in the order of the list.
+type rows struct {
+	total  int
+	picked []row // nil if all resources are selected, in their own order
+}
+
+type row struct {
+	index int // of the resource, as Select's at counts
+	key   sortKey
+}
+
+func (q *Query) rows(n int, at func(int) View) rows {
+	if q.Filter == nil && q.SortBy == nil {
+		return rows{total: n}
+	}
+	picked := []row{}
+	for i := range n {
+		if i%256 == 255 && q.Stopped != nil && q.Stopped() {
+			break
+		}
+		r := at(i).Resource()
+		if !q.Filter.Match(r) {
+			continue
+		}
+		row := row{index: i}
+		if q.SortBy != nil {
+			row.key = q.SortBy.sortKeyOf(r)
+		}
+		picked = append(picked, row)
+	}
+	if q.SortBy != nil {
+		slices.SortFunc(picked, func(a, b row) int { return a.compare(b, q.Descending) })
+	}
+	return rows{total: len(picked), picked: picked}
+}
+
+// compare orders rows by their keys, and rows of equal keys by the order that
+// the resources have anyway, which is the same in both directions.
+func (r row) compare(other row, descending bool) int {
+	order := r.key.compare(other.key)
+	if descending {
+		order = -order
+	}
+	return cmp.Or(order, cmp.Compare(r.index, other.index))
+}
+
+func (rs rows) at(i int) row {
+	if rs.picked == nil {
+		return row{index: i}
+	}
+	return rs.picked[i]
+}
+
+// after finds the first row that comes after a position.
+func (rs rows) after(p *Position, descending bool, n int, at func(int) View) int {
+	if *p == (Position{}) {
+		return 0
+	}
+	// The resources from this index on are younger than the position.
+	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), sortKey{}).compareAge(p) > 0 })
+	boundary := row{index: younger, key: p.key}
+	return sort.Search(rs.total, func(i int) bool { return rs.at(i).compare(boundary, descending) >= 0 })
+}
+
+func positionOf(r Resource, key sortKey) *Position {
+	meta, _ := r["meta"].(map[string]any)
+	created, _ := meta["created"].(string)
+	return &Position{key: key, created: created, id: r.ID()}
+}
+
+// compareAge orders positions by (created, id).
+func (p *Position) compareAge(other *Position) int {
+	order := strings.Compare(p.created, other.created)
+	a, okA := parseInstant(p.created)
+	b, okB := parseInstant(other.created)
+	if okA && okB {
+		order = a.Compare(b)
+	}
+	return cmp.Or(order, strings.Compare(p.id, other.id))
+}
+
+// maxSortText is how many bytes of a text decide the order, so that a cursor,
+// which carries them, stays short. Beyond them age decides.
+const maxSortText = 512
+
+// A sortKey is what a resource is sorted by, comparable within one attribute.
+type sortKey struct {
+	Kind   keyKind `json:"k,omitempty"`
+	Text   string  `json:"t,omitempty"`
+	Number float64 `json:"n,omitempty"`
+}
+
+type keyKind int
+
+const (
+	keyNone keyKind = iota // the resource has no value
+	keyNumber
+	keyText
+)
+
+// sortKeyOf is the key of a resource: of a multi-valued attribute the primary
+// element counts, else the first (RFC 7644 §3.4.2.3); of a complex one its
+// "value".
+func (p *AttrPath) sortKeyOf(r Resource) sortKey {
+	value, attr := p.in(r), p.Attr
+	if elements, ok := value.([]any); ok {
+		value = nil
+		for i, element := range elements {
+			if i == 0 || isPrimary(element) {
+				value = element
+			}
+			if isPrimary(element) {
+				break
+			}
+		}
+	}
+	if object, ok := value.(map[string]any); ok {
+		if attr = p.Sub; attr == nil {
+			attr = attributeNamed(p.Attr.SubAttributes, "value")
+		}
+		if attr == nil {
+			return sortKey{}
+		}
+		value = object[attr.Name]
+	}
+	return attr.sortKeyOf(value)
+}
+
+// sortKeyOf is the key of a value, so that instants sort as such, false sorts
+// before true, and letter case counts only if the attribute is case exact.
+func (a *Attribute) sortKeyOf(value any) sortKey {
+	switch value := value.(type) {
+	case bool:
+		if value {
+			return sortKey{Kind: keyNumber, Number: 1}
+		}
+		return sortKey{Kind: keyNumber}
+	case float64:
+		return sortKey{Kind: keyNumber, Number: value}
+	case string:
+		if value == "" {
+			return sortKey{}
+		}
+		return sortKey{Kind: keyText, Text: clipBytes(a.sortText(value), maxSortText)}
+	}
+	return sortKey{}
+}
+
+func (a *Attribute) sortText(text string) string {
+	if a.Type == DateTime {
+		if instant, ok := parseInstant(text); ok {
+			return instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
+		}
+	}
+	if a.CaseExact {
+		return text
+	}
+	return foldText(text)
+}
+
+// clipBytes cuts at a character's beginning, so that the text survives JSON.
+func clipBytes(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "")
+}
+
+// compare orders keys ascending; no value comes last.
+func (k sortKey) compare(other sortKey) int {
+	if k.Kind == keyNone || other.Kind == keyNone {
+		return cmp.Compare(other.Kind, k.Kind)
+	}
+	return cmp.Or(
+		cmp.Compare(k.Kind, other.Kind),
+		cmp.Compare(k.Number, other.Number),
+		strings.Compare(k.Text, other.Text),
+	)
+}
+
+// MaxCursorLength is the most bytes of a cursor that is read.
+const MaxCursorLength = 8 << 10
+
+// cursorTagSize is the length of the truncated HMAC at the end of a cursor.
+const cursorTagSize = 16
+
+// A CursorCodec writes positions as cursors and reads them (RFC 9865). A cursor
+// carries all that the next page needs, so that every replica with the same
+// secret can serve it. It is signed, not encrypted: it holds the id, the time
+// of creation and the sort value of one resource of the page it came with.
+type CursorCodec struct {
+	Secret []byte           // key of the signature
+	MaxAge time.Duration    // age at which a cursor expires; 0 for never
+	Now    func() time.Time // nil for time.Now
+}
+
+type cursorPayload struct {
+	Issued  int64   `json:"t"` // seconds since 1970
+	Created string  `json:"c,omitempty"`
+	ID      string  `json:"i"`
+	Key     sortKey `json:"k,omitzero"`
+}
+
+// Encode writes a position as a cursor of URL-safe characters. fingerprint is
+// all that a request must repeat for the cursor to hold, such as organization,
+// filter and order.
+func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
+	// Strings and finite numbers cannot fail to be marshalled.
+	payload, _ := json.Marshal(cursorPayload{c.now().Unix(), p.created, p.id, p.key})
+	return base64.RawURLEncoding.EncodeToString(append(payload, c.tag(payload, fingerprint)...))
+}
+
+// Decode reads a cursor that Encode wrote for the same fingerprint.
+//
+// The error is a *[Error]: [CodeInvalidCursor], or [CodeExpiredCursor] for one
+// that was right once.
+func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
+	invalid := NewError(CodeInvalidCursor, "The cursor does not belong to this query. Start the listing again.")
+	if len(cursor) > MaxCursorLength {
+		return nil, invalid
+	}
+	data, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(data) < cursorTagSize {
+		return nil, invalid
+	}
+	payload, tag := data[:len(data)-cursorTagSize], data[len(data)-cursorTagSize:]
+	var content cursorPayload
+	if !hmac.Equal(tag, c.tag(payload, fingerprint)) || json.Unmarshal(payload, &content) != nil {
+		return nil, invalid
+	}
+	if age := c.now().Sub(time.Unix(content.Issued, 0)); c.MaxAge > 0 && age > c.MaxAge {
+		return nil, NewError(CodeExpiredCursor, "The cursor is older than %s. Start the listing again.", c.MaxAge)
+	}
+	return &Position{key: content.Key, created: content.Created, id: content.ID}, nil
+}
+
+// tag signs the payload together with the fingerprint, whose length goes first
+// so that no part of one can pass for a part of the other.
+func (c *CursorCodec) tag(payload []byte, fingerprint string) []byte {
+	mac := hmac.New(sha256.New, c.Secret)
+	mac.Write(binary.BigEndian.AppendUint64([]byte("scim cursor 1\x00"), uint64(len(fingerprint))))
+	mac.Write([]byte(fingerprint))
+	mac.Write(payload)
+	return mac.Sum(nil)[:cursorTagSize]
+}
+
+func (c *CursorCodec) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
 }

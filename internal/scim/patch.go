@@ -1,5 +1,137 @@
 package scim
 
+import "strings"
+
+// Bounds of a PATCH request.
+const (
+	MaxPatchOperations = 1000 // operations in one request
+	MaxPatchValues     = 1000 // members, or other values of a list, in one operation
+)
+
+// A PatchOperation is one operation of a PATCH request (RFC 7644 §3.5.2), read
+// by [ParsePatch] and applied by [ResourceType.ApplyPatch].
+type PatchOperation struct {
+	Op    string // "add", "replace" or "remove"
+	Path  *Path  // nil if the operation has none; never with remove
+	Value any    // decoded JSON as the client sent it; nil for null and for none
+}
+
+// ParsePatch reads the body of a PATCH request from [DecodeObject]. It takes
+// the names and op in any letter case, one operation without the list around
+// it, and a body without schemas.
+//
+// The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
+// [CodeInvalidPath], [CodeInvalidValue] for a missing value and another message, [CodeNoTarget] for
+// a remove without a path, [CodeTooLarge] beyond the bounds.
+func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
+	if err := CheckMessage(body, URNPatchOp); err != nil {
+		return nil, err
+	}
+	list, ok := member(body, "Operations")
+	if !ok {
+		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
+	}
+	items, ok := list.([]any)
+	if !ok {
+		items = []any{list}
+	}
+	switch {
+	case len(items) == 0:
+		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no operation in its Operations.")
+	case len(items) > MaxPatchOperations:
+		return nil, NewError(CodeTooLarge, "The PATCH request has more than %d operations.", MaxPatchOperations)
+	}
+	operations := make([]PatchOperation, len(items))
+	for i, item := range items {
+		object, ok := item.(map[string]any)
+		if !ok {
+			return nil, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request is not an object.", i+1)
+		}
+		operation, err := parseOperation(object, i+1, rt)
+		if err != nil {
+			return nil, err
+		}
+		operations[i] = operation
+	}
+	return operations, nil
+}
+
+func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchOperation, error) {
+	var operation PatchOperation
+	op, _ := member(object, "op")
+	text, _ := op.(string)
+	operation.Op = strings.ToLower(text)
+	switch operation.Op {
+	case patchAdd, patchReplace, patchRemove:
+	default:
+		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no op that is add, replace or remove.", number)
+	}
+	var err error
+	if operation.Path, err = parseTarget(object, number, rt); err != nil {
+		return operation, err
+	}
+	value, given := member(object, "value")
+	operation.Value = value
+	switch {
+	case rt.strict && operation.Path == nil:
+		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, and strict mode asks for one.", number)
+	case rt.strict && operation.Path.Filter != nil && operation.Path.Sub == nil:
+		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets, and strict mode asks for a sub-attribute after them.", number)
+	case rt.strict && operation.Path.isForeign():
+		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
+	case operation.Op == patchRemove && operation.Path == nil:
+		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request removes, but has no path that says what.", number)
+	case operation.Op != patchRemove && !given:
+		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
+	case longestList(value) > MaxPatchValues:
+		return operation, NewError(CodeTooLarge, "Operation %d of the PATCH request has more than %d values in a list.", number, MaxPatchValues)
+	}
+	return operation, nil
+}
+
+// parseTarget reads the path of an operation; nil if it has none, or names the
+// resource itself by the URN of its schema.
+func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, error) {
+	path, _ := member(object, "path")
+	text, ok := path.(string)
+	switch {
+	case path == nil, text == "" && ok, ok && strings.EqualFold(text, rt.Schema.ID):
+		return nil, nil
+	case !ok:
+		return nil, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request is not a string.", number)
+	}
+	return ParsePath(text, rt)
+}
+
+// member finds a member of a message by its name in any letter case.
+func member(object map[string]any, name string) (any, bool) {
+	if value, ok := object[name]; ok {
+		return value, true
+	}
+	for key, value := range object {
+		if strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+func longestList(value any) int {
+	longest := 0
+	switch value := value.(type) {
+	case []any:
+		longest = len(value)
+		for _, element := range value {
+			longest = max(longest, longestList(element))
+		}
+	case map[string]any:
+		for _, member := range value {
+			longest = max(longest, longestList(member))
+		}
+	}
+	return longest
+}
+
 // ApplyPatch applies the operations in their order to a copy of current and
 // returns the copy, or an error if one of them cannot be applied; current never
 // changes (RFC 7644 §3.5.2). Removing what is not there and adding what is
@@ -10,7 +142,11 @@ package scim
 //   - In an operation without a path, unknown and read-only attributes are
 //     ignored, meta (RFC 7643 §3.1) and schemas among them; id must be that of
 //     the resource.
+//   - A path that names nothing known is ignored, as a name in an object is.
 //   - A read-only attribute that a path names may be set to what it is.
+//   - add of null adds nothing and erases nothing, be it within an object.
+//   - replace of a complex attribute replaces the sub-attributes that are given.
+//   - A vital attribute is read as [ResourceType.Normalize] reads it.
 //   - A filter that selects nothing is no error for remove. For add and replace
 //     the entry is made from the filter if that says all of it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].
@@ -28,7 +164,10 @@ func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation
 			return nil, err
 		}
 	}
-	result := e.finish()
+	result, err := e.finish()
+	if err != nil {
+		return nil, err
+	}
 	if err := rt.checkKept(current, result); err != nil {
 		return nil, err
 	}
@@ -39,12 +178,50 @@ func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation
 }
 
 func (e *edit) applyOperation(operation PatchOperation) error {
-	if operation.Path != nil {
-		return e.apply(operation.Op, operation.Path, operation.Value, true)
+	if err := e.mentionIn(operation); err != nil {
+		return err
 	}
-	object, ok := operation.Value.(map[string]any)
+	value := operation.Value
+	if operation.Op == patchAdd {
+		value = withoutNulls(value)
+	}
+	if operation.Path != nil {
+		if err := e.rt.checkKnown(operation.Path.String(), value); err != nil {
+			return err
+		}
+		if operation.Op == patchAdd && value == nil {
+			return nil
+		}
+		return e.apply(operation.Op, operation.Path, value, true)
+	}
+	object, ok := value.(map[string]any)
 	if !ok {
 		return NewError(CodeInvalidValue, "The value of a PATCH operation without a path must be an object of attributes.")
 	}
 	return e.applyObject(operation.Op, object, "")
+}
+
+// withoutNulls leaves out what is null in a value that is to be added: there is
+// nothing to add.
+func withoutNulls(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		kept := make(map[string]any, len(value))
+		for name, member := range value {
+			if member != nil {
+				kept[name] = withoutNulls(member)
+			}
+		}
+		return kept
+	case []any:
+		kept := make([]any, 0, len(value))
+		for _, element := range value {
+			if element != nil {
+				kept = append(kept, withoutNulls(element))
+			}
+		}
+		return kept
+	default:
+		return value
+	}
 }

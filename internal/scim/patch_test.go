@@ -1,11 +1,159 @@
 package scim
 
 import (
+	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// patchUser and patchGroup are the made-up resources that PATCH is tried on.
+const (
+	patchUser = `{
+		"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:suger:2.0:User"],
+		"id":"u1","userName":"ada@example.com","displayName":"Ada Sample","active":true,
+		"name":{"givenName":"Ada","familyName":"Sample","formatted":"Ada Sample"},
+		"emails":[{"value":"ada@example.com","type":"work","primary":true}],
+		"roles":[{"value":"EDITOR","display":"Editor","type":"suger","primary":true}],
+		"groups":[{"value":"EDITOR","display":"Editor"}],
+		"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":"EDITOR","status":"ACTIVE","seats":3,"since":"2026-01-01T00:00:00Z","tags":["x","y"]},
+		"meta":{"resourceType":"User","created":"2026-01-01T00:00:00Z","version":"W/\"1\""}}`
+	patchGroup = `{
+		"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"g1","displayName":"Suger Admins",
+		"members":[{"value":"u1","display":"ada@example.com"},{"value":"u2","display":"bo@example.com"}]}`
+)
+
+// patchCase is a PATCH of patchUser, or of patchGroup if group is set.
+type patchCase struct {
+	name       string
+	group      bool
+	operations string
+	want       string // attributes that differ afterwards; null for one that is gone
+	code       Code   // of the error; "" for success
+}
+
+func (c patchCase) run(t *testing.T) {
+	rt, current := gatewayUser(), object(t, patchUser)
+	if c.group {
+		rt, current = wholeGroup(), object(t, patchGroup)
+	}
+	got, err := patched(t, rt, current, c.operations)
+	if c.code != "" {
+		requireClientError(t, err, c.code)
+		require.Nil(t, got)
+		return
+	}
+	require.NoError(t, err)
+	want := Resource(current)
+	if c.want != "" {
+		for name, value := range object(t, c.want) {
+			want[name] = value
+			if value == nil {
+				delete(want, name)
+			}
+		}
+	}
+	assert.Equal(t, want, got)
+}
+
+func TestParsePatch(t *testing.T) {
+	tests := []struct {
+		name string
+		body string
+		want []string // op, path and value of each operation
+	}{
+		{
+			name: "the three operations",
+			body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[
+				{"op":"add","path":"emails","value":[{"value":"a"}]},
+				{"op":"replace","value":{"active":false}},
+				{"op":"remove","path":"emails[type eq \"work\"]"}]}`,
+			want: []string{`add emails [{"value":"a"}]`, `replace - {"active":false}`, `remove emails[type eq "work"] null`},
+		},
+		{
+			name: "names and op in any letter case, one operation without a list, no schemas",
+			body: `{"operations":{"OP":"REPLACE","Path":"Active","VALUE":"True"}}`,
+			want: []string{`replace active "True"`},
+		},
+		{name: "null is a value", body: `{"Operations":[{"op":"replace","path":"roles","value":null}]}`, want: []string{`replace roles null`}},
+		{name: "an empty path is none", body: `{"Operations":[{"op":"replace","path":"","value":{}}]}`, want: []string{`replace - {}`}},
+		{name: "a null path is none", body: `{"Operations":[{"op":"replace","path":null,"value":{}}]}`, want: []string{`replace - {}`}},
+		{name: "the core URN is the resource itself", body: `{"Operations":[{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{}}]}`, want: []string{`replace - {}`}},
+		{name: "unknown members are ignored", body: `{"Operations":[{"op":"remove","path":"roles","name":"addMember"}],"x":1}`, want: []string{`remove roles null`}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			operations, err := ParsePatch(object(t, test.body), gatewayUser())
+			require.NoError(t, err)
+			var got []string
+			for _, operation := range operations {
+				path := "-"
+				if operation.Path != nil {
+					path = operation.Path.String()
+				}
+				value, err := json.Marshal(operation.Value)
+				require.NoError(t, err)
+				got = append(got, fmt.Sprintf("%s %s %s", operation.Op, path, value))
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestParsePatchRefuses(t *testing.T) {
+	tests := []struct {
+		name   string
+		body   string
+		code   Code
+		detail string // "" if another test looks at it
+	}{
+		{name: "no Operations", body: `{}`, code: CodeInvalidSyntax, detail: "The PATCH request has no Operations."},
+		{name: "empty Operations", body: `{"Operations":[]}`, code: CodeInvalidSyntax, detail: "The PATCH request has no operation in its Operations."},
+		{name: "an operation that is no object", body: `{"Operations":["add"]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request is not an object."},
+		{name: "no op", body: `{"Operations":[{"path":"active","value":true}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
+		{name: "another op", body: `{"Operations":[{"op":"remove","path":"roles"},{"op":"move","path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 2 of the PATCH request has no op that is add, replace or remove."},
+		{name: "an op that is no string", body: `{"Operations":[{"op":1,"path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
+		{name: "a path that is no string", body: `{"Operations":[{"op":"add","path":["active"],"value":true}]}`, code: CodeInvalidPath, detail: "The path of operation 1 of the PATCH request is not a string."},
+		{name: "a malformed path", body: `{"Operations":[{"op":"add","path":"emails[type eq","value":true}]}`, code: CodeInvalidPath},
+		{name: "another message (RFC 7644 section 3.5.2)", body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"op":"remove","path":"roles"}]}`, code: CodeInvalidValue},
+		{name: "add without a value", body: `{"Operations":[{"op":"add","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
+		{name: "replace without a value", body: `{"Operations":[{"op":"replace","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
+		{name: "remove without a path", body: `{"Operations":[{"op":"remove","value":{"active":true}}]}`, code: CodeNoTarget, detail: "Operation 1 of the PATCH request removes, but has no path that says what."},
+		{
+			name: "too many operations", body: `{"Operations":[` + strings.Repeat(`{"op":"remove","path":"roles"},`, 1000) + `{}]}`,
+			code: CodeTooLarge, detail: "The PATCH request has more than 1000 operations.",
+		},
+		{
+			name: "too many members", body: `{"Operations":[{"op":"add","path":"roles","value":[` + strings.Repeat(`"x",`, 1000) + `"x"]}]}`,
+			code: CodeTooLarge, detail: "Operation 1 of the PATCH request has more than 1000 values in a list.",
+		},
+		{
+			name: "too many members without a path", body: `{"Operations":[{"op":"add","value":{"roles":[` + strings.Repeat(`"x",`, 1000) + `"x"]}}]}`,
+			code: CodeTooLarge, detail: "Operation 1 of the PATCH request has more than 1000 values in a list.",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := ParsePatch(object(t, test.body), gatewayUser())
+			requireClientError(t, err, test.code)
+			if test.detail != "" {
+				assert.Equal(t, test.detail, err.(*Error).Detail)
+			}
+		})
+	}
+}
+
+func TestParsePatchTakesAsMuchAsItSays(t *testing.T) {
+	values := `"x"` + strings.Repeat(`,"x"`, MaxPatchValues-1)
+	operation := `{"op":"add","path":"roles","value":[` + values + `]}`
+	body := `{"Operations":[` + operation + strings.Repeat(`,{"op":"remove","path":"roles"}`, MaxPatchOperations-1) + `]}`
+	operations, err := ParsePatch(object(t, body), gatewayUser())
+	require.NoError(t, err)
+	assert.Len(t, operations, MaxPatchOperations)
+}
 
 func TestPatchLists(t *testing.T) {
 	const editor = `{"value":"EDITOR","display":"Editor","type":"suger","primary":true}`
@@ -127,8 +275,10 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "remove of a complex value empties it", operations: `[{"op":"remove","path":"name"}]`, want: `{"name":{}}`},
 		{name: "replace of a complex value by null empties it", operations: `[{"op":"replace","path":"name","value":null}]`, want: `{"name":{}}`},
 		{name: "add of an empty complex value changes nothing", operations: `[{"op":"add","path":"name","value":{}}]`},
-		{name: "remove of a boolean", operations: `[{"op":"remove","path":"active"}]`, want: `{"active":null}`},
-		{name: "replace of a boolean by null", operations: `[{"op":"replace","value":{"active":null}}]`, want: `{"active":null}`},
+		{name: "replace by an empty complex value replaces nothing (RFC 7644 section 3.5.2.3)", operations: `[{"op":"replace","path":"name","value":{}},{"op":"replace","value":{"name":{}}}]`},
+		{name: "replace by unknown parts only replaces nothing", operations: `[{"op":"replace","path":"name","value":{"shoeSize":1}}]`},
+		{name: "add of null adds nothing and erases nothing (RFC 7643 section 2.5)", operations: `[{"op":"add","path":"userName","value":null},{"op":"add","path":"name","value":null},{"op":"add","path":"name.givenName","value":null},{"op":"add","path":"roles","value":null},{"op":"add","path":"roles","value":[null]},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":null},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User","value":null}]`},
+		{name: "add of null without a path", operations: `[{"op":"add","value":{"userName":null,"name":{"givenName":null},"roles":null,"emails":[{"value":"ada@example.com","type":null}],"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":null,"seats":null}}}]`},
 		{name: "remove of a string empties it", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role"}]`, want: extension(`"role":""`)},
 		{name: "replace of a string by an empty one", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":""}]`, want: extension(`"role":""`)},
 		{name: "numbers as strings", operations: `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:seats","value":"5"}]`, want: extension(`"seats":5`)},
@@ -143,6 +293,8 @@ func TestPatchSingleValues(t *testing.T) {
 		{name: "externalId is replaced and removed", operations: `[{"op":"add","path":"externalId","value":"x"},{"op":"remove","path":"externalId"}]`},
 		{name: "a value without a path that is no object", operations: `[{"op":"replace","value":"x"}]`, code: CodeInvalidValue},
 		{name: "unknown attributes without a path are ignored", operations: `[{"op":"replace","value":{"shoeSize":5,"urn:example:x":{"a":1}}}]`},
+		{name: "unknown attributes with a path are ignored", operations: `[{"op":"replace","path":"shoeSize","value":5},{"op":"add","path":"urn:example:User:tag","value":"x"},{"op":"remove","path":"shoes[size eq 5]"},{"op":"add","path":"name.shoeSize","value":{}}]`},
+		{name: "parts of the manager are ignored where he is not held (RFC 7643 section 4.3, Entra ID)", operations: `[{"op":"add","path":"` + URNEnterpriseUser + `:manager","value":"u2"},{"op":"replace","path":"` + URNEnterpriseUser + `:manager.value","value":"u2"},{"op":"replace","path":"` + URNEnterpriseUser + `:manager.displayName","value":"Bo"},{"op":"add","path":"` + URNEnterpriseUser + `:manager.$ref","value":"../Users/u2"},{"op":"remove","path":"` + URNEnterpriseUser + `.manager"}]`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, test.run)
@@ -182,6 +334,9 @@ func TestPatchMutability(t *testing.T) {
 		{name: "remove of an extension with an immutable attribute", operations: `[{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User"}]`, code: CodeMutability},
 		{name: "an immutable part of an entry", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u3"}]`, code: CodeMutability},
 		{name: "an immutable part of an entry that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].value","value":"u1"}]`},
+		{name: "the $ref of a member (RFC 7643 section 8.7.1)", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/Users/u3"}]`, code: CodeMutability},
+		{name: "the $ref of a member that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/v2/Users/u1"}]`},
+		{name: "remove of the $ref of a member", group: true, operations: `[{"op":"remove","path":"members[value eq \"u1\"].$ref"}]`, code: CodeMutability},
 		{name: "an immutable part of an entry that is not set yet", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"].type","value":"User"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com","type":"User"},{"value":"u2","display":"bo@example.com"}]}`},
 
 		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeMutability},

@@ -1,6 +1,220 @@
 package scim
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// An AttrPath names an attribute, or a sub-attribute, of a resource type
+// (the attrPath of RFC 7644 §3.4.2.2). [ResourceType.Lookup] makes it.
+type AttrPath struct {
+	URN  string     // the extension's URN; "" for the core schema and the common attributes
+	Attr *Attribute // the attribute, or one that stands for a whole extension
+	Sub  *Attribute // nil if the path names the attribute itself
+
+	// Tolerated says that the attribute is not held by this provider, be it a
+	// standard one or unknown: what a client writes to it is accepted and ignored.
+	Tolerated bool
+
+	unknown bool // no schema has it
+}
+
+// Lookup finds an attribute by its name in any letter case: "userName",
+// "name.givenName", or with the URN of its schema in front and a colon between,
+// for which some clients write a dot.
+//
+// A bare name is looked for in the core schema and its aliases, then among the
+// common attributes, then in the tolerated schemas; an attribute of an extension needs
+// its URN. The bare URN of an extension finds a complex attribute that stands
+// for all of it (see [AttrPath.WholeExtension]).
+func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
+	local, _ := cutURN(name, rt.Schema.ID)
+	if path, ok := lookupIn(rt.Schema.Attributes, "", local); ok {
+		return path, true
+	}
+	for _, alias := range rt.Aliases {
+		local, _ := cutURN(name, alias.ID)
+		if path, ok := lookupIn(alias.Attributes, "", local); ok {
+			return path, true
+		}
+	}
+	if path, ok := lookupIn(CommonAttributes, "", local); ok {
+		path.Tolerated = path.Attr == externalID || rt.lacks(path)
+		return path, true
+	}
+	for _, extension := range rt.Extensions {
+		if path, ok := lookupExtension(extension, name); ok {
+			return path, true
+		}
+	}
+	return rt.lookupTolerated(name, local)
+}
+
+// core lists the schemas whose attributes are top-level ones.
+func (rt *ResourceType) core() []*Schema {
+	return append([]*Schema{rt.Schema}, rt.Aliases...)
+}
+
+// lacks reports whether the path, of a common attribute, is a part of meta that
+// the provider does not know.
+func (rt *ResourceType) lacks(path AttrPath) bool {
+	return path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
+}
+
+func (rt *ResourceType) lookupTolerated(name, local string) (AttrPath, bool) {
+	for _, schema := range rt.Tolerated {
+		var path AttrPath
+		var ok bool
+		switch {
+		case schema.ID == rt.Schema.ID:
+			path, ok = lookupIn(schema.Attributes, "", local)
+		case strings.Contains(name, ":"):
+			path, ok = lookupExtension(schema, name)
+		default:
+			path, ok = lookupIn(schema.Attributes, schema.ID, name)
+		}
+		if ok {
+			path.Tolerated = true
+			return path, true
+		}
+	}
+	return AttrPath{}, false
+}
+
+// lookupExtension finds the extension itself, or an attribute written with the
+// extension's URN.
+func lookupExtension(schema *Schema, name string) (AttrPath, bool) {
+	if strings.EqualFold(name, schema.ID) {
+		whole := &Attribute{
+			Name: schema.ID, Type: Complex, SubAttributes: schema.Attributes,
+			Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
+		}
+		return AttrPath{URN: schema.ID, Attr: whole}, true
+	}
+	local, ok := cutURN(name, schema.ID)
+	if !ok {
+		return AttrPath{}, false
+	}
+	return lookupIn(schema.Attributes, schema.ID, local)
+}
+
+// lookupIn finds "attribute" or "attribute.subAttribute" among the attributes.
+func lookupIn(attributes []*Attribute, urn, local string) (AttrPath, bool) {
+	name, subName, dotted := strings.Cut(local, ".")
+	path := AttrPath{URN: urn, Attr: attributeNamed(attributes, name)}
+	if path.Attr == nil {
+		return AttrPath{}, false
+	}
+	if dotted {
+		if path.Sub = subAttributeNamed(path.Attr.SubAttributes, subName); path.Sub == nil {
+			return AttrPath{}, false
+		}
+	}
+	// What is never returned (a password) is never kept either.
+	path.Tolerated = path.Attr.Returned == Never || path.Sub != nil && path.Sub.Returned == Never
+	return path, true
+}
+
+// subAttributeNamed is attributeNamed, and also finds "display" under the name
+// "displayName": RFC 7644 §3.5.2 itself writes members[...].displayName.
+func subAttributeNamed(attributes []*Attribute, name string) *Attribute {
+	if found := attributeNamed(attributes, name); found != nil {
+		return found
+	}
+	if strings.EqualFold(name, "displayName") {
+		return attributeNamed(attributes, "display")
+	}
+	return nil
+}
+
+func attributeNamed(attributes []*Attribute, name string) *Attribute {
+	for _, attribute := range attributes {
+		if strings.EqualFold(attribute.Name, name) {
+			return attribute
+		}
+	}
+	return nil
+}
+
+// cutURN takes the schema's URN and the colon or dot after it off the front of
+// name; without them it returns name as it is.
+func cutURN(name, urn string) (local string, found bool) {
+	if len(name) > len(urn) && strings.IndexByte(":.", name[len(urn)]) >= 0 && strings.EqualFold(name[:len(urn)], urn) {
+		return name[len(urn)+1:], true
+	}
+	return name, false
+}
+
+// attributeName matches what can be the path of an attribute (RFC 7644 §3.4.2.2),
+// with or without a URN.
+var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
+
+// unknownPath is a path that names no attribute, though it could. Everything may
+// stand behind it.
+func unknownPath(name string) AttrPath {
+	return AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}
+}
+
+// Sortable says whether resources can be ordered by what the path names: the
+// provider holds it, and it is the same for every client.
+func (p AttrPath) Sortable() bool {
+	return !p.Tolerated && !p.leaf().Located
+}
+
+// WholeExtension says whether the path is the bare URN of an extension.
+func (p AttrPath) WholeExtension() bool {
+	return p.URN != "" && p.Attr.Name == p.URN
+}
+
+// String is the path in the schema's spelling. Only an attribute of an
+// extension carries its URN.
+func (p AttrPath) String() string {
+	name := p.Attr.Name
+	if p.URN != "" && !p.WholeExtension() {
+		name = p.URN + ":" + name
+	}
+	if p.Sub != nil {
+		name += "." + p.Sub.Name
+	}
+	return name
+}
+
+// Values are the values that the path names in r: none, one, or one for each
+// element of a multi-valued attribute. The caller must not change them.
+func (p AttrPath) Values(r Resource) []any {
+	value := p.in(r)
+	if value == nil {
+		return nil
+	}
+	elements, multi := value.([]any)
+	if !multi {
+		elements = []any{value}
+	}
+	if p.Sub == nil {
+		return elements
+	}
+	var values []any
+	for _, element := range elements {
+		object, _ := element.(map[string]any)
+		switch value := object[p.Sub.Name].(type) {
+		case nil:
+		case []any:
+			values = append(values, value...)
+		default:
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// in is the value of the attribute (not of its sub-attribute) in an object.
+func (p AttrPath) in(object map[string]any) any {
+	if p.URN != "" && !p.WholeExtension() {
+		object, _ = object[p.URN].(map[string]any)
+	}
+	return object[p.Attr.Name]
+}
 
 // A Path is the target of a PATCH operation (RFC 7644 §3.5.2): an attribute,
 // a sub-attribute, or those of the elements that the filter selects.
@@ -14,8 +228,10 @@ type Path struct {
 }
 
 // ParsePath reads a PATCH path on resources of type rt, with the bounds of a
-// filter. A path that meets an attribute this provider does not hold, be it in
-// the value filter, is tolerated as a whole.
+// filter. A path that meets an attribute this provider does not hold, be it a
+// standard one in the value filter, is tolerated as a whole, and so is one that
+// names nothing known. But the value filter on an attribute that is held must
+// name its sub-attributes: else it would select nothing, unnoticed.
 //
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {

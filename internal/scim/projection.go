@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Projection says which attributes an answer carries (RFC 7644 §3.9 and
 // §3.4.2.5): the query parameters attributes and excludedAttributes together
@@ -41,8 +44,11 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 }
 
 func (p *Projection) add(name string) {
-	if strings.EqualFold(name, p.rt.Schema.ID) {
-		for _, attr := range p.rt.Schema.Attributes {
+	for _, schema := range p.rt.core() {
+		if !strings.EqualFold(name, schema.ID) {
+			continue
+		}
+		for _, attr := range schema.Attributes {
 			p.named.at(attr.Name).whole = true
 		}
 		return
@@ -88,9 +94,8 @@ func (s *selection) part(name string) *selection {
 // returnsSelectively reports whether some attribute is not returned by default.
 func (rt *ResourceType) returnsSelectively() bool {
 	rt.selects.Do(func() {
-		rt.isSelective = returnsSelectively(rt.Schema.Attributes)
-		for _, extension := range rt.Extensions {
-			rt.isSelective = rt.isSelective || returnsSelectively(extension.Attributes)
+		for _, schema := range slices.Concat(rt.core(), rt.Extensions) {
+			rt.isSelective = rt.isSelective || returnsSelectively(schema.Attributes)
 		}
 	})
 	return rt.isSelective
@@ -118,8 +123,8 @@ func (p *Projection) Includes(attr string) bool {
 		return true
 	}
 	part := p.named.part(attr)
-	for _, attributes := range [][]*Attribute{p.rt.Schema.Attributes, CommonAttributes} {
-		if found := attributeNamed(attributes, attr); found != nil {
+	for _, schema := range append(p.rt.core(), &Schema{Attributes: CommonAttributes}) {
+		if found := attributeNamed(schema.Attributes, attr); found != nil {
 			return p.keeps(found, part, !p.asking)
 		}
 	}
@@ -127,4 +132,103 @@ func (p *Projection) Includes(attr string) bool {
 		return part != nil
 	}
 	return part == nil || !part.whole
+}
+
+// KeepsAll reports whether nothing is left out.
+func (p *Projection) KeepsAll() bool { return p == nil || p.all }
+
+// Apply returns the resource with the attributes that the answer carries; id
+// and schemas are always among them. The resource itself does not change.
+func (p *Projection) Apply(r Resource) Resource {
+	if p.KeepsAll() {
+		return r
+	}
+	result := Resource{}
+	p.object(result, CommonAttributes, r, &p.named, !p.asking)
+	for _, schema := range p.rt.core() {
+		p.object(result, schema.Attributes, r, &p.named, !p.asking)
+	}
+	for _, extension := range p.rt.Extensions {
+		object, ok := r[extension.ID].(map[string]any)
+		if !ok {
+			continue
+		}
+		part := p.named.part(extension.ID)
+		projected := map[string]any{}
+		p.object(projected, extension.Attributes, object, part, p.takesWhole(part))
+		if len(projected) > 0 {
+			result[extension.ID] = projected
+		}
+	}
+	return result
+}
+
+// takesWhole reports whether an extension is taken with all that is returned by
+// default.
+func (p *Projection) takesWhole(part *selection) bool {
+	named := part != nil && part.whole
+	return named == p.asking
+}
+
+// object copies the attributes that are returned. whole says that the object is
+// taken with all that is returned by default, not for parts of it.
+func (p *Projection) object(result map[string]any, attributes []*Attribute, object map[string]any, named *selection, whole bool) {
+	for _, attr := range attributes {
+		value, ok := object[attr.Name]
+		part := named.part(attr.Name)
+		if !ok || !p.keeps(attr, part, whole) {
+			continue
+		}
+		if projected := p.value(attr, value, part); projected != nil {
+			result[attr.Name] = projected
+		}
+	}
+}
+
+// keeps reports whether an attribute is returned (RFC 7643 §7, "returned").
+func (p *Projection) keeps(attr *Attribute, part *selection, whole bool) bool {
+	switch attr.Returned {
+	case Never:
+		return false
+	case Always:
+		return true
+	case OnRequest:
+		return p.asking && part != nil
+	}
+	if p.asking {
+		return whole || part != nil
+	}
+	return whole && (part == nil || !part.whole)
+}
+
+// value is what is returned of a value, or nil for nothing.
+func (p *Projection) value(attr *Attribute, value any, part *selection) any {
+	if attr.Type != Complex {
+		return value
+	}
+	whole := !p.asking || part == nil || part.whole
+	elements, multi := value.([]any)
+	if !multi {
+		return p.element(attr, value, part, whole)
+	}
+	projected := make([]any, 0, len(elements))
+	for _, element := range elements {
+		if kept := p.element(attr, element, part, whole); kept != nil {
+			projected = append(projected, kept)
+		}
+	}
+	return projected
+}
+
+func (p *Projection) element(attr *Attribute, value any, part *selection, whole bool) any {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return value
+	}
+	projected := make(map[string]any, len(object))
+	p.object(projected, attr.SubAttributes, object, part, whole)
+	if len(projected) == 0 {
+		return nil
+	}
+	return projected
 }

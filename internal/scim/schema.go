@@ -69,6 +69,11 @@ type Attribute struct {
 	// the resource, where others only show what they wish.
 	Echoed bool `json:"-"`
 
+	// Vital marks a boolean attribute whose value must not get lost, since a
+	// success would be a lie then: a user who should be inactive. See
+	// [ResourceType.Normalize].
+	Vital bool `json:"-"`
+
 	// Located marks a URL of this service itself. It depends on how the client
 	// reached the service, so it is made when an answer is sent, and resources
 	// are neither compared nor sorted by it.
@@ -91,6 +96,10 @@ type ResourceType struct {
 	Schema      *Schema
 	Extensions  []*Schema // none is required
 
+	// Aliases describe the same resource for other clients. Their attributes are
+	// top-level ones, as those of Schema are.
+	Aliases []*Schema
+
 	// Tolerated are standard schemas of which this provider holds only a part,
 	// or nothing (the full core User, the enterprise extension). What a client
 	// sends for them is accepted and ignored; a filter that names them is an
@@ -101,6 +110,141 @@ type ResourceType struct {
 	// resources, such as "created". A filter that names one is an error, too.
 	Lacks []string
 
+	strict bool // see Strict
+
 	selects     sync.Once
 	isSelective bool // see returnsSelectively
+}
+
+// newAttribute is an attribute with the default characteristics of RFC 7643
+// §2.2. References and binaries are case exact (§2.3.6 and §2.3.7).
+func newAttribute(name string, kind Type, description string) *Attribute {
+	return &Attribute{
+		Name: name, Type: kind, Description: description,
+		CaseExact:  kind == Reference || kind == Binary,
+		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
+	}
+}
+
+func stringAttribute(name, description string) *Attribute {
+	return newAttribute(name, String, description)
+}
+
+func complexAttribute(name, description string, subAttributes ...*Attribute) *Attribute {
+	attribute := newAttribute(name, Complex, description)
+	attribute.SubAttributes = subAttributes
+	return attribute
+}
+
+// valueList is a multi-valued attribute with the usual sub-attributes of
+// RFC 7643 §2.4; types are the canonical values of "type", if it has any.
+func valueList(name, description string, value *Attribute, types ...string) *Attribute {
+	attribute := complexAttribute(name, description,
+		value,
+		stringAttribute("display", "A human-readable name, primarily used for display purposes."),
+		stringAttribute("type", "A label indicating the attribute's function.").oneOf(types...),
+		newAttribute("primary", Boolean, "A Boolean value indicating the 'primary' or preferred attribute value for this attribute. The primary attribute value 'true' MUST appear no more than once."),
+	)
+	return attribute.multiValued()
+}
+
+// The following methods set one characteristic each and return the attribute,
+// so that a schema can be read as a table.
+
+func (a *Attribute) multiValued() *Attribute {
+	a.MultiValued = true
+	return a
+}
+
+func (a *Attribute) required() *Attribute {
+	a.Required = true
+	return a
+}
+
+func (a *Attribute) caseExact() *Attribute {
+	a.CaseExact = true
+	return a
+}
+
+func (a *Attribute) oneOf(values ...string) *Attribute {
+	a.CanonicalValues = values
+	return a
+}
+
+func (a *Attribute) refersTo(types ...string) *Attribute {
+	a.ReferenceTypes = types
+	return a
+}
+
+// mutable sets the mutability of the attribute and of its sub-attributes.
+func (a *Attribute) mutable(m Mutability) *Attribute {
+	a.Mutability = m
+	for _, sub := range a.SubAttributes {
+		sub.mutable(m)
+	}
+	return a
+}
+
+func (a *Attribute) vital() *Attribute {
+	a.Vital = true
+	return a
+}
+
+func (a *Attribute) located() *Attribute {
+	a.Located = true
+	return a
+}
+
+func (a *Attribute) returned(r Returned) *Attribute {
+	a.Returned = r
+	return a
+}
+
+func (a *Attribute) unique(u Uniqueness) *Attribute {
+	a.Uniqueness = u
+	return a
+}
+
+// externalID is the one common attribute that belongs to the client. This
+// provider keeps no state, so it does not hold it.
+var externalID = &Attribute{
+	Name: "externalId", Type: String, Description: "A String that is an identifier for the resource as defined by the provisioning client.", CaseExact: true,
+	Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
+}
+
+// CommonAttributes are the attributes that every resource has and no schema
+// lists (RFC 7643 §3 and §3.1).
+var CommonAttributes = []*Attribute{
+	{
+		Name: "id", Type: String, Description: "A unique identifier for a SCIM resource as defined by the service provider.", CaseExact: true,
+		Mutability: ReadOnly, Returned: Always, Uniqueness: UniqueServer,
+	},
+	externalID,
+	{
+		Name: "schemas", Type: Reference, MultiValued: true, Required: true,
+		Description: "URNs of the schemas that the resource uses.", ReferenceTypes: []string{"uri"},
+		Mutability: ReadWrite, Returned: Always, Uniqueness: NotUnique,
+	},
+	{
+		Name: "meta", Type: Complex, Description: "Metadata of the resource.",
+		Mutability: ReadOnly, Returned: ByDefault, Uniqueness: NotUnique,
+		SubAttributes: []*Attribute{
+			metaAttribute("resourceType", String, "Name of the resource type."),
+			metaAttribute("created", DateTime, "When the resource was created."),
+			metaAttribute("lastModified", DateTime, "When the resource was last changed."),
+			metaAttribute("location", Reference, "URI of the resource."),
+			metaAttribute("version", String, "Weak entity tag of the resource."),
+		},
+	},
+}
+
+func metaAttribute(name string, kind Type, description string) *Attribute {
+	attribute := &Attribute{
+		Name: name, Type: kind, Description: description, CaseExact: kind != DateTime,
+		Mutability: ReadOnly, Returned: ByDefault, Uniqueness: NotUnique,
+	}
+	if kind == Reference {
+		attribute.ReferenceTypes, attribute.Located = []string{"uri"}, true
+	}
+	return attribute
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -170,4 +173,146 @@ func (p *player) state(lines []string) (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// oktaHeader is what Okta sends with each request, as captured from its
+// requests to public test servers.
+var oktaHeader = []headerLine{
+	{"User-Agent", "Okta SCIM Client 1.0.0"},
+	{"Accept", "application/scim+json"},
+	{"Accept-Charset", "utf-8"},
+	{"Authorization", "Bearer {{token}}"},
+}
+
+// An answer is a response as it came.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (p *player) ask(ctx context.Context, m message) (*answer, error) {
+	request, err := p.request(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	client := p.stack.Client
+	if client == nil {
+		client = http.DefaultClient
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return &answer{status: response.StatusCode, header: response.Header, body: string(body)}, nil
+}
+
+func (p *player) request(ctx context.Context, m message) (*http.Request, error) {
+	first, err := p.values.expand(m.first)
+	if err != nil {
+		return nil, err
+	}
+	method, path, ok := strings.Cut(first, " ")
+	if !ok || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, ` "`) {
+		return nil, fmt.Errorf("%q is not a method and a path as on the wire", first)
+	}
+	body, err := p.values.expand(m.body)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, p.stack.BaseURL+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	lines := slices.Concat(oktaHeader, p.header, m.header)
+	if body != "" {
+		lines = slices.Insert(lines, 0, headerLine{"Content-Type", "application/scim+json; charset=utf-8"})
+	}
+	for _, line := range lines {
+		value, err := p.values.expand(line.value)
+		if err != nil {
+			return nil, err
+		}
+		request.Header.Set(line.name, value)
+		if value == "" {
+			request.Header.Del(line.name)
+		}
+	}
+	return request, nil
+}
+
+// check compares an answer with the step's response section; if the player
+// updates, it rewrites the section where they differ.
+func (p *player) check(step step, got *answer) []string {
+	if step.response < 0 && !p.update {
+		return []string{"there is no -- response -- to compare with"}
+	}
+	before := p.values.clone()
+	wrong := p.compare(step.want, got, p.shown)
+	if own := p.deviation(step).response; own != nil {
+		if wrong == nil {
+			return []string{"the response of this contract is the usual one and need not be written"}
+		}
+		p.values = before
+		return p.compare(*own, got, asWritten)
+	}
+	if wrong == nil || !p.update {
+		return wrong
+	}
+	written := before.clone().rewrite(step.want, got)
+	p.values = before
+	if step.response < 0 {
+		p.added[step.section] = written
+	} else {
+		p.sections[step.response].text = written.String()
+	}
+	return p.compare(written, got, asWritten)
+}
+
+// asWritten is a pattern that no contract changes.
+func asWritten(pattern any) any { return pattern }
+
+// compare answers the differences between a response and what was wanted.
+// shown changes the pattern of the body before it is compared.
+func (p *player) compare(want message, got *answer, shown func(any) any) (wrong []string) {
+	if want.first != strconv.Itoa(got.status) {
+		wrong = append(wrong, fmt.Sprintf("status: want %s, got %d", want.first, got.status))
+	}
+	wrong = append(wrong, p.compareBody(want.body, got, shown)...) // first, since a Location holds the id
+	for _, line := range want.header {
+		if text := p.values.text(line.value, got.header.Get(line.name)); text != "" {
+			wrong = append(wrong, "header "+line.name+": "+text)
+		}
+	}
+	if wrong != nil {
+		wrong = append(wrong, "the whole answer: "+got.body)
+	}
+	return wrong
+}
+
+func (p *player) compareBody(want string, got *answer, shown func(any) any) []string {
+	if want == "" || got.body == "" {
+		if want != got.body {
+			return []string{fmt.Sprintf("body: want %q, got %q", want, got.body)}
+		}
+		return nil
+	}
+	// Each body of SCIM is labelled as such (RFC 7644 §3.1), so stories need not say it.
+	if media, _, err := mime.ParseMediaType(got.header.Get("Content-Type")); err != nil || media != "application/scim+json" {
+		return []string{fmt.Sprintf("header Content-Type: want application/scim+json, got %q", got.header.Get("Content-Type"))}
+	}
+	pattern, err := decode(want)
+	if err != nil {
+		return []string{"the wanted body is not JSON: " + err.Error()}
+	}
+	value, err := decode(got.body)
+	if err != nil {
+		return []string{"the body is not JSON: " + err.Error()}
+	}
+	return p.values.match("body", shown(pattern), value)
 }

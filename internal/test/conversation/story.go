@@ -1,10 +1,59 @@
+// Package conversation replays recorded-style conversations between an identity
+// provider and the gateway, and checks every answer.
+//
+// A story is one text file. It begins with prose that says what happens, which
+// client speaks, where the form of its requests is documented, and that the
+// data is invented. Sections follow, each under a line such as "-- request --":
+//
+//	-- given --      (first, optional) one line each:
+//	                     people NUMBER          that many more people in Suger
+//	                     seats NUMBER           of the Suger plan
+//	                     header NAME: VALUE     sent with every request
+//	                     setting NAME=VALUE     of the gateway
+//	-- request --    METHOD /path relative to the base URL, in the exact form
+//	                 of the wire; header lines that differ from Okta's usual
+//	                 ones (an empty value leaves the header out); a blank line
+//	                 and the body
+//	-- response --   status; header lines to compare; a blank line and the body
+//	-- suger --      (optional) the calls that Suger saw, in order, one a line, or "none"
+//	-- state --      (optional) EMAIL ROLE STATUS GIVEN FAMILY, or EMAIL absent; words
+//	                 may be left off at the end
+//	-- behind --     what happens without the gateway, one act a line; which acts
+//	                 there are is up to the [Stack]
+//
+// A story is written for one Suger. With another [Contract] behind the gateway,
+// "-- suger --" is not compared, and these sections of a step take effect, each
+// with the names of the contracts that it is for:
+//
+//	-- response NAME... --   in place of the response
+//	-- state NAME... --      in place of the state
+//	-- ends NAME... --       the story ends here; the text says why
+//
+// {{name}} stands for a captured value, {{base}} for the base URL and {{token}}
+// for the bearer token. In a response, a string may hold these patterns, alone
+// or within other text:
+//
+//	<any>           anything; alone, any JSON value
+//	<string>        at least one character
+//	<time>          an RFC 3339 time in UTC
+//	<capture name>  at least one character, from now on {{name}}
+//	<unique name>   the same, and a value that <unique name> has not met before in the story
+//
+// An array ["<3 times>", x] is three elements that are all like x. An object
+// with the key "<more>" may have further keys; every other object must have
+// exactly the keys that are written.
 package conversation
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -135,5 +184,183 @@ func (s *Story) addSection(i int, part section) error {
 		return nil
 	default:
 		return fmt.Errorf("line %d: there is no section -- %s --", part.line-1, part.kind)
+	}
+}
+
+// Given is the situation in which a story begins, beyond the people and roles
+// that every stage has.
+type Given struct {
+	People   int               // that many further people in Suger
+	Seats    int               // of the Suger plan; 0 is no limit
+	Settings map[string]string // the gateway's settings by the names of its environment
+	header   []headerLine      // sent with every request
+}
+
+func parseGiven(s section) (Given, error) {
+	given := Given{Settings: map[string]string{}}
+	for _, line := range s.lines() {
+		if err := given.add(line); err != nil {
+			return given, fmt.Errorf("given %q: %w", line, err)
+		}
+	}
+	return given, nil
+}
+
+func (g *Given) add(line string) (err error) {
+	word, rest, _ := strings.Cut(line, " ")
+	switch word {
+	case "people":
+		g.People, err = strconv.Atoi(rest)
+	case "seats":
+		g.Seats, err = strconv.Atoi(rest)
+	case "header":
+		name, value, ok := strings.Cut(rest, ":")
+		if !ok {
+			return fmt.Errorf("a header needs a colon")
+		}
+		g.header = append(g.header, headerLine{name: name, value: strings.TrimSpace(value)})
+	case "setting":
+		name, value, ok := strings.Cut(rest, "=")
+		if !ok {
+			return fmt.Errorf("a setting needs an equals sign")
+		}
+		g.Settings[name] = value
+	default:
+		return fmt.Errorf("unknown word %q", word)
+	}
+	return err
+}
+
+// A section is a part of a story's file, from its "-- kind --" line to the next.
+type section struct {
+	kind string
+	line int // of its first line of text, counted from 1
+	text string
+}
+
+// splitSections parts a file into its leading prose and its sections.
+func splitSections(data string) (prose string, sections []section) {
+	var current *section
+	for number, line := range strings.SplitAfter(data, "\n") {
+		if kind, ok := marker(line); ok {
+			sections = append(sections, section{kind: kind, line: number + 2})
+			current = &sections[len(sections)-1]
+			continue
+		}
+		if current == nil {
+			prose += line
+			continue
+		}
+		current.text += line
+	}
+	return prose, sections
+}
+
+// marker reads a "-- kind --" line.
+func marker(line string) (kind string, ok bool) {
+	line, ok = strings.CutPrefix(strings.TrimSpace(line), "-- ")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(line, " --")
+}
+
+// joinSections is the reverse of splitSections.
+func joinSections(prose string, sections []section) string {
+	var b strings.Builder
+	b.WriteString(prose)
+	for _, s := range sections {
+		fmt.Fprintf(&b, "-- %s --\n%s", s.kind, s.text)
+	}
+	return b.String()
+}
+
+// A message is the text of a request or a response: a first line, header lines,
+// and after a blank line the body.
+type message struct {
+	first  string
+	header []headerLine
+	body   string
+}
+
+type headerLine struct{ name, value string }
+
+func parseMessage(s section) (message, error) {
+	head, body, _ := strings.Cut(s.text, "\n\n")
+	lines := strings.Split(strings.TrimSpace(head), "\n")
+	m := message{first: strings.TrimSpace(lines[0]), body: strings.TrimSpace(body)}
+	if m.first == "" {
+		return m, fmt.Errorf("line %d: the %s is empty", s.line, s.kind)
+	}
+	for i, line := range lines[1:] {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || strings.ContainsAny(name, " {") {
+			return m, fmt.Errorf("line %d: %q is no header line (a body comes after a blank line)", s.line+1+i, line)
+		}
+		m.header = append(m.header, headerLine{name: name, value: strings.TrimSpace(value)})
+	}
+	return m, nil
+}
+
+// String is the section's text for the message.
+func (m message) String() string {
+	var b strings.Builder
+	b.WriteString(m.first + "\n")
+	for _, h := range m.header {
+		fmt.Fprintf(&b, "%s: %s\n", h.name, h.value)
+	}
+	if m.body != "" {
+		b.WriteString("\n" + m.body + "\n")
+	}
+	return b.String()
+}
+
+// lines are the non-blank lines of a section.
+func (s section) lines() []string {
+	var lines []string
+	for line := range strings.Lines(s.text) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// lineWidth is where layout breaks a JSON value into lines.
+const lineWidth = 110
+
+// compact is a JSON value on one line.
+func compact(value any) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// layout is a JSON value for reading: on one line if it fits, else broken into
+// its members. Keys are sorted.
+func layout(value any, indent string) string {
+	line := compact(value)
+	if len(indent)+len(line) <= lineWidth {
+		return line
+	}
+	inner := indent + "  "
+	var parts []string
+	switch value := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			parts = append(parts, inner+compact(key)+": "+layout(value[key], inner))
+		}
+		return "{\n" + strings.Join(parts, ",\n") + "\n" + indent + "}"
+	case []any:
+		for _, element := range value {
+			parts = append(parts, inner+layout(element, inner))
+		}
+		return "[\n" + strings.Join(parts, ",\n") + "\n" + indent + "]"
+	default:
+		return line
 	}
 }

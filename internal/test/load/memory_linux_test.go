@@ -1,9 +1,9 @@
 package main
 
 import (
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"suger-scim-gateway/internal/test/program"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -13,12 +13,7 @@ import (
 // through Suger's list and one of its roles, and the process stays small.
 func TestLargeOrganization(t *testing.T) {
 	const people, most = 100_000, 200 // megabytes
-	binary := filepath.Join(t.TempDir(), "suger-scim-gateway")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
-	build.Dir = filepath.Join("..", "..")
-	text, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", text)
-
+	binary := program.Binary(t)
 	s, err := startStack(t.Context(), binary, people-fixedPeople, 0)
 	require.NoError(t, err)
 	t.Cleanup(s.stop)

@@ -30,6 +30,7 @@ labels: {a: "1", b: yes}
 share: 2
 verify: false
 limits: {rows: -7, wait: 1m30s}
+found: [info.mail, mail]
 any:
   values: [null, ~, true, 12, 010, 0o17, 1e3, -.5, "12", yes, 2020-01-02, 1_000]
 `
@@ -51,6 +52,7 @@ func TestDecodeSetsEveryForm(t *testing.T) {
 		Share:  2,
 		Verify: no(),
 		Limits: limits{Rows: -7, Wait: 90 * time.Second},
+		Found:  places{[]place{{[]string{"info", "mail"}}, {[]string{"mail"}}}},
 		Any: map[string]any{"values": []any{
 			nil, nil, true, 12, 10, 15, 1000.0, -.5, "12", "yes", "2020-01-02", "1_000",
 		}},

@@ -12,9 +12,9 @@
 //
 // Fields may be structs, pointers, maps with string keys, slices, strings, ints,
 // float64s, bools, [time.Duration] (written "10s"), any (whatever JSON can hold),
-// types that read themselves from one scalar ([ScalarUnmarshaler]) and structs
-// that have a short form ([Shorthand]). Any other type is a mistake of the
-// program, not of the document, and panics.
+// types that read themselves from one scalar ([ScalarUnmarshaler]) or from a list
+// of them ([ListUnmarshaler]), and structs that have a short form ([Shorthand]).
+// Any other type is a mistake of the program, not of the document, and panics.
 //
 // A struct that is optional and has required fields belongs behind a pointer, so
 // that its absence can be told and printed.

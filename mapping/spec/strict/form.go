@@ -15,6 +15,15 @@ type ScalarUnmarshaler interface {
 	UnmarshalScalar(text string) error
 }
 
+// A ListUnmarshaler is a ScalarUnmarshaler that may also be written as a list of
+// such strings. AddScalar reads one after the other into a zero value; its error
+// is shown to the author of the document. Scalars gives the strings back.
+type ListUnmarshaler interface {
+	ScalarUnmarshaler
+	AddScalar(text string) error
+	Scalars() []string
+}
+
 // A Shorthand is a struct that may be written as one string instead of a map.
 // FromScalar sets what the string stands for; fields with a default have it by
 // then. Its error is shown to the author of the document.
@@ -27,7 +36,7 @@ type form int
 
 const (
 	formPointer  form = iota // as what it points to
-	formText                 // a ScalarUnmarshaler
+	formText                 // a ScalarUnmarshaler, also a ListUnmarshaler
 	formDuration             // time.Duration
 	formAny                  // any
 	formStruct               // also a Shorthand
@@ -41,6 +50,7 @@ const (
 
 var (
 	textType      = reflect.TypeFor[ScalarUnmarshaler]()
+	listType      = reflect.TypeFor[ListUnmarshaler]()
 	shorthandType = reflect.TypeFor[Shorthand]()
 	durationType  = reflect.TypeFor[time.Duration]()
 	anyType       = reflect.TypeFor[any]()
@@ -76,6 +86,9 @@ func formOf(t reflect.Type) form {
 	}
 	panic(fmt.Sprintf("strict: a document cannot hold a %s", t))
 }
+
+// isTextList reports whether the type may also be written as a list of strings.
+func isTextList(t reflect.Type) bool { return reflect.PointerTo(t).Implements(listType) }
 
 // isShorthand reports whether the struct may be written as a string.
 func isShorthand(t reflect.Type) bool { return reflect.PointerTo(t).Implements(shorthandType) }

@@ -37,6 +37,9 @@ verify: false
 limits:
   rows: -7
   wait: 1m30s
+found:
+  - info.mail
+  - mail
 any:
   values:
     - null
@@ -57,6 +60,7 @@ func TestPrint(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"every form", everything, everythingPrinted},
 		{"its own print", everythingPrinted, everythingPrinted},
+		{"list of one", "version: 0\nfound: [mail]", "version: 0\nstyle: offset\nverify: true\nlimits:\n  rows: 1000\n  wait: 10s\nfound: mail\n"},
 		{"defaults", "version: 0", "version: 0\nstyle: offset\nverify: true\nlimits:\n  rows: 1000\n  wait: 10s\n"},
 		{"empty list and map are not absent", "version: 1\norder: []\nlabels: {}\nany: [{}, []]",
 			"version: 1\nstyle: offset\norder: []\nlabels: {}\nverify: true\nlimits:\n  rows: 1000\n  wait: 10s\nany:\n  - {}\n  - []\n"},

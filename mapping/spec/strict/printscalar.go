@@ -15,6 +15,9 @@ import (
 func printedScalar(v reflect.Value) (*yaml.Node, error) {
 	switch formOf(v.Type()) {
 	case formText:
+		if isTextList(v.Type()) {
+			return printedTexts(v), nil
+		}
 		return printedText(textOf(v)), nil
 	case formDuration:
 		return printedText(fmt.Sprint(v.Interface())), nil
@@ -28,11 +31,30 @@ func printedScalar(v reflect.Value) (*yaml.Node, error) {
 	return printedText(v.String()), nil
 }
 
+// printedTexts is the YAML of a ListUnmarshaler: the short form if it holds one
+// text or none.
+func printedTexts(v reflect.Value) *yaml.Node {
+	texts := addressOf(v).(ListUnmarshaler).Scalars()
+	if len(texts) < 2 {
+		return printedText(strings.Join(texts, ""))
+	}
+	sequence := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, text := range texts {
+		sequence.Content = append(sequence.Content, printedText(text))
+	}
+	return sequence
+}
+
+// addressOf is a pointer to a copy of a value, which has the methods of both.
+func addressOf(v reflect.Value) any {
+	pointer := reflect.New(v.Type())
+	pointer.Elem().Set(v)
+	return pointer.Interface()
+}
+
 // textOf is what a ScalarUnmarshaler reads itself from.
 func textOf(v reflect.Value) string {
-	pointer := reflect.New(v.Type()) // has the methods of both pointer and value
-	pointer.Elem().Set(v)
-	text, ok := pointer.Interface().(fmt.Stringer)
+	text, ok := addressOf(v).(fmt.Stringer)
 	if !ok {
 		panic(fmt.Sprintf("strict: %s has no String method to print it with", v.Type()))
 	}

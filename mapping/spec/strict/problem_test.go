@@ -25,7 +25,7 @@ var rules = []struct {
 	{"unknown key like no other", "version: 1\nlimits:\n  colour: red", []string{
 		`doc.yaml:3:3: limits: unknown key "colour"; there are "rows", "wait"`}},
 	{"field without a tag is no key", "version: 1\nHidden: a", []string{
-		`doc.yaml:2:1: unknown key "Hidden"; there are "version", "operations", "main operation", "at", "style", "order", "labels", "share", "verify", "limits", "any"`}},
+		`doc.yaml:2:1: unknown key "Hidden"; there are "version", "operations", "main operation", "at", "style", "order", "labels", "share", "verify", "limits", "found", "any"`}},
 	{"missing key of the document", "style: page", []string{
 		`doc.yaml:1:1: key "version" is missing`}},
 	{"missing key of a block", "version: 1\noperations:\n  a b:\n    repeat: true", []string{
@@ -69,6 +69,17 @@ var rules = []struct {
 		`doc.yaml:2:1: a second document begins here; a file holds one document`}},
 	{"second document with an error", "version: 1\n---\na: [\n", []string{
 		`doc.yaml:3:1: not YAML: did not find expected node content; a value is missing, or a bracket is not closed`}},
+
+	// Lists of texts
+	{"a text of a list that is none", "version: 1\nfound: [mail, a b, 7]", []string{
+		`doc.yaml:2:15: found[1]: "a b" is not a place`,
+		`doc.yaml:2:20: found[2]: wants a string, found the number 7; write it in quotes: "7"`}},
+	{"an empty list of texts", "version: 1\nfound: []", []string{
+		`doc.yaml:2:8: found: the list is empty; leave the key out if there is nothing to say`}},
+	{"a map where texts are wanted", "version: 1\nfound: {a: b}", []string{
+		`doc.yaml:2:8: found: wants a string or a list of strings, found a map`}},
+	{"a list where one text is wanted", "version: 1\nat: [mail]", []string{
+		`doc.yaml:2:5: at: wants a string, found a list`}},
 
 	// Types
 	{"document is a list", "- a", []string{

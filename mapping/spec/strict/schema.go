@@ -79,6 +79,9 @@ func (s *schema) of(t reflect.Type, enum []string) jsonObject {
 	if len(enum) > 0 {
 		text = append(text, jsonMember{"enum", enum})
 	}
+	if isTextList(t) {
+		return jsonObject{{"oneOf", []jsonObject{text, {{"type", "array"}, {"items", text}, {"minItems", 1}}}}}
+	}
 	return text
 }
 

@@ -69,6 +69,20 @@ const documentSchema = `{
         "limits": {
           "$ref": "#/$defs/limits"
         },
+        "found": {
+          "oneOf": [
+            {
+              "type": "string"
+            },
+            {
+              "type": "array",
+              "items": {
+                "type": "string"
+              },
+              "minItems": 1
+            }
+          ]
+        },
         "any": {}
       },
       "required": [

@@ -13,6 +13,10 @@ import (
 func (d *decoder) scalar(n *node, v reflect.Value, enum []string) {
 	switch formOf(v.Type()) {
 	case formText:
+		if n.kind != scalar && isTextList(v.Type()) {
+			d.texts(n, v, enum)
+			return
+		}
 		if text, ok := d.word(n, enum); ok {
 			d.because(n, v.Addr().Interface().(ScalarUnmarshaler).UnmarshalScalar(text))
 		}
@@ -32,6 +36,23 @@ func (d *decoder) scalar(n *node, v reflect.Value, enum []string) {
 		d.integer(n, v)
 	case formFloat:
 		d.number(n, v)
+	}
+}
+
+// texts sets a ListUnmarshaler to what a list holds.
+func (d *decoder) texts(n *node, v reflect.Value, enum []string) {
+	if n.kind != list {
+		d.mismatch(n, "a string or a list of strings")
+		return
+	}
+	if len(n.items) == 0 {
+		d.at(n, "the list is empty", "leave the key out if there is nothing to say")
+	}
+	v.SetZero()
+	for _, item := range n.items {
+		if text, ok := d.word(item, enum); ok {
+			d.because(item, v.Addr().Interface().(ListUnmarshaler).AddScalar(text))
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type document struct {
 	Share      float64              `yaml:"share"`
 	Verify     *bool                `yaml:"verify" default:"true"`
 	Limits     limits               `yaml:"limits"`
+	Found      places               `yaml:"found"`
 	Any        any                  `yaml:"any"`
 	Hidden     string
 }
@@ -60,6 +61,31 @@ func (p *place) UnmarshalScalar(text string) error {
 }
 
 func (p place) String() string { return strings.Join(p.steps, ".") }
+
+// places may also be written as a list.
+type places struct{ all []place }
+
+func (p *places) UnmarshalScalar(text string) error {
+	*p = places{}
+	return p.AddScalar(text)
+}
+
+func (p *places) AddScalar(text string) error {
+	var one place
+	if err := one.UnmarshalScalar(text); err != nil {
+		return err
+	}
+	p.all = append(p.all, one)
+	return nil
+}
+
+func (p places) Scalars() []string {
+	var texts []string
+	for _, one := range p.all {
+		texts = append(texts, one.String())
+	}
+	return texts
+}
 
 // decode reads a document that must be good.
 func decode(t testing.TB, text string) document {

@@ -1,0 +1,59 @@
+package gateway_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/scim"
+)
+
+// What the interoperability profile (draft-zollner-scim-interop-profile-01)
+// refuses is refused with Config.Strict alone: today's Okta and Entra ID send it.
+func TestStrict(t *testing.T) {
+	tests := []struct {
+		name, method, path, body string
+		scimType                 scim.ErrorType
+		code                     scim.Code
+	}{
+		{"unknown attribute", "POST", "/Users", `{"userName":"nova.sample@example.com","shoeSize":5}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+		{"standard attribute that is not held", "POST", "/Users", `{"userName":"nova.sample@example.com","title":"x"}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+		{"password", "POST", "/Users", `{"userName":"nova.sample@example.com","password":"throw-away"}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+		{"unknown schema", "PUT", "/Users/VIEWER", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:example:x"],"userName":"viewer@example.com"}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+		{"operation without path", "PATCH", "/Users/VIEWER", `{"Operations":[{"op":"replace","value":{"active":true}}]}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+		{"unknown path", "PATCH", "/Users/VIEWER", `{"Operations":[{"op":"replace","path":"shoeSize","value":5}]}`, scim.InvalidPath, scim.CodeInvalidPath},
+		{"value filter without a sub-attribute", "PATCH", "/Groups/FINANCE", `{"Operations":[{"op":"remove","path":"members[value eq \"nobody\"]"}]}`, scim.InvalidPath, scim.CodeInvalidPath},
+		{"unknown attribute of a group", "POST", "/Groups", `{"displayName":"Sample crew","color":"red"}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, strict := range []bool{true, false} {
+				s := newStack(t, func(c *gateway.Config) { c.Strict = strict })
+				path := test.path
+				switch path {
+				case "/Users/VIEWER":
+					path = "/Users/" + s.id("viewer")
+				case "/Groups/FINANCE":
+					path = "/Groups/" + s.group("Finance")
+				}
+				a := s.do(test.method, "/scim/v2"+path, test.body)
+				if strict {
+					assertError(t, a, http.StatusBadRequest, test.scimType, test.code)
+				} else {
+					assert.Less(t, a.status, 300, a.text)
+				}
+			}
+		})
+	}
+
+	s := newStack(t, func(c *gateway.Config) { c.Strict = true })
+	a := s.do("POST", "/scim/v2/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","`+sugerUser+`"],
+		"userName":"nova.sample@example.com","externalId":"x","name":{"givenName":"Nova","familyName":"Sample"},"active":true,
+		"emails":[{"value":"nova.sample@example.com","type":"work","primary":true}],"`+sugerUser+`":{"role":"EDITOR"}}`)
+	assert.Equal(t, http.StatusCreated, a.status, "what conforms is taken: %s", a.text)
+	a = s.do("PATCH", "/scim/v2/Users/"+a.body["id"].(string), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+		"Operations":[{"op":"replace","path":"active","value":false},{"op":"replace","path":"name.givenName","value":"Changed"}]}`)
+	assert.Equal(t, http.StatusOK, a.status, a.text)
+}

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package cli
-
-// followSignals does nothing where there are no such signals.
-func (c *config) followSignals() (stop func()) { return func() {} }

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"time"
+
+	"suger-scim-gateway/docs"
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/metrics"
+	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/throttle"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+// A process is what the settings make: a gateway, or the part of it that a
+// command needs.
+type process struct {
+	*settings.Config
+	observers observers // of what happens, for metrics and the status page
+}
+
+// opsAnswerWithin is the longest that a page of the ops listener takes: a
+// connection test that reads a large organization.
+const opsAnswerWithin = time.Minute
+
+// handlers are what the two listeners answer with.
+type handlers struct {
+	scim       http.Handler
+	operations http.Handler
+}
+
+// assemble puts the gateway together, with everything that watches it. stopping
+// is closed when the process is to stop.
+func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
+	v, revision := build()
+	counters := metrics.New(metrics.Build{Version: v, Commit: revision, Go: runtime.Version()})
+	if p.Certificates != nil {
+		counters.ShowCertificate(p.Certificates.NotAfter)
+	}
+	activity := ops.NewActivity(ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
+	p.observers = observers{counters, activity}
+	service, err := p.newService()
+	if err != nil {
+		return nil, err
+	}
+	scim, err := p.newGateway(service)
+	if err != nil {
+		return nil, err
+	}
+	if revision == unknown {
+		revision = ""
+	}
+	config := ops.Config{
+		Version: v, Commit: revision, Started: time.Now(), Stopping: stopping,
+		Activity: activity, Drift: service.Drift, Metrics: counters.Handler(),
+		Profiles: p.Profiles, HidePages: p.HidesPages(),
+		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
+		Held: p.HoldsCredential(), DryRun: p.DryRun,
+		Test: p.testConnection, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
+		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
+	}
+	if p.HoldsCredential() {
+		config.Organizations = p.KnownOrganizations()
+		config.Roles = func(ctx context.Context, organization string) ([]ops.Role, error) {
+			return ops.CountRoles(ctx, service, mapping.Caller{
+				Organization: organization, Credential: p.HeldCredential(), RequestID: "status-page",
+			})
+		}
+	}
+	operations, err := ops.New(config)
+	if err != nil {
+		return nil, err
+	}
+	return &handlers{scim: counters.InFlight(scim), operations: operations}, nil
+}
+
+// newGateway makes the SCIM service that the configuration describes.
+func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
+	v, _ := build()
+	scim := gateway.Config{
+		Organization:         string(p.Organization),
+		AllowedOrganizations: p.ServedOrganizations(),
+		PublicURL:            string(p.PublicURL),
+		TrustedProxies:       p.TrustedProxies,
+		AllowedClients:       p.AllowedClients,
+		AuthFailures:         throttle.Limit{Failures: p.AuthFailures.Limit, Window: p.AuthFailures.Window},
+		Budget:               p.Budget,
+		MaxInFlight:          p.MaxInFlight,
+		Strict:               p.Strict,
+		CursorSecret:         p.CursorKey(),
+		Log:                  p.Log,
+		Version:              v,
+		Observe:              p.observers.Answered,
+		Failed:               p.observers.Failed,
+	}
+	if p.HoldsCredential() {
+		scim.Tokens, scim.HeldCredential = p.AcceptedTokens, p.HeldCredential
+	}
+	return gateway.New(scim, service)
+}
+
+// newService makes the users and roles behind the SCIM service.
+func (p *process) newService() (*mapping.Service, error) {
+	client, err := sugerclient.New(p.clientConfig())
+	if err != nil {
+		return nil, err
+	}
+	return mapping.New(p.Document, client, p.mappingConfig())
+}
+
+func (p *process) clientConfig() sugerclient.Config {
+	v, _ := build()
+	return sugerclient.Config{
+		BaseURL:     string(p.SugerURL),
+		Auth:        p.authenticator(),
+		UserAgent:   "suger-scim-gateway/" + v,
+		Timeout:     p.SugerTimeout,
+		Concurrency: p.SugerConcurrency,
+		Observer:    p.observers,
+	}
+}
+
+func (p *process) mappingConfig() mapping.Config {
+	config := p.Mapping()
+	config.Observer = p.observers
+	return config
+}
+
+// authenticator is how a credential is shown to Suger.
+func (p *process) authenticator() sugerclient.Authenticator {
+	switch p.SugerAuth {
+	case "oauth":
+		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
+	case "legacy":
+		token := p.Document.Token
+		return sugerclient.LegacyAuth{
+			Method:       token.Call.Method,
+			Path:         token.Call.Path,
+			Organization: token.Organization,
+			ClientID:     token.ClientID,
+			ClientSecret: token.ClientSecret,
+			AccessToken:  token.AccessToken,
+			ExpiresIn:    token.ExpiresIn,
+		}
+	}
+	return sugerclient.KeyAuth{}
+}
+
+// organizationMode says for the log which organizations are served and whose
+// credential Suger is shown.
+func (p *process) organizationMode() slog.Attr {
+	credential := "the client's"
+	if p.HoldsCredential() {
+		credential = "held by the gateway"
+	}
+	return slog.Group("suger",
+		"url", string(p.SugerURL),
+		"organization", string(p.Organization),
+		"allowed_organizations", p.ServedOrganizations(),
+		"credential", credential,
+		"auth", p.SugerAuth,
+	)
+}

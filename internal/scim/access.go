@@ -1,0 +1,140 @@
+package scim
+
+import "strings"
+
+// An Access is what a request asks for a user's access, by the attribute active.
+type Access string
+
+const (
+	AccessUnsaid Access = ""      // the request does not mention it
+	AccessGiven  Access = "given" // active true
+	AccessEnded  Access = "ended" // active false
+)
+
+// ReadAccess reads what a whole resource from [DecodeObject] asks for the access
+// of a user (POST and PUT).
+//
+// It looks everywhere a client may have put active, since a leaver must not keep
+// access because of a mistake: under the core URN, under another schema, inside
+// another attribute. Where values differ, one is empty or no boolean, or one is
+// in a place that means nothing, the request ends access if a value asks for that
+// and none for access; else it is a [CodeInvalidValue].
+func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
+	var found accessFound
+	found.object(body, rt)
+	return found.verdict()
+}
+
+// ReadPatchAccess is [ReadAccess] for the body of a PATCH request.
+func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
+	var found accessFound
+	list, _ := member(body, "Operations")
+	operations, ok := list.([]any)
+	if !ok {
+		operations = []any{list}
+	}
+	for _, item := range operations {
+		operation, _ := item.(map[string]any)
+		op, _ := member(operation, "op")
+		path, _ := member(operation, "path")
+		value, _ := member(operation, "value")
+		text, _ := path.(string)
+		word, _ := op.(string)
+		found.operation(strings.EqualFold(word, patchRemove), strings.TrimSpace(text), value, rt)
+	}
+	return found.verdict()
+}
+
+// accessFound is every value of active in a request.
+type accessFound struct {
+	given, ended int // values that ask for the one or the other
+	odd          int // values that are empty, no boolean, or where they mean nothing
+}
+
+func (f *accessFound) verdict() (Access, error) {
+	switch {
+	case f.given+f.ended+f.odd == 0:
+		return AccessUnsaid, nil
+	case f.given == 0 && f.ended > 0:
+		return AccessEnded, nil
+	case f.ended == 0 && f.odd == 0:
+		return AccessGiven, nil
+	}
+	return AccessUnsaid, NewError(CodeInvalidValue,
+		"The request does not say whether the user is active: active is empty, has two values or is in the wrong place. Send active once, as true or false.")
+}
+
+// add takes a value of active; misplaced says that it is where it means nothing.
+func (f *accessFound) add(value any, misplaced bool) {
+	if list, isList := value.([]any); isList && len(list) == 1 {
+		value = list[0]
+	}
+	if object, isObject := value.(map[string]any); isObject {
+		value, _ = member(object, "value")
+		misplaced = true
+	}
+	active, ok := asBoolean(value)
+	switch {
+	case ok && active:
+		f.given++
+	case ok:
+		f.ended++
+	}
+	if !ok || misplaced {
+		f.odd++
+	}
+}
+
+// object looks through the attributes of a user.
+func (f *accessFound) object(object map[string]any, rt *ResourceType) {
+	for name, value := range object {
+		f.named(name, value, rt)
+	}
+}
+
+// named looks at one attribute by its name, which may be a path.
+func (f *accessFound) named(name string, value any, rt *ResourceType) {
+	inner, isObject := value.(map[string]any)
+	local := name
+	if rest, ok := cutURN(name, rt.Schema.ID); ok {
+		local = rest
+	}
+	switch {
+	case strings.EqualFold(local, "active"):
+		f.add(value, false)
+	case strings.EqualFold(name, rt.Schema.ID) && isObject:
+		f.object(inner, rt)
+	case endsInActive(local):
+		f.add(value, true)
+	case isObject:
+		for key, value := range inner {
+			if strings.EqualFold(key, "active") || endsInActive(key) {
+				f.add(value, true)
+			}
+		}
+	}
+}
+
+// endsInActive reports whether a path has a step active at a place that has none.
+func endsInActive(path string) bool {
+	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == ':' || r == '[' || r == ']' }) {
+		if strings.EqualFold(step, "active") {
+			return true
+		}
+	}
+	return false
+}
+
+// operation looks at one operation of a PATCH request.
+func (f *accessFound) operation(removes bool, path string, value any, rt *ResourceType) {
+	switch {
+	case path == "" || strings.EqualFold(path, rt.Schema.ID):
+		if object, ok := value.(map[string]any); ok && !removes {
+			f.object(object, rt)
+		}
+	case removes:
+		f.named(path, nil, rt)
+	default:
+		f.named(path, value, rt)
+	}
+}

@@ -1,0 +1,322 @@
+package scim
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// newComparison checks that the attribute's type has the operator and takes the
+// value, and prepares the test. What is wrong is returned as the end of a
+// sentence for the client.
+func newComparison(path AttrPath, op operator, value any) (c *comparison, problem string) {
+	c = &comparison{path: path, op: op, value: value, negated: op == opNotEqual}
+	if op == opPresent {
+		c.test = isPresent
+		return c, ""
+	}
+	if value == nil {
+		if op != opEqual && op != opNotEqual {
+			return nil, "null can only be compared with eq and ne"
+		}
+		c.test, c.negated = isPresent, op == opEqual
+		return c, ""
+	}
+	if problem := c.implyValue(); problem != "" {
+		return nil, problem
+	}
+	c.test, problem = c.newTest()
+	return c, problem
+}
+
+// implyValue makes a complex multi-valued attribute stand for its "value", as
+// clients write it: emails co "x", members eq "id".
+func (c *comparison) implyValue() (problem string) {
+	attr := c.path.leaf()
+	if attr.Type != Complex {
+		return ""
+	}
+	value := attributeNamed(attr.SubAttributes, "value")
+	if c.path.Sub != nil || !attr.MultiValued || value == nil {
+		return fmt.Sprintf("%s is complex, so one of its sub-attributes must be compared (%s)",
+			c.path, joinNames(attr.SubAttributes, 10))
+	}
+	c.path.Sub = value
+	return ""
+}
+
+// leaf is the attribute that holds the values.
+func (p AttrPath) leaf() *Attribute {
+	if p.Sub != nil {
+		return p.Sub
+	}
+	return p.Attr
+}
+
+func joinNames(attributes []*Attribute, limit int) string {
+	var names []string
+	for _, attribute := range attributes[:min(limit, len(attributes))] {
+		names = append(names, attribute.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// operatorsOf lists the operators besides pr that a type has. RFC 7644 §3.4.2.2
+// forbids order on booleans and binaries; parts of a text exist only in texts.
+var operatorsOf = map[Type][]operator{
+	String:    {opEqual, opNotEqual, opContains, opStartsWith, opEndsWith, opGreater, opGreaterEqual, opLess, opLessEqual},
+	Reference: {opEqual, opNotEqual, opContains, opStartsWith, opEndsWith, opGreater, opGreaterEqual, opLess, opLessEqual},
+	DateTime:  {opEqual, opNotEqual, opGreater, opGreaterEqual, opLess, opLessEqual},
+	Integer:   {opEqual, opNotEqual, opGreater, opGreaterEqual, opLess, opLessEqual},
+	Decimal:   {opEqual, opNotEqual, opGreater, opGreaterEqual, opLess, opLessEqual},
+	Boolean:   {opEqual, opNotEqual},
+	Binary:    {opEqual, opNotEqual},
+}
+
+func (c *comparison) newTest() (test func(any) bool, problem string) {
+	attr := c.path.leaf()
+	if !hasOperator(attr.Type, c.op) {
+		return nil, fmt.Sprintf("%s is of type %s, which has no operator %s", c.path, attr.Type, c.op)
+	}
+	switch attr.Type {
+	case Boolean:
+		want, ok := asBoolean(c.value)
+		if !ok {
+			return nil, fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", c.path)
+		}
+		c.value = want
+		assumed := attr.Name == "primary" && !want // RFC 7643 §2.4
+		return func(v any) bool { return v == want || v == nil && assumed }, ""
+	case Integer, Decimal:
+		want, ok := c.value.(float64)
+		if !ok {
+			return nil, fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", c.path)
+		}
+		return numberTest(c.op, want), ""
+	}
+	want, ok := c.value.(string)
+	if !ok {
+		return nil, fmt.Sprintf("%s is of type %s, so the value needs double quotes", c.path, attr.Type)
+	}
+	switch {
+	case attr.Type == DateTime:
+		instant, ok := parseInstant(want)
+		if !ok {
+			return nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", c.path)
+		}
+		return instantTest(c.op, instant), ""
+	case attr.CaseExact || attr.Type == Binary:
+		return exactRules.test(c.op, want), ""
+	default:
+		return foldRules.test(c.op, foldText(want)), ""
+	}
+}
+
+func hasOperator(kind Type, op operator) bool {
+	return slices.Contains(operatorsOf[kind], op)
+}
+
+// asBoolean takes a boolean, and the texts that some clients send for one.
+func asBoolean(value any) (boolean, ok bool) {
+	switch value := value.(type) {
+	case bool:
+		return value, true
+	case string:
+		boolean = strings.EqualFold(value, "true")
+		return boolean, boolean || strings.EqualFold(value, "false")
+	default:
+		return false, false
+	}
+}
+
+// parseInstant reads an xsd:dateTime (RFC 7643 §2.3.5) with or without a
+// fraction of a second and a zone.
+func parseInstant(text string) (time.Time, bool) {
+	instant, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		instant, err = time.Parse("2006-01-02T15:04:05", text)
+	}
+	return instant, err == nil
+}
+
+func numberTest(op operator, want float64) func(any) bool {
+	return func(v any) bool {
+		number, ok := v.(float64)
+		return ok && op.holds(cmp.Compare(number, want))
+	}
+}
+
+func instantTest(op operator, want time.Time) func(any) bool {
+	return func(v any) bool {
+		text, _ := v.(string)
+		instant, ok := parseInstant(text)
+		return ok && op.holds(instant.Compare(want))
+	}
+}
+
+// textRules are the ways to compare text, exactly or without letter case.
+type textRules struct {
+	equal, contains, hasPrefix, hasSuffix func(s, part string) bool
+	compare                               func(a, b string) int
+}
+
+var (
+	exactRules = textRules{
+		func(a, b string) bool { return a == b },
+		strings.Contains, strings.HasPrefix, strings.HasSuffix, strings.Compare,
+	}
+	foldRules = textRules{strings.EqualFold, containsFold, hasPrefixFold, hasSuffixFold, compareFold}
+)
+
+func (r textRules) test(op operator, want string) func(any) bool {
+	var fulfils func(s, part string) bool
+	switch op {
+	case opEqual, opNotEqual:
+		fulfils = r.equal
+	case opContains:
+		fulfils = r.contains
+	case opStartsWith:
+		fulfils = r.hasPrefix
+	case opEndsWith:
+		fulfils = r.hasSuffix
+	default:
+		fulfils = func(s, want string) bool { return op.holds(r.compare(s, want)) }
+	}
+	return func(v any) bool {
+		text, ok := v.(string)
+		return ok && fulfils(text, want)
+	}
+}
+
+// holds reports whether the operator holds for a value that stands in this
+// order to the one it is compared with. ne is tested as eq and then negated.
+func (op operator) holds(order int) bool {
+	switch op {
+	case opGreater:
+		return order > 0
+	case opGreaterEqual:
+		return order >= 0
+	case opLess:
+		return order < 0
+	case opLessEqual:
+		return order <= 0
+	default:
+		return order == 0
+	}
+}
+
+func (n allOf) match(object map[string]any) bool {
+	for _, node := range n {
+		if !node.match(object) {
+			return false
+		}
+	}
+	return true
+}
+
+func (n anyOf) match(object map[string]any) bool {
+	for _, node := range n {
+		if node.match(object) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n negation) match(object map[string]any) bool {
+	return !n.node.match(object)
+}
+
+func (c *comparison) match(object map[string]any) bool {
+	return c.passes(object) != c.negated
+}
+
+// passes reports whether one of the values that the path names passes the test.
+func (c *comparison) passes(object map[string]any) bool {
+	value := c.path.in(object)
+	elements, multi := value.([]any)
+	if !multi {
+		return c.elementPasses(value)
+	}
+	for _, element := range elements {
+		if c.elementPasses(element) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *comparison) elementPasses(element any) bool {
+	if c.path.Sub == nil {
+		return c.test(element)
+	}
+	object, ok := element.(map[string]any)
+	if !ok {
+		return false
+	}
+	value := object[c.path.Sub.Name]
+	values, multi := value.([]any)
+	if !multi {
+		return c.test(value)
+	}
+	for _, value := range values {
+		if c.test(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// match reports whether an element fulfils the filter and the comparison. A
+// negated comparison is negated as a whole: a.b[f].c ne "x" means that no
+// element fulfils f and equals "x", as ne does without the brackets.
+func (e *elementMatch) match(object map[string]any) bool {
+	negated := e.comparison != nil && e.comparison.negated
+	return e.passes(e.path.in(object)) != negated
+}
+
+func (e *elementMatch) passes(value any) bool {
+	elements, multi := value.([]any)
+	if !multi {
+		return e.elementPasses(value)
+	}
+	for _, element := range elements {
+		if e.elementPasses(element) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *elementMatch) elementPasses(element any) bool {
+	object, ok := element.(map[string]any)
+	return ok && e.filter.match(object) && (e.comparison == nil || e.comparison.passes(object))
+}
+
+// isPresent is the operator pr: an empty text, list or object counts as absent.
+func isPresent(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return false
+	case string:
+		return value != ""
+	case []any:
+		for _, element := range value {
+			if isPresent(element) {
+				return true
+			}
+		}
+		return false
+	case map[string]any:
+		for _, member := range value {
+			if isPresent(member) {
+				return true
+			}
+		}
+		return false
+	default:
+		return true
+	}
+}

@@ -1,0 +1,204 @@
+package scim
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// held cuts a schema down to the named attributes.
+func held(schema *Schema, names ...string) *Schema {
+	var kept []*Attribute
+	for _, name := range names {
+		kept = append(kept, attributeNamed(schema.Attributes, name))
+	}
+	schema.Attributes = kept
+	return schema
+}
+
+// gatewayUser is a user type like the gateway's: some of the core schema, an
+// extension of its own, and the rest tolerated.
+func gatewayUser() *ResourceType {
+	schema := held(CoreUser(), "userName", "name", "displayName", "active", "emails", "roles", "groups")
+	name := attributeNamed(schema.Attributes, "name")
+	name.SubAttributes = name.SubAttributes[:3] // formatted, familyName, givenName
+	for _, derived := range []*Attribute{name.SubAttributes[0], attributeNamed(schema.Attributes, "displayName")} {
+		derived.mutable(ReadOnly).Derived = true
+	}
+	roles := attributeNamed(schema.Attributes, "roles")
+	attributeNamed(roles.SubAttributes, "display").mutable(ReadOnly)
+	return &ResourceType{
+		Name: "User", Endpoint: "/Users", Schema: schema,
+		Extensions: []*Schema{{ID: urnSuger, Name: "Suger User", Attributes: []*Attribute{
+			stringAttribute("role", "Role."),
+			stringAttribute("status", "Status.").mutable(ReadOnly),
+			newAttribute("seats", Integer, "Seats."),
+			newAttribute("since", DateTime, "When the user joined.").mutable(Immutable),
+			newAttribute("tags", String, "Tags.").multiValued(),
+		}}},
+		Tolerated: []*Schema{CoreUser(), EnterpriseUser()},
+	}
+}
+
+// wholeUser has all of the RFC's user schemas.
+func wholeUser() *ResourceType {
+	return &ResourceType{Name: "User", Endpoint: "/Users", Schema: CoreUser(), Extensions: []*Schema{EnterpriseUser()}}
+}
+
+func wholeGroup() *ResourceType {
+	return &ResourceType{Name: "Group", Endpoint: "/Groups", Schema: CoreGroup()}
+}
+
+// object reads JSON that a test writes down.
+func object(t testing.TB, text string) map[string]any {
+	t.Helper()
+	var value map[string]any
+	require.NoError(t, json.Unmarshal([]byte(text), &value), text)
+	return value
+}
+
+func file(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + name)
+	require.NoError(t, err)
+	return data
+}
+
+const (
+	urnSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
+	coreUser = "urn:ietf:params:scim:schemas:core:2.0:User:"
+)
+
+// corpus reads the lines of a file in testdata that are not comments.
+func corpus(t testing.TB, name string) []string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + name)
+	require.NoError(t, err)
+	var lines []string
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSuffix(line, "\n"); line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	require.NotEmpty(t, lines, "testdata/%s holds nothing", name)
+	return lines
+}
+
+func attribute(name string, kind Type, sub ...*Attribute) *Attribute {
+	return &Attribute{
+		Name: name, Type: kind, SubAttributes: sub,
+		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
+	}
+}
+
+func multiValued(a *Attribute) *Attribute {
+	a.MultiValued = true
+	return a
+}
+
+func caseExact(a *Attribute) *Attribute {
+	a.CaseExact = true
+	return a
+}
+
+// plural is a multi-valued attribute with the usual sub-attributes.
+func plural(name string, more ...*Attribute) *Attribute {
+	sub := []*Attribute{attribute("value", String), attribute("type", String), attribute("primary", Boolean)}
+	return multiValued(attribute(name, Complex, append(sub, more...)...))
+}
+
+// filterUserType is a user type made up for these tests: part of the core user
+// is held, part only tolerated, and an extension has attributes of all types.
+func filterUserType() *ResourceType {
+	userName := attribute("userName", String)
+	userName.Required, userName.Uniqueness = true, UniqueServer
+	password := attribute("password", String)
+	password.Mutability, password.Returned = WriteOnly, Never
+	return &ResourceType{
+		Name: "User", Endpoint: "/Users",
+		Schema: &Schema{ID: URNUser, Attributes: []*Attribute{
+			attribute("title", String),
+			userName,
+			attribute("name", Complex, attribute("formatted", String), attribute("familyName", String), attribute("givenName", String)),
+			attribute("displayName", String),
+			attribute("userType", String),
+			attribute("active", Boolean),
+			password,
+			plural("emails"),
+			plural("ims"),
+			plural("roles", attribute("display", String)),
+			multiValued(attribute("groups", Complex, caseExact(attribute("value", String)), attribute("$ref", Reference), attribute("display", String))),
+			multiValued(attribute("addresses", Complex, attribute("formatted", String), attribute("type", String), attribute("streetAddress", String))),
+			multiValued(attribute("x509Certificates", Complex, attribute("value", Binary))),
+		}},
+		Extensions: []*Schema{{ID: urnSuger, Attributes: []*Attribute{
+			attribute("role", String),
+			attribute("status", String),
+			caseExact(attribute("organizationId", String)),
+			attribute("seats", Integer),
+			attribute("score", Decimal),
+			multiValued(attribute("tags", String)),
+		}}},
+		Tolerated: []*Schema{
+			{ID: URNUser, Attributes: []*Attribute{
+				attribute("userName", String),
+				attribute("nickName", String),
+				attribute("name", Complex, attribute("honorificPrefix", String)),
+				plural("emails", attribute("display", String)),
+				plural("phoneNumbers"),
+				plural("entitlements"),
+			}},
+			{ID: URNEnterpriseUser, Attributes: []*Attribute{
+				attribute("employeeNumber", String),
+				attribute("department", String),
+				attribute("manager", Complex, attribute("value", String), attribute("displayName", String)),
+			}},
+		},
+	}
+}
+
+// filterGroupType is a group type made up for these tests.
+func filterGroupType() *ResourceType {
+	displayName := attribute("displayName", String)
+	displayName.Required = true
+	return &ResourceType{
+		Name: "Group", Endpoint: "/Groups",
+		Schema: &Schema{ID: URNGroup, Attributes: []*Attribute{
+			displayName,
+			multiValued(attribute("members", Complex,
+				caseExact(attribute("value", String)), attribute("$ref", Reference), attribute("type", String), attribute("display", String))),
+		}},
+	}
+}
+
+// ada is the user that most tests look at; she is made up.
+func ada() Resource {
+	return Resource{
+		"schemas":     []any{URNUser, urnSuger},
+		"id":          "u-1",
+		"userName":    "Ada.Sample@example.com",
+		"name":        map[string]any{"givenName": "Ada", "familyName": "Sample-Ångström"},
+		"displayName": "",
+		"active":      true,
+		"emails": []any{
+			map[string]any{"value": "Ada.Sample@example.com", "type": "work", "primary": true},
+			map[string]any{"value": "ada@home.example.org", "type": "home"},
+		},
+		"roles":            []any{map[string]any{"value": "ADMIN", "type": "suger", "primary": true, "display": "Admin"}},
+		"groups":           []any{map[string]any{"value": "g-1", "$ref": "https://scim.example.com/Groups/g-1", "display": "Admins"}},
+		"x509Certificates": []any{map[string]any{"value": "TUlJ"}},
+		"meta": map[string]any{
+			"resourceType": "User",
+			"created":      "2025-12-31T23:30:00Z",
+			"lastModified": "2026-03-01T12:00:00.5+02:00",
+			"version":      `W/"abc"`,
+		},
+		urnSuger: map[string]any{
+			"role": "ADMIN", "status": "ACTIVE", "organizationId": "ORG1", "seats": float64(3), "score": 2.5,
+			"tags": []any{"Red", "blue"},
+		},
+	}
+}

@@ -1,0 +1,119 @@
+package scim
+
+import "strings"
+
+// CheckMessage checks that the schemas of a message name what it is: urn. Who
+// leaves them out, or writes those of SCIM 1, is understood anyway. The error is
+// a *[Error] with [CodeInvalidValue].
+func CheckMessage(message map[string]any, urn string) error {
+	given, _ := member(message, "schemas")
+	list, isList := given.([]any)
+	switch {
+	case given == nil, given == "", isList && len(list) == 0:
+		return nil
+	case !isList:
+		list = []any{given}
+	}
+	for _, item := range list {
+		if text, _ := item.(string); strings.EqualFold(text, urn) || isVersion1(text) {
+			return nil
+		}
+	}
+	return NewError(CodeInvalidValue, "The schemas of the message do not name what the endpoint takes: %s.", urn)
+}
+
+// isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
+func isVersion1(urn string) bool {
+	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
+}
+
+// Strict makes a type that reads as the interoperability profile asks
+// (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
+// not have, PATCH operations without a path, and value filters without a
+// sub-attribute after them are errors. externalId, which every client sends, is
+// taken. The two types share their schemas.
+func (rt *ResourceType) Strict() *ResourceType {
+	return &ResourceType{
+		Name: rt.Name, Endpoint: rt.Endpoint, Description: rt.Description,
+		Schema: rt.Schema, Aliases: rt.Aliases, Extensions: rt.Extensions, Tolerated: rt.Tolerated, Lacks: rt.Lacks,
+		strict: true,
+	}
+}
+
+// checkResource checks what a whole resource lists as its schemas and, if the
+// type is strict, that it has no attributes but known ones.
+func (rt *ResourceType) checkResource(raw map[string]any) error {
+	given, _ := member(raw, "schemas")
+	list, isList := given.([]any)
+	if !isList {
+		list = []any{given}
+	}
+	own, foreign := false, ""
+	for _, item := range list {
+		urn, isText := item.(string)
+		switch {
+		case !isText || urn == "":
+		case rt.hasSchema(urn):
+			own = true
+		case rt.strict:
+			return NewError(CodeInvalidSyntax, "A %s has no schema %q.", rt.Name, Clip(urn, 120))
+		case isVersion1(urn):
+			own = true
+		case isStandard(urn):
+			foreign = urn
+		}
+	}
+	if foreign != "" && !own {
+		return NewError(CodeInvalidValue, "The schemas of the resource name %q, and the endpoint takes a %s.", Clip(foreign, 120), rt.Name)
+	}
+	return rt.checkKnown("", raw)
+}
+
+// isStandard reports whether a URN is that of a core schema or of a message, which
+// say what a body is. Extensions say nothing: anybody may have one.
+func isStandard(urn string) bool {
+	urn = strings.ToLower(urn)
+	return strings.HasPrefix(urn, "urn:ietf:params:scim:schemas:core:") || strings.HasPrefix(urn, "urn:ietf:params:scim:api:messages:")
+}
+
+// checkKnown reports the first attribute within a value that a strict type does
+// not have. name is the path of the value, "" for a whole resource.
+func (rt *ResourceType) checkKnown(name string, value any) error {
+	if !rt.strict {
+		return nil
+	}
+	switch value := value.(type) {
+	case []any:
+		for _, element := range value {
+			if err := rt.checkKnown(name, element); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, key := range inOrder(value) {
+			inner := within(name, key)
+			path, ok := rt.Lookup(inner)
+			if !strings.EqualFold(inner, rt.Schema.ID) && (!ok || path.isForeign()) {
+				return NewError(CodeInvalidSyntax, "A %s has no attribute %q.", rt.Name, Clip(inner, 120))
+			}
+			if err := rt.checkKnown(inner, value[key]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isForeign reports whether /Schemas does not have the attribute, externalId and
+// the parts of meta aside.
+func (p AttrPath) isForeign() bool {
+	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
+}
+
+// within is the path of a member of the object that name is the path of.
+func within(name, key string) string {
+	if name == "" || strings.Contains(key, ":") {
+		return key
+	}
+	return name + "." + key
+}

@@ -1,0 +1,388 @@
+package scim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// DecodeObject reads a request body that must be one JSON object. It refuses
+// what encoding/json lets pass and what two readers could understand in two
+// ways: text that is not UTF-8, a name that occurs twice in one object (letter
+// case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
+// anything after the object. Objects and arrays nest at most [MaxNestingDepth]
+// levels deep. A byte order mark before the object is skipped.
+//
+// Numbers become float64. The error is a *[Error] with [CodeInvalidSyntax]; it
+// never repeats a value of the body, which may hold a password.
+func DecodeObject(data []byte) (map[string]any, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // RFC 8259 §8.1 allows it
+	data = bytes.Trim(data, " \t\r\n")
+	switch {
+	case len(data) == 0:
+		return nil, NewError(CodeInvalidSyntax, "The request has no body, but needs a JSON object.")
+	case !utf8.Valid(data):
+		return nil, NewError(CodeInvalidSyntax, "The body is not valid UTF-8.")
+	case data[0] != '{':
+		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
+	}
+	d := decoder{tokens: json.NewDecoder(bytes.NewReader(data)), size: len(data)}
+	value, err := d.value(0)
+	if err != nil {
+		return nil, err
+	}
+	if int(d.tokens.InputOffset()) != len(data) {
+		return nil, d.malformed()
+	}
+	return value.(map[string]any), nil
+}
+
+// A decoder builds the values of a JSON text token by token.
+type decoder struct {
+	tokens *json.Decoder
+	size   int
+}
+
+func (d *decoder) value(depth int) (any, error) {
+	token, err := d.tokens.Token()
+	if err != nil {
+		return nil, d.malformed()
+	}
+	delim, nested := token.(json.Delim)
+	if !nested {
+		return token, nil
+	}
+	if depth++; depth > MaxNestingDepth {
+		return nil, NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
+	}
+	if delim == '{' {
+		return d.object(depth)
+	}
+	return d.array(depth)
+}
+
+func (d *decoder) object(depth int) (any, error) {
+	object := map[string]any{}
+	seen := map[string]bool{}
+	for d.tokens.More() {
+		token, err := d.tokens.Token()
+		name, ok := token.(string)
+		if err != nil || !ok {
+			return nil, d.malformed()
+		}
+		folded := foldText(name)
+		if seen[folded] {
+			return nil, NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
+		}
+		seen[folded] = true
+		if object[name], err = d.value(depth); err != nil {
+			return nil, err
+		}
+	}
+	return object, d.end()
+}
+
+func (d *decoder) array(depth int) (any, error) {
+	array := []any{}
+	for d.tokens.More() {
+		value, err := d.value(depth)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, value)
+	}
+	return array, d.end()
+}
+
+// end reads the closing bracket.
+func (d *decoder) end() error {
+	if _, err := d.tokens.Token(); err != nil {
+		return d.malformed()
+	}
+	return nil
+}
+
+// malformed does not wrap the decoder's own error, as that can quote the body.
+func (d *decoder) malformed() error {
+	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", d.tokens.InputOffset(), d.size)
+}
+
+// Normalize reads what a client sent as a resource, from [DecodeObject], with
+// the tolerance that real clients need:
+//
+//   - names in any letter case; attributes of the core schema also inside an
+//     object under its URN; "name.givenName" and "urn:…:User:role" as names;
+//   - a single value where a list is due, and a scalar where an object with a
+//     value is: roles as "x", ["x"], {"value":"x"} and [{"value":"x"}] is the same;
+//   - "True" and "false" for booleans, "1" for numbers.
+//
+// Unknown and tolerated attributes are dropped, a password among them, and so
+// are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
+// externalId is kept. If an
+// attribute comes more than once, a name with a URN or a dot wins over a plain
+// one, since Okta lays what is mapped over an echo of the resource. The result's
+// schemas are the URNs whose attributes are there, whatever the client listed,
+// but one who lists the standard schemas of other resources alone sends another
+// resource.
+//
+// A vital attribute (active) counts wherever it stands: under an extension, as
+// active.value. One false is enough if nothing says true; both, and a value that
+// is empty or in the wrong place without a false, are errors.
+//
+// The error is a *[Error], mostly with [CodeInvalidValue], that names the
+// attribute and never repeats a value. See [Resource] for what was emptied.
+func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
+	if err := rt.checkResource(raw); err != nil {
+		return nil, err
+	}
+	e := newEdit(rt, Resource{})
+	if err := e.mention("", raw, 2); err != nil {
+		return nil, err
+	}
+	if err := e.applyObject(patchReplace, raw, ""); err != nil {
+		return nil, err
+	}
+	return e.finish()
+}
+
+// MaxStringLength is the most characters (Unicode code points) that one
+// attribute value may have.
+const MaxStringLength = 1024
+
+// A valueReader turns decoded JSON into the normal form of an attribute, being
+// as tolerant as the clients need (see [ResourceType.Normalize]). Sub-attributes
+// that are unknown are dropped.
+//
+// A value that unassigns the attribute is read as the empty value of its kind:
+// "", an empty map or an empty list. Booleans and numbers have none and are
+// read as nil, and so is an object in which nothing is known.
+type valueReader struct {
+	keepReadOnly bool // read-only sub-attributes are kept, else dropped
+}
+
+// read reads the value of the attribute at the end of the path.
+func (vr valueReader) read(path AttrPath, raw any) (any, error) {
+	if path.leaf().MultiValued {
+		return vr.readList(path, raw)
+	}
+	return vr.readOne(path, raw)
+}
+
+// readList takes a single value for a list of one.
+func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
+	items, ok := raw.([]any)
+	if !ok {
+		items = []any{raw}
+	}
+	list := make([]any, 0, len(items))
+	for _, item := range items {
+		element, err := vr.readElement(path, item)
+		if err != nil {
+			return nil, err
+		}
+		if element != nil {
+			list = append(list, element)
+		}
+	}
+	return list, nil
+}
+
+// readElement reads one element of a list; nil if there is nothing in it. An
+// object without a value is nothing either, unless the value identifies the
+// element: a member that lost its value must not pass for no member.
+func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
+	attr := path.leaf()
+	if isEmpty(raw) {
+		return nil, nil
+	}
+	element, err := vr.readOne(path, raw)
+	if err != nil || attr.Type != Complex {
+		return element, err
+	}
+	object, _ := element.(map[string]any)
+	maps.DeleteFunc(object, func(_ string, value any) bool { return isEmpty(value) })
+	if object["value"] == nil {
+		if object, err = identified(path, object); err != nil {
+			return nil, err
+		}
+	}
+	value := attributeNamed(attr.SubAttributes, "value")
+	switch {
+	case value != nil && object["value"] == nil && (value.Required || value.Mutability == Immutable):
+		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
+	case len(object) == 0, value != nil && object["value"] == nil:
+		return nil, nil
+	}
+	return object, nil
+}
+
+// identified is an element without a value that names a resource of this service
+// by $ref alone (RFC 7643 §2.4): the last segment of that URL is the value.
+func identified(path AttrPath, object map[string]any) (map[string]any, error) {
+	sub := attributeNamed(path.leaf().SubAttributes, "$ref")
+	reference, _ := object["$ref"].(string)
+	if sub == nil || !sub.Located || reference == "" {
+		return object, nil
+	}
+	id, ok := sub.identifierIn(reference)
+	if !ok {
+		return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
+			path, strings.Join(sub.ReferenceTypes, " or "))
+	}
+	object["value"] = id
+	return object, nil
+}
+
+// identifierIn is the id in the URL of a resource to which the attribute can
+// refer, absolute or relative: https://host/scim/v2/Users/ID. Hosts are not
+// compared, since a service can be reached under several.
+func (a *Attribute) identifierIn(text string) (string, bool) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", false
+	}
+	parts := strings.Split(u.EscapedPath(), "/")
+	if len(parts) < 2 {
+		return "", false
+	}
+	id, err := url.PathUnescape(parts[len(parts)-1])
+	endpoint := parts[len(parts)-2]
+	isOurs := slices.ContainsFunc(a.ReferenceTypes, func(kind string) bool { return strings.EqualFold(endpoint, kind+"s") })
+	return id, err == nil && id != "" && isOurs
+}
+
+func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
+	switch path.leaf().Type {
+	case Complex:
+		return vr.readObject(path, raw)
+	case Boolean:
+		return readBoolean(path, raw)
+	case Integer, Decimal:
+		return readNumber(path, raw)
+	default:
+		return readString(path, raw)
+	}
+}
+
+// readObject takes a scalar for the "value" of an object that has one, and a
+// list of one object for the object, as Entra ID sends a manager.
+func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
+	switch raw := raw.(type) {
+	case map[string]any:
+		return vr.readSubAttributes(path, raw)
+	case []any:
+		switch len(raw) {
+		case 0:
+			return map[string]any{}, nil
+		case 1:
+			return vr.readObject(path, raw[0])
+		}
+	case nil:
+		return map[string]any{}, nil
+	default:
+		if raw == "" {
+			return map[string]any{}, nil
+		}
+		if attributeNamed(path.leaf().SubAttributes, "value") != nil {
+			return vr.readSubAttributes(path, map[string]any{"value": raw})
+		}
+	}
+	return nil, wrongType(path, "an object")
+}
+
+func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any, error) {
+	attr := path.leaf()
+	object := make(map[string]any, len(raw))
+	for key, value := range raw {
+		sub := attributeNamed(attr.SubAttributes, key)
+		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly {
+			continue
+		}
+		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
+		if err != nil {
+			return nil, err
+		}
+		if read != nil {
+			object[sub.Name] = read
+		}
+	}
+	if len(object) == 0 && len(raw) > 0 {
+		return nil, nil
+	}
+	return object, nil
+}
+
+func readBoolean(path AttrPath, raw any) (any, error) {
+	if boolean, ok := asBoolean(raw); ok {
+		return boolean, nil
+	}
+	if raw == nil || raw == "" {
+		return nil, nil
+	}
+	return nil, wrongType(path, "true or false")
+}
+
+func readNumber(path AttrPath, raw any) (any, error) {
+	if raw == nil || raw == "" {
+		return nil, nil
+	}
+	number, ok := raw.(float64)
+	if text, isText := raw.(string); isText {
+		var err error
+		number, err = strconv.ParseFloat(strings.TrimSpace(text), 64)
+		ok = err == nil && !math.IsNaN(number) && !math.IsInf(number, 0)
+	}
+	switch {
+	case !ok:
+		return nil, wrongType(path, "a number")
+	case path.leaf().Type == Integer && number != math.Trunc(number):
+		return nil, wrongType(path, "a whole number")
+	}
+	return number, nil
+}
+
+func readString(path AttrPath, raw any) (any, error) {
+	if raw == nil {
+		return "", nil
+	}
+	text, ok := raw.(string)
+	if !ok {
+		return nil, wrongType(path, "a string")
+	}
+	if len(text) > MaxStringLength && utf8.RuneCountInString(text) > MaxStringLength {
+		return nil, NewError(CodeInvalidValue, "The attribute %s is longer than %d characters.", path, MaxStringLength)
+	}
+	if path.leaf().Type == DateTime && text != "" {
+		if _, ok := parseInstant(text); !ok {
+			return nil, wrongType(path, "a time like 2026-01-31T09:30:00Z")
+		}
+	}
+	return text, nil
+}
+
+// wrongType never repeats the value.
+func wrongType(path fmt.Stringer, wanted string) error {
+	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, wanted)
+}
+
+// isEmpty reports whether the value is an explicitly emptied one (see [Resource]).
+func isEmpty(value any) bool {
+	switch value := value.(type) {
+	case nil:
+		return true
+	case string:
+		return value == ""
+	case []any:
+		return len(value) == 0
+	case map[string]any:
+		return len(value) == 0
+	}
+	return false
+}

@@ -1,0 +1,299 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
+)
+
+// Bounds of files and secrets that settings name.
+const (
+	maxMappingFile  = 1 << 20 // bytes
+	minSecretLength = 16      // characters of a bearer token or a cursor secret
+	maxTokens       = 32      // more than any rotation needs
+)
+
+// Config is the settings, checked against each other, and what they name.
+type Config struct {
+	Settings
+	Logs
+	Document     *spec.Document
+	Certificates *certs.Files // nil for plain HTTP
+
+	credential   *secret // the Suger credential; nil if clients bring their own
+	tokens       *secret // accepted bearer tokens; nil in the same case
+	statusToken  *secret // opens the status page; nil if none is set
+	cursorSecret []byte  // nil if none is set
+	auditKey     []byte  // likewise
+}
+
+// Load reads the environment for the gateway. Its error names every setting that
+// is wrong. The log goes to logTo.
+func Load(logTo io.Writer) (*Config, error) {
+	return LoadFor(logTo, (*Config).compareHeld)
+}
+
+// LoadFor is [Load] for another command than serve; also finds what is wrong for
+// that command.
+func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
+	c := &Config{}
+	found := readEnvironment(&c.Settings)
+	c.Logs = NewLogs(logTo, c.LogLevel, c.LogFormat)
+	c.readSecrets(&found)
+	c.readCertificates(&found)
+	c.readMapping(&found)
+	c.compare(&found)
+	also(c, &found)
+	_, err := mapping.New(c.Document, nil, c.Mapping()) // for what it says of the settings of roles
+	found.addAll(err)
+	if err := found.asError(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Config) readSecrets(found *Problems) {
+	open := func(name string, value secretText, path string, check func(string) error) *secret {
+		s, wrong := openSecret(name, value, path, check, c.Log)
+		if wrong != nil {
+			*found = append(*found, wrong)
+		}
+		return s
+	}
+	c.credential = open("SUGER_CREDENTIAL", c.Credential, c.CredentialFile, c.checkCredential)
+	c.tokens = open("GATEWAY_TOKENS", c.Tokens, c.TokensFile, c.checkTokens)
+	c.statusToken = open("GATEWAY_OPS_TOKEN", c.OpsToken, c.OpsTokenFile, checkSecretLength)
+	if s := open("GATEWAY_CURSOR_SECRET", c.CursorSecret, c.CursorSecretFile, checkSecretLength); s != nil {
+		c.cursorSecret = []byte(s.current())
+	}
+	if s := open("GATEWAY_AUDIT_KEY", c.AuditKey, c.AuditKeyFile, checkSecretLength); s != nil {
+		c.auditKey = []byte(s.current())
+	}
+}
+
+func (c *Config) readMapping(found *Problems) {
+	c.Document = mapping.DefaultDocument()
+	if c.MappingFile == "" {
+		return
+	}
+	_, document, err := ReadMapping(c.MappingFile)
+	if err != nil {
+		found.Add("GATEWAY_MAPPING", "names a mapping that cannot be used: %v", err)
+		return
+	}
+	c.Document = document
+}
+
+func (c *Config) readCertificates(found *Problems) {
+	switch {
+	case c.TLSCert == "" && c.TLSKey == "":
+		return
+	case c.TLSKey == "":
+		found.Add("GATEWAY_TLS_KEY", "is needed with GATEWAY_TLS_CERT: the file with the key of the certificate")
+		return
+	case c.TLSCert == "":
+		found.Add("GATEWAY_TLS_CERT", "is needed with GATEWAY_TLS_KEY: the file with the certificate and those of its issuers")
+		return
+	}
+	var err error
+	c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log})
+	if err != nil {
+		found.Add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
+		return
+	}
+	if public, err := url.Parse(string(c.PublicURL)); err == nil && public.Host != "" {
+		if err := c.Certificates.Covers(public.Hostname()); err != nil {
+			c.Log.Warn("the TLS certificate is not for the host of GATEWAY_PUBLIC_URL", "problem", err.Error())
+		}
+	}
+}
+
+// compareHeld looks at what makes the gateway hold the Suger credential.
+func (c *Config) compareHeld(found *Problems) {
+	held := c.Credential != "" || c.CredentialFile != ""
+	accepted := c.Tokens != "" || c.TokensFile != ""
+	switch {
+	case held && !accepted:
+		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must bring")
+	case accepted && !held:
+		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential that is shown to Suger")
+	}
+}
+
+// compare looks at what several settings say together.
+func (c *Config) compare(found *Problems) {
+	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
+		found.Add("SUGER_ORG_ALLOW", "does not have the organization of SUGER_ORG_ID")
+	}
+	if c.SugerAuth == "legacy" && c.Document.Token == nil {
+		found.Add("GATEWAY_MAPPING", "has no token call, which SUGER_AUTH=legacy needs")
+	}
+	if c.Budget != 0 && c.SugerTimeout > c.Budget { // it is zero if it was wrong itself
+		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET: one call would take longer than a whole request may")
+	}
+	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
+		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; operations are served apart from SCIM")
+	}
+	if c.Profiles && c.HidesPages() {
+		found.Add("GATEWAY_PPROF", "needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines")
+	}
+}
+
+// checkCredential says what is wrong with a Suger credential.
+func (c *Config) checkCredential(text string) error {
+	if !visible(text) {
+		return errors.New("has a blank or another character that no credential has")
+	}
+	pair := c.SugerAuth == "oauth" || c.SugerAuth == "legacy"
+	if id, key, found := strings.Cut(text, ":"); pair && (!found || id == "" || key == "") {
+		return fmt.Errorf("is not client_id:client_secret, as SUGER_AUTH=%s needs it", c.SugerAuth)
+	}
+	return c.checkApart(c.tokens.latest(), text)
+}
+
+// checkApart makes sure that no token of the gateway's is Suger's credential or the
+// secret half of it: whoever has the token would have the credential.
+func (c *Config) checkApart(tokens, credential string) error {
+	_, half, _ := strings.Cut(credential, ":")
+	for _, token := range splitTokens(tokens) {
+		if token == credential || token == half && c.SugerAuth != "key" {
+			return errors.New("is one and the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not bring what Suger is shown")
+		}
+	}
+	return nil
+}
+
+// splitTokens reads bearer tokens, separated by commas or line breaks.
+func splitTokens(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
+}
+
+func (c *Config) checkTokens(text string) error {
+	tokens := splitTokens(text)
+	if len(tokens) == 0 || len(tokens) > maxTokens {
+		return fmt.Errorf("has no token, or more than %d", maxTokens)
+	}
+	for i, token := range tokens {
+		if err := checkSecretLength(token); err != nil {
+			return fmt.Errorf("has a token, number %d, that %w", i+1, err)
+		}
+	}
+	return c.checkApart(text, c.credential.latest())
+}
+
+func checkSecretLength(text string) error {
+	if len(text) < minSecretLength || !visible(text) {
+		return fmt.Errorf("is shorter than %d characters, or has one that is not visible ASCII", minSecretLength)
+	}
+	return nil
+}
+
+// visible says that text has visible ASCII characters only.
+func visible(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+// HoldsCredential reports whether the gateway holds the Suger credential itself
+// and accepts bearer tokens of its own.
+func (c *Config) HoldsCredential() bool { return c.tokens != nil }
+
+// HeldCredential is the credential that the settings name, as of now. One of them
+// must name it: [Config.HoldsCredential] is true, or the command asked for it.
+func (c *Config) HeldCredential() sugerclient.Credential {
+	return sugerclient.Credential(c.credential.current())
+}
+
+// AcceptedTokens are the bearer tokens as of now, if the gateway holds the
+// credential.
+func (c *Config) AcceptedTokens() []string { return splitTokens(c.tokens.current()) }
+
+// StatusToken returns the token of the status page as of now; it is nil if the
+// page asks for none.
+func (c *Config) StatusToken() func() string {
+	if c.statusToken == nil {
+		return nil
+	}
+	return c.statusToken.current
+}
+
+// CursorKey is the key that cursors of lists are signed with, nil for a random
+// one.
+func (c *Config) CursorKey() []byte { return c.cursorSecret }
+
+// HidesPages reports whether the ops listener can be reached by others and asks
+// for no token, so that it only shows health and metrics.
+func (c *Config) HidesPages() bool { return c.statusToken == nil && !c.OpsAddr.Loopback() }
+
+// ServedOrganizations are the only ones served; nil if Suger alone decides. Who
+// has one of the gateway's own tokens is not meant to reach every organization
+// that the gateway's credential can see.
+func (c *Config) ServedOrganizations() []string {
+	if len(c.Organizations) == 0 && c.HoldsCredential() && c.Organization != "" {
+		return []string{string(c.Organization)}
+	}
+	return c.Organizations
+}
+
+// KnownOrganizations are those that the settings name, the default one first.
+func (c *Config) KnownOrganizations() []string {
+	list := slices.Clone([]string(c.Organizations))
+	if c.Organization != "" {
+		own := string(c.Organization)
+		list = slices.DeleteFunc(list, func(id string) bool { return id == own })
+		list = slices.Insert(list, 0, own)
+	}
+	return list
+}
+
+// Serves reports whether the gateway answers for an organization.
+func (c *Config) Serves(organization string) bool {
+	served := c.ServedOrganizations()
+	return organizationPattern.MatchString(organization) && (len(served) == 0 || slices.Contains(served, organization))
+}
+
+// Mapping is what the settings say of users and roles. It has no observer.
+func (c *Config) Mapping() mapping.Config {
+	return mapping.Config{
+		DefaultRole:     c.DefaultRole,
+		GroupRoles:      c.GroupRoles,
+		ProtectedUsers:  c.ProtectedUsers,
+		AllowAdminGrant: c.AllowAdminGrant,
+		CreateRoles:     c.CreateRoles,
+		Brake:           mapping.Brake(c.ChangeBrake),
+		DryRun:          c.DryRun,
+		Strict:          c.Strict,
+		LookupCache:     c.LookupCache,
+		LookupTTL:       c.LookupTTL,
+		ListTTL:         c.ListTTL,
+		Parallel:        c.SugerConcurrency,
+		Log:             c.Log,
+		Audit:           c.Audit,
+		AuditKey:        c.auditKey,
+	}
+}
+
+// ReadMapping reads and checks a mapping file.
+func ReadMapping(path string) (source []byte, document *spec.Document, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	if source, err = io.ReadAll(io.LimitReader(file, maxMappingFile+1)); err != nil {
+		return nil, nil, err
+	}
+	if len(source) > maxMappingFile {
+		return nil, nil, fmt.Errorf("%s has more than %d bytes", path, maxMappingFile)
+	}
+	document, err = spec.Parse(path, source)
+	return source, document, err
+}

@@ -1,0 +1,28 @@
+//go:build unix
+
+package settings
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// FollowSignals changes the level of the log while the process runs: SIGUSR1
+// makes it say one step more, down to debug, and SIGUSR2 one step less, up to
+// error. The returned function ends that.
+func (l *Logs) FollowSignals() (stop func()) {
+	signals, ended := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2)
+	go func() {
+		defer close(ended)
+		for s := range signals {
+			l.stepLevel(s == syscall.SIGUSR1)
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		<-ended
+	}
+}

@@ -1,0 +1,46 @@
+package documents
+
+// Requirements of RFC 9865, paging by cursor.
+var rfc9865 = []requirement{
+	must("2", "An empty cursor asks for the first page.").
+		by("rfc/cursors.txtar", "gateway.TestCursors"),
+	must("2", "A cursor consists of unreserved characters.").
+		by("internal/scim.TestCursorRoundTrip"),
+	must("2", "A page holds no more resources than count says.").
+		by("internal/scim.TestSelectPagesByCursor", "internal/scim.TestSelectSizesOfPages"),
+	must("2", "A negative count is 0, and 0 asks for the total alone.").
+		by("internal/scim.TestCursorOfAnEmptyPage", "gateway.TestListParameters/negative count"),
+	must("2", "Every page but the last has nextCursor, and only the last has none.").
+		by("internal/scim.TestSelectPagesByCursor", "internal/scim.TestCursorOfAnEmptyPage", "gateway.TestCursorsOnTheRoot"),
+	must("2", "The first page has no previousCursor.").
+		moot("Paging goes forward only; previousCursor is optional and never sent."),
+	should("2", "totalResults is the number of resources on all pages.").
+		by("gateway.TestCursors", "gateway.TestCursorsOnTheRoot"),
+	should("2.1", "A cursor that is no good is answered with invalidCursor or expiredCursor.").
+		by("rfc/cursors.txtar", "internal/scim.TestCursorRefuses", "internal/scim.TestCursorExpires"),
+	should("2.1", "A count that is no good is answered with invalidCount.").
+		by("rfc/cursors.txtar", "gateway.TestListParameters/count above the page size").
+		departs("A count above the largest page is cut to it, as RFC 7644 allows and several clients need; one that is no number is invalidValue, as in paging by index. The count may change from page to page."),
+	should("2.2", "Pages by cursor are sorted, too.").
+		by("gateway.TestCursors", "internal/scim.TestSelectPagesByCursor/sorted descending"),
+	must("2.4", "There is a default method, the index where clients expect it.").
+		by("gateway.TestServiceProviderConfigKeepsItsWord", "gateway.TestCursors/no cursor unless asked"),
+	must("3", "Cursors work in POST /.search.").
+		by("rfc/cursors.txtar", "gateway.TestCursorsOnTheRoot"),
+	should("4", "/ServiceProviderConfig describes paging.").
+		by("gateway.TestServiceProviderConfigKeepsItsWord"),
+	must("5.2", "A cursor shows nobody more than they may see, whoever got it.").
+		by("gateway.TestCursors/another client's token does not"),
+	must("5.2", "Authorization is checked on every page.").
+		by("gateway.TestEverythingElseNeedsACredential", "mapping.TestRevokedCredential"),
+	should("5.2", "Cursors end with a change of permissions.").
+		by("gateway.TestCursors/another client's token does not").
+		departs("A cursor is a position, not a permission: each page is asked of Suger anew, so what the credential may no longer see is not on it, and the total is the new one."),
+	must("5.2", "Errors do not tell what is there.").
+		by("internal/scim.TestCursorRefuses"),
+	should("5.2", "A forged cursor is recognized.").
+		by("internal/scim.TestCursorRefuses/a changed character"),
+	should("5.3", "Cursors cost the provider nothing that a client could exhaust.").
+		by("gateway.TestMoreRequestsThanTheGatewayTakes").
+		departs("There is no ceiling on cursors, since none is kept: all that the next page needs is in the cursor."),
+}

@@ -1,0 +1,16 @@
+// Package documents holds the pages of the project to the program: their commands
+// run, their links lead somewhere, the settings, tests and errors that they name
+// exist, and every requirement of the RFCs has its test.
+package documents
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"suger-scim-gateway/internal/test/program"
+)
+
+var update = flag.Bool("update", false, "write the pages anew that are made from tables; read the change")
+
+func TestMain(m *testing.M) { os.Exit(program.Main(m, "../../..")) }

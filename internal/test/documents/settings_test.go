@@ -1,0 +1,112 @@
+package documents
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/settings"
+)
+
+var (
+	settingCell = regexp.MustCompile(`^\|([^|]*)\|`)
+	settingName = regexp.MustCompile("`((?:SUGER|GATEWAY)_[A-Z_]+)`")
+)
+
+// The README's table of settings and the program know the same variables. A
+// _FILE variable is not a row of its own: the README says once that every
+// secret has one.
+func TestReadmeNamesEverySetting(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	documented := map[string]bool{}
+	for line := range strings.Lines(string(readme)) {
+		if cell := settingCell.FindStringSubmatch(line); cell != nil {
+			for _, name := range settingName.FindAllStringSubmatch(cell[1], -1) {
+				documented[strings.TrimSuffix(name[1], "_FILE")] = true
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, name := range settings.Names() {
+		known[strings.TrimSuffix(name, "_FILE")] = true
+	}
+	assert.Equal(t, known, documented, "the table's first cell has each name in backticks")
+}
+
+// A setting that a document speaks of is one.
+func TestDocumentsNameSettings(t *testing.T) {
+	known := map[string]bool{}
+	for _, name := range settings.Names() {
+		known[name] = true
+	}
+	require.NotEmpty(t, known)
+	for _, file := range documents(t) {
+		source, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, name := range settingInText.FindAllString(string(source), -1) {
+			assert.True(t, known[name], "%s speaks of %s, which is no setting", file, name)
+		}
+	}
+}
+
+var settingInText = regexp.MustCompile(`\b(?:SUGER|GATEWAY)_[A-Z_]*[A-Z]\b`)
+
+// What is deployed beside the program sets only what the program knows.
+func TestDeploymentSetsKnownSettings(t *testing.T) {
+	known := settings.Names()
+	used := 0
+	require.NoError(t, filepath.WalkDir("deploy", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) == ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, name := range settingInText.FindAllString(string(text), -1) {
+			used++
+			assert.True(t, slices.Contains(known, name), "%s sets %s", path, name)
+		}
+		return err
+	}))
+	assert.NotZero(t, used)
+}
+
+// The chart's schema has each setting that is no secret, but for those that the
+// chart makes itself, and its helper has each secret.
+func TestChartKnowsEverySetting(t *testing.T) {
+	const chart = "deploy/helm/suger-scim-gateway/"
+	source, err := os.ReadFile(chart + "values.schema.json")
+	require.NoError(t, err)
+	var schema struct {
+		Properties struct {
+			Config struct {
+				Properties map[string]any
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(source, &schema))
+	helpers, err := os.ReadFile(chart + "templates/_helpers.tpl")
+	require.NoError(t, err)
+
+	made := []string{"GATEWAY_ADDR", "GATEWAY_OPS_ADDR", "GATEWAY_MAPPING", "GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY"}
+	names := settings.Names()
+	var plain []string
+	for _, name := range names {
+		switch secret := slices.Contains(names, name+"_FILE"); {
+		case secret:
+			assert.Contains(t, string(helpers), `"`+name+`" $keys.`)
+		case !strings.HasSuffix(name, "_FILE") && !slices.Contains(made, name):
+			plain = append(plain, name)
+		}
+	}
+	require.NotEmpty(t, plain)
+	assert.ElementsMatch(t, plain, slices.Collect(maps.Keys(schema.Properties.Config.Properties)))
+}

@@ -1,0 +1,197 @@
+package e2e
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/conversation"
+	"suger-scim-gateway/internal/test/program"
+)
+
+var update = flag.Bool("update", false, "rewrite the responses of the stories in testdata where they differ; read the change")
+
+// clients are the identity providers whose conversations are in testdata; "rfc"
+// is nobody in particular.
+var clients = []string{"rfc", "okta", "entra", "onelogin", "jumpcloud", "google"}
+
+// eachStory runs a test for every story.
+func eachStory(t *testing.T, test func(t *testing.T, story *conversation.Story)) {
+	for _, client := range clients {
+		stories, err := conversation.Load(filepath.Join("testdata", client, "*.txtar"))
+		require.NoError(t, err)
+		for _, story := range stories {
+			t.Run(client+"/"+filepath.Base(story.File), func(t *testing.T) { test(t, story) })
+		}
+	}
+}
+
+func stageOf(t *testing.T, story *conversation.Story) *stage {
+	return newStage(t, sandbox.Options{People: story.Given.People, Seats: story.Given.Seats}, story.Given.Settings)
+}
+
+func TestConversations(t *testing.T) {
+	eachStory(t, func(t *testing.T, story *conversation.Story) {
+		s := stageOf(t, story)
+		stack := s.stack(s.newGateway(t).URL)
+		if *update {
+			text, err := story.Update(t.Context(), stack)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(story.File, []byte(text), 0o644))
+			return
+		}
+		require.NoError(t, story.Play(t.Context(), stack))
+	})
+}
+
+// The same conversations through three gateways that take turns, so that none
+// sees what the others have written. Every fourth step the one that answered
+// last is killed and a cold one takes its place. A minute goes by between two
+// steps, more than a list may be old.
+func TestConversationsOfReplicas(t *testing.T) {
+	eachStory(t, func(t *testing.T, story *conversation.Story) {
+		if _, ok := story.Given.Settings["GATEWAY_CHANGE_BRAKE"]; ok {
+			t.Log("not played: each replica has a brake of its own")
+			return
+		}
+		s := stageOf(t, story)
+		replicas := []*httptest.Server{s.newGateway(t), s.newGateway(t), s.newGateway(t)}
+		var current atomic.Pointer[url.URL]
+		balancer := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(current.Load())
+			p.Out.Host = p.In.Host
+		}})
+		t.Cleanup(balancer.Close)
+
+		stack := s.stack(balancer.URL)
+		stack.Calls = nil // every gateway asks for itself
+		stack.Before = func(step int) {
+			turn := step % len(replicas)
+			if step%4 == 3 {
+				last := (step - 1) % len(replicas)
+				replicas[last].Close()
+				replicas[last] = s.newGateway(t)
+			}
+			address, err := url.Parse(replicas[turn].URL)
+			require.NoError(t, err)
+			current.Store(address)
+			s.clock.Advance(time.Minute)
+		}
+		require.NoError(t, story.Play(t.Context(), stack))
+	})
+}
+
+// A replica is a gateway in a process of its own.
+type replica struct {
+	process *exec.Cmd
+	address *url.URL
+}
+
+var servingAt = regexp.MustCompile(`"scim_address":"([^"]+)"`)
+
+// startReplica starts a gateway with the settings of the environment, and waits
+// until it serves.
+func startReplica(binary string) (*replica, error) {
+	process := exec.Command(binary, "serve")
+	process.Env = append(os.Environ(), "GATEWAY_ADDR=127.0.0.1:0", "GATEWAY_OPS_ADDR=127.0.0.1:0")
+	log, err := process.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := process.Start(); err != nil {
+		return nil, err
+	}
+	r := &replica{process: process}
+	for lines := bufio.NewScanner(log); lines.Scan(); {
+		if match := servingAt.FindStringSubmatch(lines.Text()); match != nil {
+			r.address, err = url.Parse("http://" + match[1])
+			go func() {
+				for lines.Scan() { // or the process would wait for somebody to read its log
+				}
+			}()
+			return r, err
+		}
+	}
+	return nil, fmt.Errorf("the gateway did not start: %w", process.Wait())
+}
+
+// startAhead starts a replica while the test goes on. The function it returns
+// waits for that.
+func startAhead(t *testing.T) func() *replica {
+	binary := program.Binary(t)
+	start := sync.OnceValues(func() (*replica, error) { return startReplica(binary) })
+	go func() { _, _ = start() }() // whoever waits gets the error
+	t.Cleanup(func() {
+		if r, err := start(); err == nil {
+			r.kill()
+		}
+	})
+	return func() *replica {
+		r, err := start()
+		require.NoError(t, err)
+		return r
+	}
+}
+
+// kill ends the process as if its machine were gone.
+func (r *replica) kill() {
+	_ = r.process.Process.Kill() // it may be dead
+	_ = r.process.Wait()
+}
+
+// Okta's conversations through three gateway processes behind a balancer that
+// takes turns. Between any two steps one of them is killed, without warning, and
+// another comes in its place. The clock is the real one, so that lists are a few
+// milliseconds old and nothing that is remembered has had time to grow old.
+func TestConversationsOfReplicaProcesses(t *testing.T) {
+	stories, err := conversation.Load(filepath.Join("testdata", "okta", "*.txtar"))
+	require.NoError(t, err)
+	for _, story := range stories {
+		t.Run(filepath.Base(story.File), func(t *testing.T) {
+			if _, ok := story.Given.Settings["GATEWAY_CHANGE_BRAKE"]; ok {
+				t.Log("not played: each replica has a brake of its own")
+				return
+			}
+			s := stageOf(t, story)
+			t.Setenv("GATEWAY_LIST_TTL", "0s") // what stories say of waiting is for lists that are older
+			playOnReplicas(t, s, story)
+		})
+	}
+}
+
+func playOnReplicas(t *testing.T, s *stage, story *conversation.Story) {
+	first, second, third, next := startAhead(t), startAhead(t), startAhead(t), startAhead(t)
+	replicas := []*replica{first(), second(), third()}
+	var turn atomic.Int64
+	balancer := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		p.SetURL(replicas[int(turn.Add(1))%len(replicas)].address)
+		p.Out.Host = p.In.Host
+	}})
+	t.Cleanup(balancer.Close)
+
+	stack := s.stack(balancer.URL)
+	stack.Calls = nil // every gateway asks for itself
+	stack.Before = func(step int) {
+		if step > 0 {
+			dead := step / 2 % len(replicas)
+			replicas[dead].kill()
+			replicas[dead] = next()
+			next = startAhead(t)
+		}
+	}
+	require.NoError(t, story.Play(t.Context(), stack))
+}

@@ -1,0 +1,257 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/cli"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
+)
+
+// The credential of an OAuth App, invented here.
+const (
+	clientID     = "client-0123"
+	clientSecret = "client-secret-0123456789"
+	nextSecret   = "next-client-secret-0123456789"
+)
+
+// A client of Suger's whose credential is exchanged for a token, in both ways
+// there are, brought by the SCIM client or held by the gateway.
+func TestServeWithExchangedCredentials(t *testing.T) {
+	for _, auth := range []string{"oauth", "legacy"} {
+		for _, held := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, held by the gateway: %v", auth, held), func(t *testing.T) {
+				s := newTokenStage(t, auth, held)
+				for range 5 {
+					assert.Equal(t, http.StatusOK, s.read(t, s.token))
+				}
+				assert.Equal(t, 1, s.suger.Count("get token"), "a token serves until it ends")
+				s.suger.ExpireTokens()
+				assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger ends it before")
+				assert.Equal(t, 2, s.suger.Count("get token"))
+				if held {
+					s.rotate(t)
+				} else {
+					s.refuse(t)
+				}
+				require.NoError(t, s.gateway.End())
+				for _, secret := range []string{clientSecret, nextSecret, "bearer-token", "Bearer "} {
+					assert.NotContains(t, s.gateway.Log.String(), secret)
+				}
+			})
+		}
+	}
+}
+
+// A tokenStage is a gateway that serves, and a Suger that gives out tokens.
+type tokenStage struct {
+	suger      *sandbox.Sandbox
+	gateway    *program.Program
+	user       string // URL of one, whose every read is a call
+	token      string // that the SCIM client presents
+	credential string // file of the one that the gateway holds
+	tokens     string // file of those that it accepts
+}
+
+func newTokenStage(t *testing.T, auth string, held bool) *tokenStage {
+	s := &tokenStage{token: clientID + ":" + clientSecret}
+	var err error
+	s.suger, err = sandbox.New(sandbox.Options{Clients: map[string]string{clientID: clientSecret, clientID + "-next": nextSecret}})
+	require.NoError(t, err)
+	server := httptest.NewServer(s.suger)
+	t.Cleanup(server.Close)
+	t.Cleanup(s.suger.Close)
+	values := map[string]string{
+		"SUGER_API_URL": server.URL, "SUGER_ORG_ID": sandbox.DefaultOrganization,
+		"SUGER_AUTH": auth, "SUGER_TOKEN_URL": server.URL + "/oauth2/token",
+		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
+	}
+	if held {
+		s.credential, s.tokens = filepath.Join(t.TempDir(), "credential"), filepath.Join(t.TempDir(), "tokens")
+		program.WriteFile(t, s.credential, s.token)
+		program.WriteFile(t, s.tokens, "first-bearer-token,second-bearer-token")
+		values["SUGER_CREDENTIAL_FILE"], values["GATEWAY_TOKENS_FILE"] = s.credential, s.tokens
+		s.token = "second-bearer-token"
+	}
+	program.SetEnvironment(t, settings.Names(), values)
+	s.gateway = program.Start(t, cli.Run, "serve")
+	viewer, _ := s.suger.UserByEmail("viewer@example.com")
+	s.user = "http://" + s.gateway.SCIMAddress(t) + "/scim/v2/Users/" + viewer.ID
+	return s
+}
+
+// read is the status of a request with the token.
+func (s *tokenStage) read(t *testing.T, token string) int {
+	status, _ := program.Ask(t, http.MethodGet, s.user, "Bearer "+token, "")
+	return status
+}
+
+// rotate changes the credential and the tokens while the gateway serves.
+func (s *tokenStage) rotate(t *testing.T) {
+	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "two tokens are good at once")
+	assert.Equal(t, http.StatusUnauthorized, s.read(t, clientID+":"+clientSecret), "Suger's credential is not the gateway's token")
+	program.WriteFile(t, s.credential, clientID+"-next:"+nextSecret)
+	program.WriteFile(t, s.tokens, "second-bearer-token")
+	assert.Equal(t, http.StatusUnauthorized, s.read(t, "first-bearer-token"))
+	assert.Equal(t, http.StatusOK, s.read(t, "second-bearer-token"))
+	assert.Equal(t, 3, s.suger.Count("get token"), "the new credential has a token of its own")
+}
+
+// refuse shows that a credential that Suger refuses is not asked about again at
+// once.
+func (s *tokenStage) refuse(t *testing.T) {
+	wrong := clientID + ":wrong-secret-0123456789"
+	assert.Equal(t, http.StatusUnauthorized, s.read(t, wrong))
+	calls := s.suger.Count("")
+	for range 3 {
+		assert.Equal(t, http.StatusUnauthorized, s.read(t, wrong))
+	}
+	assert.Equal(t, calls, s.suger.Count(""))
+	assert.Equal(t, http.StatusOK, s.read(t, s.token), "the others are served")
+}
+
+// A keyring is a Suger that knows two keys of which either can be deleted.
+type keyring struct {
+	url     string
+	mu      sync.Mutex
+	deleted map[string]bool
+}
+
+func newKeyring(t *testing.T) *keyring {
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{"old-suger-key", "new-suger-key"}})
+	require.NoError(t, err)
+	k := &keyring{deleted: map[string]bool{}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		k.mu.Lock()
+		deleted := k.deleted[r.Header.Get("Authorization")]
+		k.mu.Unlock()
+		if deleted {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		suger.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(suger.Close)
+	k.url = server.URL
+	return k
+}
+
+func (k *keyring) delete(key string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deleted["Key "+key] = true
+}
+
+// A steadyCaller reads users without a pause, as Okta would in a busy hour, with
+// the token that has been entered last.
+type steadyCaller struct {
+	users    string
+	token    atomic.Pointer[string]
+	answered chan string // what came of each request
+}
+
+func callSteadily(t *testing.T, users, token string) *steadyCaller {
+	c := &steadyCaller{users: users, answered: make(chan string)}
+	c.enter(token)
+	stop := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			select {
+			case c.answered <- c.call():
+			case <-stop:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(stop); done.Wait() })
+	return c
+}
+
+func (c *steadyCaller) call() string {
+	request, err := http.NewRequest(http.MethodGet, c.users+"?count=1", nil)
+	if err != nil {
+		return err.Error()
+	}
+	request.Header.Set("Authorization", "Bearer "+*c.token.Load())
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	return response.Status
+}
+
+func (c *steadyCaller) enter(token string) { c.token.Store(&token) }
+
+// fine checks some answers, enough to be of requests made after the last step.
+func (c *steadyCaller) fine(t *testing.T, after string) {
+	t.Helper()
+	for range 5 {
+		require.Equal(t, "200 OK", <-c.answered, "after: %s", after)
+	}
+}
+
+// The key that Okta holds is rotated by overlap: no request fails, though the
+// gateway is not touched.
+func TestRotationOfOktasKey(t *testing.T) {
+	suger := newKeyring(t)
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL": suger.url, "SUGER_ORG_ID": sandbox.DefaultOrganization,
+		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_LIST_TTL": "0s",
+	})
+	gateway := program.Start(t, cli.Run, "serve")
+	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
+	okta := callSteadily(t, users, "old-suger-key")
+	okta.fine(t, "the start")
+	okta.enter("new-suger-key")
+	okta.fine(t, "the new key is entered in Okta")
+	suger.delete("old-suger-key")
+	okta.fine(t, "the old key is deleted in Suger")
+	status, _ := program.Ask(t, http.MethodGet, users, "Bearer old-suger-key", "")
+	assert.Equal(t, http.StatusUnauthorized, status)
+}
+
+// The key that the gateway holds, and Okta's token, are rotated by overlap: no
+// request fails and the gateway is not restarted.
+func TestRotationOfTheHeldKey(t *testing.T) {
+	suger := newKeyring(t)
+	folder := t.TempDir()
+	credential, tokens := filepath.Join(folder, "credential"), filepath.Join(folder, "tokens")
+	program.WriteFile(t, credential, "old-suger-key")
+	program.WriteFile(t, tokens, "old-bearer-token")
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL": suger.url, "SUGER_ORG_ID": sandbox.DefaultOrganization,
+		"SUGER_CREDENTIAL_FILE": credential, "GATEWAY_TOKENS_FILE": tokens,
+		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_LIST_TTL": "0s",
+	})
+	gateway := program.Start(t, cli.Run, "serve")
+	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
+	okta := callSteadily(t, users, "old-bearer-token")
+	okta.fine(t, "the start")
+
+	program.WriteFile(t, credential, "new-suger-key")
+	okta.fine(t, "the new key is in the file")
+	suger.delete("old-suger-key")
+	okta.fine(t, "the old key is deleted in Suger")
+
+	program.WriteFile(t, tokens, "old-bearer-token\nnew-bearer-token")
+	okta.fine(t, "both tokens are in the file")
+	okta.enter("new-bearer-token")
+	okta.fine(t, "the new token is entered in Okta")
+	program.WriteFile(t, tokens, "new-bearer-token")
+	okta.fine(t, "the old token is out of the file")
+	status, _ := program.Ask(t, http.MethodGet, users, "Bearer old-bearer-token", "")
+	assert.Equal(t, http.StatusUnauthorized, status)
+}

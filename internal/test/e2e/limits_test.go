@@ -1,0 +1,317 @@
+package e2e
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/cli"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
+)
+
+// A target is a gateway on loopback that holds no credential, so that a stranger
+// gets as far as one can.
+type target struct {
+	t     *testing.T
+	addr  string
+	suger *sandbox.Sandbox
+
+	gateway *program.Program
+}
+
+// newTarget starts one.
+func newTarget(t *testing.T, special map[string]string) *target {
+	t.Helper()
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{testKey}})
+	require.NoError(t, err)
+	upstream := httptest.NewServer(suger)
+	t.Cleanup(upstream.Close)
+	t.Cleanup(suger.Close)
+	values := map[string]string{
+		"SUGER_API_URL": upstream.URL, "SUGER_ORG_ID": sandbox.DefaultOrganization,
+		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
+	}
+	for name, value := range special {
+		values[name] = value
+	}
+	program.SetEnvironment(t, settings.Names(), values)
+	gateway := program.Start(t, cli.Run, "serve")
+	return &target{t, gateway.SCIMAddress(t), suger, gateway}
+}
+
+// A shot is a request of an attacker.
+type shot struct {
+	method, path, body string
+	headers            []string // names and values; an empty value takes one away
+	chunked            bool     // without a length
+}
+
+func (g *target) send(s shot) (*http.Response, string) {
+	g.t.Helper()
+	var body io.Reader = strings.NewReader(s.body)
+	if s.chunked {
+		body = io.MultiReader(body) // of which nothing knows the length
+	}
+	request, err := http.NewRequestWithContext(g.t.Context(), s.method, "http://"+g.addr+s.path, body)
+	require.NoError(g.t, err)
+	request.Header.Set("Authorization", "Bearer "+testKey)
+	request.Header.Set("Content-Type", "application/scim+json")
+	for i := 0; i < len(s.headers); i += 2 {
+		if request.Header.Set(s.headers[i], s.headers[i+1]); s.headers[i+1] == "" {
+			request.Header.Del(s.headers[i])
+		}
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	require.NoError(g.t, err)
+	defer response.Body.Close()
+	text, _ := io.ReadAll(response.Body) // a connection that is closed on a sender ends it early
+	return response, string(text)
+}
+
+// stillServes makes sure that an attack has not hurt others.
+func (g *target) stillServes() {
+	g.t.Helper()
+	response, text := g.send(shot{method: "GET", path: "/scim/v2/Users?count=1"})
+	assert.Equal(g.t, http.StatusOK, response.StatusCode, text)
+}
+
+// refused makes sure that a shot gets an error and does not reach Suger.
+func (g *target) refused(s shot, status int, code string) {
+	g.t.Helper()
+	g.suger.ResetCalls()
+	response, text := g.send(s)
+	assert.Equal(g.t, status, response.StatusCode, text)
+	assert.Contains(g.t, text, "["+code+", ")
+	assert.Zero(g.t, g.suger.Count(""), "Suger was asked")
+}
+
+func (g *target) dial(t *testing.T) net.Conn {
+	t.Helper()
+	connection, err := net.Dial("tcp", g.addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { connection.Close() })
+	return connection
+}
+
+func post(path, body string) shot { return shot{method: "POST", path: path, body: body} }
+func get(path string) shot        { return shot{method: "GET", path: path} }
+func filter(text string) shot {
+	return post("/scim/v2/Users/.search", fmt.Sprintf(`{"filter":%q}`, text))
+}
+
+func repeated(n int, element string) string {
+	return strings.TrimSuffix(strings.Repeat(element+",", n), ",")
+}
+
+// attacks by the name of the limit in docs/limits.md.
+var attacks = map[string]func(*testing.T, *target){
+	"body": func(t *testing.T, g *target) {
+		large := `{"userName":"` + strings.Repeat("a", 1<<20) + `"}`
+		g.refused(post("/scim/v2/Users", large), 413, "too_large")
+		g.refused(shot{method: "POST", path: "/scim/v2/Users", body: large, chunked: true}, 413, "too_large")
+		g.refused(shot{method: "POST", path: "/scim/v2/Bulk", body: large, chunked: true}, 413, "too_large")
+	},
+	"compressed body": func(t *testing.T, g *target) {
+		var bomb strings.Builder
+		writer := gzip.NewWriter(&bomb)
+		_, _ = io.CopyN(writer, zeros{}, 8<<20) // to memory
+		require.NoError(t, writer.Close())
+		g.refused(shot{method: "POST", path: "/scim/v2/Users", body: bomb.String(), headers: []string{"Content-Encoding", "gzip"}}, 415, "unsupported_media_type")
+	},
+	"header": func(t *testing.T, g *target) {
+		response, _ := g.send(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"X-Padding", strings.Repeat("a", 70<<10)}})
+		assert.Equal(t, http.StatusRequestHeaderFieldsTooLarge, response.StatusCode)
+	},
+	"URL": func(t *testing.T, g *target) {
+		g.refused(get("/scim/v2/Users?filter="+strings.Repeat("a", 33<<10)), 414, "url_too_long")
+	},
+	"nesting": func(t *testing.T, g *target) {
+		g.refused(post("/scim/v2/Users", `{"a":`+strings.Repeat("[", 40_000)), 400, "invalid_syntax")
+		g.refused(post("/scim/v2/Users", strings.Repeat(`{"a":`, 40_000)+"1"+strings.Repeat("}", 40_000)), 400, "invalid_syntax")
+	},
+	"filter length": func(t *testing.T, g *target) {
+		g.refused(filter(`userName eq "`+strings.Repeat("a", 9<<10)+`"`), 400, "invalid_filter")
+	},
+	"filter depth": func(t *testing.T, g *target) {
+		g.refused(filter(strings.Repeat("(", 4000)+"active pr"+strings.Repeat(")", 4000)), 400, "invalid_filter")
+	},
+	"filter terms": func(t *testing.T, g *target) {
+		g.refused(filter("id pr"+strings.Repeat(" or id pr", 300)), 400, "invalid_filter")
+	},
+	"page": func(t *testing.T, g *target) {
+		response, text := g.send(get("/scim/v2/Users?count=99999999999999999999"))
+		assert.Equal(t, http.StatusOK, response.StatusCode, text)
+		assert.Contains(t, text, `"itemsPerPage":25`)
+	},
+	"PATCH operations": func(t *testing.T, g *target) {
+		operation := `{"op":"replace","path":"title","value":"x"}`
+		g.refused(shot{method: "PATCH", path: "/scim/v2/Users/1", body: `{"Operations":[` + repeated(1001, operation) + `]}`}, 413, "too_large")
+		g.refused(shot{method: "PATCH", path: "/scim/v2/Groups/1", body: `{"Operations":[{"op":"add","path":"members","value":[` + repeated(1001, `{"value":"1"}`) + `]}]}`}, 413, "too_large")
+	},
+	"bulk operations": func(t *testing.T, g *target) {
+		g.refused(post("/scim/v2/Bulk", `{"Operations":[`+repeated(1001, `{"method":"DELETE","path":"/Users/1"}`)+`]}`), 413, "too_large")
+	},
+	"token": func(t *testing.T, g *target) {
+		g.refused(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"Authorization", "Bearer " + strings.Repeat("a", 4097)}}, 401, "token_refused")
+	},
+	"id": func(t *testing.T, g *target) {
+		for _, id := range []string{strings.Repeat("a", 257), "%2e%2e", "a%2Fb", "a%00b", "%5c"} {
+			g.refused(get("/scim/v2/Users/"+id), 404, "not_found")
+		}
+	},
+	"values in a body": func(t *testing.T, g *target) {
+		g.refused(shot{method: "PATCH", path: "/scim/v2/Users/1", body: `{"Operations":[` + repeated(35_000, `{"a":1}`) + `]}`}, 413, "too_large")
+	},
+	"bodies of strangers": attackWithBodies,
+	"memory of bodies":    attackMemoryOfBodies,
+	"connections":         attackWithConnections,
+	"idle connections":    attackWithIdleConnections,
+	"places of one credential": func(t *testing.T, _ *target) {
+		attackPlaces(t, testKey, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "6"})
+	},
+	"places of one address": attackPlacesOfAddress,
+	"requests at once": func(t *testing.T, _ *target) {
+		const token = "a-token-of-the-gateway"
+		attackPlaces(t, token, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "3", "SUGER_CREDENTIAL": testKey, "GATEWAY_TOKENS": token})
+	},
+	"time for one request": attackBudget,
+	"refused tokens": func(t *testing.T, g *target) {
+		guess := func(n int) shot {
+			return shot{method: "GET", path: "/scim/v2/Users", headers: []string{"Authorization", fmt.Sprintf("Bearer guess-%d", n)}}
+		}
+		g.stillServes() // somebody with a good token at the same address
+		for n := range 20 {
+			response, text := g.send(guess(n))
+			require.Equal(t, http.StatusUnauthorized, response.StatusCode, text)
+		}
+		g.refused(guess(7), 429, "too_many_failures")
+		g.refused(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"Authorization", ""}}, 429, "too_many_failures")
+		g.suger.ResetCalls()
+		var done sync.WaitGroup
+		for n := range 60 {
+			done.Go(func() { g.send(guess(100 + n)) })
+		}
+		done.Wait()
+		assert.LessOrEqual(t, g.suger.Count(""), 6, "one a second, for who waits five at most")
+		response, _ := g.send(guess(8))
+		assert.Regexp(t, `^([1-9]|[1-5][0-9]|60)$`, response.Header.Get("Retry-After"))
+	},
+	"client addresses": func(t *testing.T, g *target) {
+		fenced := newTarget(t, map[string]string{"GATEWAY_ALLOWED_CLIENTS": "203.0.113.0/24"})
+		fenced.refused(get("/scim/v2/Users"), 403, "client_refused")
+		fenced.refused(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"X-Forwarded-For", "203.0.113.7"}}, 403, "client_refused")
+		fenced.refused(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"Forwarded", "for=203.0.113.7"}}, 403, "client_refused")
+	},
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// attackedElsewhere are limits whose times are too long to wait for; the tests of
+// the listeners, which shorten them, have the attack.
+var attackedElsewhere = map[string]string{"slow headers": "TestSlowHeaders", "slow bodies": "TestSlowBodies"}
+
+// attackPlaces fills three places, which are all there are for the token, with
+// requests that Suger does not answer.
+func attackPlaces(t *testing.T, token string, special map[string]string) {
+	special["SUGER_TIMEOUT"], special["GATEWAY_BUDGET"] = "1m", "1m"
+	g := newTarget(t, special)
+	get := func(path string) shot {
+		return shot{method: "GET", path: path, headers: []string{"Authorization", token}}
+	}
+	response, _ := g.send(get("/scim/v2/Users?count=1")) // so that the token is known to be good
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang, Operation: "get user"}))
+	for range 3 {
+		connection := g.dial(t)
+		fmt.Fprintf(connection, "GET /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", token)
+	}
+	for g.suger.Count("get user") < 3 {
+		time.Sleep(time.Millisecond) // until all three wait for Suger
+	}
+	response, text := g.send(get("/scim/v2/Users"))
+	assert.Equal(t, http.StatusTooManyRequests, response.StatusCode)
+	assert.Equal(t, "5", response.Header.Get("Retry-After"))
+	assert.Contains(t, text, "[too_many_requests, ")
+	g.suger.Close() // the hangs end
+	for {
+		if response, _ := g.send(get("/scim/v2/Users?count=1")); response.StatusCode != http.StatusTooManyRequests {
+			assert.Equal(t, http.StatusOK, response.StatusCode, "the places are free again")
+			return
+		}
+	}
+}
+
+// attackBudget has Suger not answer.
+func attackBudget(t *testing.T, _ *target) {
+	g := newTarget(t, map[string]string{"SUGER_TIMEOUT": "1s", "GATEWAY_BUDGET": "1s"})
+	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
+	for agent, status := range map[string]int{"Okta SCIM Client 1.0.0": http.StatusTooManyRequests, "another": http.StatusServiceUnavailable} {
+		response, text := g.send(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"User-Agent", agent}})
+		assert.Equal(t, status, response.StatusCode)
+		assert.Contains(t, text, "[suger_unavailable, ")
+		assert.NotEmpty(t, response.Header.Get("Retry-After"))
+	}
+}
+
+var limitRow = regexp.MustCompile(`(?m)^\| ([A-Za-z ]+?) \| .* \| .* \|$`)
+
+// Each limit that docs/limits.md names is attacked, and each attack is named.
+func TestLimits(t *testing.T) {
+	text, err := os.ReadFile("docs/limits.md")
+	require.NoError(t, err)
+	table, _, found := strings.Cut(string(text), "\n## ")
+	require.True(t, found)
+	var documented, tried []string
+	for _, row := range limitRow.FindAllStringSubmatch(table, -1) {
+		if row[1] != "limit" {
+			documented = append(documented, row[1])
+		}
+	}
+	for name := range attacks {
+		tried = append(tried, name)
+	}
+	listeners, err := os.ReadFile("internal/cli/listeners_test.go")
+	require.NoError(t, err)
+	for name, test := range attackedElsewhere {
+		tried = append(tried, name)
+		require.Contains(t, string(listeners), "\nfunc "+test+"(t *testing.T)")
+	}
+	require.ElementsMatch(t, documented, tried)
+	for name, attack := range attacks {
+		t.Run(name, func(t *testing.T) {
+			g := newTarget(t, nil)
+			g.stillServes() // so that its token is known to be good
+			attack(t, g)
+			g.stillServes()
+		})
+	}
+}
+
+// Connections alone, however many, take no place.
+func TestManyIdleConnections(t *testing.T) {
+	g := newTarget(t, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "1"})
+	for range 300 {
+		g.dial(t)
+	}
+	g.stillServes()
+}

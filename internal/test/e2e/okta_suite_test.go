@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"cmp"
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/oktaorg"
+	"suger-scim-gateway/internal/test/runscope"
+)
+
+// Okta's acceptance suites, run against the gateway with a Suger sandbox behind
+// it. The suites are Okta's to publish and are no part of this project: download
+// them from https://developer.okta.com/standards/SCIM/SCIMFiles/ and name the
+// folder or a file in SCIM_OKTA_SUITES.
+//
+// With SCIM_BASE_URL and SCIM_AUTH (the whole header value, "Bearer ...") they
+// run against a gateway that is running elsewhere. They create a user and
+// deactivate it again; SCIM_USER_DOMAIN is an e-mail domain that its Suger
+// organization takes, if it is not the suites' own atko.com.
+func TestOktaSuites(t *testing.T) {
+	path := os.Getenv("SCIM_OKTA_SUITES")
+	if path == "" {
+		t.Skip("OKTA'S ACCEPTANCE SUITES DID NOT RUN: set SCIM_OKTA_SUITES to the folder they were downloaded to") // the files are Okta's, so they are not in this project
+	}
+	suites, err := runscope.Load(path)
+	require.NoError(t, err)
+	for _, suite := range suites {
+		for _, put := range appKinds(suite) {
+			t.Run(strings.Join(strings.Fields(suite.Name+map[bool]string{true: " PUT"}[put]), "_"), func(t *testing.T) {
+				base, authorization := suiteTarget(t)
+				runner := runscope.Runner{Log: t.Logf}
+				report, err := runner.Run(t.Context(), suite, suiteVariables(t, base, authorization, put))
+				require.NoError(t, err)
+				t.Logf("%d requests, %d assertions held", report.Requests, report.Assertions)
+				assert.Zero(t, report.Skipped, "the suite skips steps of its own")
+			})
+		}
+	}
+}
+
+// appKinds is once for a suite that asks the SCIM service alone; twice, for both
+// ways of changing a user, for one that drives an Okta organization.
+func appKinds(suite runscope.Suite) []bool {
+	for _, step := range suite.Steps {
+		if strings.Contains(step.URL, "{{oktaOrgUrl}}") {
+			return []bool{false, true}
+		}
+	}
+	return []bool{false}
+}
+
+// suiteTarget is the SCIM service to test: the one that the environment names,
+// or a fresh one.
+func suiteTarget(t *testing.T) (base, authorization string) {
+	if base = os.Getenv("SCIM_BASE_URL"); base != "" {
+		return strings.TrimRight(base, "/"), os.Getenv("SCIM_AUTH")
+	}
+	s := newStage(t, sandbox.Options{Domains: []string{"example.com", "atko.com"}}, nil)
+	return s.newGateway(t).URL + "/scim/v2", "Bearer " + testKey
+}
+
+// suiteVariables are what the owner of the suites fills in, what their initial
+// scripts make up, and an Okta organization for the suites that drive one.
+func suiteVariables(t *testing.T, base, authorization string, put bool) map[string]string {
+	org := &oktaorg.Org{Log: t.Logf, SCIM: oktaorg.Client{
+		BaseURL: base, Authorization: authorization, HTTP: http.DefaultClient, Put: put,
+	}}
+	okta := httptest.NewServer(org.Handler())
+	t.Cleanup(okta.Close)
+
+	domain := cmp.Or(os.Getenv("SCIM_USER_DOMAIN"), "atko.com")
+	person := func(prefix string) string { return prefix + rand.Text()[:12] + "@" + domain }
+	userName := person("Runscope")
+	return map[string]string{
+		// of the SPEC and Entitlements suites
+		"SCIMBaseURL":            base,
+		"auth":                   authorization,
+		"EntitlementEndpoint":    "/Roles",
+		"randomUsername":         userName,
+		"randomUsernameCaps":     strings.ToUpper(userName),
+		"randomEmail":            userName,
+		"randomGivenName":        "Runscope",
+		"randomFamilyName":       "Quill",
+		"InvalidUserEmail":       "abcdefgh@atko.com",
+		"UserIdThatDoesNotExist": "010101001010101011001010101011",
+		// of the CRUD suite
+		"SCIMUrl":                    base,
+		"SCIMAuth":                   authorization,
+		"oktaOrgUrl":                 okta.URL,
+		"oktaAppId":                  "0oa1exampleApp0001",
+		"oktaToken":                  "none",
+		"okta_user_firstname":        "Nova",
+		"okta_user_firstname_update": "Novella",
+		"okta_user_lastname":         "Quill",
+		"okta_user_email":            strings.ToLower(person("runscope")),
+		"okta_user_title":            "Keeper",
+		"okta_user_primaryphone":     "555-555-0100",
+	}
+}

@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/conversation"
+	"suger-scim-gateway/internal/test/standin"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+const testKey = "test-key-0123456789"
+
+// A stage is a Suger sandbox with any number of gateways in front of it, joined
+// by real HTTP on the loopback interface and configured by the environment.
+type stage struct {
+	suger    *sandbox.Sandbox
+	sugerURL string
+	clock    *standin.Clock
+	config   *settings.Config
+}
+
+// newStage starts the sandbox and reads the settings, those of the story
+// included.
+func newStage(t *testing.T, options sandbox.Options, values map[string]string) *stage {
+	s := &stage{clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
+	options.Keys = []string{testKey}
+	options.Contract = cmp.Or(options.Contract, "status")
+	options.Clock = s.clock.Now
+	if options.People == 0 {
+		options.People = -1 // none but the fixed ones
+	}
+	var err error
+	s.suger, err = sandbox.New(options)
+	require.NoError(t, err)
+	server := httptest.NewServer(s.suger)
+	t.Cleanup(server.Close)
+	t.Cleanup(s.suger.Close)
+	s.sugerURL = server.URL
+
+	t.Setenv("SUGER_API_URL", server.URL)
+	t.Setenv("SUGER_ORG_ID", sandbox.DefaultOrganization)
+	for name, value := range values {
+		t.Setenv(name, value)
+	}
+	s.config, err = settings.Load(io.Discard)
+	require.NoError(t, err)
+	return s
+}
+
+// newGateway starts one gateway, with nothing remembered, on the stage's clock.
+func (s *stage) newGateway(t *testing.T) *httptest.Server {
+	client, err := sugerclient.New(sugerclient.Config{
+		BaseURL: s.sugerURL, Concurrency: s.config.SugerConcurrency, Now: s.clock.Now,
+	})
+	require.NoError(t, err)
+	config := s.config.Mapping()
+	config.Now = s.clock.Now
+	service, err := mapping.New(s.config.Document, client, config)
+	require.NoError(t, err)
+	handler, err := gateway.New(gateway.Config{
+		Organization: string(s.config.Organization), Now: s.clock.Now, Version: "test",
+	}, service)
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// stack is the stage as a story sees it, with the gateway at an address.
+func (s *stage) stack(address string) conversation.Stack {
+	return conversation.Stack{
+		BaseURL: address + "/scim/v2",
+		Token:   testKey,
+		Calls:   s.calls,
+		State:   s.state,
+		Behind:  s.behind,
+	}
+}
+
+// calls are the operations that Suger has seen since it was last asked.
+func (s *stage) calls() []string {
+	var names []string
+	for _, call := range s.suger.Calls() {
+		names = append(names, call.Operation)
+	}
+	s.suger.ResetCalls()
+	return names
+}
+
+func (s *stage) state(email string) string {
+	user, ok := s.suger.UserByEmail(email)
+	if !ok {
+		return "absent"
+	}
+	role := user.Role
+	for _, r := range s.suger.Roles() {
+		if r.ID == user.Role {
+			role = r.Name
+		}
+	}
+	return strings.Join([]string{role, user.Status, user.FirstName, user.LastName}, " ")
+}
+
+// behind knows the acts "wait DURATION", "remove EMAIL" and "role EMAIL ID".
+func (s *stage) behind(line string) error {
+	words := strings.Fields(line)
+	if len(words) == 2 && words[0] == "wait" {
+		d, err := time.ParseDuration(words[1])
+		s.clock.Advance(d)
+		return err
+	}
+	if len(words) < 2 {
+		return fmt.Errorf("there is no such act")
+	}
+	user, ok := s.suger.UserByEmail(words[1])
+	switch {
+	case !ok:
+		return fmt.Errorf("Suger has no such user")
+	case words[0] == "remove" && len(words) == 2:
+		s.suger.RemoveUser(user.ID)
+	case words[0] == "role" && len(words) == 3:
+		user.Role = words[2]
+		s.suger.PutUser(user)
+	default:
+		return fmt.Errorf("there is no such act")
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/cli"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/browser"
+	"suger-scim-gateway/internal/test/program"
+)
+
+const (
+	statusKey   = "suger-key"
+	statusToken = "okta-bearer-token"
+)
+
+// startWatched runs a gateway that holds the Suger credential, and has a little
+// happen in it. It returns the address of its status page. The tests do not wait
+// for its end, which takes seconds while the browser holds connections.
+func startWatched(t *testing.T) (*program.Program, string) {
+	t.Helper()
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL":           program.Suger(t),
+		"SUGER_ORG_ID":            sandbox.DefaultOrganization,
+		"SUGER_CREDENTIAL":        statusKey,
+		"GATEWAY_TOKENS":          statusToken,
+		"GATEWAY_ADDR":            "127.0.0.1:0",
+		"GATEWAY_OPS_ADDR":        "127.0.0.1:0",
+		"GATEWAY_PUBLIC_URL":      "https://scim.example.com",
+		"GATEWAY_GROUP_ROLES":     "Suger Admins=ADMIN,Suger Editors=EDITOR",
+		"GATEWAY_PROTECTED_USERS": "admin@example.com",
+	})
+	gateway := program.Start(t, cli.Run, "serve")
+	scim := "http://" + gateway.SCIMAddress(t) + "/scim/v2"
+	status := "http://" + gateway.OpsAddress(t)
+	do := func(method, path, body string) map[string]any {
+		_, answer := program.Ask(t, method, scim+path, "Bearer "+statusToken, body)
+		return answer
+	}
+	idOf := func(mailbox string) string {
+		found := do(http.MethodGet, "/Users?filter=userName+eq+%22"+mailbox+"%40example.com%22", "")
+		return found["Resources"].([]any)[0].(map[string]any)["id"].(string)
+	}
+	for _, operation := range []string{
+		`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"EDITOR"}`,
+		`{"op":"replace","value":{"name.givenName":"Juniper"}}`,
+		`{"op":"replace","value":{"active":false}}`,
+		`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"CAPTAIN"}`,
+	} {
+		do(http.MethodPatch, "/Users/"+idOf("viewer"), program.PatchMessage+operation+"]}")
+	}
+	do(http.MethodDelete, "/Users/"+idOf("admin"), "")
+	do(http.MethodGet, "/Users/nobody", "")
+	do(http.MethodGet, "/Users?filter=userName+eq+%22nobody%40example.com%22", "")
+	return gateway, status
+}
+
+// The pages as people have them, in one browser, which takes seconds to start.
+func TestPagesInABrowser(t *testing.T) {
+	shown := browser.Start(t)
+	t.Run("status page", func(t *testing.T) { useStatusPage(t, shown.Open(t)) })
+	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
+}
+
+// useStatusPage looks at the page on a desk, in the dark, on a phone, and as a
+// screen reader does.
+func useStatusPage(t *testing.T, page *browser.Page) {
+	t.Helper()
+	_, address := startWatched(t)
+	for name, view := range map[string]browser.View{
+		"desk": {Width: 1280, Height: 900}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			page.Look(view)
+			for _, path := range []string{"/", "/changes", "/test", "/guides", "/guides/errors.md", "/nowhere"} {
+				page.Go(address + path)
+				page.Keep(t, name+strings.ReplaceAll(path, "/", "-"))
+				assertReadable(t, page, path)
+			}
+		})
+	}
+	t.Run("what it says", func(t *testing.T) {
+		page.Look(browser.View{Width: 1280, Height: 900})
+		page.Go(address)
+		assert.Equal(t, "Ready. Suger answers, and as the mapping says.", page.Text(".verdict h2"))
+		assert.Equal(t, "https://scim.example.com/scim/v2", page.Text(".values code"))
+		assert.Contains(t, page.Text("main"), "EDITOR\tSuger Editors\t7")
+		changes := strings.Join(strings.Fields(page.Text(".changes")), " ")
+		assert.Contains(t, changes, "update user v…@example.com done role: VIEWER → becomes EDITOR")
+		assert.Contains(t, changes, "update user v…@example.com done name.givenName changed")
+		assert.Contains(t, changes, "deactivate user v…@example.com done active: true → becomes false")
+		assert.Contains(t, changes, "remove user a…@example.com refused: protected_user")
+		for _, personal := range []string{"viewer@", "admin@", "Juniper", "Cedar"} {
+			assert.NotContains(t, page.Text("main"), personal)
+		}
+	})
+	t.Run("an error leads to its explanation", func(t *testing.T) {
+		page.Go(address)
+		page.Leave(`[...document.querySelectorAll("main a")].find(a => a.innerText == "unknown_role").click()`)
+		assert.Contains(t, page.Text("tr:target"), "is not a role of the Suger organization")
+	})
+	t.Run("a screen reader", func(t *testing.T) {
+		page.Go(address)
+		assertAccessible(t, page)
+	})
+	t.Run("nothing comes from elsewhere", func(t *testing.T) {
+		require.NotEmpty(t, page.Requests())
+		for _, request := range page.Requests() {
+			assert.True(t, strings.HasPrefix(request, address+"/") || request == "data:,", request)
+		}
+		for _, complaint := range page.Complaints() {
+			assert.Contains(t, complaint, "404", "only of the page that is not there")
+		}
+	})
+}
+
+// useConnectionTest uses the form, which tells what a credential may do and
+// forgets it.
+func useConnectionTest(t *testing.T, page *browser.Page) {
+	t.Helper()
+	gateway, address := startWatched(t)
+	page.Look(browser.View{Width: 1280, Height: 900})
+	send := func(credential string) string {
+		page.Go(address + "/test")
+		page.Leave(`document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
+		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
+		return page.Text("main")
+	}
+	assert.Contains(t, send(statusKey), "list users")
+	page.Keep(t, "test-right")
+	assertReadable(t, page, "/test")
+	assert.Contains(t, send("a-wrong-key-of-somebody"), "wrong")
+	page.Keep(t, "test-wrong")
+	assert.Empty(t, page.Complaints())
+	for _, secret := range []string{statusKey, "a-wrong-key-of-somebody"} {
+		assert.NotContains(t, gateway.Log.String(), secret)
+	}
+}
+
+// assertReadable makes sure that nothing is wider than the window or too faint.
+func assertReadable(t *testing.T, page *browser.Page, path string) {
+	t.Helper()
+	assert.False(t, page.TooWide(), "%s is wider than the window", path)
+	assert.Empty(t, page.Faint(), path)
+}
+
+// assertAccessible looks at the page as a screen reader does.
+func assertAccessible(t *testing.T, page *browser.Page) {
+	t.Helper()
+	names := map[string][]string{}
+	for _, node := range page.Accessible() {
+		names[node.Role] = append(names[node.Role], node.Name)
+	}
+	for _, landmark := range []string{"banner", "navigation", "main", "contentinfo"} {
+		assert.Len(t, names[landmark], 1, landmark)
+	}
+	assert.Equal(t, "Skip to the content", names["link"][0], "the first thing that Tab reaches")
+	assert.Equal(t, []string{
+		"Status", "Ready. Suger answers, and as the mapping says.", "What to enter in Okta", "Errors answered",
+		"Roles", "Calls and caches", "Recent changes", "Test a connection",
+	}, names["heading"])
+	assert.ElementsMatch(t, []string{"Suger organization", "Suger API key"}, names["textbox"])
+	require.Len(t, names["image"], 4, "the charts")
+	for _, name := range names["image"] {
+		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Needs).*: .*[0-9]`, name, "a chart says in words what it shows")
+	}
+	assert.Contains(t, names["columnheader"], "Group in Okta")
+	assert.Contains(t, names["rowheader"], "EDITOR")
+	for role, all := range names {
+		for _, name := range all {
+			if role == "link" || role == "button" || role == "textbox" || role == "image" {
+				assert.NotEmpty(t, name, role)
+			}
+		}
+	}
+}

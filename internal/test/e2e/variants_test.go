@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/conversation"
+	"suger-scim-gateway/mapping"
+)
+
+// Every Okta conversation is held with each contract of the sandbox, with the
+// mapping that describes it. The stories are written for the working contract;
+// what another one always shows differently is said here, once for each, and
+// what only one step shows stands in the story.
+var contractRules = map[string]contractRule{
+	// The status is a boolean, which does not tell who is invited.
+	"envelope": {
+		status: map[string]any{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"},
+	},
+	// There is no status: everybody in the list has access and holds a seat, also
+	// the one who is inactive elsewhere, and whoever loses access is absent. There
+	// is no time of the last change. A role is only a name, which is its id too,
+	// and has no description.
+	"removal": {
+		people: 1, noModified: true, nameIsID: true,
+		held: func(line string) string {
+			email, _, _ := strings.Cut(line, " ")
+			if strings.Contains(line, " INACTIVE ") && email != "former@example.com" {
+				return email + " absent"
+			}
+			return strings.NewReplacer(" INVITED ", " ACTIVE ", " INACTIVE ", " ACTIVE ").Replace(line)
+		},
+	},
+	// The status is the time of removal, and nothing while there is access.
+	"multirole": {
+		status: map[string]any{"INACTIVE": "<time>"},
+		texts:  map[string]string{roleOfOne: roleOfMany},
+	},
+}
+
+const (
+	roleOfOne  = "The name or id of the person's Suger role; the easiest role attribute to map."
+	roleOfMany = "The most powerful of the person's Suger roles; writing it makes it the only one."
+)
+
+// A contractRule is what a contract always shows differently.
+type contractRule struct {
+	people     int               // more of them hold a seat
+	status     map[string]any    // the extension's status by that of the working contract; none if missing
+	noModified bool              // users have no time of the last change
+	nameIsID   bool              // roles are in the order of their names, and have no description
+	texts      map[string]string // texts of the schemas
+	held       func(line string) string
+}
+
+// shown turns a wanted body into that of the contract.
+func (r *contractRule) shown(body any) any {
+	switch value := body.(type) {
+	case []any:
+		for i := range value {
+			value[i] = r.shown(value[i])
+		}
+		if r.nameIsID {
+			sortRoles(value)
+		}
+	case map[string]any:
+		for key := range value {
+			value[key] = r.shown(value[key])
+		}
+		r.resource(value)
+	case string:
+		return cmp.Or(r.texts[value], value)
+	}
+	return body
+}
+
+// resource changes a wanted resource, if it is one.
+func (r *contractRule) resource(value map[string]any) {
+	if extension, ok := value[mapping.URNSuger].(map[string]any); ok {
+		word, _ := extension["status"].(string)
+		delete(extension, "status")
+		if status, shown := r.status[word]; shown {
+			extension["status"] = status
+		}
+	}
+	meta, _ := value["meta"].(map[string]any)
+	switch meta["resourceType"] {
+	case "User":
+		if r.noModified {
+			delete(meta, "lastModified")
+		}
+	case "Role":
+		if r.nameIsID {
+			delete(value, "description")
+		}
+	}
+}
+
+// sortRoles puts a list of roles or groups into the order of their names, which
+// is that of their ids where the two are the same.
+func sortRoles(list []any) {
+	name := func(element any) string {
+		object, _ := element.(map[string]any)
+		if _, isUser := object["userName"]; isUser {
+			return ""
+		}
+		name, _ := object["displayName"].(string)
+		return name
+	}
+	slices.SortStableFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
+}
+
+// rolesHeld are the names of all roles that a person holds in Suger.
+func (s *stage) rolesHeld(email string) string {
+	user, ok := s.suger.UserByEmail(email)
+	if !ok {
+		return "absent"
+	}
+	var names []string
+	for _, r := range s.suger.Roles() {
+		if r.ID == user.Role || slices.Contains(user.OtherRoles, r.ID) {
+			names = append(names, r.Name)
+		}
+	}
+	return strings.Join([]string{cmp.Or(strings.Join(names, "+"), "none"), user.Status, user.FirstName, user.LastName}, " ")
+}
+
+func TestConversationsWithEachContract(t *testing.T) {
+	stories, err := conversation.Load(filepath.Join("testdata", "okta", "*.txtar"))
+	require.NoError(t, err)
+	contracts := []string{"envelope", "removal", "multirole"}
+	require.Len(t, contractRules, len(contracts))
+	for _, contract := range contracts {
+		rule, ok := contractRules[contract]
+		require.True(t, ok, contract)
+		for _, story := range stories {
+			assert.Subset(t, contracts, story.Contracts(), story.File)
+			t.Run(contract+"/"+filepath.Base(story.File), func(t *testing.T) { playWith(t, contract, &rule, story) })
+		}
+	}
+}
+
+// playWith plays a story with a contract.
+func playWith(t *testing.T, contract string, rule *contractRule, story *conversation.Story) {
+	t.Setenv("GATEWAY_MAPPING", filepath.Join("mapping", "variants", contract+".yaml"))
+	options := sandbox.Options{Contract: contract, People: story.Given.People, Seats: story.Given.Seats}
+	if options.Seats > 0 {
+		options.Seats += rule.people
+	}
+	s := newStage(t, options, story.Given.Settings)
+	stack := s.stack(s.newGateway(t).URL)
+	stack.Contract = &conversation.Contract{Name: contract, Shown: rule.shown, Held: rule.held}
+	stack.State = s.rolesHeld
+	require.NoError(t, story.Play(t.Context(), stack))
+}

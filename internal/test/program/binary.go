@@ -1,0 +1,46 @@
+package program
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// folder has the built program. Main makes and removes it.
+var folder string
+
+// Main runs the tests of a package in the root of the repository, whose documents
+// and data they read. root is the path to it.
+func Main(m *testing.M, root string) int {
+	if err := os.Chdir(root); err != nil {
+		panic(err)
+	}
+	var err error
+	if folder, err = os.MkdirTemp("", "suger-scim-gateway"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	return m.Run()
+}
+
+// Binary is the path of the program, built as it is delivered, once for all tests
+// of a package that runs in [Main].
+func Binary(t *testing.T) string {
+	t.Helper()
+	path, err := build()
+	require.NoError(t, err)
+	return path
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(folder, "suger-scim-gateway")
+	if text, err := exec.Command("go", "build", "-trimpath", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, text)
+	}
+	return path, nil
+})

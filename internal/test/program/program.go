@@ -1,0 +1,168 @@
+// Package program runs the command line beside a test, as an operator would:
+// configured by the environment, and read through what it prints.
+package program
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/standin"
+)
+
+// Key is the API key of the Suger that [Suger] starts.
+const Key = "suger-key"
+
+// PatchMessage is the beginning of a PATCH message, up to its operations.
+const PatchMessage = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`
+
+// A Transcript keeps what a command writes, and tells when there is more.
+type Transcript struct {
+	standin.Log
+	grew chan struct{}
+}
+
+func newTranscript() *Transcript { return &Transcript{grew: make(chan struct{}, 1)} }
+
+// Write keeps p.
+func (o *Transcript) Write(p []byte) (int, error) {
+	n, err := o.Log.Write(p)
+	select {
+	case o.grew <- struct{}{}:
+	default:
+	}
+	return n, err
+}
+
+// A Program is a command that runs beside the test.
+type Program struct {
+	Out, Log *Transcript // what it writes to its standard output and error
+	stop     context.CancelFunc
+	ended    chan error
+}
+
+// Start runs a command line, which run carries out, until the test ends.
+func Start(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error, args ...string) *Program {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	p := &Program{Out: newTranscript(), Log: newTranscript(), stop: stop, ended: make(chan error, 1)}
+	go func() { p.ended <- run(ctx, args, p.Out, p.Log) }()
+	t.Cleanup(stop)
+	return p
+}
+
+// Wait reads until the pattern's last group shows in o, and returns it.
+func (p *Program) Wait(t *testing.T, o *Transcript, pattern string) string {
+	t.Helper()
+	expression := regexp.MustCompile(pattern)
+	for {
+		if match := expression.FindStringSubmatch(o.String()); match != nil {
+			return match[len(match)-1]
+		}
+		select {
+		case <-o.grew:
+		case err := <-p.ended:
+			require.FailNow(t, "the command ended", "%v\n%s\n%s", err, p.Out, p.Log)
+		}
+	}
+}
+
+// SCIMAddress waits until the gateway serves, and returns host and port of its
+// SCIM listener.
+func (p *Program) SCIMAddress(t *testing.T) string {
+	t.Helper()
+	return p.Wait(t, p.Log, `scim_address"?[=:]"?([0-9.:]+)`)
+}
+
+// OpsAddress is SCIMAddress for the listener of health, metrics and the status
+// page.
+func (p *Program) OpsAddress(t *testing.T) string {
+	t.Helper()
+	return p.Wait(t, p.Log, `ops_address"?[=:]"?([0-9.:]+)`)
+}
+
+// End is the signal to stop, and what the command returns.
+func (p *Program) End() error {
+	p.stop()
+	return <-p.ended
+}
+
+// SetEnvironment gives the test these settings and no others; names are those of
+// all settings.
+func SetEnvironment(t *testing.T, names []string, values map[string]string) {
+	t.Helper()
+	for _, name := range names {
+		t.Setenv(name, values[name]) // set to nothing counts as not set
+	}
+	for name := range values {
+		require.True(t, slices.Contains(names, name), "%s is no setting", name)
+	}
+}
+
+// WriteFile writes a file that only its owner may read.
+func WriteFile(t *testing.T, path, content string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+}
+
+// Suger starts a Suger sandbox that knows [Key], and returns its URL.
+func Suger(t *testing.T) string {
+	t.Helper()
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{Key}})
+	require.NoError(t, err)
+	server := httptest.NewServer(suger)
+	t.Cleanup(server.Close)
+	t.Cleanup(suger.Close)
+	return server.URL
+}
+
+// Ask sends one request and reads the answer as JSON.
+func Ask(t *testing.T, method, address, authorization, body string) (int, map[string]any) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/scim+json")
+	request.Header.Set("Authorization", authorization)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	var answer map[string]any
+	require.NoError(t, json.Unmarshal(text, &answer), "%s", text)
+	return response.StatusCode, answer
+}
+
+// Certificate writes the certificate that httptest has for example.com, and
+// returns a client that trusts it.
+func Certificate(t *testing.T) (certFile, keyFile string, client *http.Client) {
+	t.Helper()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	server.Close()
+	pair := server.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(t, err)
+	folder := t.TempDir()
+	certFile, keyFile = filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
+	WriteFile(t, certFile, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]})))
+	WriteFile(t, keyFile, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.Certificate())
+	return certFile, keyFile, &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: trusted, ServerName: "example.com"}, ForceAttemptHTTP2: true,
+	}}
+}

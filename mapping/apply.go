@@ -1,0 +1,417 @@
+package mapping
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"suger-scim-gateway/mapping/spec"
+)
+
+// applied is what came of a plan's calls.
+type applied struct {
+	mu     sync.Mutex
+	failed map[*personPlan]error // by whom the call was about; nil errors are left out
+	role   error                 // of the role's own call
+	made   *role                 // the role that was made
+	joined string                // id of a person who was added, as far as an answer shows it
+	sent   bool                  // something was sent to Suger
+}
+
+func (a *applied) fail(one *personPlan, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sent = true
+	if err != nil {
+		a.failed[one] = err
+	}
+}
+
+// apply turns a plan into the mapping's calls in the safe order: access ends
+// before anything else, power goes before power comes, access is given last.
+// Where nobody but those who come can help the others afterwards, they come
+// before an administrator goes. A failure of one person does not stop the others:
+// a repeat of the request finds only the rest to do.
+func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
+	done := &applied{failed: make(map[*personPlan]error)}
+	if all.role != nil && all.role.kind != roleDeleted {
+		done.sent = true
+		if done.made, done.role = s.applyRole(ctx, all.role); done.role != nil {
+			return done
+		}
+	}
+	for _, phase := range s.phases(snap, all) {
+		work := errgroup.Group{}
+		work.SetLimit(s.config.Parallel)
+		for _, one := range phase {
+			work.Go(func() error {
+				done.fail(one, s.applyPerson(ctx, one.with(all.role, done.made), done))
+				return nil
+			})
+		}
+		_ = work.Wait() // failures are collected, none is returned
+	}
+	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
+		done.sent = true
+		_, done.role = s.applyRole(ctx, all.role)
+	}
+	return done
+}
+
+// with is the plan with the role that was made in place of the one planned.
+func (p *personPlan) with(planned *rolePlan, made *role) *personPlan {
+	if planned == nil || planned.kind != roleMade || made == nil || !slices.Contains(p.roles, planned.role) {
+		return p
+	}
+	copied := *p
+	copied.roles = slices.Clone(p.roles)
+	for i, r := range copied.roles {
+		if r == planned.role {
+			copied.roles[i] = made
+		}
+	}
+	return &copied
+}
+
+// phases puts the people of a plan into the order of their calls.
+func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
+	p := s.planner
+	rescue := snap.whole && p.withoutNewcomers(snap, all) == 0
+	phases := make([][]*personPlan, 5)
+	for _, one := range all.touched() {
+		at := 3
+		switch {
+		case one.endsAccess() && one.kind != planJoin:
+			at = 0
+		case rescue && anyAdministrator(one.will()) && !anyAdministrator(one.held):
+			at = 1
+		case one.losesRole():
+			at = 2
+		case one.givesAccess():
+			at = 4
+		}
+		phases[at] = append(phases[at], one)
+	}
+	if rescue {
+		phases[0], phases[1] = phases[1], phases[0]
+	}
+	return phases
+}
+
+// withoutNewcomers counts the administrators who are left by a plan without those
+// who become one by it.
+func (p *planner) withoutNewcomers(s *snapshot, all *plan) (count int) {
+	for _, u := range s.administrators() {
+		if one := all.of(u.id); one == nil || !p.takesAdministrator(one) {
+			count++
+		}
+	}
+	return count
+}
+
+// applyPerson makes the calls that change one person.
+func (s *suger) applyPerson(ctx context.Context, one *personPlan, done *applied) error {
+	defer s.memory.wrote(s.Organization, s.userName(one.before.id), s.administratorsName())
+	switch one.kind {
+	case planJoin:
+		id, err := s.applyJoin(ctx, one)
+		done.mu.Lock()
+		done.joined = id
+		done.mu.Unlock()
+		return err
+	case planLeave:
+		_, err := s.call(ctx, spec.OpRemoveUser, s.model.doc.Operations.RemoveUser, s.ids(one.before, nil), s.present(one.before))
+		return err
+	}
+	for _, call := range s.calls(one) {
+		if _, err := s.callOn(ctx, one.before, call); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyJoin adds a person, in one call or two, and returns the id that an answer
+// shows. Suger keeps the names of somebody it knows: those that differ are updated
+// by a further call.
+func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
+	defer s.memory.wrote(s.Organization, s.addressName(one.values[s.model.userName]))
+	ops := &s.model.doc.Operations
+	answer, err := s.call(ctx, spec.OpAddUser, ops.AddUser, s.ids(nil, nil), s.newValues(one))
+	if err != nil {
+		return "", err
+	}
+	if ops.AddMember != nil {
+		id, ok := s.model.idIn(answer)
+		if !ok {
+			return "", s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "an answer without the new user's %s", s.model.doc.User.ID))
+		}
+		named := ids{"organization": s.Organization, "user": id}
+		if answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one)); err != nil {
+			return "", err
+		}
+	}
+	added, drift, err := s.model.readUser(answer, s.Organization)
+	if err != nil {
+		return "", nil // the list shows who was added
+	}
+	s.drift(spec.OpAddUser, drift)
+	rest := s.restOfJoin(added, one)
+	if rest.empty() {
+		return added.id, nil
+	}
+	for _, call := range s.calls(rest) {
+		if _, err := s.callOn(ctx, added, call); err != nil {
+			return added.id, err
+		}
+	}
+	return added.id, nil
+}
+
+// restOfJoin is what somebody who was added does not have yet of the plan:
+// attributes and access, for which there are calls after the one that adds.
+func (s *suger) restOfJoin(is *user, one *personPlan) *personPlan {
+	rest := &personPlan{kind: planChange, before: is, values: make(map[int]string), held: one.roles}
+	for i, value := range one.values {
+		if i != s.model.userName && is.values[i] != value && spec.BodySends(s.model.doc.Operations.UpdateUser, s.model.attributes[i].name) {
+			rest.values[i] = value
+		}
+	}
+	if s.model.splitsName() && s.model.formatted(is) == s.model.formatted(one.after(s.model)) {
+		maps.DeleteFunc(rest.values, func(i int, _ string) bool { return s.model.attributes[i].part != spec.WholeField })
+	}
+	if wanted := one.active == nil || *one.active; is.access.active != wanted {
+		rest.active = &wanted
+	}
+	return rest
+}
+
+// A userCall is one call on a user.
+type userCall struct {
+	name string
+	op   *spec.Operation
+	role *role // whom it is about besides the user; may be nil
+	with spec.Values
+}
+
+// calls are the calls that change a member, in order.
+func (s *suger) calls(one *personPlan) []userCall {
+	ops := &s.model.doc.Operations
+	var calls []userCall
+	if one.endsAccess() && s.model.endOfAccess() == spec.ByDeactivate {
+		calls = append(calls, userCall{name: spec.OpDeactivateUser, op: ops.DeactivateUser, with: s.present(one.before)})
+	}
+	comes := one.givesAccess()
+	if comes {
+		calls = append(calls, s.roleCalls(one.before, one)...) // before the update can give access
+	}
+	if with := s.updateValues(one); len(with) > 0 {
+		if ops.UpdateUser.Sends == spec.SendsEverything {
+			with = s.allValues(one)
+		}
+		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
+	}
+	after := one.after(s.model) // its attributes are these from now on
+	if !comes {
+		calls = append(calls, s.roleCalls(after, one)...)
+	}
+	if comes && !s.model.writesStatus() && ops.ActivateUser != nil {
+		calls = append(calls, userCall{name: spec.OpActivateUser, op: ops.ActivateUser, with: s.present(after)})
+	}
+	return calls
+}
+
+// roleCalls are the calls that change roles, where the update does not.
+func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
+	ops := &s.model.doc.Operations
+	if one.roles == nil || s.model.writesRole() {
+		return nil
+	}
+	about := func(name string, op *spec.Operation, r *role) userCall {
+		with := s.present(u)
+		addRoles(with, []*role{r})
+		return userCall{name: name, op: op, role: r, with: with}
+	}
+	if ops.SetRole != nil {
+		return []userCall{about(spec.OpSetRole, ops.SetRole, one.roles[0])}
+	}
+	var calls []userCall
+	for _, r := range one.held { // power goes before power comes
+		if !holds(one.roles, r) {
+			calls = append(calls, about(spec.OpRevokeRole, ops.RevokeRole, r))
+		}
+	}
+	for _, r := range one.roles {
+		if !holds(one.held, r) {
+			calls = append(calls, about(spec.OpGrantRole, ops.GrantRole, r))
+		}
+	}
+	return calls
+}
+
+// callOn makes one call on a user. An update that sends the whole object reads it
+// afresh and lays the changes over it, so that nothing is lost that the mapping
+// does not know.
+func (s *suger) callOn(ctx context.Context, u *user, call userCall) (any, error) {
+	named := s.ids(u, call.role)
+	request := s.request(call.name, call.op, named, call.with)
+	if call.op.Sends == spec.SendsWholeObject {
+		object, err := s.call(ctx, spec.OpGetUser, s.model.doc.Operations.GetUser, named, nil)
+		if err != nil {
+			return nil, err
+		}
+		if object == nil {
+			return nil, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+		}
+		request.Body = spec.Overlay(object, request.Body)
+	}
+	return s.send(ctx, call.op, request)
+}
+
+// updateValues are the values that the update operation sends for a plan,
+// nothing if it is not needed.
+func (s *suger) updateValues(one *personPlan) spec.Values {
+	with := make(spec.Values)
+	after := one.after(s.model)
+	for i := range one.values {
+		a := s.model.attributes[i]
+		with[a.name] = after.values[i]
+		if a.name == "name.givenName" || a.name == "name.familyName" {
+			s.addFullName(with, after)
+		}
+	}
+	if one.roles != nil && s.model.writesRole() {
+		addRoles(with, one.roles)
+	}
+	if one.active != nil && s.model.writesStatus() && (*one.active || s.model.endOfAccess() == spec.BySetStatus) {
+		with["status"] = s.model.statusValue(*one.active, s.now())
+	}
+	return with
+}
+
+// allValues are all values of a user as a plan leaves them, for an operation
+// that sends everything.
+func (s *suger) allValues(one *personPlan) spec.Values {
+	with := s.present(one.after(s.model))
+	addRoles(with, one.will())
+	switch {
+	case !s.model.writesStatus():
+	case one.active != nil:
+		with["status"] = s.model.statusValue(*one.active, s.now())
+	case one.before.access.word != "":
+		with["status"] = one.before.access.raw
+	}
+	return with
+}
+
+// newValues are the values that adding a person sends.
+func (s *suger) newValues(one *personPlan) spec.Values {
+	after := one.after(s.model)
+	with := make(spec.Values)
+	for i, a := range s.model.attributes {
+		if after.values[i] != "" {
+			with[a.name] = after.values[i]
+		}
+	}
+	if s.model.formatted(after) != "" {
+		s.addFullName(with, after)
+	}
+	addRoles(with, one.roles)
+	if s.model.status != nil && s.model.status.toActive != nil {
+		with["status"] = s.model.statusValue(true, s.now())
+	}
+	return with
+}
+
+// present are the attributes that a user has.
+func (s *suger) present(u *user) spec.Values {
+	with := make(spec.Values)
+	for i, a := range s.model.attributes {
+		with[a.name] = u.values[i]
+	}
+	s.addFullName(with, u)
+	return with
+}
+
+// addFullName adds the names that are made of others, unless Suger has them.
+func (s *suger) addFullName(with spec.Values, u *user) {
+	for _, name := range []string{"name.formatted", "displayName"} {
+		if !s.model.holds(name) {
+			with[name] = s.model.formatted(u)
+		}
+	}
+}
+
+// addRoles adds the placeholders that stand for roles.
+func addRoles(with spec.Values, roles []*role) {
+	ids, names := make([]any, len(roles)), make([]any, len(roles))
+	for i, r := range roles {
+		ids[i], names[i] = r.raw, r.name
+	}
+	with[spec.RolesPlaceholder], with[spec.RoleNamesPlaceholder] = ids, names
+	if len(roles) > 0 {
+		with[spec.RolePlaceholder], with[spec.RoleNamePlaceholder] = ids[0], names[0]
+	}
+}
+
+// applyRole makes the call that makes, renames or deletes a role. made is the new
+// role; a list is read for it where the answer does not show it, since its members
+// are given it by its id.
+func (s *suger) applyRole(ctx context.Context, change *rolePlan) (made *role, err error) {
+	ops, template := &s.model.doc.Operations, &s.model.doc.Role.Template
+	defer s.memory.wrote(s.Organization, s.rolesName())
+	switch change.kind {
+	case roleDeleted:
+		_, err := s.call(ctx, spec.OpRemoveRole, ops.RemoveRole, s.ids(nil, change.role), nil)
+		return nil, err
+	case roleRenamed:
+		with := spec.Values{"displayName": change.name}
+		if ops.UpdateRole.Sends == spec.SendsEverything {
+			with["description"] = change.role.description
+			if change.role.permissions != nil {
+				with["permissions"] = change.role.permissions
+			}
+		}
+		_, err := s.call(ctx, spec.OpUpdateRole, ops.UpdateRole, s.ids(nil, change.role), with)
+		return nil, err
+	}
+	permissions := template.Permissions
+	if permissions == nil {
+		permissions = []any{}
+	}
+	answer, err := s.call(ctx, spec.OpAddRole, ops.AddRole, s.ids(nil, nil),
+		spec.Values{"displayName": change.name, "description": template.Description, "permissions": permissions})
+	if err != nil && !uncertain(err) {
+		return nil, err
+	}
+	if answer != nil {
+		if r, readErr := s.model.readRole(answer); readErr == nil && r.name == change.name {
+			return s.model.newCatalogue([]*role{r}, s.config.GroupRoles, false).byID(r.id), nil
+		}
+	}
+	roles, listErr := s.roles(ctx, s.fromNow())
+	if listErr != nil {
+		return nil, firstError(err, listErr)
+	}
+	r, ambiguous := roles.named(change.name)
+	switch {
+	case ambiguous != nil:
+		return nil, ambiguous
+	case r == nil:
+		return nil, firstError(err, s.unconfirmed(spec.OpAddRole, "the new role"))
+	}
+	return r, nil
+}
+
+// firstError is the first that is not nil.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,27 @@
+package mapping
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+
+	"suger-scim-gateway/mapping/spec"
+)
+
+//go:embed suger.yaml
+var defaultFile []byte
+
+// DefaultName is what the embedded mapping is called in messages.
+const DefaultName = "suger.yaml"
+
+// DefaultSource is the embedded mapping as it is written.
+func DefaultSource() []byte { return defaultFile }
+
+// DefaultDocument is the embedded mapping.
+var DefaultDocument = sync.OnceValue(func() *spec.Document {
+	doc, err := spec.Parse(DefaultName, defaultFile)
+	if err != nil {
+		panic(fmt.Sprintf("the embedded mapping: %v", err)) // a test reads it
+	}
+	return doc
+})

@@ -1,0 +1,557 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
+)
+
+// A change is what a request asks for, in the form that the engine carries out.
+type change struct {
+	what      string    // operation for the audit record; "" says it by the plan
+	names     []string  // what it is about, as far as known beforehand
+	single    string    // id of the only person it is about, where a snapshot of one will do
+	exclusive bool      // no other change of the organization may come between its look and its end
+	seen      *snapshot // where it can begin, if nothing was written since
+	plan      func(*snapshot) (*plan, error)
+}
+
+// A result is what a change has come to.
+type result struct {
+	before *snapshot // the plan was made on
+	after  *snapshot // shows the plan done; in a dry run, before
+	plan   *plan
+	made   *role // by the plan
+	dry    bool
+	sent   bool // to Suger, and still to be proven: after shows what is hoped for
+}
+
+// carryOut takes a change from a snapshot over plan, guards and calls to the
+// proof. Without a difference there is no call and no record. Whatever can be
+// known to be wrong is refused before the first write; and what is done is proven
+// by a read that begins after the last call.
+func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
+	hold := &holding{suger: s, exclusive: c.exclusive}
+	defer hold.release()
+	snap, p, err := s.settled(ctx, c, hold)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range p.notes {
+		s.config.Log.Info(n.text, "request_id", s.RequestID, "user_id", n.user.id)
+	}
+	if p.empty() {
+		return &result{before: snap, after: snap, plan: p, sent: snap.own != nil}, nil
+	}
+	reserved, err := s.brakeFor(p)
+	if err != nil {
+		s.recordAll(c.what, p, nil, err)
+		return nil, err
+	}
+	if s.config.DryRun {
+		reserved.settle(0)
+		s.recordDry(c.what, p)
+		return &result{before: snap, after: snap, plan: p, dry: true}, nil
+	}
+	return s.write(ctx, c, snap, p, reserved)
+}
+
+// settled is a plan on a snapshot that nothing in this process can make old while
+// the names that the plan is about are held. They are held only once Suger has
+// let the credential read the organization, so that nobody else's key waits for
+// or delays it.
+func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
+	snap, n := c.seen, s.fromNow()
+	if known := batchOf(ctx).start(s); known != nil {
+		snap = known
+	}
+	var err error
+	if snap == nil && !s.memory.proven(s.memory.key(s.Caller)) {
+		if snap, err = s.look(ctx, c, n); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := hold.take(ctx, c.names); err != nil {
+		return nil, nil, err
+	}
+	for {
+		if snap == nil || s.olderThanWrites(snap, hold.names) {
+			n = s.fromNow()
+			if snap, err = s.look(ctx, c, n); err != nil {
+				return nil, nil, err
+			}
+		}
+		var p *plan
+		if snap, p, err = s.planned(ctx, c, snap, n); err != nil {
+			return nil, nil, err
+		}
+		more := s.namesOf(p)
+		if hold.has(more) {
+			return snap, p, nil
+		}
+		if err := hold.take(ctx, more); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// olderThanWrites reports whether something was written to one of the names that
+// a snapshot does not show.
+func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		last := s.memory.lastWrite(name)
+		return last > snap.tick && last != snap.own[name]
+	})
+}
+
+// look is the snapshot that a change begins with.
+func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
+	if c.single != "" && batchOf(ctx) == nil {
+		return s.person(ctx, c.single, n)
+	}
+	if snap, err = s.people(ctx, n); err == nil {
+		batchOf(ctx).saw(snap)
+	}
+	return snap, err
+}
+
+// planned computes a plan and puts it before the guards, on a snapshot that has
+// all that the two need. A role that is on no list at hand is looked for in one
+// that begins now before it is called unknown.
+func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
+	var err error
+	fresh := false
+	for err == nil {
+		var p *plan
+		if p, err = c.plan(snap); err == nil {
+			err = s.planner.guard(snap, p)
+		}
+		var roles *needsRoles
+		var everybody *needsEverybody
+		switch {
+		case err == nil:
+			return snap, p, nil
+		case errors.As(err, &everybody) && !snap.whole:
+			known := snap.roles
+			if snap, err = s.people(ctx, n); err == nil && known.whole {
+				snap = snap.withRoles(known)
+			}
+		case errors.As(err, &roles) && !snap.roles.whole:
+			within := s.rolesToShow()
+			if roles.fresh {
+				within, fresh = s.fromNow(), true
+			}
+			var all *catalogue
+			if all, err = s.roles(ctx, within); err == nil {
+				snap = snap.withRoles(all)
+			}
+		case isUnknownRole(err) && !fresh:
+			fresh = true
+			var all *catalogue
+			if all, err = s.roles(ctx, s.fromNow()); err == nil {
+				snap = snap.withRoles(all)
+			}
+		default:
+			s.refused(c.what, p, err)
+			return nil, nil, err
+		}
+	}
+	return nil, nil, err
+}
+
+func isUnknownRole(err error) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Code == scim.CodeUnknownRole
+}
+
+// refused reports that a guard stopped a change.
+func (s *suger) refused(what string, p *plan, err error) {
+	var no *refusal
+	if errors.As(err, &no) {
+		s.config.Observer.Refused(no.guard)
+		s.recordAll(what, p, nil, err)
+	}
+}
+
+// brakeFor counts a plan against the change brake.
+func (s *suger) brakeFor(p *plan) (*reservation, error) {
+	reserved, retryAfter := s.brake.reserve(s.Organization, s.planner.losses(p))
+	if retryAfter == 0 {
+		return reserved, nil
+	}
+	e := scim.NewError(scim.CodeChangeBrake,
+		"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are meant; this one is repeated later.",
+		s.config.Brake)
+	e.RetryAfter = retryAfter
+	s.config.Observer.Refused(guardBrake)
+	return nil, &refusal{guardBrake, e}
+}
+
+// namesOf are what a plan is about, under which changes are made one at a time.
+func (s *suger) namesOf(p *plan) []string {
+	var names []string
+	for _, one := range p.touched() {
+		if one.before.id != "" {
+			names = append(names, s.userName(one.before.id))
+		}
+		if email, changed := one.values[s.model.userName]; changed {
+			names = append(names, s.addressName(email))
+		}
+		if s.planner.takesAdministrator(one) {
+			names = append(names, s.administratorsName())
+		}
+	}
+	if p.role != nil {
+		names = append(names, s.rolesName())
+	}
+	return names
+}
+
+// A holding is what a change has reserved for itself within this process.
+type holding struct {
+	suger     *suger
+	exclusive bool
+	names     []string // in order
+	releases  []func()
+}
+
+func (h *holding) has(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(h.names, name) })
+}
+
+// take reserves more names. All are given back and taken anew in one order, so
+// that two changes never wait for each other.
+func (h *holding) take(ctx context.Context, more []string) error {
+	h.release()
+	h.names = append(h.names, more...)
+	slices.Sort(h.names)
+	h.names = slices.Compact(h.names)
+	locks := &h.suger.locks
+	release, err := locks.acquire(ctx, organizationName(h.suger.Organization), !h.exclusive)
+	if err != nil {
+		return err
+	}
+	h.releases = append(h.releases, release)
+	for _, name := range h.names {
+		release, err := locks.acquire(ctx, name, false)
+		if err != nil {
+			return err
+		}
+		h.releases = append(h.releases, release)
+	}
+	return nil
+}
+
+func (h *holding) release() {
+	for _, release := range h.releases {
+		release()
+	}
+	h.releases = nil
+}
+
+// write makes a plan's calls and proves them. It is not left half done because
+// the client goes away: its deadline alone ends it.
+func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, reserved *reservation) (*result, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+		defer cancel()
+	}
+	done := s.apply(ctx, snap, p)
+	if batch := batchOf(ctx); batch.takes(s, snap, p) {
+		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
+	}
+	after, err := s.afterwards(ctx, c, p, done)
+	if err != nil {
+		reserved.settle(s.planner.losses(p)) // some of it may have happened
+		err = s.unproven(p, done, err)
+		s.recordAll(c.what, p, done, err)
+		return nil, err
+	}
+	differs := s.planner.prove(after, p, done.made)
+	failures := s.failures(done, differs)
+	reserved.settle(s.planner.losses(p) - s.planner.losses(planOf(differs)))
+	s.recordEach(c.what, p, after, failures)
+	s.learn(after, p)
+	if undone := s.keepAdministrator(ctx, snap, after, p, differs); undone != nil {
+		return nil, undone
+	}
+	if err := s.failureOf(p, failures); err != nil {
+		return nil, err
+	}
+	batchOf(ctx).saw(after)
+	return &result{before: snap, after: after, plan: p, made: done.made}, nil
+}
+
+// afterwards is a snapshot that began after the last call: of one person where
+// that can prove the plan, and else of everybody.
+func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (*snapshot, error) {
+	id := ""
+	if len(p.people) == 1 && !s.planner.takesAdministrator(p.people[0]) {
+		switch one := p.people[0]; one.kind {
+		case planChange:
+			id = c.single
+		case planJoin:
+			id = done.joined
+		}
+	}
+	var after *snapshot
+	var err error
+	if id != "" {
+		after, err = s.person(ctx, id, s.fromNow())
+	}
+	if id == "" || err == nil && !after.whole && s.becameAdministrator(after, p.people[0]) {
+		after, err = s.people(ctx, s.fromNow())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.role == nil {
+		return after, nil
+	}
+	roles, err := s.roles(ctx, s.fromNow())
+	if err != nil {
+		return nil, err
+	}
+	return after.withRoles(roles), nil
+}
+
+// unproven is the error for a change that was sent and cannot be looked at.
+func (s *suger) unproven(p *plan, done *applied, cause error) error {
+	if len(p.touched()) == len(done.failed) || done.role != nil {
+		for _, failed := range done.failed {
+			if !uncertain(failed) {
+				cause = failed
+			}
+		}
+		if done.role != nil && !uncertain(done.role) {
+			cause = done.role
+		}
+	}
+	var e *scim.Error
+	if !errors.As(s.asSCIM(cause), &e) {
+		return cause
+	}
+	whole := *e
+	whole.Detail = "The change was sent to Suger, but whether it was made could not be read; a repeat finds out. " + e.Detail
+	return &whole
+}
+
+// A failure is a person, or the role itself, that could not be changed.
+type failure struct {
+	one *personPlan // nil for the role
+	err error
+}
+
+// failures are what a proof found missing, each with the reason if a call gave
+// one. A call that failed and took effect all the same is a success.
+func (s *suger) failures(done *applied, differs []difference) (failed []failure) {
+	for _, d := range differs {
+		err := done.role
+		operation := spec.OpUpdateRole
+		if d.one != nil {
+			err, operation = firstError(done.reason(d.one), done.role), operationOf(d.one)
+		}
+		if d.one == nil && err == nil { // a role is only deleted once nobody holds it
+			for _, failed := range done.failed {
+				err = failed
+			}
+		}
+		switch {
+		case err == nil:
+			err = s.unconfirmed(operation, d.field)
+		case isGone(err) || callMissing(err):
+			err = s.notOffered(err)
+		}
+		failed = append(failed, failure{d.one, err})
+	}
+	return failed
+}
+
+// reason is why a call about a person failed, nil if none did.
+func (a *applied) reason(one *personPlan) error {
+	for planned, err := range a.failed {
+		if planned.before == one.before {
+			return err
+		}
+	}
+	return nil
+}
+
+func operationOf(one *personPlan) string {
+	switch one.kind {
+	case planJoin:
+		return spec.OpAddUser
+	case planLeave:
+		return spec.OpRemoveUser
+	}
+	return spec.OpUpdateUser
+}
+
+// planOf is the part of a plan that was not done.
+func planOf(differs []difference) *plan {
+	p := &plan{}
+	for _, d := range differs {
+		if d.one != nil {
+			p.people = append(p.people, d.one)
+		}
+	}
+	return p
+}
+
+// unconfirmed is the error for a change that Suger does not show.
+func (s *suger) unconfirmed(operation, field string) error {
+	s.config.Observer.Unconfirmed(operation)
+	return scim.Wrap(fmt.Errorf("after %q, %s is not as asked", operation, field), scim.CodeWriteUnconfirmed,
+		"Suger answered the change, but does not show it: %s is not as asked. Look at the user in Suger's console, then retry in Okta.", field)
+}
+
+// notOffered is the error for a call that Suger answers as if it did not exist,
+// although what it is about does.
+func (s *suger) notOffered(cause error) error {
+	operation := operationName(cause)
+	s.missing(operation)
+	return scim.Wrap(cause, scim.CodeUnsupported,
+		"Suger does not offer the call %q that the mapping names, so the change was not made. Run the check command, and correct the mapping file.", operation)
+}
+
+// learn remembers who has which address.
+func (s *suger) learn(after *snapshot, p *plan) {
+	key := s.memory.key(s.Caller)
+	for _, one := range p.touched() {
+		if one.kind == planLeave {
+			s.memory.unlearn(key, s.model.email(one.before))
+		} else if is := s.planner.joined(after, one); one.kind == planJoin && is != nil {
+			s.memory.remember(key, s.model.email(is), is.id)
+		}
+	}
+}
+
+// keepAdministrator asks the guard about the state that a plan has come to: another
+// replica, or somebody in the console, may have acted at the same time. If nobody
+// is left who can help the others, what the plan took from an administrator is
+// given back.
+func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) error {
+	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
+		took := s.planner.takesAdministrator(one) || s.becameAdministrator(after, one)
+		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+	})
+	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
+		return nil
+	}
+	if !after.roles.whole && !s.model.knowsAdministrators() {
+		return nil // nobody could tell
+	}
+	s.config.Observer.Refused(guardLastAdmin)
+	if len(taken) == 0 {
+		return scim.NewError(scim.CodeLastAdmin,
+			"The change was made, but the Suger organization has no active administrator any more: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
+	}
+	back := &plan{}
+	for _, one := range taken {
+		back.people = append(back.people, one.inverse(s.model))
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
+	defer cancel()
+	done := s.apply(ctx, after, back)
+	restored, err := s.people(ctx, s.fromNow())
+	if err == nil {
+		failures := s.failures(done, s.planner.prove(restored, back, nil))
+		s.recordEach("undo", back, restored, failures)
+		err = s.failureOf(back, failures)
+	} else {
+		s.recordAll("undo", back, done, err)
+	}
+	email := s.model.email(taken[0].before)
+	if err != nil {
+		return scim.Wrap(err, scim.CodeLastAdmin,
+			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", email)
+	}
+	return scim.NewError(scim.CodeLastAdmin,
+		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
+}
+
+// becameAdministrator reports whether somebody whose access a plan ended holds an
+// administrator's role in the end, which they did not when it was planned.
+func (s *suger) becameAdministrator(after *snapshot, one *personPlan) bool {
+	is := after.byID(one.before.id)
+	return one.endsAccess() && is != nil && anyAdministrator(after.roles.of(is))
+}
+
+// inverse is the plan that gives back what a plan took.
+func (p *personPlan) inverse(m *model) *personPlan {
+	if p.kind == planLeave {
+		draft := *p.before
+		draft.access = m.accessFor(true)
+		back := &personPlan{kind: planJoin, before: &draft, values: make(map[int]string), roles: p.held}
+		for i, value := range draft.values {
+			if value != "" {
+				back.values[i] = value
+			}
+		}
+		return back
+	}
+	back := &personPlan{kind: planChange, before: p.after(m), values: make(map[int]string), held: p.will()}
+	for i := range p.values {
+		back.values[i] = p.before.values[i]
+	}
+	if p.active != nil {
+		was := !*p.active
+		back.active = &was
+	}
+	if p.roles != nil {
+		back.roles = p.held
+	}
+	return back
+}
+
+// failureOf is what the client is told of people who could not be changed. If
+// Suger was only out of reach, the answer makes Okta come back by itself.
+func (s *suger) failureOf(p *plan, failures []failure) error {
+	switch {
+	case len(failures) == 0:
+		return nil
+	case len(failures) == 1 && len(p.touched()) <= 1:
+		return failures[0].err
+	}
+	for _, f := range failures {
+		if f.one == nil {
+			return f.err
+		}
+	}
+	var causes []error
+	code, last := scim.CodePartialGroup, (*scim.Error)(nil)
+	for _, f := range failures {
+		causes = append(causes, f.err)
+		var e *scim.Error
+		if errors.As(s.asSCIM(f.err), &e) && e.RetryAfter > 0 && (last == nil || e.RetryAfter > last.RetryAfter) {
+			code, last = e.Code, e
+		}
+	}
+	err := scim.Wrap(errors.Join(causes...), code,
+		"%d of %d members could not be changed, the others were; a repeat does only the rest. %s.",
+		len(failures), len(p.touched()), joinWords(failures, s.explain))
+	if last != nil {
+		err.RetryAfter = last.RetryAfter
+	}
+	return err
+}
+
+func (s *suger) explain(f failure) string {
+	name := s.model.email(f.one.before)
+	var e *scim.Error
+	if errors.As(s.asSCIM(f.err), &e) {
+		return fmt.Sprintf("%s: %s", name, e.Code)
+	}
+	return name
+}
+
+// uncertain reports whether a failed call may have taken effect.
+func uncertain(err error) bool {
+	call, ok := callError(err)
+	return ok && call.Uncertain
+}

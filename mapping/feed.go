@@ -1,0 +1,203 @@
+package mapping
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// fetchLimit bounds the wait for a fetch of who has no deadline.
+const fetchLimit = time.Minute
+
+// maxFlights bounds the fetches of one value under way at once.
+const maxFlights = 2
+
+// A tick orders events of this process, where clocks are too coarse to tell
+// which of two came first.
+type tick uint64
+
+// A ticker hands out ticks.
+type ticker struct{ last atomic.Uint64 }
+
+func (t *ticker) next() tick { return tick(t.last.Add(1)) }
+
+// A feed fetches a value when somebody needs it newer than it is, once for all
+// who need it at that time. Who comes while fetches are under way that are too
+// old for them shares the next one, so that any number of needs costs few calls.
+type feed[T any] struct {
+	ticker *ticker
+	now    func() time.Time
+	keep   time.Duration // for which a value is of use once it is complete
+
+	mu      sync.Mutex
+	held    *fetched[T]
+	running []*flight[T]
+	next    *flight[T] // begins when one of those running ends
+}
+
+// fetched is a value and when its fetch began and ended.
+type fetched[T any] struct {
+	value       T
+	tick        tick // when the fetch began
+	began, done time.Time
+}
+
+// A need says how new a value must be: its fetch must have begun after a tick,
+// and, if age is not 0, have been complete at most that long ago. Age counts from
+// the end, since else a list that takes longer to fetch than it may be old would
+// be of no use to anybody.
+type need struct {
+	after tick
+	age   time.Duration
+}
+
+// A flight is a fetch under way, or about to begin.
+type flight[T any] struct {
+	fetch   func(context.Context) (T, error)
+	result  fetched[T]
+	err     error
+	done    chan struct{}
+	waiting int
+	until   time.Time // when the last of those who wait must have it
+	parent  context.Context
+	cancel  context.CancelFunc
+}
+
+// get is a value that fits a need. The fetch goes on for the others if one who
+// waits for it gives up, and stops with the last one. reused reports that no
+// fetch was started for this call.
+func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (T, error)) (result fetched[T], reused bool, err error) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, fetchLimit)
+		defer cancel()
+		deadline, _ = ctx.Deadline()
+	}
+	f.mu.Lock()
+	if f.held != nil && f.held.tick > n.after && (n.age == 0 || f.now().Sub(f.held.done) <= n.age) {
+		defer f.mu.Unlock()
+		return *f.held, true, nil
+	}
+	one, reused := f.join(ctx, n, deadline, fetch)
+	f.mu.Unlock()
+
+	select {
+	case <-one.done:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if one.waiting--; one.waiting == 0 {
+		if one.cancel != nil {
+			one.cancel()
+		}
+		f.drop(one) // nobody may join what has been stopped
+	}
+	if err != nil {
+		return result, reused, err
+	}
+	return one.result, reused, one.err
+}
+
+// join finds the flight to wait for, or starts one; the caller has the lock.
+func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch func(context.Context) (T, error)) (one *flight[T], reused bool) {
+	for _, running := range f.running {
+		if running.result.tick > n.after {
+			one, reused = running, true
+		}
+	}
+	switch {
+	case one != nil:
+	case f.next != nil:
+		one, reused = f.next, true
+	default:
+		one = &flight[T]{fetch: fetch, done: make(chan struct{}), parent: context.WithoutCancel(ctx), until: deadline}
+		if len(f.running) < maxFlights {
+			f.start(one)
+		} else {
+			f.next = one
+		}
+	}
+	one.waiting++
+	if deadline.After(one.until) {
+		one.until = deadline
+	}
+	return one, reused
+}
+
+// start begins a flight; the caller has the lock.
+func (f *feed[T]) start(one *flight[T]) {
+	detached, cancel := context.WithCancel(one.parent)
+	one.cancel = cancel
+	one.result.tick, one.result.began = f.ticker.next(), f.now()
+	f.running = append(f.running, one)
+	latest := func() time.Time {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return one.until
+	}
+	go func() {
+		value, err := one.fetch(flightContext{detached, latest})
+		cancel()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		one.result.value, one.err, one.result.done = value, err, f.now()
+		if f.drop(one) && err == nil {
+			f.hold(one.result)
+		}
+		close(one.done)
+	}()
+}
+
+// drop takes a flight off those that can be joined, and lets the next one begin.
+// It reports whether the flight was among them.
+func (f *feed[T]) drop(one *flight[T]) bool {
+	if f.next == one {
+		f.next = nil
+		return true
+	}
+	for i, running := range f.running {
+		if running != one {
+			continue
+		}
+		f.running = append(f.running[:i:i], f.running[i+1:]...)
+		if next := f.next; next != nil {
+			f.next = nil
+			f.start(next)
+		}
+		return true
+	}
+	return false
+}
+
+// hold keeps a value; the caller has the lock. It is dropped when it is of no use
+// any more, so that a large list does not stay in memory when nobody asks.
+func (f *feed[T]) hold(result fetched[T]) {
+	if f.held != nil && f.held.tick > result.tick {
+		return
+	}
+	f.held = &result
+	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(result.tick) })
+}
+
+// forget drops the value if its fetch began at a tick or before.
+func (f *feed[T]) forget(until tick) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held != nil && f.held.tick <= until {
+		f.held = nil
+	}
+}
+
+// A flightContext ends with the last who waits for the fetch, and has the
+// deadline of who can wait longest, so that nothing is waited for in vain.
+type flightContext struct {
+	context.Context
+	latest func() time.Time
+}
+
+// Deadline is later once somebody waits who has more time.
+func (c flightContext) Deadline() (deadline time.Time, ok bool) { return c.latest(), true }

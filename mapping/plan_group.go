@@ -1,0 +1,233 @@
+package mapping
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"suger-scim-gateway/internal/scim"
+)
+
+// A memberChange is what a request asks of a group's members.
+type memberChange struct {
+	add      []string // user ids
+	remove   []string
+	implicit bool // removals follow from a list that does not have them
+}
+
+// members plans a change of who holds a role. Everybody who is to be added must
+// be a member of the organization, or nothing is planned at all.
+func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
+	if err := p.knowsAll(s, c.add); err != nil {
+		return nil, err
+	}
+	all := &plan{}
+	for _, id := range c.add {
+		one, kept, err := p.addition(s, s.byID(id), r)
+		if err != nil {
+			return nil, err
+		}
+		all.add(one, kept)
+	}
+	removed := make(map[string]bool)
+	for _, id := range c.remove {
+		u := s.byID(id)
+		if u == nil || removed[id] {
+			continue // who is gone is no member any more
+		}
+		removed[id] = true
+		one, kept, err := p.removal(s, u, r, c.implicit)
+		if err != nil {
+			return nil, err
+		}
+		all.add(one, kept)
+	}
+	return all, nil
+}
+
+func (p *plan) add(one *personPlan, kept string) {
+	p.people = append(p.people, one)
+	if kept != "" {
+		p.notes = append(p.notes, note{one.before, kept})
+	}
+}
+
+// knowsAll refuses ids that are no members of the organization.
+func (p *planner) knowsAll(s *snapshot, ids []string) error {
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return s.byID(id) != nil })
+	if len(unknown) == 0 {
+		return nil
+	}
+	return scim.NewError(scim.CodeInvalidValue,
+		"%d of the members are not users of this Suger organization, so nothing was changed: %s. Assign people to the app before pushing the group.",
+		len(unknown), joinWords(unknown, func(id string) string { return id }))
+}
+
+// addition gives the role to a user, unless a user who can hold only one has a
+// more powerful one.
+func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept string, err error) {
+	if one, err = p.changeOf(s, u); err != nil {
+		return nil, "", err
+	}
+	switch top := highest(one.held); {
+	case holds(one.held, r):
+	case p.model.many:
+		one.roles = append(slices.Clone(one.held), r)
+	case top != nil && top.above(r):
+		kept = "group member keeps a more powerful role"
+	default:
+		one.roles = []*role{r}
+	}
+	return one, kept, nil
+}
+
+// removal takes the role from a user, who falls back to the default role if users
+// hold one. The default role itself cannot be taken, only replaced.
+func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *personPlan, kept string, err error) {
+	if one, err = p.changeOf(s, u); err != nil || !holds(one.held, r) {
+		return one, "", err
+	}
+	if implicit && p.settings.protected[p.model.key(u)] {
+		return one, "protected user stays in a group that no longer lists them", nil
+	}
+	if p.model.many {
+		one.roles = slices.DeleteFunc(slices.Clone(one.held), func(held *role) bool { return held.id == r.id })
+		return one, "", nil
+	}
+	fallback, err := p.defaultRole(s)
+	if err != nil {
+		return nil, "", err
+	}
+	if fallback.id == r.id {
+		return one, "group member keeps the default role", nil
+	}
+	one.roles = []*role{fallback}
+	return one, "", nil
+}
+
+// makeRole plans a custom role for a group that is not a role yet, held by the
+// group's members. The name of a role that exists is a conflict: Okta finds such
+// a group by its name and links to it.
+func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
+	if !s.roles.whole {
+		return nil, &needsRoles{fresh: true}
+	}
+	name = cleanName(name)
+	if err := p.nameIsFree(s, name, nil); err != nil {
+		return nil, err
+	}
+	if err := p.fits(name); err != nil {
+		return nil, err
+	}
+	switch {
+	case p.namesGroup(name):
+		return nil, scim.NewError(scim.CodeRoleCreateRefused,
+			"GATEWAY_GROUP_ROLES gives the group %q to a role that Suger does not have. Its roles are: %s.",
+			scim.Clip(name, 80), joinWords(s.roles.roles, (*role).label))
+	case !p.settings.createRoles || p.model.doc.Operations.AddRole == nil:
+		return nil, scim.NewError(scim.CodeRoleCreateRefused,
+			"%q is not a Suger role, and this gateway does not create roles. Name the group after a role (%s), or map its name with GATEWAY_GROUP_ROLES.",
+			scim.Clip(name, 80), joinWords(s.roles.roles, (*role).label))
+	}
+	made := p.model.newRole(name)
+	all, err := p.members(s, made, memberChange{add: members})
+	if err != nil {
+		return nil, err
+	}
+	all.role = &rolePlan{kind: roleMade, role: made, name: name}
+	return all, nil
+}
+
+// fits refuses a role's name that Suger cannot keep.
+func (p *planner) fits(name string) error {
+	if longest := p.model.doc.Role.NameMax; longest > 0 && utf8.RuneCountInString(name) > longest {
+		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger keeps of a role's name.", longest)
+	}
+	if name == "" {
+		return scim.NewError(scim.CodeInvalidValue, "The group's displayName has no visible character.")
+	}
+	return nil
+}
+
+// nameIsFree refuses a group name that is already a role's.
+func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
+	taken, err := s.roles.named(name)
+	if err != nil {
+		return err
+	}
+	if taken == nil || but != nil && taken.id == but.id {
+		return nil
+	}
+	return scim.NewError(scim.CodeGroupExists,
+		"Suger already has a role %s. In Okta, link the group to the existing group %q instead of creating one.", taken.label(), taken.group)
+}
+
+// rename adds to a plan that a role gets the name that a client wants. Okta
+// repeats the present name with every change of members.
+func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) error {
+	name, given := wanted["displayName"].(string)
+	if !given || sameName(name, r.group) || sameName(name, r.name) {
+		return nil
+	}
+	name = cleanName(name)
+	switch {
+	case r.standard || r.group != r.name:
+		return scim.NewError(scim.CodeRoleFixed,
+			"The group %q is Suger's role %s and cannot be renamed to %q. Keep the name in Okta, or give the role that name with GATEWAY_GROUP_ROLES=%s=%s.",
+			r.group, r.name, scim.Clip(name, 80), scim.Clip(name, 80), r.name)
+	case p.model.doc.Operations.UpdateRole == nil:
+		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
+	case !s.roles.whole:
+		return &needsRoles{fresh: true}
+	}
+	if err := p.fits(name); err != nil {
+		return err
+	}
+	if err := p.nameIsFree(s, name, r); err != nil {
+		return err
+	}
+	all.role = &rolePlan{kind: roleRenamed, role: r, name: name}
+	return nil
+}
+
+// deleteRole plans the end of a custom role. Its members get the default role
+// first, so that nobody is left without one.
+func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
+	switch {
+	case r.standard:
+		return nil, scim.NewError(scim.CodeRoleFixed,
+			"%s is a standard role of Suger and cannot be deleted. When unlinking the group in Okta, choose to leave the group in the target app.", r.name)
+	case p.model.doc.Operations.RemoveRole == nil:
+		return nil, scim.NewError(scim.CodeUnsupported, "The mapping has no operation that deletes a Suger role. Leave the group in the target app and delete the role in Suger's console.")
+	}
+	fallback, err := p.defaultRole(s)
+	if err != nil {
+		return nil, err
+	}
+	if fallback.id == r.id {
+		return nil, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name)
+	}
+	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r))})
+	if err != nil {
+		return nil, err
+	}
+	all.role = &rolePlan{kind: roleDeleted, role: r}
+	return all, nil
+}
+
+// holdersOf are the users who hold a role, in order.
+func (s *snapshot) holdersOf(r *role) (found []*user) {
+	for _, u := range s.users {
+		if slices.ContainsFunc(u.roles, func(ref roleRef) bool { return ref.means(r) }) {
+			found = append(found, u)
+		}
+	}
+	return found
+}
+
+func idsOf(users []*user) []string {
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.id
+	}
+	return ids
+}

@@ -1,0 +1,413 @@
+package mapping
+
+import (
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
+)
+
+// endAccess is the plan that ends a user's access and nothing else. The mapping
+// decides the way.
+func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
+	one, err := p.changeOf(s, u)
+	if err != nil {
+		return nil, err
+	}
+	p.end(one)
+	return &plan{people: []*personPlan{one}}, nil
+}
+
+// end makes a personPlan end the access.
+func (p *planner) end(one *personPlan) {
+	if p.model.endOfAccess() == spec.ByRemoval {
+		one.kind = planLeave
+		return
+	}
+	inactive := false
+	one.active = &inactive
+}
+
+// remove is the plan that takes a user out of the organization.
+func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
+	if p.model.doc.Operations.RemoveUser == nil {
+		return nil, scim.NewError(scim.CodeUnsupported,
+			"The mapping has no operation that removes a Suger user. Deactivate the user instead, or add the operation to the mapping file.")
+	}
+	one, err := p.changeOf(s, u)
+	if err != nil {
+		return nil, err
+	}
+	one.kind = planLeave
+	return &plan{people: []*personPlan{one}}, nil
+}
+
+// update compares what a client wants a member to be with what Suger has. An
+// attribute that the client's resource does not mention stays as it is, so that
+// nothing is lost or demoted for want of a mapping in Okta; one that it empties
+// is emptied. The end of access is not part of it: that is a plan of its own.
+func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*plan, error) {
+	one, err := p.changeOf(s, u)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.values(one, wanted, access); err != nil {
+		return nil, err
+	}
+	if access == scim.AccessGiven && (!u.access.active || u.access.unknown && !u.access.missing()) {
+		active := true
+		one.active = &active
+	}
+	if one.roles, err = p.rolesAsked(s, wanted, one.held); err != nil {
+		return nil, err
+	}
+	return &plan{people: []*personPlan{one}}, nil
+}
+
+// tombstone is how Entra ID renames a user whom it has deleted: 32 hexadecimal
+// digits before the present address.
+var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
+
+// values plans the attributes that differ from what Suger has.
+func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Access) error {
+	m := p.model
+	joins := one.kind == planJoin
+	for i, a := range m.attributes {
+		value, given := attributeOf(wanted, a.name)
+		isName := i == m.userName
+		switch {
+		case !given || a.neverWritten || value == one.before.values[i] && !joins:
+			continue
+		case isName && foldEmail(value) == m.key(one.before) && !joins:
+			continue
+		case isName && !joins && access == scim.AccessEnded && tombstone.MatchString(value) &&
+			foldEmail(value[32:]) == m.key(one.before):
+			continue
+		case a.createOnly && !joins && isName:
+			return scim.NewError(scim.CodeMutability,
+				"Suger cannot change the e-mail address of a person. In Okta, set the userName back to %s, or unassign the person and assign the new address as a new user.",
+				scim.Clip(m.email(one.before), 120))
+		case a.createOnly && !joins:
+			return scim.NewError(scim.CodeMutability, "Suger does not let %s be changed once the user exists. Remove the attribute from Okta's mapping.", a.name)
+		case a.max > 0 && utf8.RuneCountInString(value) > a.max:
+			return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger keeps.", a.name, a.max)
+		case joins && value == "":
+			continue
+		}
+		one.values[i] = value
+	}
+	p.splitFullName(one, wanted)
+	if email, changed := one.values[m.userName]; changed {
+		if err := checkEmail(email); err != nil {
+			return err
+		}
+	}
+	if m.splitsName() && m.formatted(one.after(m)) == m.formatted(one.before) {
+		for i, a := range m.attributes {
+			if a.part != spec.WholeField {
+				delete(one.values, i)
+			}
+		}
+	}
+	return nil
+}
+
+// splitFullName gives a person a name from displayName or name.formatted where
+// the client sends no part of the name and Suger has none, so that nobody is
+// without a name in Suger.
+func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
+	m := p.model
+	if m.given < 0 || m.formatted(one.after(m)) != "" {
+		return
+	}
+	for _, name := range []string{"displayName", "name.formatted"} {
+		full, _ := attributeOf(wanted, name)
+		words := strings.Fields(full)
+		if m.holds(name) || len(words) == 0 {
+			continue
+		}
+		parts := map[int]string{m.given: words[0]}
+		if m.family >= 0 && len(words) > 1 {
+			parts[m.given], parts[m.family] = strings.Join(words[:len(words)-1], " "), words[len(words)-1]
+		}
+		for i, part := range parts {
+			if longest := m.attributes[i].max; longest > 0 && utf8.RuneCountInString(part) > longest {
+				part = string([]rune(part)[:longest])
+			}
+			one.values[i] = part
+		}
+		return
+	}
+}
+
+// checkEmail refuses a userName that Suger could not know a person by.
+func checkEmail(userName string) error {
+	address, err := mail.ParseAddress(userName)
+	if err != nil || address.Address != userName || strings.ContainsAny(userName, " \t\r\n<>") {
+		return scim.NewError(scim.CodeUserNameNotEmail,
+			"The userName %q is not an e-mail address, and Suger knows people by theirs. In Okta's Sign On tab, set the application username format to Email.",
+			scim.Clip(userName, 80))
+	}
+	return nil
+}
+
+// draft is a user whom Suger does not list yet.
+func (p *planner) draft(email string) *user {
+	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
+	u.values[p.model.userName] = email
+	return u
+}
+
+// create is the plan of a POST: a person joins, or somebody who is listed without
+// access gets it back, as the client describes them now: what they held before
+// comes back only if it is asked for. Adding is an upsert in Suger, so a member
+// with the address is a conflict.
+func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) (*plan, error) {
+	email, _ := wanted["userName"].(string)
+	if err := checkEmail(email); err != nil {
+		return nil, err
+	}
+	if err := s.unusable("", email); err != nil {
+		return nil, err
+	}
+	if known := s.holderOf(p.model, email); known != nil {
+		return p.comeBack(s, known, wanted, access)
+	}
+	return p.join(s, p.draft(email), wanted, access)
+}
+
+// comeBack is the plan of a POST for somebody who is listed.
+func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, access scim.Access) (*plan, error) {
+	if known.access.active {
+		return nil, scim.NewError(scim.CodeUserExists,
+			"Suger already has an active user with the userName %s. Okta links to it when it looks the person up before creating; retry the assignment.",
+			scim.Clip(p.model.email(known), 120))
+	}
+	if access != scim.AccessEnded {
+		access = scim.AccessGiven
+	}
+	p2, err := p.update(s, known, wanted, access)
+	if err != nil {
+		return nil, err
+	}
+	if one := p2.people[0]; one.roles == nil && !asksForRoles(wanted) {
+		fallback, err := p.defaultRole(s)
+		if err != nil {
+			return nil, err
+		}
+		if roles := []*role{fallback}; !sameRoles(roles, one.held) {
+			one.roles = roles
+		}
+	}
+	return p2, nil
+}
+
+// join is the plan that makes a draft a member. A draft with an id is somebody
+// whose global record has it.
+func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access scim.Access) (*plan, error) {
+	one := &personPlan{kind: planJoin, before: draft, values: make(map[int]string)}
+	if err := p.values(one, wanted, access); err != nil {
+		return nil, err
+	}
+	one.values[p.model.userName] = p.model.email(draft)
+	var err error
+	if one.roles, err = p.rolesAsked(s, wanted, nil); err != nil {
+		return nil, err
+	}
+	if one.roles == nil {
+		r, err := p.defaultRole(s)
+		if err != nil {
+			return nil, err
+		}
+		one.roles = []*role{r}
+	}
+	if access == scim.AccessEnded {
+		if p.model.endOfAccess() == spec.ByRemoval {
+			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so one cannot be created with active false.")
+		}
+		inactive := false
+		one.active = &inactive
+	}
+	return &plan{people: []*personPlan{one}}, nil
+}
+
+// errNobody is the error for an id that nobody in the organization has.
+func errNobody(id string) error { return scim.NotFound("user", id) }
+
+// comeBackByID is the plan of active true for a linked id whose person has left:
+// they are added again if the global record of that id has the address concerned
+// and a domain of the organization. Anything else is as an id that does not
+// exist: the record may belong to another company.
+func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim.Resource) (*plan, error) {
+	if global == nil || global.id != id {
+		return nil, errNobody(id)
+	}
+	email := p.model.key(global)
+	if asked, given := wanted["userName"].(string); given && foldEmail(asked) != email {
+		return nil, errNobody(id)
+	}
+	if !s.domains(p.model)[domainOf(email)] || s.holderOf(p.model, email) != nil {
+		return nil, errNobody(id)
+	}
+	return p.join(s, global, wanted, scim.AccessGiven)
+}
+
+// asksForRoles reports whether a resource says anything about roles.
+func asksForRoles(wanted scim.Resource) bool {
+	_, extension := attributeOf(wanted, URNSuger+":role")
+	return wanted["roles"] != nil || extension
+}
+
+// rolesAsked reads which roles a client wants a user to hold: nil if it does not
+// say, or says what is so already.
+//
+// Two attributes can carry a role, roles and the extension's role. Okta's PUT
+// repeats our own answer with its mapped attributes laid over it, so a carrier
+// equal to the present roles is a repetition, and the one that differs is the
+// change. Two different changes are an error.
+//
+// A PUT that is sent twice, or that was made before somebody else changed the
+// role, repeats roles that are not the present ones any more. The groups in it
+// show that: if they name what the differing carrier names while the other one
+// names the present role, the request has nothing to change. That is only
+// believed where it leaves the person with less; a demotion that is called a
+// repetition in this way is an error, so that what a client claims to have read
+// cannot cancel it.
+func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
+	byRoles, err := p.rolesCarried(s, wanted, present)
+	if err != nil {
+		return nil, err
+	}
+	byExtension, err := p.extensionCarries(s, wanted, present)
+	if err != nil {
+		return nil, err
+	}
+	var asked []*role
+	changes := 0
+	for _, carrier := range [][]*role{byRoles, byExtension} {
+		if carrier == nil || sameRoles(carrier, present) {
+			continue
+		}
+		if changes++; asked != nil && !sameRoles(carrier, asked) {
+			return nil, conflictingRoles(asked, carrier)
+		}
+		asked = carrier
+	}
+	repeats := changes == 1 && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
+	switch {
+	case !repeats:
+		return asked, nil
+	case highest(asked).above(highest(present)):
+		return nil, nil
+	}
+	return nil, conflictingRoles(byRoles, byExtension)
+}
+
+func conflictingRoles(a, b []*role) error {
+	return scim.NewError(scim.CodeConflictingRoles,
+		"The request asks for two roles, %s and %s, in roles and in the extension's role. Map only one of the two in Okta; if only one is mapped, retry, since the role changed after Okta had read it.",
+		joinWords(a, (*role).label), joinWords(b, (*role).label))
+}
+
+// groupsName reports whether the groups in a request are exactly these roles.
+func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
+	entries, _ := wanted["groups"].([]any)
+	if len(entries) != len(roles) {
+		return false
+	}
+	for _, entry := range entries {
+		group, _ := entry.(map[string]any)
+		id, _ := group["value"].(string)
+		if !slices.ContainsFunc(roles, func(r *role) bool { return r.id == id }) {
+			return false
+		}
+	}
+	return true
+}
+
+// rolesCarried reads the roles attribute, nil if the client does not send it. Of
+// several, a user who can hold one gets the highest. An explicitly empty one asks
+// for the default role.
+func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
+	entries, given := wanted["roles"].([]any)
+	if !given {
+		return nil, nil
+	}
+	var roles []*role
+	for _, entry := range entries {
+		object, _ := entry.(map[string]any)
+		word, _ := object["value"].(string)
+		if word == "" {
+			word, _ = object["display"].(string)
+		}
+		if word == "" {
+			return nil, scim.NewError(scim.CodeInvalidValue, "An entry of roles names no role. Send the role's id or name as its value.")
+		}
+		r, err := p.roleOr(s, word, present)
+		if err != nil {
+			return nil, err
+		}
+		if !holds(roles, r) {
+			roles = append(roles, r)
+		}
+	}
+	if len(roles) == 0 {
+		return p.emptied(s)
+	}
+	if !p.model.many {
+		roles = []*role{highest(roles)}
+	}
+	return roles, nil
+}
+
+// extensionCarries reads the extension's role. Where users hold many roles, it
+// shows the highest of them, so that one is its repetition.
+func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
+	word, given := attributeOf(wanted, URNSuger+":role")
+	if !given {
+		return nil, nil
+	}
+	if word == "" {
+		return p.emptied(s)
+	}
+	r, err := p.roleOr(s, word, present)
+	if err != nil {
+		return nil, err
+	}
+	if top := highest(present); top != nil && top.id == r.id {
+		return present, nil
+	}
+	return []*role{r}, nil
+}
+
+// emptied are the roles of who shall explicitly have none.
+func (p *planner) emptied(s *snapshot) ([]*role, error) {
+	r, err := p.defaultRole(s)
+	if err != nil {
+		return nil, err
+	}
+	return []*role{r}, nil
+}
+
+// roleOr finds a role by a client's word, among the present ones first: these
+// are known without a call, even one that the role list lacks.
+func (p *planner) roleOr(s *snapshot, word string, present []*role) (*role, error) {
+	for _, r := range present {
+		if word == r.id {
+			return r, nil
+		}
+	}
+	r, err := p.roleNamed(s, word)
+	if err != nil && s.roles.whole {
+		for _, held := range present {
+			if sameName(word, held.name) {
+				return held, nil
+			}
+		}
+	}
+	return r, err
+}

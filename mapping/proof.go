@@ -1,0 +1,95 @@
+package mapping
+
+import "slices"
+
+// A difference is what Suger does not show of a plan.
+type difference struct {
+	one   *personPlan // nil for the role itself
+	field string
+}
+
+// prove compares a snapshot that began after the last call with a plan. The
+// members of a role that the plan made are given it as made.
+func (p *planner) prove(s *snapshot, all *plan, made *role) (differs []difference) {
+	for _, one := range all.touched() {
+		if field := p.provePerson(s, one.with(all.role, made)); field != "" {
+			differs = append(differs, difference{one, field})
+		}
+	}
+	if all.role != nil && s.roles.whole && !p.roleIsAsPlanned(s, all.role, made) {
+		differs = append(differs, difference{nil, "the role"})
+	}
+	return differs
+}
+
+func (p *planner) roleIsAsPlanned(s *snapshot, change *rolePlan, made *role) bool {
+	switch change.kind {
+	case roleDeleted:
+		return s.roles.byID(change.role.id) == nil
+	case roleRenamed:
+		r := s.roles.byID(change.role.id)
+		return r != nil && r.name == change.name
+	}
+	return made != nil && s.roles.byID(made.id) != nil
+}
+
+// provePerson names what about a person is not as planned, or is "".
+func (p *planner) provePerson(s *snapshot, one *personPlan) string {
+	m := p.model
+	is := s.byID(one.before.id)
+	if one.kind == planJoin {
+		is = p.joined(s, one)
+	}
+	if one.kind == planLeave {
+		if is != nil {
+			return "active"
+		}
+		return ""
+	}
+	if is == nil {
+		return "the user"
+	}
+	wanted := one.after(m)
+	for i := range one.values {
+		a := m.attributes[i]
+		same := is.values[i] == wanted.values[i]
+		switch {
+		case i == m.userName:
+			same = m.key(is) == m.key(wanted)
+		case a.part != wholeField:
+			same = m.formatted(is) == m.formatted(wanted)
+		}
+		if !same {
+			return a.name
+		}
+	}
+	if active := one.active; one.kind == planJoin || active != nil {
+		if is.access.active != (active == nil || *active) || is.access.unknown && !is.access.missing() && active != nil {
+			return "active"
+		}
+	}
+	if one.roles != nil && !refersTo(is.roles, one.roles) {
+		return "role"
+	}
+	return ""
+}
+
+// joined is the user whom a plan has added, or nil.
+func (p *planner) joined(s *snapshot, one *personPlan) *user {
+	if one.before.id != "" {
+		return s.byID(one.before.id)
+	}
+	return s.holderOf(p.model, one.values[p.model.userName])
+}
+
+// refersTo reports whether a user's record names exactly these roles.
+func refersTo(refs []roleRef, roles []*role) bool {
+	return len(refs) == len(roles) && !slices.ContainsFunc(roles, func(r *role) bool {
+		return !slices.ContainsFunc(refs, func(ref roleRef) bool { return ref.means(r) })
+	})
+}
+
+// means reports whether a reference in a user's record names a role.
+func (ref roleRef) means(r *role) bool {
+	return ref.id != "" && ref.id == r.id || ref.id == "" && sameName(ref.name, r.name)
+}

@@ -1,0 +1,289 @@
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// subjects are the placeholders that operations have for what they are about,
+// besides the organization.
+var subjects = map[string][]string{
+	OpGetUser: {"user"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
+	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
+	OpGrantRole:  {"user", RolePlaceholder, RoleNamePlaceholder},
+	OpRevokeRole: {"user", RolePlaceholder, RoleNamePlaceholder},
+	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
+}
+
+// subjects are the placeholders for what an operation is about.
+func (c *checker) subjects(operation string) []string {
+	return append(slices.Clone(subjects[operation]), c.furtherIDs(operation)...)
+}
+
+// furtherIDs are the placeholders for further ids of the user whom an operation is
+// about. They are in the user's record, which get user and add member do not have.
+func (c *checker) furtherIDs(operation string) []string {
+	var names []string
+	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
+		for _, name := range slices.Sorted(maps.Keys(c.doc.User.IDs)) {
+			names = append(names, userIDs+name)
+		}
+	}
+	return names
+}
+
+// checkOperation makes sure that an operation can be carried out.
+func (c *checker) checkOperation(op NamedOperation) {
+	at := "operations." + op.Name
+	used := c.checkTexts(at, op)
+	for name := range c.checkBody(at, op) {
+		used[name] = true
+	}
+	about := func(subject, suggestion string, names ...string) {
+		if slices.Contains(subjects[op.Name], names[0]) && !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
+			c.problem(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
+		}
+	}
+	identified := append([]string{"user"}, c.furtherIDs(op.Name)...)
+	if op.Name == OpGetUser || op.Name == OpUpdateUser {
+		about("user", "put {user} into the path", identified...)
+	} else {
+		about("user", "put {user} into the path or the body", append(identified, "userName")...)
+	}
+	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
+	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
+		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
+	}
+	if op.Covers == CoversEverybody && op.Name != OpGetUser {
+		c.problem(at+".covers", "remove it", "covers belongs to %q", OpGetUser)
+	}
+	c.checkSends(at, op)
+	c.checkList(at, op)
+}
+
+// textPlaceholderLike is what looks like a placeholder, known or not.
+var textPlaceholderLike = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// checkTexts makes sure that every placeholder of the path, the query and the
+// headers has a value, and lists those that are used.
+func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
+	used, known := make(map[string]bool), append([]string{"organization"}, c.subjects(op.Name)...)
+	check := func(place, text string) {
+		for _, match := range textPlaceholderLike.FindAllStringSubmatch(text, -1) {
+			used[match[1]] = true
+			if !slices.Contains(known, match[1]) {
+				c.problem(place, strict.Suggest(match[1], known), "{%s} has no value in %q here", match[1], op.Name)
+			}
+		}
+	}
+	check(at+".call", op.Call.Path)
+	for _, name := range slices.Sorted(maps.Keys(op.Query)) {
+		check(at+".query."+name, op.Query[name])
+		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
+			c.problem(at+".query."+name, "remove it here", "paging sends %q", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(op.Headers)) {
+		check(at+".headers."+name, op.Headers[name])
+		c.checkHeader(at+".headers."+name, name, op.Headers[name])
+	}
+	return used
+}
+
+var (
+	headerName  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
+	headerValue = regexp.MustCompile(`^[\t\x20-\x7e]*$`)
+	ownHeaders  = []string{"authorization", "host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
+)
+
+// checkHeader makes sure that a header can be sent.
+func (c *checker) checkHeader(at, name, value string) {
+	switch {
+	case !headerName.MatchString(name):
+		c.problem(at, "a name has letters, digits and -", "%q is not the name of a header", name)
+	case slices.Contains(ownHeaders, strings.ToLower(name)):
+		c.problem(at, "remove it", "the gateway sets the header %s itself", name)
+	case !headerValue.MatchString(value):
+		c.problem(at, "write it in ASCII, on one line", "the value of %s cannot be sent in a header", name)
+	}
+}
+
+// checkBody makes sure that every placeholder of a body has a value, and lists
+// those that are used with their places in the body.
+func (c *checker) checkBody(at string, op NamedOperation) map[string]string {
+	known := c.placeholders(op)
+	found := PlaceholdersOf(op.Body)
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if !slices.Contains(known, name) {
+			place := strings.TrimSuffix(at+".body."+found[name], ".")
+			c.problem(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
+		}
+	}
+	c.checkBodyTexts(at+".body", op.Body)
+	if op.Body != nil && op.Call.Method == "GET" {
+		c.problem(at+".body", "send it in the query, or use another method", "a GET call has no body")
+	}
+	return found
+}
+
+func bracedSuggestion(name string, known []string) string {
+	if near, ok := strict.Nearest(name, known); ok {
+		return fmt.Sprintf("did you mean {%s}?", near)
+	}
+	return "there are {" + strings.Join(known, "}, {") + "}"
+}
+
+// checkBodyTexts makes sure that no text has a placeholder beside other text.
+func (c *checker) checkBodyTexts(at string, part any) {
+	switch p := part.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(p)) {
+			c.checkBodyTexts(at+"."+key, p[key])
+		}
+	case []any:
+		for i, inner := range p {
+			c.checkBodyTexts(fmt.Sprintf("%s[%d]", at, i), inner)
+		}
+	case string:
+		if PlaceholderName(p) == "" && textPlaceholderLike.MatchString(p) {
+			c.problem(at, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
+		}
+	}
+}
+
+// placeholders lists the names that an operation's body can use.
+func (c *checker) placeholders(op NamedOperation) []string {
+	known := append([]string{"organization", NowPlaceholder}, c.subjects(op.Name)...)
+	switch op.Name {
+	case OpListUsers, OpListRoles, OpGetUser, OpRemoveRole:
+		return known
+	case OpAddRole:
+		return append(known, "displayName", "description", "permissions")
+	case OpUpdateRole:
+		known = append(known, "displayName")
+		if op.Sends == SendsEverything && c.doc.Role.Description.Given() {
+			known = append(known, "description")
+		}
+		if op.Sends == SendsEverything && c.doc.Role.Permissions.Given() {
+			known = append(known, "permissions")
+		}
+		return known
+	}
+	known = append(known, c.attributePlaceholders()...)
+	switch op.Name {
+	case OpAddUser, OpAddMember, OpUpdateUser:
+		known = append(known, RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
+		if c.doc.User.Status != nil {
+			known = append(known, "status")
+		}
+	case OpSetRole, OpGrantRole, OpRevokeRole:
+		known = append(known, RolesPlaceholder, RoleNamesPlaceholder)
+	}
+	return known
+}
+
+// attributePlaceholders lists the attributes of a user, and the full name if it
+// can be made of them.
+func (c *checker) attributePlaceholders() []string {
+	known := []string{"userName"} // if it is missing, that is reported once
+	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
+		if name = CanonicalAttribute(name); name != "userName" {
+			known = append(known, name)
+		}
+	}
+	if slices.Contains(known, "name.givenName") || slices.Contains(known, "name.familyName") {
+		known = append(known, "name.formatted")
+		if !slices.Contains(known, "displayName") {
+			known = append(known, "displayName")
+		}
+	}
+	return known
+}
+
+// checkSends makes sure that an update can send what it is to send.
+func (c *checker) checkSends(at string, op NamedOperation) {
+	switch {
+	case op.Sends == SendsChanges || op.Sends == "":
+	case op.Name != OpUpdateUser && op.Name != OpUpdateRole:
+		c.problem(at+".sends", "remove it", "%q belongs to %q and %q", op.Sends, OpUpdateUser, OpUpdateRole)
+	case op.Sends != SendsWholeObject:
+	case op.Name == OpUpdateRole:
+		c.problem(at+".sends", "say everything, and name role.description and role.permissions", "%q belongs to %q", op.Sends, OpUpdateUser)
+	case c.doc.Operations.GetUser == nil:
+		c.problem(at+".sends", "say everything", "%q needs %q", op.Sends, OpGetUser)
+	}
+}
+
+// checkToken makes sure that the token call can be made.
+func (c *checker) checkToken() {
+	if c.doc.Token == nil {
+		return
+	}
+	for _, name := range PlaceholdersIn(c.doc.Token.Call.Path) {
+		if name != "organization" {
+			c.problem("token.call", "there is {organization}", "{%s} has no value in the token call", name)
+		}
+	}
+	c.checkDotted("token.access token", c.doc.Token.AccessToken)
+	c.checkDotted("token.expires in", c.doc.Token.ExpiresIn)
+}
+
+// checkList makes sure that a list can be read to its end, and that only lists
+// have what belongs to lists.
+func (c *checker) checkList(at string, op NamedOperation) {
+	if op.Name != OpListUsers && op.Name != OpListRoles {
+		if op.Paging != nil || op.Items != "" || op.Total != "" {
+			c.problem(at, "remove them", "paging, items and total belong to lists")
+		}
+		return
+	}
+	if op.Answer.Given() {
+		c.problem(at+".answer", "say items", "the rows of a list are its items")
+	}
+	c.checkDotted(at+".items", op.Items)
+	c.checkDotted(at+".total", op.Total)
+	if op.Paging != nil {
+		c.checkPaging(at+".paging", op.Paging)
+		c.checkDotted(at+".paging.cursor", op.Paging.Cursor)
+	}
+}
+
+func (c *checker) checkPaging(at string, p *PagingMap) {
+	if (p.Size == 0) != (p.Limit == "") {
+		c.problem(at, "give both size and limit, or neither", "a size needs the name of the parameter that carries it")
+	}
+	if p.Size < 0 || p.Size > 10000 {
+		c.problem(at+".size", "take the largest that Suger allows", "a page has 1 to 10000 rows, not %d", p.Size)
+	}
+	if p.First < 0 || p.First > 1 {
+		c.problem(at+".first", "write 0 or 1", "the first page is 0 or 1, not %d", p.First)
+	}
+	if (p.Next == "") != (p.Style == "none") {
+		c.problem(at, "next is the query parameter that asks for the following page; style none has none", "next does not fit style %s", p.Style)
+	}
+	if p.First != 0 && p.Style != "page" {
+		c.problem(at+".first", "remove it", "first belongs to style page")
+	}
+	hasCursor := p.Cursor != "" || p.CursorHeader != ""
+	switch {
+	case hasCursor && p.Style != "cursor":
+		c.problem(at, "remove it", "a cursor belongs to style cursor")
+	case p.Style == "cursor" && (p.Cursor == "") == (p.CursorHeader == ""):
+		c.problem(at, "say either cursor, its path in the answer, or cursor header", "where is the next cursor?")
+	}
+}
+
+// dottedNames is a path without places in arrays.
+var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
+
+// checkDotted makes sure that a path leads through objects only.
+func (c *checker) checkDotted(at, path string) {
+	if path != "" && !dottedNames.MatchString(path) {
+		c.problem(at, "write names with dots between them, such as data.users", "%q is not a path in an answer", path)
+	}
+}

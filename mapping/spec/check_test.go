@@ -1,0 +1,140 @@
+package spec_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What is said of a shipped file in which a part has been replaced. Places are
+// the affair of TestProblemsAreReportedAtOnce.
+func TestProblems(t *testing.T) {
+	const (
+		suger     = "variants/status.yaml"
+		removal   = "variants/removal.yaml"
+		multirole = "variants/multirole.yaml"
+		envelope  = "variants/envelope.yaml"
+		commands  = "variants/commands.yaml"
+	)
+	tests := []struct {
+		name, file, old, new string
+		want                 []string
+	}{
+		{"adding is missing", removal, "  add user:\n    call: POST /v1/workspaces/{organization}/users\n    body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}\n", "",
+			[]string{`operations: "add user" is missing: without it nobody can be given access; add it`}},
+		{"listing is missing", multirole, "  list users:\n    call: GET /v3/orgs/{organization}/users\n    paging: {style: cursor, size: 500, limit: limit, next: cursor, cursor header: X-Next-Cursor}\n    items: items\n", "",
+			[]string{`operations: "list users" is missing: without it users cannot be found; add it`}},
+		{"no operation changes a role", removal, "  set role:\n    call: PUT /v1/workspaces/{organization}/users/{user}/role\n    repeat: true\n    body: {roleName: \"{role.name}\"}\n", "",
+			[]string{`operations: no operation changes a role; let "update user" send {role} or {role.name}, or add "set role"`}},
+		{"granting without revoking", multirole, "  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n", "",
+			[]string{`operations: "grant role" and "revoke role" belong together; add the other one`}},
+		{"two ways to change a role", multirole, "  list roles:\n", "  set role: {call: \"PUT /x/{user}/{role}\"}\n  list roles:\n",
+			[]string{`operations.set role: "set role", and "grant role" and "revoke role", do the same; remove one of the two ways`}},
+		{"one role is set where users hold many", removal, "by: name}", "by: name, hold: many}",
+			[]string{`operations.set role: users hold many roles, and "set role" is for one; use "grant role" and "revoke role"`}},
+		{"one role is sent where users hold many", envelope, "    name: name\n\nrole:", "    name: name\n    hold: many\n\nrole:",
+			[]string{`operations.update user: users hold many roles, and "update user" sends one; send {roles} or {roles.names}, or a list of {role}, or add "grant role" and "revoke role"`}},
+		{"a call does not say which role", multirole, "body: {roleId: \"{role}\"}", "body: {roleId: 1}",
+			[]string{`operations.grant role: "grant role" does not say which role it is for; put {role} or {role.name} into the path or the body`}},
+		{"a role is made without a name", suger, "body: {name: \"{displayName}\", description: \"{description}\", permissions: \"{permissions}\"}", "body: {description: \"{description}\"}",
+			[]string{`operations.add role: "add role" does not send {displayName}, the role's name; add it to the body`}},
+		{"a renaming that sends changes has no permissions", suger, "body: {name: \"{displayName}\"}", "body: {name: \"{displayName}\", permissions: \"{permissions}\"}",
+			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; there are {organization}, {now}, {role}, {role.name}, {displayName}`}},
+		{"a whole role", suger, "  update role:\n", "  update role:\n    sends: whole object\n",
+			[]string{`operations.update role.sends: "whole object" belongs to "update user"; say everything, and name role.description and role.permissions`}},
+		{"a whole user that cannot be read", envelope, "  get user:\n    call: GET /v2/organizations/{organization}/members/{user}\n    answer: data\n", "",
+			[]string{`operations.update user.sends: "whole object" needs "get user"; say everything`}},
+		{"roles are written and not listed", suger, "  list roles: GET /org/{organization}/role\n", "", []string{
+			`operations.add role: "add role" needs "list roles": only the known roles could be found; add that, or remove this`,
+			`operations.update role: "update role" needs "list roles": only the known roles could be found; add that, or remove this`,
+			`operations.remove role: "remove role" needs "list roles": only the known roles could be found; add that, or remove this`}},
+		{"a default role that cannot exist", commands, "default: Reader", "default: Raeder",
+			[]string{`role.default: "Raeder" is not among the known roles, and there is no "list roles"; did you mean "Reader"?`}},
+		{"a rank of a role that cannot exist", commands, "precedence: [Owner, Seller, Reader]", "precedence: [Owner, Partner, Reader]",
+			[]string{`role.precedence[1]: "Partner" is not among the known roles, and there is no "list roles"; there are "Owner", "Seller", "Reader"`}},
+		{"nobody manages users", removal, ", administrator: true", "",
+			[]string{`role.known: no role is an administrator's, so the last one could not be protected; say administrator: true of the role that manages users`}},
+		{"roles with an id and no name", multirole, "\nrole:\n  id: id\n  name: name\n", "\nrole:\n  id: id\n",
+			[]string{`role: only one of id and name is given; give both, or neither where Suger's roles are plain strings`}},
+
+		{"no way to end access", multirole, "end access: [deactivate user]", "end access: []",
+			[]string{`operations.deactivate user: "deactivate user" is never called; add it to end access, or remove it`,
+				`end access: no way to end access is given; list set status, deactivate user or remove user`}},
+		{"a way that cannot be reached", multirole, "end access: [deactivate user]", "end access: [deactivate user, remove user]",
+			[]string{`end access[1]: "remove user" is never reached: "deactivate user" always works; remove it, or put it first`}},
+		{"a status that everybody has", suger, "    pending: [INVITED]\n", "    pending: [INVITED]\n    absent: active\n",
+			[]string{`end access[1]: "remove user" is never reached: "set status" always works; remove it, or put it first`}},
+		{"a way without its operation", removal, "end access: [remove user]", "end access: [deactivate user]",
+			[]string{`end access[0]: there is no operation "deactivate user"; add it, or remove it here`}},
+		{"a status that is not written", suger, "      status: \"{status}\"\n", "", []string{
+			`user.status: access could be ended but not given back; give it an active value and let "update user" send {status}, or add "activate user"`,
+			`end access[0]: "set status" cannot be done; give user.status an inactive value and let "update user" send {status}, or remove it here`}},
+		{"access cannot be given back", multirole, "  activate user:\n    call: POST /v3/orgs/{organization}/users/{user}/activate\n    repeat: true\n", "",
+			[]string{`user.status: access could be ended but not given back; give it an active value and let "update user" send {status}, or add "activate user"`}},
+		{"two ways to give access back", suger, "  # convention, likewise.\n  remove user:\n", "  activate user: POST /org/{organization}/user/{user}/activate\n  remove user:\n",
+			[]string{`operations.activate user: "activate user" is never called: "update user" sends {status}; remove it, or {status} there`}},
+		{"a status whose values cannot be told apart", suger, "    inactive: [INACTIVE]\n", "", []string{
+			`user.status: active and inactive values cannot be told apart; list them, or say with absent what a missing value means`,
+			`end access[0]: "set status" cannot be done; give user.status an inactive value and let "update user" send {status}, or remove it here`}},
+		{"a value that is both", suger, "    inactive: [INACTIVE]\n", "    inactive: [INACTIVE, ACTIVE]\n",
+			[]string{`user.status.inactive[1]: "ACTIVE" is both active and inactive; remove it from one of the two`}},
+
+		{"a member of nobody", removal, "  add user:\n    call: POST /v1/workspaces/{organization}/users\n    body: {email: \"{userName}\", fullName: \"{name.formatted}\", roleName: \"{role.name}\"}\n", "  add member: POST /members\n", []string{
+			`operations: "add user" is missing: without it nobody can be given access; add it`,
+			`operations.add member: "add member" does not say which user it is for; put {user} into the path or the body`,
+			`operations.add member: "add member" needs "add user", which answers whom it is about; add that, or remove this`}},
+		{"a further id that is not named", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{organization}/user/{user}/{user.membershipId}",
+			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user" here; there are "organization", "user"`}},
+		{"an address that is never written", suger, "    userName: email             #", "    userName: {field: email, write: never} #",
+			[]string{`user.attributes.userName: userName is never written, but Suger must learn whom to add; say write: create if it is fixed once the user exists`}},
+		{"an address that is fixed and sent", suger, "    userName: email             #", "    userName: {field: email, write: create} #",
+			[]string{`user.attributes.userName: userName is fixed once the user exists, but "update user" sends it; remove one of the two`}},
+
+		{"userName is missing", suger, "    userName: email             # documented: people are known by their e-mail address\n", "",
+			[]string{`user.attributes: userName is missing; add userName with the field that holds the e-mail address`}},
+		{"half a full name", removal, "    name.familyName: {field: fullName, part: last name}\n", "",
+			[]string{`user.attributes: only one part of a full name is mapped; give name.givenName and name.familyName the same field, with part: first names and part: last name`}},
+		{"an attribute of an extension", commands, "    title: title\n", "    title: title\n    urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:departmnt: department\n",
+			[]string{`user.attributes.urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:departmnt: SCIM has no user attribute "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:departmnt"; did you mean "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"?`}},
+
+		{"pages without a parameter", suger, "{style: offset, size: 1000, limit: limit, next: offset}", "{style: offset, size: 1000, limit: limit}",
+			[]string{`operations.list users.paging: next does not fit style offset; next is the query parameter that asks for the following page; style none has none`}},
+		{"a size that is not sent", suger, "{style: offset, size: 1000, limit: limit, next: offset}", "{style: offset, size: 1000, next: offset}",
+			[]string{`operations.list users.paging: a size needs the name of the parameter that carries it; give both size and limit, or neither`}},
+		{"a size that no server has", suger, "size: 1000", "size: 1000000",
+			[]string{`operations.list users.paging.size: a page has 1 to 10000 rows, not 1000000; take the largest that Suger allows`}},
+		{"a first page that is none", envelope, "first: 1", "first: 2",
+			[]string{`operations.list users.paging.first: the first page is 0 or 1, not 2; write 0 or 1`}},
+		{"a first page of offsets", suger, "next: offset", "next: offset, first: 1",
+			[]string{`operations.list users.paging.first: first belongs to style page; remove it`}},
+		{"a cursor from nowhere", removal, ", cursor: next", "",
+			[]string{`operations.list users.paging: where is the next cursor?; say either cursor, its path in the answer, or cursor header`}},
+		{"a cursor of offsets", suger, "next: offset", "next: offset, cursor: next",
+			[]string{`operations.list users.paging: a cursor belongs to style cursor; remove it`}},
+		{"a parameter that paging sends", suger, "    paging: {style: offset", "    query: {limit: \"5\"}\n    paging: {style: offset",
+			[]string{`operations.list users.query.limit: paging sends "limit"; remove it here`}},
+		{"a list with an answer", envelope, "    items: data.roles\n", "    items: data.roles\n    answer: data\n",
+			[]string{`operations.list roles.answer: the rows of a list are its items; say items`}},
+		{"items inside an array", envelope, "items: data.users", "items: data[0].users",
+			[]string{`operations.list users.items: "data[0].users" is not a path in an answer; write names with dots between them, such as data.users`}},
+		{"paging of one user", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", total: count}\n",
+			[]string{`operations.get user: paging, items and total belong to lists; remove them`}},
+		{"a GET with a body", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", body: {}}\n",
+			[]string{`operations.get user.body: a GET call has no body; send it in the query, or use another method`}},
+		{"a header that is none", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", headers: {\"X Y\": a, X-Z: \"a\\nb\"}}\n", []string{
+			`operations.get user.headers.X Y: "X Y" is not the name of a header; a name has letters, digits and -`,
+			`operations.get user.headers.X-Z: the value of X-Z cannot be sent in a header; write it in ASCII, on one line`}},
+	}
+	files := shipped(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			require.NotEmpty(t, files[test.file], test.file)
+			got := []string{}
+			for _, p := range problemsIn(t, "file", []byte(replaced(t, string(files[test.file]), test.old, test.new))) {
+				got = append(got, p.Path+": "+p.Message+"; "+p.Suggestion)
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+}

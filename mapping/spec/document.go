@@ -1,0 +1,194 @@
+// Package spec is the language of the mapping file: its keys, its fields, its
+// placeholders and what makes a file valid. It knows nothing of the engine that
+// works by a file.
+//
+// Start with [Parse], which reads a file into a [Document].
+package spec
+
+import (
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// A Document is a mapping file. Its fields carry, as tags, the names and
+// explanations that users see; [Parse] reads and checks one.
+type Document struct {
+	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
+	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
+	User       UserMap    `yaml:"user" required:"true" doc:"Where Suger keeps what SCIM knows of a user."`
+	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
+	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
+	Refusals   Refusals   `yaml:"refusals" doc:"Words by which a refusal of Suger is recognised."`
+	Token      *TokenMap  `yaml:"token" doc:"How the older bearer API clients get a token; only needed for SUGER_AUTH=legacy."`
+}
+
+// UserMap says where Suger's user object holds what SCIM wants to know.
+type UserMap struct {
+	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
+	IDs          map[string]Field     `yaml:"ids" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
+	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
+	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
+	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
+	Joined       Field                `yaml:"joined" doc:"Time when the user joined the organization, likewise; it decides the order of lists."`
+	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
+	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
+	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
+}
+
+// An Attribute ties a SCIM attribute to a field of Suger's user. In the file it
+// may be written as just the field.
+type Attribute struct {
+	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
+	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
+	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
+	Max   int    `yaml:"max" doc:"Most characters that Suger takes; 0 is no bound."`
+}
+
+// FromScalar reads the short form, just the field.
+func (a *Attribute) FromScalar(text string) error { return a.Field.UnmarshalScalar(text) }
+
+// When an attribute is written.
+const (
+	WriteAlways = "always"
+	WriteCreate = "create" // fixed once the user exists
+	WriteNever  = "never"  // accepted from clients and ignored
+)
+
+// A Part is a piece of a full name.
+type Part string
+
+const (
+	WholeField Part = ""
+	FirstNames Part = "first names" // everything before the last blank
+	LastName   Part = "last name"   // everything after the last blank
+)
+
+// StatusMap says how a user's access shows.
+type StatusMap struct {
+	Field    Field  `yaml:"field" required:"true" doc:"Where the status is in Suger's user."`
+	Active   []any  `yaml:"active" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
+	Pending  []any  `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
+	Inactive []any  `yaml:"inactive" doc:"Values that mean no access, likewise; the first is written to end access."`
+	Absent   string `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
+}
+
+// UserRoles says how a user's role is written down.
+type UserRoles struct {
+	Field Field  `yaml:"field" required:"true" doc:"Where the role is in Suger's user: a string, a number, an object, or an array of them."`
+	Hold  string `yaml:"hold" enum:"one,many" default:"one" doc:"one: a user has one role. many: any number."`
+	By    string `yaml:"by" enum:"id,name" default:"id" doc:"What a plain string or number stands for: the role's id or its name."`
+	ID    Field  `yaml:"id" doc:"Where the id is, if the role is an object."`
+	Name  Field  `yaml:"name" doc:"Where the name is, if the role is an object."`
+}
+
+// RoleMap describes Suger's roles.
+type RoleMap struct {
+	ID             Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
+	Name           Field        `yaml:"name" doc:"The role's name."`
+	Created        Field        `yaml:"created" doc:"Time of creation, as of a user."`
+	Modified       Field        `yaml:"modified" doc:"Time of the last change, likewise."`
+	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
+	Description    Field        `yaml:"description" doc:"The role's description."`
+	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`
+	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends everything sends back."`
+	Kind           Field        `yaml:"kind" doc:"Tells standard from custom roles."`
+	Standard       []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
+	Known          []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
+	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
+	Default        string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
+	Template       RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
+}
+
+// A KnownRole is a role that exists in every organization.
+type KnownRole struct {
+	Name          string `yaml:"name" required:"true" doc:"The role's name in Suger."`
+	ID            any    `yaml:"id" doc:"The role's id, a string or a number as Suger writes it; leave out if it differs between organizations and is in the role list."`
+	Description   string `yaml:"description" doc:"Shown in Okta beside the role."`
+	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
+}
+
+// IDText is the role's id as text, "" if the mapping does not say.
+func (k *KnownRole) IDText() string {
+	id, _ := Text(k.ID)
+	return id
+}
+
+// A RoleTemplate is what a custom role made for a pushed group starts with.
+type RoleTemplate struct {
+	Description string `yaml:"description" doc:"The role's description."`
+	Permissions []any  `yaml:"permissions" doc:"The role's permissions; empty grants nothing until somebody adds some in Suger."`
+}
+
+// Refusals are words in Suger's error texts, in any letter case.
+type Refusals struct {
+	Domain    []string `yaml:"domain" doc:"The e-mail domain is not the organization's."`
+	Seats     []string `yaml:"seats" doc:"No seat is left."`
+	Duplicate []string `yaml:"duplicate" doc:"The user exists."`
+}
+
+// TokenMap describes the token call of Suger's older bearer API clients.
+type TokenMap struct {
+	Call         Request `yaml:"call" required:"true" doc:"Method and path."`
+	Organization string  `yaml:"organization" required:"true" doc:"Field of the body for the organization id."`
+	ClientID     string  `yaml:"client id" required:"true" doc:"Field of the body for the client's id."`
+	ClientSecret string  `yaml:"client secret" required:"true" doc:"Field of the body for the client's secret."`
+	AccessToken  string  `yaml:"access token" required:"true" doc:"Field of the answer with the token."`
+	ExpiresIn    string  `yaml:"expires in" required:"true" doc:"Field of the answer with its life in seconds."`
+}
+
+// A Strategy is a way to end a user's access.
+type Strategy string
+
+const (
+	BySetStatus  Strategy = "set status"
+	ByDeactivate Strategy = "deactivate user"
+	ByRemoval    Strategy = "remove user"
+)
+
+// Parse reads and checks a mapping file; name is used in messages. The
+// error is a [strict.Problems] that lists every problem, each with line, column
+// and advice. How the parts of a file fit together is looked at once each part
+// can be read.
+func Parse(name string, data []byte) (*Document, error) {
+	var doc Document
+	positions, problems := strict.Decode(name, data, &doc)
+	c := &checker{doc: &doc, file: name, positions: positions}
+	c.checkParts()
+	if len(problems) == 0 {
+		c.checkWhole()
+	}
+	problems = append(problems, c.beside(problems)...)
+	problems.Sort()
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return &doc, nil
+}
+
+// holds reports whether a field holds the attribute.
+func (d *Document) holds(attribute string) bool {
+	for name := range d.User.Attributes {
+		if CanonicalAttribute(name) == attribute {
+			return true
+		}
+	}
+	return false
+}
+
+// WritesStatus reports whether the update operation sends the status.
+func (d *Document) WritesStatus() bool {
+	return d.User.Status != nil && BodySends(d.Operations.UpdateUser, "status")
+}
+
+// WritesRole reports whether the update operation is the one that changes roles.
+func (d *Document) WritesRole() bool {
+	ops := &d.Operations
+	return ops.SetRole == nil && ops.GrantRole == nil && BodySends(ops.UpdateUser, roleValues...)
+}
+
+// AddsRole reports whether adding a user sends the role.
+func (d *Document) AddsRole() bool {
+	return BodySends(d.Operations.AddUser, roleValues...) || BodySends(d.Operations.AddMember, roleValues...)
+}
+
+// ManyRoles reports whether a user may hold several roles.
+func (d *Document) ManyRoles() bool { return d.User.Roles.Hold == "many" }

@@ -1,0 +1,156 @@
+package spec
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Field is the place of a value in a JSON object of Suger's, such as
+// "email", "info.firstName" or "emails[0]", or a list of places that the value
+// may be in. The zero Field is no place.
+type Field struct{ places []place }
+
+// A place is one path into an object.
+type place struct {
+	text  string
+	steps []step
+}
+
+// A step goes into the member key of an object, or into element index of an
+// array if key is "".
+type step struct {
+	key   string
+	index int
+}
+
+var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
+
+// UnmarshalScalar reads the field as it is written in a mapping file.
+func (f *Field) UnmarshalScalar(text string) error {
+	*f = Field{}
+	return f.AddScalar(text)
+}
+
+// AddScalar reads one more name of the field.
+func (f *Field) AddScalar(text string) error {
+	added := place{text: text}
+	for _, part := range strings.Split(text, ".") {
+		match := fieldPart.FindStringSubmatch(part)
+		if match == nil {
+			return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
+		}
+		added.steps = append(added.steps, step{key: match[1]})
+		for _, index := range strings.FieldsFunc(match[2], func(r rune) bool { return r == '[' || r == ']' }) {
+			n, _ := strconv.Atoi(index) // the expression admits digits only
+			added.steps = append(added.steps, step{index: n})
+		}
+	}
+	if slices.Contains(f.Scalars(), text) {
+		return fmt.Errorf("%q is given twice", text)
+	}
+	f.places = append(f.places, added)
+	return nil
+}
+
+// Scalars are the names of the field as they are written in a mapping file.
+func (f Field) Scalars() []string {
+	names := make([]string, len(f.places))
+	for i, p := range f.places {
+		names[i] = p.text
+	}
+	return names
+}
+
+// String is the field as a message names it: "role", or "userRole or role".
+func (f Field) String() string { return strings.Join(f.Scalars(), " or ") }
+
+// Given reports whether the mapping names this field at all.
+func (f Field) Given() bool { return len(f.places) > 0 }
+
+// In looks the field up in a decoded JSON value; ok is false if it is not there.
+// Of several names it takes the first that is there, and null only if no other
+// name has a value.
+func (f Field) In(value any) (found any, ok bool) {
+	for _, p := range f.places {
+		at, there := p.in(value)
+		if there && at != nil {
+			return at, true
+		}
+		ok = ok || there
+	}
+	return nil, ok
+}
+
+// TopLevel are the members of the object in which the field's names begin.
+func (f Field) TopLevel() []string {
+	names := make([]string, len(f.places))
+	for i, p := range f.places {
+		names[i] = p.steps[0].key
+	}
+	return names
+}
+
+// sharesPlace reports whether two fields have a place in common.
+func (f Field) sharesPlace(other Field) bool {
+	return slices.ContainsFunc(f.Scalars(), func(name string) bool { return slices.Contains(other.Scalars(), name) })
+}
+
+// in looks one place up.
+func (p place) in(value any) (found any, ok bool) {
+	for _, s := range p.steps {
+		if s.key != "" {
+			object, isObject := value.(map[string]any)
+			if !isObject {
+				return nil, false
+			}
+			if value, ok = object[s.key]; !ok {
+				return nil, false
+			}
+			continue
+		}
+		array, isArray := value.([]any)
+		if !isArray || s.index >= len(array) {
+			return nil, false
+		}
+		value = array[s.index]
+	}
+	return value, true
+}
+
+// Text reads a string, number or boolean as text; ok is false for anything else.
+func Text(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
+	case int:
+		return strconv.Itoa(v), true
+	}
+	return "", false
+}
+
+// A WordSet is values by which Suger says something, such as its words for a
+// status, as text and in any letter case.
+type WordSet map[string]bool
+
+// WordsOf are the values of a list that can be met in an answer; {now} is only
+// written.
+func WordsOf(values []any) WordSet {
+	set := make(WordSet, len(values))
+	for _, value := range values {
+		if word, ok := Text(value); ok && PlaceholderName(word) != NowPlaceholder {
+			set[strings.ToLower(word)] = true
+		}
+	}
+	return set
+}
+
+// Has reports whether the word is in the set.
+func (s WordSet) Has(word string) bool { return s[strings.ToLower(word)] }

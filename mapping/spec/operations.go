@@ -1,0 +1,172 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Names of the operations, as they stand in the mapping file.
+const (
+	OpListUsers      = "list users"
+	OpGetUser        = "get user"
+	OpAddUser        = "add user"
+	OpAddMember      = "add member"
+	OpUpdateUser     = "update user"
+	OpRemoveUser     = "remove user"
+	OpActivateUser   = "activate user"
+	OpDeactivateUser = "deactivate user"
+	OpSetRole        = "set role"
+	OpGrantRole      = "grant role"
+	OpRevokeRole     = "revoke role"
+	OpListRoles      = "list roles"
+	OpAddRole        = "add role"
+	OpUpdateRole     = "update role"
+	OpRemoveRole     = "remove role"
+)
+
+// Operations are the named calls. A nil one does not exist in this Suger.
+type Operations struct {
+	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
+	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
+	AddUser        *Operation `yaml:"add user" doc:"A new user."`
+	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
+	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
+	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
+	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
+	DeactivateUser *Operation `yaml:"deactivate user" doc:"Ends access, where that is a call of its own."`
+	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
+	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
+	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`
+	ListRoles      *Operation `yaml:"list roles" doc:"Every role of the organization. Without it, the known roles are all there are."`
+	AddRole        *Operation `yaml:"add role" doc:"A new custom role."`
+	UpdateRole     *Operation `yaml:"update role" doc:"Changes to a custom role."`
+	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
+}
+
+// An Operation is one call of Suger's API. In the file it may be written as
+// just its call.
+type Operation struct {
+	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
+	Query   map[string]string `yaml:"query" doc:"Query parameters to send always; they may hold the placeholders of paths."`
+	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
+	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
+	Sends   Sends             `yaml:"sends" enum:"changes,everything,whole object" default:"changes" doc:"What an update's body has values for. changes: only what differs. everything: all that the mapping knows, changed or not. whole object: the user as Suger has it, with the changes laid over."`
+	Covers  Covers            `yaml:"covers" enum:"members,everybody" default:"members" doc:"Whom get user answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
+	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
+	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
+	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
+	Total   string            `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
+	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
+}
+
+// FromScalar reads the short form, just the call.
+func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScalar(text) }
+
+// Sends says which values an operation's body holds.
+type Sends string
+
+const (
+	SendsChanges     Sends = "changes"
+	SendsEverything  Sends = "everything"
+	SendsWholeObject Sends = "whole object"
+)
+
+// Covers says whom the call for one user answers.
+type Covers string
+
+const (
+	CoversMembers   Covers = "members"
+	CoversEverybody Covers = "everybody"
+)
+
+// PagingMap says how a list hands out its pages.
+type PagingMap struct {
+	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. none: one answer holds everything, up to the size."`
+	Size         int    `yaml:"size" doc:"Rows to ask for in a page."`
+	Limit        string `yaml:"limit" doc:"Query parameter that carries the size."`
+	Next         string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
+	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
+	Cursor       string `yaml:"cursor" doc:"Path of the next cursor in the answer (style cursor)."`
+	CursorHeader string `yaml:"cursor header" doc:"Header with the next cursor (style cursor)."`
+}
+
+// A NamedOperation is an operation under its name in the file.
+type NamedOperation struct {
+	Name string
+	*Operation
+}
+
+// All lists the operations in the order of the file.
+func (o *Operations) All() []NamedOperation {
+	return []NamedOperation{
+		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpAddUser, o.AddUser}, {OpAddMember, o.AddMember}, {OpUpdateUser, o.UpdateUser},
+		{OpRemoveUser, o.RemoveUser}, {OpActivateUser, o.ActivateUser}, {OpDeactivateUser, o.DeactivateUser},
+		{OpSetRole, o.SetRole}, {OpGrantRole, o.GrantRole}, {OpRevokeRole, o.RevokeRole},
+		{OpListRoles, o.ListRoles}, {OpAddRole, o.AddRole}, {OpUpdateRole, o.UpdateRole}, {OpRemoveRole, o.RemoveRole},
+	}
+}
+
+// Named is the operation with a name, as it stands in the mapping file, or nil.
+func (o *Operations) Named(name string) *Operation {
+	for _, op := range o.All() {
+		if op.Name == name {
+			return op.Operation
+		}
+	}
+	return nil
+}
+
+// OperationNames are the operations that a mapping can have, in the order of
+// the file.
+func OperationNames() []string {
+	var names []string
+	for _, op := range new(Operations).All() {
+		names = append(names, op.Name)
+	}
+	return names
+}
+
+// A Request is the method and the path of a call, written as
+// "GET /org/{organization}/user/{user}".
+type Request struct {
+	Method string
+	Path   string
+}
+
+var (
+	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
+	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+$`)
+	idPlaceholders     = []string{"organization", "user", RolePlaceholder, RoleNamePlaceholder}
+	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
+)
+
+// UnmarshalScalar reads the request as it is written in a mapping file.
+func (r *Request) UnmarshalScalar(text string) error {
+	method, path, ok := strings.Cut(text, " ")
+	path = strings.TrimSpace(path)
+	switch {
+	case !ok || path == "":
+		return fmt.Errorf("%q: %s", text, errRequestNotation)
+	case !slices.Contains(requestMethods, method):
+		return fmt.Errorf("%q is not one of the methods %s", method, strings.Join(requestMethods, ", "))
+	case !requestPath.MatchString(path):
+		return fmt.Errorf("%q is not a path; %s", path, errRequestNotation)
+	}
+	for _, name := range PlaceholdersIn(path) {
+		if !slices.Contains(idPlaceholders, name) && !strings.HasPrefix(name, userIDs) {
+			return fmt.Errorf("{%s} is not known in a path; there are {%s}", name, strings.Join(idPlaceholders, "}, {"))
+		}
+	}
+	for _, segment := range strings.Split(path, "/") {
+		if segment == "." || segment == ".." {
+			return fmt.Errorf("%q has a segment that would name another resource", path)
+		}
+	}
+	*r = Request{Method: method, Path: path}
+	return nil
+}
+
+// String is the request as it is written in a mapping file.
+func (r Request) String() string { return strings.TrimSpace(r.Method + " " + r.Path) }

@@ -1,0 +1,118 @@
+package spec_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// replaced is a text with one part replaced, which must be there once.
+func replaced(t testing.TB, text, old, new string) string {
+	t.Helper()
+	require.Equal(t, 1, strings.Count(text, old), "%q", old)
+	return strings.Replace(text, old, new, 1)
+}
+
+// defaultFile is the name of the mapping that the program holds.
+const defaultFile = "suger.yaml"
+
+// shipped are the mapping files of this project, by name.
+func shipped(t testing.TB) map[string][]byte {
+	t.Helper()
+	files, err := filepath.Glob("../variants/*.yaml")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 5)
+	texts := make(map[string][]byte)
+	for _, file := range append(files, filepath.Join("..", defaultFile)) {
+		name, err := filepath.Rel("..", file)
+		require.NoError(t, err)
+		texts[filepath.ToSlash(name)], err = os.ReadFile(file)
+		require.NoError(t, err)
+	}
+	return texts
+}
+
+// What is printed of a mapping, defaults filled in, is the same mapping again.
+func TestShippedMappingsAreValid(t *testing.T) {
+	for name, text := range shipped(t) {
+		document, err := spec.Parse(name, text)
+		require.NoError(t, err)
+		printed, err := strict.Print(document)
+		require.NoError(t, err)
+		assert.Contains(t, string(printed), "    sends: changes\n")
+		assert.Contains(t, string(printed), "      write: always\n")
+		again, err := spec.Parse("printed.yaml", printed)
+		require.NoError(t, err, name)
+		assert.Equal(t, document, again, name)
+	}
+}
+
+// problemsIn are what is wrong with a mapping, none if it is valid.
+func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
+	t.Helper()
+	_, err := spec.Parse(name, text)
+	var problems strict.Problems
+	if err != nil {
+		require.ErrorAs(t, err, &problems)
+	}
+	return problems
+}
+
+// Every problem of a file is reported at once, at its place. The files say
+// themselves what is wrong in which line.
+func TestProblemsAreReportedAtOnce(t *testing.T) {
+	for _, file := range []string{"testdata/wrong.yaml", "testdata/unfit.yaml"} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var want, got []string
+		for number, line := range strings.Split(string(text), "\n") {
+			for _, said := range strings.Split(line, " #! ")[1:] {
+				want = append(want, fmt.Sprintf("%s:%d:%s", file, number+1, said))
+			}
+		}
+		require.NotEmpty(t, want)
+		for _, p := range problemsIn(t, file, text) {
+			got = append(got, p.String())
+			assert.True(t, p.Line > 0 && p.Column > 0)
+		}
+		assert.ElementsMatch(t, want, got, file)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	files := shipped(f)
+	for _, file := range []string{"testdata/wrong.yaml", "testdata/unfit.yaml"} {
+		text, err := os.ReadFile(file)
+		require.NoError(f, err)
+		files[file] = text
+	}
+	for _, text := range files {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		document, err := spec.Parse("fuzz.yaml", text)
+		if err != nil {
+			for _, p := range problemsIn(t, "fuzz.yaml", text) {
+				require.True(t, p.Line > 0 && p.Column > 0 && p.Message != "", "%+v", p)
+			}
+			return
+		}
+		printed, err := strict.Print(document)
+		require.NoError(t, err)
+		again, err := spec.Parse("printed.yaml", printed)
+		require.NoError(t, err, "%s", printed)
+		require.Equal(t, document, again)
+		// A file that is accepted makes a service.
+		_, err = mapping.New(document, nil, mapping.Config{})
+		require.NoError(t, err)
+	})
+}

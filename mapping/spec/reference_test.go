@@ -1,0 +1,186 @@
+package spec_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+const guideFile = "../../docs/mapping.md"
+
+func guide(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(guideFile)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// section replaces what is between two markers of the guide.
+func section(t *testing.T, guide, name, made string) string {
+	t.Helper()
+	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
+	before, rest, ok := strings.Cut(guide, begin)
+	require.True(t, ok, name)
+	_, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, name)
+	return before + begin + "\n" + made + "\n" + end + after
+}
+
+// The reference in docs/mapping.md is made of the Go types and of what the
+// checks know; -update writes it anew.
+func TestGuideHasTheReference(t *testing.T) {
+	text := section(t, guide(t), "placeholders", placeholderTable(t))
+	text = section(t, text, "reference", reference())
+	assertMade(t, guideFile, text)
+}
+
+// placeholderTable is which operation has which placeholders.
+func placeholderTable(t *testing.T) string {
+	document, err := spec.Parse(defaultFile, shipped(t)[defaultFile])
+	require.NoError(t, err)
+	var b strings.Builder
+	b.WriteString("| operation | everywhere | in the body too |\n|---|---|---|\n")
+	for _, name := range spec.OperationNames() {
+		texts, body := spec.PlaceholdersOfOperation(document, name)
+		named := []string{}
+		for _, placeholder := range body {
+			if _, isAttribute := document.User.Attributes[placeholder]; !isAttribute {
+				named = append(named, "`{"+placeholder+"}`")
+			}
+		}
+		if slices.Contains(body, "userName") {
+			named = append(named, "each attribute of `user.attributes`")
+		}
+		fmt.Fprintf(&b, "| `%s` | `{%s}` | %s |\n", name, strings.Join(texts, "}`, `{"), strings.Join(named, ", "))
+	}
+	return b.String()
+}
+
+// reference is every key of a mapping file.
+func reference() string {
+	var b strings.Builder
+	seen := make(map[reflect.Type]bool)
+	var describe func(title string, of reflect.Type)
+	describe = func(title string, of reflect.Type) {
+		if seen[of] {
+			return
+		}
+		seen[of] = true
+		fmt.Fprintf(&b, "### %s\n\n| key | value | meaning |\n|---|---|---|\n", title)
+		type part struct {
+			title string
+			of    reflect.Type
+		}
+		var parts []part
+		for i := range of.NumField() {
+			field := of.Field(i)
+			key := field.Tag.Get("yaml")
+			fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", key, required(field), valueOf(field), field.Tag.Get("doc"))
+			if inner, ok := structIn(field.Type); ok {
+				path := strings.TrimPrefix(strings.Trim(title, "`")+"."+key, "The file.")
+				if field.Type.Kind() == reflect.Map {
+					path += ".ATTRIBUTE"
+				}
+				if inner.Name() == "Operation" {
+					path = "operations.OPERATION"
+				}
+				parts = append(parts, part{"`" + path + "`", inner})
+			}
+		}
+		b.WriteString("\n")
+		for _, p := range parts {
+			describe(p.title, p.of)
+		}
+	}
+	describe("The file", reflect.TypeFor[spec.Document]())
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func required(field reflect.StructField) string {
+	if field.Tag.Get("required") == "true" {
+		return " (required)"
+	}
+	return ""
+}
+
+// structIn is the struct that a key holds, directly or in a list or map.
+func structIn(t reflect.Type) (reflect.Type, bool) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	_, isText := reflect.New(t).Interface().(strict.ScalarUnmarshaler)
+	return t, t.Kind() == reflect.Struct && !isText
+}
+
+// valueOf says what a key takes.
+func valueOf(field reflect.StructField) string {
+	value := formOf(field.Type)
+	if enum := field.Tag.Get("enum"); enum != "" {
+		value = "`" + strings.ReplaceAll(enum, ",", "`, `") + "`"
+		if field.Type.Kind() == reflect.Slice {
+			value = "list of " + value
+		}
+	}
+	if fallback := field.Tag.Get("default"); fallback != "" {
+		value += "; default `" + fallback + "`"
+	}
+	return value
+}
+
+func formOf(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[spec.Field]():
+		return "field"
+	case t == reflect.TypeFor[spec.Request]():
+		return "method and path"
+	case t.Kind() == reflect.Interface:
+		return "anything"
+	case t.Kind() == reflect.Pointer:
+		return formOf(t.Elem())
+	case t.Kind() == reflect.Slice:
+		return "list of " + map[string]string{"anything": "values", "text": "texts", "see below": "maps, see below"}[formOf(t.Elem())]
+	case t.Kind() == reflect.Map && t.Elem() == reflect.TypeFor[spec.Field]():
+		return "fields by name"
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.String:
+		return "texts by name"
+	case t.Kind() == reflect.Map:
+		return "see below"
+	case t.Kind() == reflect.Int:
+		return "whole number"
+	case t.Kind() == reflect.Bool:
+		return "`true` or `false`; default `false`"
+	case t.Kind() == reflect.Struct:
+		return "see below"
+	}
+	return "text"
+}
+
+var excerpt = regexp.MustCompile("(?s)<!-- (\\S+\\.yaml) -->\n```yaml\n(.*?)```\n")
+
+// Every piece of a mapping file that the guide shows stands in that file.
+func TestGuideShowsPiecesOfTheFiles(t *testing.T) {
+	files, shown := shipped(t), make(map[string]int)
+	for _, match := range excerpt.FindAllStringSubmatch(guide(t), -1) {
+		file, piece := match[1], match[2]
+		shown[file]++
+		assert.Contains(t, string(files[file]), piece, "%s does not have this piece", file)
+	}
+	assert.Len(t, shown, len(files), "each file is shown: %v", shown)
+	assert.Equal(t, strings.Count(guide(t), "```yaml"), len(excerpt.FindAllString(guide(t), -1)), "each piece names its file")
+	for file := range files {
+		if file != defaultFile {
+			assert.Contains(t, guide(t), "](../mapping/"+filepath.ToSlash(file)+")")
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package spec
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Values are what the placeholders of a body stand for: SCIM attribute names
+// ("name.givenName"), "role", "role.name", "roles", "roles.names", "status" and
+// so on. A name that is absent has nothing to send.
+type Values map[string]any
+
+// Placeholders that stand for the roles of a user, or for one of them.
+const (
+	RolePlaceholder      = "role"
+	RoleNamePlaceholder  = "role.name"
+	RolesPlaceholder     = "roles"
+	RoleNamesPlaceholder = "roles.names"
+)
+
+// userIDs is what the names of placeholders for further ids of a user begin with.
+const userIDs = "user."
+
+// NowPlaceholder stands for the time of the call.
+const NowPlaceholder = "now"
+
+var placeholder = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9:. ]*)\}$`)
+
+// PlaceholderName is the name in s if s is "{name}", or "".
+func PlaceholderName(s string) string {
+	if match := placeholder.FindStringSubmatch(s); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// Fill makes a body out of its template: placeholders are replaced, and what
+// has no value is left out, with the objects that become empty by it. ok is
+// false if nothing is left of a part that held placeholders.
+func Fill(template any, with Values) (body any, ok bool) {
+	switch t := template.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(t))
+		held := false // did anything depend on a placeholder
+		for key, part := range t {
+			value, ok := Fill(part, with)
+			if !ok {
+				held = true
+				continue
+			}
+			object[key] = value
+		}
+		return object, len(object) > 0 || !held
+	case []any:
+		return fillList(t, with)
+	case string:
+		name := PlaceholderName(t)
+		if name == "" {
+			return t, true
+		}
+		value, ok := with[name]
+		return value, ok
+	}
+	return template, true
+}
+
+// fillList makes a list out of its template. An element about a role comes once
+// for each role, so that a user without one has an empty list.
+func fillList(template []any, with Values) (list []any, ok bool) {
+	list, ok = make([]any, 0, len(template)), len(template) == 0
+	for _, part := range template {
+		each := []Values{with}
+		if aboutRole(part) {
+			each = with.eachRole()
+			ok = ok || each != nil
+		}
+		for _, one := range each {
+			if value, ok := Fill(part, one); ok {
+				list = append(list, value)
+			}
+		}
+	}
+	return list, ok || len(list) > 0
+}
+
+// aboutRole reports whether a part of a body is about one role.
+func aboutRole(part any) bool {
+	found := PlaceholdersOf(part)
+	_, id := found[RolePlaceholder]
+	_, name := found[RoleNamePlaceholder]
+	return id || name
+}
+
+// eachRole is the values once for each of the roles, nil if there is nothing to
+// say of roles.
+func (v Values) eachRole() []Values {
+	ids, given := v[RolesPlaceholder].([]any)
+	names, _ := v[RoleNamesPlaceholder].([]any)
+	if !given {
+		return nil
+	}
+	each := make([]Values, len(ids))
+	for i := range ids {
+		each[i] = maps.Clone(v)
+		each[i][RolePlaceholder], each[i][RoleNamePlaceholder] = ids[i], names[i]
+	}
+	return each
+}
+
+// Overlay lays a body over an object that Suger has answered.
+func Overlay(object, body any) any {
+	below, isObject := object.(map[string]any)
+	above, ok := body.(map[string]any)
+	if !isObject || !ok {
+		return body
+	}
+	laid := maps.Clone(below)
+	for key, value := range above {
+		laid[key] = Overlay(below[key], value)
+	}
+	return laid
+}
+
+// PlaceholdersOf lists the placeholder names of a body template with the path
+// of each below the template, "" for the template itself.
+func PlaceholdersOf(template any) map[string]string {
+	found := make(map[string]string)
+	var walk func(part any, path string)
+	walk = func(part any, path string) {
+		switch p := part.(type) {
+		case map[string]any:
+			for key, inner := range p {
+				walk(inner, strings.TrimPrefix(path+"."+key, "."))
+			}
+		case []any:
+			for _, inner := range p {
+				walk(inner, path)
+			}
+		case string:
+			if name := PlaceholderName(p); name != "" {
+				found[name] = path
+			}
+		}
+	}
+	walk(template, "")
+	return found
+}
+
+// roleValues are the placeholders by which an operation can send a role.
+var roleValues = []string{RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder}
+
+// BodySends reports whether an operation's body has one of the placeholders.
+func BodySends(op *Operation, names ...string) bool {
+	if op == nil {
+		return false
+	}
+	found := PlaceholdersOf(op.Body)
+	return slices.ContainsFunc(names, func(name string) bool { _, ok := found[name]; return ok })
+}
+
+// listsRoles reports whether a body has a list with an element for each role.
+func listsRoles(part any) bool {
+	switch p := part.(type) {
+	case map[string]any:
+		for _, inner := range p {
+			if listsRoles(inner) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(p, func(inner any) bool { return aboutRole(inner) || listsRoles(inner) })
+	}
+	return false
+}
+
+// textPlaceholder is a placeholder of a path, a query or a header.
+var textPlaceholder = regexp.MustCompile(`\{([A-Za-z0-9.]+)\}`)
+
+// PlaceholdersIn lists the names in braces of a path, a query or a header.
+func PlaceholdersIn(text string) []string {
+	var names []string
+	for _, match := range textPlaceholder.FindAllStringSubmatch(text, -1) {
+		names = append(names, match[1])
+	}
+	return names
+}
+
+// FillText replaces the placeholders of a path, a query or a header.
+func FillText(template string, value func(name string) string) string {
+	return textPlaceholder.ReplaceAllStringFunc(template, func(placeholder string) string {
+		return value(strings.Trim(placeholder, "{}"))
+	})
+}
