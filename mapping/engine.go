@@ -303,7 +303,8 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	var err error
 	if id != "" {
 		after, err = s.person(ctx, id, s.fromNow())
-	} else {
+	}
+	if id == "" || err == nil && !after.whole && s.becameAdministrator(after, p.people[0]) {
 		after, err = s.people(ctx, s.fromNow())
 	}
 	if err != nil {
@@ -354,6 +355,11 @@ func (s *suger) failures(done *applied, differs []difference) (failed []failure)
 		operation := spec.OpUpdateRole
 		if d.one != nil {
 			err, operation = firstError(done.reason(d.one), done.role), operationOf(d.one)
+		}
+		if d.one == nil && err == nil { // a role is only deleted once nobody holds it
+			for _, failed := range done.failed {
+				err = failed
+			}
 		}
 		switch {
 		case err == nil:
@@ -431,7 +437,8 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // given back.
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) error {
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		return !s.planner.takesAdministrator(one) || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		took := s.planner.takesAdministrator(one) || s.becameAdministrator(after, one)
+		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return nil
@@ -466,6 +473,13 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	}
 	return scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
+}
+
+// becameAdministrator reports whether somebody whose access a plan ended holds an
+// administrator's role in the end, which they did not when it was planned.
+func (s *suger) becameAdministrator(after *snapshot, one *personPlan) bool {
+	is := after.byID(one.before.id)
+	return one.endsAccess() && is != nil && anyAdministrator(after.roles.of(is))
 }
 
 // inverse is the plan that gives back what a plan took.

@@ -311,6 +311,9 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
 			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}
+		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		}
 		return list.applySelected(op, path, value, named)
 	case op == patchRemove && value == nil:
 		list.replaceAll(nil)

@@ -69,6 +69,10 @@ type Attribute struct {
 	// the resource, where others only show what they wish.
 	Echoed bool `json:"-"`
 
+	// Guarded marks an immutable attribute whose changes the provider refuses
+	// itself, in words that say what to do.
+	Guarded bool `json:"-"`
+
 	// Vital marks a boolean attribute whose value must not get lost, since a
 	// success would be a lie then: a user who should be inactive. See
 	// [ResourceType.Normalize].
