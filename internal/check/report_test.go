@@ -97,6 +97,15 @@ func TestContracts(t *testing.T) {
 	}
 }
 
+// Where Suger offers only the call that it documents, the report names each call
+// of the mapping that it lacks.
+func TestDocumentedCallOnly(t *testing.T) {
+	s := written(stand{contract: "documented"})
+	report := s.run(t)
+	assert.False(t, report.OK)
+	golden(t, "documented.txt", text(report))
+}
+
 func TestPlantedReads(t *testing.T) { testPlanted(t, "reads.txt", plantedReads) }
 
 func TestPlantedWrites(t *testing.T) { testPlanted(t, "writes.txt", plantedWrites) }

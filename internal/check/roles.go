@@ -138,14 +138,14 @@ func (r *run) withKnown(list *roleList) Line {
 	if n := len(list.roles); n > 0 {
 		custom = fmt.Sprintf("%s: %s", count(n, "custom role"), shortList(list.names(), 20))
 	}
-	var standard []string
+	standard := &roleList{}
 	for _, known := range r.Document.Role.Known {
 		id, _ := wordOf(known.ID)
-		list.roles = append(list.roles, mapping.RoleName{ID: id, Name: known.Name})
-		standard = append(standard, known.Name)
+		standard.roles = append(standard.roles, mapping.RoleName{ID: id, Name: known.Name})
 	}
+	list.roles = slices.Concat(standard.roles, list.roles)
 	return Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"),
-		Text: fmt.Sprintf("The list has %s. It has none of %s, which the mapping knows.", custom, both(standard))}
+		Text: fmt.Sprintf("The list has %s. It has none of %s, which the mapping knows.", custom, both(standard.names()))}
 }
 
 func (r *run) noRoles(ctx context.Context, call sugerclient.Call, err error) {
