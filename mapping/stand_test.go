@@ -57,7 +57,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 		log: &logLines{}, audit: &logLines{}, observed: &observed{}}
 	s.setup = setup{
 		sandbox:  sandbox.Options{Contract: "status", Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
-		document: mapping.DefaultDocument(),
+		document: mappingOf(t, "status"),
 		config: mapping.Config{
 			AllowAdminGrant: true, CreateRoles: true,
 			LookupCache: 1000, LookupTTL: time.Hour, ListTTL: 10 * time.Second,
@@ -209,7 +209,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// withoutOperation is a mapping like the default one that lacks an operation.
+// withoutOperation is the status mapping without an operation.
 func withoutOperation(t *testing.T, name string) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *spec.Document) {
@@ -233,11 +233,10 @@ func withoutOperation(t *testing.T, name string) func(*setup) {
 	return func(u *setup) { u.document = document }
 }
 
-// withChanges is the default mapping with changes.
+// withChanges is the status mapping with changes.
 func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	t.Helper()
-	document, err := spec.Parse(mapping.DefaultName, mapping.DefaultSource())
-	require.NoError(t, err)
+	document := mappingOf(t, "status")
 	change(document)
 	return document
 }

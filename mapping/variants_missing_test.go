@@ -7,17 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// without is the default mapping without some operations; it is still a valid
+// without is the status mapping without some operations; it is still a valid
 // mapping file.
 func without(t *testing.T, remove func(*spec.Document)) *spec.Document {
 	t.Helper()
-	document, err := spec.Parse(mapping.DefaultName, mapping.DefaultSource())
-	require.NoError(t, err)
+	document := mappingOf(t, "status")
 	remove(document)
 	text, err := strict.Print(document)
 	require.NoError(t, err)
@@ -106,7 +104,7 @@ func TestMissingOperations(t *testing.T) {
 // A status that a user of Suger does not have cannot be set: the next way to end
 // access is taken.
 func TestWaysToEndAccessAreTriedInOrder(t *testing.T) {
-	text := []byte(replaced(t, string(mapping.DefaultSource()), "    field: status\n", "    field: state\n"))
+	text := []byte(replaced(t, sourceOf(t, "status"), "    field: status\n", "    field: state\n"))
 	document, err := spec.Parse("state.yaml", text)
 	require.NoError(t, err)
 	s := newStand(t, func(s *setup) { s.document = document })

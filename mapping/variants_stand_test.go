@@ -14,8 +14,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A variant is a contract of the sandbox and how it differs from the working
-// one. The mapping that describes it is variants/CONTRACT.yaml.
+// A variant is a contract of the sandbox and how it differs from the others. The
+// mapping that describes it is variants/CONTRACT.yaml.
 type variant struct {
 	contract   string
 	status     map[string]string // what stands for ACTIVE, INVITED and INACTIVE
@@ -49,15 +49,17 @@ func TestVariantsAreTheContracts(t *testing.T) {
 // mappingOf reads the mapping of a variant.
 func mappingOf(t testing.TB, name string) *spec.Document {
 	t.Helper()
-	if name == "status" {
-		return mapping.DefaultDocument()
-	}
-	file := filepath.Join("variants", name+".yaml")
-	data, err := os.ReadFile(file)
-	require.NoError(t, err)
-	document, err := spec.Parse(file, data)
+	document, err := spec.Parse(name+".yaml", []byte(sourceOf(t, name)))
 	require.NoError(t, err)
 	return document
+}
+
+// sourceOf is the mapping of a variant as it is written.
+func sourceOf(t testing.TB, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("variants", name+".yaml"))
+	require.NoError(t, err)
+	return string(data)
 }
 
 // stand starts the contract with the mapping that describes it.
