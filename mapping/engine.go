@@ -338,6 +338,8 @@ func (s *suger) failures(done *applied, differs []difference) (failed []failure)
 		switch {
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
+		case d.field == goneField && isGone(err):
+			err = errNobody(d.one.before.id)
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}
