@@ -254,7 +254,7 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		return nil, err
 	}
 	differs := s.planner.prove(after, p, done.made)
-	failures := s.failures(done, differs)
+	failures := s.failures(p, done, differs)
 	reserved.settle(s.planner.losses(p) - s.planner.losses(planOf(differs)))
 	s.recordEach(c.what, p, after, failures)
 	s.learn(after, p)
@@ -328,12 +328,17 @@ type failure struct {
 
 // failures are what a proof found missing, each with the reason if a call gave
 // one. A call that failed and took effect all the same is a success.
-func (s *suger) failures(done *applied, differs []difference) (failed []failure) {
+func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
 	for _, d := range differs {
+		var operation string
 		err := done.role
-		operation := spec.OpUpdateRole
-		if d.one != nil {
+		switch {
+		case d.one != nil:
 			err, operation = firstError(done.reason(d.one), done.role), operationOf(d.one)
+		case p.role.kind == roleDeleted && len(failed) > 0:
+			err = failed[0].err // it was not tried, since somebody still holds it
+		default:
+			operation = operationOfRole(p.role)
 		}
 		switch {
 		case err == nil:
@@ -366,6 +371,16 @@ func operationOf(one *personPlan) string {
 		return spec.OpRemoveUser
 	}
 	return spec.OpUpdateUser
+}
+
+func operationOfRole(change *rolePlan) string {
+	switch change.kind {
+	case roleMade:
+		return spec.OpAddRole
+	case roleDeleted:
+		return spec.OpRemoveRole
+	}
+	return spec.OpUpdateRole
 }
 
 // planOf is the part of a plan that was not done.
@@ -435,7 +450,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	done := s.apply(ctx, after, back)
 	restored, err := s.people(ctx, s.fromNow())
 	if err == nil {
-		failures := s.failures(done, s.planner.prove(restored, back, nil))
+		failures := s.failures(back, done, s.planner.prove(restored, back, nil))
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
 	} else {
@@ -486,9 +501,13 @@ func (s *suger) failureOf(p *plan, failures []failure) error {
 	case len(failures) == 1 && len(p.touched()) <= 1:
 		return failures[0].err
 	}
-	for _, f := range failures {
-		if f.one == nil {
-			return f.err
+	if last := failures[len(failures)-1]; last.one == nil {
+		if p.role.kind != roleDeleted || len(failures) == 1 {
+			return last.err
+		}
+		failures = failures[:len(failures)-1] // it waits for those who still hold it
+		if len(p.touched()) == 1 {
+			return failures[0].err
 		}
 	}
 	var causes []error

@@ -77,6 +77,18 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	return &copied
 }
 
+// after is the snapshot with the people of a plan who stay as they will be.
+func (s *snapshot) after(m *model, p *plan) *snapshot {
+	copied := *s
+	copied.users = slices.Clone(s.users)
+	for i, u := range copied.users {
+		if one := p.of(u.id); one != nil && one.kind == planChange {
+			copied.users[i] = one.after(m)
+		}
+	}
+	return &copied
+}
+
 // byID is the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {
 	at, found := slices.BinarySearchFunc(s.ids, id, func(i int32, id string) int { return strings.Compare(s.users[i].id, id) })

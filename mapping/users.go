@@ -203,7 +203,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 	}
 	var wanted scim.Resource
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(),
+		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
@@ -300,10 +300,14 @@ func (r *result) hasLeft(id string) bool {
 	return r.after.byID(id) == nil
 }
 
-// snapshot is what another change can begin with.
-func (r *result) snapshot() *snapshot {
-	if r == nil || r.dry {
+// snapshot is what another change can begin with; after a dry run, as Suger would
+// be after the change.
+func (r *result) snapshot(m *model) *snapshot {
+	switch {
+	case r == nil:
 		return nil
+	case r.dry:
+		return r.before.after(m, r.plan)
 	}
 	return r.after
 }
