@@ -255,11 +255,13 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	}
 	differs := s.planner.prove(after, p, done.made)
 	failures := s.failures(p, done, differs)
-	reserved.settle(s.planner.losses(p) - s.planner.losses(planOf(differs)))
+	lost := s.planner.losses(p) - s.planner.losses(planOf(differs))
+	reserved.settle(lost)
 	s.recordEach(c.what, p, after, failures)
 	s.learn(after, p)
-	if undone := s.keepAdministrator(ctx, snap, after, p, differs); undone != nil {
-		return nil, undone
+	if undone, err := s.keepAdministrator(ctx, snap, after, p, differs); err != nil {
+		reserved.settle(lost - s.planner.losses(undone))
+		return nil, err
 	}
 	if err := s.failureOf(p, failures); err != nil {
 		return nil, err
@@ -425,20 +427,21 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // keepAdministrator asks the guard about the state that a plan has come to: another
 // replica, or somebody in the console, may have acted at the same time. If nobody
 // is left who can help the others, what the plan took from an administrator is
-// given back.
-func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) error {
+// given back. undone is what of the plan was.
+func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
+	undone = &plan{}
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
 		return !s.planner.takesAdministrator(one) || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
-		return nil
+		return undone, nil
 	}
 	if !after.roles.whole && !s.model.knowsAdministrators() {
-		return nil // nobody could tell
+		return undone, nil // nobody could tell
 	}
 	s.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
-		return scim.NewError(scim.CodeLastAdmin,
+		return undone, scim.NewError(scim.CodeLastAdmin,
 			"The change was made, but the Suger organization has no active administrator any more: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
 	}
 	back := &plan{}
@@ -458,10 +461,11 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	}
 	email := s.model.email(taken[0].before)
 	if err != nil {
-		return scim.Wrap(err, scim.CodeLastAdmin,
+		return undone, scim.Wrap(err, scim.CodeLastAdmin,
 			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", email)
 	}
-	return scim.NewError(scim.CodeLastAdmin,
+	undone.people = taken
+	return undone, scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 

@@ -298,6 +298,9 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 		return nil, true, nil
 	}
 	record, err = s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
+	if err == nil && record == nil {
+		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+	}
 	var refused *sugerclient.Error
 	if !errors.As(err, &refused) {
 		return record, true, err

@@ -84,8 +84,10 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 			return
 		}
 		answer := httptest.NewRecorder()
-		s.suger.ServeHTTP(answer, r)
-		(*after)(r)
+		func() {
+			defer (*after)(r) // also where the connection is broken off
+			s.suger.ServeHTTP(answer, r)
+		}()
 		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())
@@ -140,6 +142,16 @@ func (s *stand) onCall(before func(r *http.Request)) { s.before.Store(&before) }
 // afterCall runs a function each time when Suger has done what a call asks for,
 // before the answer is sent.
 func (s *stand) afterCall(after func(r *http.Request)) { s.after.Store(&after) }
+
+// outOfReachAfterAWrite makes Suger answer 503 to everything once it has done a
+// write.
+func (s *stand) outOfReachAfterAWrite() {
+	s.afterCall(func(r *http.Request) {
+		if r.Method != http.MethodGet {
+			s.fault(sandbox.Fault{Kind: sandbox.Status(503)})
+		}
+	})
+}
 
 // fault switches faults on and all others off.
 func (s *stand) fault(faults ...sandbox.Fault) {

@@ -88,7 +88,7 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		{"a foreign address", "viewer", `{"userName":"viewer@elsewhere.example","active":false}`, nil, scim.CodeDomainRefused},
 		{"a userName that is no address", "viewer", `{"userName":"viewer","active":false}`, nil, scim.CodeUserNameNotEmail},
 		{"no list of roles", "finance", person("finance", `,"active":false,"roles":["EDITOR"]`),
-			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(404)}}, scim.CodeOrgUnknown},
+			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(403)}}, scim.CodeNotAllowed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -111,7 +111,10 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(500)})
 		_, err := s.patchUser(s.id("viewer"), deactivation)
 		require.NoError(t, err)
-		require.NoError(t, s.deleteUser(s.id("editor")))
+		err = s.deleteUser(s.id("editor"))
+		assertCode(t, scim.CodeSugerUnavailable, err) // a removal is proven by the list
+		assert.ErrorContains(t, err, "whether it was made could not be read")
+		assert.Equal(t, "absent", s.state("editor"))
 		_, err = s.patchUser(s.id("admin"), deactivation)
 		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told
 	})

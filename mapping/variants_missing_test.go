@@ -101,16 +101,15 @@ func TestMissingOperations(t *testing.T) {
 	}
 }
 
-// A status that a user of Suger does not have cannot be set: the next way to end
-// access is taken.
-func TestWaysToEndAccessAreTriedInOrder(t *testing.T) {
+// The mapping decides how access ends: a record without the status that it names
+// turns no deactivation into a removal, and one that Suger does not show is none.
+func TestMappingDecidesHowAccessEnds(t *testing.T) {
 	text := []byte(replaced(t, sourceOf(t, "status"), "    field: status\n", "    field: state\n"))
 	document, err := spec.Parse("state.yaml", text)
 	require.NoError(t, err)
 	s := newStand(t, func(s *setup) { s.document = document })
-	left, err := s.patchUser(s.id("viewer"), deactivation)
-	require.NoError(t, err)
-	assert.Equal(t, false, left["active"])
-	assert.Equal(t, "absent", s.state("viewer"))
+	_, err = s.patchUser(s.id("viewer"), deactivation)
+	assertCode(t, scim.CodeWriteUnconfirmed, err)
+	assert.Zero(t, s.suger.Count("remove user"))
 	assert.Positive(t, s.observed.count("drift get user: state"))
 }

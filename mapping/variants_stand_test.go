@@ -26,15 +26,15 @@ type variant struct {
 	wholeReads bool              // an update reads the user again
 	ownRoleOps bool              // roles are changed by operations of their own
 	noGet      bool              // one user cannot be read alone
-	mute       bool              // writes answer nothing
 	pages      int               // of a list of 1108 users
+	pushed     string            // what a VIEWER holds who is in a pushed group without permissions
 }
 
 var variants = []variant{
-	{contract: "status", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}},
-	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true},
-	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true, mute: true},
-	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true},
+	{contract: "status", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}, pushed: "Partners"},
+	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true, pushed: "VIEWER"},
+	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true},
+	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true, pushed: "Partners and VIEWER"},
 }
 
 // The variants are contracts that the sandbox serves.
