@@ -15,6 +15,7 @@ type change struct {
 	what      string    // operation for the audit record; "" says it by the plan
 	names     []string  // what it is about, as far as known beforehand
 	single    string    // id of the only person it is about, where a snapshot of one will do
+	person    bool      // its answer shows one person, so that a snapshot of one proves it
 	exclusive bool      // no other change of the organization may come between its look and its end
 	seen      *snapshot // where it can begin, if nothing was written since
 	plan      func(*snapshot) (*plan, error)
@@ -276,7 +277,9 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	if len(p.people) == 1 && !s.planner.takesAdministrator(p.people[0]) {
 		switch one := p.people[0]; one.kind {
 		case planChange:
-			id = c.single
+			if c.person || c.single != "" {
+				id = one.before.id
+			}
 		case planJoin:
 			id = done.joined
 		}

@@ -133,7 +133,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	}
 	email, _ := wanted["userName"].(string)
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.addressName(email)},
+		names: []string{u.addressName(email)}, person: true,
 		plan:  func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
 	})
 	if err != nil {
