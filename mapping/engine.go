@@ -248,6 +248,9 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	}
 	done := s.apply(ctx, snap, p)
 	after, err := s.afterwards(ctx, c, p, done)
+	if err == nil && s.finishJoin(ctx, after, p, done) {
+		after, err = s.afterwards(ctx, c, p, done)
+	}
 	if err != nil {
 		reserved.settle(s.planner.losses(p)) // some of it may have happened
 		err = s.unproven(p, done, err)

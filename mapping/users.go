@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -134,7 +135,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	email, _ := wanted["userName"].(string)
 	done, err := u.carryOut(ctx, change{
 		names: []string{u.addressName(email)}, person: true,
-		plan:  func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
+		plan: func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
 	})
 	if err != nil {
 		return nil, u.asSCIM(err)
@@ -202,12 +203,16 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		}
 	}
 	var wanted scim.Resource
+	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
+		record, _, err := u.global(ctx, id)
+		return record, err
+	})
 	done, err := u.carryOut(ctx, change{
 		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
-				return u.planReturn(ctx, s, id, access, want, &wanted)
+				return u.planReturn(s, id, access, global, want, &wanted)
 			}
 			current, err := u.current(s, found, ifMatch)
 			if err != nil {
@@ -327,11 +332,12 @@ func afterEnd(ended bool, err error) error {
 }
 
 // planReturn plans that somebody comes back by the id that the client still has.
-func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, access scim.Access, want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+// Whose record it is does not show in an error: it may be another company's.
+func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
 	if access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
-	record, _, err := s.global(ctx, id)
+	record, err := global()
 	if err != nil {
 		return nil, err
 	}
@@ -339,10 +345,15 @@ func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, acces
 		return nil, errNobody(id)
 	}
 	known := s.model.readGlobal(record)
-	if known == nil {
+	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)
 	}
-	if *wanted, err = want(s.view(known, snap.roles).Resource()); err != nil {
+	*wanted, err = want(s.view(known, snap.roles).Resource())
+	var no *scim.Error
+	switch {
+	case errors.As(err, &no) && no.Code == scim.CodeMutability: // another address
+		return nil, errNobody(id)
+	case err != nil:
 		return nil, err
 	}
 	return s.planner.comeBackByID(snap, known, id, *wanted)
