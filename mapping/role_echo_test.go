@@ -37,14 +37,14 @@ func extensionIs(role string) func(scim.Resource) {
 func nothingMapped(scim.Resource) {}
 
 // A request may come twice, since its answer can be lost; the second one must not
-// take the echo for the wish and undo the first. Where the two cannot be told
+// take what repeats for what changes and undo the first. Where the two cannot be told
 // apart, because the first gave more power, that is an error.
 func TestPutThatComesTwice(t *testing.T) {
-	for name, wish := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
+	for name, carrier := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
 		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // less, more, custom, emptied
 			t.Run(name+" "+role, func(t *testing.T) {
 				s := newStand(t)
-				send := s.okta(s.id("editor"), wish(role))
+				send := s.okta(s.id("editor"), carrier(role))
 				require.NoError(t, send())
 				state := s.state("editor")
 				assert.NotEqual(t, "EDITOR ACTIVE", state)
@@ -110,9 +110,9 @@ func TestPutOfAnEchoWithADeletedRole(t *testing.T) {
 	assert.Equal(t, before, after)
 }
 
-// An emptied attribute asks for the default role, which is no second wish beside
+// An emptied attribute asks for the default role, which is no second change beside
 // another one if that role is held anyway.
-func TestEmptiedCarrierBesideAWish(t *testing.T) {
+func TestEmptiedCarrierBesideAChange(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":[],"`+roleURN+`":"EDITOR"`))
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -139,6 +140,26 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		user, _ := s.suger.UserByEmail("editor@example.com")
 		assert.Equal(t, "Basil VIEWER INACTIVE", user.FirstName+" "+s.state("editor"))
 	})
+}
+
+// Another replica removes whom a request deactivates: their access has ended, by
+// whomever.
+func TestLeaverIsRemovedMeanwhile(t *testing.T) {
+	s := newStand(t)
+	id, other := s.id("viewer"), s.replica()
+	s.onCall(func(r *http.Request) {
+		if r.Method == http.MethodPatch {
+			assert.NoError(t, other.deleteUser(id))
+		}
+	})
+	after, err := s.patchUser(id, deactivation)
+	require.NoError(t, err)
+	assert.Equal(t, []any{id, false}, []any{after.ID(), after["active"]})
+	assert.Equal(t, "absent", s.state("viewer"))
+
+	s.onCall(func(*http.Request) {})
+	_, err = s.patchUser(id, roleTo("EDITOR"))
+	assertCode(t, scim.CodeNotFound, err)
 }
 
 // If a removal is all that ends access, a leaver is removed; reads of the user

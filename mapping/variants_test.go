@@ -251,7 +251,7 @@ func TestVariantCalls(t *testing.T) {
 		}
 		update = append(update, "update user", read[v.noGet])
 		switch {
-		case v.many: // the wish replaces what is held
+		case v.many: // what is asked for replaces what is held
 			role = append(role, "revoke role", "grant role", read[v.noGet])
 		case v.ownRoleOps:
 			role = append(role, "set role", read[v.noGet])
