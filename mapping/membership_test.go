@@ -204,6 +204,10 @@ func TestReturnByIDIsRefused(t *testing.T) {
 			_, err := s.patchUser(s.globalID("partner@"+sandbox.SecondDomain), reactivation)
 			return err
 		}},
+		{"in a foreign domain, whatever else is wrong", func(s *stand) error {
+			_, err := s.putUser(s.globalID("partner@"+sandbox.SecondDomain), `{"active":true}`)
+			return err
+		}},
 		{"of an id that Suger does not have", func(s *stand) error { _, err := s.patchUser("nobody", reactivation); return err }},
 		{"of an id that no path can hold", func(s *stand) error { _, err := s.patchUser("..", reactivation); return err }},
 		{"that is none, since active is not given", func(s *stand) error {
