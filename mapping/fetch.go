@@ -400,7 +400,9 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
-	return s.model.newCatalogue(reader.roles, s.config.GroupRoles, true), nil
+	all := s.model.newCatalogue(reader.roles, s.config.GroupRoles, true)
+	all.asked = true
+	return all, nil
 }
 
 // A roleReader collects the roles of a list.

@@ -75,17 +75,19 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// List is the groups that a query asks for, in the order of their ids.
+// List is the groups that a query asks for, in the order of their ids. Without
+// members the users need not be read, unless no other answer tells whether Suger
+// accepts the credential.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	snap, err := g.people(ctx, g.toShow())
-	var roles *catalogue
-	if err == nil {
-		roles, err = g.roles(ctx, g.rolesToShow())
+	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
+	roles, err := g.roles(ctx, g.rolesToShow())
+	var snap *snapshot
+	if err == nil && (withMembers || !roles.asked) {
+		snap, err = g.people(ctx, g.toShow())
 	}
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
-	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
 	members := make(map[string][]*user)
 	if withMembers {
 		for _, u := range snap.users {

@@ -293,6 +293,13 @@ func TestSugerThatOnlyLists(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, s.holders("EDITOR"), memberNames(group))
 	})
+	t.Run("a refused credential reads no groups either", func(t *testing.T) {
+		stranger := s.as(func(c *mapping.Caller) { c.Credential = "made-up-" + standKey })
+		projection, err := scim.ParseProjection(s.service.GroupType(), "", "members")
+		require.NoError(t, err)
+		_, err = stranger.groups().List(t.Context(), &scim.Query{Count: 10, Projection: projection})
+		assertCode(t, scim.CodeTokenRefused, err)
+	})
 	writes := map[string]func() error{
 		"assignment":   func() error { _, err := s.postUser(person("nova", "")); return err },
 		"deactivation": func() error { _, err := s.patchUser(s.id("viewer"), deactivation); return err },

@@ -61,6 +61,7 @@ func (r *role) compare(other *role) int {
 type catalogue struct {
 	roles []*role
 	whole bool // all roles are in it; otherwise only those that the mapping knows by id
+	asked bool // it comes of a list that Suger gave to the caller
 }
 
 // readRole reads one role of the role list. A plain string is its own id and name.
