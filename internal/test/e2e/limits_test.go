@@ -156,7 +156,7 @@ var attacks = map[string]func(*testing.T, *target){
 	"page": func(t *testing.T, g *target) {
 		response, text := g.send(get("/scim/v2/Users?count=99999999999999999999"))
 		assert.Equal(t, http.StatusOK, response.StatusCode, text)
-		assert.Contains(t, text, `"itemsPerPage":25`)
+		assert.Contains(t, text, `"itemsPerPage":24`)
 	},
 	"PATCH operations": func(t *testing.T, g *target) {
 		operation := `{"op":"replace","path":"title","value":"x"}`
@@ -240,12 +240,13 @@ func attackPlaces(t *testing.T, token string, special map[string]string) {
 	}
 	response, _ := g.send(get("/scim/v2/Users?count=1")) // so that the token is known to be good
 	require.Equal(t, http.StatusOK, response.StatusCode)
-	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang, Operation: "get user"}))
-	for range 3 {
+	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang, Operation: "add user"}))
+	for i := range 3 {
 		connection := g.dial(t)
-		fmt.Fprintf(connection, "GET /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", token)
+		body := fmt.Sprintf(`{"userName":"place-%d@example.com"}`, i)
+		fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", token, len(body), body)
 	}
-	for g.suger.Count("get user") < 3 {
+	for g.suger.Count("add user") < 3 {
 		time.Sleep(time.Millisecond) // until all three wait for Suger
 	}
 	response, text := g.send(get("/scim/v2/Users"))
