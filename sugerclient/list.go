@@ -75,11 +75,13 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 	l := &listing{client: c, cred: cred, call: call, paging: paging, hint: hint, out: rows}
 	for restarts := 0; ; restarts++ {
 		err := l.read(ctx)
-		if errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil {
+		switch {
+		case l.refusal != nil:
+			return l.report(), l.refusal
+		case err == nil:
+			return l.report(), nil
+		case errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil:
 			continue
-		}
-		if err == nil || l.refusal != nil {
-			return l.report(), firstError(l.refusal, err)
 		}
 		var known *Error
 		if !errors.As(err, &known) {
