@@ -45,7 +45,8 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 	if _, ok := record.(map[string]any); !ok {
 		return nil, nil, misfit("", "a user that is not an object")
 	}
-	id, err := fieldText(record, doc.ID)
+	rawID, _ := doc.ID.In(record)
+	id, err := textOf(rawID, doc.ID)
 	if err != nil || id == "" {
 		return nil, nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
@@ -54,18 +55,18 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 			return nil, nil, errForeign
 		}
 	}
-	rawID, _ := doc.ID.In(record)
 	_, number := rawID.(json.Number)
 	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), access: access{active: true}}
 	for i, a := range m.attributes {
-		value, err := fieldText(record, a.field)
+		value, there := a.field.In(record)
+		text, err := textOf(value, a.field)
 		if err != nil {
 			return nil, nil, err
 		}
-		if _, there := a.field.In(record); !there {
+		if !there {
 			drift = append(drift, a.field.String())
 		}
-		u.values[i] = cut(value, a.part)
+		u.values[i] = cut(text, a.part)
 	}
 	if u.values[m.userName] == "" {
 		return nil, nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
@@ -75,10 +76,11 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 			drift = append(drift, m.status.field.String())
 		}
 	}
-	if u.roles, err = m.readRoles(record); err != nil {
+	roles, there := doc.Roles.Field.In(record)
+	if u.roles, err = m.readRoles(roles); err != nil {
 		return nil, nil, err
 	}
-	if _, there := doc.Roles.Field.In(record); !there {
+	if !there {
 		drift = append(drift, doc.Roles.Field.String())
 	}
 	for _, name := range m.moreIDs {
@@ -109,7 +111,11 @@ func fieldTime(record any, f spec.Field) string {
 			return ""
 		}
 	}
-	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
+	const form = "2006-01-02T15:04:05.000Z"
+	if len(written) == len(form) && written[19] == '.' && written[23] == 'Z' { // it has the form, as most do
+		return written
+	}
+	return instant.UTC().Format(form)
 }
 
 // sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,
@@ -123,18 +129,17 @@ func sinceEpoch(written string) (time.Time, error) {
 	return time.UnixMilli(number), err
 }
 
-// readRoles reads which roles a user's record names.
-func (m *model) readRoles(record any) ([]roleRef, error) {
+// readRoles reads which roles the roles field of a user's record names.
+func (m *model) readRoles(value any) ([]roleRef, error) {
 	in := &m.doc.User.Roles
-	value, ok := in.Field.In(record)
-	if !ok || value == nil || value == "" {
+	if value == nil || value == "" {
 		return nil, nil
 	}
 	elements, isArray := value.([]any)
 	if !isArray {
 		elements = []any{value}
 	}
-	var roles []roleRef
+	roles := make([]roleRef, 0, len(elements))
 	for _, element := range elements {
 		ref := roleOf(in, element)
 		if ref.id == "" && ref.name == "" {
@@ -166,8 +171,13 @@ func roleOf(in *spec.UserRoles, element any) roleRef {
 
 // fieldText reads a field as text; a missing or null one is "".
 func fieldText(record any, f spec.Field) (string, error) {
-	value, ok := f.In(record)
-	if !ok || value == nil {
+	value, _ := f.In(record)
+	return textOf(value, f)
+}
+
+// textOf is the value of a field as text; a missing or null one is "".
+func textOf(value any, f spec.Field) (string, error) {
+	if value == nil {
 		return "", nil
 	}
 	found, isText := spec.Text(value)
