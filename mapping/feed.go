@@ -180,7 +180,8 @@ func (f *feed[T]) hold(result fetched[T]) {
 		return
 	}
 	f.held = &result
-	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(result.tick) })
+	until := result.tick // and not the result, which the timer would keep in memory
+	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(until) })
 }
 
 // forget drops the value if its fetch began at a tick or before.
