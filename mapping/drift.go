@@ -184,7 +184,7 @@ func (s *suger) reportLeft(left []leftOut) {
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
 	var ids []string
-	for _, i := range snap.sameMails {
+	for _, i := range snap.same {
 		ids = append(ids, snap.users[snap.mails[i-1]].id, snap.users[snap.mails[i]].id)
 	}
 	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids)/2, len(snap.users)) {

@@ -184,6 +184,16 @@ func (f *feed[T]) hold(result fetched[T]) {
 	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(until) })
 }
 
+// latest is the value that is held, if any.
+func (f *feed[T]) latest() (value T) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held != nil {
+		value = f.held.value
+	}
+	return value
+}
+
 // forget drops the value if its fetch began at a tick or before.
 func (f *feed[T]) forget(until tick) {
 	f.mu.Lock()

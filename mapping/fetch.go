@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/maphash"
 	"net/http"
 	"slices"
 	"strings"
@@ -133,46 +134,65 @@ func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	return result.value, err
 }
 
-// A userReader collects the users of a list as it streams in.
+// A userReader collects the users of a list as it streams in. Most rows are those
+// of the list before: they are not decoded again, and lists that are in memory at
+// once share their users.
 type userReader struct {
-	suger *suger
-	users []*user
-	left  []leftOut
-	marks []struct{ users, left int } // after each row
-	seen  misfits
-	row   recordReader
+	suger    *suger
+	earlier  *snapshot // or nil
+	users    []*user
+	left     []leftOut
+	leftRows []int // parallel to left: which rows they were
+	read     int   // rows
+	seen     misfits
+	row      recordReader
+}
+
+// rowSeed makes the hash of a row one that nobody can aim at.
+var rowSeed = maphash.MakeSeed()
+
+func (s *suger) newUserReader(earlier *snapshot) *userReader {
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}}
+	if earlier != nil {
+		r.users = make([]*user, 0, len(earlier.users)+1)
+	}
+	return r
 }
 
 // Keep drops the rows after the first n.
 func (r *userReader) Keep(n int) {
+	left, _ := slices.BinarySearch(r.leftRows, n)
+	r.read, r.users, r.left, r.leftRows = n, r.users[:n-left], r.left[:left], r.leftRows[:left]
 	if n == 0 {
-		r.users, r.left, r.marks, r.seen = r.users[:0], r.left[:0], r.marks[:0], misfits{}
-		return
+		r.seen = misfits{}
 	}
-	r.marks = r.marks[:n]
-	last := r.marks[n-1]
-	r.users, r.left = r.users[:last.users], r.left[:last.left]
 }
 
 // Row reads one user. A record that cannot be used is left out, so that it stops
 // nobody else; one of another organization ends the list.
 func (r *userReader) Row(row []byte) error {
-	m := r.suger.model
-	record, err := r.row.read(row)
-	if err != nil {
-		record = nil
+	hash := maphash.Bytes(rowSeed, row)
+	u := r.earlier.byRow(hash)
+	if u == nil {
+		m := r.suger.model
+		record, err := r.row.read(row)
+		if err != nil {
+			record = nil
+		}
+		u, err = m.readUser(record, r.suger.Organization)
+		switch {
+		case errors.Is(err, errForeign):
+			return err
+		case err != nil:
+			r.left, r.leftRows = append(r.left, m.leftOut(record, err)), append(r.leftRows, r.read)
+			r.read++
+			return nil
+		}
+		u.row = hash
 	}
-	u, drift, err := m.readUser(record, r.suger.Organization)
-	switch {
-	case errors.Is(err, errForeign):
-		return err
-	case err != nil:
-		r.left = append(r.left, m.leftOut(record, err))
-	default:
-		r.seen.add(drift)
-		r.users = append(r.users, u)
-	}
-	r.marks = append(r.marks, struct{ users, left int }{len(r.users), len(r.left)})
+	r.seen.add(u.drift)
+	r.users = append(r.users, u)
+	r.read++
 	return nil
 }
 
@@ -268,7 +288,7 @@ func decodeValue(value []byte) (any, error) {
 // fetchPeople reads every user of the organization.
 func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error) {
 	op := s.model.doc.Operations.ListUsers
-	reader := &userReader{suger: s, row: recordReader{wanted: s.model.rowFields}}
+	reader := s.newUserReader(shelf.users.latest())
 	report, err := s.client.List(ctx, s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
 		pagingOf(op), shelf.hints.listHint(s.config.Now()), reader)
 	s.driftOf(err)
@@ -372,14 +392,14 @@ func (s *suger) member(record any, id string) (*user, error) {
 	if _, there := s.model.doc.User.Roles.Field.In(record); !there {
 		return nil, nil
 	}
-	u, drift, err := s.model.readUser(record, s.Organization)
+	u, err := s.model.readUser(record, s.Organization)
 	if err != nil {
 		return nil, s.asRecordError(spec.OpGetUser, err)
 	}
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
-	s.drift(spec.OpGetUser, drift)
+	s.drift(spec.OpGetUser, u.drift)
 	return u, nil
 }
 

@@ -52,7 +52,7 @@ func BenchmarkList(b *testing.B) {
 		return len(rows)
 	}
 	decode := func() int {
-		reader := &userReader{suger: s, row: recordReader{wanted: s.model.rowFields}}
+		reader := s.newUserReader(nil)
 		_, err := client.List(b.Context(), s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
 			pagingOf(op), sugerclient.ListHint{}, reader)
 		require.NoError(b, err)

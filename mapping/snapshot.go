@@ -23,10 +23,9 @@ type snapshot struct {
 	users []*user   // by time of joining or creation, then id
 	ids   []int32   // positions in users, by hash of the id
 	mails []int32   // positions in users, by hash of the folded address; those with access first
+	same  []int32   // positions in mails of those whose address is that of the one before
+	rows  []hashed  // by hash of the row
 	left  []leftOut // records that cannot be used
-
-	sameMails []int32 // those of mails whose address is that of the one before
-
 	roles *catalogue
 }
 
@@ -44,8 +43,19 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	users = slices.CompactFunc(users, func(u, v *user) bool { return u.id == v.id })
 	s := &snapshot{whole: true, users: users, left: left}
 	s.ids, _ = positions(users, userID)
-	s.mails, s.sameMails = positions(users, m.key)
+	s.mails, s.same = positions(users, m.key)
+	s.rows = make([]hashed, len(users))
+	for i, u := range users {
+		s.rows[i] = hashed{u.row, int32(i)}
+	}
+	slices.SortFunc(s.rows, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
 	return s
+}
+
+// hashed is a position in the list of users, with the hash by which it is found.
+type hashed struct {
+	hash uint64
+	at   int32
 }
 
 // positions are those of the users in the order in which find searches: by hash of
@@ -53,15 +63,11 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 // equal keys the users with access are first. same are the users whose key is that
 // of the user before.
 func positions(users []*user, key func(*user) string) (sorted, same []int32) {
-	type position struct {
-		hash uint64
-		at   int32
-	}
-	all := make([]position, len(users))
+	all := make([]hashed, len(users))
 	for i, u := range users {
-		all[i] = position{xxhash.Sum64String(key(u)), int32(i)}
+		all[i] = hashed{xxhash.Sum64String(key(u)), int32(i)}
 	}
-	slices.SortFunc(all, func(a, b position) int {
+	slices.SortFunc(all, func(a, b hashed) int {
 		if a.hash != b.hash {
 			return cmp.Compare(a.hash, b.hash)
 		}
@@ -120,6 +126,18 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 }
 
 func userID(u *user) string { return u.id }
+
+// byRow is the user who was read from a row with this hash, or nil.
+func (s *snapshot) byRow(hash uint64) *user {
+	if s == nil {
+		return nil
+	}
+	at, found := slices.BinarySearchFunc(s.rows, hash, func(one hashed, hash uint64) int { return cmp.Compare(one.hash, hash) })
+	if !found {
+		return nil
+	}
+	return s.users[s.rows[at].at]
+}
 
 // byID is the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {

@@ -22,6 +22,8 @@ type user struct {
 	more     []any  // further ids as Suger writes them, parallel to model.moreIDs
 	created  string // RFC 3339 in UTC with milliseconds, or ""
 	modified string
+	drift    []string // fields that are not as the mapping says but can be lived with
+	row      uint64   // hash of the row of Suger's list, 0 if it comes from elsewhere
 }
 
 // rawID is the id as Suger writes it.
@@ -38,21 +40,20 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
-// readUser reads one decoded user; drift names fields that are not as the
-// mapping says but can be lived with.
-func (m *model) readUser(record any, organization string) (u *user, drift []string, err error) {
+// readUser reads one decoded user.
+func (m *model) readUser(record any, organization string) (u *user, err error) {
 	doc := &m.doc.User
 	if _, ok := record.(map[string]any); !ok {
-		return nil, nil, misfit("", "a user that is not an object")
+		return nil, misfit("", "a user that is not an object")
 	}
 	rawID, _ := doc.ID.In(record)
 	id, err := textOf(rawID, doc.ID)
 	if err != nil || id == "" {
-		return nil, nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
+		return nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
 	if doc.Organization.Given() {
 		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization && organization != "" {
-			return nil, nil, errForeign
+			return nil, errForeign
 		}
 	}
 	_, number := rawID.(json.Number)
@@ -61,27 +62,27 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		value, there := a.field.In(record)
 		text, err := textOf(value, a.field)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if !there {
-			drift = append(drift, a.field.String())
+			u.drift = append(u.drift, a.field.String())
 		}
 		u.values[i] = cut(text, a.part)
 	}
 	if u.values[m.userName] == "" {
-		return nil, nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
+		return nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
 	}
 	if m.status != nil {
 		if u.access = m.status.read(record); u.access.unknown {
-			drift = append(drift, m.status.field.String())
+			u.drift = append(u.drift, m.status.field.String())
 		}
 	}
 	roles, there := doc.Roles.Field.In(record)
 	if u.roles, err = m.readRoles(roles); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !there {
-		drift = append(drift, doc.Roles.Field.String())
+		u.drift = append(u.drift, doc.Roles.Field.String())
 	}
 	for _, name := range m.moreIDs {
 		value, _ := doc.IDs[name].In(record)
@@ -92,10 +93,10 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		text  *string
 	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
 		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
-			drift = append(drift, at.field.String())
+			u.drift = append(u.drift, at.field.String())
 		}
 	}
-	return u, drift, nil
+	return u, nil
 }
 
 // fieldTime reads a time and writes it in one form, so that times compare as
@@ -259,7 +260,7 @@ func (m *model) leftOut(record any, err error) leftOut {
 // readGlobal reads a record of somebody who need not be a member. It is nil if the
 // record does not show whose it is.
 func (m *model) readGlobal(record any) *user {
-	u, _, err := m.readUser(record, "")
+	u, err := m.readUser(record, "")
 	if err != nil {
 		return nil
 	}
