@@ -162,7 +162,7 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	}
 	if !reorder {
 		copied := *s
-		copied.users = users
+		copied.users, copied.rows = users, nil
 		return &copied
 	}
 	assumed := newSnapshot(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)

@@ -184,11 +184,8 @@ func (s *suger) reportLeft(left []leftOut) {
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
 	var ids []string
-	for i := 1; i < len(snap.mails); i++ {
-		u, v := snap.users[snap.mails[i-1]], snap.users[snap.mails[i]]
-		if s.model.key(u) == s.model.key(v) {
-			ids = append(ids, u.id, v.id)
-		}
+	for _, i := range snap.same {
+		ids = append(ids, snap.users[snap.mails[i-1]].id, snap.users[snap.mails[i]].id)
 	}
 	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids)/2, len(snap.users)) {
 		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",

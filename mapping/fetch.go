@@ -3,13 +3,14 @@ package mapping
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"hash/maphash"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -133,126 +134,161 @@ func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	return result.value, err
 }
 
-// A userReader collects the users of a list as it streams in.
+// A userReader collects the users of a list as it streams in. Most rows are those
+// of the list before: they are not decoded again, and lists that are in memory at
+// once share their users.
 type userReader struct {
-	suger *suger
-	users []*user
-	left  []leftOut
-	marks []struct{ users, left int } // after each row
-	seen  misfits
-	row   recordReader
+	suger    *suger
+	earlier  *snapshot // or nil
+	users    []*user
+	left     []leftOut
+	leftRows []int // parallel to left: which rows they were
+	read     int   // rows
+	seen     misfits
+	row      recordReader
+}
+
+// rowSeed makes the hash of a row one that nobody can aim at.
+var rowSeed = maphash.MakeSeed()
+
+func (s *suger) newUserReader(earlier *snapshot) *userReader {
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}}
+	if earlier != nil {
+		r.users = make([]*user, 0, len(earlier.users)+1)
+	}
+	return r
 }
 
 // Keep drops the rows after the first n.
 func (r *userReader) Keep(n int) {
+	left, _ := slices.BinarySearch(r.leftRows, n)
+	r.read, r.users, r.left, r.leftRows = n, r.users[:n-left], r.left[:left], r.leftRows[:left]
 	if n == 0 {
-		r.users, r.left, r.marks, r.seen = r.users[:0], r.left[:0], r.marks[:0], misfits{}
-		return
+		r.seen = misfits{}
 	}
-	r.marks = r.marks[:n]
-	last := r.marks[n-1]
-	r.users, r.left = r.users[:last.users], r.left[:last.left]
 }
 
 // Row reads one user. A record that cannot be used is left out, so that it stops
 // nobody else; one of another organization ends the list.
 func (r *userReader) Row(row []byte) error {
-	m := r.suger.model
-	record, err := r.row.read(row)
-	if err != nil {
-		record = nil
+	hash := maphash.Bytes(rowSeed, row)
+	u := r.earlier.byRow(hash)
+	if u == nil {
+		m := r.suger.model
+		record, err := r.row.read(row)
+		if err != nil {
+			record = nil
+		}
+		u, err = m.readUser(record, r.suger.Organization)
+		switch {
+		case errors.Is(err, errForeign):
+			return err
+		case err != nil:
+			r.left, r.leftRows = append(r.left, m.leftOut(record, err)), append(r.leftRows, r.read)
+			r.read++
+			return nil
+		}
+		u.row = hash
 	}
-	u, drift, err := m.readUser(record, r.suger.Organization)
-	switch {
-	case errors.Is(err, errForeign):
-		return err
-	case err != nil:
-		r.left = append(r.left, m.leftOut(record, err))
-	default:
-		r.seen.add(drift)
-		r.users = append(r.users, u)
-	}
-	r.marks = append(r.marks, struct{ users, left int }{len(r.users), len(r.left)})
+	r.seen.add(u.drift)
+	r.users = append(r.users, u)
+	r.read++
 	return nil
 }
 
-// A recordReader decodes the fields of a row that the mapping names. Its record
-// is only valid until the next one is read.
+// A recordReader decodes the fields of a row that the mapping names, and is much
+// faster than a decoder that makes a value of everything. Its record is only valid
+// until the next one is read.
 type recordReader struct {
-	wanted map[string]bool
+	wanted map[string]string // the fields' names, by themselves
 	record map[string]any
-	input  bytes.Reader
-	dec    *jsontext.Decoder
 }
 
+// read reads one row, which is valid JSON without blanks around it.
 func (r *recordReader) read(row []byte) (any, error) {
-	r.input.Reset(row)
-	if r.dec == nil {
-		r.record = make(map[string]any, len(r.wanted))
-		r.dec = jsontext.NewDecoder(&r.input, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	} else {
-		r.dec.Reset(&r.input, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	}
-	clear(r.record)
-	if r.dec.PeekKind() != '{' {
+	if row[0] != '{' {
 		return nil, misfit("", "a user that is not an object")
 	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return nil, err
+	if r.record == nil {
+		r.record = make(map[string]any, len(r.wanted))
 	}
-	for r.dec.PeekKind() != '}' {
-		token, err := r.dec.ReadToken()
-		if err != nil {
-			return nil, err
+	clear(r.record)
+	for rest := row[1:]; ; {
+		var name, value []byte
+		if name, rest = cutValue(rest); name == nil {
+			return r.record, nil
 		}
-		name := token.String()
-		if !r.wanted[name] {
-			if err := r.dec.SkipValue(); err != nil {
+		if value, rest = cutValue(rest); bytes.IndexByte(name, '\\') >= 0 {
+			name, _ = jsontext.AppendUnquote(nil, name)
+		} else {
+			name = name[1 : len(name)-1]
+		}
+		if field, wanted := r.wanted[string(name)]; wanted {
+			var err error
+			if r.record[field], err = decodeValue(value); err != nil {
 				return nil, err
+			}
+		}
+	}
+}
+
+// cutValue cuts the first value off the inside of a valid JSON object, nil at its
+// end.
+func cutValue(b []byte) (value, rest []byte) {
+	for b[0] <= ' ' || b[0] == ',' || b[0] == ':' {
+		b = b[1:]
+	}
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			if depth--; depth < 0 { // of the object itself
+				return nil, nil
+			}
+		default:
+			if depth == 0 {
+				end := i + bytes.IndexAny(b[i:], " \t\r\n,}")
+				return b[:end], b[end:]
 			}
 			continue
 		}
-		value, err := r.value()
-		if err != nil {
-			return nil, err
+		if depth == 0 {
+			return b[:i+1], b[i+1:]
 		}
-		r.record[name] = value
 	}
-	return r.record, nil
+	return nil, nil
 }
 
-func (r *recordReader) value() (any, error) {
-	switch r.dec.PeekKind() {
+// decodeValue is decodeJSON for valid JSON.
+func decodeValue(value []byte) (any, error) {
+	switch value[0] {
 	case '"':
-		token, err := r.dec.ReadToken()
-		return token.String(), err
-	case '{', '[':
-		raw, err := r.dec.ReadValue()
-		if err != nil {
-			return nil, err
+		if bytes.IndexByte(value, '\\') < 0 && utf8.Valid(value) {
+			return string(value[1 : len(value)-1]), nil
 		}
-		return decodeJSON(raw)
-	case '0':
-		raw, err := r.dec.ReadValue()
-		return json.Number(string(raw)), err
-	}
-	token, err := r.dec.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	switch token.Kind() {
 	case 't':
 		return true, nil
 	case 'f':
 		return false, nil
+	case 'n':
+		return nil, nil
 	}
-	return nil, nil
+	return decodeJSON(value)
 }
 
 // fetchPeople reads every user of the organization.
 func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error) {
 	op := s.model.doc.Operations.ListUsers
-	reader := &userReader{suger: s, row: recordReader{wanted: s.model.rowFields}}
+	reader := s.newUserReader(shelf.users.latest())
 	report, err := s.client.List(ctx, s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
 		pagingOf(op), shelf.hints.listHint(s.config.Now()), reader)
 	s.driftOf(err)
@@ -356,14 +392,14 @@ func (s *suger) member(record any, id string) (*user, error) {
 	if _, there := s.model.doc.User.Roles.Field.In(record); !there {
 		return nil, nil
 	}
-	u, drift, err := s.model.readUser(record, s.Organization)
+	u, err := s.model.readUser(record, s.Organization)
 	if err != nil {
 		return nil, s.asRecordError(spec.OpGetUser, err)
 	}
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
-	s.drift(spec.OpGetUser, drift)
+	s.drift(spec.OpGetUser, u.drift)
 	return u, nil
 }
 

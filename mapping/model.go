@@ -18,19 +18,19 @@ const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 // A model is a mapping file in the form that the engine works with.
 type model struct {
 	doc        *spec.Document
-	attributes []attribute     // by name
-	index      map[string]int  // name -> position in attributes
-	userName   int             // position of userName
-	given      int             // position of name.givenName, below 0 if it is not held
-	family     int             // position of name.familyName, too
-	enterprise []int           // positions of what is in the enterprise extension
-	layout     layout          // of a user's resource
-	status     *statusModel    // nil if the mapping has no status
-	many       bool            // may a user hold several roles
-	precedence map[string]int  // folded role name -> tier, 0 the most powerful
-	others     int             // tier of a role that precedence does not name
-	rowFields  map[string]bool // top-level fields of a user's record that are read
-	moreIDs    []string        // names of further ids, in order
+	attributes []attribute       // by name
+	index      map[string]int    // name -> position in attributes
+	userName   int               // position of userName
+	given      int               // position of name.givenName, below 0 if it is not held
+	family     int               // position of name.familyName, too
+	enterprise []int             // positions of what is in the enterprise extension
+	layout     layout            // of a user's resource
+	status     *statusModel      // nil if the mapping has no status
+	many       bool              // may a user hold several roles
+	precedence map[string]int    // folded role name -> tier, 0 the most powerful
+	others     int               // tier of a role that precedence does not name
+	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
+	moreIDs    []string          // names of further ids, in order
 }
 
 // An attribute is one SCIM attribute and its field.
@@ -80,7 +80,7 @@ func newModel(doc *spec.Document) *model {
 }
 
 // fieldsOfRow are the top-level fields of a user's record that the mapping names.
-func (m *model) fieldsOfRow() map[string]bool {
+func (m *model) fieldsOfRow() map[string]string {
 	user := &m.doc.User
 	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
 	for _, a := range m.attributes {
@@ -92,10 +92,10 @@ func (m *model) fieldsOfRow() map[string]bool {
 	if user.Status != nil {
 		fields = append(fields, user.Status.Field)
 	}
-	top := make(map[string]bool)
+	top := make(map[string]string)
 	for _, field := range fields {
 		for _, name := range field.TopLevel() {
-			top[name] = true
+			top[name] = name
 		}
 	}
 	return top
