@@ -69,6 +69,7 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		a.Description = "Whether the person has access to the organization."
 		return a
 	case "roles":
+		a.Named = true
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "type", "primary")
 		for _, sub := range a.SubAttributes {
 			if sub.Name != "value" {
@@ -81,7 +82,7 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
 		return a
 	case "groups":
-		a.Echoed = true // by it an old echo of the roles is known, see roleWish
+		a.Echoed = true // by it an old echo of the roles is known, see rolesAsked
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "$ref")
 		for _, sub := range a.SubAttributes {
 			if sub.Name == "$ref" {
