@@ -302,7 +302,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 	switch {
 	case refused.Kind == sugerclient.Invalid:
 		return nil, false, nil
-	case refused.Kind == sugerclient.Refused && refused.Status == http.StatusNotFound:
+	case isGone(err):
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
@@ -457,7 +457,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 // callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
 	var refused *sugerclient.Error
-	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused &&
+	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused && refused.Err == nil &&
 		(refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented)
 }
 
