@@ -84,7 +84,9 @@ func (s *ruleStand) between(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write((*rewrite)(r, answer.Body.Bytes()))
 }
 
-func (s *ruleStand) onRequest(f func(w http.ResponseWriter, r *http.Request) bool) { s.before.Store(&f) }
+func (s *ruleStand) onRequest(f func(w http.ResponseWriter, r *http.Request) bool) {
+	s.before.Store(&f)
+}
 
 // onList changes the records of a list of users on their way to the gateway.
 func (s *ruleStand) onList(change func(records []any)) {
