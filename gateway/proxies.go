@@ -64,7 +64,7 @@ func isHTTPScheme(s string) bool { return s == "http" || s == "https" }
 
 func isHost(s string) bool {
 	u, err := url.Parse("http://" + s)
-	return err == nil && u.Host == s
+	return err == nil && s != "" && u.Host == s
 }
 
 func isPathPrefix(s string) bool {

@@ -66,7 +66,11 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
+	page := *q
+	if looked { // and found, be it by another spelling than the filter has
+		page.Filter = nil
+	}
+	return page.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
