@@ -65,55 +65,70 @@ func (s *ruleStand) twoAdministrators() {
 // Either one of them gives the role back, or, where Suger cannot be read
 // afterwards, neither answers success, and what to do is said.
 func TestRule13TwoReplicas(t *testing.T) {
-	for _, contract := range bothContracts {
-		for _, readable := range []bool{true, false} {
-			name := contract + ", the list can be read afterwards"
-			if !readable {
-				name = contract + ", the list cannot be read afterwards"
-			}
-			t.Run(name, func(t *testing.T) {
-				s := newRuleStand(t, contract)
-				s.twoAdministrators()
-				replicas := []*stack{s.stack, s.replica(sugerclient.Config{})}
-				paths := []string{s.user("admin"), s.user("editor")}
-				var both sync.WaitGroup
-				both.Add(2)
-				var wrote atomic.Int32
-				s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
-					if r.Method == http.MethodPatch && wrote.Add(1) <= 2 {
-						both.Done()
-						both.Wait() // each has looked before the other writes
-					} else if r.Method == http.MethodGet && wrote.Load() >= 2 && !readable {
-						w.WriteHeader(http.StatusServiceUnavailable)
-						return true
-					}
-					return false
-				})
-				answers := make([]*answer, 2)
-				var done sync.WaitGroup
-				for i := range replicas {
-					done.Go(func() {
-						answers[i] = replicas[i].patch(paths[i], `{"op":"replace","path":"roles","value":["VIEWER"]}`)
-					})
+	const demote, remove = `{"op":"replace","path":"roles","value":["VIEWER"]}`, ""
+	for _, test := range []struct {
+		name, contract, operation string // "" for DELETE
+		readable                  bool   // the list, afterwards
+	}{
+		{"demoted", onMembership, demote, true},
+		{"demoted", onStatus, demote, true},
+		{"access ended", onMembership, deactivate, true},
+		{"access ended", onStatus, deactivate, true},
+		{"removed", onMembership, remove, true},
+		{"removed", onStatus, remove, true},
+		{"demoted, and no list", onMembership, demote, false},
+		{"demoted, and no list", onStatus, demote, false},
+		{"access ended, and no list", onMembership, deactivate, false},
+		{"access ended, and no list", onStatus, deactivate, false},
+		{"removed, and no list", onMembership, remove, false},
+		{"removed, and no list", onStatus, remove, false},
+	} {
+			t.Run(test.contract+" "+test.name, func(t *testing.T) {
+			s := newRuleStand(t, test.contract)
+			s.twoAdministrators()
+			replicas := []*stack{s.stack, s.replica(sugerclient.Config{})}
+			paths := []string{s.user("admin"), s.user("editor")}
+			var both sync.WaitGroup
+			both.Add(2)
+			var wrote atomic.Int32
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet && wrote.Add(1) <= 2 {
+					both.Done()
+					both.Wait() // each has looked before the other writes
+				} else if r.Method == http.MethodGet && wrote.Load() >= 2 && !test.readable {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return true
 				}
-				done.Wait()
-				successes := 0
-				for _, a := range answers {
-					if a.status < 400 {
-						successes++
-					}
-				}
-				if readable {
-					assert.LessOrEqual(t, successes, 1)
-					assert.Positive(t, s.administrators(), "%s\n%s", answers[0].text, answers[1].text)
-					return
-				}
-				assert.Zero(t, successes, "%s\n%s", answers[0].text, answers[1].text)
-				for _, a := range answers {
-					assert.Contains(t, a.text, "administrator", "what to do is said")
-				}
+				return false
 			})
-		}
+			answers := make([]*answer, 2)
+			var done sync.WaitGroup
+			for i := range replicas {
+				done.Go(func() {
+					if test.operation == remove {
+						answers[i] = replicas[i].do(http.MethodDelete, paths[i], "")
+					} else {
+						answers[i] = replicas[i].patch(paths[i], test.operation)
+					}
+				})
+			}
+			done.Wait()
+			successes := 0
+			for _, a := range answers {
+				if a.status < 400 {
+					successes++
+				}
+			}
+			if test.readable {
+				assert.LessOrEqual(t, successes, 1)
+				assert.Positive(t, s.administrators(), "%s\n%s", answers[0].text, answers[1].text)
+				return
+			}
+			assert.Zero(t, successes, "%s\n%s", answers[0].text, answers[1].text)
+			for _, a := range answers {
+				assert.Contains(t, a.text, "administrator", "what to do is said")
+			}
+		})
 	}
 }
 

@@ -131,6 +131,18 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 			})
 		}
 	}
+	t.Run("a role without a name", func(t *testing.T) {
+		s := newRuleStand(t, onMembership)
+		broken := strings.TrimPrefix(s.role("Finance"), "/scim/v2/Groups/")
+		f := func(_ *http.Request, body []byte) []byte {
+			return []byte(strings.Replace(string(body), `"name":"Finance"`, `"name":null`, 1))
+		}
+		s.rewrite.Store(&f)
+		assert.Contains(t, s.get("/scim/v2/Users").text, "finance@example.com", "its holders are shown")
+		assert.NotContains(t, s.get("/scim/v2/Groups").text, broken)
+		assert.Contains(t, s.log.String(), broken, "its id is logged")
+		assert.Equal(t, http.StatusOK, s.patch(s.user("finance"), `{"op":"replace","path":"roles","value":["Deal desk"]}`).status)
+	})
 	t.Run("a row of another organization ends the list", func(t *testing.T) {
 		s := newRuleStand(t, onStatus)
 		s.onList(func(records []any) {
