@@ -79,7 +79,7 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		return nil, nil, err
 	}
 	for {
-		if snap == nil || s.olderThanWrites(snap, hold.names) {
+		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
 			n = s.fromNow()
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -223,6 +223,15 @@ func (h *holding) has(names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(h.names, name) })
 }
 
+// watched are the names whose last write makes a snapshot too old: for a change
+// that nothing may come between, that is any write to the organization.
+func (h *holding) watched() []string {
+	if h.exclusive {
+		return []string{organizationName(h.suger.Organization)}
+	}
+	return h.names
+}
+
 // take reserves more names. All are given back and taken anew in one order, so
 // that two changes never wait for each other.
 func (h *holding) take(ctx context.Context, more []string) error {
@@ -304,7 +313,7 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	if id != "" {
 		after, err = s.person(ctx, id, s.fromNow())
 	}
-	if id == "" || err == nil && !after.whole && s.becameAdministrator(after, p.people[0]) {
+	if id == "" || err == nil && !after.whole && s.planner.tookAdministrator(after, p.people[0]) {
 		after, err = s.people(ctx, s.fromNow())
 	}
 	if err != nil {
@@ -338,6 +347,9 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 	}
 	whole := *e
 	whole.Detail = "The change was sent to Suger, but whether it was made could not be read; a repeat finds out. " + e.Detail
+	if slices.ContainsFunc(p.touched(), s.planner.takesAdministrator) {
+		whole.Detail += " Make sure in Suger's console that the organization still has an active administrator."
+	}
 	return &whole
 }
 
@@ -437,7 +449,7 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // given back.
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) error {
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		took := s.planner.takesAdministrator(one) || s.becameAdministrator(after, one)
+		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
 		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
@@ -473,13 +485,6 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	}
 	return scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
-}
-
-// becameAdministrator reports whether somebody whose access a plan ended holds an
-// administrator's role in the end, which they did not when it was planned.
-func (s *suger) becameAdministrator(after *snapshot, one *personPlan) bool {
-	is := after.byID(one.before.id)
-	return one.endsAccess() && is != nil && anyAdministrator(after.roles.of(is))
 }
 
 // inverse is the plan that gives back what a plan took.

@@ -300,7 +300,7 @@ func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	s.reportLeft(reader.left)
+	s.reportLeft(spec.OpListUsers, reader.left)
 	snap := newSnapshot(s.model, slices.Clip(reader.users), reader.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
@@ -338,7 +338,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 	switch {
 	case refused.Kind == sugerclient.Invalid:
 		return nil, false, nil
-	case refused.Kind == sugerclient.Refused && refused.Status == http.StatusNotFound:
+	case isGone(err):
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
@@ -419,10 +419,15 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	s.driftOf(err)
 	s.drifted(spec.OpListRoles, &reader.seen)
+	roles, left := reader.usable()
+	if err == nil && len(roles) == 0 && len(left) > 0 {
+		err = left[0].err
+	}
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
-	return s.model.newCatalogue(reader.roles, s.config.GroupRoles, true), nil
+	s.reportLeft(spec.OpListRoles, left)
+	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
 }
 
 // knownRoles are the roles of the mapping alone, once Suger has shown that it
@@ -437,18 +442,25 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 // A roleReader collects the roles of a list.
 type roleReader struct {
 	model *model
-	roles []*role
+	rows  []roleRow
 	seen  misfits
+}
+
+// A roleRow is a role of a list, or why it cannot be used.
+type roleRow struct {
+	role *role
+	left leftOut
 }
 
 // Keep drops the rows after the first n.
 func (r *roleReader) Keep(n int) {
-	if r.roles = r.roles[:n]; n == 0 {
+	if r.rows = r.rows[:n]; n == 0 {
 		r.seen = misfits{}
 	}
 }
 
-// Row reads one role.
+// Row reads one role. One that cannot be used is left out, so that it stops nobody
+// else: its holders are shown with its id alone.
 func (r *roleReader) Row(row []byte) error {
 	record, err := decodeJSON(row)
 	if err != nil {
@@ -456,11 +468,24 @@ func (r *roleReader) Row(row []byte) error {
 	}
 	one, err := r.model.readRole(record)
 	if err != nil {
-		return err
+		id, _ := fieldText(record, r.model.doc.Role.ID)
+		r.rows = append(r.rows, roleRow{left: leftOut{id: id, err: err}})
+		return nil
 	}
 	r.seen.add(r.model.roleDrift(record))
-	r.roles = append(r.roles, one)
+	r.rows = append(r.rows, roleRow{role: one})
 	return nil
+}
+
+func (r *roleReader) usable() (roles []*role, left []leftOut) {
+	for _, row := range r.rows {
+		if row.role != nil {
+			roles = append(roles, row.role)
+		} else {
+			left = append(left, row.left)
+		}
+	}
+	return roles, left
 }
 
 // holder finds the user whom an address stands for, or nil. Where a record by id
@@ -502,7 +527,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 // callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
 	var refused *sugerclient.Error
-	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused &&
+	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused && refused.Err == nil &&
 		(refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented)
 }
 

@@ -104,11 +104,18 @@ func (m *model) fieldsOfRow() map[string]string {
 // fold makes text comparable without regard to letter case.
 func fold(s string) string { return strings.ToLower(s) }
 
+// invisible are the characters that show nothing. The last is a Braille pattern
+// without dots, which no property of Unicode names.
+var invisible = []*unicode.RangeTable{
+	unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
+	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}},
+}
+
 // cleanName is a name of a role or group as people read it: in one Unicode form,
 // without characters that cannot be seen, and with single blanks.
 func cleanName(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.In(r, invisible...) {
 			return -1
 		}
 		return r

@@ -66,7 +66,11 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
+	page := *q
+	if looked { // and found, be it by another spelling than the filter has
+		page.Filter = nil
+	}
+	return page.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
@@ -156,6 +160,11 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		if err := u.userType.CheckRequired(wanted); err != nil {
 			return nil, err
 		}
+		asked, _ := wanted["userName"].(string)
+		if present, _ := current["userName"].(string); access == scim.AccessEnded && isTombstone(asked, present) {
+			wanted = wanted.Clone()
+			wanted["userName"] = present
+		}
 		return wanted, u.userType.CheckImmutable(current, wanted)
 	})
 }
@@ -175,8 +184,37 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 		if wrong != nil {
 			return nil, wrong
 		}
+		if access == scim.AccessEnded {
+			operations = withoutTombstone(operations, current)
+		}
 		return u.userType.ApplyPatch(current, operations)
 	})
+}
+
+// withoutTombstone leaves out the rename that Entra ID sends together with the end
+// of access of somebody it has deleted: nobody is to have that address.
+func withoutTombstone(operations []scim.PatchOperation, current scim.Resource) []scim.PatchOperation {
+	present, _ := current["userName"].(string)
+	buries := func(value any) bool {
+		text, _ := value.(string)
+		return isTombstone(text, present)
+	}
+	var kept []scim.PatchOperation
+	for _, operation := range operations {
+		object, isObject := operation.Value.(map[string]any)
+		switch {
+		case operation.Path != nil && operation.Path.String() == "userName" && buries(operation.Value):
+			continue
+		case operation.Path == nil && isObject:
+			object = maps.Clone(object)
+			maps.DeleteFunc(object, func(name string, value any) bool {
+				return strings.HasSuffix(fold(name), "username") && buries(value)
+			})
+			operation.Value = object
+		}
+		kept = append(kept, operation)
+	}
+	return kept
 }
 
 // unlessEnded is what is wrong with a request on its face, which does not stop
@@ -327,6 +365,9 @@ func afterEnd(ended bool, err error) error {
 
 // planReturn plans that somebody comes back by the id that the client still has.
 func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, access scim.Access, want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+	if err := s.planner.usable(snap, id, ""); err != nil {
+		return nil, err
+	}
 	if access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
