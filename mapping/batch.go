@@ -93,7 +93,7 @@ func (b *Batch) proveOn(after *snapshot) {
 		differs := slices.DeleteFunc(s.planner.prove(shown, one.plan, nil), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
-		failures := s.failures(one.done, differs)
+		failures := s.failures(one.plan, one.done, differs)
 		one.reserved.settle(s.planner.losses(one.plan) - s.planner.losses(planOf(differs)))
 		s.recordEach(one.what, one.plan, shown, failures)
 		s.learn(shown, one.plan)

@@ -327,18 +327,22 @@ func (m *model) checkUsable(users []*user, left []leftOut) error {
 // the mapping does not have it.
 func (s *suger) global(ctx context.Context, id string) (record any, offered bool, err error) {
 	op := s.model.doc.Operations.GetUser
-	if op == nil || strings.ContainsAny(id, `/\`) { // there are proxies that take an escaped one for a real one
+	switch {
+	case op == nil:
 		return nil, false, nil
+	case strings.ContainsAny(id, `/\`): // there are proxies that take an escaped one for a real one
+		return nil, true, nil
 	}
 	record, err = s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
+	if err == nil && record == nil {
+		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+	}
 	var refused *sugerclient.Error
 	if !errors.As(err, &refused) {
 		return record, true, err
 	}
 	switch {
-	case refused.Kind == sugerclient.Invalid:
-		return nil, false, nil
-	case isGone(err):
+	case refused.Kind == sugerclient.Invalid, isGone(err): // no id that a path can hold, or none that Suger has
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
@@ -348,11 +352,13 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 
 // person is a snapshot of one user, by the call for one user where that proves
 // membership and role, and else by the list that fits the need. A user who is not
-// found is only believed to be no member if a list shows it.
+// found is only believed to be no member if a list shows it; one that has them is
+// read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
+	var gone tick // when a call began that did not find the user
 	if shelf := s.shelf(); s.provesByID() && shelf.hints.byIDProves(s.config.Now()) {
 		began, at := s.config.Now(), s.memory.next()
-		record, _, err := s.global(ctx, id)
+		record, offered, err := s.global(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -368,9 +374,14 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 				s.memory.filled(s.memory.key(s.Caller), shelf)
 				return snap, nil
 			}
+		} else if offered {
+			gone = at
 		}
 	}
 	snap, err := s.people(ctx, n)
+	if err == nil && gone > snap.tick && snap.byID(id) != nil {
+		snap, err = s.people(ctx, need{after: gone})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -389,7 +400,9 @@ func (s *suger) provesByID() bool {
 // member reads a record by id. It is nil if the record lacks the role and so
 // proves nothing.
 func (s *suger) member(record any, id string) (*user, error) {
-	if _, there := s.model.doc.User.Roles.Field.In(record); !there {
+	field := s.model.doc.User.Roles.Field
+	if _, there := field.In(record); !there {
+		s.drift(spec.OpGetUser, []string{field.String()})
 		return nil, nil
 	}
 	u, err := s.model.readUser(record, s.Organization)
@@ -495,6 +508,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	key := s.memory.key(s.Caller)
 	n := s.toShow()
 	if id := s.memory.recall(key, email); id != "" && s.provesByID() {
+		asked := s.fromNow()
 		snap, err := s.person(ctx, id, n)
 		if err != nil {
 			return nil, nil, err
@@ -505,7 +519,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 		}
 		s.config.Observer.Lookup("wrong")
 		s.memory.unlearn(key, email)
-		n = s.fromNow() // the list at hand may be what gave the wrong hint
+		n = asked // the list at hand may be what gave the wrong hint
 	} else {
 		s.config.Observer.Lookup("miss")
 	}

@@ -29,7 +29,8 @@ type role struct {
 
 // newRole is a role that is to be made for a pushed group.
 func (m *model) newRole(name string) *role {
-	return &role{name: name, group: name, word: name, tier: m.others, powerless: len(m.doc.Role.Template.Permissions) == 0}
+	powerless := m.doc.Role.Permissions.Given() && len(m.doc.Role.Template.Permissions) == 0 // as a list will show it
+	return &role{name: name, group: name, word: name, tier: m.others, powerless: powerless}
 }
 
 // drafted is a role that was not really made, as a dry run shows it.

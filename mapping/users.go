@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -137,8 +138,8 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	}
 	email, _ := wanted["userName"].(string)
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.addressName(email)},
-		plan:  func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
+		names: []string{u.addressName(email)}, person: true,
+		plan: func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
 	})
 	if err != nil {
 		return nil, u.asSCIM(err)
@@ -243,12 +244,16 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		}
 	}
 	var wanted scim.Resource
+	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
+		record, _, err := u.global(ctx, id)
+		return record, err
+	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(),
+		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
-				return u.planReturn(ctx, s, id, access, want, &wanted)
+				return u.planReturn(s, id, access, global, want, &wanted)
 			}
 			current, err := u.current(s, found, ifMatch)
 			if err != nil {
@@ -341,10 +346,14 @@ func (r *result) hasLeft(id string) bool {
 	return r.after.byID(id) == nil
 }
 
-// snapshot is what another change can begin with.
-func (r *result) snapshot() *snapshot {
-	if r == nil || r.dry {
+// snapshot is what another change can begin with; after a dry run, as Suger would
+// be after the change.
+func (r *result) snapshot(m *model) *snapshot {
+	switch {
+	case r == nil:
 		return nil
+	case r.dry:
+		return r.before.assume(m, r.plan)
 	}
 	return r.after
 }
@@ -364,14 +373,15 @@ func afterEnd(ended bool, err error) error {
 }
 
 // planReturn plans that somebody comes back by the id that the client still has.
-func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, access scim.Access, want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+// Whose record it is does not show in an error: it may be another company's.
+func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
 		return nil, err
 	}
 	if access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
-	record, _, err := s.global(ctx, id)
+	record, err := global()
 	if err != nil {
 		return nil, err
 	}
@@ -379,10 +389,15 @@ func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, acces
 		return nil, errNobody(id)
 	}
 	known := s.model.readGlobal(record)
-	if known == nil {
+	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)
 	}
-	if *wanted, err = want(s.view(known, snap.roles).Resource()); err != nil {
+	*wanted, err = want(s.view(known, snap.roles).Resource())
+	var no *scim.Error
+	switch {
+	case errors.As(err, &no) && no.Code == scim.CodeMutability: // another address
+		return nil, errNobody(id)
+	case err != nil:
 		return nil, err
 	}
 	return s.planner.comeBackByID(snap, known, id, *wanted)
