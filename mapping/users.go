@@ -292,13 +292,13 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 				return &plan{}, nil
 			}
 			if !found.access.active {
-				return &plan{}, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)
 			if err = s.withoutRoleList(snap, found, &p, err); err != nil {
 				return nil, err
 			}
-			return p, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+			return p, s.matches(snap, found, ifMatch)
 		},
 	})
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
@@ -316,12 +316,15 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	return done, nil
 }
 
-// versionFor is the version of a user, which is only computed where it is needed.
-func (s *suger) versionFor(snap *snapshot, found *user, ifMatch string) string {
+// matches refuses a change of a user who is not as the client last read them. The
+// version is only computed where it is asked for: it shows the names of the roles,
+// for which custom ones need the list.
+func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	if ifMatch == "" {
-		return ""
+		return nil
 	}
-	return s.view(found, snap.roles).Version()
+	_, err := s.current(snap, found, ifMatch)
+	return err
 }
 
 // withoutRoleList lets access end where the list of roles cannot be read, if the
@@ -505,7 +508,7 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
 				return nil, err
 			}
-			if err := scim.CheckIfMatch(ifMatch, u.versionFor(snap, found, ifMatch)); err != nil {
+			if err := u.matches(snap, found, ifMatch); err != nil {
 				return nil, err
 			}
 			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {
