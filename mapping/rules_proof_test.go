@@ -26,7 +26,7 @@ func TestRule16EveryChangeIsProven(t *testing.T) {
 		{"deactivated, and active", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR ACTIVE"}, "active"},
 		{"deactivated, and a word that nobody knows", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR PAUSED"}, "active"},
 		{"deactivated, and no status", withStatus, "ended", []string{"amber ADMIN", "basalt EDITOR -"}, "active"},
-		{"deactivated, and gone", withStatus, "ended", []string{"amber ADMIN"}, "the user"},
+		{"deactivated, and gone", withStatus, "ended", []string{"amber ADMIN"}, ""},
 		{"role", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt VIEWER"}, ""},
 		{"role, and the old one", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt EDITOR"}, "role"},
 		{"role, and another one", membership, `{"roles":["VIEWER"]}`, []string{"amber ADMIN", "basalt ADMIN"}, "role"},
