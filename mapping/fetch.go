@@ -146,13 +146,14 @@ type userReader struct {
 	read     int   // rows
 	seen     misfits
 	row      recordReader
+	roles    map[roleRef][]roleRef // what users with a single role share
 }
 
 // rowSeed makes the hash of a row one that nobody can aim at.
 var rowSeed = maphash.MakeSeed()
 
 func (s *suger) newUserReader(earlier *snapshot) *userReader {
-	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}}
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
 	if earlier != nil {
 		r.users = make([]*user, 0, len(earlier.users)+1)
 	}
@@ -189,11 +190,23 @@ func (r *userReader) Row(row []byte) error {
 			return nil
 		}
 		u.row = hash
+		if len(u.roles) == 1 {
+			u.roles = r.shared(u.roles)
+		}
 	}
 	r.seen.add(u.drift)
 	r.users = append(r.users, u)
 	r.read++
 	return nil
+}
+
+// shared is one list of roles for all users with the same role.
+func (r *userReader) shared(roles []roleRef) []roleRef {
+	if same, ok := r.roles[roles[0]]; ok {
+		return same
+	}
+	r.roles[roles[0]] = roles
+	return roles
 }
 
 // A recordReader decodes the fields of a row that the mapping names, and is much
