@@ -26,7 +26,7 @@ func BenchmarkHandler(b *testing.B) {
 	b.Cleanup(upstream.Close)
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: upstream.URL})
 	require.NoError(b, err)
-	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{LookupCache: 10000, LookupTTL: 1 << 40, ListTTL: 1 << 40})
+	service, err := mapping.New(statusDocument(b), client, mapping.Config{LookupCache: 10000, LookupTTL: 1 << 40, ListTTL: 1 << 40})
 	require.NoError(b, err)
 	handler, err := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization, Log: slog.New(slog.DiscardHandler)}, service)
 	require.NoError(b, err)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 )
 
 // progress is how far an operation of a bulk request has come.
@@ -27,15 +28,22 @@ type bulkJob struct {
 	creators     map[string]*bulkOperation // by bulkId
 	failOnErrors int                       // errors after which it stops
 	failures     int
+	batch        *mapping.Batch // in which the changes are made
 }
 
 // run returns an error only if the client has gone away.
 func (j *bulkJob) run() error {
+	ctx, batch := mapping.WithBatch(j.x.ctx())
+	j.x.SetRequest(j.x.Request().WithContext(ctx))
+	j.batch = batch
 	for _, op := range j.operations {
 		if j.stopped() {
 			break
 		}
 		j.settle(op)
+	}
+	for operation, err := range batch.Prove(ctx) {
+		j.fail(operation.(*bulkOperation), err)
 	}
 	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
 		return err
@@ -68,6 +76,7 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	if err != nil {
 		j.fail(op, err)
 	}
+	op.data = nil // may be large, and is of no more use
 }
 
 func (j *bulkJob) carryOut(op *bulkOperation, ids map[string]string) error {
@@ -75,6 +84,7 @@ func (j *bulkJob) carryOut(op *bulkOperation, ids map[string]string) error {
 	if err != nil {
 		return err
 	}
+	j.batch.Begin(op)
 	done, err := single.run(j.x)
 	if err != nil {
 		return err
@@ -114,6 +124,7 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.failures++
 	e := j.server.answerable(j.x, err)
 	j.server.note(j.x, e)
+	j.server.config.Failed(e.Code)
 	message := j.x.message(e)
 	op.result = &bulkResult{
 		Location: op.location, Method: op.method, BulkID: op.bulkID,

@@ -66,12 +66,10 @@ func TestBulk(t *testing.T) {
 		"version": s.get("/scim/v2/Users/" + id).header.Get("ETag"),
 	}, results[0])
 	assert.Equal(t, map[string]any{
-		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer,
-		"version": s.get("/scim/v2/Users/" + viewer).header.Get("ETag"),
+		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer, // proven later, so without a version
 	}, results[1])
 	assert.Equal(t, map[string]any{
 		"method": "PATCH", "status": "200", "location": s.url + "/scim/v2/Users/" + editor,
-		"version": s.get("/scim/v2/Users/" + editor).header.Get("ETag"),
 	}, results[2])
 	assert.Equal(t, map[string]any{"method": "DELETE", "status": "204", "location": s.url + "/scim/v2/Users/" + former}, results[3])
 
@@ -151,13 +149,13 @@ func TestBulkReferences(t *testing.T) {
 	}
 	t.Run("backward", func(t *testing.T) {
 		assert.Equal(t, []any{"201", "201"}, statuses(s.bulk(create("u", "back.sample")+","+group("g", "Backward", "bulkId:u"))))
-		assert.Equal(t, []string{"back.sample@example.com"}, members("Backward"))
+		assert.Empty(t, members("Backward"), "who holds a role keeps it: the new one has no permissions")
 	})
 	t.Run("forward, with results in the order of the request", func(t *testing.T) {
-		results := s.bulk(group("g", "Forward", "bulkId:u") + "," + create("u", "forward.sample"))
-		assert.Equal(t, []any{"201", "201"}, statuses(results))
+		results := s.bulk(`{"method":"PATCH","path":"/Groups/ADMIN","bulkId":"g","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"bulkId:u"}]}]}},` + create("u", "forward.sample"))
+		assert.Equal(t, []any{"200", "201"}, statuses(results))
 		assert.Equal(t, []any{"g", "u"}, []any{results[0]["bulkId"], results[1]["bulkId"]})
-		assert.Equal(t, []string{"forward.sample@example.com"}, members("Forward"))
+		assert.Contains(t, members("ADMIN"), "forward.sample@example.com")
 	})
 	t.Run("in the path", func(t *testing.T) {
 		results := s.bulk(`{"method":"PATCH","path":"/Users/bulkId:u","data":{"Operations":[{"op":"replace","value":{"active":false}}]}},` + create("u", "path.sample"))

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/sugerclient"
 )
 
 const (
@@ -58,6 +59,9 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		// Suger refuses the gateway's own credential: the client's token was right.
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator has to renew it.")
+	}
+	if errors.Is(err, sugerclient.ErrNotPair) {
+		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
 	}
 	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {
 		// Okta comes back by itself after a 429 only (Okta, "Understanding SCIM", rate limits).

@@ -22,9 +22,8 @@ func TestGroupReferences(t *testing.T) {
 	assert.Equal(t, a.body, listed.resource(0))
 }
 
-// A group can have many members, and Okta does not need them in the answer to
-// a PATCH.
-func TestGroupPatchLeavesMembersOut(t *testing.T) {
+// RFC 7644 section 3.5.2: an answer 200 to a PATCH has the whole resource.
+func TestGroupPatchAnswersMembers(t *testing.T) {
 	s := newStack(t)
 	path := "/scim/v2/Groups/" + s.group("Finance")
 	patch := `{"Operations":[{"op":"add","path":"members","value":[{"value":"` + s.id("viewer") + `"}]}]}`
@@ -32,8 +31,9 @@ func TestGroupPatchLeavesMembersOut(t *testing.T) {
 		query   string
 		members bool
 	}{
-		{"", false},
-		{"?excludedAttributes=meta", false},
+		{"", true},
+		{"?excludedAttributes=meta", true},
+		{"?excludedAttributes=members", false},
 		{"?attributes=members", true},
 		{"?attributes=members.value", true},
 		{"?attributes=displayName", false},

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -50,22 +51,31 @@ func addressText(address netip.Addr) string {
 	return address.String()
 }
 
-// forwarded is the header's first element, which is the proxy nearest to the
-// client, or the fallback if it is absent or not valid.
+// forwarded is the header's last element, or the fallback if it is absent or not
+// valid. Only the last one was written by the trusted proxy itself: what stands
+// further left may come from the client.
 func forwarded(r *http.Request, name, fallback string, valid func(string) bool) string {
-	first, _, _ := strings.Cut(r.Header.Get(name), ",")
-	if first = strings.TrimSpace(first); first != "" && valid(first) {
-		return strings.TrimRight(first, "/")
+	values := r.Header.Values(name)
+	if len(values) == 0 {
+		return fallback
+	}
+	last := values[len(values)-1]
+	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	if last != "" && valid(last) {
+		return strings.TrimRight(last, "/")
 	}
 	return fallback
 }
 
 func isHTTPScheme(s string) bool { return s == "http" || s == "https" }
 
-func isHost(s string) bool {
-	u, err := url.Parse("http://" + s)
-	return err == nil && u.Host == s
-}
+// hostForm is a name or an IPv4 address, or an IPv6 address in brackets, with a
+// port or without.
+var hostForm = regexp.MustCompile(`^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
+
+const maxHost = 255 + len(":65535")
+
+func isHost(s string) bool { return len(s) <= maxHost && hostForm.MatchString(s) }
 
 func isPathPrefix(s string) bool {
 	u, err := url.Parse(s)

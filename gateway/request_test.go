@@ -123,10 +123,8 @@ func TestSchemasOfBodies(t *testing.T) {
 		t.Run(test.request, func(t *testing.T) {
 			method, path, _ := strings.Cut(test.request, " ")
 			for _, schemas := range test.refuses {
-				s := newStack(t)
-				a := s.do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)
-				assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
-				assert.Zero(t, s.suger.Count("list users"), "nothing is looked up")
+				a := newStack(t).do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)
+				assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue) // and not 404
 			}
 			for _, schemas := range test.takes {
 				a := newStack(t).do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)

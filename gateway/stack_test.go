@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,6 +19,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -52,8 +55,6 @@ func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)
 	t.Helper()
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: sugerURL, Attempts: 1})
 	require.NoError(t, err)
-	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{AllowAdminGrant: true, CreateRoles: true})
-	require.NoError(t, err)
 	log := &lines{}
 	config := gateway.Config{
 		Organization: sandbox.DefaultOrganization,
@@ -62,6 +63,8 @@ func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)
 	for _, c := range change {
 		c(&config)
 	}
+	service, err := mapping.New(statusDocument(t), client, mapping.Config{AllowAdminGrant: true, CreateRoles: true, Strict: config.Strict})
+	require.NoError(t, err)
 	handler, err := gateway.New(config, service)
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)
@@ -206,4 +209,15 @@ func assertErrorMessage(t *testing.T, body map[string]any, requestID string, sta
 
 func http3Digits(status int) string {
 	return string([]byte{byte('0' + status/100), byte('0' + status/10%10), byte('0' + status%10)})
+}
+
+// statusDocument is the mapping of the contract with a status, on which people who
+// lose access stay readable.
+func statusDocument(t testing.TB) *spec.Document {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "mapping", "variants", "status.yaml"))
+	require.NoError(t, err)
+	document, err := spec.Parse("status.yaml", text)
+	require.NoError(t, err)
+	return document
 }

@@ -154,11 +154,11 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 			return "", err
 		}
 	}
-	added, drift, err := s.model.readUser(answer, s.Organization)
+	added, err := s.model.readUser(answer, s.Organization)
 	if err != nil {
 		return "", nil // the list shows who was added
 	}
-	s.drift(spec.OpAddUser, drift)
+	s.drift(spec.OpAddUser, added.drift)
 	rest := s.restOfJoin(added, one)
 	if rest.empty() {
 		return added.id, nil

@@ -83,7 +83,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 			_, err = s.groups().List(t.Context(), &scim.Query{Count: 10, Projection: projection})
 			return err
 		}, roles, ""},
-		{"GET group", func(s *stand) error { _, err := s.getGroup(s.roleID("Finance")); return err }, lists + ", " + roles, ""},
+		{"GET group", func(s *stand) error { _, err := s.getGroup(s.roleID("Finance")); return err }, roles + ", " + lists, ""},
 		{"GET roles", func(s *stand) error {
 			_, err := s.service.Roles(s.caller).List(t.Context(), &scim.Query{Count: 10})
 			return err

@@ -28,6 +28,7 @@ type result struct {
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
+	sent   bool // to Suger, and still to be proven: after shows what is hoped for
 }
 
 // carryOut takes a change from a snapshot over plan, guards and calls to the
@@ -45,7 +46,7 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 		s.config.Log.Info(n.text, "request_id", s.RequestID, "user_id", n.user.id)
 	}
 	if p.empty() {
-		return &result{before: snap, after: snap, plan: p}, nil
+		return &result{before: snap, after: snap, plan: p, sent: snap.own != nil}, nil
 	}
 	reserved, err := s.brakeFor(p)
 	if err != nil {
@@ -66,6 +67,9 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 // or delays it.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
 	snap, n := c.seen, s.fromNow()
+	if known := batchOf(ctx).start(s); known != nil {
+		snap = known
+	}
 	var err error
 	if snap == nil && !s.memory.proven(s.memory.key(s.Caller)) {
 		if snap, err = s.look(ctx, c, n); err != nil {
@@ -76,7 +80,7 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		return nil, nil, err
 	}
 	for {
-		if snap == nil || s.memory.lastWrite(hold.names...) > snap.tick {
+		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
 			n = s.fromNow()
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -96,12 +100,24 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	}
 }
 
+// olderThanWrites reports whether something was written to one of the names that
+// a snapshot does not show.
+func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		last := s.memory.lastWrite(name)
+		return last > snap.tick && last != snap.own[name]
+	})
+}
+
 // look is the snapshot that a change begins with.
-func (s *suger) look(ctx context.Context, c change, n need) (*snapshot, error) {
-	if c.single != "" {
+func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
+	if c.single != "" && batchOf(ctx) == nil {
 		return s.person(ctx, c.single, n)
 	}
-	return s.people(ctx, n)
+	if snap, err = s.people(ctx, n); err == nil {
+		batchOf(ctx).saw(snap)
+	}
+	return snap, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
@@ -208,6 +224,15 @@ func (h *holding) has(names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(h.names, name) })
 }
 
+// watched are the names whose last write makes a snapshot too old: for a change
+// that nothing may come between, that is any write to the organization.
+func (h *holding) watched() []string {
+	if h.exclusive {
+		return []string{organizationName(h.suger.Organization)}
+	}
+	return h.names
+}
+
 // take reserves more names. All are given back and taken anew in one order, so
 // that two changes never wait for each other.
 func (h *holding) take(ctx context.Context, more []string) error {
@@ -247,6 +272,9 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		defer cancel()
 	}
 	done := s.apply(ctx, snap, p)
+	if batch := batchOf(ctx); batch.takes(s, snap, p) {
+		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
+	}
 	after, err := s.afterwards(ctx, c, p, done)
 	if err == nil && s.finishJoin(ctx, after, p, done) {
 		after, err = s.afterwards(ctx, c, p, done)
@@ -270,6 +298,7 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	if err := s.failureOf(p, failures); err != nil {
 		return nil, err
 	}
+	batchOf(ctx).saw(after)
 	return &result{before: snap, after: after, plan: p, made: done.made}, nil
 }
 
@@ -291,7 +320,8 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	var err error
 	if id != "" {
 		after, err = s.person(ctx, id, s.fromNow())
-	} else {
+	}
+	if id == "" || err == nil && !after.whole && s.planner.tookAdministrator(after, p.people[0]) {
 		after, err = s.people(ctx, s.fromNow())
 	}
 	if err != nil {
@@ -325,6 +355,9 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 	}
 	whole := *e
 	whole.Detail = "The change was sent to Suger, but whether it was made could not be read; a repeat finds out. " + e.Detail
+	if slices.ContainsFunc(p.touched(), s.planner.takesAdministrator) {
+		whole.Detail += " Make sure in Suger's console that the organization still has an active administrator."
+	}
 	return &whole
 }
 
@@ -347,6 +380,11 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 			err = failed[0].err // it was not tried, since somebody still holds it
 		default:
 			operation = operationOfRole(p.role)
+		}
+		if d.one == nil && err == nil { // a role is only deleted once nobody holds it
+			for _, failed := range done.failed {
+				err = failed
+			}
 		}
 		switch {
 		case err == nil:
@@ -437,7 +475,8 @@ func (s *suger) learn(after *snapshot, p *plan) {
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
 	undone = &plan{}
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		return !s.planner.takesAdministrator(one) || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
+		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil

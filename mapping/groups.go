@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type Groups struct{ *suger }
 
 // Get is one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error) {
-	snap, r, err := g.roleByID(ctx, id, g.toShow())
+	r, err := g.roleByID(ctx, id)
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
@@ -29,43 +30,28 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.V
 	if !p.Includes("members") {
 		return g.group(r, nil, false), nil
 	}
+	snap, err := g.people(ctx, g.toShow())
+	if err != nil {
+		return nil, g.asSCIM(err)
+	}
 	return g.group(r, snap.holdersOf(r), true), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if it is on none at
-// hand; it is nil if there is none. The snapshot always comes of an answer that
-// Suger gave to this credential: roles that are known anyway would tell a client
-// with a wrong token that it is right.
-func (s *suger) roleByID(ctx context.Context, id string, n need) (*snapshot, *role, error) {
-	snap, err := s.people(ctx, n)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := snap.roles.byID(id)
+// hand; it is nil if there is none. The answer always rests on one that Suger gave
+// to this credential: roles that are known anyway would tell a client with a wrong
+// token that it is right.
+func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
-		if r != nil || snap.roles.whole && within.age == 0 && s.model.doc.Operations.ListRoles == nil {
-			break
-		}
 		roles, err := s.roles(ctx, within)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		snap = snap.withRoles(roles)
-		r = roles.byID(id)
-	}
-	if r == nil {
-		return snap, nil, nil
-	}
-	// Members name roles by id or by name; where by name, the whole list tells
-	// whose name it is.
-	if !snap.roles.whole && !s.rolesHaveIDs() {
-		roles, err := s.roles(ctx, s.rolesToShow())
-		if err != nil {
-			return nil, nil, err
+		if r := roles.byID(id); r != nil || s.model.doc.Operations.ListRoles == nil {
+			return r, nil
 		}
-		snap = snap.withRoles(roles)
 	}
-	return snap, r, nil
+	return nil, nil
 }
 
 // rolesHaveIDs reports whether users' records name roles by id, so that a role
@@ -75,35 +61,36 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// List is the groups that a query asks for, in the order of their ids. Without
-// members the users need not be read, unless no other answer tells whether Suger
-// accepts the credential.
+// List is the groups that a query asks for.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
 	roles, err := g.roles(ctx, g.rolesToShow())
-	var snap *snapshot
-	if err == nil && (withMembers || !roles.asked) {
-		snap, err = g.people(ctx, g.toShow())
-	}
 	if err != nil {
 		return nil, g.asSCIM(err)
 	}
+	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
 	members := make(map[string][]*user)
 	if withMembers {
+		snap, err := g.people(ctx, g.toShow())
+		if err != nil {
+			return nil, g.asSCIM(err)
+		}
 		for _, u := range snap.users {
 			for _, r := range roles.of(u) {
 				members[r.id] = append(members[r.id], u)
 			}
 		}
 	}
-	sorted := roles.sortedByID()
+	sorted := roles.sorted()
 	return q.Select(len(sorted), func(i int) scim.View {
 		return g.group(sorted[i], members[sorted[i].id], withMembers)
 	}), nil
 }
 
-func (c *catalogue) sortedByID() []*role {
-	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
+// sorted are the roles in the order of every list: by time of creation, then id.
+func (c *catalogue) sorted() []*role {
+	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
+	})
 }
 
 // group is a role as a group. Its version is that of the whole group, so one
@@ -146,7 +133,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
+	return done.echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
 }
 
 // holdersOf are who holds a role after a change, or would hold it after a dry run.
@@ -241,7 +228,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
+	return done.echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
 }
 
 // groupOf finds the role of a change.
@@ -329,12 +316,16 @@ type Roles struct{ *suger }
 
 // Get is one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	snap, r, err := rs.roleByID(ctx, id, rs.toShow())
+	r, err := rs.roleByID(ctx, id)
 	if err != nil {
 		return nil, rs.asSCIM(err)
 	}
 	if r == nil {
 		return nil, scim.NotFound("role", id)
+	}
+	snap, err := rs.people(ctx, rs.toShow())
+	if err != nil {
+		return nil, rs.asSCIM(err)
 	}
 	return roleResource(r, len(snap.holdersOf(r))), nil
 }
@@ -355,7 +346,7 @@ func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 			holders[r.id]++
 		}
 	}
-	sorted := roles.sortedByID()
+	sorted := slices.SortedFunc(slices.Values(roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
 	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], holders[sorted[i].id]) }), nil
 }
 

@@ -46,7 +46,7 @@ func TestRoleForms(t *testing.T) {
 		{"an emptied list is the default role", `"roles":[]`, "VIEWER", ""},
 		{"null is the default role", `"roles":null`, "VIEWER", ""},
 		{"an empty string is the default role", `"roles":""`, "VIEWER", ""},
-		{"an object without a value is the default role", `"roles":[{"primary":true}]`, "VIEWER", ""},
+		{"an object without a value is no role", `"roles":[{"primary":true}]`, "EDITOR", scim.CodeInvalidValue},
 		{"an emptied extension role is the default role", `"` + roleURN + `":""`, "VIEWER", ""},
 		{"the same change twice", `"roles":["ADMIN"],"` + roleURN + `":"admin"`, "ADMIN", ""},
 		{"roles repeats, the extension changes", `"roles":[{"value":"EDITOR","display":"EDITOR"}],"` + roleURN + `":"VIEWER"`, "VIEWER", ""},

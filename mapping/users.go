@@ -67,7 +67,11 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
+	page := *q
+	if looked { // and found, be it by another spelling than the filter has
+		page.Filter = nil
+	}
+	return page.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
@@ -157,6 +161,11 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		if err := u.userType.CheckRequired(wanted); err != nil {
 			return nil, err
 		}
+		asked, _ := wanted["userName"].(string)
+		if present, _ := current["userName"].(string); access == scim.AccessEnded && isTombstone(asked, present) {
+			wanted = wanted.Clone()
+			wanted["userName"] = present
+		}
 		return wanted, u.userType.CheckImmutable(current, wanted)
 	})
 }
@@ -164,6 +173,9 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 // Patch makes the changes that PATCH operations ask for. A nil resource says that
 // there is nothing to show.
 func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
+	if err := scim.CheckMessage(body, scim.URNPatchOp); err != nil {
+		return nil, err
+	}
 	operations, wrong := scim.ParsePatch(body, u.userType)
 	access, err := scim.ReadPatchAccess(body, u.userType)
 	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
@@ -173,8 +185,37 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 		if wrong != nil {
 			return nil, wrong
 		}
+		if access == scim.AccessEnded {
+			operations = withoutTombstone(operations, current)
+		}
 		return u.userType.ApplyPatch(current, operations)
 	})
+}
+
+// withoutTombstone leaves out the rename that Entra ID sends together with the end
+// of access of somebody it has deleted: nobody is to have that address.
+func withoutTombstone(operations []scim.PatchOperation, current scim.Resource) []scim.PatchOperation {
+	present, _ := current["userName"].(string)
+	buries := func(value any) bool {
+		text, _ := value.(string)
+		return isTombstone(text, present)
+	}
+	var kept []scim.PatchOperation
+	for _, operation := range operations {
+		object, isObject := operation.Value.(map[string]any)
+		switch {
+		case operation.Path != nil && operation.Path.String() == "userName" && buries(operation.Value):
+			continue
+		case operation.Path == nil && isObject:
+			object = maps.Clone(object)
+			maps.DeleteFunc(object, func(name string, value any) bool {
+				return strings.HasSuffix(fold(name), "username") && buries(value)
+			})
+			operation.Value = object
+		}
+		kept = append(kept, operation)
+	}
+	return kept
 }
 
 // unlessEnded is what is wrong with a request on its face, which does not stop
@@ -251,13 +292,13 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 				return &plan{}, nil
 			}
 			if !found.access.active {
-				return &plan{}, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)
 			if err = s.withoutRoleList(snap, found, &p, err); err != nil {
 				return nil, err
 			}
-			return p, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+			return p, s.matches(snap, found, ifMatch)
 		},
 	})
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
@@ -275,12 +316,15 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	return done, nil
 }
 
-// versionFor is the version of a user, which is only computed where it is needed.
-func (s *suger) versionFor(snap *snapshot, found *user, ifMatch string) string {
+// matches refuses a change of a user who is not as the client last read them. The
+// version is only computed where it is asked for: it shows the names of the roles,
+// for which custom ones need the list.
+func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	if ifMatch == "" {
-		return ""
+		return nil
 	}
-	return s.view(found, snap.roles).Version()
+	_, err := s.current(snap, found, ifMatch)
+	return err
 }
 
 // withoutRoleList lets access end where the list of roles cannot be read, if the
@@ -312,7 +356,7 @@ func (r *result) snapshot(m *model) *snapshot {
 	case r == nil:
 		return nil
 	case r.dry:
-		return r.before.after(m, r.plan)
+		return r.before.assume(m, r.plan)
 	}
 	return r.after
 }
@@ -334,6 +378,9 @@ func afterEnd(ended bool, err error) error {
 // planReturn plans that somebody comes back by the id that the client still has.
 // Whose record it is does not show in an error: it may be another company's.
 func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+	if err := s.planner.usable(snap, id, ""); err != nil {
+		return nil, err
+	}
 	if access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
@@ -370,7 +417,7 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 	if err != nil {
 		return nil, s.asSCIM(err)
 	}
-	return echoing(view.Resource(), sent), nil
+	return done.echoing(view.Resource(), sent), nil
 }
 
 // person is the one person of a change as they are after it, or would be after a
@@ -421,7 +468,16 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
-	return echoing(current, wanted), nil
+	return ended.echoing(current, wanted), nil
+}
+
+// echoing is an answer to a write with the externalId that the client sent. It has
+// no version as long as the write is not proven.
+func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
+	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
+		delete(about, "version")
+	}
+	return echoing(answer, sent)
 }
 
 // echoing adds to an answer of one's own making the externalId that a client sent.
@@ -452,7 +508,7 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
 				return nil, err
 			}
-			if err := scim.CheckIfMatch(ifMatch, u.versionFor(snap, found, ifMatch)); err != nil {
+			if err := u.matches(snap, found, ifMatch); err != nil {
 				return nil, err
 			}
 			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {

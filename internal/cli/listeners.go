@@ -7,9 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"suger-scim-gateway/internal/conns"
 )
 
 // Bounds of every listener. SCIM requests are small; the longest are group
@@ -19,6 +23,13 @@ const (
 	readTimeout       = 30 * time.Second
 	idleTimeout       = 120 * time.Second // longer than the 60 s of common balancers, which close first
 	maxHeaderBytes    = 64 << 10
+
+	// Connections at once. Okta uses some tens.
+	maxConnections           = 1024
+	maxConnectionsPerAddress = 256
+
+	// strangeIdleTimeout is for connections without a good token so far.
+	strangeIdleTimeout = 10 * time.Second
 
 	// drainTime is how long requests under way may take after the signal to
 	// stop. It is shorter than the 30 s after which Kubernetes kills.
@@ -49,6 +60,24 @@ func listen(ctx context.Context, name, addr string, handler http.Handler, answer
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}, nil
+}
+
+// bound bounds the connections of the listener.
+func (l *listener) bound(limits conns.Limits) {
+	guard := conns.New(limits)
+	guard.Attach(l.server)
+	l.socket = guard.Listen(l.socket)
+}
+
+// boundConnections bounds those of the SCIM listener. A proxy's address has no
+// share of its own, since all clients come from there.
+func (p *process) boundConnections(scim *listener) {
+	scim.bound(conns.Limits{
+		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
+		Shared: func(address netip.Addr) bool {
+			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
+		},
+	})
 }
 
 // addr is the address that the listener really has.

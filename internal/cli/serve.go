@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 
+	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/settings"
 )
 
@@ -30,6 +31,7 @@ func (p *process) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.boundConnections(scim)
 	if p.Certificates != nil {
 		scim.server.TLSConfig = p.Certificates.Config()
 	}
@@ -38,6 +40,7 @@ func (p *process) serve(ctx context.Context) error {
 		scim.socket.Close()
 		return err
 	}
+	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
 	defer p.FollowSignals()()
 	defer reserveHeap()()
 	p.logStart(scim.addr(), operations.addr())

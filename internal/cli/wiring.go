@@ -91,6 +91,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 		AuthFailures:         throttle.Limit{Failures: p.AuthFailures.Limit, Window: p.AuthFailures.Window},
 		Budget:               p.Budget,
 		MaxInFlight:          p.MaxInFlight,
+		Strict:               p.Strict,
 		CursorSecret:         p.CursorKey(),
 		Log:                  p.Log,
 		Version:              v,

@@ -129,6 +129,14 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
+// cost is how many comparisons the filter makes to select elements.
+func (l *elementList) cost(f *Filter) int {
+	if path, _, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
+		return 0 // there is an index
+	}
+	return f.terms() * len(l.items)
+}
+
 // matching lists the positions of the elements that the filter selects; all if
 // it is nil.
 func (l *elementList) matching(f *Filter) []int {

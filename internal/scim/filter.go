@@ -11,6 +11,11 @@ const (
 	MaxFilterLength = 8 << 10 // bytes
 	MaxFilterDepth  = 16      // levels of parentheses and brackets
 	MaxFilterTerms  = 200     // comparisons
+
+	// MaxPatchComparisons bounds what the filters in the paths of one PATCH compare
+	// in all: terms by elements, which takes some tenths of a second. A filter for
+	// one value, as in members[value eq "x"], looks it up and compares nothing.
+	MaxPatchComparisons = 50_000_000
 )
 
 // A Filter is a parsed and type-checked filter (RFC 7644 §3.4.2.2) on resources
@@ -70,6 +75,32 @@ func (f *Filter) MatchElement(element any) bool {
 	}
 	object, ok := element.(map[string]any)
 	return ok && f.root.match(object)
+}
+
+// terms is how many comparisons the filter makes of one resource at most.
+func (f *Filter) terms() int {
+	if f == nil {
+		return 1
+	}
+	return termsOf(f.root)
+}
+
+func termsOf(nodes ...filterNode) (terms int) {
+	for _, node := range nodes {
+		switch node := node.(type) {
+		case allOf:
+			terms += termsOf(node...)
+		case anyOf:
+			terms += termsOf(node...)
+		case negation:
+			terms += termsOf(node.node)
+		case *elementMatch:
+			terms += 1 + termsOf(node.filter)
+		default:
+			terms++
+		}
+	}
+	return terms
 }
 
 // String is the filter in canonical spelling. Parsing it gives the same filter.

@@ -28,6 +28,10 @@ type Query struct {
 	Count      int         // most resources of the page, at most MaxPageSize; below 0 means not given
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
+
+	// Stopped is asked now and then while resources are compared, so that nothing is
+	// done for a client that has gone: then the list is not whole. May be nil.
+	Stopped func() bool
 }
 
 // A Position is where a page of a listing by cursor begins (RFC 9865): after
@@ -129,6 +133,9 @@ func (q *Query) rows(n int, at func(int) View) rows {
 	}
 	picked := []row{}
 	for i := range n {
+		if i%256 == 255 && q.Stopped != nil && q.Stopped() {
+			break
+		}
 		r := at(i).Resource()
 		if !q.Filter.Match(r) {
 			continue

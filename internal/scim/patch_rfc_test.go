@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -222,7 +223,7 @@ func TestPatchOfManyMembers(t *testing.T) {
 
 // TestPatchOfManyAlike has what an index by value alone would be slow on.
 func TestPatchOfManyAlike(t *testing.T) {
-	values := make([]string, MaxPatchValues)
+	values := make([]string, 1000)
 	for i := range values {
 		values[i] = fmt.Sprintf(`{"value":"a@example.com","type":"%d","primary":true}`, i)
 	}
@@ -230,4 +231,31 @@ func TestPatchOfManyAlike(t *testing.T) {
 	got, err := patched(t, gatewayUser(), Resource{"id": "u1"}, "["+strings.Repeat(add+",", 20)+add+`,{"op":"remove","path":"emails","value":"a@example.com"}]`)
 	require.NoError(t, err)
 	require.Equal(t, []any{}, got["emails"])
+}
+
+// A filter that must be compared with each of many members can be used so often
+// and no more.
+func TestPatchComparesWithinBounds(t *testing.T) {
+	terms := "display sw \\\"z\\\"" + strings.Repeat(" or display sw \\\"z\\\"", MaxFilterTerms-1)
+	operation := `{"op":"remove","path":"members[` + terms + `]"}`
+	group := largeGroup(60_000)
+	began := time.Now()
+	_, err := patched(t, wholeGroup(), group, "["+strings.Repeat(operation+",", 229)+operation+"]")
+	require.ErrorContains(t, err, "too many comparisons")
+	require.Less(t, time.Since(began), 5*time.Second)
+	_, err = patched(t, wholeGroup(), group, "["+operation+"]")
+	require.NoError(t, err, "one is within the bound")
+}
+
+// A list that nobody waits for is not compared to its end.
+func TestSelectStops(t *testing.T) {
+	filter, err := ParseFilter(`displayName eq "x"`, wholeGroup())
+	require.NoError(t, err)
+	asked := 0
+	q := &Query{Filter: filter, Stopped: func() bool { return true }}
+	q.Select(10_000, func(int) View {
+		asked++
+		return largeGroup(0)
+	})
+	require.Less(t, asked, 1000)
 }

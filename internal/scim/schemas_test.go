@@ -62,7 +62,7 @@ func TestSchemasAreWhole(t *testing.T) {
 		},
 		{
 			name: "Role of draft-ietf-scim-roles-entitlements-01", schema: Role(), id: "urn:ietf:params:scim:schemas:core:1.0:Role",
-			want: []string{"value", "display", "supported"},
+			want: []string{"value", "display", "supported", "totalAssignmentsUsed"},
 		},
 	}
 	for _, test := range tests {

@@ -55,6 +55,7 @@ type Settings struct {
 	CreateRoles     bool       `envconfig:"GATEWAY_CREATE_ROLES" default:"true"`
 	ChangeBrake     brake      `envconfig:"GATEWAY_CHANGE_BRAKE" default:"off"`
 	DryRun          bool       `envconfig:"GATEWAY_DRY_RUN" default:"false"`
+	Strict          bool       `envconfig:"GATEWAY_STRICT" default:"false"`
 	AuditKey        secretText `envconfig:"GATEWAY_AUDIT_KEY"`
 	AuditKeyFile    string     `envconfig:"GATEWAY_AUDIT_KEY_FILE"`
 

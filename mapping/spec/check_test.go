@@ -11,7 +11,7 @@ import (
 // the affair of TestProblemsAreReportedAtOnce.
 func TestProblems(t *testing.T) {
 	const (
-		suger     = "suger.yaml"
+		suger     = "variants/status.yaml"
 		removal   = "variants/removal.yaml"
 		multirole = "variants/multirole.yaml"
 		envelope  = "variants/envelope.yaml"

@@ -1,0 +1,171 @@
+package mapping
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// batchAge is how old the list may become on which a batch plans.
+const batchAge = 5 * time.Second
+
+// A Batch carries out several changes one after the other, as a bulk request has
+// them, and proves them together: each is planned on the list that the first read,
+// with what the batch has written since. A change that makes or removes a resource
+// with an id of its own, or takes an administrator away, is proven at once.
+type Batch struct {
+	operation any // under way
+	snap      *snapshot
+	pending   []*pendingChange
+	failed    map[any]error
+}
+
+// A pendingChange was sent to Suger and is still to be proven.
+type pendingChange struct {
+	operation any
+	suger     *suger
+	roles     *catalogue // by which it was planned
+	what      string
+	plan      *plan
+	done      *applied
+	reserved  *reservation
+}
+
+type batchKey struct{}
+
+// WithBatch returns a context whose changes are carried out as a batch.
+func WithBatch(ctx context.Context) (context.Context, *Batch) {
+	b := &Batch{failed: make(map[any]error)}
+	return context.WithValue(ctx, batchKey{}, b), b
+}
+
+func batchOf(ctx context.Context) *Batch {
+	b, _ := ctx.Value(batchKey{}).(*Batch)
+	return b
+}
+
+// Begin says on behalf of which operation the next changes are made.
+func (b *Batch) Begin(operation any) { b.operation = operation }
+
+// Prove reads the list once more and returns the operations, as Begin named them,
+// whose changes it does not show.
+func (b *Batch) Prove(ctx context.Context) map[any]error {
+	if len(b.pending) == 0 {
+		return b.failed
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+		defer cancel()
+	}
+	s := b.pending[0].suger
+	after, err := s.people(ctx, s.fromNow())
+	if err != nil {
+		for _, one := range b.pending {
+			one.reserved.settle(s.planner.losses(one.plan)) // some of it may have happened
+			err := s.unproven(one.plan, one.done, err)
+			s.recordAll(one.what, one.plan, one.done, err)
+			b.failed[one.operation] = s.asSCIM(err)
+		}
+		b.pending = nil
+		return b.failed
+	}
+	b.proveOn(after)
+	return b.failed
+}
+
+// proveOn compares what is pending with a snapshot that began after it. Of several
+// changes of one person the last counts.
+func (b *Batch) proveOn(after *snapshot) {
+	last := make(map[string]*personPlan)
+	for _, one := range b.pending {
+		for _, person := range one.plan.touched() {
+			last[person.before.id] = person
+		}
+	}
+	for _, one := range b.pending {
+		s := one.suger
+		shown := after
+		if !after.roles.whole {
+			shown = after.withRoles(one.roles)
+		}
+		differs := slices.DeleteFunc(s.planner.prove(shown, one.plan, nil), func(d difference) bool {
+			return d.one != nil && last[d.one.before.id] != d.one
+		})
+		failures := s.failures(one.plan, one.done, differs)
+		one.reserved.settle(s.planner.losses(one.plan) - s.planner.losses(planOf(differs)))
+		s.recordEach(one.what, one.plan, shown, failures)
+		s.learn(shown, one.plan)
+		if err := s.failureOf(one.plan, failures); err != nil {
+			b.failed[one.operation] = s.asSCIM(err)
+		}
+	}
+	b.pending = nil
+}
+
+// start is the snapshot on which the batch plans its next change, nil if it needs
+// a new one.
+func (b *Batch) start(s *suger) *snapshot {
+	if b == nil || b.snap == nil || s.config.Now().Sub(b.snap.done) > batchAge {
+		return nil
+	}
+	return b.snap
+}
+
+// saw is told of a snapshot that was read for a change of the batch, after what
+// is pending.
+func (b *Batch) saw(snap *snapshot) {
+	switch {
+	case b == nil:
+	case !snap.whole:
+		b.snap = nil // it may lack what the snapshot proves
+	case b.snap == nil || b.snap.tick < snap.tick:
+		b.proveOn(snap)
+		b.snap = snap
+	}
+}
+
+// takes reports whether the proof of a plan can wait for the end of the batch.
+func (b *Batch) takes(s *suger, snap *snapshot, p *plan) bool {
+	return b != nil && snap.whole && p.role == nil && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
+		return one.kind == planJoin || s.planner.takesAdministrator(one)
+	})
+}
+
+// add keeps a change whose calls were made, and returns the snapshot as it is if
+// they took effect.
+func (b *Batch) add(s *suger, c change, snap *snapshot, p *plan, done *applied, reserved *reservation) *snapshot {
+	b.pending = append(b.pending, &pendingChange{b.operation, s, snap.roles, c.what, p, done, reserved})
+	b.snap = snap.assume(s.model, p)
+	b.snap.own = maps.Clone(snap.own)
+	if b.snap.own == nil {
+		b.snap.own = make(map[string]tick)
+	}
+	for _, name := range s.namesOf(p) {
+		b.snap.own[name] = s.memory.lastWrite(name)
+	}
+	return b.snap
+}
+
+// assume is the snapshot with a plan done.
+func (s *snapshot) assume(m *model, p *plan) *snapshot {
+	users := slices.Clone(s.users)
+	reorder := false
+	for _, one := range p.touched() {
+		at, found := s.position(one.before.id)
+		if !found {
+			continue
+		}
+		users[at] = one.after(m)
+		reorder = reorder || users[at] == nil || one.renames(m)
+	}
+	if !reorder {
+		copied := *s
+		copied.users, copied.rows = users, nil
+		return &copied
+	}
+	assumed := newSnapshot(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
+	assumed.tick, assumed.began, assumed.done, assumed.roles = s.tick, s.began, s.done, s.roles
+	return assumed
+}
