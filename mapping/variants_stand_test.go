@@ -34,7 +34,7 @@ type variant struct {
 var variants = []variant{
 	{contract: "membership", pages: 1, removes: true, fixedEmail: true, noGet: true, global: true, pushed: "VIEWER"},
 	{contract: "twostep", pages: 1, removes: true, fixedEmail: true, fixedRoles: true, ownRoleOps: true, noGet: true, global: true},
-	{contract: "status", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}, pushed: "Partners"},
+	{contract: "status", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}, pushed: "VIEWER"},
 	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true, pushed: "VIEWER"},
 	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true},
 	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true, pushed: "Partners and VIEWER"},
