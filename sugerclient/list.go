@@ -31,6 +31,7 @@ type Rows interface {
 // zero value knows nothing.
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
+	Paged   bool // the server heeds the limit
 }
 
 // A ListReport says how a list was read.
@@ -251,7 +252,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case l.total >= 0:
 		return l.rows >= l.total, nil
 	case asked > 0 && p.rows > asked && l.pages == 1:
-		l.hint.Unpaged = true
+		l.hint = ListHint{Unpaged: true}
 		return true, nil
 	case asked > 0 && p.rows >= asked && !(l.hint.Unpaged && l.pages == 1):
 		return false, nil
@@ -261,6 +262,8 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		return false, nil
 	case p.rows < asked && (l.hint.Unpaged || !round(p.rows)):
 		return true, nil
+	case l.hint.Paged: // so only the next page tells
+		return false, nil
 	}
 	return l.limitIsIgnored(ctx, nil)
 }
@@ -297,14 +300,14 @@ func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
 	_, err := probe.page(ctx, query)
 	switch {
 	case probe.refusal != nil:
-		l.hint.Unpaged = true
+		l.hint = ListHint{Unpaged: true}
 		return true, nil
 	case err != nil:
 		return false, err
 	case one.rows == 0 && l.rows > 0:
 		return false, errListChanged
 	}
-	l.hint.Unpaged = false
+	l.hint = ListHint{Paged: true}
 	return l.rows <= 1, so
 }
 
