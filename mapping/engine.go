@@ -187,6 +187,9 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 	e := scim.NewError(scim.CodeChangeBrake,
 		"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are meant; this one is repeated later.",
 		s.config.Brake)
+	if n := s.planner.losses(p); n > s.config.Brake.Limit {
+		e.Detail = fmt.Sprintf("This change alone takes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE), so nothing was changed. If it is meant, make it in smaller steps or raise the setting for the time.", n, s.config.Brake)
+	}
 	e.RetryAfter = retryAfter
 	s.config.Observer.Refused(guardBrake)
 	return nil, &refusal{guardBrake, e}
