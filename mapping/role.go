@@ -81,9 +81,10 @@ func (m *model) readRole(record any) (*role, error) {
 	r := &role{id: id, name: name}
 	r.raw, _ = in.ID.In(record)
 	r.description, _ = fieldText(record, in.Description)
-	r.permissions, _ = in.Permissions.In(record)
-	if list, ok := r.permissions.([]any); ok {
-		r.powerless = len(list) == 0
+	permissions, shown := in.Permissions.In(record)
+	r.permissions = permissions
+	if list, isList := permissions.([]any); isList || permissions == nil {
+		r.powerless = shown && len(list) == 0
 	}
 	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
 	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
@@ -98,6 +99,11 @@ func (m *model) readRole(record any) (*role, error) {
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
 	c := &catalogue{roles: listed, whole: whole}
 	lookalikes := make(map[*role]bool)
+	if slices.ContainsFunc(listed, func(r *role) bool { return r.permissions != nil }) {
+		for _, r := range listed { // where some show permissions, one that shows none has none
+			r.powerless = r.powerless || r.permissions == nil
+		}
+	}
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
 		id := known.IDText()
