@@ -138,7 +138,7 @@ func TestMembership(t *testing.T) {
 			_, err := s.patchUser("nobody", deactivation)
 			assertCode(s.t, scim.CodeNotFound, err)
 			return nil, nil
-		}, "list users, get user", "VIEWER ACTIVE", ""},
+		}, "list users, get user, get user", "VIEWER ACTIVE", ""},
 		{"read after leaving", "viewer", func(s *stand) (scim.Resource, error) {
 			_, err := s.getUser(s.leaver("viewer"))
 			assertCode(s.t, scim.CodeNotFound, err)
