@@ -384,15 +384,10 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 		default:
 			operation = operationOfRole(p.role)
 		}
-		if d.one == nil && err == nil { // a role is only deleted once nobody holds it
-			for _, failed := range done.failed {
-				err = failed
-			}
-		}
 		switch {
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
-		case d.field == goneField && isGone(err):
+		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
 			err = errNobody(d.one.before.id)
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
