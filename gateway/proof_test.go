@@ -78,7 +78,7 @@ func TestGoodTokenIsProvenOnce(t *testing.T) {
 	}
 	first := search()
 	again := search()
-	assert.Equal(t, again+1, first, "the proof and what the search takes")
+	assert.Less(t, again, first, "the proof, what the search takes, and what it learns of the list")
 	assert.Equal(t, again, search())
 }
 

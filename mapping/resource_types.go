@@ -71,6 +71,7 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		a.Description = "Whether the person has access to the organization."
 		return a
 	case "roles":
+		a.Named = true
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "type", "primary")
 		for _, sub := range a.SubAttributes {
 			if sub.Name != "value" {

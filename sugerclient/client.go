@@ -3,7 +3,7 @@
 // and sorts what goes wrong into kinds. It knows no user, no role and no SCIM;
 // which calls there are is the mapping's affair.
 //
-// Start with [New]; [Client.Do] makes one [Call], [Client.Pages] reads a list.
+// Start with [New]; [Client.Do] makes one [Call], [Client.List] reads a list.
 // Every error of theirs is an [*Error]; what a log may say of it is [Error.Brief].
 package sugerclient
 
