@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,7 +56,9 @@ type modelRun struct {
 }
 
 func newModelRun(t *testing.T, seed uint64) *modelRun {
-	stage := newStage(t, sandbox.Options{}, map[string]string{"GATEWAY_GROUP_ROLES": "Suger Editors=EDITOR"})
+	stage := newStage(t, sandbox.Options{Contract: "status"}, map[string]string{
+		"GATEWAY_GROUP_ROLES": "Suger Editors=EDITOR", "GATEWAY_MAPPING": filepath.Join("mapping", "variants", "status.yaml"),
+	})
 	run := &modelRun{
 		roleModel: &roleModel{people: map[string]*modelPerson{}, custom: []string{"Finance", "Deal desk"}},
 		t:         t, stage: stage, rand: rand.New(rand.NewPCG(seed, 0)),
