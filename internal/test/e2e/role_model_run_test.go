@@ -9,8 +9,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -115,20 +115,33 @@ func (m *modelRun) step() {
 // repeated, which must write nothing.
 func (m *modelRun) ask(want outcome, method, path string, body any) {
 	m.t.Helper()
+	m.askOnce(want, method, path, body)
+	if want == done && method != http.MethodPost && method != http.MethodDelete {
+		m.repeat(method, path, body)
+	}
+}
+
+func (m *modelRun) askOnce(want outcome, method, path string, body any) {
+	m.t.Helper()
 	status, answer := m.send(method, path, body)
 	m.story = append(m.story, fmt.Sprintf("%s %s %s -> %d, the model says %s", method, path, asJSON(body), status, want))
 	ok := map[outcome]bool{
 		done: status < 300, conflict: status == http.StatusConflict, invalid: status == http.StatusBadRequest,
-		partial: status == http.StatusConflict || status == http.StatusBadGateway,
 	}[want]
 	if !ok {
 		m.fail("the answer is %s", answer)
 	}
-	if want != done || method == http.MethodPost || method == http.MethodDelete {
-		return
-	}
+}
+
+// repeat sends a request again, which must write nothing.
+func (m *modelRun) repeat(method, path string, body any) {
+	m.t.Helper()
 	m.stage.suger.ResetCalls()
-	if status, answer = m.send(method, path, body); status >= 300 {
+	status, answer := m.send(method, path, body)
+	// A PUT that carries the role from before beside the one that it has given
+	// contradicts itself when it comes again.
+	contradicts := method == http.MethodPut && status == http.StatusBadRequest && strings.Contains(answer, "[conflicting_roles, ")
+	if status >= 300 && !contradicts {
 		m.fail("a repeat is answered %d %s", status, answer)
 	}
 	for _, call := range m.stage.suger.Calls() {
