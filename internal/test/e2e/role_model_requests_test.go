@@ -335,6 +335,11 @@ func (m *modelRun) inTheConsole() {
 			user.Role = m.roleID(p.role)
 			m.stage.suger.PutUser(user)
 		case 1:
+			if m.removal {
+				delete(m.people, email)
+				m.stage.suger.RemoveUser(user.ID)
+				break
+			}
 			p.active, p.invited = !p.active, false
 			user.Status = map[bool]string{true: sandbox.StatusActive, false: sandbox.StatusInactive}[p.active]
 			m.stage.suger.PutUser(user)

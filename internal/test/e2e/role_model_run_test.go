@@ -34,13 +34,15 @@ func TestRoleModel(t *testing.T) {
 	if *modelSeed != 0 {
 		seeds = []uint64{*modelSeed}
 	}
-	for _, seed := range seeds {
-		t.Run(fmt.Sprintf("-model.seed=%d", seed), func(t *testing.T) {
-			run := newModelRun(t, seed)
-			for range *modelSteps {
-				run.step()
-			}
-		})
+	for _, contract := range []string{"membership", "status"} {
+		for _, seed := range seeds {
+			t.Run(fmt.Sprintf("%s/-model.seed=%d", contract, seed), func(t *testing.T) {
+				run := newModelRun(t, contract, seed)
+				for range *modelSteps {
+					run.step()
+				}
+			})
+		}
 	}
 }
 
@@ -55,12 +57,14 @@ type modelRun struct {
 	story    []string // the latest steps, for a failure
 }
 
-func newModelRun(t *testing.T, seed uint64) *modelRun {
-	stage := newStage(t, sandbox.Options{Contract: "status"}, map[string]string{
-		"GATEWAY_GROUP_ROLES": "Suger Editors=EDITOR", "GATEWAY_MAPPING": filepath.Join("mapping", "variants", "status.yaml"),
-	})
+func newModelRun(t *testing.T, contract string, seed uint64) *modelRun {
+	values := map[string]string{"GATEWAY_GROUP_ROLES": "Suger Editors=EDITOR"}
+	if contract == "status" {
+		values["GATEWAY_MAPPING"] = filepath.Join("mapping", "variants", "status.yaml")
+	}
+	stage := newStage(t, sandbox.Options{Contract: contract}, values)
 	run := &modelRun{
-		roleModel: &roleModel{people: map[string]*modelPerson{}, custom: []string{"Finance", "Deal desk"}},
+		roleModel: &roleModel{removal: contract == "membership", people: map[string]*modelPerson{}, custom: []string{"Finance", "Deal desk"}},
 		t:         t, stage: stage, rand: rand.New(rand.NewPCG(seed, 0)),
 		gateways: []*httptest.Server{stage.newGateway(t), stage.newGateway(t)},
 	}

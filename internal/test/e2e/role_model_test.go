@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,8 +10,9 @@ import (
 // A roleModel is what the rule of roles comes to (docs/roles.md), told without
 // SCIM, Suger or HTTP: who there is, and what each may do.
 type roleModel struct {
-	people map[string]*modelPerson // by address in lower case
-	custom []string                // names of custom roles
+	removal bool                    // Suger has no status: access ends by removal, and nobody is invited
+	people  map[string]*modelPerson // by address in lower case
+	custom  []string                // names of custom roles
 }
 
 type modelPerson struct {
@@ -67,6 +69,10 @@ func (m *roleModel) bring(p *modelPerson, role string, active *bool) outcome {
 		if m.last(p) {
 			return conflict
 		}
+		if m.removal {
+			maps.DeleteFunc(m.people, func(_ string, q *modelPerson) bool { return q == p })
+			return done // whatever else was asked for
+		}
 		p.active, p.invited = false, false
 	}
 	switch {
@@ -93,7 +99,7 @@ func (m *roleModel) create(email, role string) outcome {
 	case !m.has(cmp.Or(role, "VIEWER")):
 		return invalid
 	case p == nil:
-		p = &modelPerson{invited: true}
+		p = &modelPerson{invited: !m.removal}
 		m.people[email] = p
 	}
 	p.role, p.active = cmp.Or(role, "VIEWER"), true
