@@ -1,0 +1,93 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	seeds    = flag.Int("seeds", 20, "how many stories are told")
+	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
+	shapeFor = flag.String("shape", "", "the only shape of stories to tell")
+)
+
+// An outcome is what came of a story.
+type outcome struct {
+	violations []violation
+	stats      map[string]int
+	log        []string
+}
+
+// tell runs a story from its beginning to its end.
+func tell(t *testing.T, p plan, logged bool) (o outcome) {
+	synctest.Test(t, func(t *testing.T) {
+		w, err := newWorld(p)
+		require.NoError(t, err)
+		if logged {
+			w.log = new([]string)
+		}
+		for _, s := range p.steps {
+			w.jobs.Add(1)
+			go func() {
+				defer w.jobs.Done()
+				time.Sleep(s.at - time.Since(w.began) + time.Duration(w.luck("nanoseconds", s)*1e6))
+				w.logf("step    %s person%d app%d %s %d", s.act, s.who, s.app, s.role, s.with)
+				actNamed(s.act).do(w, s)
+			}()
+		}
+		w.jobs.Wait()
+		for _, r := range w.replicas {
+			r.kill()
+		}
+		o = outcome{violations: w.violations, stats: w.stats}
+		if logged {
+			o.log = *w.log
+		}
+	})
+	return o
+}
+
+func TestStories(t *testing.T) {
+	first := *seedFlag
+	if first == 0 {
+		first = rand.Uint64N(1 << 40)
+	}
+	for _, sh := range shapes {
+		if *shapeFor != "" && sh.name != *shapeFor {
+			continue
+		}
+		t.Run(sh.name, func(t *testing.T) {
+			t.Logf("seeds %d to %d", first, first+uint64(*seeds)-1)
+			stats := make(map[string]int)
+			for seed := first; seed < first+uint64(*seeds); seed++ {
+				p := newPlan(seed, sh)
+				o := tell(t, p, false)
+				for what, n := range o.stats {
+					stats[what] += n
+				}
+				if len(o.violations) > 0 {
+					report(t, p, sh, o)
+					return
+				}
+			}
+			for what, n := range stats {
+				t.Logf("%6d %s", n, what)
+			}
+		})
+	}
+}
+
+// report prints the shortest story in which a rule is still broken.
+func report(t *testing.T, p plan, sh shape, o outcome) {
+	rule := o.violations[0].rule
+	o = tell(t, p, true)
+	text := fmt.Sprintf("seed %d, shape %s breaks the rule %q\n", p.seed, sh.name, rule)
+	t.Fatal(text + strings.Join(o.log, "\n"))
+}
