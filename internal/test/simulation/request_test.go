@@ -94,13 +94,15 @@ func (w *world) send(r *request) *request {
 	if r.patience == 0 {
 		r.patience = 60 * time.Second
 	}
-	w.carry(r, w.span(time.Millisecond, 30*time.Millisecond, kind, n, "way"))
+	time.Sleep(w.span(time.Millisecond, 30*time.Millisecond, kind, n, "way"))
+	w.carry(r)
+	time.Sleep(w.span(time.Millisecond, 30*time.Millisecond, kind, n, "back"))
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	r.answered = time.Now()
 	w.stats[fmt.Sprintf("%s %d %s", r.what, r.status, r.code)]++
-	w.logf("answer  #%d %d %s", r.n, r.status, r.code)
+	w.logf("answer  #%d %s", r.n, r.outcome())
 	w.judgeAnswer(r)
 	if w.running == 0 {
 		w.judgeRest()
@@ -119,15 +121,7 @@ func (w *world) disturb() {
 
 // carry brings the request to a replica and the answer back. If the client hangs
 // up, the replica is told so, as net/http does it.
-func (w *world) carry(r *request, way time.Duration) {
-	defer func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if r.status == 0 {
-			w.logf("        #%d: no answer", r.n)
-		}
-	}()
-	time.Sleep(way)
+func (w *world) carry(r *request) {
 	ctx, hangUp := context.WithCancel(context.WithValue(context.Background(), causeKey{}, r))
 	defer hangUp()
 	var text strings.Reader
@@ -173,6 +167,14 @@ func (w *world) ended() {
 	if w.running == 0 {
 		w.judgeRest()
 	}
+}
+
+// outcome is the answer in a word.
+func (r *request) outcome() string {
+	if r.status == 0 {
+		return "none"
+	}
+	return strings.TrimSpace(fmt.Sprint(r.status, " ", r.code))
 }
 
 func (r *request) read(answer *http.Response) {

@@ -2,19 +2,20 @@ package simulation
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 var (
 	seeds    = flag.Int("seeds", 20, "how many stories are told")
 	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
+	shrink   = flag.Duration("shrink", 20*time.Second, "how long to look for the shortest story")
 	shapeFor = flag.String("shape", "", "the only shape of stories to tell")
 )
 
@@ -87,7 +88,18 @@ func TestStories(t *testing.T) {
 // report prints the shortest story in which a rule is still broken.
 func report(t *testing.T, p plan, sh shape, o outcome) {
 	rule := o.violations[0].rule
-	o = tell(t, p, true)
-	text := fmt.Sprintf("seed %d, shape %s breaks the rule %q\n", p.seed, sh.name, rule)
-	t.Fatal(text + strings.Join(o.log, "\n"))
+	short := shortest(t, p, rule, *shrink)
+	o = tell(t, short, true)
+	t.Fatalf("seed %d, shape %s breaks the rule %q; of %d steps %d do it:\n%s",
+		p.seed, sh.name, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"))
+}
+
+// One seed tells one story.
+func TestSameSeedSameStory(t *testing.T) {
+	for _, sh := range shapes {
+		if sh.span == 0 {
+			p := newPlan(42, sh)
+			assert.Equal(t, tell(t, p, true).log, tell(t, p, true).log, sh.name)
+		}
+	}
 }

@@ -40,50 +40,142 @@ func (s step) String() string {
 type act struct {
 	name   string
 	weight int
+	faults bool // only in stories with faults
+	status bool // only where users have a status
 	do     func(w *world, s step)
 }
 
 var acts = []act{
-	{"hire", 10, func(w *world, s step) { w.job(s, func(a *app, p *assignment) { p.wanted = true; a.assign(s.who) }) }},
-	{"leave", 10, func(w *world, s step) { w.job(s, func(a *app, p *assignment) { p.wanted = false; a.unassign(s.who) }) }},
-	{"move", 16, func(w *world, s step) {
-		w.job(s, func(a *app, p *assignment) {
-			p.role = s.role
-			if p.assigned {
-				a.update(s.who, p, true)
-			}
-		})
+	{name: "hire", weight: 10, do: person(func(a *app, p *assignment, s step) { p.wanted = true; a.assign(s.who) })},
+	{name: "leave", weight: 10, do: person(func(a *app, p *assignment, s step) { p.wanted = false; a.unassign(s.who) })},
+	{name: "move", weight: 14, do: person(func(a *app, p *assignment, s step) {
+		p.role = s.role
+		if p.assigned {
+			a.update(s.who, p, true)
+		}
+	})},
+	{name: "marry", weight: 2, do: person(func(a *app, p *assignment, s step) {
+		p.family = fmt.Sprintf("Family%d", s.with)
+		if p.assigned {
+			a.update(s.who, p, true)
+		}
+	})},
+	// Requests that come twice, out of turn, or from a client of another making.
+	{name: "repeat", weight: 4, do: func(w *world, s step) { w.appOf(s).again(s.who) }},
+	{name: "rush", weight: 4, do: func(w *world, s step) { w.appOf(s).rush(s) }},
+	{name: "create unseen", weight: 3, do: func(w *world, s step) {
+		a := w.appOf(s)
+		a.send(a.create(s.who, &assignment{role: s.role, given: "Unseen", family: "Family"}))
 	}},
-	{"console adds", 4, func(w *world, s step) { w.console(s, func(u *sandbox.User) { u.Role = w.roleID(s.role) }) }},
-	{"console removes", 3, func(w *world, s step) { w.consoleRemoves(s) }},
-	{"console changes role", 6, func(w *world, s step) {
+	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
+	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
+	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).remove(s) }},
+	{name: "change address", weight: 2, do: func(w *world, s step) { w.appOf(s).rename(s) }},
+	{name: "group member", weight: 6, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
+	{name: "push group", weight: 5, do: func(w *world, s step) { w.appOf(s).pushGroup(s, false) }},
+	{name: "push unknown", weight: 2, do: func(w *world, s step) { w.appOf(s).pushGroup(s, true) }},
+	{name: "new group", weight: 2, do: func(w *world, s step) { w.appOf(s).newGroup(s) }},
+	{name: "delete group", weight: 1, do: func(w *world, s step) { w.appOf(s).deleteGroup(s) }},
+	{name: "look up", weight: 5, do: func(w *world, s step) { w.appOf(s).lookUp(s.who) }},
+	{name: "import", weight: 2, do: func(w *world, s step) { w.appOf(s).importAll() }},
+	{name: "stranger", weight: 2, do: func(w *world, s step) { w.appOf(s).stranger(s) }},
+	{name: "rotate key", weight: 1, do: rotate},
+
+	{name: "console adds", weight: 4, do: func(w *world, s step) { w.console(s, func(u *sandbox.User) { u.Role = w.roleID(s.role) }) }},
+	{name: "console removes", weight: 3, do: func(w *world, s step) { w.consoleRemoves(s) }},
+	{name: "console promotes", weight: 6, do: member(func(w *world, s step, u *sandbox.User) { u.Role = w.roleID(s.role) })},
+	{name: "console renames", weight: 2, do: member(func(_ *world, s step, u *sandbox.User) { u.FirstName = fmt.Sprintf("Renamed%d", s.with) })},
+	{name: "console signs in", weight: 6, status: true, do: member(func(_ *world, _ step, u *sandbox.User) {
+		if u.Status == sandbox.StatusInvited {
+			u.Status = sandbox.StatusActive
+		}
+	})},
+	{name: "console deactivates", weight: 3, status: true, do: member(func(_ *world, _ step, u *sandbox.User) { u.Status = sandbox.StatusInactive })},
+
+	{name: "weather", weight: 6, faults: true, do: changeWeather},
+	{name: "crash", weight: 3, faults: true, do: crash},
+}
+
+// person is an act about one person in one app, after what Okta is at already.
+func person(do func(a *app, p *assignment, s step)) func(w *world, s step) {
+	return func(w *world, s step) {
+		a := w.appOf(s)
+		p := a.person(s.who)
+		p.job.take()
+		defer p.job.release()
+		do(a, p, s)
+	}
+}
+
+func (w *world) appOf(s step) *app { return w.apps[s.app%len(w.apps)] }
+
+// member is an act of the console on somebody who is a member.
+func member(edit func(w *world, s step, u *sandbox.User)) func(w *world, s step) {
+	return func(w *world, s step) {
 		w.console(s, func(u *sandbox.User) {
 			if u.ID != "" {
-				u.Role = w.roleID(s.role)
+				edit(w, s, u)
 			}
 		})
-	}},
-	{"console renames", 2, func(w *world, s step) {
-		w.console(s, func(u *sandbox.User) {
-			if u.ID != "" {
-				u.FirstName = fmt.Sprintf("Renamed%d", s.with)
-			}
-		})
-	}},
+	}
+}
+
+// changeWeather lets Suger misbehave for some time.
+func changeWeather(w *world, s step) {
+	w.mu.Lock()
+	w.weather = weathers[s.with%len(weathers)]
+	mine := w.weather.name
+	w.logf("weather %s", mine)
+	w.mu.Unlock()
+	time.Sleep(w.span(5*time.Second, 3*time.Minute, "weather", s))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.weathered = time.Now()
+	if w.weather.name == mine {
+		w.weather = calm
+		w.logf("weather calm")
+	}
+}
+
+// crash ends a replica in the middle of whatever it does; another takes its place.
+func crash(w *world, s step) {
+	w.mu.Lock()
+	at := s.with % len(w.replicas)
+	old := w.replicas[at]
+	w.crashed = time.Now()
+	w.logf("crash   %s", old.name)
+	w.mu.Unlock()
+	old.kill()
+	time.Sleep(w.span(100*time.Millisecond, 20*time.Second, "restart", s))
+	fresh, err := w.start(old.name + "'")
+	if err != nil {
+		panic(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.replicas[at] = fresh
+	w.crashed = time.Now()
+}
+
+// rotate gives Okta another API key; the old one dies some time later.
+func rotate(w *world, s step) {
+	w.mu.Lock()
+	old := keyName(w.key)
+	w.key = (w.key + 1) % keys
+	delete(w.revoked, keyName(w.key))
+	w.logf("rotate  %s", keyName(w.key))
+	w.mu.Unlock()
+	time.Sleep(w.span(0, time.Minute, "revoke", s))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if old != keyName(w.key) {
+		w.revoked[old] = true
+	}
 }
 
 func actNamed(name string) act {
 	i := slices.IndexFunc(acts, func(a act) bool { return a.name == name })
 	return acts[i]
-}
-
-// job does something about one person in one app, after what Okta is at already.
-func (w *world) job(s step, do func(a *app, p *assignment)) {
-	a := w.apps[s.app%len(w.apps)]
-	p := a.person(s.who)
-	p.job.take()
-	defer p.job.release()
-	do(a, p)
 }
 
 // console is what an administrator does in Suger's console. Without an id, the
@@ -92,7 +184,7 @@ func (w *world) console(s step, edit func(u *sandbox.User)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	u, known := w.box.UserByEmail(emailOf(s.who))
-	if !known {
+	if !known { // as Suger has them, if it knows them from before
 		u = sandbox.User{Email: emailOf(s.who), FirstName: "From", LastName: "Console"}
 	}
 	edit(&u)
@@ -125,53 +217,80 @@ var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,ADM
 // A shape says what kind of story a seed makes.
 type shape struct {
 	name     string
-	people   [2]int
+	people   int
+	actors   int // how many of the people, and of those who are none yet, the steps are about; 0 is all
 	steps    int
-	replicas int // at most
-	apps     int // at most
+	span     time.Duration // of the whole story; 0: steps come in bursts
+	replicas int           // at most
+	apps     int           // at most
 	faults   bool
+	contract string
 }
 
 var shapes = []shape{
-	{name: "small", people: [2]int{20, 10}, steps: 60, replicas: 1, apps: 1},
+	{name: "small", people: 30, steps: 80, replicas: 1, apps: 1, contract: "membership"},
+	{name: "busy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, contract: "membership"},
+	{name: "stormy", people: 14, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "membership"},
+	{name: "status", people: 45, actors: 7, steps: 60, replicas: 3, apps: 2, contract: "status"},
+	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 }
 
 // newPlan is the story that a seed makes.
 func newPlan(seed uint64, sh shape) plan {
 	r := rand.New(rand.NewPCG(seed, 17))
 	p := plan{
-		seed: seed, people: sh.people[0] + r.IntN(sh.people[1]), administrators: 1 + r.IntN(3),
-		replicas: 1 + r.IntN(sh.replicas), apps: 1 + r.IntN(sh.apps), contract: "membership",
+		seed: seed, people: sh.people, administrators: 1 + r.IntN(3), contract: sh.contract,
+		replicas: 1 + r.IntN(sh.replicas), apps: 1 + r.IntN(sh.apps),
 	}
-	total := 0
-	for _, a := range acts {
-		total += a.weight
+	actors := r.Perm(p.people + p.people/3)
+	if sh.actors > 0 {
+		actors = actors[:sh.actors]
+		if r.IntN(2) == 0 {
+			actors = append(actors, 0, 1) // administrators, as long as they are
+		}
 	}
 	at := time.Minute
 	for range sh.steps {
-		at += gap(r)
-		x := r.IntN(total)
-		i := 0
-		for ; x >= acts[i].weight; i++ {
-			x -= acts[i].weight
+		if at += gap(r); sh.span > 0 {
+			at = time.Duration(r.Int64N(int64(sh.span)))
 		}
 		p.steps = append(p.steps, step{
-			at: at, act: acts[i].name, who: r.IntN(p.people + p.people/3), app: r.IntN(p.apps),
+			at: at, act: chooseAct(r, sh), who: actors[r.IntN(len(actors))], app: r.IntN(p.apps),
 			role: roleNames[r.IntN(len(roleNames))], with: r.IntN(1000),
 		})
 	}
 	return p
 }
 
+// chooseAct is one of the acts that the shape has, by their weights.
+func chooseAct(r *rand.Rand, sh shape) string {
+	for {
+		total := 0
+		for _, a := range acts {
+			total += a.weight
+		}
+		x := r.IntN(total)
+		for _, a := range acts {
+			if x -= a.weight; x >= 0 {
+				continue
+			}
+			if a.faults && !sh.faults || a.status && sh.contract != "status" {
+				break
+			}
+			return a.name
+		}
+	}
+}
+
 // gap is the time between two steps: mostly they come close together.
 func gap(r *rand.Rand) time.Duration {
 	longest := 100 * time.Millisecond
 	switch x := r.Float64(); {
-	case x < 0.1:
+	case x < 0.05:
 		longest = time.Hour
-	case x < 0.4:
+	case x < 0.3:
 		longest = 30 * time.Second
-	case x < 0.7:
+	case x < 0.6:
 		longest = 2 * time.Second
 	}
 	return time.Duration(r.Int64N(int64(longest)))
