@@ -52,7 +52,8 @@ type ledger struct {
 	roles    map[string]string // id -> name, of roles that were deleted too
 	given    map[string]bool   // accounts of administrators that the gateway gave another address
 	admins   int
-	lostLast *change // what took the last administrator, until there is one again
+	lostLast *change   // what took the last administrator, until there is one again
+	regained time.Time // when there last was one again
 }
 
 // A change is one person's step from one standing to another.
@@ -119,8 +120,8 @@ func (l *ledger) watchAdministrators(c *change) {
 	if c.before.member && c.after.member && c.before.email != c.after.email {
 		l.given[c.id] = c.by != nil
 	}
-	if c.by == nil && c.after.administrator() {
-		l.given[c.id] = false
+	if !c.before.administrator() && c.after.administrator() {
+		l.given[c.id] = false // whoever made them one knew the address
 	}
 	count := 0
 	for id := range l.people {
@@ -129,9 +130,9 @@ func (l *ledger) watchAdministrators(c *change) {
 		}
 	}
 	switch {
-	case count > 0:
-		l.lostLast = nil
-	case l.admins > 0:
+	case count > 0 && l.admins == 0:
+		l.lostLast, l.regained = nil, c.at
+	case count == 0 && l.admins > 0:
 		l.lostLast = c
 	}
 	l.admins = count
@@ -175,6 +176,22 @@ func (l *ledger) ever(id string, from, to time.Time, is func(standing) bool) boo
 // always reports whether a person was so all the time between two times.
 func (l *ledger) always(id string, from, to time.Time, is func(standing) bool) bool {
 	return !l.ever(id, from, to, func(s standing) bool { return !is(s) })
+}
+
+// was says in which of some respects a person never was so between two times: each
+// may have been true at another moment.
+func (l *ledger) was(id string, from, to time.Time, is map[string]func(standing) bool) string {
+	var never []string
+	for what, so := range is {
+		if !l.ever(id, from, to, so) {
+			never = append(never, what)
+		}
+	}
+	if never == nil {
+		return ""
+	}
+	slices.Sort(never)
+	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), l.during(id, from, to))
 }
 
 // rank orders roles by power, as Suger's roles and the sandbox's samples have it.

@@ -139,7 +139,7 @@ func (a *app) endOddly(s step) {
 	}
 	r := a.changing(s.who, &p, false, method, body, nil)
 	r.what = "deactivate oddly"
-	r.may = map[string]permit{p.id: {leave: true, names: true}}
+	r.may = map[string]permit{p.id: {leave: true, names: true, email: emailOf(s.who)}}
 	if wrong["active"] == nil {
 		// What it does not say it must not do, nor answer as if it had ended access.
 		r.what, r.ends, r.may = "active null", "", nil
@@ -236,7 +236,9 @@ func (a *app) changeGroup(s step) {
 // inGroup says what is wrong if a person was added to a group.
 func (a *app) inGroup(id, role string, r *request) string {
 	// One who is a member in between may have been dropped by others, too.
-	if a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return s.member && (s.role == role || rank(s.role) > rank(role) || rank(s.role) == 2 && rank(role) == 2) }) {
+	if a.ledger.ever(id, r.sent, r.answered, func(s standing) bool {
+		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(s.role) == 2 && rank(role) == 2)
+	}) {
 		return ""
 	}
 	return fmt.Sprintf("%s never held %s: %v", id, role, a.ledger.during(id, r.sent, r.answered))

@@ -35,10 +35,10 @@ type app struct {
 
 // An assignment is what Okta knows of one person in one app.
 type assignment struct {
-	job      turn       // Okta does one thing about a person after the other
-	wanted   bool       // by the company
-	assigned bool       // as far as Okta has been told
-	id       string     // "" if Okta has none
+	job      turn   // Okta does one thing about a person after the other
+	wanted   bool   // by the company
+	assigned bool   // as far as Okta has been told
+	id       string // "" if Okta has none
 	role     string
 	given    string
 	family   string
@@ -154,7 +154,7 @@ func (a *app) same(user map[string]any, s standing) bool {
 	}
 	own, _ := user[extension].(map[string]any)
 	return user["active"] == s.access() && strings.EqualFold(text(user, "userName"), s.email) &&
-		text(own, "role") == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
+		a.ledger.roleName(text(own, "role")) == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
 }
 
 // assign gives a person the app: Okta looks them up, links to who is there, and
@@ -198,15 +198,20 @@ func (a *app) create(who int, p *assignment) *request {
 	r.may = map[string]permit{email: {join: true, roles: []string{role}, names: true}}
 	r.claim = func(r *request) string {
 		id, _ := r.answer["id"].(string)
-		asked := func(s standing) bool {
-			return s.access() && s.role == role && s.email == email && s.first == given && s.last == family
-		}
-		if !a.ledger.ever(id, r.sent, r.answered, asked) {
-			return fmt.Sprintf("the person was only ever %v", a.ledger.during(id, r.sent, r.answered))
-		}
-		return ""
+		return a.ledger.was(id, r.sent, r.answered, asked(role, email, given, family))
 	}
 	return r
+}
+
+// asked are the respects in which a person shall be as a request says.
+func asked(role, email, given, family string) map[string]func(standing) bool {
+	return map[string]func(standing) bool{
+		"access":      standing.access,
+		"role":        func(s standing) bool { return s.member && s.role == role },
+		"given name":  func(s standing) bool { return s.member && s.first == given },
+		"family name": func(s standing) bool { return s.member && s.last == family },
+		"address":     func(s standing) bool { return s.member && (email == "" || s.email == email) },
+	}
 }
 
 // update makes a user as Okta has the person, and back in if they had left.
@@ -259,9 +264,19 @@ func (a *app) reading(id string) *request {
 func (a *app) changing(who int, p *assignment, active bool, method string, body map[string]any, read *request) *request {
 	r := &request{what: "update", method: method, path: userPath(p.id), body: body}
 	id, role, given, family := p.id, p.role, p.given, p.family
+	// What an answer had of a person comes back with a PUT, in each attribute that
+	// Okta does not map.
+	echoed := ""
+	if read != nil {
+		own, _ := read.answer[extension].(map[string]any)
+		word, _ := own["role"].(string)
+		a.world.mu.Lock()
+		echoed = a.ledger.roleName(word)
+		a.world.mu.Unlock()
+	}
 	if !active {
 		r.what, r.ends = "deactivate", id
-		r.may = map[string]permit{id: {leave: true}}
+		r.may = map[string]permit{id: {leave: true, names: read != nil, roles: []string{echoed}}}
 		r.claim = func(r *request) string {
 			if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
 				return "the person had access all the time"
@@ -270,21 +285,9 @@ func (a *app) changing(who int, p *assignment, active bool, method string, body 
 		}
 		return r
 	}
-	r.may = map[string]permit{id: {join: true, roles: []string{role}, names: true, email: emailOf(who)}}
+	r.may = map[string]permit{id: {join: true, roles: []string{role, echoed}, names: true, email: emailOf(who)}}
 	r.claim = func(r *request) string {
-		asked := func(s standing) bool { return s.access() && s.role == role && s.first == given && s.last == family }
-		if !a.ledger.ever(id, r.sent, r.answered, asked) {
-			return fmt.Sprintf("the person was only ever %v", a.ledger.during(id, r.sent, r.answered))
-		}
-		return ""
-	}
-	if read != nil {
-		// What the answer had of roles comes back in the attribute that Okta does not map.
-		if own, _ := read.answer[extension].(map[string]any); own != nil {
-			if before, _ := own["role"].(string); before != "" {
-				r.may[id] = permit{join: true, roles: []string{role, before}, names: true, email: emailOf(who)}
-			}
-		}
+		return a.ledger.was(id, r.sent, r.answered, asked(role, "", given, family))
 	}
 	return r
 }

@@ -22,14 +22,14 @@ type request struct {
 	key          string
 	patience     time.Duration // after which the client hangs up
 
-	may    map[string]permit         // by user id, or by folded address
-	others *permit                   // for everybody else
-	claim  func(r *request) string   // what of a 2xx is not true, "" if all is
-	ends   string                    // id of the person whose access it ends
-	joins  string                    // folded address of the person whom it creates
-	group  string                    // the role whose members it changes
-	lists  int                       // lists of people read for it
-	writes int                       // writes made for it
+	may    map[string]permit       // by user id, or by folded address
+	others *permit                 // for everybody else
+	claim  func(r *request) string // what of a 2xx is not true, "" if all is
+	ends   string                  // id of the person whose access it ends
+	joins  string                  // folded address of the person whom it creates
+	group  string                  // the role whose members it changes
+	lists  int                     // lists of people read for it
+	writes int                     // writes made for it
 
 	process        *process
 	sent, answered time.Time
@@ -192,10 +192,14 @@ func (r *request) read(answer *http.Response) {
 	}
 }
 
-// permitOf is what the request may change about a person.
-func (r *request) permitOf(c change) permit {
-	for _, key := range []string{c.id, c.before.email, c.after.email} {
-		if p, ok := r.may[key]; ok && key != "" {
+// permitOf is what a request may change about a person, whom it names by the id or
+// by an address that they had meanwhile.
+func (w *world) permitOf(r *request, c change) permit {
+	if p, ok := r.may[c.id]; ok {
+		return p
+	}
+	for _, s := range w.ledger.during(c.id, r.sent, c.at) {
+		if p, ok := r.may[s.email]; ok && s.email != "" {
 			return p
 		}
 	}
@@ -220,7 +224,7 @@ func (w *world) judgeEffect(r *request, changes []change) {
 }
 
 func (w *world) judgeChange(r *request, c change) {
-	may := r.permitOf(c)
+	may := w.permitOf(r, c)
 	for _, email := range []string{c.before.email, c.after.email} {
 		if slices.Contains(protected, email) && c.before.member {
 			w.violate("protected", "%s changed a protected person: %s", r, c)
@@ -333,6 +337,10 @@ func (w *world) judgeRest() {
 		return
 	}
 	r := last.by
+	if w.ledger.regained.After(r.sent) {
+		w.ledger.lostLast = nil // it began when there was none, and there was none in the end
+		return
+	}
 	troubled := r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
 	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
 		w.ledger.lostLast = nil // it could not be undone, and the client knows
