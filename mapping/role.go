@@ -58,8 +58,9 @@ func (r *role) compare(other *role) int {
 
 // A catalogue is the roles of one organization, most powerful first.
 type catalogue struct {
-	roles []*role
-	whole bool // all roles are in it; otherwise only those that the mapping knows by id
+	roles    []*role
+	whole    bool // all roles are in it; otherwise only those that the mapping knows by id
+	unlisted int  // tier of a role that somebody holds and that is not in it
 }
 
 // readRole reads one role of the role list. A plain string is its own id and name.
@@ -94,7 +95,7 @@ func (m *model) readRole(record any) (*role, error) {
 // included where the list lacks them, and puts them in order. groups are the
 // names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
-	c := &catalogue{roles: listed, whole: whole}
+	c := &catalogue{roles: listed, whole: whole, unlisted: lowestTier}
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
 		switch id := known.IDText(); {
@@ -132,6 +133,15 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 			r.word = r.id
 		}
 	}
+	return c
+}
+
+// knownCatalogue is all roles of a Suger that does not list them, or not now. Who
+// holds another one holds a custom role, with the power that the mapping gives to
+// these: nobody may lose it for a lesser one.
+func (m *model) knownCatalogue(groups map[string]string) *catalogue {
+	c := m.newCatalogue(nil, groups, true)
+	c.unlisted = m.others
 	return c
 }
 
