@@ -50,7 +50,6 @@ type ledger struct {
 	people   map[string][]era  // by user id, oldest first
 	ids      map[string]string // folded address -> the latest user id with it
 	roles    map[string]string // id -> name, of roles that were deleted too
-	given    map[string]bool   // accounts of administrators that the gateway gave another address
 	admins   int
 	lostLast *change   // what took the last administrator, until there is one again
 	regained time.Time // when there last was one again
@@ -71,7 +70,7 @@ func (c change) String() string {
 func newLedger() *ledger {
 	return &ledger{
 		people: make(map[string][]era), ids: make(map[string]string),
-		roles: make(map[string]string), given: make(map[string]bool),
+		roles: make(map[string]string),
 	}
 }
 
@@ -114,18 +113,11 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 	return changes
 }
 
-// watchAdministrators keeps count of who can help the others. An account that the
-// gateway gave to another address may be somebody else's.
+// watchAdministrators keeps count of who can help the others.
 func (l *ledger) watchAdministrators(c *change) {
-	if c.before.member && c.after.member && c.before.email != c.after.email {
-		l.given[c.id] = c.by != nil
-	}
-	if !c.before.administrator() && c.after.administrator() {
-		l.given[c.id] = false // whoever made them one knew the address
-	}
 	count := 0
 	for id := range l.people {
-		if l.now(id).administrator() && !l.given[id] {
+		if l.now(id).administrator() {
 			count++
 		}
 	}

@@ -254,14 +254,29 @@ func (w *world) judgeChange(r *request, c change) {
 	if c.before.member && c.before.email != c.after.email && may.email != c.after.email {
 		w.violate("address", "%s changed the address: %s", r, c)
 	}
+	// The account may be somebody else's from now on.
+	if c.before.administrator() && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
+		w.violate("administrator", "%s gave the account of the last administrator away: %s", r, c)
+	}
 }
 
 // undoes reports whether a change gives back what the request itself had taken.
 func (r *request) undoes(c change) bool {
 	return slices.ContainsFunc(r.changes, func(e change) bool {
-		same := e.id == c.id && e.at.Before(c.at)
-		return same && c.after.role == e.before.role && c.after.access() == e.before.access() && c.after.email == e.before.email
+		return e.id == c.id && e.at.Before(c.at) && c.after.role == e.before.role && c.after.email == e.before.email &&
+			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
 	})
+}
+
+// onlyAdministrator reports whether nobody else could help the others at any
+// moment between two times.
+func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
+	for other := range w.ledger.people {
+		if other != id && w.ledger.ever(other, from, to, standing.administrator) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *world) judgeRole(r *request, c change, may permit) {
@@ -288,6 +303,9 @@ func (w *world) judgeAnswer(r *request) {
 	}
 	if r.ends != "" && r.status != 0 {
 		w.judgeEnd(r)
+	}
+	if detail, _ := r.answer["detail"].(string); strings.Contains(detail, "was made one again") && w.ledger.lostLast != nil && w.ledger.lostLast.at.Before(r.sent) {
+		w.violate("administrator", "%s was answered that there is an administrator again, and there was none", r)
 	}
 	if r.status == http.StatusInternalServerError {
 		w.violate("internal", "%s was answered %v", r, r.answer)

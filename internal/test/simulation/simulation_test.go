@@ -3,6 +3,8 @@ package simulation
 import (
 	"flag"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -90,8 +92,8 @@ func report(t *testing.T, p plan, sh shape, o outcome) {
 	rule := o.violations[0].rule
 	short := shortest(t, p, rule, *shrink)
 	o = tell(t, short, true)
-	t.Fatalf("seed %d, shape %s breaks the rule %q; of %d steps %d do it:\n%s",
-		p.seed, sh.name, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"))
+	t.Fatalf("seed %d, shape %s breaks the rule %q; of %d steps %d do it:\n%s\n%s",
+		p.seed, sh.name, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
 // One seed tells one story.
@@ -101,5 +103,22 @@ func TestSameSeedSameStory(t *testing.T) {
 			p := newPlan(42, sh)
 			assert.Equal(t, tell(t, p, true).log, tell(t, p, true).log, sh.name)
 		}
+	}
+}
+
+// Stories that were found once, and must end well since.
+func TestOldStories(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.story"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			p, err := parsePlan(string(text))
+			require.NoError(t, err)
+			o := tell(t, p, true)
+			assert.Empty(t, o.violations, "%s", strings.Join(o.log, "\n"))
+		})
 	}
 }

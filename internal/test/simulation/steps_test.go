@@ -1,9 +1,11 @@
 package simulation
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,8 +34,58 @@ type step struct {
 	with int
 }
 
+// String is the step as a line of a story: time, act, person, app, role and a
+// number that some acts use.
 func (s step) String() string {
-	return fmt.Sprintf("%12s  %s person%d app%d %s %d", s.at, s.act, s.who, s.app, s.role, s.with)
+	return fmt.Sprintf("%s | %s | %d | %d | %s | %d", s.at, s.act, s.who, s.app, s.role, s.with)
+}
+
+func parseStep(line string) (s step, err error) {
+	words := strings.Split(line, " | ")
+	if len(words) != 6 {
+		return s, fmt.Errorf("%q has %d parts", line, len(words))
+	}
+	s.act, s.role = words[1], words[4]
+	if s.at, err = time.ParseDuration(words[0]); err != nil {
+		return s, err
+	}
+	for i, number := range map[int]*int{2: &s.who, 3: &s.app, 5: &s.with} {
+		if *number, err = strconv.Atoi(words[i]); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+const planForm = "seed %d contract %s people %d administrators %d replicas %d apps %d"
+
+// String is the plan as a story that [parsePlan] reads.
+func (p plan) String() string {
+	lines := []string{fmt.Sprintf(planForm, p.seed, p.contract, p.people, p.administrators, p.replicas, p.apps)}
+	for _, s := range p.steps {
+		lines = append(lines, s.String())
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// parsePlan reads a story. Lines before that of the seed say what it is about.
+func parsePlan(text string) (p plan, err error) {
+	_, told, found := strings.Cut("\n"+text, "\nseed ")
+	if !found {
+		return p, errors.New("no line begins with the seed")
+	}
+	lines := strings.Split(strings.TrimSpace("seed "+told), "\n")
+	if _, err := fmt.Sscanf(lines[0], planForm, &p.seed, &p.contract, &p.people, &p.administrators, &p.replicas, &p.apps); err != nil {
+		return p, err
+	}
+	for _, line := range lines[1:] {
+		s, err := parseStep(line)
+		if err != nil {
+			return p, err
+		}
+		p.steps = append(p.steps, s)
+	}
+	return p, nil
 }
 
 // An act is a kind of step.
