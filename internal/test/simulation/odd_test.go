@@ -264,7 +264,7 @@ func (a *app) pushGroup(s step, strangers bool) {
 	listed := ids
 	if strangers {
 		r.what = "group push of strangers"
-		listed = append(slices.Clone(ids), "000000000")
+		listed = append(slices.Clone(ids), "no-such-id")
 		r.claim = func(*request) string { return "one of the members is nobody" }
 	} else {
 		r.may = make(map[string]permit)

@@ -276,7 +276,11 @@ func (a *app) changing(who int, p *assignment, active bool, method string, body 
 	}
 	if !active {
 		r.what, r.ends = "deactivate", id
-		r.may = map[string]permit{id: {leave: true, names: read != nil, roles: []string{echoed}}}
+		r.may = map[string]permit{id: {leave: true}}
+		if read != nil {
+			address, _ := read.answer["userName"].(string)
+			r.may[id] = permit{leave: true, names: true, roles: []string{echoed}, email: strings.ToLower(address)}
+		}
 		r.claim = func(r *request) string {
 			if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
 				return "the person had access all the time"

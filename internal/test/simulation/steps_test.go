@@ -1,8 +1,10 @@
 package simulation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -123,8 +125,8 @@ var acts = []act{
 	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
 	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).remove(s) }},
 	{name: "change address", weight: 2, do: func(w *world, s step) { w.appOf(s).rename(s) }},
-	{name: "group member", weight: 6, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
-	{name: "push group", weight: 5, do: func(w *world, s step) { w.appOf(s).pushGroup(s, false) }},
+	{name: "group member", weight: 9, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
+	{name: "push group", weight: 6, do: func(w *world, s step) { w.appOf(s).pushGroup(s, false) }},
 	{name: "push unknown", weight: 2, do: func(w *world, s step) { w.appOf(s).pushGroup(s, true) }},
 	{name: "new group", weight: 2, do: func(w *world, s step) { w.appOf(s).newGroup(s) }},
 	{name: "delete group", weight: 1, do: func(w *world, s step) { w.appOf(s).deleteGroup(s) }},
@@ -144,7 +146,7 @@ var acts = []act{
 	})},
 	{name: "console deactivates", weight: 3, status: true, do: member(func(_ *world, _ step, u *sandbox.User) { u.Status = sandbox.StatusInactive })},
 
-	{name: "weather", weight: 6, faults: true, do: changeWeather},
+	{name: "weather", weight: 10, faults: true, do: changeWeather},
 	{name: "crash", weight: 3, faults: true, do: crash},
 }
 
@@ -226,6 +228,9 @@ func rotate(w *world, s step) {
 }
 
 func actNamed(name string) act {
+	if name == "return" {
+		name = "hire"
+	}
 	i := slices.IndexFunc(acts, func(a act) bool { return a.name == name })
 	return acts[i]
 }
@@ -272,9 +277,8 @@ type shape struct {
 	people   int
 	actors   int // how many of the people, and of those who are none yet, the steps are about; 0 is all
 	steps    int
-	span     time.Duration // of the whole story; 0: steps come in bursts
-	replicas int           // at most
-	apps     int           // at most
+	replicas int // at most
+	apps     int // at most
 	faults   bool
 	contract string
 }
@@ -303,9 +307,7 @@ func newPlan(seed uint64, sh shape) plan {
 	}
 	at := time.Minute
 	for range sh.steps {
-		if at += gap(r); sh.span > 0 {
-			at = time.Duration(r.Int64N(int64(sh.span)))
-		}
+		at += gap(r)
 		p.steps = append(p.steps, step{
 			at: at, act: chooseAct(r, sh), who: actors[r.IntN(len(actors))], app: r.IntN(p.apps),
 			role: roleNames[r.IntN(len(roleNames))], with: r.IntN(1000),
@@ -346,4 +348,41 @@ func gap(r *rand.Rand) time.Duration {
 		longest = 2 * time.Second
 	}
 	return time.Duration(r.Int64N(int64(longest)))
+}
+
+// newYear is a year in a large company.
+func newYear(seed uint64, contract string) plan {
+	const year = 365 * 24 * time.Hour
+	r := rand.New(rand.NewPCG(seed, 365))
+	p := plan{seed: seed, people: 500, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
+	events := map[string]int{
+		"hire": 300, "leave": 250, "return": 60, "move": 800, "marry": 40, "weather": 20, "crash": 20, "rotate key": 10,
+		"repeat": 40, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
+		"group member": 200, "push group": 20, "push unknown": 10, "new group": 10, "delete group": 5, "look up": 100, "import": 100,
+		"console adds": 30, "console removes": 15, "console promotes": 60, "console renames": 20, "change address": 10,
+		"console signs in": 250, "console deactivates": 15,
+	}
+	for _, name := range slices.Sorted(maps.Keys(events)) {
+		if contract != "status" && actNamed(name).status {
+			continue
+		}
+		for range events[name] {
+			s := step{
+				at: time.Duration(r.Int64N(int64(year))), act: name, who: r.IntN(p.people), app: r.IntN(p.apps),
+				role: roleNames[r.IntN(len(roleNames)-1)], with: r.IntN(1000),
+			}
+			switch name {
+			case "hire":
+				s.who += 400
+			case "return":
+				s.act = "hire"
+			}
+			if r.IntN(3) > 0 { // most changes come with others: on Monday mornings
+				s.at = s.at.Truncate(7*24*time.Hour) + time.Duration(r.Int64N(int64(20*time.Minute)))
+			}
+			p.steps = append(p.steps, s)
+		}
+	}
+	slices.SortFunc(p.steps, func(a, b step) int { return cmp.Compare(a.at, b.at) })
+	return p
 }

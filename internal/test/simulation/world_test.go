@@ -81,7 +81,7 @@ func newWorld(p plan) (*world, error) {
 			return nil, err
 		}
 	}
-	options := sandbox.Options{Contract: p.contract, People: -1, Seed: int64(p.seed & 0xffffff), Clock: now}
+	options := sandbox.Options{Contract: p.contract, People: -1, Seed: int64(p.seed&0xffffff | 1<<24), Clock: now}
 	for n := range keys {
 		options.Keys = append(options.Keys, keyName(n))
 	}
