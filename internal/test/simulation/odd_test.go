@@ -91,9 +91,18 @@ func (a *app) createEchoing(s step) {
 	r.body[extension] = map[string]any{"role": was}
 	r.may = map[string]permit{emailOf(s.who): {join: true, roles: []string{s.role, was}, names: true}}
 	asked := r.claim
+	lesser := was
+	if rank(s.role) < rank(was) {
+		lesser = s.role
+	}
+	id := p.id
 	r.claim = func(r *request) string {
 		if was == s.role {
 			return asked(r)
+		}
+		// What the client claims to have read does not cancel that somebody shall have less.
+		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
+			return fmt.Sprintf("the person never had so little: %v", a.ledger.during(id, r.sent, r.answered))
 		}
 		return ""
 	}
@@ -350,7 +359,7 @@ func (a *app) importAll() {
 // imported says what of a page was not so at any moment. If the page holds
 // everybody, everybody must be on it.
 func (a *app) imported(r *request) string {
-	from := r.process.oldest(r.sent)
+	from := r.from
 	rows, _ := r.answer["Resources"].([]any)
 	seen := make(map[string]bool)
 	for _, row := range rows {
@@ -382,5 +391,13 @@ func (a *app) stranger(s step) {
 	r := a.changing(s.who, &p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
 	r.what, r.key, r.may = "stranger", fmt.Sprintf("wrong-key-%d", s.with), nil
 	r.claim = func(*request) string { return "the credential is wrong" }
-	a.send(r)
+	a.jobs.Add(1)
+	go func() {
+		defer a.jobs.Done()
+		a.send(r)
+	}()
+	time.Sleep(a.span(0, 500*time.Millisecond, "after the stranger", s))
+	good := a.changing(s.who, &p, true, http.MethodPatch, patchOf(map[string]any{"name": map[string]any{"familyName": "Stranger"}}), nil)
+	good.what, good.claim = "beside a stranger", nil
+	a.send(good)
 }

@@ -114,7 +114,7 @@ func (a *app) lookUp(who int) (id string, r *request) {
 	r = a.persistent(func() *request {
 		r := lookup(email)
 		r.claim = func(r *request) string {
-			from := r.process.oldest(r.sent)
+			from := r.from
 			found, _ := r.answer["Resources"].([]any)
 			known := a.ledger.ids[email]
 			if len(found) == 0 {
@@ -256,7 +256,7 @@ func patchOf(value map[string]any) map[string]any {
 // reading is the request that reads a user by the id.
 func (a *app) reading(id string) *request {
 	r := &request{what: "read", method: http.MethodGet, path: userPath(id)}
-	r.claim = func(r *request) string { return a.shows(r.answer, r.process.oldest(r.sent), r.answered) }
+	r.claim = func(r *request) string { return a.shows(r.answer, r.from, r.answered) }
 	return r
 }
 

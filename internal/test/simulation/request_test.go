@@ -33,6 +33,9 @@ type request struct {
 
 	process        *process
 	sent, answered time.Time
+	from           time.Time // the earliest moment that a read may show
+	ended          time.Time // the replica is done with it, whoever waits
+	came, called   time.Time // at the replica; and its first call to Suger
 	status         int
 	code           string
 	retryAfter     time.Duration
@@ -60,6 +63,9 @@ func (r *request) String() string {
 
 // calls counts a call that was made for the request. The world's lock is held.
 func (r *request) calls(call *http.Request, lists bool) {
+	if r.called.IsZero() {
+		r.called = time.Now()
+	}
 	switch {
 	case lists:
 		r.lists++
@@ -84,10 +90,7 @@ func (w *world) send(r *request) *request {
 		r.key = keyName(w.key)
 	}
 	r.sent = time.Now()
-	r.alone = w.running == 0
-	if !r.alone {
-		w.disturb()
-	}
+	w.disturb(r)
 	w.running++
 	w.logf("okta    %s", r)
 	w.mu.Unlock()
@@ -110,18 +113,32 @@ func (w *world) send(r *request) *request {
 	return r
 }
 
-// disturb notes that requests do not run alone. The caller has the lock.
-func (w *world) disturb() {
+// disturb notes that requests do not run alone. One with a wrong credential does
+// not count: it must not disturb. The caller has the lock.
+func (w *world) disturb(by *request) {
+	if by != nil {
+		by.alone = true
+	}
 	for _, r := range w.requests[max(0, len(w.requests)-100):] {
-		if r.answered.IsZero() {
+		if r == by || !r.ended.IsZero() {
+			continue
+		}
+		if by == nil || !by.stranger() {
 			r.alone = false
+		}
+		if by != nil && !r.stranger() {
+			by.alone = false
 		}
 	}
 }
 
+func (r *request) stranger() bool { return strings.HasPrefix(r.key, "wrong") }
+
 // carry brings the request to a replica and the answer back. If the client hangs
 // up, the replica is told so, as net/http does it.
 func (w *world) carry(r *request) {
+	r.came = time.Now()
+	r.process.delivered(r)
 	ctx, hangUp := context.WithCancel(context.WithValue(context.Background(), causeKey{}, r))
 	defer hangUp()
 	var text strings.Reader
@@ -138,7 +155,7 @@ func (w *world) carry(r *request) {
 	sent.Header.Set("User-Agent", "Okta SCIM Client 1.0.0")
 	done := make(chan *httptest.ResponseRecorder, 1)
 	if r.process.isDead() {
-		w.ended()
+		w.ended(r)
 		return
 	}
 	w.jobs.Add(1)
@@ -146,7 +163,7 @@ func (w *world) carry(r *request) {
 		defer w.jobs.Done()
 		recorder := httptest.NewRecorder()
 		serveAborting(r.process.handler, recorder, sent)
-		w.ended()
+		w.ended(r)
 		done <- recorder
 	}()
 	patience := time.NewTimer(r.patience)
@@ -160,10 +177,11 @@ func (w *world) carry(r *request) {
 }
 
 // ended notes that a replica is done with a request, whoever waits for it.
-func (w *world) ended() {
+func (w *world) ended(r *request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running--
+	r.ended = time.Now()
 	if w.running == 0 {
 		w.judgeRest()
 	}
@@ -313,6 +331,9 @@ func (w *world) judgeAnswer(r *request) {
 	calmly := w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
 	if calmly && r.alone && r.status != 0 {
 		w.judgeCalls(r)
+		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > 10*time.Second {
+			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
+		}
 	}
 }
 

@@ -262,7 +262,7 @@ func (w *world) consoleRemoves(s step) {
 }
 
 func (w *world) consoled(s step) {
-	w.disturb()
+	w.disturb(nil)
 	for _, c := range w.ledger.look(w.box, time.Now(), nil) {
 		w.logf("console %s: %s", s.act, c)
 	}

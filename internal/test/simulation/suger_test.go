@@ -163,6 +163,9 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.counts[kind]++
 	f := w.fateOf(kind, n)
 	w.mu.Unlock()
+	if by != nil && by.stranger() {
+		f.early = min(f.early, time.Second) + 8900*time.Millisecond // a sign-in service that is slow to say no
+	}
 
 	if err := c.wait(ctx, f.early); err != nil || f.never == "before" || f.broken == "before" {
 		// Who hung up does not know whether Suger had read the call already.
@@ -185,8 +188,11 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, orBroken(err)
 	}
 	c.log(by, kind, body, f, "", answer.StatusCode)
-	if c.listsPeople(r) {
+	switch {
+	case c.listsPeople(r):
 		c.process.listed(at)
+	case r.Method != http.MethodGet:
+		c.process.answered(at)
 	}
 	answer.Request = r
 	return answer, nil

@@ -151,7 +151,9 @@ type process struct {
 	kill    context.CancelFunc
 
 	mu    sync.Mutex
-	lists []listing // the latest
+	lists []listing     // the latest
+	walk  time.Duration // how much later than its first page a list may be complete
+	wrote time.Time     // when the latest write took effect of which the process has the answer
 }
 
 // A listing is a list of people that a process has read.
@@ -160,7 +162,10 @@ type listing struct{ showed, came time.Time }
 // start is a fresh process.
 func (w *world) start(name string) (*process, error) {
 	ctx, kill := context.WithCancel(context.Background())
-	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill}
+	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill, walk: time.Second}
+	if w.contract == "status" {
+		p.walk = 30 * time.Second
+	}
 	client, err := sugerclient.New(sugerclient.Config{
 		BaseURL: "http://suger.test", Transport: &wire{world: w, process: p}, Now: now,
 		Spread: func(longest time.Duration) time.Duration { return longest * 5 / 8 },
@@ -191,17 +196,33 @@ func (p *process) listed(showed time.Time) {
 	}
 }
 
-// oldest is the earliest time that a read which comes at a time may show.
-func (p *process) oldest(at time.Time) time.Time {
+// answered notes that the answer to a write came that took effect at a time.
+func (p *process) answered(effect time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	oldest := at
+	if effect.After(p.wrote) {
+		p.wrote = effect
+	}
+}
+
+// delivered notes how old a list may be that the answer to a request shows: as old
+// as GATEWAY_LIST_TTL allows, and not older than what this process wrote before.
+func (p *process) delivered(r *request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r.from = r.sent
+	at := time.Now()
 	for _, l := range p.lists {
-		if l.came.Add(listTTL+time.Second).After(at) && l.showed.Before(oldest) {
-			oldest = l.showed
+		if l.came.Add(listTTL+p.walk).After(at) && l.showed.Before(r.from) {
+			r.from = l.showed
 		}
 	}
-	return oldest
+	if r.from.Before(p.wrote) {
+		r.from = p.wrote
+	}
+	if r.from.After(r.sent) {
+		r.from = r.sent
+	}
 }
 
 // violate notes that a rule is broken. The caller has the lock.
