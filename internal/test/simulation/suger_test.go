@@ -179,19 +179,22 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, orBroken(err)
 	}
 	answer, at := c.perform(r, body, by, f)
+	came := func() {}
+	if c.listsPeople(r) {
+		came = c.process.listing(at)
+	}
 	late := f.late
 	if f.never == "after" {
 		late = time.Hour
 	}
-	if err := c.wait(ctx, late); err != nil || f.broken == "after" || answer == nil {
+	err := c.wait(ctx, late)
+	came()
+	if err != nil || f.broken == "after" {
 		c.log(by, kind, body, f, "did it", 0)
 		return nil, orBroken(err)
 	}
 	c.log(by, kind, body, f, "", answer.StatusCode)
-	switch {
-	case c.listsPeople(r):
-		c.process.listed(at)
-	case r.Method != http.MethodGet:
+	if r.Method != http.MethodGet {
 		c.process.answered(at)
 	}
 	answer.Request = r

@@ -156,8 +156,11 @@ type process struct {
 	wrote time.Time     // when the latest write took effect of which the process has the answer
 }
 
-// A listing is a list of people that a process has read.
-type listing struct{ showed, came time.Time }
+// A listing is a list of people that a process reads.
+type listing struct {
+	showed time.Time // what was so then
+	came   time.Time // zero as long as it is on the way
+}
 
 // start is a fresh process.
 func (w *world) start(name string) (*process, error) {
@@ -186,13 +189,20 @@ func (w *world) start(name string) (*process, error) {
 
 func (p *process) isDead() bool { return p.ctx.Err() != nil }
 
-// listed notes that a list came that showed what was so at a time.
-func (p *process) listed(showed time.Time) {
+// listing notes that Suger has written down a list for the process, and returns what
+// notes that it came.
+func (p *process) listing(showed time.Time) (came func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lists = append(p.lists, listing{showed, time.Now()})
+	l := &listing{showed: showed}
+	p.lists = append(p.lists, l)
 	if len(p.lists) > 64 {
 		p.lists = slices.Clone(p.lists[32:])
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		l.came = time.Now()
 	}
 }
 
@@ -213,7 +223,7 @@ func (p *process) delivered(r *request) {
 	r.from = r.sent
 	at := time.Now()
 	for _, l := range p.lists {
-		if l.came.Add(listTTL+p.walk).After(at) && l.showed.Before(r.from) {
+		if (l.came.IsZero() || l.came.Add(listTTL+p.walk).After(at)) && l.showed.Before(r.from) {
 			r.from = l.showed
 		}
 	}
