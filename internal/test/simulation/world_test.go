@@ -151,7 +151,7 @@ type process struct {
 	kill    context.CancelFunc
 
 	mu    sync.Mutex
-	lists []listing     // the latest
+	lists []*listing    // the latest
 	walk  time.Duration // how much later than its first page a list may be complete
 	wrote time.Time     // when the latest write took effect of which the process has the answer
 }
