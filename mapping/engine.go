@@ -499,6 +499,9 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		failures := s.failures(back, done, s.planner.prove(restored, back, nil))
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
+		if err == nil && len(restored.administrators()) == 0 {
+			err = errors.New("the role is back, but not the access")
+		}
 	} else {
 		s.recordAll("undo", back, done, err)
 	}
