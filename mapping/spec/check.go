@@ -264,7 +264,7 @@ func (c *checker) checkRoles() {
 		c.checkRoleWrites()
 	}
 	for _, known := range role.Known {
-		if known.Administrator && strings.ToLower(known.Name) == strings.ToLower(role.Default) {
+		if known.Administrator && strings.EqualFold(known.Name, role.Default) {
 			c.problem("role.default", "take a lesser role", "%s is an administrator's role, which everybody without a role would get", role.Default)
 		}
 	}
@@ -352,7 +352,7 @@ func (c *checker) checkPrecedence(known []string) {
 // checkIsKnown makes sure that a role exists where no list of roles can tell.
 func (c *checker) checkIsKnown(at, name string, known []string) {
 	for _, one := range known {
-		if strings.ToLower(one) == strings.ToLower(name) {
+		if strings.EqualFold(one, name) {
 			return
 		}
 	}
