@@ -106,10 +106,11 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 				scim.Clip(m.email(one.before), 120))
 		case a.createOnly && !joins:
 			return scim.NewError(scim.CodeMutability, "Suger does not let %s be changed once the user exists. Remove the attribute from Okta's mapping.", a.name)
-		case a.max > 0 && utf8.RuneCountInString(value) > a.max:
-			return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger keeps.", a.name, a.max)
 		case joins && value == "":
 			continue
+		}
+		if err := a.fits(value); err != nil {
+			return err
 		}
 		one.values[i] = value
 	}
@@ -127,6 +128,25 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 		}
 	}
 	return nil
+}
+
+// checkSizes refuses a whole resource with a value that Suger cannot keep.
+func (p *planner) checkSizes(wanted scim.Resource) error {
+	for _, a := range p.model.attributes {
+		value, _ := attributeOf(wanted, a.name)
+		if err := a.fits(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits refuses a value of the attribute that Suger cannot keep.
+func (a *attribute) fits(value string) error {
+	if a.max == 0 || a.neverWritten || utf8.RuneCountInString(value) <= a.max {
+		return nil
+	}
+	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger keeps.", a.name, a.max)
 }
 
 // splitFullName gives a person a name from displayName or name.formatted where
