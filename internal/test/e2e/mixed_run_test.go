@@ -328,13 +328,13 @@ func TestScrapeAfterAMixedRun(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"scim_requests_total", "scim_request_duration_seconds", "scim_errors_total", "suger_requests_total",
-		"suger_request_duration_seconds", "lookup_cache_total", "list_cache_total", "guard_refusals_total", "mapping_drift_total",
+		"suger_scim_requests_total", "suger_scim_request_duration_seconds", "suger_scim_errors_total", "suger_scim_upstream_requests_total",
+		"suger_scim_upstream_request_duration_seconds", "suger_scim_lookup_cache_total", "suger_scim_list_cache_total", "suger_scim_guard_refusals_total", "suger_scim_mapping_drift_total",
 	} {
 		assert.True(t, counted[name], "%s counts", name)
 	}
-	assert.Regexp(t, `(?m)^suger_retries_total [1-9]`, page)
-	assert.Regexp(t, `(?m)^writes_unconfirmed_total \d`, page)
+	assert.Regexp(t, `(?m)^suger_scim_upstream_retries_total [1-9]`, page)
+	assert.Regexp(t, `(?m)^suger_scim_writes_unconfirmed_total \d`, page)
 }
 
 func oneOf(words ...string) func(string) bool {
