@@ -59,6 +59,11 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator has to renew it.")
 	}
+	if e.Code == scim.CodeNoSuchEndpoint {
+		if endpoint := s.meant(x.Request().URL.Path); endpoint != "" {
+			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
+		}
+	}
 	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {
 		// Okta comes back by itself after a 429 only (Okta, "Understanding SCIM", rate limits).
 		e.Status = http.StatusTooManyRequests
