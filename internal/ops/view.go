@@ -30,7 +30,10 @@ var views = func() map[string]*template.Template {
 		"count":  count,
 		"level":  levelClass,
 		"word":   levelWord,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/testform.html"))
+		"rows":   rowsOf,
+		"said":   spokenName,
+		"value":  spokenValue,
+	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html", "pages/testform.html"))
 	parsed := map[string]*template.Template{}
 	for _, name := range []string{"status", "all_changes", "test", "signin", "message", "guides", "guide"} {
 		one := template.Must(shared.Clone())
@@ -47,6 +50,15 @@ var contentPolicy = func() string {
 		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
+// errorRowsAt are rows of errors for their template, which says how long ago each
+// was.
+type errorRowsAt struct {
+	Rows []errorRow
+	Now  time.Time
+}
+
+func rowsOf(rows []errorRow, now time.Time) errorRowsAt { return errorRowsAt{rows, now} }
+
 // A menuItem leads to a page.
 type menuItem struct {
 	Path, Name string
@@ -61,6 +73,7 @@ type frame struct {
 	SignedIn  bool
 	FormToken string
 	Now       time.Time
+	Refresh   int // seconds after which the page loads itself again; 0 is never
 }
 
 // frame of a page that is for those who may see the status page.
