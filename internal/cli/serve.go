@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -22,7 +23,11 @@ func serve(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	p := &process{Config: config}
-	return p.serve(ctx)
+	err = p.serve(ctx)
+	if p.DryRun && p.activity != nil {
+		err = errors.Join(err, p.activity.DryRun().Print(c.out))
+	}
+	return err
 }
 
 // explainSettings is the help of serve, which takes its settings from the

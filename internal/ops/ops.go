@@ -94,6 +94,10 @@ func (s *server) pages() http.Handler {
 	open, closed := http.NewServeMux(), http.NewServeMux()
 	closed.HandleFunc("GET /{$}", s.status)
 	closed.HandleFunc("GET /changes", s.changes)
+	if s.config.DryRun {
+		closed.HandleFunc("GET /dry-run", s.dryRunPage)
+		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
+	}
 	closed.HandleFunc("GET /test", s.testForm)
 	closed.HandleFunc("POST /test", s.test)
 	closed.HandleFunc("GET /guides", s.guideList)
