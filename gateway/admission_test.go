@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/internal/throttle"
@@ -86,7 +87,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		assert.Equal(t, http.StatusUnauthorized, from(guesser, token).status)
 	}
 	s.suger.ResetCalls()
-	for _, token := range []string{"Bearer guess-3", "", "Bearer guess-1", "Bearer read-only-key"} {
+	for _, token := range []string{"", "Bearer guess-1", "Bearer guess-2"} {
 		a := from(guesser, token)
 		assertError(t, a, http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
 		assert.Equal(t, "60", a.header.Get("Retry-After"))
@@ -95,7 +96,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	assert.Equal(t, http.StatusOK, from(guesser, "Bearer "+key).status, "a token that was good before is not held up")
 	assert.Equal(t, http.StatusUnauthorized, from(okta, "Bearer guess-4").status, "nor are other addresses")
 	assert.Equal(t, http.StatusOK, from(other, "Bearer read-only-key").status)
-	assert.Equal(t, http.StatusOK, from(guesser, "Bearer read-only-key").status, "good somewhere is good everywhere")
+	assert.Equal(t, http.StatusOK, from(guesser, "Bearer read-only-key").status, "good from one address is good from all")
 	a := s.do(http.MethodGet, "/scim/v2/Schemas", "", "X-Forwarded-For", guesser, "Authorization", "")
 	assert.Equal(t, http.StatusOK, a.status, "discovery needs no token")
 
@@ -103,25 +104,31 @@ func TestGuessingIsSlow(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, from(guesser, "Bearer guess-5").status, "the window has passed")
 }
 
-// A guess inside a bulk request, which is answered 200, is a guess too; and an
-// answer that Suger had no part in does not make a token a good one.
+// A bulk request is no way to guess either.
 func TestGuessingInBulk(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, guessLimit(2, now))
-	bulk := func(operations string) *answer {
-		return s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[`+operations+`]}`, "Authorization", "Bearer guess")
+	bulk := func(token, operations string) *answer {
+		return s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[`+operations+`]}`, "Authorization", "Bearer "+token)
 	}
 	const deletion = `{"method":"DELETE","path":"/Users/none"}`
-	for range 3 {
-		require.Equal(t, http.StatusOK, bulk("").status, "an empty one asks nobody")
-	}
-	for range 2 {
-		a := bulk(deletion + "," + deletion)
-		require.Equal(t, http.StatusOK, a.status, a.text)
-		require.Contains(t, a.text, "token_refused")
-	}
-	assertError(t, bulk(deletion), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
-	assertError(t, bulk(""), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+	assertError(t, bulk("guess-1", ""), http.StatusUnauthorized, "", scim.CodeTokenRefused)
+	assertError(t, bulk("guess-2", deletion+","+deletion), http.StatusUnauthorized, "", scim.CodeTokenRefused)
+	assertError(t, bulk("guess-1", deletion), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+	assertError(t, bulk("guess-2", ""), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+}
+
+// A token that has been good and is not any more counts inside a bulk request,
+// which is answered 200.
+func TestRefusalInBulk(t *testing.T) {
+	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
+	s := newStack(t, guessLimit(1, now))
+	s.id("viewer") // shows that the token is good
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(401)}))
+	a := s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[{"method":"DELETE","path":"/Users/none"}]}`)
+	require.Equal(t, http.StatusOK, a.status, a.text)
+	require.Contains(t, a.text, "token_refused")
+	assertError(t, s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", ""), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
 }
 
 // Where the gateway can judge a token itself, a right one always passes.
@@ -131,10 +138,11 @@ func TestGuessingWithHeldCredential(t *testing.T) {
 	ask := func(token string) *answer {
 		return s.do(http.MethodGet, "/scim/v2/Users?count=1", "", "Authorization", token)
 	}
-	for range 2 {
-		assert.Equal(t, http.StatusUnauthorized, ask("guess").status)
+	for range 3 {
+		assert.Equal(t, http.StatusUnauthorized, ask("guess-1").status, "one token is one guess")
 	}
-	assertError(t, ask("guess"), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
+	assert.Equal(t, http.StatusUnauthorized, ask("guess-2").status)
+	assertError(t, ask("guess-3"), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
 	assert.Equal(t, http.StatusOK, ask("right-token").status)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/sugerclient"
 )
@@ -24,13 +25,17 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
 		x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
-		switch {
-		case x.noToken != nil:
-		case s.holdsCredential():
-			x.known = accepted(x.token, s.config.Tokens())
-		default:
-			x.mark = s.guessing.marks.Of(x.token)
-			x.known = s.guessing.good.Contains(x.mark)
+		if x.noToken == nil {
+			organization, _ := s.organizationOf(x)
+			x.mark = s.guessing.marks.Of(organization, x.token)
+			if s.holdsCredential() {
+				x.known = accepted(x.token, s.config.Tokens())
+			} else {
+				x.known = s.guessing.good.Contains(x.mark)
+			}
+			if x.known {
+				conns.Trust(x.ctx())
+			}
 		}
 		return next(c)
 	}
@@ -39,13 +44,17 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 // authenticate finds what Suger is to be shown. In pass-through mode that is
 // the client's token, which only Suger can judge.
 func (s *server) authenticate(x *exchange) error {
-	if !x.known {
+	if x.noToken != nil {
 		if wait := s.guessing.throttle.Wait(x.client); wait > 0 {
 			return tooManyFailures(wait)
 		}
-	}
-	if x.noToken != nil {
 		return x.noToken
+	}
+	if !x.known {
+		var err error
+		if x.attempt, err = s.guessing.begin(x.ctx(), x.client, x.mark, !s.holdsCredential()); err != nil {
+			return err
+		}
 	}
 	if !s.holdsCredential() {
 		x.caller.Credential = sugerclient.Credential(x.token)

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -73,11 +75,38 @@ func TestAuthorizationHeader(t *testing.T) {
 	})
 }
 
+// A token that cannot be exchanged says what form it needs, and a token endpoint
+// that fails is named as what fails.
+func TestMessagesAboutExchangedTokens(t *testing.T) {
+	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	t.Cleanup(endpoint.Close)
+	client, err := sugerclient.New(sugerclient.Config{
+		BaseURL: endpoint.URL, Attempts: 1, Auth: sugerclient.OAuthAuth{TokenURL: endpoint.URL + "/token"},
+	})
+	require.NoError(t, err)
+	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{})
+	require.NoError(t, err)
+	handler, err := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization}, service)
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	s := &stack{t: t, url: server.URL}
+
+	a := s.do(http.MethodGet, "/scim/v2/Users/1", "", "Authorization", "Bearer a-key-and-no-pair")
+	assertError(t, a, http.StatusUnauthorized, "", scim.CodeTokenRefused)
+	assert.Contains(t, a.body["detail"], "client_id:client_secret")
+	a = s.do(http.MethodGet, "/scim/v2/Users/1", "", "Authorization", "Bearer id:secret")
+	assertError(t, a, http.StatusServiceUnavailable, "", scim.CodeSugerUnavailable)
+	assert.Contains(t, a.body["detail"], `"get token"`)
+}
+
 func TestConnectionTestAsksSuger(t *testing.T) {
 	s := newStack(t)
 	a := s.get("/scim/v2/Users?startIndex=1&count=2")
 	assert.EqualValues(t, 2, a.body["itemsPerPage"])
-	assert.Equal(t, 1, s.suger.Count("list users"))
+	assert.NotZero(t, s.suger.Count("list users"))
 }
 
 func TestWhatSugerForbids(t *testing.T) {

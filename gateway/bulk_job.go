@@ -76,6 +76,7 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	if err != nil {
 		j.fail(op, err)
 	}
+	op.data = nil // may be large, and is of no more use
 }
 
 func (j *bulkJob) carryOut(op *bulkOperation, ids map[string]string) error {
@@ -123,6 +124,7 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.failures++
 	e := j.server.answerable(j.x, err)
 	j.server.note(j.x, e)
+	j.server.config.Failed(e.Code)
 	message := j.x.message(e)
 	op.result = &bulkResult{
 		Location: op.location, Method: op.method, BulkID: op.bulkID,

@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/sugerclient"
 )
 
 const (
@@ -63,6 +64,9 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		if endpoint := s.meant(x.Request().URL.Path); endpoint != "" {
 			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
 		}
+	}
+	if errors.Is(err, sugerclient.ErrNotPair) {
+		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
 	}
 	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {
 		// Okta comes back by itself after a 429 only (Okta, "Understanding SCIM", rate limits).

@@ -24,9 +24,12 @@ type exchange struct {
 	caller   mapping.Caller // complete once the route was entered
 	token    string         // what the client presented
 	noToken  error          // why that is no token, or nil
-	mark     marks.Mark     // of the token in pass-through mode
+	mark     marks.Mark     // of the token in the organization
 	known    bool           // the token is one of the gateway's own, or was good before
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
+	attempt  *attempt       // to find out whether the token is good; nil once that is known
+	leave    func()         // gives back the place of the exchange
+	forget   func()         // gives back the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to
 	form     scim.JSONForm  // for one resource of the answer after another
@@ -35,6 +38,9 @@ type exchange struct {
 
 // ctx is the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
+
+// stopped reports whether nobody waits for the answer any more.
+func (x *exchange) stopped() bool { return x.ctx().Err() != nil }
 
 // account gives the request its id, turns what went wrong into an answer, and
 // writes the line in the log.
@@ -58,10 +64,11 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 			if !x.Response().Committed {
 				x.writeError() // even if nobody seems to be there: net/http would answer 200
 			}
-			if client.Err() != nil {
-				x.failure.Status = statusClientGone
-			}
 			s.note(x, x.failure)
+			if client.Err() != nil {
+				x.failure.Status, x.failure.Code = statusClientGone, scim.CodeClientGone
+			}
+			s.config.Failed(x.failure.Code)
 		}
 		s.judgeToken(x, stats)
 		s.record(x, stats, s.config.Now().Sub(started))
@@ -69,10 +76,16 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// note tells the metrics and the throttle of an error that is answered.
+// note takes from an error that is answered what it says of the token. One that
+// is not known yet and that Suger takes for no user's of the organization is
+// as wrong as one that it does not know.
 func (s *server) note(x *exchange, e *scim.Error) {
-	s.config.Failed(e.Code)
-	x.refused = x.refused || e.Code == scim.CodeTokenMissing || e.Code == scim.CodeTokenRefused
+	switch e.Code {
+	case scim.CodeTokenMissing, scim.CodeTokenRefused:
+		x.refused = true
+	case scim.CodeNotAllowed, scim.CodeOrgUnknown:
+		x.refused = x.refused || x.attempt != nil
+	}
 }
 
 // newRequestID makes 80 random bits readable.

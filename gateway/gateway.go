@@ -23,9 +23,11 @@ type server struct {
 	groups    *resourceSet
 	roles     *resourceSet
 	discovery *discovery
-	places    places // of all requests
-	strangers places // of those whose token is not known to be good
+	service   *mapping.Service
+	seating   *seating
 	guessing  *guessing
+	proofs    *proofs
+	bodies    *bodyMemory
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
@@ -43,9 +45,16 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		users:     userSet(service, config.Strict),
 		groups:    groupSet(service, config.Strict),
 		roles:     roleSet(service),
-		places:    make(places, config.MaxInFlight),
-		strangers: make(places, forStrangers(config.MaxInFlight)),
-		guessing:  newGuessing(config.AuthFailures, config.Now),
+		service:   service,
+		seating:   newSeating(config.MaxInFlight),
+		bodies:    newBodyMemory(config.MaxBody),
+	}
+	var err error
+	if s.guessing, err = newGuessing(config.AuthFailures, config.Now); err != nil {
+		return nil, err
+	}
+	if s.proofs, err = newProofs(config.Budget, config.Now); err != nil {
+		return nil, err
 	}
 	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles()), s.users.kind, s.groups.kind, s.roles.kind)
 

@@ -61,6 +61,9 @@ func TestGroupLifeCycle(t *testing.T) {
 	user := s.id("viewer")
 	replaced := s.do(http.MethodPut, path, `{"displayName":"Sample crew","members":[{"value":"`+user+`"}]}`)
 	require.Equal(t, http.StatusOK, replaced.status, replaced.text)
+	assert.Nil(t, replaced.body["members"], "who holds a role keeps it: this one has no permissions")
+	replaced = s.do(http.MethodPut, "/scim/v2/Groups/"+s.group("Finance"), `{"displayName":"Finance","members":[{"value":"`+user+`"}]}`)
+	require.Equal(t, http.StatusOK, replaced.status, replaced.text)
 	assert.Equal(t, s.url+"/scim/v2/Users/"+user, replaced.body["members"].([]any)[0].(map[string]any)["$ref"])
 
 	assert.Equal(t, http.StatusNoContent, s.do(http.MethodDelete, path, "").status)

@@ -73,8 +73,6 @@ func causeText(err error) string {
 // levelOf is how loud an answer is in the log.
 func levelOf(status int) slog.Level {
 	switch {
-	case status == statusClientGone:
-		return slog.LevelDebug
 	case status >= http.StatusInternalServerError:
 		return slog.LevelError
 	default:

@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -58,38 +56,6 @@ func visible(s string) bool {
 		}
 	}
 	return true
-}
-
-// body reads the JSON object of a request.
-func (s *server) body(x *exchange) (map[string]any, error) {
-	if err := readable(x.Request().Header); err != nil {
-		return nil, err
-	}
-	sent := x.Request().Body
-	if x.Request().ContentLength > s.config.MaxBody {
-		return nil, s.tooLarge(sent)
-	}
-	data, err := io.ReadAll(io.LimitReader(sent, s.config.MaxBody+1))
-	switch {
-	case int64(len(data)) > s.config.MaxBody:
-		return nil, s.tooLarge(sent)
-	case err != nil:
-		return nil, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body ended early.")
-	case strings.TrimSpace(string(data)) == "":
-		return nil, scim.NewError(scim.CodeInvalidSyntax, "The request needs a JSON object as its body, and the body is empty.")
-	}
-	return scim.DecodeObject(data)
-}
-
-// hearingRange is how many times the largest body is read and dropped of one
-// that is too large.
-const hearingRange = 8
-
-// tooLarge refuses a body that is too large. It is read on for a while: a client
-// hears no answer while it is sending, and sees the connection break instead.
-func (s *server) tooLarge(sent io.Reader) error {
-	_, _ = io.CopyN(io.Discard, sent, hearingRange*s.config.MaxBody)
-	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway takes.", s.config.MaxBody)
 }
 
 // readable checks how the body is labelled. Clients differ: SCIM's own media

@@ -119,11 +119,15 @@ func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
 	if err != nil {
 		return err
 	}
+	q.Stopped = x.stopped
 	listing := x.listing(set.kind.Endpoint, q)
 	if q.Cursor, err = s.position(x, listing, p); err != nil {
 		return err
 	}
 	list, err := set.read(x.caller).List(x.ctx(), q)
+	if err == nil {
+		err = x.ctx().Err() // the list may not be whole
+	}
 	if err != nil {
 		return err
 	}

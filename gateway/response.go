@@ -3,8 +3,10 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,11 +21,11 @@ const contentType = "application/scim+json"
 // the ETag, and where it is.
 func (x *exchange) writeResource(set *resourceSet, done outcome, projection *scim.Projection) error {
 	if done.resource == nil {
-		return x.NoContent(done.status)
+		return x.send(done.status, nil)
 	}
 	x.Response().Header().Set(echo.HeaderLocation, done.location)
 	if x.isKnown(done.resource.Version()) {
-		return x.NoContent(http.StatusNotModified)
+		return x.send(http.StatusNotModified, nil)
 	}
 	return x.writeJSON(done.status, set.show(x, done.resource, projection))
 }
@@ -50,7 +52,43 @@ func (x *exchange) writeJSON(status int, message any) error {
 		return err
 	}
 	*room = text
-	return x.Blob(status, contentType, text)
+	x.Response().Header().Set(echo.HeaderContentType, contentType)
+	return x.send(status, text)
+}
+
+// Whoever reads an answer must go on reading: it holds one of the places, and the
+// memory of the answer.
+const (
+	writeSize   = 64 << 10         // bytes written at once
+	writeWithin = 10 * time.Second // longest time for that much
+	sendWithin  = 30 * time.Second // and for all of an answer
+)
+
+// send writes an answer. It gives up when the client stops to read, over HTTP/2
+// as well, where the deadline is the stream's.
+func (x *exchange) send(status int, text []byte) error {
+	connection := http.NewResponseController(x.Response().Writer)
+	last := time.Now().Add(sendWithin)
+	for {
+		deadline := time.Now().Add(writeWithin)
+		if deadline.After(last) {
+			deadline = last
+		}
+		if err := connection.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if !x.Response().Committed {
+			x.Response().WriteHeader(status)
+		}
+		part := text[:min(len(text), writeSize)]
+		if len(part) == 0 {
+			return nil
+		}
+		if _, err := x.Response().Write(part); err != nil {
+			return err
+		}
+		text = text[len(part):]
+	}
 }
 
 func appendJSON(text []byte, message any) ([]byte, error) {

@@ -37,6 +37,7 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 	for i, part := range parts {
 		q := part.query
 		q.StartIndex, q.Count = skip+1, room-len(shown)
+		q.Stopped = x.stopped
 		switch {
 		case position == nil:
 		case i < first:
@@ -47,6 +48,9 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 			q.Cursor = &scim.Position{}
 		}
 		list, err := part.set.read(x.caller).List(x.ctx(), q)
+		if err == nil {
+			err = x.ctx().Err() // the list may not be whole
+		}
 		if err != nil {
 			return err
 		}

@@ -154,11 +154,11 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 			return "", err
 		}
 	}
-	added, drift, err := s.model.readUser(answer, s.Organization)
+	added, err := s.model.readUser(answer, s.Organization)
 	if err != nil {
 		return "", nil // the list shows who was added
 	}
-	s.drift(spec.OpAddUser, drift)
+	s.drift(spec.OpAddUser, added.drift)
 	rest := s.restOfJoin(added, one)
 	if rest.empty() {
 		return added.id, nil
@@ -169,6 +169,26 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 		}
 	}
 	return added.id, nil
+}
+
+// finishJoin makes the calls for what the person whom a plan has added does not
+// have yet, where no answer showed it and the list does. It reports whether there
+// were any.
+func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
+	one := p.joining()
+	if one == nil || len(done.failed) > 0 {
+		return false
+	}
+	is := s.planner.joined(after, one)
+	if is == nil {
+		return false
+	}
+	rest := s.restOfJoin(is, one)
+	if rest.empty() {
+		return false
+	}
+	done.fail(one, s.applyPerson(ctx, rest, done))
+	return true
 }
 
 // restOfJoin is what somebody who was added does not have yet of the plan:

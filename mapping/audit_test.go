@@ -42,7 +42,14 @@ func TestAuditRecords(t *testing.T) {
 			return err
 		}, []map[string]any{record("update user", "viewer@example.com", object("userName", "viewer@example.com"), object("userName", "cyan@example.com"), "done", "")}},
 		{"removal", func(s *stand) error { return s.deleteUser(s.id("viewer")) },
-			[]map[string]any{record("remove user", "viewer@example.com", object(), object(), "done", "")}},
+			[]map[string]any{record("remove user", "viewer@example.com", object("role", "VIEWER", "active", "true"), object("role", "", "active", "false"), "done", "")}},
+		{"end of access of somebody who has left", func(s *stand) error {
+			id := s.id("viewer")
+			s.suger.RemoveUser(id)
+			s.fault(sandbox.Fault{Operation: "get user", Kind: sandbox.Status(405)})
+			_, err := s.patchUser(id, deactivation)
+			return err
+		}, []map[string]any{record("remove user", "", object(), object(), "already left", "")}},
 		{"create", func(s *stand) error { _, err := s.postUser(person("nova", `,"roles":["EDITOR"]`)); return err },
 			[]map[string]any{record("add user", "nova@example.com", object("name.givenName", "", "name.familyName", "", "role", ""),
 				object("name.givenName", "Iris", "name.familyName", "Sample", "role", "EDITOR"), "done", "")}},

@@ -93,7 +93,7 @@ func (b *Batch) proveOn(after *snapshot) {
 		differs := slices.DeleteFunc(s.planner.prove(shown, one.plan, nil), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
-		failures := s.failures(one.done, differs)
+		failures := s.failures(one.plan, one.done, differs)
 		one.reserved.settle(s.planner.losses(one.plan) - s.planner.losses(planOf(differs)))
 		s.recordEach(one.what, one.plan, shown, failures)
 		s.learn(shown, one.plan)
@@ -162,7 +162,7 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	}
 	if !reorder {
 		copied := *s
-		copied.users = users
+		copied.users, copied.rows = users, nil
 		return &copied
 	}
 	assumed := newSnapshot(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)

@@ -13,13 +13,15 @@ import (
 
 // Suger's calls for each SCIM request in an organization of 25 users, whose list
 // comes in three pages of ten: with nothing remembered (cold), and when the list of
-// users and that of roles are at hand (warm).
+// users and that of roles are at hand (warm). Every change begins with a read that
+// is not older than the request, and ends with one that proves it.
 func TestCallsOfEachRequest(t *testing.T) {
 	const (
-		lists = "list users, list users, list users"
-		roles = "list roles"
-		get   = "get user"
-		write = "update user"
+		lists  = "list users, list users, list users"
+		roles  = "list roles"
+		get    = "get user"
+		write  = "update user"
+		change = get + ", " + write + ", " + get
 	)
 	tests := []struct {
 		name       string
@@ -49,31 +51,31 @@ func TestCallsOfEachRequest(t *testing.T) {
 			s.suger.ResetCalls()
 			_, err := s.postUser(person("nova", `,"roles":["EDITOR"]`))
 			return err
-		}, "add user", "add user"},
-		{"POST user without one", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, lists + ", add user", "add user"},
-		{"POST user who is inactive", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, lists + ", get user, update user", "get user, update user"},
+		}, lists + ", add user, " + get, lists + ", add user, " + get},
+		{"POST user without one", func(s *stand) error { _, err := s.postUser(person("nova", "")); return err }, lists + ", add user, " + get, lists + ", add user, " + get},
+		{"POST user who is inactive", func(s *stand) error { _, err := s.postUser(person("former", "")); return err }, lists + ", " + write + ", " + get, lists + ", " + write + ", " + get},
 		{"POST user who is active", func(s *stand) error {
 			_, err := s.postUser(person("viewer", ""))
 			assertCode(t, scim.CodeUserExists, err)
 			return nil
-		}, lists + ", get user", "get user"},
+		}, lists, lists},
 		{"PUT user, a change", func(s *stand) error {
 			_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":["EDITOR"]`))
 			return err
-		}, get + ", " + write, get + ", " + write},
+		}, change, change},
 		{"PUT user, no change", func(s *stand) error {
 			_, err := s.putUser(s.id("viewer"), `{"userName":"viewer@example.com"}`)
 			return err
 		}, get, get},
-		{"PATCH user, a change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, get + ", " + write, get + ", " + write},
+		{"PATCH user, a change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, change, change},
 		{"PATCH user, no change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("VIEWER")); return err }, get, get},
-		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write, get + ", " + write},
-		{"deactivation, which is read back", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, get + ", " + write + ", " + get, get + ", " + write + ", " + get},
+		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write + ", " + get, change},
+		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change, change},
 		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get, get},
-		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, get + ", " + write, get + ", " + write},
+		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, change, change},
 		{"deactivation of an administrator, judged before and after", func(s *stand) error { _, err := s.patchUser(s.id("admin"), deactivation); return err },
-			get + ", " + lists + ", " + write + ", " + get + ", " + lists, get + ", " + lists + ", " + write + ", " + get + ", " + lists},
-		{"DELETE user", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, get + ", remove user, " + get, get + ", remove user, " + get},
+			get + ", " + lists + ", " + write + ", " + lists, get + ", " + lists + ", " + write + ", " + lists},
+		{"DELETE user", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, get + ", remove user, " + lists, get + ", remove user, " + lists},
 		{"GET groups", func(s *stand) error { _, err := s.listGroups(""); return err }, roles + ", " + lists, ""},
 		{"GET groups without members", func(s *stand) error {
 			projection, err := scim.ParseProjection(s.service.GroupType(), "", "members")
@@ -85,18 +87,18 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"GET roles", func(s *stand) error {
 			_, err := s.service.Roles(s.caller).List(t.Context(), &scim.Query{Count: 10})
 			return err
-		}, roles, ""},
+		}, lists + ", " + roles, ""},
 		{"PATCH group, two differ", func(s *stand) error {
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), s.id("invited"), s.id("editor")))
 			return err
 		},
-			lists + ", " + write + ", " + write, lists + ", " + write + ", " + write},
+			lists + ", " + write + ", " + write + ", " + lists, lists + ", " + write + ", " + write + ", " + lists},
 		{"PATCH group, nobody differs", func(s *stand) error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("editor"))); return err }, lists, lists},
 		{"PUT group, a name as before", func(s *stand) error {
 			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Finance"}`)
 			return err
 		}, lists + ", " + roles, lists},
-		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, roles + ", add role", "add role"},
+		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, lists + ", " + roles + ", add role, " + lists + ", " + roles, lists + ", " + roles + ", add role, " + lists + ", " + roles},
 	}
 	for _, test := range tests {
 		for _, temperature := range []string{"cold", "warm"} {

@@ -38,7 +38,7 @@ func TestCatalogueIsLive(t *testing.T) {
 		s.roleID("Finance"): "Finance", s.roleID("Deal desk"): "Deal desk",
 	}, s.groupNames())
 
-	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner"})
+	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner", Permissions: []string{"offer.read"}})
 	s.clock.Advance(11 * time.Second)
 	assert.Equal(t, "Partner", s.groupNames()["p1"], "a role made in Suger's console")
 }
@@ -110,7 +110,7 @@ func TestAdministratorRoleWithAnotherID(t *testing.T) {
 func TestRoleMadeByAnotherReplica(t *testing.T) {
 	s := newStand(t)
 	s.groupNames() // the list at hand does not have the role
-	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner"})
+	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner", Permissions: []string{"offer.read"}})
 	s.put("viewer", "p1", "ACTIVE")
 	s.clock.Advance(2 * time.Second)
 
@@ -125,7 +125,7 @@ func TestRoleMadeByAnotherReplica(t *testing.T) {
 		assert.Equal(t, "Partner ACTIVE", s.state("viewer"))
 	})
 	t.Run("it can be given by name", func(t *testing.T) {
-		s.suger.PutRole(sandbox.Role{ID: "q1", Name: "Quality"})
+		s.suger.PutRole(sandbox.Role{ID: "q1", Name: "Quality", Permissions: []string{"offer.read"}})
 		s.clock.Advance(2 * time.Second)
 		_, err := s.patchUser(s.id("editor"), roleTo("quality"))
 		require.NoError(t, err)

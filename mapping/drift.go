@@ -156,7 +156,7 @@ const missingCall = "call"
 func (s *suger) missing(operation string) { s.drift(operation, []string{missingCall}) }
 
 // reportLeft reports the records of a list that are left out of every answer.
-func (s *suger) reportLeft(left []leftOut) {
+func (s *suger) reportLeft(operation string, left []leftOut) {
 	const most = 20
 	if len(left) == 0 {
 		return
@@ -174,9 +174,9 @@ func (s *suger) reportLeft(left []leftOut) {
 		}
 	}
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
-		if s.canary.note(spec.OpListUsers, field, fields[field], len(left)) {
-			s.config.Log.Warn("users were left out of every answer, since their records do not fit the mapping",
-				"organization", s.Organization, "field", field, "users", fields[field], "ids", ids)
+		if s.canary.note(operation, field, fields[field], len(left)) {
+			s.config.Log.Warn("records were left out of every answer, since they do not fit the mapping",
+				"organization", s.Organization, "operation", operation, "field", field, "records", fields[field], "ids", ids)
 		}
 	}
 }
@@ -184,11 +184,8 @@ func (s *suger) reportLeft(left []leftOut) {
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
 	var ids []string
-	for i := 1; i < len(snap.mails); i++ {
-		u, v := snap.users[snap.mails[i-1]], snap.users[snap.mails[i]]
-		if s.model.key(u) == s.model.key(v) {
-			ids = append(ids, u.id, v.id)
-		}
+	for _, i := range snap.same {
+		ids = append(ids, snap.users[snap.mails[i-1]].id, snap.users[snap.mails[i]].id)
 	}
 	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids)/2, len(snap.users)) {
 		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",

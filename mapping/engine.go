@@ -15,6 +15,7 @@ type change struct {
 	what      string    // operation for the audit record; "" says it by the plan
 	names     []string  // what it is about, as far as known beforehand
 	single    string    // id of the only person it is about, where a snapshot of one will do
+	person    bool      // its answer shows one person, so that a snapshot of one proves it
 	exclusive bool      // no other change of the organization may come between its look and its end
 	seen      *snapshot // where it can begin, if nothing was written since
 	plan      func(*snapshot) (*plan, error)
@@ -79,7 +80,7 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		return nil, nil, err
 	}
 	for {
-		if snap == nil || s.olderThanWrites(snap, hold.names) {
+		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
 			n = s.fromNow()
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -223,6 +224,15 @@ func (h *holding) has(names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(h.names, name) })
 }
 
+// watched are the names whose last write makes a snapshot too old: for a change
+// that nothing may come between, that is any write to the organization.
+func (h *holding) watched() []string {
+	if h.exclusive {
+		return []string{organizationName(h.suger.Organization)}
+	}
+	return h.names
+}
+
 // take reserves more names. All are given back and taken anew in one order, so
 // that two changes never wait for each other.
 func (h *holding) take(ctx context.Context, more []string) error {
@@ -266,6 +276,9 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
 	}
 	after, err := s.afterwards(ctx, c, p, done)
+	if err == nil && s.finishJoin(ctx, after, p, done) {
+		after, err = s.afterwards(ctx, c, p, done)
+	}
 	if err != nil {
 		reserved.settle(s.planner.losses(p)) // some of it may have happened
 		err = s.unproven(p, done, err)
@@ -273,12 +286,14 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		return nil, err
 	}
 	differs := s.planner.prove(after, p, done.made)
-	failures := s.failures(done, differs)
-	reserved.settle(s.planner.losses(p) - s.planner.losses(planOf(differs)))
+	failures := s.failures(p, done, differs)
+	lost := s.planner.losses(p) - s.planner.losses(planOf(differs))
+	reserved.settle(lost)
 	s.recordEach(c.what, p, after, failures)
 	s.learn(after, p)
-	if undone := s.keepAdministrator(ctx, snap, after, p, differs); undone != nil {
-		return nil, undone
+	if undone, err := s.keepAdministrator(ctx, snap, after, p, differs); err != nil {
+		reserved.settle(lost - s.planner.losses(undone))
+		return nil, err
 	}
 	if err := s.failureOf(p, failures); err != nil {
 		return nil, err
@@ -294,7 +309,9 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	if len(p.people) == 1 && !s.planner.takesAdministrator(p.people[0]) {
 		switch one := p.people[0]; one.kind {
 		case planChange:
-			id = c.single
+			if c.person || c.single != "" {
+				id = one.before.id
+			}
 		case planJoin:
 			id = done.joined
 		}
@@ -304,7 +321,7 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	if id != "" {
 		after, err = s.person(ctx, id, s.fromNow())
 	}
-	if id == "" || err == nil && !after.whole && s.becameAdministrator(after, p.people[0]) {
+	if id == "" || err == nil && !after.whole && s.planner.tookAdministrator(after, p.people[0]) {
 		after, err = s.people(ctx, s.fromNow())
 	}
 	if err != nil {
@@ -338,6 +355,9 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 	}
 	whole := *e
 	whole.Detail = "The change was sent to Suger, but whether it was made could not be read; a repeat finds out. " + e.Detail
+	if slices.ContainsFunc(p.touched(), s.planner.takesAdministrator) {
+		whole.Detail += " Make sure in Suger's console that the organization still has an active administrator."
+	}
 	return &whole
 }
 
@@ -349,12 +369,17 @@ type failure struct {
 
 // failures are what a proof found missing, each with the reason if a call gave
 // one. A call that failed and took effect all the same is a success.
-func (s *suger) failures(done *applied, differs []difference) (failed []failure) {
+func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
 	for _, d := range differs {
+		var operation string
 		err := done.role
-		operation := spec.OpUpdateRole
-		if d.one != nil {
+		switch {
+		case d.one != nil:
 			err, operation = firstError(done.reason(d.one), done.role), operationOf(d.one)
+		case p.role.kind == roleDeleted && len(failed) > 0:
+			err = failed[0].err // it was not tried, since somebody still holds it
+		default:
+			operation = operationOfRole(p.role)
 		}
 		if d.one == nil && err == nil { // a role is only deleted once nobody holds it
 			for _, failed := range done.failed {
@@ -364,6 +389,8 @@ func (s *suger) failures(done *applied, differs []difference) (failed []failure)
 		switch {
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
+		case d.field == goneField && isGone(err):
+			err = errNobody(d.one.before.id)
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}
@@ -390,6 +417,16 @@ func operationOf(one *personPlan) string {
 		return spec.OpRemoveUser
 	}
 	return spec.OpUpdateUser
+}
+
+func operationOfRole(change *rolePlan) string {
+	switch change.kind {
+	case roleMade:
+		return spec.OpAddRole
+	case roleDeleted:
+		return spec.OpRemoveRole
+	}
+	return spec.OpUpdateRole
 }
 
 // planOf is the part of a plan that was not done.
@@ -434,21 +471,22 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // keepAdministrator asks the guard about the state that a plan has come to: another
 // replica, or somebody in the console, may have acted at the same time. If nobody
 // is left who can help the others, what the plan took from an administrator is
-// given back.
-func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) error {
+// given back. undone is what of the plan was.
+func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
+	undone = &plan{}
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		took := s.planner.takesAdministrator(one) || s.becameAdministrator(after, one)
+		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
 		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
-		return nil
+		return undone, nil
 	}
 	if !after.roles.whole && !s.model.knowsAdministrators() {
-		return nil // nobody could tell
+		return undone, nil // nobody could tell
 	}
 	s.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
-		return scim.NewError(scim.CodeLastAdmin,
+		return undone, scim.NewError(scim.CodeLastAdmin,
 			"The change was made, but the Suger organization has no active administrator any more: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
 	}
 	back := &plan{}
@@ -460,7 +498,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	done := s.apply(ctx, after, back)
 	restored, err := s.people(ctx, s.fromNow())
 	if err == nil {
-		failures := s.failures(done, s.planner.prove(restored, back, nil))
+		failures := s.failures(back, done, s.planner.prove(restored, back, nil))
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
 	} else {
@@ -468,18 +506,12 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	}
 	email := s.model.email(taken[0].before)
 	if err != nil {
-		return scim.Wrap(err, scim.CodeLastAdmin,
+		return undone, scim.Wrap(err, scim.CodeLastAdmin,
 			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", email)
 	}
-	return scim.NewError(scim.CodeLastAdmin,
+	undone.people = taken
+	return undone, scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
-}
-
-// becameAdministrator reports whether somebody whose access a plan ended holds an
-// administrator's role in the end, which they did not when it was planned.
-func (s *suger) becameAdministrator(after *snapshot, one *personPlan) bool {
-	is := after.byID(one.before.id)
-	return one.endsAccess() && is != nil && anyAdministrator(after.roles.of(is))
 }
 
 // inverse is the plan that gives back what a plan took.
@@ -518,9 +550,13 @@ func (s *suger) failureOf(p *plan, failures []failure) error {
 	case len(failures) == 1 && len(p.touched()) <= 1:
 		return failures[0].err
 	}
-	for _, f := range failures {
-		if f.one == nil {
-			return f.err
+	if last := failures[len(failures)-1]; last.one == nil {
+		if p.role.kind != roleDeleted || len(failures) == 1 {
+			return last.err
+		}
+		failures = failures[:len(failures)-1] // it waits for those who still hold it
+		if len(p.touched()) == 1 {
+			return failures[0].err
 		}
 	}
 	var causes []error

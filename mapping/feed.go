@@ -180,7 +180,18 @@ func (f *feed[T]) hold(result fetched[T]) {
 		return
 	}
 	f.held = &result
-	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(result.tick) })
+	until := result.tick // and not the result, which the timer would keep in memory
+	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(until) })
+}
+
+// latest is the value that is held, if any.
+func (f *feed[T]) latest() (value T) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.held != nil {
+		value = f.held.value
+	}
+	return value
 }
 
 // forget drops the value if its fetch began at a tick or before.

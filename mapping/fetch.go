@@ -3,13 +3,14 @@ package mapping
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"hash/maphash"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -133,126 +134,174 @@ func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	return result.value, err
 }
 
-// A userReader collects the users of a list as it streams in.
+// A userReader collects the users of a list as it streams in. Most rows are those
+// of the list before: they are not decoded again, and lists that are in memory at
+// once share their users.
 type userReader struct {
-	suger *suger
-	users []*user
-	left  []leftOut
-	marks []struct{ users, left int } // after each row
-	seen  misfits
-	row   recordReader
+	suger    *suger
+	earlier  *snapshot // or nil
+	users    []*user
+	left     []leftOut
+	leftRows []int // parallel to left: which rows they were
+	read     int   // rows
+	seen     misfits
+	row      recordReader
+	roles    map[roleRef][]roleRef // what users with a single role share
+}
+
+// rowSeed makes the hash of a row one that nobody can aim at.
+var rowSeed = maphash.MakeSeed()
+
+func (s *suger) newUserReader(earlier *snapshot) *userReader {
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
+	if earlier != nil {
+		r.users = make([]*user, 0, len(earlier.users)+1)
+	}
+	return r
 }
 
 // Keep drops the rows after the first n.
 func (r *userReader) Keep(n int) {
+	left, _ := slices.BinarySearch(r.leftRows, n)
+	r.read, r.users, r.left, r.leftRows = n, r.users[:n-left], r.left[:left], r.leftRows[:left]
 	if n == 0 {
-		r.users, r.left, r.marks, r.seen = r.users[:0], r.left[:0], r.marks[:0], misfits{}
-		return
+		r.seen = misfits{}
 	}
-	r.marks = r.marks[:n]
-	last := r.marks[n-1]
-	r.users, r.left = r.users[:last.users], r.left[:last.left]
 }
 
 // Row reads one user. A record that cannot be used is left out, so that it stops
 // nobody else; one of another organization ends the list.
 func (r *userReader) Row(row []byte) error {
-	m := r.suger.model
-	record, err := r.row.read(row)
-	if err != nil {
-		record = nil
+	hash := maphash.Bytes(rowSeed, row)
+	u := r.earlier.byRow(hash)
+	if u == nil {
+		m := r.suger.model
+		record, err := r.row.read(row)
+		if err != nil {
+			record = nil
+		}
+		u, err = m.readUser(record, r.suger.Organization)
+		switch {
+		case errors.Is(err, errForeign):
+			return err
+		case err != nil:
+			r.left, r.leftRows = append(r.left, m.leftOut(record, err)), append(r.leftRows, r.read)
+			r.read++
+			return nil
+		}
+		u.row = hash
+		if len(u.roles) == 1 {
+			u.roles = r.shared(u.roles)
+		}
 	}
-	u, drift, err := m.readUser(record, r.suger.Organization)
-	switch {
-	case errors.Is(err, errForeign):
-		return err
-	case err != nil:
-		r.left = append(r.left, m.leftOut(record, err))
-	default:
-		r.seen.add(drift)
-		r.users = append(r.users, u)
-	}
-	r.marks = append(r.marks, struct{ users, left int }{len(r.users), len(r.left)})
+	r.seen.add(u.drift)
+	r.users = append(r.users, u)
+	r.read++
 	return nil
 }
 
-// A recordReader decodes the fields of a row that the mapping names. Its record
-// is only valid until the next one is read.
-type recordReader struct {
-	wanted map[string]bool
-	record map[string]any
-	input  bytes.Reader
-	dec    *jsontext.Decoder
+// shared is one list of roles for all users with the same role.
+func (r *userReader) shared(roles []roleRef) []roleRef {
+	if same, ok := r.roles[roles[0]]; ok {
+		return same
+	}
+	r.roles[roles[0]] = roles
+	return roles
 }
 
+// A recordReader decodes the fields of a row that the mapping names, and is much
+// faster than a decoder that makes a value of everything. Its record is only valid
+// until the next one is read.
+type recordReader struct {
+	wanted map[string]string // the fields' names, by themselves
+	record map[string]any
+}
+
+// read reads one row, which is valid JSON without blanks around it.
 func (r *recordReader) read(row []byte) (any, error) {
-	r.input.Reset(row)
-	if r.dec == nil {
-		r.record = make(map[string]any, len(r.wanted))
-		r.dec = jsontext.NewDecoder(&r.input, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	} else {
-		r.dec.Reset(&r.input, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	}
-	clear(r.record)
-	if r.dec.PeekKind() != '{' {
+	if row[0] != '{' {
 		return nil, misfit("", "a user that is not an object")
 	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return nil, err
+	if r.record == nil {
+		r.record = make(map[string]any, len(r.wanted))
 	}
-	for r.dec.PeekKind() != '}' {
-		token, err := r.dec.ReadToken()
-		if err != nil {
-			return nil, err
+	clear(r.record)
+	for rest := row[1:]; ; {
+		var name, value []byte
+		if name, rest = cutValue(rest); name == nil {
+			return r.record, nil
 		}
-		name := token.String()
-		if !r.wanted[name] {
-			if err := r.dec.SkipValue(); err != nil {
+		if value, rest = cutValue(rest); bytes.IndexByte(name, '\\') >= 0 {
+			name, _ = jsontext.AppendUnquote(nil, name)
+		} else {
+			name = name[1 : len(name)-1]
+		}
+		if field, wanted := r.wanted[string(name)]; wanted {
+			var err error
+			if r.record[field], err = decodeValue(value); err != nil {
 				return nil, err
+			}
+		}
+	}
+}
+
+// cutValue cuts the first value off the inside of a valid JSON object, nil at its
+// end.
+func cutValue(b []byte) (value, rest []byte) {
+	for b[0] <= ' ' || b[0] == ',' || b[0] == ':' {
+		b = b[1:]
+	}
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			if depth--; depth < 0 { // of the object itself
+				return nil, nil
+			}
+		default:
+			if depth == 0 {
+				end := i + bytes.IndexAny(b[i:], " \t\r\n,}")
+				return b[:end], b[end:]
 			}
 			continue
 		}
-		value, err := r.value()
-		if err != nil {
-			return nil, err
+		if depth == 0 {
+			return b[:i+1], b[i+1:]
 		}
-		r.record[name] = value
 	}
-	return r.record, nil
+	return nil, nil
 }
 
-func (r *recordReader) value() (any, error) {
-	switch r.dec.PeekKind() {
+// decodeValue is decodeJSON for valid JSON.
+func decodeValue(value []byte) (any, error) {
+	switch value[0] {
 	case '"':
-		token, err := r.dec.ReadToken()
-		return token.String(), err
-	case '{', '[':
-		raw, err := r.dec.ReadValue()
-		if err != nil {
-			return nil, err
+		if bytes.IndexByte(value, '\\') < 0 && utf8.Valid(value) {
+			return string(value[1 : len(value)-1]), nil
 		}
-		return decodeJSON(raw)
-	case '0':
-		raw, err := r.dec.ReadValue()
-		return json.Number(string(raw)), err
-	}
-	token, err := r.dec.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	switch token.Kind() {
 	case 't':
 		return true, nil
 	case 'f':
 		return false, nil
+	case 'n':
+		return nil, nil
 	}
-	return nil, nil
+	return decodeJSON(value)
 }
 
 // fetchPeople reads every user of the organization.
 func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error) {
 	op := s.model.doc.Operations.ListUsers
-	reader := &userReader{suger: s, row: recordReader{wanted: s.model.rowFields}}
+	reader := s.newUserReader(shelf.users.latest())
 	report, err := s.client.List(ctx, s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
 		pagingOf(op), shelf.hints.listHint(s.config.Now()), reader)
 	s.driftOf(err)
@@ -264,7 +313,7 @@ func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	s.reportLeft(reader.left)
+	s.reportLeft(spec.OpListUsers, reader.left)
 	snap := newSnapshot(s.model, slices.Clip(reader.users), reader.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
@@ -291,18 +340,22 @@ func (m *model) checkUsable(users []*user, left []leftOut) error {
 // the mapping does not have it.
 func (s *suger) global(ctx context.Context, id string) (record any, offered bool, err error) {
 	op := s.model.doc.Operations.GetUser
-	if op == nil || strings.ContainsAny(id, `/\`) { // there are proxies that take an escaped one for a real one
+	switch {
+	case op == nil:
 		return nil, false, nil
+	case strings.ContainsAny(id, `/\`): // there are proxies that take an escaped one for a real one
+		return nil, true, nil
 	}
 	record, err = s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
+	if err == nil && record == nil {
+		return nil, true, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+	}
 	var refused *sugerclient.Error
 	if !errors.As(err, &refused) {
 		return record, true, err
 	}
 	switch {
-	case refused.Kind == sugerclient.Invalid:
-		return nil, false, nil
-	case refused.Kind == sugerclient.Refused && refused.Status == http.StatusNotFound:
+	case refused.Kind == sugerclient.Invalid, isGone(err): // no id that a path can hold, or none that Suger has
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
@@ -312,11 +365,13 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 
 // person is a snapshot of one user, by the call for one user where that proves
 // membership and role, and else by the list that fits the need. A user who is not
-// found is only believed to be no member if a list shows it.
+// found is only believed to be no member if a list shows it; one that has them is
+// read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
+	var gone tick // when a call began that did not find the user
 	if shelf := s.shelf(); s.provesByID() && shelf.hints.byIDProves(s.config.Now()) {
 		began, at := s.config.Now(), s.memory.next()
-		record, _, err := s.global(ctx, id)
+		record, offered, err := s.global(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -332,9 +387,14 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 				s.memory.filled(s.memory.key(s.Caller), shelf)
 				return snap, nil
 			}
+		} else if offered {
+			gone = at
 		}
 	}
 	snap, err := s.people(ctx, n)
+	if err == nil && gone > snap.tick && snap.byID(id) != nil {
+		snap, err = s.people(ctx, need{after: gone})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -353,17 +413,19 @@ func (s *suger) provesByID() bool {
 // member reads a record by id. It is nil if the record lacks the role and so
 // proves nothing.
 func (s *suger) member(record any, id string) (*user, error) {
-	if _, there := s.model.doc.User.Roles.Field.In(record); !there {
+	field := s.model.doc.User.Roles.Field
+	if _, there := field.In(record); !there {
+		s.drift(spec.OpGetUser, []string{field.String()})
 		return nil, nil
 	}
-	u, drift, err := s.model.readUser(record, s.Organization)
+	u, err := s.model.readUser(record, s.Organization)
 	if err != nil {
 		return nil, s.asRecordError(spec.OpGetUser, err)
 	}
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
-	s.drift(spec.OpGetUser, drift)
+	s.drift(spec.OpGetUser, u.drift)
 	return u, nil
 }
 
@@ -383,10 +445,15 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	s.driftOf(err)
 	s.drifted(spec.OpListRoles, &reader.seen)
+	roles, left := reader.usable()
+	if err == nil && len(roles) == 0 && len(left) > 0 {
+		err = left[0].err
+	}
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
-	return s.model.newCatalogue(reader.roles, s.config.GroupRoles, true), nil
+	s.reportLeft(spec.OpListRoles, left)
+	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
 }
 
 // knownRoles are the roles of the mapping alone, once Suger has shown that it
@@ -401,18 +468,25 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 // A roleReader collects the roles of a list.
 type roleReader struct {
 	model *model
-	roles []*role
+	rows  []roleRow
 	seen  misfits
+}
+
+// A roleRow is a role of a list, or why it cannot be used.
+type roleRow struct {
+	role *role
+	left leftOut
 }
 
 // Keep drops the rows after the first n.
 func (r *roleReader) Keep(n int) {
-	if r.roles = r.roles[:n]; n == 0 {
+	if r.rows = r.rows[:n]; n == 0 {
 		r.seen = misfits{}
 	}
 }
 
-// Row reads one role.
+// Row reads one role. One that cannot be used is left out, so that it stops nobody
+// else: its holders are shown with its id alone.
 func (r *roleReader) Row(row []byte) error {
 	record, err := decodeJSON(row)
 	if err != nil {
@@ -420,11 +494,24 @@ func (r *roleReader) Row(row []byte) error {
 	}
 	one, err := r.model.readRole(record)
 	if err != nil {
-		return err
+		id, _ := fieldText(record, r.model.doc.Role.ID)
+		r.rows = append(r.rows, roleRow{left: leftOut{id: id, err: err}})
+		return nil
 	}
 	r.seen.add(r.model.roleDrift(record))
-	r.roles = append(r.roles, one)
+	r.rows = append(r.rows, roleRow{role: one})
 	return nil
+}
+
+func (r *roleReader) usable() (roles []*role, left []leftOut) {
+	for _, row := range r.rows {
+		if row.role != nil {
+			roles = append(roles, row.role)
+		} else {
+			left = append(left, row.left)
+		}
+	}
+	return roles, left
 }
 
 // holder finds the user whom an address stands for, or nil. Where a record by id
@@ -434,6 +521,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	key := s.memory.key(s.Caller)
 	n := s.toShow()
 	if id := s.memory.recall(key, email); id != "" && s.provesByID() {
+		asked := s.fromNow()
 		snap, err := s.person(ctx, id, n)
 		if err != nil {
 			return nil, nil, err
@@ -444,7 +532,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 		}
 		s.config.Observer.Lookup("wrong")
 		s.memory.unlearn(key, email)
-		n = s.fromNow() // the list at hand may be what gave the wrong hint
+		n = asked // the list at hand may be what gave the wrong hint
 	} else {
 		s.config.Observer.Lookup("miss")
 	}
@@ -466,7 +554,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 // callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
 	var refused *sugerclient.Error
-	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused &&
+	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused && refused.Err == nil &&
 		(refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented)
 }
 

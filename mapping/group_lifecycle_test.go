@@ -87,7 +87,7 @@ func TestRoleWhoseAnswerIsLost(t *testing.T) {
 		group, err := s.postGroup(withMembers("Partner", s.id("viewer")))
 		require.NoError(t, err, kind)
 		assert.Equal(t, s.roleID("Partner"), group.ID())
-		assert.Equal(t, "Partner ACTIVE", s.state("viewer"))
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"), "a role without permissions outranks nothing")
 		assert.Equal(t, append(append([]string{}, sampleRoles...), "Partner"), s.roleNames())
 	}
 	for _, kind := range []sandbox.FaultKind{sandbox.Reset, sandbox.Status(503)} {
@@ -225,6 +225,6 @@ func TestGroupIsDeleted(t *testing.T) {
 		group, err := s.postGroup(withMembers("Finance", s.id("viewer")))
 		require.NoError(t, err)
 		assert.Equal(t, s.roleID("Finance"), group.ID())
-		assert.Equal(t, "Finance ACTIVE", s.state("viewer"))
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"), "a role without permissions outranks nothing")
 	})
 }

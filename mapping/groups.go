@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// List is the groups that a query asks for, in the order of their ids.
+// List is the groups that a query asks for.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	roles, err := g.roles(ctx, g.rolesToShow())
 	if err != nil {
@@ -79,14 +80,17 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 			}
 		}
 	}
-	sorted := roles.sortedByID()
+	sorted := roles.sorted()
 	return q.Select(len(sorted), func(i int) scim.View {
 		return g.group(sorted[i], members[sorted[i].id], withMembers)
 	}), nil
 }
 
-func (c *catalogue) sortedByID() []*role {
-	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
+// sorted are the roles in the order of every list: by time of creation, then id.
+func (c *catalogue) sorted() []*role {
+	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
+	})
 }
 
 // group is a role as a group. Its version is that of the whole group, so one
@@ -342,7 +346,7 @@ func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
 			holders[r.id]++
 		}
 	}
-	sorted := roles.sortedByID()
+	sorted := slices.SortedFunc(slices.Values(roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
 	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], holders[sorted[i].id]) }), nil
 }
 

@@ -150,6 +150,17 @@ func (p *planner) takesAdministrator(one *personPlan) bool {
 	return is && (one.endsAccess() || one.renames(p.model) || !anyAdministrator(one.will()))
 }
 
+// tookAdministrator reports whether a plan that is done turns out to have taken an
+// administrator away, or may have: a slow write can meet somebody who has become
+// one since the plan was made.
+func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
+	is := after.byID(one.before.id)
+	if is == nil || one.kind != planChange || !one.endsAccess() && !one.renames(p.model) {
+		return false
+	}
+	return anyAdministrator(after.roles.of(is)) || !after.roles.knows([]*user{is}) && !p.model.knowsAdministrators()
+}
+
 // administratorsAfter counts those who can help others once the plan is done.
 // Nobody who only joins by it does where the mapping knows people who are invited.
 func (p *planner) administratorsAfter(s *snapshot, all *plan) int {

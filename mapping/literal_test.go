@@ -65,11 +65,11 @@ func replacedAll(t *testing.T, text string, pairs ...string) string {
 	return text
 }
 
-// newLiteral starts a literalSuger and a service that knows it by the default
+// newLiteral starts a literalSuger and a service that knows it by the status
 // mapping with some parts replaced.
 func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 	t.Helper()
-	text := replacedAll(t, string(mapping.DefaultSource()), append(numericRoles, pairs...)...)
+	text := replacedAll(t, sourceOf(t, "status"), append(numericRoles, pairs...)...)
 	document, err := spec.Parse("changed.yaml", []byte(text))
 	require.NoError(t, err)
 	server := httptest.NewServer(suger)
@@ -82,7 +82,7 @@ func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 	return &actor{t: t, service: service, caller: mapping.Caller{Organization: "o", Credential: standKey}}
 }
 
-// Pieces of the default mapping that the tests replace.
+// Pieces of the status mapping that the tests replace.
 const (
 	updatesRole   = "      role: \"{role}\"\n      status: \"{status}\"\n"
 	updatesStatus = "      status: \"{status}\"\n"

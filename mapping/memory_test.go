@@ -258,7 +258,7 @@ func TestWritesShowInTheList(t *testing.T) {
 // A list that changes while it is read can have a row on two pages.
 func TestRowOnTwoPages(t *testing.T) {
 	s := newStand(t, pagesOfTen(t), func(u *setup) { u.sandbox.People = 17 })
-	s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.ShiftingList, Shift: -3})
+	s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.ShiftingList, Shift: -3, Times: 1})
 	list, err := s.listUsers("")
 	require.NoError(t, err)
 	assert.Equal(t, 25, list.TotalResults)

@@ -18,19 +18,19 @@ const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 // A model is a mapping file in the form that the engine works with.
 type model struct {
 	doc        *spec.Document
-	attributes []attribute     // by name
-	index      map[string]int  // name -> position in attributes
-	userName   int             // position of userName
-	given      int             // position of name.givenName, below 0 if it is not held
-	family     int             // position of name.familyName, too
-	enterprise []int           // positions of what is in the enterprise extension
-	layout     layout          // of a user's resource
-	status     *statusModel    // nil if the mapping has no status
-	many       bool            // may a user hold several roles
-	precedence map[string]int  // folded role name -> tier, 0 the most powerful
-	others     int             // tier of a role that precedence does not name
-	rowFields  map[string]bool // top-level fields of a user's record that are read
-	moreIDs    []string        // names of further ids, in order
+	attributes []attribute       // by name
+	index      map[string]int    // name -> position in attributes
+	userName   int               // position of userName
+	given      int               // position of name.givenName, below 0 if it is not held
+	family     int               // position of name.familyName, too
+	enterprise []int             // positions of what is in the enterprise extension
+	layout     layout            // of a user's resource
+	status     *statusModel      // nil if the mapping has no status
+	many       bool              // may a user hold several roles
+	precedence map[string]int    // folded role name -> tier, 0 the most powerful
+	others     int               // tier of a role that precedence does not name
+	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
+	moreIDs    []string          // names of further ids, in order
 }
 
 // An attribute is one SCIM attribute and its field.
@@ -80,7 +80,7 @@ func newModel(doc *spec.Document) *model {
 }
 
 // fieldsOfRow are the top-level fields of a user's record that the mapping names.
-func (m *model) fieldsOfRow() map[string]bool {
+func (m *model) fieldsOfRow() map[string]string {
 	user := &m.doc.User
 	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
 	for _, a := range m.attributes {
@@ -92,10 +92,10 @@ func (m *model) fieldsOfRow() map[string]bool {
 	if user.Status != nil {
 		fields = append(fields, user.Status.Field)
 	}
-	top := make(map[string]bool)
+	top := make(map[string]string)
 	for _, field := range fields {
 		for _, name := range field.TopLevel() {
-			top[name] = true
+			top[name] = name
 		}
 	}
 	return top
@@ -104,11 +104,18 @@ func (m *model) fieldsOfRow() map[string]bool {
 // fold makes text comparable without regard to letter case.
 func fold(s string) string { return strings.ToLower(s) }
 
+// invisible are the characters that show nothing. The last is a Braille pattern
+// without dots, which no property of Unicode names.
+var invisible = []*unicode.RangeTable{
+	unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
+	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}},
+}
+
 // cleanName is a name of a role or group as people read it: in one Unicode form,
 // without characters that cannot be seen, and with single blanks.
 func cleanName(name string) string {
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.In(r, invisible...) {
 			return -1
 		}
 		return r

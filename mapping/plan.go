@@ -71,6 +71,16 @@ func (p *plan) touched() (touched []*personPlan) {
 	return touched
 }
 
+// joining is the plan for the person who becomes a member, or nil.
+func (p *plan) joining() *personPlan {
+	for _, one := range p.people {
+		if one.kind == planJoin {
+			return one
+		}
+	}
+	return nil
+}
+
 // of is the plan for the user with an id, or nil.
 func (p *plan) of(id string) *personPlan {
 	for _, one := range p.people {

@@ -63,7 +63,8 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 }
 
 // addition gives the role to a user, unless a user who can hold only one has a
-// more powerful one.
+// more powerful one. A role without permissions takes no other one's place, not
+// even that of another such role.
 func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept string, err error) {
 	if one, err = p.changeOf(s, u); err != nil {
 		return nil, "", err
@@ -72,7 +73,7 @@ func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept
 	case holds(one.held, r):
 	case p.model.many:
 		one.roles = append(slices.Clone(one.held), r)
-	case top != nil && top.above(r):
+	case top != nil && (r.powerless || top.above(r)):
 		kept = "group member keeps a more powerful role"
 	default:
 		one.roles = []*role{r}

@@ -51,6 +51,18 @@ func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 // nothing is lost or demoted for want of a mapping in Okta; one that it empties
 // is emptied. The end of access is not part of it: that is a plan of its own.
 func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*plan, error) {
+	one, err := p.changeTo(s, u, wanted, access)
+	if err != nil {
+		return nil, err
+	}
+	if one.roles, err = p.rolesAsked(s, wanted, one.held); err != nil {
+		return nil, err
+	}
+	return &plan{people: []*personPlan{one}}, nil
+}
+
+// changeTo plans the attributes and the access of a member, not the roles.
+func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*personPlan, error) {
 	one, err := p.changeOf(s, u)
 	if err != nil {
 		return nil, err
@@ -62,15 +74,17 @@ func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim
 		active := true
 		one.active = &active
 	}
-	if one.roles, err = p.rolesAsked(s, wanted, one.held); err != nil {
-		return nil, err
-	}
-	return &plan{people: []*personPlan{one}}, nil
+	return one, nil
 }
 
 // tombstone is how Entra ID renames a user whom it has deleted: 32 hexadecimal
 // digits before the present address.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
+
+// isTombstone reports whether a userName is the present one as a tombstone.
+func isTombstone(userName, present string) bool {
+	return tombstone.MatchString(userName) && foldEmail(userName[32:]) == foldEmail(present)
+}
 
 // values plans the attributes that differ from what Suger has.
 func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Access) error {
@@ -84,8 +98,7 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 			continue
 		case isName && foldEmail(value) == m.key(one.before) && !joins:
 			continue
-		case isName && !joins && access == scim.AccessEnded && tombstone.MatchString(value) &&
-			foldEmail(value[32:]) == m.key(one.before):
+		case isName && !joins && access == scim.AccessEnded && isTombstone(value, m.email(one.before)):
 			continue
 		case a.createOnly && !joins && isName:
 			return scim.NewError(scim.CodeMutability,
@@ -171,13 +184,24 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 	if err := checkEmail(email); err != nil {
 		return nil, err
 	}
-	if err := s.unusable("", email); err != nil {
+	if err := p.usable(s, "", email); err != nil {
 		return nil, err
 	}
 	if known := s.holderOf(p.model, email); known != nil {
 		return p.comeBack(s, known, wanted, access)
 	}
 	return p.join(s, p.draft(email), wanted, access)
+}
+
+// usable is an error if Suger has a record with the id or the address that cannot
+// be used: whoever asks for it must not be told that there is nobody.
+func (p *planner) usable(s *snapshot, id, email string) error {
+	cause := s.unusable(id, email)
+	if cause == nil {
+		return nil
+	}
+	return scim.Wrap(cause, scim.CodeSugerUnreadable,
+		"Suger has a record of this user that does not fit the mapping, so nothing was changed. Run the check command to see what differs.")
 }
 
 // comeBack is the plan of a POST for somebody who is listed.
@@ -190,20 +214,33 @@ func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, acces
 	if access != scim.AccessEnded {
 		access = scim.AccessGiven
 	}
-	p2, err := p.update(s, known, wanted, access)
+	one, err := p.changeTo(s, known, wanted, access)
 	if err != nil {
 		return nil, err
 	}
-	if one := p2.people[0]; one.roles == nil && !asksForRoles(wanted) {
-		fallback, err := p.defaultRole(s)
-		if err != nil {
-			return nil, err
-		}
-		if roles := []*role{fallback}; !sameRoles(roles, one.held) {
-			one.roles = roles
-		}
+	roles, err := p.rolesToCreate(s, wanted)
+	if err != nil {
+		return nil, err
 	}
-	return p2, nil
+	if !sameRoles(roles, one.held) {
+		one.roles = roles
+	}
+	return &plan{people: []*personPlan{one}}, nil
+}
+
+// rolesToCreate are the roles of somebody who is created. Nothing was read before
+// a POST, so nothing in it repeats what was read: the roles held before and groups
+// have no say.
+func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, error) {
+	roles, err := p.rolesAsked(s, wanted, nil)
+	if err != nil || roles != nil {
+		return roles, err
+	}
+	r, err := p.defaultRole(s)
+	if err != nil {
+		return nil, err
+	}
+	return []*role{r}, nil
 }
 
 // join is the plan that makes a draft a member. A draft with an id is somebody
@@ -215,15 +252,8 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 	}
 	one.values[p.model.userName] = p.model.email(draft)
 	var err error
-	if one.roles, err = p.rolesAsked(s, wanted, nil); err != nil {
+	if one.roles, err = p.rolesToCreate(s, wanted); err != nil {
 		return nil, err
-	}
-	if one.roles == nil {
-		r, err := p.defaultRole(s)
-		if err != nil {
-			return nil, err
-		}
-		one.roles = []*role{r}
 	}
 	if access == scim.AccessEnded {
 		if p.model.endOfAccess() == spec.ByRemoval {
@@ -247,6 +277,9 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim
 		return nil, errNobody(id)
 	}
 	email := p.model.key(global)
+	if err := p.usable(s, id, email); err != nil {
+		return nil, err
+	}
 	if asked, given := wanted["userName"].(string); given && foldEmail(asked) != email {
 		return nil, errNobody(id)
 	}
@@ -254,12 +287,6 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim
 		return nil, errNobody(id)
 	}
 	return p.join(s, global, wanted, scim.AccessGiven)
-}
-
-// asksForRoles reports whether a resource says anything about roles.
-func asksForRoles(wanted scim.Resource) bool {
-	_, extension := attributeOf(wanted, URNSuger+":role")
-	return wanted["roles"] != nil || extension
 }
 
 // rolesAsked reads which roles a client wants a user to hold: nil if it does not
@@ -272,8 +299,8 @@ func asksForRoles(wanted scim.Resource) bool {
 //
 // A PUT that is sent twice, or that was made before somebody else changed the
 // role, repeats roles that are not the present ones any more. The groups in it
-// show that: if they name what the differing carrier names while the other one
-// names the present role, the request has nothing to change. That is only
+// show that: if they name what the differing carriers name, the request has
+// nothing to change. That is only
 // believed where it leaves the person with less; a demotion that is called a
 // repetition in this way is an error, so that what a client claims to have read
 // cannot cancel it.
@@ -297,12 +324,14 @@ func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role)
 		}
 		asked = carrier
 	}
-	repeats := changes == 1 && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
+	repeats := changes > 0 && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
 	switch {
 	case !repeats:
 		return asked, nil
 	case highest(asked).above(highest(present)):
 		return nil, nil
+	case changes == 2: // both carriers leave the person with less
+		return asked, nil
 	}
 	return nil, conflictingRoles(byRoles, byExtension)
 }
@@ -341,12 +370,6 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 	for _, entry := range entries {
 		object, _ := entry.(map[string]any)
 		word, _ := object["value"].(string)
-		if word == "" {
-			word, _ = object["display"].(string)
-		}
-		if word == "" {
-			return nil, scim.NewError(scim.CodeInvalidValue, "An entry of roles names no role. Send the role's id or name as its value.")
-		}
 		r, err := p.roleOr(s, word, present)
 		if err != nil {
 			return nil, err

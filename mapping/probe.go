@@ -69,7 +69,7 @@ type RoleName struct{ ID, Name string }
 
 // ReadUser reads a decoded user. The error is a *[RecordError].
 func (p *Probe) ReadUser(record any) (*Record, error) {
-	u, _, err := p.model.readUser(record, p.Organization)
+	u, err := p.model.readUser(record, p.Organization)
 	if err != nil {
 		return nil, err
 	}

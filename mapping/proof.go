@@ -8,6 +8,9 @@ type difference struct {
 	field string
 }
 
+// goneField is the field of a difference that somebody is not listed.
+const goneField = "the user"
+
 // prove compares a snapshot that began after the last call with a plan. The
 // members of a role that the plan made are given it as made.
 func (p *planner) prove(s *snapshot, all *plan, made *role) (differs []difference) {
@@ -47,7 +50,10 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 		return ""
 	}
 	if is == nil {
-		return "the user"
+		if one.endsAccess() {
+			return "" // somebody else has ended it as well
+		}
+		return goneField
 	}
 	wanted := one.after(m)
 	for i := range one.values {

@@ -1,9 +1,11 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // userType describes users as the mapping holds them: the standard attributes
@@ -18,7 +20,7 @@ func (m *model) userType() *scim.ResourceType {
 	}
 	rt := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "Suger user",
-		Schema: held, Extensions: []*scim.Schema{sugerExtension(m.many)},
+		Schema: held, Extensions: []*scim.Schema{m.sugerExtension()},
 		Tolerated: []*scim.Schema{scim.CoreUser()},
 	}
 	if !m.doc.User.Created.Given() {
@@ -69,19 +71,23 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		a.Description = "Whether the person has access to the organization."
 		return a
 	case "roles":
+		a.Named = true
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "type", "primary")
 		for _, sub := range a.SubAttributes {
 			if sub.Name != "value" {
 				derived(sub, sub.Description)
 			}
-			if sub.Name == "type" {
+			switch sub.Name {
+			case "type":
 				sub.CanonicalValues = []string{roleSlot}
+			case "value":
+				sub.CanonicalValues = m.knownRoles(func(k *spec.KnownRole) string { return k.IDText() })
 			}
 		}
 		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
 		return a
 	case "groups":
-		a.Echoed = true // by it an old echo of the roles is known, see roleWish
+		a.Echoed = true // by it a request that repeats an old answer is known, see rolesAsked
 		a.SubAttributes = pick(a.SubAttributes, "value", "display", "$ref")
 		for _, sub := range a.SubAttributes {
 			if sub.Name == "$ref" {
@@ -117,10 +123,18 @@ func (m *model) heldParts(name string, parts []*scim.Attribute) (held []*scim.At
 	return held
 }
 
-// writable marks an attribute that cannot change once the user exists.
+// writable says of an attribute what the mapping does: whether it can change once
+// the user exists, and how long it may be.
 func (m *model) writable(a *scim.Attribute, name string) *scim.Attribute {
-	if i, ok := m.index[name]; ok && m.attributes[i].createOnly {
-		a.Mutability = scim.Immutable
+	i, ok := m.index[name]
+	if !ok {
+		return a
+	}
+	if m.attributes[i].createOnly {
+		a.Mutability, a.Guarded = scim.Immutable, true
+	}
+	if longest := m.attributes[i].max; longest > 0 {
+		a.Description += fmt.Sprintf(" At most %d characters.", longest)
 	}
 	return a
 }
@@ -143,10 +157,21 @@ func pick(attributes []*scim.Attribute, names ...string) []*scim.Attribute {
 	return picked
 }
 
-func sugerExtension(many bool) *scim.Schema {
-	role := "The name or id of the person's Suger role; the easiest role attribute to map."
-	if many {
-		role = "The most powerful of the person's Suger roles; writing it makes it the only one."
+// knownRoles are the words of the roles that every organization has. Custom ones
+// are taken, too: the list of canonical values need not be whole (RFC 7643 §7).
+func (m *model) knownRoles(word func(*spec.KnownRole) string) (words []string) {
+	for i := range m.doc.Role.Known {
+		if w := word(&m.doc.Role.Known[i]); w != "" {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+func (m *model) sugerExtension() *scim.Schema {
+	description := "The name or id of the person's Suger role; the easiest role attribute to map."
+	if m.many {
+		description = "The most powerful of the person's Suger roles; writing it makes it the only one."
 	}
 	plain := func(name, description string, mutability scim.Mutability) *scim.Attribute {
 		return &scim.Attribute{
@@ -154,24 +179,34 @@ func sugerExtension(many bool) *scim.Schema {
 			Mutability: mutability, Returned: scim.ByDefault, Uniqueness: scim.NotUnique,
 		}
 	}
+	role := plain("role", description, scim.ReadWrite)
+	role.CanonicalValues = m.knownRoles(func(k *spec.KnownRole) string { return k.Name })
+	held := []*scim.Attribute{role}
+	if m.status != nil {
+		held = append(held, plain("status", "The status in Suger's own word.", scim.ReadOnly))
+	}
 	return &scim.Schema{
 		ID: URNSuger, Name: "SugerUser", Description: "What Suger knows of a person beyond SCIM's core schema.",
-		Attributes: []*scim.Attribute{
-			plain("role", role, scim.ReadWrite),
-			plain("status", "The status in Suger's own word.", scim.ReadOnly),
-			plain("organizationId", "The Suger organization.", scim.ReadOnly),
-		},
+		Attributes: append(held, plain("organizationId", "The Suger organization.", scim.ReadOnly)),
 	}
 }
 
-// groupType describes groups: each is a Suger role, so names are unique, all
-// members are users, and Suger does not say when one was made.
-func groupType() *scim.ResourceType {
+// groupType describes groups: each is a Suger role, so names are unique, and all
+// members are users.
+func (m *model) groupType() *scim.ResourceType {
 	group := scim.CoreGroup()
 	group.Description = "A Suger role; its members are the users who hold it."
 	for _, a := range group.Attributes {
-		if a.Name == "displayName" {
+		switch a.Name {
+		case "displayName":
 			a.Uniqueness = scim.UniqueServer
+			if longest := m.doc.Role.NameMax; longest > 0 {
+				a.Description += fmt.Sprintf(" At most %d characters.", longest)
+			}
+		case "members":
+			if !m.many {
+				a.Description += " A user holds one role: adding somebody who holds a more powerful one changes nothing, and the answer shows it."
+			}
 		}
 		for _, sub := range a.SubAttributes {
 			switch sub.Name {
@@ -182,10 +217,14 @@ func groupType() *scim.ResourceType {
 			}
 		}
 	}
-	return &scim.ResourceType{
-		Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group", Schema: group,
-		Lacks: []string{"created", "lastModified"},
+	rt := &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group", Schema: group}
+	if !m.doc.Role.Created.Given() {
+		rt.Lacks = append(rt.Lacks, "created")
 	}
+	if !m.doc.Role.Modified.Given() {
+		rt.Lacks = append(rt.Lacks, "lastModified")
+	}
+	return rt
 }
 
 // roleType describes roles for Okta's entitlement discovery, and for clients of

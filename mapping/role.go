@@ -29,7 +29,8 @@ type role struct {
 
 // newRole is a role that is to be made for a pushed group.
 func (m *model) newRole(name string) *role {
-	return &role{name: name, group: name, word: name, tier: m.others, powerless: len(m.doc.Role.Template.Permissions) == 0}
+	powerless := m.doc.Role.Permissions.Given() && len(m.doc.Role.Template.Permissions) == 0 // as a list will show it
+	return &role{name: name, group: name, word: name, tier: m.others, powerless: powerless}
 }
 
 // drafted is a role that was not really made, as a dry run shows it.
@@ -58,8 +59,9 @@ func (r *role) compare(other *role) int {
 
 // A catalogue is the roles of one organization, most powerful first.
 type catalogue struct {
-	roles []*role
-	whole bool // all roles are in it; otherwise only those that the mapping knows by id
+	roles   []*role
+	implied []*role // known by ids that the list lacks, where it has their names under others
+	whole   bool    // all roles are in it; otherwise only those that the mapping knows by id
 }
 
 // readRole reads one role of the role list. A plain string is its own id and name.
@@ -95,9 +97,22 @@ func (m *model) readRole(record any) (*role, error) {
 // names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
 	c := &catalogue{roles: listed, whole: whole}
+	lookalikes := make(map[*role]bool)
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
-		switch id := known.IDText(); {
+		id := known.IDText()
+		if r != nil && id != "" && r.id != id {
+			byID := &role{id: id, raw: known.ID, name: known.Name, standard: true, administrator: known.Administrator, description: known.Description}
+			if cleanName(r.name) == known.Name {
+				c.implied = append(c.implied, byID) // users' records may name it so all the same
+			} else { // somebody's own role, whose name only looks like it
+				lookalikes[r] = true
+				r.administrator = known.Administrator
+				c.roles = append(c.roles, byID)
+				continue
+			}
+		}
+		switch {
 		case r != nil:
 		case id != "":
 			r = &role{id: id, raw: known.ID, name: known.Name}
@@ -112,15 +127,15 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		r.administrator = known.Administrator
 		r.description = firstOf(r.description, known.Description)
 	}
-	for _, r := range c.roles {
-		r.group = r.name
+	for _, r := range slices.Concat(c.roles, c.implied) {
+		r.group, r.word = r.name, r.id
 		for _, group := range sortedKeys(groups) {
 			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
 				r.group = group
 			}
 		}
 		tier, ok := m.precedence[fold(r.name)]
-		if !ok {
+		if !ok || lookalikes[r] {
 			tier = m.others
 		}
 		r.tier = tier
@@ -140,6 +155,11 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 func (c *catalogue) known(k *spec.KnownRole) *role {
 	if r := c.byID(k.IDText()); r != nil {
 		return r
+	}
+	for _, r := range c.roles {
+		if cleanName(r.name) == k.Name {
+			return r
+		}
 	}
 	return c.byRef(roleRef{name: k.Name})
 }
@@ -166,7 +186,10 @@ func (c *catalogue) byID(id string) *role {
 // byRef finds the role that a user's record names.
 func (c *catalogue) byRef(ref roleRef) *role {
 	if ref.id != "" {
-		return c.byID(ref.id)
+		if r := c.byID(ref.id); r != nil {
+			return r
+		}
+		return (&catalogue{roles: c.implied}).byID(ref.id)
 	}
 	for _, r := range c.roles {
 		if sameName(r.name, ref.name) {

@@ -46,11 +46,11 @@ func TestRoleForms(t *testing.T) {
 		{"an emptied list is the default role", `"roles":[]`, "VIEWER", ""},
 		{"null is the default role", `"roles":null`, "VIEWER", ""},
 		{"an empty string is the default role", `"roles":""`, "VIEWER", ""},
-		{"an object without a value is the default role", `"roles":[{"primary":true}]`, "VIEWER", ""},
+		{"an object without a value is no role", `"roles":[{"primary":true}]`, "EDITOR", scim.CodeInvalidValue},
 		{"an emptied extension role is the default role", `"` + roleURN + `":""`, "VIEWER", ""},
-		{"the same wish twice", `"roles":["ADMIN"],"` + roleURN + `":"admin"`, "ADMIN", ""},
-		{"roles is an echo, the extension the wish", `"roles":[{"value":"EDITOR","display":"EDITOR"}],"` + roleURN + `":"VIEWER"`, "VIEWER", ""},
-		{"the extension is an echo, roles the wish", `"roles":["VIEWER"],"` + roleURN + `":"EDITOR"`, "VIEWER", ""},
+		{"the same change twice", `"roles":["ADMIN"],"` + roleURN + `":"admin"`, "ADMIN", ""},
+		{"roles repeats, the extension changes", `"roles":[{"value":"EDITOR","display":"EDITOR"}],"` + roleURN + `":"VIEWER"`, "VIEWER", ""},
+		{"the extension repeats, roles changes", `"roles":["VIEWER"],"` + roleURN + `":"EDITOR"`, "VIEWER", ""},
 		{"both echo", `"roles":["EDITOR"],"` + roleURN + `":"editor"`, "EDITOR", ""},
 		{"two different wishes", `"roles":["VIEWER"],"` + roleURN + `":"ADMIN"`, "EDITOR", scim.CodeConflictingRoles},
 		{"a role that Suger lacks", `"roles":["OWNER"]`, "EDITOR", scim.CodeUnknownRole},
@@ -175,7 +175,7 @@ func TestAmbiguousRoleNameIsRefused(t *testing.T) {
 }
 
 // A role that the list of roles lacks is shown as Suger writes it, and an echo of
-// it is no wish.
+// it is no change.
 func TestRoleThatIsNotListed(t *testing.T) {
 	s := newStand(t)
 	s.put("viewer", "r-gone", "ACTIVE")

@@ -37,19 +37,25 @@ func extensionIs(role string) func(scim.Resource) {
 func nothingMapped(scim.Resource) {}
 
 // A request may come twice, since its answer can be lost; the second one must not
-// take the echo for the wish and undo the first.
+// take what repeats for what changes and undo the first. Where the two cannot be told
+// apart, because the first gave more power, that is an error.
 func TestPutThatComesTwice(t *testing.T) {
-	for name, wish := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
+	for name, carrier := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
 		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // less, more, custom, emptied
 			t.Run(name+" "+role, func(t *testing.T) {
 				s := newStand(t)
-				send := s.okta(s.id("editor"), wish(role))
+				send := s.okta(s.id("editor"), carrier(role))
 				require.NoError(t, send())
 				state := s.state("editor")
 				assert.NotEqual(t, "EDITOR ACTIVE", state)
 				s.suger.ResetCalls()
 				for range 3 {
-					require.NoError(t, send())
+					err := send()
+					if role == "ADMIN" {
+						assertCode(t, scim.CodeConflictingRoles, err)
+						continue
+					}
+					require.NoError(t, err)
 				}
 				assert.Equal(t, state, s.state("editor"))
 				assert.Zero(t, s.suger.Count("update user"))
@@ -58,19 +64,22 @@ func TestPutThatComesTwice(t *testing.T) {
 	}
 }
 
-// Between Okta's GET and its PUT, a pushed group has changed the role.
+// Between Okta's GET and its PUT, a pushed group has changed the role. What a
+// client claims to have read does not count: the request means what it says, and
+// what it says twice and differently is an error.
 func TestPutOfAnOldEcho(t *testing.T) {
 	tests := []struct {
 		name   string
 		mapped func(scim.Resource)
 		want   string
+		code   scim.Code
 	}{
-		{"no role is mapped", nothingMapped, "EDITOR"},
-		{"the mapped role was so before", rolesAre("VIEWER"), "EDITOR"},
-		{"the mapped role was so before, by the extension", extensionIs("viewer"), "EDITOR"},
-		{"the mapped role is so now", extensionIs("EDITOR"), "EDITOR"},
-		{"the mapped role is another", extensionIs("Finance"), "Finance"},
-		{"the mapped role is empty", func(body scim.Resource) { body["roles"] = []any{} }, "VIEWER"},
+		{"no role is mapped", nothingMapped, "VIEWER", ""},
+		{"the mapped role was so before", rolesAre("VIEWER"), "VIEWER", ""},
+		{"the mapped role was so before, by the extension", extensionIs("viewer"), "VIEWER", ""},
+		{"the mapped role is so now", extensionIs("EDITOR"), "EDITOR", scim.CodeConflictingRoles},
+		{"the mapped role is another", extensionIs("Finance"), "EDITOR", scim.CodeConflictingRoles},
+		{"the mapped role is empty", func(body scim.Resource) { body["roles"] = []any{} }, "VIEWER", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -78,26 +87,32 @@ func TestPutOfAnOldEcho(t *testing.T) {
 			send := s.okta(s.id("viewer"), test.mapped)
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer")))
 			require.NoError(t, err)
-			require.NoError(t, send())
+			if err = send(); test.code == "" {
+				require.NoError(t, err)
+			} else {
+				assertCode(t, test.code, err)
+			}
 			assert.Equal(t, test.want+" ACTIVE", s.state("viewer"))
 		})
 	}
 }
 
-// The role that Okta had read has been deleted since: its echo asks for nothing.
+// The role that Okta had read has been deleted since: it is as unknown as any
+// other, and nothing is changed.
 func TestPutOfAnEchoWithADeletedRole(t *testing.T) {
 	s := newStand(t)
 	id := s.id("finance")
 	send := s.okta(id, func(body scim.Resource) { body["name"] = map[string]any{"givenName": "Dana", "familyName": "Drum"} })
 	require.NoError(t, s.deleteGroup(s.roleID("Finance")))
-	require.NoError(t, send())
-	user, _ := s.suger.User(id)
-	assert.Equal(t, "Dana VIEWER", user.FirstName+" "+user.Role)
+	before, _ := s.suger.User(id)
+	assertCode(t, scim.CodeUnknownRole, send())
+	after, _ := s.suger.User(id)
+	assert.Equal(t, before, after)
 }
 
-// An emptied attribute asks for the default role, which is no second wish beside
+// An emptied attribute asks for the default role, which is no second change beside
 // another one if that role is held anyway.
-func TestEmptiedCarrierBesideAWish(t *testing.T) {
+func TestEmptiedCarrierBesideAChange(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putUser(s.id("viewer"), person("viewer", `,"roles":[],"`+roleURN+`":"EDITOR"`))
 	require.NoError(t, err)

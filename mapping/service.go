@@ -74,7 +74,7 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	}
 	s.brake = newBrake(config.Brake, config.Now)
 	s.canary = newCanary(&config)
-	s.userType, s.groupType, s.roleType = s.model.userType(), groupType(), roleType()
+	s.userType, s.groupType, s.roleType = s.model.userType(), s.model.groupType(), roleType()
 	if config.Strict {
 		s.userType, s.groupType = s.userType.Strict(), s.groupType.Strict()
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // A snapshot is one organization as one fetch showed it. It is never changed
@@ -19,8 +21,10 @@ type snapshot struct {
 	done  time.Time // when it was complete
 	whole bool      // every member is in it
 	users []*user   // by time of joining or creation, then id
-	ids   []int32   // positions in users, by id
-	mails []int32   // positions in users, by folded address; those with access first
+	ids   []int32   // positions in users, by hash of the id
+	mails []int32   // positions in users, by hash of the folded address; those with access first
+	same  []int32   // positions in mails of those whose address is that of the one before
+	rows  []hashed  // by hash of the row
 	left  []leftOut // records that cannot be used
 	roles *catalogue
 	own   map[string]tick // last writes that show in it although they came later
@@ -38,16 +42,65 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
 	// A list that changes while it is read can have a row on two pages.
 	users = slices.CompactFunc(users, func(u, v *user) bool { return u.id == v.id })
-	s := &snapshot{whole: true, users: users, left: left, ids: make([]int32, len(users)), mails: make([]int32, len(users))}
-	for i := range users {
-		s.ids[i], s.mails[i] = int32(i), int32(i)
+	s := &snapshot{whole: true, users: users, left: left}
+	s.ids, _ = positions(users, userID)
+	s.mails, s.same = positions(users, m.key)
+	s.rows = make([]hashed, len(users))
+	for i, u := range users {
+		s.rows[i] = hashed{u.row, int32(i)}
 	}
-	slices.SortFunc(s.ids, func(a, b int32) int { return strings.Compare(users[a].id, users[b].id) })
-	slices.SortFunc(s.mails, func(a, b int32) int {
-		u, v := users[a], users[b]
-		return cmp.Or(strings.Compare(m.key(u), m.key(v)), -compareBool(u.access.active, v.access.active), cmp.Compare(a, b))
-	})
+	slices.SortFunc(s.rows, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
 	return s
+}
+
+// hashed is a position in the list of users, with the hash by which it is found.
+type hashed struct {
+	hash uint64
+	at   int32
+}
+
+// positions are those of the users in the order in which find searches: by hash of
+// a key, which sorts many times faster than the keys themselves, then by key. Of
+// equal keys the users with access are first. same are the users whose key is that
+// of the user before.
+func positions(users []*user, key func(*user) string) (sorted, same []int32) {
+	all := make([]hashed, len(users))
+	for i, u := range users {
+		all[i] = hashed{xxhash.Sum64String(key(u)), int32(i)}
+	}
+	slices.SortFunc(all, func(a, b hashed) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		u, v := users[a.at], users[b.at]
+		return cmp.Or(strings.Compare(key(u), key(v)), -compareBool(u.access.active, v.access.active), cmp.Compare(a.at, b.at))
+	})
+	sorted = make([]int32, len(all))
+	for i, one := range all {
+		sorted[i] = one.at
+		if i > 0 && all[i-1].hash == one.hash && key(users[sorted[i-1]]) == key(users[one.at]) {
+			same = append(same, int32(i))
+		}
+	}
+	return sorted, same
+}
+
+// first is where the users with a key begin, of those in the order of positions.
+func (s *snapshot) first(sorted []int32, key func(*user) string, wanted string) int {
+	hash := xxhash.Sum64String(wanted)
+	at, _ := slices.BinarySearchFunc(sorted, wanted, func(i int32, wanted string) int {
+		text := key(s.users[i])
+		return cmp.Or(cmp.Compare(xxhash.Sum64String(text), hash), strings.Compare(text, wanted))
+	})
+	return at
+}
+
+// find are the users with a key, of those in the order of positions.
+func (s *snapshot) find(sorted []int32, key func(*user) string, wanted string) (found []*user) {
+	for at := s.first(sorted, key, wanted); at < len(sorted) && key(s.users[sorted[at]]) == wanted; at++ {
+		found = append(found, s.users[sorted[at]])
+	}
+	return found
 }
 
 func compareBool(a, b bool) int {
@@ -78,6 +131,20 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	return &copied
 }
 
+func userID(u *user) string { return u.id }
+
+// byRow is the user who was read from a row with this hash, or nil.
+func (s *snapshot) byRow(hash uint64) *user {
+	if s == nil {
+		return nil
+	}
+	at, found := slices.BinarySearchFunc(s.rows, hash, func(one hashed, hash uint64) int { return cmp.Compare(one.hash, hash) })
+	if !found {
+		return nil
+	}
+	return s.users[s.rows[at].at]
+}
+
 // byID is the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {
 	if at, found := s.position(id); found {
@@ -88,8 +155,8 @@ func (s *snapshot) byID(id string) *user {
 
 // position is where the user with the id is in the list.
 func (s *snapshot) position(id string) (at int32, found bool) {
-	i, found := slices.BinarySearchFunc(s.ids, id, func(i int32, id string) int { return strings.Compare(s.users[i].id, id) })
-	if !found {
+	i := s.first(s.ids, userID, id)
+	if i == len(s.ids) || s.users[s.ids[i]].id != id {
 		return 0, false
 	}
 	return s.ids[i], true
@@ -98,13 +165,7 @@ func (s *snapshot) position(id string) (at int32, found bool) {
 // withEmail are the users with the address, those with access first. More than
 // one is a mistake in Suger.
 func (s *snapshot) withEmail(m *model, email string) []*user {
-	key := foldEmail(email)
-	at, _ := slices.BinarySearchFunc(s.mails, key, func(i int32, key string) int { return strings.Compare(m.key(s.users[i]), key) })
-	var found []*user
-	for ; at < len(s.mails) && m.key(s.users[s.mails[at]]) == key; at++ {
-		found = append(found, s.users[s.mails[at]])
-	}
-	return found
+	return s.find(s.mails, m.key, foldEmail(email))
 }
 
 // holderOf is the user whom an address stands for, or nil.
@@ -128,8 +189,9 @@ func (s *snapshot) unusable(id, email string) error {
 // administrators are the users who surely can help others back in: those with
 // access who have signed in before and hold an administrator's role.
 func (s *snapshot) administrators() (found []*user) {
+	var roles []*role
 	for _, u := range s.users {
-		if canHelp(u, s.roles.of(u)) {
+		if roles = s.roles.appendOf(roles[:0], u); canHelp(u, roles) {
 			found = append(found, u)
 		}
 	}

@@ -57,7 +57,7 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 		log: &logLines{}, audit: &logLines{}, observed: &observed{}}
 	s.setup = setup{
 		sandbox:  sandbox.Options{Contract: "status", Keys: []string{standKey, "second-" + standKey}, People: -1, Clock: s.clock.Now},
-		document: mapping.DefaultDocument(),
+		document: mappingOf(t, "status"),
 		config: mapping.Config{
 			AllowAdminGrant: true, CreateRoles: true,
 			LookupCache: 1000, LookupTTL: time.Hour, ListTTL: 10 * time.Second,
@@ -84,8 +84,10 @@ func newStand(t *testing.T, changes ...func(*setup)) *stand {
 			return
 		}
 		answer := httptest.NewRecorder()
-		s.suger.ServeHTTP(answer, r)
-		(*after)(r)
+		func() {
+			defer (*after)(r) // also where the connection is broken off
+			s.suger.ServeHTTP(answer, r)
+		}()
 		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())
@@ -140,6 +142,16 @@ func (s *stand) onCall(before func(r *http.Request)) { s.before.Store(&before) }
 // afterCall runs a function each time when Suger has done what a call asks for,
 // before the answer is sent.
 func (s *stand) afterCall(after func(r *http.Request)) { s.after.Store(&after) }
+
+// outOfReachAfterAWrite makes Suger answer 503 to everything once it has done a
+// write.
+func (s *stand) outOfReachAfterAWrite() {
+	s.afterCall(func(r *http.Request) {
+		if r.Method != http.MethodGet {
+			s.fault(sandbox.Fault{Kind: sandbox.Status(503)})
+		}
+	})
+}
 
 // fault switches faults on and all others off.
 func (s *stand) fault(faults ...sandbox.Fault) {
@@ -209,7 +221,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// withoutOperation is a mapping like the default one that lacks an operation.
+// withoutOperation is the status mapping without an operation.
 func withoutOperation(t *testing.T, name string) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *spec.Document) {
@@ -233,11 +245,10 @@ func withoutOperation(t *testing.T, name string) func(*setup) {
 	return func(u *setup) { u.document = document }
 }
 
-// withChanges is the default mapping with changes.
+// withChanges is the status mapping with changes.
 func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	t.Helper()
-	document, err := spec.Parse(mapping.DefaultName, mapping.DefaultSource())
-	require.NoError(t, err)
+	document := mappingOf(t, "status")
 	change(document)
 	return document
 }

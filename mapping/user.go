@@ -22,6 +22,8 @@ type user struct {
 	more     []any  // further ids as Suger writes them, parallel to model.moreIDs
 	created  string // RFC 3339 in UTC with milliseconds, or ""
 	modified string
+	drift    []string // fields that are not as the mapping says but can be lived with
+	row      uint64   // hash of the row of Suger's list, 0 if it comes from elsewhere
 }
 
 // rawID is the id as Suger writes it.
@@ -38,48 +40,49 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
-// readUser reads one decoded user; drift names fields that are not as the
-// mapping says but can be lived with.
-func (m *model) readUser(record any, organization string) (u *user, drift []string, err error) {
+// readUser reads one decoded user.
+func (m *model) readUser(record any, organization string) (u *user, err error) {
 	doc := &m.doc.User
 	if _, ok := record.(map[string]any); !ok {
-		return nil, nil, misfit("", "a user that is not an object")
+		return nil, misfit("", "a user that is not an object")
 	}
-	id, err := fieldText(record, doc.ID)
+	rawID, _ := doc.ID.In(record)
+	id, err := textOf(rawID, doc.ID)
 	if err != nil || id == "" {
-		return nil, nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
+		return nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
 	if doc.Organization.Given() {
 		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization && organization != "" {
-			return nil, nil, errForeign
+			return nil, errForeign
 		}
 	}
-	rawID, _ := doc.ID.In(record)
 	_, number := rawID.(json.Number)
 	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), access: access{active: true}}
 	for i, a := range m.attributes {
-		value, err := fieldText(record, a.field)
+		value, there := a.field.In(record)
+		text, err := textOf(value, a.field)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if _, there := a.field.In(record); !there {
-			drift = append(drift, a.field.String())
+		if !there {
+			u.drift = append(u.drift, a.field.String())
 		}
-		u.values[i] = cut(value, a.part)
+		u.values[i] = cut(text, a.part)
 	}
 	if u.values[m.userName] == "" {
-		return nil, nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
+		return nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
 	}
 	if m.status != nil {
 		if u.access = m.status.read(record); u.access.unknown {
-			drift = append(drift, m.status.field.String())
+			u.drift = append(u.drift, m.status.field.String())
 		}
 	}
-	if u.roles, err = m.readRoles(record); err != nil {
-		return nil, nil, err
+	roles, there := doc.Roles.Field.In(record)
+	if u.roles, err = m.readRoles(roles); err != nil {
+		return nil, err
 	}
-	if _, there := doc.Roles.Field.In(record); !there {
-		drift = append(drift, doc.Roles.Field.String())
+	if !there {
+		u.drift = append(u.drift, doc.Roles.Field.String())
 	}
 	for _, name := range m.moreIDs {
 		value, _ := doc.IDs[name].In(record)
@@ -90,10 +93,10 @@ func (m *model) readUser(record any, organization string) (u *user, drift []stri
 		text  *string
 	}{{doc.Created, &u.created}, {doc.Modified, &u.modified}} {
 		if *at.text = fieldTime(record, at.field); *at.text == "" && at.field.Given() {
-			drift = append(drift, at.field.String())
+			u.drift = append(u.drift, at.field.String())
 		}
 	}
-	return u, drift, nil
+	return u, nil
 }
 
 // fieldTime reads a time and writes it in one form, so that times compare as
@@ -109,7 +112,11 @@ func fieldTime(record any, f spec.Field) string {
 			return ""
 		}
 	}
-	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
+	const form = "2006-01-02T15:04:05.000Z"
+	if len(written) == len(form) && written[19] == '.' && written[23] == 'Z' { // it has the form, as most do
+		return written
+	}
+	return instant.UTC().Format(form)
 }
 
 // sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,
@@ -123,18 +130,17 @@ func sinceEpoch(written string) (time.Time, error) {
 	return time.UnixMilli(number), err
 }
 
-// readRoles reads which roles a user's record names.
-func (m *model) readRoles(record any) ([]roleRef, error) {
+// readRoles reads which roles the roles field of a user's record names.
+func (m *model) readRoles(value any) ([]roleRef, error) {
 	in := &m.doc.User.Roles
-	value, ok := in.Field.In(record)
-	if !ok || value == nil || value == "" {
+	if value == nil || value == "" {
 		return nil, nil
 	}
 	elements, isArray := value.([]any)
 	if !isArray {
 		elements = []any{value}
 	}
-	var roles []roleRef
+	roles := make([]roleRef, 0, len(elements))
 	for _, element := range elements {
 		ref := roleOf(in, element)
 		if ref.id == "" && ref.name == "" {
@@ -166,8 +172,13 @@ func roleOf(in *spec.UserRoles, element any) roleRef {
 
 // fieldText reads a field as text; a missing or null one is "".
 func fieldText(record any, f spec.Field) (string, error) {
-	value, ok := f.In(record)
-	if !ok || value == nil {
+	value, _ := f.In(record)
+	return textOf(value, f)
+}
+
+// textOf is the value of a field as text; a missing or null one is "".
+func textOf(value any, f spec.Field) (string, error) {
+	if value == nil {
 		return "", nil
 	}
 	found, isText := spec.Text(value)
@@ -249,7 +260,7 @@ func (m *model) leftOut(record any, err error) leftOut {
 // readGlobal reads a record of somebody who need not be a member. It is nil if the
 // record does not show whose it is.
 func (m *model) readGlobal(record any) *user {
-	u, _, err := m.readUser(record, "")
+	u, err := m.readUser(record, "")
 	if err != nil {
 		return nil
 	}

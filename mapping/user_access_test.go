@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -88,7 +89,7 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		{"a foreign address", "viewer", `{"userName":"viewer@elsewhere.example","active":false}`, nil, scim.CodeDomainRefused},
 		{"a userName that is no address", "viewer", `{"userName":"viewer","active":false}`, nil, scim.CodeUserNameNotEmail},
 		{"no list of roles", "finance", person("finance", `,"active":false,"roles":["EDITOR"]`),
-			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(404)}}, scim.CodeOrgUnknown},
+			[]sandbox.Fault{{Operation: "list roles", Kind: sandbox.Status(403)}}, scim.CodeNotAllowed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -111,7 +112,10 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Status(500)})
 		_, err := s.patchUser(s.id("viewer"), deactivation)
 		require.NoError(t, err)
-		require.NoError(t, s.deleteUser(s.id("editor")))
+		err = s.deleteUser(s.id("editor"))
+		assertCode(t, scim.CodeSugerUnavailable, err) // a removal is proven by the list
+		assert.ErrorContains(t, err, "whether it was made could not be read")
+		assert.Equal(t, "absent", s.state("editor"))
 		_, err = s.patchUser(s.id("admin"), deactivation)
 		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told
 	})
@@ -136,6 +140,26 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		user, _ := s.suger.UserByEmail("editor@example.com")
 		assert.Equal(t, "Basil VIEWER INACTIVE", user.FirstName+" "+s.state("editor"))
 	})
+}
+
+// Another replica removes whom a request deactivates: their access has ended, by
+// whomever.
+func TestLeaverIsRemovedMeanwhile(t *testing.T) {
+	s := newStand(t)
+	id, other := s.id("viewer"), s.replica()
+	s.onCall(func(r *http.Request) {
+		if r.Method == http.MethodPatch {
+			assert.NoError(t, other.deleteUser(id))
+		}
+	})
+	after, err := s.patchUser(id, deactivation)
+	require.NoError(t, err)
+	assert.Equal(t, []any{id, false}, []any{after.ID(), after["active"]})
+	assert.Equal(t, "absent", s.state("viewer"))
+
+	s.onCall(func(*http.Request) {})
+	_, err = s.patchUser(id, roleTo("EDITOR"))
+	assertCode(t, scim.CodeNotFound, err)
 }
 
 // If a removal is all that ends access, a leaver is removed; reads of the user

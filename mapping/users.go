@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"sync"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -66,7 +67,11 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
+	page := *q
+	if looked { // and found, be it by another spelling than the filter has
+		page.Filter = nil
+	}
+	return page.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
 }
 
 // lookUp answers a query that can match one user at most.
@@ -133,8 +138,8 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	}
 	email, _ := wanted["userName"].(string)
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.addressName(email)},
-		plan:  func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
+		names: []string{u.addressName(email)}, person: true,
+		plan: func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
 	})
 	if err != nil {
 		return nil, u.asSCIM(err)
@@ -156,6 +161,11 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		if err := u.userType.CheckRequired(wanted); err != nil {
 			return nil, err
 		}
+		asked, _ := wanted["userName"].(string)
+		if present, _ := current["userName"].(string); access == scim.AccessEnded && isTombstone(asked, present) {
+			wanted = wanted.Clone()
+			wanted["userName"] = present
+		}
 		return wanted, u.userType.CheckImmutable(current, wanted)
 	})
 }
@@ -175,8 +185,37 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 		if wrong != nil {
 			return nil, wrong
 		}
+		if access == scim.AccessEnded {
+			operations = withoutTombstone(operations, current)
+		}
 		return u.userType.ApplyPatch(current, operations)
 	})
+}
+
+// withoutTombstone leaves out the rename that Entra ID sends together with the end
+// of access of somebody it has deleted: nobody is to have that address.
+func withoutTombstone(operations []scim.PatchOperation, current scim.Resource) []scim.PatchOperation {
+	present, _ := current["userName"].(string)
+	buries := func(value any) bool {
+		text, _ := value.(string)
+		return isTombstone(text, present)
+	}
+	var kept []scim.PatchOperation
+	for _, operation := range operations {
+		object, isObject := operation.Value.(map[string]any)
+		switch {
+		case operation.Path != nil && operation.Path.String() == "userName" && buries(operation.Value):
+			continue
+		case operation.Path == nil && isObject:
+			object = maps.Clone(object)
+			maps.DeleteFunc(object, func(name string, value any) bool {
+				return strings.HasSuffix(fold(name), "username") && buries(value)
+			})
+			operation.Value = object
+		}
+		kept = append(kept, operation)
+	}
+	return kept
 }
 
 // unlessEnded is what is wrong with a request on its face, which does not stop
@@ -205,12 +244,16 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		}
 	}
 	var wanted scim.Resource
+	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
+		record, _, err := u.global(ctx, id)
+		return record, err
+	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(),
+		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
-				return u.planReturn(ctx, s, id, access, want, &wanted)
+				return u.planReturn(s, id, access, global, want, &wanted)
 			}
 			current, err := u.current(s, found, ifMatch)
 			if err != nil {
@@ -249,13 +292,13 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 				return &plan{}, nil
 			}
 			if !found.access.active {
-				return &plan{}, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)
 			if err = s.withoutRoleList(snap, found, &p, err); err != nil {
 				return nil, err
 			}
-			return p, scim.CheckIfMatch(ifMatch, s.versionFor(snap, found, ifMatch))
+			return p, s.matches(snap, found, ifMatch)
 		},
 	})
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
@@ -273,12 +316,15 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	return done, nil
 }
 
-// versionFor is the version of a user, which is only computed where it is needed.
-func (s *suger) versionFor(snap *snapshot, found *user, ifMatch string) string {
+// matches refuses a change of a user who is not as the client last read them. The
+// version is only computed where it is asked for: it shows the names of the roles,
+// for which custom ones need the list.
+func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	if ifMatch == "" {
-		return ""
+		return nil
 	}
-	return s.view(found, snap.roles).Version()
+	_, err := s.current(snap, found, ifMatch)
+	return err
 }
 
 // withoutRoleList lets access end where the list of roles cannot be read, if the
@@ -303,10 +349,14 @@ func (r *result) hasLeft(id string) bool {
 	return r.after.byID(id) == nil
 }
 
-// snapshot is what another change can begin with.
-func (r *result) snapshot() *snapshot {
-	if r == nil || r.dry {
+// snapshot is what another change can begin with; after a dry run, as Suger would
+// be after the change.
+func (r *result) snapshot(m *model) *snapshot {
+	switch {
+	case r == nil:
 		return nil
+	case r.dry:
+		return r.before.assume(m, r.plan)
 	}
 	return r.after
 }
@@ -326,11 +376,15 @@ func afterEnd(ended bool, err error) error {
 }
 
 // planReturn plans that somebody comes back by the id that the client still has.
-func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, access scim.Access, want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+// Whose record it is does not show in an error: it may be another company's.
+func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+	if err := s.planner.usable(snap, id, ""); err != nil {
+		return nil, err
+	}
 	if access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
-	record, _, err := s.global(ctx, id)
+	record, err := global()
 	if err != nil {
 		return nil, err
 	}
@@ -338,10 +392,15 @@ func (s *suger) planReturn(ctx context.Context, snap *snapshot, id string, acces
 		return nil, errNobody(id)
 	}
 	known := s.model.readGlobal(record)
-	if known == nil {
+	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)
 	}
-	if *wanted, err = want(s.view(known, snap.roles).Resource()); err != nil {
+	*wanted, err = want(s.view(known, snap.roles).Resource())
+	var no *scim.Error
+	switch {
+	case errors.As(err, &no) && no.Code == scim.CodeMutability: // another address
+		return nil, errNobody(id)
+	case err != nil:
 		return nil, err
 	}
 	return s.planner.comeBackByID(snap, known, id, *wanted)
@@ -449,7 +508,7 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
 				return nil, err
 			}
-			if err := scim.CheckIfMatch(ifMatch, u.versionFor(snap, found, ifMatch)); err != nil {
+			if err := u.matches(snap, found, ifMatch); err != nil {
 				return nil, err
 			}
 			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {

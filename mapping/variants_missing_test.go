@@ -7,17 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// without is the default mapping without some operations; it is still a valid
+// without is the status mapping without some operations; it is still a valid
 // mapping file.
 func without(t *testing.T, remove func(*spec.Document)) *spec.Document {
 	t.Helper()
-	document, err := spec.Parse(mapping.DefaultName, mapping.DefaultSource())
-	require.NoError(t, err)
+	document := mappingOf(t, "status")
 	remove(document)
 	text, err := strict.Print(document)
 	require.NoError(t, err)
@@ -103,16 +101,15 @@ func TestMissingOperations(t *testing.T) {
 	}
 }
 
-// A status that a user of Suger does not have cannot be set: the next way to end
-// access is taken.
-func TestWaysToEndAccessAreTriedInOrder(t *testing.T) {
-	text := []byte(replaced(t, string(mapping.DefaultSource()), "    field: status\n", "    field: state\n"))
+// The mapping decides how access ends: a record without the status that it names
+// turns no deactivation into a removal, and one that Suger does not show is none.
+func TestMappingDecidesHowAccessEnds(t *testing.T) {
+	text := []byte(replaced(t, sourceOf(t, "status"), "    field: status\n", "    field: state\n"))
 	document, err := spec.Parse("state.yaml", text)
 	require.NoError(t, err)
 	s := newStand(t, func(s *setup) { s.document = document })
-	left, err := s.patchUser(s.id("viewer"), deactivation)
-	require.NoError(t, err)
-	assert.Equal(t, false, left["active"])
-	assert.Equal(t, "absent", s.state("viewer"))
+	_, err = s.patchUser(s.id("viewer"), deactivation)
+	assertCode(t, scim.CodeWriteUnconfirmed, err)
+	assert.Zero(t, s.suger.Count("remove user"))
 	assert.Positive(t, s.observed.count("drift get user: state"))
 }

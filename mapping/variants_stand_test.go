@@ -14,27 +14,30 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A variant is a contract of the sandbox and how it differs from the working
-// one. The mapping that describes it is variants/CONTRACT.yaml.
+// A variant is a contract of the sandbox and how it differs from the others. The
+// mapping that describes it is variants/CONTRACT.yaml.
 type variant struct {
 	contract   string
 	status     map[string]string // what stands for ACTIVE, INVITED and INACTIVE
 	many       bool              // users hold any number of roles
 	removes    bool              // only removal ends access
+	global     bool              // people are known beyond the organization, and keep their id
 	fixedEmail bool              // an e-mail address cannot change
 	fixedRoles bool              // roles cannot be written
 	wholeReads bool              // an update reads the user again
 	ownRoleOps bool              // roles are changed by operations of their own
 	noGet      bool              // one user cannot be read alone
-	mute       bool              // writes answer nothing
 	pages      int               // of a list of 1108 users
+	pushed     string            // what a VIEWER holds who is in a pushed group without permissions
 }
 
 var variants = []variant{
-	{contract: "status", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}},
-	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true},
-	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true, mute: true},
-	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true},
+	{contract: "membership", pages: 1, removes: true, fixedEmail: true, noGet: true, global: true, pushed: "VIEWER"},
+	{contract: "twostep", pages: 1, removes: true, fixedEmail: true, fixedRoles: true, ownRoleOps: true, noGet: true, global: true},
+	{contract: "status", pages: 2, status: map[string]string{"ACTIVE": "ACTIVE", "INVITED": "INVITED", "INACTIVE": "INACTIVE"}, pushed: "VIEWER"},
+	{contract: "envelope", pages: 6, status: map[string]string{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"}, wholeReads: true, pushed: "VIEWER"},
+	{contract: "removal", pages: 12, removes: true, fixedRoles: true, ownRoleOps: true, noGet: true},
+	{contract: "multirole", pages: 3, status: map[string]string{"INACTIVE": "2024-03-04T09:08:00.000Z"}, many: true, fixedEmail: true, ownRoleOps: true, pushed: "Partners and VIEWER"},
 }
 
 // The variants are contracts that the sandbox serves.
@@ -49,24 +52,33 @@ func TestVariantsAreTheContracts(t *testing.T) {
 // mappingOf reads the mapping of a variant.
 func mappingOf(t testing.TB, name string) *spec.Document {
 	t.Helper()
-	if name == "status" {
+	if name == "membership" {
 		return mapping.DefaultDocument()
 	}
-	file := filepath.Join("variants", name+".yaml")
-	data, err := os.ReadFile(file)
-	require.NoError(t, err)
-	document, err := spec.Parse(file, data)
+	document, err := spec.Parse(name+".yaml", []byte(sourceOf(t, name)))
 	require.NoError(t, err)
 	return document
+}
+
+// sourceOf is the mapping of a variant as it is written.
+func sourceOf(t testing.TB, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("variants", name+".yaml"))
+	require.NoError(t, err)
+	return string(data)
 }
 
 // stand starts the contract with the mapping that describes it.
 func (v *variant) stand(t *testing.T, changes ...func(*setup)) *stand {
 	t.Helper()
-	return newStand(t, append([]func(*setup){func(s *setup) {
+	s := newStand(t, append([]func(*setup){func(s *setup) {
 		s.sandbox.Contract = v.contract
 		s.document = mappingOf(t, v.contract)
 	}}, changes...)...)
+	if v.global { // where nobody is inactive, the former one is a member here as elsewhere
+		s.suger.PutUser(sandbox.User{Email: "former@example.com", FirstName: "Heather", LastName: "Harbor", Role: "EDITOR"})
+	}
+	return s
 }
 
 // eachVariant runs a test for every variant.

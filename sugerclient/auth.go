@@ -34,6 +34,10 @@ const (
 
 var errMalformed = errors.New("the credential does not have the form of one")
 
+// ErrNotPair is the cause of the error for a credential that cannot be exchanged
+// for a token, since it is not "client_id:client_secret".
+var ErrNotPair = errors.New("the credential is not client_id:client_secret")
+
 // KeyAuth presents a Suger API key as it is, "Authorization: Key …"
 // (doc.suger.io, API Client).
 type KeyAuth struct{}
@@ -126,7 +130,7 @@ func (a LegacyAuth) exchange(base string, cred Credential, organization string) 
 func splitCredential(cred Credential) (id, secret string, err error) {
 	id, secret, found := strings.Cut(string(cred), ":")
 	if !found || id == "" || secret == "" {
-		return "", "", errMalformed
+		return "", "", ErrNotPair
 	}
 	return id, secret, nil
 }

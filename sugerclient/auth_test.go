@@ -37,6 +37,36 @@ func TestRefusedCredentialIsRemembered(t *testing.T) {
 	require.NoError(t, err, "it may be good by now")
 }
 
+// A key that Suger took before is asked for once more: one server of many that
+// does not know it yet must not keep somebody's access alive.
+func TestStrayRefusal(t *testing.T) {
+	ok, no := say(200, `[]`), say(401, ``)
+	tests := []struct {
+		name    string
+		call    Call
+		answers []http.HandlerFunc
+		good    []bool // whether each call succeeds
+		sent    int
+	}{
+		{"one", removeUser, []http.HandlerFunc{ok, no, ok}, []bool{true, true, true}, 4},
+		{"two are a refusal", removeUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false}, 3},
+		{"of a key that was never good", removeUser, []http.HandlerFunc{no, ok}, []bool{false, false}, 1},
+		{"a create is not repeated, and the next call asks again", addUser, []http.HandlerFunc{ok, no, ok}, []bool{true, false, true}, 3},
+		{"creates only", addUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false, false}, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, tt.answers...)
+			client, _ := newClient(t, s.URL)
+			for i, good := range tt.good {
+				_, err := client.Do(t.Context(), testKey, tt.call)
+				assert.Equal(t, good, err == nil, "call %d: %v", i+1, err)
+			}
+			assert.Len(t, s.requests(), tt.sent)
+		})
+	}
+}
+
 func TestRefusalsMayBeAskedEachTime(t *testing.T) {
 	s := serve(t, say(401, ``))
 	client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.RefusedFor = -1 })
@@ -87,7 +117,11 @@ func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.Auth = tt.auth })
 			_, err := client.Do(t.Context(), tt.cred, addUser)
-			assert.Equal(t, &Error{Operation: "add user", Kind: Refused, Status: 401, Err: errMalformed}, failure(t, err))
+			cause := errMalformed
+			if tt.auth != (KeyAuth{}) {
+				cause = ErrNotPair
+			}
+			assert.Equal(t, &Error{Operation: "add user", Kind: Refused, Status: 401, Err: cause}, failure(t, err))
 		})
 	}
 	assert.Empty(t, s.requests())

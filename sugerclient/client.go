@@ -3,7 +3,7 @@
 // and sorts what goes wrong into kinds. It knows no user, no role and no SCIM;
 // which calls there are is the mapping's affair.
 //
-// Start with [New]; [Client.Do] makes one [Call], [Client.Pages] reads a list.
+// Start with [New]; [Client.Do] makes one [Call], [Client.List] reads a list.
 // Every error of theirs is an [*Error]; what a log may say of it is [Error.Brief].
 package sugerclient
 
@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/go-resty/resty/v2"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"suger-scim-gateway/internal/marks"
 )
@@ -27,6 +28,7 @@ type Client struct {
 	keys     *marks.Maker
 	gate     *gate
 	refusals *refusals
+	proven   *lru.Cache[key, struct{}] // accounts that Suger has answered
 	tokens   *tokens
 }
 
@@ -43,6 +45,7 @@ func New(cfg Config) (*Client, error) {
 		keys:     marks.New(),
 		gate:     newGate(cfg.Concurrency),
 		refusals: newRefusals(cfg.RefusedFor, cfg.Now),
+		proven:   newCache[struct{}](maxProven),
 		tokens:   newTokens(),
 	}, nil
 }
@@ -94,17 +97,34 @@ func (c *Client) doAs(ctx context.Context, who *login, r *request) (*Answer, *Er
 		return nil, &Error{Operation: r.operation, Kind: Refused, Status: http.StatusUnauthorized, Message: message}
 	}
 	answer, fail := c.send(ctx, r, who)
-	if unauthorized(fail) && c.tokens.drop(who.account, who.header) {
+	if unauthorized(fail) && c.mayBeGood(ctx, r, who) {
 		c.retried(ctx, r.operation)
 		before := fail
 		if answer, fail = c.send(ctx, r, who); fail != nil {
 			fail.Uncertain = fail.Uncertain || before.Uncertain
 		}
 	}
-	if unauthorized(fail) {
-		c.refusals.remember(who.account, fail.Message)
+	switch {
+	case fail == nil:
+		c.proven.Add(who.account, struct{}{})
+	case unauthorized(fail):
+		// A create is not repeated, so whether the key was good is for the next call to find out.
+		if wasProven := c.proven.Remove(who.account); r.repeatable || !wasProven {
+			c.refusals.remember(who.account, fail.Message)
+		}
 	}
 	return answer, fail
+}
+
+// mayBeGood reports whether a credential that Suger has just refused is worth
+// asking for once more: its token may have ended before its time, and a key that
+// Suger took before may have met a server that does not know it yet.
+func (c *Client) mayBeGood(ctx context.Context, r *request, who *login) bool {
+	if c.tokens.drop(who.account, who.header) {
+		return true
+	}
+	pause := c.wait(1, 0)
+	return r.repeatable && c.proven.Contains(who.account) && c.fits(ctx, pause) && c.cfg.Sleep(ctx, pause) == nil
 }
 
 func unauthorized(fail *Error) bool {

@@ -16,6 +16,9 @@ type key struct {
 	organization string
 }
 
+// maxProven bounds how many accounts are known to be good.
+const maxProven = 4096
+
 // maxRefusals bounds the memory a guesser of credentials can take.
 const maxRefusals = 4096
 

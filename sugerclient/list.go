@@ -1,25 +1,20 @@
 package sugerclient
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"strconv"
-	"strings"
-
-	"github.com/cespare/xxhash/v2"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Bounds of a list.
 const (
 	maxRows     = 2_000_000 // an empty page counts as a row
-	maxList     = 256 << 20 // bytes as sent: room for some 500,000 users
+	maxList     = 256 << 20 // bytes after decompression: room for some 500,000 users
+	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 )
 
@@ -36,6 +31,7 @@ type Rows interface {
 // zero value knows nothing.
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
+	Paged   bool // the server heeds the limit
 }
 
 // A ListReport says how a list was read.
@@ -54,6 +50,9 @@ var (
 	errListChanged  = errors.New("the list changed while it was read, or its total is wrong")
 	errFirstPage    = errors.New("the page repeats the first one")
 	errListTooLarge = fmt.Errorf("the list does not end after %d bytes", maxList)
+	errTooManyRows  = fmt.Errorf("the list does not end after %d rows", maxRows)
+	errRowTooLarge  = fmt.Errorf("a row is longer than %d bytes", maxRow)
+	errSecondRow    = errors.New("there is more than one row")
 )
 
 // List reads the whole list that call asks for, decoding each answer as it
@@ -65,7 +64,8 @@ var (
 // with a limit of 1 decides: more than one row back means that the limit is
 // ignored and the list was whole. Pages by offset overlap by one row. If that
 // row is not the same, rows were added or removed meanwhile and the list is read
-// again from the start, so that nobody is missed.
+// again from the start, so that nobody is missed. Pages by number cannot overlap:
+// there, only a total shows that the list changed.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
@@ -76,15 +76,17 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 	l := &listing{client: c, cred: cred, call: call, paging: paging, hint: hint, out: rows}
 	for restarts := 0; ; restarts++ {
 		err := l.read(ctx)
-		if errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil {
+		switch {
+		case l.refusal != nil:
+			return l.report(), l.refusal
+		case err == nil:
+			return l.report(), nil
+		case errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil:
 			continue
-		}
-		if err == nil || l.refusal != nil {
-			return l.report(), firstError(l.refusal, err)
 		}
 		var known *Error
 		if !errors.As(err, &known) {
-			err = &Error{Operation: call.Operation, Kind: Unreadable, Err: err}
+			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: l.status, Err: err}
 		}
 		return l.report(), err
 	}
@@ -124,6 +126,7 @@ type listing struct {
 	hint    ListHint
 	out     Rows
 	refusal error // of out: it ends the list
+	status  int   // of the latest page
 
 	// What is known since the last start.
 	pages   int
@@ -204,7 +207,10 @@ func (l *listing) count(p *pageReader) error {
 	if p.rows > 0 {
 		l.last = p.last
 	}
-	if p.fresh == 0 {
+	if p.rows == 0 {
+		if l.overlap() > 0 { // even the row that it should repeat is gone
+			return errListChanged
+		}
 		l.empty++
 	}
 	l.rows += p.fresh
@@ -214,7 +220,7 @@ func (l *listing) count(p *pageReader) error {
 	case l.total >= 0 && l.rows > l.total:
 		return errListChanged
 	case l.rows+l.empty > maxRows:
-		return fmt.Errorf("the list does not end after %d rows", maxRows)
+		return errTooManyRows
 	}
 	return nil
 }
@@ -246,16 +252,18 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case l.total >= 0:
 		return l.rows >= l.total, nil
 	case asked > 0 && p.rows > asked && l.pages == 1:
-		l.hint.Unpaged = true
+		l.hint = ListHint{Unpaged: true}
 		return true, nil
-	case asked > 0 && p.rows >= asked:
+	case asked > 0 && p.rows >= asked && !(l.hint.Unpaged && l.pages == 1):
 		return false, nil
 	case l.pages > 1:
 		return p.rows < l.full, nil
 	case asked == 0:
 		return false, nil
-	case l.hint.Unpaged || !round(p.rows):
+	case p.rows < asked && (l.hint.Unpaged || !round(p.rows)):
 		return true, nil
+	case l.hint.Paged: // so only the next page tells
+		return false, nil
 	}
 	return l.limitIsIgnored(ctx, nil)
 }
@@ -266,6 +274,9 @@ func round(rows int) bool { return rows%10 == 0 || rows%25 == 0 }
 // firstPageAgain settles a second page that repeats the first: the first was
 // the whole list if the limit is ignored too.
 func (l *listing) firstPageAgain(ctx context.Context) error {
+	if l.pages > 1 {
+		return fmt.Errorf("page %d repeats the first one", l.pages+1)
+	}
 	if l.paging.Limit == "" {
 		return l.checkWhole()
 	}
@@ -284,25 +295,33 @@ func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
 	case ByPage:
 		query[l.paging.Offset] = strconv.Itoa(l.paging.First)
 	}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: ignoredRows{}, total: -1}
-	p, err := probe.page(ctx, query)
+	one := &oneRow{}
+	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, total: -1}
+	_, err := probe.page(ctx, query)
 	switch {
+	case probe.refusal != nil:
+		l.hint = ListHint{Unpaged: true}
+		return true, nil
 	case err != nil:
 		return false, err
-	case p.rows > 1:
-		l.hint.Unpaged = true
-		return true, nil
-	case p.rows == 0 && l.rows > 0:
+	case one.rows == 0 && l.rows > 0:
 		return false, errListChanged
 	}
-	l.hint.Unpaged = false
+	l.hint = ListHint{Paged: true}
 	return l.rows <= 1, so
 }
 
-type ignoredRows struct{}
+// oneRow refuses a second row, so that a long list is not read to its end again.
+type oneRow struct{ rows int }
 
-func (ignoredRows) Keep(int)         {}
-func (ignoredRows) Row([]byte) error { return nil }
+func (r *oneRow) Keep(n int) { r.rows = n }
+
+func (r *oneRow) Row([]byte) error {
+	if r.rows++; r.rows > 1 {
+		return errSecondRow
+	}
+	return nil
+}
 
 // advance moves to the next cursor; there is none after the last page.
 func (l *listing) advance(p *pageReader) (last bool, err error) {
@@ -337,224 +356,17 @@ func (l *listing) page(ctx context.Context, query map[string]string) (*pageReade
 	var p *pageReader
 	r.stream = func(header http.Header, body io.Reader) error {
 		l.out.Keep(l.rows) // what an earlier try of this page gave is void
-		p = &pageReader{l: l, header: header, total: -1, bytes: &countingReader{from: body, most: maxList - l.size}}
+		p = newPageReader(l, header, body)
 		return p.read()
 	}
-	_, fail := l.client.doAs(ctx, l.client.login(l.cred, call.PathParams[OrganizationParam]), r)
+	answer, fail := l.client.doAs(ctx, l.client.login(l.cred, call.PathParams[OrganizationParam]), r)
 	switch {
 	case fail == nil:
+		l.status = answer.Status
 		return p, nil
 	case l.refusal != nil, errors.Is(fail, errListChanged), errors.Is(fail, errFirstPage):
+		l.status = fail.Status
 		return nil, fail.Err
 	}
 	return nil, fail
-}
-
-// errSettled marks an end of a stream that a retry cannot help.
-type errSettled struct{ error }
-
-func (e errSettled) Unwrap() error { return e.error }
-
-// A pageReader reads one answer of a list as it arrives.
-type pageReader struct {
-	l      *listing
-	header http.Header
-	bytes  *countingReader
-
-	found       bool // the array
-	rows        int  // in the array
-	fresh       int  // of these, handed on
-	first, last uint64
-	total       int
-	cursor      string
-}
-
-func (p *pageReader) read() error {
-	dec := jsontext.NewDecoder(p.bytes, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := p.value(dec, ""); err != nil {
-		return p.explain(err)
-	}
-	if !p.found {
-		return errSettled{fmt.Errorf("the answer has no %q", p.l.paging.Items)}
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return p.explain(firstError(err, errSettled{errors.New("something follows the list")}))
-	}
-	return nil
-}
-
-// explain words an error of the decoder, which may quote the answer.
-func (p *pageReader) explain(err error) error {
-	var syntax *jsontext.SyntacticError
-	switch {
-	case errors.Is(err, errListTooLarge):
-		return errSettled{errListTooLarge}
-	case errors.Is(err, io.EOF) && p.bytes.n == 0:
-		return errSettled{errors.New("the answer is empty, not a list")}
-	case p.bytes.failed != nil:
-		return p.bytes.failed
-	case errors.As(err, &syntax) && p.bytes.ended:
-		return io.ErrUnexpectedEOF // the length did not say that it was cut
-	case errors.As(err, &syntax):
-		return errSettled{fmt.Errorf("the answer is not JSON but %s", mediaType(p.header))}
-	}
-	return err
-}
-
-// value reads the value at a path of the answer: what is wanted of it, and what
-// leads to that.
-func (p *pageReader) value(dec *jsontext.Decoder, path string) error {
-	paging := &p.l.paging
-	switch kind := dec.PeekKind(); {
-	case path == paging.Items:
-		return p.array(dec)
-	case path != "" && path == paging.Total:
-		raw, err := dec.ReadValue()
-		if err != nil || isNull(json.RawMessage(raw)) {
-			return err
-		}
-		if p.total, err = strconv.Atoi(string(raw)); err != nil || p.total < 0 {
-			return errSettled{fmt.Errorf("the total is %s, not a count", shapeOf(json.RawMessage(raw)))}
-		}
-		return nil
-	case path != "" && path == paging.Cursor:
-		raw, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		p.cursor, err = readCursor(json.RawMessage(raw))
-		return err
-	case kind == '{' && p.leads(path):
-		return p.object(dec, path)
-	case path != "" && kind != 'n' && strings.HasPrefix(paging.Items, path+"."):
-		raw, err := dec.ReadValue()
-		return firstError(err, errSettled{fmt.Errorf("%q is %s, not an object", path, shapeOf(json.RawMessage(raw)))})
-	}
-	return dec.SkipValue()
-}
-
-// leads reports whether something that is wanted lies below a path.
-func (p *pageReader) leads(path string) bool {
-	for _, wanted := range []string{p.l.paging.Items, p.l.paging.Total, p.l.paging.Cursor} {
-		if wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *pageReader) object(dec *jsontext.Decoder, path string) error {
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return err
-		}
-		if err := p.value(dec, strings.TrimPrefix(path+"."+name.String(), ".")); err != nil {
-			return err
-		}
-	}
-	_, err := dec.ReadToken()
-	return err
-}
-
-// array hands on the rows. A null is a list without rows, which is how a Go
-// server writes an empty slice.
-func (p *pageReader) array(dec *jsontext.Decoder) error {
-	kind := dec.PeekKind()
-	if kind != '[' {
-		raw, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		if !isNull(json.RawMessage(raw)) {
-			return errSettled{fmt.Errorf("the list is %s, not an array", shapeOf(json.RawMessage(raw)))}
-		}
-		p.found = true
-		return nil
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	p.found = true
-	for dec.PeekKind() != ']' {
-		row, err := dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		if err := p.row(row); err != nil {
-			return err
-		}
-	}
-	_, err := dec.ReadToken()
-	return err
-}
-
-func (p *pageReader) row(row []byte) error {
-	l := p.l
-	mark := xxhash.Sum64(row)
-	p.rows++
-	p.last = mark
-	if p.rows == 1 {
-		p.first = mark
-		switch {
-		case l.rows > 0 && l.paging.Style != ByCursor && mark == l.opening && (l.overlap() == 0 || mark != l.last):
-			return errSettled{errFirstPage}
-		case l.overlap() > 0 && mark != l.last:
-			return errSettled{errListChanged}
-		case l.overlap() > 0:
-			return nil
-		}
-	}
-	if err := l.out.Row(row); err != nil {
-		l.refusal = err
-		return errSettled{err}
-	}
-	p.fresh++
-	return nil
-}
-
-// readCursor reads the next page's cursor, "" at the end of the list. A cursor
-// that is a number, such as a nextOffset, ends the list with 0 or less.
-func readCursor(raw json.RawMessage) (string, error) {
-	if isNull(raw) {
-		return "", nil
-	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text, nil
-	}
-	number, err := strconv.ParseFloat(string(raw), 64)
-	switch {
-	case err != nil:
-		return "", errSettled{fmt.Errorf("the cursor is %s", shapeOf(raw))}
-	case number <= 0:
-		return "", nil
-	}
-	return string(bytes.TrimSpace(raw)), nil
-}
-
-// A countingReader counts and bounds what is read.
-type countingReader struct {
-	from   io.Reader
-	most   int64
-	n      int64
-	ended  bool
-	failed error // of from, but for its end
-}
-
-func (r *countingReader) Read(p []byte) (int, error) {
-	n, err := r.from.Read(p)
-	if r.n += int64(n); r.n > r.most {
-		return 0, errListTooLarge
-	}
-	switch {
-	case errors.Is(err, io.EOF):
-		r.ended = true
-	case err != nil:
-		r.failed = err
-	}
-	return n, err
 }

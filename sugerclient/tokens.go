@@ -53,7 +53,7 @@ func (c *Client) authorization(ctx context.Context, who *login, operation string
 	x, err := c.cfg.Auth.exchange(c.base, who.credential, who.organization)
 	if err != nil {
 		kind, status := Invalid, 0
-		if errors.Is(err, errMalformed) {
+		if errors.Is(err, ErrNotPair) {
 			kind, status = Refused, http.StatusUnauthorized
 		}
 		return "", &Error{Operation: operation, Kind: kind, Status: status, Err: err}
@@ -61,19 +61,25 @@ func (c *Client) authorization(ctx context.Context, who *login, operation string
 	if x == nil {
 		return keyScheme + string(who.credential), nil
 	}
-	if kept, ok := c.tokens.kept.Get(who.account); ok && c.cfg.Now().Before(kept.renew) {
+	kept, ok := c.tokens.kept.Get(who.account)
+	now := c.cfg.Now()
+	if ok && now.Before(kept.renew) {
 		return kept.header, nil
 	}
-	// Whoever needs the token waits for one request. It does not end with the
-	// caller who happened to be first, but with its own time limit.
+	// Whoever needs the token waits for one request, and nobody waits while there
+	// is a good one. It does not end with the caller who happened to be first, but
+	// with its own time limit.
 	fetched := c.tokens.flights.DoChan(string(who.account.credential[:])+who.account.organization, func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
 		defer cancel()
 		return c.renewToken(limited, who, x)
 	})
+	if ok && now.Before(kept.expires) {
+		return kept.header, nil // is good until the next one is there
+	}
 	select {
 	case <-ctx.Done():
-		return "", stop(ctx, operation)
+		return "", stop(ctx, tokenOperation)
 	case got := <-fetched:
 		return headerOf(got, operation)
 	}
@@ -84,11 +90,15 @@ func headerOf(got singleflight.Result, operation string) (string, *Error) {
 		return kept.header, nil
 	}
 	// A new error, since got is shared between callers. The call itself was not
-	// sent, so it is not uncertain.
-	fail := &Error{Operation: operation, Kind: Unavailable, Err: got.Err}
+	// sent, so it is not uncertain. What is wrong with the token endpoint is not
+	// said of the call.
+	fail := &Error{Operation: tokenOperation, Kind: Unavailable, Err: got.Err}
 	var cause *Error
 	if errors.As(got.Err, &cause) {
 		fail.Kind, fail.Status, fail.RetryAfter = cause.Kind, cause.Status, cause.RetryAfter
+	}
+	if fail.Kind == Refused {
+		fail.Operation = operation
 	}
 	return "", fail
 }

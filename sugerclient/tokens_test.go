@@ -17,10 +17,10 @@ import (
 const oauthApp Credential = "client-1:top/secret+value"
 
 // oauthClient calls api with tokens from endpoint.
-func oauthClient(t *testing.T, endpoint, api *script) (*Client, *clock) {
-	return newClient(t, api.URL, func(cfg *Config) {
+func oauthClient(t *testing.T, endpoint, api *script, change ...func(*Config)) (*Client, *clock) {
+	return newClient(t, api.URL, append(change, func(cfg *Config) {
 		cfg.Auth = OAuthAuth{TokenURL: endpoint.URL + "/oauth2/token"}
-	})
+	})...)
 }
 
 func authorizations(s *script) []string {
@@ -66,9 +66,38 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 				_, err := client.Do(t.Context(), oauthApp, listUsers)
 				require.NoError(t, err)
 			}
-			assert.Equal(t, []string{"Bearer jwt-1", "Bearer jwt-1", "Bearer jwt-2"}, authorizations(api))
+			client.untilRenewed(t, "Bearer jwt-2")
+			_, err := client.Do(t.Context(), oauthApp, listUsers)
+			require.NoError(t, err)
+			assert.Equal(t, []string{"Bearer jwt-1", "Bearer jwt-1", "Bearer jwt-1", "Bearer jwt-2"}, authorizations(api))
+			assert.Len(t, endpoint.requests(), 2)
 		})
 	}
+}
+
+// untilRenewed waits for a renewal in the background.
+func (c *Client) untilRenewed(t *testing.T, header string) {
+	t.Helper()
+	account := c.login(oauthApp, "org1").account
+	require.Eventually(t, func() bool {
+		kept, ok := c.tokens.kept.Peek(account)
+		return ok && kept.header == header
+	}, 5*time.Second, time.Millisecond)
+}
+
+// A token endpoint that hangs delays nobody who has a good token.
+func TestHangingTokenEndpoint(t *testing.T) {
+	endpoint := serve(t, say(200, `{"access_token":"jwt-1","expires_in":3600}`), hang)
+	api := serve(t, say(200, `[]`))
+	client, clock := oauthClient(t, endpoint, api, func(cfg *Config) { cfg.Timeout = time.Minute })
+	t.Cleanup(endpoint.CloseClientConnections)
+	for _, step := range []time.Duration{0, 55 * time.Minute, 0, 0} {
+		clock.Advance(step)
+		_, err := client.Do(t.Context(), oauthApp, listUsers)
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { return len(endpoint.requests()) == 2 }, 5*time.Second, time.Millisecond, "one renewal for all")
+	assert.Len(t, api.requests(), 4)
 }
 
 func TestRenewalTimesDiffer(t *testing.T) {
@@ -115,11 +144,17 @@ func TestOldTokenServesWhileTheEndpointIsDown(t *testing.T) {
 		return err
 	}
 	require.NoError(t, do(0))
+	asked := func(times int) {
+		require.Eventually(t, func() bool {
+			kept, _ := client.tokens.kept.Peek(client.login(oauthApp, "org1").account)
+			return len(endpoint.requests()) == times && clock.Now().Before(kept.renew)
+		}, 5*time.Second, time.Millisecond)
+	}
 	require.NoError(t, do(55*time.Minute))
+	asked(2)
 	require.NoError(t, do(time.Second), "and the endpoint is not asked for each call")
-	assert.Len(t, endpoint.requests(), 2)
 	require.NoError(t, do(time.Minute))
-	assert.Len(t, endpoint.requests(), 3)
+	asked(3)
 	fail := failure(t, do(5*time.Minute))
 	assert.Equal(t, Unavailable, fail.Kind, "past its end the token is not used")
 	assert.Len(t, api.requests(), 4)
@@ -214,7 +249,11 @@ func TestTokenEndpointFailures(t *testing.T) {
 			client, _ := oauthClient(t, endpoint, api)
 			_, err := client.Do(t.Context(), oauthApp, addUser)
 			fail := failure(t, err)
-			assert.Equal(t, "add user", fail.Operation)
+			operation := "get token"
+			if tt.kind == Refused {
+				operation = "add user" // it is the credential that is wrong
+			}
+			assert.Equal(t, operation, fail.Operation)
 			assert.Equal(t, tt.kind, fail.Kind)
 			assert.Equal(t, tt.status, fail.Status)
 			assert.False(t, fail.Uncertain, "the call itself was not sent")

@@ -38,7 +38,14 @@ type Files struct {
 	current  *tls.Certificate
 	seen     [2]os.FileInfo // the files as they were when they were last looked at
 	notAfter time.Time
+	problem  string    // of the files as they are; "" if they are in force
+	again    time.Time // when to look at them again if there is one
 }
+
+// lookAgain is how long files that could not be used are left alone: the reason
+// may pass without a change that shows, such as a permission or a certificate that
+// is not valid yet.
+const lookAgain = 10 * time.Second
 
 // Open reads and checks the files. The error says what is wrong with the
 // certificate, the key or the chain, in words for an operator.
@@ -80,18 +87,24 @@ func (f *Files) NotAfter() time.Time {
 func (f *Files) Covers(host string) error { return f.certificate().Leaf.VerifyHostname(host) }
 
 // certificate is the one in force. Changed files that cannot be used leave the
-// last good one in force, and are reported once.
+// last good one in force, are reported once, and are looked at again.
 func (f *Files) certificate() *tls.Certificate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.unchanged() {
+	now := f.options.Now()
+	if f.unchanged() && (f.problem == "" || now.Before(f.again)) {
 		return f.current
 	}
 	if err := f.read(); err != nil {
-		f.options.Log.Error("a changed certificate was not taken over; the last good one stays in force", "problem", err.Error())
-	} else {
-		f.options.Log.Info("a changed certificate is in force", "not_after", f.notAfter)
+		if problem := err.Error(); problem != f.problem {
+			f.options.Log.Error("a changed certificate was not taken over; the last good one stays in force", "problem", problem)
+			f.problem = problem
+		}
+		f.again = now.Add(lookAgain)
+		return f.current
 	}
+	f.problem = ""
+	f.options.Log.Info("a changed certificate is in force", "not_after", f.notAfter)
 	return f.current
 }
 
@@ -123,6 +136,9 @@ func (f *Files) read() error {
 		var err error
 		if f.seen[i], err = os.Stat(path); err != nil {
 			return err
+		}
+		if !f.seen[i].Mode().IsRegular() { // opening a pipe would wait for who writes to it
+			return fmt.Errorf("%s is not a regular file", path)
 		}
 	}
 	for i, path := range f.paths() {

@@ -152,6 +152,30 @@ func TestReload(t *testing.T) {
 	assert.NotContains(t, log.String(), "PRIVATE KEY")
 }
 
+// A pair that cannot be used for a reason that passes is used once it has passed,
+// although its files do not change.
+func TestReasonThatPasses(t *testing.T) {
+	starts := now.AddDate(0, 0, 1)
+	before := newFamily(t, host)
+	after := newFamily(t, host, func(c *x509.Certificate) { c.NotBefore = starts }, ends(now.AddDate(0, 6, 0)))
+	o := files(t, chainPEM(before.server, before.intermediate), keyPEM(t, before.server))
+	o.Roots = before.roots()
+	o.Roots.AddCert(after.root.certificate)
+	clock, log := standin.NewClock(now), &standin.Log{}
+	o.Now, o.Log = clock.Now, slog.New(slog.NewTextHandler(log, nil))
+	opened, err := certs.Open(o)
+	require.NoError(t, err)
+	swap(t, o.CertPath, chainPEM(after.server, after.intermediate))
+	swap(t, o.KeyPath, keyPEM(t, after.server))
+	for range 3 {
+		assert.Equal(t, now.AddDate(0, 3, 0), opened.NotAfter())
+		clock.Advance(time.Minute)
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "not taken over"), "reported once")
+	clock.Advance(24 * time.Hour)
+	assert.Equal(t, now.AddDate(0, 6, 0), opened.NotAfter())
+}
+
 func TestHandshakesWhileFilesChange(t *testing.T) {
 	f := newFamily(t, host)
 	o := files(t, chainPEM(f.server, f.intermediate), keyPEM(t, f.server))

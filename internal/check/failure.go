@@ -96,10 +96,12 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 		line.Text = fmt.Sprintf("The credential may not %s (403).", call.Operation) + said(fail)
 		line.Change = "Give the API client in Suger a role that may manage users."
 	case fail.Status == http.StatusNotFound && r.isUnknownPath(ctx, call, fail):
+		r.lacking++
 		line.Mapping = r.at("operations." + call.Operation + ".call")
 		line.Text = fmt.Sprintf("Suger has no %s: it answers 404 as it does to a path that cannot exist.", made)
 		line.Change = "Correct method and path of the call." + r.withoutOperation(call.Operation)
 	case fail.Status == http.StatusMethodNotAllowed:
+		r.lacking++
 		line.Mapping = r.at("operations." + call.Operation + ".call")
 		line.Text = fmt.Sprintf("Suger knows the path of %s, but not with this method (405).", made) + said(fail)
 		line.Change = "Correct the method of the call." + r.withoutOperation(call.Operation)

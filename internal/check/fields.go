@@ -19,7 +19,11 @@ func (r *run) fields() {
 func (r *run) field(u *use) Line {
 	all := r.users.count
 	line := Line{Check: u.name, Level: OK, Mapping: r.at(u.entry)}
-	bad := r.users.unread[u.field.String()]
+	at := u.field.String()
+	if u.name == "organization" {
+		at = u.name // of a user of another one
+	}
+	bad := r.users.unread[at]
 	switch {
 	case u.present == 0:
 		line.Level = missingLevel(u)

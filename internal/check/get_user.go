@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"unicode"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
 const opGetUser = "get user"
@@ -28,9 +30,19 @@ func (r *run) getUser(ctx context.Context) {
 			return
 		}
 	}
-	r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations.get user"),
-		Text: fmt.Sprintf("%s answered one by one as in the list.", count(len(r.users.samples), "user"))})
+	text := "%s answered one by one as in the list."
+	if r.coversEverybody() {
+		text = "%s answered one by one, without a role: the call answers everybody whom Suger knows, so the list decides who is a member."
+	}
+	r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations.get user"), Text: fmt.Sprintf(text, count(len(r.users.samples), "user"))})
 	r.add(r.missingUser(ctx))
+}
+
+// coversEverybody reports whether the mapping says that "get user" answers people
+// of other organizations too, so that it proves neither membership nor role.
+func (r *run) coversEverybody() bool {
+	op := r.Document.Operations.GetUser
+	return op != nil && op.Covers == spec.CoversEverybody
 }
 
 // compare reads one user by id.
@@ -61,12 +73,25 @@ func (r *run) compare(ctx context.Context, s sample) Line {
 	return line
 }
 
+// proves says of an answer about everybody that it has what only members have.
+func (r *run) proves() Line {
+	return Line{Check: opGetUser, Level: Look, Mapping: r.at("operations.get user.covers"),
+		Text:   "The answer has the role, as the list does.",
+		Change: "If people of other organizations are answered 404, say covers: members: then single reads need no list."}
+}
+
 // sameFields compares the mapped fields of a user in two answers.
 func (r *run) sameFields(line Line, user any, s sample) Line {
 	var differ []string
 	for _, u := range r.users.fields.uses {
-		one, _ := u.field.In(user)
+		one, has := u.field.In(user)
 		other, _ := u.field.In(s.raw)
+		if u.name == "role" && r.coversEverybody() {
+			if has {
+				return r.proves()
+			}
+			continue
+		}
 		if !reflect.DeepEqual(one, other) {
 			differ = append(differ, u.field.String())
 			line.Mapping = r.at(u.entry)
@@ -86,6 +111,9 @@ func (r *run) sameFields(line Line, user any, s sample) Line {
 // a removed user is gone.
 func (r *run) missingUser(ctx context.Context) Line {
 	line := Line{Check: "get missing user", Level: OK, Mapping: r.at("operations.get user"), Text: "Answered 404: the gateway can tell that a user is gone."}
+	if r.coversEverybody() {
+		line.Text = "Answered 404: the gateway can tell an id that Suger has never given."
+	}
 	call, _ := r.probe.Call(opGetUser, r.freeID())
 	answer, err := r.probe.Do(ctx, call)
 	if status(err) == http.StatusNotFound {

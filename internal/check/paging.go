@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -124,25 +125,73 @@ func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging suge
 	if r.users.count <= pageProbe {
 		return Line{Check: "paging", Level: Look, Mapping: r.atPaging(""), Text: "The organization has too few users to see whether paging advances."}
 	}
-	pages, err := r.firstRows(ctx, call, paging, pageProbe, 2)
+	pages, err := r.firstPages(ctx, call, paging, pageProbe, 2)
 	if err == nil && !follows(pages, r.users.opening) {
-		fresh, freshErr := r.firstRows(ctx, call, paging, 2*pageProbe, 1)
+		fresh, freshErr := r.firstPages(ctx, call, paging, 2*pageProbe, 1)
 		if freshErr == nil && len(fresh) == 1 {
-			r.users.opening = fresh[0]
+			r.users.opening = fresh[0][:min(len(fresh[0]), 2*pageProbe)]
 		}
-		pages, err = r.firstRows(ctx, call, paging, pageProbe, 2)
+		pages, err = r.firstPages(ctx, call, paging, pageProbe, 2)
 	}
 	if err != nil {
 		return r.notAdvancing(ctx, call, err)
 	}
+	if len(pages[0]) == r.users.count && r.repeats(ctx, call, paging) {
+		return Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
+			Text: fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(r.users.count, "user"), paging.Limit, paging.Offset)}
+	}
 	return r.judgePages(paging, pages, first)
 }
 
-// firstRows are the rows of the first pages of a size.
-func (r *run) firstRows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, size, most int) (pages [][]string, err error) {
-	paging.Size = size
-	pages, _, err = r.readPages(ctx, call, paging, most)
-	return pages, err
+// repeats reports whether Suger answers the whole list again when it is asked for
+// what comes after its end: then it takes no notice of paging.
+func (r *run) repeats(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging) bool {
+	if paging.Style != sugerclient.ByOffset && paging.Style != sugerclient.ByPage {
+		return false
+	}
+	answer, err := r.probe.Do(ctx, page(call, paging, pageProbe, r.users.count, r.users.count))
+	if err != nil {
+		return false
+	}
+	rows, _ := rowsIn(decoded(answer.Body), paging.Items)
+	return len(rows) == r.users.count
+}
+
+// firstPages are the rows of the first pages of a size, as Suger answers them. A
+// page that is empty is left out.
+func (r *run) firstPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, size, most int) (pages [][]string, err error) {
+	if paging.Style == sugerclient.ByCursor {
+		paging.Size = size
+		pages, _, err = r.readPages(ctx, call, paging, most)
+		for _, rows := range pages {
+			for i := range rows {
+				rows[i] = compact(decoded([]byte(rows[i])))
+			}
+		}
+		return pages, err
+	}
+	for number := range most {
+		answer, err := r.probe.Do(ctx, page(call, paging, size, number, number*size))
+		if err != nil {
+			return nil, err
+		}
+		rows, _ := rowsIn(decoded(answer.Body), paging.Items)
+		if len(rows) == 0 {
+			break
+		}
+		var texts []string
+		for _, row := range rows {
+			texts = append(texts, compact(row))
+		}
+		pages = append(pages, texts)
+	}
+	return pages, nil
+}
+
+// compact is a value as JSON text.
+func compact(value any) string {
+	text, _ := json.Marshal(value) // it came from JSON
+	return string(text)
 }
 
 // follows reports whether two pages of pageProbe rows are what a list begins with.

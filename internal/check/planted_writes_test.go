@@ -124,7 +124,7 @@ var plantedWrites = []planted{
 			}
 			suger.ServeHTTP(w, r)
 		})
-	}}), check: "clean-up", level: check.Look, says: "stays in the list without access"},
+	}}), check: "write: remove", level: check.Fail, says: "the gateway would answer an error"},
 	{name: "another id after the return", stand: written(stand{contract: "removal"}),
 		check: "write: return", level: check.OK, entry: "end access", says: "gets another id"},
 	{name: "Suger goes out of order in the middle", stand: written(stand{front: status(func(r *http.Request) bool {

@@ -57,6 +57,7 @@ type run struct {
 
 	blocked bool // credential, organization or address are such that no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
+	lacking int  // failed checks that say that Suger does not offer a call
 }
 
 // Run makes the checks in the order in which they depend on each other, and

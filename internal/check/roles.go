@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -99,13 +100,52 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 		r.noRoles(ctx, call, err)
 		return nil
 	}
-	if len(unread) > 0 || len(list.roles) == 0 {
+	if len(unread) > 0 || len(list.roles) == 0 && !r.knowsRoles() {
 		r.add(r.unreadableRoles(unread, sample))
 		return nil
+	}
+	if r.customOnly(list) {
+		r.add(r.withKnown(list))
+		return list
 	}
 	r.add(Line{Check: opListRoles, Level: OK, Text: fmt.Sprintf("%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))})
 	r.knownRoles(list)
 	return list
+}
+
+// knowsRoles reports whether the mapping knows roles so well that they need not be
+// in the list.
+func (r *run) knowsRoles() bool {
+	known := r.Document.Role.Known
+	return len(known) > 0 && !slices.ContainsFunc(known, func(k spec.KnownRole) bool { return k.ID == nil })
+}
+
+// customOnly reports whether the list has none of the roles that the mapping
+// knows, which is how Suger's own data layer keeps roles.
+func (r *run) customOnly(list *roleList) bool {
+	return r.knowsRoles() && !slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
+		id, _ := wordOf(known.ID)
+		_, hasID := list.byID(id)
+		_, hasName := list.byName(known.Name)
+		return hasID || hasName
+	})
+}
+
+// withKnown adds the roles of the mapping to a list that has only custom ones.
+// Whether they are right shows in the roles that users hold.
+func (r *run) withKnown(list *roleList) Line {
+	custom := "no custom role"
+	if n := len(list.roles); n > 0 {
+		custom = fmt.Sprintf("%s: %s", count(n, "custom role"), shortList(list.names(), 20))
+	}
+	standard := &roleList{}
+	for _, known := range r.Document.Role.Known {
+		id, _ := wordOf(known.ID)
+		standard.roles = append(standard.roles, mapping.RoleName{ID: id, Name: known.Name})
+	}
+	list.roles = slices.Concat(standard.roles, list.roles)
+	return Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"),
+		Text: fmt.Sprintf("The list has %s. It has none of %s, which the mapping knows.", custom, both(standard.names()))}
 }
 
 func (r *run) noRoles(ctx context.Context, call sugerclient.Call, err error) {

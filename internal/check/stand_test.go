@@ -110,10 +110,11 @@ func (s *stand) open(t *testing.T) check.Config {
 }
 
 func (s *stand) file() string {
-	if s.contract == "" || s.contract == "status" {
+	switch s.contract {
+	case "membership", "documented":
 		return mapping.DefaultName
 	}
-	return s.contract + ".yaml"
+	return cmp.Or(s.contract, "status") + ".yaml"
 }
 
 // document is the mapping of the contract with the edits made.

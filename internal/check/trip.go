@@ -38,6 +38,7 @@ func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roleOfNewcomer()
 	steps := []func(context.Context){t.rename, t.changeRole, t.deactivate, t.comeBack, t.remove}
 	if !t.create(ctx) {
+		t.notReached()
 		return
 	}
 	t.add(Line{Check: "managing users", Level: OK, Text: "The credential may add users."})
@@ -48,6 +49,19 @@ func (t *trip) make(ctx context.Context) {
 		step(ctx)
 	}
 	t.notTried()
+}
+
+// notReached names the operations that change a user, where there is none.
+func (t *trip) notReached() {
+	var names []string
+	for _, name := range []string{"update user", "remove user", "activate user", "deactivate user", "set role", "grant role", "revoke role"} {
+		if t.Document.Operations.Named(name) != nil && !t.tried[name] {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		t.add(Line{Check: "not tried", Level: Look, Text: fmt.Sprintf("Not tried, since nobody was added: %s.", both(names))})
+	}
 }
 
 // notTried names the operations that no user is needed for.
@@ -145,7 +159,10 @@ func (t *trip) changeRole(ctx context.Context) {
 		return
 	}
 	t.role = other
-	t.patch(ctx, "write: role", map[string]any{mapping.URNSuger: map[string]any{"role": other.ID}}, active)
+	if t.patch(ctx, "write: role", map[string]any{mapping.URNSuger: map[string]any{"role": other.ID}}, active) {
+		t.add(Line{Check: "sign-in methods", Level: OK,
+			Text: "Not to be seen from here. Suger keeps them beside the role: after the first role change, look in Suger's console whether the person's sign-in methods are as before."})
+	}
 }
 
 // otherRole is a role besides the one held that gives no power over others.
@@ -196,10 +213,10 @@ func (t *trip) remove(ctx context.Context) {
 }
 
 // patch makes a change and judges what came of it.
-func (t *trip) patch(ctx context.Context, check string, value map[string]any, wanted state) {
+func (t *trip) patch(ctx context.Context, check string, value map[string]any, wanted state) bool {
 	err := t.do(ctx, func(ctx context.Context) error { return t.sendPatch(ctx, value) })
 	is, readErr := t.find(ctx)
-	t.judge(ctx, outcome{check, err, is, readErr}, wanted)
+	return t.judge(ctx, outcome{check, err, is, readErr}, wanted)
 }
 
 // sendPatch changes the user by a SCIM request without a path, as Okta does.

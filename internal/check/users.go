@@ -60,10 +60,13 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	if len(pages) > 0 {
 		list.firstPage = len(pages[0])
 	}
-	list.pages, list.total = report.Pages, report.Total
+	for _, rows := range pages {
+		list.pages += min(len(rows), 1) // an answer without a new row only shows where the list ends
+	}
+	list.total = report.Total
 	for _, row := range slices.Concat(pages...) {
 		if len(list.opening) < 2*pageProbe {
-			list.opening = append(list.opening, row)
+			list.opening = append(list.opening, compact(decoded([]byte(row))))
 		}
 		list.take(r, decoded([]byte(row)))
 	}

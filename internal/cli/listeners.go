@@ -7,10 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"suger-scim-gateway/internal/conns"
 )
 
 // Bounds of every listener. SCIM requests are small; the longest are group
@@ -20,6 +24,13 @@ const (
 	readTimeout       = 30 * time.Second
 	idleTimeout       = 120 * time.Second // longer than the 60 s of common balancers, which close first
 	maxHeaderBytes    = 64 << 10
+
+	// Connections at once. Okta uses some tens.
+	maxConnections           = 1024
+	maxConnectionsPerAddress = 256
+
+	// strangeIdleTimeout is for connections without a good token so far.
+	strangeIdleTimeout = 10 * time.Second
 
 	// drainTime is how long requests under way may take after the signal to
 	// stop. It is shorter than the 30 s after which Kubernetes kills.
@@ -59,6 +70,24 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 		return listen(ctx, name, "127.0.0.1:0", handler, answerWithin, log)
 	}
 	return l, err
+}
+
+// bound bounds the connections of the listener.
+func (l *listener) bound(limits conns.Limits) {
+	guard := conns.New(limits)
+	guard.Attach(l.server)
+	l.socket = guard.Listen(l.socket)
+}
+
+// boundConnections bounds those of the SCIM listener. A proxy's address has no
+// share of its own, since all clients come from there.
+func (p *process) boundConnections(scim *listener) {
+	scim.bound(conns.Limits{
+		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
+		Shared: func(address netip.Addr) bool {
+			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
+		},
+	})
 }
 
 // addr is the address that the listener really has.

@@ -158,7 +158,7 @@ func TestSlowBodies(t *testing.T) {
 		s.ReadTimeout = 500 * time.Millisecond
 	})
 	connection := dial(t, address)
-	fmt.Fprint(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a-strangers-token\r\nContent-Length: 1000\r\n\r\n{")
+	fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{", program.Key)
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 	require.NoError(t, err)
 	defer response.Body.Close()

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/settings"
 )
 
@@ -81,6 +82,7 @@ func (p *process) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.boundConnections(scim)
 	if p.Certificates != nil {
 		scim.server.TLSConfig = p.Certificates.Config()
 	}
@@ -89,6 +91,7 @@ func (p *process) serve(ctx context.Context) error {
 		scim.socket.Close()
 		return err
 	}
+	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
 	defer p.FollowSignals()()
 	defer reserveHeap()()
 	p.logStart(scim.addr(), operations.addr())

@@ -36,6 +36,7 @@ const (
 	CodeTooManyRequests      Code = "too_many_requests"
 	CodeTooManyFailures      Code = "too_many_failures"
 	CodeClientRefused        Code = "client_refused"
+	CodeClientGone           Code = "client_gone"
 	CodeURLTooLong           Code = "url_too_long"
 	CodeBulkReference        Code = "bulk_reference"
 )
@@ -117,6 +118,7 @@ var Codes = []CodeEntry{
 	{CodeTooManyRequests, http.StatusTooManyRequests, "", "More requests are under way than the gateway takes at once.", "Okta comes back by itself."},
 	{CodeTooManyFailures, http.StatusTooManyRequests, "", "The client's address has sent too many requests with a token that was refused or missing (GATEWAY_AUTH_FAILURES).", "Correct the token in Okta, then wait for a minute. If the gateway is behind a proxy, name it in GATEWAY_TRUSTED_PROXIES, so that clients are told apart."},
 	{CodeClientRefused, http.StatusForbidden, "", "The gateway only answers the addresses in GATEWAY_ALLOWED_CLIENTS, and the client's is not one of them.", "Add the address that the message names if it is Okta's. If it is your proxy's, name the proxy in GATEWAY_TRUSTED_PROXIES."},
+	{CodeClientGone, 499, "", "The client went away before it was answered. This code is in the log and in metrics only.", "If it happens often, see how long Suger takes to answer."},
 	{CodeURLTooLong, http.StatusRequestURITooLong, "", "The URL is longer than the gateway reads.", "Send the query to /.search, which takes it as a body."},
 	{CodeBulkReference, http.StatusConflict, "", "An operation of a bulk request refers to a bulkId that no operation creates, whose operation failed, or that refers back to it.", "Create the resources first and connect them in a second request."},
 	{CodeInternal, http.StatusInternalServerError, "", "The gateway has a defect.", "Look the request id up in the gateway's log and report it."},

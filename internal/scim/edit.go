@@ -18,7 +18,6 @@ const (
 // client sent: a whole resource, which fills an empty one, or a PATCH.
 type edit struct {
 	rt       *ResourceType
-	vitals   map[*Attribute]*mentions
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
@@ -28,18 +27,11 @@ type edit struct {
 func newEdit(rt *ResourceType, r Resource) *edit {
 	result := make(Resource, len(r)+1)
 	maps.Copy(result, r)
-	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}, vitals: map[*Attribute]*mentions{}}
+	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
 }
 
-// finish puts the lists back, decides on vital attributes and makes schemas true.
+// finish puts the lists back and makes schemas true.
 func (e *edit) finish() (Resource, error) {
-	for attr, found := range e.vitals {
-		value, err := found.decide(attr)
-		if err != nil {
-			return nil, err
-		}
-		e.put(AttrPath{Attr: attr}, value)
-	}
 	for _, list := range e.lists {
 		if list.changed {
 			e.put(list.path, list.elements())
@@ -155,7 +147,7 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
 	case path.Attr == externalID:
 		return e.applyExternalID(op, path, value)
-	case path.Tolerated, path.Attr.Vital: // see mention
+	case path.Tolerated:
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
@@ -308,6 +300,9 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
 	case path.Filter != nil, path.Sub != nil:
+		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		}
 		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
 			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}

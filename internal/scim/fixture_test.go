@@ -30,6 +30,7 @@ func gatewayUser() *ResourceType {
 	}
 	roles := attributeNamed(schema.Attributes, "roles")
 	attributeNamed(roles.SubAttributes, "display").mutable(ReadOnly)
+	roles.Named = true
 	return &ResourceType{
 		Name: "User", Endpoint: "/Users", Schema: schema,
 		Extensions: []*Schema{{ID: urnSuger, Name: "Suger User", Attributes: []*Attribute{

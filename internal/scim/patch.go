@@ -2,11 +2,9 @@ package scim
 
 import "strings"
 
-// Bounds of a PATCH request.
-const (
-	MaxPatchOperations = 1000 // operations in one request
-	MaxPatchValues     = 1000 // members, or other values of a list, in one operation
-)
+// MaxPatchOperations is the most operations in one PATCH request. How many values
+// an operation has is bounded by the size of the request alone, as for PUT.
+const MaxPatchOperations = 1000
 
 // A PatchOperation is one operation of a PATCH request (RFC 7644 §3.5.2), read
 // by [ParsePatch] and applied by [ResourceType.ApplyPatch].
@@ -22,7 +20,7 @@ type PatchOperation struct {
 //
 // The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
 // [CodeInvalidPath], [CodeInvalidValue] for a missing value and another message, [CodeNoTarget] for
-// a remove without a path, [CodeTooLarge] beyond the bounds.
+// a remove without a path, [CodeTooLarge] beyond [MaxPatchOperations].
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
@@ -83,8 +81,6 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request removes, but has no path that says what.", number)
 	case operation.Op != patchRemove && !given:
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
-	case longestList(value) > MaxPatchValues:
-		return operation, NewError(CodeTooLarge, "Operation %d of the PATCH request has more than %d values in a list.", number, MaxPatchValues)
 	}
 	return operation, nil
 }
@@ -116,22 +112,6 @@ func member(object map[string]any, name string) (any, bool) {
 	return nil, false
 }
 
-func longestList(value any) int {
-	longest := 0
-	switch value := value.(type) {
-	case []any:
-		longest = len(value)
-		for _, element := range value {
-			longest = max(longest, longestList(element))
-		}
-	case map[string]any:
-		for _, member := range value {
-			longest = max(longest, longestList(member))
-		}
-	}
-	return longest
-}
-
 // ApplyPatch applies the operations in their order to a copy of current and
 // returns the copy, or an error if one of them cannot be applied; current never
 // changes (RFC 7644 §3.5.2). Removing what is not there and adding what is
@@ -146,7 +126,6 @@ func longestList(value any) int {
 //   - A read-only attribute that a path names may be set to what it is.
 //   - add of null adds nothing and erases nothing, be it within an object.
 //   - replace of a complex attribute replaces the sub-attributes that are given.
-//   - A vital attribute is read as [ResourceType.Normalize] reads it.
 //   - A filter that selects nothing is no error for remove. For add and replace
 //     the entry is made from the filter if that says all of it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].
@@ -178,9 +157,6 @@ func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation
 }
 
 func (e *edit) applyOperation(operation PatchOperation) error {
-	if err := e.mentionIn(operation); err != nil {
-		return err
-	}
 	value := operation.Value
 	if operation.Op == patchAdd {
 		value = withoutNulls(value)

@@ -126,14 +126,6 @@ func TestParsePatchRefuses(t *testing.T) {
 			name: "too many operations", body: `{"Operations":[` + strings.Repeat(`{"op":"remove","path":"roles"},`, 1000) + `{}]}`,
 			code: CodeTooLarge, detail: "The PATCH request has more than 1000 operations.",
 		},
-		{
-			name: "too many members", body: `{"Operations":[{"op":"add","path":"roles","value":[` + strings.Repeat(`"x",`, 1000) + `"x"]}]}`,
-			code: CodeTooLarge, detail: "Operation 1 of the PATCH request has more than 1000 values in a list.",
-		},
-		{
-			name: "too many members without a path", body: `{"Operations":[{"op":"add","value":{"roles":[` + strings.Repeat(`"x",`, 1000) + `"x"]}}]}`,
-			code: CodeTooLarge, detail: "Operation 1 of the PATCH request has more than 1000 values in a list.",
-		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -147,7 +139,7 @@ func TestParsePatchRefuses(t *testing.T) {
 }
 
 func TestParsePatchTakesAsMuchAsItSays(t *testing.T) {
-	values := `"x"` + strings.Repeat(`,"x"`, MaxPatchValues-1)
+	values := `"x"` + strings.Repeat(`,"x"`, 2*MaxPatchOperations)
 	operation := `{"op":"add","path":"roles","value":[` + values + `]}`
 	body := `{"Operations":[` + operation + strings.Repeat(`,{"op":"remove","path":"roles"}`, MaxPatchOperations-1) + `]}`
 	operations, err := ParsePatch(object(t, body), gatewayUser())

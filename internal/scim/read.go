@@ -132,9 +132,8 @@ func (d *decoder) malformed() error {
 // but one who lists the standard schemas of other resources alone sends another
 // resource.
 //
-// A vital attribute (active) counts wherever it stands: under an extension, as
-// active.value. One false is enough if nothing says true; both, and a value that
-// is empty or in the wrong place without a false, are errors.
+// What a request says of active is read apart, by [ReadAccess], which takes it
+// from wherever it stands and refuses what cannot be followed.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
 // attribute and never repeats a value. See [Resource] for what was emptied.
@@ -143,9 +142,6 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 		return nil, err
 	}
 	e := newEdit(rt, Resource{})
-	if err := e.mention("", raw, 2); err != nil {
-		return nil, err
-	}
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}
@@ -178,7 +174,11 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 // readList takes a single value for a list of one.
 func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 	items, ok := raw.([]any)
-	if !ok {
+	switch {
+	case ok:
+	case raw == nil, raw == "":
+		return []any{}, nil
+	default:
 		items = []any{raw}
 	}
 	list := make([]any, 0, len(items))
@@ -195,11 +195,13 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 }
 
 // readElement reads one element of a list; nil if there is nothing in it. An
-// object without a value is nothing either, unless the value identifies the
-// element: a member that lost its value must not pass for no member.
+// object without a value is nothing either, unless the list holds what has a
+// name ([Attribute].Named) or an id: a role or a member that lost its value must
+// not pass for none.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
-	if isEmpty(raw) {
+	raw = attr.withNameAsValue(raw)
+	if isEmpty(raw) && (raw == "" && attr.Named || !attr.identifies()) {
 		return nil, nil
 	}
 	element, err := vr.readOne(path, raw)
@@ -215,12 +217,45 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	}
 	value := attributeNamed(attr.SubAttributes, "value")
 	switch {
-	case value != nil && object["value"] == nil && (value.Required || value.Mutability == Immutable):
+	case len(object) > 0 && (value == nil || object["value"] != nil):
+		return object, nil
+	case attr.identifies() && !(attr.Named && emptiesValue(raw)):
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
-	case len(object) == 0, value != nil && object["value"] == nil:
-		return nil, nil
 	}
-	return object, nil
+	return nil, nil
+}
+
+// identifies reports whether the value of an element says what it is, so that one
+// without is a mistake.
+func (a *Attribute) identifies() bool {
+	value := attributeNamed(a.SubAttributes, "value")
+	return a.Named || value != nil && (value.Required || value.Mutability == Immutable)
+}
+
+// emptiesValue reports whether an element says outright that its value is none,
+// as Okta does for a mapped attribute that has become empty.
+func emptiesValue(raw any) bool {
+	object, _ := raw.(map[string]any)
+	_, given := member(object, "value")
+	return given
+}
+
+// withNameAsValue is an element of a Named list that has a name and no value, with
+// the name as its value.
+func (a *Attribute) withNameAsValue(raw any) any {
+	object, ok := raw.(map[string]any)
+	if !a.Named || !ok || emptiesValue(raw) {
+		return raw
+	}
+	for _, key := range []string{"display", "name"} {
+		name, _ := member(object, key)
+		if text, isText := name.(string); isText && text != "" {
+			named := maps.Clone(object)
+			named["value"] = text
+			return named
+		}
+	}
+	return raw
 }
 
 // identified is an element without a value that names a resource of this service
@@ -319,7 +354,14 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 	return object, nil
 }
 
+// readBoolean takes a list of one and an object with a value for the boolean.
 func readBoolean(path AttrPath, raw any) (any, error) {
+	if list, isList := raw.([]any); isList && len(list) == 1 {
+		raw = list[0]
+	}
+	if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
+		raw, _ = member(object, "value")
+	}
 	if boolean, ok := asBoolean(raw); ok {
 		return boolean, nil
 	}

@@ -80,7 +80,7 @@ func (rt *ResourceType) CheckRequired(r Resource) error {
 // does not mention stays as it is (RFC 7644 §3.5.1).
 func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
 	for path := range rt.single() {
-		if path.leaf().Mutability != Immutable {
+		if path.leaf().Mutability != Immutable || path.leaf().Guarded {
 			continue
 		}
 		before, after := path.valueIn(current), path.valueIn(wanted)

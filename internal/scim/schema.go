@@ -69,10 +69,14 @@ type Attribute struct {
 	// the resource, where others only show what they wish.
 	Echoed bool `json:"-"`
 
-	// Vital marks a boolean attribute whose value must not get lost, since a
-	// success would be a lie then: a user who should be inactive. See
-	// [ResourceType.Normalize].
-	Vital bool `json:"-"`
+	// Guarded marks an immutable attribute whose changes the provider refuses
+	// itself, in words that say what to do.
+	Guarded bool `json:"-"`
+
+	// Named marks a list of things that have a name, such as roles: an element
+	// with a display or a name in place of a value means that name, and one
+	// without any is an error.
+	Named bool `json:"-"`
 
 	// Located marks a URL of this service itself. It depends on how the client
 	// reached the service, so it is made when an answer is sent, and resources
@@ -182,11 +186,6 @@ func (a *Attribute) mutable(m Mutability) *Attribute {
 	for _, sub := range a.SubAttributes {
 		sub.mutable(m)
 	}
-	return a
-}
-
-func (a *Attribute) vital() *Attribute {
-	a.Vital = true
 	return a
 }
 

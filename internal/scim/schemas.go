@@ -52,7 +52,7 @@ func userAttributes() []*Attribute {
 		stringAttribute("preferredLanguage", "Indicates the User's preferred written or spoken language."),
 		stringAttribute("locale", "Used to indicate the User's default location for purposes of localizing items such as currency, date time format, or numerical representations."),
 		stringAttribute("timezone", "The User's time zone in the 'Olson' time zone database format, e.g., 'America/Los_Angeles'."),
-		newAttribute("active", Boolean, "A Boolean value indicating the User's administrative status.").vital(),
+		newAttribute("active", Boolean, "A Boolean value indicating the User's administrative status."),
 		stringAttribute("password", "The User's cleartext password.").
 			mutable(WriteOnly).returned(Never).caseExact(),
 	}

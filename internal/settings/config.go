@@ -70,7 +70,7 @@ func (c *Config) readSecrets(found *Problems) {
 		return s
 	}
 	c.credential = open("SUGER_CREDENTIAL", c.Credential, c.CredentialFile, c.checkCredential)
-	c.tokens = open("GATEWAY_TOKENS", c.Tokens, c.TokensFile, checkTokens)
+	c.tokens = open("GATEWAY_TOKENS", c.Tokens, c.TokensFile, c.checkTokens)
 	c.statusToken = open("GATEWAY_OPS_TOKEN", c.OpsToken, c.OpsTokenFile, checkSecretLength)
 	if s := open("GATEWAY_CURSOR_SECRET", c.CursorSecret, c.CursorSecretFile, checkSecretLength); s != nil {
 		c.cursorSecret = []byte(s.current())
@@ -157,6 +157,18 @@ func (c *Config) checkCredential(text string) error {
 	if id, key, found := strings.Cut(text, ":"); pair && (!found || id == "" || key == "") {
 		return fmt.Errorf("is not client_id:client_secret, as SUGER_AUTH=%s needs it", c.SugerAuth)
 	}
+	return c.checkApart(c.tokens.latest(), text)
+}
+
+// checkApart makes sure that no token of the gateway's is Suger's credential or the
+// secret half of it: whoever has the token would have the credential.
+func (c *Config) checkApart(tokens, credential string) error {
+	_, half, _ := strings.Cut(credential, ":")
+	for _, token := range splitTokens(tokens) {
+		if token == credential || token == half && c.SugerAuth != "key" {
+			return errors.New("is one and the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not bring what Suger is shown")
+		}
+	}
 	return nil
 }
 
@@ -165,7 +177,7 @@ func splitTokens(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
 }
 
-func checkTokens(text string) error {
+func (c *Config) checkTokens(text string) error {
 	tokens := splitTokens(text)
 	if len(tokens) == 0 || len(tokens) > maxTokens {
 		return fmt.Errorf("has no token, or more than %d", maxTokens)
@@ -175,7 +187,7 @@ func checkTokens(text string) error {
 			return fmt.Errorf("has a token, number %d, that %w", i+1, err)
 		}
 	}
-	return nil
+	return c.checkApart(text, c.credential.latest())
 }
 
 func checkSecretLength(text string) error {

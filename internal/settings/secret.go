@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // maxSecretFile bounds a secret's file, in bytes.
@@ -35,9 +36,11 @@ type secret struct {
 	check func(string) error // says what is wrong with a value, without repeating it
 	log   *slog.Logger
 
-	mu    sync.Mutex
-	value string
-	file  os.FileInfo // as it was when value was read
+	mu      sync.Mutex
+	value   string
+	file    os.FileInfo            // as it was when value was read
+	problem string                 // of the file as it is, "" if its value is in force
+	last    atomic.Pointer[string] // value, for who must not wait for the file
 }
 
 // openSecret takes a secret from a variable, or from the file that NAME_FILE
@@ -50,10 +53,10 @@ func openSecret(name string, value secretText, path string, check func(string) e
 	case value != "" && path != "":
 		return nil, &problem{name, "is set, and so is " + name + "_FILE; set one of them"}
 	case value != "":
-		s.value = string(value)
-		if err := check(s.value); err != nil {
+		if err := check(string(value)); err != nil {
 			return nil, &problem{name, err.Error()}
 		}
+		s.set(string(value))
 		return s, nil
 	}
 	s.name += "_FILE"
@@ -73,11 +76,31 @@ func (s *secret) current() string {
 	}
 	before := s.value
 	if err := s.read(); err != nil {
-		s.log.Error("a changed secret was not taken over; the last good one stays in force", "setting", s.name, "problem", err.Error())
-	} else if s.value != before {
+		if problem := err.Error(); problem != s.problem {
+			s.log.Error("a changed secret was not taken over; the last good one stays in force", "setting", s.name, "problem", problem)
+			s.problem = problem
+		}
+		return s.value
+	}
+	s.problem = ""
+	if s.value != before {
 		s.log.Info("a changed secret is in force", "setting", s.name)
 	}
 	return s.value
+}
+
+// latest is the value that is in force, without a look at the file; "" if there is
+// no such secret.
+func (s *secret) latest() string {
+	if s == nil || s.last.Load() == nil {
+		return ""
+	}
+	return *s.last.Load()
+}
+
+func (s *secret) set(value string) {
+	s.value = value
+	s.last.Store(&value)
 }
 
 // unchanged reports whether the file is the one that was last looked at. A
@@ -90,6 +113,11 @@ func (s *secret) unchanged() bool {
 // read takes the value from the file, and remembers the file even if its
 // content is not acceptable, so that one change is reported once.
 func (s *secret) read() error {
+	// Opening a pipe would wait for who writes to it.
+	if now, err := os.Stat(s.path); err == nil && !now.Mode().IsRegular() {
+		s.file = now
+		return errors.New("names something that is no regular file")
+	}
 	file, err := os.Open(s.path)
 	if err != nil {
 		return fmt.Errorf("names a file that cannot be opened: %w", err)
@@ -112,6 +140,6 @@ func (s *secret) read() error {
 	if err := s.check(value); err != nil {
 		return err
 	}
-	s.value = value
+	s.set(value)
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -105,6 +107,75 @@ func TestSecretFollowsItsFile(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(logged.String(), "not taken over"), "one report for one bad file")
 	for _, value := range []string{"first-value", "other-value", "not acceptable", "last-value"} {
 		assert.NotContains(t, logged.String(), value)
+	}
+}
+
+// What cannot be opened, or is no file, leaves the last good value in force and is
+// reported once, not with each request.
+func TestSecretFileThatIsNone(t *testing.T) {
+	for name, replace := range map[string]func(t *testing.T, path string){
+		"a folder": func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
+		"a pipe": func(t *testing.T, path string) {
+			if text, err := exec.Command("mkfifo", path).CombinedOutput(); err != nil {
+				t.Skip("there are no pipes here: " + string(text))
+			}
+		},
+		"a loop": func(t *testing.T, path string) { require.NoError(t, os.Symlink(path, path)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "secret")
+			program.WriteFile(t, file, "first-value")
+			var logged bytes.Buffer
+			s, wrong := openSecret("THE_SECRET", "", file, noSpaces, slog.New(slog.NewTextHandler(&logged, nil)))
+			require.Nil(t, wrong)
+			require.NoError(t, os.Remove(file))
+			replace(t, file)
+			for range 5 {
+				assert.Equal(t, "first-value", s.current())
+			}
+			assert.LessOrEqual(t, strings.Count(logged.String(), "not taken over"), 1)
+		})
+	}
+}
+
+// A token of the gateway's that is what Suger is shown would hand the credential to
+// everybody who has it.
+func TestTokensAreNotTheCredential(t *testing.T) {
+	const key, other = "a-key-of-sugers-0123456789", "another-token-0123456789"
+	folder := t.TempDir()
+	tokens, credential := filepath.Join(folder, "tokens"), filepath.Join(folder, "credential")
+	tests := []struct{ name, auth, credential, tokens string }{
+		{"the key", "key", key, other + "," + key},
+		{"the pair", "oauth", "client:" + key, "client:" + key},
+		{"the secret half", "oauth", "client:" + key, key},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			environment := map[string]string{
+				"SUGER_ORG_ID": "org", "SUGER_AUTH": test.auth,
+				"SUGER_CREDENTIAL_FILE": credential, "GATEWAY_TOKENS_FILE": tokens,
+			}
+			program.SetEnvironment(t, Names(), environment)
+			program.WriteFile(t, credential, test.credential)
+			program.WriteFile(t, tokens, test.tokens)
+			_, err := Load(io.Discard)
+			require.ErrorContains(t, err, "one and the same")
+			assert.NotContains(t, err.Error(), key)
+
+			program.WriteFile(t, tokens, other)
+			c, err := Load(io.Discard)
+			require.NoError(t, err)
+			program.WriteFile(t, tokens, test.tokens+",one-more-token-0123456789") // of another size, so that the change shows
+			assert.Equal(t, []string{other}, c.AcceptedTokens(), "nor by a rotation")
+			program.WriteFile(t, tokens, other)
+
+			program.WriteFile(t, credential, "client:"+other)
+			want := test.credential
+			if test.auth == "key" {
+				want = "client:" + other // a key has no halves
+			}
+			assert.Equal(t, want, string(c.HeldCredential()), "of either")
+		})
 	}
 }
 

@@ -35,6 +35,8 @@ type Throttle struct {
 type window struct {
 	ends     time.Time
 	failures int
+	pending  int       // attempts under way, whose outcome is not known
+	turn     time.Time // when the next attempt beyond the limit may be made
 }
 
 // New makes a throttle; it is nil if there is no limit.
@@ -57,11 +59,44 @@ func (t *Throttle) Wait(client netip.Addr) time.Duration {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w, ok := t.table.Get(network(client))
-	if !ok || w.failures < t.limit.Failures {
+	w, _ := t.table.Get(Network(client))
+	if w.failures < t.limit.Failures {
 		return 0
 	}
 	return max(0, w.ends.Sub(t.now()))
+}
+
+// Reserve counts an attempt of the address as if it had failed, so that many at
+// once do not all pass before the first of them has. It reports false, and counts
+// nothing, if the address has used up its limit. Otherwise the attempt ends with
+// Release.
+func (t *Throttle) Reserve(client netip.Addr) bool {
+	if t == nil {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := Network(client)
+	w := t.windowOf(key)
+	if w.failures+w.pending >= t.limit.Failures {
+		return false
+	}
+	w.pending++
+	t.table.Add(key, w)
+	return true
+}
+
+// Release ends an attempt that was reserved.
+func (t *Throttle) Release(client netip.Addr, failed bool) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := Network(client)
+	w := t.windowOf(key)
+	w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
+	t.add(key, w, failed)
 }
 
 // Fail counts a failure of the address.
@@ -71,18 +106,61 @@ func (t *Throttle) Fail(client netip.Addr) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key, now := network(client), t.now()
-	w, ok := t.table.Get(key)
-	if !ok || !now.Before(w.ends) {
-		w = window{ends: now.Add(t.limit.Window)}
+	key := Network(client)
+	t.add(key, t.windowOf(key), true)
+}
+
+// Attempts beyond the limit.
+const (
+	turnEvery   = time.Second
+	longestTurn = 5 * time.Second // waiting for one's turn
+)
+
+// Turn lets an address beyond its limit make one attempt each second, so that
+// somebody who shares it with a guesser is heard all the same. It returns how long
+// to wait before; ok is false if too many are waiting already.
+func (t *Throttle) Turn(client netip.Addr) (wait time.Duration, ok bool) {
+	if t == nil {
+		return 0, true
 	}
-	w.failures++
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key, now := Network(client), t.now()
+	w := t.windowOf(key)
+	if w.turn.Before(now) {
+		w.turn = now
+	}
+	wait = w.turn.Sub(now)
+	if wait >= longestTurn {
+		return wait, false
+	}
+	w.turn = w.turn.Add(turnEvery)
+	t.table.Add(key, w)
+	return wait, true
+}
+
+// windowOf is what is known of an address as of now; the caller holds the lock.
+func (t *Throttle) windowOf(key netip.Prefix) window {
+	w, _ := t.table.Get(key)
+	if !t.now().Before(w.ends) {
+		w.failures = 0
+	}
+	return w
+}
+
+func (t *Throttle) add(key netip.Prefix, w window, failed bool) {
+	if failed {
+		if w.failures == 0 {
+			w.ends = t.now().Add(t.limit.Window)
+		}
+		w.failures++
+	}
 	t.table.Add(key, w)
 }
 
-// network is what counts as one client: an IPv4 address, or the /64 that a
+// Network is what counts as one client: an IPv4 address, or the /64 that a
 // single IPv6 machine commonly has to itself.
-func network(client netip.Addr) netip.Prefix {
+func Network(client netip.Addr) netip.Prefix {
 	client = client.Unmap()
 	bits := client.BitLen()
 	if client.Is6() {

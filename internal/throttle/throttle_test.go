@@ -85,3 +85,40 @@ func TestManyAtOnce(t *testing.T) {
 	wait.Wait()
 	assert.Positive(t, limit.Wait(client))
 }
+
+// Attempts under way count as if they had failed.
+func TestReserve(t *testing.T) {
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	limit := throttle.New(throttle.Limit{Failures: 3, Window: time.Minute}, func() time.Time { return now })
+	client := netip.MustParseAddr("192.0.2.1")
+	limit.Fail(client)
+	assert.True(t, limit.Reserve(client))
+	assert.True(t, limit.Reserve(client))
+	assert.False(t, limit.Reserve(client), "three would be four")
+	assert.Zero(t, limit.Wait(client), "none of them has failed yet")
+	limit.Release(client, false)
+	assert.True(t, limit.Reserve(client))
+	limit.Release(client, true)
+	limit.Release(client, true)
+	assert.Equal(t, time.Minute, limit.Wait(client))
+	assert.False(t, limit.Reserve(client))
+	now = now.Add(time.Minute)
+	assert.True(t, limit.Reserve(client), "the window has passed")
+}
+
+func TestTurns(t *testing.T) {
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	limit := throttle.New(throttle.Limit{Failures: 1, Window: time.Minute}, func() time.Time { return now })
+	client := netip.MustParseAddr("192.0.2.1")
+	for n := range 5 {
+		wait, ok := limit.Turn(client)
+		assert.True(t, ok)
+		assert.Equal(t, time.Duration(n)*time.Second, wait)
+	}
+	_, ok := limit.Turn(client)
+	assert.False(t, ok, "the queue is full")
+	now = now.Add(2 * time.Second)
+	wait, ok := limit.Turn(client)
+	assert.True(t, ok)
+	assert.Equal(t, 3*time.Second, wait)
+}

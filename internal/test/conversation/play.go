@@ -45,8 +45,9 @@ func (s *Story) Play(ctx context.Context, stack Stack) error {
 }
 
 // Update plays the story and answers its text with those responses rewritten
-// that are missing or differ; what still fits of a response is left as it is
-// written. Other differences are errors, as in [Story.Play].
+// that are missing or differ, and the calls that differ; what still fits of a
+// response is left as it is written. Other differences are errors, as in
+// [Story.Play].
 func (s *Story) Update(ctx context.Context, stack Stack) (string, error) {
 	return s.play(ctx, stack, true)
 }
@@ -121,7 +122,7 @@ func (p *player) step(ctx context.Context, step step) error {
 			return err
 		}
 		wrong = append(wrong, p.check(step, got)...)
-		wrong = append(wrong, p.calls(step.calls)...)
+		wrong = append(wrong, p.calls(step)...)
 	}
 	wrong = append(wrong, p.stateOf(step)...)
 	if wrong != nil {
@@ -136,8 +137,10 @@ func (p *player) forgetCalls() {
 	}
 }
 
-// calls compares what Suger saw.
-func (p *player) calls(want []string) []string {
+// calls compares what Suger saw; if the player updates, it rewrites the section
+// where they differ.
+func (p *player) calls(step step) []string {
+	want := step.calls
 	if want == nil || p.stack.Calls == nil || p.stack.Contract != nil {
 		return nil
 	}
@@ -145,7 +148,11 @@ func (p *player) calls(want []string) []string {
 	if len(got) == 0 {
 		got = []string{"none"}
 	}
-	if !slices.Equal(want, got) {
+	switch {
+	case slices.Equal(want, got):
+	case p.update:
+		p.sections[step.called].text = strings.Join(got, "\n") + "\n"
+	default:
 		return []string{fmt.Sprintf("calls to Suger: want %s; got %s", strings.Join(want, ", "), strings.Join(got, ", "))}
 	}
 	return nil

@@ -6,6 +6,7 @@
 // data is invented. Sections follow, each under a line such as "-- request --":
 //
 //	-- given --      (first, optional) one line each:
+//	                     contract NAME          that Suger speaks, if not the usual one
 //	                     people NUMBER          that many more people in Suger
 //	                     seats NUMBER           of the Suger plan
 //	                     header NAME: VALUE     sent with every request
@@ -21,7 +22,8 @@
 //	-- behind --     what happens without the gateway, one act a line; which acts
 //	                 there are is up to the [Stack]
 //
-// A story is written for one Suger. With another [Contract] behind the gateway,
+// A story is written for one Suger: the one whose contract is given. With another
+// [Contract] behind the gateway,
 // "-- suger --" is not compared, and these sections of a step take effect, each
 // with the names of the contracts that it is for:
 //
@@ -76,6 +78,7 @@ type step struct {
 	response int // index of the response's section, -1 if it is not written yet
 	want     message
 	calls    []string // nil: not compared
+	called   int      // index of the section of calls
 	state    []string
 	behind   []string
 
@@ -171,7 +174,7 @@ func (s *Story) addSection(i int, part section) error {
 		if last == nil || last.request == nil || last.calls != nil {
 			return misplaced
 		}
-		last.calls = part.lines()
+		last.calls, last.called = part.lines(), i
 		if len(last.calls) == 0 {
 			return fmt.Errorf("line %d: write none if Suger is to see no call", part.line)
 		}
@@ -190,6 +193,7 @@ func (s *Story) addSection(i int, part section) error {
 // Given is the situation in which a story begins, beyond the people and roles
 // that every stage has.
 type Given struct {
+	Contract string            // that Suger speaks; "" is the usual one
 	People   int               // that many further people in Suger
 	Seats    int               // of the Suger plan; 0 is no limit
 	Settings map[string]string // the gateway's settings by the names of its environment
@@ -209,6 +213,8 @@ func parseGiven(s section) (Given, error) {
 func (g *Given) add(line string) (err error) {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
+	case "contract":
+		g.Contract = rest
 	case "people":
 		g.People, err = strconv.Atoi(rest)
 	case "seats":

@@ -26,22 +26,33 @@ import (
 var update = flag.Bool("update", false, "rewrite the responses of the stories in testdata where they differ; read the change")
 
 // clients are the identity providers whose conversations are in testdata; "rfc"
-// is nobody in particular.
-var clients = []string{"rfc", "okta", "entra", "onelogin", "jumpcloud", "google"}
+// is nobody in particular. okta/status are Okta's with a Suger whose users have a
+// status.
+var clients = []string{"rfc", "okta", "okta/status", "entra", "onelogin", "jumpcloud", "google"}
 
 // eachStory runs a test for every story.
 func eachStory(t *testing.T, test func(t *testing.T, story *conversation.Story)) {
 	for _, client := range clients {
-		stories, err := conversation.Load(filepath.Join("testdata", client, "*.txtar"))
-		require.NoError(t, err)
-		for _, story := range stories {
+		for _, story := range loadStories(t, client) {
 			t.Run(client+"/"+filepath.Base(story.File), func(t *testing.T) { test(t, story) })
 		}
 	}
 }
 
+func loadStories(t *testing.T, client string) []*conversation.Story {
+	stories, err := conversation.Load(filepath.Join("testdata", filepath.FromSlash(client), "*.txtar"))
+	require.NoError(t, err)
+	return stories
+}
+
+// stageOf has the contract of the story, and the mapping that describes it.
 func stageOf(t *testing.T, story *conversation.Story) *stage {
-	return newStage(t, sandbox.Options{People: story.Given.People, Seats: story.Given.Seats}, story.Given.Settings)
+	if story.Given.Contract != "" {
+		t.Setenv("GATEWAY_MAPPING", filepath.Join("mapping", "variants", story.Given.Contract+".yaml"))
+	}
+	return newStage(t, sandbox.Options{
+		Contract: story.Given.Contract, People: story.Given.People, Seats: story.Given.Seats,
+	}, story.Given.Settings)
 }
 
 func TestConversations(t *testing.T) {
@@ -158,9 +169,7 @@ func (r *replica) kill() {
 // another comes in its place. The clock is the real one, so that lists are a few
 // milliseconds old and nothing that is remembered has had time to grow old.
 func TestConversationsOfReplicaProcesses(t *testing.T) {
-	stories, err := conversation.Load(filepath.Join("testdata", "okta", "*.txtar"))
-	require.NoError(t, err)
-	for _, story := range stories {
+	for _, story := range loadStories(t, "okta") {
 		t.Run(filepath.Base(story.File), func(t *testing.T) {
 			if _, ok := story.Given.Settings["GATEWAY_CHANGE_BRAKE"]; ok {
 				t.Log("not played: each replica has a brake of its own")

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,8 @@ type target struct {
 	t     *testing.T
 	addr  string
 	suger *sandbox.Sandbox
+
+	gateway *program.Program
 }
 
 // newTarget starts one.
@@ -47,7 +50,7 @@ func newTarget(t *testing.T, special map[string]string) *target {
 	}
 	program.SetEnvironment(t, settings.Names(), values)
 	gateway := program.Start(t, cli.Run, "serve")
-	return &target{t, gateway.SCIMAddress(t), suger}
+	return &target{t, gateway.SCIMAddress(t), suger, gateway}
 }
 
 // A shot is a request of an attacker.
@@ -138,8 +141,8 @@ var attacks = map[string]func(*testing.T, *target){
 		g.refused(get("/scim/v2/Users?filter="+strings.Repeat("a", 33<<10)), 414, "url_too_long")
 	},
 	"nesting": func(t *testing.T, g *target) {
-		g.refused(post("/scim/v2/Users", `{"a":`+strings.Repeat("[", 200_000)), 400, "invalid_syntax")
-		g.refused(post("/scim/v2/Users", strings.Repeat(`{"a":`, 100_000)+"1"+strings.Repeat("}", 100_000)), 400, "invalid_syntax")
+		g.refused(post("/scim/v2/Users", `{"a":`+strings.Repeat("[", 40_000)), 400, "invalid_syntax")
+		g.refused(post("/scim/v2/Users", strings.Repeat(`{"a":`, 40_000)+"1"+strings.Repeat("}", 40_000)), 400, "invalid_syntax")
 	},
 	"filter length": func(t *testing.T, g *target) {
 		g.refused(filter(`userName eq "`+strings.Repeat("a", 9<<10)+`"`), 400, "invalid_filter")
@@ -153,7 +156,7 @@ var attacks = map[string]func(*testing.T, *target){
 	"page": func(t *testing.T, g *target) {
 		response, text := g.send(get("/scim/v2/Users?count=99999999999999999999"))
 		assert.Equal(t, http.StatusOK, response.StatusCode, text)
-		assert.Contains(t, text, `"itemsPerPage":25`)
+		assert.Contains(t, text, `"itemsPerPage":24`)
 	},
 	"PATCH operations": func(t *testing.T, g *target) {
 		operation := `{"op":"replace","path":"title","value":"x"}`
@@ -171,7 +174,21 @@ var attacks = map[string]func(*testing.T, *target){
 			g.refused(get("/scim/v2/Users/"+id), 404, "not_found")
 		}
 	},
-	"requests at once":     attackPlaces,
+	"values in a body": func(t *testing.T, g *target) {
+		g.refused(shot{method: "PATCH", path: "/scim/v2/Users/1", body: `{"Operations":[` + repeated(35_000, `{"a":1}`) + `]}`}, 413, "too_large")
+	},
+	"bodies of strangers": attackWithBodies,
+	"memory of bodies":    attackMemoryOfBodies,
+	"connections":         attackWithConnections,
+	"idle connections":    attackWithIdleConnections,
+	"places of one credential": func(t *testing.T, _ *target) {
+		attackPlaces(t, testKey, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "6"})
+	},
+	"places of one address": attackPlacesOfAddress,
+	"requests at once": func(t *testing.T, _ *target) {
+		const token = "a-token-of-the-gateway"
+		attackPlaces(t, token, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "3", "SUGER_CREDENTIAL": testKey, "GATEWAY_TOKENS": token})
+	},
 	"time for one request": attackBudget,
 	"refused tokens": func(t *testing.T, g *target) {
 		guess := func(n int) shot {
@@ -182,9 +199,16 @@ var attacks = map[string]func(*testing.T, *target){
 			response, text := g.send(guess(n))
 			require.Equal(t, http.StatusUnauthorized, response.StatusCode, text)
 		}
-		g.refused(guess(20), 429, "too_many_failures")
+		g.refused(guess(7), 429, "too_many_failures")
 		g.refused(shot{method: "GET", path: "/scim/v2/Users", headers: []string{"Authorization", ""}}, 429, "too_many_failures")
-		response, _ := g.send(guess(21))
+		g.suger.ResetCalls()
+		var done sync.WaitGroup
+		for n := range 60 {
+			done.Go(func() { g.send(guess(100 + n)) })
+		}
+		done.Wait()
+		assert.LessOrEqual(t, g.suger.Count(""), 6, "one a second, for who waits five at most")
+		response, _ := g.send(guess(8))
 		assert.Regexp(t, `^([1-9]|[1-5][0-9]|60)$`, response.Header.Get("Retry-After"))
 	},
 	"client addresses": func(t *testing.T, g *target) {
@@ -206,15 +230,23 @@ func (zeros) Read(p []byte) (int, error) {
 // the listeners, which shorten them, have the attack.
 var attackedElsewhere = map[string]string{"slow headers": "TestSlowHeaders", "slow bodies": "TestSlowBodies"}
 
-// attackPlaces fills every place with requests that Suger does not answer.
-func attackPlaces(t *testing.T, _ *target) {
-	g := newTarget(t, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "3", "SUGER_TIMEOUT": "1m", "GATEWAY_BUDGET": "1m"})
-	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang, Operation: "get user"}))
-	for range 3 {
-		connection := g.dial(t)
-		fmt.Fprintf(connection, "GET /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", testKey)
+// attackPlaces fills three places, which are all there are for the token, with
+// requests that Suger does not answer.
+func attackPlaces(t *testing.T, token string, special map[string]string) {
+	special["SUGER_TIMEOUT"], special["GATEWAY_BUDGET"] = "1m", "1m"
+	g := newTarget(t, special)
+	get := func(path string) shot {
+		return shot{method: "GET", path: path, headers: []string{"Authorization", token}}
 	}
-	for g.suger.Count("get user") < 3 {
+	response, _ := g.send(get("/scim/v2/Users?count=1")) // so that the token is known to be good
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang, Operation: "add user"}))
+	for i := range 3 {
+		connection := g.dial(t)
+		body := fmt.Sprintf(`{"userName":"place-%d@example.com"}`, i)
+		fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", token, len(body), body)
+	}
+	for g.suger.Count("add user") < 3 {
 		time.Sleep(time.Millisecond) // until all three wait for Suger
 	}
 	response, text := g.send(get("/scim/v2/Users"))
@@ -269,6 +301,7 @@ func TestLimits(t *testing.T) {
 	for name, attack := range attacks {
 		t.Run(name, func(t *testing.T) {
 			g := newTarget(t, nil)
+			g.stillServes() // so that its token is known to be good
 			attack(t, g)
 			g.stillServes()
 		})

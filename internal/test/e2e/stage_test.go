@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -36,7 +35,6 @@ type stage struct {
 func newStage(t *testing.T, options sandbox.Options, values map[string]string) *stage {
 	s := &stage{clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
 	options.Keys = []string{testKey}
-	options.Contract = cmp.Or(options.Contract, "status")
 	options.Clock = s.clock.Now
 	if options.People == 0 {
 		options.People = -1 // none but the fixed ones
@@ -113,13 +111,17 @@ func (s *stage) state(email string) string {
 	return strings.Join([]string{role, user.Status, user.FirstName, user.LastName}, " ")
 }
 
-// behind knows the acts "wait DURATION", "remove EMAIL" and "role EMAIL ID".
+// behind knows the acts "wait DURATION", "remove EMAIL", "role EMAIL ID" and
+// "permit ROLE PERMISSION".
 func (s *stage) behind(line string) error {
 	words := strings.Fields(line)
 	if len(words) == 2 && words[0] == "wait" {
 		d, err := time.ParseDuration(words[1])
 		s.clock.Advance(d)
 		return err
+	}
+	if permitted, ok := strings.CutPrefix(line, "permit "); ok {
+		return s.permit(permitted)
 	}
 	if len(words) < 2 {
 		return fmt.Errorf("there is no such act")
@@ -137,4 +139,16 @@ func (s *stage) behind(line string) error {
 		return fmt.Errorf("there is no such act")
 	}
 	return nil
+}
+
+// permit gives a role a permission, as an administrator does in Suger's console.
+func (s *stage) permit(line string) error {
+	for _, role := range s.suger.Roles() {
+		if permission, ok := strings.CutPrefix(line, role.Name+" "); ok {
+			role.Permissions = append(role.Permissions, permission)
+			s.suger.PutRole(role)
+			return nil
+		}
+	}
+	return fmt.Errorf("Suger has no such role")
 }

@@ -1,6 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
 
 	"suger-scim-gateway/internal/test/program"
@@ -9,20 +15,80 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Reading through an organization of 100,000 users, page by page, is one walk
-// through Suger's list and one of its roles, and the process stays small.
+// An organization of 100,000 people, and what the gateway may take for it.
+const (
+	largePeople   = 100_000
+	mostMegabytes = 200
+)
+
+// Reading through a large organization, page by page, is one walk through Suger's
+// list and one of its roles, and the process stays small.
 func TestLargeOrganization(t *testing.T) {
-	const people, most = 100_000, 200 // megabytes
 	binary := program.Binary(t)
-	s, err := startStack(t.Context(), binary, people-fixedPeople, 0)
+	s, err := startStack(t.Context(), binary, largePeople-fixedPeople, 0)
 	require.NoError(t, err)
 	t.Cleanup(s.stop)
 	var found size
-	found.People = people
+	found.People = largePeople
 	require.NoError(t, found.walk(t.Context(), newClient(1), s, binary))
-	assert.Less(t, found.Resident, float64(most))
+	assert.Less(t, found.Resident, float64(mostMegabytes))
 	assert.Positive(t, found.Resident)
 	// A full last page does not say that it is the last.
-	assert.LessOrEqual(t, found.WalkCalls, people/1000+1+1)
+	assert.LessOrEqual(t, found.WalkCalls, largePeople/1000+1+1)
 	t.Logf("%.0f MB, %d calls", found.Resident, found.WalkCalls)
+}
+
+// Changes read the list before and after them, two lists at once where two people
+// are changed at the same time. What was read for one is not kept for longer than
+// it takes.
+func TestChangesInALargeOrganization(t *testing.T) {
+	const changers, rounds = 2, 6
+	s, err := startStack(t.Context(), program.Binary(t), largePeople-fixedPeople, 0)
+	require.NoError(t, err)
+	t.Cleanup(s.stop)
+	people, err := s.people(t.Context())
+	require.NoError(t, err)
+	client := newClient(changers)
+	before, err := s.calls(t.Context())
+	require.NoError(t, err)
+	for round := range rounds {
+		var wait sync.WaitGroup
+		var failed [changers]error
+		for i := range changers {
+			person := people[len(people)/2+i].ID // nobody is the last administrator
+			role := []string{"VIEWER", "EDITOR"}[(round+i)%2]
+			wait.Go(func() { failed[i] = s.giveRole(t.Context(), client, person, role) })
+		}
+		wait.Wait()
+		require.Equal(t, [changers]error{}, failed)
+		_, err := s.toGateway(func(n int) string { return lookup(fmt.Sprintf("nobody%d@example.com", n)) }).send(t.Context(), client, round)
+		require.NoError(t, err)
+	}
+	after, err := s.calls(t.Context())
+	require.NoError(t, err)
+	resident := float64(s.gateway.peakMemory()) / (1 << 20)
+	assert.Less(t, resident, float64(mostMegabytes))
+	assert.Positive(t, resident)
+	assert.Greater(t, after-before, changers*rounds, "the changes have been made")
+	t.Logf("%.0f MB, %d calls", resident, after-before)
+}
+
+func (s *stack) giveRole(ctx context.Context, client *http.Client, person, role string) error {
+	text := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"roles","value":[{"value":"` + role + `"}]}]}`
+	request, err := http.NewRequestWithContext(ctx, http.MethodPatch, s.gateway.address+"/scim/v2/Users/"+person, strings.NewReader(text))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+s.key)
+	request.Header.Set("Content-Type", "application/scim+json")
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", response.Status, answer)
+	}
+	return err
 }

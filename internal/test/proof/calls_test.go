@@ -126,6 +126,8 @@ func TestCallBudgets(t *testing.T) {
 	for _, b := range budgets {
 		t.Run(b.request, func(t *testing.T) {
 			s := newStand(t, func(u *setup) { u.sandbox.People = people - 8 })
+			s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // proves the key, and reads no list
+			require.Equal(t, 1, s.suger.Count(""), "one call for a key that is not known yet")
 			cold := b.count(t, s)
 			if b.between != nil {
 				b.between(t, s)

@@ -66,13 +66,13 @@ func inBackground(t *testing.T, s *stand, r request, token string, times int) <-
 	return answers
 }
 
-// A Suger that does not answer holds as many requests as the gateway takes, and
-// no more: the others hear at once when to come back.
+// A Suger that does not answer holds as many requests as the gateway takes of one
+// credential, and no more: the others hear at once when to come back.
 func TestSlowSugerDoesNotExhaustTheGateway(t *testing.T) {
 	const most = 6
 	door := newDoorkeeper()
 	s := newStand(t, func(u *setup) {
-		u.gateway.MaxInFlight, u.client.Concurrency = most, most
+		u.gateway.MaxInFlight, u.client.Concurrency = 2*most, most // a credential has half of the places
 		u.client.Timeout = time.Hour
 	})
 	s.between(t, door.before)

@@ -61,6 +61,9 @@ func TestClientThatGoesAway(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 			})
+			s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // proves the key
+			<-calls
+			s.suger.ResetCalls()
 			require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
 			ctx, leave := context.WithCancel(t.Context())
 			left := make(chan error)

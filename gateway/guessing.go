@@ -1,0 +1,165 @@
+package gateway
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"suger-scim-gateway/internal/conns"
+	"suger-scim-gateway/internal/marks"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/throttle"
+	"suger-scim-gateway/sugerclient"
+)
+
+const (
+	maxGoodTokens = 4096 // tokens that are known to have been good
+	maxGuesses    = 4096 // wrong tokens that were counted a moment ago
+)
+
+// A guessing slows down who guesses tokens, and leaves alone who has a good one
+// even if it comes from the same address.
+type guessing struct {
+	throttle *throttle.Throttle
+	window   time.Duration
+	now      func() time.Time
+	marks    *marks.Maker
+	good     *lru.Cache[marks.Mark, struct{}] // tokens, each in an organization that it was good for
+
+	// One wrong token that is shown again and again is one guess in a window: it
+	// is how a client with an old token behaves, and no way to find another.
+	counted  *lru.Cache[guess, time.Time]
+	mu       sync.Mutex
+	underWay map[guess]int
+}
+
+// A guess is a token that comes from an address and is not known to be good.
+type guess struct {
+	from netip.Prefix
+	mark marks.Mark
+}
+
+// An attempt is a guess under way.
+type attempt struct {
+	guess    guess
+	reserved bool // it counts as a failure until it ends
+}
+
+func newGuessing(limit throttle.Limit, now func() time.Time) (*guessing, error) {
+	g := &guessing{
+		throttle: throttle.New(limit, now), window: limit.Window, now: now,
+		marks: marks.New(), underWay: make(map[guess]int),
+	}
+	var err error
+	if g.good, err = lru.New[marks.Mark, struct{}](maxGoodTokens); err != nil {
+		return nil, err
+	}
+	g.counted, err = lru.New[guess, time.Time](maxGuesses)
+	return g, err
+}
+
+// begin lets a token that is not known to be good be judged. An address that has
+// brought too many wrong ones waits for its turn, if there are turns.
+func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark, turns bool) (*attempt, error) {
+	try := guess{from: throttle.Network(client), mark: mark}
+	g.mu.Lock()
+	if g.underWay[try] > 0 || g.throttle.Reserve(client) {
+		g.underWay[try]++
+		g.mu.Unlock()
+		return &attempt{guess: try, reserved: true}, nil
+	}
+	g.mu.Unlock()
+	if !turns || g.wasCounted(try) {
+		return nil, tooManyFailures(g.throttle.Wait(client))
+	}
+	wait, ok := g.throttle.Turn(client)
+	if !ok {
+		return nil, tooManyFailures(wait)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return &attempt{guess: try}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// end tells what has come of an attempt. Those of one guess that are under way
+// together have one place in the throttle, and it is the last that leaves it.
+func (g *guessing) end(client netip.Addr, a *attempt, failed bool) {
+	counts := failed && g.count(a.guess)
+	if !a.reserved {
+		if counts {
+			g.throttle.Fail(client)
+		}
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.underWay[a.guess]--; g.underWay[a.guess] == 0 {
+		delete(g.underWay, a.guess)
+		g.throttle.Release(client, counts)
+	} else if counts {
+		g.throttle.Fail(client)
+	}
+}
+
+// wasCounted reports whether a wrong token was counted within the window.
+func (g *guessing) wasCounted(try guess) bool {
+	until, ok := g.counted.Get(try)
+	return ok && g.now().Before(until)
+}
+
+// count notes a wrong token, and reports whether it counts as a failure.
+func (g *guessing) count(try guess) bool {
+	if g.wasCounted(try) {
+		return false
+	}
+	g.counted.Add(try, g.now().Add(g.window))
+	return true
+}
+
+func tooManyFailures(wait time.Duration) *scim.Error {
+	e := scim.NewError(scim.CodeTooManyFailures,
+		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
+	e.RetryAfter = max(wait, time.Second)
+	return e
+}
+
+// judgeToken remembers what the exchange has shown of the client's token. That
+// Suger was asked and no part of the answer was a refusal shows that it is good.
+func (s *server) judgeToken(x *exchange, stats *sugerclient.Stats) {
+	switch {
+	case x.refused:
+		s.guessing.good.Remove(x.mark)
+		x.settle(s, true)
+	case x.failure == nil && stats.Calls() > 0 && !s.holdsCredential():
+		s.trust(x)
+	default:
+		x.settle(s, false)
+	}
+}
+
+// trust remembers that the token is good.
+func (s *server) trust(x *exchange) {
+	x.known = true
+	conns.Trust(x.ctx())
+	s.guessing.good.Add(x.mark, struct{}{})
+	x.settle(s, false)
+}
+
+// settle ends the attempt, if the exchange is one.
+func (x *exchange) settle(s *server, failed bool) {
+	switch {
+	case x.attempt != nil:
+		s.guessing.end(x.client, x.attempt, failed)
+		x.attempt = nil
+	case failed:
+		s.guessing.throttle.Fail(x.client)
+	}
+}

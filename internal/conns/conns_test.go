@@ -1,0 +1,121 @@
+package conns_test
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/conns"
+)
+
+// serve answers "hello"; /good is a request with a good token.
+func serve(t *testing.T, limits conns.Limits) string {
+	t.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := &http.Server{
+		IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/good" {
+				conns.Trust(r.Context())
+			}
+			_, _ = io.WriteString(w, "hello")
+		}),
+	}
+	guard := conns.New(limits)
+	guard.Attach(server)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(guard.Listen(socket)) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-ended
+	})
+	return socket.Addr().String()
+}
+
+// A client keeps one connection.
+type client struct{ net.Conn }
+
+func dial(t *testing.T, address string) client {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	return client{c}
+}
+
+// ask reports whether the connection still answers.
+func (c client) ask(path string) bool {
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+	buffer := make([]byte, 4096)
+	n, err := c.Read(buffer)
+	return err == nil && n > 0
+}
+
+func TestNewcomersDisplaceStrangers(t *testing.T) {
+	tests := []struct {
+		name   string
+		limits conns.Limits
+		lives  int // of ten strangers
+	}{
+		{"by the share of an address", conns.Limits{Total: 100, PerAddress: 4, Strange: time.Minute}, 2},
+		{"by the total", conns.Limits{Total: 4, PerAddress: 100, Strange: time.Minute}, 2},
+		{"not behind a proxy", conns.Limits{Total: 100, PerAddress: 4, Strange: time.Minute, Shared: func(netip.Addr) bool { return true }}, 10},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			address := serve(t, test.limits)
+			good := dial(t, address)
+			require.True(t, good.ask("/good"))
+			var strangers []client
+			for range 10 {
+				strangers = append(strangers, dial(t, address))
+			}
+			newcomer := dial(t, address)
+			assert.True(t, newcomer.ask("/"), "who comes last is let in")
+			assert.True(t, good.ask("/good"), "who has shown a good token stays")
+			lives := 0
+			for _, stranger := range strangers {
+				if stranger.ask("/") {
+					lives++
+				}
+			}
+			assert.Equal(t, test.lives, lives)
+		})
+	}
+}
+
+// A connection that does nothing is closed soon if its owner has shown no good
+// token.
+func TestStrangersAreNotIdleForLong(t *testing.T) {
+	address := serve(t, conns.Limits{Total: 10, PerAddress: 10, Strange: 50 * time.Millisecond})
+	good, stranger := dial(t, address), dial(t, address)
+	require.True(t, good.ask("/good"))
+	require.True(t, stranger.ask("/"))
+	_ = stranger.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, err := stranger.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.EOF)
+	assert.True(t, good.ask("/"))
+}
+
+// Closed connections make room.
+func TestClosedConnectionsAreForgotten(t *testing.T) {
+	address := serve(t, conns.Limits{Total: 50, PerAddress: 50, Strange: time.Minute})
+	good := dial(t, address)
+	require.True(t, good.ask("/good"))
+	for range 200 {
+		c := dial(t, address)
+		require.True(t, c.ask("/good"))
+		c.Close()
+	}
+	assert.True(t, good.ask("/good"))
+}

@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+)
+
+// attackWithBodies announces large bodies with a made-up token, and sees that the
+// gateway answers without one byte of them.
+func attackWithBodies(t *testing.T, g *target) {
+	g.suger.ResetCalls()
+	var done sync.WaitGroup
+	for range 30 {
+		connection := g.dial(t)
+		fmt.Fprint(connection, "PATCH /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer made-up\r\nContent-Length: 1048576\r\n\r\n")
+		done.Go(func() {
+			_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+			if assert.NoError(t, err) {
+				defer response.Body.Close()
+				assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+				assert.True(t, response.Close)
+			}
+		})
+	}
+	done.Wait()
+	assert.Equal(t, 1, g.suger.Count(""), "one call for all of them")
+}
+
+// attackMemoryOfBodies has a good token announce more than it may have at once, and
+// sees that small bodies do not wait for it.
+func attackMemoryOfBodies(t *testing.T, g *target) {
+	const size = 1 << 20
+	for range 10 { // more than half of the 16 MiB
+		connection := g.dial(t)
+		fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n{", testKey, size)
+	}
+	time.Sleep(50 * time.Millisecond) // until they are being read
+	response, text := g.send(post("/scim/v2/Users/.search", `{"count":1}`))
+	assert.Equal(t, http.StatusOK, response.StatusCode, text)
+
+	large := g.dial(t)
+	fmt.Fprintf(large, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", testKey, size)
+	go func() { _, _ = large.Write([]byte("<" + strings.Repeat(" ", size-1))) }()
+	_ = large.SetReadDeadline(time.Now().Add(time.Second))
+	_, err := large.Read(make([]byte, 1))
+	var timeout net.Error
+	require.ErrorAs(t, err, &timeout)
+	assert.True(t, timeout.Timeout(), "it waits for the others")
+}
+
+// attackWithConnections opens more than there may be.
+func attackWithConnections(t *testing.T, g *target) {
+	first := g.dial(t)
+	for range 256 {
+		g.dial(t)
+	}
+	_ = first.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_, err := first.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.EOF, "the oldest had to go")
+}
+
+// attackWithIdleConnections leaves a connection idle that has shown no good token.
+func attackWithIdleConnections(t *testing.T, g *target) {
+	stranger := g.dial(t)
+	fmt.Fprint(stranger, "GET /scim/v2/Schemas HTTP/1.1\r\nHost: x\r\n\r\n")
+	began := time.Now()
+	_ = stranger.SetReadDeadline(began.Add(20 * time.Second))
+	_, err := io.ReadAll(stranger)
+	assert.NoError(t, err, "the gateway closes the connection")
+	assert.Less(t, time.Since(began), 15*time.Second)
+}
+
+// attackPlacesOfAddress has made-up tokens wait for a Suger that does not answer.
+func attackPlacesOfAddress(t *testing.T, _ *target) {
+	g := newTarget(t, map[string]string{
+		"GATEWAY_MAX_IN_FLIGHT": "8", "SUGER_TIMEOUT": "1m", "GATEWAY_BUDGET": "1m", "GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8",
+	})
+	g.stillServes() // so that its token is known to be good
+	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
+	guess := func(n int) []string {
+		return []string{"Authorization", fmt.Sprintf("Bearer guess-%d", n), "X-Forwarded-For", "192.0.2.1"}
+	}
+	g.suger.ResetCalls()
+	for n := range 2 {
+		connection, headers := g.dial(t), guess(n)
+		fmt.Fprintf(connection, "GET /scim/v2/Users HTTP/1.1\r\nHost: x\r\n%s: %s\r\n%s: %s\r\n\r\n", headers[0], headers[1], headers[2], headers[3])
+	}
+	for g.suger.Count("") < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	response, text := g.send(shot{method: "GET", path: "/scim/v2/Users", headers: guess(2)})
+	assert.Equal(t, http.StatusTooManyRequests, response.StatusCode)
+	assert.Contains(t, text, "[too_many_requests, ")
+	g.suger.Close() // the hangs end
+	g.stillServes()
+}
+
+// Health is answered while the SCIM listener has as many connections as it takes.
+func TestHealthWhileTheListenerIsFull(t *testing.T) {
+	g := newTarget(t, map[string]string{"GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8"})
+	const most = 1024
+	for range most + 10 {
+		g.dial(t)
+	}
+	response, err := http.Get("http://" + g.gateway.OpsAddress(t) + "/healthz")
+	require.NoError(t, err)
+	response.Body.Close()
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	g.stillServes()
+}

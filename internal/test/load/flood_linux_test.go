@@ -1,0 +1,53 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Bodies that come with a made-up key cost nothing, however many there are at once.
+func TestFloodOfBodies(t *testing.T) {
+	const requests, size, values, most = 200, 1 << 20, 70_000, 128 // megabytes
+	binary := filepath.Join(t.TempDir(), "suger-scim-gateway")
+	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
+	build.Dir = filepath.Join("..", "..", "..")
+	text, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	s, err := startStack(t.Context(), binary, 0, 0)
+	require.NoError(t, err)
+	t.Cleanup(s.stop)
+
+	body := `{"Operations":[{"op":"add","path":"x","value":[` + strings.Repeat(`{"a":1},`, values/2) + `0]}]}`
+	body += strings.Repeat(" ", size-len(body))
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	var done sync.WaitGroup
+	for range requests {
+		done.Go(func() {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, s.gateway.address+"/scim/v2/Users/1", strings.NewReader(body))
+			if !assert.NoError(t, err) {
+				return
+			}
+			request.Header.Set("Authorization", "Bearer made-up")
+			response, err := client.Do(request)
+			if err != nil {
+				return // the answer came while it was sending
+			}
+			_, _ = io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+			assert.Contains(t, []int{http.StatusUnauthorized, http.StatusTooManyRequests}, response.StatusCode)
+		})
+	}
+	done.Wait()
+	peak := s.gateway.peakMemory() >> 20
+	assert.Positive(t, peak)
+	assert.Less(t, peak, int64(most))
+	t.Logf("%d MB at most", peak)
+}

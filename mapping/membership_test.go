@@ -1,0 +1,397 @@
+package mapping_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// newMemberStand starts a stand with the default mapping and the contract that it
+// describes: one list without pages, no status, and removal ends access.
+func newMemberStand(t *testing.T, changes ...func(*setup)) *stand {
+	t.Helper()
+	return newStand(t, append([]func(*setup){func(u *setup) {
+		u.document, u.sandbox.Contract = mapping.DefaultDocument(), "membership"
+	}}, changes...)...)
+}
+
+// Pieces of the calls that requests of the default mapping take.
+const (
+	oneList    = "list users"
+	addsOne    = "list users, add user, list users"
+	updatesOne = "list users, update user, list users"
+	removesOne = "list users, remove user, list users"
+)
+
+// globalID is the id that Suger knows a person by, a member or not.
+func (s *stand) globalID(email string) string {
+	s.t.Helper()
+	user, ok := s.suger.GlobalUser(email)
+	require.True(s.t, ok, "Suger does not know %s", email)
+	return user.ID
+}
+
+// leaver is the id of the sample person with this mailbox, who has left.
+func (s *stand) leaver(mailbox string) string {
+	s.t.Helper()
+	id := s.id(mailbox)
+	s.suger.RemoveUser(id)
+	return id
+}
+
+// fullName is the name that Suger has of the person with this mailbox.
+func (s *stand) fullName(mailbox string) string {
+	user, _ := s.suger.GlobalUser(mailbox + "@example.com")
+	return user.FirstName + " " + user.LastName
+}
+
+// What requests of Okta make of a person, with the calls that they take.
+func TestMembership(t *testing.T) {
+	tests := []struct {
+		name    string
+		mailbox string
+		do      func(s *stand) (scim.Resource, error)
+		calls   string
+		state   string // of the person afterwards
+		names   string // likewise, if it says anything
+	}{
+		{"assigned, somebody new", "nova", func(s *stand) (scim.Resource, error) {
+			made, err := s.postUser(person("nova", `,"roles":["EDITOR"]`))
+			require.NoError(s.t, err)
+			assert.Equal(s.t, s.id("nova"), made.ID())
+			read, err := s.getUser(made.ID())
+			assert.Equal(s.t, read, made)
+			return made, err
+		}, addsOne, "EDITOR ACTIVE", "Iris Sample"},
+		{"assigned, known from elsewhere by other names", "elsewhere", func(s *stand) (scim.Resource, error) {
+			id := s.globalID("elsewhere@example.com")
+			made, err := s.postUser(person("elsewhere", ""))
+			require.NoError(s.t, err)
+			assert.Equal(s.t, id, made.ID())
+			assert.Equal(s.t, "Iris Sample", made["displayName"])
+			return made, nil
+		}, "list users, add user, update user, list users", "VIEWER ACTIVE", "Iris Sample"},
+		{"assigned, known from elsewhere, without names", "elsewhere", func(s *stand) (scim.Resource, error) {
+			return s.postUser(`{"userName":"Elsewhere@example.com"}`)
+		}, addsOne, "VIEWER ACTIVE", "Ivory Inkwell"},
+		{"assigned, a member already", "viewer", func(s *stand) (scim.Resource, error) {
+			_, err := s.postUser(person("VIEWER", `,"roles":["ADMIN"]`))
+			assertCode(s.t, scim.CodeUserExists, err)
+			return nil, nil
+		}, oneList, "VIEWER ACTIVE", "Cedar Compass"},
+		{"a role by the attribute", "viewer", func(s *stand) (scim.Resource, error) {
+			return s.patchUser(s.id("viewer"), roleTo("EDITOR"))
+		}, updatesOne, "EDITOR ACTIVE", "Cedar Compass"},
+		{"a role by a group", "viewer", func(s *stand) (scim.Resource, error) {
+			return s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), s.id("editor")))
+		}, updatesOne, "EDITOR ACTIVE", ""},
+		{"a custom role by a group", "viewer", func(s *stand) (scim.Resource, error) {
+			return s.putGroup(s.roleID("Finance"), withMembers("Finance", s.id("viewer"), s.id("finance")))
+		}, "list users, list roles, update user, list users", "Finance ACTIVE", ""},
+		{"names", "viewer", func(s *stand) (scim.Resource, error) {
+			return s.putUser(s.id("viewer"), person("viewer", ""))
+		}, updatesOne, "VIEWER ACTIVE", "Iris Sample"},
+		{"no difference", "viewer", func(s *stand) (scim.Resource, error) {
+			return s.putUser(s.id("viewer"), `{"userName":"viewer@example.com","active":true}`)
+		}, oneList, "VIEWER ACTIVE", ""},
+		{"deactivated by PATCH", "viewer", func(s *stand) (scim.Resource, error) {
+			after, err := s.patchUser(s.id("viewer"), deactivation)
+			require.NoError(s.t, err)
+			assert.Equal(s.t, []any{false, "viewer@example.com"}, []any{after["active"], after["userName"]})
+			return after, nil
+		}, removesOne, "absent", "Cedar Compass"},
+		{"deactivated by PUT, whatever else is wrong", "viewer", func(s *stand) (scim.Resource, error) {
+			id := s.id("viewer")
+			after, err := s.putUser(id, `{"userName":"viewer@example.com","active":false,"roles":["OWNER"]}`)
+			require.NoError(s.t, err)
+			assert.Equal(s.t, []any{false, id}, []any{after["active"], after.ID()})
+			return after, nil
+		}, removesOne, "absent", ""},
+		{"deleted", "viewer", func(s *stand) (scim.Resource, error) { return nil, s.deleteUser(s.id("viewer")) }, removesOne, "absent", ""},
+		{"deactivated again by PATCH", "viewer", func(s *stand) (scim.Resource, error) {
+			after, err := s.patchUser(s.leaver("viewer"), deactivation)
+			require.NoError(s.t, err)
+			assert.Nil(s.t, after, "there is nobody to show")
+			records := s.audit.take(s.t)
+			require.Len(s.t, records, 1)
+			assert.Equal(s.t, "already left", records[0]["outcome"])
+			return nil, nil
+		}, "list users, get user", "absent", ""},
+		{"deactivated again by PUT", "viewer", func(s *stand) (scim.Resource, error) {
+			id := s.leaver("viewer")
+			after, err := s.putUser(id, person("viewer", `,"active":false,"externalId":"00u1"`))
+			require.NoError(s.t, err)
+			assert.Equal(s.t, []any{id, false, "viewer@example.com", "00u1"}, []any{after.ID(), after["active"], after["userName"], after["externalId"]})
+			assert.NotContains(s.t, after, mapping.URNSuger)
+			return after, nil
+		}, "list users, get user", "absent", "Cedar Compass"},
+		{"deactivated, an id that Suger never had", "viewer", func(s *stand) (scim.Resource, error) {
+			_, err := s.patchUser("nobody", deactivation)
+			assertCode(s.t, scim.CodeNotFound, err)
+			return nil, nil
+		}, "list users, get user", "VIEWER ACTIVE", ""},
+		{"read after leaving", "viewer", func(s *stand) (scim.Resource, error) {
+			_, err := s.getUser(s.leaver("viewer"))
+			assertCode(s.t, scim.CodeNotFound, err)
+			return nil, nil
+		}, oneList, "absent", ""},
+		{"deleted after leaving", "viewer", func(s *stand) (scim.Resource, error) {
+			assertCode(s.t, scim.CodeNotFound, s.deleteUser(s.leaver("viewer")))
+			return nil, nil
+		}, oneList, "absent", ""},
+		{"back by POST", "editor", func(s *stand) (scim.Resource, error) {
+			id := s.leaver("editor")
+			back, err := s.postUser(`{"userName":"editor@example.com"}`)
+			require.NoError(s.t, err)
+			assert.Equal(s.t, []any{id, true}, []any{back.ID(), back["active"]})
+			return back, nil
+		}, addsOne, "VIEWER ACTIVE", "Basalt Beacon"},
+		{"back by PATCH", "editor", func(s *stand) (scim.Resource, error) {
+			id := s.leaver("editor")
+			back, err := s.patchUser(id, reactivation)
+			require.NoError(s.t, err)
+			assert.Equal(s.t, []any{id, true}, []any{back.ID(), back["active"]})
+			return back, nil
+		}, "list users, get user, add user, list users", "VIEWER ACTIVE", "Basalt Beacon"},
+		{"back by PUT", "editor", func(s *stand) (scim.Resource, error) {
+			id := s.leaver("editor")
+			back, err := s.putUser(id, person("editor", `,"active":true,"roles":["EDITOR"]`))
+			require.NoError(s.t, err)
+			assert.Equal(s.t, id, back.ID())
+			return back, nil
+		}, "list users, get user, add user, update user, list users", "EDITOR ACTIVE", "Iris Sample"},
+		{"another address", "viewer", func(s *stand) (scim.Resource, error) {
+			_, err := s.putUser(s.id("viewer"), person("cedar", ""))
+			assertCode(s.t, scim.CodeMutability, err)
+			return nil, nil
+		}, oneList, "VIEWER ACTIVE", "Cedar Compass"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newMemberStand(t)
+			_, err := test.do(s)
+			require.NoError(t, err)
+			assert.Equal(t, test.calls, strings.Join(s.calls(), ", "))
+			assert.Equal(t, test.state, s.state(test.mailbox))
+			if test.names != "" {
+				assert.Equal(t, test.names, s.fullName(test.mailbox))
+			}
+		})
+	}
+}
+
+// Nobody comes back by an id unless it is surely the person who left: all else is
+// as an id that does not exist.
+func TestReturnByIDIsRefused(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(s *stand) error
+	}{
+		{"for another address", func(s *stand) error {
+			_, err := s.putUser(s.leaver("viewer"), person("nova", `,"active":true`))
+			return err
+		}},
+		{"in a foreign domain", func(s *stand) error {
+			_, err := s.patchUser(s.globalID("partner@"+sandbox.SecondDomain), reactivation)
+			return err
+		}},
+		{"of an id that Suger does not have", func(s *stand) error { _, err := s.patchUser("nobody", reactivation); return err }},
+		{"of an id that no path can hold", func(s *stand) error { _, err := s.patchUser("..", reactivation); return err }},
+		{"that is none, since active is not given", func(s *stand) error {
+			_, err := s.patchUser(s.leaver("viewer"), roleTo("EDITOR"))
+			return err
+		}},
+		{"whose address another id has by now", func(s *stand) error {
+			s.fault(sandbox.Fault{Operation: "get user", Kind: sandbox.Literal, Body: `{"id":"x","email":"viewer@example.com"}`})
+			_, err := s.patchUser("x", reactivation)
+			return err
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newMemberStand(t)
+			before := s.suger.Users()
+			err := test.do(s)
+			assertCode(t, scim.CodeNotFound, err)
+			for _, call := range s.suger.Calls() {
+				assert.Equal(t, http.MethodGet, call.Method)
+			}
+			assert.Subset(t, before, s.suger.Users())
+		})
+	}
+}
+
+// What does not fit into Suger's columns is refused before anything is written.
+func TestSizesAreKept(t *testing.T) {
+	long := strings.Repeat("é", 31)
+	tests := map[string]func(s *stand) error{
+		"a given name of somebody new": func(s *stand) error {
+			_, err := s.postUser(`{"userName":"nova@example.com","name":{"givenName":"` + long + `"}}`)
+			return err
+		},
+		"a family name": func(s *stand) error {
+			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"name.familyName","value":"`+long+`"}`)
+			return err
+		},
+		"an address": func(s *stand) error {
+			_, err := s.postUser(person(strings.Repeat("n", 100), ""))
+			return err
+		},
+		"a role's name": func(s *stand) error {
+			_, err := s.postGroup(withMembers(strings.Repeat("r", 51), s.id("viewer")))
+			return err
+		},
+	}
+	for name, do := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newMemberStand(t)
+			err := do(s)
+			assertCode(t, scim.CodeInvalidValue, err)
+			assert.ErrorContains(t, err, "characters that Suger keeps")
+			for _, call := range s.suger.Calls() {
+				assert.Equal(t, http.MethodGet, call.Method)
+			}
+		})
+	}
+	t.Run("but what fits is taken", func(t *testing.T) {
+		s := newMemberStand(t)
+		_, err := s.postUser(`{"userName":"nova@example.com","name":{"givenName":"` + strings.Repeat("é", 30) + `"}}`)
+		require.NoError(t, err)
+	})
+}
+
+// A Suger that offers no more than it documents, the list of users: reads work,
+// and each write says that the call does not exist.
+func TestSugerThatOnlyLists(t *testing.T) {
+	s := newMemberStand(t, func(u *setup) { u.sandbox.Contract = "documented" })
+	before := s.suger.Users()
+	t.Run("reads", func(t *testing.T) {
+		require.NoError(t, found(1, s.find)("viewer"))
+		got, err := s.getUser(s.id("viewer"))
+		require.NoError(t, err)
+		assert.Equal(t, "VIEWER", extension(got)["role"])
+		all, err := s.listUsers("")
+		require.NoError(t, err)
+		assert.Equal(t, len(before), all.TotalResults)
+		groups, err := s.listGroups("")
+		require.NoError(t, err)
+		assert.Equal(t, 3, groups.TotalResults, "the known roles")
+		group, err := s.getGroup("EDITOR")
+		require.NoError(t, err)
+		assert.Equal(t, s.holders("EDITOR"), memberNames(group))
+	})
+	writes := map[string]func() error{
+		"assignment":   func() error { _, err := s.postUser(person("nova", "")); return err },
+		"deactivation": func() error { _, err := s.patchUser(s.id("viewer"), deactivation); return err },
+		"deletion":     func() error { return s.deleteUser(s.id("viewer")) },
+		"role":         func() error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err },
+		"name":         func() error { _, err := s.putUser(s.id("viewer"), person("viewer", "")); return err },
+		"group member": func() error { _, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"))); return err },
+		"group":        func() error { _, err := s.postGroup(withMembers("Partner")); return err },
+	}
+	for name, write := range writes {
+		t.Run(name, func(t *testing.T) {
+			err := write()
+			assertCode(t, scim.CodeUnsupported, err)
+			assert.ErrorContains(t, err, "Suger does not offer the call")
+			assert.Equal(t, before, s.suger.Users())
+		})
+	}
+}
+
+// Where adding takes two calls, somebody is a member once both are made.
+func TestTwoStepAdds(t *testing.T) {
+	twostep := func(t *testing.T) *stand {
+		return newStand(t, func(u *setup) { u.document, u.sandbox.Contract = mappingOf(t, "twostep"), "twostep" })
+	}
+	t.Run("somebody new", func(t *testing.T) {
+		s := twostep(t)
+		made, err := s.postUser(person("nova", `,"roles":["EDITOR"]`))
+		require.NoError(t, err)
+		assert.Equal(t, s.id("nova"), made.ID())
+		assert.Equal(t, "EDITOR ACTIVE", s.state("nova"))
+		assert.Equal(t, []string{"list users", "create user", "add user", "list users"}, s.calls())
+	})
+	t.Run("somebody known by other names", func(t *testing.T) {
+		s := twostep(t)
+		made, err := s.postUser(person("elsewhere", ""))
+		require.NoError(t, err)
+		assert.Equal(t, s.globalID("elsewhere@example.com"), made.ID())
+		assert.Equal(t, "Iris Sample", s.fullName("elsewhere"))
+		assert.Equal(t, []string{"list users", "create user", "add user", "list users", "update user", "list users"}, s.calls(),
+			"no answer shows the names, so the list does")
+	})
+	t.Run("the second call fails", func(t *testing.T) {
+		s := twostep(t)
+		s.fault(sandbox.Fault{Operation: "add user", Kind: sandbox.Status(403)})
+		_, err := s.postUser(person("nova", ""))
+		assertCode(t, scim.CodeNotAllowed, err)
+		assert.Equal(t, "absent", s.state("nova"), "Suger knows the person, who is no member")
+		records := s.audit.take(t)
+		require.Len(t, records, 1)
+		assert.Equal(t, "failed", records[0]["outcome"])
+
+		id := s.globalID("nova@example.com")
+		s.suger.ClearFaults()
+		made, err := s.postUser(person("nova", ""))
+		require.NoError(t, err, "a repeat goes on from there")
+		assert.Equal(t, id, made.ID())
+		assert.Equal(t, "VIEWER ACTIVE", s.state("nova"))
+	})
+	t.Run("the answer to the second call is lost", func(t *testing.T) {
+		s := twostep(t)
+		s.fault(sandbox.Fault{Operation: "add user", Kind: sandbox.Reset, After: true})
+		made, err := s.postUser(person("nova", ""))
+		require.NoError(t, err)
+		assert.Equal(t, s.id("nova"), made.ID())
+	})
+	t.Run("the first call answers no id", func(t *testing.T) {
+		s := twostep(t)
+		s.fault(sandbox.Fault{Operation: "create user", Kind: sandbox.Literal, Body: `{}`})
+		_, err := s.postUser(person("nova", ""))
+		assertCode(t, scim.CodeSugerUnreadable, err)
+		assert.Equal(t, "absent", s.state("nova"))
+	})
+	t.Run("role and end of access go by the membership", func(t *testing.T) {
+		s := twostep(t)
+		id := s.id("viewer")
+		_, err := s.patchUser(id, roleTo("EDITOR"))
+		require.NoError(t, err)
+		assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
+		_, err = s.patchUser(id, deactivation)
+		require.NoError(t, err)
+		assert.Equal(t, "absent", s.state("viewer"))
+		back, err := s.patchUser(id, reactivation)
+		require.NoError(t, err)
+		assert.Equal(t, id, back.ID())
+		assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
+	})
+}
+
+// Who assigns many at once shares the lists: each list takes a while, and all who
+// need one that begins in that time get the same.
+func TestParallelAssignmentsShareLists(t *testing.T) {
+	const people, most = 100, 40
+	s := newMemberStand(t)
+	s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Latency, Delay: 30 * time.Millisecond})
+	var all []func() error
+	for i := range people {
+		all = append(all, func() error { _, err := s.postUser(person(fmt.Sprintf("nova%d", i), "")); return err })
+	}
+	for _, err := range atOnce(t, all...) {
+		require.NoError(t, err)
+	}
+	assert.Equal(t, people, s.suger.Count("add user"))
+	lists := s.suger.Count("list users")
+	t.Logf("%d assignments took %d lists", people, lists)
+	assert.LessOrEqual(t, lists, most, "each by itself would be %d", 2*people)
+}

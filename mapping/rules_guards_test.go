@@ -1,0 +1,174 @@
+package mapping
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/scim"
+)
+
+// planFor is the plan of a request about one member, by what a client sends; "gone"
+// is a removal, "ended" the end of access.
+func (r *rules) planFor(s *snapshot, id, body string) (*plan, error) {
+	r.t.Helper()
+	switch body {
+	case "gone":
+		return r.remove(s, s.byID(id))
+	case "ended":
+		return r.endAccess(s, s.byID(id))
+	}
+	wanted, access := r.user(body)
+	return r.update(s, s.byID(id), wanted, access)
+}
+
+// Rule 12: whatever takes the last administrator away is refused, a rename of the
+// account among it; who has no access, never signed in, or has a status that
+// nobody knows, is not one who is left.
+func TestRule12LastAdministrator(t *testing.T) {
+	const others = "basalt EDITOR"
+	for _, test := range []struct {
+		name   string
+		people []string
+		body   string
+		want   string
+	}{
+		{"demoted", []string{"amber ADMIN", others}, `{"roles":["EDITOR"]}`, "last_admin"},
+		{"deactivated", []string{"amber ADMIN", others}, "ended", "last_admin"},
+		{"removed", []string{"amber ADMIN", others}, "gone", "last_admin"},
+		{"renamed", []string{"amber ADMIN", others}, `{"userName":"other@example.com"}`, "last_admin"},
+		{"renamed in letter case only", []string{"amber ADMIN", others}, `{"userName":"AMBER@example.com"}`, "nothing"},
+		{"another name", []string{"amber ADMIN", others}, `{"name":{"givenName":"Ambra"}}`, "change amber name.givenName=Ambra"},
+		{"the other one is inactive", []string{"amber ADMIN", "basalt ADMIN INACTIVE"}, "ended", "last_admin"},
+		{"the other one never signed in", []string{"amber ADMIN", "basalt ADMIN INVITED"}, "ended", "last_admin"},
+		{"the other one's status is not known", []string{"amber ADMIN", "basalt ADMIN LOCKED"}, "ended", "last_admin"},
+		{"the other one has no status", []string{"amber ADMIN", "basalt ADMIN -"}, "ended", "change amber active=false"},
+		{"the other one is active", []string{"amber ADMIN", "basalt ADMIN ACTIVE"}, "ended", "change amber active=false"},
+		{"there are two", []string{"amber ADMIN", "basalt ADMIN"}, `{"userName":"other@example.com"}`, "change amber userName=other@example.com"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRules(t, withStatus)
+			s := r.people(test.people...)
+			p, err := r.planFor(s, "amber", test.body)
+			assert.Equal(t, test.want, r.guarded(s, p, err))
+		})
+	}
+
+	t.Run("by removal where there is no status", func(t *testing.T) {
+		r := newRules(t, membership)
+		s := r.people("amber ADMIN", others)
+		p, err := r.planFor(s, "amber", "ended")
+		assert.Equal(t, "last_admin", r.guarded(s, p, err))
+		p, err = r.members(s, s.roles.byID("ADMIN"), memberChange{remove: []string{"amber"}, implicit: true})
+		assert.Equal(t, "last_admin", r.guarded(s, p, err), "by a group that no longer lists them")
+		p, err = r.members(s, s.roles.byID("ADMIN"), memberChange{add: []string{"basalt"}, remove: []string{"amber"}, implicit: true})
+		assert.Equal(t, "change amber role=VIEWER; change basalt role=ADMIN", r.guarded(s, p, err), "somebody else takes over")
+	})
+
+	t.Run("one person is not enough to tell", func(t *testing.T) {
+		r := newRules(t, withStatus)
+		s := r.people("amber ADMIN")
+		s.whole = false
+		p, err := r.planFor(s, "amber", "ended")
+		require.NoError(t, err)
+		assert.ErrorIs(t, r.guard(s, p), errNeedsEverybody)
+	})
+}
+
+// Rule 15: protected people, by whatever kind of plan.
+func TestRule15ProtectedPeople(t *testing.T) {
+	r := newRules(t, withStatus, protecting("basalt", "future"))
+	s := r.people("amber ADMIN", "basalt EDITOR", "cedar VIEWER", "dune ADMIN")
+	for _, test := range []struct{ id, body, want string }{
+		{"basalt", "ended", "protected_user"},
+		{"basalt", "gone", "protected_user"},
+		{"basalt", `{"roles":["ADMIN"]}`, "protected_user"},
+		{"basalt", `{"name":{"givenName":"Basil"}}`, "protected_user"},
+		{"basalt", `{"userName":"BASALT@example.com","roles":["EDITOR"]}`, "nothing"},
+		{"cedar", `{"userName":"future@example.com"}`, "protected_user"},
+		{"cedar", `{"roles":["EDITOR"]}`, "change cedar role=EDITOR"},
+	} {
+		p, err := r.planFor(s, test.id, test.body)
+		assert.Equal(t, test.want, r.guarded(s, p, err), "%s %s", test.id, test.body)
+	}
+	wanted, access := r.user(`{"userName":"Future@example.com"}`)
+	p, err := r.create(s, wanted, access)
+	assert.Equal(t, "protected_user", r.guarded(s, p, err), "created")
+}
+
+// Nobody becomes an administrator where that is switched off, by whatever way.
+func TestAdministratorsAreNotMade(t *testing.T) {
+	r := newRules(t, withStatus, func(s *settings) { s.allowAdminGrant = false })
+	s := r.people("amber ADMIN", "basalt EDITOR", "former ADMIN INACTIVE", "dune ADMIN")
+	for _, test := range []struct{ id, body, want string }{
+		{"basalt", `{"roles":["ADMIN"]}`, "admin_grant_refused"},
+		{"former", `{"active":true}`, "admin_grant_refused"},
+		{"former", `{"active":true,"roles":["VIEWER"]}`, "change former active=true role=VIEWER"},
+		{"amber", `{"userName":"mallory@example.com"}`, "admin_grant_refused"},
+		{"amber", `{"roles":["EDITOR"]}`, "change amber role=EDITOR"},
+		{"amber", `{"name":{"givenName":"Ambra"}}`, "change amber name.givenName=Ambra"},
+	} {
+		p, err := r.planFor(s, test.id, test.body)
+		assert.Equal(t, test.want, r.guarded(s, p, err), "%s %s", test.id, test.body)
+	}
+	for body, want := range map[string]string{
+		`{"userName":"nova@example.com","roles":["ADMIN"]}`:   "admin_grant_refused",
+		`{"userName":"former@example.com","roles":["ADMIN"]}`: "admin_grant_refused",
+		`{"userName":"former@example.com"}`:                   "change former active=true role=VIEWER",
+	} {
+		wanted, access := r.user(body)
+		p, err := r.create(s, wanted, access)
+		assert.Equal(t, want, r.guarded(s, p, err), body)
+	}
+	p, err := r.members(s, s.roles.byID("ADMIN"), memberChange{add: []string{"basalt"}})
+	assert.Equal(t, "admin_grant_refused", r.guarded(s, p, err))
+}
+
+// Rule 24: a rename to an address that somebody else has, or a record that cannot
+// be read, is a conflict by our own list.
+func TestRule24TakenAddress(t *testing.T) {
+	r := newRules(t, withStatus)
+	whole := r.people("amber ADMIN", "basalt EDITOR", "former VIEWER INACTIVE")
+	s := newSnapshot(r.model, whole.users, []leftOut{{id: "broken", email: "broken@example.com", err: errRecord}}).withRoles(whole.roles)
+	for userName, want := range map[string]string{
+		"amber@example.com":  "user_exists",
+		"AMBER@Example.com":  "user_exists",
+		"former@example.com": "user_exists",
+		"broken@example.com": "user_exists",
+		"Basalt@example.com": "nothing",
+		"free@example.com":   "change basalt userName=free@example.com",
+		"not an address":     "username_not_email",
+	} {
+		p, err := r.planFor(s, "basalt", `{"userName":"`+userName+`"}`)
+		assert.Equal(t, want, r.guarded(s, p, err), userName)
+	}
+
+	r = newRules(t, membership)
+	s = r.people("amber ADMIN", "basalt EDITOR")
+	p, err := r.update(s, s.byID("basalt"), scim.Resource{"userName": "amber@example.com"}, scim.AccessUnsaid)
+	assert.Equal(t, "mutability", r.guarded(s, p, err), "where addresses are fixed no rename is planned at all")
+}
+
+// Rules 13 and 14: what a plan took can be given back: the undo of a plan, made
+// after it, leads to where it began.
+func TestRule13Undo(t *testing.T) {
+	for _, file := range []string{membership, withStatus} {
+		for _, body := range []string{`{"roles":["VIEWER"]}`, "ended", "gone"} {
+			r := newRules(t, file)
+			s := r.people("amber ADMIN", "basalt EDITOR")
+			p, err := r.planFor(s, "amber", body)
+			require.NoError(t, err)
+			back := p.people[0].inverse(r.model)
+			switch back.kind {
+			case planJoin:
+				assert.Equal(t, "amber@example.com", back.values[r.model.userName])
+				assert.Equal(t, "ADMIN", roleNames(back.roles))
+			default:
+				restored := back.after(r.model)
+				assert.True(t, restored.access.active, body)
+				assert.Equal(t, "ADMIN", roleNames(back.will()), body)
+			}
+		}
+	}
+}

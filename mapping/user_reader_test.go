@@ -1,0 +1,66 @@
+package mapping
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func readerService(t *testing.T) *suger {
+	t.Helper()
+	service, err := New(DefaultDocument(), nil, Config{})
+	require.NoError(t, err)
+	return service.open(Caller{Organization: "org1"})
+}
+
+func userRow(id, role string) []byte {
+	return fmt.Appendf(nil, `{"id":%q,"email":"%s@example.com","firstName":"A","lastName":"B","userRole":%q}`, id, id, role)
+}
+
+// Rows that are void take what was left out of them along.
+func TestUserReaderKeeps(t *testing.T) {
+	r := readerService(t).newUserReader(nil)
+	for _, row := range [][]byte{userRow("u0", "VIEWER"), []byte(`7`), userRow("u2", "VIEWER"), []byte(`{"id":"u3"}`), userRow("u4", "VIEWER")} {
+		require.NoError(t, r.Row(row))
+	}
+	for _, tt := range []struct{ keep, users, left int }{{5, 3, 2}, {4, 2, 2}, {3, 2, 1}, {2, 1, 1}, {1, 1, 0}, {0, 0, 0}} {
+		r.Keep(tt.keep)
+		assert.Len(t, r.users, tt.users, tt.keep)
+		assert.Len(t, r.left, tt.left, tt.keep)
+	}
+	require.NoError(t, r.Row(userRow("u9", "EDITOR")))
+	assert.Equal(t, "u9", r.users[0].id)
+}
+
+// A row that is the same in the next list is the same user in memory; one that
+// changed is read again.
+func TestListsShareTheirUsers(t *testing.T) {
+	s := readerService(t)
+	first := s.newUserReader(nil)
+	for i := range 50 {
+		require.NoError(t, first.Row(userRow(fmt.Sprint("u", i), "VIEWER")))
+	}
+	earlier := newSnapshot(s.model, first.users, nil)
+	second := s.newUserReader(earlier)
+	for i := 49; i >= 0; i-- {
+		role := "VIEWER"
+		if i == 7 {
+			role = "EDITOR"
+		}
+		require.NoError(t, second.Row(userRow(fmt.Sprint("u", i), role)))
+	}
+	later := newSnapshot(s.model, second.users, nil)
+	require.Len(t, later.users, 50)
+	for _, u := range later.users {
+		if u.id == "u7" {
+			assert.Equal(t, "EDITOR", u.roles[0].id)
+			assert.NotSame(t, earlier.byID("u7"), u)
+			continue
+		}
+		assert.Same(t, earlier.byID(u.id), u)
+	}
+	assert.Equal(t, "VIEWER", earlier.byID("u7").roles[0].id, "what is shared is never changed")
+	assert.Equal(t, second.seen.records, 50)
+}
