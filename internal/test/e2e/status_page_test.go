@@ -50,8 +50,8 @@ func startWatched(t *testing.T) (*program.Program, string) {
 	for _, operation := range []string{
 		`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"EDITOR"}`,
 		`{"op":"replace","value":{"name.givenName":"Juniper"}}`,
-		`{"op":"replace","value":{"active":false}}`,
 		`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"CAPTAIN"}`,
+		`{"op":"replace","value":{"active":false}}`,
 	} {
 		do(http.MethodPatch, "/Users/"+idOf("viewer"), program.PatchMessage+operation+"]}")
 	}
@@ -90,11 +90,11 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 		page.Go(address)
 		assert.Equal(t, "Ready. Suger answers; 2 refused.", page.Text(".verdict h2"))
 		assert.Contains(t, page.HTML(), "<code>https://scim.example.com/scim/v2</code>")
-		assert.Contains(t, page.Text("main"), "EDITOR\tSuger Editors\t7")
+		assert.Contains(t, page.Text("main"), "EDITOR\tSuger Editors\t5")
 		changes := strings.Join(strings.Fields(page.Text(".changes")), " ")
 		assert.Contains(t, changes, "update user v…@example.com done Role: VIEWER → becomes EDITOR")
 		assert.Contains(t, changes, "update user v…@example.com done Given name changed")
-		assert.Contains(t, changes, "deactivate user v…@example.com done Active: yes → becomes no")
+		assert.Contains(t, changes, "remove user v…@example.com done Active: yes → becomes no")
 		assert.Contains(t, changes, "remove user a…@example.com not done, refused: protected_user")
 		for _, personal := range []string{"viewer@", "admin@", "Juniper", "Cedar"} {
 			assert.NotContains(t, page.Text("main"), personal)
