@@ -30,6 +30,7 @@ var commands = []command{
 	{"demo", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
 	{"sandbox", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
 	{"check", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
+	{"explain", "what Suger and SCIM hold of one person, what applies, and what a push would do: explain PERSON", explain},
 	{"mapping", "print the mapping in force, or check one: mapping --check FILE", runMapping},
 	{"healthcheck", "ask the running gateway whether it is alive; for a container's HEALTHCHECK", healthcheck},
 	{"version", "print version, commit and Go version", printVersion},

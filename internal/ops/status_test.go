@@ -30,7 +30,7 @@ func TestFacts(t *testing.T) {
 		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
 		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
 		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
-		"the gateway holds none to ask Suger with, and it keeps nothing of what others ask.",
+		"The gateway holds no credential to ask Suger with, and it keeps nothing of what others ask.",
 		"Needs attention Nothing: no error since the start that somebody has to act on.",
 		"Recent changes None since the start.",
 	} {
