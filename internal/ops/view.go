@@ -35,7 +35,7 @@ var views = func() map[string]*template.Template {
 		"value":  spokenValue,
 	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html", "pages/testform.html"))
 	parsed := map[string]*template.Template{}
-	for _, name := range []string{"status", "all_changes", "dry_run", "test", "signin", "message", "guides", "guide"} {
+	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
 		one := template.Must(shared.Clone())
 		parsed[name] = template.Must(one.ParseFS(pageFiles, "pages/"+name+".html"))
 	}
@@ -79,7 +79,7 @@ type frame struct {
 // frame of a page that is for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, FormToken: s.access.formToken(r), Now: s.config.Now()}
-	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
+	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
 		if item.Path == "/dry-run" && !s.config.DryRun {
 			continue
 		}

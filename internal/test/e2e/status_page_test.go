@@ -65,6 +65,7 @@ func startWatched(t *testing.T) (*program.Program, string) {
 func TestPagesInABrowser(t *testing.T) {
 	shown := browser.Start(t)
 	t.Run("status page", func(t *testing.T) { useStatusPage(t, shown.Open(t)) })
+	t.Run("one person", func(t *testing.T) { useExplainPage(t, shown.Open(t)) })
 	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
 }
 
@@ -78,7 +79,7 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.Look(view)
-			for _, path := range []string{"/", "/changes", "/test", "/guides", "/guides/errors.md", "/nowhere"} {
+			for _, path := range []string{"/", "/changes", "/explain", "/test", "/guides", "/guides/errors.md", "/nowhere"} {
 				page.Go(address + path)
 				page.Keep(t, name+strings.ReplaceAll(path, "/", "-"))
 				assertReadable(t, page, path)
@@ -118,6 +119,32 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 			assert.Contains(t, complaint, "404", "only of the page that is not there")
 		}
 	})
+}
+
+// useExplainPage asks about the person whom the gateway has just removed.
+func useExplainPage(t *testing.T, page *browser.Page) {
+	t.Helper()
+	gateway, address := startWatched(t)
+	page.Look(browser.View{Width: 1280, Height: 900})
+	send := func(person, credential string) string {
+		page.Go(address + "/explain")
+		page.Leave(`document.getElementById("person").value = "` + person + `"; document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
+		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
+		return page.Text("main")
+	}
+	assert.Contains(t, send("viewer@example.com", statusKey), "Suger has no such person.")
+	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "what the gateway did to them")
+	assertReadable(t, page, "/explain of nobody")
+	assert.Contains(t, send("admin@example.com", statusKey), `"email": "admin@example.com"`)
+	assert.Contains(t, page.Text("main"), "GATEWAY_PROTECTED_USERS has this address")
+	page.Keep(t, "explain")
+	assertReadable(t, page, "/explain of somebody")
+	page.Look(browser.View{Width: 360, Height: 740, Scale: 2, Dark: true})
+	page.Keep(t, "explain-phone")
+	assertReadable(t, page, "/explain on a phone")
+	assert.NotContains(t, send("admin@example.com", "a-wrong-key-of-somebody"), `"email"`)
+	assert.Empty(t, page.Complaints())
+	assert.NotContains(t, gateway.Log.String(), statusKey)
 }
 
 // useConnectionTest uses the form, which tells what a credential may do and
