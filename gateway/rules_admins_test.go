@@ -175,6 +175,25 @@ func TestRule14SlowWrite(t *testing.T) {
 	}
 }
 
+// Rule 12: a group that hands the administrator's role over, and fails for who is to
+// get it, leaves it where it was.
+func TestRule12HandoverThatFails(t *testing.T) {
+	for _, contract := range bothContracts {
+		for _, kind := range []sandbox.FaultKind{sandbox.NotApplied, sandbox.Status(http.StatusBadRequest), sandbox.Status(http.StatusServiceUnavailable)} {
+			t.Run(contract+" "+string(kind), func(t *testing.T) {
+				s := newRuleStand(t, contract)
+				handover := `{"op":"replace","path":"members","value":[{"value":"` + strings.TrimPrefix(s.user("editor"), "/scim/v2/Users/") + `"}]}`
+				require.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "update user", Kind: kind, Times: 1}))
+				a := s.patch(s.role("ADMIN"), handover)
+				assert.GreaterOrEqual(t, a.status, 400, a.text)
+				assert.Equal(t, s.has("ADMIN"), s.state("admin"))
+				assert.Less(t, s.patch(s.role("ADMIN"), handover).status, 300, "a repeat does it")
+				assert.Equal(t, s.has("VIEWER")+", "+s.has("ADMIN"), s.state("admin")+", "+s.state("editor"))
+			})
+		}
+	}
+}
+
 // Rule 20: what the guard gives back has audit records of its own.
 func TestRule20UndoIsAudited(t *testing.T) {
 	for _, contract := range bothContracts {

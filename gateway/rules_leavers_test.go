@@ -58,6 +58,36 @@ func TestRule1AccessEndsWhateverElseIsWrong(t *testing.T) {
 	}
 }
 
+// Rule 1: so it is for PUT, and in Bulk.
+func TestRule1AccessEndsByReplaceAndBulk(t *testing.T) {
+	for _, contract := range bothContracts {
+		for _, members := range []string{`"userName":null`, `"userName":5`, `"name":"Cedar"`, `"userName":"viewer@example.com","roles":["nobody knows"]`,
+			`"userName":"viewer@example.com","roles":[{}]`, `"schemas":["` + scim.URNGroup + `"],"userName":"viewer@example.com"`, `"title":"x"`} {
+			t.Run(contract+" "+members, func(t *testing.T) {
+				s := newRuleStand(t, contract)
+				a := s.do(http.MethodPut, s.user("viewer"), `{"active":false,`+members+`}`)
+				assert.Equal(t, s.ended("VIEWER"), s.state("viewer"), a.text)
+
+				s = newRuleStand(t, contract)
+				a = s.do(http.MethodPost, "/scim/v2/Bulk", `{"schemas":["`+scim.URNBulkRequest+`"],"Operations":[{"method":"PUT","path":"`+strings.TrimPrefix(s.user("viewer"), "/scim/v2")+`","data":{"active":false,`+members+`}}]}`)
+				assert.Equal(t, s.ended("VIEWER"), s.state("viewer"), a.text)
+			})
+		}
+	}
+}
+
+// Rule 2: a create with an active that says nothing creates nobody.
+func TestRule2CreateWithOddActive(t *testing.T) {
+	for _, contract := range bothContracts {
+		s := newRuleStand(t, contract)
+		for _, active := range []string{`null`, `""`, `[]`, `"maybe"`, `{"value":true}`} {
+			a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"nova@example.com","active":`+active+`}`)
+			assert.Equal(t, scim.CodeInvalidValue, a.code(), "%s %s", active, a.text)
+		}
+		assert.Equal(t, "gone", s.state("nova"))
+	}
+}
+
 // Rule 2: no 2xx for an active that ended nothing.
 func TestRule2OddFormsOfActive(t *testing.T) {
 	const core, suger = `"urn:ietf:params:scim:schemas:core:2.0:User"`, `"` + sugerUser + `"`

@@ -131,6 +131,15 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 			})
 		}
 	}
+	t.Run("a record without even an id", func(t *testing.T) {
+		s := newRuleStand(t, onMembership)
+		path := s.user("viewer")
+		s.onList(func(records []any) { delete(record(records, "viewer"), "id") })
+		assert.Equal(t, scim.CodeSugerUnreadable, s.patch(path, deactivate).code(), "who is not listed may not have left")
+		assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodDelete, path, "").code())
+		assert.Equal(t, http.StatusOK, s.patch(s.user("editor"), deactivate).status, "others go on")
+		assert.Equal(t, "gone VIEWER", s.state("editor")+" "+s.state("viewer"))
+	})
 	t.Run("a role without a name", func(t *testing.T) {
 		s := newRuleStand(t, onMembership)
 		broken := strings.TrimPrefix(s.role("Finance"), "/scim/v2/Groups/")

@@ -269,20 +269,22 @@ func TestRule21ReplaceMembersOfALargeGroup(t *testing.T) {
 	assert.Equal(t, before, s.everybody())
 }
 
-// Rule 26: roles in the form of Entra ID's AppRoleAssignmentsComplex: role entries
-// with an id, a value and a display name.
+// Rule 26: Entra ID's AppRoleAssignmentsComplex sends entries whose value is the
+// role's, or a JSON text that holds it. The first is that role; the second names no
+// role, so it is refused, and nobody gets or loses one by it.
 func TestRule26AppRoleAssignmentsComplex(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	entry := func(value string) string {
-		return fmt.Sprintf(`{"id":"18d14569-c3bd-439b-9a66-3a2aee01d14f","type":"WindowsAzureActiveDirectoryRole","primary":"False","value":%q,"display":%q}`, value, value)
+		return fmt.Sprintf(`{"primary":"False","type":"WindowsAzureActiveDirectoryRole","value":%q,"display":"EDITOR"}`, value)
 	}
+	const text = `{"id":"18d14569-c3bd-439b-9a66-3a2aee01d14f","value":"ADMIN","displayName":"ADMIN"}`
 	a := s.patch(s.user("viewer"), `{"op":"Add","path":"roles","value":[`+entry("EDITOR")+`]}`)
 	require.Equal(t, http.StatusOK, a.status, a.text)
 	assert.Equal(t, "EDITOR", s.state("viewer"))
-	a = s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"nova@example.com","roles":[`+entry("Finance")+`]}`)
-	require.Equal(t, http.StatusCreated, a.status, a.text)
-	assert.Equal(t, "Finance", s.state("nova"))
-	a = s.patch(s.user("viewer"), `{"op":"Add","path":"roles","value":[`+entry("msiam_access")+`]}`)
+	a = s.patch(s.user("viewer"), `{"op":"Add","path":"roles","value":[`+entry(text)+`]}`)
 	assert.Equal(t, scim.CodeUnknownRole, a.code(), a.text)
 	assert.Equal(t, "EDITOR", s.state("viewer"))
+	a = s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"nova@example.com","roles":[`+entry(text)+`]}`)
+	assert.Equal(t, scim.CodeUnknownRole, a.code(), a.text)
+	assert.Equal(t, "gone", s.state("nova"))
 }

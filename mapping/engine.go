@@ -187,6 +187,9 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 	e := scim.NewError(scim.CodeChangeBrake,
 		"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are meant; this one is repeated later.",
 		s.config.Brake)
+	if n := s.planner.losses(p); n > s.config.Brake.Limit {
+		e.Detail = fmt.Sprintf("This change alone takes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE), so nothing was changed. If it is meant, make it in smaller steps or raise the setting for the time.", n, s.config.Brake)
+	}
 	e.RetryAfter = retryAfter
 	s.config.Observer.Refused(guardBrake)
 	return nil, &refusal{guardBrake, e}
@@ -381,15 +384,10 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 		default:
 			operation = operationOfRole(p.role)
 		}
-		if d.one == nil && err == nil { // a role is only deleted once nobody holds it
-			for _, failed := range done.failed {
-				err = failed
-			}
-		}
 		switch {
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
-		case d.field == goneField && isGone(err):
+		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
 			err = errNobody(d.one.before.id)
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
@@ -501,6 +499,9 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		failures := s.failures(back, done, s.planner.prove(restored, back, nil))
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
+		if err == nil && len(restored.administrators()) == 0 {
+			err = errors.New("the role is back, but not the access")
+		}
 	} else {
 		s.recordAll("undo", back, done, err)
 	}

@@ -462,7 +462,7 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 	if _, err := s.people(ctx, s.toShow()); err != nil {
 		return nil, err
 	}
-	return s.model.newCatalogue(nil, s.config.GroupRoles, true), nil
+	return s.model.knownCatalogue(s.config.GroupRoles), nil
 }
 
 // A roleReader collects the roles of a list.

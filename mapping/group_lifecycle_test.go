@@ -193,6 +193,22 @@ func TestGroupIsDeleted(t *testing.T) {
 		assert.Contains(t, s.roleNames(), "Finance")
 		assert.Equal(t, "Finance ACTIVE", s.state("finance"))
 		assert.Zero(t, s.suger.Count("remove role"))
+		records := s.audit.take(t)
+		require.Len(t, records, 2)
+		for _, record := range records {
+			assert.Equal(t, []any{"failed", "suger_refused"}, []any{record["outcome"], record["code"]})
+		}
+	})
+	t.Run("not if one of its members cannot be moved", func(t *testing.T) {
+		s := newStand(t, func(u *setup) { u.config.Parallel = 1 })
+		id := s.roleID("Finance")
+		s.put("viewer", id, "ACTIVE")
+		s.fault(sandbox.Fault{Operation: "update user", Kind: sandbox.Status(400), Times: 1})
+		err := s.deleteGroup(id)
+		assertCode(t, scim.CodePartialGroup, err)
+		assert.ErrorContains(t, err, "1 of 2 members could not be changed")
+		assert.Zero(t, s.suger.Count("remove role"))
+		require.NoError(t, s.deleteGroup(id), "a repeat does the rest")
 	})
 	t.Run("standard roles are immovable", func(t *testing.T) {
 		s := newStand(t)

@@ -138,7 +138,7 @@ func TestMembership(t *testing.T) {
 			_, err := s.patchUser("nobody", deactivation)
 			assertCode(s.t, scim.CodeNotFound, err)
 			return nil, nil
-		}, "list users, get user", "VIEWER ACTIVE", ""},
+		}, "list users, get user, get user", "VIEWER ACTIVE", ""},
 		{"read after leaving", "viewer", func(s *stand) (scim.Resource, error) {
 			_, err := s.getUser(s.leaver("viewer"))
 			assertCode(s.t, scim.CodeNotFound, err)
@@ -202,6 +202,10 @@ func TestReturnByIDIsRefused(t *testing.T) {
 		}},
 		{"in a foreign domain", func(s *stand) error {
 			_, err := s.patchUser(s.globalID("partner@"+sandbox.SecondDomain), reactivation)
+			return err
+		}},
+		{"in a foreign domain, whatever else is wrong", func(s *stand) error {
+			_, err := s.putUser(s.globalID("partner@"+sandbox.SecondDomain), `{"active":true}`)
 			return err
 		}},
 		{"of an id that Suger does not have", func(s *stand) error { _, err := s.patchUser("nobody", reactivation); return err }},
@@ -288,6 +292,13 @@ func TestSugerThatOnlyLists(t *testing.T) {
 		group, err := s.getGroup("EDITOR")
 		require.NoError(t, err)
 		assert.Equal(t, s.holders("EDITOR"), memberNames(group))
+	})
+	t.Run("a refused credential reads no groups either", func(t *testing.T) {
+		stranger := s.as(func(c *mapping.Caller) { c.Credential = "made-up-" + standKey })
+		projection, err := scim.ParseProjection(s.service.GroupType(), "", "members")
+		require.NoError(t, err)
+		_, err = stranger.groups().List(t.Context(), &scim.Query{Count: 10, Projection: projection})
+		assertCode(t, scim.CodeTokenRefused, err)
 	})
 	writes := map[string]func() error{
 		"assignment":   func() error { _, err := s.postUser(person("nova", "")); return err },

@@ -59,9 +59,10 @@ func (r *role) compare(other *role) int {
 
 // A catalogue is the roles of one organization, most powerful first.
 type catalogue struct {
-	roles   []*role
-	implied []*role // known by ids that the list lacks, where it has their names under others
-	whole   bool    // all roles are in it; otherwise only those that the mapping knows by id
+	roles    []*role
+	implied  []*role // known by ids that the list lacks, where it has their names under others
+	whole    bool    // all roles are in it; otherwise only those that the mapping knows by id
+	unlisted int     // tier of a role that somebody holds and that is not in it
 }
 
 // readRole reads one role of the role list. A plain string is its own id and name.
@@ -81,9 +82,10 @@ func (m *model) readRole(record any) (*role, error) {
 	r := &role{id: id, name: name}
 	r.raw, _ = in.ID.In(record)
 	r.description, _ = fieldText(record, in.Description)
-	r.permissions, _ = in.Permissions.In(record)
-	if list, ok := r.permissions.([]any); ok {
-		r.powerless = len(list) == 0
+	permissions, shown := in.Permissions.In(record)
+	r.permissions = permissions
+	if list, isList := permissions.([]any); isList || permissions == nil {
+		r.powerless = shown && len(list) == 0
 	}
 	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
 	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
@@ -96,8 +98,13 @@ func (m *model) readRole(record any) (*role, error) {
 // included where the list lacks them, and puts them in order. groups are the
 // names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
-	c := &catalogue{roles: listed, whole: whole}
+	c := &catalogue{roles: listed, whole: whole, unlisted: lowestTier}
 	lookalikes := make(map[*role]bool)
+	if slices.ContainsFunc(listed, func(r *role) bool { return r.permissions != nil }) {
+		for _, r := range listed { // where some show permissions, one that shows none has none
+			r.powerless = r.powerless || r.permissions == nil
+		}
+	}
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
 		id := known.IDText()
@@ -147,6 +154,15 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 			r.word = r.id
 		}
 	}
+	return c
+}
+
+// knownCatalogue is all roles of a Suger that does not list them, or not now. Who
+// holds another one holds a custom role, with the power that the mapping gives to
+// these: nobody may lose it for a lesser one.
+func (m *model) knownCatalogue(groups map[string]string) *catalogue {
+	c := m.newCatalogue(nil, groups, true)
+	c.unlisted = m.others
 	return c
 }
 

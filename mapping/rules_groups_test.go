@@ -33,6 +33,30 @@ func TestRule9PowerlessGroupTakesNothing(t *testing.T) {
 	}
 }
 
+// Rule 9: a role has no permissions if its record says so, be it by an empty list,
+// by null, or by leaving out what other records have. Standard roles have theirs
+// anyway, and where no record tells, nothing is taken for powerless.
+func TestRule9RolesWithoutPermissions(t *testing.T) {
+	r := newRules(t, membership)
+	read := func(records ...string) *catalogue {
+		var listed []*role
+		for _, text := range records {
+			record, err := decodeJSON([]byte(text))
+			require.NoError(t, err)
+			one, err := r.model.readRole(record)
+			require.NoError(t, err)
+			listed = append(listed, one)
+		}
+		return r.model.newCatalogue(listed, nil, true)
+	}
+	c := read(`{"id":"a","name":"A","permissions":[]}`, `{"id":"b","name":"B","permissions":null}`, `{"id":"c","name":"C"}`,
+		`{"id":"d","name":"D","permissions":["read"]}`, `{"id":"EDITOR","name":"EDITOR","permissions":[]}`)
+	for id, powerless := range map[string]bool{"a": true, "b": true, "c": true, "d": false, "EDITOR": false, "ADMIN": false} {
+		assert.Equal(t, powerless, c.byID(id).powerless, id)
+	}
+	assert.False(t, read(`{"id":"c","name":"C"}`).byID("c").powerless)
+}
+
 // Rule 9: the brake counts each lost role, each end of access and each changed
 // address, and a promotion is no loss.
 func TestRule9BrakeCountsEveryLoss(t *testing.T) {

@@ -203,6 +203,12 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 	p, err = r.members(s, s.roles.byID("f1"), memberChange{add: []string{"broken"}})
 	assert.Equal(t, "invalid_value", r.outcome(p, err), "added to a group")
 	assert.Len(t, s.administrators(), 1, "and nobody counts on it")
+
+	assert.NoError(t, s.unusable("somebody", ""), "others who are not there are known not to be")
+	s.left[0].id = ""
+	assert.Error(t, s.unusable("somebody", ""), "but not if the record can be anybody's")
+	assert.NoError(t, s.unusable("amber", ""), "who is listed is known")
+	assert.NoError(t, s.unusable("", "somebody@example.com"))
 }
 
 // Returning by the id that a client still has asks for the global record of that

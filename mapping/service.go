@@ -67,7 +67,11 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	if err := s.checkRoles(); err != nil {
 		return nil, err
 	}
-	s.fixed = s.model.newCatalogue(nil, config.GroupRoles, s.model.doc.Operations.ListRoles == nil)
+	if s.model.doc.Operations.ListRoles == nil {
+		s.fixed = s.model.knownCatalogue(config.GroupRoles)
+	} else {
+		s.fixed = s.model.newCatalogue(nil, config.GroupRoles, false)
+	}
 	var err error
 	if s.memory, err = newMemory(&config); err != nil {
 		return nil, fmt.Errorf("caches: %w", err)

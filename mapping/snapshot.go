@@ -176,10 +176,14 @@ func (s *snapshot) holderOf(m *model, email string) *user {
 	return nil
 }
 
-// unusable is why the record with an id or an address cannot be read, or nil.
+// unusable is why the record with an id or an address cannot be read, or nil. One
+// without even an id can be anybody's who is not listed.
 func (s *snapshot) unusable(id, email string) error {
+	if id != "" && s.byID(id) != nil {
+		id = ""
+	}
 	for _, one := range s.left {
-		if id != "" && one.id == id || email != "" && one.email == foldEmail(email) {
+		if id != "" && (one.id == id || one.id == "") || email != "" && one.email == foldEmail(email) {
 			return one.err
 		}
 	}

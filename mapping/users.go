@@ -309,6 +309,12 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if offered && record == nil && len(done.before.users) > 0 {
+		// A Suger without the call answers 404 for everybody, a member too.
+		if member, _, err := s.global(ctx, done.before.users[0].id); err != nil || member == nil {
+			offered = false
+		}
+	}
 	if offered && record == nil {
 		return nil, errNobody(id)
 	}

@@ -99,13 +99,13 @@ const lowestTier = 1 << 30
 func (c *catalogue) of(u *user) []*role { return c.appendOf(nil, u) }
 
 // appendOf appends the roles that a user holds. A role that is not in the
-// catalogue is shown as Suger writes it, and ranks below all that are.
+// catalogue is shown as Suger writes it.
 func (c *catalogue) appendOf(held []*role, u *user) []*role {
 	for _, ref := range u.roles {
 		r := c.byRef(ref)
 		if r == nil {
 			id, name := firstOf(ref.id, ref.name), firstOf(ref.name, ref.id)
-			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: lowestTier}
+			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: c.unlisted}
 			if ref.number {
 				r.raw = json.Number(ref.id)
 			}

@@ -41,7 +41,7 @@ func New(cfg Config) (*Client, error) {
 	return &Client{
 		cfg:      cfg,
 		base:     strings.TrimRight(cfg.BaseURL, "/"),
-		rest:     newREST(newTransport(cfg.Concurrency), cfg.UserAgent),
+		rest:     newREST(cfg.Transport, cfg.UserAgent),
 		keys:     marks.New(),
 		gate:     newGate(cfg.Concurrency),
 		refusals: newRefusals(cfg.RefusedFor, cfg.Now),

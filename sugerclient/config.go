@@ -3,6 +3,7 @@ package sugerclient
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -31,9 +32,15 @@ type Config struct {
 
 	Observer Observer // told of each call; nil for none
 
+	// Transport carries the calls; nil for the network. Tests put a Suger in
+	// memory here.
+	Transport http.RoundTripper
+
 	// Now and Sleep are the clock; time.Now and a sleep that its context ends.
-	Now   func() time.Time
-	Sleep func(context.Context, time.Duration) error
+	// Spread chooses a wait from nothing to the longest one; at random.
+	Now    func() time.Time
+	Sleep  func(context.Context, time.Duration) error
+	Spread func(longest time.Duration) time.Duration
 }
 
 // An Observer is told what happens, for metrics. Its methods are called by
@@ -74,6 +81,12 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep
+	}
+	if cfg.Spread == nil {
+		cfg.Spread = spread
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = newTransport(cfg.Concurrency)
 	}
 	return cfg
 }

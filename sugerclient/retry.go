@@ -25,7 +25,11 @@ func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 		longest *= 2
 	}
 	longest = min(longest, c.cfg.BackoffCap)
-	return max(rand.N(longest+1), retryAfter) //nolint:gosec // spreads calls, hides nothing
+	return max(c.cfg.Spread(longest), retryAfter)
+}
+
+func spread(longest time.Duration) time.Duration {
+	return rand.N(longest + 1) //nolint:gosec // spreads calls, hides nothing
 }
 
 // fits says whether there is time left for a call after wait.

@@ -37,7 +37,7 @@ func newTransport(concurrency int) *http.Transport {
 // host, and keeps no cookies, which would be shared between credentials. It
 // leaves answers to us: resty reads some that are not JSON as empty ones. Its
 // retries stay off, since they would repeat a POST.
-func newREST(transport *http.Transport, userAgent string) *resty.Client {
+func newREST(transport http.RoundTripper, userAgent string) *resty.Client {
 	return resty.NewWithClient(&http.Client{
 		Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error {

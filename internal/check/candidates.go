@@ -13,7 +13,6 @@ var nameHints = map[string][]string{
 	"id":              {"id"},
 	"organization":    {"org", "tenant", "workspace"},
 	"created":         {"creat", "added", "joined"},
-	"joined":          {"join", "added", "since"},
 	"modified":        {"updat", "modif", "chang"},
 	"status":          {"status", "state", "active", "enabled", "disabled", "removed", "deleted"},
 	"role":            {"role"},
@@ -70,7 +69,7 @@ func (c *fieldCounts) likeness(u *use, path string, l *leaf, roles *roleList) in
 	case "userName":
 		plausible = kind == isText && 2*l.emails > l.filled
 		score += 16
-	case "created", "joined", "modified":
+	case "created", "modified":
 		plausible = l.filled > 0 && l.times == l.filled
 	case "status":
 		plausible = kind == isFlag || kind == isText && l.isSet() || l.times > 0

@@ -73,7 +73,6 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 		}
 	}
 	add("created", "user.created", doc.User.Created)
-	add("joined", "user.joined", doc.User.Joined)
 	add("modified", "user.modified", doc.User.Modified)
 	if doc.User.Status != nil {
 		add("status", "user.status.field", doc.User.Status.Field)

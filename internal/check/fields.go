@@ -35,7 +35,7 @@ func (r *run) field(u *use) Line {
 	case bad > 0:
 		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
 		line.Change = r.unusable(u)
-	case (u.name == "created" || u.name == "joined" || u.name == "modified") && u.times < u.filled:
+	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
 		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, ofUsers(u.filled-u.times, all))
 		line.Change = "Name a field with times as in RFC 3339 or in seconds since 1970, or leave the entry out."
 	default:
@@ -50,7 +50,7 @@ func (r *run) field(u *use) Line {
 // missingLevel says how bad it is that no user has a field.
 func missingLevel(u *use) Level {
 	switch u.name {
-	case "organization", "created", "joined", "modified":
+	case "organization", "created", "modified":
 		return Look
 	}
 	return Fail
@@ -64,7 +64,7 @@ func (r *run) missing(u *use) string {
 	}
 	other := "Compare the field with Suger's documentation."
 	switch u.name {
-	case "organization", "created", "joined", "modified":
+	case "organization", "created", "modified":
 		other = "Leave the entry out if Suger has no such field."
 	case "status":
 		other = "If Suger has no status, leave user.status out: then only removal ends access."

@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 	out, err := checkWith(t, nil)
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(out, "Suger at http://127.0.0.1:"), out)
-	assert.Contains(t, out, "\nok    list users        25 users in 1 answer, by GET /org/{organization}/user.\n")
+	assert.Contains(t, out, "\nok    list users        24 users in 1 answer, by GET /org/{organization}/user.\n")
 	assert.Contains(t, out, "\nlook  managing users ")
 	assert.Contains(t, out, "SCIM connector base URL                    https://YOUR-HOST/scim/v2\n")
 	assert.NotContains(t, out, "\x1b", "no colour but on a terminal")

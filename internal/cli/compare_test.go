@@ -33,13 +33,13 @@ func TestCheckCompare(t *testing.T) {
 Would be refused: 1
   opal\.sail                                The userName "opal\.sail" is not an e-mail address, .* \[username_not_email\]
 
-Not on the list, with access in Suger: 21
-(?:  .+@example\.com +[\w ]+\n){21}
-Would be created: 1
+Not on the list, with access in Suger: 22
+(?:  .+@example\.com +[\w ]+\n){22}
+Would be created: 2
+  former@example\.com                       VIEWER
   new\.person@example\.com                   Finance
 
-Without access, would get it back: 1
-  former@example\.com                       EDITOR
+Without access, would get it back: 0
 
 Would hold another role: 1
   viewer@example\.com                       VIEWER -> EDITOR
@@ -55,7 +55,7 @@ func TestCheckCompareAsJSON(t *testing.T) {
 	require.NoError(t, err)
 	var forecasts []mapping.Forecast
 	require.NoError(t, json.Unmarshal([]byte(out), &forecasts))
-	require.Len(t, forecasts, 23)
+	require.Len(t, forecasts, 24)
 	assert.Equal(t, mapping.Forecast{UserName: "viewer@example.com", Effect: "role", Before: "VIEWER", After: "EDITOR"}, forecasts[0])
 }
 

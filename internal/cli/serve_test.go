@@ -40,7 +40,7 @@ func TestServe(t *testing.T) {
 	for _, prefix := range []string{"/scim/v2", "/org/sandboxed/scim/v2"} {
 		status, users := program.Ask(t, http.MethodGet, scim+prefix+"/Users", "Bearer suger-key", "")
 		assert.Equal(t, http.StatusOK, status)
-		assert.EqualValues(t, 25, users["totalResults"])
+		assert.EqualValues(t, 24, users["totalResults"])
 	}
 	require.NoError(t, gateway.End())
 	assert.Contains(t, gateway.Log.String(), `"names":["GATEWAY_DRYRUN"]`)
@@ -144,7 +144,7 @@ func TestSandboxCommand(t *testing.T) {
 	status, state := program.Ask(t, http.MethodGet, base+"/_sandbox/state", "", "")
 	require.Equal(t, http.StatusOK, status)
 	assert.Equal(t, organization, state["organization"])
-	assert.EqualValues(t, 10, state["users"])
+	assert.EqualValues(t, 9, state["users"])
 	assert.EqualValues(t, 9, state["seats"])
 	assert.Equal(t, []any{"example.com", "example.org"}, state["domains"])
 

@@ -232,11 +232,11 @@ func TestMappingFile(t *testing.T) {
 }
 
 func TestLegacyAuthNeedsATokenCall(t *testing.T) {
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy", "GATEWAY_MAPPING": filepath.Join("..", "..", "mapping", "variants", "status.yaml")})
+	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy"})
 	_, err := Load(io.Discard)
 	require.NoError(t, err)
 
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy"})
+	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy", "GATEWAY_MAPPING": filepath.Join("..", "..", "mapping", "variants", "envelope.yaml")})
 	_, err = Load(io.Discard)
 	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_MAPPING has no token call, which SUGER_AUTH=legacy needs")
 }

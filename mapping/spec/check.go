@@ -198,9 +198,6 @@ func (c *checker) checkUser() {
 			c.problem(at, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
 		}
 	}
-	if user.Joined.sharesPlace(user.Modified) {
-		c.problem("user.joined", "name the time when the user joined the organization", "%s changes with the user, and with it the order of lists would", user.Joined)
-	}
 }
 
 // checkMax makes sure that a number of characters is one.

@@ -28,7 +28,6 @@ type UserMap struct {
 	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
-	Joined       Field                `yaml:"joined" doc:"Time when the user joined the organization, likewise; it decides the order of lists."`
 	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
 	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`

@@ -37,7 +37,6 @@ user:
     title: {field: title, write: create}
     nickName: {field: nick, write: never}
   created: createdAt
-  joined: joinedAt
   status: {field: status, active: [Active, INVITED], pending: [invited], inactive: [gone], absent: active}
   roles: {field: [userRole, role]}
 role:
@@ -67,7 +66,7 @@ func TestMembershipsApartFromPeople(t *testing.T) {
 
 	printed, err := strict.Print(document)
 	require.NoError(t, err)
-	for _, piece := range []string{"    covers: everybody\n", "      - userRole\n      - role\n", "  joined: joinedAt\n", "      write: never\n", "  name max: 40\n"} {
+	for _, piece := range []string{"    covers: everybody\n", "      - userRole\n      - role\n", "      write: never\n", "  name max: 40\n"} {
 		assert.Contains(t, string(printed), piece)
 	}
 	again, err := spec.Parse("printed.yaml", printed)

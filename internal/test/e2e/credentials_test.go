@@ -75,6 +75,7 @@ func newTokenStage(t *testing.T, auth string, held bool) *tokenStage {
 		"SUGER_API_URL": server.URL, "SUGER_ORG_ID": sandbox.DefaultOrganization,
 		"SUGER_AUTH": auth, "SUGER_TOKEN_URL": server.URL + "/oauth2/token",
 		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
+		"GATEWAY_LIST_TTL": "0s", // so that every read is a call
 	}
 	if held {
 		s.credential, s.tokens = filepath.Join(t.TempDir(), "credential"), filepath.Join(t.TempDir(), "tokens")

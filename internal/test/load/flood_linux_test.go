@@ -3,24 +3,20 @@ package main
 import (
 	"io"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/test/program"
 )
 
 // Bodies that come with a made-up key cost nothing, however many there are at once.
 func TestFloodOfBodies(t *testing.T) {
 	const requests, size, values, most = 200, 1 << 20, 70_000, 128 // megabytes
-	binary := filepath.Join(t.TempDir(), "suger-scim-gateway")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
-	build.Dir = filepath.Join("..", "..", "..")
-	text, err := build.CombinedOutput()
-	require.NoError(t, err, "%s", text)
+	binary := program.Binary(t)
 	s, err := startStack(t.Context(), binary, 0, 0)
 	require.NoError(t, err)
 	t.Cleanup(s.stop)

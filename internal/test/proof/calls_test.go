@@ -18,12 +18,12 @@ import (
 
 var update = flag.Bool("update", false, "write the counted calls into docs/performance.md")
 
-// people are in the organization whose calls are counted: three pages of
-// Suger's, of which the last one is not full.
-const (
-	people = 2508
-	pages  = 3
-)
+// people are in the organization whose calls are counted. Suger's list is one
+// answer, whatever their number.
+const people = 2508
+
+// fixed are those of them who are in every sandbox.
+const fixed = 7
 
 // A budget is what a request may cost in calls to Suger. Warm is in the seconds
 // after the cold one, by the same gateway.
@@ -38,36 +38,40 @@ type budget struct {
 }
 
 var budgets = []budget{
-	{"`GET /Users/{id}`", "1", "1", 1, 1, theViewer, nil},
-	{"`GET /Users/{id}` of who holds a custom role", "2: the role list", "1", 2, 1,
+	{"`GET /Users/{id}`", "1: the list", "0", 1, 0, theViewer, nil},
+	{"`GET /Users/{id}` of who holds a custom role", "2: the role list too", "0", 2, 0,
 		func(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "finance")) }, nil},
-	{"`GET /Users?filter=userName eq …`, again after the list has become old", "⌈N/P⌉", "1: a hint, verified", pages, 1,
+	{"`GET /Users?filter=userName eq …`, again after the list has become old", "1", "1", 1, 1,
 		func(testing.TB, *stand) request { return lookup("viewer@example.com") }, theListIsOld},
-	{"`GET /Users?filter=userName eq …` of one person after another", "⌈N/P⌉", "0", pages, 0,
+	{"`GET /Users?filter=userName eq …` of one person after another", "1", "0", 1, 0,
 		onePersonAfterAnother(), nil},
-	{"`GET /Users?filter=userName eq …` of somebody unknown", "⌈N/P⌉", "0", pages, 0,
+	{"`GET /Users?filter=userName eq …` of somebody unknown", "1", "0", 1, 0,
 		func(testing.TB, *stand) request { return lookup("nobody@example.com") }, nil},
-	{"`GET /Users`, a page of an import", "⌈N/P⌉ + 1: the role list", "0", pages + 1, 0,
+	{"`GET /Users`, a page of an import", "2", "0", 2, 0,
 		func(testing.TB, *stand) request { return get("/Users?startIndex=201&count=100") }, nil},
-	{"`POST /Users`, after its lookup", "1", "1", 1, 1, afterItsLookup, nil},
-	{"`PUT`, `PATCH /Users/{id}` with a change", "2", "2", 2, 2, roleChange(), nil},
-	{"`PUT`, `PATCH /Users/{id}` without", "1", "1", 1, 1,
+	{"`POST /Users`, after its lookup", "3: list, add, list", "3", 3, 3, afterItsLookup, nil},
+	{"`PUT`, `PATCH /Users/{id}` with a change", "3: list, update, list", "3", 3, 3, roleChange(), nil},
+	{"`PUT`, `PATCH /Users/{id}` without", "1: the list", "1", 1, 1,
 		func(t testing.TB, s *stand) request {
 			return patch("/Users/"+s.id(t, "viewer"), `{"op":"replace","value":{"active":true}}`)
 		}, nil},
-	{"`PATCH /Users/{id}` that ends access", "3: read back", "3", 3, 3,
+	{"`PATCH /Users/{id}` that ends access", "3: list, remove, list", "3", 3, 3,
 		func(t testing.TB, s *stand) request {
 			return patch("/Users/"+s.id(t, "viewer"), `{"op":"replace","value":{"active":false}}`)
 		}, func(t testing.TB, s *stand) { s.makeViewer("viewer") }},
-	{"`DELETE /Users/{id}`", "3: read back", "3", 3, 3,
+	{"`PATCH /Users/{id}` that ends the access of who has left", "2: list, get", "2", 2, 2,
+		func(t testing.TB, s *stand) request {
+			return patch("/Users/"+s.id(t, "former"), `{"op":"replace","value":{"active":false}}`)
+		}, nil},
+	{"`DELETE /Users/{id}`", "3: list, remove, list", "3", 3, 3,
 		func(t testing.TB, s *stand) request {
 			return request{method: http.MethodDelete, path: "/Users/" + s.id(t, "viewer")}
 		}, func(t testing.TB, s *stand) { s.makeViewer("viewer") }},
-	{"`GET /Groups`", "⌈N/P⌉ + 1", "0", pages + 1, 0,
+	{"`GET /Groups`", "2", "0", 2, 0,
 		func(testing.TB, *stand) request { return get("/Groups?startIndex=1&count=100") }, nil},
-	{"`GET /Groups/{id}`", "⌈N/P⌉ + 1", "0", pages + 1, 0,
+	{"`GET /Groups/{id}`", "2", "0", 2, 0,
 		func(testing.TB, *stand) request { return get("/Groups/EDITOR") }, nil},
-	{"`PATCH /Groups/{id}`, 2 members differ", "⌈N/P⌉ + 2", "the same", pages + 2, pages + 2, twoJoinEditors,
+	{"`PATCH /Groups/{id}`, 2 members differ", "4: list, 2 updates, list", "the same", 4, 4, twoJoinEditors,
 		func(t testing.TB, s *stand) {
 			s.makeViewer("viewer")
 			s.makeViewer("Mixed.Case")
@@ -125,7 +129,7 @@ func TestCallBudgets(t *testing.T) {
 	table := "| SCIM request | calls at first | in the seconds after | counted |\n|---|---|---|---|\n"
 	for _, b := range budgets {
 		t.Run(b.request, func(t *testing.T) {
-			s := newStand(t, func(u *setup) { u.sandbox.People = people - 8 })
+			s := newStand(t, func(u *setup) { u.sandbox.People = people - fixed })
 			s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // proves the key, and reads no list
 			require.Equal(t, 1, s.suger.Count(""), "one call for a key that is not known yet")
 			cold := b.count(t, s)
@@ -169,11 +173,12 @@ func compareTable(t *testing.T, name, table string) {
 	assert.Equal(t, table, written, "run this test with -update to write what was counted")
 }
 
-// A thousand new people, as Okta assigns them: a lookup and a create for each.
+// Two hundred new people, as Okta assigns them one after the other: a lookup, and
+// a create that looks again, adds, and looks at what came of it. The lookups read
+// the list that the create before them has read.
 func TestCallsOfABulkAssignment(t *testing.T) {
-	const newcomers, organization, pagesOfIt = 1000, 5000, 6 // pages, with those who have come
-	const pace = 30 * time.Millisecond
-	s := newStand(t, func(u *setup) { u.sandbox.People = organization - 8 })
+	const newcomers, organization = 200, 500
+	s := newStand(t, func(u *setup) { u.sandbox.People = organization - fixed })
 	roles := []string{sandbox.RoleViewer, sandbox.RoleEditor}
 	for n := range newcomers {
 		email := fmt.Sprintf("newcomer%d@example.com", n)
@@ -181,18 +186,16 @@ func TestCallsOfABulkAssignment(t *testing.T) {
 		require.EqualValues(t, 0, found.body["totalResults"], "%s", found.text)
 		got := s.do(t, create(email, roles[n%len(roles)]))
 		require.Equal(t, http.StatusCreated, got.status, "%s", got.text)
-		s.clock.advance(pace)
+		s.clock.advance(30 * time.Millisecond)
 	}
-	refreshes := int(newcomers*pace/s.setup.mapping.ListTTL) + 1
-	lists := s.suger.Count("list users")
-	assert.LessOrEqual(t, lists, refreshes*pagesOfIt)
+	assert.LessOrEqual(t, s.suger.Count("list users"), 2*newcomers+2, "the first is asked about twice: it proves the credential")
 	assert.Equal(t, newcomers, s.suger.Count("add user"))
-	assert.Equal(t, newcomers, s.suger.Count("")-lists, "1 call for each person besides the list, where 1.02 are allowed")
+	assert.Equal(t, newcomers, s.suger.Count("")-s.suger.Count("list users"))
 }
 
 // An import of everybody, page by page, reads Suger's list once.
 func TestCallsOfAnImport(t *testing.T) {
-	s := newStand(t, func(u *setup) { u.sandbox.People = people - 8 })
+	s := newStand(t, func(u *setup) { u.sandbox.People = people - fixed })
 	seen := make(map[any]bool)
 	for start := 1; start <= people; start += 100 {
 		page := s.do(t, get(fmt.Sprintf("/Users?startIndex=%d&count=100", start)))
@@ -202,15 +205,15 @@ func TestCallsOfAnImport(t *testing.T) {
 		}
 	}
 	assert.Len(t, seen, people)
-	assert.Equal(t, pages, s.suger.Count("list users"))
+	assert.Equal(t, 1, s.suger.Count("list users"))
 	assert.Equal(t, 1, s.suger.Count("list roles"))
-	assert.Equal(t, pages+1, s.suger.Count(""))
+	assert.Equal(t, 2, s.suger.Count(""))
 }
 
 // Suger takes longer for the list than it may be old. The list serves all the
 // same, from the moment when it is there.
 func TestImportFromASlowSuger(t *testing.T) {
-	s := newStand(t, func(u *setup) { u.sandbox.People, u.gateway.Budget = people-8, time.Minute })
+	s := newStand(t, func(u *setup) { u.sandbox.People, u.gateway.Budget = people-fixed, time.Minute })
 	s.between(t, func(suger http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s.clock.advance(6 * time.Second)
@@ -221,5 +224,5 @@ func TestImportFromASlowSuger(t *testing.T) {
 		page := s.do(t, get(fmt.Sprintf("/Users?startIndex=%d&count=100", start)))
 		require.EqualValues(t, people, page.body["totalResults"], "%s", page.text)
 	}
-	assert.Equal(t, pages+1, s.suger.Count(""))
+	assert.Equal(t, 2, s.suger.Count(""))
 }

@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -56,7 +58,7 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	t.Helper()
 	s := &stand{clock: &leapingClock{}, ids: make(map[string]bool)}
 	s.setup = setup{
-		sandbox:  sandbox.Options{Contract: "status", Keys: []string{key}, People: -1, Clock: s.clock.Now},
+		sandbox:  sandbox.Options{Keys: []string{key}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
 		client:   sugerclient.Config{Now: s.clock.Now, Sleep: s.clock.sleep},
 		mapping: mapping.Config{
@@ -91,10 +93,22 @@ func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Hand
 	s.url = s.newGateway(t)
 }
 
-// smallPages is the default mapping with pages of five users.
+// statusContract is the contract whose users have a status and whose list comes in
+// pages, here of five users, with the mapping that describes it.
+func statusContract(u *setup) {
+	document, err := smallPages()
+	if err != nil {
+		panic(err) // of a file of this project
+	}
+	u.sandbox.Contract, u.document = "status", document
+}
+
 var smallPages = sync.OnceValues(func() (*spec.Document, error) {
-	source := strings.Replace(string(mapping.DefaultSource()), "size: 1000", "size: 5", 1)
-	return spec.Parse("small pages", []byte(source))
+	source, err := os.ReadFile(filepath.Join("..", "..", "..", "mapping", "variants", "status.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return spec.Parse("small pages", []byte(strings.Replace(string(source), "size: 1000", "size: 5", 1)))
 })
 
 // newGateway starts a gateway that knows nothing, and gives the base URL of its
@@ -221,7 +235,11 @@ var scimRequests = []scimRequest{
 	{"list users", func(testing.TB, *stand) request { return get("/Users?startIndex=1&count=100") }},
 	{"filter users", func(testing.TB, *stand) request { return search("/Users", `active eq false`) }},
 	{"create a user", func(testing.TB, *stand) request { return create("nova@example.com", "EDITOR") }},
-	{"create who left", func(testing.TB, *stand) request { return create("former@example.com", "VIEWER") }},
+	{"create who left", func(testing.TB, *stand) request {
+		r := create("former@example.com", "VIEWER") // with the names that Suger has kept
+		r.body = strings.NewReplacer("Nova", "Heather", "Notch", "Harbor").Replace(r.body)
+		return r
+	}},
 	{"replace a user", func(t testing.TB, s *stand) request {
 		return request{method: http.MethodPut, path: "/Users/" + s.id(t, "viewer"), body: person("viewer@example.com", "EDITOR")}
 	}},
@@ -301,11 +319,15 @@ func members(ids ...string) string {
 	return text
 }
 
-// id is the id of a sample person.
+// id is the id of a sample person, who may have left.
 func (s *stand) id(t testing.TB, mailbox string) string {
-	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
-	require.True(t, ok, mailbox)
-	return user.ID
+	user, member := s.suger.UserByEmail(mailbox + "@example.com")
+	if member {
+		return user.ID
+	}
+	former, known := s.suger.GlobalUser(mailbox + "@example.com")
+	require.True(t, known, mailbox)
+	return former.ID
 }
 
 func (s *stand) roleID(t testing.TB, name string) string {

@@ -1,0 +1,403 @@
+package simulation
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/sandbox"
+)
+
+// What Okta does seldom, or other clients do.
+
+// known is the assignment of a person whom Okta has an id of; if it has none, the
+// id that Suger has.
+func (a *app) known(who int) (p assignment, ok bool) {
+	p = *a.person(who)
+	if p.id == "" {
+		a.world.mu.Lock()
+		defer a.world.mu.Unlock()
+		p.id = a.ledger.ids[emailOf(who)]
+	}
+	return p, p.id != ""
+}
+
+// again repeats the latest request about a person, while the first may be under
+// way: a proxy or a queue delivered it twice.
+func (a *app) again(who int) {
+	a.world.mu.Lock()
+	var latest *request
+	for _, r := range slices.Backward(a.requests) {
+		if r.method != http.MethodGet && (r.may[emailOf(who)].join || r.ends != "" && r.ends == a.ledger.ids[emailOf(who)]) {
+			latest = r
+			break
+		}
+	}
+	a.world.mu.Unlock()
+	if latest == nil {
+		return
+	}
+	a.send(&request{
+		what: "repeated " + strings.TrimPrefix(latest.what, "repeated "), method: latest.method, path: latest.path, body: latest.body,
+		may: latest.may, others: latest.others, claim: latest.claim, ends: latest.ends, joins: latest.joins, group: latest.group,
+		key: latest.key,
+	})
+}
+
+// rush sends the end and the return of somebody's access, or two roles, without
+// waiting for the first answer, in either order.
+func (a *app) rush(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	mapped := a.attributes(s.who, &p)
+	first := a.changing(s.who, &p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
+	second := a.changing(s.who, &p, true, http.MethodPatch, patchOf(mapped), nil)
+	if s.with%3 == 0 {
+		q := p
+		q.role = s.role
+		first = a.changing(s.who, &q, true, http.MethodPatch, patchOf(a.attributes(s.who, &q)), nil)
+	}
+	if s.with%2 == 0 {
+		first, second = second, first
+	}
+	a.jobs.Add(1)
+	go func() {
+		defer a.jobs.Done()
+		a.send(first)
+	}()
+	time.Sleep(a.span(0, 300*time.Millisecond, "rush", s))
+	a.send(second)
+}
+
+// createEchoing creates a person with an answer that the client has kept, its
+// groups included, and a role of its own choice.
+func (a *app) createEchoing(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	p.role = s.role
+	r := a.create(s.who, &p)
+	was := a.world.roleNow(p.id)
+	r.what = "create with echo"
+	r.body["groups"] = []any{map[string]any{"value": a.world.roleID(s.role), "display": s.role}}
+	r.body["roles"] = []any{map[string]any{"value": s.role}}
+	r.body[extension] = map[string]any{"role": was}
+	r.may = map[string]permit{emailOf(s.who): {join: true, roles: []string{s.role, was}, names: true}}
+	asked := r.claim
+	lesser := was
+	if rank(s.role) < rank(was) {
+		lesser = s.role
+	}
+	id := p.id
+	r.claim = func(r *request) string {
+		if was == s.role {
+			return asked(r)
+		}
+		// What the client claims to have read does not cancel that somebody shall have less.
+		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
+			return fmt.Sprintf("the person never had so little: %v", a.ledger.during(id, r.sent, r.answered))
+		}
+		return ""
+	}
+	a.send(r)
+}
+
+func (w *world) roleNow(id string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if eras := w.ledger.people[id]; len(eras) > 0 {
+		for _, e := range slices.Backward(eras) {
+			if e.member {
+				return e.role
+			}
+		}
+	}
+	return sandbox.RoleViewer
+}
+
+// endOddly ends access with a request of which the rest is wrong, or that does
+// not say clearly what it wants.
+func (a *app) endOddly(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	wrong := map[string]any{"active": false, "name": map[string]any{"givenName": strings.Repeat("long", 20)}}
+	switch s.with % 5 {
+	case 0:
+		wrong = map[string]any{"active": false, extension: map[string]any{"role": "No such role"}}
+	case 1:
+		wrong = map[string]any{"active": "False", "userName": "not an address"}
+	case 2: // nothing is said about access
+		wrong = map[string]any{"active": nil}
+	}
+	body, method := patchOf(wrong), http.MethodPatch
+	if s.with%7 < 3 {
+		method, body = http.MethodPut, maps.Clone(wrong)
+		body["schemas"] = []string{userSchema}
+		if body["userName"] == nil {
+			body["userName"] = emailOf(s.who)
+		}
+	}
+	r := a.changing(s.who, &p, false, method, body, nil)
+	r.what = "deactivate oddly"
+	r.may = map[string]permit{p.id: {leave: true, names: true, email: emailOf(s.who)}}
+	if wrong["active"] == nil {
+		// What it does not say it must not do, nor answer as if it had ended access.
+		r.what, r.ends, r.may = "active null", "", nil
+	}
+	if a.send(r).ok() {
+		a.person(s.who).assigned = false
+	}
+}
+
+// remove deletes a user, which Okta never does.
+func (a *app) remove(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	r := a.changing(s.who, &p, false, http.MethodDelete, nil, nil)
+	r.what = "delete"
+	a.send(r)
+}
+
+// rename gives an account another address.
+func (a *app) rename(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	email := fmt.Sprintf("other%d@example.com", s.with)
+	r := &request{what: "change address", method: http.MethodPatch, path: userPath(p.id), body: patchOf(map[string]any{"userName": email})}
+	r.may = map[string]permit{p.id: {email: email}}
+	id := p.id
+	r.claim = func(r *request) string {
+		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return s.email == email }) {
+			return "the person never had the address"
+		}
+		return ""
+	}
+	a.send(r)
+}
+
+// group is the pushed group for a role, and the ids of those in it.
+func (a *app) group(role string) (members map[int]bool, ids []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.groups[role] == nil {
+		a.groups[role] = make(map[int]bool)
+	}
+	members = a.groups[role]
+	for who := range members {
+		if p := a.people[who]; p != nil && p.assigned && p.id != "" {
+			ids = append(ids, p.id)
+		}
+	}
+	slices.Sort(ids)
+	return members, ids
+}
+
+func memberList(ids []string) []any {
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = map[string]any{"value": id}
+	}
+	return list
+}
+
+func groupPath(w *world, role string) string { return "/Groups/" + url.PathEscape(w.roleID(role)) }
+
+// changeGroup puts one person into a pushed group or takes them out.
+func (a *app) changeGroup(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	members, _ := a.group(s.role)
+	role, id := s.role, p.id
+	r := &request{what: "group add", method: http.MethodPatch, path: groupPath(a.world, role), group: role}
+	operation := map[string]any{"op": "add", "path": "members", "value": memberList([]string{id})}
+	r.may = map[string]permit{id: {roles: []string{role}}}
+	r.claim = func(r *request) string { return a.inGroup(id, role, r) }
+	a.mu.Lock()
+	if members[s.who] {
+		r.what = "group remove"
+		operation = map[string]any{"op": "remove", "path": fmt.Sprintf("members[value eq %q]", id)}
+		r.may = map[string]permit{id: {roles: []string{sandbox.RoleViewer}}}
+		r.claim = func(r *request) string { return a.notInGroup(id, role, r) }
+	}
+	members[s.who] = !members[s.who]
+	a.mu.Unlock()
+	r.body = map[string]any{"schemas": []string{patchSchema}, "Operations": []any{
+		map[string]any{"op": "replace", "value": map[string]any{"id": a.roleID(role), "displayName": role}}, operation,
+	}}
+	a.send(r)
+}
+
+// inGroup says what is wrong if a person was added to a group.
+func (a *app) inGroup(id, role string, r *request) string {
+	// One who is a member in between may have been dropped by others, too.
+	if a.ledger.ever(id, r.sent, r.answered, func(s standing) bool {
+		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(s.role) == 2 && rank(role) == 2)
+	}) {
+		return ""
+	}
+	return fmt.Sprintf("%s never held %s: %v", id, role, a.ledger.during(id, r.sent, r.answered))
+}
+
+func (a *app) notInGroup(id, role string, r *request) string {
+	if role == sandbox.RoleViewer || a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return s.role != role }) {
+		return ""
+	}
+	return fmt.Sprintf("%s held %s all the time", id, role)
+}
+
+// pushGroup sends the whole of a pushed group, as Push Now does, and with
+// strangers in it if it was pushed too early.
+func (a *app) pushGroup(s step, strangers bool) {
+	members, _ := a.group(s.role)
+	a.mu.Lock()
+	members[s.who] = true
+	a.mu.Unlock()
+	_, ids := a.group(s.role)
+	role := s.role
+	r := &request{what: "group push", path: groupPath(a.world, role), group: role}
+	listed := ids
+	if strangers {
+		r.what = "group push of strangers"
+		listed = append(slices.Clone(ids), "no-such-id")
+		r.claim = func(*request) string { return "one of the members is nobody" }
+	} else {
+		r.may = make(map[string]permit)
+		for _, id := range ids {
+			r.may[id] = permit{roles: []string{role}}
+		}
+		r.others = &permit{roles: []string{sandbox.RoleViewer}}
+		r.claim = func(r *request) string {
+			for _, id := range ids {
+				if wrong := a.inGroup(id, role, r); wrong != "" {
+					return wrong
+				}
+			}
+			for id := range a.ledger.people {
+				if !slices.Contains(ids, id) && !slices.Contains(protected, a.ledger.now(id).email) {
+					if wrong := a.notInGroup(id, role, r); wrong != "" {
+						return wrong
+					}
+				}
+			}
+			return ""
+		}
+	}
+	if a.wizard {
+		r.method = http.MethodPut
+		r.body = map[string]any{"schemas": []string{groupSchema}, "displayName": role, "members": memberList(listed)}
+	} else {
+		r.method = http.MethodPatch
+		r.body = map[string]any{"schemas": []string{patchSchema}, "Operations": []any{map[string]any{"op": "replace", "path": "members", "value": memberList(listed)}}}
+	}
+	a.send(r)
+}
+
+func teamName(n int) string { return fmt.Sprintf("Team %d", n%4) }
+
+// newGroup pushes a group for which Suger has no role yet.
+func (a *app) newGroup(s step) {
+	name := teamName(s.with)
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	id := p.id
+	r := &request{what: "group create", method: http.MethodPost, path: "/Groups", group: name}
+	r.body = map[string]any{"schemas": []string{groupSchema}, "displayName": name, "members": memberList([]string{id})}
+	r.may = map[string]permit{id: {roles: []string{name}}}
+	r.claim = func(r *request) string { return a.inGroup(id, name, r) }
+	a.send(r)
+}
+
+// deleteGroup deletes a group in the target, as unlinking can.
+func (a *app) deleteGroup(s step) {
+	name := teamName(s.with)
+	r := &request{what: "group delete", method: http.MethodDelete, path: groupPath(a.world, name), group: name}
+	r.others = &permit{roles: []string{sandbox.RoleViewer}}
+	r.claim = func(r *request) string {
+		for id := range a.ledger.people {
+			if wrong := a.notInGroup(id, name, r); wrong != "" {
+				return wrong
+			}
+		}
+		return ""
+	}
+	a.send(r)
+}
+
+// importAll walks through the list of users as an import does.
+func (a *app) importAll() {
+	const count = 100
+	for start := 1; ; start += count {
+		r := a.persistent(func() *request {
+			r := &request{what: "import", method: http.MethodGet, path: fmt.Sprintf("/Users?startIndex=%d&count=%d", start, count)}
+			r.claim = func(r *request) string { return a.imported(r) }
+			return a.send(r)
+		})
+		total, _ := r.answer["totalResults"].(float64)
+		if !r.ok() || start+count > int(total) {
+			return
+		}
+	}
+}
+
+// imported says what of a page was not so at any moment. If the page holds
+// everybody, everybody must be on it.
+func (a *app) imported(r *request) string {
+	from := r.from
+	rows, _ := r.answer["Resources"].([]any)
+	seen := make(map[string]bool)
+	for _, row := range rows {
+		user, _ := row.(map[string]any)
+		if wrong := a.shows(user, from, r.answered); wrong != "" {
+			return wrong
+		}
+		id, _ := user["id"].(string)
+		seen[id] = true
+	}
+	if total, _ := r.answer["totalResults"].(float64); int(total) > len(rows) || !strings.Contains(r.path, "startIndex=1&") {
+		return ""
+	}
+	for id := range a.ledger.people {
+		if !seen[id] && a.ledger.always(id, from, r.answered, func(s standing) bool { return s.member }) {
+			return id + ", who was a member throughout, is missing"
+		}
+	}
+	return ""
+}
+
+// stranger tries a credential that Suger does not know. It must not be served,
+// nor keep those who have a good one waiting.
+func (a *app) stranger(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	r := a.changing(s.who, &p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
+	r.what, r.key, r.may = "stranger", fmt.Sprintf("wrong-key-%d", s.with), nil
+	r.claim = func(*request) string { return "the credential is wrong" }
+	a.jobs.Add(1)
+	go func() {
+		defer a.jobs.Done()
+		a.send(r)
+	}()
+	time.Sleep(a.span(0, 500*time.Millisecond, "after the stranger", s))
+	good := a.changing(s.who, &p, true, http.MethodPatch, patchOf(map[string]any{"name": map[string]any{"familyName": "Stranger"}}), nil)
+	good.what, good.claim = "beside a stranger", nil
+	a.send(good)
+}

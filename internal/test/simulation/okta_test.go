@@ -1,0 +1,309 @@
+package simulation
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"suger-scim-gateway/internal/sandbox"
+)
+
+const (
+	userSchema  = "urn:ietf:params:scim:schemas:core:2.0:User"
+	groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group"
+	patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+	extension   = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
+)
+
+// An app is one Okta app: of the App Integration Wizard, which reads and puts
+// whole resources, or made from a template, which patches.
+type app struct {
+	*world
+	name   string
+	wizard bool
+	plain  bool // the role goes in the attribute roles, not in the extension
+
+	mu     sync.Mutex
+	people map[int]*assignment
+	groups map[string]map[int]bool // pushed groups, by the role that they are
+}
+
+// An assignment is what Okta knows of one person in one app.
+type assignment struct {
+	job      turn   // Okta does one thing about a person after the other
+	wanted   bool   // by the company
+	assigned bool   // as far as Okta has been told
+	id       string // "" if Okta has none
+	role     string
+	given    string
+	family   string
+}
+
+// A turn is a lock for which time goes on while somebody waits.
+type turn chan struct{}
+
+func (t turn) take()    { t <- struct{}{} }
+func (t turn) release() { <-t }
+
+func newApp(w *world, n int, wizard bool) *app {
+	kind := "template"
+	if wizard {
+		kind = "wizard"
+	}
+	return &app{world: w, name: fmt.Sprintf("%s%d", kind, n), wizard: wizard, plain: n%2 == 1, people: make(map[int]*assignment), groups: make(map[string]map[int]bool)}
+}
+
+func (a *app) person(who int) *assignment {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.people[who] == nil {
+		a.people[who] = &assignment{job: make(turn, 1), role: sandbox.RoleViewer, given: fmt.Sprintf("Given%d", who), family: "Family"}
+	}
+	return a.people[who]
+}
+
+// attributes are what Okta maps of a person.
+func (a *app) attributes(who int, p *assignment) map[string]any {
+	mapped := map[string]any{
+		"userName": emailOf(who),
+		"name":     map[string]any{"givenName": p.given, "familyName": p.family},
+		"emails":   []any{map[string]any{"primary": true, "value": emailOf(who), "type": "work"}},
+		"active":   true,
+	}
+	if a.plain {
+		mapped["roles"] = []any{map[string]any{"primary": true, "value": p.role}}
+	} else {
+		mapped[extension] = map[string]any{"role": p.role}
+	}
+	return mapped
+}
+
+// persistent repeats an attempt until there is an answer other than that Suger is
+// out of reach. Okta itself only comes back after 429; for the rest an
+// administrator presses the button, later. An attempt ends with its last request.
+func (a *app) persistent(attempt func() *request) *request {
+	for tries := 0; ; tries++ {
+		r := attempt()
+		switch {
+		case r.status == http.StatusTooManyRequests && tries < 8:
+			time.Sleep(max(r.retryAfter, time.Second) + a.span(0, time.Second, "again", r.n))
+		case (r.status == 0 || r.status >= 500 || r.status == http.StatusUnauthorized || r.status == http.StatusTooManyRequests) && tries < 12:
+			time.Sleep(a.span(time.Minute, 20*time.Minute, "button", r.n))
+		default:
+			return r
+		}
+	}
+}
+
+func userPath(id string) string { return "/Users/" + url.PathEscape(id) }
+
+func lookup(email string) *request {
+	query := url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}, "startIndex": {"1"}, "count": {"100"}}
+	return &request{what: "lookup", method: http.MethodGet, path: "/Users?" + query.Encode()}
+}
+
+// lookUp asks for a person by their address. The id is "" if the answer is that
+// there is nobody.
+func (a *app) lookUp(who int) (id string, r *request) {
+	email := emailOf(who)
+	r = a.persistent(func() *request {
+		r := lookup(email)
+		r.claim = func(r *request) string {
+			from := r.from
+			found, _ := r.answer["Resources"].([]any)
+			known := a.ledger.ids[email]
+			if len(found) == 0 {
+				if known != "" && a.ledger.always(known, from, r.answered, func(s standing) bool { return s.member && s.email == email }) {
+					return "the person was a member throughout"
+				}
+				return ""
+			}
+			shown, _ := found[0].(map[string]any)
+			return a.shows(shown, from, r.answered)
+		}
+		return a.send(r)
+	})
+	if found, _ := r.answer["Resources"].([]any); r.ok() && len(found) > 0 {
+		user, _ := found[0].(map[string]any)
+		id, _ = user["id"].(string)
+	}
+	return id, r
+}
+
+// shows says what of a user in an answer was not so at any moment between two
+// times.
+func (a *app) shows(user map[string]any, from, to time.Time) string {
+	id, _ := user["id"].(string)
+	is := a.ledger.during(id, from, to)
+	if slices.ContainsFunc(is, func(s standing) bool { return s.member && a.same(user, s) }) {
+		return ""
+	}
+	return fmt.Sprintf("it shows %v, who was only ever %v", user, is)
+}
+
+func (a *app) same(user map[string]any, s standing) bool {
+	name, _ := user["name"].(map[string]any)
+	text := func(object map[string]any, key string) string {
+		value, _ := object[key].(string)
+		return value
+	}
+	own, _ := user[extension].(map[string]any)
+	return user["active"] == s.access() && strings.EqualFold(text(user, "userName"), s.email) &&
+		a.ledger.roleName(text(own, "role")) == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
+}
+
+// assign gives a person the app: Okta looks them up, links to who is there, and
+// creates who is not.
+func (a *app) assign(who int) {
+	p := a.person(who)
+	for range 4 {
+		id, r := a.lookUp(who)
+		if !r.ok() {
+			return
+		}
+		if id != "" {
+			p.id = id
+			if a.update(who, p, true).ok() {
+				p.assigned = true
+			}
+			return
+		}
+		r = a.persistent(func() *request { return a.send(a.create(who, p)) })
+		if r.ok() {
+			p.id, _ = r.answer["id"].(string)
+			p.assigned = true
+			return
+		}
+		if r.status != http.StatusConflict {
+			return
+		}
+	}
+}
+
+// create is the request that makes a person a member.
+func (a *app) create(who int, p *assignment) *request {
+	body := a.attributes(who, p)
+	maps.Copy(body, map[string]any{
+		"schemas": []string{userSchema, extension}, "displayName": p.given + " " + p.family,
+		"externalId": fmt.Sprintf("00u%017d", who), "groups": []any{}, "password": "thrown-away-1",
+	})
+	email := emailOf(who)
+	r := &request{what: "create", method: http.MethodPost, path: "/Users", body: body, joins: email}
+	role, given, family := p.role, p.given, p.family
+	r.may = map[string]permit{email: {join: true, roles: []string{role}, names: true}}
+	r.claim = func(r *request) string {
+		id, _ := r.answer["id"].(string)
+		return a.ledger.was(id, r.sent, r.answered, asked(role, email, given, family))
+	}
+	return r
+}
+
+// asked are the respects in which a person shall be as a request says.
+func asked(role, email, given, family string) map[string]func(standing) bool {
+	return map[string]func(standing) bool{
+		"access":      standing.access,
+		"role":        func(s standing) bool { return s.member && s.role == role },
+		"given name":  func(s standing) bool { return s.member && s.first == given },
+		"family name": func(s standing) bool { return s.member && s.last == family },
+		"address":     func(s standing) bool { return s.member && (email == "" || s.email == email) },
+	}
+}
+
+// update makes a user as Okta has the person, and back in if they had left.
+func (a *app) update(who int, p *assignment, active bool) *request {
+	changed := a.attributes(who, p)
+	if !a.wizard {
+		changed["active"] = active
+		if !active {
+			changed = map[string]any{"active": false}
+		}
+		return a.persistent(func() *request { return a.send(a.changing(who, p, active, http.MethodPatch, patchOf(changed), nil)) })
+	}
+	return a.persistent(func() *request {
+		read := a.send(a.reading(p.id))
+		if !read.ok() {
+			return read
+		}
+		body := maps.Clone(read.answer)
+		if active {
+			lay(body, changed)
+		}
+		body["active"] = active
+		return a.send(a.changing(who, p, active, http.MethodPut, body, read))
+	})
+}
+
+// lay puts mapped attributes over what was read.
+func lay(body, mapped map[string]any) {
+	own, _ := body[extension].(map[string]any)
+	maps.Copy(body, mapped)
+	if given, ok := mapped[extension].(map[string]any); ok && own != nil {
+		whole := maps.Clone(own)
+		maps.Copy(whole, given)
+		body[extension] = whole
+	}
+}
+
+func patchOf(value map[string]any) map[string]any {
+	return map[string]any{"schemas": []string{patchSchema}, "Operations": []any{map[string]any{"op": "replace", "value": value}}}
+}
+
+// reading is the request that reads a user by the id.
+func (a *app) reading(id string) *request {
+	r := &request{what: "read", method: http.MethodGet, path: userPath(id)}
+	r.claim = func(r *request) string { return a.shows(r.answer, r.from, r.answered) }
+	return r
+}
+
+// changing is the request that changes a user by the id.
+func (a *app) changing(who int, p *assignment, active bool, method string, body map[string]any, read *request) *request {
+	r := &request{what: "update", method: method, path: userPath(p.id), body: body}
+	id, role, given, family := p.id, p.role, p.given, p.family
+	// What an answer had of a person comes back with a PUT, in each attribute that
+	// Okta does not map.
+	echoed := ""
+	if read != nil {
+		own, _ := read.answer[extension].(map[string]any)
+		word, _ := own["role"].(string)
+		a.world.mu.Lock()
+		echoed = a.ledger.roleName(word)
+		a.world.mu.Unlock()
+	}
+	if !active {
+		r.what, r.ends = "deactivate", id
+		r.may = map[string]permit{id: {leave: true}}
+		if read != nil {
+			address, _ := read.answer["userName"].(string)
+			r.may[id] = permit{leave: true, names: true, roles: []string{echoed}, email: strings.ToLower(address)}
+		}
+		r.claim = func(r *request) string {
+			if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
+				return "the person had access all the time"
+			}
+			return ""
+		}
+		return r
+	}
+	r.may = map[string]permit{id: {join: true, roles: []string{role, echoed}, names: true, email: emailOf(who)}}
+	r.claim = func(r *request) string {
+		return a.ledger.was(id, r.sent, r.answered, asked(role, "", given, family))
+	}
+	return r
+}
+
+// unassign takes the app from a person. Okta sends nothing about somebody whom it
+// could not provision.
+func (a *app) unassign(who int) {
+	p := a.person(who)
+	if !p.assigned || p.id == "" {
+		return
+	}
+	if a.update(who, p, false).ok() {
+		p.assigned = false
+	}
+}

@@ -1,0 +1,390 @@
+package simulation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A request is one SCIM request of a client, what it may change and what a
+// success of it claims.
+type request struct {
+	n            int
+	what         string
+	method, path string
+	body         map[string]any
+	key          string
+	patience     time.Duration // after which the client hangs up
+
+	may    map[string]permit       // by user id, or by folded address
+	others *permit                 // for everybody else
+	claim  func(r *request) string // what of a 2xx is not true, "" if all is
+	ends   string                  // id of the person whose access it ends
+	joins  string                  // folded address of the person whom it creates
+	group  string                  // the role whose members it changes
+	lists  int                     // lists of people read for it
+	writes int                     // writes made for it
+
+	process        *process
+	sent, answered time.Time
+	from           time.Time // the earliest moment that a read may show
+	ended          time.Time // the replica is done with it, whoever waits
+	came, called   time.Time // at the replica; and its first call to Suger
+	status         int
+	code           string
+	retryAfter     time.Duration
+	answer         map[string]any
+	changes        []change
+	alone          bool // nothing else happened between its sending and its end
+}
+
+// A permit is what a request may change about a person.
+type permit struct {
+	join, leave bool
+	roles       []string // by name
+	names       bool
+	email       string // folded, that the account may be given
+}
+
+func (r *request) String() string {
+	body := ""
+	if r.body != nil {
+		text, _ := json.Marshal(r.body)
+		body = " " + string(text)
+	}
+	return fmt.Sprintf("#%d (%s) %s %s%s", r.n, r.what, r.method, r.path, body)
+}
+
+// calls counts a call that was made for the request. The world's lock is held.
+func (r *request) calls(call *http.Request, lists bool) {
+	if r.called.IsZero() {
+		r.called = time.Now()
+	}
+	switch {
+	case lists:
+		r.lists++
+	case call.Method != http.MethodGet:
+		r.writes++
+	}
+}
+
+// ok reports whether the client was told that the request was done.
+func (r *request) ok() bool { return r.status >= 200 && r.status < 300 }
+
+// send sends a request through the balancer and waits for the answer.
+func (w *world) send(r *request) *request {
+	w.mu.Lock()
+	r.n = len(w.requests) + 1
+	w.requests = append(w.requests, r)
+	kind := r.method + " " + r.path
+	n := w.counts[kind]
+	w.counts[kind]++
+	r.process = w.replicas[int(w.luck(kind, n, "replica")*float64(len(w.replicas)))]
+	if r.key == "" {
+		r.key = keyName(w.key)
+	}
+	r.sent = time.Now()
+	w.disturb(r)
+	w.running++
+	w.logf("okta    %s", r)
+	w.mu.Unlock()
+	if r.patience == 0 {
+		r.patience = 60 * time.Second
+	}
+	time.Sleep(w.span(time.Millisecond, 30*time.Millisecond, kind, n, "way"))
+	w.carry(r)
+	time.Sleep(w.span(time.Millisecond, 30*time.Millisecond, kind, n, "back"))
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	r.answered = time.Now()
+	w.stats[fmt.Sprintf("%s %d %s", r.what, r.status, r.code)]++
+	w.logf("answer  #%d %s", r.n, r.outcome())
+	w.judgeAnswer(r)
+	if w.running == 0 {
+		w.judgeRest()
+	}
+	return r
+}
+
+// disturb notes that requests do not run alone. One with a wrong credential does
+// not count: it must not disturb. The caller has the lock.
+func (w *world) disturb(by *request) {
+	if by != nil {
+		by.alone = true
+	}
+	for _, r := range w.requests[max(0, len(w.requests)-100):] {
+		if r == by || !r.ended.IsZero() {
+			continue
+		}
+		if by == nil || !by.stranger() {
+			r.alone = false
+		}
+		if by != nil && !r.stranger() {
+			by.alone = false
+		}
+	}
+}
+
+func (r *request) stranger() bool { return strings.HasPrefix(r.key, "wrong") }
+
+// carry brings the request to a replica and the answer back. If the client hangs
+// up, the replica is told so, as net/http does it.
+func (w *world) carry(r *request) {
+	r.came = time.Now()
+	r.process.delivered(r)
+	ctx, hangUp := context.WithCancel(context.WithValue(context.Background(), causeKey{}, r))
+	defer hangUp()
+	var text strings.Reader
+	if r.body != nil {
+		encoded, err := json.Marshal(r.body)
+		if err != nil {
+			panic(err)
+		}
+		text = *strings.NewReader(string(encoded))
+	}
+	sent := httptest.NewRequest(r.method, "http://gateway.test/scim/v2"+r.path, &text).WithContext(ctx)
+	sent.Header.Set("Authorization", "Bearer "+r.key)
+	sent.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
+	sent.Header.Set("User-Agent", "Okta SCIM Client 1.0.0")
+	done := make(chan *httptest.ResponseRecorder, 1)
+	if r.process.isDead() {
+		w.ended(r)
+		return
+	}
+	w.jobs.Add(1)
+	go func() {
+		defer w.jobs.Done()
+		recorder := httptest.NewRecorder()
+		serveAborting(r.process.handler, recorder, sent)
+		w.ended(r)
+		done <- recorder
+	}()
+	patience := time.NewTimer(r.patience)
+	defer patience.Stop()
+	select {
+	case recorder := <-done:
+		r.read(recorder.Result())
+	case <-patience.C:
+	case <-r.process.dead:
+	}
+}
+
+// ended notes that a replica is done with a request, whoever waits for it.
+func (w *world) ended(r *request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running--
+	r.ended = time.Now()
+	if w.running == 0 {
+		w.judgeRest()
+	}
+}
+
+// outcome is the answer in a word.
+func (r *request) outcome() string {
+	if r.status == 0 {
+		return "none"
+	}
+	return strings.TrimSpace(fmt.Sprint(r.status, " ", r.code))
+}
+
+func (r *request) read(answer *http.Response) {
+	r.status = answer.StatusCode
+	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
+		r.retryAfter = time.Duration(seconds) * time.Second
+	}
+	if json.NewDecoder(answer.Body).Decode(&r.answer) != nil {
+		r.answer = nil
+	}
+	if detail, _ := r.answer["detail"].(string); detail != "" {
+		if at := strings.LastIndexByte(detail, '['); at >= 0 {
+			r.code, _, _ = strings.Cut(detail[at+1:], ",")
+		}
+	}
+}
+
+// permitOf is what a request may change about a person, whom it names by the id or
+// by an address that they had meanwhile.
+func (w *world) permitOf(r *request, c change) permit {
+	if p, ok := r.may[c.id]; ok {
+		return p
+	}
+	for _, s := range w.ledger.during(c.id, r.sent, c.at) {
+		if p, ok := r.may[s.email]; ok && s.email != "" {
+			return p
+		}
+	}
+	if r.others != nil {
+		return *r.others
+	}
+	return permit{}
+}
+
+// judgeEffect holds what a call changed in Suger against what the request asked
+// for. The caller has the lock.
+func (w *world) judgeEffect(r *request, changes []change) {
+	for _, c := range changes {
+		if r == nil {
+			w.violate("unasked", "nobody asked for %s", c)
+			continue
+		}
+		w.logf("  did   #%d %s", r.n, c)
+		r.changes = append(r.changes, c)
+		w.judgeChange(r, c)
+	}
+}
+
+func (w *world) judgeChange(r *request, c change) {
+	may := w.permitOf(r, c)
+	for _, email := range []string{c.before.email, c.after.email} {
+		if slices.Contains(protected, email) && c.before.member {
+			w.violate("protected", "%s changed a protected person: %s", r, c)
+		}
+	}
+	undone := r.undoes(c)
+	switch {
+	case undone:
+	case !c.before.access() && c.after.access():
+		if !may.join {
+			w.violate("access", "%s gave access: %s", r, c)
+		}
+	case c.before.access() && !c.after.access(), c.before.member && !c.after.member:
+		if !may.leave {
+			w.violate("access", "%s took access: %s", r, c)
+		}
+	}
+	if undone || !c.after.member {
+		return
+	}
+	if c.before.role != c.after.role {
+		w.judgeRole(r, c, may)
+	}
+	if c.before.member && (c.before.first != c.after.first || c.before.last != c.after.last) && !may.names {
+		w.violate("names", "%s changed the name: %s", r, c)
+	}
+	if c.before.member && c.before.email != c.after.email && may.email != c.after.email {
+		w.violate("address", "%s changed the address: %s", r, c)
+	}
+	// The account may be somebody else's from now on.
+	if c.before.administrator() && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
+		w.violate("administrator", "%s gave the account of the last administrator away: %s", r, c)
+	}
+}
+
+// undoes reports whether a change gives back what the request itself had taken.
+func (r *request) undoes(c change) bool {
+	return slices.ContainsFunc(r.changes, func(e change) bool {
+		return e.id == c.id && e.at.Before(c.at) && c.after.role == e.before.role && c.after.email == e.before.email &&
+			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
+	})
+}
+
+// onlyAdministrator reports whether nobody else could help the others at any
+// moment between two times.
+func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
+	for other := range w.ledger.people {
+		if other != id && w.ledger.ever(other, from, to, standing.administrator) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) judgeRole(r *request, c change, may permit) {
+	held := func(s standing) bool { return s.access() && s.role == c.before.role }
+	throughout := c.before.member && w.ledger.always(c.id, r.sent, c.at.Add(-1), held)
+	switch {
+	case !slices.Contains(may.roles, c.after.role):
+		w.violate("role", "%s gave a role that it did not ask for: %s", r, c)
+	case r.joins != "" && throughout:
+		w.violate("blind add", "%s changed the role of a present member: %s", r, c)
+	case r.group == "" || !throughout || c.before.role == r.group:
+	case rank(c.before.role) > rank(c.after.role):
+		w.violate("lost role", "%s cost a higher role: %s", r, c)
+	}
+}
+
+// judgeAnswer holds an answer against what was so between request and answer. The
+// caller has the lock.
+func (w *world) judgeAnswer(r *request) {
+	if r.ok() && r.claim != nil {
+		if wrong := r.claim(r); wrong != "" {
+			w.violate("answer", "%s was answered %d, but %s", r, r.status, wrong)
+		}
+	}
+	if r.ends != "" && r.status != 0 {
+		w.judgeEnd(r)
+	}
+	if detail, _ := r.answer["detail"].(string); strings.Contains(detail, "was made one again") && w.ledger.lostLast != nil && w.ledger.lostLast.at.Before(r.sent) {
+		w.violate("administrator", "%s was answered that there is an administrator again, and there was none", r)
+	}
+	if r.status == http.StatusInternalServerError {
+		w.violate("internal", "%s was answered %v", r, r.answer)
+	}
+	calmly := w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
+	if calmly && r.alone && r.status != 0 {
+		w.judgeCalls(r)
+		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > 10*time.Second {
+			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
+		}
+	}
+}
+
+// judgeEnd checks that access ended whatever else was wrong with a request.
+func (w *world) judgeEnd(r *request) {
+	excused := []string{"last_admin", "protected_user", "token_refused", "suger_throttled", "suger_unavailable", "suger_unreadable",
+		"write_unconfirmed", "unsupported_by_mapping", "version_mismatch", "not_found", "organization_unknown", "suger_refused", "not_allowed", "too_many_requests"}
+	if slices.Contains(excused, r.code) {
+		return
+	}
+	if !w.ledger.ever(r.ends, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
+		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
+	}
+}
+
+// judgeCalls holds what a request cost against the budgets, where nothing
+// disturbed it.
+func (w *world) judgeCalls(r *request) {
+	pages := 1
+	if w.contract == "status" {
+		pages = len(w.ledger.people)/19 + 1
+	}
+	lists := 2 * pages
+	if r.ends != "" && r.ok() { // the end of access is a change of its own
+		lists = 3 * pages
+	}
+	if r.lists > lists {
+		w.violate("calls", "%s read %d lists, at most %d are needed", r, r.lists, lists)
+	}
+	if most := 2*len(r.changes) + 1; r.writes > most {
+		w.violate("calls", "%s made %d writes for %d changes", r, r.writes, len(r.changes))
+	}
+}
+
+// judgeRest looks at what must be so whenever no request is under way. The caller
+// has the lock.
+func (w *world) judgeRest() {
+	last := w.ledger.lostLast
+	if last == nil || last.by == nil || last.by.answered.IsZero() {
+		return
+	}
+	r := last.by
+	if w.ledger.regained.After(r.sent) {
+		w.ledger.lostLast = nil // it began when there was none, and there was none in the end
+		return
+	}
+	troubled := r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
+	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
+		w.ledger.lostLast = nil // it could not be undone, and the client knows
+		return
+	}
+	w.violate("administrator", "%s left nobody: %s", r, last)
+	w.ledger.lostLast = nil
+}

@@ -1,0 +1,152 @@
+package simulation
+
+import (
+	"flag"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	years    = flag.Int("years", 1, "how many years of a large company are told, of each contract")
+	tallies  = flag.Bool("tallies", false, "print how often each request was answered how")
+	seeds    = flag.Int("seeds", 20, "how many stories are told")
+	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
+	shrink   = flag.Duration("shrink", 20*time.Second, "how long to look for the shortest story")
+	shapeFor = flag.String("shape", "", "the only shape of stories to tell")
+)
+
+// An outcome is what came of a story.
+type outcome struct {
+	violations []violation
+	stats      map[string]int
+	log        []string
+}
+
+// tell runs a story from its beginning to its end.
+func tell(t *testing.T, p plan, logged bool) (o outcome) {
+	synctest.Test(t, func(t *testing.T) {
+		w, err := newWorld(p)
+		require.NoError(t, err)
+		if logged {
+			w.log = new([]string)
+		}
+		for _, s := range p.steps {
+			w.jobs.Add(1)
+			go func() {
+				defer w.jobs.Done()
+				time.Sleep(s.at - time.Since(w.began) + time.Duration(w.luck("nanoseconds", s)*1e6))
+				w.logf("step    %s person%d app%d %s %d", s.act, s.who, s.app, s.role, s.with)
+				actNamed(s.act).do(w, s)
+			}()
+		}
+		w.jobs.Wait()
+		for _, r := range w.replicas {
+			r.kill()
+		}
+		o = outcome{violations: w.violations, stats: w.stats}
+		if logged {
+			o.log = *w.log
+		}
+	})
+	return o
+}
+
+func TestStories(t *testing.T) {
+	first := firstSeed()
+	for _, sh := range shapes {
+		if *shapeFor != "" && sh.name != *shapeFor {
+			continue
+		}
+		t.Run(sh.name, func(t *testing.T) {
+			tellAll(t, first, *seeds, func(seed uint64) plan { return newPlan(seed, sh) })
+		})
+	}
+}
+
+// A year of a company of 500, with some 300 hires, 250 leavers, 60 returns, 800
+// changes of roles, 20 outages and 10 rotations of the API key.
+func TestYears(t *testing.T) {
+	first := firstSeed()
+	for _, contract := range []string{"membership", "status"} {
+		if *shapeFor == "" || *shapeFor == "year-"+contract {
+			t.Run(contract, func(t *testing.T) {
+				tellAll(t, first, *years, func(seed uint64) plan { return newYear(seed, contract) })
+			})
+		}
+	}
+}
+
+func firstSeed() uint64 {
+	if *seedFlag != 0 {
+		return *seedFlag
+	}
+	return rand.Uint64N(1 << 40)
+}
+
+// tellAll tells the stories of some seeds, and stops at the first in which a rule
+// is broken.
+func tellAll(t *testing.T, first uint64, n int, planOf func(seed uint64) plan) {
+	t.Logf("seeds %d to %d", first, first+uint64(n)-1)
+	stats := make(map[string]int)
+	for seed := first; seed < first+uint64(n); seed++ {
+		p := planOf(seed)
+		o := tell(t, p, false)
+		for what, n := range o.stats {
+			stats[what] += n
+		}
+		if len(o.violations) > 0 {
+			report(t, p, o)
+		}
+	}
+	if *tallies {
+		for _, what := range slices.Sorted(maps.Keys(stats)) {
+			t.Logf("%6d %s", stats[what], what)
+		}
+	}
+}
+
+// report prints the shortest story in which a rule is still broken.
+func report(t *testing.T, p plan, o outcome) {
+	rule := o.violations[0].rule
+	short := shortest(t, p, rule, *shrink)
+	o = tell(t, short, true)
+	t.Fatalf("seed %d breaks the rule %q; of %d steps %d do it:\n%s\n%s",
+		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
+}
+
+// One seed tells one story.
+func TestSameSeedSameStory(t *testing.T) {
+	for _, sh := range shapes {
+		{
+			p := newPlan(42, sh)
+			assert.Equal(t, tell(t, p, true).log, tell(t, p, true).log, sh.name)
+		}
+	}
+}
+
+// Stories that were found once, and must end well since.
+func TestOldStories(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.story"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			p, err := parsePlan(string(text))
+			require.NoError(t, err)
+			o := tell(t, p, true)
+			assert.Empty(t, o.violations, "%s", strings.Join(o.log, "\n"))
+		})
+	}
+}

@@ -1,0 +1,298 @@
+package simulation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/sandbox"
+)
+
+// A weather is how likely each misfortune is, for each call to Suger.
+type weather struct {
+	name       string
+	throttled  float64 // 429 with Retry-After
+	down       float64 // 503, before anything happened
+	broken     float64 // 500, before or after the effect
+	missing    float64 // 404 that is not true
+	reset      float64 // the connection, before or after the effect
+	hang       float64 // before or after the effect
+	unreadable float64 // cut, truncated, a web page, another shape, no body
+	unapplied  float64 // acknowledged and not done
+	late       float64 // seconds pass before or after the effect
+}
+
+var calm = weather{name: "calm", late: 0.02}
+
+var weathers = []weather{
+	{name: "outage", down: 1},
+	{name: "flaky", down: 0.2, reset: 0.15, broken: 0.1, late: 0.1},
+	{name: "throttled", throttled: 0.5},
+	{name: "slow", late: 0.6, hang: 0.05},
+	{name: "hanging", hang: 0.3},
+	{name: "garbled", unreadable: 0.4},
+	{name: "lying", unapplied: 0.4, missing: 0.2, down: 0.1},
+	{name: "missing", missing: 0.4, reset: 0.1},
+}
+
+// A fate is what befalls one call.
+type fate struct {
+	early, late time.Duration
+	fault       *sandbox.Fault // spoils the call within the sandbox
+	never       string         // "before" or "after" the effect: no answer comes
+	broken      string         // likewise: the connection breaks
+}
+
+func (f fate) String() string {
+	switch {
+	case f.never != "":
+		return "hangs " + f.never
+	case f.broken != "":
+		return "breaks " + f.broken
+	case f.fault != nil:
+		return f.fault.String()
+	}
+	return ""
+}
+
+// luck is a number from 0 to 1 that depends on the seed and on what it is for,
+// and not on the order in which things happen at the same moment.
+func (w *world) luck(words ...any) float64 {
+	h := fnv.New64a()
+	fmt.Fprintln(h, append([]any{w.seed}, words...)...)
+	x := h.Sum64() // whose low bits alone are well mixed
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	x ^= x >> 31
+	return float64(x>>11) / (1 << 53)
+}
+
+// span is a time between two others by luck.
+func (w *world) span(from, to time.Duration, words ...any) time.Duration {
+	return from + time.Duration(w.luck(append(words, "span")...)*float64(to-from))
+}
+
+// fateOf decides what befalls the n-th call of a kind.
+func (w *world) fateOf(kind string, n int) fate {
+	luck := func(what string) float64 { return w.luck(kind, n, what) }
+	f := fate{early: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "early"), late: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "late")}
+	sky := w.weather
+	if luck("is late") < sky.late {
+		more := w.span(time.Second, 9*time.Second, kind, n, "more")
+		if luck("when") < 0.4 {
+			f.early += more
+		} else {
+			f.late += more
+		}
+	}
+	side := "before"
+	if luck("side") < 0.5 {
+		side = "after"
+	}
+	x := luck("which")
+	strikes := func(p float64) bool {
+		x -= p
+		return x < 0
+	}
+	status := func(code int, after bool) *sandbox.Fault {
+		return &sandbox.Fault{Kind: sandbox.Status(code), After: after}
+	}
+	switch {
+	case strikes(sky.throttled):
+		f.fault = status(429, false)
+		if luck("says when") < 0.7 {
+			f.fault.Retry, f.fault.RetryAfter = sandbox.RetrySeconds, time.Duration(1+luck("seconds")*8)*time.Second
+		}
+	case strikes(sky.down):
+		f.fault = status(503, false)
+	case strikes(sky.broken):
+		f.fault = status(500, side == "after")
+	case strikes(sky.missing):
+		f.fault = status(404, false)
+	case strikes(sky.reset):
+		f.broken = side
+	case strikes(sky.hang):
+		f.never = side
+	case strikes(sky.unreadable):
+		kinds := []sandbox.FaultKind{sandbox.Cut, sandbox.Truncated, sandbox.HTML, sandbox.WrongShape, sandbox.Empty}
+		f.fault = &sandbox.Fault{Kind: kinds[int(luck("kind")*float64(len(kinds)))]}
+	case strikes(sky.unapplied) && !strings.HasPrefix(kind, "GET"):
+		f.fault = &sandbox.Fault{Kind: sandbox.NotApplied}
+	}
+	return f
+}
+
+var errBroken = errors.New("connection reset by peer")
+
+type causeKey struct{}
+
+// A wire carries the calls of one replica to Suger, in memory. What the call
+// does, it does at one moment between the sending and the answer.
+type wire struct {
+	world   *world
+	process *process
+}
+
+func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w, ctx := c.world, r.Context()
+	if c.process.isDead() {
+		return nil, errBroken
+	}
+	if trace := httptrace.ContextClientTrace(ctx); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+		r.Body.Close()
+	}
+	by, _ := ctx.Value(causeKey{}).(*request)
+	kind := r.Method + " " + r.URL.RequestURI()
+	w.mu.Lock()
+	n := w.counts[kind]
+	w.counts[kind]++
+	f := w.fateOf(kind, n)
+	w.mu.Unlock()
+	if by != nil && by.stranger() {
+		f.early = min(f.early, time.Second) + 8900*time.Millisecond // a sign-in service that is slow to say no
+	}
+
+	if err := c.wait(ctx, f.early); err != nil || f.never == "before" || f.broken == "before" {
+		// Who hung up does not know whether Suger had read the call already.
+		if err != nil && !c.process.isDead() && w.luck(kind, n, "read all the same") < 0.5 {
+			c.perform(r, body, by, f)
+		}
+		if err == nil && f.never != "" {
+			err = c.wait(ctx, time.Hour)
+		}
+		c.log(by, kind, body, f, "", 0)
+		return nil, orBroken(err)
+	}
+	answer, at := c.perform(r, body, by, f)
+	came := func() {}
+	if c.listsPeople(r) {
+		came = c.process.listing(at)
+	}
+	late := f.late
+	if f.never == "after" {
+		late = time.Hour
+	}
+	err := c.wait(ctx, late)
+	came()
+	if err != nil || f.broken == "after" {
+		c.log(by, kind, body, f, "did it", 0)
+		return nil, orBroken(err)
+	}
+	c.log(by, kind, body, f, "", answer.StatusCode)
+	if r.Method != http.MethodGet {
+		c.process.answered(at)
+	}
+	answer.Request = r
+	return answer, nil
+}
+
+func orBroken(err error) error {
+	if err == nil {
+		return errBroken
+	}
+	return err
+}
+
+func (c *wire) listsPeople(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user")
+}
+
+// wait lets time pass; it ends with the caller, or with the replica.
+func (c *wire) wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.process.dead:
+		return errBroken
+	}
+}
+
+// perform is the moment when Suger does what a call asks for.
+func (c *wire) perform(r *http.Request, body []byte, by *request, f fate) (answer *http.Response, at time.Time) {
+	w := c.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sent := r.Clone(context.Background())
+	sent.Body = io.NopCloser(bytes.NewReader(body))
+	sent.RequestURI = r.URL.RequestURI()
+	if w.revoked[strings.TrimPrefix(r.Header.Get("Authorization"), "Key ")] {
+		sent.Header.Set("Authorization", "Key revoked")
+	}
+	w.box.ClearFaults()
+	if f.fault != nil {
+		if err := w.box.SetFaults(*f.fault); err != nil {
+			panic(err)
+		}
+	}
+	recorder := httptest.NewRecorder()
+	aborted := serveAborting(w.box, recorder, sent)
+	w.box.ClearFaults()
+	at = time.Now()
+	if r.Method != http.MethodGet {
+		changes := w.ledger.look(w.box, at, by)
+		w.judgeEffect(by, changes)
+	}
+	if by != nil {
+		by.calls(r, c.listsPeople(r) && r.URL.Query().Get("limit") != "1") // one row is asked for to learn how Suger pages
+	}
+	answer = recorder.Result()
+	if aborted {
+		answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(recorder.Body.Bytes()), brokenReader{}))
+	}
+	return answer, at
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// serveAborting reports whether the handler broke its answer off.
+func serveAborting(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			aborted = true
+		default:
+			panic(v)
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return false
+}
+
+// log writes a line of the story.
+func (c *wire) log(by *request, kind string, body []byte, f fate, note string, status int) {
+	w := c.world
+	if w.log == nil {
+		return
+	}
+	number := "?"
+	if by != nil {
+		number = fmt.Sprint(by.n)
+	}
+	text := ""
+	if status > 0 {
+		text = fmt.Sprint(status)
+	}
+	w.logf("  suger   #%s %s %s %s -> %s %s %s", number, c.process.name, kind, body, text, f, note)
+}

@@ -1,0 +1,253 @@
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
+)
+
+const listTTL = 10 * time.Second
+
+// A violation is a rule that was broken.
+type violation struct {
+	rule, text string
+}
+
+// A world is one run of a simulation: Suger, the replicas, the Okta apps and the
+// history of it all.
+type world struct {
+	seed     uint64
+	contract string
+	document *spec.Document
+	box      *sandbox.Sandbox
+	replicas []*process // by place in the balancer
+	apps     []*app
+	jobs     sync.WaitGroup
+
+	mu         sync.Mutex
+	counts     map[string]int // of calls, requests and whatever else luck is asked about
+	weather    weather
+	weathered  time.Time // when it last was not calm
+	crashed    time.Time // when a replica last crashed
+	revoked    map[string]bool
+	key        int // the API key in use
+	ledger     *ledger
+	running    int // requests that a replica is at
+	requests   []*request
+	began      time.Time
+	violations []violation
+	stats      map[string]int
+
+	logMu sync.Mutex
+	log   *[]string // nil: not written
+}
+
+const keys = 64
+
+func keyName(n int) string { return fmt.Sprintf("simulation-key-%02d", n) }
+
+// statusDocument is the mapping for the contract in which users have a status,
+// with pages so small that everything has several.
+var statusDocument = sync.OnceValues(func() (*spec.Document, error) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "mapping", "variants", "status.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return spec.Parse("status.yaml", []byte(strings.Replace(string(text), "size: 1000", "size: 20", 1)))
+})
+
+// newWorld makes a world with people in it, of whom the first are administrators.
+func newWorld(p plan) (*world, error) {
+	w := &world{
+		seed: p.seed, contract: p.contract, counts: make(map[string]int), weather: calm,
+		revoked: make(map[string]bool), ledger: newLedger(), began: time.Now(), stats: make(map[string]int),
+	}
+	w.document = mapping.DefaultDocument()
+	if p.contract == "status" {
+		var err error
+		if w.document, err = statusDocument(); err != nil {
+			return nil, err
+		}
+	}
+	options := sandbox.Options{Contract: p.contract, People: -1, Seed: int64(p.seed&0xffffff | 1<<24), Clock: now}
+	for n := range keys {
+		options.Keys = append(options.Keys, keyName(n))
+	}
+	var err error
+	if w.box, err = sandbox.New(options); err != nil {
+		return nil, err
+	}
+	roles := []string{sandbox.RoleViewer, sandbox.RoleEditor, "Finance", sandbox.RoleViewer, "Deal desk", sandbox.RoleViewer}
+	for i := range p.people {
+		role := roles[i%len(roles)]
+		if i < p.administrators {
+			role = sandbox.RoleAdmin
+		}
+		w.box.PutUser(sandbox.User{Email: emailOf(i), FirstName: fmt.Sprintf("Given%d", i), LastName: "Family", Role: w.roleID(role)})
+	}
+	if p.administrators > 0 { // the sample's own administrator is one of the others
+		admin, _ := w.box.UserByEmail("admin@example.com")
+		admin.Role = sandbox.RoleViewer
+		w.box.PutUser(admin)
+	}
+	w.ledger.look(w.box, time.Now(), nil)
+	for n := range p.replicas {
+		r, err := w.start(fmt.Sprintf("g%d", n+1))
+		if err != nil {
+			return nil, err
+		}
+		w.replicas = append(w.replicas, r)
+	}
+	for n := range p.apps {
+		a := newApp(w, n, (int(p.seed)+n)%2 == 0)
+		for i := range p.people {
+			if i%p.apps == n && i < p.people*9/10 { // the others are for somebody else's eyes only
+				u, _ := w.box.UserByEmail(emailOf(i))
+				a.people[i] = &assignment{job: make(turn, 1), wanted: true, assigned: true, id: u.ID, role: w.ledger.roleName(u.Role), given: u.FirstName, family: u.LastName}
+			}
+		}
+		w.apps = append(w.apps, a)
+	}
+	return w, nil
+}
+
+// now is the clock of the gateway and of Suger: the virtual one, past the time of
+// the sample people.
+func now() time.Time { return time.Now().Add(26 * 365 * 24 * time.Hour) }
+
+func emailOf(who int) string { return fmt.Sprintf("person%d@example.com", who) }
+
+// roleID is the id of a role by its name.
+func (w *world) roleID(name string) string {
+	for _, r := range w.box.Roles() {
+		if r.Name == name {
+			return r.ID
+		}
+	}
+	return name
+}
+
+// protected are the people whom SCIM may not change.
+var protected = []string{"editor@example.com", "person3@example.com"}
+
+// A process is one run of the gateway, which remembers nothing of an earlier one.
+type process struct {
+	name    string
+	handler http.Handler
+	ctx     context.Context
+	dead    <-chan struct{}
+	kill    context.CancelFunc
+
+	mu    sync.Mutex
+	lists []*listing    // the latest
+	walk  time.Duration // how much later than its first page a list may be complete
+	wrote time.Time     // when the latest write took effect of which the process has the answer
+}
+
+// A listing is a list of people that a process reads.
+type listing struct {
+	showed time.Time // what was so then
+	came   time.Time // zero as long as it is on the way
+}
+
+// start is a fresh process.
+func (w *world) start(name string) (*process, error) {
+	ctx, kill := context.WithCancel(context.Background())
+	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill, walk: time.Second}
+	if w.contract == "status" {
+		p.walk = 30 * time.Second
+	}
+	client, err := sugerclient.New(sugerclient.Config{
+		BaseURL: "http://suger.test", Transport: &wire{world: w, process: p}, Now: now,
+		Spread: func(longest time.Duration) time.Duration { return longest * 5 / 8 },
+	})
+	if err != nil {
+		return nil, err
+	}
+	service, err := mapping.New(w.document, client, mapping.Config{
+		AllowAdminGrant: true, CreateRoles: true, ProtectedUsers: protected,
+		LookupCache: 1000, LookupTTL: time.Hour, ListTTL: listTTL, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.handler, err = gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization, Now: now}, service)
+	return p, err
+}
+
+func (p *process) isDead() bool { return p.ctx.Err() != nil }
+
+// listing notes that Suger has written down a list for the process, and returns what
+// notes that it came.
+func (p *process) listing(showed time.Time) (came func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := &listing{showed: showed}
+	p.lists = append(p.lists, l)
+	if len(p.lists) > 64 {
+		p.lists = slices.Clone(p.lists[32:])
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		l.came = time.Now()
+	}
+}
+
+// answered notes that the answer to a write came that took effect at a time.
+func (p *process) answered(effect time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if effect.After(p.wrote) {
+		p.wrote = effect
+	}
+}
+
+// delivered notes how old a list may be that the answer to a request shows: as old
+// as GATEWAY_LIST_TTL allows, and not older than what this process wrote before.
+func (p *process) delivered(r *request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r.from = r.sent
+	at := time.Now()
+	for _, l := range p.lists {
+		if (l.came.IsZero() || l.came.Add(listTTL+p.walk).After(at)) && l.showed.Before(r.from) {
+			r.from = l.showed
+		}
+	}
+	if r.from.Before(p.wrote) {
+		r.from = p.wrote
+	}
+	if r.from.After(r.sent) {
+		r.from = r.sent
+	}
+}
+
+// violate notes that a rule is broken. The caller has the lock.
+func (w *world) violate(rule, format string, args ...any) {
+	v := violation{rule, fmt.Sprintf(format, args...)}
+	w.violations = append(w.violations, v)
+	w.logf("!!! %s: %s", v.rule, v.text)
+}
+
+// logf writes a line of the story, with the time that has passed.
+func (w *world) logf(format string, args ...any) {
+	if w.log == nil {
+		return
+	}
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	*w.log = append(*w.log, fmt.Sprintf("%12s  ", time.Since(w.began).Round(time.Millisecond))+fmt.Sprintf(format, args...))
+}
