@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,8 +10,9 @@ import (
 // A roleModel is what the rule of roles comes to (docs/roles.md), told without
 // SCIM, Suger or HTTP: who there is, and what each may do.
 type roleModel struct {
-	people map[string]*modelPerson // by address in lower case
-	custom []string                // names of custom roles
+	removal bool                    // Suger has no status: access ends by removal, and nobody is invited
+	people  map[string]*modelPerson // by address in lower case
+	custom  []string                // names of custom roles
 }
 
 type modelPerson struct {
@@ -26,7 +28,6 @@ const (
 	done     outcome = "done"
 	conflict outcome = "409" // exists already, or the last administrator
 	invalid  outcome = "400" // a role that is not there, two roles asked for, or a fixed role
-	partial  outcome = "not all members"
 )
 
 // tier is the place in the precedence, of custom roles by name.
@@ -68,6 +69,10 @@ func (m *roleModel) bring(p *modelPerson, role string, active *bool) outcome {
 		if m.last(p) {
 			return conflict
 		}
+		if m.removal {
+			maps.DeleteFunc(m.people, func(_ string, q *modelPerson) bool { return q == p })
+			return done // whatever else was asked for
+		}
 		p.active, p.invited = false, false
 	}
 	switch {
@@ -94,7 +99,7 @@ func (m *roleModel) create(email, role string) outcome {
 	case !m.has(cmp.Or(role, "VIEWER")):
 		return invalid
 	case p == nil:
-		p = &modelPerson{invited: true}
+		p = &modelPerson{invited: !m.removal}
 		m.people[email] = p
 	}
 	p.role, p.active = cmp.Or(role, "VIEWER"), true
@@ -110,39 +115,36 @@ func (m *roleModel) remove(email string) outcome {
 }
 
 // members is a change of a group's members: who is added gets the role unless a
-// more powerful one is held, who is removed the default role. If all
-// administrators were to go, and nobody came, nothing is done.
+// more powerful one is held, who is removed the default role. If no administrator
+// were left, nothing is done.
 func (m *roleModel) members(role string, add, remove []*modelPerson) outcome {
-	losing, stays := 0, slices.ContainsFunc(add, func(p *modelPerson) bool { return role == "ADMIN" && p.active && !p.invited })
-	for _, p := range m.people {
-		switch {
-		case !p.helps():
-		case role == "ADMIN" && slices.Contains(remove, p):
-			losing++
-		default:
-			stays = true
-		}
-	}
-	if losing > 1 && !stays {
-		return conflict
-	}
+	will := make(map[*modelPerson]string)
 	for _, p := range add {
 		if above(role, p.role) {
-			p.role = role
+			will[p] = role
 		}
 	}
-	result := done
 	for _, p := range remove {
-		if p.role != role {
-			continue
+		if p.role == role {
+			will[p] = "VIEWER"
 		}
-		if m.last(p) {
-			result = partial
-			continue
-		}
-		p.role = "VIEWER"
 	}
-	return result
+	had, has := false, false
+	for _, p := range m.people {
+		helper := *p
+		had = had || helper.helps()
+		if role, changes := will[p]; changes {
+			helper.role = role
+		}
+		has = has || helper.helps()
+	}
+	if had && !has {
+		return conflict
+	}
+	for p, role := range will {
+		p.role = role
+	}
+	return done
 }
 
 // endRole is DELETE of a group.

@@ -95,8 +95,8 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 		changes := strings.Join(strings.Fields(page.Text(".changes")), " ")
 		assert.Contains(t, changes, "update user v…@example.com done Role: VIEWER → becomes EDITOR")
 		assert.Contains(t, changes, "update user v…@example.com done Given name changed")
-		assert.Contains(t, changes, "remove user v…@example.com done Active: yes → becomes no")
-		assert.Contains(t, changes, "remove user a…@example.com not done, refused: protected_user")
+		assert.Contains(t, changes, "remove user v…@example.com done Active: yes → becomes no Role: EDITOR → becomes nothing")
+		assert.Contains(t, changes, "remove user a…@example.com not done, refused: protected_user Active: yes → becomes no")
 		for _, personal := range []string{"viewer@", "admin@", "Juniper", "Cedar"} {
 			assert.NotContains(t, page.Text("main"), personal)
 		}

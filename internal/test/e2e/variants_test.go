@@ -28,7 +28,7 @@ var contractRules = map[string]contractRule{
 	// is no time of the last change. A role is only a name, which is its id too,
 	// and has no description.
 	"removal": {
-		people: 1, noModified: true, nameIsID: true,
+		people: 1, noModified: true, noStatus: true, nameIsID: true,
 		held: func(line string) string {
 			email, _, _ := strings.Cut(line, " ")
 			if strings.Contains(line, " INACTIVE ") && email != "former@example.com" {
@@ -54,6 +54,7 @@ type contractRule struct {
 	people     int               // more of them hold a seat
 	status     map[string]any    // the extension's status by that of the working contract; none if missing
 	noModified bool              // users have no time of the last change
+	noStatus   bool              // the extension's schema has no status
 	nameIsID   bool              // roles are in the order of their names, and have no description
 	texts      map[string]string // texts of the schemas
 	held       func(line string) string
@@ -66,9 +67,13 @@ func (r *contractRule) shown(body any) any {
 		for i := range value {
 			value[i] = r.shown(value[i])
 		}
+		if r.noStatus {
+			value = slices.DeleteFunc(value, isStatusAttribute)
+		}
 		if r.nameIsID {
 			sortRoles(value)
 		}
+		return value
 	case map[string]any:
 		for key := range value {
 			value[key] = r.shown(value[key])
@@ -78,6 +83,13 @@ func (r *contractRule) shown(body any) any {
 		return cmp.Or(r.texts[value], value)
 	}
 	return body
+}
+
+// isStatusAttribute reports whether an element is the attribute of a schema that
+// holds Suger's status.
+func isStatusAttribute(element any) bool {
+	attribute, _ := element.(map[string]any)
+	return attribute["name"] == "status" && attribute["mutability"] == "readOnly"
 }
 
 // resource changes a wanted resource, if it is one.
