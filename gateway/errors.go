@@ -60,6 +60,11 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator has to renew it.")
 	}
+	if e.Code == scim.CodeNoSuchEndpoint {
+		if endpoint := s.meant(x.Request().URL.Path); endpoint != "" {
+			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
+		}
+	}
 	if errors.Is(err, sugerclient.ErrNotPair) {
 		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
 	}

@@ -53,13 +53,17 @@ func (s *server) routes() []route {
 	return routes
 }
 
+// prefixes are what the routes stand below.
+func (s *server) prefixes() []string {
+	if s.config.Organization == "" {
+		return []string{organizationPrefix}
+	}
+	return []string{organizationPrefix, scimPrefix}
+}
+
 // mount tells Echo the routes under each prefix.
 func (s *server) mount(e *echo.Echo) {
-	prefixes := []string{organizationPrefix}
-	if s.config.Organization != "" {
-		prefixes = append(prefixes, scimPrefix)
-	}
-	for _, prefix := range prefixes {
+	for _, prefix := range s.prefixes() {
 		for _, r := range s.routes() {
 			for _, method := range strings.Fields(r.methods) {
 				e.Add(method, prefix+r.path, s.enter(r))
@@ -69,6 +73,44 @@ func (s *server) mount(e *echo.Echo) {
 			}
 		}
 	}
+}
+
+// meant is the endpoint that a path would be with other letters in upper and
+// lower case, "" if there is none. An id stands in it as "{id}": the client knows
+// its own.
+func (s *server) meant(path string) string {
+	segments := strings.Split(strings.Trim(path, "/"), "/")
+	for _, prefix := range s.prefixes() {
+		for _, r := range s.routes() {
+			if endpoint, ok := spelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
+				return endpoint
+			}
+		}
+	}
+	return ""
+}
+
+// spelled writes a route's pattern as an endpoint if segments differ from it, in
+// letter case only.
+func spelled(segments, pattern []string) (string, bool) {
+	if len(segments) != len(pattern) {
+		return "", false
+	}
+	differs := false
+	var endpoint strings.Builder
+	for i, want := range pattern {
+		name, parameter := strings.CutPrefix(want, ":")
+		switch {
+		case parameter && segments[i] != "":
+			want = "{" + name + "}"
+		case parameter || !strings.EqualFold(segments[i], want):
+			return "", false
+		default:
+			differs = differs || segments[i] != want
+		}
+		endpoint.WriteString("/" + want)
+	}
+	return endpoint.String(), differs
 }
 
 // enter is what happens on every route before its handler: who asks, and of

@@ -41,6 +41,29 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
+// A path in other letter case is answered with the right one.
+func TestPathsInOtherLetterCase(t *testing.T) {
+	s := newStack(t)
+	for path, meant := range map[string]string{
+		"/scim/v2/users":                         "/scim/v2/Users",
+		"/scim/v2/serviceproviderconfig":         "/scim/v2/ServiceProviderConfig",
+		"/SCIM/V2/Users":                         "/scim/v2/Users",
+		"/scim/v2/groups/ADMIN":                  "/scim/v2/Groups/{id}",
+		"/scim/v2/USERS/.SEARCH":                 "/scim/v2/Users/.search",
+		"/org/sandboxed/scim/v2/resourcetypes":   "/org/{orgId}/scim/v2/ResourceTypes",
+		"/scim/v2/schemas/" + scim.URNUser + "/": "/scim/v2/Schemas/{id}",
+	} {
+		t.Run(path, func(t *testing.T) {
+			a := s.do(http.MethodGet, path, "")
+			assertError(t, a, http.StatusNotFound, "", scim.CodeNoSuchEndpoint)
+			assert.Contains(t, a.body["detail"], "This one is written "+meant+". [")
+		})
+	}
+	bulk := s.do(http.MethodPost, "/scim/v2/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Devices","data":{}}]}`)
+	assert.NotContains(t, bulk.text, "is written", "the request's own path is right")
+	assert.NotContains(t, s.do(http.MethodGet, "/scim/v2/people", "").body["detail"], "is written")
+}
+
 // Ids as Okta's SPEC suite and hostile clients send them.
 func TestIDsInThePath(t *testing.T) {
 	s := newStack(t)

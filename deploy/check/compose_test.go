@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,32 +15,43 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// compose loads Compose files as the client does: against the schema, with
-// every variable replaced.
+// compose loads Compose files as the client does from a copy of deploy/ with a
+// .env of these lines: against the schema, with every variable replaced, and
+// with the services of all profiles.
 func compose(t *testing.T, env []string, files ...string) (*types.Project, error) {
 	t.Helper()
+	folder := t.TempDir()
 	paths := make([]string, len(files))
 	for i, file := range files {
-		paths[i] = filepath.Join("..", file)
+		text, err := os.ReadFile(filepath.Join("..", file))
+		require.NoError(t, err)
+		paths[i] = filepath.Join(folder, file)
+		require.NoError(t, os.WriteFile(paths[i], text, 0o600))
 	}
-	options, err := cli.NewProjectOptions(paths, cli.WithEnv(env))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, ".env"), []byte(strings.Join(env, "\n")+"\n"), 0o600))
+	options, err := cli.NewProjectOptions(paths, cli.WithWorkingDirectory(folder), cli.WithEnvFiles(), cli.WithDotEnv, cli.WithProfiles([]string{"*"}))
 	require.NoError(t, err)
 	return options.LoadProject(t.Context())
 }
 
 var composeEnv = []string{"SUGER_ORG_ID=example", "SCIM_HOST=scim.example.com"}
 
+const proxied, own, held, ops = "compose.yaml", "compose.own-certificate.yaml", "compose.held-credential.yaml", "compose.ops.yaml"
+
 func TestComposeFiles(t *testing.T) {
-	const proxied, own, held = "compose.yaml", "compose.own-certificate.yaml", "compose.held-credential.yaml"
+	caddy := []string{"caddy 80:80", "caddy 443:443"}
+	loopback := []string{"gateway 127.0.0.1:9090:9090", "prometheus 127.0.0.1:9091:9090", "grafana 127.0.0.1:3000:3000"}
 	tests := []struct {
 		name  string
 		files []string
 		ports []string // that the host publishes
 	}{
-		{"behind Caddy", []string{proxied}, []string{"caddy 80:80", "caddy 443:443"}},
-		{"behind Caddy, with a held credential", []string{proxied, held}, []string{"caddy 80:80", "caddy 443:443"}},
+		{"behind Caddy", []string{proxied}, caddy},
+		{"behind Caddy, with a held credential", []string{proxied, held}, caddy},
+		{"behind Caddy, watched", []string{proxied, ops}, slices.Concat(caddy, loopback)},
 		{"with an own certificate", []string{own}, []string{"gateway 443:8080"}},
-		{"with both", []string{own, held}, []string{"gateway 443:8080"}},
+		{"with an own certificate, watched", []string{own, ops}, slices.Concat([]string{"gateway 443:8080"}, loopback)},
+		{"with everything", []string{own, held, ops}, slices.Concat([]string{"gateway 443:8080"}, loopback)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -49,13 +61,97 @@ func TestComposeFiles(t *testing.T) {
 			for name, service := range project.Services {
 				checkService(t, service)
 				for _, port := range service.Ports {
-					ports = append(ports, name+" "+port.Published+":"+strconv.Itoa(int(port.Target)))
+					address := port.HostIP
+					if address != "" {
+						address += ":"
+					}
+					ports = append(ports, name+" "+address+port.Published+":"+strconv.Itoa(int(port.Target)))
 				}
+				checkSources(t, project.WorkingDir, service)
 			}
 			assert.ElementsMatch(t, test.ports, ports)
 			checkPaths(t, project.Services["gateway"])
 		})
 	}
+}
+
+// Every setting that .env has reaches the gateway's container with that value,
+// in each way to run it.
+func TestComposePassesEverySetting(t *testing.T) {
+	env := slices.Clone(composeEnv[1:])
+	for _, name := range settingNames(t) {
+		env = append(env, name+"=value of "+name)
+	}
+	for _, files := range [][]string{{proxied}, {own}, {proxied, held}, {proxied, ops}, {own, held, ops}} {
+		t.Run(strings.Join(files, " with "), func(t *testing.T) {
+			project, err := compose(t, env, files...)
+			require.NoError(t, err)
+			environment := project.Services["gateway"].Environment
+			for _, name := range settingNames(t) {
+				value, set := environment[name]
+				if !assert.True(t, set && value != nil, "%s does not reach the gateway", name) {
+					continue
+				}
+				if !strings.HasPrefix(*value, "/run/secrets/") { // what an overlay is laid over for
+					assert.Equal(t, "value of "+name, *value, name)
+				}
+			}
+		})
+	}
+}
+
+// What is watched is what this version has: the metrics of the gateway, the
+// rules of deploy/alerts and the dashboard of deploy/grafana.
+func TestComposeWatches(t *testing.T) {
+	project, err := compose(t, composeEnv, proxied, ops)
+	require.NoError(t, err)
+	for service, want := range map[string]map[string]string{
+		"prometheus": {"alerts": "/etc/prometheus/rules", "prometheus/prometheus.yaml": "/etc/prometheus/prometheus.yaml"},
+		"grafana":    {"grafana/provisioning": "/etc/grafana/provisioning", "grafana/dashboard.json": "/etc/grafana/dashboards/suger-scim-gateway.json"},
+	} {
+		mounted := map[string]string{}
+		for _, volume := range project.Services[service].Volumes {
+			if volume.Type == types.VolumeTypeBind {
+				source, err := filepath.Rel(project.WorkingDir, volume.Source)
+				require.NoError(t, err)
+				mounted[source] = volume.Target
+			}
+		}
+		assert.Equal(t, want, mounted, service)
+		assert.Contains(t, project.Services[service].Networks, "ops")
+		assert.NotContains(t, project.Services[service].Networks, "front", "%s could speak as Caddy", service)
+	}
+	assert.Contains(t, project.Services["gateway"].Networks, "ops")
+	assert.Contains(t, project.Services["gateway"].Networks, "front")
+	assert.Contains(t, project.Services["gateway"].Secrets, types.ServiceSecretConfig{Source: "ops-token", Target: "/run/secrets/ops-token"})
+}
+
+// checkSources wants every file and folder that is mounted to be in deploy/,
+// but for what a host has of its own.
+func checkSources(t *testing.T, folder string, service types.ServiceConfig) {
+	t.Helper()
+	for _, volume := range service.Volumes {
+		if volume.Type != types.VolumeTypeBind {
+			continue
+		}
+		source, err := filepath.Rel(folder, volume.Source)
+		require.NoError(t, err)
+		if source != "certificate" {
+			assert.FileExists(t, markerOf(filepath.Join("..", source)), service.Name)
+		}
+	}
+}
+
+// markerOf is path, or a file in it if it is a folder.
+func markerOf(path string) string {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return path
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil || len(entries) == 0 {
+		return path
+	}
+	return markerOf(filepath.Join(path, entries[0].Name()))
 }
 
 func checkService(t *testing.T, service types.ServiceConfig) {
@@ -64,6 +160,7 @@ func checkService(t *testing.T, service types.ServiceConfig) {
 	assert.Equal(t, []string{"ALL"}, service.CapDrop, service.Name)
 	assert.Equal(t, []string{"no-new-privileges:true"}, service.SecurityOpt, service.Name)
 	assert.NotZero(t, service.MemLimit, service.Name)
+	assert.Regexp(t, `^[^:]+(:v?\d+(\.\d+)+[-\w]*)?$`, service.Image, "an image of others has an exact version")
 	assert.Equal(t, "unless-stopped", service.Restart, service.Name)
 }
 
@@ -94,7 +191,7 @@ func checkPaths(t *testing.T, service types.ServiceConfig) {
 func TestComposeAsksForWhatItNeeds(t *testing.T) {
 	for _, missing := range composeEnv {
 		name, _, _ := strings.Cut(missing, "=")
-		for _, file := range []string{"compose.yaml", "compose.own-certificate.yaml"} {
+		for _, file := range []string{proxied, own} {
 			t.Run(file+" without "+name, func(t *testing.T) {
 				_, err := compose(t, []string{name + "=", otherThan(missing)}, file)
 				require.ErrorContains(t, err, name)
@@ -110,33 +207,39 @@ func otherThan(variable string) string {
 	return composeEnv[0]
 }
 
-// example.env has each variable that a Compose file reads.
-func TestExampleEnvIsComplete(t *testing.T) {
+// example.env has what a Compose file asks for, and nothing that is neither
+// read by one nor a setting.
+func TestExampleEnv(t *testing.T) {
 	files, err := filepath.Glob("../compose*.yaml")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
-	read := map[string]bool{}
+	var read, required []string
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, found := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(string(text), -1) {
-			read[found[1]] = true
+		for _, found := range regexp.MustCompile(`\$\{([A-Z_]+)(:\?)?`).FindAllStringSubmatch(string(text), -1) {
+			read = append(read, found[1])
+			if found[2] != "" {
+				required = append(required, found[1])
+			}
 		}
 	}
 	example, err := os.ReadFile("../example.env")
 	require.NoError(t, err)
-	offered := map[string]bool{}
+	var offered []string
 	for line := range strings.Lines(string(example)) {
 		if name, _, found := strings.Cut(line, "="); found && !strings.HasPrefix(line, "#") {
-			offered[name] = true
+			offered = append(offered, name)
 		}
 	}
-	assert.Equal(t, read, offered)
+	require.NotEmpty(t, required)
+	assert.Subset(t, offered, required)
+	assert.Subset(t, slices.Concat(read, settingNames(t)), offered)
 }
 
 // The gateway trusts the forwarded headers of Caddy's network and of no other.
 func TestComposeTrustsItsOwnNetwork(t *testing.T) {
-	project, err := compose(t, composeEnv, "compose.yaml")
+	project, err := compose(t, composeEnv, proxied)
 	require.NoError(t, err)
 	trusted := project.Services["gateway"].Environment["GATEWAY_TRUSTED_PROXIES"]
 	require.NotNil(t, trusted)

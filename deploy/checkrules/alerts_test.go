@@ -3,6 +3,7 @@ package checkrules
 import (
 	"log/slog"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -22,94 +23,143 @@ type trial struct{ fires, silent string }
 // trials has one entry for each alert.
 var trials = map[string]trial{
 	"SugerScimGatewayGone": {
-		fires:  `up{instance="a"} 1x30`,
-		silent: `gateway_build_info{version="1"} 1x30`,
+		fires: `suger_scim_build_info{job="scim",version="1"} 1x10 stale`,
+		silent: `suger_scim_build_info{job="scim",version="1"} 1x10 stale
+			suger_scim_build_info{job="scim",version="2"} _x9 1x20`,
 	},
 	"SugerScimWriteUnconfirmed": {
-		fires:  `writes_unconfirmed_total{instance="a"} 0x20 1x10`,
-		silent: `writes_unconfirmed_total{instance="a"} 1x30`,
+		fires:  `suger_scim_writes_unconfirmed_total{instance="a"} 0x20 1x10`,
+		silent: `suger_scim_writes_unconfirmed_total{instance="a"} 1x30`,
 	},
 	"SugerScimSugerFailing": {
-		fires: `suger_requests_total{code="none"} 0+3x30
-			suger_requests_total{code="503"} 0+3x30
-			suger_requests_total{code="200"} 0+5x30`,
-		silent: `suger_requests_total{code="503"} 0+4x30
-			suger_requests_total{code="404"} 0+5x30`,
+		fires: `suger_scim_upstream_requests_total{code="none"} 0+3x30
+			suger_scim_upstream_requests_total{code="503"} 0+3x30
+			suger_scim_upstream_requests_total{code="200"} 0+5x30`,
+		silent: `suger_scim_upstream_requests_total{code="503"} 0+4x30
+			suger_scim_upstream_requests_total{code="404"} 0+5x30`,
 	},
 	"SugerScimOktaIsPutOff": {
-		fires:  `scim_requests_total{resource="User",code="429"} 0+1x30`,
-		silent: `scim_requests_total{resource="User",code="500"} 0+1x30`,
+		fires:  `suger_scim_requests_total{resource="User",code="429"} 0+1x30`,
+		silent: `suger_scim_requests_total{resource="User",code="500"} 0+1x30`,
 	},
 	"SugerScimTokenRefused": {
-		fires: `scim_errors_total{error="token_refused"} 0+1x30
-			scim_requests_total{resource="Schema",code="200"} 0+1x30
-			scim_requests_total{resource="User",code="200"} 7x30`,
-		silent: `scim_errors_total{error="token_refused"} 0+1x30
-			scim_requests_total{resource="User",code="200"} 0+1x30`,
+		fires: `suger_scim_errors_total{error="token_refused"} 0+1x30
+			suger_scim_requests_total{resource="Schema",code="200"} 0+1x30
+			suger_scim_requests_total{resource="User",code="200"} 7x30`,
+		silent: `suger_scim_errors_total{error="token_refused"} 0+1x30
+			suger_scim_requests_total{resource="User",code="200"} 0+1x30`,
 	},
 	"SugerScimHeldCredentialRefused": {
-		fires:  `scim_errors_total{error="held_credential_refused"} 0+1x30`,
-		silent: `scim_errors_total{error="token_refused"} 0+1x30`,
+		fires:  `suger_scim_errors_total{error="held_credential_refused"} 0+1x30`,
+		silent: `suger_scim_errors_total{error="token_refused"} 0+1x30`,
 	},
 	"SugerScimTokensGuessed": {
-		fires:  `scim_errors_total{error="too_many_failures"} 0+1x30`,
-		silent: `scim_errors_total{error="token_refused"} 0+1x30`,
+		fires:  `suger_scim_errors_total{error="too_many_failures"} 0+1x30`,
+		silent: `suger_scim_errors_total{error="token_refused"} 0+1x30`,
 	},
 	"SugerScimChangeBrake": {
-		fires:  `scim_errors_total{error="change_brake"} 0+1x30`,
-		silent: `scim_errors_total{error="change_brake"} 5x30`,
+		fires:  `suger_scim_errors_total{error="change_brake"} 0+1x30`,
+		silent: `suger_scim_errors_total{error="change_brake"} 5x30`,
 	},
 	"SugerScimLastAdministrator": {
-		fires:  `guard_refusals_total{guard="last_admin"} 0x20 1x10`,
-		silent: `guard_refusals_total{guard="change_brake"} 0x20 1x10`,
+		fires:  `suger_scim_guard_refusals_total{guard="last_admin"} 0x20 1x10`,
+		silent: `suger_scim_guard_refusals_total{guard="change_brake"} 0x20 1x10`,
 	},
 	"SugerScimNoSeat": {
-		fires:  `scim_errors_total{error="no_seat"} 0x20 1x10`,
-		silent: `scim_errors_total{error="no_seat"} 1x30`,
+		fires:  `suger_scim_errors_total{error="no_seat"} 0x20 1x10`,
+		silent: `suger_scim_errors_total{error="no_seat"} 1x30`,
 	},
 	"SugerScimMappingDrift": {
-		fires:  `mapping_drift_total{operation="list users"} 0x20 1x10`,
-		silent: `mapping_drift_total{operation="list users"} 1x30`,
+		fires:  `suger_scim_mapping_drift_total{operation="list users"} 0x20 1x10`,
+		silent: `suger_scim_mapping_drift_total{operation="list users"} 1x30`,
 	},
 	"SugerScimSlow": {
-		fires: `scim_request_duration_seconds_bucket{le="25"} 0+1x30
-			scim_request_duration_seconds_bucket{le="50"} 0+2x30
-			scim_request_duration_seconds_bucket{le="+Inf"} 0+2x30`,
-		silent: `scim_request_duration_seconds_bucket{le="10"} 0+2x30
-			scim_request_duration_seconds_bucket{le="25"} 0+2x30
-			scim_request_duration_seconds_bucket{le="+Inf"} 0+2x30`,
+		fires: `suger_scim_request_duration_seconds_bucket{le="25"} 0+1x30
+			suger_scim_request_duration_seconds_bucket{le="50"} 0+2x30
+			suger_scim_request_duration_seconds_bucket{le="+Inf"} 0+2x30`,
+		silent: `suger_scim_request_duration_seconds_bucket{le="10"} 0+2x30
+			suger_scim_request_duration_seconds_bucket{le="25"} 0+2x30
+			suger_scim_request_duration_seconds_bucket{le="+Inf"} 0+2x30`,
 	},
 	"SugerScimDefect": {
-		fires:  `scim_errors_total{error="internal"} 0x20 1x10`,
-		silent: `scim_errors_total{error="not_found"} 0x20 1x10`,
+		fires:  `suger_scim_errors_total{error="internal"} 0x20 1x10`,
+		silent: `suger_scim_errors_total{error="not_found"} 0x20 1x10`,
 	},
 	"SugerScimCertificateEnds": {
-		fires:  `tls_certificate_expiry_timestamp_seconds 1000000x30`,
-		silent: `tls_certificate_expiry_timestamp_seconds 2000000x30`,
+		fires:  `suger_scim_tls_certificate_expiry_timestamp_seconds 1000000x30`,
+		silent: `suger_scim_tls_certificate_expiry_timestamp_seconds 2000000x30`,
 	},
 }
 
 func TestAlerts(t *testing.T) {
-	groups, problems := rulefmt.ParseFile(filepath.Join("..", "alerts", "suger-scim-gateway.yaml"), false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
-	require.Empty(t, problems)
 	known := readDocumented(t)
-	tried := 0
-	for _, group := range groups.Groups {
-		for _, rule := range group.Rules {
-			t.Run(rule.Alert, func(t *testing.T) {
-				known.check(t, rule.Expr)
-				assert.Contains(t, []string{"critical", "warning"}, rule.Labels["severity"])
-				assert.NotEmpty(t, rule.Annotations["summary"])
-				assert.NotEmpty(t, rule.Annotations["description"])
-				with, ok := trials[rule.Alert]
-				require.True(t, ok, "has no trial")
-				assert.NotEmpty(t, ask(t, rule.Expr, with.fires), "does not fire")
-				assert.Empty(t, ask(t, rule.Expr, with.silent), "fires for nothing")
+	alerts := rules(t)
+	for name, rule := range alerts {
+		t.Run(name, func(t *testing.T) {
+			known.check(t, rule.Expr)
+			assert.Contains(t, []string{"critical", "warning"}, rule.Labels["severity"])
+			assert.NotEmpty(t, rule.Annotations["summary"])
+			assert.NotEmpty(t, rule.Annotations["description"])
+			with, ok := trials[name]
+			require.True(t, ok, "has no trial")
+			assert.NotEmpty(t, ask(t, rule.Expr, with.fires), "does not fire")
+			assert.Empty(t, ask(t, rule.Expr, with.silent), "fires for nothing")
+		})
+	}
+	assert.Len(t, trials, len(alerts), "a trial has no alert")
+}
+
+// A gateway that never was is missed, too.
+func TestGoneWithoutAnyGateway(t *testing.T) {
+	assert.NotEmpty(t, ask(t, rules(t)["SugerScimGatewayGone"].Expr, `up{job="other"} 1x30`))
+}
+
+// Two environments are told apart: the series that fire an alert stand for
+// production, those that do not for a test gateway beside it, and the alert is
+// production's. On Kubernetes only the namespace may differ.
+func TestAlertsTellEnvironmentsApart(t *testing.T) {
+	for _, environments := range []struct{ name, production, test, label, value string }{
+		{"by job", `job="scim"`, `job="scim-test"`, "job", "scim"},
+		{"by namespace", `job="scim",namespace="scim"`, `job="scim",namespace="scim-test"`, "namespace", "scim"},
+	} {
+		for name, rule := range rules(t) {
+			t.Run(environments.name+"/"+name, func(t *testing.T) {
+				with := trials[name]
+				both := inEnvironment(with.fires, environments.production) + "\n" + inEnvironment(with.silent, environments.test)
+				fired := ask(t, rule.Expr, both)
+				require.NotEmpty(t, fired, "a live test gateway hides production")
+				for _, sample := range fired {
+					assert.Equal(t, environments.value, sample.Metric.Get(environments.label))
+				}
 			})
-			tried++
 		}
 	}
-	assert.Len(t, trials, tried, "a trial has no alert")
+}
+
+var (
+	metricOfSeries = regexp.MustCompile(`(?m)^\s*(suger_scim_\w+)(?:\{(.*?)\})?`)
+	environment    = regexp.MustCompile(`\b(?:job|namespace)="[^"]*",?`)
+)
+
+// inEnvironment is series with the labels that a scrape gives them.
+func inEnvironment(series, labels string) string {
+	series = environment.ReplaceAllString(series, "")
+	return metricOfSeries.ReplaceAllString(series, "\t${1}{"+labels+",${2}}")
+}
+
+// rules are the alerts by name.
+func rules(t *testing.T) map[string]rulefmt.Rule {
+	t.Helper()
+	groups, problems := rulefmt.ParseFile(filepath.Join("..", "alerts", "suger-scim-gateway.yaml"), false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	require.Empty(t, problems)
+	byName := map[string]rulefmt.Rule{}
+	for _, group := range groups.Groups {
+		for _, rule := range group.Rules {
+			byName[rule.Alert] = rule
+		}
+	}
+	require.NotEmpty(t, byName)
+	return byName
 }
 
 // ask is an expression's answer after half an hour.

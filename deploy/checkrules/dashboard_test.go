@@ -37,13 +37,14 @@ func TestDashboardIsOne(t *testing.T) {
 // Every query is PromQL over metrics that there are.
 func TestDashboardQueries(t *testing.T) {
 	known := readDocumented(t)
-	filled := strings.NewReplacer("$__rate_interval", "5m", "$__range", "1d", "$instance", ".*")
+	filled := strings.NewReplacer("$__rate_interval", "5m", "$__range", "1d", "$instance", ".*", "$job", ".*")
 	queries := 0
 	for _, p := range readPanels(t) {
 		assert.Equal(t, p.Type == "row", len(p.Targets) == 0, "%s: a panel asks something, a row nothing", p.Title)
 		for _, target := range p.Targets {
 			queries++
-			assert.Contains(t, target.Expr, "$instance", p.Title)
+			assert.NotZero(t, strings.Count(target.Expr, "}"), p.Title)
+			assert.Equal(t, strings.Count(target.Expr, `job=~"$job",instance=~"$instance"}`), strings.Count(target.Expr, "}"), "%s: each selector is of the environment and instances chosen", p.Title)
 			known.check(t, filled.Replace(target.Expr))
 		}
 	}

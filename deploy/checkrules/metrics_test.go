@@ -81,8 +81,11 @@ func (d documented) check(t *testing.T, expression string) {
 	assert.Positive(t, seen, "%s asks for no metric", expression)
 }
 
+// ofTheScrape are the labels that Prometheus gives to every series.
+var ofTheScrape = map[string]bool{"instance": true, "job": true, "namespace": true}
+
 func (d documented) isLabel(label string) bool {
-	if label == "instance" || label == "le" {
+	if ofTheScrape[label] || label == "le" {
 		return true
 	}
 	for _, of := range d.labels {
@@ -104,7 +107,7 @@ func (d documented) checkSelector(t *testing.T, selector *parser.VectorSelector)
 	}
 	assert.True(t, ok, "there is no metric %s", name)
 	for _, matcher := range selector.LabelMatchers {
-		if matcher.Name == labels.MetricName || matcher.Name == "instance" {
+		if matcher.Name == labels.MetricName || ofTheScrape[matcher.Name] {
 			continue
 		}
 		assert.Contains(t, of, matcher.Name, "label of %s", name)

@@ -19,8 +19,9 @@ type command struct {
 
 // A console is where a command writes: answers to out, everything else to err.
 type console struct {
-	out io.Writer
-	err io.Writer
+	out     io.Writer
+	err     io.Writer
+	summary string // of the command, for its help
 }
 
 // commands in the order of the help text. The first is taken if none is named.
@@ -29,6 +30,7 @@ var commands = []command{
 	{"demo", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
 	{"sandbox", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
 	{"check", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
+	{"explain", "what Suger and SCIM hold of one person, what applies, and what a push would do: explain PERSON", explain},
 	{"mapping", "print the mapping in force, or check one: mapping --check FILE", runMapping},
 	{"healthcheck", "ask the running gateway whether it is alive; for a container's HEALTHCHECK", healthcheck},
 	{"version", "print version, commit and Go version", printVersion},
@@ -40,14 +42,22 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
 		return commands[0].run(ctx, c, nil)
 	}
-	switch args[0] {
-	case "help", "-h", "-help", "--help":
+	switch {
+	case len(args) == 1 && (args[0] == "help" || asksForHelp(args[0])):
 		return printHelp(stdout)
+	case args[0] == "help": // help COMMAND is COMMAND -h
+		args = []string{args[1], "-h"}
+	case args[0] == "-version" || args[0] == "--version":
+		args = append([]string{"version"}, args[1:]...)
+	}
+	if len(args) == 2 && asksForHelp(args[1]) {
+		c.err = stdout // help that was asked for is an answer
 	}
 	for _, cmd := range commands {
 		if cmd.name != args[0] {
 			continue
 		}
+		c.summary = cmd.summary
 		if err := cmd.run(ctx, c, args[1:]); !errors.Is(err, flag.ErrHelp) {
 			return err
 		}
@@ -56,20 +66,27 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return fmt.Errorf("there is no command %q; suger-scim-gateway help lists them", args[0])
 }
 
+func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
 func printHelp(w io.Writer) error {
 	fmt.Fprintln(w, "usage: suger-scim-gateway [command] [flags]")
 	fmt.Fprintln(w)
 	for _, cmd := range commands {
 		fmt.Fprintf(w, "  %-12s %s\n", cmd.name, cmd.summary)
 	}
-	_, err := fmt.Fprintln(w, "\nCommand -h explains a command's flags.")
+	_, err := fmt.Fprintln(w, "\nhelp COMMAND explains a command and its flags; help serve lists the settings.")
 	return err
 }
 
-// newFlags is the flag set of a command that takes no other arguments.
+// newFlags is the flag set of a command that takes no other arguments. Its help
+// begins with the command's summary.
 func (c *console) newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
+	flags.Usage = func() {
+		fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", name, c.summary)
+		flags.PrintDefaults()
+	}
 	return flags
 }
 

@@ -49,13 +49,47 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// Help that was asked for is an answer: it goes to standard output.
+func TestHelpOfACommand(t *testing.T) {
+	for _, cmd := range commands {
+		for _, args := range [][]string{{"help", cmd.name}, {cmd.name, "-h"}, {cmd.name, "--help"}} {
+			var out, errors bytes.Buffer
+			require.NoError(t, Run(t.Context(), args, &out, &errors), "%v", args)
+			assert.Contains(t, out.String(), "usage: suger-scim-gateway "+cmd.name+"\n\n"+cmd.summary+"\n")
+			assert.Empty(t, errors.String())
+		}
+	}
+	assert.ErrorContains(t, Run(t.Context(), []string{"help", "server"}, io.Discard, io.Discard), `no command "server"`)
+}
+
+// The help of serve has every setting with its default and meaning.
+func TestHelpOfServe(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, Run(t.Context(), []string{"serve", "-h"}, &out, io.Discard))
+	for line := range strings.Lines(out.String()) {
+		assert.LessOrEqual(t, len(line), 81, line)
+	}
+	text := strings.Join(strings.Fields(out.String()), " ")
+	for _, setting := range settings.Describe() {
+		assert.Contains(t, text, setting.Meaning, setting.Name)
+		if setting.Default != "" {
+			assert.Contains(t, text, " ("+setting.Default+") "+strings.Join(strings.Fields(setting.Meaning), " "), setting.Name)
+		}
+	}
+	for _, name := range settings.Names() {
+		assert.Regexp(t, `\b`+name+`\b`, text)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	before, beforeCommit := version, commit
 	t.Cleanup(func() { version, commit = before, beforeCommit })
 	version, commit = "1.2.3", "abc123"
-	var out bytes.Buffer
-	require.NoError(t, Run(t.Context(), []string{"version"}, &out, io.Discard))
-	assert.Equal(t, "suger-scim-gateway 1.2.3\ncommit abc123\n"+runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH+"\n", out.String())
+	for _, word := range []string{"version", "-version", "--version"} {
+		var out bytes.Buffer
+		require.NoError(t, Run(t.Context(), []string{word}, &out, io.Discard))
+		assert.Equal(t, "suger-scim-gateway 1.2.3\ncommit abc123\n"+runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH+"\n", out.String())
+	}
 
 	version, commit = "", ""
 	v, revision := build()

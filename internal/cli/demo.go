@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -70,7 +68,7 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 	if err != nil {
 		return nil, err
 	}
-	if d.sandbox, err = listenNear(ctx, "sandbox", sandboxAddr, demoSandboxAddr, suger, config); err != nil {
+	if d.sandbox, err = listenNear(ctx, "sandbox", sandboxAddr, demoSandboxAddr, suger, config.Budget, d.log); err != nil {
 		return nil, err
 	}
 	d.sandbox.server.RegisterOnShutdown(suger.Close)
@@ -85,10 +83,10 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 // listen opens the gateway's two listeners. The handlers come last, because the
 // status page shows the address that the gateway really has.
 func (d *demonstration) listen(ctx context.Context, config *settings.Config, addr, opsAddr string) (err error) {
-	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config); err != nil {
+	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
 		return err
 	}
-	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config); err != nil {
+	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config.Budget, d.log); err != nil {
 		return err
 	}
 	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
@@ -128,15 +126,6 @@ func demoConfig(logTo io.Writer) *settings.Config {
 		Logs:     settings.NewLogs(logTo, "info", "text"),
 		Document: mapping.DefaultDocument(),
 	}
-}
-
-// listenNear opens addr, or a free port if addr is the default and taken.
-func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, c *settings.Config) (*listener, error) {
-	l, err := listen(ctx, name, addr, handler, c.Budget, c.Log)
-	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
-		return listen(ctx, name, "127.0.0.1:0", handler, c.Budget, c.Log)
-	}
-	return l, err
 }
 
 // base is the SCIM base URL, as it is entered in Okta.

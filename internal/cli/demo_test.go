@@ -3,11 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"suger-scim-gateway/internal/test/program"
 
@@ -88,8 +91,49 @@ func TestDemoWithTakenAddress(t *testing.T) {
 	err = Run(t.Context(), []string{"demo", "--addr", taken.Addr().String(), "--sandbox-addr", "127.0.0.1:0"}, io.Discard, io.Discard)
 	assert.ErrorContains(t, err, "gateway: ", "an address that was asked for is not replaced")
 
-	l, err := listenNear(t.Context(), "gateway", taken.Addr().String(), taken.Addr().String(), http.NotFoundHandler(), demoConfig(io.Discard))
+	l, err := listenNear(t.Context(), "gateway", taken.Addr().String(), taken.Addr().String(), http.NotFoundHandler(), time.Second, slog.New(slog.DiscardHandler))
 	require.NoError(t, err, "the default address is")
 	t.Cleanup(func() { l.socket.Close() })
 	assert.NotEqual(t, taken.Addr().String(), l.addr())
+}
+
+// Two demonstrations at once have addresses and tokens of their own, both with
+// the default flags; what each prints reaches its own.
+func TestTwoDemos(t *testing.T) {
+	first, second := program.Start(t, Run, "demo"), program.Start(t, Run, "demo")
+	bases := map[string]bool{}
+	for _, demo := range []*program.Program{first, second} {
+		demo.Wait(t, demo.Out, `(Ctrl-C)`)
+		base := demo.Wait(t, demo.Out, `(?m)^export BASE='([^']+)'`)
+		token := demo.Wait(t, demo.Out, `(?m)^export .* TOKEN='([^']+)'`)
+		status, _ := program.Ask(t, http.MethodGet, base+"/Users?count=1", "Bearer "+token, "")
+		assert.Equal(t, http.StatusOK, status)
+		bases[base] = true
+	}
+	assert.Len(t, bases, 2)
+	require.NoError(t, first.End())
+	require.NoError(t, second.End())
+}
+
+// What a sandbox prints can be pasted, and a second one takes a free port.
+func TestSandboxPrintsExports(t *testing.T) {
+	first, second := program.Start(t, Run, "sandbox"), program.Start(t, Run, "sandbox")
+	urls := map[string]bool{}
+	for _, running := range []*program.Program{first, second} {
+		running.Wait(t, running.Out, `(Ctrl-C)`)
+		line := running.Wait(t, running.Out, `(?m)^(export SUGER_API_URL=.*)$`)
+		exported := map[string]string{}
+		for _, pair := range regexp.MustCompile(`(\w+)='([^']*)'`).FindAllStringSubmatch(line, -1) {
+			exported[pair[1]] = pair[2]
+		}
+		url := exported["SUGER_API_URL"]
+		status, _ := program.Ask(t, http.MethodGet, url+"/org/"+exported["SUGER_ORG_ID"]+"/user/D88MGYVTY", "Key "+exported["TOKEN"], "")
+		assert.Equal(t, http.StatusOK, status)
+		assert.Equal(t, demoAddr, exported["GATEWAY_ADDR"])
+		assert.Equal(t, demoOpsAddr, exported["GATEWAY_OPS_ADDR"])
+		urls[url] = true
+	}
+	assert.Len(t, urls, 2)
+	require.NoError(t, first.End())
+	require.NoError(t, second.End())
 }

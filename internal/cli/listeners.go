@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -60,6 +61,15 @@ func listen(ctx context.Context, name, addr string, handler http.Handler, answer
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}, nil
+}
+
+// listenNear opens addr, or a free port if addr is the usual one and taken.
+func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
+	l, err := listen(ctx, name, addr, handler, answerWithin, log)
+	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
+		return listen(ctx, name, "127.0.0.1:0", handler, answerWithin, log)
+	}
+	return l, err
 }
 
 // bound bounds the connections of the listener.

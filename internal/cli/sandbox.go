@@ -20,7 +20,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
 	var faults []sandbox.Fault
 	flags := c.newFlags("sandbox")
-	addr := flags.String("addr", demoSandboxAddr, "address to serve on")
+	addr := flags.String("addr", demoSandboxAddr, "address to serve on; a free port if the default one is taken")
 	key := flags.String("key", "", "API key to accept (default a random one)")
 	people := flags.Int("people", 17, "sample people besides the eight that are always there")
 	flags.Func("domains", "e-mail domains, separated by commas, whose people may be added (default example.com)", func(text string) error {
@@ -57,7 +57,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 
 func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr, key string, admin bool) error {
 	log := settings.NewLogs(c.err, "info", "text").Log
-	l, err := listen(ctx, "sandbox", addr, suger, sandboxAnswerWithin, log)
+	l, err := listenNear(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
 	if err != nil {
 		return err
 	}
@@ -68,8 +68,13 @@ func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr
   SUGER_ORG_ID   %[2]s
   API key        %[3]s
 
+For a gateway or a check in another shell, paste this there first; the key is
+what Okta would send, too:
+
+export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' GATEWAY_ADDR='%[4]s' GATEWAY_OPS_ADDR='%[5]s'
+
 curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
-`, l.addr(), sandbox.DefaultOrganization, key)
+`, l.addr(), sandbox.DefaultOrganization, key, demoAddr, demoOpsAddr)
 	if admin {
 		fmt.Fprintf(c.out, "\nFaults: GET, PUT and DELETE http://%[1]s/_sandbox/faults. Calls so far: http://%[1]s/_sandbox/calls.\n", l.addr())
 	}

@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"runtime"
+	"strings"
 
 	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/settings"
@@ -11,7 +14,9 @@ import (
 // serve is the gateway: SCIM on GATEWAY_ADDR and operations on
 // GATEWAY_OPS_ADDR, until ctx ends.
 func serve(ctx context.Context, c *console, args []string) error {
-	if err := parse(c.newFlags("serve"), args); err != nil {
+	flags := c.newFlags("serve")
+	flags.Usage = func() { c.explainSettings() }
+	if err := parse(flags, args); err != nil {
 		return err
 	}
 	config, err := settings.Load(c.err)
@@ -19,7 +24,53 @@ func serve(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	p := &process{Config: config}
-	return p.serve(ctx)
+	err = p.serve(ctx)
+	if p.DryRun && p.activity != nil {
+		err = errors.Join(err, p.activity.DryRun().Print(c.out))
+	}
+	return err
+}
+
+// explainSettings is the help of serve, which takes its settings from the
+// environment.
+func (c *console) explainSettings() {
+	fmt.Fprintf(c.err, `usage: suger-scim-gateway serve
+
+%s
+
+It takes no flags. A secret can also be read from a file that NAME_FILE names. A
+wrong setting stops the start with one message that names all of them.
+
+`, c.summary)
+	for _, setting := range settings.Describe() {
+		title := setting.Name
+		if setting.Secret {
+			title += ", " + setting.Name + "_FILE"
+		}
+		if setting.Default != "" {
+			title += " (" + setting.Default + ")"
+		}
+		fmt.Fprintf(c.err, "  %s\n%s", title, indented(setting.Meaning))
+	}
+}
+
+// indented is text in lines of a terminal's width, set in.
+func indented(text string) string {
+	const margin, width = "      ", 80
+	var lines strings.Builder
+	line := margin
+	for word := range strings.FieldsSeq(text) {
+		if line != margin && len(line)+1+len(word) > width {
+			lines.WriteString(line + "\n")
+			line = margin
+		}
+		if line != margin {
+			line += " "
+		}
+		line += word
+	}
+	lines.WriteString(line + "\n")
+	return lines.String()
 }
 
 func (p *process) serve(ctx context.Context) error {

@@ -49,6 +49,24 @@ func TestServe(t *testing.T) {
 	assert.Empty(t, gateway.Out.String())
 }
 
+// A dry run says at its end what it would have changed.
+func TestDryRunIsPrintedAtTheEnd(t *testing.T) {
+	program.SetEnvironment(t, settings.Names(), map[string]string{
+		"SUGER_API_URL":    program.Suger(t),
+		"SUGER_ORG_ID":     sandbox.DefaultOrganization,
+		"GATEWAY_DRY_RUN":  "true",
+		"GATEWAY_ADDR":     "127.0.0.1:0",
+		"GATEWAY_OPS_ADDR": "127.0.0.1:0",
+	})
+	gateway := program.Start(t, Run, "serve")
+	status, _ := program.Ask(t, http.MethodPatch, "http://"+gateway.SCIMAddress(t)+"/scim/v2/Users/D88MGYVTY", "Bearer suger-key",
+		program.PatchMessage+`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"EDITOR"}]}`)
+	require.Equal(t, http.StatusOK, status)
+	require.NoError(t, gateway.End())
+	assert.Equal(t, "Dry run. 1 person or role would have been changed: update user 1.\n"+
+		"  v…@example.com                           update user  Role: VIEWER -> EDITOR\n", gateway.Out.String())
+}
+
 // In the mode in which the gateway holds the Suger credential, clients bring a
 // token of the gateway's, and both can be rotated while it runs.
 func TestServeWithHeldCredential(t *testing.T) {

@@ -77,3 +77,15 @@ func (p *process) testConnection(ctx context.Context, organization, credential s
 	}
 	return check.Run(ctx, run.request)
 }
+
+// explainPerson is the explain command with a credential from the status page's
+// form.
+func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
+	run := &checkRun{request: check.Config{Caller: mapping.Caller{
+		Organization: organization, Credential: sugerclient.Credential(credential),
+	}}}
+	if err := run.complete(&process{Config: p.Config}); err != nil {
+		return nil, err
+	}
+	return check.Explain(ctx, run.request, p.Mapping(), person)
+}

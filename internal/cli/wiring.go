@@ -22,6 +22,7 @@ import (
 type process struct {
 	*settings.Config
 	observers observers // of what happens, for metrics and the status page
+	activity  *ops.Activity
 }
 
 // opsAnswerWithin is the longest that a page of the ops listener takes: a
@@ -42,8 +43,8 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	if p.Certificates != nil {
 		counters.ShowCertificate(p.Certificates.NotAfter)
 	}
-	activity := ops.NewActivity(ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
-	p.observers = observers{counters, activity}
+	p.activity = ops.NewActivity(ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
+	p.observers = observers{counters, p.activity}
 	service, err := p.newService()
 	if err != nil {
 		return nil, err
@@ -57,11 +58,11 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	}
 	config := ops.Config{
 		Version: v, Commit: revision, Started: time.Now(), Stopping: stopping,
-		Activity: activity, Drift: service.Drift, Metrics: counters.Handler(),
+		Activity: p.activity, Drift: service.Drift, Metrics: counters.Handler(),
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
 		Held: p.HoldsCredential(), DryRun: p.DryRun,
-		Test: p.testConnection, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
+		Test: p.testConnection, Explain: p.explainPerson, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
 		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
 	}
 	if p.HoldsCredential() {

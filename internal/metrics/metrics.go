@@ -45,22 +45,23 @@ type Metrics struct {
 	drifts      *prometheus.CounterVec
 }
 
-// New makes the counters. Those whose labels are known beforehand stand at zero
+// New makes the counters. Every name begins with suger_scim_, so that a query
+// finds all of them and nothing of another program. Those whose labels are known beforehand stand at zero
 // at once, so that the first event is an increase that an alert can see.
 func New(build Build) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.requests = m.counters("scim_requests_total", "SCIM requests answered.", "resource", "method", "code")
-	m.durations = m.histograms("scim_request_duration_seconds", "Time from a SCIM request to its answer.", "resource", "method")
-	m.inFlight = m.gauge("scim_requests_in_flight", "SCIM requests being answered now.")
-	m.errors = m.counters("scim_errors_total", "Errors answered, by the code in brackets at the end of the message; each failed operation of a bulk request counts.", "error")
-	m.calls = m.counters("suger_requests_total", "HTTP requests sent to Suger, retries included.", "operation", "code")
-	m.callTimes = m.histograms("suger_request_duration_seconds", "Time from a request to Suger to the end of its answer, without the wait in the gateway's own queue.", "operation")
-	m.retries = m.counter("suger_retries_total", "Requests to Suger that repeated another.")
-	m.lookups = m.counters("lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up afresh.", "result")
-	m.lists = m.counters("list_cache_total", "Times the list of users was needed, and whether a recent one was at hand.", "result")
-	m.unconfirmed = m.counter("writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error.")
-	m.refusals = m.counters("guard_refusals_total", "Changes that a guard stopped.", "guard")
-	m.drifts = m.counters("mapping_drift_total", "Answers of Suger, or fields of them, that were not as the mapping says.", "operation")
+	m.requests = m.counters("suger_scim_requests_total", "SCIM requests answered.", "resource", "method", "code")
+	m.durations = m.histograms("suger_scim_request_duration_seconds", "Time from a SCIM request to its answer.", "resource", "method")
+	m.inFlight = m.gauge("suger_scim_requests_in_flight", "SCIM requests being answered now.")
+	m.errors = m.counters("suger_scim_errors_total", "Errors answered, by the code in brackets at the end of the message; each failed operation of a bulk request counts.", "error")
+	m.calls = m.counters("suger_scim_upstream_requests_total", "HTTP requests sent to Suger, retries included.", "operation", "code")
+	m.callTimes = m.histograms("suger_scim_upstream_request_duration_seconds", "Time from a request to Suger to the end of its answer, without the wait in the gateway's own queue.", "operation")
+	m.retries = m.counter("suger_scim_upstream_retries_total", "Requests to Suger that repeated another.")
+	m.lookups = m.counters("suger_scim_lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up afresh.", "result")
+	m.lists = m.counters("suger_scim_list_cache_total", "Times the list of users was needed, and whether a recent one was at hand.", "result")
+	m.unconfirmed = m.counter("suger_scim_writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error.")
+	m.refusals = m.counters("suger_scim_guard_refusals_total", "Changes that a guard stopped.", "guard")
+	m.drifts = m.counters("suger_scim_mapping_drift_total", "Answers of Suger, or fields of them, that were not as the mapping says.", "operation")
 	m.identify(build)
 	m.beginAtZero()
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -93,7 +94,7 @@ func (m *Metrics) histograms(name, help string, labels ...string) *prometheus.Hi
 
 func (m *Metrics) identify(build Build) {
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "gateway_build_info", Help: "Always 1; the labels say which program this is.",
+		Name: "suger_scim_build_info", Help: "Always 1; the labels say which program this is.",
 	}, []string{"version", "commit", "go"})
 	m.registry.MustRegister(info)
 	info.WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
@@ -121,7 +122,7 @@ func (m *Metrics) beginAtZero() {
 // moment of the scrape.
 func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "tls_certificate_expiry_timestamp_seconds",
+		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",
 		Help: "When the certificate of the SCIM listener ends, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
 	}, func() float64 { return float64(notAfter().Unix()) }))
 }

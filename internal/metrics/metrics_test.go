@@ -71,36 +71,36 @@ func TestEventsAreCounted(t *testing.T) {
 	page := scrape(t, m)
 
 	for series, want := range map[string]string{
-		`scim_requests_total{code="200",method="GET",resource="User"}`:                 "2",
-		`scim_requests_total{code="404",method="other",resource="unknown"}`:            "1",
-		`scim_requests_total{code="other",method="POST",resource="User"}`:              "1",
-		`scim_request_duration_seconds_bucket{method="GET",resource="User",le="0.05"}`: "1",
-		`scim_request_duration_seconds_count{method="GET",resource="User"}`:            "2",
-		`scim_requests_in_flight`:                                                  "0",
-		`scim_errors_total{error="not_found"}`:                                     "1",
-		`scim_errors_total{error="internal"}`:                                      "0",
-		`suger_requests_total{code="200",operation="list users"}`:                  "1",
-		`suger_requests_total{code="none",operation="list users"}`:                 "1",
-		`suger_requests_total{code="other",operation="get token"}`:                 "1",
-		`suger_request_duration_seconds_bucket{operation="list users",le="0.025"}`: "1",
-		`suger_request_duration_seconds_sum{operation="list users"}`:               "10.02",
-		`suger_retries_total`:                                                      "1",
-		`lookup_cache_total{result="wrong"}`:                                       "1",
-		`lookup_cache_total{result="hit"}`:                                         "0",
-		`lookup_cache_total{result="miss"}`:                                        "0",
-		`list_cache_total{result="hit"}`:                                           "1",
-		`list_cache_total{result="miss"}`:                                          "0",
-		`writes_unconfirmed_total`:                                                 "1",
-		`guard_refusals_total{guard="last_admin"}`:                                 "1",
-		`guard_refusals_total{guard="change_brake"}`:                               "0",
-		`mapping_drift_total{operation="get user"}`:                                "1",
-		`mapping_drift_total{operation="remove role"}`:                             "0",
-		`gateway_build_info{commit="abc",go="go1.26",version="1.2.3"}`:             "1",
-		`tls_certificate_expiry_timestamp_seconds`:                                 "1.9e+09",
+		`suger_scim_requests_total{code="200",method="GET",resource="User"}`:                     "2",
+		`suger_scim_requests_total{code="404",method="other",resource="unknown"}`:                "1",
+		`suger_scim_requests_total{code="other",method="POST",resource="User"}`:                  "1",
+		`suger_scim_request_duration_seconds_bucket{method="GET",resource="User",le="0.05"}`:     "1",
+		`suger_scim_request_duration_seconds_count{method="GET",resource="User"}`:                "2",
+		`suger_scim_requests_in_flight`:                                                          "0",
+		`suger_scim_errors_total{error="not_found"}`:                                             "1",
+		`suger_scim_errors_total{error="internal"}`:                                              "0",
+		`suger_scim_upstream_requests_total{code="200",operation="list users"}`:                  "1",
+		`suger_scim_upstream_requests_total{code="none",operation="list users"}`:                 "1",
+		`suger_scim_upstream_requests_total{code="other",operation="get token"}`:                 "1",
+		`suger_scim_upstream_request_duration_seconds_bucket{operation="list users",le="0.025"}`: "1",
+		`suger_scim_upstream_request_duration_seconds_sum{operation="list users"}`:               "10.02",
+		`suger_scim_upstream_retries_total`:                                                      "1",
+		`suger_scim_lookup_cache_total{result="wrong"}`:                                          "1",
+		`suger_scim_lookup_cache_total{result="hit"}`:                                            "0",
+		`suger_scim_lookup_cache_total{result="miss"}`:                                           "0",
+		`suger_scim_list_cache_total{result="hit"}`:                                              "1",
+		`suger_scim_list_cache_total{result="miss"}`:                                             "0",
+		`suger_scim_writes_unconfirmed_total`:                                                    "1",
+		`suger_scim_guard_refusals_total{guard="last_admin"}`:                                    "1",
+		`suger_scim_guard_refusals_total{guard="change_brake"}`:                                  "0",
+		`suger_scim_mapping_drift_total{operation="get user"}`:                                   "1",
+		`suger_scim_mapping_drift_total{operation="remove role"}`:                                "0",
+		`suger_scim_build_info{commit="abc",go="go1.26",version="1.2.3"}`:                        "1",
+		`suger_scim_tls_certificate_expiry_timestamp_seconds`:                                    "1.9e+09",
 	} {
 		assert.Equal(t, want, sample(t, page, series), series)
 	}
-	assert.Equal(t, "1", sample(t, inside, "scim_requests_in_flight"))
+	assert.Equal(t, "1", sample(t, inside, "suger_scim_requests_in_flight"))
 	assert.NotEqual(t, "absent", sample(t, page, "go_goroutines"))
 	assert.NotEqual(t, "absent", sample(t, page, "process_open_fds"))
 }
@@ -146,6 +146,9 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(served), 10)
+	for name := range served {
+		assert.True(t, strings.HasPrefix(name, "suger_scim_"), "%s is ours and has not our prefix", name)
+	}
 
 	text, err := os.ReadFile("../../docs/metrics.md")
 	require.NoError(t, err)
@@ -177,7 +180,7 @@ func TestLabelValuesAreBounded(t *testing.T) {
 	}
 	page := scrape(t, m)
 	codes := map[string]bool{}
-	for _, match := range regexp.MustCompile(`suger_requests_total\{code="(\w+)"`).FindAllStringSubmatch(page, -1) {
+	for _, match := range regexp.MustCompile(`suger_scim_upstream_requests_total\{code="(\w+)"`).FindAllStringSubmatch(page, -1) {
 		codes[match[1]] = true
 	}
 	assert.Len(t, codes, 502, "500 statuses, none and other")

@@ -30,6 +30,7 @@ type Activity struct {
 	alerts  tally                  // changes that Suger does not show
 	changes [maxChanges]changeNote // the n-th is at n modulo its length
 	changed int                    // how many there have been
+	dry     dryRun
 }
 
 // A tally counts something and knows when it was last seen.
@@ -54,8 +55,10 @@ type changeNote struct {
 // A difference is one attribute before and after. Without values it differs in
 // what is not shown.
 type difference struct {
-	Attribute, Before, After string
-	Hidden                   bool
+	Attribute string `json:"attribute"`
+	Before    string `json:"before"`
+	After     string `json:"after"`
+	Hidden    bool   `json:"hidden,omitempty"`
 }
 
 // NewActivity makes an empty memory, which also tells the Reachability of each
@@ -132,6 +135,9 @@ func (a *Activity) Changed(c mapping.Change) {
 	a.note(func(time.Time) {
 		a.changes[a.changed%maxChanges] = one
 		a.changed++
+		if c.Outcome == "dry run" {
+			a.dry.note(c, one.Who, one.Differs)
+		}
 	})
 }
 

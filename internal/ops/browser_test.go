@@ -24,7 +24,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-var update = flag.Bool("update", false, "take the picture in the README anew")
+var update = flag.Bool("update", false, "take the pictures of the documents anew")
 
 // views are the ways in which people look at a page.
 var views = map[string]browser.View{
@@ -85,7 +85,12 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 	return s
 }
 
-// The picture in the README is this page, whatever the machine's clock says.
+// pictures are the views that the documents show.
+var pictures = []string{"light", "dark", "narrow"}
+
+func pictureFile(view string) string { return "../../docs/images/status-" + view + ".png" }
+
+// The pictures in the documents are this page, whatever the machine's clock says.
 func TestLook(t *testing.T) {
 	page := browser.Start(t).Open(t)
 	s := busy(t)
@@ -93,17 +98,19 @@ func TestLook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			page.Look(view)
 			page.Go(s.url)
-			assertReadable(t, page)
+			assertReadable(t, page, "/")
 			page.Keep(t, name)
-			if *update && name == "light" {
-				require.NoError(t, os.WriteFile("../../docs/images/status-light.png", smaller(t, page.Screenshot()), 0o644))
+			if *update && slices.Contains(pictures, name) {
+				require.NoError(t, os.WriteFile(pictureFile(name), smaller(t, page.Screenshot()), 0o644))
 			}
 		})
 	}
 	assert.Empty(t, page.Complaints())
-	info, err := os.Stat("../../docs/images/status-light.png")
-	require.NoError(t, err, "run the test with -update")
-	assert.Less(t, info.Size(), int64(200_000))
+	for _, name := range pictures {
+		info, err := os.Stat(pictureFile(name))
+		require.NoError(t, err, "run the test with -update")
+		assert.Less(t, info.Size(), int64(200_000), name)
+	}
 }
 
 // Long words, many rows and bad news must not break the page either.
@@ -135,7 +142,7 @@ func TestLookOfABadDay(t *testing.T) {
 			page.Look(view)
 			for _, path := range []string{"/", "/guides/mapping.md"} {
 				page.Go(s.url + path)
-				assertReadable(t, page)
+				assertReadable(t, page, path)
 				page.Keep(t, name+strings.ReplaceAll(path, "/", "-"))
 			}
 		})
@@ -143,10 +150,10 @@ func TestLookOfABadDay(t *testing.T) {
 	assert.Empty(t, page.Complaints())
 }
 
-func assertReadable(t *testing.T, page *browser.Page) {
+func assertReadable(t *testing.T, page *browser.Page, path string) {
 	t.Helper()
-	assert.False(t, page.TooWide(), "the page is wider than the window")
-	assert.Empty(t, page.Faint())
+	assert.False(t, page.TooWide(), "%s is wider than the window", path)
+	assert.Empty(t, page.Faint(), path)
 }
 
 // smaller is the picture in 256 of its colors: the frequent and the strong ones.

@@ -135,7 +135,7 @@ func TestMetricsAreServed(t *testing.T) {
 			s := newStand(t, func(c *ops.Config) { c.HidePages = hide })
 			a := s.get("/metrics")
 			assert.Equal(t, http.StatusOK, a.status)
-			assert.Contains(t, a.body, "suger_retries_total 0")
+			assert.Contains(t, a.body, "suger_scim_upstream_retries_total 0")
 		})
 	}
 }

@@ -48,7 +48,9 @@ type Config struct {
 	Roles         func(ctx context.Context, organization string) ([]Role, error)
 
 	// Test is a preflight that only reads, with a credential from the form.
-	Test           func(ctx context.Context, organization, credential string) *check.Report
+	Test func(ctx context.Context, organization, credential string) *check.Report
+	// Explain says what there is to know of one person, likewise.
+	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
 	CredentialName string // what the form asks for: "Suger API key"
 	Organization   string // that the form begins with
 	Serves         func(organization string) bool
@@ -94,6 +96,12 @@ func (s *server) pages() http.Handler {
 	open, closed := http.NewServeMux(), http.NewServeMux()
 	closed.HandleFunc("GET /{$}", s.status)
 	closed.HandleFunc("GET /changes", s.changes)
+	if s.config.DryRun {
+		closed.HandleFunc("GET /dry-run", s.dryRunPage)
+		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
+	}
+	closed.HandleFunc("GET /explain", s.explainForm)
+	closed.HandleFunc("POST /explain", s.explain)
 	closed.HandleFunc("GET /test", s.testForm)
 	closed.HandleFunc("POST /test", s.test)
 	closed.HandleFunc("GET /guides", s.guideList)

@@ -4,14 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-
-	"suger-scim-gateway/internal/scim"
 )
-
-// shownChanges is how many changes the status page itself shows.
-const shownChanges = 12
 
 // An OktaValue is something to enter or tick in Okta.
 type OktaValue struct {
@@ -29,7 +23,6 @@ type verdict struct {
 
 type statusPage struct {
 	frame
-	testFields
 	changeList
 	Commit       string
 	Verdict      verdict
@@ -44,9 +37,12 @@ type statusPage struct {
 	CallChart    barChart
 	LookupChart  shareChart
 	ListChart    shareChart
-	Errors       []errorRow
+	Errors       triage
 	MoreChanges  bool
 }
+
+// refreshEvery is how often a page that was asked to reloads itself, in seconds.
+const refreshEvery = 30
 
 type hour struct{ Requests, Calls int }
 
@@ -57,47 +53,11 @@ type rolesShown struct {
 	Why           string
 }
 
-// An errorRow is an error code that was answered.
-type errorRow struct {
-	Code  scim.Code
-	Cause string
-	Count int
-	Last  time.Time
-}
-
-// A changeList is what the template of changes shows.
-type changeList struct {
-	Changes    []changeNote
-	Remembered int
-	MaxChanges int
-	Masked     bool
-}
-
-func (s *server) changeList(n int) changeList {
-	list := changeList{Changes: s.config.Activity.recent(maxChanges), MaxChanges: maxChanges, Masked: !s.config.Activity.showPersonal}
-	list.Remembered = len(list.Changes)
-	list.Changes = list.Changes[:min(n, len(list.Changes))]
-	return list
-}
-
-// Level is how an outcome looks.
-func (c changeNote) Level() string {
-	switch c.Outcome {
-	case "done":
-		return "good"
-	case "dry run":
-		return "plainly"
-	case "refused":
-		return "look"
-	}
-	return "bad"
-}
-
 // status serves the status page.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	now := s.config.Now()
 	page := statusPage{
-		frame: s.frame(r, "Status"), testFields: s.testFields(s.config.Organization), changeList: s.changeList(shownChanges),
+		frame: s.frame(r, "Status"), changeList: s.changeList(shownChanges, changeFilter{}),
 		Commit: s.config.Commit[:min(len(s.config.Commit), 12)], State: s.readiness(r.Context()),
 		Uptime: duration(now.Sub(s.config.Started)), Started: s.config.Started,
 		Held: s.config.Held, DryRun: s.config.DryRun, Okta: s.config.Okta,
@@ -106,9 +66,12 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	page.RequestChart, page.CallChart, page.LookupChart, page.ListChart, lately = s.config.Activity.charts()
 	page.Hour = hour{lately.requests, lately.calls}
 	page.MoreChanges = page.Remembered > len(page.Changes)
-	page.Errors = s.config.Activity.errorRows()
+	page.Errors = s.config.Activity.triage()
+	if r.URL.Query().Get("refresh") != "" {
+		page.Refresh = refreshEvery
+	}
 	page.Roles = s.rolesShown(r)
-	page.Verdict = s.verdict(page.State)
+	page.Verdict = s.verdict(page.State, page.Errors)
 	s.show(w, http.StatusOK, "status", page)
 }
 
@@ -116,8 +79,7 @@ func (s *server) rolesShown(r *http.Request) rolesShown {
 	shown := rolesShown{Organizations: s.roles.current(r.Context())}
 	shown.Several = len(s.config.Organizations) > 1
 	switch {
-	case s.config.Roles == nil:
-		shown.Why = "The gateway holds no credential to ask Suger with, and it keeps nothing of what others ask. The connection test below counts the roles with a credential of yours."
+	case s.config.Roles == nil: // the template leads to the connection test
 	case len(shown.Organizations) == 0:
 		shown.Why = "No organization is named in the settings. With SUGER_ORG_ID or SUGER_ORG_ALLOW its roles stand here."
 	}
@@ -125,7 +87,7 @@ func (s *server) rolesShown(r *http.Request) rolesShown {
 }
 
 // verdict says first what matters most.
-func (s *server) verdict(state readiness) verdict {
+func (s *server) verdict(state readiness, errors triage) verdict {
 	details := slices.Clone(state.Degraded)
 	if last := s.config.Activity.unconfirmed(); last.count > 0 {
 		details = append(details, fmt.Sprintf("%s that Suger accepted, but did not show afterwards (write_unconfirmed in the log)", count(last.count, "change", "changes")))
@@ -137,33 +99,10 @@ func (s *server) verdict(state readiness) verdict {
 		return verdict{"bad", state.Reason + ".", details}
 	case len(details) > 0:
 		return verdict{"look", "Ready, with something to look at.", details}
+	case errors.lately:
+		return verdict{"look", "Ready. Suger answers; " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers, and as the mapping says.", nil}
-}
-
-// changes serves all changes that are remembered.
-func (s *server) changes(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "all_changes", struct {
-		frame
-		changeList
-	}{s.frame(r, "Recent changes"), s.changeList(maxChanges)})
-}
-
-// errorRows are the codes that were answered, the latest first.
-func (a *Activity) errorRows() []errorRow {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	rows := make([]errorRow, 0, len(a.errors))
-	for code, seen := range a.errors {
-		rows = append(rows, errorRow{Code: code, Cause: code.Entry().Cause, Count: seen.count, Last: seen.last})
-	}
-	slices.SortFunc(rows, func(x, y errorRow) int {
-		if c := y.Last.Compare(x.Last); c != 0 {
-			return c
-		}
-		return strings.Compare(string(x.Code), string(y.Code))
-	})
-	return rows
 }
 
 // unconfirmed are the changes that Suger did not show, since the start.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +31,7 @@ func TestFacts(t *testing.T) {
 		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
 		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
 		"The gateway holds no credential to ask Suger with, and it keeps nothing of what others ask.",
-		"Errors answered None since the start.",
+		"Needs attention Nothing: no error since the start that somebody has to act on.",
 		"Recent changes None since the start.",
 	} {
 		assert.Contains(t, page, want)
@@ -56,25 +58,54 @@ func TestUptimeInWords(t *testing.T) {
 	for seconds, want := range map[int]string{59: "just now", 60: "1 min ago", 3599: "59 min ago", 3600: "1 h ago", 5400: "1 h 30 min ago", 86400: "1 day ago"} {
 		t.Run(want, func(t *testing.T) {
 			s = newStand(t)
-			s.activity.Failed(scim.CodeNotFound)
+			s.activity.Failed(scim.CodeNoSeat)
 			s.clock.Advance(time.Duration(seconds) * time.Second)
-			assert.Contains(t, s.get("/").text(), "1 "+want+" Since the start.")
+			assert.Contains(t, s.get("/").text(), "1 "+want+" Requests since the start.")
 		})
 	}
 }
 
-func TestErrorsAreCounted(t *testing.T) {
+// What somebody has to act on is counted, failures first; what passes by itself
+// is folded away.
+func TestErrorsAreTriaged(t *testing.T) {
 	s := newStand(t)
 	s.activity.Failed(scim.CodeNotFound)
+	s.activity.Failed(scim.CodeInternal)
 	s.clock.Advance(time.Minute)
 	for range 1234 {
 		s.activity.Failed(scim.CodeTokenRefused)
 	}
 	page := s.get("/")
-	assert.Contains(t, page.text(), "Code Times Last token_refused Suger does not accept the token. 1,234 just now "+
-		"not_found The resource does not exist in Suger (any more). 1 1 min ago Since the start.")
+	assert.Contains(t, page.text(), "Ready. Suger answers; 1,234 refused, 1 failed.")
+	assert.Contains(t, page.text(), "Needs attention: 1,234 refused, 1 failed What happened What to do Times Last "+
+		"internal The gateway has a defect. Look the request id up in the gateway&#39;s log and report it. 1 1 min ago "+
+		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. A rotated or deleted key stops working at once. 1,234 just now "+
+		"Requests since the start. Each code leads to its explanation. "+
+		"1 other error that nobody has to act on")
 	assert.Contains(t, page.body, `<a href="/guides/errors.md#token_refused">`)
 	assert.Contains(t, s.get("/guides/errors.md").body, `<tr id="token_refused">`, "the link leads somewhere")
+	assert.Greater(t, strings.Index(page.body, "#not_found"), strings.Index(page.body, "<details>"))
+
+	s.clock.Advance(24 * time.Hour)
+	assert.Contains(t, s.get("/").text(), "Ready. Suger answers, and as the mapping says.", "a day later the verdict is good again")
+}
+
+// Each error is either somebody's to act on or not; a new one is by default.
+func TestEveryErrorIsTriaged(t *testing.T) {
+	s := newStand(t)
+	for _, entry := range scim.Codes {
+		s.activity.Failed(entry.Code)
+	}
+	page := s.get("/").text()
+	for _, entry := range scim.Codes {
+		assert.Contains(t, html.UnescapeString(page), string(entry.Code)+" "+entry.Cause+" "+entry.Cure+" 1 just now")
+	}
+}
+
+func TestPageReloadsItself(t *testing.T) {
+	s := newStand(t)
+	assert.NotContains(t, s.get("/").body, "http-equiv")
+	assert.Contains(t, s.get("/?refresh=on").body, `<meta http-equiv="refresh" content="30">`)
 }
 
 func change(n int) mapping.Change {
@@ -90,8 +121,8 @@ func TestChangesAreMasked(t *testing.T) {
 	s := newStand(t)
 	s.activity.Changed(change(1))
 	page := s.get("/")
-	assert.Contains(t, page.text(), "update user n…@example.com done active: false → becomes true name.givenName changed "+
-		"role: VIEWER → becomes EDITOR userName changed 1 h ago, request request-1")
+	assert.Contains(t, page.text(), "update user n…@example.com done Active: no → becomes yes Given name changed "+
+		"Role: VIEWER → becomes EDITOR E-mail address changed 1 h ago, request request-1")
 	for _, personal := range []string{"nova", "Nova", "Nora", "nora"} {
 		assert.NotContains(t, page.body, personal)
 	}
@@ -106,9 +137,9 @@ func TestChangesAreShownWhole(t *testing.T) {
 	one.Before["title"], one.After["title"] = "", `<script>alert("x")</script>`
 	s.activity.Changed(one)
 	page := s.get("/")
-	assert.Contains(t, page.text(), "update user nova.sample@example.com failed: suger_refused")
-	assert.Contains(t, page.text(), "name.givenName: Nova → becomes Nora")
-	assert.Contains(t, page.body, "title: nothing")
+	assert.Contains(t, page.text(), "update user nova.sample@example.com not done, failed: suger_refused")
+	assert.Contains(t, page.text(), "Given name: Nova → becomes Nora")
+	assert.Contains(t, page.body, "Title: nothing")
 	assert.NotContains(t, page.body, "<script>", "what comes from elsewhere is text")
 }
 
@@ -119,8 +150,8 @@ func TestNamesOfRolesAreNotPersonal(t *testing.T) {
 		Before: map[string]string{"name": "Deals"}, After: map[string]string{"name": "Deal desk"},
 	})
 	s.activity.Changed(mapping.Change{Time: s.clock.Now(), RequestID: "r", User: "user-0a1b2c3d4e5f6a7b", What: "remove user", Outcome: "dry run"})
-	assert.Contains(t, s.get("/").text(), "remove user user-0a1b2c3d4e5f6a7b dry run just now, request r "+
-		"update role Deals refused: role_fixed name: Deals → becomes Deal desk just now, request r")
+	assert.Contains(t, s.get("/").text(), "remove user user-0a1b2c3d4e5f6a7b not done, a dry run just now, request r "+
+		"update role Deals not done, refused: role_fixed Name: Deals → becomes Deal desk just now, request r")
 }
 
 func TestChangesAreBounded(t *testing.T) {
@@ -129,13 +160,57 @@ func TestChangesAreBounded(t *testing.T) {
 		s.activity.Changed(change(n))
 	}
 	page := s.get("/")
-	assert.Equal(t, 12, strings.Count(page.body, "request request-"))
+	assert.Equal(t, 12, strings.Count(page.body, "request <a href="))
 	assert.Contains(t, page.text(), "request-249")
 	assert.Contains(t, page.text(), "All 200 that are remembered")
 	all := s.get("/changes")
-	assert.Equal(t, 200, strings.Count(all.body, "request request-"))
-	assert.Less(t, strings.Index(all.body, "request-249<"), strings.Index(all.body, "request-50<"), "the newest first")
-	assert.NotContains(t, all.body, "request-49<")
+	assert.Equal(t, 200, strings.Count(all.body, "request <a href="))
+	assert.Less(t, strings.Index(all.body, ">request-249<"), strings.Index(all.body, ">request-50<"), "the newest first")
+	assert.NotContains(t, all.body, ">request-49<")
+}
+
+func TestChangesAreFiltered(t *testing.T) {
+	for name, personal := range map[string]bool{"masked": false, "shown whole": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, func(c *ops.Config) {
+				c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), personal, c.Now)
+			})
+			for i, one := range []mapping.Change{
+				{User: "nova.sample@example.com", Outcome: "done"},
+				{User: "reef.sample@example.com", Outcome: "refused", Code: "protected_user"},
+				{User: "Deals", Outcome: "failed", Code: "suger_refused"},
+				{User: "nova.sample@example.com", Outcome: "unconfirmed", Code: "write_unconfirmed"},
+				{User: "reef.sample@example.com", Outcome: "dry run"},
+			} {
+				one.Time, one.RequestID, one.What = s.clock.Now(), fmt.Sprintf("r%d", i), "update user"
+				s.activity.Changed(one)
+			}
+			for query, want := range map[string][]string{
+				"":                                 {"r4", "r3", "r2", "r1", "r0"},
+				"?person=nova.sample@example.com":  {"r3", "r0"},
+				"?person=Nova.Sample@Example.com":  {"r3", "r0"},
+				"?person=deals":                    {"r2"},
+				"?person=nobody@example.com":       nil,
+				"?outcome=done":                    {"r0"},
+				"?outcome=not+done":                {"r2", "r1"},
+				"?outcome=unclear":                 {"r3"},
+				"?outcome=dry+run":                 {"r4"},
+				"?outcome=nonsense":                {"r4", "r3", "r2", "r1", "r0"},
+				"?request=r1":                      {"r1"},
+				"?outcome=done&person=reef.sample": nil,
+			} {
+				if query == "?person=nobody@example.com" && !personal {
+					want = []string{"r3", "r0"} // n…@example.com
+				}
+				var found []string
+				page := s.get("/changes" + query).body
+				for _, match := range regexp.MustCompile(`request=(r\d)"`).FindAllStringSubmatch(page, -1) {
+					found = append(found, match[1])
+				}
+				assert.Equal(t, want, found, query)
+			}
+		})
+	}
 }
 
 func TestRolesAreShown(t *testing.T) {

@@ -42,35 +42,46 @@ func (s *server) testForm(w http.ResponseWriter, r *http.Request) {
 
 // test runs the check. The credential lives as long as this call.
 func (s *server) test(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	organization, credential := strings.TrimSpace(r.PostFormValue("organization")), strings.TrimSpace(r.PostFormValue("credential"))
-	page := s.newTestPage(r, organization)
-	refuse := func(status int, problem string) {
+	form := s.readCredentialForm(w, r)
+	page := s.newTestPage(r, form.organization)
+	done, status, problem := s.admit(r, form)
+	if problem != "" {
 		page.Problem = problem
 		s.show(w, status, "test", page)
-	}
-	switch {
-	case !s.access.isFormToken(r, r.PostFormValue("form")):
-		refuse(http.StatusForbidden, "The form was too old, or not this page's. Send it again.")
-		return
-	case !s.config.Serves(organization):
-		refuse(http.StatusBadRequest, "The gateway does not serve an organization of this name.")
-		return
-	case credential == "":
-		refuse(http.StatusBadRequest, "The credential is missing.")
 		return
 	}
-	select {
-	case s.testing <- struct{}{}:
-		defer func() { <-s.testing }()
-	default:
-		refuse(http.StatusTooManyRequests, "Another test is running. Try again in a moment.")
-		return
-	}
+	defer done()
 	ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
 	defer cancel()
-	page.Report = s.config.Test(ctx, organization, credential)
+	page.Report = s.config.Test(ctx, form.organization, form.credential)
 	page.Looks = page.Report.Count(check.Look) > 0
 	page.Failures = count(page.Report.Count(check.Fail), "thing is wrong.", "things are wrong.")
 	s.show(w, http.StatusOK, "test", page)
+}
+
+// A credentialForm is a form that asks Suger with a credential of the reader's.
+type credentialForm struct{ organization, credential string }
+
+func (s *server) readCredentialForm(w http.ResponseWriter, r *http.Request) credentialForm {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	return credentialForm{strings.TrimSpace(r.PostFormValue("organization")), strings.TrimSpace(r.PostFormValue("credential"))}
+}
+
+// admit says why Suger is not asked, or lets one form at a time ask until done is
+// called.
+func (s *server) admit(r *http.Request, form credentialForm) (done func(), status int, problem string) {
+	switch {
+	case !s.access.isFormToken(r, r.PostFormValue("form")):
+		return nil, http.StatusForbidden, "The form was too old, or not this page's. Send it again."
+	case !s.config.Serves(form.organization):
+		return nil, http.StatusBadRequest, "The gateway does not serve an organization of this name."
+	case form.credential == "":
+		return nil, http.StatusBadRequest, "The credential is missing."
+	}
+	select {
+	case s.testing <- struct{}{}:
+		return func() { <-s.testing }, 0, ""
+	default:
+		return nil, http.StatusTooManyRequests, "Another test is running. Try again in a moment."
+	}
 }

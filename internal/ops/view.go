@@ -30,9 +30,12 @@ var views = func() map[string]*template.Template {
 		"count":  count,
 		"level":  levelClass,
 		"word":   levelWord,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/testform.html"))
+		"rows":   rowsOf,
+		"said":   spokenName,
+		"value":  spokenValue,
+	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html", "pages/testform.html"))
 	parsed := map[string]*template.Template{}
-	for _, name := range []string{"status", "all_changes", "test", "signin", "message", "guides", "guide"} {
+	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
 		one := template.Must(shared.Clone())
 		parsed[name] = template.Must(one.ParseFS(pageFiles, "pages/"+name+".html"))
 	}
@@ -46,6 +49,15 @@ var contentPolicy = func() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
+
+// errorRowsAt are rows of errors for their template, which says how long ago each
+// was.
+type errorRowsAt struct {
+	Rows []errorRow
+	Now  time.Time
+}
+
+func rowsOf(rows []errorRow, now time.Time) errorRowsAt { return errorRowsAt{rows, now} }
 
 // A menuItem leads to a page.
 type menuItem struct {
@@ -61,12 +73,16 @@ type frame struct {
 	SignedIn  bool
 	FormToken string
 	Now       time.Time
+	Refresh   int // seconds after which the page loads itself again; 0 is never
 }
 
 // frame of a page that is for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, FormToken: s.access.formToken(r), Now: s.config.Now()}
-	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
+	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
+		if item.Path == "/dry-run" && !s.config.DryRun {
+			continue
+		}
 		item.Here = item.Path == r.URL.Path
 		f.Menu = append(f.Menu, item)
 	}

@@ -18,29 +18,37 @@ import (
 )
 
 var (
-	settingCell = regexp.MustCompile(`^\|([^|]*)\|`)
-	settingName = regexp.MustCompile("`((?:SUGER|GATEWAY)_[A-Z_]+)`")
+	settingRow = regexp.MustCompile("^\\| `((?:SUGER|GATEWAY)_[A-Z_]+)` \\|(.*)\\|(.*)\\|$")
+	linkText   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// The README's table of settings and the program know the same variables. A
-// _FILE variable is not a row of its own: the README says once that every
-// secret has one.
-func TestReadmeNamesEverySetting(t *testing.T) {
+// The README's table of settings says of each what the program says itself, but
+// for links and code spans. A _FILE variable has no row: the README says once
+// that every secret has one.
+func TestReadmeDescribesEverySetting(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
-	documented := map[string]bool{}
+	plain := func(cell string) string {
+		return strings.TrimSpace(strings.ReplaceAll(linkText.ReplaceAllString(cell, "$1"), "`", ""))
+	}
+	documented := map[string][2]string{}
 	for line := range strings.Lines(string(readme)) {
-		if cell := settingCell.FindStringSubmatch(line); cell != nil {
-			for _, name := range settingName.FindAllStringSubmatch(cell[1], -1) {
-				documented[strings.TrimSuffix(name[1], "_FILE")] = true
-			}
+		if cells := settingRow.FindStringSubmatch(strings.TrimSpace(line)); cells != nil {
+			documented[cells[1]] = [2]string{plain(cells[2]), plain(cells[3])}
 		}
 	}
-	known := map[string]bool{}
-	for _, name := range settings.Names() {
-		known[strings.TrimSuffix(name, "_FILE")] = true
+	known, described := map[string][2]string{}, map[string]bool{}
+	for _, setting := range settings.Describe() {
+		known[setting.Name] = [2]string{setting.Default, setting.Meaning}
+		described[setting.Name] = true
+		if setting.Secret {
+			described[setting.Name+"_FILE"] = true
+		}
 	}
-	assert.Equal(t, known, documented, "the table's first cell has each name in backticks")
+	assert.Equal(t, known, documented)
+	for _, name := range settings.Names() {
+		assert.True(t, described[name], "%s has no meaning", name)
+	}
 }
 
 // A setting that a document speaks of is one.

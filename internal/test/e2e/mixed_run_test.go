@@ -277,7 +277,7 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 	require.NoError(t, demo.End())
 }
 
-var metricSeries = regexp.MustCompile(`(?m)^((?:scim|suger|lookup|list|writes|guard|mapping)_[a-z_]+?)(?:_bucket|_sum|_count)?\{(.*)\} (\S+)$`)
+var metricSeries = regexp.MustCompile(`(?m)^(suger_scim_[a-z_]+?)(?:_bucket|_sum|_count)?\{(.*)\} (\S+)$`)
 
 // After a run of everything, each label has a value that docs/metrics.md names.
 func TestScrapeAfterAMixedRun(t *testing.T) {
@@ -314,6 +314,8 @@ func TestScrapeAfterAMixedRun(t *testing.T) {
 		"result":    oneOf("hit", "miss", "wrong"),
 		"guard":     oneOf(mapping.GuardNames()...),
 		"le":        func(string) bool { return true },
+		// Of the build, which is one.
+		"version": func(string) bool { return true }, "commit": func(string) bool { return true }, "go": func(string) bool { return true },
 	}
 	counted := map[string]bool{}
 	series := metricSeries.FindAllStringSubmatch(page, -1)
@@ -328,13 +330,13 @@ func TestScrapeAfterAMixedRun(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"scim_requests_total", "scim_request_duration_seconds", "scim_errors_total", "suger_requests_total",
-		"suger_request_duration_seconds", "lookup_cache_total", "list_cache_total", "guard_refusals_total", "mapping_drift_total",
+		"suger_scim_requests_total", "suger_scim_request_duration_seconds", "suger_scim_errors_total", "suger_scim_upstream_requests_total",
+		"suger_scim_upstream_request_duration_seconds", "suger_scim_lookup_cache_total", "suger_scim_list_cache_total", "suger_scim_guard_refusals_total", "suger_scim_mapping_drift_total",
 	} {
 		assert.True(t, counted[name], "%s counts", name)
 	}
-	assert.Regexp(t, `(?m)^suger_retries_total [1-9]`, page)
-	assert.Regexp(t, `(?m)^writes_unconfirmed_total \d`, page)
+	assert.Regexp(t, `(?m)^suger_scim_upstream_retries_total [1-9]`, page)
+	assert.Regexp(t, `(?m)^suger_scim_writes_unconfirmed_total \d`, page)
 }
 
 func oneOf(words ...string) func(string) bool {

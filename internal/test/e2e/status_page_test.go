@@ -65,6 +65,7 @@ func startWatched(t *testing.T) (*program.Program, string) {
 func TestPagesInABrowser(t *testing.T) {
 	shown := browser.Start(t)
 	t.Run("status page", func(t *testing.T) { useStatusPage(t, shown.Open(t)) })
+	t.Run("one person", func(t *testing.T) { useExplainPage(t, shown.Open(t)) })
 	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
 }
 
@@ -78,7 +79,7 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			page.Look(view)
-			for _, path := range []string{"/", "/changes", "/test", "/guides", "/guides/errors.md", "/nowhere"} {
+			for _, path := range []string{"/", "/changes", "/explain", "/test", "/guides", "/guides/errors.md", "/nowhere"} {
 				page.Go(address + path)
 				page.Keep(t, name+strings.ReplaceAll(path, "/", "-"))
 				assertReadable(t, page, path)
@@ -88,14 +89,14 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Run("what it says", func(t *testing.T) {
 		page.Look(browser.View{Width: 1280, Height: 900})
 		page.Go(address)
-		assert.Equal(t, "Ready. Suger answers, and as the mapping says.", page.Text(".verdict h2"))
-		assert.Equal(t, "https://scim.example.com/scim/v2", page.Text(".values code"))
+		assert.Equal(t, "Ready. Suger answers; 2 refused.", page.Text(".verdict h2"))
+		assert.Contains(t, page.HTML(), "<code>https://scim.example.com/scim/v2</code>")
 		assert.Contains(t, page.Text("main"), "EDITOR\tSuger Editors\t5")
 		changes := strings.Join(strings.Fields(page.Text(".changes")), " ")
-		assert.Contains(t, changes, "update user v…@example.com done role: VIEWER → becomes EDITOR")
-		assert.Contains(t, changes, "update user v…@example.com done name.givenName changed")
-		assert.Contains(t, changes, "remove user v…@example.com done active: true → becomes false role: EDITOR → becomes nothing")
-		assert.Contains(t, changes, "remove user a…@example.com refused: protected_user active: true → becomes false")
+		assert.Contains(t, changes, "update user v…@example.com done Role: VIEWER → becomes EDITOR")
+		assert.Contains(t, changes, "update user v…@example.com done Given name changed")
+		assert.Contains(t, changes, "remove user v…@example.com done Active: yes → becomes no Role: EDITOR → becomes nothing")
+		assert.Contains(t, changes, "remove user a…@example.com not done, refused: protected_user Active: yes → becomes no")
 		for _, personal := range []string{"viewer@", "admin@", "Juniper", "Cedar"} {
 			assert.NotContains(t, page.Text("main"), personal)
 		}
@@ -118,6 +119,32 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 			assert.Contains(t, complaint, "404", "only of the page that is not there")
 		}
 	})
+}
+
+// useExplainPage asks about the person whom the gateway has just removed.
+func useExplainPage(t *testing.T, page *browser.Page) {
+	t.Helper()
+	gateway, address := startWatched(t)
+	page.Look(browser.View{Width: 1280, Height: 900})
+	send := func(person, credential string) string {
+		page.Go(address + "/explain")
+		page.Leave(`document.getElementById("person").value = "` + person + `"; document.getElementById("credential").value = "` + credential + `"; document.querySelector("form.fields").submit()`)
+		assert.NotContains(t, page.HTML(), credential, "the credential is not shown again")
+		return page.Text("main")
+	}
+	assert.Contains(t, send("viewer@example.com", statusKey), "Suger has no such person.")
+	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "what the gateway did to them")
+	assertReadable(t, page, "/explain of nobody")
+	assert.Contains(t, send("admin@example.com", statusKey), `"email": "admin@example.com"`)
+	assert.Contains(t, page.Text("main"), "GATEWAY_PROTECTED_USERS has this address")
+	page.Keep(t, "explain")
+	assertReadable(t, page, "/explain of somebody")
+	page.Look(browser.View{Width: 360, Height: 740, Scale: 2, Dark: true})
+	page.Keep(t, "explain-phone")
+	assertReadable(t, page, "/explain on a phone")
+	assert.NotContains(t, send("admin@example.com", "a-wrong-key-of-somebody"), `"email"`)
+	assert.Empty(t, page.Complaints())
+	assert.NotContains(t, gateway.Log.String(), statusKey)
 }
 
 // useConnectionTest uses the form, which tells what a credential may do and
@@ -162,10 +189,8 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	}
 	assert.Equal(t, "Skip to the content", names["link"][0], "the first thing that Tab reaches")
 	assert.Equal(t, []string{
-		"Status", "Ready. Suger answers, and as the mapping says.", "What to enter in Okta", "Errors answered",
-		"Roles", "Calls and caches", "Recent changes", "Test a connection",
+		"Status", "Ready. Suger answers; 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Calls and caches", "Set-up",
 	}, names["heading"])
-	assert.ElementsMatch(t, []string{"Suger organization", "Suger API key"}, names["textbox"])
 	require.Len(t, names["image"], 4, "the charts")
 	for _, name := range names["image"] {
 		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Needs).*: .*[0-9]`, name, "a chart says in words what it shows")

@@ -55,7 +55,7 @@ func TestServeWithTLS(t *testing.T) {
 	defer page.Body.Close()
 	metrics, err := io.ReadAll(page.Body)
 	require.NoError(t, err)
-	assert.Contains(t, string(metrics), fmt.Sprintf("\ntls_certificate_expiry_timestamp_seconds %.9g\n", float64(notAfter(t, certFile))))
+	assert.Contains(t, string(metrics), fmt.Sprintf("\nsuger_scim_tls_certificate_expiry_timestamp_seconds %.9g\n", float64(notAfter(t, certFile))))
 	require.NoError(t, gateway.End())
 	assert.NotContains(t, gateway.Log.String(), "PRIVATE KEY")
 }

@@ -17,8 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const module = "suger-scim-gateway"
-
 // A rule says what packages must not need, directly or through others. Folders
 // are relative to the root and stand for what is below them, too.
 type rule struct {
@@ -92,25 +90,26 @@ func reached(name string, imports map[string][]string) map[string]bool {
 // productImports asks the go command for the imports of all packages, without
 // those of their tests.
 func productImports(t *testing.T) map[string][]string {
-	list := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	list := exec.Command("go", "list", "-json=ImportPath,Imports,Module", "./...")
 	list.Dir = filepath.Join("..", "..", "..")
 	text, err := list.Output()
 	require.NoError(t, err)
-	name := func(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, module), "/") }
 	imports := map[string][]string{}
 	for decoder := json.NewDecoder(strings.NewReader(string(text))); ; {
 		var p struct {
 			ImportPath string
 			Imports    []string
+			Module     struct{ Path string }
 		}
 		err := decoder.Decode(&p)
 		if errors.Is(err, io.EOF) {
 			return imports
 		}
 		require.NoError(t, err)
+		name := func(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, p.Module.Path), "/") }
 		imports[name(p.ImportPath)] = []string{}
 		for _, path := range p.Imports {
-			if strings.HasPrefix(path, module+"/") {
+			if strings.HasPrefix(path, p.Module.Path+"/") {
 				imports[name(p.ImportPath)] = append(imports[name(p.ImportPath)], name(path))
 			}
 		}

@@ -1,0 +1,169 @@
+package check
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
+)
+
+// An Explanation is what there is to know of one person.
+type Explanation struct {
+	Person  string            `json:"person"`
+	Target  Target            `json:"target"`
+	Suger   []json.RawMessage `json:"suger"` // records with this address, as Suger has them
+	SCIM    scim.Resource     `json:"scim"`  // nil if SCIM shows nobody
+	Roles   []string          `json:"roles"` // how SCIM shows the role, by carrier
+	Applies []string          `json:"applies"`
+	Push    mapping.Forecast  `json:"push"` // what it would do
+	Next    string            `json:"next"`
+}
+
+// Explain finds out what there is to know of one person, with the credential of
+// config, and changes nothing. decides is what the gateway's settings say of
+// users and roles. The error is a *[scim.Error] of reading Suger.
+func Explain(ctx context.Context, config Config, decides mapping.Config, person mapping.Person) (*Explanation, error) {
+	e := &Explanation{Person: person.UserName, Target: config.Target()}
+	users := config.Service.Users(config.Caller)
+	forecasts, err := users.Compare(ctx, []mapping.Person{person})
+	if err != nil {
+		return nil, err
+	}
+	e.Push = forecasts[0] // of the person; the others are everybody else
+	if e.Suger, err = records(ctx, config, person.UserName); err != nil {
+		return nil, err
+	}
+	if e.SCIM, err = shown(ctx, config.Service.UserType(), users, person.UserName); err != nil {
+		return nil, err
+	}
+	e.Roles = rolesByCarrier(e.SCIM)
+	e.Applies = applies(config, decides, e)
+	e.Next = nextStep(e.Push)
+	return e, nil
+}
+
+// shown is the person as SCIM shows them, or nil.
+func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, userName string) (scim.Resource, error) {
+	quoted, err := json.Marshal(userName)
+	if err != nil {
+		return nil, err
+	}
+	filter, err := scim.ParseFilter("userName eq "+string(quoted), kind)
+	if err != nil {
+		return nil, err
+	}
+	list, err := users.List(ctx, &scim.Query{Filter: filter, Count: 1})
+	if err != nil || len(list.Resources) == 0 {
+		return nil, err
+	}
+	return list.Resources[0].Resource(), nil
+}
+
+// records are the rows of Suger's list with an address.
+func records(ctx context.Context, config Config, userName string) ([]json.RawMessage, error) {
+	probe := config.Service.Probe(config.Caller)
+	call, _ := probe.Call(opListUsers, nil) // no mapping is without it
+	rows := &rowsOf{probe: probe, userName: userName}
+	_, err := probe.Rows(ctx, call, probe.Paging(opListUsers), rows)
+	found := make([]json.RawMessage, 0, len(rows.found))
+	for _, one := range rows.found {
+		found = append(found, one.text)
+	}
+	return found, err
+}
+
+// rowsOf keeps the rows of a list that are about one address.
+type rowsOf struct {
+	probe    *mapping.Probe
+	userName string
+	read     int
+	found    []foundRow
+}
+
+type foundRow struct {
+	at   int // in the list
+	text json.RawMessage
+}
+
+// Keep drops the rows after the first n.
+func (r *rowsOf) Keep(n int) {
+	r.read = n
+	r.found = slices.DeleteFunc(r.found, func(f foundRow) bool { return f.at >= n })
+}
+
+// Row keeps a copy of a row with the address. One that cannot be read is nobody's.
+func (r *rowsOf) Row(row []byte) error {
+	if decoded, err := mapping.Decode(row); err == nil {
+		if record, err := r.probe.ReadUser(decoded); err == nil && strings.EqualFold(record.UserName, r.userName) {
+			r.found = append(r.found, foundRow{r.read, bytes.Clone(row)})
+		}
+	}
+	r.read++
+	return nil
+}
+
+// rolesByCarrier is how a user's role stands in the resource: in the extension, in
+// roles, and as groups.
+func rolesByCarrier(user scim.Resource) []string {
+	var lines []string
+	if extension, ok := user[mapping.URNSuger].(map[string]any); ok && extension["role"] != nil {
+		lines = append(lines, fmt.Sprintf("attribute role of %s: %v", mapping.URNSuger, extension["role"]))
+	}
+	for _, carrier := range []string{"roles", "groups"} {
+		elements, _ := user[carrier].([]any)
+		for _, element := range elements {
+			if one, ok := element.(map[string]any); ok {
+				lines = append(lines, fmt.Sprintf("%s: %v (%v)", carrier, cmp.Or[any](one["display"], one["value"]), one["value"]))
+			}
+		}
+	}
+	return lines
+}
+
+// applies are the guards and settings that decide about the person.
+func applies(config Config, decides mapping.Config, e *Explanation) []string {
+	is := func(email string) bool { return strings.EqualFold(email, e.Person) }
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if slices.ContainsFunc(decides.ProtectedUsers, is) {
+		add("GATEWAY_PROTECTED_USERS has this address: SCIM may read the person and change nothing")
+	}
+	if len(e.Suger) > 1 {
+		add("Suger has %d records with this address: SCIM changes none of them", len(e.Suger))
+	}
+	add("GATEWAY_DEFAULT_ROLE is %s: who is given no role gets it", cmp.Or(decides.DefaultRole, config.Document.Role.Default))
+	if !decides.AllowAdminGrant {
+		add("GATEWAY_ALLOW_ADMIN_GRANT=false: SCIM does not grant the administrator role")
+	}
+	if brake := decides.Brake; brake.Limit > 0 {
+		add("GATEWAY_CHANGE_BRAKE is %s: more removals, deactivations and role drops wait", brake)
+	}
+	if decides.DryRun {
+		add("GATEWAY_DRY_RUN=true: changes are answered as if done, and none is made")
+	}
+	if decides.Strict {
+		add("GATEWAY_STRICT=true: unknown attributes are refused")
+	}
+	return lines
+}
+
+// nextStep is what Okta should send, and what to do if it does not.
+func nextStep(push mapping.Forecast) string {
+	switch push.Effect {
+	case mapping.EffectRefused:
+		return fmt.Sprintf("A push would be refused: %s [%s]. %s", push.Why, push.Code, push.Code.Entry().Cure)
+	case mapping.EffectCreate:
+		return fmt.Sprintf("Suger has no such person. Okta looks the userName up, finds nobody, and creates the person with the role %s. If it does not, look at Assignments in the app.", push.After)
+	case mapping.EffectReturn:
+		return fmt.Sprintf("The person has no access. Okta sends active=true, which gives it back with the role %s. If it does not, unassign and assign the person.", push.After)
+	case mapping.EffectRole:
+		return fmt.Sprintf("Okta sends the role %s in place of %s. If it does not, look at the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
+	}
+	return "Nothing: a push would change nothing. If Okta shows an error, press Retry under Dashboard, Tasks."
+}

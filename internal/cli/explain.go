@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/mapping"
+)
+
+// explain says what there is to know of one person, to find out why a push does
+// not do what somebody expects. It reads Suger with the credential at hand, as
+// check does, and changes nothing.
+func explain(ctx context.Context, c *console, args []string) error {
+	run := &checkRun{console: c}
+	flags := c.newFlags("explain")
+	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	role := flags.String("role", "", "`NAME` of the role that Okta would send; without it a push says nothing of the role")
+	flags.BoolVar(&run.json, "json", false, "write it as JSON")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("explain takes one person: explain nova.quill@example.com (flags come first)")
+	}
+	config, err := settings.LoadFor(c.err, run.missing)
+	if err != nil {
+		return err
+	}
+	run.request.Caller.Credential = config.HeldCredential()
+	if err := run.complete(&process{Config: config}); err != nil {
+		return err
+	}
+	e, err := check.Explain(ctx, run.request, config.Mapping(), mapping.Person{UserName: strings.TrimSpace(flags.Arg(0)), Role: *role})
+	switch {
+	case err != nil:
+		return err
+	case run.json:
+		return run.writeJSON(e)
+	}
+	return run.printExplanation(e)
+}
+
+func (run *checkRun) printExplanation(e *check.Explanation) error {
+	var text strings.Builder
+	section := func(title string, lines ...string) {
+		fmt.Fprintf(&text, "\n%s\n", title)
+		for _, line := range lines {
+			fmt.Fprintf(&text, "  %s\n", strings.ReplaceAll(line, "\n", "\n  "))
+		}
+	}
+	fmt.Fprintf(&text, "%s in organization %s at %s. Nothing was changed.\n", e.Person, e.Target.Organization, e.Target.URL)
+	if len(e.Suger) == 0 {
+		section("Suger holds", "nobody with this address")
+	}
+	for _, record := range e.Suger {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, record, "", "  "); err != nil {
+			return err
+		}
+		section("Suger holds", indented.String())
+	}
+	if e.SCIM == nil {
+		section("SCIM shows", "nobody")
+	} else {
+		shown, err := json.MarshalIndent(e.SCIM, "", "  ")
+		if err != nil {
+			return err
+		}
+		section("SCIM shows", string(shown))
+		section("The role, by carrier", e.Roles...)
+	}
+	section("What applies", e.Applies...)
+	section("What Okta should send next", e.Next)
+	section("What the gateway did lately", "the running gateway's status page, Changes, finds the person; its log has all, in the audit records")
+	_, err := run.out.Write([]byte(text.String()))
+	return err
+}
