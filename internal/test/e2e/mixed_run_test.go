@@ -50,7 +50,7 @@ type gossip struct {
 
 func newGossip(t *testing.T) (*gossip, string) {
 	t.Helper()
-	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{leakKey}, Clients: map[string]string{leakClient: leakSecret}, Clock: nil})
+	suger, err := sandbox.New(sandbox.Options{Keys: []string{leakKey}, Clients: map[string]string{leakClient: leakSecret}, Clock: nil})
 	require.NoError(t, err)
 	upstream := httptest.NewServer(suger)
 	t.Cleanup(upstream.Close)
