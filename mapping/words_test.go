@@ -38,6 +38,7 @@ var allowedWords = map[string]struct {
 	"internal/cli/sandbox.go":         {[]string{"/org/", "/user"}, "the sandbox's own help"},
 	"mapping/spec/field.go":           {[]string{"firstName"}, "an example of the notation"},
 	"mapping/spec/operations.go":      {[]string{"/org/", "/user"}, "an example of the notation"},
+	"internal/settings/settings.go":   {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in what the help says of settings"},
 	"gateway/routes.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"gateway/errors.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
