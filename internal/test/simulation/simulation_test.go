@@ -50,6 +50,7 @@ func tell(t *testing.T, p plan, logged bool) (o outcome) {
 			}()
 		}
 		w.jobs.Wait()
+		w.settle()
 		for _, r := range w.replicas {
 			r.kill()
 		}
