@@ -380,7 +380,9 @@ func (w *world) judgeRest() {
 		w.ledger.lostLast = nil // it began when there was none, and there was none in the end
 		return
 	}
-	troubled := r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
+	// The console has changed the very person who was to be one again.
+	console := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool { return e.by == nil && e.since.After(last.at) })
+	troubled := console || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
 	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
 		w.ledger.lostLast = nil // it could not be undone, and the client knows
 		return
