@@ -166,6 +166,9 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	n := w.counts[kind]
 	w.counts[kind]++
 	f := w.fateOf(kind, n)
+	if by != nil && by.called.IsZero() {
+		by.called = time.Now()
+	}
 	w.mu.Unlock()
 	if by != nil && by.stranger() {
 		f.early = min(f.early, time.Second) + 8900*time.Millisecond // a sign-in service that is slow to say no
