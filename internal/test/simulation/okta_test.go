@@ -312,7 +312,6 @@ func (a *app) unassign(who int) {
 // administrator of Okta syncs everybody. Nobody may be stuck.
 func (w *world) settle() {
 	const most = 60
-	time.Sleep(time.Minute) // no list is shown that is older
 	w.mu.Lock()
 	w.weather = calm
 	w.mu.Unlock()
@@ -332,23 +331,15 @@ func (w *world) settle() {
 
 // sync brings one person to what the company wants.
 func (a *app) sync(who int, p *assignment) {
-	var last *request
-	for range 2 {
-		if p.wanted {
-			a.assign(who)
-		} else {
-			a.update(who, p, false)
-		}
-		a.world.mu.Lock()
-		last = a.requests[len(a.requests)-1]
-		a.world.mu.Unlock()
-		if last.code != "conflicting_roles" {
-			break
-		}
-		time.Sleep(2 * listTTL) // a PUT of what another replica still showed; the error says to retry
+	time.Sleep(time.Minute) // or a replica still shows what was so before the last change
+	if p.wanted {
+		a.assign(who)
+	} else {
+		a.update(who, p, false)
 	}
 	a.world.mu.Lock()
 	defer a.world.mu.Unlock()
+	last := a.requests[len(a.requests)-1]
 	gone := last.code == "not_found" && !a.ledger.now(p.id).member // Okta cannot put or end what is not there
 	if !last.ok() && !gone && !slices.Contains([]string{"last_admin", "protected_user"}, last.code) {
 		a.violate("stuck", "%s was answered %s though nothing was wrong", last, last.outcome())
