@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"strings"
 	"time"
 
@@ -70,6 +71,9 @@ func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids i
 // send makes a call that has been put together.
 func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
+	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
+		s.memory.wrote(s.Organization)
+	}
 	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
 	if err != nil {
 		s.driftOf(err)

@@ -130,7 +130,9 @@ func (a *app) endOddly(s step) {
 		return
 	}
 	wrong := map[string]any{"active": false, "name": map[string]any{"givenName": strings.Repeat("long", 20)}}
-	switch s.with % 5 {
+	switch s.with % 6 {
+	case 5:
+		wrong = map[string]any{"active": false, "name": "no object", "emails": 17}
 	case 0:
 		wrong = map[string]any{"active": false, extension: map[string]any{"role": "No such role"}}
 	case 1:

@@ -63,9 +63,6 @@ func (r *request) String() string {
 
 // calls counts a call that was made for the request. The world's lock is held.
 func (r *request) calls(call *http.Request, lists bool) {
-	if r.called.IsZero() {
-		r.called = time.Now()
-	}
 	switch {
 	case lists:
 		r.lists++
@@ -331,7 +328,7 @@ func (w *world) judgeAnswer(r *request) {
 	calmly := w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
 	if calmly && r.alone && r.status != 0 {
 		w.judgeCalls(r)
-		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > 10*time.Second {
+		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > time.Second {
 			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
 		}
 	}
@@ -380,7 +377,9 @@ func (w *world) judgeRest() {
 		w.ledger.lostLast = nil // it began when there was none, and there was none in the end
 		return
 	}
-	troubled := r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
+	// The console has changed the very person who was to be one again.
+	console := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool { return e.by == nil && e.since.After(last.at) })
+	troubled := console || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
 	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
 		w.ledger.lostLast = nil // it could not be undone, and the client knows
 		return

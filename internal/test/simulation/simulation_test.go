@@ -17,9 +17,9 @@ import (
 )
 
 var (
-	years    = flag.Int("years", 1, "how many years of a large company are told, of each contract")
+	years    = flag.Int("years", 0, "how many years of a large company are told, of each contract")
 	tallies  = flag.Bool("tallies", false, "print how often each request was answered how")
-	seeds    = flag.Int("seeds", 20, "how many stories are told")
+	seeds    = flag.Int("seeds", 10, "how many stories of each shape are told")
 	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
 	shrink   = flag.Duration("shrink", 20*time.Second, "how long to look for the shortest story")
 	shapeFor = flag.String("shape", "", "the only shape of stories to tell")
@@ -50,6 +50,7 @@ func tell(t *testing.T, p plan, logged bool) (o outcome) {
 			}()
 		}
 		w.jobs.Wait()
+		w.settle()
 		for _, r := range w.replicas {
 			r.kill()
 		}

@@ -27,6 +27,7 @@ type weather struct {
 	hang       float64 // before or after the effect
 	unreadable float64 // cut, truncated, a web page, another shape, no body
 	unapplied  float64 // acknowledged and not done
+	roleless   float64 // the list of roles is answered 404
 	late       float64 // seconds pass before or after the effect
 }
 
@@ -40,6 +41,7 @@ var weathers = []weather{
 	{name: "hanging", hang: 0.3},
 	{name: "garbled", unreadable: 0.4},
 	{name: "lying", unapplied: 0.4, missing: 0.2, down: 0.1},
+	{name: "roleless", roleless: 0.8},
 	{name: "missing", missing: 0.4, reset: 0.1},
 }
 
@@ -108,6 +110,8 @@ func (w *world) fateOf(kind string, n int) fate {
 		return &sandbox.Fault{Kind: sandbox.Status(code), After: after}
 	}
 	switch {
+	case strings.HasSuffix(kind, "/role") && strings.HasPrefix(kind, "GET") && luck("roles") < sky.roleless:
+		f.fault = status(404, false)
 	case strikes(sky.throttled):
 		f.fault = status(429, false)
 		if luck("says when") < 0.7 {
@@ -162,6 +166,9 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	n := w.counts[kind]
 	w.counts[kind]++
 	f := w.fateOf(kind, n)
+	if by != nil && by.called.IsZero() {
+		by.called = time.Now()
+	}
 	w.mu.Unlock()
 	if by != nil && by.stranger() {
 		f.early = min(f.early, time.Second) + 8900*time.Millisecond // a sign-in service that is slow to say no

@@ -151,10 +151,12 @@ type process struct {
 	kill    context.CancelFunc
 
 	mu    sync.Mutex
-	lists []*listing    // the latest
-	walk  time.Duration // how much later than its first page a list may be complete
-	wrote time.Time     // when the latest write took effect of which the process has the answer
+	lists []*listing // the latest
+	wrote time.Time  // when the latest write took effect of which the process has the answer
 }
+
+// walk is how much later than the answer to its first call a list may be complete.
+const walk = 30 * time.Second
 
 // A listing is a list of people that a process reads.
 type listing struct {
@@ -165,10 +167,7 @@ type listing struct {
 // start is a fresh process.
 func (w *world) start(name string) (*process, error) {
 	ctx, kill := context.WithCancel(context.Background())
-	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill, walk: time.Second}
-	if w.contract == "status" {
-		p.walk = 30 * time.Second
-	}
+	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill}
 	client, err := sugerclient.New(sugerclient.Config{
 		BaseURL: "http://suger.test", Transport: &wire{world: w, process: p}, Now: now,
 		Spread: func(longest time.Duration) time.Duration { return longest * 5 / 8 },
@@ -223,7 +222,7 @@ func (p *process) delivered(r *request) {
 	r.from = r.sent
 	at := time.Now()
 	for _, l := range p.lists {
-		if (l.came.IsZero() || l.came.Add(listTTL+p.walk).After(at)) && l.showed.Before(r.from) {
+		if (l.came.IsZero() || l.came.Add(listTTL+walk).After(at)) && l.showed.Before(r.from) {
 			r.from = l.showed
 		}
 	}
