@@ -9,7 +9,7 @@ import (
 
 	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/mapping"
 )
 
 // maxToken bounds a credential, in bytes.
@@ -57,7 +57,7 @@ func (s *server) authenticate(x *exchange) error {
 		}
 	}
 	if !s.holdsCredential() {
-		x.caller.Credential = sugerclient.Credential(x.token)
+		x.caller.Credential = mapping.Credential(x.token)
 		return nil
 	}
 	if !x.known {

@@ -12,7 +12,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
-	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/mapping"
 )
 
 // What a [Config] that leaves them out gets.
@@ -44,7 +44,7 @@ type Config struct {
 	// credential itself. It is called for each request, so that tokens can be
 	// rotated. If nil, the client's bearer token is the Suger credential.
 	Tokens         func() []string
-	HeldCredential func() sugerclient.Credential // shown to Suger; set together with Tokens
+	HeldCredential func() mapping.Credential // shown to Suger; set together with Tokens
 
 	Budget            time.Duration // longest time for one SCIM request, all of Suger's answers included
 	MaxInFlight       int           // SCIM requests answered at once; more are answered 429

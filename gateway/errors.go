@@ -12,7 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/mapping"
 )
 
 const (
@@ -65,7 +65,7 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
 		}
 	}
-	if errors.Is(err, sugerclient.ErrNotPair) {
+	if mapping.IsNotPair(err) {
 		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
 	}
 	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {

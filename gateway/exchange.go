@@ -14,7 +14,6 @@ import (
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/sugerclient"
 )
 
 // An exchange is one request and its answer.
@@ -48,7 +47,7 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		started := s.config.Now()
 		client := c.Request().Context() // ends when the client goes away, and never with the budget
-		ctx, stats := sugerclient.WithStats(client)
+		ctx, stats := mapping.WithCallStats(client)
 		c.SetRequest(c.Request().WithContext(ctx))
 		x := &exchange{
 			Context: c, client: s.clientAddress(c.Request()),

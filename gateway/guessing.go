@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
-	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/mapping"
 )
 
 const (
@@ -133,7 +133,7 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 
 // judgeToken remembers what the exchange has shown of the client's token. That
 // Suger was asked and no part of the answer was a refusal shows that it is good.
-func (s *server) judgeToken(x *exchange, stats *sugerclient.Stats) {
+func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
 		s.guessing.good.Remove(x.mark)

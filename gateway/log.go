@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -10,7 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/sugerclient"
+	"suger-scim-gateway/mapping"
 )
 
 // maxLogged bounds text from elsewhere in a log line, in bytes.
@@ -25,7 +24,7 @@ const usualAttrs = 12
 // record writes the request's line in the log, and tells the metrics. The line
 // has the route's template and not the URL, since a filter holds an e-mail
 // address, and neither a detail, a body nor a header.
-func (s *server) record(x *exchange, stats *sugerclient.Stats, took time.Duration) {
+func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
 	status := x.Response().Status
 	attrs := append(make([]slog.Attr, 0, usualAttrs),
 		slog.String("request_id", x.caller.RequestID),
@@ -55,19 +54,9 @@ func (s *server) record(x *exchange, stats *sugerclient.Stats, took time.Duratio
 func failureAttrs(e *scim.Error) []slog.Attr {
 	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
 	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
-		attrs = append(attrs, slog.String("cause", scim.Clip(causeText(e.Err), maxLogged)))
+		attrs = append(attrs, slog.String("cause", scim.Clip(mapping.LogText(e.Err), maxLogged)))
 	}
 	return attrs
-}
-
-// causeText is an error for the log. Suger's own words are left out: they may
-// repeat a whole user.
-func causeText(err error) string {
-	var call *sugerclient.Error
-	if errors.As(err, &call) {
-		return call.Brief()
-	}
-	return err.Error()
 }
 
 // levelOf is how loud an answer is in the log.

@@ -183,12 +183,12 @@ func (s *ruleStand) state(mailbox string) string {
 	return role + " " + user.Status
 }
 
-// ended is the state of a person with a role whose access has ended.
-func (s *ruleStand) ended(role string) string {
+// ended is the state of a viewer whose access has ended.
+func (s *ruleStand) ended() string {
 	if s.contract == onMembership {
 		return "gone"
 	}
-	return role + " INACTIVE"
+	return "VIEWER INACTIVE"
 }
 
 // has is the state of a person with a role and access.

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,7 +117,7 @@ func TestQueryOnTheRoot(t *testing.T) {
 	s := newStack(t)
 	const groups = 5
 	userNames, groupNames := s.get("/scim/v2/Users").names(), s.get("/scim/v2/Groups").names()
-	everything := append(userNames, groupNames...)
+	everything := slices.Concat(userNames, groupNames)
 	tests := []struct {
 		name  string
 		query string

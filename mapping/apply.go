@@ -127,7 +127,7 @@ func (s *suger) applyPerson(ctx context.Context, one *personPlan, done *applied)
 		return err
 	}
 	for _, call := range s.calls(one) {
-		if _, err := s.callOn(ctx, one.before, call); err != nil {
+		if err := s.callOn(ctx, one.before, call); err != nil {
 			return err
 		}
 	}
@@ -164,7 +164,7 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 		return added.id, nil
 	}
 	for _, call := range s.calls(rest) {
-		if _, err := s.callOn(ctx, added, call); err != nil {
+		if err := s.callOn(ctx, added, call); err != nil {
 			return added.id, err
 		}
 	}
@@ -275,20 +275,21 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 // callOn makes one call on a user. An update that sends the whole object reads it
 // afresh and lays the changes over it, so that nothing is lost that the mapping
 // does not know.
-func (s *suger) callOn(ctx context.Context, u *user, call userCall) (any, error) {
+func (s *suger) callOn(ctx context.Context, u *user, call userCall) error {
 	named := s.ids(u, call.role)
 	request := s.request(call.name, call.op, named, call.with)
 	if call.op.Sends == spec.SendsWholeObject {
 		object, err := s.call(ctx, spec.OpGetUser, s.model.doc.Operations.GetUser, named, nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if object == nil {
-			return nil, s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
+			return s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
 		}
 		request.Body = spec.Overlay(object, request.Body)
 	}
-	return s.send(ctx, call.op, request)
+	_, err := s.send(ctx, call.op, request)
+	return err
 }
 
 // updateValues are the values that the update operation sends for a plan,

@@ -128,7 +128,7 @@ func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
 		second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
 		var all []func() error
 		for i := range 20 {
-			id := s.put(numbered("m", i), "EDITOR", "ACTIVE").ID
+			id := s.put(numbered(i), "EDITOR", "ACTIVE").ID
 			by := []*actor{s.actor, second}[i%2]
 			all = append(all, func() error { _, err := by.patchUser(id, deactivation); return err })
 		}
@@ -146,7 +146,7 @@ func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
 	t.Run("one group", func(t *testing.T) {
 		s := newStand(t, braked(3))
 		for i := range 20 {
-			s.put(numbered("m", i), "EDITOR", "ACTIVE")
+			s.put(numbered(i), "EDITOR", "ACTIVE")
 		}
 		for range 2 {
 			_, err := s.putGroup("EDITOR", withMembers("EDITOR"))

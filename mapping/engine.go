@@ -43,7 +43,7 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 		return nil, err
 	}
 	for _, n := range p.notes {
-		s.config.Log.Info(n.text, "request_id", s.RequestID, "user_id", n.user.id)
+		s.config.Log.Info("group membership not changed as asked", "reason", n.text, "request_id", s.RequestID, "user_id", n.user.id)
 	}
 	if p.empty() {
 		return &result{before: snap, after: snap, plan: p, sent: snap.own != nil}, nil

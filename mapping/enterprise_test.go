@@ -25,7 +25,7 @@ func TestEnterpriseAttributesThatAreNotHeld(t *testing.T) {
 			require.NoError(t, err)
 			changed := strings.Replace(string(text), "    name.givenName:", held+"    name.givenName:", 1)
 			if held != "" {
-				changed = strings.Replace(changed, `      firstName: "{name.givenName}"`, "      firstName: \"{name.givenName}\"\n      department: \"{"+department+"}\"", -1)
+				changed = strings.ReplaceAll(changed, `      firstName: "{name.givenName}"`, "      firstName: \"{name.givenName}\"\n      department: \"{"+department+"}\"")
 			}
 			document, err := spec.Parse("suger.yaml", []byte(changed))
 			require.NoError(t, err)

@@ -21,7 +21,7 @@ func TestPartialFailureConverges(t *testing.T) {
 	s := newStand(t)
 	var ids []string
 	for i := range 10 {
-		ids = append(ids, s.put(numbered("m", i), "VIEWER", "ACTIVE").ID)
+		ids = append(ids, s.put(numbered(i), "VIEWER", "ACTIVE").ID)
 	}
 	s.onCall(func(r *http.Request) {
 		if r.Method == http.MethodPatch && (strings.HasSuffix(r.URL.Path, ids[3]) || strings.HasSuffix(r.URL.Path, ids[7])) {
@@ -155,7 +155,7 @@ func TestGroupsPushedAtOnce(t *testing.T) {
 	s := newStand(t)
 	var ids []string
 	for i := range 30 {
-		ids = append(ids, s.put(numbered("m", i), "VIEWER", "ACTIVE").ID)
+		ids = append(ids, s.put(numbered(i), "VIEWER", "ACTIVE").ID)
 	}
 	var all []func() error
 	for _, group := range []string{"EDITOR", "Finance", "Deal desk", "VIEWER", "EDITOR", "Finance"} {

@@ -212,7 +212,7 @@ func assertCode(t *testing.T, code scim.Code, err error) {
 }
 
 // numbered is a name with a number, for many people.
-func numbered(name string, i int) string { return name + strconv.Itoa(i) }
+func numbered(i int) string { return "m" + strconv.Itoa(i) }
 
 // soon is a context that ends in case something hangs.
 func soon(t *testing.T) context.Context {

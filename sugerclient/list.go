@@ -254,7 +254,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case asked > 0 && p.rows > asked && l.pages == 1:
 		l.hint = ListHint{Unpaged: true}
 		return true, nil
-	case asked > 0 && p.rows >= asked && !(l.hint.Unpaged && l.pages == 1):
+	case asked > 0 && p.rows >= asked && (!l.hint.Unpaged || l.pages != 1):
 		return false, nil
 	case l.pages > 1:
 		return p.rows < l.full, nil

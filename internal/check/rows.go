@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"suger-scim-gateway/sugerclient"
 )
@@ -18,14 +19,12 @@ type pageReader struct {
 
 // Keep drops what came after the first n rows, and begins a page.
 func (p *pageReader) Keep(n int) {
-	kept := p.pages[:0]
-	for _, page := range p.pages {
-		if page = page[:min(n, len(page))]; len(page) > 0 {
-			kept = append(kept, page)
-		}
-		n -= len(page)
+	for i, page := range p.pages {
+		p.pages[i] = page[:min(n, len(page))]
+		n -= len(p.pages[i])
 	}
-	p.pages = append(kept, nil)
+	p.pages = slices.DeleteFunc(p.pages, func(page []string) bool { return len(page) == 0 })
+	p.pages = append(p.pages, nil)
 }
 
 // Row adds a row to the page.

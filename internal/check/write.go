@@ -26,7 +26,7 @@ func (r *run) refuseToWrite() *Line {
 	switch {
 	case err != nil || address.Address != r.Write:
 		line.Text, line.Change = "Not tried: what --write names is no e-mail address.", "Name somebody who does not exist, at a domain of the organization."
-	case r.report.Count(Fail) > 0 && !(r.serves && r.report.Count(Fail) == r.lacking):
+	case r.report.Count(Fail) > 0 && (!r.serves || r.report.Count(Fail) != r.lacking):
 		line.Text, line.Change = "Not tried: as long as reading fails, what is written cannot be judged.", "Mend what failed above, then check again."
 	case r.users.addresses[fold(r.Write)] > 0:
 		line.Text, line.Change = fmt.Sprintf("Not tried: %s is a user of the organization.", r.Write), "Name somebody who does not exist."

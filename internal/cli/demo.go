@@ -104,7 +104,7 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 func (d *demonstration) close() {
 	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
 		if l != nil {
-			l.socket.Close()
+			_ = l.socket.Close()
 		}
 	}
 }

@@ -129,7 +129,7 @@ func drain(ctx context.Context, log *slog.Logger, listeners []*listener) error {
 	var failed error
 	for _, l := range listeners {
 		if err := l.server.Shutdown(ctx); err != nil {
-			l.server.Close()
+			_ = l.server.Close() // err says more
 			failed = errors.Join(failed, fmt.Errorf("%s: requests were cut off: %w", l.name, err))
 		}
 	}

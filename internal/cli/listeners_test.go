@@ -108,7 +108,7 @@ func serveOneAtATime(t *testing.T, change func(*http.Server)) string {
 	l, err := listen(t.Context(), "gateway", "127.0.0.1:0", handlers.scim, p.Budget, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	change(l.server)
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context())) // the test stops it itself, last
 	served := make(chan error, 1)
 	go func() { served <- serveUntilDone(ctx, slog.New(slog.DiscardHandler), l) }()
 	t.Cleanup(func() {

@@ -88,7 +88,7 @@ func (p *process) serve(ctx context.Context) error {
 	}
 	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), handlers.operations, opsAnswerWithin, p.Log)
 	if err != nil {
-		scim.socket.Close()
+		_ = scim.socket.Close()
 		return err
 	}
 	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
@@ -103,7 +103,7 @@ func (p *process) logStart(scim, operations string) {
 	v, revision := build()
 	p.Log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
 		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil,
-		"status_page", !p.HidesPages(), p.organizationMode(), "dry_run", p.DryRun)
+		"status_page", !p.HidesPages(), "suger", p.organizationMode(), "dry_run", p.DryRun)
 	if unknown := settings.Unknown(); len(unknown) > 0 {
 		p.Log.Warn("variables that look like settings but are none", "names", unknown)
 	}

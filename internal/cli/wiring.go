@@ -154,16 +154,16 @@ func (p *process) authenticator() sugerclient.Authenticator {
 
 // organizationMode says for the log which organizations are served and whose
 // credential Suger is shown.
-func (p *process) organizationMode() slog.Attr {
-	credential := "the client's"
+func (p *process) organizationMode() slog.Value {
+	shown := "the client's"
 	if p.HoldsCredential() {
-		credential = "held by the gateway"
+		shown = "held by the gateway"
 	}
-	return slog.Group("suger",
-		"url", string(p.SugerURL),
-		"organization", string(p.Organization),
-		"allowed_organizations", p.ServedOrganizations(),
-		"credential", credential,
-		"auth", p.SugerAuth,
+	return slog.GroupValue(
+		slog.String("url", string(p.SugerURL)),
+		slog.String("organization", string(p.Organization)),
+		slog.Any("allowed_organizations", p.ServedOrganizations()),
+		slog.String("credential", shown),
+		slog.String("auth", p.SugerAuth),
 	)
 }

@@ -113,7 +113,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if c := l.guard.admit(accepted); c != nil {
 			return c, nil
 		}
-		accepted.Close()
+		_ = accepted.Close()
 	}
 }
 
@@ -125,11 +125,12 @@ func (g *Guard) admit(accepted net.Conn) *connection {
 	c.shared = g.limits.Shared != nil && g.limits.Shared(address)
 	g.mu.Lock()
 	var gone *connection
-	if !c.shared && g.addresses[c.from] >= g.limits.PerAddress {
+	switch {
+	case !c.shared && g.addresses[c.from] >= g.limits.PerAddress:
 		gone = g.leastOf(func(other *connection) bool { return other.from == c.from })
-	} else if len(g.open) >= g.limits.Total {
+	case len(g.open) >= g.limits.Total:
 		gone = g.leastOf(func(*connection) bool { return true })
-	} else {
+	default:
 		defer g.mu.Unlock()
 		g.add(c)
 		return c
@@ -142,7 +143,7 @@ func (g *Guard) admit(accepted net.Conn) *connection {
 	if gone == nil {
 		return nil
 	}
-	gone.Close()
+	_ = gone.Close()
 	return c
 }
 
@@ -200,7 +201,7 @@ func (g *Guard) closeIfIdle(c *connection) {
 	idle := c.idle
 	g.mu.Unlock()
 	if idle {
-		c.Close()
+		_ = c.Close()
 	}
 }
 

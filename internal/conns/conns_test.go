@@ -36,7 +36,7 @@ func serve(t *testing.T, limits conns.Limits) string {
 	go func() { ended <- server.Serve(guard.Listen(socket)) }()
 	t.Cleanup(func() {
 		server.Close()
-		<-ended
+		assert.ErrorIs(t, <-ended, http.ErrServerClosed)
 	})
 	return socket.Addr().String()
 }

@@ -77,6 +77,7 @@ var (
 // sibling service of its data layer answers plain text.
 type ErrorForm string
 
+// Forms of an error.
 const (
 	ErrorText    ErrorForm = "text"    // the text alone, unquoted
 	ErrorString  ErrorForm = "string"  // a JSON string

@@ -19,6 +19,7 @@ import (
 // A FaultKind is a way in which Suger misbehaves.
 type FaultKind string
 
+// Kinds of faults; [Status] makes the others.
 const (
 	Latency           FaultKind = "latency"      // answers late, by Delay
 	Hang              FaultKind = "hang"         // never answers; ends when the client or the server goes
@@ -41,6 +42,7 @@ func Status(code int) FaultKind { return FaultKind(strconv.Itoa(code)) }
 // A RetryForm is how a status fault says when to come back.
 type RetryForm string
 
+// Forms of Retry-After.
 const (
 	RetryNone    RetryForm = ""        // it does not say
 	RetrySeconds RetryForm = "seconds" // Retry-After in seconds
@@ -142,7 +144,7 @@ type faults struct {
 }
 
 func newFaults(seed int64, operations []string) *faults {
-	return &faults{operations: operations, luck: rand.New(rand.NewPCG(uint64(seed), 1))}
+	return &faults{operations: operations, luck: rand.New(rand.NewPCG(uint64(seed), 1))} //nolint:gosec // G404: faults of one seed strike alike
 }
 
 // SetFaults switches these faults on and all others off. For each call they

@@ -261,7 +261,7 @@ func (s *Sandbox) mustOrganization(id string) *organization {
 }
 
 func (o *organization) memberByEmail(email string) *member {
-	user, ok := o.store.byEmail[strings.ToLower(email)]
+	user, ok := o.byEmail[strings.ToLower(email)]
 	if !ok {
 		return nil
 	}

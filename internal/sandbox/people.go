@@ -178,7 +178,7 @@ func (s *store) nextPerson() samplePerson {
 		i := s.named
 		s.named++
 		pairs := len(firstWords) * len(lastWords)
-		pair := int((uint64(i)*137 + uint64(s.seed)) % uint64(pairs)) // 137 and the number of pairs have no common factor
+		pair := int((uint64(i)*137 + uint64(s.seed)) % uint64(pairs)) //nolint:gosec // G115: any bits do for a seed; 137 and the number of pairs have no common factor
 		person := samplePerson{first: firstWords[pair%len(firstWords)], last: lastWords[pair/len(firstWords)]}
 		person.mailbox = strings.ToLower(person.first + "." + person.last)
 		if round := i / pairs; round > 0 {
@@ -230,7 +230,7 @@ func opaqueIDs(seed int64) func() string {
 	var n uint64
 	return func() string {
 		n++
-		x := (n ^ uint64(seed)) & mask
+		x := (n ^ uint64(seed)) & mask //nolint:gosec // G115: any bits do for a seed
 		for range 2 {
 			x = x * 0x9E3779B97F4A7C15 & mask
 			x ^= x >> 27

@@ -110,7 +110,7 @@ func (o *organization) permitRole(role *Role) error {
 	if strings.TrimSpace(role.Name) == "" {
 		return refuse(400, "name is required")
 	}
-	if o.global && !(fit(sizeRoleName, role.Name) && fit(sizeDescription, role.Description) && fit(sizePermission, role.Permissions...)) {
+	if o.global && (!fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...)) {
 		return errDatabase
 	}
 	for _, other := range o.roles {

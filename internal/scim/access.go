@@ -5,6 +5,7 @@ import "strings"
 // An Access is what a request asks for a user's access, by the attribute active.
 type Access string
 
+// What a request may ask for.
 const (
 	AccessUnsaid Access = ""      // the request does not mention it
 	AccessGiven  Access = "given" // active true

@@ -45,7 +45,7 @@ const (
 const (
 	CodeTokenMissing      Code = "token_missing"
 	CodeTokenRefused      Code = "token_refused"
-	CodeHeldCredential    Code = "held_credential_refused"
+	CodeHeldCredential    Code = "held_credential_refused" //nolint:gosec // G101: a word of the answers
 	CodeNotAllowed        Code = "not_allowed"
 	CodeOrgUnknown        Code = "organization_unknown"
 	CodeUserExists        Code = "user_exists"

@@ -9,6 +9,7 @@ import (
 // ErrorType is a scimType keyword (RFC 7644 §3.12 table 9, RFC 9865 §4).
 type ErrorType string
 
+// The keywords of both RFCs.
 const (
 	InvalidFilter ErrorType = "invalidFilter"
 	TooMany       ErrorType = "tooMany"

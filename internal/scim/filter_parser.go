@@ -438,5 +438,5 @@ func (p *filterParser) parseValue() (any, error) {
 }
 
 func isNumber(token filterToken) bool {
-	return token.kind == tokenWord && strings.Contains("-0123456789", token.raw[:1]) && json.Valid([]byte(token.raw))
+	return token.kind == tokenWord && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw))
 }

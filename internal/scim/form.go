@@ -96,9 +96,9 @@ func (f *JSONForm) Text(name, value string) {
 // Plain writes a string that needs no escaping.
 func (f *JSONForm) Plain(name, value string) {
 	f.name(name)
-	text := append(f.text, '"')
-	text = append(text, value...)
-	f.text = append(text, '"')
+	f.text = append(f.text, '"')
+	f.text = append(f.text, value...)
+	f.text = append(f.text, '"')
 }
 
 // Flag writes a boolean.
@@ -114,10 +114,10 @@ func (f *JSONForm) Flag(name string, value bool) {
 // Reference writes a URL, as [URLOf] makes it.
 func (f *JSONForm) Reference(name, endpoint, id string) {
 	f.name(name)
-	text := appendText(append(f.text, '"'), f.base)
-	text = append(append(text, endpoint...), '/')
-	text = append(text, url.PathEscape(id)...) // which leaves nothing to escape for JSON
-	f.text = append(text, '"')
+	f.text = appendText(append(f.text, '"'), f.base)
+	f.text = append(append(f.text, endpoint...), '/')
+	f.text = append(f.text, url.PathEscape(id)...) // which leaves nothing to escape for JSON
+	f.text = append(f.text, '"')
 }
 
 // Object begins an object.

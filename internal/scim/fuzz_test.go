@@ -2,7 +2,6 @@ package scim
 
 import (
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -84,18 +83,24 @@ func FuzzParsePath(f *testing.F) {
 
 func requireClientError(t *testing.T, err error, code Code) {
 	t.Helper()
-	var scimError *Error
-	require.True(t, errors.As(err, &scimError))
+	scimError := scimErrorOf(t, err)
 	require.Equal(t, code, scimError.Code)
 	require.NotEmpty(t, scimError.Detail)
 	require.Less(t, len(scimError.Detail), 1000)
 }
 
+// scimErrorOf is the SCIM error that err is or wraps.
+func scimErrorOf(t *testing.T, err error) *Error {
+	t.Helper()
+	var scimError *Error
+	require.ErrorAs(t, err, &scimError)
+	return scimError
+}
+
 // requireSpareError requires an error that a client may see.
 func requireSpareError(t *testing.T, err error) {
 	t.Helper()
-	var scimError *Error
-	require.True(t, errors.As(err, &scimError))
+	scimError := scimErrorOf(t, err)
 	require.GreaterOrEqual(t, scimError.Status, 400)
 	require.Less(t, scimError.Status, 500)
 	require.NotEmpty(t, scimError.Detail)

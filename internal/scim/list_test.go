@@ -391,7 +391,7 @@ func TestCursorExpires(t *testing.T) {
 	now = issued.Add(10*time.Minute + time.Second)
 	_, err := codec.Decode(cursor, "f")
 	requireClientError(t, err, CodeExpiredCursor)
-	assert.Equal(t, "The cursor is older than 10m0s. Start the listing again.", err.(*Error).Detail)
+	assert.Equal(t, "The cursor is older than 10m0s. Start the listing again.", scimErrorOf(t, err).Detail)
 
 	_, err = codec.Decode(cursor, "another query")
 	requireClientError(t, err, CodeInvalidCursor)

@@ -32,7 +32,7 @@ func TestCheckMessage(t *testing.T) {
 			continue
 		}
 		requireClientError(t, err, CodeInvalidValue)
-		assert.Contains(t, err.(*Error).Detail, URNPatchOp)
+		assert.Contains(t, scimErrorOf(t, err).Detail, URNPatchOp)
 	}
 }
 

@@ -132,7 +132,7 @@ func TestParsePatchRefuses(t *testing.T) {
 			_, err := ParsePatch(object(t, test.body), gatewayUser())
 			requireClientError(t, err, test.code)
 			if test.detail != "" {
-				assert.Equal(t, test.detail, err.(*Error).Detail)
+				assert.Equal(t, test.detail, scimErrorOf(t, err).Detail)
 			}
 		})
 	}

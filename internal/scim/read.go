@@ -219,7 +219,7 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	switch {
 	case len(object) > 0 && (value == nil || object["value"] != nil):
 		return object, nil
-	case attr.identifies() && !(attr.Named && emptiesValue(raw)):
+	case attr.identifies() && (!attr.Named || !emptiesValue(raw)):
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	}
 	return nil, nil

@@ -262,7 +262,7 @@ func TestNormalizeRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := rt.Normalize(object(t, test.body))
 			requireClientError(t, err, CodeInvalidValue)
-			assert.Equal(t, test.want, err.(*Error).Detail)
+			assert.Equal(t, test.want, scimErrorOf(t, err).Detail)
 		})
 	}
 }
@@ -284,7 +284,7 @@ func TestNormalizeGroup(t *testing.T) {
 	for _, body := range []string{`{"members":[{"display":"x"}]}`, `{"members":[{"value":null}]}`, `{"members":[{"id":"u1"}]}`, `{"members":{"$ref":""}}`} {
 		_, err := rt.Normalize(object(t, body))
 		requireClientError(t, err, CodeInvalidValue)
-		assert.Equal(t, "An entry of members has no value.", err.(*Error).Detail, body)
+		assert.Equal(t, "An entry of members has no value.", scimErrorOf(t, err).Detail, body)
 	}
 }
 
@@ -302,7 +302,7 @@ func TestNormalizeMemberByReference(t *testing.T) {
 	for _, reference := range []string{"u1", "/u1", "/Users/", "/Roles/u1", "https://scim.example.com/Users/u1/x", ":", "/Users/%zz"} {
 		_, err := rt.Normalize(map[string]any{"members": []any{map[string]any{"$ref": reference}}})
 		requireClientError(t, err, CodeInvalidValue)
-		assert.Contains(t, err.(*Error).Detail, "URL of a User or Group")
+		assert.Contains(t, scimErrorOf(t, err).Detail, "URL of a User or Group")
 	}
 }
 
@@ -357,7 +357,7 @@ func TestNormalizeReadsTheCorpus(t *testing.T) {
 		delete(raw, "schemas") // each type reads each body
 		for _, rt := range []*ResourceType{gatewayUser(), wholeUser(), wholeGroup()} {
 			if _, err := rt.Normalize(raw); err != nil {
-				requireClientError(t, err, err.(*Error).Code)
+				requireClientError(t, err, scimErrorOf(t, err).Code)
 				refused++
 			}
 		}

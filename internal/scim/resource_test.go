@@ -34,7 +34,7 @@ func TestCheckRequired(t *testing.T) {
 			}
 			requireClientError(t, err, CodeInvalidValue)
 			assert.Equal(t, "The attribute "+test.missing+" is required, and the request gives it no value. "+
-				"In Okta, check the attribute mappings of the app (Provisioning, To App).", err.(*Error).Detail)
+				"In Okta, check the attribute mappings of the app (Provisioning, To App).", scimErrorOf(t, err).Detail)
 		})
 	}
 }
@@ -72,7 +72,7 @@ func TestCheckImmutable(t *testing.T) {
 				return
 			}
 			requireClientError(t, err, CodeMutability)
-			assert.Equal(t, "The attribute "+test.changed+" cannot be changed once it is set.", err.(*Error).Detail)
+			assert.Equal(t, "The attribute "+test.changed+" cannot be changed once it is set.", scimErrorOf(t, err).Detail)
 		})
 	}
 }

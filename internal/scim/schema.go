@@ -4,9 +4,13 @@ import "sync"
 
 // Characteristics of an attribute (RFC 7643 §2.2 and §7).
 type (
-	Type       string
+	// Type is the data type of its values.
+	Type string
+	// Mutability says when a client may write it.
 	Mutability string
-	Returned   string
+	// Returned says when an answer holds it.
+	Returned string
+	// Uniqueness says among which resources a value occurs once.
 	Uniqueness string
 )
 

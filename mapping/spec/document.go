@@ -55,6 +55,7 @@ const (
 // A Part is a piece of a full name.
 type Part string
 
+// Pieces of a full name.
 const (
 	WholeField Part = ""
 	FirstNames Part = "first names" // everything before the last blank
@@ -137,6 +138,7 @@ type TokenMap struct {
 // A Strategy is a way to end a user's access.
 type Strategy string
 
+// Ways to end access, named as in the mapping file.
 const (
 	BySetStatus  Strategy = "set status"
 	ByDeactivate Strategy = "deactivate user"

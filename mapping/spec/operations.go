@@ -67,6 +67,7 @@ func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScala
 // Sends says which values an operation's body holds.
 type Sends string
 
+// What a body holds.
 const (
 	SendsChanges     Sends = "changes"
 	SendsEverything  Sends = "everything"
@@ -76,6 +77,7 @@ const (
 // Covers says whom the call for one user answers.
 type Covers string
 
+// Whom a call answers.
 const (
 	CoversMembers   Covers = "members"
 	CoversEverybody Covers = "everybody"

@@ -130,7 +130,7 @@ func TestDocumentsRun(t *testing.T) {
 }
 
 func isShell(language string) bool {
-	return strings.Contains(" sh bash shell console ", " "+language+" ")
+	return slices.Contains([]string{"sh", "bash", "shell", "console"}, language)
 }
 
 // A shell runs the blocks of one document, one after the other.

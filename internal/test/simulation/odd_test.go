@@ -84,9 +84,9 @@ func (a *app) createEchoing(s step) {
 	}
 	p.role = s.role
 	r := a.create(s.who, &p)
-	was := a.world.roleNow(p.id)
+	was := a.roleNow(p.id)
 	r.what = "create with echo"
-	r.body["groups"] = []any{map[string]any{"value": a.world.roleID(s.role), "display": s.role}}
+	r.body["groups"] = []any{map[string]any{"value": a.roleID(s.role), "display": s.role}}
 	r.body["roles"] = []any{map[string]any{"value": s.role}}
 	r.body[extension] = map[string]any{"role": was}
 	r.may = map[string]permit{emailOf(s.who): {join: true, roles: []string{s.role, was}, names: true}}

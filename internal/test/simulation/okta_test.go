@@ -291,7 +291,16 @@ func (a *app) changing(who int, p *assignment, active bool, method string, body 
 	}
 	r.may = map[string]permit{id: {join: true, roles: []string{role, echoed}, names: true, email: emailOf(who)}}
 	r.claim = func(r *request) string {
-		return a.ledger.was(id, r.sent, r.answered, asked(role, "", given, family))
+		respects := asked(role, "", given, family)
+		if echoed == role {
+			// A PUT that has the role of an older answer may be no more than a copy of
+			// it. It need not raise anybody, if the answer shows the role that is held.
+			own, _ := r.answer[extension].(map[string]any)
+			word, _ := own["role"].(string)
+			shown := a.ledger.roleName(word)
+			respects["role"] = func(s standing) bool { return s.member && (s.role == role || s.role == shown) }
+		}
+		return a.ledger.was(id, r.sent, r.answered, respects)
 	}
 	return r
 }

@@ -94,7 +94,7 @@ func TestDecodeRefusesMistakesOfTheProgram(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			assert.PanicsWithValue(t, test.want, func() {
-				strict.Decode("doc.yaml", []byte("version: 1"), test.into)
+				_, _ = strict.Decode("doc.yaml", []byte("version: 1"), test.into)
 			})
 		})
 	}
