@@ -133,6 +133,18 @@ func (b *Batch) takes(s *suger, snap *snapshot, p *plan) bool {
 	})
 }
 
+// hasPending reports whether a plan changes somebody of whom a change is still to be
+// proven. After the second change nothing could tell whether the first took effect.
+func (b *Batch) hasPending(p *plan) bool {
+	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
+		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {
+			return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
+				return person.before.id == next.before.id
+			})
+		})
+	})
+}
+
 // add keeps a change whose calls were made, and returns the snapshot as it is if
 // they took effect.
 func (b *Batch) add(s *suger, c change, snap *snapshot, p *plan, done *applied, reserved *reservation) *snapshot {

@@ -90,6 +90,10 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		if snap, p, err = s.planned(ctx, c, snap, n); err != nil {
 			return nil, nil, err
 		}
+		if snap.own != nil && batchOf(ctx).hasPending(p) {
+			snap = nil // the first change of a person is proven before the second is made
+			continue
+		}
 		more := s.namesOf(p)
 		if hold.has(more) {
 			return snap, p, nil
