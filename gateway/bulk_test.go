@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
+	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 )
 
@@ -237,4 +238,17 @@ func TestBulkRequestsThatAreRefused(t *testing.T) {
 	t.Run("no operation at all is no error", func(t *testing.T) {
 		assert.Empty(t, s.bulk(""))
 	})
+}
+
+// A second change of the same person does not hide that Suger did not make the first.
+func TestBulkProvesEachChangeOfAPerson(t *testing.T) {
+	s := newStack(t)
+	editor := s.id("editor")
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.NotApplied, Operation: "update user", Times: 1}))
+	results := s.bulk(`
+	  {"method":"PATCH","path":"/Users/` + editor + `","data":{"Operations":[{"op":"replace","path":"active","value":false}]}},
+	  {"method":"PATCH","path":"/Users/` + editor + `","data":{"Operations":[{"op":"replace","path":"name.givenName","value":"Neo"}]}}`)
+	require.Len(t, results, 2)
+	assert.Equal(t, "502", results[0]["status"], "the person still has access")
+	assert.Equal(t, true, s.get("/scim/v2/Users/" + editor).body["active"])
 }
