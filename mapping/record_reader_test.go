@@ -40,7 +40,7 @@ func FuzzRecordReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, row string) {
 		value := jsontext.Value(row)
 		if !json.Valid(value) || value.Kind() != '{' || row[0] != '{' {
-			t.Skip()
+			return // the reader is only given the values of a list that was parsed, without blanks around them
 		}
 		checkRecord(t, &recordReader{wanted: map[string]string{"id": "id", "": ""}}, row)
 	})

@@ -117,7 +117,7 @@ func TestSecretFileThatIsNone(t *testing.T) {
 		"a folder": func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
 		"a pipe": func(t *testing.T, path string) {
 			if text, err := exec.Command("mkfifo", path).CombinedOutput(); err != nil {
-				t.Skip("there are no pipes here: " + string(text))
+				t.Skip("this system cannot make named pipes, so there is none to refuse: " + string(text))
 			}
 		},
 		"a loop": func(t *testing.T, path string) { require.NoError(t, os.Symlink(path, path)) },
