@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 )
 
@@ -150,7 +151,13 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 			return "", s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "an answer without the new user's %s", s.model.doc.User.ID))
 		}
 		named := ids{"organization": s.Organization, "user": id}
-		if answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one)); err != nil {
+		answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one))
+		if isGone(err) {
+			s.config.Observer.Unconfirmed(spec.OpAddUser)
+			return "", scim.Wrap(err, scim.CodeWriteUnconfirmed,
+				"Suger answered %q, but then does not know the new user in %q, so the person is no member. Retry in Okta; if it stays so, run the check command.", spec.OpAddUser, spec.OpAddMember)
+		}
+		if err != nil {
 			return "", err
 		}
 	}

@@ -393,6 +393,7 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 			err = s.unconfirmed(operation, d.field)
 		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
 			err = errNobody(d.one.before.id)
+		case errors.As(err, new(*scim.Error)):
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}

@@ -47,7 +47,11 @@ func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r := roles.byID(id); r != nil || s.model.doc.Operations.ListRoles == nil {
+		r := roles.byID(id)
+		switch {
+		case r == nil && roles.missing:
+			return nil, errUnlisted()
+		case r != nil || s.model.doc.Operations.ListRoles == nil:
 			return r, nil
 		}
 	}
@@ -240,6 +244,8 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	switch {
 	case r == nil && !snap.roles.whole:
 		return nil, &needsRoles{}
+	case r == nil && snap.roles.missing:
+		return nil, errUnlisted()
 	case r == nil:
 		return nil, scim.NotFound("group", id)
 	case !snap.roles.whole && !s.rolesHaveIDs():

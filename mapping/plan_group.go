@@ -116,6 +116,9 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 	if err := p.nameIsFree(s, name, nil); err != nil {
 		return nil, err
 	}
+	if s.roles.missing {
+		return nil, errUnlisted()
+	}
 	if err := p.fits(name); err != nil {
 		return nil, err
 	}

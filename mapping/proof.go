@@ -19,7 +19,7 @@ func (p *planner) prove(s *snapshot, all *plan, made *role) (differs []differenc
 			differs = append(differs, difference{one, field})
 		}
 	}
-	if all.role != nil && (!s.roles.whole || !p.roleIsAsPlanned(s, all.role, made)) {
+	if all.role != nil && (s.roles.missing || !p.roleIsAsPlanned(s, all.role, made)) {
 		differs = append(differs, difference{nil, "the role"})
 	}
 	return differs

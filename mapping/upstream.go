@@ -73,6 +73,8 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 			scim.Clip(s.Organization, 40))
 	case call.Status == 404:
 		return scim.Wrap(call, scim.CodeNotFound, "Suger does not have this (%s).%s", call.Operation, said)
+	case (call.Status == 409 || mentions(call.Message, words.Duplicate)) && isOfRole(call.Operation):
+		return scim.Wrap(call, scim.CodeGroupExists, "Suger says it exists already (%s).%s", call.Operation, said)
 	case call.Status == 409 || mentions(call.Message, words.Duplicate):
 		return scim.Wrap(call, scim.CodeUserExists, "Suger says it exists already (%s).%s", call.Operation, said)
 	case mentions(call.Message, words.Seats):
@@ -98,6 +100,10 @@ func wait(asked time.Duration) time.Duration {
 }
 
 func quoted(s string) string { return `"` + s + `"` }
+
+func isOfRole(operation string) bool {
+	return operation == spec.OpAddRole || operation == spec.OpUpdateRole || operation == spec.OpRemoveRole
+}
 
 func isList(operation string) bool {
 	return operation == spec.OpListUsers || operation == spec.OpListRoles

@@ -307,9 +307,8 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
 		return done, err
 	}
-	if len(done.before.users) == 0 {
-		// An organization has at least one administrator, so this proves nothing.
-		return nil, scim.NewError(scim.CodeSugerUnreadable, "Suger lists nobody in the organization, so the gateway cannot tell whether this person has left. Nothing was changed. Retry; if it stays so, ask Suger about the list of users.")
+	if err := done.before.checkLeft(); err != nil {
+		return nil, err
 	}
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
@@ -327,6 +326,15 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	}
 	s.recordLeft(id)
 	return done, nil
+}
+
+// checkLeft refuses to believe that somebody has left where Suger lists nobody: an
+// organization has at least one administrator.
+func (s *snapshot) checkLeft() error {
+	if s.whole && len(s.users) == 0 {
+		return scim.NewError(scim.CodeSugerUnreadable, "Suger lists nobody in the organization, so the gateway cannot tell whether this person has left. Nothing was changed. Retry; if it stays so, ask Suger about the list of users.")
+	}
+	return nil
 }
 
 // matches refuses a change of a user who is not as the client last read them. The
@@ -515,7 +523,7 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
-				return nil, errNobody(id)
+				return nil, firstError(snap.checkLeft(), errNobody(id))
 			}
 			p, err := u.planner.remove(snap, found)
 			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
