@@ -125,7 +125,7 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
-// all that the two need. A role that is on no list at hand is looked for in one
+// all that the two need. A role that is on no cached list is looked for in one
 // that begins now before it is called unknown.
 func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
 	var err error
@@ -240,7 +240,7 @@ func (h *holding) watched() []string {
 	return h.names
 }
 
-// take reserves more names. All are given back and taken anew in one order, so
+// take reserves more names. All are released and acquired again in one order, so
 // that two changes never wait for each other.
 func (h *holding) take(ctx context.Context, more []string) error {
 	h.release()
@@ -375,7 +375,7 @@ type failure struct {
 }
 
 // failures are what a proof found missing, each with the reason if a call gave
-// one. A call that failed and took effect all the same is a success.
+// one. A call that failed but took effect is a success.
 func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
 	for _, d := range differs {
 		var operation string
@@ -548,7 +548,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 }
 
 // failureOf is what the client is told of people who could not be changed. If
-// Suger was only out of reach, the answer makes Okta come back by itself.
+// Suger was only out of reach, the answer makes Okta retry.
 func (s *suger) failureOf(p *plan, failures []failure) error {
 	switch {
 	case len(failures) == 0:

@@ -77,7 +77,7 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 	return one, nil
 }
 
-// tombstone is how Entra ID renames a user whom it has deleted: 32 hexadecimal
+// tombstone is how Entra ID renames a user that it has deleted: 32 hexadecimal
 // digits before the present address.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
 
@@ -188,7 +188,7 @@ func checkEmail(userName string) error {
 	return nil
 }
 
-// draft is a user whom Suger does not list yet.
+// draft is a user that Suger does not list yet.
 func (p *planner) draft(email string) *user {
 	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
 	u.values[p.model.userName] = email

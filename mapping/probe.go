@@ -8,7 +8,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A Probe makes single calls of the mapping's operations and hands out what
+// A Probe makes single calls of the mapping's operations and returns what
 // Suger answers as it came, for the check. It remembers nothing, asks no
 // guard and writes no audit record.
 type Probe struct{ *suger }
@@ -110,7 +110,7 @@ type Exchange struct {
 type exchangeKey struct{}
 
 // WithExchanges returns a context whose calls are shown to see once they are
-// over, but for those that read a list. see is called by the goroutine that
+// over, except those that read a list. see is called by the goroutine that
 // makes the call.
 func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, see)

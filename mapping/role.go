@@ -112,7 +112,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		if r != nil && id != "" && r.id != id {
 			byID := &role{id: id, raw: known.ID, name: known.Name, standard: true, administrator: known.Administrator, description: known.Description}
 			if cleanName(r.name) == known.Name {
-				c.implied = append(c.implied, byID) // users' records may name it so all the same
+				c.implied = append(c.implied, byID) // users' records may still name it so
 			} else { // somebody's own role, whose name only looks like it
 				lookalikes[r] = true
 				r.administrator = known.Administrator

@@ -211,7 +211,7 @@ func (silent) Unconfirmed(string)   {}
 func (silent) Refused(string)       {}
 func (silent) Changed(Change)       {}
 
-// Prove finds out, by one call that is cheap whatever the size of the
+// Prove finds out, by one call that is cheap for any size of the
 // organization, whether Suger lets the caller read the organization's users. It
 // is for credentials of which nothing is known yet: what they send costs nothing
 // before.

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// defaultRetryAfter is when to come back if Suger does not say.
+// defaultRetryAfter is when to retry if Suger does not say.
 const defaultRetryAfter = 30 * time.Second
 
 // asSCIM turns an error of a call into what the SCIM client is told. Every
@@ -40,7 +40,7 @@ func (s *suger) asSCIM(err error) error {
 	case sugerclient.Invalid:
 		return scim.Wrap(err, scim.CodeInvalidValue, "An id in the request cannot be an id in Suger.")
 	case sugerclient.Throttled:
-		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger asks to slow down (%s). Okta repeats this by itself.", call.Operation)
+		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger asks to slow down (%s). Okta retries this automatically.", call.Operation)
 		e.RetryAfter = wait(call.RetryAfter)
 		return e
 	case sugerclient.Unavailable:

@@ -68,7 +68,7 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 		return nil, err
 	}
 	page := *q
-	if looked { // and found, be it by another spelling than the filter has
+	if looked { // and found, perhaps in another spelling than the filter has
 		page.Filter = nil
 	}
 	return page.Select(len(users), func(i int) scim.View { return u.view(users[i], roles) }), nil
@@ -349,7 +349,7 @@ func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 }
 
 // withoutRoleList lets access end where the list of roles cannot be read, if the
-// mapping tells administrators from others without it.
+// mapping can identify administrators without it.
 func (s *suger) withoutRoleList(snap *snapshot, found *user, p **plan, err error) error {
 	var roles *needsRoles
 	if !errors.As(err, &roles) || !s.model.knowsAdministrators() {
@@ -396,7 +396,7 @@ func afterEnd(ended bool, err error) error {
 	return &whole
 }
 
-// planReturn plans that somebody comes back by the id that the client still has.
+// planReturn plans that somebody returns by the id that the client still has.
 // Whose record it is does not show in an error: it may be another company's.
 func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
@@ -501,7 +501,7 @@ func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	return echoing(answer, sent)
 }
 
-// echoing adds to an answer of one's own making the externalId that a client sent.
+// echoing adds to an answer, which is the caller's own, the externalId that a client sent.
 func echoing(answer, sent scim.Resource) scim.Resource {
 	if external, ok := sent["externalId"].(string); ok && external != "" {
 		answer["externalId"] = external

@@ -84,7 +84,7 @@ func (c *Client) readFailure(r *request, resp *http.Response, secrets []string) 
 	return outcome{fail: fail, again: again}
 }
 
-// passing says whether a status usually goes away by itself.
+// passing reports whether a status is usually temporary.
 func passing(status int) bool {
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -50,7 +50,7 @@ type Answer struct {
 	Body   []byte // JSON, whole, at most [Config].MaxAnswer bytes; empty if there was none
 }
 
-// Paging says how a list operation hands out its rows. The zero value is a
+// Paging says how a list operation returns its rows. The zero value is a
 // list that comes whole in one answer.
 type Paging struct {
 	Style  PagingStyle
