@@ -134,20 +134,8 @@ func (p *process) mappingConfig() mapping.Config {
 
 // authenticator is how a credential is shown to Suger.
 func (p *process) authenticator() sugerclient.Authenticator {
-	switch p.SugerAuth {
-	case "oauth":
+	if p.SugerAuth == "oauth" {
 		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
-	case "legacy":
-		token := p.Document.Token
-		return sugerclient.LegacyAuth{
-			Method:       token.Call.Method,
-			Path:         token.Call.Path,
-			Organization: token.Organization,
-			ClientID:     token.ClientID,
-			ClientSecret: token.ClientSecret,
-			AccessToken:  token.AccessToken,
-			ExpiresIn:    token.ExpiresIn,
-		}
 	}
 	return sugerclient.KeyAuth{}
 }

@@ -126,13 +126,6 @@ func (f *Fault) check() error {
 	return nil
 }
 
-func (f *Fault) shift() int {
-	if f.Shift == 0 {
-		return 1
-	}
-	return f.Shift
-}
-
 // faults are the faults that are switched on.
 type faults struct {
 	operations []string
@@ -393,7 +386,7 @@ func (a answer) withBody(body []byte) answer {
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK
 	}
-	a.header.Set("Content-Type", "application/json")
+	a.header = http.Header{"Content-Type": {"application/json"}}
 	a.body = body
 	return a
 }

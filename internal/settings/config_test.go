@@ -134,7 +134,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a URL without scheme", map[string]string{"SUGER_API_URL": "api.example.com"}, "SUGER_API_URL is not a URL that begins with https:// or http:// and a host"},
 		{"a URL with a password", map[string]string{"SUGER_TOKEN_URL": "https://a:b@example.com"}, "SUGER_TOKEN_URL has a user, a query or a fragment; only scheme, host, port and path are wanted"},
 		{"a URL with a query", map[string]string{"GATEWAY_PUBLIC_URL": "https://example.com/?a=b"}, "GATEWAY_PUBLIC_URL has a user, a query or a fragment; only scheme, host, port and path are wanted"},
-		{"an unknown way to sign in", map[string]string{"SUGER_AUTH": "basic"}, "SUGER_AUTH is none of key, oauth, legacy"},
+		{"an unknown way to sign in", map[string]string{"SUGER_AUTH": "basic"}, "SUGER_AUTH is none of key, oauth"},
 		{"no concurrency", map[string]string{"SUGER_CONCURRENCY": "0"}, "SUGER_CONCURRENCY is not between 1 and 256"},
 		{"a word for a number", map[string]string{"SUGER_CONCURRENCY": "many"}, "SUGER_CONCURRENCY is not a whole number"},
 		{"a time without unit", map[string]string{"SUGER_TIMEOUT": "10"}, "SUGER_TIMEOUT is not a duration such as 10s, 5m or 1h"},
@@ -229,16 +229,6 @@ func TestMappingFile(t *testing.T) {
 	program.WriteFile(t, file, strings.Repeat("#", maxMappingFile+1))
 	_, err = Load(io.Discard)
 	assert.ErrorContains(t, err, "more than 1048576 bytes")
-}
-
-func TestLegacyAuthNeedsATokenCall(t *testing.T) {
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy"})
-	_, err := Load(io.Discard)
-	require.NoError(t, err)
-
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy", "GATEWAY_MAPPING": filepath.Join("..", "..", "mapping", "variants", "envelope.yaml")})
-	_, err = Load(io.Discard)
-	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_MAPPING has no token call, which SUGER_AUTH=legacy needs")
 }
 
 // The tags of settings are read when a setting is; a wrong one would be found late.
