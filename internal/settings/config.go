@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/internal/reload"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -279,16 +279,8 @@ func (c *Config) Mapping() mapping.Config {
 
 // ReadMapping reads and checks a mapping file.
 func ReadMapping(path string) (source []byte, document *spec.Document, err error) {
-	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file in a setting
-	if err != nil {
+	if source, err = reload.ReadFile(path, maxMappingFile); err != nil {
 		return nil, nil, err
-	}
-	defer file.Close()
-	if source, err = io.ReadAll(io.LimitReader(file, maxMappingFile+1)); err != nil {
-		return nil, nil, err
-	}
-	if len(source) > maxMappingFile {
-		return nil, nil, fmt.Errorf("%s has more than %d bytes", path, maxMappingFile)
 	}
 	document, err = spec.Parse(path, source)
 	return source, document, err
