@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -130,7 +131,7 @@ func TestChangesAreMasked(t *testing.T) {
 
 func TestChangesAreShownWhole(t *testing.T) {
 	s := newStand(t, func(c *ops.Config) {
-		c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
+		c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
 	})
 	one := change(1)
 	one.Outcome, one.Code = "failed", "suger_refused"
@@ -173,7 +174,7 @@ func TestChangesAreFiltered(t *testing.T) {
 	for name, personal := range map[string]bool{"masked": false, "shown whole": true} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t, func(c *ops.Config) {
-				c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), personal, c.Now)
+				c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), personal, c.Now)
 			})
 			for i, one := range []mapping.Change{
 				{User: "nova.sample@example.com", Outcome: "done"},

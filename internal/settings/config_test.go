@@ -134,7 +134,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a URL without scheme", map[string]string{"SUGER_API_URL": "api.example.com"}, "SUGER_API_URL is not a URL that begins with https:// or http:// and a host"},
 		{"a URL with a password", map[string]string{"SUGER_TOKEN_URL": "https://a:b@example.com"}, "SUGER_TOKEN_URL has a user, a query or a fragment; only scheme, host, port and path are wanted"},
 		{"a URL with a query", map[string]string{"GATEWAY_PUBLIC_URL": "https://example.com/?a=b"}, "GATEWAY_PUBLIC_URL has a user, a query or a fragment; only scheme, host, port and path are wanted"},
-		{"an unknown way to sign in", map[string]string{"SUGER_AUTH": "basic"}, "SUGER_AUTH is none of key, oauth, legacy"},
+		{"an unknown way to sign in", map[string]string{"SUGER_AUTH": "basic"}, "SUGER_AUTH is none of key, oauth"},
 		{"no concurrency", map[string]string{"SUGER_CONCURRENCY": "0"}, "SUGER_CONCURRENCY is not between 1 and 256"},
 		{"a word for a number", map[string]string{"SUGER_CONCURRENCY": "many"}, "SUGER_CONCURRENCY is not a whole number"},
 		{"a time without unit", map[string]string{"SUGER_TIMEOUT": "10"}, "SUGER_TIMEOUT is not a duration such as 10s, 5m or 1h"},
@@ -231,16 +231,6 @@ func TestMappingFile(t *testing.T) {
 	assert.ErrorContains(t, err, "more than 1048576 bytes")
 }
 
-func TestLegacyAuthNeedsATokenCall(t *testing.T) {
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy"})
-	_, err := Load(io.Discard)
-	require.NoError(t, err)
-
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy", "GATEWAY_MAPPING": filepath.Join("..", "..", "mapping", "variants", "envelope.yaml")})
-	_, err = Load(io.Discard)
-	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_MAPPING has no token call, which SUGER_AUTH=legacy needs")
-}
-
 // The tags of settings are read when a setting is; a wrong one would be found late.
 func TestSettingTags(t *testing.T) {
 	for field := range reflect.TypeFor[Settings]().Fields() {
@@ -310,7 +300,7 @@ func TestCertificateThatCannotBeUsed(t *testing.T) {
 	certFile, _, _ := program.Certificate(t)
 	program.SetEnvironment(t, Names(), map[string]string{"GATEWAY_TLS_CERT": certFile, "GATEWAY_TLS_KEY": certFile})
 	_, err := Load(io.Discard)
-	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: the key file holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)")
+	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: tls: found a certificate rather than a key in the PEM for the private key (the server's own certificate must be the first in its file, and the key must be its own and not encrypted)")
 }
 
 // A certificate for another host than clients use is worth a word at the start.

@@ -19,7 +19,7 @@ type Settings struct {
 	Organizations organizationIDs `envconfig:"SUGER_ORG_ALLOW" doc:"if set, the only organization ids served, separated by commas; with SUGER_CREDENTIAL only SUGER_ORG_ID is served unless this says more"`
 
 	SugerURL         BaseURL       `envconfig:"SUGER_API_URL" default:"https://api.suger.cloud" doc:"Suger's API"`
-	SugerAuth        string        `envconfig:"SUGER_AUTH" default:"key" oneof:"key,oauth,legacy" doc:"key: the token is a Suger API key. oauth: it is client_id:client_secret of a Suger OAuth App. legacy: the same of an older bearer API client"`
+	SugerAuth        string        `envconfig:"SUGER_AUTH" default:"key" oneof:"key,oauth" doc:"key: the token is a Suger API key. oauth: it is client_id:client_secret of a Suger OAuth App"`
 	SugerTokenURL    BaseURL       `envconfig:"SUGER_TOKEN_URL" default:"https://auth.suger.cloud/oauth2/token" doc:"where oauth gets its token"`
 	Credential       secretText    `envconfig:"SUGER_CREDENTIAL" doc:"if set, the gateway holds the Suger credential itself, and clients must bring one of GATEWAY_TOKENS; check needs it in either case"`
 	CredentialFile   string        `envconfig:"SUGER_CREDENTIAL_FILE"`

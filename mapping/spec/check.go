@@ -43,7 +43,6 @@ func (c *checker) checkParts() {
 	}
 	c.checkStatus()
 	c.checkRoles()
-	c.checkToken()
 }
 
 // checkWhole looks at how the parts fit together.

@@ -219,20 +219,6 @@ func (c *checker) checkSends(at string, op NamedOperation) {
 	}
 }
 
-// checkToken makes sure that the token call can be made.
-func (c *checker) checkToken() {
-	if c.doc.Token == nil {
-		return
-	}
-	for _, name := range PlaceholdersIn(c.doc.Token.Call.Path) {
-		if name != "organization" {
-			c.problem("token.call", "there is {organization}", "{%s} has no value in the token call", name)
-		}
-	}
-	c.checkDotted("token.access token", c.doc.Token.AccessToken)
-	c.checkDotted("token.expires in", c.doc.Token.ExpiresIn)
-}
-
 // checkList makes sure that a list can be read to its end, and that only lists
 // have what belongs to lists.
 func (c *checker) checkList(at string, op NamedOperation) {

@@ -18,7 +18,6 @@ type Document struct {
 	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
 	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words by which a refusal of Suger is recognised."`
-	Token      *TokenMap  `yaml:"token" doc:"How the older bearer API clients get a token; only needed for SUGER_AUTH=legacy."`
 }
 
 // UserMap says where Suger's user object holds what SCIM wants to know.
@@ -123,16 +122,6 @@ type Refusals struct {
 	Domain    []string `yaml:"domain" doc:"The e-mail domain is not the organization's."`
 	Seats     []string `yaml:"seats" doc:"No seat is left."`
 	Duplicate []string `yaml:"duplicate" doc:"The user exists."`
-}
-
-// TokenMap describes the token call of Suger's older bearer API clients.
-type TokenMap struct {
-	Call         Request `yaml:"call" required:"true" doc:"Method and path."`
-	Organization string  `yaml:"organization" required:"true" doc:"Field of the body for the organization id."`
-	ClientID     string  `yaml:"client id" required:"true" doc:"Field of the body for the client's id."`
-	ClientSecret string  `yaml:"client secret" required:"true" doc:"Field of the body for the client's secret."`
-	AccessToken  string  `yaml:"access token" required:"true" doc:"Field of the answer with the token."`
-	ExpiresIn    string  `yaml:"expires in" required:"true" doc:"Field of the answer with its life in seconds."`
 }
 
 // A Strategy is a way to end a user's access.

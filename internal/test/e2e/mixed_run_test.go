@@ -104,7 +104,6 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 	for name, special := range map[string]map[string]string{
 		"the client's key":       {},
 		"the client's OAuth App": {"SUGER_AUTH": "oauth"},
-		"an older API client":    {"SUGER_AUTH": "legacy"},
 		"held by the gateway":    {"SUGER_CREDENTIAL": leakKey, "GATEWAY_TOKENS": leakToken},
 		"as text":                {"GATEWAY_LOG_FORMAT": "text"},
 	} {
