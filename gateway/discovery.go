@@ -115,7 +115,7 @@ func (x *exchange) writeDocuments(documents []document) error {
 		return err
 	}
 	list := scim.List{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
-	shown := make([]scim.Appender, len(documents))
+	shown := make([]any, len(documents))
 	for i, d := range documents {
 		shown[i] = d.at(x)
 	}

@@ -28,7 +28,7 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 		return err
 	}
 	var whole scim.List
-	var shown []scim.Appender
+	var shown []any
 	next := ""
 	if position == nil {
 		whole.StartIndex = parts[0].query.StartIndex

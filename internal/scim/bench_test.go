@@ -98,7 +98,7 @@ func BenchmarkPageOf100000(b *testing.B) {
 
 func BenchmarkEncodeList(b *testing.B) {
 	list := &List{TotalResults: 100, StartIndex: 1, ItemsPerPage: 100}
-	page := make([]Appender, 100)
+	page := make([]any, 100)
 	for i := range page {
 		page[i] = Resource(object(b, patchUser))
 	}

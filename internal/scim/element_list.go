@@ -63,7 +63,7 @@ func (l *elementList) keyOf(element any) elementKey {
 		return elementKey{value: foldUnless(l.path.Attr.CaseExact, element)}
 	}
 	if l.value == nil || object["value"] == nil {
-		return elementKey{value: string(appendCanonical(nil, element))}
+		return elementKey{value: canonical(element)}
 	}
 	kind, _ := object["type"].(string)
 	return elementKey{foldUnless(l.value.CaseExact, object["value"]), foldText(kind)}
@@ -73,7 +73,7 @@ func foldUnless(exact bool, value any) string {
 	text, ok := value.(string)
 	switch {
 	case !ok:
-		return string(appendCanonical(nil, value))
+		return canonical(value)
 	case exact:
 		return text
 	}

@@ -2,8 +2,8 @@ package scim
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -272,35 +272,35 @@ func TestCursorPageReadsLittle(t *testing.T) {
 }
 
 func TestListResponseJSON(t *testing.T) {
-	resources := people(t)[:1]
 	tests := []struct {
 		name   string
 		list   *List
-		shown  []Appender
+		shown  []any
 		cursor string
 		want   string
 	}{
 		{
-			name: "by index", list: &List{TotalResults: 7, StartIndex: 3, ItemsPerPage: 1}, shown: []Appender{Resource{"id": resources[0]["id"]}},
-			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"a"}]}`,
+			name: "by index", list: &List{TotalResults: 7, StartIndex: 3, ItemsPerPage: 2}, shown: []any{Resource{"id": "a<&"}, Resource{"id": "b"}},
+			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":2,"Resources":[{"id":"a<&"},{"id":"b"}]}`,
 		},
 		{
 			name: "nothing found", list: &List{StartIndex: 1},
 			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`,
 		},
 		{
-			name: "by cursor", list: &List{TotalResults: 7, ItemsPerPage: 1, Next: &Position{}}, shown: []Appender{Resource{"id": "a"}}, cursor: "abc",
+			name: "by cursor", list: &List{TotalResults: 7, ItemsPerPage: 1, Next: &Position{}}, shown: []any{Resource{"id": "a"}}, cursor: "abc",
 			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"itemsPerPage":1,"nextCursor":"abc","Resources":[{"id":"a"}]}`,
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := json.Marshal(NewListResponse(test.list, test.shown, test.cursor))
+			got, err := AppendJSON([]byte("before "), NewListResponse(test.list, test.shown, test.cursor))
 			require.NoError(t, err)
-			assert.JSONEq(t, test.want, string(got))
-			assert.Contains(t, string(got), `"Resources":`, "JSON names have a letter case")
+			assert.Equal(t, "before "+test.want, string(got))
 		})
 	}
+	_, err := AppendJSON(nil, ListResponse{Resources: []any{Resource{"number": math.Inf(1)}}})
+	require.Error(t, err)
 }
 
 func TestCursorRoundTrip(t *testing.T) {
