@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Equal reports whether two values, or resources, in normal form are the same
@@ -80,7 +81,12 @@ func (a *Attribute) same(x, y any) bool {
 
 // foldText replaces each letter by one that represents all its cases, so that
 // two texts that [strings.EqualFold] calls equal become the same.
-func foldText(s string) string { return strings.Map(foldRune, s) }
+func foldText(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return strings.ToLower(s) // which copies nothing that is in lower case
+	}
+	return strings.Map(foldRune, s)
+}
 
 func foldRune(r rune) rune {
 	least := r

@@ -11,14 +11,14 @@ import (
 func projectedType() *ResourceType {
 	rt := gatewayUser()
 	rt.Schema.Attributes = append(rt.Schema.Attributes,
-		stringAttribute("badge", "Always returned.").returned(Always),
-		stringAttribute("notes", "Returned on request.").returned(OnRequest),
-		stringAttribute("secret", "Never returned.").returned(Never),
-		complexAttribute("office", "Has parts of every kind.",
-			stringAttribute("room", "By default."),
-			stringAttribute("key", "Never.").returned(Never),
-			stringAttribute("desk", "On request.").returned(OnRequest),
-			stringAttribute("site", "Always.").returned(Always),
+		returned(attribute("badge", String), Always),
+		returned(attribute("notes", String), OnRequest),
+		returned(attribute("secret", String), Never),
+		attribute("office", Complex,
+			attribute("room", String),
+			returned(attribute("key", String), Never),
+			returned(attribute("desk", String), OnRequest),
+			returned(attribute("site", String), Always),
 		),
 	)
 	return rt

@@ -17,6 +17,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// MaxNestingDepth is the most levels of objects and arrays in a body.
+const MaxNestingDepth = 32
+
 // DecodeObject reads a request body that must be one JSON object. It refuses
 // what encoding/json lets pass and what two readers could understand in two
 // ways: text that is not UTF-8, a name that occurs twice in one object (letter
