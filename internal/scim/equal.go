@@ -82,10 +82,12 @@ func (a *Attribute) same(x, y any) bool {
 // foldText replaces each letter by one that represents all its cases, so that
 // two texts that [strings.EqualFold] calls equal become the same.
 func foldText(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
-		return strings.ToLower(s) // which copies nothing that is in lower case
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.Map(foldRune, s)
+		}
 	}
-	return strings.Map(foldRune, s)
+	return s // most text is in lower case
 }
 
 func foldRune(r rune) rune {
