@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 
@@ -31,15 +32,20 @@ func AppendJSON(text []byte, value any) ([]byte, error) {
 // AppendJSON appends the message. A resource that is an [Appender] is not encoded
 // a second time, as encoding/json would do with what MarshalJSON returns.
 func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
-	head, err := json.Marshal(l)
-	if err != nil {
-		return nil, err
+	text = fmt.Appendf(text, `{"schemas":[%q],"totalResults":%d`, URNListResponse, l.TotalResults)
+	if l.StartIndex != 0 {
+		text = fmt.Appendf(text, `,"startIndex":%d`, l.StartIndex)
 	}
-	text = append(append(text, bytes.TrimSuffix(head, []byte("}"))...), `,"Resources":[`...)
+	text = fmt.Appendf(text, `,"itemsPerPage":%d`, len(l.Resources))
+	if l.NextCursor != "" {
+		text = fmt.Appendf(text, `,"nextCursor":%q`, l.NextCursor) // URL-safe characters only
+	}
+	text = append(text, `,"Resources":[`...)
 	for i, r := range l.Resources {
 		if i > 0 {
 			text = append(text, ',')
 		}
+		var err error
 		if text, err = AppendJSON(text, r); err != nil {
 			return nil, err
 		}

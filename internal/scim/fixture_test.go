@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -206,4 +207,8 @@ func ada() Resource {
 			"tags": []any{"Red", "blue"},
 		},
 	}
+}
+
+func testCodec(secret string) *CursorCodec {
+	return &CursorCodec{Secret: []byte(secret), Now: time.Now}
 }

@@ -1,9 +1,6 @@
 package scim
 
-import (
-	"cmp"
-	"sync"
-)
+import "cmp"
 
 // Characteristics of an attribute (RFC 7643 §2.2 and §7).
 type (
@@ -125,9 +122,6 @@ type ResourceType struct {
 	Lacks []string
 
 	strict bool // see Strict
-
-	selects     sync.Once
-	isSelective bool // see returnsSelectively
 }
 
 // mutable sets the mutability of the attribute and of its sub-attributes.
