@@ -175,7 +175,7 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), func(current scim.Resource) (scim.Resource, error) {
-		return g.groupType.ApplyPatch(current, operations)
+		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
 	if members, _ := result["members"].([]any); len(members) > maxMembersShown && p.Includes("members") {
 		result = nil

@@ -22,6 +22,7 @@ type edit struct {
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
 	compared int                         // by the filters of paths so far
+	stopped  func() bool                 // whether nobody waits for the result any more; nil in a whole resource
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
@@ -303,10 +304,7 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
 			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}
-		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
-			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
-		}
-		return list.applySelected(op, path, value, named)
+		return list.applySelected(op, path, list.matching(path.Filter, e.stopped), value, named)
 	case op == patchRemove && value == nil:
 		list.replaceAll(nil)
 		return nil
