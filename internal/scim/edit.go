@@ -217,7 +217,7 @@ func (e *edit) applyWhole(op string, path *Path, value any) error {
 		e.put(path.AttrPath, emptyOf(path.Attr))
 		return nil
 	}
-	read, err := valueReader{}.read(path.AttrPath, value)
+	read, err := valueReader{keepEchoed: !e.patching}.read(path.AttrPath, value)
 	if err != nil {
 		return err
 	}
