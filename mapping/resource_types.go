@@ -243,5 +243,8 @@ func roleType() *scim.ResourceType {
 	}
 }
 
+// KeepsDeactivated reports whether somebody whose access SCIM ends can be read on.
+func (s *Service) KeepsDeactivated() bool { return s.model.endOfAccess() != spec.ByRemoval }
+
 // ManyRoles reports whether a user can hold several roles.
 func (s *Service) ManyRoles() bool { return s.model.many }

@@ -224,6 +224,7 @@ func serviceProviderConfigSchema() *Schema {
 				newAttribute("typeSupported", Boolean, "Whether a client can give them a type."),
 			),
 		),
+		newAttribute("interopProfileConformant", Boolean, "Whether the service provider keeps the SCIM interoperability profile (draft-zollner-scim-interop-profile)."),
 		complexAttribute("authenticationSchemes", "A complex type that specifies supported authentication scheme properties.",
 			stringAttribute("type", "The authentication scheme.").required().
 				oneOf("oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"),
