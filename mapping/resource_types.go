@@ -210,6 +210,7 @@ func (m *model) groupType() *scim.ResourceType {
 				a.Description += fmt.Sprintf(" At most %d characters.", longest)
 			}
 		case "members":
+			a.Kept = true
 			if !m.many {
 				a.Description += " A user holds one role: adding somebody who holds a more powerful one changes nothing, and the answer shows it."
 			}

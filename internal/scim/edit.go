@@ -327,6 +327,10 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	case op == patchRemove && value == nil:
 		list.replaceAll(nil)
 		return nil
+	case path.Attr.Kept && isNothing(value) && !e.patching:
+		return nil
+	case path.Attr.Kept && isNothing(value) && op == patchReplace:
+		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 	}
 	read, err := valueReader{}.readList(path.AttrPath, value)
 	if err != nil {
@@ -458,6 +462,9 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 	}
 	return slices.ContainsFunc(schemas, func(schema *Schema) bool { return strings.EqualFold(urn, schema.ID) })
 }
+
+// isNothing reports whether a client sent no value, rather than an empty list.
+func isNothing(value any) bool { return value == nil || value == "" }
 
 func isObject(value any) bool {
 	_, ok := value.(map[string]any)

@@ -73,6 +73,11 @@ type Attribute struct {
 	// the resource, or what it calls a person of whom it sends no other name.
 	Echoed bool `json:"-"`
 
+	// Kept marks a list that only an empty list empties. null leaves it alone in a
+	// whole resource, as if it were not sent, and is refused in a PATCH that
+	// replaces: a client that had nothing to say must not take all away.
+	Kept bool `json:"-"`
+
 	// Guarded marks an immutable attribute whose changes the provider refuses
 	// itself, in words that say what to do.
 	Guarded bool `json:"-"`
