@@ -23,6 +23,7 @@ type process struct {
 	*settings.Config
 	observers observers // of what happens, for metrics and the status page
 	activity  *ops.Activity
+	guide     string // where people read how to set SCIM up; "" if nowhere
 }
 
 // opsAnswerWithin is the longest that a page of the ops listener takes: a
@@ -94,6 +95,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 		MaxInFlight:          p.MaxInFlight,
 		Strict:               p.Strict,
 		CursorSecret:         p.CursorKey(),
+		DocumentationURL:     p.guide,
 		Log:                  p.Log,
 		Version:              v,
 		Observe:              p.observers.Answered,

@@ -48,7 +48,7 @@ func benchmarkPatch(b *testing.B, rt *ResourceType, current Resource, operations
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := rt.ApplyPatch(current, parsed); err != nil {
+		if _, err := rt.ApplyPatch(b.Context(), current, parsed); err != nil {
 			b.Fatal(err)
 		}
 	}

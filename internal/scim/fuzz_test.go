@@ -178,7 +178,7 @@ func FuzzApplyPatch(f *testing.F) {
 				continue
 			}
 			current := Resource(object(t, target.current))
-			result, err := target.rt.ApplyPatch(current, operations)
+			result, err := target.rt.ApplyPatch(t.Context(), current, operations)
 			assert.Equal(t, Resource(object(t, target.current)), current)
 			if err != nil {
 				requireSpareError(t, err)

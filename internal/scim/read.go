@@ -142,6 +142,7 @@ const MaxStringLength = 1024
 // read as nil, and so is an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
+	keepEchoed   bool // those that are [Attribute].Echoed are, if they can be made out
 }
 
 // read reads the value of the attribute at the end of the path.
@@ -318,11 +319,15 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 	object := make(map[string]any, len(raw))
 	for key, value := range raw {
 		sub := attributeNamed(attr.SubAttributes, key)
-		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly {
+		echoed := sub != nil && sub.Echoed && vr.keepEchoed
+		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly && !echoed {
 			continue
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
-		if err != nil {
+		switch {
+		case err != nil && echoed:
+			continue
+		case err != nil:
 			return nil, err
 		}
 		if read != nil {

@@ -72,9 +72,14 @@ type Attribute struct {
 	Derived bool `json:"-"`
 
 	// Echoed marks a read-only attribute that is kept of a whole resource from a
-	// client. It has no effect, but tells what the client had read when it made
-	// the resource, where others only show what they wish.
+	// client. It is not written, but tells what the client had read when it made
+	// the resource, or what it calls a person of whom it sends no other name.
 	Echoed bool `json:"-"`
+
+	// Kept marks a list that only an empty list empties. null leaves it alone in a
+	// whole resource, as if it were not sent, and is refused in a PATCH that
+	// replaces: a client that had nothing to say must not take all away.
+	Kept bool `json:"-"`
 
 	// Guarded marks an immutable attribute whose changes the provider refuses
 	// itself, in words that say what to do.
