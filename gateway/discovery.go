@@ -114,12 +114,11 @@ func (x *exchange) writeDocuments(documents []document) error {
 	if err := x.withoutFilter(); err != nil {
 		return err
 	}
-	list := scim.List{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
-	shown := make([]scim.Appender, len(documents))
-	for i, d := range documents {
-		shown[i] = d.at(x)
+	list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
+	for _, d := range documents {
+		list.Resources = append(list.Resources, d.at(x))
 	}
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(&list, shown, ""))
+	return x.writeJSON(http.StatusOK, list)
 }
 
 func (x *exchange) writeDocument(kind string, documents []document) error {

@@ -159,7 +159,8 @@ func (r *result) holdersOf(s *suger, held *role) []*user {
 }
 
 // Replace makes a group as the client's whole resource says (PUT). A resource
-// without members leaves the members alone; an empty list removes all.
+// without members, or with null for them, leaves the members alone; an empty list
+// removes all.
 func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	wanted, err := g.groupType.Normalize(body)
 	if err != nil {
@@ -179,7 +180,7 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), func(current scim.Resource) (scim.Resource, error) {
-		return g.groupType.ApplyPatch(current, operations)
+		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
 	if members, _ := result["members"].([]any); len(members) > maxMembersShown && p.Includes("members") {
 		result = nil

@@ -151,10 +151,10 @@ func (a *attribute) fits(value string) error {
 
 // splitFullName gives a person a name from displayName or name.formatted where
 // the client sends no part of the name and Suger has none, so that nobody is
-// without a name in Suger.
+// without a name in Suger. A name that the client empties stays empty.
 func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	m := p.model
-	if m.given < 0 || m.formatted(one.after(m)) != "" {
+	if m.given < 0 || m.formatted(one.before) != "" || m.formatted(one.after(m)) != "" {
 		return
 	}
 	for _, name := range []string{"displayName", "name.formatted"} {

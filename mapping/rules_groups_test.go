@@ -121,7 +121,7 @@ func TestRule8MemberEntries(t *testing.T) {
 			if _, isPatch := raw["Operations"]; isPatch {
 				operations, parseErr := scim.ParsePatch(raw, newModel(DefaultDocument()).groupType())
 				require.NoError(t, parseErr)
-				_, err = newModel(DefaultDocument()).groupType().ApplyPatch(scim.Resource{"displayName": "Finance"}, operations)
+				_, err = newModel(DefaultDocument()).groupType().ApplyPatch(t.Context(), scim.Resource{"displayName": "Finance"}, operations)
 			} else {
 				_, err = newModel(DefaultDocument()).groupType().Normalize(raw)
 			}
@@ -141,7 +141,7 @@ func TestRule21ManyMembersInOnePatch(t *testing.T) {
 	}
 	operations, err := scim.ParsePatch(map[string]any{"Operations": []any{map[string]any{"op": "replace", "path": "members", "value": members}}}, newModel(DefaultDocument()).groupType())
 	require.NoError(t, err)
-	group, err := newModel(DefaultDocument()).groupType().ApplyPatch(scim.Resource{"displayName": "Finance"}, operations)
+	group, err := newModel(DefaultDocument()).groupType().ApplyPatch(t.Context(), scim.Resource{"displayName": "Finance"}, operations)
 	require.NoError(t, err)
 	assert.Len(t, memberIDs(group["members"]), len(members))
 	assert.True(t, replacesMembers(operations), "whom it lacks it removes without naming")

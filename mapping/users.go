@@ -191,7 +191,7 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 		if access == scim.AccessEnded {
 			operations = withoutTombstone(operations, current)
 		}
-		return u.userType.ApplyPatch(current, operations)
+		return u.userType.ApplyPatch(ctx, current, operations)
 	})
 }
 

@@ -30,6 +30,13 @@ func TestDemo(t *testing.T) {
 		return program.Ask(t, method, base+path, "Bearer "+token, body)
 	}
 
+	status, provider := scim(http.MethodGet, "/ServiceProviderConfig", "")
+	require.Equal(t, http.StatusOK, status)
+	guide, err := http.Get(provider["documentationUri"].(string)) //nolint:noctx // of this test's own demo
+	require.NoError(t, err)
+	require.NoError(t, guide.Body.Close())
+	assert.Equal(t, http.StatusOK, guide.StatusCode, "the guide can be read")
+
 	status, all := scim(http.MethodGet, "/Users", "")
 	require.Equal(t, http.StatusOK, status)
 	assert.EqualValues(t, 24, all["totalResults"])
@@ -53,6 +60,12 @@ func TestDemo(t *testing.T) {
 
 	require.NoError(t, demo.End())
 	assert.NotContains(t, demo.Log.String(), token)
+}
+
+func TestPublishedGuide(t *testing.T) {
+	assert.Equal(t, "https://github.com/example/gateway/blob/HEAD/docs/okta-private.md", publishedGuide("github.com/example/gateway"))
+	assert.FileExists(t, "../../docs/okta-private.md")
+	assert.Empty(t, publishedGuide("suger-scim-gateway"), "without a public path there is no public guide")
 }
 
 // The three printed lines are meant to be pasted into a shell; each is one

@@ -23,7 +23,7 @@ func serve(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := &process{Config: config}
+	p := &process{Config: config, guide: publishedGuide(modulePath())}
 	err = p.serve(ctx)
 	if p.DryRun && p.activity != nil {
 		err = errors.Join(err, p.activity.DryRun().Print(c.out))

@@ -22,6 +22,7 @@ import (
 type process struct {
 	*settings.Config
 	activity *ops.Activity // observes a gateway, for metrics and the status page; nil for others
+	guide    string        // where people read how to set SCIM up; "" if nowhere
 }
 
 // opsAnswerWithin is the longest that a page of the ops listener takes: a
@@ -92,6 +93,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 		MaxInFlight:          p.MaxInFlight,
 		Strict:               p.Strict,
 		CursorSecret:         p.CursorKey(),
+		DocumentationURL:     p.guide,
 		Log:                  p.Log,
 		Version:              v,
 		Observe:              p.activity.Answered,

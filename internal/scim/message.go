@@ -33,11 +33,9 @@ func isVersion1(urn string) bool {
 // sub-attribute after them are errors. externalId, which every client sends, is
 // taken. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
-	return &ResourceType{
-		Name: rt.Name, Endpoint: rt.Endpoint, Description: rt.Description,
-		Schema: rt.Schema, Aliases: rt.Aliases, Extensions: rt.Extensions, Tolerated: rt.Tolerated, Lacks: rt.Lacks,
-		strict: true,
-	}
+	strict := *rt
+	strict.strict = true
+	return &strict
 }
 
 // checkResource checks what a whole resource lists as its schemas and, if the

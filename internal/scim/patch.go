@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // MaxPatchOperations is the most operations in one PATCH request. How many values
 // an operation has is bounded by the size of the request alone, as for PUT.
@@ -134,12 +137,17 @@ func member(object map[string]any, name string) (any, bool) {
 //     [Resource]); externalId is kept in it.
 //
 // The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue], [CodeInvalidPath]
-// or [CodeMutability] (a required attribute that is removed among them).
-func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation) (Resource, error) {
+// or [CodeMutability] (a required attribute that is removed among them); or that
+// of ctx, whose end stops the work: filters can select from thousands of entries.
+func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(rt, current)
 	e.patching = true
+	e.stopped = func() bool { return ctx.Err() != nil }
 	for _, operation := range operations {
 		if err := e.applyOperation(operation); err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}

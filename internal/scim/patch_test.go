@@ -228,7 +228,7 @@ func TestPatchMakesAnEntryThatTheProviderDescribes(t *testing.T) {
 	for _, sub := range attributeNamed(rt.Schema.Attributes, "roles").SubAttributes {
 		switch sub.Name {
 		case "type":
-			sub.oneOf("suger")
+			sub.CanonicalValues = []string{"suger"}
 			fallthrough
 		case "primary":
 			sub.mutable(ReadOnly).Derived = true
@@ -344,8 +344,8 @@ func TestPatchMutability(t *testing.T) {
 
 func TestPatchBooleanOfComplexAttribute(t *testing.T) {
 	rt := gatewayUser()
-	rt.Schema.Attributes = append(rt.Schema.Attributes, complexAttribute("leave", "Absence.",
-		newAttribute("paid", Boolean, "Whether paid."), stringAttribute("reason", "Why.")))
+	rt.Schema.Attributes = append(rt.Schema.Attributes, attribute("leave", Complex,
+		attribute("paid", Boolean), attribute("reason", String)))
 	tests := []struct{ name, operations, want string }{
 		{name: "it is set", operations: `[{"op":"add","path":"leave.paid","value":"TRUE"}]`, want: `{"leave":{"paid":true}}`},
 		{name: "it is removed, and nothing is left", operations: `[{"op":"add","path":"leave.paid","value":true},{"op":"remove","path":"leave.paid"}]`, want: `{}`},
