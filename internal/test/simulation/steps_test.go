@@ -100,26 +100,26 @@ type act struct {
 }
 
 var acts = []act{
-	{name: "hire", weight: 10, do: person(func(a *app, p *assignment, s step) { p.wanted = true; a.assign(s.who) })},
-	{name: "leave", weight: 10, do: person(func(a *app, p *assignment, s step) { p.wanted = false; a.unassign(s.who) })},
-	{name: "move", weight: 14, do: person(func(a *app, p *assignment, s step) {
-		p.role = s.role
-		if p.assigned {
-			a.update(s.who, p, true)
-		}
+	{name: "hire", weight: 10, do: person(func(a *app, s step) {
+		a.keep(s.who, func(p *assignment) { p.wanted = true })
+		a.assign(s.who)
 	})},
-	{name: "marry", weight: 2, do: person(func(a *app, p *assignment, s step) {
-		p.family = fmt.Sprintf("Family%d", s.with)
-		if p.assigned {
-			a.update(s.who, p, true)
-		}
+	{name: "leave", weight: 10, do: person(func(a *app, s step) {
+		a.keep(s.who, func(p *assignment) { p.wanted = false })
+		a.unassign(s.who)
+	})},
+	{name: "move", weight: 14, do: person(func(a *app, s step) {
+		a.learn(s.who, func(p *assignment) { p.role = s.role })
+	})},
+	{name: "marry", weight: 2, do: person(func(a *app, s step) {
+		a.learn(s.who, func(p *assignment) { p.family = fmt.Sprintf("Family%d", s.with) })
 	})},
 	// Requests that come twice, out of turn, or from a client of another making.
 	{name: "repeat", weight: 4, do: func(w *world, s step) { w.appOf(s).again(s.who) }},
 	{name: "rush", weight: 4, do: func(w *world, s step) { w.appOf(s).rush(s) }},
 	{name: "create unseen", weight: 3, do: func(w *world, s step) {
 		a := w.appOf(s)
-		a.send(a.create(s.who, &assignment{role: s.role, given: "Unseen", family: "Family"}))
+		a.send(a.create(s.who, assignment{role: s.role, given: "Unseen", family: "Family"}))
 	}},
 	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
 	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
@@ -151,13 +151,20 @@ var acts = []act{
 }
 
 // person is an act about one person in one app, after what Okta is at already.
-func person(do func(a *app, p *assignment, s step)) func(w *world, s step) {
+func person(do func(a *app, s step)) func(w *world, s step) {
 	return func(w *world, s step) {
 		a := w.appOf(s)
-		p := a.person(s.who)
-		p.job.take()
-		defer p.job.release()
-		do(a, p, s)
+		mine := a.turnOf(s.who)
+		mine.take()
+		defer mine.release()
+		do(a, s)
+	}
+}
+
+// learn is a change of somebody's profile in Okta.
+func (a *app) learn(who int, edit func(p *assignment)) {
+	if p := a.keep(who, edit); p.assigned {
+		a.update(who, p, true)
 	}
 }
 

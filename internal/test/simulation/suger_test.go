@@ -287,19 +287,20 @@ func serveAborting(h http.Handler, w http.ResponseWriter, r *http.Request) (abor
 	return false
 }
 
-// log writes a line of the story.
+// log writes a line of the story. A read may serve several requests that wait for
+// it, and which of them makes it is not decided by the seed: it goes without a number.
 func (c *wire) log(by *request, kind string, body []byte, f fate, note string, status int) {
 	w := c.world
 	if w.log == nil {
 		return
 	}
-	number := "?"
-	if by != nil {
-		number = fmt.Sprint(by.n)
+	number := "#-"
+	if by != nil && !strings.HasPrefix(kind, http.MethodGet) {
+		number = fmt.Sprintf("#%d", by.n)
 	}
 	text := ""
 	if status > 0 {
 		text = fmt.Sprint(status)
 	}
-	w.logf("  suger   #%s %s %s %s -> %s %s %s", number, c.process.name, kind, body, text, f, note)
+	w.logf("  suger   %s %s %s %s -> %s %s %s", number, c.process.name, kind, body, text, f, note)
 }

@@ -115,7 +115,7 @@ func newWorld(p plan) (*world, error) {
 		for i := range p.people {
 			if i%p.apps == n && i < p.people*9/10 { // the others are for somebody else's eyes only
 				u, _ := w.box.UserByEmail(emailOf(i))
-				a.people[i] = &assignment{job: make(turn, 1), wanted: true, assigned: true, id: u.ID, role: w.ledger.roleName(u.Role), given: u.FirstName, family: u.LastName}
+				a.people[i] = &assignment{wanted: true, assigned: true, id: u.ID, role: w.ledger.roleName(u.Role), given: u.FirstName, family: u.LastName}
 			}
 		}
 		w.apps = append(w.apps, a)
