@@ -18,6 +18,7 @@ import (
 
 var (
 	years    = flag.Int("years", 0, "how many years of a large company are told, of each contract")
+	company  = flag.Int("company", 500, "how many people the company of a year has")
 	tallies  = flag.Bool("tallies", false, "print how often each request was answered how")
 	seeds    = flag.Int("seeds", 10, "how many stories of each shape are told")
 	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
@@ -81,7 +82,7 @@ func TestYears(t *testing.T) {
 	for _, contract := range []string{"membership", "status"} {
 		if *shapeFor == "" || *shapeFor == "year-"+contract {
 			t.Run(contract, func(t *testing.T) {
-				tellAll(t, first, *years, func(seed uint64) plan { return newYear(seed, contract) })
+				tellAll(t, first, *years, func(seed uint64) plan { return newYear(seed, contract, *company) })
 			})
 		}
 	}

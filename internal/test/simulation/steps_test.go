@@ -270,7 +270,7 @@ func (w *world) consoleRemoves(s step) {
 
 func (w *world) consoled(s step) {
 	w.disturb(nil)
-	for _, c := range w.ledger.look(w.box, time.Now(), nil) {
+	for _, c := range w.look(nil) {
 		w.logf("console %s: %s", s.act, c)
 	}
 }
@@ -357,11 +357,12 @@ func gap(r *rand.Rand) time.Duration {
 	return time.Duration(r.Int64N(int64(longest)))
 }
 
-// newYear is a year in a large company.
-func newYear(seed uint64, contract string) plan {
+// newYear is a year in a large company. In a smaller one the same things happen
+// closer to each other.
+func newYear(seed uint64, contract string, people int) plan {
 	const year = 365 * 24 * time.Hour
 	r := rand.New(rand.NewPCG(seed, 365))
-	p := plan{seed: seed, people: 500, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
+	p := plan{seed: seed, people: people, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
 	events := map[string]int{
 		"hire": 300, "leave": 250, "return": 60, "move": 800, "marry": 40, "weather": 20, "crash": 20, "rotate key": 10,
 		"repeat": 40, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
@@ -380,7 +381,7 @@ func newYear(seed uint64, contract string) plan {
 			}
 			switch name {
 			case "hire":
-				s.who += 400
+				s.who += people * 4 / 5
 			case "return":
 				s.act = "hire"
 			}
