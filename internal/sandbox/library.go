@@ -162,6 +162,18 @@ func (s *Sandbox) PutMember(organization string, user User) User {
 	return o.put(held, user).copy()
 }
 
+// PutNamesake adds a member with the e-mail of somebody who is one already, under
+// an id of its own, and gives back what is now held. From then on the e-mail
+// stands for the new member.
+func (s *Sandbox) PutNamesake(user User) User {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	o := s.store.home()
+	user.ID, user.MembershipID, user.JoinTime = s.store.freeID(), o.newMembershipID(), s.store.tick()
+	user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
+	return o.put(nil, user).copy()
+}
+
 // PutGlobalUser writes a person and gives back what is now held, as PutUser
 // does. It makes nobody a member. Only the contracts over Suger's own data
 // layer know a person who is no member.

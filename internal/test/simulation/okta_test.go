@@ -139,6 +139,10 @@ func (a *app) lookUp(who int) (id string, r *request) {
 				return ""
 			}
 			shown, _ := found[0].(map[string]any)
+			if known != "" && shown["id"] != known && shown["active"] == false &&
+				a.ledger.always(known, from, r.answered, func(s standing) bool { return s.access() && s.email == email }) {
+				return "another account with the address had access throughout"
+			}
 			return a.shows(shown, from, r.answered)
 		}
 		return a.send(r)

@@ -145,6 +145,7 @@ var acts = []act{
 		}
 	})},
 	{name: "console deactivates", weight: 3, status: true, do: member(func(_ *world, _ step, u *sandbox.User) { u.Status = sandbox.StatusInactive })},
+	{name: "console doubles", weight: 3, status: true, do: func(w *world, s step) { w.consoleDoubles(s) }},
 
 	{name: "weather", weight: 10, faults: true, do: changeWeather},
 	{name: "crash", weight: 3, faults: true, do: crash},
@@ -268,6 +269,18 @@ func (w *world) consoleRemoves(s step) {
 	}
 }
 
+// consoleDoubles gives somebody without access a second account with the same
+// address.
+func (w *world) consoleDoubles(s step) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if u, known := w.box.UserByEmail(emailOf(s.who)); known && u.Status == sandbox.StatusInactive {
+		u.Status, u.Role = sandbox.StatusActive, w.roleID(s.role)
+		w.box.PutNamesake(u)
+		w.consoled(s)
+	}
+}
+
 func (w *world) consoled(s step) {
 	w.disturb(nil)
 	for _, c := range w.look(nil) {
@@ -368,7 +381,7 @@ func newYear(seed uint64, contract string, people int) plan {
 		"repeat": 40, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
 		"group member": 200, "push group": 20, "push unknown": 10, "new group": 10, "delete group": 5, "look up": 100, "import": 100,
 		"console adds": 30, "console removes": 15, "console promotes": 60, "console renames": 20, "change address": 10,
-		"console signs in": 250, "console deactivates": 15,
+		"console signs in": 250, "console deactivates": 15, "console doubles": 40,
 	}
 	for _, name := range slices.Sorted(maps.Keys(events)) {
 		if contract != "status" && actNamed(name).status {
