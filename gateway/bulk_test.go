@@ -262,7 +262,7 @@ func TestBulkEndsAccessAndGivesItBack(t *testing.T) {
 				return `{"method":"PATCH","path":"/Users/` + editor + `","data":{"Operations":[{"op":"replace","path":"active","value":` + word + `}]}}`
 			}
 			assert.Equal(t, []any{"200", "200"}, statuses(s.bulk(active("false")+","+active("true"))))
-			assert.Equal(t, true, s.get("/scim/v2/Users/"+editor).body["active"])
+			assert.Equal(t, true, s.get("/scim/v2/Users/" + editor).body["active"])
 			assert.Equal(t, []any{"200", "200", "200"}, statuses(s.bulk(active("false")+","+active("true")+","+active("false"))))
 			assert.Contains(t, []string{"gone", "EDITOR INACTIVE"}, s.state("editor"))
 		})

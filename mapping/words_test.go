@@ -44,7 +44,6 @@ var allowedWords = map[string]struct {
 	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
 	"internal/check/okta.go":          {[]string{"/org/"}, "the gateway's own path"},
 	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
-	"sugerclient/auth.go":             {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
 	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
 	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
 	"internal/test/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
