@@ -38,7 +38,7 @@ type Files struct {
 	current  *tls.Certificate
 	seen     [2]os.FileInfo // the files as they were when they were last looked at
 	notAfter time.Time
-	problem  string    // of the files as they are; "" if they are in force
+	problem  string    // of the files as they are; "" if they are in use
 	again    time.Time // when to look at them again if there is one
 }
 
@@ -75,7 +75,7 @@ func (f *Files) Config() *tls.Config {
 	}
 }
 
-// NotAfter is when the certificate in force ends.
+// NotAfter is when the current certificate expires.
 func (f *Files) NotAfter() time.Time {
 	f.certificate()
 	f.mu.Lock()
@@ -86,8 +86,8 @@ func (f *Files) NotAfter() time.Time {
 // Covers says what is wrong with the certificate for a host, if anything.
 func (f *Files) Covers(host string) error { return f.certificate().Leaf.VerifyHostname(host) }
 
-// certificate is the one in force. Changed files that cannot be used leave the
-// last good one in force, are reported once, and are looked at again.
+// certificate is the current one. Changed files that cannot be used leave the
+// last good one in use, are reported once, and are looked at again.
 func (f *Files) certificate() *tls.Certificate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,14 +97,14 @@ func (f *Files) certificate() *tls.Certificate {
 	}
 	if err := f.read(); err != nil {
 		if problem := err.Error(); problem != f.problem {
-			f.options.Log.Error("a changed certificate was not taken over; the last good one stays in force", "problem", problem)
+			f.options.Log.Error("changed certificate rejected; the last good one stays in use", "problem", problem)
 			f.problem = problem
 		}
 		f.again = now.Add(lookAgain)
 		return f.current
 	}
 	f.problem = ""
-	f.options.Log.Info("a changed certificate is in force", "not_after", f.notAfter)
+	f.options.Log.Info("changed certificate loaded", "not_after", f.notAfter)
 	return f.current
 }
 
@@ -128,7 +128,7 @@ func (f *Files) unchanged() bool {
 	return true
 }
 
-// read takes the files over, and remembers having looked at them even if they
+// read loads the files, and remembers having looked at them even if they
 // cannot be used.
 func (f *Files) read() error {
 	var content [2][]byte
@@ -156,7 +156,7 @@ func (f *Files) read() error {
 		return err
 	}
 	for _, warning := range warnings {
-		f.options.Log.Warn("about the TLS certificate", "problem", warning)
+		f.options.Log.Warn("TLS certificate", "problem", warning)
 	}
 	f.current, f.notAfter = p.certificate(), p.leaf().NotAfter
 	return nil

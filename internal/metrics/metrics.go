@@ -46,7 +46,7 @@ type Metrics struct {
 }
 
 // New makes the counters. Every name begins with suger_scim_, so that a query
-// finds all of them and nothing of another program. Those whose labels are known beforehand stand at zero
+// finds all of them and nothing of another program. Those whose labels are known beforehand begin at zero
 // at once, so that the first event is an increase that an alert can see.
 func New(build Build) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}

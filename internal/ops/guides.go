@@ -19,7 +19,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// What stands in a guide for the gateway's address, and for the base URL below.
+// Placeholders in guides for the gateway's address and for the base URL below it.
 const (
 	anyHost = "https://your-host"
 	anyBase = anyHost + "/scim/v2"

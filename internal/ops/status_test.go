@@ -87,7 +87,7 @@ func TestErrorsAreTriaged(t *testing.T) {
 	assert.Greater(t, strings.Index(page.body, "#not_found"), strings.Index(page.body, "<details>"))
 
 	s.clock.Advance(24 * time.Hour)
-	assert.Contains(t, s.get("/").text(), "Ready. Suger answers, and as the mapping says.", "a day later the verdict is good again")
+	assert.Contains(t, s.get("/").text(), "Ready. Suger answers as the mapping expects.", "a day later the verdict is good again")
 }
 
 // Each error is either somebody's to act on or not; a new one is by default.

@@ -39,11 +39,11 @@ type secret struct {
 	mu      sync.Mutex
 	value   string
 	file    os.FileInfo            // as it was when value was read
-	problem string                 // of the file as it is, "" if its value is in force
+	problem string                 // of the file as it is, "" if its value is in use
 	last    atomic.Pointer[string] // value, for who must not wait for the file
 }
 
-// openSecret takes a secret from a variable, or from the file that NAME_FILE
+// openSecret reads a secret from a variable, or from the file that NAME_FILE
 // names. It is nil if neither is set.
 func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, *problem) {
 	s := &secret{name: name, path: path, check: check, log: log}
@@ -67,7 +67,7 @@ func openSecret(name string, value secretText, path string, check func(string) e
 }
 
 // current is the value as of now. A file that cannot be read, or whose content
-// is not acceptable, leaves the last good value in force.
+// is not acceptable, leaves the last good value in use.
 func (s *secret) current() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,19 +77,19 @@ func (s *secret) current() string {
 	before := s.value
 	if err := s.read(); err != nil {
 		if problem := err.Error(); problem != s.problem {
-			s.log.Error("a changed secret was not taken over; the last good one stays in force", "setting", s.name, "problem", problem)
+			s.log.Error("changed secret rejected; the last good one stays in use", "setting", s.name, "problem", problem)
 			s.problem = problem
 		}
 		return s.value
 	}
 	s.problem = ""
 	if s.value != before {
-		s.log.Info("a changed secret is in force", "setting", s.name)
+		s.log.Info("changed secret loaded", "setting", s.name)
 	}
 	return s.value
 }
 
-// latest is the value that is in force, without a look at the file; "" if there is
+// latest is the value in use, without reading the file; "" if there is
 // no such secret.
 func (s *secret) latest() string {
 	if s == nil || s.last.Load() == nil {
@@ -110,13 +110,13 @@ func (s *secret) unchanged() bool {
 	return err != nil || os.SameFile(now, s.file) && now.ModTime().Equal(s.file.ModTime()) && now.Size() == s.file.Size()
 }
 
-// read takes the value from the file, and remembers the file even if its
+// read reads the value from the file, and remembers the file even if its
 // content is not acceptable, so that one change is reported once.
 func (s *secret) read() error {
 	// Opening a pipe would wait for who writes to it.
 	if now, err := os.Stat(s.path); err == nil && !now.Mode().IsRegular() {
 		s.file = now
-		return errors.New("names something that is no regular file")
+		return errors.New("names something that is not a regular file")
 	}
 	file, err := os.Open(s.path)
 	if err != nil {

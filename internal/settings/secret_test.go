@@ -104,7 +104,7 @@ func TestSecretFollowsItsFile(t *testing.T) {
 	swap("last-value")
 	assert.Equal(t, "last-value", s.current())
 
-	assert.Equal(t, 1, strings.Count(logged.String(), "not taken over"), "one report for one bad file")
+	assert.Equal(t, 1, strings.Count(logged.String(), "rejected"), "one report for one bad file")
 	for _, value := range []string{"first-value", "other-value", "not acceptable", "last-value"} {
 		assert.NotContains(t, logged.String(), value)
 	}
@@ -133,7 +133,7 @@ func TestSecretFileThatIsNone(t *testing.T) {
 			for range 5 {
 				assert.Equal(t, "first-value", s.current())
 			}
-			assert.LessOrEqual(t, strings.Count(logged.String(), "not taken over"), 1)
+			assert.LessOrEqual(t, strings.Count(logged.String(), "rejected"), 1)
 		})
 	}
 }
@@ -159,7 +159,7 @@ func TestTokensAreNotTheCredential(t *testing.T) {
 			program.WriteFile(t, credential, test.credential)
 			program.WriteFile(t, tokens, test.tokens)
 			_, err := Load(io.Discard)
-			require.ErrorContains(t, err, "one and the same")
+			require.ErrorContains(t, err, "is the same in SUGER_CREDENTIAL")
 			assert.NotContains(t, err.Error(), key)
 
 			program.WriteFile(t, tokens, other)
