@@ -126,7 +126,7 @@ func TestDegraded(t *testing.T) {
 
 	s.activity.Unconfirmed("deactivate user")
 	assert.Equal(t, "Ready, but something needs attention.", verdict(t, s))
-	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted, but did not show afterwards")
+	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted but did not show afterwards")
 }
 
 func TestMetricsAreServed(t *testing.T) {

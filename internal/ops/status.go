@@ -90,7 +90,7 @@ func (s *server) rolesShown(r *http.Request) rolesShown {
 func (s *server) verdict(state readiness, errors triage) verdict {
 	details := slices.Clone(state.Degraded)
 	if last := s.config.Activity.unconfirmed(); last.count > 0 {
-		details = append(details, fmt.Sprintf("%s that Suger accepted, but did not show afterwards (write_unconfirmed in the log)", count(last.count, "change", "changes")))
+		details = append(details, fmt.Sprintf("%s that Suger accepted but did not show afterwards (write_unconfirmed in the log)", count(last.count, "change", "changes")))
 	}
 	switch {
 	case !state.Ready && state.Reason == "stopping":
@@ -100,7 +100,7 @@ func (s *server) verdict(state readiness, errors triage) verdict {
 	case len(details) > 0:
 		return verdict{"look", "Ready, but something needs attention.", details}
 	case errors.lately:
-		return verdict{"look", "Ready. Suger answers; " + errors.Summary + ".", nil}
+		return verdict{"look", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
 }
