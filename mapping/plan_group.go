@@ -143,7 +143,7 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 // fits refuses a role's name that Suger cannot keep.
 func (p *planner) fits(name string) error {
 	if longest := p.model.doc.Role.NameMax; longest > 0 && utf8.RuneCountInString(name) > longest {
-		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger keeps of a role's name.", longest)
+		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger allows for a role's name.", longest)
 	}
 	if name == "" {
 		return scim.NewError(scim.CodeInvalidValue, "The group's displayName has no visible character.")

@@ -309,7 +309,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	}
 	if len(done.before.users) == 0 {
 		// An organization has at least one administrator, so this proves nothing.
-		return nil, scim.NewError(scim.CodeSugerUnreadable, "Suger lists nobody in the organization, so the gateway cannot tell whether this person has left. Nothing was changed. Retry; if it stays so, ask Suger about the list of users.")
+		return nil, scim.NewError(scim.CodeSugerUnreadable, "Suger lists nobody in the organization, so the gateway cannot tell whether this person has left. Nothing was changed. Retry; if it persists, ask Suger about the list of users.")
 	}
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
