@@ -146,7 +146,7 @@ func (x *exchange) withoutFilter() error {
 	}
 	for name := range values {
 		if strings.EqualFold(name, "filter") {
-			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints take no filter. Read them without one.")
+			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")
 		}
 	}
 	return nil
@@ -154,5 +154,5 @@ func (x *exchange) withoutFilter() error {
 
 // me serves /Me (RFC 7644 §3.11).
 func (s *server) me(*exchange) error {
-	return scim.NewError(scim.CodeNotImplemented, "There is no /Me: the token belongs to an API client of Suger and not to a person. Use /Users.")
+	return scim.NewError(scim.CodeNotImplemented, "/Me is not supported: the token belongs to an API client of Suger, not to a person. Use /Users.")
 }

@@ -189,7 +189,7 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 		return reserved, nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
-		"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are meant; this one is repeated later.",
+		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are intended. Okta retries this one later.",
 		s.config.Brake)
 	if n := s.planner.losses(p); n > s.config.Brake.Limit {
 		e.Detail = fmt.Sprintf("This change alone takes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE), so nothing was changed. If it is meant, make it in smaller steps or raise the setting for the time.", n, s.config.Brake)
@@ -447,7 +447,7 @@ func planOf(differs []difference) *plan {
 func (s *suger) unconfirmed(operation, field string) error {
 	s.config.Observer.Unconfirmed(operation)
 	return scim.Wrap(fmt.Errorf("after %q, %s is not as asked", operation, field), scim.CodeWriteUnconfirmed,
-		"Suger answered the change, but does not show it: %s is not as asked. Look at the user in Suger's console, then retry in Okta.", field)
+		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
 // notOffered is the error for a call that Suger answers as if it did not exist,
@@ -456,7 +456,7 @@ func (s *suger) notOffered(cause error) error {
 	operation := operationName(cause)
 	s.missing(operation)
 	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger does not offer the call %q that the mapping names, so the change was not made. Run the check command, and correct the mapping file.", operation)
+		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", operation)
 }
 
 // learn remembers who has which address.
@@ -505,7 +505,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
 		if err == nil && len(restored.administrators()) == 0 {
-			err = errors.New("the role is back, but not the access")
+			err = errors.New("the role was restored, but not the access")
 		}
 	} else {
 		s.recordAll("undo", back, done, err)
@@ -575,7 +575,7 @@ func (s *suger) failureOf(p *plan, failures []failure) error {
 		}
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
-		"%d of %d members could not be changed, the others were; a repeat does only the rest. %s.",
+		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
 		len(failures), len(p.touched()), joinWords(failures, s.explain))
 	if last != nil {
 		err.RetryAfter = last.RetryAfter

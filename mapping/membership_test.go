@@ -260,7 +260,7 @@ func TestSizesAreKept(t *testing.T) {
 			s := newMemberStand(t)
 			err := do(s)
 			assertCode(t, scim.CodeInvalidValue, err)
-			assert.ErrorContains(t, err, "characters that Suger keeps")
+			assert.ErrorContains(t, err, "characters that Suger allows")
 			for _, call := range s.suger.Calls() {
 				assert.Equal(t, http.MethodGet, call.Method)
 			}
@@ -313,7 +313,7 @@ func TestSugerThatOnlyLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := write()
 			assertCode(t, scim.CodeUnsupported, err)
-			assert.ErrorContains(t, err, "Suger does not offer the call")
+			assert.ErrorContains(t, err, "Suger does not have the call")
 			assert.Equal(t, before, s.suger.Users())
 		})
 	}

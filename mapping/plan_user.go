@@ -146,7 +146,7 @@ func (a *attribute) fits(value string) error {
 	if a.max == 0 || a.neverWritten || utf8.RuneCountInString(value) <= a.max {
 		return nil
 	}
-	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger keeps.", a.name, a.max)
+	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.max)
 }
 
 // splitFullName gives a person a name from displayName or name.formatted where
@@ -182,7 +182,7 @@ func checkEmail(userName string) error {
 	address, err := mail.ParseAddress(userName)
 	if err != nil || address.Address != userName || strings.ContainsAny(userName, " \t\r\n<>") {
 		return scim.NewError(scim.CodeUserNameNotEmail,
-			"The userName %q is not an e-mail address, and Suger knows people by theirs. In Okta's Sign On tab, set the application username format to Email.",
+			"The userName %q is not an e-mail address, and Suger knows people by e-mail. In Okta's Sign On tab, set the application username format to Email.",
 			scim.Clip(userName, 80))
 	}
 	return nil
@@ -277,7 +277,7 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 	}
 	if access == scim.AccessEnded {
 		if p.model.endOfAccess() == spec.ByRemoval {
-			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so one cannot be created with active false.")
+			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so a user cannot be created with active false.")
 		}
 		inactive := false
 		one.active = &inactive

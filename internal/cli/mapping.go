@@ -9,7 +9,7 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// runMapping prints the mapping in force, GATEWAY_MAPPING's or the embedded
+// runMapping prints the current mapping, GATEWAY_MAPPING's or the embedded
 // one: with everything that it leaves to defaults, or as it is written, with its
 // comments, so that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {

@@ -26,7 +26,7 @@ func printVersion(_ context.Context, c *console, args []string) error {
 	return err
 }
 
-// build tells the version and commit of this program.
+// build returns the version and commit of this program.
 func build() (v, revision string) {
 	v, revision = version, commit
 	info, ok := debug.ReadBuildInfo()

@@ -83,7 +83,7 @@ func CheckIfMatch(header, version string) error {
 	if strings.TrimSpace(header) == "" || tagsMatch(header, version) {
 		return nil
 	}
-	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and repeat the change.")
+	return NewError(CodeVersionMismatch, "The resource has changed since it was read. Read it again and retry the change.")
 }
 
 // NoneMatch reports whether an If-None-Match header, "" for none, lets a request

@@ -19,7 +19,7 @@ func CheckMessage(message map[string]any, urn string) error {
 			return nil
 		}
 	}
-	return NewError(CodeInvalidValue, "The schemas of the message do not name what the endpoint takes: %s.", urn)
+	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
 }
 
 // isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
@@ -62,7 +62,7 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 		}
 	}
 	if foreign != "" && !own {
-		return NewError(CodeInvalidValue, "The schemas of the resource name %q, and the endpoint takes a %s.", Clip(foreign, 120), rt.Name)
+		return NewError(CodeInvalidValue, "The schemas of the resource name %q, but the endpoint needs a %s.", Clip(foreign, 120), rt.Name)
 	}
 	return rt.checkKnown("", raw)
 }

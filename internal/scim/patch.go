@@ -75,13 +75,13 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 	operation.Value = value
 	switch {
 	case rt.strict && operation.Path == nil:
-		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, and strict mode asks for one.", number)
+		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, which strict mode requires.", number)
 	case rt.strict && operation.Path.Filter != nil && operation.Path.Sub == nil:
-		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets, and strict mode asks for a sub-attribute after them.", number)
+		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets; strict mode requires a sub-attribute after them.", number)
 	case rt.strict && operation.Path.isForeign():
 		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
 	case operation.Op == patchRemove && operation.Path == nil:
-		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request removes, but has no path that says what.", number)
+		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request is a remove without a path.", number)
 	case operation.Op != patchRemove && !given:
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
 	}

@@ -66,7 +66,7 @@ func clone(value any) any {
 func (rt *ResourceType) CheckRequired(r Resource) error {
 	for _, path := range rt.single() {
 		if path.leaf().Required && !path.readOnly() && path.parentPresent(r) && !isPresent(path.valueIn(r)) {
-			return NewError(CodeInvalidValue, "The attribute %s is required, and the request gives it no value. "+
+			return NewError(CodeInvalidValue, "The attribute %s is required, but the request has no value for it. "+
 				"In Okta, check the attribute mappings of the app (Provisioning, To App).", path)
 		}
 	}

@@ -123,7 +123,7 @@ func (c *Config) compareHeld(found *Problems) {
 	accepted := c.Tokens != "" || c.TokensFile != ""
 	switch {
 	case held && !accepted:
-		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must bring")
+		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send")
 	case accepted && !held:
 		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential that is shown to Suger")
 	}
@@ -162,7 +162,7 @@ func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {
 		if token == credential || token == half && c.SugerAuth != "key" {
-			return errors.New("is one and the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not bring what Suger is shown")
+			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not send the credential that Suger is shown")
 		}
 	}
 	return nil
