@@ -135,10 +135,10 @@ func sugerWords(documents ...*spec.Document) []string {
 		for _, known := range d.Role.Known {
 			add(known.Name)
 		}
-		add(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate)...)
+		values(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate))
 		if token := d.Token; token != nil {
 			add(pathParts(token.Call.Path)...)
-			add(token.Organization, token.ClientID, token.AccessToken, token.ExpiresIn)
+			add(token.Organization, token.ClientID, string(token.AccessToken), string(token.ExpiresIn))
 		}
 	}
 	return slices.Sorted(maps.Keys(words))

@@ -47,6 +47,18 @@ func (e *Error) Says(word string) bool {
 	return word != "" && (strings.EqualFold(e.Code, word) || strings.Contains(strings.ToLower(e.Message), strings.ToLower(word)))
 }
 
+// Means reports whether the error is one that some words stand for: texts as
+// [Error.Says] finds them; numbers that are its status or its code.
+func (e *Error) Means(words []any) bool {
+	return slices.ContainsFunc(words, func(word any) bool {
+		if number, isNumber := word.(int); isNumber {
+			return e.Status == number || e.Code == strconv.Itoa(number)
+		}
+		text, isText := word.(string)
+		return isText && e.Says(text)
+	})
+}
+
 // failure sorts an answer that is an error. header may be nil.
 func (c *Client) failure(r *request, status int, header http.Header, body []byte, who *login) outcome {
 	rule := r.errors
