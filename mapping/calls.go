@@ -99,10 +99,9 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
-		Query: ids.fillAll(op.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
+		Query: ids.fillAll(op.Call.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
 		Errors: s.model.errors,
 	}
-	maps.Copy(call.Query, ids.fillAll(op.Call.Query))
 	if op.Body != nil {
 		all := spec.Values{spec.NowPlaceholder: s.now()}
 		maps.Copy(all, ids)

@@ -74,7 +74,10 @@ func TestFindUser(t *testing.T) {
 // A lookup that fails is an error, not somebody who is not found.
 func TestFindUserThatFails(t *testing.T) {
 	s, a := newSmall(t, small("  add user:\n", findUser, endsByRemoval))
-	s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) bool { w.WriteHeader(http.StatusForbidden); return true }
+	s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) bool {
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	}
 	_, err := a.listUsers(`userName eq "guest@example.com"`)
 	assertCode(t, scim.CodeNotAllowed, err)
 	assert.Len(t, s.took(), 1)

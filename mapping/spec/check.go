@@ -303,9 +303,6 @@ func (c *checker) checkRoles() {
 	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
 		c.problem("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
 	}
-	if role.Kind.Given() != (len(role.Standard) > 0) {
-		c.problem("role", "give both, or neither", "only one of kind and standard kinds is given")
-	}
 }
 
 // checkKnownRoles makes sure that the known roles are different ones, and that

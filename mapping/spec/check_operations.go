@@ -98,17 +98,8 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 	check(at+".call", op.Call.Path)
 	for _, name := range slices.Sorted(maps.Keys(op.Call.Query)) {
 		check(at+".call", op.Call.Query[name])
-		if _, twice := op.Query[name]; twice {
-			c.problem(at+".query."+name, "remove one of them", "%q is in the call, too", name)
-		}
 		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
 			c.problem(at+".call", "remove it here", "paging sends %q", name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(op.Query)) {
-		check(at+".query."+name, op.Query[name])
-		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
-			c.problem(at+".query."+name, "remove it here", "paging sends %q", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(op.Headers)) {
@@ -189,10 +180,10 @@ func (c *checker) placeholders(op NamedOperation) []string {
 		return append(known, "displayName", "description", "permissions")
 	case OpUpdateRole:
 		known = append(known, "displayName")
-		if op.Sends == SendsEverything && c.doc.Role.Description.Given() {
+		if op.Sends == SendsWholeObject && c.doc.Role.Description.Given() {
 			known = append(known, "description")
 		}
-		if op.Sends == SendsEverything && c.doc.Role.Permissions.Given() {
+		if op.Sends == SendsWholeObject && c.doc.Role.Permissions.Given() {
 			known = append(known, "permissions")
 		}
 		return known
@@ -228,17 +219,10 @@ func (c *checker) attributePlaceholders() []string {
 	return known
 }
 
-// checkSends makes sure that an update can send what it is to send.
+// checkSends makes sure that only updates say what they send.
 func (c *checker) checkSends(at string, op NamedOperation) {
-	switch {
-	case op.Sends == SendsChanges || op.Sends == "":
-	case op.Name != OpUpdateUser && op.Name != OpUpdateRole:
+	if op.Sends == SendsWholeObject && op.Name != OpUpdateUser && op.Name != OpUpdateRole {
 		c.problem(at+".sends", "remove it", "%q belongs to %q and %q", op.Sends, OpUpdateUser, OpUpdateRole)
-	case op.Sends != SendsWholeObject:
-	case op.Name == OpUpdateRole:
-		c.problem(at+".sends", "say everything, and name role.description and role.permissions", "%q belongs to %q", op.Sends, OpUpdateUser)
-	case c.doc.Operations.GetUser == nil:
-		c.problem(at+".sends", "say everything", "%q needs %q", op.Sends, OpGetUser)
 	}
 }
 

@@ -91,10 +91,8 @@ type RoleMap struct {
 	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
 	Description    Field        `yaml:"description" doc:"The role's description."`
 	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`
-	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends everything sends back."`
-	Kind           Field        `yaml:"kind" doc:"Tells standard from custom roles."`
-	Standard       []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
-	Known          []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
+	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends the whole object sends back."`
+	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which every organization has and nobody renames or deletes."`
 	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
 	Default        string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
 	Template       RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`

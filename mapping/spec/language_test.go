@@ -21,9 +21,8 @@ operations:
     call: POST /org/{organization}/members
     body: {person: "{user}", mail: "{userName}", first: "{name.givenName}", role: "{role}", status: "{status}"}
   update user:
-    call: PATCH /org/{organization}/members/{user.membershipId}
+    call: PATCH /org/{organization}/members/{user.membershipId}?of={user.membershipId}
     headers: {X-Person: "{user}"}
-    query: {of: "{user.membershipId}"}
     body: {last: "{name.familyName}", id: "{user.membershipId}"}
   set role: {call: "PUT /members/{user.membershipId}/role", body: {role: "{role}"}}
   remove user: DELETE /org/{organization}/members/{user.membershipId}
