@@ -242,10 +242,10 @@ func (r *run) judgePages(paging sugerclient.Paging, pages [][]string, first *sug
 }
 
 func cursorKey(paging sugerclient.Paging) string {
-	if paging.CursorHeader != "" {
-		return "cursor header"
+	if paging.Style == sugerclient.ByCursor {
+		return "cursor"
 	}
-	return "cursor"
+	return "style"
 }
 
 // cursorAdvice says where an answer seems to have its cursor.
@@ -255,7 +255,7 @@ func cursorAdvice(answer *sugerclient.Answer) string {
 		places = append(places, "cursor: "+path)
 	}
 	for _, name := range cursorHeadersIn(answer.Header) {
-		places = append(places, "cursor header: "+name)
+		places = append(places, "cursor: header "+name)
 	}
 	if len(places) == 0 {
 		return "Find in Suger's documentation how a list says what comes next."

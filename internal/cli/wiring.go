@@ -136,7 +136,8 @@ func (p *process) authenticator() sugerclient.Authenticator {
 	if p.SugerAuth == "oauth" {
 		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
 	}
-	return sugerclient.KeyAuth{}
+	key := p.Document.Credential
+	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
 }
 
 // organizationMode says for the log which organizations are served and whose
