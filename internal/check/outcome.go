@@ -56,7 +56,7 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
 	case o.err != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
-		line.Change = t.answersElsewhere()
+		line.propose(t.answersElsewhere()...)
 	default:
 		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 		t.second(&line)

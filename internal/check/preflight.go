@@ -14,6 +14,7 @@ import (
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
+	"suger-scim-gateway/sugerclient"
 )
 
 // A Config says what to check.
@@ -23,6 +24,10 @@ type Config struct {
 	TokenURL string // where the token of an OAuth App comes from
 	Caller   mapping.Caller
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
+
+	Client   *sugerclient.Client // what [Suggest] looks with
+	Settings mapping.Config      // of the services that it makes
+	List     string              // path of the list of users, "" for [DefaultList]
 
 	Document  *spec.Document
 	File      string           // name of the mapping file in messages

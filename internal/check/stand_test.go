@@ -104,6 +104,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	require.NoError(t, err)
 	s.settings.DefaultRole, s.settings.GroupRoles = config.DefaultRole, config.GroupRoles
 	s.settings.AllowAdminGrant, s.settings.Now = true, config.Now
+	config.Client, config.Settings = client, s.settings
 	config.Service, err = mapping.New(config.Document, client, s.settings)
 	require.NoError(t, err)
 	return config
