@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -50,6 +51,10 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
 	case o.read != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.read), "."))
+	case len(differences) > 0 && t.refusedWrite() != nil:
+		e := t.refusedWrite()
+		line = t.failed(ctx, e.Call, e.Err)
+		line.Check, line.Text = o.check, fmt.Sprintf("%s: %s Suger shows %s.", e.Call.Operation, line.Text, textOf(differences))
 	case len(differences) > 0:
 		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
 		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
@@ -62,6 +67,9 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		t.second(&line)
 	}
 	t.add(t.once(line))
+	for _, e := range t.writes() {
+		t.proven[e.Call.Operation] = line.Level != Fail
+	}
 	t.settle(o.is)
 	return line.Level != Fail
 }
@@ -94,6 +102,18 @@ func (t *trip) settle(is *mapping.Record) {
 func (t *trip) cause(err error) *mapping.Exchange {
 	for i := range t.calls {
 		if e := &t.calls[i]; err != nil && e.Err != nil && errors.Is(err, e.Err) {
+			return e
+		}
+	}
+	return nil
+}
+
+// refusedWrite is a write of the step that Suger does not offer, though the gateway
+// takes the answer for something else, such as a removal of who is gone; or nil.
+func (t *trip) refusedWrite() *mapping.Exchange {
+	for i := range t.calls {
+		e := &t.calls[i]
+		if e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed) {
 			return e
 		}
 	}

@@ -101,6 +101,8 @@ type Report struct {
 	Suger Target  `json:"suger"`
 	Lines []Line  `json:"lines"`
 	Okta  []Value `json:"okta"`
+
+	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 }
 
 // Count is the number of lines of a level.
