@@ -336,3 +336,25 @@ func (f *facts) writeEnd(d *Draft) {
 		d.set("refusals."+words.kind, words.say, NotSeen, "no refusal was provoked")
 	}
 }
+
+// nextMethod is what is tried after a method that Suger does not offer.
+var nextMethod = map[string]string{"PATCH": "PUT", "PUT": "POST"}
+
+// otherMethod is another usual way to make a change: a PUT takes the whole object
+// where that can be read.
+func otherMethod(doc *spec.Document, operation string) []Fix {
+	in := doc.Operations.Named(operation)
+	if in == nil || operation != spec.OpUpdateUser && operation != spec.OpSetRole || nextMethod[in.Call.Method] == "" {
+		return nil
+	}
+	method := nextMethod[in.Call.Method]
+	tries := []Fix{{Entry: op(operation, "call"), Value: method + " " + in.Call.Path, Try: true}}
+	if operation == spec.OpUpdateUser && method == "PUT" {
+		sends := spec.SendsEverything
+		if doc.Operations.GetUser != nil {
+			sends = spec.SendsWholeObject
+		}
+		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(sends), Try: true})
+	}
+	return tries
+}

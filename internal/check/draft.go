@@ -275,7 +275,49 @@ func plainText(text string, inside bool) string {
 	return string(quoted)
 }
 
-// count is how many lines of the draft are of a certainty.
+// clone is a copy of an entry.
+func (e *entry) clone() entry {
+	copied := *e
+	copied.inner = nil
+	for _, inner := range e.inner {
+		one := inner.clone()
+		copied.inner = append(copied.inner, &one)
+	}
+	if e.inner != nil && copied.inner == nil {
+		copied.inner = []*entry{}
+	}
+	return copied
+}
+
+// prove marks the operations that did what they are for.
+func (d *Draft) prove(operations []string) {
+	for _, name := range operations {
+		if e := d.find("operations." + name); e != nil {
+			e.above = ""
+			e.mark(Proven)
+		}
+	}
+}
+
+func (e *entry) mark(sure Certainty) {
+	e.sure, e.why = sure, ""
+	for _, inner := range e.inner {
+		inner.mark(sure)
+	}
+}
+
+// Summary counts the lines of the draft by how sure they are.
+func (d *Draft) Summary() string {
+	var parts []string
+	for _, sure := range []Certainty{Proven, Seen, Likely, NotSeen} {
+		if n := d.Count(sure); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d are %s", n, sure))
+		}
+	}
+	return both(parts)
+}
+
+// Count is how many lines of the draft are of a certainty.
 func (d *Draft) Count(sure Certainty) int {
 	n := 0
 	for line := range strings.Lines(d.text()) {

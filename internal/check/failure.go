@@ -135,6 +135,10 @@ func (r *run) withoutOperation(line *Line, change, operation string) {
 		opGetUser:   "the gateway then finds users in the list",
 		opListRoles: "the roles of role.known are then all there are",
 	}[operation]
+	if tries := otherMethod(r.Document, operation); tries != nil {
+		line.Fixes = tries
+		line.Change = fmt.Sprintf("%s A usual alternative: %s", change, strings.ToLower(say(tries...)[:1])+say(tries...)[1:])
+	}
 	if instead != "" {
 		line.Change = fmt.Sprintf("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
 		line.Fixes = []Fix{{Entry: "operations." + operation}}

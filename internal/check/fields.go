@@ -98,7 +98,7 @@ func (r *run) unusable(line *Line, u *use) {
 		for _, part := range []string{"id", "name"} {
 			for _, path := range sortedNames(r.users.fields.leaves) {
 				if lastName(path) == part && within(path, u.field.String()) && strings.Count(path, ".") == 1+strings.Count(u.field.String(), ".") {
-					line.Fixes = append(line.Fixes, Fix{"user.roles." + part, path[strings.LastIndex(path, ".")+1:]})
+					line.Fixes = append(line.Fixes, fix("user.roles."+part, path[strings.LastIndex(path, ".")+1:]))
 				}
 			}
 		}

@@ -76,7 +76,7 @@ func (r *run) compare(ctx context.Context, s sample) Line {
 // proves says of an answer about everybody that it has what only members have.
 func (r *run) proves() Line {
 	return Line{Check: opGetUser, Level: Look, Mapping: r.at("operations.get user.covers"),
-		Text: "The answer has the role, as the list does.", Fixes: []Fix{{"operations.get user.covers", "members"}},
+		Text: "The answer has the role, as the list does.", Fixes: []Fix{fix("operations.get user.covers", "members")},
 		Change: "If people of other organizations are answered 404, say covers: members: then single reads need no list."}
 }
 

@@ -12,7 +12,7 @@ func (r *run) pageSize(paging sugerclient.Paging) {
 	if r.users.pages > 1 && r.users.firstPage < paging.Size {
 		line := Line{Check: "page size", Level: Look, Mapping: r.atPaging("size"),
 			Text: fmt.Sprintf("Asked for %d users, Suger answers %d at most.", paging.Size, r.users.firstPage)}
-		line.propose(Fix{line.Mapping.Entry, r.users.firstPage})
+		line.propose(fix(line.Mapping.Entry, r.users.firstPage))
 		r.add(line)
 	}
 }
@@ -31,7 +31,7 @@ func (r *run) end(ctx context.Context, call sugerclient.Call, paging sugerclient
 		if record, err := r.probe.ReadUser(row); err == nil && !r.users.ids[record.ID] {
 			line := Line{Check: "page size", Level: Fail, Mapping: r.atPaging("size"),
 				Text: fmt.Sprintf("The list goes on after the %d users that the gateway takes for all: Suger gives %d on a page.", r.users.count, r.users.firstPage)}
-			line.propose(Fix{line.Mapping.Entry, r.users.firstPage})
+			line.propose(fix(line.Mapping.Entry, r.users.firstPage))
 			r.add(line)
 			return
 		}

@@ -246,6 +246,6 @@ func (r *run) judgePages(ctx context.Context, call sugerclient.Call, paging suge
 func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Call) {
 	l := &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
 	if paging, _, proven := l.find(ctx); proven {
-		line.propose(Fix{"operations." + call.Operation + ".paging", pagingValue(paging)})
+		line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
 	}
 }

@@ -28,6 +28,7 @@ type Config struct {
 	Client   *sugerclient.Client // what [Suggest] looks with
 	Settings mapping.Config      // of the services that it makes
 	List     string              // path of the list of users, "" for [DefaultList]
+	TryVerbs bool                // try other usual methods where Suger does not offer one
 
 	Document  *spec.Document
 	File      string           // name of the mapping file in messages

@@ -29,7 +29,8 @@ type Line struct {
 // the likeliest.
 type Fix struct {
 	Entry string `json:"entry"`
-	Value any    `json:"value"` // nil takes the entry out
+	Value any    `json:"value"`         // nil takes the entry out
+	Try   bool   `json:"try,omitempty"` // a usual alternative, which only a write can prove
 }
 
 // A Place is an entry of the mapping file.
@@ -67,11 +68,13 @@ func say(fixes ...Fix) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
+func fix(entry string, value any) Fix { return Fix{Entry: entry, Value: value} }
+
 // fixes are alternatives for one entry.
 func fixes(entry string, values []string) []Fix {
 	var all []Fix
 	for _, value := range values {
-		all = append(all, Fix{entry, value})
+		all = append(all, fix(entry, value))
 	}
 	return all
 }

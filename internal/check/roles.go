@@ -194,10 +194,10 @@ func (r *run) knownRoles(list *roleList) {
 			continue
 		case hasID:
 			line.Text = fmt.Sprintf("The role with the id %s is called %s, not %s.", id, byID.Name, known.Name)
-			line.propose(Fix{entry + ".name", byID.Name})
+			line.propose(fix(entry+".name", byID.Name))
 		case hasName:
 			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
-			line.propose(Fix{entry + ".id", byName.ID})
+			line.propose(fix(entry+".id", byName.ID))
 			line.Change = joined(line.Change, "Without an id it is taken from the list.")
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)

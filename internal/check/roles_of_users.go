@@ -32,7 +32,7 @@ func (r *run) rolesOfUsers() {
 		list, _, _ := strings.Cut(u.field.String(), "[")
 		line.Level, line.Mapping = Fail, r.at("user.roles.field")
 		line.Text = fmt.Sprintf("%s several roles in %s, and the mapping reads only one of them: the others could neither be seen nor taken away.", holdVerb(r.cutRoles()), list)
-		line.propose(Fix{"user.roles.field", list}, Fix{"user.roles.hold", "many"})
+		line.propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
 	case r.users.manyRoles > 0 && spec.Hold != "many":
 		line.Level, line.Mapping = Fail, r.at("user.roles.hold")
 		line.Text = fmt.Sprintf("%s more than one role, but the mapping says that a user holds one.", holdVerb(r.users.manyRoles))
@@ -102,17 +102,17 @@ func (r *run) unknownRoles(line *Line, unknown map[string]int) {
 	}
 	switch like := r.users.fields.candidates(r.users.fields.use("role"), r.roles); {
 	case spec.By == "id" && byName > 0:
-		line.propose(Fix{"user.roles.by", "name"})
+		line.propose(fix("user.roles.by", "name"))
 		line.Change = joined(line.Change, "The field holds names of roles.")
 	case spec.By == "name" && byID > 0:
-		line.propose(Fix{"user.roles.by", "id"})
+		line.propose(fix("user.roles.by", "id"))
 		line.Change = joined(line.Change, "The field holds ids of roles.")
 	case len(like) > 0:
 		line.Fixes = fixes("user.roles.field", like)
 		line.Change = fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
 	case set:
 		for i, word := range sortedNames(unknown) {
-			line.Fixes = append(line.Fixes, Fix{fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), object{{"name", word}, {"id", word}}})
+			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), object{{"name", word}, {"id", word}}))
 		}
 		line.Change = joined(say(line.Fixes...), "If it is the id of a role, say what the role is called.")
 	default:

@@ -62,7 +62,7 @@ func (r *run) orderFix() []Fix {
 			order = append(order, name)
 		}
 	}
-	return []Fix{{"role.precedence", order}}
+	return []Fix{fix("role.precedence", order)}
 }
 
 // gateway asks the gateway itself for what it would answer Okta: the last word

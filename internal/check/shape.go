@@ -112,7 +112,7 @@ func (r *run) answerFix(operation string, answer any) []Fix {
 	case path == "":
 		return []Fix{{Entry: entry}}
 	default:
-		return []Fix{{entry, path}}
+		return []Fix{fix(entry, path)}
 	}
 }
 

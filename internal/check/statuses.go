@@ -28,7 +28,7 @@ func (r *run) statuses() {
 	switch reversed := r.reversed(u); {
 	case reversed != "":
 		line.Level, line.Text = Fail, reversed+" With this file, who is added would have no access, and to end access would give it."
-		line.propose(Fix{"user.status.active", slices.Clone(in.Inactive)}, Fix{"user.status.inactive", slices.Clone(in.Active)})
+		line.propose(fix("user.status.active", slices.Clone(in.Inactive)), fix("user.status.inactive", slices.Clone(in.Active)))
 	case len(r.users.unknown) > 0:
 		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in user.status which of them mean access (active) and which do not (inactive)."
 		line.Fixes = r.meaningFixes()
@@ -95,7 +95,7 @@ func (r *run) meaningFixes() []Fix {
 	var found []Fix
 	for _, key := range []string{"active", "pending", "inactive"} {
 		if changed[key] {
-			found = append(found, Fix{"user.status." + key, lists[key]})
+			found = append(found, fix("user.status."+key, lists[key]))
 		}
 	}
 	return found

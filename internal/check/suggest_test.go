@@ -22,7 +22,7 @@ func TestSuggest(t *testing.T) {
 	for contract, list := range lists {
 		t.Run(contract, func(t *testing.T) {
 			s := stand{contract: contract, config: func(c *check.Config) { c.List = list }}
-			draft, report, err := check.Suggest(t.Context(), s.open(t))
+			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
 			if draft != nil {
 				golden(t, "suggest-"+contract+".yaml", draft.String())
 			}
