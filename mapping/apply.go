@@ -229,7 +229,7 @@ func (s *suger) calls(one *personPlan) []userCall {
 		calls = append(calls, s.roleCalls(one.before, one)...) // before the update can give access
 	}
 	if with := s.updateValues(one); len(with) > 0 {
-		if ops.UpdateUser.Sends == spec.SendsEverything {
+		if ops.UpdateUser.Sends == spec.SendsWholeObject && !s.provesByID() {
 			with = s.allValues(one)
 		}
 		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
@@ -273,13 +273,13 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 }
 
 // callOn makes one call on a user. An update that sends the whole object reads it
-// afresh and lays the changes over it, so that nothing is lost that the mapping
-// does not know.
+// afresh, where there is a call for that, and lays its values over it, so that
+// nothing is lost that the mapping does not know.
 func (s *suger) callOn(ctx context.Context, u *user, call userCall) error {
 	named := s.ids(u, call.role)
 	request := s.request(call.name, call.op, named, call.with)
-	if call.op.Sends == spec.SendsWholeObject {
-		object, err := s.call(ctx, spec.OpGetUser, s.model.doc.Operations.GetUser, named, nil)
+	if get := s.model.doc.Operations.GetUser; get != nil && call.op.Sends == spec.SendsWholeObject {
+		object, err := s.call(ctx, spec.OpGetUser, get, named, nil)
 		if err != nil {
 			return err
 		}
@@ -313,8 +313,8 @@ func (s *suger) updateValues(one *personPlan) spec.Values {
 	return with
 }
 
-// allValues are all values of a user as a plan leaves them, for an operation
-// that sends everything.
+// allValues are all values of a user as a plan leaves them, for an update that
+// sends the whole object where no call reads all of it.
 func (s *suger) allValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	addRoles(with, one.will())
@@ -390,7 +390,7 @@ func (s *suger) applyRole(ctx context.Context, change *rolePlan) (made *role, er
 		return nil, err
 	case roleRenamed:
 		with := spec.Values{"displayName": change.name}
-		if ops.UpdateRole.Sends == spec.SendsEverything {
+		if ops.UpdateRole.Sends == spec.SendsWholeObject {
 			with["description"] = change.role.description
 			if change.role.permissions != nil {
 				with["permissions"] = change.role.permissions

@@ -197,8 +197,8 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 // without. A role that is a plain string has no fields.
 func (m *model) roleDrift(record any) (fields []string) {
 	object, ok := record.(map[string]any)
-	for _, f := range []spec.Field{m.doc.Role.Description, m.doc.Role.Kind} {
-		if _, there := f.In(object); ok && f.Given() && !there {
+	if f := m.doc.Role.Description; ok && f.Given() {
+		if _, there := f.In(object); !there {
 			fields = append(fields, f.String())
 		}
 	}

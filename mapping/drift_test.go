@@ -52,7 +52,7 @@ func TestDrift(t *testing.T) {
 		{name: "users of whom nobody has a role", operation: "list users",
 			body: `[{` + wholeUser + `,"role":""},{` + wholeUser + `,"id":"U2","role":null}]`, want: []string{"role"}, wantError: true},
 		{name: "roles as the mapping says", operation: "list roles", body: `[{` + wholeRole + `}]`},
-		{name: "a role without its kind", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER","description":""}]`, want: []string{"type"}},
+		{name: "a role without its description", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER"}]`, want: []string{"description"}},
 		{name: "a role without its name", operation: "list roles", body: `[{"id":"VIEWER","title":"VIEWER"}]`, want: []string{"name"}, wantError: true},
 	}
 	for _, test := range tests {

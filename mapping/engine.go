@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -283,6 +284,9 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
 	}
 	after, err := s.afterwards(ctx, c, p, done)
+	if err == nil {
+		after, err = s.untilShown(ctx, p, done, after)
+	}
 	if err == nil && s.finishJoin(ctx, after, p, done) {
 		after, err = s.afterwards(ctx, c, p, done)
 	}
@@ -342,6 +346,36 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 		return nil, err
 	}
 	return after.withRoles(roles), nil
+}
+
+// untilShown looks again for a person who was added, as long as the mapping says
+// that a list may take to show one, within the request's time.
+func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
+	const reserve = 2 * time.Second // for the last look and the answer
+	one := p.joining()
+	if one == nil {
+		return after, nil
+	}
+	if err := done.reason(one); err != nil && !uncertain(err) {
+		return after, nil
+	}
+	within := s.model.doc.Operations.AddUser.Within
+	deadline, bounded := ctx.Deadline()
+	for pause := 500 * time.Millisecond; within > 0 && s.planner.joined(after, one) == nil; pause = min(2*pause, 5*time.Second) {
+		pause = min(pause, within)
+		if bounded && time.Until(deadline) < pause+reserve {
+			break
+		}
+		within -= pause
+		if err := s.config.Sleep(ctx, pause); err != nil {
+			return after, nil //nolint:nilerr // what was seen counts
+		}
+		var err error
+		if after, err = s.people(ctx, s.fromNow()); err != nil {
+			return nil, err
+		}
+	}
+	return after, nil
 }
 
 // unproven is the error for a change that was sent and cannot be looked at.

@@ -536,11 +536,17 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	} else {
 		s.config.Observer.Lookup("miss")
 	}
-	snap, err := s.people(ctx, n)
-	if err != nil {
+	snap, u, decided, err := s.find(ctx, email)
+	if err != nil || decided {
+		if u != nil {
+			s.memory.remember(key, email, u.id)
+		}
+		return snap, u, err
+	}
+	if snap, err = s.people(ctx, n); err != nil {
 		return nil, nil, err
 	}
-	u := snap.holderOf(s.model, email)
+	u = snap.holderOf(s.model, email)
 	if u == nil {
 		if err := snap.unusable("", email); err != nil {
 			return nil, nil, s.unreadable(spec.OpListUsers, err)

@@ -88,9 +88,6 @@ func (m *model) readRole(record any) (*role, error) {
 		r.powerless = shown && len(list) == 0
 	}
 	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
-	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
-		r.standard = spec.WordsOf(in.Standard).Has(kind)
-	}
 	return r, nil
 }
 

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,7 @@ type Config struct {
 	AuditKey []byte       // if set, e-mail addresses in audit records are replaced by a keyed hash
 	Observer Observer     // nil discards
 	Now      func() time.Time
+	Sleep    func(context.Context, time.Duration) error // until the time is over or the context ends
 }
 
 // A Service offers Suger's users and roles as SCIM resources. It is safe for
@@ -92,6 +94,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Sleep == nil {
+		c.Sleep = sleep
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -102,6 +107,17 @@ func (c Config) withDefaults() Config {
 		c.Observer = silent{}
 	}
 	return c
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // checkRoles finds settings that name a role in two ways, as far as that shows

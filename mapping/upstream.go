@@ -54,7 +54,7 @@ func (s *suger) asSCIM(err error) error {
 
 // refusedBySuger translates a 4xx of Suger's.
 func (s *suger) refusedBySuger(call *sugerclient.Error) error {
-	words := &s.model.doc.Refusals
+	refusals := &s.model.doc.Refusals
 	said := saidBySuger(call.Message)
 	switch {
 	case call.Status == 401:
@@ -73,11 +73,11 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 			scim.Clip(s.Organization, 40))
 	case call.Status == 404:
 		return scim.Wrap(call, scim.CodeNotFound, "Suger does not have this (%s).%s", call.Operation, said)
-	case call.Status == 409 || mentions(call.Message, words.Duplicate):
+	case call.Status == 409 || call.Means(refusals.Duplicate):
 		return scim.Wrap(call, scim.CodeUserExists, "Suger says it exists already (%s).%s", call.Operation, said)
-	case mentions(call.Message, words.Seats):
+	case call.Means(refusals.Seats):
 		return scim.Wrap(call, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
-	case mentions(call.Message, words.Domain):
+	case call.Means(refusals.Domain):
 		return scim.Wrap(call, scim.CodeDomainRefused,
 			"Suger only takes users with an e-mail domain of the organization.%s", said)
 	}
@@ -109,14 +109,4 @@ func saidBySuger(message string) string {
 		return ""
 	}
 	return " Suger says: " + strings.TrimRight(scim.Clip(message, 300), ". ") + "."
-}
-
-func mentions(message string, words []string) bool {
-	message = fold(message)
-	for _, word := range words {
-		if word != "" && strings.Contains(message, fold(word)) {
-			return true
-		}
-	}
-	return false
 }

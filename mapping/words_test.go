@@ -23,7 +23,7 @@ import (
 // wordsOfAllAPIs are words of the mapping that say nothing of Suger, since SCIM,
 // the mapping's own format or English have them too.
 var wordsOfAllAPIs = []string{
-	"id", "name", "description", "type", // SCIM
+	"id", "name", "description", // SCIM
 	"role", "status", "permissions", "limit", "offset", // the mapping's format
 	"email", "domain", "seat", "license", "already exists", // English
 }
@@ -124,21 +124,20 @@ func sugerWords(documents ...*spec.Document) []string {
 			field(a.Field)
 		}
 		for _, f := range []spec.Field{d.User.ID, d.User.Organization, d.User.Created, d.User.Modified, d.User.Roles.Field,
-			d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Permissions, d.Role.Created, d.Role.Kind} {
+			d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Permissions, d.Role.Created} {
 			field(f)
 		}
 		if status := d.User.Status; status != nil {
 			field(status.Field)
 			values(slices.Concat(status.Active, status.Inactive))
 		}
-		values(d.Role.Standard)
 		for _, known := range d.Role.Known {
 			add(known.Name)
 		}
-		add(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate)...)
+		values(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate))
 		if token := d.Token; token != nil {
 			add(pathParts(token.Call.Path)...)
-			add(token.Organization, token.ClientID, token.AccessToken, token.ExpiresIn)
+			add(token.Organization, token.ClientID, string(token.AccessToken), string(token.ExpiresIn))
 		}
 	}
 	return slices.Sorted(maps.Keys(words))

@@ -3,6 +3,7 @@ package check
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -22,6 +23,17 @@ func (f *facts) draft() *Draft {
 	f.writeUser(d)
 	f.writeRole(d)
 	f.writeEnd(d)
+	if e := f.errors; e != nil {
+		d.set("errors.field", e.field, Seen, "an id that nobody has is answered with it, and status 2xx")
+		for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
+			if part.path != "" {
+				d.set("errors."+part.key, part.path, Seen, "")
+			}
+		}
+		if e.notThere != "" {
+			d.set("refusals.not there", []any{e.notThere}, Seen, "so an id that nobody has is answered")
+		}
+	}
 	return d
 }
 
@@ -44,10 +56,11 @@ func (f *facts) writeReads(d *Draft) {
 }
 
 func (f *facts) writeList(d *Draft, name string, list *listFacts) {
-	d.set(op(name, "call"), "GET "+list.path, Seen, "")
-	for _, key := range sortedNames(list.query) {
-		d.set(op(name, "query")+"\x00"+key, list.query[key], Seen, "given")
+	path := list.path
+	for i, key := range sortedNames(list.query) {
+		path += map[bool]string{true: "?", false: "&"}[i == 0] + url.QueryEscape(key) + "=" + url.QueryEscape(list.query[key])
 	}
+	d.set(op(name, "call"), "GET "+path, Seen, "")
 	if list.items != "" {
 		d.set(op(name, "items"), list.items, Seen, "")
 	}
@@ -337,6 +350,9 @@ func (f *facts) writeEnd(d *Draft) {
 	}
 }
 
+// showsLater lets the gateway wait for who was added.
+var showsLater = Fix{Entry: op(spec.OpAddUser, "shows within"), Value: "30s"}
+
 // nextMethod is what is tried after a method that Suger does not offer.
 var nextMethod = map[string]string{"PATCH": "PUT", "PUT": "POST"}
 
@@ -350,11 +366,7 @@ func otherMethod(doc *spec.Document, operation string) []Fix {
 	method := nextMethod[in.Call.Method]
 	tries := []Fix{{Entry: op(operation, "call"), Value: method + " " + in.Call.Path, Try: true}}
 	if operation == spec.OpUpdateUser && method == "PUT" {
-		sends := spec.SendsEverything
-		if doc.Operations.GetUser != nil {
-			sends = spec.SendsWholeObject
-		}
-		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(sends), Try: true})
+		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
 	}
 	return tries
 }

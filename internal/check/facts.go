@@ -27,7 +27,11 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
+	errors *errorFacts // nil if errors have a status of their own
 }
+
+// errorFacts are how an answer of status 2xx says that the call failed.
+type errorFacts struct{ field, code, message, notThere string }
 
 // listFacts are a call that answers a list.
 type listFacts struct {

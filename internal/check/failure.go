@@ -112,7 +112,7 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 	default:
 		line.Text = fmt.Sprintf("Suger refuses %s (%d).", made, fail.Status) + said(fail)
 		line.Change = "Compare the call with Suger's documentation."
-		if mentions(fail.Message, r.Document.Refusals.Seats) {
+		if fail.Means(r.Document.Refusals.Seats) {
 			line.Change, line.Mapping = "Free a seat or add some to the plan, then check again.", nil
 			return
 		}
@@ -121,11 +121,6 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 			line.Change = fmt.Sprintf("Suger seems to stumble over %q: correct it in the body.", field)
 		}
 	}
-}
-
-// mentions reports whether a message has one of some words, in any letter case.
-func mentions(message string, words []string) bool {
-	return slices.ContainsFunc(words, func(word string) bool { return word != "" && strings.Contains(fold(message), fold(word)) })
 }
 
 // withoutOperation says what a mapping is like that does without an operation.

@@ -73,7 +73,7 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 	if size == len(whole.rows) && paging.Limit == "" && !l.goesOn(whole) {
 		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
 	}
-	for _, style := range []func(context.Context, *spec.PagingMap, *listAnswer, *listAnswer) bool{l.byCursor, l.byOffset, l.byPage} {
+	for _, style := range []func(context.Context, *spec.PagingMap, *listAnswer, *listAnswer) bool{l.byLink, l.byCursor, l.byOffset, l.byPage, l.byLastRow} {
 		if style(ctx, &paging, whole, first) {
 			paging.Size = 0
 			if paging.Limit != "" {
@@ -105,7 +105,8 @@ func (l *lister) goesOn(page *listAnswer) bool {
 			}
 		}
 	}
-	return len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
+	_, linked := page.next()
+	return linked || len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
 }
 
 // second asks for the page after the first and reports whether it is that.
@@ -114,7 +115,11 @@ func (l *lister) second(ctx context.Context, paging *spec.PagingMap, whole, firs
 	if paging.Limit != "" {
 		query[paging.Limit] = strconv.Itoa(pageProbe)
 	}
-	page := l.get(ctx, query)
+	return l.follows(l.get(ctx, query), whole, first)
+}
+
+// follows reports whether a page begins where the first one ends.
+func (l *lister) follows(page, whole, first *listAnswer) bool {
 	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
 		return false
 	}
@@ -124,10 +129,47 @@ func (l *lister) second(ctx context.Context, paging *spec.PagingMap, whole, firs
 	return !slices.Contains(first.rows, page.rows[0])
 }
 
+// byLink follows the address of the next page, which is in the header Link or in
+// the body.
+func (l *lister) byLink(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
+	place, linked := first.next()
+	if !linked {
+		return false
+	}
+	query := make(map[string]string)
+	for name := range place.address.Query() {
+		query[name] = place.address.Query().Get(name)
+	}
+	if !l.follows(l.get(ctx, query), whole, first) {
+		return false
+	}
+	*paging = spec.PagingMap{Style: "link", Limit: paging.Limit, Cursor: spec.Cursor{Path: place.path}}
+	return true
+}
+
+// byLastRow takes a value of a page's last row for the cursor of the next.
+func (l *lister) byLastRow(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
+	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
+	for _, field := range sortedKeys(last) {
+		value, scalar := wordOf(last[field])
+		if name := lastName(field); !scalar || name != "id" && !strings.HasSuffix(name, "id") && !strings.Contains(name, "cursor") {
+			continue
+		}
+		for _, name := range hinted(append(slices.Clone(cursorNames), "lastId", "last_id", "since"), first) {
+			try := spec.PagingMap{Style: "cursor", Limit: paging.Limit, Next: name, Cursor: spec.Cursor{Row: field}}
+			if l.second(ctx, &try, whole, first, value) {
+				*paging = try
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (l *lister) byCursor(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
 	for _, place := range first.cursors() {
 		for _, name := range hinted(append(slices.Clone(cursorNames), offsetNames...), first) {
-			try := spec.PagingMap{Style: "cursor", Limit: paging.Limit, Next: name, Cursor: place.path, CursorHeader: place.header}
+			try := spec.PagingMap{Style: "cursor", Limit: paging.Limit, Next: name, Cursor: spec.Cursor{Path: place.path, Header: place.header}}
 			if l.second(ctx, &try, whole, first, place.value) {
 				*paging = try
 				return true
@@ -211,28 +253,43 @@ func isURL(text string) bool { return strings.Contains(text, "/") && strings.Con
 // linkNext finds the address of the next page in a Link header (RFC 8288).
 var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
 
+// A linkPlace is the address of the next page and where an answer has it.
+type linkPlace struct {
+	path    string // "" for the header Link
+	address *url.URL
+}
+
+// next is the address of the next page, if the answer has one.
+func (a *listAnswer) next() (place linkPlace, found bool) {
+	for _, link := range a.header.Values("Link") {
+		if match := linkNext.FindStringSubmatch(link); match != nil {
+			if u, err := url.Parse(match[1]); err == nil {
+				return linkPlace{"", u}, true
+			}
+		}
+	}
+	for _, s := range spotsIn(a.body) {
+		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
+			if u, err := url.Parse(word); err == nil {
+				return linkPlace{s.path, u}, true
+			}
+		}
+	}
+	return linkPlace{}, false
+}
+
 // hinted puts the names first that the answer itself has, in its body or in the
 // query of an address of its next page.
 func hinted(names []string, page *listAnswer) []string {
 	hints := make(map[string]bool)
-	address := func(text string) {
-		if u, err := url.Parse(text); err == nil {
-			for name := range u.Query() {
-				hints[name] = true
-			}
-		}
-	}
 	for _, s := range spotsIn(page.body) {
-		switch v := s.value.(type) {
-		case json.Number:
+		if _, is := s.value.(json.Number); is {
 			hints[s.path[strings.LastIndex(s.path, ".")+1:]] = true
-		case string:
-			address(v)
 		}
 	}
-	for _, link := range page.header.Values("Link") {
-		if match := linkNext.FindStringSubmatch(link); match != nil {
-			address(match[1])
+	if place, linked := page.next(); linked {
+		for name := range place.address.Query() {
+			hints[name] = true
 		}
 	}
 	sorted := slices.Clone(names)
@@ -257,15 +314,14 @@ func pagingValue(p spec.PagingMap) any {
 	if p.Limit != "" {
 		value = append(value, member{"size", p.Size}, member{"limit", p.Limit})
 	}
-	value = append(value, member{"next", p.Next})
+	if p.Next != "" {
+		value = append(value, member{"next", p.Next})
+	}
 	if p.First != 0 {
 		value = append(value, member{"first", p.First})
 	}
-	if p.Cursor != "" {
-		value = append(value, member{"cursor", p.Cursor})
-	}
-	if p.CursorHeader != "" {
-		value = append(value, member{"cursor header", p.CursorHeader})
+	if cursor := p.Cursor.String(); cursor != "" {
+		value = append(value, member{"cursor", cursor})
 	}
 	return value
 }

@@ -62,6 +62,10 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 	case o.err != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
 		line.propose(t.answersElsewhere()...)
+		if t.waited {
+			line.Text = fmt.Sprintf("Suger did it by %s, but its list shows the user only after a while, and the gateway would answer an error.", t.done())
+			line.propose(showsLater)
+		}
 	default:
 		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 		t.second(&line)

@@ -118,9 +118,9 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 
 // clientPaging is paging as the client reads a list by it.
 func clientPaging(p spec.PagingMap, items string) sugerclient.Paging {
-	styles := map[string]sugerclient.PagingStyle{"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor}
+	styles := map[string]sugerclient.PagingStyle{"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "link": sugerclient.ByLink}
 	return sugerclient.Paging{Style: styles[p.Style], Size: p.Size, Limit: p.Limit, Offset: p.Next, First: p.First,
-		Cursor: p.Cursor, CursorHeader: p.CursorHeader, Items: items}
+		Cursor: p.Cursor.Path, CursorHeader: p.Cursor.Header, CursorRow: p.Cursor.Row, Items: items}
 }
 
 // beside are paths next to the list of users, and above it, that may be about
@@ -216,6 +216,7 @@ func (s *survey) findOne(ctx context.Context) {
 			if address, has := at(spot.value, strings.TrimPrefix(s.email, prefix)); has && isAddress(fmt.Sprint(address)) && fmt.Sprint(is) == fmt.Sprint(wanted) {
 				_, role := at(spot.value, s.role.field)
 				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, prefix: prefix}
+				s.findErrors(ctx, decoded(answer.Body), path, neighbour(fmt.Sprint(wanted)))
 				return true
 			}
 		}
@@ -232,6 +233,39 @@ func (s *survey) findOne(ctx context.Context) {
 		if try(path+"/{user}", s.id, prefix) {
 			return
 		}
+	}
+}
+
+// findErrors asks for somebody who does not exist. Where that is answered as a
+// success, what the answer has besides that of somebody who does exist is the sign
+// of an error.
+func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
+	answer, err := s.do(ctx, s.get(opGetUser, path, free))
+	if err != nil {
+		return
+	}
+	body := decoded(answer.Body)
+	for _, spot := range spotsIn(body) {
+		was, there := at(good, spot.path)
+		if name := lastName(spot.path); (name != "error" && name != "errors") || isEmpty(spot.value) || there && !isEmpty(was) {
+			continue
+		}
+		found := &errorFacts{field: spot.path}
+		object, _ := spot.value.(map[string]any)
+		for _, key := range sortedKeys(object) {
+			word, _ := object[key].(string)
+			switch {
+			case slices.Contains([]string{"code", "type", "reason", "key"}, plain(key)) && word != "" && found.code == "":
+				found.code, found.notThere = spot.path+"."+key, word
+			case slices.Contains([]string{"message", "text", "detail", "description"}, plain(key)) && found.message == "":
+				found.message = spot.path + "." + key
+			}
+		}
+		if word, is := spot.value.(string); is && found.notThere == "" {
+			found.notThere = word
+		}
+		s.errors = found
+		return
 	}
 }
 

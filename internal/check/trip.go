@@ -28,6 +28,7 @@ type trip struct {
 	proven  map[string]bool    // of these, whether the latest step by them went well
 	said    []string           // so that nothing is said at length twice
 	removed bool               // by the step that is for it
+	waited  bool               // the list did not show who was added at once
 	unseen  *mapping.Exchange  // the latest call that added the user, until the list shows them
 	began   time.Time
 	alien   bool // the address turned out to be somebody's whom the list does not show

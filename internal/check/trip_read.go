@@ -38,6 +38,7 @@ const patienceLooks = 5
 // that it took the request.
 func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 	is, err = t.inList(ctx)
+	t.waited = is == nil
 	for range patienceLooks {
 		if is != nil || err != nil || t.unseen == nil || t.unseen.Answer == nil || ctx.Err() != nil {
 			break

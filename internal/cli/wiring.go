@@ -145,11 +145,12 @@ func (p *process) authenticator() sugerclient.Authenticator {
 			Organization: token.Organization,
 			ClientID:     token.ClientID,
 			ClientSecret: token.ClientSecret,
-			AccessToken:  token.AccessToken,
-			ExpiresIn:    token.ExpiresIn,
+			AccessToken:  string(token.AccessToken),
+			ExpiresIn:    string(token.ExpiresIn),
 		}
 	}
-	return sugerclient.KeyAuth{}
+	key := p.Document.Credential
+	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
 }
 
 // organizationMode says for the log which organizations are served and whose
