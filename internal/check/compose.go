@@ -203,7 +203,7 @@ func (f *facts) writeUser(d *Draft) {
 			return
 		}
 		value := f.field(path)
-		if len(more) > 0 {
+		if _, several := value.([]any); several || len(more) > 0 {
 			value = append(object{{"field", value}}, more...)
 		}
 		d.set("user.attributes."+name, value, Seen, "")

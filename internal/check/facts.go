@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -91,6 +92,8 @@ var (
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
+	roleKeys     = []string{"id", "roleid", "key", "code", "slug"} // in an object that is a role
+	roleTitles   = []string{"name", "rolename", "title", "displayname", "label"}
 	activeWords  = []string{"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"}
 	pendingWords = []string{"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"}
 	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
@@ -152,7 +155,7 @@ func (c *fieldCounts) bestID(prefix string) string {
 			return 8
 		case plain == "userid" || plain == "uid" || plain == "uuid" || plain == "guid" || plain == "personid" || plain == "memberid":
 			return 6
-		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key":
+		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key" || plain == "code" || plain == "slug":
 			return 4
 		}
 		return 0
@@ -279,11 +282,21 @@ func (s *statusFacts) words(words map[string]int) {
 		return word
 	}
 	if len(s.inactive) == 0 {
-		s.inactive, s.guessed = []any{like("inactive")}, true
+		s.inactive, s.guessed = []any{like(opposite(s.active))}, true
 	}
 	if len(s.active) == len(s.pending) {
 		s.active, s.guessed = slices.Insert(s.active, 0, like("active")), true
 	}
+}
+
+// opposite is the usual word for no access beside some words for access.
+func opposite(active []any) string {
+	for _, word := range active {
+		if plain(fmt.Sprint(word)) == "enabled" {
+			return "disabled"
+		}
+	}
+	return "inactive"
 }
 
 // meaning is what a word of a status usually means, "" if it is not known.
@@ -350,11 +363,11 @@ func (f *facts) guessRoleField(c *fieldCounts, roles *roleList) {
 		name, within := strings.CutPrefix(path, inside+".")
 		switch {
 		case !within || strings.Contains(name, "."):
-		case f.role.id == "" && (lastName(name) == "id" || lastName(name) == "roleid"):
+		case f.role.id == "" && slices.Contains(roleKeys, lastName(name)):
 			f.role.id, f.role.words = name, c.leaves[path].words
 		case f.role.id == "" && f.role.name == "" && lastName(name) == "role":
 			f.role.id, f.role.words = name, c.leaves[path].words
-		case f.role.name == "" && (lastName(name) == "name" || lastName(name) == "rolename" || lastName(name) == "title"):
+		case f.role.name == "" && slices.Contains(roleTitles, lastName(name)):
 			f.role.name = name
 		}
 	}

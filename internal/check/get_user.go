@@ -92,6 +92,9 @@ func (r *run) sameFields(line Line, user any, s sample) Line {
 			}
 			continue
 		}
+		if r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")) {
+			continue // what belongs to the membership is in the list
+		}
 		if !reflect.DeepEqual(one, other) {
 			differ = append(differ, u.field.String())
 			line.Mapping = r.at(u.entry)

@@ -72,7 +72,8 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 	}
 	t.add(t.once(line))
 	for _, e := range t.writes() {
-		t.proven[e.Call.Operation] = line.Level != Fail
+		was, tried := t.proven[e.Call.Operation]
+		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
 	}
 	t.settle(o.is)
 	return line.Level != Fail

@@ -164,7 +164,7 @@ func (r *run) repeats(ctx context.Context, call sugerclient.Call, paging sugercl
 // firstPages are the rows of the first pages of a size, as Suger answers them. A
 // page that is empty is left out.
 func (r *run) firstPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, size, most int) (pages [][]string, err error) {
-	if paging.Style == sugerclient.ByCursor {
+	if paging.Style == sugerclient.ByCursor || paging.Style == sugerclient.ByLink {
 		paging.Size = size
 		pages, _, err = r.readPages(ctx, call, paging, most)
 		for _, rows := range pages {
@@ -229,8 +229,8 @@ func (r *run) judgePages(ctx context.Context, call sugerclient.Call, paging suge
 		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case follows(pages, r.users.opening):
 		return Line{Check: "paging", Level: OK, Mapping: line.Mapping, Text: fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)}
-	case len(pages) == 1 && paging.Style == sugerclient.ByCursor:
-		line.Text = "The first page leads to no other, though there are more users: no cursor is where the mapping says."
+	case len(pages) == 1 && (paging.Style == sugerclient.ByCursor || paging.Style == sugerclient.ByLink):
+		line.Text = "The first page leads to no other, though there are more users: nothing that leads on is where the mapping says."
 	case len(pages) == 1:
 		line.Text = fmt.Sprintf("Asked for pages of %d, Suger answers %d and then nothing, though there are more users.", pageProbe, got)
 	default:

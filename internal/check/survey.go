@@ -164,11 +164,11 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 			c.take(row)
 		}
 		text := func(l *leaf) bool { return l.kind() == isText }
-		found.name = c.named([]string{"name", "rolename", "title", "displayname", "label"}, text)
+		found.name = c.named(roleTitles, text)
 		if found.id = c.bestID(""); found.id == "" {
 			found.id = found.name
 		}
-		found.description = c.named([]string{"description", "summary"}, text)
+		found.description = c.named([]string{"description", "summary", "about"}, text)
 		found.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
 		found.created = c.best(func(path string, l *leaf) int {
 			if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
@@ -192,7 +192,7 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 }
 
 func isRoleName(key string) bool {
-	return slices.Contains([]string{"name", "rolename", "title", "displayname"}, plain(key))
+	return slices.Contains(roleTitles, plain(key))
 }
 
 // findOne looks for the call that answers one user, and for what its answer has.

@@ -25,7 +25,7 @@ type trip struct {
 	id      any                // of the user, as Suger writes it; nil while there is none
 	calls   []mapping.Exchange // of the step under way
 	tried   map[string]bool    // operations
-	proven  map[string]bool    // of these, whether the latest step by them went well
+	proven  map[string]bool    // of these, whether every step by them went well
 	said    []string           // so that nothing is said at length twice
 	removed bool               // by the step that is for it
 	waited  bool               // the list did not show who was added at once
@@ -120,6 +120,9 @@ func (t *trip) create(ctx context.Context) bool {
 	}
 	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) {
 		t.bornWithoutAccess()
+	}
+	if is != nil && is.Unknown {
+		t.newStatus(is)
 	}
 	return is != nil
 }
@@ -239,6 +242,18 @@ func (t *trip) rename(ctx context.Context) {
 func (t *trip) canWrite(attribute string) bool {
 	a, held := t.Document.User.Attributes[attribute]
 	return held && a.Write != "create"
+}
+
+// newStatus names a word for the status that only somebody who was just added has.
+func (t *trip) newStatus(is *mapping.Record) {
+	t.users.unknown[is.Status]++
+	line := Line{Check: "status words", Level: Look, Mapping: t.at("user.status"), Fixes: t.meaningFixes(),
+		Text:   fmt.Sprintf("Who is added has the status %q, which the mapping does not know.", is.Status),
+		Change: "Say in user.status what it means."}
+	if line.Fixes != nil {
+		line.propose(line.Fixes...)
+	}
+	t.add(line)
 }
 
 // mostRoles bounds how many roles are given in turn.
