@@ -8,8 +8,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// An observer is told of everything that the gateway, the mapping and the Suger
-// client report.
+// An observer gets every event of the gateway, the mapping and the Suger client.
 type observer interface {
 	mapping.Observer
 	sugerclient.Observer
@@ -17,7 +16,7 @@ type observer interface {
 	Failed(code scim.Code)
 }
 
-// observers pass each event on to all of them. No observers are silent.
+// observers pass each event to all of them.
 type observers []observer
 
 // Answered passes on a SCIM answer.
@@ -41,14 +40,14 @@ func (all observers) Called(operation string, status int, elapsed time.Duration)
 	}
 }
 
-// Retried passes on a request to Suger that repeats another.
+// Retried passes on a retry of a request to Suger.
 func (all observers) Retried(operation string) {
 	for _, one := range all {
 		one.Retried(operation)
 	}
 }
 
-// Drift passes on an answer that is not as the mapping says.
+// Drift passes on an answer that differs from the mapping.
 func (all observers) Drift(operation, field string) {
 	for _, one := range all {
 		one.Drift(operation, field)
@@ -62,7 +61,7 @@ func (all observers) Lookup(result string) {
 	}
 }
 
-// List passes on a need for the list of users.
+// List passes on a use of the user list.
 func (all observers) List(result string) {
 	for _, one := range all {
 		one.List(result)

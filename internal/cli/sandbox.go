@@ -11,12 +11,12 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// sandboxAnswerWithin is how long the sandbox may take for an answer. It is
-// long, so that a latency fault is not cut short by the server.
+// sandboxAnswerWithin bounds the sandbox's answers. It is long, so that the server
+// does not cut a latency fault short.
 const sandboxAnswerWithin = 10 * time.Minute
 
-// runSandbox is the in-memory Suger alone, for trying a gateway that runs
-// elsewhere and for seeing what it does when Suger misbehaves.
+// runSandbox runs only the in-memory Suger, to try a gateway that runs elsewhere
+// and to see what it does when Suger misbehaves.
 func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
 	var faults []sandbox.Fault

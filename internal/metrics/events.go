@@ -29,16 +29,16 @@ func (m *Metrics) Called(operation string, status int, elapsed time.Duration) {
 	m.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
 }
 
-// Retried counts a request to Suger that repeats another.
+// Retried counts a retry of a request to Suger.
 func (m *Metrics) Retried(string) { m.retries.Inc() }
 
-// Drift counts an answer, or a field of one, that is not as the mapping says.
+// Drift counts an answer, or a field of one, that differs from the mapping.
 func (m *Metrics) Drift(operation, _ string) { m.drifts.WithLabelValues(operation).Inc() }
 
 // Lookup counts an id lookup.
 func (m *Metrics) Lookup(result string) { m.lookups.WithLabelValues(result).Inc() }
 
-// List counts a need for the list of users.
+// List counts a use of the user list.
 func (m *Metrics) List(result string) { m.lists.WithLabelValues(result).Inc() }
 
 // Unconfirmed counts a change that Suger does not show.
@@ -47,5 +47,5 @@ func (m *Metrics) Unconfirmed(string) { m.unconfirmed.Inc() }
 // Refused counts a change that a guard stopped.
 func (m *Metrics) Refused(guard string) { m.refusals.WithLabelValues(guard).Inc() }
 
-// Changed is for the status page; what is worth counting of it is counted above.
+// Changed counts nothing: it is for the status page, and the methods above count.
 func (m *Metrics) Changed(mapping.Change) {}

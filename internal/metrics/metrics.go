@@ -1,8 +1,8 @@
 // Package metrics counts what the gateway does, for Prometheus. docs/metrics.md
-// lists every metric; a test holds the two together.
+// lists every metric; a test compares the two.
 //
-// A [Metrics] takes the events of the gateway, the mapping and the Suger client.
-// No label carries anything that a client or Suger could invent.
+// A [Metrics] receives the events of the gateway, the mapping and the Suger client.
+// No label has a value that a client or Suger can choose freely.
 package metrics
 
 import (
@@ -23,11 +23,10 @@ import (
 // memory to the 60 s after which Okta hangs up.
 var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
 
-// A Build says which program counts.
+// A Build identifies the program.
 type Build struct{ Version, Commit, Go string }
 
-// Metrics are the counters of one process. Its methods may be called from many
-// goroutines at once.
+// Metrics are the counters of one process. Its methods are safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -45,9 +44,10 @@ type Metrics struct {
 	drifts      *prometheus.CounterVec
 }
 
-// New makes the counters. Every name begins with suger_scim_, so that a query
-// finds all of them and nothing of another program. Those whose labels are known beforehand begin at zero
-// at once, so that the first event is an increase that an alert can see.
+// New returns the counters. Every name begins with suger_scim_, so that a query
+// finds all of them and none of another program. Those whose labels are known
+// beforehand exist from the start, at zero, so that the first event is an increase
+// that an alert can see.
 func New(build Build) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
 	m.requests = m.counters("suger_scim_requests_total", "SCIM requests answered.", "resource", "method", "code")
@@ -118,12 +118,12 @@ func (m *Metrics) beginAtZero() {
 	}
 }
 
-// ShowCertificate adds when the certificate of the SCIM listener ends, as of the
-// moment of the scrape.
+// ShowCertificate adds when the certificate of the SCIM listener expires, read at
+// each scrape.
 func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",
-		Help: "When the certificate of the SCIM listener ends, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
+		Help: "When the certificate of the SCIM listener expires, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
 	}, func() float64 { return float64(notAfter().Unix()) }))
 }
 
@@ -137,7 +137,7 @@ func (m *Metrics) InFlight(next http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerInFlight(m.inFlight, next)
 }
 
-// statusWord is an HTTP status as a label value: "other" for what is none.
+// statusWord returns an HTTP status as a label value: "other" if it is not one.
 func statusWord(status int) string {
 	if status < 100 || status > 599 {
 		return "other"

@@ -14,9 +14,9 @@ import (
 // maxChanges bounds the changes that are remembered.
 const maxChanges = 200
 
-// Activity is what the status page knows of the recent past. It is in memory
-// only and bounded; no credential gets into it, and of people no more than
-// ShowPersonal allows. Its methods may be called from many goroutines at once.
+// Activity is what the status page knows of the recent past. It is kept in memory
+// only and bounded. It holds no credentials, and of people no more than
+// ShowPersonal allows. Its methods are safe for concurrent use.
 type Activity struct {
 	suger        *Reachability
 	showPersonal bool
@@ -33,7 +33,7 @@ type Activity struct {
 	dry     dryRun
 }
 
-// A tally counts something and knows when it was last seen.
+// A tally is a count and the time of its last increase.
 type tally struct {
 	count int
 	last  time.Time
@@ -41,7 +41,7 @@ type tally struct {
 
 func (t tally) plus(now time.Time) tally { return tally{t.count + 1, now} }
 
-// A changeNote is one attempted change, as it is shown.
+// A changeNote is one attempted change, as the page shows it.
 type changeNote struct {
 	Time    time.Time
 	What    string // "update user"
@@ -52,8 +52,7 @@ type changeNote struct {
 	Request string // id
 }
 
-// A difference is one attribute before and after. Without values it differs in
-// what is not shown.
+// A difference is one attribute before and after. A hidden one has no values.
 type difference struct {
 	Attribute string `json:"attribute"`
 	Before    string `json:"before"`
@@ -61,9 +60,8 @@ type difference struct {
 	Hidden    bool   `json:"hidden,omitempty"`
 }
 
-// NewActivity makes an empty memory, which also tells the Reachability of each
-// call. With showPersonal e-mail addresses and names are kept and shown as they
-// are.
+// NewActivity returns an empty Activity, which also reports each call to suger.
+// With showPersonal, e-mail addresses and names are kept and shown as they are.
 func NewActivity(suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
 	return &Activity{
 		suger: suger, showPersonal: showPersonal, now: now,
@@ -72,7 +70,7 @@ func NewActivity(suger *Reachability, showPersonal bool, now func() time.Time) *
 	}
 }
 
-// note changes the memory.
+// note changes the Activity under its lock.
 func (a *Activity) note(change func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()
@@ -108,22 +106,22 @@ func (a *Activity) Called(operation string, status int, _ time.Duration) {
 	})
 }
 
-// Retried notes a request to Suger that repeats another.
+// Retried notes a retry of a request to Suger.
 func (a *Activity) Retried(string) { a.note(func(now time.Time) { a.minutes.at(now).retries++ }) }
 
 // Lookup notes an id lookup.
 func (a *Activity) Lookup(result string) { a.note(func(time.Time) { a.lookups[result]++ }) }
 
-// List notes a need for the list of users.
+// List notes a use of the user list.
 func (a *Activity) List(result string) { a.note(func(time.Time) { a.lists[result]++ }) }
 
-// Drift is nothing to note: the mapping itself knows of it ([Config].Drift).
+// Drift notes nothing: the mapping itself keeps it ([Config].Drift).
 func (a *Activity) Drift(string, string) {}
 
 // Unconfirmed notes a change that Suger does not show.
 func (a *Activity) Unconfirmed(string) { a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) }) }
 
-// Refused is counted among the errors; nothing more is to be known of it.
+// Refused notes nothing: refusals are counted among the errors.
 func (a *Activity) Refused(string) {}
 
 // Changed notes an attempted change.
@@ -141,10 +139,10 @@ func (a *Activity) Changed(c mapping.Change) {
 	})
 }
 
-// plain are the attributes of a user whose values say nothing of the person.
+// plain are the attributes of a user whose values are not personal.
 var plain = []string{"role", "active"}
 
-// differences are what changed, and by name only where a value is personal.
+// differences returns what changed; of a personal attribute only its name.
 func (a *Activity) differences(c mapping.Change) []difference {
 	ofRole := slices.Contains([]string{"add role", "update role", "remove role"}, c.What)
 	var list []difference
@@ -159,9 +157,8 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	return list
 }
 
-// person is an e-mail address as it is shown: its first letter and its domain
-// are enough to find a change again. What is no address is the name of a role,
-// or a hash already.
+// person masks an e-mail address: its first letter and its domain are enough to
+// find a change again. Other names are those of roles, or hashes already.
 func (a *Activity) person(name string) string {
 	local, domain, isAddress := strings.Cut(name, "@")
 	if a.showPersonal || !isAddress {
@@ -175,7 +172,7 @@ func (a *Activity) person(name string) string {
 	return first + "…@" + domain
 }
 
-// recent are the newest changes first, n at most.
+// recent returns at most n changes, the newest first.
 func (a *Activity) recent(n int) []changeNote {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -186,7 +183,7 @@ func (a *Activity) recent(n int) []changeNote {
 	return list
 }
 
-// lately sums up the last n minutes.
+// lately returns the sum of the last n minutes.
 func (a *Activity) lately(n int) minute {
 	now := a.now()
 	a.mu.Lock()
