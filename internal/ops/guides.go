@@ -26,7 +26,7 @@ const (
 )
 
 // guideOrder lists the guides that come first, in the order of use.
-var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
+var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "known.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
 // guides are the documents of this version, as pages.
 type guides struct {
