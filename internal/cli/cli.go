@@ -28,11 +28,11 @@ type console struct {
 
 // commands are in the order of the help text. The first is the default.
 var commands = []command{
-	{"serve", "", "the gateway, configured by environment variables (also without any argument)", serve},
-	{"demo", "[flags]", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
-	{"sandbox", "[flags]", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
+	{"serve", "", "run the gateway, configured by environment variables (the default command)", serve},
+	{"demo", "[flags]", "run the gateway and an in-memory Suger with sample people; needs no settings", demo},
+	{"sandbox", "[flags]", "run only the in-memory Suger, with switchable faults", runSandbox},
 	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
-	{"explain", "[flags] PERSON", "what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
+	{"explain", "[flags] PERSON", "show what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
 	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},
 	{"healthcheck", "", "ask the running gateway for its health; for a container's HEALTHCHECK", healthcheck},
 	{"version", "", "print version, commit and Go version", printVersion},

@@ -39,9 +39,9 @@ type demonstration struct {
 
 func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("demo")
-	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is taken")
-	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; likewise")
-	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; likewise")
+	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
+	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; a free port if the default one is in use")
+	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; a free port if the default one is in use")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

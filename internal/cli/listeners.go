@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -73,18 +74,25 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 }
 
 // exportAddresses returns the part of a printed export line that gives a gateway
-// in another shell free ports, whatever else runs on this machine.
+// in another shell free ports, whatever else runs on this machine. They are below
+// the range that systems use for connections, or one could be in use again by the
+// time that the line is pasted.
 func exportAddresses(ctx context.Context) (string, error) {
+	const first, ports, tries = 20000, 12000, 100
 	var free []any
-	for range 2 {
-		l, err := listen(ctx, "free port", "127.0.0.1:0", nil, 0, slog.New(slog.DiscardHandler))
-		if err != nil {
-			return "", err
+	var err error
+	for range tries {
+		var l *listener
+		addr := fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(ports)) //nolint:gosec // G404: a port is no secret
+		if l, err = listen(ctx, "free port", addr, nil, 0, slog.New(slog.DiscardHandler)); err != nil {
+			continue
 		}
 		defer l.socket.Close() // after both are chosen, or they could be the same
-		free = append(free, l.addr())
+		if free = append(free, addr); len(free) == 2 {
+			return fmt.Sprintf("GATEWAY_ADDR='%s' GATEWAY_OPS_ADDR='%s'", free...), nil
+		}
 	}
-	return fmt.Sprintf("GATEWAY_ADDR='%s' GATEWAY_OPS_ADDR='%s'", free...), nil
+	return "", err
 }
 
 // bound limits the connections of the listener.

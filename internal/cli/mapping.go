@@ -14,7 +14,7 @@ import (
 // that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags("mapping")
-	check := flags.String("check", "", "mapping `FILE` to check instead; errors come with line and column")
+	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
 	asWritten := flags.Bool("source", false, "print it as it is written, with its comments; else defaults are filled in")
 	if err := parse(flags, args); err != nil {
 		return err
