@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -88,12 +89,7 @@ func bearerToken(header string) (string, error) {
 }
 
 func isScheme(word string, schemes ...string) bool {
-	for _, scheme := range schemes {
-		if strings.EqualFold(word, scheme) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(word, scheme) })
 }
 
 // accepted compares in a time that depends on neither the token nor which one

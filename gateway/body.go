@@ -2,14 +2,9 @@ package gateway
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
@@ -59,15 +54,13 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	}
 	nodes, objects := countNodes(data)
 	if nodes > maxNodes {
-		return nil, scim.NewError(scim.CodeTooLarge, "The body holds %d values, and the gateway takes %d.", nodes, maxNodes)
+		return nil, scim.NewError(scim.CodeTooLarge, "The body holds %d values, and the gateway accepts %d.", nodes, maxNodes)
 	}
 	if len(data) > smallBody || nodes > smallNodes {
 		cost := int64(len(data) + objects*objectCost + (nodes-objects)*valueCost)
-		forget, err := s.bodies.decoded.acquire(x.ctx(), x.mark, cost)
-		if err != nil {
+		if x.forget, err = s.bodies.decoded.wait(x.ctx(), x.mark, cost); err != nil {
 			return nil, err
 		}
-		x.forget = forget
 	}
 	return scim.DecodeObject(data)
 }
@@ -84,8 +77,8 @@ func (s *server) readBody(x *exchange) (data []byte, release func(), err error) 
 	}
 	var buffer bytes.Buffer
 	if size > smallBody {
-		if release, err = s.bodies.raw.acquire(x.ctx(), x.mark, size); err != nil {
-			return nil, func() {}, err
+		if release, err = s.bodies.raw.wait(x.ctx(), x.mark, size); err != nil {
+			return nil, release, err
 		}
 	}
 	if x.Request().ContentLength > 0 {
@@ -113,7 +106,7 @@ const hearingRange = 8
 // hears no answer while it is sending, and sees the connection break instead.
 func (s *server) tooLarge(sent io.Reader) error {
 	_, _ = io.CopyN(io.Discard, sent, hearingRange*s.config.MaxBody)
-	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway takes.", s.config.MaxBody)
+	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway accepts.", s.config.MaxBody)
 }
 
 // countNodes counts the values of a JSON text, and the objects among them,
@@ -139,72 +132,11 @@ func countNodes(data []byte) (nodes, objects int) {
 	return nodes, objects
 }
 
-// bodyMemory is what bodies under way may take.
-type bodyMemory struct{ raw, decoded *memory }
+// bodyMemory is what bodies under way may take, one credential at most half.
+type bodyMemory struct{ raw, decoded *quota[marks.Mark] }
 
 func newBodyMemory(maxBody int64) *bodyMemory {
-	largest := maxBody + maxNodes*objectCost
-	return &bodyMemory{raw: newMemory(max(rawMemory, 2*maxBody)), decoded: newMemory(max(decodedMemory, 2*largest))}
-}
-
-// A memory bounds what is held at once, by all together and by one credential,
-// which may have half of it.
-type memory struct {
-	all   *semaphore.Weighted
-	share int64
-
-	mu     sync.Mutex
-	owners map[marks.Mark]*owner
-}
-
-type owner struct {
-	share *semaphore.Weighted
-	users int // that hold and wait; an idle owner is dropped
-}
-
-func newMemory(size int64) *memory {
-	return &memory{all: semaphore.NewWeighted(size), share: size / 2, owners: make(map[marks.Mark]*owner)}
-}
-
-// acquire waits until there is room. release must be called once if there is no
-// error.
-func (m *memory) acquire(ctx context.Context, of marks.Mark, size int64) (release func(), err error) {
-	own := m.join(of)
-	if err = own.share.Acquire(ctx, size); err == nil {
-		if err = m.all.Acquire(ctx, size); err != nil {
-			own.share.Release(size)
-		}
-	}
-	if err != nil {
-		m.quit(of, own)
-		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, busy()
-		}
-		return nil, err
-	}
-	return func() {
-		m.all.Release(size)
-		own.share.Release(size)
-		m.quit(of, own)
-	}, nil
-}
-
-func (m *memory) join(of marks.Mark) *owner {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	own := m.owners[of]
-	if own == nil {
-		own = &owner{share: semaphore.NewWeighted(m.share)}
-		m.owners[of] = own
-	}
-	own.users++
-	return own
-}
-
-func (m *memory) quit(of marks.Mark, own *owner) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if own.users--; own.users == 0 {
-		delete(m.owners, of)
-	}
+	raw := max(rawMemory, 2*maxBody)
+	decoded := max(decodedMemory, 2*(maxBody+maxNodes*objectCost))
+	return &bodyMemory{raw: newQuota[marks.Mark](raw, raw/2), decoded: newQuota[marks.Mark](decoded, decoded/2)}
 }

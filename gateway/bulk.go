@@ -114,13 +114,27 @@ func readBulkOperation(object map[string]any) *bulkOperation {
 }
 
 // bulkTarget makes of op what a single request would be, with the ids that its
-// bulkIds have come to stand for.
-func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operation, error) {
-	set, segment, hasID := s.bulkSet(op.path)
-	if set == nil {
+// bulkIds have been replaced by, and notes the location of the resource.
+func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]string) (*operation, error) {
+	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
+	single := &operation{method: op.method, ifMatch: op.version}
+	for _, set := range []*resourceSet{s.users, s.groups} {
+		if set.kind.Endpoint == "/"+endpoint {
+			single.set = set
+		}
+	}
+	if single.set == nil {
 		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
 	}
-	single := &operation{set: set, method: op.method, ifMatch: op.version}
+	var err error
+	if hasID && op.method != http.MethodPost {
+		if single.id, err = bulkPathID(segment, ids); err != nil {
+			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", single.set.kind.Name)
+		}
+		if single.id != "" {
+			op.location = single.set.location(x, single.id)
+		}
+	}
 	switch op.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
@@ -129,50 +143,15 @@ func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operatio
 	if hasID == (op.method == http.MethodPost) {
 		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
 	}
-	if hasID {
-		id, err := bulkPathID(segment, ids)
-		if err != nil {
-			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", set.kind.Name)
-		}
-		single.id = id
-	}
 	if op.method != http.MethodDelete {
-		body, ok := resolved(op.data, ids).(map[string]any)
-		if !ok {
+		var ok bool
+		if single.body, ok = resolved(op.data, ids).(map[string]any); !ok {
 			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
 		}
-		single.body = body
 	}
 	// The answer has no resource, so its bulk is not fetched either.
-	var err error
 	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
 	return single, err
-}
-
-// bulkSet is the resources that an operation's path is about, nil if there are
-// none, and the path's segment for the id, if it has one.
-func (s *server) bulkSet(path string) (set *resourceSet, segment string, hasID bool) {
-	endpoint, segment, hasID := strings.Cut(strings.Trim(path, "/"), "/")
-	for _, set := range []*resourceSet{s.users, s.groups} {
-		if set.kind.Endpoint == "/"+endpoint {
-			return set, segment, hasID
-		}
-	}
-	return nil, "", false
-}
-
-// bulkLocation is where the resource is that an operation names by its id; ""
-// for a creation, and if no resource can have the id.
-func (s *server) bulkLocation(x *exchange, op *bulkOperation, ids map[string]string) string {
-	set, segment, hasID := s.bulkSet(op.path)
-	if set == nil || !hasID || op.method == http.MethodPost {
-		return ""
-	}
-	id, err := bulkPathID(segment, ids)
-	if err != nil || id == "" {
-		return ""
-	}
-	return set.location(x, id)
 }
 
 // succeed notes what a bulk response says of an operation that was done.

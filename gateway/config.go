@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,21 +79,11 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Budget == 0 {
-		c.Budget = DefaultBudget
-	}
-	if c.MaxInFlight == 0 {
-		c.MaxInFlight = DefaultMaxInFlight
-	}
-	if c.MaxBody == 0 {
-		c.MaxBody = DefaultMaxBody
-	}
-	if c.MaxBulkOperations == 0 {
-		c.MaxBulkOperations = DefaultMaxBulkOperations
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Budget = cmp.Or(c.Budget, DefaultBudget)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, DefaultMaxInFlight)
+	c.MaxBody = cmp.Or(c.MaxBody, DefaultMaxBody)
+	c.MaxBulkOperations = cmp.Or(c.MaxBulkOperations, DefaultMaxBulkOperations)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
 	}

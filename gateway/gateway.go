@@ -48,13 +48,8 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		service:   service,
 		seating:   newSeating(config.MaxInFlight),
 		bodies:    newBodyMemory(config.MaxBody),
-	}
-	var err error
-	if s.guessing, err = newGuessing(config.AuthFailures, config.Now); err != nil {
-		return nil, err
-	}
-	if s.proofs, err = newProofs(config.Budget, config.Now); err != nil {
-		return nil, err
+		guessing:  newGuessing(config.AuthFailures, config.Now),
+		proofs:    newProofs(config.Budget, config.Now),
 	}
 	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), s.users.kind, s.groups.kind, s.roles.kind)
 

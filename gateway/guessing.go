@@ -48,17 +48,13 @@ type attempt struct {
 	reserved bool // it counts as a failure until it ends
 }
 
-func newGuessing(limit throttle.Limit, now func() time.Time) (*guessing, error) {
-	g := &guessing{
+func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
+	good, _ := lru.New[marks.Mark, struct{}](maxGoodTokens) // fails for a size below 1 only
+	counted, _ := lru.New[guess, time.Time](maxGuesses)
+	return &guessing{
 		throttle: throttle.New(limit, now), window: limit.Window, now: now,
-		marks: marks.New(), underWay: make(map[guess]int),
+		marks: marks.New(), good: good, counted: counted, underWay: make(map[guess]int),
 	}
-	var err error
-	if g.good, err = lru.New[marks.Mark, struct{}](maxGoodTokens); err != nil {
-		return nil, err
-	}
-	g.counted, err = lru.New[guess, time.Time](maxGuesses)
-	return g, err
 }
 
 // begin lets a token that is not known to be good be judged. An address that has

@@ -12,15 +12,6 @@ func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
 	return outcome{status: status, resource: r, location: set.location(x, r.ID())}
 }
 
-// showAll is a page of resources as the client is to see them.
-func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.Projection) []any {
-	shown := make([]any, len(page.Resources))
-	for i, r := range page.Resources {
-		shown[i] = set.show(x, r, projection)
-	}
-	return shown
-}
-
 // show is a resource as the client is to see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {

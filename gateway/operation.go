@@ -27,40 +27,33 @@ type outcome struct {
 	location string
 }
 
-// answerOf is the projection of the operation's answer.
-func (op *operation) answerOf(p parameters) (*scim.Projection, error) {
-	return scim.ParseProjection(op.set.kind, p["attributes"], p["excludedAttributes"])
-}
-
 // run carries the operation out.
 func (op *operation) run(x *exchange) (outcome, error) {
 	if err := op.checkIfNoneMatch(x); err != nil {
 		return outcome{}, err
 	}
 	resources := op.set.write(x.caller)
+	var r scim.Resource
+	var err error
+	status := http.StatusOK
 	switch op.method {
 	case http.MethodPost:
-		return op.done(x, http.StatusCreated)(resources.Create(x.ctx(), op.body, op.projection))
+		status = http.StatusCreated
+		r, err = resources.Create(x.ctx(), op.body, op.projection)
 	case http.MethodPut:
-		return op.done(x, http.StatusOK)(resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
+		r, err = resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
 	case http.MethodPatch:
-		return op.done(x, http.StatusOK)(resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
+		r, err = resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
+	default:
+		err = resources.Delete(x.ctx(), op.id, op.ifMatch)
 	}
-	return op.done(x, http.StatusNoContent)(nil, resources.Delete(x.ctx(), op.id, op.ifMatch))
-}
-
-// done makes an outcome of what a write returned. Without a resource there is
-// nothing to show.
-func (op *operation) done(x *exchange, status int) func(scim.Resource, error) (outcome, error) {
-	return func(r scim.Resource, err error) (outcome, error) {
-		switch {
-		case err != nil:
-			return outcome{}, err
-		case r == nil:
-			return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
-		}
-		return op.set.outcome(x, status, r), nil
+	switch {
+	case err != nil:
+		return outcome{}, err
+	case r == nil: // there is nothing to show
+		return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
 	}
+	return op.set.outcome(x, status, r), nil
 }
 
 // checkIfNoneMatch refuses a write by who wants it only if the resource is another

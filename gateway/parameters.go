@@ -39,11 +39,11 @@ func (p parameters) set(name, value string) error {
 	return nil
 }
 
-// queryParameters reads the query string, names in any letter case. A string
-// that is not properly escaped is refused: left out, a broken filter would ask
-// for everybody.
-func queryParameters(raw string) (parameters, error) {
-	values, err := url.ParseQuery(raw)
+// parameters reads the query string, names in any letter case. A string that is
+// not properly escaped is refused: left out, a broken filter would ask for
+// everybody.
+func (x *exchange) parameters() (parameters, error) {
+	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	if err != nil {
 		return nil, notEscaped(err)
 	}
@@ -63,7 +63,11 @@ func notEscaped(err error) error {
 }
 
 // searchParameters reads a SearchRequest message (RFC 7644 §3.4.3).
-func searchParameters(message map[string]any) (parameters, error) {
+func (s *server) searchParameters(x *exchange) (parameters, error) {
+	message, err := s.message(x, scim.URNSearchRequest)
+	if err != nil {
+		return nil, err
+	}
 	p := parameters{}
 	for name, value := range message {
 		text, ok, err := parameterText(value)
@@ -124,4 +128,13 @@ func (p parameters) integer(name string, absent int) (int, error) {
 // projection is what of a resource the client wants to see (RFC 7644 §3.9).
 func (p parameters) projection(kind *scim.ResourceType) (*scim.Projection, error) {
 	return scim.ParseProjection(kind, p["attributes"], p["excludedAttributes"])
+}
+
+// message reads a request's body, which must be the message with the URN.
+func (s *server) message(x *exchange, urn string) (map[string]any, error) {
+	message, err := s.body(x)
+	if err != nil {
+		return nil, err
+	}
+	return message, scim.CheckMessage(message, urn)
 }

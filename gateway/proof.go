@@ -42,9 +42,9 @@ type flight struct {
 	cancel  context.CancelFunc
 }
 
-func newProofs(within time.Duration, now func() time.Time) (*proofs, error) {
-	failed, err := lru.New[marks.Mark, failedProof](maxFailedProofs)
-	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}, err
+func newProofs(within time.Duration, now func() time.Time) *proofs {
+	failed, _ := lru.New[marks.Mark, failedProof](maxFailedProofs) // fails for a size below 1 only
+	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}
 }
 
 // of asks for the token with this mark. The asking goes on for the others if one
@@ -77,6 +77,9 @@ func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Con
 			if isRefusal(f.err) {
 				p.failed.Add(mark, failedProof{f.err, p.now().Add(failedProofFor)})
 			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.forget(mark, f)
 			close(f.done)
 		}()
 	}
@@ -84,22 +87,19 @@ func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Con
 	return f
 }
 
-// quit stops a proof that nobody waits for. Nobody joins one that is stopped or
-// over.
+// quit stops a proof that nobody waits for.
 func (p *proofs) quit(mark marks.Mark, f *flight) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	over := false
-	select {
-	case <-f.done:
-		over = true
-	default:
-	}
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
-		over = true
+		p.forget(mark, f)
 	}
-	if over && p.flights[mark] == f {
+}
+
+// forget lets nobody join a proof that is stopped or over.
+func (p *proofs) forget(mark marks.Mark, f *flight) {
+	if p.flights[mark] == f {
 		delete(p.flights, mark)
 	}
 }

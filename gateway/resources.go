@@ -90,7 +90,11 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 		if err != nil {
 			return err
 		}
-		projection, err := x.projection(set.kind)
+		p, err := x.parameters()
+		if err != nil {
+			return err
+		}
+		projection, err := p.projection(set.kind)
 		if err != nil {
 			return err
 		}
@@ -100,41 +104,6 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 		}
 		return x.writeResource(set, set.outcome(x, http.StatusOK, found), projection)
 	}
-}
-
-// list serves GET /{type} (RFC 7644 §3.4.2).
-func (s *server) list(set *resourceSet) func(*exchange) error {
-	return func(x *exchange) error {
-		p, err := queryParameters(x.Request().URL.RawQuery)
-		if err != nil {
-			return err
-		}
-		return s.listPage(x, set, p)
-	}
-}
-
-// listPage answers one page of the query that p describes.
-func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
-	q, err := s.query(set.kind, p)
-	if err != nil {
-		return err
-	}
-	q.Stopped = x.stopped
-	listing := x.listing(set.kind.Endpoint, q)
-	if q.Cursor, err = s.position(x, listing, p); err != nil {
-		return err
-	}
-	list, err := set.read(x.caller).List(x.ctx(), q)
-	if err == nil {
-		err = x.ctx().Err() // the list may not be whole
-	}
-	if err != nil {
-		return err
-	}
-	return x.writeJSON(http.StatusOK, scim.ListResponse{
-		TotalResults: list.TotalResults, StartIndex: list.StartIndex, NextCursor: s.nextCursor(x, listing, list),
-		Resources: set.showAll(x, list, q.Projection),
-	})
 }
 
 // create serves POST /{type} (RFC 7644 §3.3).
@@ -162,11 +131,11 @@ func listed(header http.Header, name string) string { return strings.Join(header
 
 // perform runs an operation that is a request of its own.
 func (s *server) perform(x *exchange, op *operation) error {
-	p, err := queryParameters(x.Request().URL.RawQuery)
+	p, err := x.parameters()
 	if err != nil {
 		return err
 	}
-	if op.projection, err = op.answerOf(p); err != nil {
+	if op.projection, err = p.projection(op.set.kind); err != nil {
 		return err
 	}
 	if op.method != http.MethodDelete {
@@ -179,13 +148,4 @@ func (s *server) perform(x *exchange, op *operation) error {
 		return err
 	}
 	return x.writeResource(op.set, done, op.projection)
-}
-
-// projection is that of the request's own query string.
-func (x *exchange) projection(kind *scim.ResourceType) (*scim.Projection, error) {
-	p, err := queryParameters(x.Request().URL.RawQuery)
-	if err != nil {
-		return nil, err
-	}
-	return p.projection(kind)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/internal/scim"
 )
 
 const (
@@ -24,10 +26,13 @@ type route struct {
 
 // routes is the whole URL surface below a prefix. Discovery is open, so that it
 // can be read before there is a credential (RFC 7644 §4).
+//
+// A query on the server root asks for users and groups. Roles are left out: they
+// are the groups once more, under the same ids.
 func (s *server) routes() []route {
 	routes := []route{
-		{methods: "GET", path: "", resource: "Root", handle: s.queryRoot},
-		{methods: "POST", path: "/.search", resource: "Root", handle: s.searchRoot},
+		{methods: "GET", path: "", resource: "Root", handle: s.list(s.users, s.groups)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.users, s.groups)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
@@ -129,6 +134,35 @@ func (s *server) enter(r route) echo.HandlerFunc {
 		}
 		return r.handle(x)
 	}
+}
+
+// organizationOf is the organization that the path names, or the configured one.
+func (s *server) organizationOf(x *exchange) (string, error) {
+	if !strings.HasPrefix(x.Path(), organizationPrefix) {
+		return s.config.Organization, nil
+	}
+	id, err := url.PathUnescape(x.Param("orgId"))
+	if err != nil || !usableID(id) || !s.config.serves(id) {
+		return "", scim.NewError(scim.CodeOrgUnknown,
+			"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
+	}
+	return strings.Clone(id), nil // as what is kept by organization must not keep the whole URL
+}
+
+// chooseOrganization reads the organization from the path, or takes the
+// configured one, and so settles what URLs of this exchange begin with.
+func (s *server) chooseOrganization(x *exchange) error {
+	organization, err := s.organizationOf(x)
+	if err != nil {
+		return err
+	}
+	prefix := scimPrefix
+	if strings.HasPrefix(x.Path(), organizationPrefix) {
+		prefix = strings.Replace(organizationPrefix, ":orgId", url.PathEscape(organization), 1)
+	}
+	x.caller.Organization = organization
+	x.base = s.origin(x.Request()) + prefix
+	return nil
 }
 
 // cleanPath takes slashes off that mean nothing: at the end, and doubled ones,
