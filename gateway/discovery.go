@@ -96,45 +96,37 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	return x.writeJSON(http.StatusOK, s.discovery.config.at(x))
 }
 
-// resourceTypes serves GET /ResourceTypes (RFC 7643 §6).
-func (s *server) resourceTypes(x *exchange) error { return x.writeDocuments(s.discovery.types) }
-
-// schemas serves GET /Schemas (RFC 7643 §7).
-func (s *server) schemas(x *exchange) error { return x.writeDocuments(s.discovery.schemas) }
-
-// resourceType serves GET /ResourceTypes/{name}.
-func (s *server) resourceType(x *exchange) error {
-	return x.writeDocument("ResourceType", s.discovery.types)
-}
-
-// schema serves GET /Schemas/{urn}.
-func (s *server) schema(x *exchange) error { return x.writeDocument("Schema", s.discovery.schemas) }
-
-func (x *exchange) writeDocuments(documents []document) error {
-	if err := x.withoutFilter(); err != nil {
-		return err
-	}
-	list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
-	for _, d := range documents {
-		list.Resources = append(list.Resources, d.at(x))
-	}
-	return x.writeJSON(http.StatusOK, list)
-}
-
-func (x *exchange) writeDocument(kind string, documents []document) error {
-	if err := x.withoutFilter(); err != nil {
-		return err
-	}
-	id, err := x.pathID(kind)
-	if err != nil {
-		return err
-	}
-	for _, d := range documents {
-		if strings.EqualFold(d.body["id"].(string), id) {
-			return x.writeJSON(http.StatusOK, d.at(x))
+// listDocuments serves GET /ResourceTypes and /Schemas (RFC 7643 §6 and §7).
+func listDocuments(documents []document) func(*exchange) error {
+	return func(x *exchange) error {
+		if err := x.withoutFilter(); err != nil {
+			return err
 		}
+		list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
+		for _, d := range documents {
+			list.Resources = append(list.Resources, d.at(x))
+		}
+		return x.writeJSON(http.StatusOK, list)
 	}
-	return scim.NotFound(kind, id)
+}
+
+// getDocument serves GET /ResourceTypes/{name} and /Schemas/{urn}.
+func getDocument(kind string, documents []document) func(*exchange) error {
+	return func(x *exchange) error {
+		if err := x.withoutFilter(); err != nil {
+			return err
+		}
+		id, err := x.pathID(kind)
+		if err != nil {
+			return err
+		}
+		for _, d := range documents {
+			if strings.EqualFold(d.body["id"].(string), id) {
+				return x.writeJSON(http.StatusOK, d.at(x))
+			}
+		}
+		return scim.NotFound(kind, id)
+	}
 }
 
 // withoutFilter refuses a filter: left unanswered, it would look as if it had

@@ -40,22 +40,20 @@ type resourceSet struct {
 }
 
 func userSet(service *mapping.Service, strict bool) *resourceSet {
-	kind := readAs(service.UserType(), strict)
 	return &resourceSet{
-		kind:  kind,
+		kind:  readAs(service.UserType(), strict),
 		read:  func(c mapping.Caller) reader { return service.Users(c) },
 		write: func(c mapping.Caller) writer { return service.Users(c) },
-		refs:  refsOf(kind, "groups", service.GroupType().Endpoint),
+		refs:  map[string]string{"groups": service.GroupType().Endpoint},
 	}
 }
 
 func groupSet(service *mapping.Service, strict bool) *resourceSet {
-	kind := readAs(service.GroupType(), strict)
 	return &resourceSet{
-		kind:  kind,
+		kind:  readAs(service.GroupType(), strict),
 		read:  func(c mapping.Caller) reader { return service.Groups(c) },
 		write: func(c mapping.Caller) writer { return service.Groups(c) },
-		refs:  refsOf(kind, "members", service.UserType().Endpoint),
+		refs:  map[string]string{"members": service.UserType().Endpoint},
 		bulky: "members",
 	}
 }
@@ -73,14 +71,6 @@ func readAs(kind *scim.ResourceType, strict bool) *scim.ResourceType {
 		return kind.Strict()
 	}
 	return kind
-}
-
-// refsOf is for a type whose schema has a $ref in the attribute's elements.
-func refsOf(kind *scim.ResourceType, attribute, endpoint string) map[string]string {
-	if _, ok := kind.Lookup(attribute + ".$ref"); !ok {
-		return nil
-	}
-	return map[string]string{attribute: endpoint}
 }
 
 // get serves GET /{type}/{id} (RFC 7644 §3.4.1).

@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -43,14 +42,11 @@ func (x *exchange) isKnown(version string) bool {
 // writeJSON encodes before it sends, so that what cannot be encoded is an error
 // and not half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
-	room := rooms.Get().(*[]byte)
-	defer giveBack(room)
-	text, err := scim.AppendJSON((*room)[:0], message)
+	text, err := scim.AppendJSON(nil, message)
 	if err != nil {
 		return err
 	}
 	text = append(text, '\n')
-	*room = text
 	x.Response().Header().Set(echo.HeaderContentType, contentType)
 	return x.send(status, text)
 }
@@ -87,19 +83,5 @@ func (x *exchange) send(status int, text []byte) error {
 			return err
 		}
 		text = text[len(part):]
-	}
-}
-
-// rooms are used again from answer to answer: a page of users takes some 100 KB,
-// which would be a good part of what the garbage collector has to do.
-var rooms = sync.Pool{New: func() any { return new([]byte) }}
-
-// largestRoom is what is kept of the room for an answer, in bytes.
-const largestRoom = 1 << 20
-
-// giveBack keeps the room of an answer that was sent.
-func giveBack(room *[]byte) {
-	if cap(*room) <= largestRoom {
-		rooms.Put(room)
 	}
 }

@@ -36,10 +36,10 @@ func (s *server) routes() []route {
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: s.resourceTypes},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: s.resourceType},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: s.schemas},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: s.schema},
+		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDocuments(s.discovery.types)},
+		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDocument("ResourceType", s.discovery.types)},
+		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDocuments(s.discovery.schemas)},
+		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDocument("Schema", s.discovery.schemas)},
 	}
 	for _, set := range []*resourceSet{s.users, s.groups, s.roles} {
 		name, path := set.kind.Name, set.kind.Endpoint
