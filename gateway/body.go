@@ -15,28 +15,28 @@ const (
 	// words. The longest list of members that a body has room for is shorter.
 	maxNodes = 50_000
 
-	// A body that is small in both ways needs no leave: as many as there are
-	// places for requests take little. So no large one keeps it waiting.
+	// A body that is small in both ways is not counted against the memory, so that
+	// it never waits for a large one: as many as there are places for need little.
 	smallBody  = 32 << 10 // bytes
 	smallNodes = 1000
 
-	// What all larger bodies take together, in bytes.
+	// Memory for all larger bodies together, in bytes.
 	rawMemory     = 16 << 20 // as they are read
 	decodedMemory = 48 << 20
 
-	// What a value takes once it is decoded, in bytes; texts are as long as in
-	// the body.
+	// Memory for a decoded value, in bytes; texts are as long as in the body.
 	objectCost = 400
 	valueCost  = 40
 
-	// slowBody is how long a body takes that counts against its address.
+	// slowBody is the time from which reading a body counts as a failure of its
+	// address.
 	slowBody = 10 * time.Second
 )
 
-// body reads the JSON object of a request. Nothing of it is read before the
-// token has been good once: what a stranger sends costs nothing.
+// body reads the JSON object of a request, after the token has been good once:
+// what a stranger sends costs nothing.
 //
-// The memory for its values is kept for the request until the exchange ends.
+// The memory for its values is reserved until the exchange ends.
 func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	return scim.DecodeObject(data)
 }
 
-// readBody reads what is sent. release gives back its memory.
+// readBody reads the bytes of the body. release gives back their memory.
 func (s *server) readBody(x *exchange) (data []byte, release func(), err error) {
 	sent, size := x.Request().Body, x.Request().ContentLength
 	release = func() {}
@@ -98,14 +98,14 @@ func (s *server) readBody(x *exchange) (data []byte, release func(), err error) 
 	return buffer.Bytes(), release, nil
 }
 
-// hearingRange is how many times the largest body is read and dropped of one
-// that is too large.
-const hearingRange = 8
+// drainFactor is how many times the largest body is read and dropped of one that
+// is too large.
+const drainFactor = 8
 
-// tooLarge refuses a body that is too large. It is read on for a while: a client
-// hears no answer while it is sending, and sees the connection break instead.
+// tooLarge refuses a body that is too large, after reading on for a while: a client
+// that is still sending sees a broken connection instead of the answer.
 func (s *server) tooLarge(sent io.Reader) error {
-	_, _ = io.CopyN(io.Discard, sent, hearingRange*s.config.MaxBody)
+	_, _ = io.CopyN(io.Discard, sent, drainFactor*s.config.MaxBody)
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway accepts.", s.config.MaxBody)
 }
 
@@ -132,7 +132,7 @@ func countNodes(data []byte) (nodes, objects int) {
 	return nodes, objects
 }
 
-// bodyMemory is what bodies under way may take, one credential at most half.
+// bodyMemory bounds the memory of bodies under way; one credential has half of it.
 type bodyMemory struct{ raw, decoded *quota[marks.Mark] }
 
 func newBodyMemory(maxBody int64) *bodyMemory {

@@ -70,7 +70,7 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
 	if limit := s.config.MaxBulkOperations; len(given) > limit {
-		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations, and the gateway takes %d at once.", len(given), limit)
+		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations, and the gateway accepts %d at once.", len(given), limit)
 	}
 	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
 	if limit := field(message, "failOnErrors"); limit != nil {
@@ -113,8 +113,8 @@ func readBulkOperation(object map[string]any) *bulkOperation {
 	}
 }
 
-// bulkTarget makes of op what a single request would be, with the ids that its
-// bulkIds have been replaced by, and notes the location of the resource.
+// bulkTarget makes a single request of op, with ids in the place of its bulkIds,
+// and sets op.location.
 func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]string) (*operation, error) {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
 	single := &operation{method: op.method, ifMatch: op.version}
@@ -154,7 +154,7 @@ func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]strin
 	return single, err
 }
 
-// succeed notes what a bulk response says of an operation that was done.
+// succeed sets the result of an operation that was done.
 func (op *bulkOperation) succeed(done outcome) {
 	op.result = &bulkResult{
 		Location: done.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(done.status),

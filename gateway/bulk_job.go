@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// progress is how far an operation of a bulk request has come.
+// progress is the state of an operation of a bulk request.
 type progress int
 
 const (
@@ -108,8 +108,8 @@ func badReference(bulkID, problem string) *scim.Error {
 	return scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
 }
 
-// fail notes what a bulk response says of an operation that was not done, and
-// logs it as a request of its own would be.
+// fail sets the result of an operation that was not done, and logs it as a request
+// of its own would be.
 func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.failures++
 	e := j.server.answerable(j.x, err)
@@ -126,8 +126,8 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	}, failureAttrs(e)...)...)
 }
 
-// bulkPrefix stands before the bulkId in a reference to a resource that the
-// same request creates (RFC 7644 §3.7.2).
+// bulkPrefix precedes the bulkId in a reference to a resource that the same
+// request creates (RFC 7644 §3.7.2).
 const bulkPrefix = "bulkId:"
 
 // references are the bulkIds that the operation refers to, in its path and

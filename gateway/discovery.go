@@ -10,8 +10,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// discovery holds what the gateway says of itself (RFC 7644 §4). It is made
-// once, of what the gateway really offers, and never depends on Suger.
+// discovery describes the gateway (RFC 7644 §4). It is made once, of what the
+// gateway really offers, and never depends on Suger.
 type discovery struct {
 	config  document
 	types   []document
@@ -138,7 +138,7 @@ func (x *exchange) withoutFilter() error {
 	}
 	for name := range values {
 		if strings.EqualFold(name, "filter") {
-			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints take no filter. Read them without one.")
+			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints accept no filter. Read them without one.")
 		}
 	}
 	return nil

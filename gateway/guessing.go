@@ -20,8 +20,8 @@ const (
 	maxGuesses    = 4096 // wrong tokens that were counted a moment ago
 )
 
-// A guessing slows down who guesses tokens, and leaves alone who has a good one
-// even if it comes from the same address.
+// A guessing slows down clients that guess tokens, and no client with a good token,
+// even from the same address.
 type guessing struct {
 	throttle *throttle.Throttle
 	window   time.Duration
@@ -57,8 +57,8 @@ func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
 	}
 }
 
-// begin lets a token that is not known to be good be judged. An address that has
-// brought too many wrong ones waits for its turn, if there are turns.
+// begin starts an attempt with a token that is not known to be good. An address
+// with too many wrong ones waits for its turn, if there are turns.
 func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark, turns bool) (*attempt, error) {
 	try := guess{from: throttle.Network(client), mark: mark}
 	g.mu.Lock()
@@ -85,8 +85,8 @@ func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark
 	}
 }
 
-// end tells what has come of an attempt. Those of one guess that are under way
-// together have one place in the throttle, and it is the last that leaves it.
+// end records the outcome of an attempt. Attempts of one guess at the same time have
+// one place in the throttle, which the last of them releases.
 func (g *guessing) end(client netip.Addr, a *attempt, failed bool) {
 	counts := failed && g.count(a.guess)
 	if !a.reserved {
@@ -111,7 +111,7 @@ func (g *guessing) wasCounted(try guess) bool {
 	return ok && g.now().Before(until)
 }
 
-// count notes a wrong token, and reports whether it counts as a failure.
+// count records a wrong token, and reports whether it counts as a failure.
 func (g *guessing) count(try guess) bool {
 	if g.wasCounted(try) {
 		return false
@@ -122,13 +122,13 @@ func (g *guessing) count(try guess) bool {
 
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
-		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
+		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings, then try again in a moment.")
 	e.RetryAfter = max(wait, time.Second)
 	return e
 }
 
-// judgeToken remembers what the exchange has shown of the client's token. That
-// Suger was asked and no part of the answer was a refusal shows that it is good.
+// judgeToken records whether the client's token is good: it is if Suger was called
+// and refused nothing.
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
@@ -141,7 +141,7 @@ func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	}
 }
 
-// trust remembers that the token is good.
+// trust records that the token is good.
 func (s *server) trust(x *exchange) {
 	x.known = true
 	conns.Trust(x.ctx())

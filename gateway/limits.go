@@ -156,7 +156,7 @@ func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// sit takes a place of the exchange's kind; x.leave gives it back. The gateway's
+// sit takes a place of the exchange's kind, which x.leave releases. The gateway's
 // own tokens have no share: there is one client.
 func (s *server) sit(x *exchange) (err error) {
 	switch {

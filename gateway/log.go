@@ -18,7 +18,7 @@ const maxLogged = 500
 // maxClientRequestID bounds the request id of a client, in bytes.
 const maxClientRequestID = 64
 
-// record writes the request's line in the log, and tells the metrics. The line
+// record writes the request's log line and updates the metrics. The line
 // has the route's template and not the URL, since a filter holds an e-mail
 // address, and neither a detail, a body nor a header.
 func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
@@ -46,8 +46,8 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
 }
 
-// failureAttrs are what the log says of an error: what was answered, and why if
-// the client is not to blame.
+// failureAttrs describe an error: what was answered, and the cause if it is not the
+// client's.
 func failureAttrs(e *scim.Error) []slog.Attr {
 	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
 	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
@@ -64,7 +64,7 @@ func levelOf(status int) slog.Level {
 	return slog.LevelInfo
 }
 
-// knownMethod keeps what a client invents out of the metrics.
+// knownMethod keeps invented methods out of the metrics.
 func knownMethod(method string) string {
 	known := []string{
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,

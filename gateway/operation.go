@@ -9,7 +9,7 @@ import (
 )
 
 // An operation writes one resource. It is a request of its own or one of those
-// in a bulk request, which is all the same from here on.
+// in a bulk request.
 type operation struct {
 	set        *resourceSet
 	method     string // POST, PUT, PATCH or DELETE
@@ -20,7 +20,7 @@ type operation struct {
 	projection *scim.Projection // of the answer
 }
 
-// An outcome is what an operation or a read has come to.
+// An outcome is the outcome of an operation or a read.
 type outcome struct {
 	status   int
 	resource scim.View // nil after DELETE
@@ -56,8 +56,8 @@ func (op *operation) run(x *exchange) (outcome, error) {
 	return op.set.outcome(x, status, r), nil
 }
 
-// checkIfNoneMatch refuses a write by who wants it only if the resource is another
-// than the given version, or is not there at all (RFC 9110 §13.1.2).
+// checkIfNoneMatch refuses a write if the resource has a version that If-None-Match
+// excludes (RFC 9110 §13.1.2).
 func (op *operation) checkIfNoneMatch(x *exchange) error {
 	if strings.TrimSpace(op.ifNone) == "" {
 		return nil

@@ -19,8 +19,8 @@ var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "at
 // parameter instead of writing commas.
 var lists = []string{"attributes", "excludedAttributes"}
 
-// parameters are what a client asks for, by name as in known. An absent one is
-// not in the map; an empty one is.
+// parameters are the parameters of a request, by name as in known. An absent one
+// is not in the map; an empty one is.
 type parameters map[string]string
 
 func (p parameters) set(name, value string) error {
@@ -83,8 +83,8 @@ func (s *server) searchParameters(x *exchange) (parameters, error) {
 
 var errParameterType = errors.New("not a string, an integer or a list of strings")
 
-// parameterText writes a JSON value as it would stand in a query string; ok is
-// false for null, which is the same as absent.
+// parameterText writes a JSON value as it would be in a query string; ok is false
+// for null, which is the same as absent.
 func parameterText(value any) (text string, ok bool, err error) {
 	switch v := value.(type) {
 	case nil:
@@ -112,7 +112,7 @@ func parameterText(value any) (text string, ok bool, err error) {
 }
 
 // integer reads a whole number of any size; one that does not fit is as good as
-// the largest. absent stands for a parameter that is missing or empty.
+// the largest. absent is the value of a parameter that is missing or empty.
 func (p parameters) integer(name string, absent int) (int, error) {
 	text := strings.TrimSpace(p[name])
 	if text == "" {

@@ -65,7 +65,7 @@ func roleSet(service *mapping.Service) *resourceSet {
 	}
 }
 
-// readAs is the type as bodies are read by it.
+// readAs is the type by which bodies are read.
 func readAs(kind *scim.ResourceType, strict bool) *scim.ResourceType {
 	if strict {
 		return kind.Strict()

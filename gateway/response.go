@@ -27,8 +27,8 @@ func (x *exchange) writeResource(set *resourceSet, done outcome, projection *sci
 	return x.writeJSON(done.status, set.show(x, done.resource, projection))
 }
 
-// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and
-// reports whether the client has what it asks to read in this version.
+// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports
+// whether the client that reads the resource has it in this version already.
 func (x *exchange) isKnown(version string) bool {
 	if version == "" {
 		return false
@@ -51,16 +51,16 @@ func (x *exchange) writeJSON(status int, message any) error {
 	return x.send(status, text)
 }
 
-// Whoever reads an answer must go on reading: it holds one of the places, and the
-// memory of the answer.
+// A client must read its answer in time: it holds one of the places, and the memory
+// of the answer.
 const (
 	writeSize   = 64 << 10         // bytes written at once
 	writeWithin = 10 * time.Second // longest time for that much
 	sendWithin  = 30 * time.Second // and for all of an answer
 )
 
-// send writes an answer. It gives up when the client stops to read, over HTTP/2
-// as well, where the deadline is the stream's.
+// send writes an answer. It gives up when the client stops reading, over HTTP/2 as
+// well, where the deadline is the stream's.
 func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)

@@ -58,7 +58,7 @@ func (s *server) routes() []route {
 	return routes
 }
 
-// prefixes are what the routes stand below.
+// prefixes are the paths that the routes are below.
 func (s *server) prefixes() []string {
 	if s.config.Organization == "" {
 		return []string{organizationPrefix}
@@ -66,7 +66,7 @@ func (s *server) prefixes() []string {
 	return []string{organizationPrefix, scimPrefix}
 }
 
-// mount tells Echo the routes under each prefix.
+// mount adds the routes to Echo under each prefix.
 func (s *server) mount(e *echo.Echo) {
 	for _, prefix := range s.prefixes() {
 		for _, r := range s.routes() {
@@ -80,14 +80,13 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
-// meant is the endpoint that a path would be with other letters in upper and
-// lower case, "" if there is none. An id stands in it as "{id}": the client knows
-// its own.
-func (s *server) meant(path string) string {
+// spelled is the endpoint that a path would name in the right letter case, "" if
+// there is none, with "{id}" in the place of an id.
+func (s *server) spelled(path string) string {
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	for _, prefix := range s.prefixes() {
 		for _, r := range s.routes() {
-			if endpoint, ok := spelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
+			if endpoint, ok := respelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
 				return endpoint
 			}
 		}
@@ -95,9 +94,9 @@ func (s *server) meant(path string) string {
 	return ""
 }
 
-// spelled writes a route's pattern as an endpoint if segments differ from it, in
-// letter case only.
-func spelled(segments, pattern []string) (string, bool) {
+// respelled writes a route's pattern as an endpoint if the segments differ from it,
+// and in letter case only.
+func respelled(segments, pattern []string) (string, bool) {
 	if len(segments) != len(pattern) {
 		return "", false
 	}
@@ -118,8 +117,8 @@ func spelled(segments, pattern []string) (string, bool) {
 	return endpoint.String(), differs
 }
 
-// enter is what happens on every route before its handler: who asks, and of
-// which organization.
+// enter authenticates the request and finds its organization, then calls the
+// route's handler.
 func (s *server) enter(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
@@ -149,8 +148,8 @@ func (s *server) organizationOf(x *exchange) (string, error) {
 	return strings.Clone(id), nil // as what is kept by organization must not keep the whole URL
 }
 
-// chooseOrganization reads the organization from the path, or takes the
-// configured one, and so settles what URLs of this exchange begin with.
+// chooseOrganization sets the organization of the exchange, and the URL that its
+// endpoints are relative to.
 func (s *server) chooseOrganization(x *exchange) error {
 	organization, err := s.organizationOf(x)
 	if err != nil {
@@ -165,12 +164,12 @@ func (s *server) chooseOrganization(x *exchange) error {
 	return nil
 }
 
-// cleanPath takes slashes off that mean nothing: at the end, and doubled ones,
-// since Okta asks for /scim/v2//Users if the base URL was entered with a slash.
+// cleanPath removes slashes at the end and doubled ones: Okta asks for
+// /scim/v2//Users if the base URL was entered with a slash.
 //
 // Echo is always given the escaped path, so that a path parameter is escaped
-// whatever it holds: left alone, Echo takes URL.RawPath only if it is set, and
-// its handlers cannot tell "100%25" from "100%".
+// whatever it holds. Otherwise Echo uses URL.RawPath only if it is set, and its
+// handlers cannot distinguish "100%25" from "100%".
 func cleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()

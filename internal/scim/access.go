@@ -2,7 +2,7 @@ package scim
 
 import "strings"
 
-// An Access is what a request asks for a user's access, by the attribute active.
+// An Access is what a request asks for by the attribute active.
 type Access string
 
 // What a request may ask for.
@@ -65,7 +65,7 @@ func (f *accessFound) verdict() (Access, error) {
 		"The request does not say whether the user is active: active is empty, has two values or is in the wrong place. Send active once, as true or false.")
 }
 
-// add takes a value of active; misplaced says that it is where it means nothing.
+// add counts a value of active; misplaced says that it has no meaning where it is.
 func (f *accessFound) add(value any, misplaced bool) {
 	if list, isList := value.([]any); isList && len(list) == 1 {
 		value = list[0]

@@ -31,7 +31,7 @@ func newEdit(rt *ResourceType, r Resource) *edit {
 	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
 }
 
-// finish puts the lists back and makes schemas true.
+// finish puts the lists back and sets schemas.
 func (e *edit) finish() (Resource, error) {
 	for _, list := range e.lists {
 		if list.changed {
@@ -81,8 +81,8 @@ func (e *edit) applyObject(op string, object map[string]any, urn string) error {
 	return nil
 }
 
-// applyCore takes an object under the URN of the core schema for top-level
-// attributes; Okta sends some of its custom attributes so.
+// applyCore applies an object under the URN of the core schema to top-level
+// attributes; Okta sends some of its custom attributes like that.
 func (e *edit) applyCore(op string, value any) error {
 	switch value := value.(type) {
 	case nil:

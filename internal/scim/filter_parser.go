@@ -22,12 +22,12 @@ type filterToken struct {
 	kind tokenKind
 	pos  int    // byte offset of its beginning
 	raw  string // as written
-	text string // of a string: what it stands for
+	text string // of a string: its value
 }
 
 func (t filterToken) is(punct string) bool { return t.kind == tokenPunct && t.raw == punct }
 
-// isWord says whether the token is the keyword, in any letter case.
+// isWord reports whether the token is the keyword, in any letter case.
 func (t filterToken) isWord(keyword string) bool {
 	return t.kind == tokenWord && strings.EqualFold(t.raw, keyword)
 }
@@ -92,7 +92,7 @@ func scanEscapedString(token filterToken, rest string) (filterToken, string) {
 	token.kind, token.raw = tokenString, rest
 	text, _, closed := strings.Cut(rest[2:], `\"`)
 	if !closed || strings.ContainsAny(text, `\"`) {
-		return token, "a value begins and ends with a plain double quote"
+		return token, "a value starts and ends with a plain double quote"
 	}
 	token.raw, token.text = rest[:len(text)+4], text
 	return token, ""
@@ -256,7 +256,7 @@ func (p *filterParser) parseCondition() filterNode {
 // parseBrackets reads the value filter on the elements of an attribute.
 func (p *filterParser) parseBrackets(path AttrPath) filterNode {
 	if p.element != nil {
-		p.fail(p.token, "brackets cannot stand inside brackets")
+		p.fail(p.token, "brackets cannot be inside brackets")
 		return nil
 	}
 	if path.leaf().Type != Complex {

@@ -7,7 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A View is a resource to be shown. A [Resource] is its own view; a provider
+// A View is a resource for an answer. A [Resource] is its own view; a provider
 // with a faster way to JSON has views that are a [Writer], too.
 type View interface {
 	// ID is the resource's id.
@@ -15,7 +15,7 @@ type View interface {
 	// Version is the resource's weak ETag, or "".
 	Version() string
 	// Resource is the resource in normal form, the caller's own to change. It has
-	// no URLs yet: only who answers knows them.
+	// no URLs yet: they depend on how the client reached the provider.
 	Resource() Resource
 }
 
@@ -41,10 +41,9 @@ type Form interface {
 	// Reference writes the URL of the resource with an id below an endpoint
 	// ("/Users"). A Resource has none yet.
 	Reference(name, endpoint, id string)
-	// Object begins an object, which goes on until End. It is left out if it
-	// stays empty.
+	// Object begins an object, which ends with End. It is left out if it is empty.
 	Object(name string)
-	// List begins a list, which goes on until End, too.
+	// List begins a list, which ends with End, too.
 	List(name string)
 	// End ends the object or list that was begun last.
 	End()
@@ -164,7 +163,7 @@ func (f *ResourceForm) Text(name, value string) { f.put(name, value) }
 // Flag writes a boolean.
 func (f *ResourceForm) Flag(name string, value bool) { f.put(name, value) }
 
-// Reference leaves the URL to who answers.
+// Reference writes nothing.
 func (f *ResourceForm) Reference(string, string, string) {}
 
 // Object begins an object.

@@ -29,8 +29,8 @@ type Query struct {
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
 
-	// Stopped is asked now and then while resources are compared, so that nothing is
-	// done for a client that has gone: then the list is not whole. May be nil.
+	// Stopped is called now and then while resources are compared, to stop for a
+	// client that has gone: then the list is not whole. May be nil.
 	Stopped func() bool
 }
 
@@ -178,7 +178,7 @@ func (p *Position) compareAge(other *Position) int {
 }
 
 // maxSortText is how many bytes of a text decide the order, so that a cursor,
-// which carries them, stays short. Beyond them age decides.
+// which carries them, stays short. Where they are equal, age decides.
 const maxSortText = 512
 
 // A sortKey is what a resource is sorted by, comparable within one attribute.

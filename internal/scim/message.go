@@ -2,9 +2,8 @@ package scim
 
 import "strings"
 
-// CheckMessage checks that the schemas of a message name what it is: urn. Who
-// leaves them out, or writes those of SCIM 1, is understood anyway. The error is
-// a *[Error] with [CodeInvalidValue].
+// CheckMessage checks that the schemas of a message are absent or contain urn, or
+// one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
 func CheckMessage(message map[string]any, urn string) error {
 	given, _ := member(message, "schemas")
 	list, isList := given.([]any)
@@ -19,7 +18,7 @@ func CheckMessage(message map[string]any, urn string) error {
 			return nil
 		}
 	}
-	return NewError(CodeInvalidValue, "The schemas of the message do not name what the endpoint takes: %s.", urn)
+	return NewError(CodeInvalidValue, "The schemas of the message do not name what the endpoint accepts: %s.", urn)
 }
 
 // isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
@@ -62,7 +61,7 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 		}
 	}
 	if foreign != "" && !own {
-		return NewError(CodeInvalidValue, "The schemas of the resource name %q, and the endpoint takes a %s.", Clip(foreign, 120), rt.Name)
+		return NewError(CodeInvalidValue, "The schemas of the resource name %q, and the endpoint accepts a %s.", Clip(foreign, 120), rt.Name)
 	}
 	return rt.checkKnown("", raw)
 }

@@ -17,13 +17,13 @@ type PatchOperation struct {
 	Value any    // decoded JSON as the client sent it; nil for null and for none
 }
 
-// ParsePatch reads the body of a PATCH request from [DecodeObject]. It takes
-// the names and op in any letter case, one operation without the list around
-// it, and a body without schemas.
+// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts
+// the names and op in any letter case, one operation without the list around it,
+// and a body without schemas.
 //
 // The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
 // [CodeInvalidPath], [CodeInvalidValue] for a missing value and another message, [CodeNoTarget] for
-// a remove without a path, [CodeTooLarge] beyond [MaxPatchOperations].
+// a remove without a path, [CodeTooLarge] for more than [MaxPatchOperations].
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err

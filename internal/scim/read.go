@@ -113,8 +113,7 @@ func checkNames(value any, depth int) error {
 // but one who lists the standard schemas of other resources alone sends another
 // resource.
 //
-// What a request says of active is read apart, by [ReadAccess], which takes it
-// from wherever it stands and refuses what cannot be followed.
+// [ReadAccess] reads what a request says of active, wherever it is.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
 // attribute and never repeats a value. See [Resource] for what was emptied.
@@ -153,7 +152,7 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	return vr.readOne(path, raw)
 }
 
-// readList takes a single value for a list of one.
+// readList accepts a single value as a list of one.
 func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 	items, ok := raw.([]any)
 	switch {
@@ -288,8 +287,8 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 	}
 }
 
-// readObject takes a scalar for the "value" of an object that has one, and a
-// list of one object for the object, as Entra ID sends a manager.
+// readObject accepts a scalar as the "value" of an object that has one, and a list
+// of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	switch raw := raw.(type) {
 	case map[string]any:
@@ -340,7 +339,7 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 	return object, nil
 }
 
-// readBoolean takes a list of one and an object with a value for the boolean.
+// readBoolean accepts a list of one and an object with a value as the boolean.
 func readBoolean(path AttrPath, raw any) (any, error) {
 	if list, isList := raw.([]any); isList && len(list) == 1 {
 		raw = list[0]

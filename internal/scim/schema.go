@@ -72,7 +72,7 @@ type Attribute struct {
 	Derived bool `json:"-"`
 
 	// Echoed marks a read-only attribute that is kept of a whole resource from a
-	// client. It is not written, but tells what the client had read when it made
+	// client. It is not written, but shows what the client had read when it made
 	// the resource, or what it calls a person of whom it sends no other name.
 	Echoed bool `json:"-"`
 
