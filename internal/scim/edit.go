@@ -32,7 +32,7 @@ func newEdit(rt *ResourceType, r Resource) *edit {
 }
 
 // finish puts the lists back and sets schemas.
-func (e *edit) finish() (Resource, error) {
+func (e *edit) finish() Resource {
 	for _, list := range e.lists {
 		if list.changed {
 			e.put(list.path, list.elements())
@@ -50,7 +50,7 @@ func (e *edit) finish() (Resource, error) {
 		}
 	}
 	e.result["schemas"] = schemas
-	return e.result, nil
+	return e.result
 }
 
 // applyObject applies an operation to each attribute that an object names. urn

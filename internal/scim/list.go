@@ -38,7 +38,7 @@ type Query struct {
 // the resource with these keys, whether or not it still exists. The zero
 // Position is the beginning. [CursorCodec] writes it as a cursor.
 type Position struct {
-	key     sortKey
+	key     any // see AttrPath.sortKey
 	created string
 	id      string
 }
@@ -104,7 +104,7 @@ type rows struct {
 
 type row struct {
 	index int // of the resource, as Select's at counts
-	key   sortKey
+	key   any // see AttrPath.sortKey
 }
 
 func (q *Query) rows(n int, at func(int) View) rows {
@@ -122,7 +122,7 @@ func (q *Query) rows(n int, at func(int) View) rows {
 		}
 		row := row{index: i}
 		if q.SortBy != nil {
-			row.key = q.SortBy.sortKeyOf(r)
+			row.key = q.SortBy.sortKey(r)
 		}
 		picked = append(picked, row)
 	}
@@ -135,7 +135,7 @@ func (q *Query) rows(n int, at func(int) View) rows {
 // compare orders rows by their keys, and rows of equal keys by the order that
 // the resources have anyway, which is the same in both directions.
 func (r row) compare(other row, descending bool) int {
-	order := r.key.compare(other.key)
+	order := compareKeys(r.key, other.key)
 	if descending {
 		order = -order
 	}
@@ -155,12 +155,12 @@ func (rs rows) after(p *Position, descending bool, n int, at func(int) View) int
 		return 0
 	}
 	// The resources from this index on are younger than the position.
-	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), sortKey{}).compareAge(p) > 0 })
+	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(p) > 0 })
 	boundary := row{index: younger, key: p.key}
 	return sort.Search(rs.total, func(i int) bool { return rs.at(i).compare(boundary, descending) >= 0 })
 }
 
-func positionOf(r Resource, key sortKey) *Position {
+func positionOf(r Resource, key any) *Position {
 	meta, _ := r["meta"].(map[string]any)
 	created, _ := meta["created"].(string)
 	return &Position{key: key, created: created, id: r.ID()}
@@ -181,25 +181,10 @@ func (p *Position) compareAge(other *Position) int {
 // which carries them, stays short. Where they are equal, age decides.
 const maxSortText = 512
 
-// A sortKey is what a resource is sorted by, comparable within one attribute.
-type sortKey struct {
-	Kind   keyKind `json:"k,omitempty"`
-	Text   string  `json:"t,omitempty"`
-	Number float64 `json:"n,omitempty"`
-}
-
-type keyKind int
-
-const (
-	keyNone keyKind = iota // the resource has no value
-	keyNumber
-	keyText
-)
-
-// sortKeyOf is the key of a resource: of a multi-valued attribute the primary
-// element counts, else the first (RFC 7644 §3.4.2.3); of a complex one its
-// "value".
-func (p *AttrPath) sortKeyOf(r Resource) sortKey {
+// sortKey is what a resource is sorted by: a string, a float64, or nil if it has no
+// value. Of a multi-valued attribute the primary element counts, else the first
+// (RFC 7644 §3.4.2.3); of a complex one its "value".
+func (p *AttrPath) sortKey(r Resource) any {
 	value, attr := p.in(r), p.Attr
 	if elements, ok := value.([]any); ok && len(elements) > 0 {
 		value = elements[max(0, slices.IndexFunc(elements, isPrimary))]
@@ -209,31 +194,30 @@ func (p *AttrPath) sortKeyOf(r Resource) sortKey {
 			attr = attributeNamed(p.Attr.SubAttributes, "value")
 		}
 		if attr == nil {
-			return sortKey{}
+			return nil
 		}
 		value = object[attr.Name]
 	}
-	return attr.sortKeyOf(value)
+	return attr.sortKey(value)
 }
 
-// sortKeyOf is the key of a value, so that instants sort as such, false sorts
-// before true, and letter case counts only if the attribute is case exact.
-func (a *Attribute) sortKeyOf(value any) sortKey {
+// sortKey is the key of a value: false sorts before true, instants sort as such,
+// and letter case counts only if the attribute is case exact.
+func (a *Attribute) sortKey(value any) any {
 	switch value := value.(type) {
 	case bool:
 		if value {
-			return sortKey{Kind: keyNumber, Number: 1}
+			return 1.0
 		}
-		return sortKey{Kind: keyNumber}
+		return 0.0
 	case float64:
-		return sortKey{Kind: keyNumber, Number: value}
+		return value
 	case string:
-		if value == "" {
-			return sortKey{}
+		if value != "" {
+			return clipBytes(a.sortText(value), maxSortText)
 		}
-		return sortKey{Kind: keyText, Text: clipBytes(a.sortText(value), maxSortText)}
 	}
-	return sortKey{}
+	return nil
 }
 
 func (a *Attribute) sortText(text string) string {
@@ -256,16 +240,21 @@ func clipBytes(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit], "")
 }
 
-// compare orders keys ascending; no value comes last.
-func (k sortKey) compare(other sortKey) int {
-	if k.Kind == keyNone || other.Kind == keyNone {
-		return cmp.Compare(other.Kind, k.Kind)
+// compareKeys orders keys ascending; no value comes last.
+func compareKeys(a, b any) int {
+	switch {
+	case a == b:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
 	}
-	return cmp.Or(
-		cmp.Compare(k.Kind, other.Kind),
-		cmp.Compare(k.Number, other.Number),
-		strings.Compare(k.Text, other.Text),
-	)
+	s, _ := a.(string)
+	t, _ := b.(string)
+	x, _ := a.(float64)
+	y, _ := b.(float64)
+	return cmp.Or(strings.Compare(s, t), cmp.Compare(x, y))
 }
 
 // MaxCursorLength is the most bytes of a cursor that is read.
@@ -285,10 +274,10 @@ type CursorCodec struct {
 }
 
 type cursorPayload struct {
-	Issued  int64   `json:"t"` // seconds since 1970
-	Created string  `json:"c,omitempty"`
-	ID      string  `json:"i"`
-	Key     sortKey `json:"k,omitzero"`
+	Issued  int64  `json:"t"` // seconds since 1970
+	Created string `json:"c,omitempty"`
+	ID      string `json:"i"`
+	Key     any    `json:"k,omitempty"` // not if it is nil
 }
 
 // Encode writes a position as a cursor of URL-safe characters. fingerprint is

@@ -151,10 +151,7 @@ func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operat
 			return nil, err
 		}
 	}
-	result, err := e.finish()
-	if err != nil {
-		return nil, err
-	}
+	result := e.finish()
 	if err := rt.checkKept(current, result); err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}
-	return e.finish()
+	return e.finish(), nil
 }
 
 // MaxStringLength is the most characters (Unicode code points) that one
