@@ -65,7 +65,8 @@ func (s *server) bulk(x *exchange) error {
 // newBulkJob reads a bulk request. What is wrong with the message as a whole is
 // an error here; what is wrong with one operation is that operation's result.
 func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, error) {
-	given, ok := field(message, "Operations").([]any)
+	operations, _ := scim.Member(message, "Operations")
+	given, ok := operations.([]any)
 	if !ok {
 		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
@@ -73,7 +74,7 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations, and the gateway accepts %d at once.", len(given), limit)
 	}
 	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
-	if limit := field(message, "failOnErrors"); limit != nil {
+	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {
 		n, ok := limit.(float64)
 		if !ok || n != math.Trunc(n) || n < 0 {
 			return nil, scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
@@ -101,15 +102,17 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 
 func readBulkOperation(object map[string]any) *bulkOperation {
 	text := func(name string) string {
-		s, _ := field(object, name).(string)
+		value, _ := scim.Member(object, name)
+		s, _ := value.(string)
 		return s
 	}
+	data, _ := scim.Member(object, "data")
 	return &bulkOperation{
 		method:  strings.ToUpper(text("method")),
 		bulkID:  text("bulkId"),
 		path:    text("path"),
 		version: text("version"),
-		data:    field(object, "data"),
+		data:    data,
 	}
 }
 

@@ -134,51 +134,44 @@ const bulkPrefix = "bulkId:"
 // anywhere in its data.
 func (op *bulkOperation) references() []string {
 	var found []string
-	visitStrings(op.data, func(s string) {
-		if bulkID, ok := strings.CutPrefix(s, bulkPrefix); ok {
+	collect := func(text string) string {
+		if bulkID, ok := strings.CutPrefix(text, bulkPrefix); ok {
 			found = append(found, bulkID)
 		}
-	})
+		return text
+	}
+	mapStrings(op.data, collect)
 	for segment := range strings.SplitSeq(op.path, "/") {
-		if bulkID, ok := strings.CutPrefix(segment, bulkPrefix); ok {
-			found = append(found, bulkID)
-		}
+		collect(segment)
 	}
 	return found
 }
 
-func visitStrings(value any, visit func(string)) {
-	switch v := value.(type) {
-	case string:
-		visit(v)
-	case []any:
-		for _, element := range v {
-			visitStrings(element, visit)
-		}
-	case map[string]any:
-		for _, member := range v {
-			visitStrings(member, visit)
-		}
-	}
-}
-
 // resolved is a copy of value with ids in the place of references.
 func resolved(value any, ids map[string]string) any {
-	switch v := value.(type) {
-	case string:
-		if bulkID, ok := strings.CutPrefix(v, bulkPrefix); ok {
+	return mapStrings(value, func(text string) string {
+		if bulkID, ok := strings.CutPrefix(text, bulkPrefix); ok {
 			return ids[bulkID]
 		}
+		return text
+	})
+}
+
+// mapStrings is a copy of value in which f has replaced every string.
+func mapStrings(value any, f func(string) string) any {
+	switch v := value.(type) {
+	case string:
+		return f(v)
 	case []any:
 		out := make([]any, len(v))
 		for i, element := range v {
-			out[i] = resolved(element, ids)
+			out[i] = mapStrings(element, f)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for name, member := range v {
-			out[name] = resolved(member, ids)
+			out[name] = mapStrings(member, f)
 		}
 		return out
 	}

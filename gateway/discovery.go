@@ -36,14 +36,12 @@ func newDiscovery(config document, kinds ...*scim.ResourceType) *discovery {
 	}
 	for _, schema := range append(schemas, scim.DiscoverySchemas()...) {
 		described := describeSchema(schema)
-		if !slices.ContainsFunc(d.schemas, described.isSame) {
+		if !slices.ContainsFunc(d.schemas, func(other document) bool { return other.location == described.location }) {
 			d.schemas = append(d.schemas, described)
 		}
 	}
 	return d
 }
-
-func (d document) isSame(other document) bool { return d.location == other.location }
 
 func describeType(kind *scim.ResourceType) document {
 	body := map[string]any{

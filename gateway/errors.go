@@ -36,7 +36,8 @@ func asSCIM(err error) *scim.Error {
 	if errors.As(err, &routing) {
 		switch routing.Code {
 		case http.StatusNotFound:
-			return noSuchEndpoint()
+			return scim.NewError(scim.CodeNoSuchEndpoint,
+				"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
 		case http.StatusMethodNotAllowed:
 			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not accept this method. The Allow header lists those that it accepts.")
 		}
@@ -45,11 +46,6 @@ func asSCIM(err error) *scim.Error {
 		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of a request.")
 	}
 	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. Its log says more under the request id.")
-}
-
-func noSuchEndpoint() *scim.Error {
-	return scim.NewError(scim.CodeNoSuchEndpoint,
-		"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
 }
 
 // answerable is a copy of the error as this client should see it.

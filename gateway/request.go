@@ -76,14 +76,3 @@ func readable(header http.Header) error {
 	}
 	return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads %s and %s only.", contentType, echo.MIMEApplicationJSON)
 }
-
-// field is a member of a message, whose name may be in any letter case (RFC
-// 7643 §2.1); nil if it is absent.
-func field(message map[string]any, name string) any {
-	for key, value := range message {
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return nil
-}

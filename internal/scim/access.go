@@ -29,16 +29,16 @@ func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 // ReadPatchAccess is [ReadAccess] for the body of a PATCH request.
 func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
-	list, _ := member(body, "Operations")
+	list, _ := Member(body, "Operations")
 	operations, ok := list.([]any)
 	if !ok {
 		operations = []any{list}
 	}
 	for _, item := range operations {
 		operation, _ := item.(map[string]any)
-		op, _ := member(operation, "op")
-		path, _ := member(operation, "path")
-		value, _ := member(operation, "value")
+		op, _ := Member(operation, "op")
+		path, _ := Member(operation, "path")
+		value, _ := Member(operation, "value")
 		text, _ := path.(string)
 		word, _ := op.(string)
 		found.operation(strings.EqualFold(word, patchRemove), strings.TrimSpace(text), value, rt)
@@ -71,7 +71,7 @@ func (f *accessFound) add(value any, misplaced bool) {
 		value = list[0]
 	}
 	if object, isObject := value.(map[string]any); isObject {
-		value, _ = member(object, "value")
+		value, _ = Member(object, "value")
 		misplaced = true
 	}
 	active, ok := asBoolean(value)

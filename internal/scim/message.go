@@ -5,7 +5,7 @@ import "strings"
 // CheckMessage checks that the schemas of a message are absent or contain urn, or
 // one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
 func CheckMessage(message map[string]any, urn string) error {
-	given, _ := member(message, "schemas")
+	given, _ := Member(message, "schemas")
 	list, isList := given.([]any)
 	switch {
 	case given == nil, given == "", isList && len(list) == 0:
@@ -40,7 +40,7 @@ func (rt *ResourceType) Strict() *ResourceType {
 // checkResource checks what a whole resource lists as its schemas and, if the
 // type is strict, that it has no attributes but known ones.
 func (rt *ResourceType) checkResource(raw map[string]any) error {
-	given, _ := member(raw, "schemas")
+	given, _ := Member(raw, "schemas")
 	list, isList := given.([]any)
 	if !isList {
 		list = []any{given}

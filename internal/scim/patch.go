@@ -28,7 +28,7 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
 	}
-	list, ok := member(body, "Operations")
+	list, ok := Member(body, "Operations")
 	if !ok {
 		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
 	}
@@ -59,7 +59,7 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 
 func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchOperation, error) {
 	var operation PatchOperation
-	op, _ := member(object, "op")
+	op, _ := Member(object, "op")
 	text, _ := op.(string)
 	operation.Op = strings.ToLower(text)
 	switch operation.Op {
@@ -71,7 +71,7 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 	if operation.Path, err = parseTarget(object, number, rt); err != nil {
 		return operation, err
 	}
-	value, given := member(object, "value")
+	value, given := Member(object, "value")
 	operation.Value = value
 	switch {
 	case rt.strict && operation.Path == nil:
@@ -91,7 +91,7 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 // parseTarget reads the path of an operation; nil if it has none, or names the
 // resource itself by the URN of its schema.
 func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, error) {
-	path, _ := member(object, "path")
+	path, _ := Member(object, "path")
 	text, ok := path.(string)
 	switch {
 	case path == nil, text == "" && ok, ok && strings.EqualFold(text, rt.Schema.ID):
@@ -102,9 +102,10 @@ func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, er
 	return ParsePath(text, rt)
 }
 
-// member finds a member of a message by its name in any letter case.
-func member(object map[string]any, name string) (any, bool) {
-	if value, ok := object[name]; ok {
+// Member returns the member of a message whose name is name in any letter case
+// (RFC 7643 §2.1), and whether there is one.
+func Member(object map[string]any, name string) (value any, found bool) {
+	if value, found = object[name]; found {
 		return value, true
 	}
 	for key, value := range object {

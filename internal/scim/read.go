@@ -217,7 +217,7 @@ func (a *Attribute) identifies() bool {
 // as Okta does for a mapped attribute that has become empty.
 func emptiesValue(raw any) bool {
 	object, _ := raw.(map[string]any)
-	_, given := member(object, "value")
+	_, given := Member(object, "value")
 	return given
 }
 
@@ -229,7 +229,7 @@ func (a *Attribute) withNameAsValue(raw any) any {
 		return raw
 	}
 	for _, key := range []string{"display", "name"} {
-		name, _ := member(object, key)
+		name, _ := Member(object, key)
 		if text, isText := name.(string); isText && text != "" {
 			named := maps.Clone(object)
 			named["value"] = text
@@ -345,7 +345,7 @@ func readBoolean(path AttrPath, raw any) (any, error) {
 		raw = list[0]
 	}
 	if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
-		raw, _ = member(object, "value")
+		raw, _ = Member(object, "value")
 	}
 	if boolean, ok := asBoolean(raw); ok {
 		return boolean, nil
