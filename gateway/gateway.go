@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A server answers SCIM requests. It keeps nothing between two of them.
+// A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config    Config
 	publicURL string // the configured one, in a normal form; "" for the one of the request

@@ -29,8 +29,8 @@ type guessing struct {
 	marks    *marks.Maker
 	good     *lru.Cache[marks.Mark, struct{}] // tokens, each in an organization that it was good for
 
-	// One wrong token that is shown again and again is one guess in a window: it
-	// is how a client with an old token behaves, and no way to find another.
+	// The same wrong token sent again is one guess in a window: a client with an old
+	// token does that, and it finds no other.
 	counted  *lru.Cache[guess, time.Time]
 	mu       sync.Mutex
 	underWay map[guess]int

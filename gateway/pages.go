@@ -103,8 +103,8 @@ func (s *server) parts(x *exchange, sets []*resourceSet, p parameters) ([]part, 
 	return parts, nil
 }
 
-// position finds the part that the cursor is in, and where in it; nil without a
-// cursor.
+// position finds the part that the cursor is in, and its position there; nil without
+// a cursor.
 func (s *server) position(x *exchange, parts []part, p parameters) (first int, position *scim.Position, err error) {
 	cursor, byCursor := p["cursor"]
 	switch {

@@ -9,9 +9,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// cursorAge is how long a cursor can be used. It says where the next page
-// starts and nothing about the data, so nothing would be wrong with an old one;
-// the limit keeps it from being taken for something to store.
+// cursorAge is how long a cursor can be used. A cursor is a position and contains no
+// data, so an old one does no harm; the limit keeps clients from storing it.
 const cursorAge = time.Hour
 
 // query makes a query of the parameters. It is lenient where a client loses
@@ -49,15 +48,15 @@ func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType)
 }
 
 // cursors reads and writes the cursors of this client. The key comes from the
-// client's own token, so that replicas need share nothing, and one client's
-// cursor is no use to another.
+// client's own token, so that replicas share nothing and no client can use the
+// cursor of another.
 func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
 	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}
 }
 
-// listing is what a cursor belongs to: another query must not continue it.
+// listing identifies the query that a cursor belongs to.
 func (x *exchange) listing(endpoint string, q *scim.Query) string {
 	parts := []string{x.caller.Organization, x.resource, endpoint, q.Filter.String()}
 	if q.SortBy != nil {

@@ -17,9 +17,9 @@ const (
 //
 // It looks everywhere a client may have put active, since a leaver must not keep
 // access because of a mistake: under the core URN, under another schema, inside
-// another attribute. Where values differ, one is empty or no boolean, or one is
-// in a place that means nothing, the request ends access if a value asks for that
-// and none for access; else it is a [CodeInvalidValue].
+// another attribute. If values differ, or one is empty, no boolean or misplaced,
+// the request ends access if a value asks for that and none for access; else the
+// error is a [CodeInvalidValue].
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
 	found.object(body, rt)
@@ -49,7 +49,7 @@ func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 // accessFound is every value of active in a request.
 type accessFound struct {
 	given, ended int // values that ask for the one or the other
-	odd          int // values that are empty, no boolean, or where they mean nothing
+	odd          int // values that are empty, no boolean, or misplaced
 }
 
 func (f *accessFound) verdict() (Access, error) {
@@ -116,7 +116,7 @@ func (f *accessFound) named(name string, value any, rt *ResourceType) {
 	}
 }
 
-// endsInActive reports whether a path has a step active at a place that has none.
+// endsInActive reports whether one step of a path is active.
 func endsInActive(path string) bool {
 	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == ':' || r == '[' || r == ']' }) {
 		if strings.EqualFold(step, "active") {

@@ -53,7 +53,7 @@ func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
 	return append(text, "]}"...), nil
 }
 
-// Version makes a weak entity tag, W/"…", of the resource's content. It leaves
+// Version returns a weak entity tag, W/"…", of the resource's content. It leaves
 // meta.version out, and meta.location, which depends on how the client reached
 // the provider. The order of a multi-valued attribute does not count.
 func Version(r Resource) string {
@@ -68,7 +68,7 @@ func Version(r Resource) string {
 	return VersionOf(appendCanonical(nil, content))
 }
 
-// VersionOf makes a weak entity tag of the content of a resource in any encoding,
+// VersionOf returns a weak entity tag of the content of a resource in any encoding,
 // for a provider that has a faster one than [Version]. Its 64 bits distinguish the
 // states of one resource; they do not protect against a deliberate collision.
 func VersionOf(content []byte) string {

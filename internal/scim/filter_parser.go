@@ -100,10 +100,10 @@ func scanEscapedString(token filterToken, rest string) (filterToken, string) {
 
 // A filterParser reads a filter or a PATCH path by recursive descent, one token
 // ahead, and checks names and types as it goes. After the first error it is at
-// the end of the text, and what it returns is of no use.
+// the end of the text, and what it returns must not be used.
 type filterParser struct {
 	rt     *ResourceType
-	others []*ResourceType // may be named, too
+	others []*ResourceType // whose attributes can be named, too
 	code   Code            // of its errors
 	noun   string          // what it reads, for its errors
 
@@ -158,8 +158,8 @@ func (p *filterParser) expectEnd(problem string) {
 	}
 }
 
-// fail makes the error that names the place of a token. The problem is the end
-// of a sentence.
+// fail makes the error that names the place of a token. problem is the end of
+// a sentence.
 func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	if p.err != nil {
 		return
@@ -289,7 +289,7 @@ func (p *filterParser) parseName() AttrPath {
 
 // resolve finds the attribute that the token names. It refuses one that does not
 // exist, unless unknown ones are accepted, and, in a filter, one that is not held:
-// no resource would match, which would be a lie.
+// no resource would match, and the client would conclude that there is none.
 func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	path, found := p.lookup(name)
 	if !found && acceptUnknown && attributeName.MatchString(name) {
@@ -346,7 +346,7 @@ func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 	return path, ok
 }
 
-// identifier is the attribute by which clients best look a resource up.
+// identifier is the best attribute for looking a resource up.
 func (rt *ResourceType) identifier() string {
 	for _, attribute := range rt.Schema.Attributes {
 		unique := attribute.Uniqueness == UniqueServer || attribute.Uniqueness == UniqueGlobal

@@ -19,7 +19,7 @@ const (
 	MaxPageSize     = 1000
 )
 
-// A Query says what a list holds: which resources, in which order, which page.
+// A Query says which resources a list contains: which resources, in which order, which page.
 type Query struct {
 	Filter     *Filter     // nil for all resources
 	SortBy     *AttrPath   // nil for the order of (meta.created, id)
@@ -177,8 +177,8 @@ func (p *Position) compareAge(other *Position) int {
 	return cmp.Or(order, strings.Compare(p.id, other.id))
 }
 
-// maxSortText is how many bytes of a text decide the order, so that a cursor,
-// which carries them, stays short. Where they are equal, age decides.
+// maxSortText is how many bytes of a text are compared, so that a cursor, which
+// contains them, stays short. Where they are equal, age decides.
 const maxSortText = 512
 
 // sortKey is what a resource is sorted by: a string, a float64, or nil if it has no
@@ -292,7 +292,7 @@ func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 // Decode reads a cursor that Encode wrote for the same fingerprint.
 //
 // The error is a *[Error]: [CodeInvalidCursor], or [CodeExpiredCursor] for one
-// that was right once.
+// that is too old.
 func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 	invalid := NewError(CodeInvalidCursor, "The cursor does not belong to this query. Start the listing again.")
 	if len(cursor) > MaxCursorLength {
@@ -314,7 +314,7 @@ func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 }
 
 // tag signs the payload together with the fingerprint, whose length goes first
-// so that no part of one can pass for a part of the other.
+// so that no part of one can be read as a part of the other.
 func (c *CursorCodec) tag(payload []byte, fingerprint string) []byte {
 	mac := hmac.New(sha256.New, c.Secret)
 	mac.Write(binary.BigEndian.AppendUint64([]byte("scim cursor 1\x00"), uint64(len(fingerprint))))

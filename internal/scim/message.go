@@ -30,7 +30,7 @@ func isVersion1(urn string) bool {
 // (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
 // not have, PATCH operations without a path, and value filters without a
 // sub-attribute after them are errors. externalId, which every client sends, is
-// taken. The two types share their schemas.
+// accepted. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
 	strict := *rt
 	strict.strict = true

@@ -22,8 +22,9 @@ type PatchOperation struct {
 // and a body without schemas.
 //
 // The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
-// [CodeInvalidPath], [CodeInvalidValue] for a missing value and another message, [CodeNoTarget] for
-// a remove without a path, [CodeTooLarge] for more than [MaxPatchOperations].
+// [CodeInvalidPath], [CodeInvalidValue] for a missing value or a message of another
+// kind, [CodeNoTarget] for a remove without a path, [CodeTooLarge] for more than
+// [MaxPatchOperations].
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
@@ -128,10 +129,10 @@ func Member(object map[string]any, name string) (value any, found bool) {
 //     the resource.
 //   - A path that names nothing known is ignored, as a name in an object is.
 //   - A read-only attribute that a path names may be set to what it is.
-//   - add of null adds nothing and erases nothing, be it within an object.
+//   - add of null adds nothing and removes nothing, within an object too.
 //   - replace of a complex attribute replaces the sub-attributes that are given.
 //   - A filter that selects nothing is no error for remove. For add and replace
-//     the entry is made from the filter if that says all of it, as in
+//     the entry is made from the filter if that describes it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].
 //   - remove with a path and a value removes only the values in it from the list.
 //   - An attribute that is emptied stays in the copy as an empty value (see

@@ -221,17 +221,17 @@ func (p AttrPath) in(object map[string]any) any {
 type Path struct {
 	AttrPath
 
-	// Filter is the value filter of emails[type eq "work"], to be asked with
+	// Filter is the value filter of emails[type eq "work"], for use with
 	// [Filter.MatchElement]; nil if there is none. Only a multi-valued
-	// attribute has one. [AttrPath.Values] does not regard it.
+	// attribute has one. [AttrPath.Values] ignores it.
 	Filter *Filter
 }
 
 // ParsePath parses a PATCH path on resources of type rt, with the bounds of a
-// filter. A path that meets an attribute this provider does not hold, be it a
-// standard one in the value filter, is tolerated as a whole, and so is one that
-// names nothing known. But the value filter on an attribute that is held must
-// name its sub-attributes: else it would select nothing, unnoticed.
+// filter. A path with an attribute that this provider does not hold, even in the
+// value filter, is tolerated as a whole, and so is one that names nothing known.
+// But a value filter on an attribute that is held must name its sub-attributes:
+// otherwise it would select nothing, unnoticed.
 //
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {

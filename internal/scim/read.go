@@ -20,9 +20,8 @@ import (
 // MaxNestingDepth is the most levels of objects and arrays in a body.
 const MaxNestingDepth = 32
 
-// DecodeObject reads a request body that must be one JSON object. It refuses
-// what encoding/json lets pass and what two readers could understand in two
-// ways: text that is not UTF-8, a name that occurs twice in one object (letter
+// DecodeObject decodes a request body that must be one JSON object. It refuses what
+// two readers could understand in two ways: text that is not UTF-8, a name that occurs twice in one object (letter
 // case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
 // anything after the object. Objects and arrays nest at most [MaxNestingDepth]
 // levels deep. A byte order mark before the object is skipped.
@@ -106,17 +105,16 @@ func checkNames(value any, depth int) error {
 //
 // Unknown and tolerated attributes are dropped, a password among them, and so
 // are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
-// externalId is kept. If an
-// attribute comes more than once, a name with a URN or a dot wins over a plain
-// one, since Okta lays what is mapped over an echo of the resource. The result's
-// schemas are the URNs whose attributes are there, whatever the client listed,
-// but one who lists the standard schemas of other resources alone sends another
-// resource.
+// externalId is kept. If an attribute occurs more than once, a name with a URN or
+// a dot wins over a plain one, since Okta adds what is mapped to a copy of the
+// resource that it has read. The result's schemas are the URNs whose attributes
+// are there, whatever the client listed; a client that lists only the standard
+// schemas of other resources gets an error.
 //
 // [ReadAccess] reads what a request says of active, wherever it is.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
-// attribute and never repeats a value. See [Resource] for what was emptied.
+// attribute and never repeats a value. See [Resource] for emptied attributes.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
@@ -141,7 +139,7 @@ const MaxStringLength = 1024
 // read as nil, and so is an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
-	keepEchoed   bool // those that are [Attribute].Echoed are, if they can be made out
+	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
 }
 
 // read reads the value of the attribute at the end of the path.
@@ -177,8 +175,8 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 
 // readElement reads one element of a list; nil if there is nothing in it. An
 // object without a value is nothing either, unless the list holds what has a
-// name ([Attribute].Named) or an id: a role or a member that lost its value must
-// not pass for none.
+// name ([Attribute].Named) or an id: a role or a member without its value must
+// not count as none.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	raw = attr.withNameAsValue(raw)
@@ -206,15 +204,15 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	return nil, nil
 }
 
-// identifies reports whether the value of an element says what it is, so that one
+// identifies reports whether an element is identified by its value, so that one
 // without is a mistake.
 func (a *Attribute) identifies() bool {
 	value := attributeNamed(a.SubAttributes, "value")
 	return a.Named || value != nil && (value.Required || value.Mutability == Immutable)
 }
 
-// emptiesValue reports whether an element says outright that its value is none,
-// as Okta does for a mapped attribute that has become empty.
+// emptiesValue reports whether an element has the member value, which Okta sends
+// empty for a mapped attribute that has become empty.
 func emptiesValue(raw any) bool {
 	object, _ := raw.(map[string]any)
 	_, given := Member(object, "value")
