@@ -96,11 +96,17 @@ func (c *catalogue) sorted() []*role {
 // group is a role as a group. Its version is that of the whole group, so one
 // without members has none.
 func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource {
-	about := meta("Group", r.created, r.modified)
-	group := scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
-	if !withMembers {
-		return group
+	if withMembers {
+		return versioned(s.groupOfHolders(r, holders))
 	}
+	about := meta("Group", r.created, r.modified)
+	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
+}
+
+// groupOfHolders is a group without its version, which takes longer to tell than
+// all the rest where there are many members.
+func (s *suger) groupOfHolders(r *role, holders []*user) scim.Resource {
+	group := s.group(r, nil, false)
 	if len(holders) > 0 {
 		members := make([]any, len(holders))
 		for i, u := range holders {
@@ -108,7 +114,7 @@ func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource 
 		}
 		group["members"] = members
 	}
-	return versioned(group)
+	return group
 }
 
 // Create makes a custom role for a group that is not one yet, and gives it to
@@ -162,7 +168,7 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, true, func(scim.Resource) (scim.Resource, error) {
+	result, err := g.change(ctx, id, ifMatch, true, nil, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
 	return result, g.asSCIM(err)
@@ -175,12 +181,10 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), func(current scim.Resource) (scim.Resource, error) {
+	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
+	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), shows, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
-	if members, _ := result["members"].([]any); len(members) > maxMembersShown && p.Includes("members") {
-		result = nil
-	}
 	return result, g.asSCIM(err)
 }
 
@@ -200,9 +204,12 @@ func replacesMembers(operations []scim.PatchOperation) bool {
 	})
 }
 
-// change makes a group what a client wants it to be, and shows it.
-func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	var wanted scim.Resource
+// change makes a group what a client wants it to be, and shows it unless it has so
+// many members that shows says no. The members as they are and as they are wanted
+// are not kept beyond the plan: a group can have thousands, and many requests can
+// wait for their turn.
+func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	sent := scim.Resource{}
 	var r *role
 	done, err := g.carryOut(ctx, change{
 		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
@@ -210,13 +217,17 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
 			}
-			current := g.group(r, s.holdersOf(r), true)
-			if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
+			current := g.groupOfHolders(r, s.holdersOf(r))
+			if ifMatch != "" {
+				if err := scim.CheckIfMatch(ifMatch, versioned(current).Version()); err != nil {
+					return nil, err
+				}
+			}
+			wanted, err := want(current)
+			if err != nil {
 				return nil, err
 			}
-			if wanted, err = want(current); err != nil {
-				return nil, err
-			}
+			sent["externalId"] = wanted["externalId"]
 			c := differenceOf(current, wanted)
 			c.implicit = implicit
 			if p, err = g.planner.members(s, r, c); err != nil {
@@ -228,11 +239,15 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 	if err != nil {
 		return nil, err
 	}
+	holders := done.holdersOf(g.suger, r)
+	if shows != nil && !shows(len(holders)) {
+		return nil, nil
+	}
 	shown := *r
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return done.echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
+	return done.echoing(g.group(&shown, holders, true), sent), nil
 }
 
 // groupOf finds the role of a change.
