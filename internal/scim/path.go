@@ -29,16 +29,13 @@ type AttrPath struct {
 // its URN. The bare URN of an extension finds a complex attribute for all of it
 // (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
-	local, _ := cutURN(name, rt.Schema.ID)
-	if path, ok := lookupIn(rt.Schema.Attributes, "", local); ok {
-		return path, true
-	}
-	for _, alias := range rt.Aliases {
-		local, _ := cutURN(name, alias.ID)
-		if path, ok := lookupIn(alias.Attributes, "", local); ok {
+	for _, schema := range rt.core() {
+		local, _ := cutURN(name, schema.ID)
+		if path, ok := lookupIn(schema.Attributes, "", local); ok {
 			return path, true
 		}
 	}
+	local, _ := cutURN(name, rt.Schema.ID)
 	if path, ok := lookupIn(CommonAttributes, "", local); ok {
 		path.Tolerated = path.Attr == externalID || rt.lacks(path)
 		return path, true
@@ -86,17 +83,21 @@ func (rt *ResourceType) lookupTolerated(name, local string) (AttrPath, bool) {
 // extension's URN.
 func lookupExtension(schema *Schema, name string) (AttrPath, bool) {
 	if strings.EqualFold(name, schema.ID) {
-		whole := &Attribute{
-			Name: schema.ID, Type: Complex, SubAttributes: schema.Attributes,
-			Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
-		}
-		return AttrPath{URN: schema.ID, Attr: whole}, true
+		return AttrPath{URN: schema.ID, Attr: schema.asAttribute()}, true
 	}
 	local, ok := cutURN(name, schema.ID)
 	if !ok {
 		return AttrPath{}, false
 	}
 	return lookupIn(schema.Attributes, schema.ID, local)
+}
+
+// asAttribute is a complex attribute for all of an extension.
+func (s *Schema) asAttribute() *Attribute {
+	return &Attribute{
+		Name: s.ID, Type: Complex, SubAttributes: s.Attributes,
+		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
+	}
 }
 
 // lookupIn finds "attribute" or "attribute.subAttribute" among the attributes.
