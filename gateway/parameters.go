@@ -69,46 +69,40 @@ func (s *server) searchParameters(x *exchange) (parameters, error) {
 		return nil, err
 	}
 	p := parameters{}
-	for name, value := range message {
-		text, ok, err := parameterText(value)
-		if err == nil && ok {
-			err = p.set(name, text)
-		}
-		if err != nil && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
-			return nil, scim.Wrap(err, scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", scim.Clip(name, 80))
+	for _, name := range known {
+		value, _ := scim.Member(message, name)
+		text, given, ok := parameterText(value)
+		switch {
+		case !ok:
+			return nil, scim.NewError(scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", name)
+		case given:
+			p[name] = text
 		}
 	}
 	return p, nil
 }
 
-var errParameterType = errors.New("not a string, an integer or a list of strings")
-
-// parameterText writes a JSON value as it would be in a query string; ok is false
-// for null, which is the same as absent.
-func parameterText(value any) (text string, ok bool, err error) {
+// parameterText writes a JSON value as it would be in a query string. given is
+// false for null, which is the same as absent, and ok for a value of another type
+// than a string, a whole number or a list of strings.
+func parameterText(value any) (text string, given, ok bool) {
 	switch v := value.(type) {
 	case nil:
-		return "", false, nil
+		return "", false, true
 	case string:
-		return v, true, nil
+		return v, true, true
 	case float64:
-		if v != math.Trunc(v) {
-			return "", false, errParameterType
-		}
-		return strconv.FormatFloat(v, 'f', 0, 64), true, nil
+		return strconv.FormatFloat(v, 'f', 0, 64), true, v == math.Trunc(v)
 	case []any:
 		names := make([]string, len(v))
 		for i, element := range v {
-			name, isText := element.(string)
-			if !isText {
-				return "", false, errParameterType
+			if names[i], ok = element.(string); !ok {
+				return "", true, false
 			}
-			names[i] = name
 		}
-		return strings.Join(names, ","), true, nil
-	default:
-		return "", false, errParameterType
+		return strings.Join(names, ","), true, true
 	}
+	return "", true, false
 }
 
 // integer reads a whole number of any size; one that does not fit is as good as

@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // An Access is what a request asks for by the attribute active.
 type Access string
@@ -105,26 +108,19 @@ func (f *accessFound) named(name string, value any, rt *ResourceType) {
 		f.add(value, false)
 	case strings.EqualFold(name, rt.Schema.ID) && isObject:
 		f.object(inner, rt)
-	case endsInActive(local):
+	case activeStep.MatchString(local):
 		f.add(value, true)
 	case isObject:
 		for key, value := range inner {
-			if strings.EqualFold(key, "active") || endsInActive(key) {
+			if activeStep.MatchString(key) {
 				f.add(value, true)
 			}
 		}
 	}
 }
 
-// endsInActive reports whether one step of a path is active.
-func endsInActive(path string) bool {
-	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == ':' || r == '[' || r == ']' }) {
-		if strings.EqualFold(step, "active") {
-			return true
-		}
-	}
-	return false
-}
+// activeStep matches a path of which one step is active.
+var activeStep = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
 
 // operation looks at one operation of a PATCH request.
 func (f *accessFound) operation(removes bool, path string, value any, rt *ResourceType) {

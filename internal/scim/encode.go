@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -93,31 +95,13 @@ func NoneMatch(header, version string) bool {
 	return !tagsMatch(header, version)
 }
 
+// entityTag finds the entity tags in a header, without W/.
+var entityTag = regexp.MustCompile(`"[^"]*"`)
+
 // tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the
 // version or is "*".
 func tagsMatch(header, version string) bool {
-	if strings.TrimSpace(header) == "*" {
-		return true
-	}
-	known, current, _ := cutTag(version)
-	for known && header != "" {
-		found, tag, rest := cutTag(header)
-		if found && tag == current {
-			return true
-		}
-		header = rest
-	}
-	return false
-}
-
-// cutTag reads the first entity tag of a list without W/ and quotes.
-func cutTag(list string) (found bool, tag, rest string) {
-	list = strings.TrimLeft(list, " \t,")
-	list = strings.TrimPrefix(list, "W/")
-	if quoted, ok := strings.CutPrefix(list, `"`); ok {
-		tag, rest, found = strings.Cut(quoted, `"`)
-		return found, tag, rest
-	}
-	_, rest, _ = strings.Cut(list, ",")
-	return false, "", rest
+	current := entityTag.FindString(version)
+	return strings.TrimSpace(header) == "*" ||
+		current != "" && slices.Contains(entityTag.FindAllString(header, -1), current)
 }
