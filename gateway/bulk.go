@@ -153,8 +153,8 @@ func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operatio
 // none, and the path's segment for the id, if it has one.
 func (s *server) bulkSet(path string) (set *resourceSet, segment string, hasID bool) {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(path, "/"), "/")
-	for _, set := range []*resourceSet{s.users, s.groups} {
-		if set.kind.Endpoint == "/"+endpoint {
+	for _, set := range s.sets() {
+		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
 			return set, segment, hasID
 		}
 	}

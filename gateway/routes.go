@@ -36,7 +36,7 @@ func (s *server) routes() []route {
 		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: s.schemas},
 		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: s.schema},
 	}
-	for _, set := range []*resourceSet{s.users, s.groups, s.roles} {
+	for _, set := range s.sets() {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
@@ -51,6 +51,11 @@ func (s *server) routes() []route {
 		}
 	}
 	return routes
+}
+
+// sets are the resources of all types.
+func (s *server) sets() []*resourceSet {
+	return append([]*resourceSet{s.users, s.groups, s.roles}, s.more...)
 }
 
 // prefixes are what the routes stand below.
