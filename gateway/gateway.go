@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 
@@ -22,6 +23,7 @@ type server struct {
 	users     *resourceSet
 	groups    *resourceSet
 	roles     *resourceSet
+	more      []*resourceSet // of test builds
 	discovery *discovery
 	service   *mapping.Service
 	seating   *seating
@@ -45,13 +47,18 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		users:     userSet(service, config.Strict),
 		groups:    groupSet(service, config.Strict),
 		roles:     roleSet(service),
+		more:      moreSets(),
 		service:   service,
 		seating:   newSeating(config.MaxInFlight),
 		bodies:    newBodyMemory(config.MaxBody),
 		guessing:  newGuessing(config.AuthFailures, config.Now),
 		proofs:    newProofs(config.Budget, config.Now),
 	}
-	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), s.users.kind, s.groups.kind, s.roles.kind)
+	var kinds []*scim.ResourceType
+	for _, set := range s.sets() {
+		kinds = append(kinds, set.kind)
+	}
+	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
 
 	e := echo.New()
 	// The order matters: from the outside in.

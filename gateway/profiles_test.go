@@ -43,10 +43,9 @@ func TestConformingClientOfUsers(t *testing.T) {
 	assert.Equal(t, "x1", made.body["externalId"])
 	assert.Equal(t, http.StatusConflict, s.do(http.MethodPost, "/scim/v2/Users", person).status)
 
-	patch := func(operations string) *answer {
+	patch := func(operations string) {
 		a := s.do(http.MethodPatch, path, `{"schemas":["`+patchURN+`"],"Operations":[`+operations+`]}`)
 		require.Equal(t, http.StatusOK, a.status, a.text)
-		return a
 	}
 	patch(`{"op":"replace","path":"name.givenName","value":"Nora"},{"op":"replace","path":"name.familyName","value":"Other"}`)
 	assert.Equal(t, "Nora Other", s.get(path).body["displayName"], "several attributes in one PATCH")

@@ -41,7 +41,7 @@ func (s *server) routes() []route {
 		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDocuments(s.discovery.schemas)},
 		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDocument("Schema", s.discovery.schemas)},
 	}
-	for _, set := range []*resourceSet{s.users, s.groups, s.roles} {
+	for _, set := range s.sets() {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
@@ -56,6 +56,11 @@ func (s *server) routes() []route {
 		}
 	}
 	return routes
+}
+
+// sets are the resources of all types.
+func (s *server) sets() []*resourceSet {
+	return append([]*resourceSet{s.users, s.groups, s.roles}, s.more...)
 }
 
 // prefixes are the paths that the routes are below.
