@@ -25,7 +25,7 @@ type Query struct {
 	SortBy     *AttrPath   // nil for the order of (meta.created, id)
 	Descending bool        // with SortBy
 	StartIndex int         // of the first resource, from 1; less counts as 1
-	Count      int         // most resources of the page, at most MaxPageSize; below 0 means not given
+	Count      int         // most resources of the page; more than MaxPageSize counts as that
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
 
@@ -65,7 +65,7 @@ func (q *Query) Select(n int, at func(int) View) *List {
 		first = rows.after(q.Cursor, q.Descending, n, at)
 	}
 	first = min(first, rows.total)
-	last := min(first+q.pageSize(), rows.total)
+	last := min(first+min(q.Count, MaxPageSize), rows.total)
 	list.Resources = make([]View, 0, last-first)
 	for i := first; i < last; i++ {
 		list.Resources = append(list.Resources, at(rows.at(i).index))
@@ -78,13 +78,6 @@ func (q *Query) Select(n int, at func(int) View) *List {
 		list.Next = q.Cursor
 	}
 	return list
-}
-
-func (q *Query) pageSize() int {
-	if q.Count < 0 {
-		return DefaultPageSize
-	}
-	return min(q.Count, MaxPageSize)
 }
 
 // A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
