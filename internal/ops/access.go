@@ -20,7 +20,6 @@ import (
 const (
 	sessionCookie = "gateway_session"
 	sessionLasts  = 8 * time.Hour
-	formLasts     = time.Hour // at least, and twice that at most
 )
 
 // guessLimit bounds wrong tokens from one address.
@@ -86,22 +85,18 @@ func peer(r *http.Request) netip.Addr {
 	return address.Addr()
 }
 
-// mark signs what the server itself handed out, for one purpose. A session does
-// not outlast the token by which it was opened.
-func (a *access) mark(purpose, text string) string {
+// mark signs the end of a session. A session does not outlast the token by which
+// it was opened.
+func (a *access) mark(ends string) string {
 	mac := hmac.New(sha256.New, a.secret[:])
-	token := ""
-	if a.token != nil {
-		token = a.token()
-	}
-	fmt.Fprintf(mac, "%s\x00%s\x00%s", purpose, token, text)
+	fmt.Fprintf(mac, "%s\x00%s", a.token(), ends)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // open begins a session.
 func (a *access) open(w http.ResponseWriter) {
 	ends := strconv.FormatInt(a.now().Add(sessionLasts).Unix(), 10)
-	setSession(w, ends+"."+a.mark("session", ends), int(sessionLasts.Seconds()))
+	setSession(w, ends+"."+a.mark(ends), int(sessionLasts.Seconds()))
 }
 
 // end takes the session away from the browser.
@@ -121,27 +116,35 @@ func (a *access) hasSession(r *http.Request) bool {
 	}
 	text, mark, _ := strings.Cut(cookie.Value, ".")
 	ends, err := strconv.ParseInt(text, 10, 64)
-	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark("session", text)))
+	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark(text)))
 }
 
-// formToken goes into every form, so that only a page of this process's, shown
-// in the same session, can send it.
-func (a *access) formToken(r *http.Request) string { return a.formTokenOf(r, 0) }
-
-func (a *access) formTokenOf(r *http.Request, periodsAgo int64) string {
-	session := ""
-	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		session = cookie.Value
-	}
-	period := a.now().Unix()/int64(formLasts.Seconds()) - periodsAgo
-	return a.mark("form", session+"\x00"+strconv.FormatInt(period, 10))
+type signInPage struct {
+	frame
+	Problem string
 }
 
-func (a *access) isFormToken(r *http.Request, token string) bool {
-	for _, periodsAgo := range []int64{0, 1} {
-		if hmac.Equal([]byte(token), []byte(a.formTokenOf(r, periodsAgo))) {
-			return true
-		}
+func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
+	s.show(w, http.StatusOK, "signin", signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}})
+}
+
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+	if s.access.accepts(r, r.PostFormValue("token")) {
+		s.access.open(w)
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
 	}
-	return false
+	page, status := signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}}, http.StatusUnauthorized
+	page.Problem = "This is not the token."
+	if s.access.guessing.Wait(peer(r)) > 0 {
+		status = http.StatusTooManyRequests
+		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
+	}
+	s.config.Log.Warn("somebody could not sign in to the status page", "client", peer(r).String())
+	s.show(w, status, "signin", page)
+}
+
+func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
+	s.access.end(w)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }

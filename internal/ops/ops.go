@@ -99,10 +99,10 @@ func (s *server) pages() http.Handler {
 		closed.HandleFunc("GET /dry-run", s.dryRunPage)
 		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
 	}
-	closed.HandleFunc("GET /explain", s.explainForm)
-	closed.HandleFunc("POST /explain", s.explain)
-	closed.HandleFunc("GET /test", s.testForm)
-	closed.HandleFunc("POST /test", s.test)
+	for _, method := range []string{"GET ", "POST "} {
+		closed.HandleFunc(method+"/explain", s.explain)
+		closed.HandleFunc(method+"/test", s.test)
+	}
 	closed.HandleFunc("GET /guides", s.guideList)
 	closed.HandleFunc("GET /guides/{path...}", s.guide)
 	if s.config.Profiles {
@@ -122,13 +122,13 @@ func (s *server) pages() http.Handler {
 	return sameOrigin(open)
 }
 
-// sameOrigin refuses forms that another site's page sends.
+// sameOrigin refuses forms that another site's page sends, and large ones.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
 	}))
-	return protection.Handler(next)
+	return protection.Handler(http.MaxBytesHandler(next, maxForm))
 }
 
 // guarded lets those in who may see the status page.

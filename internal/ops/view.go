@@ -67,18 +67,17 @@ type menuItem struct {
 
 // A frame is what every page has around its content.
 type frame struct {
-	Title     string
-	Version   string
-	Menu      []menuItem
-	SignedIn  bool
-	FormToken string
-	Now       time.Time
-	Refresh   int // seconds after which the page loads itself again; 0 is never
+	Title    string
+	Version  string
+	Menu     []menuItem
+	SignedIn bool
+	Now      time.Time
+	Refresh  int // seconds after which the page loads itself again; 0 is never
 }
 
 // frame of a page that is for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
-	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, FormToken: s.access.formToken(r), Now: s.config.Now()}
+	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, Now: s.config.Now()}
 	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
 		if item.Path == "/dry-run" && !s.config.DryRun {
 			continue
