@@ -234,14 +234,26 @@ const longest = 365 * 24 * time.Hour
 // before it.
 func ParseFault(text string) (Fault, error) {
 	var fault Fault
-	settings, err := splitSettings(text)
-	if err != nil {
-		return Fault{}, err
+	words := strings.Join(strings.Fields(text), " ")
+	names := settingName.FindAllStringSubmatchIndex(words, -1)
+	if len(names) == 0 || names[0][0] != 0 {
+		return Fault{}, fmt.Errorf("fault %q does not begin with name=value", text)
 	}
-	for _, setting := range settings {
-		if err := fault.set(setting.name, setting.value); err != nil {
-			return Fault{}, fmt.Errorf("fault %q: %s: %w", text, setting.name, err)
+	seen := make(map[string]bool)
+	for i, at := range names {
+		end := len(words)
+		if i+1 < len(names) {
+			end = names[i+1][0]
 		}
+		name, value := words[at[2]:at[3]], words[at[1]:end]
+		err := fault.set(name, value)
+		if seen[name] {
+			err = errors.New("is given twice")
+		}
+		if err != nil {
+			return Fault{}, fmt.Errorf("fault %q: %s: %w", text, name, err)
+		}
+		seen[name] = true
 	}
 	if err := fault.check(); err != nil {
 		return Fault{}, fmt.Errorf("fault %q: %w", text, err)
@@ -249,33 +261,9 @@ func ParseFault(text string) (Fault, error) {
 	return fault, nil
 }
 
-type setting struct{ name, value string }
-
-func splitSettings(text string) ([]setting, error) {
-	var settings []setting
-	seen := make(map[string]bool)
-	for _, word := range strings.Fields(text) {
-		name, value, ok := strings.Cut(word, "=")
-		if ok && isName(name) {
-			if seen[name] {
-				return nil, fmt.Errorf("fault %q: %s is given twice", text, name)
-			}
-			seen[name] = true
-			settings = append(settings, setting{name, value})
-			continue
-		}
-		if len(settings) == 0 {
-			return nil, fmt.Errorf("fault %q does not begin with name=value", text)
-		}
-		settings[len(settings)-1].value += " " + word
-	}
-	return settings, nil
-}
-
-// isName keeps an equals sign within a body from beginning a setting.
-func isName(word string) bool {
-	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
-}
+// settingName begins a setting. An equals sign within a body does not, unless it
+// is in a word of its own.
+var settingName = regexp.MustCompile(`(?:^| )([a-z]+)=`)
 
 func (f *Fault) set(name, value string) (err error) {
 	switch name {
