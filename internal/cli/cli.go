@@ -10,33 +10,33 @@ import (
 	"io"
 )
 
-// A command is one word of the command line.
+// A command is a subcommand of the program.
 type command struct {
 	name    string
 	summary string
 	run     func(ctx context.Context, c *console, args []string) error
 }
 
-// A console is where a command writes: answers to out, everything else to err.
+// A console is where a command writes: results to out, everything else to err.
 type console struct {
 	out     io.Writer
 	err     io.Writer
 	summary string // of the command, for its help
 }
 
-// commands in the order of the help text. The first is taken if none is named.
+// commands in the order of the help text. The first is the default.
 var commands = []command{
 	{"serve", "the gateway, configured by environment variables (also without any argument)", serve},
 	{"demo", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
 	{"sandbox", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
 	{"check", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
 	{"explain", "what Suger and SCIM hold of one person, what applies, and what a push would do: explain PERSON", explain},
-	{"mapping", "print the mapping in force, or check one: mapping --check FILE", runMapping},
+	{"mapping", "print the current mapping, or check one: mapping --check FILE", runMapping},
 	{"healthcheck", "ask the running gateway whether it is alive; for a container's HEALTHCHECK", healthcheck},
 	{"version", "print version, commit and Go version", printVersion},
 }
 
-// Run carries out a command line. The error is for the operator.
+// Run runs a command line. The error is for the operator.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := &console{out: stdout, err: stderr}
 	if len(args) == 0 {
@@ -51,7 +51,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		args = append([]string{"version"}, args[1:]...)
 	}
 	if len(args) == 2 && asksForHelp(args[1]) {
-		c.err = stdout // help that was asked for is an answer
+		c.err = stdout // requested help is a result
 	}
 	for _, cmd := range commands {
 		if cmd.name != args[0] {
@@ -78,8 +78,8 @@ func printHelp(w io.Writer) error {
 	return err
 }
 
-// newFlags is the flag set of a command that takes no other arguments. Its help
-// begins with the command's summary.
+// newFlags returns the flag set of a command. Its help begins with the command's
+// summary.
 func (c *console) newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
@@ -90,7 +90,7 @@ func (c *console) newFlags(name string) *flag.FlagSet {
 	return flags
 }
 
-// parse reads a command's flags and refuses anything that follows them.
+// parse parses a command's flags and refuses other arguments.
 func parse(flags *flag.FlagSet, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -27,10 +27,10 @@ const (
 	demoPerson = "viewer@example.com"
 )
 
-// A demonstration is the gateway with a Suger sandbox behind it, joined by real
-// HTTP, for trying SCIM out with nothing set up.
+// A demonstration is the gateway and a Suger sandbox, connected over HTTP, for
+// trying SCIM out without any set-up.
 type demonstration struct {
-	token   string // the API key of the sandbox, which is the bearer token too
+	token   string // API key of the sandbox and bearer token of the gateway
 	sandbox *listener
 	gateway *listener
 	status  *listener
@@ -55,7 +55,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 		if err := d.introduce(ctx, c.out); ctx.Err() == nil {
 			return err
 		}
-		return nil // stopped before it could say anything
+		return nil // stopped before it was ready
 	})
 	return group.Wait()
 }
@@ -81,7 +81,7 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 }
 
 // listen opens the gateway's two listeners. The handlers come last, because the
-// status page shows the address that the gateway really has.
+// status page shows the gateway's actual address.
 func (d *demonstration) listen(ctx context.Context, config *settings.Config, addr, opsAddr string) (err error) {
 	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 	return nil
 }
 
-// close gives back the addresses of a demonstration that does not begin.
+// close closes the listeners of a demonstration that cannot start.
 func (d *demonstration) close() {
 	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
 		if l != nil {
@@ -109,8 +109,8 @@ func (d *demonstration) close() {
 	}
 }
 
-// demoConfig is what the defaults of the settings are, but for the log, which
-// is for a person. The environment has no say.
+// demoConfig returns the default settings, with a log for people. It does not read
+// the environment.
 func demoConfig(logTo io.Writer) *settings.Config {
 	return &settings.Config{
 		Settings: settings.Settings{
@@ -128,17 +128,17 @@ func demoConfig(logTo io.Writer) *settings.Config {
 	}
 }
 
-// base is the SCIM base URL, as it is entered in Okta.
+// base is the SCIM base URL, as entered in Okta.
 func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
 
-// introduce tells how to reach the demonstration. It looks a person up through
-// the gateway first, so what is printed has been seen to work.
+// introduce prints how to use the demonstration. It looks a person up through the
+// gateway first, so that the printed commands are known to work.
 func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
 	id, err := d.lookUp(ctx, demoPerson)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both live in memory: nothing outlasts them.
+	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both are in memory and forget everything when they stop.
 
   SCIM base URL  %[1]s
   Bearer token   %[2]s
@@ -168,7 +168,7 @@ The log follows. Ctrl-C stops it.
 	return err
 }
 
-// lookUp finds a user's id by e-mail over SCIM.
+// lookUp returns a user's id by e-mail over SCIM.
 func (d *demonstration) lookUp(ctx context.Context, email string) (string, error) {
 	filter := url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base()+"/Users?"+filter.Encode(), nil)

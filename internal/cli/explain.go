@@ -13,9 +13,9 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// explain says what there is to know of one person, to find out why a push does
-// not do what somebody expects. It reads Suger with the credential at hand, as
-// check does, and changes nothing.
+// explain reports the state of one person, to find out why a push has not the
+// expected effect. It reads Suger with the same credential as check, and changes
+// nothing.
 func explain(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("explain")

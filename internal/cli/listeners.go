@@ -17,8 +17,8 @@ import (
 	"suger-scim-gateway/internal/conns"
 )
 
-// Bounds of every listener. SCIM requests are small; the longest are group
-// pushes and bulk requests of about a megabyte.
+// Limits of every listener. SCIM requests are small; the largest are group pushes
+// and bulk requests of about a megabyte.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
@@ -32,20 +32,20 @@ const (
 	// strangeIdleTimeout is for connections without a good token so far.
 	strangeIdleTimeout = 10 * time.Second
 
-	// drainTime is how long requests under way may take after the signal to
-	// stop. It is shorter than the 30 s after which Kubernetes kills.
+	// drainTime is how long requests may run after the signal to stop. It is
+	// shorter than the 30 s after which Kubernetes kills.
 	drainTime = 25 * time.Second
 )
 
-// A listener is an HTTP server and the socket it has, from the moment it is
-// made, so that an address that is taken is an error before anything runs.
+// A listener is an HTTP server and its open socket, so that an address in use is
+// an error before anything runs.
 type listener struct {
 	name   string
 	socket net.Listener
 	server *http.Server
 }
 
-// listen opens addr. answerWithin is the longest a handler takes.
+// listen opens addr. answerWithin is the longest time for a handler.
 func listen(ctx context.Context, name, addr string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
 	var config net.ListenConfig
 	socket, err := config.Listen(ctx, "tcp", addr)
@@ -63,7 +63,7 @@ func listen(ctx context.Context, name, addr string, handler http.Handler, answer
 	}}, nil
 }
 
-// listenNear opens addr, or a free port if addr is the usual one and taken.
+// listenNear opens addr, or a free port if addr is the usual one and in use.
 func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
 	l, err := listen(ctx, name, addr, handler, answerWithin, log)
 	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
@@ -72,15 +72,15 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 	return l, err
 }
 
-// bound bounds the connections of the listener.
+// bound limits the connections of the listener.
 func (l *listener) bound(limits conns.Limits) {
 	guard := conns.New(limits)
 	guard.Attach(l.server)
 	l.socket = guard.Listen(l.socket)
 }
 
-// boundConnections bounds those of the SCIM listener. A proxy's address has no
-// share of its own, since all clients come from there.
+// boundConnections limits those of the SCIM listener. A proxy's address has no
+// limit of its own, since all clients come from there.
 func (p *process) boundConnections(scim *listener) {
 	scim.bound(conns.Limits{
 		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
@@ -90,11 +90,10 @@ func (p *process) boundConnections(scim *listener) {
 	})
 }
 
-// addr is the address that the listener really has.
+// addr is the listener's actual address.
 func (l *listener) addr() string { return l.socket.Addr().String() }
 
-// serve answers until the server is shut down, by TLS if it has a configuration
-// for it.
+// serve serves until the server is shut down, over TLS if that is configured.
 func (l *listener) serve() error {
 	if l.server.TLSConfig != nil {
 		return l.server.ServeTLS(l.socket, "", "")
@@ -102,9 +101,9 @@ func (l *listener) serve() error {
 	return l.server.Serve(l.socket)
 }
 
-// serveUntilDone serves until ctx ends, then lets requests under way finish
-// within drainTime, one listener after the other in the given order. It
-// returns an error if a listener fails or requests had to be cut off.
+// serveUntilDone serves until ctx ends, then drains the listeners within drainTime,
+// in the given order. It returns an error if a listener fails or requests had to
+// be cut off.
 func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range listeners {

@@ -10,12 +10,12 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// sandboxAnswerWithin is how long the sandbox may take for an answer. It is
-// long, so that a latency fault is not cut short by the server.
+// sandboxAnswerWithin is how long the sandbox may take to answer. It is long, so
+// that the server does not cut a latency fault short.
 const sandboxAnswerWithin = 10 * time.Minute
 
-// runSandbox is the in-memory Suger alone, for trying a gateway that runs
-// elsewhere and for seeing what it does when Suger misbehaves.
+// runSandbox runs the in-memory Suger alone, for trying a gateway that runs
+// elsewhere and for testing it with a Suger that misbehaves.
 func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
 	var faults []sandbox.Fault
@@ -29,7 +29,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	})
 	flags.IntVar(&options.Seats, "seats", 0, "most users who are not inactive; 0 is no limit")
 	flags.StringVar(&options.Contract, "contract", "", fmt.Sprintf("which Suger to be, one of %q (default the first)", sandbox.Contracts()))
-	flags.Func("fault", "a misbehaviour such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be given several times", func(text string) error {
+	flags.Func("fault", "a fault such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be repeated", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
 		faults = append(faults, fault)
 		return err
@@ -69,7 +69,7 @@ func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr
   API key        %[3]s
 
 For a gateway or a check in another shell, paste this there first; the key is
-what Okta would send, too:
+also what Okta would send:
 
 export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' GATEWAY_ADDR='%[4]s' GATEWAY_OPS_ADDR='%[5]s'
 

@@ -10,7 +10,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// oktaValues are what to enter in Okta for this gateway.
+// oktaValues lists what to enter in Okta for this gateway.
 func (p *process) oktaValues() []ops.OktaValue {
 	base := ops.OktaValue{Field: "SCIM connector base URL", Values: p.baseURLs()}
 	if p.PublicURL == "" {
@@ -34,8 +34,7 @@ func (p *process) oktaValues() []ops.OktaValue {
 	}
 }
 
-// baseURLs are where the organizations that are known from the settings are
-// served.
+// baseURLs lists the SCIM base URLs of the organizations in the settings.
 func (p *process) baseURLs() []string {
 	host := string(p.PublicURL)
 	if host == "" {
@@ -55,7 +54,7 @@ func (p *process) baseURLs() []string {
 	return list
 }
 
-// credentialName is what Suger calls the credential.
+// credentialName is Suger's name for the credential.
 func (p *process) credentialName() string {
 	if p.SugerAuth == "key" {
 		return "Suger API key"
@@ -78,8 +77,7 @@ func (p *process) testConnection(ctx context.Context, organization, credential s
 	return check.Run(ctx, run.request)
 }
 
-// explainPerson is the explain command with a credential from the status page's
-// form.
+// explainPerson is the explain command with a credential from the status page.
 func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
 	run := &checkRun{request: check.Config{Caller: mapping.Caller{
 		Organization: organization, Credential: sugerclient.Credential(credential),

@@ -24,10 +24,10 @@ import (
 // memory to the 60 s after which Okta hangs up.
 var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
 
-// A Build says which program counts.
+// A Build identifies the program.
 type Build struct{ Version, Commit, Go string }
 
-// Metrics are the counters of one process. Its methods may be called from many
+// Metrics holds the counters of one process. Its methods may be called from many
 // goroutines at once.
 type Metrics struct {
 	registry *prometheus.Registry
@@ -46,7 +46,7 @@ type Metrics struct {
 	drifts      *prometheus.CounterVec
 }
 
-// New makes the counters. Every name begins with suger_scim_, so that a query
+// New returns the counters. Every name begins with suger_scim_, so that a query
 // finds all of them and nothing of another program. Those whose labels are known
 // begin at zero, so that the first event is an increase that an alert can see.
 func New(build Build) *Metrics {
@@ -102,8 +102,8 @@ func (m *Metrics) beginAtZero() {
 	}
 }
 
-// ShowCertificate adds when the certificate of the SCIM listener ends, as of the
-// moment of the scrape.
+// ShowCertificate adds the end of the SCIM listener's certificate, read at each
+// scrape.
 func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",
@@ -111,12 +111,12 @@ func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	}, func() float64 { return float64(notAfter().Unix()) }))
 }
 
-// Handler answers a scrape.
+// Handler serves scrapes.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// InFlight counts the requests that are in next.
+// InFlight counts the requests that next serves.
 func (m *Metrics) InFlight(next http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerInFlight(m.inFlight, next)
 }
@@ -130,7 +130,7 @@ func (m *Metrics) Answered(resource, method string, status int, took time.Durati
 	m.durations.WithLabelValues(resource, method).Observe(took.Seconds())
 }
 
-// Failed counts an error that a SCIM client was answered.
+// Failed counts an error sent to a SCIM client.
 func (m *Metrics) Failed(code scim.Code) { m.errors.WithLabelValues(string(code)).Inc() }
 
 // Called counts a request to Suger; the status is 0 if it was not answered.
@@ -143,16 +143,16 @@ func (m *Metrics) Called(operation string, status int, elapsed time.Duration) {
 	m.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
 }
 
-// Retried counts a request to Suger that repeats another.
+// Retried counts a retry of a request to Suger.
 func (m *Metrics) Retried(string) { m.retries.Inc() }
 
-// Drift counts an answer, or a field of one, that is not as the mapping says.
+// Drift counts an answer, or a field of one, that differs from the mapping.
 func (m *Metrics) Drift(operation, _ string) { m.drifts.WithLabelValues(operation).Inc() }
 
 // Lookup counts an id lookup.
 func (m *Metrics) Lookup(result string) { m.lookups.WithLabelValues(result).Inc() }
 
-// List counts a need for the list of users.
+// List counts a use of the list of users.
 func (m *Metrics) List(result string) { m.lists.WithLabelValues(result).Inc() }
 
 // Unconfirmed counts a change that Suger does not show.
@@ -161,7 +161,7 @@ func (m *Metrics) Unconfirmed(string) { m.unconfirmed.Inc() }
 // Refused counts a change that a guard stopped.
 func (m *Metrics) Refused(guard string) { m.refusals.WithLabelValues(guard).Inc() }
 
-// statusWord is an HTTP status as a label value: "other" for what is none.
+// statusWord returns an HTTP status as a label value: "other" for any other number.
 func statusWord(status int) string {
 	if status < 100 || status > 599 {
 		return "other"

@@ -22,14 +22,14 @@ const (
 	sessionLasts  = 8 * time.Hour
 )
 
-// guessLimit bounds wrong tokens from one address.
+// guessLimit limits wrong tokens from one address.
 var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
-// An access decides who may see the status page. Without a token everybody may
-// who can reach the loopback interface; with one, whoever brings it, in a
-// session after signing in or as a bearer token.
+// An access decides who may see the status page: without a token, everybody who
+// can reach the loopback interface; with one, whoever presents it as a bearer
+// token or has signed in with it.
 type access struct {
-	token    func() string // nil if there is none
+	token    func() string // nil for no token
 	secret   [sha256.Size]byte
 	guessing *throttle.Throttle
 	now      func() time.Time
@@ -42,7 +42,7 @@ func newAccess(token func() string, now func() time.Time) *access {
 	return a
 }
 
-// permits says whether the request may see what is not for everybody.
+// permits reports whether the request may see the guarded pages.
 func (a *access) permits(r *http.Request) bool {
 	if a.token == nil {
 		return forThisMachine(r.Host)
@@ -53,9 +53,9 @@ func (a *access) permits(r *http.Request) bool {
 	return a.hasSession(r)
 }
 
-// forThisMachine says whether the name by which the listener was asked is one of
-// the machine's own. A web page elsewhere can make its own name mean 127.0.0.1
-// and read what it gets by it, but it cannot change what the browser asks for.
+// forThisMachine reports whether host is a name of this machine. It stops DNS
+// rebinding: a web page can resolve its own name to 127.0.0.1, but it cannot
+// change the Host that the browser sends.
 func forThisMachine(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
@@ -65,8 +65,8 @@ func forThisMachine(host string) bool {
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// accepts compares a token in a time that does not depend on it. An address
-// that guesses is not heard for a while.
+// accepts compares a token in constant time. An address with too many wrong
+// tokens is blocked for the rest of the minute.
 func (a *access) accepts(r *http.Request, token string) bool {
 	client := peer(r)
 	if a.guessing.Wait(client) > 0 {
@@ -93,16 +93,16 @@ func (a *access) mark(ends string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// open begins a session.
+// open starts a session.
 func (a *access) open(w http.ResponseWriter) {
 	ends := strconv.FormatInt(a.now().Add(sessionLasts).Unix(), 10)
 	setSession(w, ends+"."+a.mark(ends), int(sessionLasts.Seconds()))
 }
 
-// end takes the session away from the browser.
+// end removes the session from the browser.
 func (a *access) end(w http.ResponseWriter) { setSession(w, "", -1) }
 
-// setSession sets the session cookie, which lasts so many seconds.
+// setSession sets the session cookie for so many seconds.
 func setSession(w http.ResponseWriter, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure: the ops listener speaks plain HTTP, over which browsers refuse a Secure cookie
 		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: seconds,
@@ -140,7 +140,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusTooManyRequests
 		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
 	}
-	s.config.Log.Warn("somebody could not sign in to the status page", "client", peer(r).String())
+	s.config.Log.Warn("sign-in to the status page failed", "client", peer(r).String())
 	s.show(w, status, "signin", page)
 }
 

@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// maxChanges bounds the changes that are remembered.
+// maxChanges is how many changes are kept.
 const maxChanges = 200
 
 // Activity observes the gateway, the mapping and the Suger client. It passes their
@@ -33,11 +33,11 @@ type Activity struct {
 	errors  map[scim.Code]tally    // likewise, by code
 	alerts  tally                  // changes that Suger does not show
 	changes [maxChanges]changeNote // the n-th is at n modulo its length
-	changed int                    // how many there have been
+	changed int                    // number of changes since the start
 	dry     dryRun
 }
 
-// A tally counts something and knows when it was last seen.
+// A tally is a count and the time of its last event.
 type tally struct {
 	count int
 	last  time.Time
@@ -45,7 +45,7 @@ type tally struct {
 
 func (t tally) plus(now time.Time) tally { return tally{t.count + 1, now} }
 
-// A changeNote is one attempted change, as it is shown.
+// A changeNote is one attempted change as the page shows it.
 type changeNote struct {
 	Time    time.Time
 	What    string // "update user"
@@ -56,8 +56,7 @@ type changeNote struct {
 	Request string // id
 }
 
-// A difference is one attribute before and after. Without values it differs in
-// what is not shown.
+// A difference is one attribute before and after; Hidden leaves the values out.
 type difference struct {
 	Attribute string `json:"attribute"`
 	Before    string `json:"before"`
@@ -76,7 +75,7 @@ func NewActivity(counters *metrics.Metrics, suger *Reachability, showPersonal bo
 	}
 }
 
-// note changes the memory.
+// note applies a change under the lock.
 func (a *Activity) note(change func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()
@@ -84,7 +83,7 @@ func (a *Activity) note(change func(now time.Time)) {
 	change(now)
 }
 
-// Answered notes a SCIM answer.
+// Answered records a SCIM answer.
 func (a *Activity) Answered(resource, method string, status int, took time.Duration) {
 	a.Metrics.Answered(resource, method, status, took)
 	a.note(func(now time.Time) {
@@ -96,13 +95,13 @@ func (a *Activity) Answered(resource, method string, status int, took time.Durat
 	})
 }
 
-// Failed notes an error that a SCIM client was answered.
+// Failed records an error sent to a SCIM client.
 func (a *Activity) Failed(code scim.Code) {
 	a.Metrics.Failed(code)
 	a.note(func(now time.Time) { a.errors[code] = a.errors[code].plus(now) })
 }
 
-// Called notes a request to Suger.
+// Called records a request to Suger.
 func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	a.Metrics.Called(operation, status, elapsed)
 	a.suger.called(operation, status)
@@ -115,31 +114,31 @@ func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	})
 }
 
-// Retried notes a request to Suger that repeats another.
+// Retried records a retry of a request to Suger.
 func (a *Activity) Retried(operation string) {
 	a.Metrics.Retried(operation)
 	a.note(func(now time.Time) { a.minutes.at(now).retries++ })
 }
 
-// Lookup notes an id lookup.
+// Lookup records an id lookup.
 func (a *Activity) Lookup(result string) {
 	a.Metrics.Lookup(result)
 	a.note(func(time.Time) { a.lookups[result]++ })
 }
 
-// List notes a need for the list of users.
+// List records a use of the list of users.
 func (a *Activity) List(result string) {
 	a.Metrics.List(result)
 	a.note(func(time.Time) { a.lists[result]++ })
 }
 
-// Unconfirmed notes a change that Suger does not show.
+// Unconfirmed records a change that Suger does not show.
 func (a *Activity) Unconfirmed(operation string) {
 	a.Metrics.Unconfirmed(operation)
 	a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) })
 }
 
-// Changed notes an attempted change.
+// Changed records an attempted change.
 func (a *Activity) Changed(c mapping.Change) {
 	one := changeNote{
 		Time: c.Time, What: c.What, Who: a.person(c.User), Differs: a.differences(c),
@@ -154,10 +153,10 @@ func (a *Activity) Changed(c mapping.Change) {
 	})
 }
 
-// plain are the attributes of a user whose values say nothing of the person.
+// plain lists the attributes of a user whose values are not personal.
 var plain = []string{"role", "active"}
 
-// differences are what changed, and by name only where a value is personal.
+// differences lists the changed attributes, without values where these are personal.
 func (a *Activity) differences(c mapping.Change) []difference {
 	ofRole := slices.Contains([]string{"add role", "update role", "remove role"}, c.What)
 	var list []difference
@@ -172,9 +171,8 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	return list
 }
 
-// person is an e-mail address as it is shown: its first letter and its domain
-// are enough to find a change again. What is no address is the name of a role,
-// or a hash already.
+// person masks an e-mail address: its first letter and its domain are enough to
+// find a change. Other names are those of roles, or hashes.
 func (a *Activity) person(name string) string {
 	local, domain, isAddress := strings.Cut(name, "@")
 	if a.showPersonal || !isAddress {
@@ -188,7 +186,7 @@ func (a *Activity) person(name string) string {
 	return first + "…@" + domain
 }
 
-// recent are the newest changes first, n at most.
+// recent returns at most n changes, newest first.
 func (a *Activity) recent(n int) []changeNote {
 	a.mu.Lock()
 	defer a.mu.Unlock()

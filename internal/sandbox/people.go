@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// defaultPeople is how many sample people join the fixed ones.
+// defaultPeople is how many sample people there are besides the fixed ones.
 const defaultPeople = 17
 
 // The custom roles of the sample organization. Their permissions are invented.
@@ -18,11 +18,11 @@ const (
 	partners = "Partner desk" // of the second organization
 )
 
-// knownBefore is how long Suger knows a sample person before they join, where
-// users are global: the creation of a user says nothing about a membership.
+// knownBefore is how long before joining a global user was created: the creation
+// time of a user says nothing about the membership.
 const knownBefore = 90 * 24 * time.Hour
 
-// sampleStart is when the sample organization began; its people came by the
+// sampleStart is when the sample organization was created; its people joined one a
 // minute.
 var sampleStart = time.Date(2024, time.March, 4, 9, 0, 0, 0, time.UTC)
 
@@ -60,8 +60,8 @@ var secondPeople = []samplePerson{
 	{"elsewhere", "Ivory", "Inkwell", RoleEditor, ""},
 }
 
-// newStore makes the sample organizations that the options describe. A second
-// one exists where users are global: else nothing could be seen of it.
+// newStore returns the store with its sample organizations. Only contracts with
+// global users have a second one.
 func newStore(options Options, served *contract) *store {
 	s := &store{
 		contract:        served,
@@ -105,8 +105,8 @@ func (o *organization) addSampleRole(name, description string, permissions ...st
 	o.roleTimes[role.ID] = sampleStart
 }
 
-// addSecondOrganization adds [SecondOrganization], which takes the domains of
-// the first and one of its own.
+// addSecondOrganization adds [SecondOrganization], with the domains of the first
+// and one of its own.
 func (s *store) addSecondOrganization(options Options) {
 	second := s.newOrganization(SecondOrganization, slices.Concat(options.Domains, []string{SecondDomain}), 0)
 	second.addSampleRole(partners, "Reseller offers.", "offer.read")

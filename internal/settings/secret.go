@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/internal/reload"
 )
 
-// maxSecretFile bounds a secret's file, in bytes.
+// maxSecretFile is the largest file of a secret, in bytes.
 const maxSecretFile = 64 << 10
 
 // secretText is the value of a secret setting. It prints as "[secret]", so
@@ -32,7 +32,7 @@ func (secretText) MarshalText() ([]byte, error) { return []byte("[secret]"), nil
 // no restart.
 type secret struct {
 	name  string             // of the variable that gave it, for messages
-	check func(string) error // says what is wrong with a value, without repeating it
+	check func(string) error // returns what is wrong with a value, without repeating it
 	log   *slog.Logger
 
 	mu      sync.Mutex
