@@ -216,7 +216,7 @@ func mixedRun(t *testing.T, scim, token string) map[int]int {
 func opsRun(t *testing.T, operations string) string {
 	t.Helper()
 	var said strings.Builder
-	send := func(method, path, token string, form url.Values) string {
+	send := func(method, path, token string, form url.Values) {
 		request, err := http.NewRequestWithContext(t.Context(), method, operations+path, strings.NewReader(form.Encode()))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -232,7 +232,6 @@ func opsRun(t *testing.T, operations string) string {
 			body = string(text)
 		}
 		said.WriteString(body)
-		return body
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/changes", "/test", "/sign-in", "/nowhere/leaky-path"} {
 		send(http.MethodGet, path, leakOps, nil)

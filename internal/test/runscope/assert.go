@@ -20,8 +20,8 @@ var comparisons = map[string]func(got any, want string) bool{
 	"contains":     func(got any, want string) bool { return strings.Contains(plain(got), want) },
 }
 
-// assert judges one assertion. The time of an answer is told and not judged: it
-// says more of the machine than of the service.
+// assert checks one assertion. The response time is logged and not checked: it
+// depends on the machine.
 func (r *run) assert(a Assertion, answer *response) {
 	if a.Source == "response_time" {
 		r.runner.log("response time: %s wants %s ms, measured %d ms", a.Comparison, plain(a.Value), answer.took.Milliseconds())
@@ -43,7 +43,7 @@ func (r *run) assert(a Assertion, answer *response) {
 	}
 	got, err := value(a.Source, a.Property, answer)
 	switch {
-	case err != nil: // no comparison holds for what is not there
+	case err != nil: // no comparison holds for a missing value
 		r.fail("%s: %w", a.Comparison, err)
 	case !compare(got, want):
 		r.fail("%s: want %s %s, got %s", strings.TrimSpace(a.Source+" "+a.Property), a.Comparison, want, plain(got))
@@ -77,7 +77,7 @@ func hasValue(got any, want string) bool {
 	return ok && slices.ContainsFunc(elements, func(e any) bool { return plain(e) == want })
 }
 
-// plain is a JSON value as text: a string without its quotes, the rest as JSON.
+// plain returns a JSON value as text: a string without quotes, the rest as JSON.
 func plain(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -93,7 +93,7 @@ func plain(value any) string {
 	}
 }
 
-// value is what an assertion or a variable looks at.
+// value returns the value of an assertion or a variable.
 func value(source, property string, answer *response) (any, error) {
 	switch source {
 	case "response_status":
@@ -107,7 +107,7 @@ func value(source, property string, answer *response) (any, error) {
 
 var propertyStep = regexp.MustCompile(`^(\w+)((?:\[\d+\])*)$`)
 
-// lookup finds "Resources[0].name.givenName" in a JSON value.
+// lookup returns a property such as "Resources[0].name.givenName" of a JSON value.
 func lookup(value any, property string) (any, error) {
 	for part := range strings.SplitSeq(property, ".") {
 		found := propertyStep.FindStringSubmatch(part)

@@ -18,7 +18,7 @@ import (
 type Runner struct {
 	Client *http.Client // nil is [http.DefaultClient]
 
-	// Log is told each step and what is measured but not judged; nil discards.
+	// Log gets each step and values that are not checked; nil discards.
 	Log func(format string, args ...any)
 }
 
@@ -36,9 +36,9 @@ type response struct {
 	body   any // decoded JSON; nil if it was none
 }
 
-// Run runs every step of the suite with the variables that its owner fills in
-// before he starts it. Pauses are left out. The error has every assertion that
-// did not hold; a step whose request cannot be made ends the run.
+// Run runs every step of the suite with the given variables, without pauses. The
+// error lists every failed assertion; a step whose request cannot be made ends the
+// run.
 func (r *Runner) Run(ctx context.Context, suite Suite, variables map[string]string) (Report, error) {
 	run := &run{runner: r, variables: maps.Clone(variables)}
 	for i, step := range suite.Steps {
@@ -74,15 +74,15 @@ type run struct {
 	runner    *Runner
 	variables map[string]string
 	report    Report
-	failures  []error // of the step under way
-	wrong     []error // of the steps before
+	failures  []error // of the current step
+	wrong     []error // of earlier steps
 }
 
 func (r *run) fail(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Errorf(format, args...))
 }
 
-// place puts the step's name to its failures.
+// place adds the step's name to its failures.
 func (r *run) place(number int, note string) {
 	for _, failure := range r.failures {
 		r.wrong = append(r.wrong, fmt.Errorf("step %d, %s: %w", number, note, failure))
@@ -136,7 +136,7 @@ func (r *run) send(ctx context.Context, step Step) (*response, error) {
 	return &response{status: got.StatusCode, took: time.Since(start), body: decodeBody(data)}, nil
 }
 
-// decodeBody is the JSON value of a body, nil if it is none.
+// decodeBody returns the JSON value of a body, nil if it is not JSON.
 func decodeBody(data []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -147,7 +147,7 @@ func decodeBody(data []byte) any {
 	return value
 }
 
-// wireURL escapes what Okta's suites write plainly in a query.
+// wireURL escapes characters that Okta's suites leave unescaped in a query.
 var wireURL = strings.NewReplacer(" ", "%20", `"`, "%22", "#", "%23")
 
 func (r *run) request(ctx context.Context, step Step) (*http.Request, error) {
@@ -177,7 +177,7 @@ func (r *run) request(ctx context.Context, step Step) (*http.Request, error) {
 
 var variableName = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
 
-// expand puts the variables' values into a text.
+// expand replaces variables in a text.
 func (r *run) expand(text string) (string, error) {
 	var unknown []string
 	text = variableName.ReplaceAllStringFunc(text, func(reference string) string {
@@ -194,8 +194,8 @@ func (r *run) expand(text string) (string, error) {
 	return text, nil
 }
 
-// take keeps a value for later steps. The export has empty entries, which mean
-// nothing.
+// take stores a value for later steps. The export has empty entries, which are
+// ignored.
 func (r *run) take(variable Variable, answer *response) {
 	if variable.Name == "" && variable.Property == "" {
 		return

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// scripts are the inline scripts of Okta's suites, in Go, by the SHA-256 of
-// their text with each run of white space as one blank. A script that has
-// changed is no longer found, so that nobody takes the old check for the new.
+// scripts holds the inline scripts of Okta's suites in Go, by the SHA-256 of their
+// text with each run of white space as one blank. A changed script is not found.
 var scripts = map[string]func(answer *response) error{
 	"3566c59eaf4266b1c8240165ece33681459d1b11f81dfec3cec00cc41b93b516": groupsAreAnArray,
 }
