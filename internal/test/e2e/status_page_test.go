@@ -193,7 +193,7 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	}, names["heading"])
 	require.Len(t, names["image"], 4, "the charts")
 	for _, name := range names["image"] {
-		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Needs).*: .*[0-9]`, name, "a chart says in words what it shows")
+		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Uses).*: .*[0-9]`, name, "a chart says in words what it shows")
 	}
 	assert.Contains(t, names["columnheader"], "Group in Okta")
 	assert.Contains(t, names["rowheader"], "EDITOR")
