@@ -66,24 +66,26 @@ func (p *process) credentialName() string {
 // from the status page's form. Its calls are nobody's traffic, so they are not
 // counted.
 func (p *process) testConnection(ctx context.Context, organization, credential string) *check.Report {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{
-		Organization: organization, Credential: sugerclient.Credential(credential),
-	}}}
-	if err := run.complete(&process{Config: p.Config}); err != nil {
-		return &check.Report{Suger: run.request.Target(), Lines: []check.Line{{
+	request, err := p.checkConfig(organization, credential)
+	if err != nil {
+		return &check.Report{Suger: request.Target(), Lines: []check.Line{{
 			Check: "settings", Level: check.Fail, Text: "The check cannot begin: " + err.Error() + ".",
 		}}}
 	}
-	return check.Run(ctx, run.request)
+	return check.Run(ctx, request)
 }
 
 // explainPerson is the explain command with a credential from the status page.
 func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{
-		Organization: organization, Credential: sugerclient.Credential(credential),
-	}}}
-	if err := run.complete(&process{Config: p.Config}); err != nil {
+	request, err := p.checkConfig(organization, credential)
+	if err != nil {
 		return nil, err
 	}
-	return check.Explain(ctx, run.request, p.Mapping(), person)
+	return check.Explain(ctx, request, p.Mapping(), person)
+}
+
+func (p *process) checkConfig(organization, credential string) (check.Config, error) {
+	run := &checkRun{request: check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}}
+	err := run.complete(&process{Config: p.Config})
+	return run.request, err
 }

@@ -54,7 +54,9 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	c.compare(&found)
 	also(c, &found)
 	_, err := mapping.New(c.Document, nil, c.Mapping()) // for what it says of the settings of roles
-	found.addAll(err)
+	if err != nil {
+		found = append(found, err)
+	}
 	if err := found.asError(); err != nil {
 		return nil, err
 	}

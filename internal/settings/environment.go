@@ -13,35 +13,14 @@ import (
 	"github.com/kelseyhightower/envconfig"
 )
 
-// A problem is an error in one setting. It never holds the value of a secret.
-type problem struct {
-	name string // of the variable
-	text string // what is wrong and how to fix it
-}
-
-// Error is one sentence that begins with the variable.
-func (p *problem) Error() string { return p.name + " " + p.text }
-
 // Problems collects everything that is wrong with the settings, so that an operator
-// can fix it in one go.
+// can fix it in one go. None of them contains the value of a secret.
 type Problems []error
 
 // Add adds what is wrong with a variable; the text continues a sentence that begins
 // with its name.
 func (p *Problems) Add(name, format string, args ...any) {
-	*p = append(*p, &problem{name, fmt.Sprintf(format, args...)})
-}
-
-// addAll adds an error, or each of several joined ones.
-func (p *Problems) addAll(err error) {
-	var joined interface{ Unwrap() []error }
-	switch {
-	case err == nil:
-	case errors.As(err, &joined):
-		*p = append(*p, joined.Unwrap()...)
-	default:
-		*p = append(*p, err)
-	}
+	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
 // asError returns one error that names every variable, or nil.
@@ -49,11 +28,7 @@ func (p Problems) asError() error {
 	if len(p) == 0 {
 		return nil
 	}
-	text := "the settings are not right:"
-	for _, one := range p {
-		text += "\n  " + one.Error()
-	}
-	return errors.New(text)
+	return errors.New("the settings are not right:\n  " + strings.ReplaceAll(errors.Join(p...).Error(), "\n", "\n  "))
 }
 
 // readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
@@ -103,23 +78,23 @@ func explain(err error, t reflect.Type) string {
 // outOfBounds returns how a value breaks the min, max or oneof of its tag, or "".
 func outOfBounds(value any, tag reflect.StructTag) string {
 	least, most := tag.Get("min"), tag.Get("max")
+	out := false
 	switch v := value.(type) {
 	case int:
 		low, _ := strconv.Atoi(least) // a test reads every tag
 		high, _ := strconv.Atoi(most)
-		if v < low || v > high {
-			return fmt.Sprintf("is not between %s and %s", least, most)
-		}
+		out = v < low || v > high
 	case time.Duration:
 		low, _ := time.ParseDuration(least)
 		high, _ := time.ParseDuration(most)
-		if v < low || v > high {
-			return fmt.Sprintf("is not between %s and %s", least, most)
-		}
+		out = v < low || v > high
 	case string:
 		if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v) {
 			return "is none of " + strings.ReplaceAll(words, ",", ", ")
 		}
+	}
+	if out {
+		return fmt.Sprintf("is not between %s and %s", least, most)
 	}
 	return ""
 }

@@ -73,26 +73,32 @@ func drive(ctx context.Context, client *http.Client, t *target, connections int,
 
 // send sends the n-th request and reads the whole answer.
 func (t *target) send(ctx context.Context, client *http.Client, n int) (time.Duration, error) {
+	began := time.Now()
+	err := t.get(ctx, client, n, func(body io.Reader) error {
+		// The client shares the CPU with the measured processes, so it does little.
+		_, err := io.Copy(io.Discard, body)
+		return err
+	})
+	return time.Since(began), err
+}
+
+// get sends the n-th request and passes the body of the answer to read.
+func (t *target) get(ctx context.Context, client *http.Client, n int, read func(io.Reader) error) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+t.path(n), nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	request.Header = t.header
-	began := time.Now()
 	response, err := client.Do(request)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 300))
-		return 0, fmt.Errorf("%s answered %s: %s", t.path(n), response.Status, text)
+		return fmt.Errorf("%s answered %s: %s", t.path(n), response.Status, text)
 	}
-	// The client shares the CPU with the measured processes, so it does little.
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		return 0, err
-	}
-	return time.Since(began), nil
+	return read(response.Body)
 }
 
 // newClient returns a client with so many idle connections.
@@ -102,15 +108,5 @@ func newClient(connections int) *http.Client {
 
 // read sends the n-th request and reads the answer as JSON.
 func (t *target) read(ctx context.Context, n int, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+t.path(n), nil)
-	if err != nil {
-		return err
-	}
-	request.Header = t.header
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	return json.NewDecoder(response.Body).Decode(answer)
+	return t.get(ctx, http.DefaultClient, n, func(body io.Reader) error { return json.NewDecoder(body).Decode(answer) })
 }
