@@ -10,6 +10,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
 )
 
 // URNSuger is the extension that carries what SCIM's core schema has no place for.
@@ -31,6 +32,7 @@ type model struct {
 	others     int               // tier of a role that precedence does not name
 	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
 	moreIDs    []string          // names of further ids, in order
+	errors     *sugerclient.ErrorRule
 }
 
 // An attribute is one SCIM attribute and its field.
@@ -74,9 +76,29 @@ func newModel(doc *spec.Document) *model {
 		}
 		m.precedence[fold(name)] = tier
 	}
+	m.errors = errorRule(doc)
 	m.rowFields = m.fieldsOfRow()
 	m.layout = m.newLayout()
 	return m
+}
+
+// errorRule is how the client tells an error, nil if the HTTP status says it all.
+func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
+	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
+	if e := doc.Errors; e != nil {
+		rule.Field, rule.Success = string(e.Field), words(e.Success)
+		rule.Message, rule.Code = string(e.Message), string(e.Code)
+	}
+	return rule
+}
+
+func words(values []any) (texts []string) {
+	for _, value := range values {
+		if text, ok := spec.Text(value); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // fieldsOfRow are the top-level fields of a user's record that the mapping names.

@@ -23,7 +23,7 @@ import (
 // wordsOfAllAPIs are words of the mapping that say nothing of Suger, since SCIM,
 // the mapping's own format or English have them too.
 var wordsOfAllAPIs = []string{
-	"id", "name", "description", "type", // SCIM
+	"id", "name", "description", // SCIM
 	"role", "status", "permissions", "limit", "offset", // the mapping's format
 	"email", "domain", "seat", "license", "already exists", // English
 }
@@ -44,7 +44,6 @@ var allowedWords = map[string]struct {
 	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
 	"internal/check/okta.go":          {[]string{"/org/"}, "the gateway's own path"},
 	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
-	"sugerclient/auth.go":             {[]string{"access_token", "expires_in"}, "OAuth's words (RFC 6749 section 5.1)"},
 	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
 	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
 	"internal/test/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
@@ -124,18 +123,17 @@ func sugerWords(documents ...*spec.Document) []string {
 			field(a.Field)
 		}
 		for _, f := range []spec.Field{d.User.ID, d.User.Organization, d.User.Created, d.User.Modified, d.User.Roles.Field,
-			d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Permissions, d.Role.Created, d.Role.Kind} {
+			d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Permissions, d.Role.Created} {
 			field(f)
 		}
 		if status := d.User.Status; status != nil {
 			field(status.Field)
 			values(slices.Concat(status.Active, status.Inactive))
 		}
-		values(d.Role.Standard)
 		for _, known := range d.Role.Known {
 			add(known.Name)
 		}
-		add(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate)...)
+		values(slices.Concat(d.Refusals.Domain, d.Refusals.Seats, d.Refusals.Duplicate))
 	}
 	return slices.Sorted(maps.Keys(words))
 }

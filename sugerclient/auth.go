@@ -1,6 +1,7 @@
 package sugerclient
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -12,13 +13,17 @@ import (
 type Authenticator interface {
 	check() error
 
-	// exchange returns the request that turns the credential into a token for
-	// the Bearer scheme; nil if the credential itself is the API key.
+	// header is the name of the header that carries the credential or its token.
+	header() string
+
+	// exchange says how the credential is presented.
 	exchange(base string, cred Credential, organization string) (*exchange, error)
 }
 
-// An exchange asks for a token.
+// An exchange turns a credential into the value of a header: by itself, or by a
+// request for a token of the Bearer scheme.
 type exchange struct {
+	value    string // of the header, if there is nothing to ask for
 	request  *request
 	token    string // path of the token in the answer
 	lifetime string // path of its lifetime in seconds
@@ -26,8 +31,9 @@ type exchange struct {
 
 const (
 	tokenOperation = "get token"
-	keyScheme      = "Key "
+	keyScheme      = "Key"
 	bearerScheme   = "Bearer "
+	authorization  = "Authorization"
 )
 
 var errMalformed = errors.New("the credential does not have the form of one")
@@ -36,19 +42,43 @@ var errMalformed = errors.New("the credential does not have the form of one")
 // for a token, since it is not "client_id:client_secret".
 var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 
-// KeyAuth presents a Suger API key as it is, "Authorization: Key …"
-// (doc.suger.io, API Client).
-type KeyAuth struct{}
+// NoScheme is the [KeyAuth].Scheme for a key that stands alone in its header.
+const NoScheme = "none"
 
-func (KeyAuth) check() error { return nil }
+// KeyAuth presents a Suger API key as it is. The zero value does so as
+// "Authorization: Key …" (doc.suger.io, API Client).
+type KeyAuth struct {
+	Header string // "" for Authorization
+	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
+}
 
-func (KeyAuth) exchange(string, Credential, string) (*exchange, error) { return nil, nil }
+func (a KeyAuth) check() error {
+	if !validHeader(a.header(), a.Scheme) || strings.ContainsAny(a.Scheme, " \t") {
+		return errors.New("sugerclient: the header or the scheme of the API key cannot be sent")
+	}
+	return nil
+}
+
+func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
+
+func (a KeyAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
+	scheme := a.Scheme
+	if scheme == "" && strings.EqualFold(a.header(), authorization) {
+		scheme = keyScheme
+	}
+	if scheme == "" || scheme == NoScheme {
+		return &exchange{value: string(cred)}, nil
+	}
+	return &exchange{value: scheme + " " + string(cred)}, nil
+}
 
 // OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
 // client credentials grant (doc.suger.io, OAuth App; RFC 6749 section 4.4).
 type OAuthAuth struct {
 	TokenURL string // two are in print, so there is no default
 }
+
+func (OAuthAuth) header() string { return authorization }
 
 func (a OAuthAuth) check() error { return checkURL("token URL", a.TokenURL) }
 

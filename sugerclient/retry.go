@@ -16,8 +16,9 @@ const (
 	maxUnboundedWait = time.Minute
 )
 
-// wait returns how long to wait after the n-th attempt: a random part of a doubling
-// time, so that calls do not retry all at once, but at least retryAfter.
+// wait is how long to wait after the n-th sending: a random part of a doubling
+// time, so that many calls do not retry at once, but never less than Suger
+// asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 	longest := c.cfg.Backoff
 	for ; n > 1 && longest < c.cfg.BackoffCap; n-- {

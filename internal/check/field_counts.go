@@ -41,6 +41,7 @@ type leaf struct {
 	kinds   map[string]int
 	times   int // values that are times
 	emails  int
+	several int            // lists of more than one
 	words   map[string]int // different values, at most maxWords and one
 	values  map[string]bool
 }
@@ -137,6 +138,9 @@ func (l *leaf) count(value any) {
 	l.present++
 	kind := kindOf(value)
 	l.kinds[kind]++
+	if list, is := value.([]any); is && len(list) > 1 {
+		l.several++
+	}
 	word, scalar := wordOf(value)
 	if !isEmpty(value) {
 		l.filled++

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -28,15 +29,16 @@ func (r *run) field(u *use) Line {
 	case u.present == 0:
 		line.Level = missingLevel(u)
 		line.Text = fmt.Sprintf("No user has %s.", u.field)
-		line.Change = r.missing(u)
+		r.missing(&line, u)
 	case u.present < all && (u.name == "id" || u.name == "userName"):
 		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
-		line.Change = r.missing(u)
+		r.missing(&line, u)
 	case bad > 0:
 		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
-		line.Change = r.unusable(u)
+		r.unusable(&line, u)
 	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
 		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, ofUsers(u.filled-u.times, all))
+		line.Fixes = []Fix{{Entry: u.entry}}
 		line.Change = "Name a field with times as in RFC 3339 or in seconds since 1970, or leave the entry out."
 	default:
 		line.Text = fmt.Sprintf("In %s: %s (%s).", ofUsers(u.present, all), u.field, u.kind())
@@ -57,43 +59,58 @@ func missingLevel(u *use) Level {
 }
 
 // missing says what to do about a field that users do not have.
-func (r *run) missing(u *use) string {
-	change := ""
-	if like := r.users.fields.candidates(u, r.roles); len(like) > 0 {
-		change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
+func (r *run) missing(line *Line, u *use) {
+	like := r.users.fields.candidates(u, r.roles)
+	line.Fixes = fixes(fieldEntry(u), like)
+	if len(like) > 0 {
+		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
 	}
 	other := "Compare the field with Suger's documentation."
 	switch u.name {
 	case "organization", "created", "modified":
 		other = "Leave the entry out if Suger has no such field."
+		if len(like) == 0 {
+			line.Fixes = []Fix{{Entry: u.entry}}
+		}
 	case "status":
 		other = "If Suger has no status, leave user.status out: then only removal ends access."
 	}
-	if change == "" || u.name == "status" {
-		return joined(change, other)
+	if line.Change == "" || u.name == "status" {
+		line.Change = joined(line.Change, other)
 	}
-	return change
+}
+
+// fieldEntry is where the mapping names the field of a use.
+func fieldEntry(u *use) string {
+	if strings.HasPrefix(u.entry, "user.attributes.") {
+		return u.entry + ".field"
+	}
+	return u.entry
 }
 
 // unusable says what to do about a field whose values the gateway refuses.
-func (r *run) unusable(u *use) string {
+func (r *run) unusable(line *Line, u *use) {
 	switch {
 	case u.name == "organization":
-		return "It names another organization. Correct the field, or leave it out if it means something else."
+		line.Change = "It names another organization. Correct the field, or leave it out if it means something else."
 	case u.name == "role":
-		return "Say in user.roles which fields of the object are the role's id and name."
+		line.Change = "Say in user.roles which fields of the object are the role's id and name."
+		for _, part := range []string{"id", "name"} {
+			for _, path := range sortedNames(r.users.fields.leaves) {
+				if lastName(path) == part && within(path, u.field.String()) && strings.Count(path, ".") == 1+strings.Count(u.field.String(), ".") {
+					line.Fixes = append(line.Fixes, fix("user.roles."+part, path[strings.LastIndex(path, ".")+1:]))
+				}
+			}
+		}
+		if line.Fixes != nil {
+			line.Change = joined(line.Change, say(line.Fixes...))
+		}
 	case u.kind() == isObject || u.kind() == isList:
-		return joined(fmt.Sprintf("It is %s; the mapping needs a field inside it.", u.kind()), r.inside(u))
+		r.missing(line, u)
+		line.Change = joined(fmt.Sprintf("It is %s; the mapping needs a field inside it.", u.kind()), line.Change)
+	default:
+		r.missing(line, u)
 	}
-	return r.missing(u)
-}
-
-// inside lists the fields in an object that the mapping takes for a text.
-func (r *run) inside(u *use) string {
-	if like := r.users.fields.candidates(u, r.roles); len(like) > 0 {
-		return fmt.Sprintf("Suger has %s, which looks like it.", either(like))
-	}
-	return ""
 }
 
 func joined(a, b string) string {
@@ -121,9 +138,10 @@ func (r *run) identities() {
 		}
 	}
 	if odd > 0 {
-		r.add(Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
-			Text:   fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable)),
-			Change: r.missing(r.users.fields.use("userName"))})
+		line := Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
+			Text: fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable))}
+		r.missing(&line, r.users.fields.use("userName"))
+		r.add(line)
 	}
 	if shared > 0 {
 		r.add(Line{Check: "userName", Level: Look, Mapping: r.at("user.attributes.userName"),

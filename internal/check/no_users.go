@@ -84,11 +84,12 @@ func (r *run) unreadableList(ctx context.Context, call sugerclient.Call, fail *s
 		line.Check, line.Text = "paging", fmt.Sprintf("The list cannot be read to its end: %s.", causeOf(fail))
 		line.Mapping = r.at("operations." + call.Operation + ".paging")
 		line.Change = fmt.Sprintf("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
+		r.proposePaging(ctx, &line, call)
 		return
 	}
 	line.Text = fmt.Sprintf("The answer holds no list where the mapping says: %s.", causeOf(fail))
 	line.Mapping = r.at("operations." + call.Operation + ".items")
-	if advice := itemsAdvice(body); advice != "" {
-		line.Change = advice
+	if fixes := itemsFixes(call.Operation, body); fixes != nil {
+		line.propose(fixes...)
 	}
 }

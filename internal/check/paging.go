@@ -34,11 +34,11 @@ func (r *run) paging(ctx context.Context) {
 	}
 	switch {
 	case paging.Style == sugerclient.Whole:
-		r.add(r.wholeList(decoded(first.Body)))
+		r.add(r.wholeList(ctx, call, decoded(first.Body)))
 	case paging.Limit == "":
 		r.add(r.pagesOfFixedSize())
 	default:
-		r.add(r.smallPages(ctx, call, paging, first))
+		r.add(r.smallPages(ctx, call, paging))
 		r.pageSize(paging)
 	}
 	r.end(ctx, call, paging)
@@ -89,23 +89,27 @@ func rowsIn(answer any, path string) (rows []any, ok bool) {
 }
 
 // wholeList looks for signs that a list without paging is cut.
-func (r *run) wholeList(answer any) Line {
+func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer any) Line {
 	line := Line{Check: "paging", Level: OK, Mapping: r.at("operations.list users"), Text: "One answer holds the whole list."}
 	n := r.users.count
 	for _, s := range spotsIn(answer) {
 		if number, err := strconv.Atoi(fmt.Sprint(s.value)); err == nil && number > n && slices.Contains(totalsIn(answer), s.path) {
 			line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s in the answer says %d: it is cut.", count(n, "user"), s.path, number)
 			line.Change = "Add paging to the operation."
-			return line
 		}
 	}
-	if next := cursorsIn(answer); len(next) > 0 {
-		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to lead to more users.", both(next))
+	switch next := (&listAnswer{body: answer}).cursors(); {
+	case line.Level == Fail:
+	case len(next) > 0:
+		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to lead to more users.", next[0].path)
 		line.Change = "Add paging to the operation, if the list comes in pages."
-	} else if n%roundRows == 0 {
+	case n%roundRows == 0:
 		line.Level, line.Text = Look, fmt.Sprintf("The list has %d users. So round a number may be a limit of Suger's.", n)
 		line.Change = "Compare it with Suger's console. If users are missing, add paging to the operation."
+	default:
+		return line
 	}
+	r.proposePaging(ctx, &line, call)
 	return line
 }
 
@@ -121,7 +125,7 @@ func (r *run) pagesOfFixedSize() Line {
 
 // smallPages reads two small pages and compares them with what comes first in
 // the list. If they differ the list is read afresh, for it may have changed.
-func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, first *sugerclient.Answer) Line {
+func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging) Line {
 	if r.users.count <= pageProbe {
 		return Line{Check: "paging", Level: Look, Mapping: r.atPaging(""), Text: "The organization has too few users to see whether paging advances."}
 	}
@@ -140,7 +144,7 @@ func (r *run) smallPages(ctx context.Context, call sugerclient.Call, paging suge
 		return Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
 			Text: fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(r.users.count, "user"), paging.Limit, paging.Offset)}
 	}
-	return r.judgePages(paging, pages, first)
+	return r.judgePages(ctx, call, paging, pages)
 }
 
 // repeats reports whether Suger answers the whole list again when it is asked for
@@ -160,7 +164,7 @@ func (r *run) repeats(ctx context.Context, call sugerclient.Call, paging sugercl
 // firstPages are the rows of the first pages of a size, as Suger answers them. A
 // page that is empty is left out.
 func (r *run) firstPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, size, most int) (pages [][]string, err error) {
-	if paging.Style == sugerclient.ByCursor {
+	if paging.Style == sugerclient.ByCursor || paging.Style == sugerclient.ByLink {
 		paging.Size = size
 		pages, _, err = r.readPages(ctx, call, paging, most)
 		for _, rows := range pages {
@@ -211,54 +215,37 @@ func (r *run) notAdvancing(ctx context.Context, call sugerclient.Call, err error
 		line.Mapping = r.atPaging("next")
 		line.Text = fmt.Sprintf("Paging does not advance: with %q for the second page, %s. Users after the first page would be missing.", next, causeOf(fail))
 		line.Change = "Correct the name of the parameter: Suger seems to ignore this one."
+		r.proposePaging(ctx, &line, call)
 	}
 	return line
 }
 
-func (r *run) judgePages(paging sugerclient.Paging, pages [][]string, first *sugerclient.Answer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.atPaging("")}
+func (r *run) judgePages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, pages [][]string) Line {
+	line := Line{Check: "paging", Level: Fail, Mapping: r.atPaging(""), Change: "Compare paging with Suger's documentation."}
 	got := len(pages[0])
 	switch {
 	case got > pageProbe:
 		line.Level, line.Mapping = Look, r.atPaging("limit")
 		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
-		line.Change = "Correct the name of the parameter, or leave it out."
 	case follows(pages, r.users.opening):
-		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
-	case len(pages) == 1 && paging.Style == sugerclient.ByCursor:
-		line.Level, line.Mapping = Fail, r.atPaging(cursorKey(paging))
-		line.Text = "The first page leads to no other, though there are more users: no cursor is where the mapping says."
-		line.Change = cursorAdvice(first)
+		return Line{Check: "paging", Level: OK, Mapping: line.Mapping, Text: fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)}
+	case len(pages) == 1 && (paging.Style == sugerclient.ByCursor || paging.Style == sugerclient.ByLink):
+		line.Text = "The first page leads to no other, though there are more users: nothing that leads on is where the mapping says."
 	case len(pages) == 1:
-		line.Level = Fail
 		line.Text = fmt.Sprintf("Asked for pages of %d, Suger answers %d and then nothing, though there are more users.", pageProbe, got)
-		line.Change = "Compare paging with Suger's documentation."
 	default:
-		line.Level, line.Mapping = Fail, r.atPaging("style")
+		line.Mapping = r.atPaging("style")
 		line.Text = "The second page does not begin where the first ends: users would be missing or come twice."
-		line.Change = "Compare style, next and first with Suger's documentation: offset counts users, page counts pages."
 	}
+	r.proposePaging(ctx, &line, call)
 	return line
 }
 
-func cursorKey(paging sugerclient.Paging) string {
-	if paging.CursorHeader != "" {
-		return "cursor header"
+// proposePaging names the paging by which the list was seen to go on, if there is
+// one.
+func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Call) {
+	l := &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
+	if paging, _, proven := l.find(ctx); proven {
+		line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
 	}
-	return "cursor"
-}
-
-// cursorAdvice says where an answer seems to have its cursor.
-func cursorAdvice(answer *sugerclient.Answer) string {
-	var places []string
-	for _, path := range cursorsIn(decoded(answer.Body)) {
-		places = append(places, "cursor: "+path)
-	}
-	for _, name := range cursorHeadersIn(answer.Header) {
-		places = append(places, "cursor header: "+name)
-	}
-	if len(places) == 0 {
-		return "Find in Suger's documentation how a list says what comes next."
-	}
-	return "Say " + either(places) + "."
 }

@@ -88,7 +88,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	config := check.Config{
 		URL: server.URL, Auth: "key",
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
-		Document: s.document(t), File: s.file(), Now: func() time.Time { return noon },
+		Document: s.document(t), File: s.file(), Patience: time.Millisecond, Now: func() time.Time { return noon },
 	}
 	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(spec.Document))
 	if s.config != nil {
@@ -104,6 +104,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	require.NoError(t, err)
 	s.settings.DefaultRole, s.settings.GroupRoles = config.DefaultRole, config.GroupRoles
 	s.settings.AllowAdminGrant, s.settings.Now = true, config.Now
+	config.Client, config.Settings = client, s.settings
 	config.Service, err = mapping.New(config.Document, client, s.settings)
 	require.NoError(t, err)
 	return config

@@ -23,7 +23,7 @@ func (r *run) unmapped() {
 			share = l.kind() + ", " + percent(l.filled, c.sampled)
 		}
 		fields = append(fields, fmt.Sprintf("%s (%s)", path, share))
-		if attribute := r.attributeFor(path, l); attribute != "" {
+		if attribute := attributeFor(path, l); attribute != "" && !r.Document.User.Attributes[attribute].Field.Given() {
 			known = append(known, fmt.Sprintf("%s: %s", attribute, path))
 		}
 	}
@@ -48,25 +48,22 @@ func (c *fieldCounts) leads(path string) bool {
 	return false
 }
 
-// attributeFor is the SCIM attribute whose name a field has, if the mapping does
-// not hold it yet.
-func (r *run) attributeFor(path string, l *leaf) string {
+// attributeFor is the SCIM attribute whose name a field has, "" if there is none.
+func attributeFor(path string, l *leaf) string {
 	if l.kind() != isText {
 		return ""
 	}
-	name := plain(path[strings.LastIndex(path, ".")+1:])
+	name := lastName(path)
 	for _, schema := range []*scim.Schema{scim.CoreUser(), scim.EnterpriseUser()} {
 		for _, a := range schema.Attributes {
-			if a.Type != scim.String || a.MultiValued || plain(a.Name) != name || a.Name == "password" || a.Mutability == scim.ReadOnly {
+			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly
+			if other || plain(a.Name) != name || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name) {
 				continue
 			}
-			attribute := a.Name
 			if schema.ID == scim.URNEnterpriseUser {
-				attribute = schema.ID + ":" + a.Name
+				return schema.ID + ":" + a.Name
 			}
-			if _, held := r.Document.User.Attributes[attribute]; !held && a.Name != "displayName" {
-				return attribute
-			}
+			return a.Name
 		}
 	}
 	return ""

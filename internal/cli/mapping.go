@@ -9,9 +9,9 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// runMapping prints the current mapping, from GATEWAY_MAPPING or embedded: with all
-// defaults, or as written, with its comments, so that a copy can be changed. Or it
-// checks a mapping file.
+// runMapping prints the current mapping, GATEWAY_MAPPING's or the embedded
+// one: with everything that it leaves to defaults, or as it is written, with its
+// comments, so that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags("mapping")
 	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")

@@ -22,6 +22,7 @@ import (
 type process struct {
 	*settings.Config
 	activity *ops.Activity // observes a gateway, for metrics and the status page; nil for others
+	guide    string        // where people read how to set SCIM up; "" if nowhere
 }
 
 // opsAnswerWithin is the longest time for a page of the ops listener: a connection
@@ -92,6 +93,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 		MaxInFlight:          p.MaxInFlight,
 		Strict:               p.Strict,
 		CursorSecret:         p.CursorKey(),
+		DocumentationURL:     p.guide,
 		Log:                  p.Log,
 		Version:              v,
 		Observe:              p.activity.Answered,
@@ -134,7 +136,8 @@ func (p *process) authenticator() sugerclient.Authenticator {
 	if p.SugerAuth == "oauth" {
 		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
 	}
-	return sugerclient.KeyAuth{}
+	key := p.Document.Credential
+	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
 }
 
 // organizationMode describes for the log which organizations are served, and with

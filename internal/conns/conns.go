@@ -27,8 +27,8 @@ type Limits struct {
 	// server's IdleTimeout applies to the others.
 	Strange time.Duration
 
-	// Shared reports whether many clients share an address, as that of a proxy, so
-	// that PerAddress does not apply to it. May be nil.
+	// Shared reports whether an address is that of many clients, as a proxy's
+	// does, so that it has no share of its own. May be nil.
 	Shared func(netip.Addr) bool
 }
 

@@ -65,8 +65,8 @@ func forThisMachine(host string) bool {
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// accepts compares a token in constant time. An address with too many wrong
-// tokens is blocked for the rest of the minute.
+// accepts compares a token in a time that does not depend on it. An address
+// that guesses is blocked for a while.
 func (a *access) accepts(r *http.Request, token string) bool {
 	client := peer(r)
 	if a.guessing.Wait(client) > 0 {
@@ -140,7 +140,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusTooManyRequests
 		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
 	}
-	s.config.Log.Warn("sign-in to the status page failed", "client", peer(r).String())
+	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
 	s.show(w, status, "signin", page)
 }
 

@@ -42,7 +42,7 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 		c.Okta = []ops.OktaValue{
 			{Field: "SCIM connector base URL", Values: []string{"https://scim.example.com/scim/v2"}},
 			{Field: "Unique identifier field for users", Values: []string{"userName"}},
-			{Field: "Supported provisioning actions", Note: "tick import new users and profile updates, push new users, push profile updates, push groups, import groups"},
+			{Field: "Supported provisioning actions", Note: "tick Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}},
 			{Field: "Authorization", Note: "one of the gateway's own tokens (GATEWAY_TOKENS), with or without the word Bearer"},
 		}

@@ -11,8 +11,8 @@ import (
 // Limits of probing Suger.
 const (
 	probeTimeout = 3 * time.Second
-	probeEvery   = 5 * time.Second  // how long a probe's outcome is used
-	probeGrace   = 30 * time.Second // failures this soon after an answer do not count
+	probeEvery   = 5 * time.Second  // a probe's outcome is used this long
+	probeGrace   = 30 * time.Second // an answer makes up for failures that follow it within this time
 )
 
 // tokenOperation is the call that gets an OAuth App its token. It goes to another
@@ -50,7 +50,8 @@ func NewReachability(url string, log *slog.Logger, now func() time.Time) *Reacha
 	}
 }
 
-// called records a call of the gateway; the status is 0 if it was not answered.
+// called records the outcome of a call of the gateway; the status is 0
+// if it was not answered.
 func (r *Reachability) called(operation string, status int) {
 	if status != 0 && operation != tokenOperation {
 		r.reached()

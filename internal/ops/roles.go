@@ -76,8 +76,8 @@ func newRolesRead(config Config) *rolesRead {
 	return &rolesRead{config: config, known: map[string]organizationRoles{}}
 }
 
-// current returns the roles of each organization, and reads those that are too
-// old. Concurrent requests share one read.
+// current are the roles of each organization, read again if they are too old.
+// Requests that come together share one reading.
 func (r *rolesRead) current(ctx context.Context) []organizationRoles {
 	if r.config.Roles == nil {
 		return nil

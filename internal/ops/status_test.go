@@ -31,8 +31,8 @@ func TestFacts(t *testing.T) {
 		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
 		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
 		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
-		"The gateway holds no Suger credential of its own.",
-		"Needs attention No error since the start needs action.",
+		"The gateway holds no credential of its own to ask Suger with.",
+		"Needs attention Nothing. No error since the start needs action.",
 		"Recent changes None since the start.",
 	} {
 		assert.Contains(t, page, want)
@@ -41,7 +41,7 @@ func TestFacts(t *testing.T) {
 
 	s = newStand(t, func(c *ops.Config) { c.DryRun, c.Held = true, true })
 	page = s.get("/").text()
-	assert.Contains(t, page, "Dry run on: changes are answered as if done, but not made")
+	assert.Contains(t, page, "Dry run on: changes are answered as if done; none is made")
 	assert.Contains(t, page, "held by the gateway")
 }
 
@@ -77,9 +77,9 @@ func TestErrorsAreTriaged(t *testing.T) {
 		s.activity.Failed(scim.CodeTokenRefused)
 	}
 	page := s.get("/")
-	assert.Contains(t, page.text(), "Ready. Suger answers; 1,234 refused, 1 failed.")
+	assert.Contains(t, page.text(), "Ready. Suger answers. Requests: 1,234 refused, 1 failed.")
 	assert.Contains(t, page.text(), "Needs attention: 1,234 refused, 1 failed What happened What to do Times Last "+
-		"internal The gateway has a defect. Look the request id up in the gateway&#39;s log and report it. 1 1 min ago "+
+		"internal The gateway has a defect. Find the request id in the gateway&#39;s log and report it. 1 1 min ago "+
 		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. A rotated or deleted key stops working at once. 1,234 just now "+
 		"Requests since the start. Each code links to its explanation. "+
 		"1 other error without need for action")
@@ -88,7 +88,7 @@ func TestErrorsAreTriaged(t *testing.T) {
 	assert.Greater(t, strings.Index(page.body, "#not_found"), strings.Index(page.body, "<details>"))
 
 	s.clock.Advance(24 * time.Hour)
-	assert.Contains(t, s.get("/").text(), "Ready. Suger answers as the mapping describes.", "a day later the verdict is good again")
+	assert.Contains(t, s.get("/").text(), "Ready. Suger answers as the mapping expects.", "a day later the verdict is good again")
 }
 
 // Each error is either somebody's to act on or not; a new one is by default.
@@ -163,7 +163,7 @@ func TestChangesAreBounded(t *testing.T) {
 	page := s.get("/")
 	assert.Equal(t, 12, strings.Count(page.body, "request <a href="))
 	assert.Contains(t, page.text(), "request-249")
-	assert.Contains(t, page.text(), "All 200 that are remembered")
+	assert.Contains(t, page.text(), "All 200 in memory")
 	all := s.get("/changes")
 	assert.Equal(t, 200, strings.Count(all.body, "request <a href="))
 	assert.Less(t, strings.Index(all.body, ">request-249<"), strings.Index(all.body, ">request-50<"), "the newest first")
@@ -273,9 +273,9 @@ func TestCharts(t *testing.T) {
 	page := s.get("/")
 	for _, label := range []string{
 		"SCIM requests in the last hour: 3, at most 2 in a minute; 1 failed",
-		"Calls to Suger in the last hour: 7, 2.3 for a SCIM request; 1 was a retry, 2 without a good answer",
-		"Lookups of a person by e-mail address: 6 of 8 since the start without reading the whole list",
-		"Uses of the list of users: 0 of 1 since the start without reading the whole list",
+		"Calls to Suger in the last hour: 7, 2.3 per SCIM request; 1 retry, 2 failed",
+		"Lookups by e-mail address: 6 of 8 since the start without reading the whole list",
+		"Reads of the user list: 0 of 1 since the start without reading the whole list",
 	} {
 		assert.Contains(t, page.body, `role="img" aria-label="`+label+`"`)
 	}

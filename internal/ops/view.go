@@ -91,8 +91,8 @@ func (s *server) frame(r *http.Request, title string) frame {
 func (s *server) show(w http.ResponseWriter, status int, view string, data any) {
 	var page bytes.Buffer
 	if err := views[view].ExecuteTemplate(&page, "layout", data); err != nil {
-		s.config.Log.Error("a page of the ops listener cannot be rendered", "page", view, "error", err)
-		http.Error(w, "The page cannot be rendered; the log has the reason.", http.StatusInternalServerError)
+		s.config.Log.Error("a page of the ops listener could not be rendered", "page", view, "error", err)
+		http.Error(w, "The page could not be rendered; the log says why.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -193,6 +193,17 @@ func (s *Sandbox) PutUser(user User) User {
 	return put
 }
 
+// PutNamesake adds a member with the e-mail of somebody who is one already, under
+// an id of its own. From then on the e-mail is the new member's.
+func (s *Sandbox) PutNamesake(user User) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	o := s.store.home()
+	user.ID, user.MembershipID, user.JoinTime = s.store.freeID(), o.newMembershipID(), s.store.tick()
+	user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
+	o.put(nil, user)
+}
+
 // place finds the person that the user replaces, and removes another holder of
 // the e-mail.
 func (s *store) place(user GlobalUser) GlobalUser {

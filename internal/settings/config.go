@@ -164,7 +164,7 @@ func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {
 		if token == credential || token == half && c.SugerAuth != "key" {
-			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not hold Suger's credential")
+			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not send the credential that Suger is shown")
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func (p Problems) asError() error {
 	if len(p) == 0 {
 		return nil
 	}
-	return errors.New("the settings are not right:\n  " + strings.ReplaceAll(errors.Join(p...).Error(), "\n", "\n  "))
+	return errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(p...).Error(), "\n", "\n  "))
 }
 
 // readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
@@ -90,7 +90,7 @@ func outOfBounds(value any, tag reflect.StructTag) string {
 		out = v < low || v > high
 	case string:
 		if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v) {
-			return "is none of " + strings.ReplaceAll(words, ",", ", ")
+			return "is not one of " + strings.ReplaceAll(words, ",", ", ")
 		}
 	}
 	if out {

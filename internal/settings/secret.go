@@ -84,7 +84,7 @@ func (s *secret) current() string {
 	}
 	s.problem = ""
 	if s.value != before {
-		s.log.Info("a changed secret is in force", "setting", s.name)
+		s.log.Info("changed secret loaded", "setting", s.name)
 	}
 	return s.value
 }

@@ -159,7 +159,7 @@ func TestTokensAreNotTheCredential(t *testing.T) {
 			program.WriteFile(t, credential, test.credential)
 			program.WriteFile(t, tokens, test.tokens)
 			_, err := Load(io.Discard)
-			require.ErrorContains(t, err, "is the same in")
+			require.ErrorContains(t, err, "is the same in SUGER_CREDENTIAL")
 			assert.NotContains(t, err.Error(), key)
 
 			program.WriteFile(t, tokens, other)

@@ -43,6 +43,33 @@ func (c *checker) checkParts() {
 	}
 	c.checkStatus()
 	c.checkRoles()
+	c.checkCredential()
+	for name, words := range map[string][]any{"domain": c.doc.Refusals.Domain, "seats": c.doc.Refusals.Seats, "duplicate": c.doc.Refusals.Duplicate, "not there": c.doc.Refusals.NotThere} {
+		c.checkWords("refusals."+name, words)
+	}
+	if c.doc.Errors != nil {
+		c.checkWords("errors.success", c.doc.Errors.Success)
+	}
+}
+
+// checkCredential makes sure that the API key can be sent.
+func (c *checker) checkCredential() {
+	is := &c.doc.Credential
+	if is.Header != "" && (!headerName.MatchString(is.Header) || slices.Contains(ownHeaders, strings.ToLower(is.Header))) {
+		c.problem("credential.header", "write a name such as X-Api-Key", "%q is not a header for a key", is.Header)
+	}
+	if is.Scheme != "" && !headerName.MatchString(is.Scheme) {
+		c.problem("credential.scheme", "write one word such as Key, or none", "%q is not a scheme", is.Scheme)
+	}
+}
+
+// checkWords makes sure that a word can be found in an answer.
+func (c *checker) checkWords(at string, words []any) {
+	for i, word := range words {
+		if text, isText := Text(word); !isText || text == "" {
+			c.problem(fmt.Sprintf("%s[%d]", at, i), "write a text or a number", "nothing could be compared with this")
+		}
+	}
 }
 
 // checkWhole looks at how the parts fit together.
@@ -193,7 +220,7 @@ func (c *checker) checkUser() {
 		switch {
 		case !idName.MatchString(name):
 			c.problem(at, "take letters and digits, such as membershipId", "%q cannot be the name in {user.NAME}", name)
-		case user.IDs[name].sharesPlace(user.ID):
+		case user.ID.Given() && user.IDs[name].String() == user.ID.Scalars()[0]:
 			c.problem(at, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
 		}
 	}
@@ -274,9 +301,6 @@ func (c *checker) checkRoles() {
 	c.checkMax("role.description max", role.DescriptionMax)
 	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
 		c.problem("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
-	}
-	if role.Kind.Given() != (len(role.Standard) > 0) {
-		c.problem("role", "give both, or neither", "only one of kind and standard kinds is given")
 	}
 }
 

@@ -17,7 +17,9 @@ type Document struct {
 	User       UserMap    `yaml:"user" required:"true" doc:"Where Suger keeps what SCIM knows of a user."`
 	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
 	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
-	Refusals   Refusals   `yaml:"refusals" doc:"Words by which a refusal of Suger is recognised."`
+	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
+	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
+	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
 }
 
 // UserMap says where Suger's user object holds what SCIM wants to know.
@@ -88,10 +90,8 @@ type RoleMap struct {
 	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
 	Description    Field        `yaml:"description" doc:"The role's description."`
 	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`
-	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends everything sends back."`
-	Kind           Field        `yaml:"kind" doc:"Tells standard from custom roles."`
-	Standard       []any        `yaml:"standard kinds" doc:"Values of kind that mean a standard role."`
-	Known          []KnownRole  `yaml:"known" required:"true" doc:"The roles that every organization has."`
+	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends the whole object sends back."`
+	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which every organization has and nobody renames or deletes."`
 	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
 	Default        string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
 	Template       RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
@@ -117,11 +117,26 @@ type RoleTemplate struct {
 	Permissions []any  `yaml:"permissions" doc:"The role's permissions; empty grants nothing until somebody adds some in Suger."`
 }
 
-// Refusals are words in Suger's error texts, in any letter case.
+// ErrorMap says by what an answer shows that its call failed.
+type ErrorMap struct {
+	Field   Path  `yaml:"field" required:"true" doc:"Path in an answer of status 2xx. Any value there is an error, unless it is missing, null, false or empty."`
+	Success []any `yaml:"success" doc:"Values of field that mean success. If given, every other value is an error, false too."`
+	Message Path  `yaml:"message" doc:"Path of the message in an error; if left out, message, error and detail are tried."`
+	Code    Path  `yaml:"code" doc:"Path of the code in an error; if left out, usual names are tried. A code from 400 to 599 in an answer of status 2xx counts as its status."`
+}
+
+// Refusals are words in Suger's error texts and codes of its errors.
 type Refusals struct {
-	Domain    []string `yaml:"domain" doc:"The e-mail domain is not the organization's."`
-	Seats     []string `yaml:"seats" doc:"No seat is left."`
-	Duplicate []string `yaml:"duplicate" doc:"The user exists."`
+	Domain    []any `yaml:"domain" doc:"The e-mail domain is not the organization's."`
+	Seats     []any `yaml:"seats" doc:"No seat is left."`
+	Duplicate []any `yaml:"duplicate" doc:"The user exists."`
+	NotThere  []any `yaml:"not there" doc:"What the call is about does not exist, as with status 404."`
+}
+
+// Credential says how the API key is sent.
+type Credential struct {
+	Header string `yaml:"header" doc:"Header that carries the key; Authorization if left out."`
+	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
 }
 
 // A Strategy is a way to end a user's access.

@@ -94,11 +94,6 @@ func (f Field) TopLevel() []string {
 	return names
 }
 
-// sharesPlace reports whether two fields have a place in common.
-func (f Field) sharesPlace(other Field) bool {
-	return slices.ContainsFunc(f.Scalars(), func(name string) bool { return slices.Contains(other.Scalars(), name) })
-}
-
 // in looks one place up.
 func (p place) in(value any) (found any, ok bool) {
 	for _, s := range p.steps {

@@ -21,9 +21,8 @@ operations:
     call: POST /org/{organization}/members
     body: {person: "{user}", mail: "{userName}", first: "{name.givenName}", role: "{role}", status: "{status}"}
   update user:
-    call: PATCH /org/{organization}/members/{user.membershipId}
+    call: PATCH /org/{organization}/members/{user.membershipId}?of={user.membershipId}
     headers: {X-Person: "{user}"}
-    query: {of: "{user.membershipId}"}
     body: {last: "{name.familyName}", id: "{user.membershipId}"}
   set role: {call: "PUT /members/{user.membershipId}/role", body: {role: "{role}"}}
   remove user: DELETE /org/{organization}/members/{user.membershipId}
@@ -76,8 +75,8 @@ func TestMembershipsApartFromPeople(t *testing.T) {
 
 func TestOperationsAreInTheOrderOfTheFile(t *testing.T) {
 	names := spec.OperationNames()
-	assert.Len(t, names, 15)
-	assert.Equal(t, []string{spec.OpListUsers, spec.OpGetUser, spec.OpAddUser, spec.OpAddMember, spec.OpUpdateUser}, names[:5])
+	assert.Len(t, names, 16)
+	assert.Equal(t, []string{spec.OpListUsers, spec.OpGetUser, spec.OpFindUser, spec.OpAddUser, spec.OpAddMember}, names[:5])
 	assert.Nil(t, new(spec.Operations).Named(spec.OpAddMember))
 }
 

@@ -2,15 +2,18 @@ package spec
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Names of the operations, as they stand in the mapping file.
 const (
 	OpListUsers      = "list users"
 	OpGetUser        = "get user"
+	OpFindUser       = "find user"
 	OpAddUser        = "add user"
 	OpAddMember      = "add member"
 	OpUpdateUser     = "update user"
@@ -30,6 +33,7 @@ const (
 type Operations struct {
 	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
 	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
+	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. Saves reading the list for a lookup; who is not found is looked for in the list, unless this decides."`
 	AddUser        *Operation `yaml:"add user" doc:"A new user."`
 	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
@@ -48,16 +52,17 @@ type Operations struct {
 // An Operation is one call of Suger's API. In the file it may be written as
 // just its call.
 type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
-	Query   map[string]string `yaml:"query" doc:"Query parameters to send always; they may hold the placeholders of paths."`
+	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
 	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
 	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
-	Sends   Sends             `yaml:"sends" enum:"changes,everything,whole object" default:"changes" doc:"What an update's body has values for. changes: only what differs. everything: all that the mapping knows, changed or not. whole object: the user as Suger has it, with the changes laid over."`
+	Sends   Sends             `yaml:"sends" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes laid over; without get user, and for a role, all that the mapping knows."`
 	Covers  Covers            `yaml:"covers" enum:"members,everybody" default:"members" doc:"Whom get user answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
 	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
 	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
-	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
-	Total   string            `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
+	Items   Path              `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
+	Total   Path              `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
+	Decides bool              `yaml:"decides" doc:"find user: an empty answer proves that nobody has the address, so that the list is not read."`
+	Within  time.Duration     `yaml:"shows within" doc:"add user: how long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
 	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
 }
 
@@ -70,7 +75,6 @@ type Sends string
 // What a body holds.
 const (
 	SendsChanges     Sends = "changes"
-	SendsEverything  Sends = "everything"
 	SendsWholeObject Sends = "whole object"
 )
 
@@ -85,13 +89,12 @@ const (
 
 // PagingMap says how a list hands out its pages.
 type PagingMap struct {
-	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. none: one answer holds everything, up to the size."`
-	Size         int    `yaml:"size" doc:"Rows to ask for in a page."`
-	Limit        string `yaml:"limit" doc:"Query parameter that carries the size."`
-	Next         string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
-	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
-	Cursor       string `yaml:"cursor" doc:"Path of the next cursor in the answer (style cursor)."`
-	CursorHeader string `yaml:"cursor header" doc:"Header with the next cursor (style cursor)."`
+	Style  string `yaml:"style" required:"true" enum:"offset,page,cursor,link,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. link: the URL of the next page, on the same host. none: one answer holds everything, up to the size."`
+	Size   int    `yaml:"size" doc:"Rows to ask for in a page."`
+	Limit  string `yaml:"limit" doc:"Query parameter that carries the size."`
+	Next   string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
+	First  int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
+	Cursor Cursor `yaml:"cursor" doc:"Where the next cursor is (style cursor): its path in the answer, header NAME, or last row FIELD. Where the URL is (style link): its path in the answer; the header Link if left out."`
 }
 
 // A NamedOperation is an operation under its name in the file.
@@ -103,7 +106,7 @@ type NamedOperation struct {
 // All lists the operations in the order of the file.
 func (o *Operations) All() []NamedOperation {
 	return []NamedOperation{
-		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpAddUser, o.AddUser}, {OpAddMember, o.AddMember}, {OpUpdateUser, o.UpdateUser},
+		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpFindUser, o.FindUser}, {OpAddUser, o.AddUser}, {OpAddMember, o.AddMember}, {OpUpdateUser, o.UpdateUser},
 		{OpRemoveUser, o.RemoveUser}, {OpActivateUser, o.ActivateUser}, {OpDeactivateUser, o.DeactivateUser},
 		{OpSetRole, o.SetRole}, {OpGrantRole, o.GrantRole}, {OpRevokeRole, o.RevokeRole},
 		{OpListRoles, o.ListRoles}, {OpAddRole, o.AddRole}, {OpUpdateRole, o.UpdateRole}, {OpRemoveRole, o.RemoveRole},
@@ -130,24 +133,81 @@ func OperationNames() []string {
 	return names
 }
 
-// A Request is the method and the path of a call, written as
-// "GET /org/{organization}/user/{user}".
+// A Cursor is where the cursor of the next page is: "next.token", "header X-Next"
+// or "last row id". One of its fields is given; none in the zero Cursor.
+type Cursor struct{ Path, Header, Row string }
+
+// UnmarshalScalar reads the cursor as it is written in a mapping file.
+func (c *Cursor) UnmarshalScalar(text string) error {
+	*c = Cursor{}
+	path := &c.Path
+	rest, isHeader := strings.CutPrefix(text, "header ")
+	if isHeader {
+		if c.Header = strings.TrimSpace(rest); headerName.MatchString(c.Header) {
+			return nil
+		}
+		return fmt.Errorf("%q is not the name of a header", c.Header)
+	}
+	if rest, isRow := strings.CutPrefix(text, "last row "); isRow {
+		path, text = &c.Row, strings.TrimSpace(rest)
+	}
+	*path = text
+	return checkPath(text)
+}
+
+// String is the cursor as it is written in a mapping file.
+func (c Cursor) String() string {
+	switch {
+	case c.Header != "":
+		return "header " + c.Header
+	case c.Row != "":
+		return "last row " + c.Row
+	}
+	return c.Path
+}
+
+// A Path leads through objects to a value in an answer: names with dots between
+// them.
+type Path string
+
+// UnmarshalScalar reads the path as it is written in a mapping file.
+func (p *Path) UnmarshalScalar(text string) error {
+	*p = Path(text)
+	return checkPath(text)
+}
+
+// String is the path as it is written in a mapping file.
+func (p Path) String() string { return string(p) }
+
+var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
+
+func checkPath(text string) error {
+	if !dottedNames.MatchString(text) {
+		return fmt.Errorf("%q is not a path in an answer; write names with dots between them, such as data.users", text)
+	}
+	return nil
+}
+
+// A Request is the method, the path and the query of a call, written as
+// "GET /org/{organization}/user?expand=roles".
 type Request struct {
 	Method string
 	Path   string
+	Query  map[string]string // nil for none
+	query  string            // as it is written
 }
 
 var (
 	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+$`)
-	idPlaceholders     = []string{"organization", "user", RolePlaceholder, RoleNamePlaceholder}
+	idPlaceholders     = []string{"organization", "user", "userName", RolePlaceholder, RoleNamePlaceholder}
 	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
 )
 
 // UnmarshalScalar reads the request as it is written in a mapping file.
 func (r *Request) UnmarshalScalar(text string) error {
 	method, path, ok := strings.Cut(text, " ")
-	path = strings.TrimSpace(path)
+	path, query, _ := strings.Cut(strings.TrimSpace(path), "?")
 	switch {
 	case !ok || path == "":
 		return fmt.Errorf("%q: %s", text, errRequestNotation)
@@ -166,9 +226,29 @@ func (r *Request) UnmarshalScalar(text string) error {
 			return fmt.Errorf("%q has a segment that would name another resource", path)
 		}
 	}
-	*r = Request{Method: method, Path: path}
+	*r = Request{Method: method, Path: path, query: query}
+	if query == "" {
+		return nil
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fmt.Errorf("%q is not a query; write name=value, with & between several", query)
+	}
+	r.Query = make(map[string]string, len(values))
+	for name, all := range values {
+		if len(all) > 1 || name == "" {
+			return fmt.Errorf("%q: write each parameter once, as name=value", query)
+		}
+		r.Query[name] = all[0]
+	}
 	return nil
 }
 
 // String is the request as it is written in a mapping file.
-func (r Request) String() string { return strings.TrimSpace(r.Method + " " + r.Path) }
+func (r Request) String() string {
+	text := strings.TrimSpace(r.Method + " " + r.Path)
+	if r.query != "" {
+		text += "?" + r.query
+	}
+	return text
+}

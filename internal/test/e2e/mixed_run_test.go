@@ -266,7 +266,7 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 	program.Ask(t, http.MethodGet, base+"/Groups", "Bearer "+token, "")
 	page := read(t, status)
 	assert.Contains(t, page, "<code>"+base+"</code>")
-	assert.Contains(t, page, "The gateway holds no Suger credential of its own")
+	assert.Contains(t, page, `<a href="/test">Test a connection and count the roles</a>`)
 	assert.NotContains(t, page, "Deal desk", "what Okta asked is not shown to others")
 	assert.NotContains(t, page, token)
 	assert.Contains(t, read(t, status+"guides/roles.md"), "<h1")
