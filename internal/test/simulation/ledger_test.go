@@ -202,14 +202,17 @@ func (l *ledger) was(id string, from, to time.Time, is map[string]func(standing)
 	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), l.during(id, from, to))
 }
 
-// rank orders roles by power, as Suger's roles and the sandbox's samples have it.
+// rank orders roles by power, as the mapping has it and by name where it does not
+// tell them apart.
 func rank(role string) int {
 	switch role {
 	case sandbox.RoleAdmin:
-		return 4
+		return 5
 	case sandbox.RoleEditor:
+		return 4
+	case "Deal desk":
 		return 3
-	case "Finance", "Deal desk":
+	case "Finance":
 		return 2
 	case sandbox.RoleViewer:
 		return 1

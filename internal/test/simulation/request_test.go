@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"suger-scim-gateway/internal/sandbox"
 )
 
 // A request is one SCIM request of a client, what it may change and what a
@@ -25,8 +27,12 @@ type request struct {
 	may    map[string]permit       // by user id, or by folded address
 	others *permit                 // for everybody else
 	claim  func(r *request) string // what of a 2xx is not true, "" if all is
+	about  string                  // id of the person whom it reads or changes
+	listed []string                // ids of the members of a group that it names
+	wrong  bool                    // it is wrong in itself
 	ends   string                  // id of the person whose access it ends
 	joins  string                  // folded address of the person whom it creates
+	asks   string                  // the role that it asks for
 	group  string                  // the role whose members it changes
 	lists  int                     // lists of people read for it
 	writes int                     // writes made for it
@@ -327,13 +333,21 @@ func (w *world) judgeAnswer(r *request) {
 	if r.status == http.StatusInternalServerError {
 		w.violate("internal", "%s was answered %v", r, r.answer)
 	}
-	calmly := w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
-	if calmly && r.alone && r.status != 0 {
+	if w.calmly(r) && r.alone && r.status != 0 {
 		w.judgeCalls(r)
+		if !r.ok() && !w.excused(r) {
+			w.violate("refused", "%s was answered %s, and nothing was wrong", r, r.outcome())
+		}
 		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > time.Second {
 			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
 		}
 	}
+}
+
+// calmly reports whether Suger worked and no replica crashed during a request, nor
+// shortly before.
+func (w *world) calmly(r *request) bool {
+	return w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
 }
 
 // judgeEnd checks that access ended whatever else was wrong with a request.
@@ -346,6 +360,48 @@ func (w *world) judgeEnd(r *request) {
 	if !w.ledger.ever(r.ends, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
 		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
 	}
+}
+
+// excused reports whether there was a reason in the organization to refuse a
+// request. The caller has the lock.
+func (w *world) excused(r *request) bool {
+	l := w.ledger
+	guarded := func(id string) bool {
+		return slices.ContainsFunc(l.people[id], func(e era) bool { return slices.Contains(protected, e.email) })
+	}
+	switch r.code {
+	case "not_found":
+		return r.about != "" && l.ever(r.about, r.from, r.answered, func(s standing) bool { return !s.member }) || r.group != "" && !w.isRole(r.group)
+	case "invalid_value":
+		return r.wrong || slices.ContainsFunc(r.listed, func(id string) bool { return !l.now(id).member })
+	case "unknown_role", "username_not_email":
+		return r.wrong || !w.isRole(r.asks)
+	case "user_exists":
+		holder := l.ids[r.may[r.about].email] // of the address that the account is to have
+		return r.joins != "" && l.now(l.ids[r.joins]).access() || holder != r.about && l.now(holder).member
+	case "group_exists":
+		return r.method == http.MethodPost && w.isRole(r.group)
+	case "last_admin":
+		helps := func(id string) bool { return l.now(id).status == sandbox.StatusActive }
+		if r.group != "" {
+			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !slices.ContainsFunc(r.listed, helps))
+		}
+		return l.admins == 1 && l.now(r.about).administrator()
+	case "protected_user":
+		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
+	case "conflicting_roles": // the client sends two of which one was read before
+		return r.method == http.MethodPut || r.wrong
+	case "mutability":
+		return r.what == "change address" && w.contract == "membership"
+	case "token_refused":
+		return r.stranger() || w.revoked[r.key]
+	}
+	return false
+}
+
+// isRole reports whether Suger has a role of a name.
+func (w *world) isRole(name string) bool {
+	return slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.Name == name })
 }
 
 // judgeCalls holds what a request cost against the budgets, where nothing
@@ -362,7 +418,11 @@ func (w *world) judgeCalls(r *request) {
 	if r.lists > lists {
 		w.violate("calls", "%s read %d lists, at most %d are needed", r, r.lists, lists)
 	}
-	if most := 2*len(r.changes) + 1; r.writes > most {
+	most := 2 * len(r.changes)
+	if strings.HasPrefix(r.path, "/Groups") && (r.method == http.MethodPost || r.method == http.MethodDelete) {
+		most++ // the role itself
+	}
+	if r.writes > most {
 		w.violate("calls", "%s made %d writes for %d changes", r, r.writes, len(r.changes))
 	}
 }

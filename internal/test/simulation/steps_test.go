@@ -253,7 +253,7 @@ func (w *world) console(s step, edit func(u *sandbox.User)) {
 		u = sandbox.User{Email: emailOf(s.who), FirstName: "From", LastName: "Console"}
 	}
 	edit(&u)
-	if u.Role == "" {
+	if !slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.ID == u.Role }) {
 		return
 	}
 	w.box.PutUser(u)
@@ -274,7 +274,7 @@ func (w *world) consoleRemoves(s step) {
 func (w *world) consoleDoubles(s step) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if u, known := w.box.UserByEmail(emailOf(s.who)); known && u.Status == sandbox.StatusInactive {
+	if u, known := w.box.UserByEmail(emailOf(s.who)); known && u.Status == sandbox.StatusInactive && w.isRole(s.role) {
 		u.Status, u.Role = sandbox.StatusActive, w.roleID(s.role)
 		w.box.PutNamesake(u)
 		w.consoled(s)
@@ -289,7 +289,8 @@ func (w *world) consoled(s step) {
 }
 
 // roleNames are the roles that people are given, the weaker ones more often.
-var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,ADMIN", ",")
+// Suger has the team only once its group was pushed.
+var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,Team 1,ADMIN", ",")
 
 // A shape says what kind of story a seed makes.
 type shape struct {
