@@ -335,7 +335,7 @@ func (w *world) judgeAnswer(r *request) {
 	}
 	if w.calmly(r) && r.alone && r.status != 0 {
 		w.judgeCalls(r)
-		if !r.ok() && !w.excused(r) {
+		if !r.ok() && !r.stranger() && !w.excused(r) {
 			w.violate("refused", "%s was answered %s, and nothing was wrong", r, r.outcome())
 		}
 		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > time.Second {
@@ -394,7 +394,7 @@ func (w *world) excused(r *request) bool {
 	case "mutability":
 		return r.what == "change address" && w.contract == "membership"
 	case "token_refused":
-		return r.stranger() || w.revoked[r.key]
+		return w.revoked[r.key]
 	}
 	return false
 }
@@ -441,7 +441,11 @@ func (w *world) judgeRest() {
 	}
 	// The console has changed the very person who was to be one again.
 	console := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool { return e.by == nil && e.since.After(last.at) })
-	troubled := console || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
+	// Or the person became one after the request's list, which no answer of Suger tells.
+	unseen := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool {
+		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
+	})
+	troubled := console || unseen && r.code == "last_admin" || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
 	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
 		w.ledger.lostLast = nil // it could not be undone, and the client knows
 		return
