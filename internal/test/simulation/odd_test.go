@@ -87,6 +87,7 @@ func (a *app) createEchoing(s step) {
 	was := a.roleNow(p.id)
 	r.what, r.wrong = "create with echo", true
 	r.body["groups"] = []any{map[string]any{"value": a.roleID(s.role), "display": s.role}}
+	delete(r.body, extension+":role")
 	r.body["roles"] = []any{map[string]any{"value": s.role}}
 	r.body[extension] = map[string]any{"role": was}
 	r.may = map[string]permit{emailOf(s.who): {join: true, roles: []string{s.role, was}, names: true}}
@@ -99,6 +100,9 @@ func (a *app) createEchoing(s step) {
 	r.claim = func(r *request) string {
 		if was == s.role {
 			return asked(r)
+		}
+		if r.answer["id"] != id {
+			return "" // the account has another address by now
 		}
 		// What the client claims to have read does not cancel that somebody shall have less.
 		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.member || rank(s.role) <= rank(lesser) }) {

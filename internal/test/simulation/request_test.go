@@ -123,7 +123,7 @@ func (w *world) disturb(by *request) {
 		by.alone = true
 	}
 	for _, r := range w.requests[max(0, len(w.requests)-100):] {
-		if r == by || !r.ended.IsZero() {
+		if r == by || !r.ended.IsZero() && !r.answered.IsZero() {
 			continue
 		}
 		if by == nil || !by.stranger() {
@@ -285,7 +285,8 @@ func (w *world) judgeChange(r *request, c change) {
 // and leaves the rest as others have made it meanwhile.
 func (r *request) undoes(c change) bool {
 	return slices.ContainsFunc(r.changes, func(e change) bool {
-		return e.id == c.id && e.at.Before(c.at) && c.after.email == e.before.email &&
+		return e.id == c.id && e.at.Before(c.at) &&
+			(c.after.email == e.before.email || c.after.email == c.before.email) &&
 			(c.after.role == e.before.role || c.after.role == c.before.role) &&
 			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
 	})

@@ -309,6 +309,7 @@ var shapes = []shape{
 	{name: "busy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, contract: "membership"},
 	{name: "stormy", people: 14, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "membership"},
 	{name: "status", people: 45, actors: 7, steps: 60, replicas: 3, apps: 2, contract: "status"},
+	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // administrators that is, mostly
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 }
 
