@@ -44,7 +44,7 @@ func (a *app) again(who int) {
 	a.send(&request{
 		what: "repeated " + strings.TrimPrefix(latest.what, "repeated "), method: latest.method, path: latest.path, body: latest.body,
 		may: latest.may, others: latest.others, claim: latest.claim, ends: latest.ends, joins: latest.joins, group: latest.group,
-		about: latest.about, listed: latest.listed, wrong: latest.wrong, asks: latest.asks, key: latest.key,
+		about: latest.about, listed: latest.listed, wrong: latest.wrong, asks: latest.asks, echoes: latest.echoes, key: latest.key,
 	})
 }
 
@@ -162,6 +162,49 @@ func (a *app) endOddly(s step) {
 	if a.send(r).ok() {
 		a.keep(s.who, func(p *assignment) { p.assigned = false })
 	}
+}
+
+// patchRole changes somebody's role in one of the ways that PATCH offers.
+func (a *app) patchRole(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	p.role = s.role
+	entry := []any{map[string]any{"value": s.role}}
+	operation, may := map[string]any{"op": "replace", "path": "roles", "value": entry}, []string{s.role}
+	gets := func(is standing) bool { return is.role == s.role }
+	switch s.with % 7 {
+	case 1:
+		operation["path"], operation["value"] = "roles[primary eq true].value", s.role
+	case 2:
+		operation["path"], operation["value"] = extension+":role", s.role
+	case 3: // beside the one that is held: the more powerful counts
+		operation["op"] = "add"
+		gets = func(is standing) bool { return is.role == s.role || rank(is.role) > rank(s.role) }
+	case 4, 5, 6: // who has none has the default role
+		p.role = sandbox.RoleViewer
+		may = []string{p.role}
+		gets = func(is standing) bool { return is.role == sandbox.RoleViewer }
+		operation = map[string]any{"op": "remove", "path": "roles"}
+		switch s.with % 7 {
+		case 5:
+			operation = map[string]any{"op": "replace", "path": "roles", "value": []any{}}
+		case 6:
+			operation["path"] = fmt.Sprintf("roles[value eq %q]", a.roleID(s.role))
+			gets = func(is standing) bool { return is.role != s.role || is.role == sandbox.RoleViewer }
+		}
+	}
+	body := map[string]any{"schemas": []string{patchSchema}, "Operations": []any{operation}}
+	r := a.changing(s.who, p, true, http.MethodPatch, body, nil)
+	r.what, r.may = "patch role", map[string]permit{p.id: {roles: may}}
+	r.claim = func(r *request) string {
+		if !a.ledger.ever(p.id, r.sent, r.answered, func(is standing) bool { return is.member && gets(is) }) {
+			return fmt.Sprintf("the person never had the role: %v", a.ledger.during(p.id, r.sent, r.answered))
+		}
+		return ""
+	}
+	a.send(r)
 }
 
 // remove deletes a user, which Okta never does.

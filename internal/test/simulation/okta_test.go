@@ -313,6 +313,7 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 		echoed = a.ledger.roleName(word)
 		a.world.mu.Unlock()
 	}
+	r.echoes = echoed
 	if !active {
 		r.what, r.ends = "deactivate", id
 		r.may = map[string]permit{id: {leave: true}}

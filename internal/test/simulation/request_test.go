@@ -33,6 +33,7 @@ type request struct {
 	ends   string                  // id of the person whose access it ends
 	joins  string                  // folded address of the person whom it creates
 	asks   string                  // the role that it asks for
+	echoes string                  // the role of the answer that it repeats
 	group  string                  // the role whose members it changes
 	lists  int                     // lists of people read for it
 	writes int                     // writes made for it
@@ -376,7 +377,7 @@ func (w *world) excused(r *request) bool {
 	case "invalid_value":
 		return r.wrong || slices.ContainsFunc(r.listed, func(id string) bool { return !l.now(id).member })
 	case "unknown_role", "username_not_email":
-		return r.wrong || !w.isRole(r.asks)
+		return r.wrong || !w.isRole(r.asks) || r.echoes != "" && !w.isRole(r.echoes)
 	case "user_exists":
 		holder := l.ids[r.may[r.about].email] // of the address that the account is to have
 		return r.joins != "" && l.now(l.ids[r.joins]).access() || holder != r.about && l.now(holder).member

@@ -123,6 +123,7 @@ var acts = []act{
 	}},
 	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
 	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
+	{name: "patch role", weight: 5, do: func(w *world, s step) { w.appOf(s).patchRole(s) }},
 	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).remove(s) }},
 	{name: "change address", weight: 2, do: func(w *world, s step) { w.appOf(s).rename(s) }},
 	{name: "group member", weight: 9, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
@@ -380,7 +381,7 @@ func newYear(seed uint64, contract string, people int) plan {
 	p := plan{seed: seed, people: people, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
 	events := map[string]int{
 		"hire": 300, "leave": 250, "return": 60, "move": 800, "marry": 40, "weather": 20, "crash": 20, "rotate key": 10,
-		"repeat": 40, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
+		"repeat": 40, "patch role": 60, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
 		"group member": 200, "push group": 20, "push unknown": 10, "new group": 10, "delete group": 5, "look up": 100, "import": 100,
 		"console adds": 30, "console removes": 15, "console promotes": 60, "console renames": 20, "change address": 10,
 		"console signs in": 250, "console deactivates": 15, "console doubles": 40,
