@@ -161,6 +161,16 @@ func (l *ledger) now(id string) standing {
 	return standing{}
 }
 
+// anyWith reports whether somebody with an address is so, other than one person.
+func (l *ledger) anyWith(email, except string, is func(standing) bool) bool {
+	for id := range l.people {
+		if s := l.now(id); id != except && s.email == email && is(s) {
+			return true
+		}
+	}
+	return false
+}
+
 // during are a person's standings between two times, oldest first.
 func (l *ledger) during(id string, from, to time.Time) []standing {
 	found := []standing{{}}

@@ -379,8 +379,7 @@ func (w *world) excused(r *request) bool {
 	case "unknown_role", "username_not_email":
 		return r.wrong || !w.isRole(r.asks) || r.echoes != "" && !w.isRole(r.echoes)
 	case "user_exists":
-		holder := l.ids[r.may[r.about].email] // of the address that the account is to have
-		return r.joins != "" && l.now(l.ids[r.joins]).access() || holder != r.about && l.now(holder).member
+		return r.joins != "" && l.anyWith(r.joins, "", standing.access) || l.anyWith(r.may[r.about].email, r.about, func(s standing) bool { return s.member })
 	case "group_exists":
 		return r.method == http.MethodPost && w.isRole(r.group)
 	case "last_admin":
