@@ -442,8 +442,9 @@ func (w *world) judgeRest() {
 	}
 	// The console has changed the very person who was to be one again.
 	console := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool { return e.by == nil && e.since.After(last.at) })
-	// Or the person became one after the request's list, which no answer of Suger tells.
-	unseen := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool {
+	// Or the person became one after the request's list, and then lost the role by it,
+	// which no answer of Suger tells.
+	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool {
 		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
 	})
 	troubled := console || unseen && r.code == "last_admin" || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
