@@ -18,6 +18,9 @@ import (
 const (
 	maxGoodTokens = 4096 // tokens that are known to have been good
 	maxGuesses    = 4096 // wrong tokens that were counted a moment ago
+	// doubtFor is how long a token that was good is no guess after Suger has
+	// refused it: a refusal can pass.
+	doubtFor = time.Minute
 )
 
 // A guessing slows down who guesses tokens, and leaves alone who has a good one
@@ -27,7 +30,8 @@ type guessing struct {
 	window   time.Duration
 	now      func() time.Time
 	marks    *marks.Maker
-	good     *lru.Cache[marks.Mark, struct{}] // tokens, each in an organization that it was good for
+	good     *lru.Cache[marks.Mark, struct{}]  // tokens, each in an organization that it was good for
+	doubted  *lru.Cache[marks.Mark, time.Time] // tokens that were good until Suger refused them, and until when they may be again
 
 	// One wrong token that is shown again and again is one guess in a window: it
 	// is how a client with an old token behaves, and no way to find another.
@@ -55,6 +59,9 @@ func newGuessing(limit throttle.Limit, now func() time.Time) (*guessing, error) 
 	}
 	var err error
 	if g.good, err = lru.New[marks.Mark, struct{}](maxGoodTokens); err != nil {
+		return nil, err
+	}
+	if g.doubted, err = lru.New[marks.Mark, time.Time](maxGoodTokens); err != nil {
 		return nil, err
 	}
 	g.counted, err = lru.New[guess, time.Time](maxGuesses)
@@ -124,6 +131,22 @@ func (g *guessing) count(try guess) bool {
 	return true
 }
 
+// doubt notes that Suger has refused a token, and reports whether that is news of
+// one that was good.
+func (g *guessing) doubt(mark marks.Mark) bool {
+	if !g.good.Remove(mark) {
+		return false
+	}
+	g.doubted.Add(mark, g.now().Add(doubtFor))
+	return true
+}
+
+// inDoubt reports whether a token was good and was refused a moment ago.
+func (g *guessing) inDoubt(mark marks.Mark) bool {
+	until, ok := g.doubted.Get(mark)
+	return ok && g.now().Before(until)
+}
+
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
 		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
@@ -136,8 +159,7 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
-		s.guessing.good.Remove(x.mark)
-		x.settle(s, true)
+		x.settle(s, s.guessing.doubt(x.mark) || !s.guessing.inDoubt(x.mark))
 	case x.failure == nil && stats.Calls() > 0 && !s.holdsCredential():
 		s.trust(x)
 	default:
