@@ -85,7 +85,7 @@ func (f *facts) memberPath() string {
 	if f.member == "" {
 		return f.list.path + "/{user}"
 	}
-	return f.list.path + "/{user.membership}"
+	return f.joins + "/{user.membership}"
 }
 
 // rolePart is the role as a body sends it.
@@ -155,7 +155,7 @@ func (f *facts) writeWrites(d *Draft) {
 	if f.member != "" {
 		d.set(op(spec.OpAddUser, "call"), "POST "+strings.TrimSuffix(f.personPath(), "/{user}"), Likely, "")
 		d.set(op(spec.OpAddUser, "body"), f.profile(true), Likely, "")
-		d.set(op("add member", "call"), "POST "+f.list.path, Likely, "")
+		d.set(op("add member", "call"), "POST "+f.joins, Likely, "")
 		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.role.field, f.rolePart()), Likely, "userId is a guess")
 		d.set(op("set role", "call"), "PATCH "+f.memberPath(), Likely, "")
 		d.set(op("set role", "repeat"), true, Likely, "")
@@ -183,10 +183,17 @@ func (f *facts) writeWrites(d *Draft) {
 
 // field is a path, and the same in the answer for one person where that differs.
 func (f *facts) field(path string) any {
-	if f.member != "" && f.one != nil && f.one.prefix != "" && strings.HasPrefix(path, f.one.prefix) {
-		return []any{path, strings.TrimPrefix(path, f.one.prefix)}
+	if f.member == "" || f.one == nil || !strings.HasPrefix(path, f.one.prefix) {
+		return path
 	}
-	return path
+	other := strings.TrimPrefix(path, f.one.prefix)
+	if path == f.id {
+		other = f.one.id
+	}
+	if other == path {
+		return path
+	}
+	return []any{path, other}
 }
 
 func (f *facts) writeUser(d *Draft) {

@@ -14,7 +14,8 @@ type facts struct {
 	list   listFacts
 	users  int
 	id     string
-	member string // path of the membership's own id, where the list is one of memberships
+	member string // path of the membership's own id, where that is another than the person's
+	joins  string // path of the call that adds a membership
 	email  string
 	given  string
 	family string
@@ -50,6 +51,7 @@ type oneFacts struct {
 	path      string // with {user}
 	answer    string
 	everybody bool   // it lacks the role
+	id        string // where its answer has the id, without the prefix
 	prefix    string // what paths in a row of the list begin with, and paths in its answer do not
 }
 
@@ -192,6 +194,13 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 	f.id = c.bestID("")
 	if own := c.bestID(prefix); own != "" && prefix != "" && own != f.id && f.id != "" {
 		f.id, f.member = own, f.id
+	} else if prefix == "" {
+		f.member = c.best(func(path string, l *leaf) int {
+			if name := lastName(path); c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id") {
+				return 1
+			}
+			return 0
+		})
 	}
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
 	f.given, f.family = c.named(givenNames, text), c.named(familyNames, text)

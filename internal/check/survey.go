@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -212,10 +213,15 @@ func (s *survey) findOne(ctx context.Context) {
 			return false
 		}
 		for _, spot := range spotsIn(decoded(answer.Body)) {
-			is, _ := at(spot.value, strings.TrimPrefix(id, prefix))
+			own := strings.TrimPrefix(id, prefix)
+			is, there := at(spot.value, own)
+			if !there && path != s.list.path+"/{user}" {
+				own = "id"
+				is, _ = at(spot.value, own)
+			}
 			if address, has := at(spot.value, strings.TrimPrefix(s.email, prefix)); has && isAddress(fmt.Sprint(address)) && fmt.Sprint(is) == fmt.Sprint(wanted) {
 				_, role := at(spot.value, s.role.field)
-				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, prefix: prefix}
+				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, id: own, prefix: prefix}
 				s.findErrors(ctx, decoded(answer.Body), path, neighbour(fmt.Sprint(wanted)))
 				return true
 			}
@@ -226,14 +232,30 @@ func (s *survey) findOne(ctx context.Context) {
 		s.id, s.member = s.member, "" // the record itself is found by it
 		return
 	}
-	if try(s.list.path+"/{user}", s.id, "") || prefix == "" {
+	if try(s.list.path+"/{user}", s.id, "") || s.member == "" {
+		s.member = "" // if there is one, it is not needed
 		return
+	}
+	s.joins = s.list.path
+	if prefix == "" {
+		s.joins = s.offered(ctx, s.beside("membership"))
 	}
 	for _, path := range append(s.beside(strings.TrimSuffix(prefix, ".")), s.beside("user")...) {
 		if try(path+"/{user}", s.id, prefix) {
 			return
 		}
 	}
+}
+
+// offered is the first of some paths that Suger knows, if not for reading; else the
+// first of all.
+func (s *survey) offered(ctx context.Context, paths []string) string {
+	for _, path := range paths {
+		if _, err := s.do(ctx, s.get(opListUsers, path, nil)); err == nil || status(err) == http.StatusMethodNotAllowed {
+			return path
+		}
+	}
+	return paths[0]
 }
 
 // findErrors asks for somebody who does not exist. Where that is answered as a

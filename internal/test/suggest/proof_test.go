@@ -103,6 +103,13 @@ var apis = []api{
 	{name: "variant status", organization: sandbox.DefaultOrganization, start: ofSandbox("status"), hasStatus: true, roles: standardRoles},
 	{name: "variant envelope", organization: sandbox.DefaultOrganization, list: "/v2/organizations/{organization}/members", tries: true,
 		start: ofSandbox("envelope"), hasStatus: true, roles: standardRoles},
+	{name: "variant twostep", organization: sandbox.DefaultOrganization, start: ofSandbox("twostep"), roles: standardRoles},
+	{name: "variant removal", organization: sandbox.DefaultOrganization, list: "/v1/workspaces/{organization}/users", start: ofSandbox("removal"), roles: standardRoles,
+		edits: []edit{
+			{`body: {fullName: "{name.formatted}", roleName: "{role.name}"} # likely`, `body: {fullName: "{name.formatted}"}`},
+			{"  remove user:\n", "  set role: {call: \"PUT /v1/workspaces/{organization}/users/{user}/role\", repeat: true, body: {roleName: \"{role.name}\"}}\n  remove user:\n"},
+		},
+	},
 	{name: "pages", organization: "acme", list: "/api/v2/tenants/acme/people", start: ofBackend(30, pages), hasStatus: true,
 		edits: []edit{
 			{`access: {role: {key: "{role}", label: "{role.name}"}, state: "{status}"}`, `access: {state: "{status}"}`},
