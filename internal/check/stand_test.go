@@ -90,7 +90,7 @@ func (s *stand) open(t *testing.T) check.Config {
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
 		Document: s.document(t), File: s.file(), Patience: time.Millisecond, Now: func() time.Time { return noon },
 	}
-	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(spec.Document))
+	config.Positions = strict.PositionsIn([]byte(s.source))
 	if s.config != nil {
 		s.config(&config)
 	}

@@ -227,13 +227,6 @@ func (c *checker) checkUser() {
 	}
 }
 
-// checkMax makes sure that a number of characters is one.
-func (c *checker) checkMax(at string, characters int) {
-	if characters < 0 {
-		c.problem(at, "write the most characters that Suger takes, or leave it out", "no text has %d characters", characters)
-	}
-}
-
 // checkStatus makes sure that the status can be read.
 func (c *checker) checkStatus() {
 	s := c.doc.User.Status
@@ -298,8 +291,6 @@ func (c *checker) checkRoles() {
 	if listed && role.ID.Given() != role.Name.Given() {
 		c.problem("role", "give both, or neither where Suger's roles are plain strings", "only one of id and name is given")
 	}
-	c.checkMax("role.name max", role.NameMax)
-	c.checkMax("role.description max", role.DescriptionMax)
 	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
 		c.problem("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
 	}

@@ -6,11 +6,13 @@
 package spec
 
 import (
-	"suger-scim-gateway/mapping/spec/strict"
+	"cmp"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// A Document is a mapping file. Its fields carry, as tags, the names and
-// explanations that users see; [Parse] reads and checks one.
+// A Document is a mapping file. Its fields carry, as tags, the names, bounds and
+// explanations that users see; the JSON Schema of mapping files is made of them.
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
@@ -41,15 +43,20 @@ type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
 	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
-	Max   int    `yaml:"max" doc:"Most characters that Suger takes; 0 is no bound."`
+	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger takes; 0 is no bound."`
 }
 
-// FromScalar reads the short form, just the field.
-func (a *Attribute) FromScalar(text string) error { return a.Field.UnmarshalScalar(text) }
+// UnmarshalYAML reads an attribute, or the short form, just the field.
+func (a *Attribute) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.MappingNode {
+		type long Attribute
+		return n.Decode((*long)(a))
+	}
+	return a.Field.UnmarshalYAML(n)
+}
 
-// When an attribute is written.
+// When an attribute is written, if not always.
 const (
-	WriteAlways = "always"
 	WriteCreate = "create" // fixed once the user exists
 	WriteNever  = "never"  // accepted from clients and ignored
 )
@@ -88,9 +95,9 @@ type RoleMap struct {
 	Name           Field        `yaml:"name" doc:"The role's name."`
 	Created        Field        `yaml:"created" doc:"Time of creation, as of a user."`
 	Modified       Field        `yaml:"modified" doc:"Time of the last change, likewise."`
-	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
+	NameMax        int          `yaml:"name max" min:"0" doc:"Most characters of a role's name; 0 is no bound."`
 	Description    Field        `yaml:"description" doc:"The role's description."`
-	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`
+	DescriptionMax int          `yaml:"description max" min:"0" doc:"Most characters of a role's description; 0 is no bound."`
 	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends the whole object sends back."`
 	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which every organization has and nobody renames or deletes."`
 	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
@@ -166,7 +173,9 @@ const (
 // can be read.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
-	positions, problems := strict.Decode(name, data, &doc)
+	positions, problems := schema().Read(name, data, &doc)
+	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
+	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
 	c := &checker{doc: &doc, file: name, positions: positions}
 	c.checkParts()
 	if len(problems) == 0 {

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/mapping/spec/strict"
 )
 
 const guideFile = "../../docs/mapping.md"
@@ -119,7 +118,7 @@ func structIn(t reflect.Type) (reflect.Type, bool) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
 		t = t.Elem()
 	}
-	_, isText := reflect.New(t).Interface().(strict.ScalarUnmarshaler)
+	_, isText := notations[t]
 	return t, t.Kind() == reflect.Struct && !isText
 }
 
@@ -140,10 +139,8 @@ func valueOf(field reflect.StructField) string {
 
 func formOf(t reflect.Type) string {
 	switch {
-	case t == reflect.TypeFor[spec.Field]():
-		return "field"
-	case t == reflect.TypeFor[spec.Request]():
-		return "method and path"
+	case notations[t] != "":
+		return notations[t]
 	case t.Kind() == reflect.Interface:
 		return "anything"
 	case t.Kind() == reflect.Pointer:
