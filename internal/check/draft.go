@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // A Certainty says how far an entry of a draft can be trusted.
@@ -326,10 +324,4 @@ func (d *Draft) Count(sure Certainty) int {
 		}
 	}
 	return n
-}
-
-// positions tells where the entries of the draft are.
-func (d *Draft) positions(file string, into any) strict.Positions {
-	positions, _ := strict.Decode(file, []byte(d.text()), into)
-	return positions
 }

@@ -9,6 +9,7 @@ import (
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // mostRounds bounds how often a draft is changed by what its own check finds.
@@ -109,7 +110,7 @@ func checkDraft(ctx context.Context, config Config, draft *Draft) (*Report, erro
 		return nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
 	}
 	config.Document, config.See = document, nil
-	config.Positions = draft.positions(config.File, new(spec.Document))
+	config.Positions = strict.PositionsIn([]byte(draft.String()))
 	if config.Service, err = mapping.New(document, config.Client, config.Settings); err != nil {
 		return nil, err
 	}

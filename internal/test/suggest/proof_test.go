@@ -155,7 +155,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			document, err := spec.Parse("draft.yaml", []byte(source))
 			require.NoError(t, err, source)
 			config.Document = document
-			config.Positions, _ = strict.Decode("draft.yaml", []byte(source), new(spec.Document))
+			config.Positions = strict.PositionsIn([]byte(source))
 			config.Service, err = mapping.New(document, config.Client, config.Settings)
 			require.NoError(t, err)
 			report = check.Run(t.Context(), config)
