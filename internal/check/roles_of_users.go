@@ -100,7 +100,7 @@ func (r *run) unknownRoles(line *Line, unknown map[string]int) {
 			byID++
 		}
 	}
-	switch like := r.users.fields.candidates(r.users.fields.use("role"), r.roles); {
+	switch like := r.candidates("role"); {
 	case spec.By == "id" && byName > 0:
 		line.propose(fix("user.roles.by", "name"))
 		line.Change = joined(line.Change, "The field holds names of roles.")

@@ -13,7 +13,7 @@ func (r *run) statuses() {
 	u := r.users.fields.use("status")
 	if in == nil {
 		line := Line{Check: "status", Level: OK, Mapping: r.at("end access"), Text: "The mapping has none: only removal ends access."}
-		if like := r.users.fields.candidates(statusWanted, r.roles); len(like) > 0 {
+		if like := r.candidates("status"); len(like) > 0 {
 			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
 			line.Change = "Add user.status if it tells who has access."
 		}
@@ -100,9 +100,6 @@ func (r *run) meaningFixes() []Fix {
 	}
 	return found
 }
-
-// statusWanted is what a mapping without a status would look for.
-var statusWanted = &use{name: "status"}
 
 // unknownStatus describes words that the mapping does not know. They are shown
 // if they are few, since many different ones may be anybody's data.
