@@ -67,7 +67,7 @@ func (r *run) missing(u *use) string {
 	case "organization", "created", "modified":
 		other = "Leave the entry out if Suger has no such field."
 	case "status":
-		other = "If Suger has no status, leave user.status out: then only removal ends access."
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
 	}
 	if change == "" || u.name == "status" {
 		return joined(change, other)

@@ -143,14 +143,14 @@ var plantedReads = []planted{
 		check: "modified", level: check.Look, entry: "user.modified", says: "Suger has updatedAt"},
 
 	{name: "status renamed", stand: stand{front: renamed("status", "state")},
-		check: "status", level: check.Fail, entry: "user.status.field", says: "Suger has state"},
+		check: "status", level: check.Fail, entry: "access.field", says: "Suger has state"},
 	{name: "other words for the status", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "user.status", says: "SUSPENDED 2"},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2"},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "the field may be no status"},
+		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -159,7 +159,7 @@ var plantedReads = []planted{
 				user.(map[string]any)["disabled"] = false
 			}
 			return value
-		})}, check: "status", level: check.Look, entry: "end access", says: "disabled in Suger's users looks like one"},
+		})}, check: "status", level: check.Look, entry: "access.end", says: "disabled in Suger's users looks like one"},
 
 	{name: "role renamed", stand: stand{front: renamed("role", "roleId")},
 		check: "role", level: check.Fail, entry: "user.roles.field", says: "Suger has roleId"},

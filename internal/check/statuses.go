@@ -6,13 +6,13 @@ import (
 
 // statuses says which words the status has, and what they mean to the mapping.
 func (r *run) statuses() {
-	spec := r.Document.User.Status
+	spec := &r.Document.Access
 	u := r.users.fields.use("status")
-	if spec == nil {
-		line := Line{Check: "status", Level: OK, Mapping: r.at("end access"), Text: "The mapping has none: only removal ends access."}
+	if !spec.Shows() {
+		line := Line{Check: "status", Level: OK, Mapping: r.at("access.end"), Text: "The mapping has none: only removal ends access."}
 		if like := r.users.fields.candidates(statusWanted, r.roles); len(like) > 0 {
 			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
-			line.Change = "Add user.status if it tells who has access."
+			line.Change = "Add access.field if it tells who has access."
 		}
 		r.add(line)
 		return
@@ -20,11 +20,11 @@ func (r *run) statuses() {
 	if u.present == 0 || r.users.readable() == 0 {
 		return // said already
 	}
-	line := Line{Check: "status words", Level: OK, Mapping: r.at("user.status")}
+	line := Line{Check: "status words", Level: OK, Mapping: r.at("access")}
 	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, r.users.count-r.users.access)
 	switch {
 	case len(r.users.unknown) > 0:
-		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in user.status which of them mean access (active) and which do not (inactive)."
+		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in access which of them mean access (active) and which do not (inactive)."
 	case len(spec.Active)+len(spec.Inactive) == 0 || u.kind() != isText && u.kind() != isFlag:
 		line.Text = with
 	case wordsAreSet(r.users.statuses, r.users.count) || r.ShowPersonal:

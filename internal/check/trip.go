@@ -194,7 +194,7 @@ func (t *trip) comeBack(ctx context.Context) {
 		t.id = is.RawID
 	}
 	if t.judge(ctx, outcome{"write: return", err, is, readErr}, active) && t.id != before {
-		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("end access"),
+		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("access.end"),
 			Text: "Who is removed and added again gets another id. Okta looks the person up by userName when it assigns again, so that does no harm."})
 	}
 }
