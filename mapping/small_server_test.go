@@ -82,7 +82,7 @@ func small(old, new, end string) string {
 	return strings.Replace(smallMapping, old, new, 1) + end
 }
 
-const endsByRemoval = "end access: [remove user]\n"
+const endsByRemoval = "access: {end: remove user}\n"
 
 func (s *smallServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()

@@ -127,10 +127,8 @@ func sugerWords(documents ...*spec.Document) []string {
 			d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Permissions, d.Role.Created} {
 			field(f)
 		}
-		if status := d.User.Status; status != nil {
-			field(status.Field)
-			values(slices.Concat(status.Active, status.Inactive))
-		}
+		field(d.Access.Field)
+		values(slices.Concat(d.Access.Active, d.Access.Inactive))
 		for _, known := range d.Role.Known {
 			add(known.Name)
 		}

@@ -230,21 +230,6 @@ func (f *facts) writeUser(d *Draft) {
 			d.set("user."+use, path, Seen, "")
 		}
 	}
-	if s := f.status; s != nil {
-		d.set("user.status.field", s.field, Seen, "")
-		sure, why := Seen, "by the name and the values of the field"
-		if s.guessed {
-			sure, why = Likely, "not every word was met"
-		}
-		d.set("user.status.active", s.active, sure, why)
-		if len(s.pending) > 0 {
-			d.set("user.status.pending", s.pending, Seen, "")
-		}
-		d.set("user.status.inactive", s.inactive, sure, why)
-		if s.absent != "" {
-			d.set("user.status.absent", s.absent, Likely, "")
-		}
-	}
 	f.writeRoleField(d)
 }
 
@@ -340,15 +325,29 @@ func (f *facts) writeRole(d *Draft) {
 }
 
 func (f *facts) writeEnd(d *Draft) {
-	ways := []any{"remove user"}
-	why := "there is no status"
-	if f.status != nil && f.member == "" {
-		ways, why = []any{"set status", "remove user"}, "there is a status"
-		if f.status.absent != "" {
-			ways = []any{"set status"}
+	switch s := f.status; {
+	case s == nil:
+		d.set("access", object{{"end", spec.ByRemoval}}, Likely, "there is no status")
+	case f.member != "":
+		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
+	default:
+		d.set("access.end", spec.BySetStatus, Likely, "there is a status")
+	}
+	if s := f.status; s != nil {
+		d.set("access.field", s.field, Seen, "")
+		sure, why := Seen, "by the name and the values of the field"
+		if s.guessed {
+			sure, why = Likely, "not every word was met"
+		}
+		d.set("access.active", s.active, sure, why)
+		if len(s.pending) > 0 {
+			d.set("access.pending", s.pending, Seen, "")
+		}
+		d.set("access.inactive", s.inactive, sure, why)
+		if s.absent != "" {
+			d.set("access.absent", s.absent, Likely, "")
 		}
 	}
-	d.set("end access", ways, Likely, why)
 	for _, words := range []struct {
 		kind string
 		say  []any

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A Certainty says how far an entry of a draft can be trusted.
@@ -290,7 +292,7 @@ func (e *entry) clone() entry {
 // prove marks the operations that did what they are for.
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
-		if e := d.find("operations." + name); e != nil {
+		if e := d.find(spec.OperationPath(name)); e != nil {
 			e.above = ""
 			e.mark(Proven)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -50,7 +51,7 @@ func said(fail *sugerclient.Error) string {
 // failed describes a failed call of an operation whose credential is not the
 // matter.
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
-	line := Line{Check: call.Operation, Level: Fail, Mapping: r.at("operations." + call.Operation)}
+	line := Line{Check: call.Operation, Level: Fail, Mapping: r.at(spec.OperationPath(call.Operation))}
 	fail := asFailure(err)
 	if fail == nil {
 		line.Text = "Failed: " + err.Error() + "."
@@ -97,16 +98,16 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 		line.Change = "Give the API client in Suger a role that may manage users."
 	case fail.Status == http.StatusNotFound && r.isUnknownPath(ctx, call, fail):
 		r.lacking++
-		line.Mapping = r.at("operations." + call.Operation + ".call")
+		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
 		line.Text = fmt.Sprintf("Suger has no %s: it answers 404 as it does to a path that cannot exist.", made)
 		r.withoutOperation(line, "Correct method and path of the call.", call.Operation)
 	case fail.Status == http.StatusMethodNotAllowed:
 		r.lacking++
-		line.Mapping = r.at("operations." + call.Operation + ".call")
+		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
 		line.Text = fmt.Sprintf("Suger knows the path of %s, but not with this method (405).", made) + said(fail)
 		r.withoutOperation(line, "Correct the method of the call.", call.Operation)
 	case fail.Status == http.StatusNotFound:
-		line.Mapping = r.at("operations." + call.Operation + ".call")
+		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
 		line.Text = fmt.Sprintf("Suger answers %s with 404.", made) + said(fail)
 		r.withoutOperation(line, "Correct method and path of the call.", call.Operation)
 	default:
@@ -117,7 +118,7 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 			return
 		}
 		if field := refusedField(call, fail.Message); field != "" {
-			line.Mapping = r.at("operations." + call.Operation + ".body." + field)
+			line.Mapping = r.at(spec.OperationPath(call.Operation) + ".body." + field)
 			line.Change = fmt.Sprintf("Suger seems to stumble over %q: correct it in the body.", field)
 		}
 	}
@@ -136,7 +137,7 @@ func (r *run) withoutOperation(line *Line, change, operation string) {
 	}
 	if instead != "" {
 		line.Change = fmt.Sprintf("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
-		line.Fixes = []Fix{{Entry: "operations." + operation}}
+		line.Fixes = []Fix{{Entry: spec.OperationPath(operation)}}
 	}
 }
 

@@ -76,9 +76,7 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 	}
 	add("created", "user.created", doc.User.Created)
 	add("modified", "user.modified", doc.User.Modified)
-	if doc.User.Status != nil {
-		add("status", "user.status.field", doc.User.Status.Field)
-	}
+	add("status", "access.field", doc.Access.Field)
 	add("role", "user.roles.field", doc.User.Roles.Field)
 	return c
 }

@@ -75,7 +75,7 @@ func (r *run) missing(line *Line, u *use) {
 			line.Fixes = []Fix{{Entry: u.entry}}
 		}
 	case "status":
-		other = "If Suger has no status, leave user.status out: then only removal ends access."
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
 	}
 	if line.Change == "" || u.name == "status" {
 		line.Change = joined(line.Change, other)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -87,13 +88,13 @@ func (r *run) unreadableList(ctx context.Context, call sugerclient.Call, fail *s
 	body := decoded(answer.Body)
 	if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
 		line.Check, line.Text = "paging", fmt.Sprintf("The list cannot be read to its end: %s.", causeOf(fail))
-		line.Mapping = r.at("operations." + call.Operation + ".paging")
+		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".paging")
 		line.Change = fmt.Sprintf("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
 		r.proposePaging(ctx, &line, call)
 		return
 	}
 	line.Text = fmt.Sprintf("The answer holds no list where the mapping says: %s.", causeOf(fail))
-	line.Mapping = r.at("operations." + call.Operation + ".items")
+	line.Mapping = r.at(spec.OperationPath(call.Operation) + ".items")
 	if fixes := itemsFixes(call.Operation, body); fixes != nil {
 		line.propose(fixes...)
 	}

@@ -187,7 +187,7 @@ func (t *trip) statusWord(is *mapping.Record) string {
 	if is.Status == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (%s: %s)", t.Document.User.Status.Field, is.Status)
+	return fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
 }
 
 func (t *trip) rolesShown(is *mapping.Record) string {

@@ -144,14 +144,14 @@ var plantedReads = []planted{
 		check: "modified", level: check.Look, entry: "user.modified", says: "Suger has updatedAt"},
 
 	{name: "status renamed", stand: stand{front: renamed("status", "state")},
-		check: "status", level: check.Fail, entry: "user.status.field", says: "Suger has state"},
+		check: "status", level: check.Fail, entry: "access.field", says: "Suger has state"},
 	{name: "other words for the status", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "user.status", says: "SUSPENDED 2"},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2"},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "the field may be no status"},
+		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -160,18 +160,18 @@ var plantedReads = []planted{
 				user.(map[string]any)["disabled"] = false
 			}
 			return value
-		})}, check: "status", level: check.Look, entry: "end access", says: "disabled in Suger's users looks like one"},
+		})}, check: "status", level: check.Look, entry: "access.end", says: "disabled in Suger's users looks like one"},
 
 	{name: "disabled taken for access", stand: stand{contract: "envelope", front: inverted("enabled", "disabled"), edits: []edit{
 		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "Say active: [false], and say inactive: [true]."},
-	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n    inactive: [false]", "active: [false]\n    inactive: [true]"}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "takes false for access"},
+		check: "status words", level: check.Fail, entry: "access", says: "Say active: [false], and say inactive: [true]."},
+	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n  inactive: [false]", "active: [false]\n  inactive: [true]"}}},
+		check: "status words", level: check.Fail, entry: "access", says: "takes false for access"},
 	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
 		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "Most have no access"},
+		check: "status words", level: check.Fail, entry: "access", says: "Most have no access"},
 	{name: "words the wrong way round", stand: stand{edits: []edit{{"active: [ACTIVE, INVITED]", "active: [INVITED, INACTIVE]"}, {"inactive: [INACTIVE]", "inactive: [ACTIVE]"}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "for the opposite of what it says"},
+		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it says"},
 	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
 		{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -98,17 +99,17 @@ func (t *trip) second(line *Line) {
 // placeOf is where the mapping sends what differs, in the last call that does.
 func (t *trip) placeOf(d difference) *Place {
 	if d.operation != "" {
-		return t.at("operations." + d.operation)
+		return t.at(spec.OperationPath(d.operation))
 	}
 	writes := t.writes()
 	for i := len(writes) - 1; i >= 0; i-- {
 		name := writes[i].Call.Operation
 		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
-			return t.at("operations." + name + ".body." + path)
+			return t.at(spec.OperationPath(name) + ".body." + path)
 		}
 	}
 	if len(writes) > 0 {
-		return t.at("operations." + writes[len(writes)-1].Call.Operation)
+		return t.at(spec.OperationPath(writes[len(writes)-1].Call.Operation))
 	}
 	return nil
 }

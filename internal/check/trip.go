@@ -211,11 +211,11 @@ func (t *trip) answeredRecord() *mapping.Record {
 // a call of its own: a sign that the status is read the wrong way round.
 func (t *trip) bornWithoutAccess() {
 	record := t.answeredRecord()
-	if t.Document.User.Status == nil || record == nil || record.Active {
+	if !t.Document.Access.Shows() || record == nil || record.Active {
 		return
 	}
 	u := t.users.fields.use("status")
-	line := Line{Check: "write: create", Level: Look, Mapping: t.at("user.status"),
+	line := Line{Check: "write: create", Level: Look, Mapping: t.at("access"),
 		Text:   fmt.Sprintf("Who is added has no access by this mapping%s, and the gateway gives it by a second call.", t.statusWord(record)),
 		Change: "If Suger gives access to whom it adds, active and inactive are the wrong way round: swap them. If the word means invited, add it to active and pending."}
 	if u.kind() == isFlag && !saysItself(u.field.String()) {
@@ -247,9 +247,9 @@ func (t *trip) canWrite(attribute string) bool {
 // newStatus names a word for the status that only somebody who was just added has.
 func (t *trip) newStatus(is *mapping.Record) {
 	t.users.unknown[is.Status]++
-	line := Line{Check: "status words", Level: Look, Mapping: t.at("user.status"), Fixes: t.meaningFixes(),
+	line := Line{Check: "status words", Level: Look, Mapping: t.at("access"), Fixes: t.meaningFixes(),
 		Text:   fmt.Sprintf("Who is added has the status %q, which the mapping does not know.", is.Status),
-		Change: "Say in user.status what it means."}
+		Change: "Say in access what it means."}
 	if line.Fixes != nil {
 		line.propose(line.Fixes...)
 	}
@@ -315,7 +315,7 @@ func (t *trip) comeBack(ctx context.Context) {
 		t.id = is.RawID
 	}
 	if t.judge(ctx, outcome{"write: return", err, is, readErr}, active) && t.id != before {
-		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("end access"),
+		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("access.end"),
 			Text: "Who is removed and added again gets another id. Okta looks the person up by userName when it assigns again, so that does no harm."})
 	}
 }

@@ -41,7 +41,7 @@ func (c *checker) furtherIDs(operation string) []string {
 
 // checkOperation makes sure that an operation can be carried out.
 func (c *checker) checkOperation(op NamedOperation) {
-	at := "operations." + op.Name
+	at := OperationPath(op.Name)
 	used := c.checkTexts(at, op)
 	for name := range c.checkBody(at, op) {
 		used[name] = true
@@ -184,7 +184,7 @@ func (c *checker) placeholders(op NamedOperation) []string {
 	switch op.Name {
 	case OpAddUser, OpAddMember, OpUpdateUser:
 		known = append(known, RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
-		if c.doc.User.Status != nil {
+		if c.doc.Access.Shows() {
 			known = append(known, "status")
 		}
 	case OpSetRole, OpGrantRole, OpRevokeRole:

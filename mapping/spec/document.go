@@ -18,7 +18,7 @@ type Document struct {
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
 	User       UserMap    `yaml:"user" required:"true" doc:"Where Suger keeps what SCIM knows of a user."`
 	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
-	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
+	Access     Access     `yaml:"access" required:"true" doc:"Who has access, and how access ends and comes back."`
 	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
@@ -33,7 +33,6 @@ type UserMap struct {
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
 	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
-	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
 }
 
@@ -70,15 +69,6 @@ const (
 	FirstNames Part = "first names" // everything before the last blank
 	LastName   Part = "last name"   // everything after the last blank
 )
-
-// StatusMap says how a user's access shows.
-type StatusMap struct {
-	Field    Field  `yaml:"field" required:"true" doc:"Where the status is in Suger's user."`
-	Active   []any  `yaml:"active" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
-	Pending  []any  `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
-	Inactive []any  `yaml:"inactive" doc:"Values that mean no access, likewise; the first is written to end access."`
-	Absent   string `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
-}
 
 // UserRoles says how a user's role is written down.
 type UserRoles struct {
@@ -157,16 +147,6 @@ type TokenMap struct {
 	ExpiresIn    Path    `yaml:"expires in" required:"true" doc:"Field of the answer with its life in seconds."`
 }
 
-// A Strategy is a way to end a user's access.
-type Strategy string
-
-// Ways to end access, named as in the mapping file.
-const (
-	BySetStatus  Strategy = "set status"
-	ByDeactivate Strategy = "deactivate user"
-	ByRemoval    Strategy = "remove user"
-)
-
 // Parse reads and checks a mapping file; name is used in messages. The
 // error is a [strict.Problems] that lists every problem, each with line, column
 // and advice. How the parts of a file fit together is looked at once each part
@@ -176,6 +156,7 @@ func Parse(name string, data []byte) (*Document, error) {
 	positions, problems := schema().Read(name, data, &doc)
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
+	doc.Operations.addAccess(&doc.Access)
 	c := &checker{doc: &doc, file: name, positions: positions}
 	c.checkParts()
 	if len(problems) == 0 {
@@ -201,7 +182,7 @@ func (d *Document) holds(attribute string) bool {
 
 // WritesStatus reports whether the update operation sends the status.
 func (d *Document) WritesStatus() bool {
-	return d.User.Status != nil && BodySends(d.Operations.UpdateUser, "status")
+	return d.Access.Shows() && BodySends(d.Operations.UpdateUser, "status")
 }
 
 // WritesRole reports whether the update operation is the one that changes roles.

@@ -37,7 +37,6 @@ user:
     title: {field: title, write: create}
     nickName: {field: nick, write: never}
   created: createdAt
-  status: {field: status, active: [Active, INVITED], pending: [invited], inactive: [gone], absent: active}
   roles: {field: [userRole, role]}
 role:
   name max: 40
@@ -45,7 +44,7 @@ role:
   known: [{name: Boss, id: b, administrator: true}, {name: Guest, id: g}]
   precedence: [Boss, Guest]
   default: Guest
-end access: [remove user]
+access: {end: remove user, field: status, active: [Active, INVITED], pending: [invited], inactive: [gone], absent: active}
 `
 
 // Every word of the language can be used together with the others, and is read
@@ -62,6 +61,7 @@ func TestMembershipsApartFromPeople(t *testing.T) {
 	assert.True(t, document.AddsRole(), "by the second call")
 	assert.False(t, document.WritesRole())
 	assert.False(t, document.WritesStatus())
+	assert.Equal(t, spec.ByRemoval, document.Access.End.Way)
 	assert.Equal(t, []int{40, 120}, []int{document.Role.NameMax, document.Role.DescriptionMax})
 }
 

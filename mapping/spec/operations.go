@@ -40,8 +40,8 @@ type Operations struct {
 	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
 	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
-	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
-	DeactivateUser *Operation `yaml:"deactivate user" doc:"Ends access, where that is a call of its own."`
+	ActivateUser   *Operation `yaml:"-"` // access.give in the file
+	DeactivateUser *Operation `yaml:"-"` // access.end
 	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
 	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
 	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`

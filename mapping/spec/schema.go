@@ -17,7 +17,16 @@ var schemaFile []byte
 
 // formats check the texts of a mapping file that have a notation of their own.
 var formats = map[string]func(text string) error{
-	"field":  func(text string) error { return new(Field).AddScalar(text) },
+	"field": func(text string) error { return new(Field).AddScalar(text) },
+	"end": func(text string) error {
+		if isWay(text) {
+			return nil
+		}
+		if err := new(Request).parse(text); err != nil {
+			return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
+		}
+		return nil
+	},
 	"call":   func(text string) error { return new(Request).parse(text) },
 	"cursor": func(text string) error { return new(Cursor).parse(text) },
 	"path":   checkPath,

@@ -60,7 +60,7 @@ var notations = map[reflect.Type]string{
 
 // shortForms are the structs that may be written as a text, with its format.
 var shortForms = map[reflect.Type]string{
-	reflect.TypeFor[spec.Operation](): "call", reflect.TypeFor[spec.Attribute](): "field",
+	reflect.TypeFor[spec.Operation](): "call", reflect.TypeFor[spec.End](): "end", reflect.TypeFor[spec.Attribute](): "field",
 }
 
 // of is the schema of a type; tag has its bounds.
@@ -121,7 +121,7 @@ func (s *schemaMaker) structure(t reflect.Type) object {
 		if fallback := field.Tag.Get("default"); fallback != "" {
 			property["default"] = fallback
 		}
-		if field.Type == reflect.TypeFor[*spec.Operation]() {
+		if field.Type == reflect.TypeFor[*spec.Operation]() || field.Type == reflect.TypeFor[spec.End]() {
 			property["properties"] = notFor(key)
 		}
 		properties[key] = property
