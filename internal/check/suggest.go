@@ -56,7 +56,7 @@ func (r *Report) tried() bool {
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
-	r := &run{Config: s.Config, probe: s.Service.Probe(s.Caller), report: &Report{}}
+	r := newRun(s.Config)
 	if !r.address(ctx) {
 		return errors.New(r.report.Lines[0].Text + " " + r.report.Lines[0].Change)
 	}

@@ -127,8 +127,16 @@ func (t *trip) create(ctx context.Context) bool {
 	return is != nil
 }
 
-// wasThere reports whether a user is older than the check.
+// wasThere reports whether a user is older than the check, or Suger knew the address
+// by another name.
 func (t *trip) wasThere(is *mapping.Record) bool {
+	answer, _ := t.firstAnswer()
+	for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
+		in := t.Document.User.Attributes[attribute]
+		if was := answer[attribute]; in.Part == spec.WholeField && was != "" && was != sent {
+			return true
+		}
+	}
 	return t.users.ids[is.ID] || !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer))
 }
 
@@ -175,21 +183,37 @@ func (t *trip) firstAnswer() (values map[string]string, ok bool) {
 }
 
 // leaveAlone ends the round trip when the address turned out to be somebody's whom
-// the list had not shown. Access that they did not have before is ended again;
-// nothing else is written.
+// the list had not shown. What the attempt changed is undone, as far as Suger's
+// first answer shows what was before; nothing else is written.
 func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record, why string) {
 	t.alien = true
 	text := fmt.Sprintf("%s was there before, though the list of users did not show it, and is somebody's: %s.", t.Write, why)
+	if before, known := t.firstAnswer(); known {
+		name := make(map[string]any)
+		for _, part := range []string{"givenName", "familyName"} {
+			if was, held := before["name."+part]; held && was != is.Values["name."+part] {
+				name[part] = was
+			}
+		}
+		switch {
+		case len(name) == 0:
+		case t.sendPatch(ctx, map[string]any{"name": name}) == nil:
+			text += " The name, which the attempt changed, is as before."
+		default:
+			text += " The name, which the attempt changed, could not be changed back."
+		}
+	}
 	switch before := t.answeredRecord(); {
 	case before == nil || before.Active || !is.Active:
-		text += fmt.Sprintf(" Nothing more was written; Suger shows %s.", t.shown(is))
+		text += fmt.Sprintf(" Suger shows %s; nothing more was written.", t.shown(is))
 	case t.sendPatch(ctx, map[string]any{"active": false}) != nil:
 		text += " Access was given by the attempt and could not be ended again."
 	default:
 		text += " Access was given by the attempt, and has been ended again."
 	}
 	t.add(Line{Check: "write: create", Level: Fail, Mapping: t.at("operations.list users"), Text: text,
-		Change: "Look at this user's role and name in Suger's console. Find in Suger's documentation how its list shows everybody, such as by a query parameter."})
+		Change: "Look at this user's role and name in Suger's console: somebody who was no member is one now, and is removed there" + t.byCall() +
+			". If it was a member, find in Suger's documentation how its list shows everybody, such as by a query parameter."})
 }
 
 // answeredRecord is the user as the answer to adding shows it, or nil.
