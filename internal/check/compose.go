@@ -17,7 +17,7 @@ const unproven = "Not proven: drafted in the shape that was read. check --write 
 // has a word for stands here and nowhere else in this package.
 func (f *facts) draft() *Draft {
 	d := &Draft{}
-	d.set("version", 1, Seen, "this program reads version 1")
+	d.set("version", 1, Seen, "of this file format")
 	f.writeReads(d)
 	f.writeWrites(d)
 	f.writeUser(d)
@@ -216,14 +216,14 @@ func (f *facts) writeUser(d *Draft) {
 		d.set("user.attributes."+name, value, Seen, "")
 	}
 	attribute("userName", f.email, member{"write", "create"})
-	d.find("user.attributes.userName").why = "that the address cannot change is safe, not seen"
+	d.find("user.attributes.userName").why = "that it cannot change is assumed"
 	attribute("name.givenName", f.given)
 	attribute("name.familyName", f.family)
 	attribute("name.givenName", f.full, member{"part", "first names"})
 	attribute("name.familyName", f.full, member{"part", "last name"})
 	for _, name := range sortedNames(f.others) {
 		attribute(name, f.others[name], member{"write", "never"})
-		d.find("user.attributes." + name).why = "whether it can be written was not seen"
+		d.find("user.attributes." + name).why = "whether it can be written is not known"
 	}
 	for _, use := range []string{"created", "modified"} {
 		if path := f.times[use]; path != "" {

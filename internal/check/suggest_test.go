@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -9,26 +10,39 @@ import (
 	"suger-scim-gateway/internal/check"
 )
 
-// lists are the paths of the list of users by contract.
-var lists = map[string]string{
-	"membership": "", "status": "",
-	"envelope":  "/v2/organizations/{organization}/members",
-	"removal":   "/v1/workspaces/{organization}/users",
-	"multirole": "/v3/orgs/{organization}/users",
-}
-
-// A draft of each contract is right but for what no reading call can tell.
+// A draft of each contract is right but for what Suger tells nobody: in removal and
+// multirole, that an update takes no role.
 func TestSuggest(t *testing.T) {
-	for contract, list := range lists {
-		t.Run(contract, func(t *testing.T) {
-			s := stand{contract: contract, config: func(c *check.Config) { c.List = list }}
+	for _, test := range []struct {
+		contract, list string
+		fails          int
+	}{
+		{"membership", "", 0},
+		{"status", "GET /org/sandboxed/user", 0},
+		{"envelope", "/v2/organizations/{organization}/members", 0},
+		{"removal", "/v1/workspaces/{organization}/users", 1},
+		{"multirole", "/v3/orgs/{organization}/users", 2},
+	} {
+		t.Run(test.contract, func(t *testing.T) {
+			s := written(stand{contract: test.contract, config: func(c *check.Config) { c.List, c.TryVerbs = test.list, true }})
 			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
-			if draft != nil {
-				golden(t, "suggest-"+contract+".yaml", draft.String())
-			}
 			require.NoError(t, err)
-			assert.Zero(t, report.Count(check.Fail), text(report))
+			golden(t, "draft."+test.contract+".yaml", draft.String())
+			assert.Equal(t, test.fails, report.Count(check.Fail), text(report))
 			s.assertNothingPersonal(t, draft.String())
+			s.assertNothingPersonal(t, text(report))
+			_, there := s.suger.UserByEmail(newcomer)
+			assert.False(t, there)
 		})
 	}
+}
+
+// Without leave, no method is tried but the drafted one.
+func TestSuggestTriesNothingUnasked(t *testing.T) {
+	s := written(stand{contract: "envelope", config: func(c *check.Config) { c.List = "/v2/organizations/{organization}/members" }})
+	draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+	require.NoError(t, err)
+	assert.False(t, report.OK)
+	assert.Contains(t, draft.String(), "call: PATCH /v2/organizations/{organization}/members/{user} # likely")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: say call: PUT")
 }
