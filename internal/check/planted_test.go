@@ -149,7 +149,7 @@ var plantedReads = []planted{
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2"},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Say inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
 		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(

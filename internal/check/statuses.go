@@ -31,7 +31,9 @@ func (r *run) statuses() {
 		line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
 	case len(r.users.unknown) > 0:
 		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in access which of them mean access (active) and which do not (inactive)."
-		line.Fixes = r.meaningFixes()
+		if fixes := r.meaningFixes(); fixes != nil {
+			line.propose(fixes...)
+		}
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
 		line.Level, line.Text = r.mostWithout(u), fmt.Sprintf("Most have no access: %s. Such a mapping is often the wrong way round.", with)
 		line.Change = "Compare a few people with Suger's console. If it is the wrong way round, swap active and inactive."
