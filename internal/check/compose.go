@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -308,7 +307,7 @@ func (f *facts) writeRole(d *Draft) {
 	list.lines()
 	for i, e := range list.inner {
 		if !adminRole.MatchString(f.known[i].name) {
-			e.sure, e.why = Seen, fmt.Sprintf("held by users, or listed")
+			e.sure, e.why = Seen, "held by users, or listed"
 		}
 		if administrators == 0 && i == 0 {
 			e.sure, e.why = NotSeen, "mark the role that manages users"

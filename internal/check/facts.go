@@ -42,8 +42,7 @@ type listFacts struct {
 	items  string
 	total  string
 	paging spec.PagingMap
-	why    string
-	proven bool
+	why    string // what was seen of it
 }
 
 // oneFacts are the call for one user.
@@ -82,7 +81,6 @@ type knownFacts struct {
 	name, id      string
 	number        bool
 	administrator bool
-	listed        bool
 }
 
 // Names of fields as plain writes them.
