@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -59,7 +60,10 @@ func (f *facts) writeList(d *Draft, name string, list *listFacts) {
 	for i, key := range sortedNames(list.query) {
 		path += map[bool]string{true: "?", false: "&"}[i == 0] + url.QueryEscape(key) + "=" + url.QueryEscape(list.query[key])
 	}
-	d.set(op(name, "call"), "GET "+path, Seen, "")
+	call := d.set(op(name, "call"), "GET "+path, Seen, "")
+	if list.paging.Style == "none" {
+		call.why = list.why
+	}
 	if list.items != "" {
 		d.set(op(name, "items"), list.items, Seen, "")
 	}
@@ -86,6 +90,9 @@ func (f *facts) memberPath() string {
 	}
 	return f.joins + "/{user.membership}"
 }
+
+// roleName is the field of the role, a usual name if none was seen.
+func (f *facts) roleName() string { return cmp.Or(f.role.field, "role") }
 
 // rolePart is the role as a body sends it.
 func (f *facts) rolePart() any {
@@ -155,17 +162,17 @@ func (f *facts) writeWrites(d *Draft) {
 		d.set(op(spec.OpAddUser, "call"), "POST "+strings.TrimSuffix(f.personPath(), "/{user}"), Likely, "")
 		d.set(op(spec.OpAddUser, "body"), f.profile(true), Likely, "")
 		d.set(op("add member", "call"), "POST "+f.joins, Likely, "")
-		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.role.field, f.rolePart()), Likely, "userId is a guess")
+		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
 		d.set(op("set role", "call"), "PATCH "+f.memberPath(), Likely, "")
 		d.set(op("set role", "repeat"), true, Likely, "")
-		d.set(op("set role", "body"), put(nil, f.role.field, f.rolePart()), Likely, "")
+		d.set(op("set role", "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
 	} else {
 		d.set(op(spec.OpAddUser, "call"), "POST "+f.list.path, Likely, "")
-		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.role.field, f.rolePart()), Likely, "")
+		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.roleName(), f.rolePart()), Likely, "")
 	}
 	body := f.profile(false)
 	if f.member == "" {
-		body = put(body, f.role.field, f.rolePart())
+		body = put(body, f.roleName(), f.rolePart())
 		if f.status != nil {
 			body = put(body, f.status.field, "{status}")
 		}
@@ -234,7 +241,7 @@ func (f *facts) writeUser(d *Draft) {
 
 func (f *facts) writeRoleField(d *Draft) {
 	if f.role.field == "" {
-		d.set("user.roles.field", "role", NotSeen, "no field of a user looks like a role")
+		d.set("user.roles.field", f.roleName(), NotSeen, "no field of a user looks like a role")
 		return
 	}
 	d.set("user.roles.field", f.role.field, Seen, "")
@@ -306,15 +313,15 @@ func (f *facts) writeRole(d *Draft) {
 	list := d.set("role.known", known, Likely, "whether this role manages users is judged by its name")
 	list.lines()
 	for i, e := range list.inner {
-		if !adminRole.MatchString(f.known[i].name) {
+		switch {
+		case f.known[i].assumed:
+			e.sure, e.why = NotSeen, "name a role that Suger has"
+		case !adminRole.MatchString(f.known[i].name):
 			e.sure, e.why = Seen, "held by users, or listed"
 		}
 		if administrators == 0 && i == 0 {
 			e.sure, e.why = NotSeen, "mark the role that manages users"
 		}
-	}
-	if fallback == "" && len(f.known) > 0 {
-		fallback = f.known[len(f.known)-1].name
 	}
 	if f.roles != nil {
 		order = append(order, "*")

@@ -81,6 +81,7 @@ type knownFacts struct {
 	name, id      string
 	number        bool
 	administrator bool
+	assumed       bool // nothing was seen of it, but the file needs one
 }
 
 // Names of fields as plain writes them.

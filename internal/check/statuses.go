@@ -71,7 +71,7 @@ func (r *run) reversed(u *use) string {
 	case u.kind() == isFlag && hasName(field, yesNames) && (yes.Has("false") || no.Has("true")):
 		return fmt.Sprintf("The field is called %s, and the mapping takes false for access.", field)
 	}
-	for word := range r.users.statuses {
+	for _, word := range sortedNames(r.users.statuses) {
 		if is := meaning(word); is == "inactive" && yes.Has(word) || is == "active" && no.Has(word) {
 			return fmt.Sprintf("The mapping takes %s for the opposite of what it says.", word)
 		}

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -45,4 +46,30 @@ func TestSuggestTriesNothingUnasked(t *testing.T) {
 	assert.False(t, report.OK)
 	assert.Contains(t, draft.String(), "call: PATCH /v2/organizations/{organization}/members/{user} # likely")
 	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: say call: PUT")
+}
+
+// Where people have no role, or only an administrator is there, the draft is a
+// mapping file all the same, and says what is missing.
+func TestSuggestWithLittleToSee(t *testing.T) {
+	onlyOne := answers(toList, func(value any) any { return value.([]any)[:1] })
+	noRoles := status(toRoles, http.StatusNotFound, "no such operation")
+	for name, test := range map[string]struct {
+		front front
+		want  string
+	}{
+		"nobody has a role": {func(suger http.Handler) http.Handler {
+			return noRoles(answers(toUsers, users(func(user map[string]any) { delete(user, "role") }))(suger))
+		}, "field: role # not seen: no field of a user looks like a role\n"},
+		"nobody but an administrator": {func(suger http.Handler) http.Handler { return noRoles(onlyOne(suger)) },
+			"- {name: MEMBER, id: MEMBER} # not seen: name a role that Suger has\n"},
+		"too few to see paging": {onlyOne, "call: GET /org/{organization}/user # seen: too few to see paging: 1 row\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := stand{front: test.front}
+			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+			require.NoError(t, err)
+			assert.Contains(t, draft.String(), test.want)
+			assert.NotNil(t, report)
+		})
+	}
 }

@@ -333,9 +333,15 @@ func (s *survey) guessKnown(listed *roleList) {
 			add(word, word)
 		}
 	}
-	for _, role := range listed.roles { // the file needs one, whatever it is called
-		if len(s.known) == 0 {
+	// The file needs an administrator's role and a lesser one.
+	for _, role := range listed.roles {
+		if len(s.known) < 2 {
 			add(role.ID, role.Name)
+		}
+	}
+	for _, name := range []string{"ADMIN", "MEMBER"} {
+		if len(s.known) == 0 || name == "MEMBER" && !slices.ContainsFunc(s.known, func(k knownFacts) bool { return !k.administrator }) {
+			s.known = append(s.known, knownFacts{name: name, id: name, administrator: name == "ADMIN", assumed: true})
 		}
 	}
 	rank := func(k knownFacts) int {
