@@ -279,7 +279,7 @@ func (s *statusFacts) words(words map[string]int) {
 		}
 	}
 	like := func(word string) any {
-		for known := range words {
+		for _, known := range sortedNames(words) {
 			if known == strings.ToUpper(known) {
 				return strings.ToUpper(word)
 			}

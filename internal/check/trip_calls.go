@@ -167,15 +167,15 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 // taken and does not show yet.
 const patienceLooks = 5
 
-// appears finds the user who was just added, and waits for a while if Suger said
-// that it took the request.
+// appears finds the user who was just added, and waits for a while if Suger took
+// the request, or may have.
 func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 	is, err = t.inList(ctx)
-	t.waited = is == nil
 	for range patienceLooks {
-		if is != nil || err != nil || t.unseen == nil || t.unseen.Answer == nil || ctx.Err() != nil {
+		if is != nil || err != nil || t.unseen == nil || ctx.Err() != nil {
 			break
 		}
+		t.waited = true
 		select {
 		case <-ctx.Done():
 		case <-time.After(t.Patience / patienceLooks):

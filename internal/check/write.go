@@ -71,6 +71,9 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTime)
 	defer cancel()
+	if t.unseen != nil && !t.waited {
+		_, _ = t.appears(ctx) // what is there is looked at next
+	}
 	left, err := t.withAddress(ctx)
 	if t.removed && len(left) > 0 && !left[0].Active {
 		t.add(Line{Check: "clean-up", Level: Look, Text: fmt.Sprintf("%s stays in the list without access, since Suger keeps those whom it removes.", t.Write)})
@@ -79,7 +82,9 @@ func (t *trip) cleanUp(ctx context.Context) {
 	if len(left) > 0 {
 		for _, record := range left {
 			if call, ok := t.probe.Call("remove user", record.RawID); ok {
-				_, _ = t.probe.Do(ctx, call) // whether it helped is looked at next
+				if _, err := t.probe.Do(ctx, call); err != nil { // the membership may have an id of its own
+					_ = t.service.Delete(ctx, record.ID, "") // whether it helped is looked at next
+				}
 			}
 		}
 		left, err = t.withAddress(ctx)
