@@ -23,6 +23,7 @@ func (f *facts) draft() *Draft {
 	f.writeUser(d)
 	f.writeRole(d)
 	f.writeEnd(d)
+	f.writeLogin(d)
 	if e := f.errors; e != nil {
 		d.set("errors.field", e.field, Seen, "an id that nobody has is answered with it, and status 2xx")
 		for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
@@ -359,6 +360,26 @@ func (f *facts) writeEnd(d *Draft) {
 		say  []any
 	}{{"domain", []any{"domain"}}, {"seats", []any{"seat", "license"}}, {"duplicate", []any{"already exists"}}} {
 		d.set("refusals."+words.kind, words.say, NotSeen, "no refusal was provoked")
+	}
+}
+
+// writeLogin takes over how the credential was shown, since that worked.
+func (f *facts) writeLogin(d *Draft) {
+	if f.login == nil {
+		return
+	}
+	const why = "as in the file before"
+	for _, part := range []struct{ key, text string }{{"header", f.login.Credential.Header}, {"scheme", f.login.Credential.Scheme}} {
+		if part.text != "" {
+			d.set("credential."+part.key, part.text, Seen, why)
+		}
+	}
+	if t := f.login.Token; t != nil {
+		for _, part := range []struct{ key, text string }{
+			{"call", t.Call.Method + " " + t.Call.Path}, {"organization", t.Organization}, {"client id", t.ClientID}, {"client secret", t.ClientSecret},
+			{"access token", string(t.AccessToken)}, {"expires in", string(t.ExpiresIn)}} {
+			d.set("token."+part.key, part.text, Seen, why)
+		}
 	}
 }
 

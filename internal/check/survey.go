@@ -302,9 +302,9 @@ func at(value any, path string) (any, bool) {
 
 // Names of roles by what they usually may do.
 var (
-	adminRole  = regexp.MustCompile(`(?i)admin|owner|super`)
+	adminRole  = regexp.MustCompile(`(?i)admin|owner|super ?user|root`)
 	usualRole  = regexp.MustCompile(`(?i)^(admin(istrator)?|owner|editor|viewer|reader|member|user|guest|manager|operator|basic|standard|read[ _-]?only|writer|contributor)s?$`)
-	lesserRole = regexp.MustCompile(`(?i)view|read|guest|member|basic`)
+	lesserRole = regexp.MustCompile(`(?i)\b(view|read|guest|member|basic)`)
 )
 
 // guessKnown chooses the roles that are to stand in the file: those that users
