@@ -100,16 +100,16 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 		r.lacking++
 		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
 		line.Text = fmt.Sprintf("Suger has no %s: it answers 404 as it does to a path that cannot exist.", made)
-		line.Change = "Correct method and path of the call." + r.withoutOperation(call.Operation)
+		r.withoutOperation(line, "Correct method and path of the call.", call.Operation)
 	case fail.Status == http.StatusMethodNotAllowed:
 		r.lacking++
 		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
 		line.Text = fmt.Sprintf("Suger knows the path of %s, but not with this method (405).", made) + said(fail)
-		line.Change = "Correct the method of the call." + r.withoutOperation(call.Operation)
+		r.withoutOperation(line, "Correct the method of the call.", call.Operation)
 	case fail.Status == http.StatusNotFound:
 		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
 		line.Text = fmt.Sprintf("Suger answers %s with 404.", made) + said(fail)
-		line.Change = "Correct method and path of the call." + r.withoutOperation(call.Operation)
+		r.withoutOperation(line, "Correct method and path of the call.", call.Operation)
 	default:
 		line.Text = fmt.Sprintf("Suger refuses %s (%d).", made, fail.Status) + said(fail)
 		line.Change = "Compare the call with Suger's documentation."
@@ -125,14 +125,20 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 }
 
 // withoutOperation says what a mapping is like that does without an operation.
-func (r *run) withoutOperation(operation string) string {
-	switch operation {
-	case "get user":
-		return " If Suger has no such call, leave \"get user\" out: the gateway then finds users in the list."
-	case "list roles":
-		return " If Suger has no such call, leave \"list roles\" out: the roles of role.known are then all there are."
+func (r *run) withoutOperation(line *Line, change, operation string) {
+	line.Change = change
+	instead := map[string]string{
+		opGetUser:   "the gateway then finds users in the list",
+		opListRoles: "the roles of role.known are then all there are",
+	}[operation]
+	if tries := otherMethod(r.Document, operation); tries != nil {
+		line.Fixes = tries
+		line.Change = fmt.Sprintf("%s A usual alternative: %s", change, strings.ToLower(say(tries...)[:1])+say(tries...)[1:])
 	}
-	return ""
+	if instead != "" {
+		line.Change = fmt.Sprintf("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
+		line.Fixes = []Fix{{Entry: spec.OperationPath(operation)}}
+	}
 }
 
 // inPath takes paths out of a message, which some servers repeat.

@@ -80,22 +80,22 @@ func (r *run) noToken(fail *sugerclient.Error) Line {
 func (r *run) unreadableList(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) {
 	line := r.failed(ctx, call, fail)
 	defer func() { r.add(line) }()
-	answer, err := r.probe.Do(ctx, firstPage(call, r.probe.Paging(call.Operation), 0))
+	answer, err := r.probe.Do(ctx, call)
 	if err != nil {
 		return // the same failure as before, not of the shape
 	}
-	paging := r.probe.Paging(call.Operation)
 	r.blocked = false
 	body := decoded(answer.Body)
-	if rows, ok := rowsIn(body, paging.Items); ok {
+	if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
 		line.Check, line.Text = "paging", fmt.Sprintf("The list cannot be read to its end: %s.", causeOf(fail))
 		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".paging")
 		line.Change = fmt.Sprintf("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
+		r.proposePaging(ctx, &line, call)
 		return
 	}
 	line.Text = fmt.Sprintf("The answer holds no list where the mapping says: %s.", causeOf(fail))
 	line.Mapping = r.at(spec.OperationPath(call.Operation) + ".items")
-	if advice := itemsAdvice(body); advice != "" {
-		line.Change = advice
+	if fixes := itemsFixes(call.Operation, body); fixes != nil {
+		line.propose(fixes...)
 	}
 }

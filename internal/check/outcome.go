@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -50,18 +51,30 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
 	case o.read != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.read), "."))
+	case len(differences) > 0 && t.refusedWrite() != nil:
+		e := t.refusedWrite()
+		line = t.failed(ctx, e.Call, e.Err)
+		line.Check, line.Text = o.check, fmt.Sprintf("%s: %s Suger shows %s.", e.Call.Operation, line.Text, textOf(differences))
 	case len(differences) > 0:
 		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
 		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
 		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
 	case o.err != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
-		line.Change = t.answersElsewhere()
+		line.propose(t.answersElsewhere()...)
+		if t.waited {
+			line.Text = fmt.Sprintf("Suger did it by %s, but its list shows the user only after a while, and the gateway would answer an error.", t.done())
+			line.propose(showsLater)
+		}
 	default:
 		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 		t.second(&line)
 	}
 	t.add(t.once(line))
+	for _, e := range t.writes() {
+		was, tried := t.proven[e.Call.Operation]
+		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
+	}
 	t.settle(o.is)
 	return line.Level != Fail
 }
@@ -94,6 +107,18 @@ func (t *trip) settle(is *mapping.Record) {
 func (t *trip) cause(err error) *mapping.Exchange {
 	for i := range t.calls {
 		if e := &t.calls[i]; err != nil && e.Err != nil && errors.Is(err, e.Err) {
+			return e
+		}
+	}
+	return nil
+}
+
+// refusedWrite is a write of the step that Suger does not offer, though the gateway
+// takes the answer for something else, such as a removal of who is gone; or nil.
+func (t *trip) refusedWrite() *mapping.Exchange {
+	for i := range t.calls {
+		e := &t.calls[i]
+		if e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed) {
 			return e
 		}
 	}

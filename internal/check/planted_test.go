@@ -3,6 +3,7 @@ package check_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,9 +100,9 @@ var plantedReads = []planted{
 	{name: "pages capped at an odd number", stand: stand{front: capped(20)},
 		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Say size: 20."},
 	{name: "cursor elsewhere in the answer", stand: stand{contract: "removal", edits: []edit{{"cursor: next}", "cursor: nextCursor}"}}},
-		check: "paging", level: check.Fail, entry: "operations.list users.paging.cursor", says: "Say cursor: next."},
+		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: next}."},
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
-		check: "paging", level: check.Fail, entry: "operations.list users.paging.cursor", says: "Say cursor: header X-Next-Cursor."},
+		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
 		check: "paging", level: check.Look, entry: "operations.list users", says: "So round a number"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
@@ -160,6 +161,33 @@ var plantedReads = []planted{
 			}
 			return value
 		})}, check: "status", level: check.Look, entry: "access.end", says: "disabled in Suger's users looks like one"},
+
+	{name: "disabled taken for access", stand: stand{contract: "envelope", front: inverted("enabled", "disabled"), edits: []edit{
+		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
+		check: "status words", level: check.Fail, entry: "access", says: "Say active: [false], and say inactive: [true]."},
+	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n  inactive: [false]", "active: [false]\n  inactive: [true]"}}},
+		check: "status words", level: check.Fail, entry: "access", says: "takes false for access"},
+	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
+		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
+		check: "status words", level: check.Fail, entry: "access", says: "Most have no access"},
+	{name: "words the wrong way round", stand: stand{edits: []edit{{"active: [ACTIVE, INVITED]", "active: [INVITED, INACTIVE]"}, {"inactive: [INACTIVE]", "inactive: [ACTIVE]"}}},
+		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it says"},
+	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
+		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
+		{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",
+			"  set role:\n    call: PUT /v3/orgs/{organization}/users/{user}/roles\n    body: {roleId: \"{role}\"}\n"},
+		{"roles: \"{roles}\"", "roles: [\"{role}\"]"}},
+		prepare: func(suger *sandbox.Sandbox) {
+			admin, _ := suger.UserByEmail("admin@example.com")
+			admin.OtherRoles = []string{"VIEWER"}
+			suger.PutUser(admin)
+		}}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Say field: roles, and say hold: many."},
+	{name: "role that the file does not know", stand: stand{contract: "removal", front: answers(
+		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
+		func(value any) any {
+			return slices.DeleteFunc(value.([]any), func(role any) bool { return role == "Finance" })
+		})},
+		check: "roles of users", level: check.Fail, entry: "user.roles", says: "Add {name: Finance, id: Finance} to role.known."},
 
 	{name: "role renamed", stand: stand{front: renamed("role", "roleId")},
 		check: "role", level: check.Fail, entry: "user.roles.field", says: "Suger has roleId"},

@@ -1,5 +1,10 @@
 package check
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A Level says how well one thing is.
 type Level string
 
@@ -17,6 +22,15 @@ type Line struct {
 	Text    string `json:"text"`              // what was found
 	Change  string `json:"change,omitempty"`  // what to change, where something should be
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about
+	Fixes   []Fix  `json:"fixes,omitempty"`   // the same change as entries and values
+}
+
+// A Fix is a change of the mapping file. Of several for the same entry the first is
+// the likeliest.
+type Fix struct {
+	Entry string `json:"entry"`
+	Value any    `json:"value"`         // nil takes the entry out
+	Try   bool   `json:"try,omitempty"` // a usual alternative, which only a write can prove
 }
 
 // A Place is an entry of the mapping file.
@@ -24,6 +38,50 @@ type Place struct {
 	Entry string `json:"entry"` // "operations.list users.paging.size"
 	File  string `json:"file"`
 	Line  int    `json:"line"` // from 1; where the entry is, or would be
+}
+
+// say is what to change, made of the changes themselves.
+func say(fixes ...Fix) string {
+	var parts []string
+	for i := 0; i < len(fixes); {
+		entry, values := fixes[i].Entry, []string(nil)
+		for ; i < len(fixes) && fixes[i].Entry == entry; i++ {
+			if fixes[i].Value != nil {
+				values = append(values, flowOf(fixes[i].Value))
+			}
+		}
+		keys := splitEntry(entry)
+		key := keys[len(keys)-1]
+		switch {
+		case values == nil:
+			parts = append(parts, fmt.Sprintf("leave %s out", key))
+		case strings.HasSuffix(entry, "]"):
+			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
+		default:
+			parts = append(parts, fmt.Sprintf("say %s: %s", key, either(values)))
+		}
+	}
+	text := strings.Join(parts, ", and ")
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+func fix(entry string, value any) Fix { return Fix{Entry: entry, Value: value} }
+
+// fixes are alternatives for one entry.
+func fixes(entry string, values []string) []Fix {
+	var all []Fix
+	for _, value := range values {
+		all = append(all, fix(entry, value))
+	}
+	return all
+}
+
+// propose says what to change.
+func (l *Line) propose(fixes ...Fix) {
+	l.Fixes, l.Change = fixes, say(fixes...)
 }
 
 // A Value is something to enter in Okta.
@@ -46,6 +104,8 @@ type Report struct {
 	Suger Target  `json:"suger"`
 	Lines []Line  `json:"lines"`
 	Okta  []Value `json:"okta"`
+
+	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 }
 
 // Count is the number of lines of a level.

@@ -164,7 +164,8 @@ func (r *run) noRoles(ctx context.Context, call sugerclient.Call, err error) {
 func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 	line := Line{Check: opListRoles, Level: Fail, Mapping: r.at("role.id"), Text: "The list of roles is empty."}
 	if len(unread) == 0 {
-		line.Mapping, line.Change = r.at("operations.list roles.call"), "Correct the call."+r.withoutOperation(opListRoles)
+		line.Mapping = r.at("operations.list roles.call")
+		r.withoutOperation(&line, "Correct the call.", opListRoles)
 		return line
 	}
 	line.Text = fmt.Sprintf("Suger's answer has %s.", both(sortedNames(unread)))
@@ -193,10 +194,11 @@ func (r *run) knownRoles(list *roleList) {
 			continue
 		case hasID:
 			line.Text = fmt.Sprintf("The role with the id %s is called %s, not %s.", id, byID.Name, known.Name)
-			line.Change = fmt.Sprintf("Say name: %s.", byID.Name)
+			line.propose(fix(entry+".name", byID.Name))
 		case hasName:
 			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
-			line.Change = fmt.Sprintf("Say id: %s, or leave it out: then it is taken from the list.", byName.ID)
+			line.propose(fix(entry+".id", byName.ID))
+			line.Change = joined(line.Change, "Without an id it is taken from the list.")
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
 			line.Change = fmt.Sprintf("Correct its name: there are %s.", shortList(list.names(), 20))

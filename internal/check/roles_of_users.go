@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"suger-scim-gateway/mapping"
 )
@@ -27,13 +28,18 @@ func (r *run) rolesOfUsers() {
 	switch {
 	case r.roles == nil:
 		line.Level, line.Text = Look, "The list of roles could not be read, so those of users cannot be compared with it."
+	case r.cutRoles() > 0:
+		list, _, _ := strings.Cut(u.field.String(), "[")
+		line.Level, line.Mapping = Fail, r.at("user.roles.field")
+		line.Text = fmt.Sprintf("%s several roles in %s, and the mapping reads only one of them: the others could neither be seen nor taken away.", holdVerb(r.cutRoles()), list)
+		line.propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
 	case r.users.manyRoles > 0 && spec.Hold != "many":
 		line.Level, line.Mapping = Fail, r.at("user.roles.hold")
 		line.Text = fmt.Sprintf("%s more than one role, but the mapping says that a user holds one.", holdVerb(r.users.manyRoles))
 		line.Change = "Say hold: many, and how roles are granted and revoked."
 	case len(unknown) > 0:
 		line.Level = Fail
-		line.Text, line.Change = r.unknownRoles(unknown)
+		r.unknownRoles(&line, unknown)
 	default:
 		line.Text = tally(known) + "."
 	}
@@ -42,6 +48,18 @@ func (r *run) rolesOfUsers() {
 	}
 	r.add(line)
 	r.administrators()
+}
+
+// cutRoles is how many users have several roles in a list of which the mapping
+// reads one element.
+func (r *run) cutRoles() int {
+	for _, path := range r.Document.User.Roles.Field.Scalars() {
+		list, _, indexed := strings.Cut(path, "[")
+		if l := r.users.fields.leaves[list]; indexed && l != nil && l.several > 0 {
+			return l.several
+		}
+	}
+	return 0
 }
 
 func holdVerb(users int) string {
@@ -61,16 +79,17 @@ func firstWord(words ...string) string {
 }
 
 // unknownRoles describes words in the role field that the role list lacks.
-func (r *run) unknownRoles(unknown map[string]int) (text, change string) {
+func (r *run) unknownRoles(line *Line, unknown map[string]int) {
 	n := 0
 	for _, users := range unknown {
 		n += users
 	}
-	text = fmt.Sprintf("%s a role that is not in the list of roles", holdVerb(n))
-	if wordsAreSet(unknown, n) || r.ShowPersonal {
-		text += ": " + tally(unknown)
+	set := wordsAreSet(unknown, n)
+	line.Text = fmt.Sprintf("%s a role that is not in the list of roles", holdVerb(n))
+	if set || r.ShowPersonal {
+		line.Text += ": " + tally(unknown)
 	}
-	text += "."
+	line.Text += "."
 	spec := &r.Document.User.Roles
 	byName, byID := 0, 0
 	for word := range unknown {
@@ -81,17 +100,24 @@ func (r *run) unknownRoles(unknown map[string]int) (text, change string) {
 			byID++
 		}
 	}
-	u := r.users.fields.use("role")
-	switch {
+	switch like := r.candidates("role"); {
 	case spec.By == "id" && byName > 0:
-		return text, "Say by: name: the field holds names of roles."
+		line.propose(fix("user.roles.by", "name"))
+		line.Change = joined(line.Change, "The field holds names of roles.")
 	case spec.By == "name" && byID > 0:
-		return text, "Say by: id: the field holds ids of roles."
+		line.propose(fix("user.roles.by", "id"))
+		line.Change = joined(line.Change, "The field holds ids of roles.")
+	case len(like) > 0:
+		line.Fixes = fixes("user.roles.field", like)
+		line.Change = fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
+	case set:
+		for i, word := range sortedNames(unknown) {
+			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), object{{"name", word}, {"id", word}}))
+		}
+		line.Change = joined(say(line.Fixes...), "If it is the id of a role, say what the role is called.")
+	default:
+		line.Change = "Compare user.roles and the role list with Suger's documentation."
 	}
-	if like := r.users.fields.candidates(u, r.roles); len(like) > 0 {
-		return text, fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
-	}
-	return text, "Compare user.roles and the role list with Suger's documentation."
 }
 
 // administrators says whether somebody can help others back in.

@@ -50,8 +50,19 @@ func (r *run) precedence() {
 	if len(strange) > 0 {
 		r.add(Line{Check: "precedence", Level: Look, Mapping: r.at("role.precedence"),
 			Text:   fmt.Sprintf("Suger has no role %s.", either(strange)),
-			Change: fmt.Sprintf("Put the roles in order of power: %s.", shortList(r.roles.names(), 20))})
+			Change: fmt.Sprintf("Put the roles in order of power: %s.", shortList(r.roles.names(), 20)), Fixes: r.orderFix()})
 	}
+}
+
+// orderFix is the order without the names that are no role.
+func (r *run) orderFix() []Fix {
+	var order []any
+	for _, name := range r.Document.Role.Precedence {
+		if _, ok := r.roles.byName(name); ok || name == "*" {
+			order = append(order, name)
+		}
+	}
+	return []Fix{fix("role.precedence", order)}
 }
 
 // gateway asks the gateway itself for what it would answer Okta: the last word

@@ -58,9 +58,8 @@ func (t *trip) answerOf(e mapping.Exchange) (any, bool) {
 	return at.In(body)
 }
 
-// answersElsewhere says where the user is in an answer, if not where the
-// mapping says.
-func (t *trip) answersElsewhere() string {
+// answersElsewhere is where the user is in an answer, if not where the mapping says.
+func (t *trip) answersElsewhere() []Fix {
 	for _, e := range t.writes() {
 		if e.Answer == nil || !t.answersUser(e.Call) {
 			continue
@@ -70,11 +69,11 @@ func (t *trip) answersElsewhere() string {
 				continue
 			}
 		}
-		if advice := t.answerAdvice(decoded(e.Answer.Body)); advice != "" {
-			return advice
+		if fix := t.answerFix(e.Call.Operation, decoded(e.Answer.Body)); fix != nil {
+			return fix
 		}
 	}
-	return ""
+	return nil
 }
 
 // answersUser reports whether a call is one whose answer the gateway looks into.
@@ -85,10 +84,11 @@ func (t *trip) answersUser(call sugerclient.Call) bool {
 // second notes what works but costs calls that need not be.
 func (t *trip) second(line *Line) {
 	writes := t.writes()
-	if advice := t.answersElsewhere(); advice != "" && !slices.Contains(t.said, writes[0].Call.Operation+advice) {
-		line.Level, line.Mapping = Look, t.at(spec.OperationPath(writes[0].Call.Operation)+".answer")
-		line.Change = advice + " It saves a read."
-		t.said = append(t.said, writes[0].Call.Operation+advice)
+	if fix := t.answersElsewhere(); fix != nil && !slices.Contains(t.said, fix[0].Entry) {
+		line.Level, line.Mapping = Look, t.at(fix[0].Entry)
+		line.propose(fix...)
+		line.Change += " It saves a read."
+		t.said = append(t.said, fix[0].Entry)
 	}
 	if len(writes) > 1 && writes[0].Call.Operation == "add user" && writes[1].Call.Operation == "update user" {
 		line.Level, line.Mapping = Look, t.at("operations.add user.body")

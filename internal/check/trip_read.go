@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"suger-scim-gateway/mapping"
 )
@@ -29,6 +30,28 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 	return t.probe.ReadUser(user)
 }
 
+// patienceLooks is how often the list is read again for somebody whom Suger has
+// taken and does not show yet.
+const patienceLooks = 5
+
+// appears finds the user who was just added, and waits for a while if Suger said
+// that it took the request.
+func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
+	is, err = t.inList(ctx)
+	t.waited = is == nil
+	for range patienceLooks {
+		if is != nil || err != nil || t.unseen == nil || t.unseen.Answer == nil || ctx.Err() != nil {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(t.Patience / patienceLooks):
+		}
+		is, err = t.inList(ctx)
+	}
+	return is, err
+}
+
 // inList finds the user in a fresh list by the address; nil if there is none.
 func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 	found, err := t.withAddress(ctx)
@@ -45,6 +68,7 @@ func (t *trip) withAddress(ctx context.Context) (found []*mapping.Record, err er
 	for _, row := range slices.Concat(pages...) {
 		if record, err := t.probe.ReadUser(decoded([]byte(row))); err == nil && fold(record.UserName) == fold(t.Write) {
 			found = append(found, record)
+			t.unseen = nil
 		}
 	}
 	return found, err

@@ -23,6 +23,7 @@ const checkAttempts = 2
 type checkRun struct {
 	*console
 	json    bool
+	suggest string // file to write a draft to
 	request check.Config
 }
 
@@ -32,6 +33,9 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("check")
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping by what Suger answers, and write it to `FILE`, which must not exist")
+	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")
+	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger does not offer a method, try the other usual ones")
 	list := flags.String("compare", "", "instead, tell who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
 	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
@@ -48,8 +52,11 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	if err := run.complete(&process{Config: config}); err != nil {
 		return err
 	}
-	if *list != "" {
+	switch {
+	case *list != "":
 		return run.compareWith(ctx, *list)
+	case run.suggest != "":
+		return run.suggestTo(ctx)
 	}
 	return run.report(ctx)
 }
@@ -112,7 +119,41 @@ func (run *checkRun) complete(p *process) error {
 	}
 	users := p.Mapping()
 	users.DryRun, users.Brake, users.Log, users.Audit = false, mapping.Brake{}, nil, nil
+	request.Client, request.Settings = client, users
 	request.Service, err = mapping.New(p.Document, client, users)
+	return err
+}
+
+// suggestTo drafts a mapping, shows the report of its check and writes it. A draft
+// that fails is written, too: it is where the work goes on.
+func (run *checkRun) suggestTo(ctx context.Context) error {
+	if _, err := os.Stat(run.suggest); err == nil && !run.request.Force {
+		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)
+	}
+	run.request.File = run.suggest
+	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
+	if run.json {
+		printer.W = io.Discard
+	}
+	printer.Begin(run.request.Target())
+	draft, report, err := check.Suggest(ctx, run.request, printer.Line)
+	if draft != nil {
+		if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
+			return failed
+		}
+	}
+	if err != nil {
+		return err
+	}
+	printer.End(report)
+	if run.json {
+		err = run.writeJSON(report)
+	} else {
+		_, err = fmt.Fprintf(run.out, "\n%s is written: of its lines %s.\n", run.suggest, draft.Summary())
+	}
+	if err == nil && !report.OK {
+		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
+	}
 	return err
 }
 

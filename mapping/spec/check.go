@@ -173,7 +173,7 @@ func (c *checker) checkUser() {
 		switch {
 		case !idName.MatchString(name):
 			c.problem(at, "take letters and digits, such as membershipId", "%q cannot be the name in {user.NAME}", name)
-		case user.IDs[name].sharesPlace(user.ID):
+		case user.ID.Given() && slices.Contains(user.IDs[name].Scalars(), user.ID.Scalars()[0]): // another of several names may be the membership's
 			c.problem(at, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
 		}
 	}

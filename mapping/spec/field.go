@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -117,11 +116,6 @@ func (f Field) TopLevel() []string {
 		names[i] = p.steps[0].key
 	}
 	return names
-}
-
-// sharesPlace reports whether two fields have a place in common.
-func (f Field) sharesPlace(other Field) bool {
-	return slices.ContainsFunc(f.Scalars(), func(name string) bool { return slices.Contains(other.Scalars(), name) })
 }
 
 // in looks one place up.
