@@ -8,13 +8,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 )
 
 // applied is what came of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
-	failed map[*personPlan]error // by whom the call was about; nil errors are left out
+	failed map[*personPlan]error // by the person the call was about; no nil errors
 	role   error                 // of the role's own call
 	made   *role                 // the role that was made
 	joined string                // id of a person who was added, as far as an answer shows it
@@ -150,7 +151,13 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 			return "", s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "an answer without the new user's %s", s.model.doc.User.ID))
 		}
 		named := ids{"organization": s.Organization, "user": id}
-		if answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one)); err != nil {
+		answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one))
+		if isGone(err) {
+			s.config.Observer.Unconfirmed(spec.OpAddUser)
+			return "", scim.Wrap(err, scim.CodeWriteUnconfirmed,
+				"Suger answered %q, but then does not know the new user in %q, so the person is no member. Retry in Okta; if it stays so, run the check command.", spec.OpAddUser, spec.OpAddMember)
+		}
+		if err != nil {
 			return "", err
 		}
 	}
@@ -171,7 +178,7 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 	return added.id, nil
 }
 
-// finishJoin makes the calls for what the person whom a plan has added does not
+// finishJoin makes the calls for what a newly added person does not
 // have yet, where no answer showed it and the list does. It reports whether there
 // were any.
 func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
@@ -213,7 +220,7 @@ func (s *suger) restOfJoin(is *user, one *personPlan) *personPlan {
 type userCall struct {
 	name string
 	op   *spec.Operation
-	role *role // whom it is about besides the user; may be nil
+	role *role // the role it is about, or nil
 	with spec.Values
 }
 

@@ -126,7 +126,7 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
-// all that the two need. A role that is on no list at hand is looked for in one
+// all that the two need. A role that is on no cached list is looked for in one
 // that begins now before it is called unknown.
 func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
 	var err error
@@ -190,7 +190,7 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 		return reserved, nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
-		"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are meant; this one is repeated later.",
+		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are intended. Okta retries this one later.",
 		s.config.Brake)
 	if n := s.planner.losses(p); n > s.config.Brake.Limit {
 		e.Detail = fmt.Sprintf("This change alone takes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE), so nothing was changed. If it is meant, make it in smaller steps or raise the setting for the time.", n, s.config.Brake)
@@ -241,7 +241,7 @@ func (h *holding) watched() []string {
 	return h.names
 }
 
-// take reserves more names. All are given back and taken anew in one order, so
+// take reserves more names. All are released and acquired again in one order, so
 // that two changes never wait for each other.
 func (h *holding) take(ctx context.Context, more []string) error {
 	h.release()
@@ -409,7 +409,7 @@ type failure struct {
 }
 
 // failures are what a proof found missing, each with the reason if a call gave
-// one. A call that failed and took effect all the same is a success.
+// one. A call that failed but took effect is a success.
 func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
 	for _, d := range differs {
 		var operation string
@@ -427,6 +427,7 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 			err = s.unconfirmed(operation, d.field)
 		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
 			err = errNobody(d.one.before.id)
+		case errors.As(err, new(*scim.Error)):
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}
@@ -480,7 +481,7 @@ func planOf(differs []difference) *plan {
 func (s *suger) unconfirmed(operation, field string) error {
 	s.config.Observer.Unconfirmed(operation)
 	return scim.Wrap(fmt.Errorf("after %q, %s is not as asked", operation, field), scim.CodeWriteUnconfirmed,
-		"Suger answered the change, but does not show it: %s is not as asked. Look at the user in Suger's console, then retry in Okta.", field)
+		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
 // notOffered is the error for a call that Suger answers as if it did not exist,
@@ -489,7 +490,7 @@ func (s *suger) notOffered(cause error) error {
 	operation := operationName(cause)
 	s.missing(operation)
 	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger does not offer the call %q that the mapping names, so the change was not made. Run the check command, and correct the mapping file.", operation)
+		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", operation)
 }
 
 // learn remembers who has which address.
@@ -538,7 +539,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
 		if err == nil && len(restored.administrators()) == 0 {
-			err = errors.New("the role is back, but not the access")
+			err = errors.New("the role was restored, but not the access")
 		}
 	} else {
 		s.recordAll("undo", back, done, err)
@@ -581,7 +582,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 }
 
 // failureOf is what the client is told of people who could not be changed. If
-// Suger was only out of reach, the answer makes Okta come back by itself.
+// Suger was only out of reach, the answer makes Okta retry.
 func (s *suger) failureOf(p *plan, failures []failure) error {
 	switch {
 	case len(failures) == 0:
@@ -608,7 +609,7 @@ func (s *suger) failureOf(p *plan, failures []failure) error {
 		}
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
-		"%d of %d members could not be changed, the others were; a repeat does only the rest. %s.",
+		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
 		len(failures), len(p.touched()), joinWords(failures, s.explain))
 	if last != nil {
 		err.RetryAfter = last.RetryAfter

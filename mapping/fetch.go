@@ -514,7 +514,7 @@ func (r *roleReader) usable() (roles []*role, left []leftOut) {
 	return roles, left
 }
 
-// holder finds the user whom an address stands for, or nil. Where a record by id
+// holder finds the user with an address, or nil. Where a record by id
 // proves membership, a hint of an earlier lookup is verified by one call; it never
 // beats a list that has somebody with access under the address.
 func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, error) {
@@ -532,7 +532,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 		}
 		s.config.Observer.Lookup("wrong")
 		s.memory.unlearn(key, email)
-		n = asked // the list at hand may be what gave the wrong hint
+		n = asked // the cached list may be what gave the wrong hint
 	} else {
 		s.config.Observer.Lookup("miss")
 	}

@@ -32,7 +32,7 @@ func TestPartialFailureConverges(t *testing.T) {
 	var e *scim.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, scim.CodePartialGroup, e.Code)
-	assert.Contains(t, e.Detail, "2 of 10 members could not be changed, the others were")
+	assert.Contains(t, e.Detail, "2 of 10 members could not be changed; the others were")
 	for _, name := range []string{"m3@example.com", "m7@example.com"} {
 		assert.Contains(t, e.Detail, name)
 	}

@@ -59,7 +59,7 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 		for _, email := range []string{p.model.email(one.before), one.values[p.model.userName]} {
 			if p.settings.protected[foldEmail(email)] {
 				return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
-					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS.", email)}
+					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS.", email)}
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
 		}
 		if one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held) {
 			return &refusal{guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
-				"This gateway makes nobody an administrator, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
+				"This gateway does not make administrators, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
 		}
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A plan is what shall be different in Suger, whatever request it comes from. It
+// A plan is what is to change in Suger, for any kind of request. It
 // is computed from a snapshot and a request alone, so it can be tested, printed
 // and guarded without a call.
 type plan struct {
@@ -61,7 +61,7 @@ func (p *plan) empty() bool {
 	return p.role == nil && !slices.ContainsFunc(p.people, func(one *personPlan) bool { return !one.empty() })
 }
 
-// touched are the people whom the plan changes.
+// touched are the people that the plan changes.
 func (p *plan) touched() (touched []*personPlan) {
 	for _, one := range p.people {
 		if !one.empty() {

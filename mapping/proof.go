@@ -19,7 +19,7 @@ func (p *planner) prove(s *snapshot, all *plan, made *role) (differs []differenc
 			differs = append(differs, difference{one, field})
 		}
 	}
-	if all.role != nil && (!s.roles.whole || !p.roleIsAsPlanned(s, all.role, made)) {
+	if all.role != nil && (s.roles.missing || !p.roleIsAsPlanned(s, all.role, made)) {
 		differs = append(differs, difference{nil, "the role"})
 	}
 	return differs
@@ -80,7 +80,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	return ""
 }
 
-// joined is the user whom a plan has added, or nil.
+// joined is the user that a plan has added, or nil.
 func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)

@@ -62,6 +62,7 @@ type catalogue struct {
 	roles    []*role
 	implied  []*role // known by ids that the list lacks, where it has their names under others
 	whole    bool    // all roles are in it; otherwise only those that the mapping knows by id
+	missing  bool    // Suger did not give its list: there may be custom roles that are not in it
 	unlisted int     // tier of a role that somebody holds and that is not in it
 }
 
@@ -108,7 +109,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		if r != nil && id != "" && r.id != id {
 			byID := &role{id: id, raw: known.ID, name: known.Name, standard: true, administrator: known.Administrator, description: known.Description}
 			if cleanName(r.name) == known.Name {
-				c.implied = append(c.implied, byID) // users' records may name it so all the same
+				c.implied = append(c.implied, byID) // users' records may still name it so
 			} else { // somebody's own role, whose name only looks like it
 				lookalikes[r] = true
 				r.administrator = known.Administrator
@@ -154,12 +155,13 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	return c
 }
 
-// knownCatalogue is all roles of a Suger that does not list them, or not now. Who
-// holds another one holds a custom role, with the power that the mapping gives to
-// these: nobody may lose it for a lesser one.
+// knownCatalogue is what is known of the roles of a Suger that does not list them,
+// or not now. Who holds another one holds a custom role, with the power that the
+// mapping gives to these: nobody may lose it for a lesser one.
 func (m *model) knownCatalogue(groups map[string]string) *catalogue {
 	c := m.newCatalogue(nil, groups, true)
 	c.unlisted = m.others
+	c.missing = m.doc.Operations.ListRoles != nil
 	return c
 }
 
@@ -184,6 +186,13 @@ func firstOf(words ...string) string {
 		}
 	}
 	return ""
+}
+
+// errUnlisted is for a role of which a catalogue without Suger's list cannot say
+// whether it exists.
+func errUnlisted() error {
+	return scim.NewError(scim.CodeUnsupported,
+		"Suger does not have the call %q of the mapping, so the gateway cannot tell whether this group exists. Nothing was changed. Run the check command, and correct the mapping file.", spec.OpListRoles)
 }
 
 // byID finds a role by its id.

@@ -168,7 +168,7 @@ func (s *snapshot) withEmail(m *model, email string) []*user {
 	return s.find(s.mails, m.key, foldEmail(email))
 }
 
-// holderOf is the user whom an address stands for, or nil.
+// holderOf is the user with an address, or nil.
 func (s *snapshot) holderOf(m *model, email string) *user {
 	if found := s.withEmail(m, email); len(found) > 0 {
 		return found[0]

@@ -169,7 +169,7 @@ func TestCheckValuesForOkta(t *testing.T) {
 
 func TestCheckNeedsSettings(t *testing.T) {
 	_, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "", "SUGER_ORG_ID": ""})
-	assert.EqualError(t, err, "the settings are not right:"+
+	assert.EqualError(t, err, "invalid settings:"+
 		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds"+
 		"\n  SUGER_ORG_ID is needed, or --org: the organization to look at")
 	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")

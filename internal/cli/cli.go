@@ -8,32 +8,34 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // A command is one word of the command line.
 type command struct {
-	name    string
-	summary string
-	run     func(ctx context.Context, c *console, args []string) error
+	name      string
+	arguments string // for its usage line
+	summary   string
+	run       func(ctx context.Context, c *console, args []string) error
 }
 
 // A console is where a command writes: answers to out, everything else to err.
 type console struct {
 	out     io.Writer
 	err     io.Writer
-	summary string // of the command, for its help
+	command command // for its help
 }
 
 // commands in the order of the help text. The first is taken if none is named.
 var commands = []command{
-	{"serve", "the gateway, configured by environment variables (also without any argument)", serve},
-	{"demo", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
-	{"sandbox", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
-	{"check", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
-	{"explain", "what Suger and SCIM hold of one person, what applies, and what a push would do: explain PERSON", explain},
-	{"mapping", "print the mapping in force, or check one: mapping --check FILE", runMapping},
-	{"healthcheck", "ask the running gateway whether it is alive; for a container's HEALTHCHECK", healthcheck},
-	{"version", "print version, commit and Go version", printVersion},
+	{"serve", "", "the gateway, configured by environment variables (also without any argument)", serve},
+	{"demo", "[flags]", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
+	{"sandbox", "[flags]", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
+	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
+	{"explain", "[flags] PERSON", "what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
+	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},
+	{"healthcheck", "", "ask the running gateway for its health; for a container's HEALTHCHECK", healthcheck},
+	{"version", "", "print version, commit and Go version", printVersion},
 }
 
 // Run carries out a command line. The error is for the operator.
@@ -57,7 +59,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if cmd.name != args[0] {
 			continue
 		}
-		c.summary = cmd.summary
+		c.command = cmd
 		if err := cmd.run(ctx, c, args[1:]); !errors.Is(err, flag.ErrHelp) {
 			return err
 		}
@@ -74,20 +76,24 @@ func printHelp(w io.Writer) error {
 	for _, cmd := range commands {
 		fmt.Fprintf(w, "  %-12s %s\n", cmd.name, cmd.summary)
 	}
-	_, err := fmt.Fprintln(w, "\nhelp COMMAND explains a command and its flags; help serve lists the settings.")
+	_, err := fmt.Fprintln(w, "\nhelp COMMAND shows a command and its flags; help serve lists the settings.")
 	return err
 }
 
-// newFlags is the flag set of a command that takes no other arguments. Its help
+// newFlags is the flag set of a command without other arguments. Its help
 // begins with the command's summary.
 func (c *console) newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	flags.Usage = func() {
-		fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", name, c.summary)
+		c.printUsage(name)
 		flags.PrintDefaults()
 	}
 	return flags
+}
+
+func (c *console) printUsage(name string) {
+	fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(name+" "+c.command.arguments), c.command.summary)
 }
 
 // parse reads a command's flags and refuses anything that follows them.
@@ -96,7 +102,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%s takes no argument %q", flags.Name(), flags.Arg(0))
+		return fmt.Errorf("%s accepts no argument %q", flags.Name(), flags.Arg(0))
 	}
 	return nil
 }

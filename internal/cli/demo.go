@@ -91,7 +91,7 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 	}
 	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
 	config.OpsAddr = settings.ListenAddress(d.status.addr())
-	p := &process{Config: config}
+	p := &process{Config: config, guide: "http://" + d.status.addr() + "/guides/okta-private.md"}
 	handlers, err := p.assemble(ctx.Done())
 	if err != nil {
 		return err
@@ -131,27 +131,32 @@ func demoConfig(logTo io.Writer) *settings.Config {
 // base is the SCIM base URL, as it is entered in Okta.
 func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
 
-// introduce tells how to reach the demonstration. It looks a person up through
+// introduce prints how to reach the demonstration. It looks a person up through
 // the gateway first, so what is printed has been seen to work.
 func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
 	id, err := d.lookUp(ctx, demoPerson)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both live in memory: nothing outlasts them.
+	addresses, err := exportAddresses(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
 
   SCIM base URL  %[1]s
   Bearer token   %[2]s
   Suger sandbox  http://%[3]s (organization %[4]s, API key as the bearer token)
   Status page    http://%[7]s/
 
-For the commands in README.md and docs/, paste this into another shell first:
+For the commands in README.md and docs/, paste this into another shell first. A
+second gateway that you start there uses the sandbox and its own ports.
 
-export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s'
+export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s' %[8]s
 
 Try it:
 
-1. Find people, as Okta does before it creates one:
+1. Look a person up, as Okta does before it creates one:
 
 curl -sS -G '%[1]s/Users' -H 'Authorization: Bearer %[2]s' --data-urlencode 'filter=userName eq "%[6]s"'
 
@@ -164,7 +169,7 @@ curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Conte
 curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
 
 The log follows. Ctrl-C stops it.
-`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr())
+`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr(), addresses)
 	return err
 }
 

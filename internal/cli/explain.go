@@ -26,7 +26,7 @@ func explain(ctx context.Context, c *console, args []string) error {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("explain takes one person: explain nova.quill@example.com (flags come first)")
+		return errors.New("explain needs one person: explain [flags] nova.quill@example.com")
 	}
 	config, err := settings.LoadFor(c.err, run.missing)
 	if err != nil {

@@ -72,6 +72,22 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 	return l, err
 }
 
+// exportAddresses is the part of a printed export line that gives a gateway in
+// another shell its two addresses: the usual ones, or free ports where they are
+// taken.
+func exportAddresses(ctx context.Context) (string, error) {
+	var free []string
+	for _, usual := range []string{demoAddr, demoOpsAddr} {
+		l, err := listenNear(ctx, "free port", usual, usual, nil, 0, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return "", err
+		}
+		defer l.socket.Close() // after both are chosen, or they could be the same
+		free = append(free, l.addr())
+	}
+	return fmt.Sprintf("GATEWAY_ADDR='%s' GATEWAY_OPS_ADDR='%s'", free[0], free[1]), nil
+}
+
 // bound bounds the connections of the listener.
 func (l *listener) bound(limits conns.Limits) {
 	guard := conns.New(limits)

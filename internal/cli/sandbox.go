@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,19 +63,23 @@ func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr
 		return err
 	}
 	l.server.RegisterOnShutdown(suger.Close)
+	addresses, err := exportAddresses(ctx)
+	if err != nil {
+		return errors.Join(err, l.socket.Close())
+	}
 	fmt.Fprintf(c.out, `Suger sandbox, in memory.
 
   SUGER_API_URL  http://%[1]s
   SUGER_ORG_ID   %[2]s
   API key        %[3]s
 
-For a gateway or a check in another shell, paste this there first; the key is
-what Okta would send, too:
+To start a gateway or a check in another shell, paste this there first. The key
+is also the bearer token that Okta would send.
 
-export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' GATEWAY_ADDR='%[4]s' GATEWAY_OPS_ADDR='%[5]s'
+export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' %[4]s
 
 curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
-`, l.addr(), sandbox.DefaultOrganization, key, demoAddr, demoOpsAddr)
+`, l.addr(), sandbox.DefaultOrganization, key, addresses)
 	if admin {
 		fmt.Fprintf(c.out, "\nFaults: GET, PUT and DELETE http://%[1]s/_sandbox/faults. Calls so far: http://%[1]s/_sandbox/calls.\n", l.addr())
 	}

@@ -26,7 +26,7 @@ func (p *process) oktaValues() []ops.OktaValue {
 	return []ops.OktaValue{
 		base,
 		{Field: "Unique identifier field for users", Values: []string{"userName"}},
-		{Field: "Supported provisioning actions", Note: "tick import new users and profile updates, push new users, push profile updates, push groups, import groups"},
+		{Field: "Supported provisioning actions", Note: "tick Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
 		{Field: "Authentication mode", Values: []string{"HTTP Header"}},
 		authorization,
 		{Field: "Application username format (Sign On tab)", Values: []string{"Email"}},

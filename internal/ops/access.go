@@ -67,7 +67,7 @@ func forThisMachine(host string) bool {
 }
 
 // accepts compares a token in a time that does not depend on it. An address
-// that guesses is not heard for a while.
+// that guesses is blocked for a while.
 func (a *access) accepts(r *http.Request, token string) bool {
 	client := peer(r)
 	if a.guessing.Wait(client) > 0 {
@@ -104,7 +104,7 @@ func (a *access) open(w http.ResponseWriter) {
 	setSession(w, ends+"."+a.mark("session", ends), int(sessionLasts.Seconds()))
 }
 
-// end takes the session away from the browser.
+// end removes the session from the browser.
 func (a *access) end(w http.ResponseWriter) { setSession(w, "", -1) }
 
 // setSession sets the session cookie, which lasts so many seconds.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
@@ -14,10 +15,13 @@ import (
 // maxChanges bounds the changes that are remembered.
 const maxChanges = 200
 
-// Activity is what the status page knows of the recent past. It is in memory
-// only and bounded; no credential gets into it, and of people no more than
-// ShowPersonal allows. Its methods may be called from many goroutines at once.
+// Activity observes the gateway, the mapping and the Suger client. It passes their
+// events on to its Metrics and keeps what the status page shows of the recent
+// past, in memory only and bounded: no credential, and of people no more than
+// showPersonal allows. Its methods may be called from many goroutines at once.
 type Activity struct {
+	*metrics.Metrics
+
 	suger        *Reachability
 	showPersonal bool
 	now          func() time.Time
@@ -61,12 +65,12 @@ type difference struct {
 	Hidden    bool   `json:"hidden,omitempty"`
 }
 
-// NewActivity makes an empty memory, which also tells the Reachability of each
-// call. With showPersonal e-mail addresses and names are kept and shown as they
-// are.
-func NewActivity(suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
+// NewActivity returns an empty Activity, which also passes each call on to the
+// Reachability. With showPersonal e-mail addresses and names are kept and shown
+// as they are.
+func NewActivity(counters *metrics.Metrics, suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
 	return &Activity{
-		suger: suger, showPersonal: showPersonal, now: now,
+		Metrics: counters, suger: suger, showPersonal: showPersonal, now: now,
 		lookups: map[string]int{}, lists: map[string]int{},
 		errors: map[scim.Code]tally{},
 	}
@@ -81,7 +85,8 @@ func (a *Activity) note(change func(now time.Time)) {
 }
 
 // Answered notes a SCIM answer.
-func (a *Activity) Answered(_, _ string, status int, _ time.Duration) {
+func (a *Activity) Answered(resource, method string, status int, took time.Duration) {
+	a.Metrics.Answered(resource, method, status, took)
 	a.note(func(now time.Time) {
 		one := a.minutes.at(now)
 		one.requests++
@@ -93,11 +98,13 @@ func (a *Activity) Answered(_, _ string, status int, _ time.Duration) {
 
 // Failed notes an error that a SCIM client was answered.
 func (a *Activity) Failed(code scim.Code) {
+	a.Metrics.Failed(code)
 	a.note(func(now time.Time) { a.errors[code] = a.errors[code].plus(now) })
 }
 
 // Called notes a request to Suger.
-func (a *Activity) Called(operation string, status int, _ time.Duration) {
+func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
+	a.Metrics.Called(operation, status, elapsed)
 	a.suger.called(operation, status)
 	a.note(func(now time.Time) {
 		one := a.minutes.at(now)
@@ -109,22 +116,28 @@ func (a *Activity) Called(operation string, status int, _ time.Duration) {
 }
 
 // Retried notes a request to Suger that repeats another.
-func (a *Activity) Retried(string) { a.note(func(now time.Time) { a.minutes.at(now).retries++ }) }
+func (a *Activity) Retried(operation string) {
+	a.Metrics.Retried(operation)
+	a.note(func(now time.Time) { a.minutes.at(now).retries++ })
+}
 
 // Lookup notes an id lookup.
-func (a *Activity) Lookup(result string) { a.note(func(time.Time) { a.lookups[result]++ }) }
+func (a *Activity) Lookup(result string) {
+	a.Metrics.Lookup(result)
+	a.note(func(time.Time) { a.lookups[result]++ })
+}
 
 // List notes a need for the list of users.
-func (a *Activity) List(result string) { a.note(func(time.Time) { a.lists[result]++ }) }
-
-// Drift is nothing to note: the mapping itself knows of it ([Config].Drift).
-func (a *Activity) Drift(string, string) {}
+func (a *Activity) List(result string) {
+	a.Metrics.List(result)
+	a.note(func(time.Time) { a.lists[result]++ })
+}
 
 // Unconfirmed notes a change that Suger does not show.
-func (a *Activity) Unconfirmed(string) { a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) }) }
-
-// Refused is counted among the errors; nothing more is to be known of it.
-func (a *Activity) Refused(string) {}
+func (a *Activity) Unconfirmed(operation string) {
+	a.Metrics.Unconfirmed(operation)
+	a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) })
+}
 
 // Changed notes an attempted change.
 func (a *Activity) Changed(c mapping.Change) {

@@ -68,9 +68,9 @@ func callChart(list []minute) barChart {
 	all := sum(list)
 	text := "none"
 	if all.calls > 0 {
-		text = count(all.retries, "was a retry", "were retries") + ", " + number(all.unanswered) + " without a good answer"
+		text = count(all.retries, "retry", "retries") + ", " + number(all.unanswered) + " failed"
 		if all.requests > 0 {
-			text = fmt.Sprintf("%s, %.1f for a SCIM request; %s", number(all.calls), float64(all.calls)/float64(all.requests), text)
+			text = fmt.Sprintf("%s, %.1f per SCIM request; %s", number(all.calls), float64(all.calls)/float64(all.requests), text)
 		} else {
 			text = number(all.calls) + "; " + text
 		}
@@ -136,7 +136,7 @@ func (a *Activity) charts() (requests, calls barChart, lookups, lists shareChart
 	defer a.mu.Unlock()
 	list := a.minutes.last(span, now)
 	return requestChart(list), callChart(list),
-		newShareChart("Lookups of a person by e-mail address", a.lookups, "hit", "miss", "wrong"),
-		newShareChart("Needs for the list of users", a.lists, "hit", "miss"),
+		newShareChart("Lookups by e-mail address", a.lookups, "hit", "miss", "wrong"),
+		newShareChart("Reads of the user list", a.lists, "hit", "miss"),
 		sum(list)
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// What stands in a guide for the gateway's address, and for the base URL below.
+// Placeholders in guides for the gateway's address and for the base URL below it.
 const (
 	anyHost = "https://your-host"
 	anyBase = anyHost + "/scim/v2"
 )
 
 // guideOrder are the guides that come first, as one needs them.
-var guideOrder = []string{"okta-private.md", "other-clients.md", "roles.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
+var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
 // guides are the documents of this version, as pages.
 type guides struct {

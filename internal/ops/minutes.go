@@ -20,7 +20,7 @@ type minutes [span]minute
 
 func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
 
-// at is the minute of t, begun anew if it has none yet.
+// at returns the minute of t, and begins it if there is none yet.
 func (m *minutes) at(t time.Time) *minute {
 	number := minuteOf(t)
 	one := &m[number%span]

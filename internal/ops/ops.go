@@ -27,7 +27,6 @@ type Config struct {
 	Stopping <-chan struct{} // closed when the process is to stop
 	Activity *Activity
 	Drift    func() []mapping.DriftCount
-	Metrics  http.Handler
 	Profiles bool // serve /debug/pprof/, to those who may see the status page
 
 	// HidePages leaves health and metrics only: for a listener that others can
@@ -80,7 +79,7 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", config.Metrics)
+	mux.Handle("GET /metrics", config.Activity.Handler())
 	mux.Handle("/", protectPages(s.pages()))
 	return mux, nil
 }

@@ -11,7 +11,7 @@ import (
 // How it is judged whether Suger can be reached.
 const (
 	probeTimeout = 3 * time.Second
-	probeEvery   = 5 * time.Second  // a probe's outcome stands this long
+	probeEvery   = 5 * time.Second  // a probe's outcome is used this long
 	probeGrace   = 30 * time.Second // an answer makes up for failures that follow it within this time
 )
 
@@ -51,7 +51,7 @@ func NewReachability(url string, log *slog.Logger, now func() time.Time) *Reacha
 	}
 }
 
-// called takes in what a call of the gateway's own has shown; the status is 0
+// called records the outcome of a call of the gateway; the status is 0
 // if it was not answered.
 func (r *Reachability) called(operation string, status int) {
 	if status != 0 && operation != tokenOperation {

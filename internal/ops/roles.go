@@ -75,7 +75,7 @@ func newRolesRead(config Config) *rolesRead {
 	return &rolesRead{config: config, known: map[string]organizationRoles{}}
 }
 
-// current are the roles of each organization, read anew if they are too old.
+// current are the roles of each organization, read again if they are too old.
 // Requests that come together share one reading.
 func (r *rolesRead) current(ctx context.Context) []organizationRoles {
 	if r.config.Roles == nil {

@@ -93,8 +93,8 @@ func (s *server) frame(r *http.Request, title string) frame {
 func (s *server) show(w http.ResponseWriter, status int, view string, data any) {
 	var page bytes.Buffer
 	if err := views[view].ExecuteTemplate(&page, "layout", data); err != nil {
-		s.config.Log.Error("a page of the ops listener cannot be made", "page", view, "error", err)
-		http.Error(w, "The page cannot be made; the log says why.", http.StatusInternalServerError)
+		s.config.Log.Error("a page of the ops listener could not be rendered", "page", view, "error", err)
+		http.Error(w, "The page could not be rendered; the log says why.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -110,7 +110,7 @@ func (s *server) message(w http.ResponseWriter, status int, title, text string) 
 	}{frame{Title: title, Version: s.config.Version}, text})
 }
 
-// protectPages sets what a browser has to heed on every page.
+// protectPages sets the security headers of every page.
 func protectPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
