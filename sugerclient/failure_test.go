@@ -105,12 +105,13 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 		name         string
 		auth         KeyAuth
 		header, want string
+		says         string
 	}{
-		{"as documented", KeyAuth{}, "Authorization", "Key suger-key-1234567890"},
-		{"another scheme", KeyAuth{Scheme: "Bearer"}, "Authorization", "Bearer suger-key-1234567890"},
-		{"no scheme", KeyAuth{Scheme: NoScheme}, "Authorization", "suger-key-1234567890"},
-		{"another header", KeyAuth{Header: "X-Api-Key"}, "X-Api-Key", "suger-key-1234567890"},
-		{"both", KeyAuth{Header: "X-Api-Key", Scheme: "Token"}, "X-Api-Key", "Token suger-key-1234567890"},
+		{"as documented", KeyAuth{}, "Authorization", "Key suger-key-1234567890", "Authorization: Key"},
+		{"another scheme", KeyAuth{Scheme: "Bearer"}, "Authorization", "Bearer suger-key-1234567890", "Authorization: Bearer"},
+		{"no scheme", KeyAuth{Scheme: NoScheme}, "Authorization", "suger-key-1234567890", "Authorization"},
+		{"another header", KeyAuth{Header: "X-Api-Key"}, "X-Api-Key", "suger-key-1234567890", "X-Api-Key"},
+		{"both", KeyAuth{Header: "X-Api-Key", Scheme: "Token"}, "X-Api-Key", "Token suger-key-1234567890", "X-Api-Key: Token"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -122,6 +123,7 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 			require.NoError(t, err)
 			got := server.requests()[0].header
 			assert.Equal(t, []string{test.want}, got.Values(test.header))
+			assert.Equal(t, test.says, test.auth.String())
 			if test.header != "Authorization" {
 				assert.Empty(t, got.Get("Authorization"))
 			}

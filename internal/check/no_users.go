@@ -15,7 +15,8 @@ func (r *run) credentialKind() string {
 	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
 	}
-	return `an API key, sent as "Authorization: Key"`
+	key := r.Document.Credential
+	return fmt.Sprintf("an API key, sent as %q", sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme})
 }
 
 // noUsers says why the list cannot be read: the credential, the organization,
