@@ -79,14 +79,13 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 }
 
 // lines lets the elements of a list, or the keys of an object, have a line each.
-func (e *entry) lines() *entry {
+func (e *entry) lines() {
 	e.inline = false
 	for _, inner := range e.inner {
 		if inner.sure == "" {
 			inner.sure, inner.why = e.sure, e.why
 		}
 	}
-	return e
 }
 
 // section is the entry at a path with a comment above.
@@ -267,7 +266,7 @@ var (
 func plainText(text string, inside bool) string {
 	safe := plainScalar.MatchString(text) && !otherType.MatchString(text) && strings.TrimSpace(text) == text &&
 		!strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.Contains(text, " #") &&
-		!(inside && strings.ContainsAny(text, "{}[],"))
+		(!inside || !strings.ContainsAny(text, "{}[],"))
 	if safe {
 		return text
 	}

@@ -29,7 +29,8 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
-	errors *errorFacts // nil if errors have a status of their own
+	login  *spec.Document // how the credential is shown, nil for the usual way
+	errors *errorFacts    // nil if errors have a status of their own
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
@@ -42,8 +43,7 @@ type listFacts struct {
 	items  string
 	total  string
 	paging spec.PagingMap
-	why    string
-	proven bool
+	why    string // what was seen of it
 }
 
 // oneFacts are the call for one user.
@@ -82,7 +82,7 @@ type knownFacts struct {
 	name, id      string
 	number        bool
 	administrator bool
-	listed        bool
+	assumed       bool // nothing was seen of it, but the file needs one
 }
 
 // Names of fields as plain writes them.
@@ -280,7 +280,7 @@ func (s *statusFacts) words(words map[string]int) {
 		}
 	}
 	like := func(word string) any {
-		for known := range words {
+		for _, known := range sortedNames(words) {
 			if known == strings.ToUpper(known) {
 				return strings.ToUpper(word)
 			}

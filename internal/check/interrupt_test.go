@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,9 @@ func TestInterruptedWrite(t *testing.T) {
 					stop()
 				}
 			})})
-			report := check.Run(ctx, s.open(t))
+			config := s.open(t)
+			config.Patience = time.Second // Suger may go on with what nobody waits for
+			report := check.Run(ctx, config)
 			assert.False(t, report.OK)
 			_, there := s.suger.UserByEmail(newcomer)
 			assert.False(t, there)

@@ -120,7 +120,7 @@ func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *l
 func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
 	whole := l.get(ctx, nil)
 	if len(whole.rows) <= pageProbe {
-		return spec.PagingMap{Style: "none"}, fmt.Sprintf("%s are too few to see", count(len(whole.rows), "row")), false
+		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
 	}
 	paging, first := l.limit(ctx, whole)
 	size := len(first.rows)

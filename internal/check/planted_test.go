@@ -149,7 +149,7 @@ var plantedReads = []planted{
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2"},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Say inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
 		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
@@ -229,6 +229,10 @@ var plantedReads = []planted{
 		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Say answer: data."},
 	{name: "one user other than in the list", stand: stand{front: answers(toOne, users(func(user map[string]any) { user["role"] = "VIEWER" }))},
 		check: "get user", level: check.Look, entry: "user.roles.field", says: "role differs from the list"},
+	{name: "role by another name in one user", stand: stand{front: answers(toOne, users(func(user map[string]any) {
+		user["userRole"] = user["role"]
+		delete(user, "role")
+	}))}, check: "get user", level: check.Fail, entry: "user.roles.field", says: "Say field: [role, userRole]."},
 	{name: "always the same user", stand: stand{front: asks(func(r *http.Request) {
 		if toOne(r) {
 			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"

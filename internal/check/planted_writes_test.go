@@ -103,15 +103,18 @@ var plantedWrites = []planted{
 
 	{name: "removal by a call that Suger lacks", stand: written(stand{contract: "membership", edits: []edit{{"DELETE /org/{organization}/user/{user}", "DELETE /org/{organization}/member/{user}"}}}),
 		check: "write: deactivate", level: check.Fail, entry: "operations.remove user.call", says: "Suger has no DELETE /org/{organization}/member/{user}"},
-	{name: "status that says the opposite of what is born", stand: written(stand{contract: "envelope", people: -1, front: inverted("enabled", "flag"), edits: []edit{
+	{name: "born without access by a reversed flag that reading cannot tell", stand: written(stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
 		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}, prepare: func(suger *sandbox.Sandbox) {
-		for i, u := range suger.Users() { // so that reading shows nothing
-			if i%2 == 0 && u.Email != "admin@example.com" {
-				u.Status = sandbox.StatusInactive
-				suger.PutUser(u)
+		for i, u := range suger.Users() {
+			if u.Status = sandbox.StatusInactive; i < 5 {
+				u.Status = sandbox.StatusActive
 			}
+			if i == 10 {
+				u.Role = "ADMIN"
+			}
+			suger.PutUser(u)
 		}
-	}}), check: "write", level: check.Fail, says: "as long as reading fails"},
+	}}), check: "write: create", level: check.Fail, entry: "access", says: "Who is added has no access by this mapping"},
 	{name: "removal acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "remove user"}}}),
 		check: "clean-up", level: check.Fail, says: "Remove the user by hand"},
 	{name: "no removal in the mapping, forced", stand: written(stand{edits: []edit{

@@ -31,7 +31,9 @@ func (r *run) statuses() {
 		line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
 	case len(r.users.unknown) > 0:
 		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in access which of them mean access (active) and which do not (inactive)."
-		line.Fixes = r.meaningFixes()
+		if fixes := r.meaningFixes(); fixes != nil {
+			line.propose(fixes...)
+		}
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
 		line.Level, line.Text = r.mostWithout(u), fmt.Sprintf("Most have no access: %s. Such a mapping is often the wrong way round.", with)
 		line.Change = "Compare a few people with Suger's console. If it is the wrong way round, swap active and inactive."
@@ -69,7 +71,7 @@ func (r *run) reversed(u *use) string {
 	case u.kind() == isFlag && hasName(field, yesNames) && (yes.Has("false") || no.Has("true")):
 		return fmt.Sprintf("The field is called %s, and the mapping takes false for access.", field)
 	}
-	for word := range r.users.statuses {
+	for _, word := range sortedNames(r.users.statuses) {
 		if is := meaning(word); is == "inactive" && yes.Has(word) || is == "active" && no.Has(word) {
 			return fmt.Sprintf("The mapping takes %s for the opposite of what it says.", word)
 		}

@@ -97,7 +97,7 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 		return errNoList
 	}
 	l := &lister{do: s.do, call: call, items: list.items}
-	list.paging, list.why, list.proven = l.find(ctx)
+	list.paging, list.why, _ = l.find(ctx)
 	reader := &pageReader{}
 	paging := clientPaging(list.paging, list.items)
 	if _, err := s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); err != nil {
@@ -302,22 +302,22 @@ func at(value any, path string) (any, bool) {
 
 // Names of roles by what they usually may do.
 var (
-	adminRole  = regexp.MustCompile(`(?i)admin|owner|super`)
+	adminRole  = regexp.MustCompile(`(?i)admin|owner|super ?user|root`)
 	usualRole  = regexp.MustCompile(`(?i)^(admin(istrator)?|owner|editor|viewer|reader|member|user|guest|manager|operator|basic|standard|read[ _-]?only|writer|contributor)s?$`)
-	lesserRole = regexp.MustCompile(`(?i)view|read|guest|member|basic`)
+	lesserRole = regexp.MustCompile(`(?i)\b(view|read|guest|member|basic)`)
 )
 
 // guessKnown chooses the roles that are to stand in the file: those that users
 // hold and the list lacks, and those that have a usual name.
 func (s *survey) guessKnown(listed *roleList) {
-	add := func(id, name string, isListed bool) {
+	add := func(id, name string) {
 		if !slices.ContainsFunc(s.known, func(k knownFacts) bool { return fold(k.name) == fold(name) }) {
-			s.known = append(s.known, knownFacts{name: name, id: id, administrator: adminRole.MatchString(name), listed: isListed})
+			s.known = append(s.known, knownFacts{name: name, id: id, administrator: adminRole.MatchString(name)})
 		}
 	}
 	for _, role := range listed.roles {
 		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
-			add(role.ID, role.Name, true)
+			add(role.ID, role.Name)
 		}
 	}
 	if s.roles != nil && len(s.roles.rows) > 0 {
@@ -330,12 +330,18 @@ func (s *survey) guessKnown(listed *roleList) {
 	}
 	for _, word := range sortedNames(s.role.words) {
 		if _, known := listed.called(word); !known {
-			add(word, word, false)
+			add(word, word)
 		}
 	}
-	for _, role := range listed.roles { // the file needs one, whatever it is called
-		if len(s.known) == 0 {
-			add(role.ID, role.Name, true)
+	// The file needs an administrator's role and a lesser one.
+	for _, role := range listed.roles {
+		if len(s.known) < 2 {
+			add(role.ID, role.Name)
+		}
+	}
+	for _, name := range []string{"ADMIN", "MEMBER"} {
+		if len(s.known) == 0 || name == "MEMBER" && !slices.ContainsFunc(s.known, func(k knownFacts) bool { return !k.administrator }) {
+			s.known = append(s.known, knownFacts{name: name, id: name, administrator: name == "ADMIN", assumed: true})
 		}
 	}
 	rank := func(k knownFacts) int {

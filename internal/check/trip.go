@@ -118,8 +118,8 @@ func (t *trip) create(ctx context.Context) bool {
 		t.add(Line{Check: "write: create", Level: OK, Text: fmt.Sprintf("Suger knew %s before, though not as a member. Adding was the only write, and all shows as sent: "+
 			"the account is taken for one that an earlier check has left.", t.Write)})
 	}
-	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) {
-		t.bornWithoutAccess()
+	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) && t.reversedAtBirth() {
+		return false
 	}
 	if is != nil && is.Unknown {
 		t.newStatus(is)
@@ -231,12 +231,13 @@ func (t *trip) answeredRecord() *mapping.Record {
 	return nil
 }
 
-// bornWithoutAccess says if somebody who was just added had to be given access by
-// a call of its own: a sign that the status is read the wrong way round.
-func (t *trip) bornWithoutAccess() {
+// reversedAtBirth says if somebody who was just added had to be given access by a
+// call of its own, and reports whether that shows that the status is read the wrong
+// way round.
+func (t *trip) reversedAtBirth() bool {
 	record := t.answeredRecord()
 	if !t.Document.Access.Shows() || record == nil || record.Active {
-		return
+		return false
 	}
 	u := t.users.fields.use("status")
 	line := Line{Check: "write: create", Level: Look, Mapping: t.at("access"),
@@ -246,6 +247,7 @@ func (t *trip) bornWithoutAccess() {
 		line.Level = Fail
 	}
 	t.add(line)
+	return line.Level == Fail
 }
 
 // sendCreate creates the user by a SCIM request.

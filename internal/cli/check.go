@@ -142,6 +142,9 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 			return failed
 		}
 	}
+	if err != nil && draft != nil {
+		return fmt.Errorf("%s is written, but cannot be checked: %w", run.suggest, err)
+	}
 	if err != nil {
 		return err
 	}

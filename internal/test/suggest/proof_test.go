@@ -179,7 +179,8 @@ func (a *api) config(t *testing.T, address string) check.Config {
 	config := check.Config{URL: address, Auth: "key", Caller: mapping.Caller{Organization: a.organization, Credential: key, RequestID: "proof"},
 		Client: client, Settings: mapping.Config{AllowAdminGrant: true}, File: "draft.yaml", List: a.list, TryVerbs: a.tries,
 		Write: "new.person@example.com", Patience: time.Second}
-	config.Service, err = mapping.New(mapping.DefaultDocument(), client, config.Settings)
+	config.Document = mapping.DefaultDocument()
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
 	require.NoError(t, err)
 	return config
 }
