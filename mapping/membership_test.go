@@ -330,7 +330,7 @@ func TestTwoStepAdds(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, s.id("nova"), made.ID())
 		assert.Equal(t, "EDITOR ACTIVE", s.state("nova"))
-		assert.Equal(t, []string{"list users", "create user", "add user", "list users"}, s.calls())
+		assert.Equal(t, []string{"list users", "create user", "get user", "add user", "list users"}, s.calls())
 	})
 	t.Run("somebody known by other names", func(t *testing.T) {
 		s := twostep(t)
@@ -338,7 +338,7 @@ func TestTwoStepAdds(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, s.globalID("elsewhere@example.com"), made.ID())
 		assert.Equal(t, "Iris Sample", s.fullName("elsewhere"))
-		assert.Equal(t, []string{"list users", "create user", "add user", "list users", "update user", "list users"}, s.calls(),
+		assert.Equal(t, []string{"list users", "create user", "get user", "add user", "list users", "update user", "list users"}, s.calls(),
 			"no answer shows the names, so the list does")
 	})
 	t.Run("the second call fails", func(t *testing.T) {

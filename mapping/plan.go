@@ -194,9 +194,7 @@ type planner struct {
 
 // needsRoles says that a plan depends on the organization's list of roles, and the
 // snapshot has only those that are known without it.
-type needsRoles struct {
-	fresh bool // in a list that begins now
-}
+type needsRoles struct{}
 
 func (e *needsRoles) Error() string { return "the plan needs the list of roles" }
 

@@ -112,7 +112,7 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *pe
 // a group by its name and links to it.
 func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
 	if !s.roles.whole {
-		return nil, &needsRoles{fresh: true}
+		return nil, &needsRoles{}
 	}
 	name = cleanName(name)
 	if err := p.nameIsFree(s, name, nil); err != nil {
@@ -183,7 +183,7 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	case p.model.doc.Operations.UpdateRole == nil:
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
 	case !s.roles.whole:
-		return &needsRoles{fresh: true}
+		return &needsRoles{}
 	}
 	if err := p.fits(name); err != nil {
 		return err

@@ -208,10 +208,17 @@ func (c *catalogue) byID(id string) *role {
 // byRef finds the role that a user's record names.
 func (c *catalogue) byRef(ref roleRef) *role {
 	if ref.id != "" {
-		if r := c.byID(ref.id); r != nil {
-			return r
+		for _, r := range slices.Concat(c.roles, c.implied) {
+			if r.id == ref.id {
+				return r
+			}
 		}
-		return (&catalogue{roles: c.implied}).byID(ref.id)
+		for _, r := range c.roles {
+			if ref.means(r) {
+				return r
+			}
+		}
+		return nil
 	}
 	for _, r := range c.roles {
 		if sameName(r.name, ref.name) {
@@ -219,6 +226,12 @@ func (c *catalogue) byRef(ref roleRef) *role {
 		}
 	}
 	return nil
+}
+
+// names reports whether the roles that a user's record names are in the catalogue,
+// and there are some.
+func (c *catalogue) names(u *user) bool {
+	return len(u.roles) > 0 && !slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or

@@ -38,7 +38,8 @@ func (s *suger) asSCIM(err error) error {
 	case sugerclient.Canceled:
 		return err
 	case sugerclient.Invalid:
-		return scim.Wrap(err, scim.CodeInvalidValue, "An id in the request is not a valid Suger id.")
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's record has an id that the call %q cannot use. Run the check command to see what differs from the mapping.", call.Operation)
 	case sugerclient.Throttled:
 		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger limits the rate of calls (%s). Okta retries this automatically.", call.Operation)
 		e.RetryAfter = wait(call.RetryAfter)

@@ -252,10 +252,13 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		return record, err
 	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
+		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: ended.snapshot(u.model),
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
+				if ifMatch != "" { // there is no version that it could be
+					return nil, firstError(u.planner.usable(s, id, ""), scim.CheckIfMatch(ifMatch, ""), errNobody(id))
+				}
 				return u.planReturn(s, id, access, global, want, &wanted)
 			}
 			current, err := u.current(s, found, ifMatch)
@@ -288,7 +291,7 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 // needs nothing written; the audit record says so.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	done, err := s.carryOut(ctx, change{
-		names: []string{s.userName(id)}, single: id,
+		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
@@ -307,9 +310,6 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
 		return done, err
 	}
-	if err := done.before.checkLeft(); err != nil {
-		return nil, err
-	}
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
 	if err != nil {
@@ -326,15 +326,6 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	}
 	s.recordLeft(id)
 	return done, nil
-}
-
-// checkLeft refuses to believe that somebody has left where Suger lists nobody: an
-// organization has at least one administrator.
-func (s *snapshot) checkLeft() error {
-	if s.whole && len(s.users) == 0 {
-		return scim.NewError(scim.CodeSugerUnreadable, "Suger lists nobody in the organization, so the gateway cannot tell whether this person has left. Nothing was changed. Retry; if it stays so, ask Suger about the list of users.")
-	}
-	return nil
 }
 
 // matches refuses a change of a user who is not as the client last read them. The
@@ -519,11 +510,11 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	removal := change{
-		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id,
+		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
-				return nil, firstError(snap.checkLeft(), errNobody(id))
+				return nil, errNobody(id)
 			}
 			p, err := u.planner.remove(snap, found)
 			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {

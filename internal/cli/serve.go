@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// serve is the gateway: SCIM on GATEWAY_ADDR and operations on
-// GATEWAY_OPS_ADDR, until ctx ends.
+// serve runs the gateway: SCIM on GATEWAY_ADDR and operations on
+// GATEWAY_OPS_ADDR, until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("serve")
 	flags.Usage = func() { c.explainSettings() }
@@ -31,7 +31,7 @@ func serve(ctx context.Context, c *console, args []string) error {
 	return err
 }
 
-// explainSettings is the help of serve, whose settings are environment variables.
+// explainSettings prints the help of serve, with all settings.
 func (c *console) explainSettings() {
 	c.printUsage("serve")
 	fmt.Fprint(c.err, `Settings are environment variables. A secret can also be read from the file that
@@ -51,7 +51,7 @@ names all of them.
 	}
 }
 
-// indented is text in lines of a terminal's width, set in.
+// indented wraps text to the width of a terminal and indents it.
 func indented(text string) string {
 	const margin, width = "      ", 80
 	var lines strings.Builder
@@ -112,16 +112,15 @@ func (p *process) logStart(scim, operations string) {
 	}
 }
 
-// reservedHeap is how much of the heap is set aside, in bytes. No page of it is
-// ever touched, so that it takes addresses and no memory.
+// reservedHeap is the size of the reserved heap, in bytes. Its pages are never
+// touched, so it uses addresses and no memory.
 const reservedHeap = 24 << 20
 
-// reserveHeap makes the garbage collector run when about that much has been
-// allocated since it ran last. Left alone it runs for every 4 MB as long as
-// little is in use, which some hundred requests allocate: a sixth of all the
-// time that the gateway takes. With it, as much more may wait to be collected, and
-// the runtime's own numbers count it. The heap is reserved until the function that
-// it returns is called.
+// reserveHeap makes the garbage collector run after about that much has been
+// allocated. By default it runs every 4 MB while little is in use, which some
+// hundred requests allocate: a sixth of all the gateway's processor time. With it,
+// that much more garbage may wait to be collected, and the runtime's own metrics
+// include it. The heap is reserved until the returned function is called.
 func reserveHeap() (release func()) {
 	reserved := make([]byte, reservedHeap)
 	return func() { runtime.KeepAlive(reserved) }

@@ -31,7 +31,7 @@ func TestFacts(t *testing.T) {
 		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
 		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
 		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
-		"The gateway holds no credential to ask Suger with, and it keeps nothing of what others ask.",
+		"The gateway holds no credential of its own to ask Suger with.",
 		"Needs attention Nothing. No error since the start needs action.",
 		"Recent changes None since the start.",
 	} {
@@ -41,7 +41,7 @@ func TestFacts(t *testing.T) {
 
 	s = newStand(t, func(c *ops.Config) { c.DryRun, c.Held = true, true })
 	page = s.get("/").text()
-	assert.Contains(t, page, "Dry run on: changes are answered as if done, and none is made")
+	assert.Contains(t, page, "Dry run on: changes are answered as if done; none is made")
 	assert.Contains(t, page, "held by the gateway")
 }
 
@@ -79,9 +79,9 @@ func TestErrorsAreTriaged(t *testing.T) {
 	page := s.get("/")
 	assert.Contains(t, page.text(), "Ready. Suger answers. Requests: 1,234 refused, 1 failed.")
 	assert.Contains(t, page.text(), "Needs attention: 1,234 refused, 1 failed What happened What to do Times Last "+
-		"internal The gateway has a defect. Look the request id up in the gateway&#39;s log and report it. 1 1 min ago "+
+		"internal The gateway has a defect. Find the request id in the gateway&#39;s log and report it. 1 1 min ago "+
 		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. A rotated or deleted key stops working at once. 1,234 just now "+
-		"Requests since the start. Each code leads to its explanation. "+
+		"Requests since the start. Each code links to its explanation. "+
 		"1 other error without need for action")
 	assert.Contains(t, page.body, `<a href="/guides/errors.md#token_refused">`)
 	assert.Contains(t, s.get("/guides/errors.md").body, `<tr id="token_refused">`, "the link leads somewhere")
