@@ -80,9 +80,9 @@ func bearerToken(header string) (string, error) {
 	case len(words) == 0:
 		return "", scim.NewError(scim.CodeTokenMissing, "The request carries no token. In Okta's provisioning settings, enter the token as HTTP Header or OAuth Bearer Token.")
 	case isScheme(words[0], "basic"):
-		return "", scim.NewError(scim.CodeTokenMissing, "The request carries a user name and password (Basic), and the gateway takes a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
+		return "", scim.NewError(scim.CodeTokenMissing, "The request carries a user name and password (Basic), but the gateway needs a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
 	case len(words) > 1 || len(words[0]) > maxToken || !visible(words[0]):
-		return "", scim.NewError(scim.CodeTokenRefused, "The token is no token: it holds blanks or control characters, or is longer than %d characters.", maxToken)
+		return "", scim.NewError(scim.CodeTokenRefused, "The token is malformed: it has blanks or control characters, or is longer than %d characters.", maxToken)
 	}
 	return words[0], nil
 }

@@ -55,11 +55,11 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 		return nil, err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, scim.NewError(scim.CodeInvalidSyntax, "The request needs a JSON object as its body, and the body is empty.")
+		return nil, scim.NewError(scim.CodeInvalidSyntax, "The request needs a JSON object as its body, but the body is empty.")
 	}
 	nodes, objects := countNodes(data)
 	if nodes > maxNodes {
-		return nil, scim.NewError(scim.CodeTooLarge, "The body holds %d values, and the gateway takes %d.", nodes, maxNodes)
+		return nil, scim.NewError(scim.CodeTooLarge, "The body has %d values; the gateway accepts %d.", nodes, maxNodes)
 	}
 	if len(data) > smallBody || nodes > smallNodes {
 		cost := int64(len(data) + objects*objectCost + (nodes-objects)*valueCost)
@@ -100,7 +100,7 @@ func (s *server) readBody(x *exchange) (data []byte, release func(), err error) 
 	case int64(buffer.Len()) > s.config.MaxBody:
 		return nil, release, s.tooLarge(sent)
 	case err != nil:
-		return nil, release, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body ended early.")
+		return nil, release, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body was cut off.")
 	}
 	return buffer.Bytes(), release, nil
 }
@@ -113,7 +113,7 @@ const hearingRange = 8
 // hears no answer while it is sending, and sees the connection break instead.
 func (s *server) tooLarge(sent io.Reader) error {
 	_, _ = io.CopyN(io.Discard, sent, hearingRange*s.config.MaxBody)
-	return scim.NewError(scim.CodeTooLarge, "The body is larger than the %d bytes that the gateway takes.", s.config.MaxBody)
+	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", s.config.MaxBody)
 }
 
 // countNodes counts the values of a JSON text, and the objects among them,

@@ -70,7 +70,7 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
 	if limit := s.config.MaxBulkOperations; len(given) > limit {
-		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations, and the gateway takes %d at once.", len(given), limit)
+		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), limit)
 	}
 	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
 	if limit := field(message, "failOnErrors"); limit != nil {

@@ -114,12 +114,11 @@ func (x *exchange) writeDocuments(documents []document) error {
 	if err := x.withoutFilter(); err != nil {
 		return err
 	}
-	list := scim.List{TotalResults: len(documents), StartIndex: 1, ItemsPerPage: len(documents)}
-	shown := make([]scim.Appender, len(documents))
-	for i, d := range documents {
-		shown[i] = d.at(x)
+	list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
+	for _, d := range documents {
+		list.Resources = append(list.Resources, d.at(x))
 	}
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(&list, shown, ""))
+	return x.writeJSON(http.StatusOK, list)
 }
 
 func (x *exchange) writeDocument(kind string, documents []document) error {
@@ -147,7 +146,7 @@ func (x *exchange) withoutFilter() error {
 	}
 	for name := range values {
 		if strings.EqualFold(name, "filter") {
-			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints take no filter. Read them without one.")
+			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")
 		}
 	}
 	return nil
@@ -155,5 +154,5 @@ func (x *exchange) withoutFilter() error {
 
 // me serves /Me (RFC 7644 §3.11).
 func (s *server) me(*exchange) error {
-	return scim.NewError(scim.CodeNotImplemented, "There is no /Me: the token belongs to an API client of Suger and not to a person. Use /Users.")
+	return scim.NewError(scim.CodeNotImplemented, "/Me is not supported: the token belongs to an API client of Suger, not to a person. Use /Users.")
 }

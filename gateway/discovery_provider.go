@@ -8,8 +8,9 @@ import (
 
 // describeProvider is the ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),
 // with the limits that are in force, and what draft-ietf-scim-roles-entitlements-01
-// adds to it.
-func describeProvider(config Config, user *scim.ResourceType, manyRoles bool) document {
+// adds to it. It claims draft-zollner-scim-interop-profile where that is kept:
+// in strict mode, and if a PATCH that deactivates does not delete.
+func describeProvider(config Config, user *scim.ResourceType, manyRoles, keepsDeactivated bool) document {
 	canWrite := func(name string) bool {
 		path, ok := user.Lookup(name)
 		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly
@@ -52,6 +53,9 @@ func describeProvider(config Config, user *scim.ResourceType, manyRoles bool) do
 			"specUri":     "https://www.rfc-editor.org/info/rfc6750",
 			"primary":     true,
 		}},
+	}
+	if config.Strict && keepsDeactivated {
+		body["interopProfileConformant"] = true
 	}
 	if config.DocumentationURL != "" {
 		body["documentationUri"] = config.DocumentationURL

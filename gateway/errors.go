@@ -38,13 +38,13 @@ func asSCIM(err error) *scim.Error {
 		case http.StatusNotFound:
 			return noSuchEndpoint()
 		case http.StatusMethodNotAllowed:
-			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not take this method. The Allow header lists those that it takes.")
+			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer in the time there is for one request.")
+		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
 	}
-	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. Its log says more under the request id.")
+	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. See its log for the request id.")
 }
 
 func noSuchEndpoint() *scim.Error {
@@ -58,7 +58,7 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
 		// Suger refuses the gateway's own credential: the client's token was right.
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
-			"Suger does not accept the credential that the gateway holds. The gateway's operator has to renew it.")
+			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
 	}
 	if e.Code == scim.CodeNoSuchEndpoint {
 		if endpoint := s.meant(x.Request().URL.Path); endpoint != "" {

@@ -56,7 +56,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 	if s.proofs, err = newProofs(config.Budget, config.Now); err != nil {
 		return nil, err
 	}
-	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles()), s.users.kind, s.groups.kind, s.roles.kind)
+	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), s.users.kind, s.groups.kind, s.roles.kind)
 
 	e := echo.New()
 	// The order matters: from the outside in.

@@ -126,7 +126,7 @@ func (g *guessing) count(try guess) bool {
 
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
-		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
+		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings and retry in a minute.")
 	e.RetryAfter = max(wait, time.Second)
 	return e
 }

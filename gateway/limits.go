@@ -113,7 +113,7 @@ func (s *server) sit(x *exchange) error {
 const busyRetry = 5 * time.Second
 
 func busy() *scim.Error {
-	e := scim.NewError(scim.CodeTooManyRequests, "The gateway is answering as many requests as it takes at once. Try again in a moment.")
+	e := scim.NewError(scim.CodeTooManyRequests, "The gateway is already answering as many requests as it accepts at once. Retry in a moment.")
 	e.RetryAfter = busyRetry
 	return e
 }

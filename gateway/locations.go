@@ -13,8 +13,8 @@ func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
 }
 
 // showAll is a page of resources as the client is to see them.
-func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.Projection) []scim.Appender {
-	shown := make([]scim.Appender, len(page.Resources))
+func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.Projection) []any {
+	shown := make([]any, len(page.Resources))
 	for i, r := range page.Resources {
 		shown[i] = set.show(x, r, projection)
 	}
@@ -22,7 +22,7 @@ func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.P
 }
 
 // show is a resource as the client is to see it.
-func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) scim.Appender {
+func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
 		return located{writer, x}
 	}

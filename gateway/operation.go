@@ -79,5 +79,5 @@ func (op *operation) checkIfNoneMatch(x *exchange) error {
 	case scim.NoneMatch(op.ifNone, present.Version()):
 		return nil
 	}
-	return scim.NewError(scim.CodeVersionMismatch, "The resource has the version that If-None-Match excludes, so nothing was changed.")
+	return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
 }

@@ -64,7 +64,7 @@ func visible(s string) bool {
 // ignored, whatever it names; the bytes are checked instead.
 func readable(header http.Header) error {
 	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads no compressed bodies. Send it without Content-Encoding.")
+		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway does not accept compressed bodies. Send the body without Content-Encoding.")
 	}
 	label := header.Get(echo.HeaderContentType)
 	if label == "" {
@@ -76,7 +76,7 @@ func readable(header http.Header) error {
 	case kind == contentType, kind == echo.MIMEApplicationJSON, kind == "text/json":
 		return nil
 	}
-	return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway reads %s and %s only.", contentType, echo.MIMEApplicationJSON)
+	return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway accepts only %s and %s.", contentType, echo.MIMEApplicationJSON)
 }
 
 // field is a member of a message, whose name may be in any letter case (RFC

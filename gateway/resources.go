@@ -131,8 +131,10 @@ func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
 	if err != nil {
 		return err
 	}
-	shown := set.showAll(x, list, q.Projection)
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(list, shown, s.nextCursor(x, listing, list)))
+	return x.writeJSON(http.StatusOK, scim.ListResponse{
+		TotalResults: list.TotalResults, StartIndex: list.StartIndex, NextCursor: s.nextCursor(x, listing, list),
+		Resources: set.showAll(x, list, q.Projection),
+	})
 }
 
 // create serves POST /{type} (RFC 7644 §3.3).

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"sync"
@@ -47,10 +45,11 @@ func (x *exchange) isKnown(version string) bool {
 func (x *exchange) writeJSON(status int, message any) error {
 	room := rooms.Get().(*[]byte)
 	defer giveBack(room)
-	text, err := appendJSON((*room)[:0], message)
+	text, err := scim.AppendJSON((*room)[:0], message)
 	if err != nil {
 		return err
 	}
+	text = append(text, '\n')
 	*room = text
 	x.Response().Header().Set(echo.HeaderContentType, contentType)
 	return x.send(status, text)
@@ -89,18 +88,6 @@ func (x *exchange) send(status int, text []byte) error {
 		}
 		text = text[len(part):]
 	}
-}
-
-func appendJSON(text []byte, message any) ([]byte, error) {
-	if message, ok := message.(scim.Appender); ok {
-		text, err := message.AppendJSON(text)
-		return append(text, '\n'), err
-	}
-	whole := bytes.NewBuffer(text)
-	encoder := json.NewEncoder(whole)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(message)
-	return whole.Bytes(), err
 }
 
 // rooms are used again from answer to answer: a page of users takes some 100 KB,

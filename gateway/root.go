@@ -27,16 +27,14 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 	if err != nil {
 		return err
 	}
-	var whole scim.List
-	var shown []scim.Appender
-	next := ""
+	var whole scim.ListResponse
 	if position == nil {
 		whole.StartIndex = parts[0].query.StartIndex
 	}
 	skip, room := parts[0].query.StartIndex-1, parts[0].query.Count
 	for i, part := range parts {
 		q := part.query
-		q.StartIndex, q.Count = skip+1, room-len(shown)
+		q.StartIndex, q.Count = skip+1, room-len(whole.Resources)
 		q.Stopped = x.stopped
 		switch {
 		case position == nil:
@@ -54,15 +52,14 @@ func (s *server) rootPage(x *exchange, p parameters) error {
 		if err != nil {
 			return err
 		}
-		if next == "" && q.Cursor != nil {
-			next = s.nextCursor(x, part.listing, list)
+		if whole.NextCursor == "" && q.Cursor != nil {
+			whole.NextCursor = s.nextCursor(x, part.listing, list)
 		}
 		whole.TotalResults += list.TotalResults
-		shown = append(shown, part.set.showAll(x, list, q.Projection)...)
+		whole.Resources = append(whole.Resources, part.set.showAll(x, list, q.Projection)...)
 		skip = max(0, skip-list.TotalResults)
 	}
-	whole.ItemsPerPage = len(shown)
-	return x.writeJSON(http.StatusOK, scim.NewListResponse(&whole, shown, next))
+	return x.writeJSON(http.StatusOK, whole)
 }
 
 func (s *server) rootParts(x *exchange, p parameters) ([]rootPart, error) {

@@ -1,13 +1,18 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
 )
 
 // What the interoperability profile (draft-zollner-scim-interop-profile-01)
@@ -25,6 +30,7 @@ func TestStrict(t *testing.T) {
 		{"operation without path", "PATCH", "/Users/VIEWER", `{"Operations":[{"op":"replace","value":{"active":true}}]}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
 		{"unknown path", "PATCH", "/Users/VIEWER", `{"Operations":[{"op":"replace","path":"shoeSize","value":5}]}`, scim.InvalidPath, scim.CodeInvalidPath},
 		{"value filter without a sub-attribute", "PATCH", "/Groups/FINANCE", `{"Operations":[{"op":"remove","path":"members[value eq \"nobody\"]"}]}`, scim.InvalidPath, scim.CodeInvalidPath},
+		{"value filter that selects several", "PATCH", "/Groups/FINANCE", `{"Operations":[{"op":"add","path":"members[type eq \"User\"].type","value":"User"}]}`, scim.InvalidFilter, scim.CodeInvalidFilter},
 		{"unknown attribute of a group", "POST", "/Groups", `{"displayName":"Sample crew","color":"red"}`, scim.InvalidSyntax, scim.CodeInvalidSyntax},
 	}
 	for _, test := range tests {
@@ -56,4 +62,54 @@ func TestStrict(t *testing.T) {
 	a = s.do("PATCH", "/scim/v2/Users/"+a.body["id"].(string), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
 		"Operations":[{"op":"replace","path":"active","value":false},{"op":"replace","path":"name.givenName","value":"Changed"}]}`)
 	assert.Equal(t, http.StatusOK, a.status, a.text)
+}
+
+// replace of a complex attribute replaces all of it by the interoperability
+// profile, and the parts that are given by RFC 7644 section 3.5.2.3.
+func TestStrictReplacesTheWholeName(t *testing.T) {
+	for strict, want := range map[bool]map[string]any{
+		true:  {"givenName": "Changed", "formatted": "Changed"},
+		false: {"givenName": "Changed", "familyName": "Compass", "formatted": "Changed Compass"},
+	} {
+		s := newStack(t, func(c *gateway.Config) { c.Strict = strict })
+		path := "/scim/v2/Users/" + s.id("viewer")
+		require.Equal(t, "Compass", s.get(path).body["name"].(map[string]any)["familyName"])
+		a := s.do("PATCH", path, `{"Operations":[{"op":"replace","path":"name","value":{"givenName":"Changed"}}]}`)
+		require.Equal(t, http.StatusOK, a.status, a.text)
+		assert.Equal(t, want, s.get(path).body["name"], "strict %v", strict)
+		a = s.do("PATCH", path, `{"Operations":[{"op":"add","path":"name","value":{"familyName":"Added"}}]}`)
+		require.Equal(t, http.StatusOK, a.status, a.text)
+		assert.Equal(t, "Changed Added", s.get(path).body["name"].(map[string]any)["formatted"], "add merges")
+	}
+}
+
+// Conformance to the interoperability profile is claimed where it is kept: in
+// strict mode, with a mapping whose deactivation keeps the resource.
+func TestInteropProfileIsClaimedWhereItIsKept(t *testing.T) {
+	for _, test := range []struct {
+		mapping string
+		strict  bool
+		want    any
+	}{
+		{"status.yaml", true, true},
+		{"status.yaml", false, nil},
+		{"", true, nil},
+		{"", false, nil},
+	} {
+		document := mapping.DefaultDocument()
+		if test.mapping != "" {
+			document = statusDocument(t)
+		}
+		client, err := sugerclient.New(sugerclient.Config{BaseURL: "http://127.0.0.1:9"})
+		require.NoError(t, err)
+		service, err := mapping.New(document, client, mapping.Config{Strict: test.strict})
+		require.NoError(t, err)
+		handler, err := gateway.New(gateway.Config{Organization: "o", Strict: test.strict}, service)
+		require.NoError(t, err)
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/scim/v2/ServiceProviderConfig", nil))
+		var provider map[string]any
+		require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &provider))
+		assert.Equal(t, test.want, provider["interopProfileConformant"], "%+v", test)
+	}
 }

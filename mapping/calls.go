@@ -148,7 +148,7 @@ func (s *suger) unreadable(operation string, cause error) error {
 	}
 	s.drift(operation, []string{field})
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
-		"Suger's answer to %q is not what the mapping says. Run the check command to see what differs.", operation)
+		"Suger's answer to %q does not match the mapping. Run the check command to see what differs.", operation)
 }
 
 // driftOf reports an answer that the client could not read.

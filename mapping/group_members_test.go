@@ -109,6 +109,49 @@ func TestGroupMembers(t *testing.T) {
 	}
 }
 
+// A client that has no list of members to send takes nothing from anybody: only an
+// empty list removes everybody (null and absent are the same, RFC 7643 section 2.5).
+func TestMembersThatAreNull(t *testing.T) {
+	const urn = "urn:ietf:params:scim:schemas:core:2.0:Group"
+	for _, body := range []string{
+		`{"displayName":"EDITOR"}`,
+		`{"displayName":"EDITOR","members":null}`,
+		`{"displayName":"EDITOR","Members":null}`,
+		`{"displayName":"EDITOR","members":""}`,
+		`{"displayName":"EDITOR","` + urn + `:members":null}`,
+		`{"` + urn + `":{"displayName":"EDITOR","members":null}}`,
+	} {
+		t.Run("PUT "+body, func(t *testing.T) {
+			s := newStand(t)
+			before := s.suger.Users()
+			group, err := s.putGroup("EDITOR", body)
+			require.NoError(t, err)
+			assert.NotEmpty(t, memberNames(group))
+			assert.Equal(t, before, s.suger.Users())
+		})
+	}
+	for operation, refused := range map[string]bool{
+		`{"op":"replace","path":"members","value":null}`:                               true,
+		`{"op":"replace","path":"members","value":""}`:                                 true,
+		`{"op":"replace","value":{"members":null}}`:                                    true,
+		`{"op":"replace","value":{"displayName":"EDITOR","` + urn + `:members":null}}`: true,
+		`{"op":"add","path":"members","value":null}`:                                   false,
+		`{"op":"add","value":{"members":null}}`:                                        false,
+	} {
+		t.Run("PATCH "+operation, func(t *testing.T) {
+			s := newStand(t)
+			before := s.suger.Users()
+			_, err := s.patchGroup("EDITOR", operation)
+			if refused {
+				assertCode(t, scim.CodeInvalidValue, err)
+			} else {
+				require.NoError(t, err)
+			}
+			assert.Equal(t, before, s.suger.Users())
+		})
+	}
+}
+
 // patched is a PATCH of members by their mailboxes.
 func patched(op string, mailboxes ...string) func(s *stand, group string) error {
 	return func(s *stand, group string) error {

@@ -47,7 +47,11 @@ func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r := roles.byID(id); r != nil || s.model.doc.Operations.ListRoles == nil {
+		r := roles.byID(id)
+		switch {
+		case r == nil && roles.missing:
+			return nil, errUnlisted()
+		case r != nil || s.model.doc.Operations.ListRoles == nil:
 			return r, nil
 		}
 	}
@@ -155,13 +159,14 @@ func (r *result) holdersOf(s *suger, held *role) []*user {
 }
 
 // Replace makes a group as the client's whole resource says (PUT). A resource
-// without members leaves the members alone; an empty list removes all.
+// without members, or with null for them, leaves the members alone; an empty list
+// removes all.
 func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	wanted, err := g.groupType.Normalize(body)
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, true, func(scim.Resource) (scim.Resource, error) {
+	result, err := g.change(ctx, id, ifMatch, true, nil, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
 	return result, g.asSCIM(err)
@@ -174,12 +179,10 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), func(current scim.Resource) (scim.Resource, error) {
-		return g.groupType.ApplyPatch(current, operations)
+	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
+	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), shows, func(current scim.Resource) (scim.Resource, error) {
+		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
-	if members, _ := result["members"].([]any); len(members) > maxMembersShown && p.Includes("members") {
-		result = nil
-	}
 	return result, g.asSCIM(err)
 }
 
@@ -199,12 +202,15 @@ func replacesMembers(operations []scim.PatchOperation) bool {
 	})
 }
 
-// change makes a group what a client wants it to be, and shows it.
-func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	var wanted scim.Resource
+// change makes a group what a client wants it to be, and shows it unless it has so
+// many members that shows says no. The members as they are and as they are wanted
+// are not kept beyond the plan: a group can have thousands, and many requests can
+// wait for their turn.
+func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	sent := scim.Resource{}
 	var r *role
 	done, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (p *plan, err error) {
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
@@ -213,9 +219,11 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 			if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
 				return nil, err
 			}
-			if wanted, err = want(current); err != nil {
+			wanted, err := want(current)
+			if err != nil {
 				return nil, err
 			}
+			sent["externalId"] = wanted["externalId"]
 			c := differenceOf(current, wanted)
 			c.implicit = implicit
 			if p, err = g.planner.members(s, r, c); err != nil {
@@ -227,11 +235,15 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 	if err != nil {
 		return nil, err
 	}
+	holders := done.holdersOf(g.suger, r)
+	if shows != nil && !shows(len(holders)) {
+		return nil, nil
+	}
 	shown := *r
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return done.echoing(g.group(&shown, done.holdersOf(g.suger, r), true), wanted), nil
+	return done.echoing(g.group(&shown, holders, true), sent), nil
 }
 
 // groupOf finds the role of a change.
@@ -240,6 +252,8 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	switch {
 	case r == nil && !snap.roles.whole:
 		return nil, &needsRoles{}
+	case r == nil && snap.roles.missing:
+		return nil, errUnlisted()
 	case r == nil:
 		return nil, scim.NotFound("group", id)
 	case !snap.roles.whole && !s.rolesHaveIDs():
@@ -298,7 +312,7 @@ func idSet(ids []string) map[string]bool {
 // nobody is left without one.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (*plan, error) {
 			r, err := g.groupOf(s, id)
 			if err != nil {

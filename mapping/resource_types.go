@@ -56,7 +56,7 @@ func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
 		return m.heldName(a)
 	case "displayName":
 		if !m.holds(a.Name) {
-			return derived(a, "The full name, made of given and family name.")
+			return derivedName(a)
 		}
 	case "emails":
 		a.SubAttributes = pick(a.SubAttributes, "value", "type", "primary")
@@ -106,7 +106,7 @@ func (m *model) heldName(a *scim.Attribute) *scim.Attribute {
 	held := m.heldParts(a.Name, a.SubAttributes)
 	for _, sub := range a.SubAttributes {
 		if sub.Name == "formatted" && !m.holds("name.formatted") {
-			held = slices.Insert(held, 0, derived(sub, "The full name, made of given and family name."))
+			held = slices.Insert(held, 0, derivedName(sub))
 		}
 	}
 	a.SubAttributes = held
@@ -143,6 +143,12 @@ func (m *model) writable(a *scim.Attribute, name string) *scim.Attribute {
 func derived(a *scim.Attribute, description string) *scim.Attribute {
 	a.Mutability, a.Derived, a.Required, a.Description = scim.ReadOnly, true, false, description
 	return a
+}
+
+// derivedName marks an attribute as the full name.
+func derivedName(a *scim.Attribute) *scim.Attribute {
+	a.Echoed = true // it names who would have no name in Suger, see splitFullName
+	return derived(a, "The full name, made of given and family name.")
 }
 
 func pick(attributes []*scim.Attribute, names ...string) []*scim.Attribute {
@@ -186,7 +192,7 @@ func (m *model) sugerExtension() *scim.Schema {
 		held = append(held, plain("status", "The status in Suger's own word.", scim.ReadOnly))
 	}
 	return &scim.Schema{
-		ID: URNSuger, Name: "SugerUser", Description: "What Suger knows of a person beyond SCIM's core schema.",
+		ID: URNSuger, Name: "SugerUser", Description: "Attributes of a Suger user that SCIM's core schema does not have.",
 		Attributes: append(held, plain("organizationId", "The Suger organization.", scim.ReadOnly)),
 	}
 }
@@ -204,6 +210,7 @@ func (m *model) groupType() *scim.ResourceType {
 				a.Description += fmt.Sprintf(" At most %d characters.", longest)
 			}
 		case "members":
+			a.Kept = true
 			if !m.many {
 				a.Description += " A user holds one role: adding somebody who holds a more powerful one changes nothing, and the answer shows it."
 			}
@@ -236,6 +243,9 @@ func roleType() *scim.ResourceType {
 		Lacks: []string{"created", "lastModified"},
 	}
 }
+
+// KeepsDeactivated reports whether somebody whose access SCIM ends can be read on.
+func (s *Service) KeepsDeactivated() bool { return s.model.endOfAccess() != spec.ByRemoval }
 
 // ManyRoles reports whether a user can hold several roles.
 func (s *Service) ManyRoles() bool { return s.model.many }

@@ -31,6 +31,37 @@ func TestCreate(t *testing.T) {
 	assert.Equal(t, "EDITOR INVITED", s.state("nova"), "a conflict changes nothing")
 }
 
+// Nobody is without a name in Suger whom the client names by the full name alone.
+func TestFullNameAlone(t *testing.T) {
+	for sent, want := range map[string]string{
+		`"displayName":"Iris Sample"`:                                                  "Iris|Sample",
+		`"displayName":"Iris van der Sample"`:                                          "Iris van der|Sample",
+		`"displayName":"Iris"`:                                                         "Iris|",
+		`"name":{"formatted":"Iris Sample"}`:                                           "Iris|Sample",
+		`"name":{"formatted":5},"displayName":"Iris Sample"`:                           "Iris|Sample",
+		`"displayName":"Iris Sample","name":{"familyName":"Other"}`:                    "|Other",
+		`"displayName":"","name":{"formatted":null}`:                                   "|",
+		`"displayName":"Iris Sample","name":{"givenName":"Nova","familyName":"Aster"}`: "Nova|Aster",
+	} {
+		t.Run(sent, func(t *testing.T) {
+			s := newStand(t)
+			made, err := s.postUser(`{"userName":"nova@example.com",` + sent + `}`)
+			require.NoError(t, err)
+			user, _ := s.suger.UserByEmail("nova@example.com")
+			assert.Equal(t, want, user.FirstName+"|"+user.LastName)
+
+			_, err = s.putUser(made.ID(), `{"userName":"nova@example.com","name":{"givenName":"","familyName":""},"displayName":"Iris Sample"}`)
+			require.NoError(t, err)
+			user, _ = s.suger.UserByEmail("nova@example.com")
+			if want != "|" {
+				assert.Equal(t, "|", user.FirstName+"|"+user.LastName, "a name that is emptied stays empty")
+			} else {
+				assert.Equal(t, "Iris|Sample", user.FirstName+"|"+user.LastName)
+			}
+		})
+	}
+}
+
 func TestCreateInactive(t *testing.T) {
 	s := newStand(t)
 	made, err := s.postUser(person("nova", `,"active":false`))
@@ -213,7 +244,7 @@ func TestCreateThatIsFoundLater(t *testing.T) {
 			s.outOfReachAfterAWrite()
 			_, err = s.postUser(person("nova", ""))
 			assertCode(t, scim.CodeSugerUnavailable, err)
-			assert.ErrorContains(t, err, "a repeat finds out")
+			assert.ErrorContains(t, err, "A retry finds out")
 			s.fault()
 			assert.Equal(t, "VIEWER INVITED", s.state("nova"))
 			list, err = s.find("nova")

@@ -75,7 +75,7 @@ func (c *Client) readStream(ctx context.Context, r *request, resp *http.Response
 	return cutOff(ctx, r, resp.StatusCode, err)
 }
 
-// passing says whether a status usually goes away by itself.
+// passing reports whether a status is usually temporary.
 func passing(status int) bool {
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -2,16 +2,14 @@ package sugerclient
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
 // An Authenticator is one of the ways to present a [Credential] to Suger:
-// [KeyAuth], [OAuthAuth] or [LegacyAuth].
+// [KeyAuth] or [OAuthAuth].
 type Authenticator interface {
 	check() error
 
@@ -61,17 +59,32 @@ func (a KeyAuth) check() error {
 	return nil
 }
 
+// String is how the key is sent, without the key: "Authorization: Key".
+func (a KeyAuth) String() string {
+	if scheme := a.scheme(); scheme != "" {
+		return a.header() + ": " + scheme
+	}
+	return a.header()
+}
+
 func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
 
 func (a KeyAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
-	scheme := a.Scheme
-	if scheme == "" && strings.EqualFold(a.header(), authorization) {
-		scheme = keyScheme
+	if scheme := a.scheme(); scheme != "" {
+		return &exchange{value: scheme + " " + string(cred)}, nil
 	}
-	if scheme == "" || scheme == NoScheme {
-		return &exchange{value: string(cred)}, nil
+	return &exchange{value: string(cred)}, nil
+}
+
+// scheme is the word before the key, "" for none.
+func (a KeyAuth) scheme() string {
+	switch {
+	case a.Scheme == NoScheme:
+		return ""
+	case a.Scheme == "" && strings.EqualFold(a.header(), authorization):
+		return keyScheme
 	}
-	return &exchange{value: scheme + " " + string(cred)}, nil
+	return a.Scheme
 }
 
 // OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
@@ -103,60 +116,6 @@ func (a OAuthAuth) exchange(_ string, cred Credential, _ string) (*exchange, err
 		token:    "access_token",
 		lifetime: "expires_in",
 	}, nil
-}
-
-// LegacyAuth presents "id:secret" of an older bearer API client. How that is
-// done is data of the mapping file; every field is required.
-type LegacyAuth struct {
-	Method, Path string // relative to the base URL; {organization} may be in Path
-
-	// Fields of the JSON object that is sent.
-	Organization, ClientID, ClientSecret string
-
-	// Paths in the answer: the token, and its lifetime in seconds.
-	AccessToken, ExpiresIn string
-}
-
-func (LegacyAuth) header() string { return authorization }
-
-func (a LegacyAuth) check() error {
-	fields := []string{a.Method, a.Path, a.Organization, a.ClientID, a.ClientSecret, a.AccessToken, a.ExpiresIn}
-	for _, field := range fields {
-		if field == "" {
-			return errors.New("sugerclient: the token call of the older API clients is not complete")
-		}
-	}
-	if _, err := a.exchange("", "id:secret", "organization"); err != nil {
-		return fmt.Errorf("sugerclient: the token call of the older API clients: %w", err)
-	}
-	return nil
-}
-
-func (a LegacyAuth) exchange(base string, cred Credential, organization string) (*exchange, error) {
-	id, secret, err := splitCredential(cred)
-	if err != nil {
-		return nil, err
-	}
-	if organization == "" {
-		return nil, errors.New("the call names no organization")
-	}
-	body, err := json.Marshal(map[string]string{a.Organization: organization, a.ClientID: id, a.ClientSecret: secret})
-	if err != nil {
-		return nil, err
-	}
-	r, err := newRequest(base, Call{
-		Operation:  tokenOperation,
-		Method:     a.Method,
-		Path:       a.Path,
-		PathParams: map[string]string{OrganizationParam: organization},
-		Body:       json.RawMessage(body),
-		Repeatable: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	r.anonymous = true
-	return &exchange{request: r, token: a.AccessToken, lifetime: a.ExpiresIn}, nil
 }
 
 func splitCredential(cred Credential) (id, secret string, err error) {

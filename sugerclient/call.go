@@ -17,8 +17,7 @@ func (Credential) GoString() string { return "[credential]" }
 func (Credential) MarshalText() ([]byte, error) { return []byte("[credential]"), nil }
 
 // OrganizationParam is the [Call].PathParams entry that names the organization
-// a call is for. Refused credentials are remembered per organization, and
-// [LegacyAuth] needs it to get a token.
+// a call is for. Refused credentials are remembered per organization.
 const OrganizationParam = "organization"
 
 // A Call is one request to Suger. What it means is the mapping's affair; the
@@ -71,7 +70,7 @@ type Answer struct {
 	Body   []byte // JSON, whole, at most [Config].MaxAnswer bytes; empty if there was none
 }
 
-// Paging says how a list operation hands out its rows. The zero value is a
+// Paging says how a list operation returns its rows. The zero value is a
 // list that comes whole in one answer.
 type Paging struct {
 	Style  PagingStyle

@@ -140,7 +140,7 @@ func presentable(cred Credential) bool {
 	return !strings.ContainsFunc(string(cred), func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// secrets are what must not come back in an error message: the credential, its
+// secrets are what must not appear in an error message: the credential, its
 // secret half, and the token it was exchanged for.
 func (who *login) secrets() []string {
 	_, token, _ := strings.Cut(who.header, " ")

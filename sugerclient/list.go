@@ -36,6 +36,7 @@ type Rows interface {
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
 	Paged   bool // the server heeds the limit
+	Rows    int  // of the list when it was last read, for the caller to fill in
 }
 
 // A ListReport says how a list was read.
@@ -156,7 +157,7 @@ type listing struct {
 }
 
 func (l *listing) report() ListReport {
-	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}
+	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: ListHint{Unpaged: l.hint.Unpaged, Paged: l.hint.Paged}}
 }
 
 // read reads the list once from its start.
@@ -280,7 +281,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		return p.rows < l.full, nil
 	case asked == 0:
 		return false, nil
-	case p.rows < asked && (l.hint.Unpaged || !round(p.rows)):
+	case p.rows < asked && !l.doubtful(p.rows):
 		return true, nil
 	case l.hint.Paged: // so only the next page tells
 		return false, nil
@@ -288,8 +289,18 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	return l.limitIsIgnored(ctx, nil)
 }
 
-// round tells lengths that a server may have as a limit of its own.
-func round(rows int) bool { return rows%10 == 0 || rows%25 == 0 }
+// doubtful reports whether a list of this length may be cut by a limit of the
+// server's own. One that ignored the limit before is believed to do so still,
+// unless the list is now much shorter.
+func (l *listing) doubtful(rows int) bool {
+	if l.hint.Unpaged && rows >= l.hint.Rows {
+		return false
+	}
+	return round(rows) || l.hint.Unpaged && rows < l.hint.Rows/2
+}
+
+// round reports lengths that a server may have as a limit of its own.
+func round(rows int) bool { return rows%10 == 0 || rows%25 == 0 || rows%16 == 0 }
 
 // firstPageAgain settles a second page that repeats the first: the first was
 // the whole list if the limit is ignored too.

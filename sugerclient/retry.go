@@ -17,7 +17,7 @@ const (
 )
 
 // wait is how long to wait after the n-th sending: a random part of a doubling
-// time, so that many calls do not come back at once, but never less than Suger
+// time, so that many calls do not retry at once, but never less than Suger
 // asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 	longest := c.cfg.Backoff

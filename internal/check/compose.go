@@ -374,13 +374,6 @@ func (f *facts) writeLogin(d *Draft) {
 			d.set("credential."+part.key, part.text, Seen, why)
 		}
 	}
-	if t := f.login.Token; t != nil {
-		for _, part := range []struct{ key, text string }{
-			{"call", t.Call.Method + " " + t.Call.Path}, {"organization", t.Organization}, {"client id", t.ClientID}, {"client secret", t.ClientSecret},
-			{"access token", string(t.AccessToken)}, {"expires in", string(t.ExpiresIn)}} {
-			d.set("token."+part.key, part.text, Seen, why)
-		}
-	}
 }
 
 // showsLater lets the gateway wait for who was added.

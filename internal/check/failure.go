@@ -200,13 +200,11 @@ func pathsOf(body any, prefix string) []string {
 
 // credentialKind says what kind of credential is shown to Suger.
 func (r *run) credentialKind() string {
-	switch r.Auth {
-	case "oauth":
+	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
-	case "legacy":
-		return "an older bearer API client, exchanged for a token"
 	}
-	return `an API key, sent as "Authorization: Key"`
+	key := r.Document.Credential
+	return fmt.Sprintf("an API key, sent as %q", sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme})
 }
 
 // noUsers says why the list cannot be read: the credential, the organization,
@@ -239,7 +237,7 @@ func (r *run) credentialRefused(fail *sugerclient.Error) Line {
 		Change: "Set SUGER_CREDENTIAL to a valid one: a rotated or deleted key stops working at once."}
 	pair := strings.Count(string(r.Caller.Credential), ":") == 1
 	if r.Auth == "key" && pair {
-		line.Change = "It looks like client_id:client_secret: set SUGER_AUTH=oauth for an OAuth App, SUGER_AUTH=legacy for an older API client."
+		line.Change = "It looks like client_id:client_secret: set SUGER_AUTH=oauth for an OAuth App."
 	}
 	return line
 }
@@ -247,13 +245,10 @@ func (r *run) credentialRefused(fail *sugerclient.Error) Line {
 // noToken explains a failed exchange of the credential.
 func (r *run) noToken(fail *sugerclient.Error) Line {
 	line := Line{Check: "credential", Level: Fail, Change: "Correct SUGER_TOKEN_URL."}
-	if r.Auth == "legacy" {
-		line.Change, line.Mapping = "Correct the call.", r.at("token.call")
-	}
 	switch {
 	case fail.Status == http.StatusUnauthorized:
 		line.Text = "Not accepted: " + r.credentialKind() + " refuses it."
-		line.Change, line.Mapping = "Set SUGER_CREDENTIAL to a valid client_id:client_secret.", nil
+		line.Change = "Set SUGER_CREDENTIAL to a valid client_id:client_secret."
 	case fail.Status != 0:
 		line.Text = fmt.Sprintf("No token: the token endpoint answers %d.", fail.Status)
 	case fail.Kind == sugerclient.Unreadable:

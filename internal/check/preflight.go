@@ -20,7 +20,7 @@ import (
 // A Config says what to check.
 type Config struct {
 	URL      string // Suger's API
-	Auth     string // "key", "oauth" or "legacy", as SUGER_AUTH
+	Auth     string // "key" or "oauth", as SUGER_AUTH
 	TokenURL string // where the token of an OAuth App comes from
 	Caller   mapping.Caller
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake

@@ -152,7 +152,7 @@ func (r *run) oktaValues() []Value {
 	values := []Value{
 		{"SCIM connector base URL", r.baseURL()},
 		{"Unique identifier field for users", "userName"},
-		{"Supported provisioning actions", "import new users and profile updates, push new users, push profile updates, push groups, import groups"},
+		{"Supported provisioning actions", "Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
 		{"Authentication mode", "HTTP Header"},
 		{"Authorization", authorization},
 		{"Application username format (Sign On tab)", "Email"},

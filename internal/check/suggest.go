@@ -27,9 +27,6 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 		return nil, nil, s.explain(ctx, err)
 	}
 	s.login = &spec.Document{Credential: config.Document.Credential}
-	if config.Auth == "legacy" {
-		s.login.Token = config.Document.Token
-	}
 	draft := s.draft()
 	write := config.Write
 	config.Write = ""

@@ -77,10 +77,9 @@ func TestSuggestWithLittleToSee(t *testing.T) {
 // How the credential is shown is taken over from the file in force.
 func TestSuggestKeepsTheLogin(t *testing.T) {
 	s := stand{contract: "membership", config: func(c *check.Config) {
-		c.Auth, c.Document.Credential.Header = "legacy", "X-Api-Key"
+		c.Document.Credential.Header = "X-Api-Key"
 	}}
 	draft, _, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
 	require.NoError(t, err)
 	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: as in the file before\n")
-	assert.Contains(t, draft.String(), "token:\n  call: POST /public/apiClient/accessToken # seen: as in the file before\n")
 }

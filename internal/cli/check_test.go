@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +67,23 @@ func TestCheckAsJSON(t *testing.T) {
 	assert.Equal(t, "sandboxed", report.Suger.Organization)
 	assert.NotEmpty(t, report.Lines)
 	assert.Contains(t, report.Okta, check.Value{Field: "Unique identifier field for users", Value: "userName"})
+}
+
+// The mapping says in which header the key is sent.
+func TestKeyInAnotherHeader(t *testing.T) {
+	target, err := url.Parse(program.Suger(t))
+	require.NoError(t, err)
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		assert.Empty(t, r.In.Header.Get("Authorization"))
+		r.Out.Header.Set("Authorization", "Key "+r.In.Header.Get("X-Api-Key"))
+	}})
+	t.Cleanup(front.Close)
+	file := filepath.Join(t.TempDir(), "mapping.yaml")
+	program.WriteFile(t, file, string(mapping.DefaultSource())+"\ncredential: {header: X-Api-Key}\n")
+	out, err := checkWith(t, map[string]string{"SUGER_API_URL": front.URL, "GATEWAY_MAPPING": file})
+	require.NoError(t, err, out)
+	assert.Contains(t, out, `Accepted: an API key, sent as "X-Api-Key".`)
 }
 
 // The round trip writes although the gateway would not, and leaves nobody behind.
@@ -169,7 +189,7 @@ func TestCheckValuesForOkta(t *testing.T) {
 
 func TestCheckNeedsSettings(t *testing.T) {
 	_, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "", "SUGER_ORG_ID": ""})
-	assert.EqualError(t, err, "the settings are not right:"+
+	assert.EqualError(t, err, "invalid settings:"+
 		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds"+
 		"\n  SUGER_ORG_ID is needed, or --org: the organization to look at")
 	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")

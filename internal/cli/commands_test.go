@@ -34,7 +34,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"an unknown command", []string{"server"}, `there is no command "server"; suger-scim-gateway help lists them`},
 		{"an unknown flag", []string{"demo", "--port", "1"}, "flag provided but not defined: -port"},
-		{"an argument too many", []string{"version", "please"}, `version takes no argument "please"`},
+		{"an argument too many", []string{"version", "please"}, `version accepts no argument "please"`},
 		{"help for a command", []string{"sandbox", "-h"}, ""},
 	}
 	for _, test := range tests {
@@ -55,7 +55,7 @@ func TestHelpOfACommand(t *testing.T) {
 		for _, args := range [][]string{{"help", cmd.name}, {cmd.name, "-h"}, {cmd.name, "--help"}} {
 			var out, errors bytes.Buffer
 			require.NoError(t, Run(t.Context(), args, &out, &errors), "%v", args)
-			assert.Contains(t, out.String(), "usage: suger-scim-gateway "+cmd.name+"\n\n"+cmd.summary+"\n")
+			assert.Contains(t, out.String(), strings.TrimSpace("usage: suger-scim-gateway "+cmd.name+" "+cmd.arguments)+"\n\n"+cmd.summary+"\n")
 			assert.Empty(t, errors.String())
 		}
 	}

@@ -8,11 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"suger-scim-gateway/internal/reload"
 	"suger-scim-gateway/mapping"
 )
 
@@ -88,17 +87,9 @@ var (
 
 // readPeople reads a list of people, as CSV with a title line or as JSON.
 func readPeople(path string) ([]mapping.Person, error) {
-	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file on the command line
+	text, err := reload.ReadFile(path, maxPeopleFile)
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxPeopleFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxPeopleFile {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, maxPeopleFile)
 	}
 	people, err := parsePeople(text)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// runMapping prints the source of the current mapping, GATEWAY_MAPPING's or the
-// embedded one, so that a copy can be changed. Or it checks a mapping file.
+// runMapping prints the source of the current mapping, that of GATEWAY_MAPPING or
+// the embedded one, so that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags("mapping")
-	check := flags.String("check", "", "mapping `FILE` to check instead; errors come with line and column")
+	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

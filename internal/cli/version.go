@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // Set by the linker: -X suger-scim-gateway/internal/cli.version=... and
@@ -25,7 +26,7 @@ func printVersion(_ context.Context, c *console, args []string) error {
 	return err
 }
 
-// build tells the version and commit of this program.
+// build returns the version and commit of this program.
 func build() (v, revision string) {
 	v, revision = version, commit
 	info, ok := debug.ReadBuildInfo()
@@ -43,6 +44,24 @@ func build() (v, revision string) {
 		}
 	}
 	return orUnknown(v), orUnknown(revision)
+}
+
+// modulePath is the name under which this program's source is published.
+func modulePath() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Path
+}
+
+// publishedGuide is where the guide for Okta's administrator can be read in the
+// published source; "" if that is not on GitHub.
+func publishedGuide(module string) string {
+	if !strings.HasPrefix(module, "github.com/") {
+		return ""
+	}
+	return "https://" + module + "/blob/HEAD/docs/okta-private.md"
 }
 
 const unknown = "unknown"

@@ -27,8 +27,8 @@ type Limits struct {
 	// token. The server's IdleTimeout is for the others.
 	Strange time.Duration
 
-	// Shared reports whether an address stands for many clients, as a proxy's
-	// does, so that it has no share of its own. May be nil.
+	// Shared reports whether an address is that of many clients, as a proxy's
+	// is, so that it has no share of its own. May be nil.
 	Shared func(netip.Addr) bool
 }
 

@@ -26,9 +26,9 @@ const (
 // guessLimit bounds wrong tokens from one address.
 var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
-// An access decides who may see the status page. Without a token everybody may
-// who can reach the loopback interface; with one, whoever brings it, in a
-// session after signing in or as a bearer token.
+// An access decides who may see the status page. Without a token, everybody who
+// can reach the loopback interface; with one, whoever sends it, in a session after
+// signing in or as a bearer token.
 type access struct {
 	token    func() string // nil if there is none
 	secret   [sha256.Size]byte
@@ -43,7 +43,7 @@ func newAccess(token func() string, now func() time.Time) *access {
 	return a
 }
 
-// permits says whether the request may see what is not for everybody.
+// permits reports whether the request may see the status page.
 func (a *access) permits(r *http.Request) bool {
 	if a.token == nil {
 		return forThisMachine(r.Host)
@@ -54,9 +54,9 @@ func (a *access) permits(r *http.Request) bool {
 	return a.hasSession(r)
 }
 
-// forThisMachine says whether the name by which the listener was asked is one of
-// the machine's own. A web page elsewhere can make its own name mean 127.0.0.1
-// and read what it gets by it, but it cannot change what the browser asks for.
+// forThisMachine reports whether the request's host is a name of this machine. A
+// web page elsewhere can resolve its own name to 127.0.0.1 and read the answers
+// (DNS rebinding), but it cannot change the Host that the browser sends.
 func forThisMachine(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
@@ -66,8 +66,8 @@ func forThisMachine(host string) bool {
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// accepts compares a token in a time that does not depend on it. An address
-// that guesses is not heard for a while.
+// accepts compares a token in constant time. An address that guesses is blocked
+// for a while.
 func (a *access) accepts(r *http.Request, token string) bool {
 	client := peer(r)
 	if a.guessing.Wait(client) > 0 {
@@ -86,8 +86,8 @@ func peer(r *http.Request) netip.Addr {
 	return address.Addr()
 }
 
-// mark signs what the server itself handed out, for one purpose. A session does
-// not outlast the token by which it was opened.
+// mark signs what the server itself issued, for one purpose. A session does not
+// outlast the token that opened it.
 func (a *access) mark(purpose, text string) string {
 	mac := hmac.New(sha256.New, a.secret[:])
 	token := ""
@@ -104,7 +104,7 @@ func (a *access) open(w http.ResponseWriter) {
 	setSession(w, ends+"."+a.mark("session", ends), int(sessionLasts.Seconds()))
 }
 
-// end takes the session away from the browser.
+// end removes the session from the browser.
 func (a *access) end(w http.ResponseWriter) { setSession(w, "", -1) }
 
 // setSession sets the session cookie, which lasts so many seconds.
@@ -124,8 +124,8 @@ func (a *access) hasSession(r *http.Request) bool {
 	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark("session", text)))
 }
 
-// formToken goes into every form, so that only a page of this process's, shown
-// in the same session, can send it.
+// formToken is part of every form, so that only a page of this process, shown in
+// the same session, can send it.
 func (a *access) formToken(r *http.Request) string { return a.formTokenOf(r, 0) }
 
 func (a *access) formTokenOf(r *http.Request, periodsAgo int64) string {

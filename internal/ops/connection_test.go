@@ -41,7 +41,7 @@ func TestConnectionTest(t *testing.T) {
 		Mapping: &check.Place{Entry: "user.attributes", File: "suger.yaml", Line: 12},
 	})
 	page = send()
-	assert.Contains(t, page.text(), "It works, with something to look at.")
+	assert.Contains(t, page.text(), "It works, but some lines need attention.")
 	assert.Contains(t, page.text(), "look fields &lt;b&gt;email&lt;/b&gt; is named otherwise. Correct the mapping. suger.yaml, line 12: user.attributes")
 
 	report.OK = false

@@ -11,9 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// An explainPage asks about one person and says what was found. What it shows of
-// Suger it has by a credential of the reader's, so nobody sees more than Suger
-// would tell them.
+// An explainPage asks about one person and shows what was found. It reads Suger
+// with the reader's own credential, so nobody sees more than Suger allows them.
 type explainPage struct {
 	frame
 	testFields
@@ -34,7 +33,7 @@ func (s *server) explainForm(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "explain", s.newExplainPage(r, s.config.Organization))
 }
 
-// explain asks Suger about the person. The credential lives as long as this call.
+// explain asks Suger about the person. The credential is kept only for this call.
 func (s *server) explain(w http.ResponseWriter, r *http.Request) {
 	form := s.readCredentialForm(w, r)
 	page := s.newExplainPage(r, form.organization)
@@ -69,7 +68,7 @@ func (s *server) explain(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "explain", page)
 }
 
-// indented is a value as JSON for people.
+// indented returns a value as indented JSON.
 func indented(value any) string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

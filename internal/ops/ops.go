@@ -1,8 +1,8 @@
-// Package ops is the ops listener: health and metrics for machines, a status
-// page and the guides for people. It is apart from SCIM, and shows no
-// credential and, unless it is told to, nobody's whole e-mail address.
+// Package ops implements the ops listener: health and metrics for machines, a
+// status page and the guides for people. It is separate from SCIM. It never shows a
+// credential and, unless it is configured to, no whole e-mail address.
 //
-// Start with [New]. An [Activity] has to be told what happens.
+// Start with [New]. An [Activity] must be given the events.
 package ops
 
 import (
@@ -17,8 +17,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Config is what the ops listener needs. Every field is required unless it says
-// what its zero value means.
+// Config configures the ops listener. A field is required unless it says what its
+// zero value means.
 type Config struct {
 	Version string
 	Commit  string // "" for unknown
@@ -27,10 +27,9 @@ type Config struct {
 	Stopping <-chan struct{} // closed when the process is to stop
 	Activity *Activity
 	Drift    func() []mapping.DriftCount
-	Metrics  http.Handler
 	Profiles bool // serve /debug/pprof/, to those who may see the status page
 
-	// HidePages leaves health and metrics only: for a listener that others can
+	// HidePages serves health and metrics only: for a listener that others can
 	// reach and that has no token.
 	HidePages bool
 	Token     func() string // what opens the pages; nil opens them to this machine
@@ -49,7 +48,7 @@ type Config struct {
 
 	// Test is a preflight that only reads, with a credential from the form.
 	Test func(ctx context.Context, organization, credential string) *check.Report
-	// Explain says what there is to know of one person, likewise.
+	// Explain returns everything known about one person, likewise.
 	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
 	CredentialName string // what the form asks for: "Suger API key"
 	Organization   string // that the form begins with
@@ -68,7 +67,7 @@ type server struct {
 	guides  *guides
 }
 
-// New makes the handler of the ops listener. The error is about a guide that
+// New returns the handler of the ops listener. The error is about a guide that
 // cannot be read.
 func New(config Config) (http.Handler, error) {
 	s := &server{config: config, access: newAccess(config.Token, config.Now), testing: make(chan struct{}, 1)}
@@ -80,7 +79,7 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", config.Metrics)
+	mux.Handle("GET /metrics", config.Activity.Handler())
 	mux.Handle("/", protectPages(s.pages()))
 	return mux, nil
 }
@@ -132,7 +131,7 @@ func sameOrigin(next http.Handler) http.Handler {
 	return protection.Handler(next)
 }
 
-// guarded lets those in who may see the status page.
+// guarded admits those who may see the status page.
 func (s *server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

@@ -27,7 +27,7 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusTooManyRequests
 		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
 	}
-	s.config.Log.Warn("somebody could not sign in to the status page", "client", peer(r).String())
+	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
 	s.show(w, status, "signin", page)
 }
 

@@ -12,8 +12,8 @@ import (
 // testTimeout bounds a connection test; a large organization is read whole.
 const testTimeout = 60 * time.Second
 
-// testFields are what the form of the connection test begins with. The
-// credential is never among them.
+// testFields are the initial values of the connection test's form. The credential
+// is never among them.
 type testFields struct {
 	Organization   string
 	CredentialName string
@@ -40,7 +40,7 @@ func (s *server) testForm(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "test", s.newTestPage(r, s.config.Organization))
 }
 
-// test runs the check. The credential lives as long as this call.
+// test runs the check. The credential is kept only for this call.
 func (s *server) test(w http.ResponseWriter, r *http.Request) {
 	form := s.readCredentialForm(w, r)
 	page := s.newTestPage(r, form.organization)
@@ -67,7 +67,7 @@ func (s *server) readCredentialForm(w http.ResponseWriter, r *http.Request) cred
 	return credentialForm{strings.TrimSpace(r.PostFormValue("organization")), strings.TrimSpace(r.PostFormValue("credential"))}
 }
 
-// admit says why Suger is not asked, or lets one form at a time ask until done is
+// admit returns why Suger is not asked, or admits one form at a time until done is
 // called.
 func (s *server) admit(r *http.Request, form credentialForm) (done func(), status int, problem string) {
 	switch {

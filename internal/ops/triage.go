@@ -9,11 +9,11 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// attentionLasts is how long after an error the verdict speaks of it.
+// attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// passing are the errors that no administrator has to act on: the client comes
-// back or reads again by itself, or has asked for what there is not.
+// passing are the errors that need no action: the client retries or reads again by
+// itself, or its request was for something that does not exist.
 var passing = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
@@ -31,7 +31,7 @@ type errorRow struct {
 	Last   time.Time
 }
 
-// A triage is the errors since the start, by whether somebody has to act.
+// A triage is the errors since the start, by whether they need action.
 type triage struct {
 	Act     []errorRow // failed ones first, then the latest
 	Passing []errorRow
@@ -76,7 +76,7 @@ func (a *Activity) triage() triage {
 	return t
 }
 
-// errorRows are the codes that were answered, the latest first.
+// errorRows returns the codes that were answered, the latest first.
 func (a *Activity) errorRows() []errorRow {
 	a.mu.Lock()
 	defer a.mu.Unlock()

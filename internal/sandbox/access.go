@@ -28,16 +28,16 @@ type keyGrant struct {
 	organization string
 }
 
-func grantsByKey(options Options) map[string]keyGrant {
+func grantsByKey(options Options, global bool) map[string]keyGrant {
 	keys := make(map[string]keyGrant)
+	if global {
+		keys[SecondKey] = keyGrant{everything, SecondOrganization}
+	}
 	for _, key := range options.ReadOnlyKeys {
 		keys[key] = keyGrant{readOnly, options.Organization}
 	}
 	for _, key := range options.Keys {
 		keys[key] = keyGrant{everything, options.Organization}
-	}
-	for _, key := range options.SecondKeys {
-		keys[key] = keyGrant{everything, SecondOrganization}
 	}
 	return keys
 }
@@ -78,24 +78,17 @@ func (s *Sandbox) authorize(q *request, rt *route) error {
 // tokenLife is how long a token lives (doc.suger.io/get-started/oauth-app).
 const tokenLife = time.Hour
 
-// getToken is the operation name of both token endpoints.
-const getToken = "get token"
-
 // tokens issues bearer tokens to the OAuth clients and knows those that live.
 type tokens struct {
-	organization string
-	clients      map[string]string // secret by client id
-	clock        func() time.Time
+	clients map[string]string // secret by client id
+	clock   func() time.Time
 
 	mu     sync.Mutex
 	issued map[string]time.Time // when each token ends
 }
 
 func newTokens(options Options) *tokens {
-	return &tokens{
-		organization: options.Organization, clients: options.Clients, clock: options.Clock,
-		issued: make(map[string]time.Time),
-	}
+	return &tokens{clients: options.Clients, clock: options.Clock, issued: make(map[string]time.Time)}
 }
 
 // ExpireTokens ends every bearer token issued so far.
@@ -107,8 +100,7 @@ func (s *Sandbox) ExpireTokens() {
 
 func (t *tokens) routes() []route {
 	return []route{
-		{operation: getToken, pattern: "POST /oauth2/token", handle: t.clientCredentials, open: true},
-		{operation: getToken, pattern: "POST /public/apiClient/accessToken", handle: t.accessToken, open: true},
+		{operation: "get token", pattern: "POST /oauth2/token", handle: t.clientCredentials, open: true},
 	}
 }
 
@@ -119,33 +111,17 @@ func (t *tokens) clientCredentials(q *request) (answer, error) {
 	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	sent, err := url.ParseQuery(string(q.body))
 	if err != nil || media != "application/x-www-form-urlencoded" {
-		return replyStatus(http.StatusBadRequest, object{"error": "invalid_request"})
+		return reply(http.StatusBadRequest, object{"error": "invalid_request"}), nil
 	}
 	if sent.Get("grant_type") != "client_credentials" {
-		return replyStatus(http.StatusBadRequest, object{"error": "unsupported_grant_type"})
+		return reply(http.StatusBadRequest, object{"error": "unsupported_grant_type"}), nil
 	}
 	id, secret := sent.Get("client_id"), sent.Get("client_secret")
 	if user, password, ok := q.BasicAuth(); ok {
 		id, secret = user, password
 	}
 	if !t.known(id, secret) {
-		return replyStatus(http.StatusUnauthorized, object{"error": "invalid_client"})
-	}
-	return t.issue(id)
-}
-
-// accessToken is the older endpoint (doc.suger.io/get-started/api-client).
-func (t *tokens) accessToken(q *request) (answer, error) {
-	body, err := q.read(form{"organizationID": text, "id": text, "secret": text})
-	if err != nil {
-		return answer{}, err
-	}
-	var organization, id, secret string
-	fill(&organization, body.text("organizationID"))
-	fill(&id, body.text("id"))
-	fill(&secret, body.text("secret"))
-	if organization != t.organization || !t.known(id, secret) {
-		return answer{}, refuse(401, "unauthorized")
+		return reply(http.StatusUnauthorized, object{"error": "invalid_client"}), nil
 	}
 	return t.issue(id)
 }
@@ -165,7 +141,7 @@ func (t *tokens) issue(client string) (answer, error) {
 	encode := base64.RawURLEncoding.EncodeToString
 	token := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode(claims) + "." + encode([]byte(rand.Text()))
 	t.remember(token, now)
-	return reply(object{"access_token": token, "expires_in": int(tokenLife.Seconds()), "token_type": "Bearer"})
+	return reply(http.StatusOK, object{"access_token": token, "expires_in": int(tokenLife.Seconds()), "token_type": "Bearer"}), nil
 }
 
 // remember keeps the token, and forgets those that have ended.

@@ -19,7 +19,6 @@ const adminPrefix = "/_sandbox/"
 //	PUT /_sandbox/faults     replaces them; the same form
 //	DELETE /_sandbox/faults  switches them off
 //	GET /_sandbox/calls      the calls received, as JSON
-//	GET /_sandbox/state      the organization in numbers, as JSON
 //
 // They ask for no credential: they are for a sandbox that only its owner can
 // reach.
@@ -31,8 +30,10 @@ func (s *Sandbox) adminRoutes() http.Handler {
 		s.ClearFaults()
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("GET /_sandbox/calls", func(w http.ResponseWriter, _ *http.Request) { showJSON(w, s.Calls()) })
-	mux.HandleFunc("GET /_sandbox/state", func(w http.ResponseWriter, _ *http.Request) { showJSON(w, s.state()) })
+	mux.HandleFunc("GET /_sandbox/calls", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(s.Calls()) // the client may have gone; there is nobody to tell
+	})
 	return mux
 }
 
@@ -74,48 +75,6 @@ func parseFaults(lines string) ([]Fault, error) {
 		active = append(active, fault)
 	}
 	return active, nil
-}
-
-// state is the organization in numbers.
-type state struct {
-	Organization string         `json:"organization"`
-	Contract     string         `json:"contract"`
-	Operations   []string       `json:"operations"`
-	Domains      []string       `json:"domains"`
-	Seats        int            `json:"seats"`      // 0 is no limit
-	SeatsTaken   int            `json:"seatsTaken"` // by users who are not inactive
-	Users        int            `json:"users"`
-	ByStatus     map[string]int `json:"byStatus"`
-	ByRole       map[string]int `json:"byRole"` // by the role's name
-}
-
-func (s *Sandbox) state() state {
-	out := state{
-		Organization: s.organization, Contract: s.contract.name, Operations: s.operations(),
-		Domains: s.store.home().domains, Seats: s.store.home().seats,
-		ByStatus: make(map[string]int), ByRole: make(map[string]int),
-	}
-	names := make(map[string]string)
-	for _, role := range s.Roles() {
-		names[role.ID] = role.Name
-		out.ByRole[role.Name] = 0
-	}
-	for _, user := range s.Users() {
-		out.Users++
-		out.ByStatus[user.Status]++
-		if user.seated() {
-			out.SeatsTaken++
-		}
-		for _, id := range user.roles() {
-			out.ByRole[names[id]]++
-		}
-	}
-	return out
-}
-
-func showJSON(w http.ResponseWriter, value any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(value) // the client may have gone; there is nobody to tell
 }
 
 // A Call is one request that the sandbox has received. It never holds the

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,12 +74,12 @@ func (f *Fault) status() int {
 	return code
 }
 
-// preempts says whether the operation is not even begun.
+// preempts reports whether the operation is not even begun.
 func (f *Fault) preempts() bool {
 	return !f.After && (f.Kind == Hang || f.Kind == Reset || f.status() != 0)
 }
 
-// suits says whether the fault can make a difference to this call.
+// suits reports whether the fault can make a difference to this call.
 func (f *Fault) suits(rt *route, r *http.Request) bool {
 	switch {
 	case f.Operation != "" && f.Operation != rt.operation:
@@ -96,7 +97,7 @@ var faultKinds = []FaultKind{
 	Latency, Hang, Reset, Cut, Truncated, HTML, Empty, WrongShape, Literal, NotApplied, ShiftingList, ClockSkew, WrongOrganization,
 }
 
-// check says what is wrong with the fault itself.
+// check reports what is wrong with the fault itself.
 func (f *Fault) check() error {
 	isStatus := f.status() != 0
 	switch {
@@ -124,13 +125,6 @@ func (f *Fault) check() error {
 		return errors.New("shift is for shifting and body for body")
 	}
 	return nil
-}
-
-func (f *Fault) shift() int {
-	if f.Shift == 0 {
-		return 1
-	}
-	return f.Shift
 }
 
 // faults are the faults that are switched on.
@@ -378,12 +372,9 @@ func (s *Sandbox) distort(out answer, f *Fault) answer {
 	case Literal:
 		return out.withBody([]byte(f.Body))
 	case WrongOrganization:
-		out.body = mapStrings(out.body, func(text string) string {
-			if text == s.organization {
-				return text + "X"
-			}
-			return text
-		})
+		quoted, _ := json.Marshal(s.organization) // a string has no error
+		other, _ := json.Marshal(s.organization + "X")
+		out.body = bytes.ReplaceAll(out.body, quoted, other)
 	}
 	return out
 }
@@ -393,7 +384,7 @@ func (a answer) withBody(body []byte) answer {
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK
 	}
-	a.header.Set("Content-Type", "application/json")
+	a.header = http.Header{"Content-Type": {"application/json"}}
 	a.body = body
 	return a
 }
@@ -432,47 +423,19 @@ func otherShape(body []byte) []byte {
 	return []byte(`{"result":"ok"}`)
 }
 
+// aTime is a time of an answer, as [stamp] renders it.
+var aTime = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`)
+
 // skewed moves all times in the answer.
 func skewed(out answer, by time.Duration) answer {
-	out.body = mapStrings(out.body, func(text string) string {
-		at, err := time.Parse(time.RFC3339, text)
+	out.body = aTime.ReplaceAllFunc(out.body, func(text []byte) []byte {
+		at, err := time.Parse(`"`+timeFormat+`"`, string(text))
 		if err != nil {
 			return text
 		}
-		return at.Add(by).Format(timeFormat)
+		return appendTime(nil, at.Add(by))
 	})
 	return out
-}
-
-// mapStrings replaces the strings in a JSON text; another text stays as it is.
-func mapStrings(body []byte, replace func(string) string) []byte {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	var value any
-	if decoder.Decode(&value) != nil {
-		return body
-	}
-	mapped, err := json.Marshal(mapValue(value, replace))
-	if err != nil {
-		return body
-	}
-	return mapped
-}
-
-func mapValue(value any, replace func(string) string) any {
-	switch v := value.(type) {
-	case string:
-		return replace(v)
-	case []any:
-		for i := range v {
-			v[i] = mapValue(v[i], replace)
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = mapValue(v[name], replace)
-		}
-	}
-	return value
 }
 
 // reset resets the connection as a crashed server or a firewall would: the

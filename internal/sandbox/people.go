@@ -60,17 +60,12 @@ var secondPeople = []samplePerson{
 	{"elsewhere", "Ivory", "Inkwell", RoleEditor, ""},
 }
 
-// sampleMethods are the sign-in methods that sample members are allowed where
-// a membership has such a thing.
-var sampleMethods = []string{"OKTA"}
-
 // newStore makes the sample organizations that the options describe. A second
 // one exists where users are global: else nothing could be seen of it.
 func newStore(options Options, served *contract) *store {
 	s := &store{
+		contract:        served,
 		clock:           options.Clock,
-		global:          served.global,
-		noStates:        served.noStates,
 		newID:           opaqueIDs(options.Seed),
 		newMembershipID: opaqueIDs(options.Seed ^ 1<<50), // the same scrambling, so these are never user ids
 		users:           make(map[string]*GlobalUser),
@@ -90,7 +85,7 @@ func newStore(options Options, served *contract) *store {
 	if s.global {
 		s.addSecondOrganization(options)
 	}
-	s.addPeople(options.People, func() time.Time { return s.latest.Add(time.Minute) })
+	s.addPeople(options.People)
 	return s
 }
 
@@ -121,19 +116,15 @@ func (s *store) addSecondOrganization(options Options) {
 	}
 }
 
-// addPeople adds n sample people past the rules for seats. Every eighth is a
-// member of the second organization too. The caller holds the lock, or nobody
-// else has the store yet.
-func (s *store) addPeople(n int, when func() time.Time) {
+// addPeople adds n sample people, whether or not there are seats. Every eighth is
+// a member of the second organization too.
+func (s *store) addPeople(n int) {
 	for i := range max(n, 0) {
 		person := s.nextPerson()
-		if s.noStates {
-			person.status = StatusActive
-		}
-		s.home().insertPerson(person, when())
+		s.home().insertPerson(person, s.latest.Add(time.Minute))
 		if s.global && i%8 == 7 {
 			person.role = RoleViewer
-			s.organizations[1].insertPerson(person, when())
+			s.organizations[1].insertPerson(person, s.latest.Add(time.Minute))
 		}
 	}
 }
@@ -153,7 +144,6 @@ func (o *organization) insertPerson(person samplePerson, joined time.Time) {
 	if o.global {
 		user.CreationTime = joined.Add(-knownBefore)
 		user.LastUpdateTime = user.CreationTime
-		user.AuthMethods = sampleMethods
 	}
 	if known, ok := o.byEmail[strings.ToLower(user.Email)]; ok {
 		user.setGlobal(*known)
@@ -165,9 +155,9 @@ func (o *organization) insertPerson(person samplePerson, joined time.Time) {
 	}
 	user.MembershipID = o.newMembershipID()
 	user.DeactivationTime = deactivation(&User{}, &user)
-	added := o.put(nil, user)
-	if o.global && person.status == StatusInactive { // has been a member
-		o.drop(added)
+	o.put(nil, user)
+	if o.global && person.mailbox == "former" { // who has been a member
+		o.drop(o.byUser[user.ID])
 	}
 }
 

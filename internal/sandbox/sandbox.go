@@ -33,7 +33,7 @@ const DefaultOrganization = "sandboxed"
 const (
 	SecondOrganization = "neighbors"
 	SecondDomain       = "neighbors.example" // its e-mail domain, besides those of the first
-	SecondKey          = "key-of-neighbors"  // its API key if [Options] names none
+	SecondKey          = "key-of-neighbors"  // its API key
 )
 
 // Options says what the sandbox is like. Only a credential is required: a key
@@ -44,7 +44,6 @@ type Options struct {
 	Keys         []string          // API keys that may do everything
 	ReadOnlyKeys []string          // API keys that may read; a write with one is 403
 	Clients      map[string]string // OAuth Apps that may do everything: client id to secret
-	SecondKeys   []string          // API keys of [SecondOrganization]; default [SecondKey]
 
 	// People is how many sample people there are besides the fixed ones. The
 	// fixed ones are admin@, editor@, viewer@, finance@, deals@, Mixed.Case@,
@@ -56,14 +55,9 @@ type Options struct {
 	Domains  []string         // e-mail domains whose people may be added; default example.com
 	Seats    int              // most users who are not INACTIVE; 0 is no limit
 	Contract string           // one of [Contracts]; "" is the first
-	Errors   ErrorForm        // what errors look like; default as in the contract
 	Clock    func() time.Time // default time.Now
 	Seed     int64            // varies ids, sample names and the luck of faults; same seed, same sandbox
 	Admin    bool             // serve /_sandbox/, where faults are switched and calls are read
-
-	// Between is called for each operation after it took effect and before its
-	// answer goes out. It may use the sandbox.
-	Between func(operation string)
 }
 
 // A Sandbox is Suger behind its HTTP API. Its methods may be
@@ -72,8 +66,6 @@ type Sandbox struct {
 	organization string
 	contract     *contract
 	clock        func() time.Time
-	errors       ErrorForm
-	between      func(operation string) // nil if nobody asks
 	keys         map[string]keyGrant
 	store        *store
 	tokens       *tokens
@@ -99,9 +91,7 @@ func New(options Options) (*Sandbox, error) {
 		organization: options.Organization,
 		contract:     served,
 		clock:        options.Clock,
-		errors:       options.Errors,
-		between:      options.Between,
-		keys:         grantsByKey(options),
+		keys:         grantsByKey(options, served.global),
 		store:        newStore(options, served),
 		tokens:       newTokens(options),
 		journal:      newJournal(),
@@ -141,16 +131,8 @@ func (o *Options) complete(served *contract) error {
 	if o.Organization == "" {
 		o.Organization = DefaultOrganization
 	}
-	if served.global {
-		if err := o.completeSecond(); err != nil {
-			return err
-		}
-	}
-	if o.Errors == "" {
-		o.Errors = served.errors
-	}
-	if !slices.Contains(errorForms, o.Errors) {
-		return fmt.Errorf("sandbox: no form of errors %q; there are %q", o.Errors, errorForms)
+	if served.global && o.Organization == SecondOrganization {
+		return fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
 	}
 	if o.People == 0 {
 		o.People = defaultPeople
@@ -159,21 +141,6 @@ func (o *Options) complete(served *contract) error {
 		o.Clock = time.Now
 	}
 	return o.completeDomains()
-}
-
-func (o *Options) completeSecond() error {
-	if o.Organization == SecondOrganization {
-		return fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
-	}
-	if len(o.SecondKeys) == 0 {
-		o.SecondKeys = []string{SecondKey}
-	}
-	for _, key := range o.SecondKeys {
-		if key == "" || slices.Contains(o.Keys, key) || slices.Contains(o.ReadOnlyKeys, key) {
-			return errors.New("sandbox: an API key of the second organization is empty or of the first one too")
-		}
-	}
-	return nil
 }
 
 func (o *Options) completeDomains() error {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// unknownRoute takes whatever is no operation of the contract, a known path
+// unknownRoute is for whatever is no operation of the contract, a known path
 // with another method included.
 var unknownRoute = route{
 	operation: unknown, open: true,
@@ -67,14 +68,11 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	s.delay(r, hit.early)
 	var out answer
 	if !hit.fault.preempts() {
-		q := &request{Request: r, store: s.store, body: body, pretend: hit.fault.Kind == NotApplied}
+		q := &request{Request: r, store: s.store, body: body}
 		if hit.fault.Kind == ShiftingList {
-			q.shift = hit.fault.shift()
+			q.shift = cmp.Or(hit.fault.Shift, 1)
 		}
-		out = s.operate(q, rt)
-		if s.between != nil {
-			s.between(rt.operation)
-		}
+		out = s.operate(q, rt, hit.fault.Kind == NotApplied)
 	}
 	s.delay(r, hit.late)
 	switch hit.fault.Kind {
@@ -91,8 +89,17 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	}
 }
 
-// operate does what the call asks for.
-func (s *Sandbox) operate(q *request, rt *route) answer {
+// operate does what the call asks for, or only pretends to.
+func (s *Sandbox) operate(q *request, rt *route, pretend bool) answer {
+	if rt.writes() {
+		s.store.mu.Lock()
+		defer s.store.mu.Unlock()
+		s.store.pretend = pretend
+		defer func() { s.store.pretend = false }()
+	} else {
+		s.store.mu.RLock()
+		defer s.store.mu.RUnlock()
+	}
 	if !rt.open {
 		if err := s.authorize(q, rt); err != nil {
 			return s.refused(err)
@@ -111,10 +118,7 @@ func (s *Sandbox) refused(err error) answer {
 	if !errors.As(err, &known) {
 		known = &refusal{status: http.StatusInternalServerError, text: "internal error"}
 	}
-	out, err := s.errors.answer(known.status, known.text)
-	if err != nil {
-		return answer{status: http.StatusInternalServerError, header: http.Header{}}
-	}
+	out := s.contract.refuse(known.status, known.text)
 	if known.allow != "" {
 		out.header.Set("Allow", known.allow)
 	}
@@ -176,27 +180,22 @@ func (a answer) whole() answer {
 	return a
 }
 
+// stamp renders a time.
+func stamp(t time.Time) string { return t.Format(timeFormat) }
+
 // timeFormat is RFC 3339 in UTC, to the millisecond.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// reply answers 200 with the value as JSON.
-func reply(value any) (answer, error) { return replyStatus(http.StatusOK, value) }
+// noBody answers without a body.
+func noBody(status int) answer { return answer{status: status, header: http.Header{}} }
 
-// emptied answers 200 without a body.
-func emptied() (answer, error) { return answer{status: http.StatusOK, header: http.Header{}}, nil }
-
-// created answers 201 with the value as JSON.
-func created(value any) (answer, error) { return replyStatus(http.StatusCreated, value) }
-
-// done answers 204 without a body.
-func done() (answer, error) { return answer{status: http.StatusNoContent, header: http.Header{}}, nil }
-
-func replyStatus(status int, value any) (answer, error) {
+// reply answers the value as JSON.
+func reply(status int, value any) answer {
 	body, err := json.Marshal(value)
 	if err != nil {
-		return answer{}, err
+		panic(err) // every value is of a type of this package
 	}
-	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}, nil
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }
 
 // send writes the answer. A cut answer announces its whole length and stops

@@ -22,6 +22,7 @@ type edit struct {
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes under work
 	compared int                         // by the filters of paths so far
+	stopped  func() bool                 // whether nobody waits for the result any more; nil in a whole resource
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
@@ -210,13 +211,14 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 
 // applyWhole applies the operation to an attribute that has one value.
 // Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3), all of
-// them if it is {}. In a whole resource {} is no value, as null is.
+// them if it is {}; in strict mode replace empties them, as the interoperability
+// profile has it. In a whole resource {} is no value, as null is.
 func (e *edit) applyWhole(op string, path *Path, value any) error {
 	if op == patchRemove {
 		e.put(path.AttrPath, emptyOf(path.Attr))
 		return nil
 	}
-	read, err := valueReader{}.read(path.AttrPath, value)
+	read, err := valueReader{keepEchoed: !e.patching}.read(path.AttrPath, value)
 	if err != nil {
 		return err
 	}
@@ -231,10 +233,24 @@ func (e *edit) applyWhole(op string, path *Path, value any) error {
 	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject(value)):
 		return nil
 	case len(object) > 0:
+		if e.patching && e.rt.strict && op == patchReplace {
+			e.put(path.AttrPath, emptied(path.Attr))
+		}
 		object = e.merged(path.AttrPath, object)
 	}
 	e.put(path.AttrPath, object)
 	return nil
+}
+
+// emptied is a complex value whose parts that can be written are empty.
+func emptied(attr *Attribute) map[string]any {
+	object := map[string]any{}
+	for _, sub := range attr.SubAttributes {
+		if empty := emptyOf(sub); sub.Mutability == ReadWrite && empty != nil {
+			object[sub.Name] = empty
+		}
+	}
+	return object
 }
 
 // merged is the complex value that the path names with members laid over it.
@@ -303,13 +319,18 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
 			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}
-		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
-			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+		selected := list.matching(path.Filter, e.stopped)
+		if e.rt.strict && path.Filter != nil && len(selected) > 1 {
+			return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, and strict mode asks for one that selects one.", len(selected), list.path)
 		}
-		return list.applySelected(op, path, value, named)
+		return list.applySelected(op, path, selected, value, named)
 	case op == patchRemove && value == nil:
 		list.replaceAll(nil)
 		return nil
+	case path.Attr.Kept && isNothing(value) && !e.patching:
+		return nil
+	case path.Attr.Kept && isNothing(value) && op == patchReplace:
+		return NewError(CodeInvalidValue, "The attribute %s cannot be replaced by null. Send an empty list to empty it.", list.path)
 	}
 	read, err := valueReader{}.readList(path.AttrPath, value)
 	if err != nil {
@@ -441,6 +462,9 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 	}
 	return slices.ContainsFunc(schemas, func(schema *Schema) bool { return strings.EqualFold(urn, schema.ID) })
 }
+
+// isNothing reports whether a client sent no value, rather than an empty list.
+func isNothing(value any) bool { return value == nil || value == "" }
 
 func isObject(value any) bool {
 	_, ok := value.(map[string]any)

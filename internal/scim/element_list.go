@@ -63,7 +63,7 @@ func (l *elementList) keyOf(element any) elementKey {
 		return elementKey{value: foldUnless(l.path.Attr.CaseExact, element)}
 	}
 	if l.value == nil || object["value"] == nil {
-		return elementKey{value: string(appendCanonical(nil, element))}
+		return elementKey{value: canonical(element)}
 	}
 	kind, _ := object["type"].(string)
 	return elementKey{foldUnless(l.value.CaseExact, object["value"]), foldText(kind)}
@@ -73,7 +73,7 @@ func foldUnless(exact bool, value any) string {
 	text, ok := value.(string)
 	switch {
 	case !ok:
-		return string(appendCanonical(nil, value))
+		return canonical(value)
 	case exact:
 		return text
 	}
@@ -138,8 +138,8 @@ func (l *elementList) cost(f *Filter) int {
 }
 
 // matching lists the positions of the elements that the filter selects; all if
-// it is nil.
-func (l *elementList) matching(f *Filter) []int {
+// it is nil. It ends early once stopped says so.
+func (l *elementList) matching(f *Filter, stopped func() bool) []int {
 	var positions []int
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
 		text := foldUnless(l.value.CaseExact, value)
@@ -152,6 +152,9 @@ func (l *elementList) matching(f *Filter) []int {
 		return slices.Compact(positions)
 	}
 	for pos, item := range l.items {
+		if pos%256 == 255 && stopped != nil && stopped() {
+			break
+		}
 		if item != nil && f.MatchElement(item) {
 			positions = append(positions, pos)
 		}
@@ -294,10 +297,9 @@ func (l *elementList) with(element map[string]any, sub *Attribute, value any) ma
 	return changed
 }
 
-// applySelected applies the operation to the elements that the path's filter
-// selects, all if it has none, or to the sub-attribute of each.
-func (l *elementList) applySelected(op string, path *Path, value any, named bool) error {
-	positions := l.matching(path.Filter)
+// applySelected applies the operation to the elements at the positions that the
+// path's filter selects, all if it has none, or to the sub-attribute of each.
+func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
 	sub := path.Sub
 	if sub == nil && isScalar(value) {
 		sub = l.value

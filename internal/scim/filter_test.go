@@ -30,7 +30,7 @@ func TestFilterCanonicalForm(t *testing.T) {
 		{"comparison after brackets", `emails[type eq "work"].VALUE eq "x"`, `emails[type eq "work"].value eq "x"`},
 		{"brackets on an extension", urnSuger + `[ROLE pr]`, urnSuger + `[role pr]`},
 		{"numbers", urnSuger + `:score gt 1.50E+3`, urnSuger + `:score gt 1500`},
-		{"escapes", `title eq "\u0041\/\"\\\t\u00e9"`, `title eq "A/\"\\\u0009é"`},
+		{"escapes", `title eq "\u0041\/\"\\\t\u00e9"`, `title eq "A/\"\\\té"`},
 		{"doubly escaped quotes", `title eq \"x\"`, `title eq "x"`},
 		{"displayName of an element", `roles.displayName pr`, `roles.display pr`},
 	}

@@ -1,6 +1,11 @@
 package scim
 
-import "net/url"
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // A View is a resource to be shown. A [Resource] is its own view; a provider
 // with a faster way to JSON has views that are a [Writer], too.
@@ -24,11 +29,6 @@ type Writer interface {
 // Resource is r itself.
 func (r Resource) Resource() Resource { return r }
 
-// An Appender appends itself to text as JSON.
-type Appender interface {
-	AppendJSON(text []byte) ([]byte, error)
-}
-
 // A Form is what a resource is written into, one member after another: a
 // [Resource] or JSON. So that both come to the same, members are written in the
 // order of their names. A name is that of an attribute, or a URN (RFC 7643
@@ -36,9 +36,6 @@ type Appender interface {
 type Form interface {
 	// Text writes a string.
 	Text(name, value string)
-	// Plain writes a string that holds nothing which JSON escapes: visible ASCII
-	// without quotes and backslashes.
-	Plain(name, value string)
 	// Flag writes a boolean.
 	Flag(name string, value bool)
 	// Reference writes the URL of the resource with an id below an endpoint
@@ -90,34 +87,18 @@ func (f *JSONForm) Bytes() []byte { return append(f.text, '}') }
 // Text writes a string.
 func (f *JSONForm) Text(name, value string) {
 	f.name(name)
-	f.text = appendString(f.text, value)
-}
-
-// Plain writes a string that needs no escaping.
-func (f *JSONForm) Plain(name, value string) {
-	f.name(name)
-	f.text = append(f.text, '"')
-	f.text = append(f.text, value...)
-	f.text = append(f.text, '"')
+	f.text, _ = jsontext.AppendQuote(f.text, value) // replaces what is not UTF-8
 }
 
 // Flag writes a boolean.
 func (f *JSONForm) Flag(name string, value bool) {
 	f.name(name)
-	if value {
-		f.text = append(f.text, "true"...)
-	} else {
-		f.text = append(f.text, "false"...)
-	}
+	f.text = strconv.AppendBool(f.text, value)
 }
 
 // Reference writes a URL, as [URLOf] makes it.
 func (f *JSONForm) Reference(name, endpoint, id string) {
-	f.name(name)
-	f.text = appendText(append(f.text, '"'), f.base)
-	f.text = append(append(f.text, endpoint...), '/')
-	f.text = append(f.text, url.PathEscape(id)...) // which leaves nothing to escape for JSON
-	f.text = append(f.text, '"')
+	f.Text(name, URLOf(f.base, endpoint, id))
 }
 
 // Object begins an object.
@@ -146,16 +127,12 @@ func (f *JSONForm) End() {
 
 // name begins a member. A name holds nothing that has to be escaped.
 func (f *JSONForm) name(name string) {
-	text := f.text
-	if last := text[len(text)-1]; last != '{' && last != '[' {
-		text = append(text, ',')
+	if last := f.text[len(f.text)-1]; last != '{' && last != '[' {
+		f.text = append(f.text, ',')
 	}
 	if name != "" {
-		text = append(text, '"')
-		text = append(text, name...)
-		text = append(text, '"', ':')
+		f.text = append(append(append(f.text, '"'), name...), `":`...)
 	}
-	f.text = text
 }
 
 // A ResourceForm makes a [Resource] of what is written into it. Make one with
@@ -183,9 +160,6 @@ func (f *ResourceForm) Resource() Resource { return f.resource }
 
 // Text writes a string.
 func (f *ResourceForm) Text(name, value string) { f.put(name, value) }
-
-// Plain writes a string.
-func (f *ResourceForm) Plain(name, value string) { f.put(name, value) }
 
 // Flag writes a boolean.
 func (f *ResourceForm) Flag(name string, value bool) { f.put(name, value) }

@@ -178,7 +178,7 @@ func FuzzApplyPatch(f *testing.F) {
 				continue
 			}
 			current := Resource(object(t, target.current))
-			result, err := target.rt.ApplyPatch(current, operations)
+			result, err := target.rt.ApplyPatch(t.Context(), current, operations)
 			assert.Equal(t, Resource(object(t, target.current)), current)
 			if err != nil {
 				requireSpareError(t, err)
@@ -193,7 +193,7 @@ func FuzzApplyPatch(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	codec := &CursorCodec{Secret: []byte("secret of the tests")}
+	codec := testCodec("secret of the tests")
 	seeds := []*Position{{}, {id: "u1", created: "2026-01-01T00:00:00Z"}, {id: "u1", key: sortKey{Kind: keyText, Text: "x"}}}
 	for _, position := range seeds {
 		f.Add(codec.Encode(position, "f"), "f")

@@ -47,7 +47,6 @@ type Position struct {
 type List struct {
 	TotalResults int       // of all pages
 	StartIndex   int       // of the first resource, from 1; 0 if paged by cursor
-	ItemsPerPage int       // resources in this page
 	Resources    []View    // never nil
 	Next         *Position // where the next page begins; nil for the last page and for paging by index
 }
@@ -71,11 +70,10 @@ func (q *Query) Select(n int, at func(int) View) *List {
 	for i := first; i < last; i++ {
 		list.Resources = append(list.Resources, at(rows.at(i).index))
 	}
-	list.ItemsPerPage = len(list.Resources)
 	switch {
 	case q.Cursor == nil || last == rows.total:
 	case first < last:
-		list.Next = positionOf(list.Resources[list.ItemsPerPage-1].Resource(), rows.at(last-1).key)
+		list.Next = positionOf(list.Resources[last-first-1].Resource(), rows.at(last-1).key)
 	default: // a count of 0: the next page begins where this one did
 		list.Next = q.Cursor
 	}
@@ -92,28 +90,10 @@ func (q *Query) pageSize() int {
 // A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
 // §2).
 type ListResponse struct {
-	Schemas      []string   `json:"schemas"`
-	TotalResults int        `json:"totalResults"`
-	StartIndex   int        `json:"startIndex,omitempty"` // from 1; left out if paged by cursor
-	ItemsPerPage int        `json:"itemsPerPage"`         // resources in this message
-	NextCursor   string     `json:"nextCursor,omitempty"` // left out on the last page
-	Resources    []Appender `json:"Resources"`            // never nil
-}
-
-// NewListResponse makes the message for a page, whose resources are as the
-// client is to see them. nextCursor is the cursor for list.Next, or "".
-func NewListResponse(list *List, resources []Appender, nextCursor string) ListResponse {
-	if resources == nil {
-		resources = []Appender{}
-	}
-	return ListResponse{
-		Schemas:      []string{URNListResponse},
-		TotalResults: list.TotalResults,
-		StartIndex:   list.StartIndex,
-		ItemsPerPage: list.ItemsPerPage,
-		NextCursor:   nextCursor,
-		Resources:    resources,
-	}
+	TotalResults int    // of all pages
+	StartIndex   int    // from 1; 0 if paged by cursor
+	NextCursor   string // "" on the last page
+	Resources    []any  // of this page, as the client is to see them
 }
 
 // rows are the resources that a query selects, in the order of the list.
@@ -221,16 +201,8 @@ const (
 // "value".
 func (p *AttrPath) sortKeyOf(r Resource) sortKey {
 	value, attr := p.in(r), p.Attr
-	if elements, ok := value.([]any); ok {
-		value = nil
-		for i, element := range elements {
-			if i == 0 || isPrimary(element) {
-				value = element
-			}
-			if isPrimary(element) {
-				break
-			}
-		}
+	if elements, ok := value.([]any); ok && len(elements) > 0 {
+		value = elements[max(0, slices.IndexFunc(elements, isPrimary))]
 	}
 	if object, ok := value.(map[string]any); ok {
 		if attr = p.Sub; attr == nil {
@@ -307,9 +279,9 @@ const cursorTagSize = 16
 // secret can serve it. It is signed, not encrypted: it holds the id, the time
 // of creation and the sort value of one resource of the page it came with.
 type CursorCodec struct {
-	Secret []byte           // key of the signature
-	MaxAge time.Duration    // age at which a cursor expires; 0 for never
-	Now    func() time.Time // nil for time.Now
+	Secret []byte        // key of the signature
+	MaxAge time.Duration // age at which a cursor expires; 0 for never
+	Now    func() time.Time
 }
 
 type cursorPayload struct {
@@ -324,7 +296,7 @@ type cursorPayload struct {
 // filter and order.
 func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 	// Strings and finite numbers cannot fail to be marshalled.
-	payload, _ := json.Marshal(cursorPayload{c.now().Unix(), p.created, p.id, p.key})
+	payload, _ := json.Marshal(cursorPayload{c.Now().Unix(), p.created, p.id, p.key})
 	return base64.RawURLEncoding.EncodeToString(append(payload, c.tag(payload, fingerprint)...))
 }
 
@@ -346,7 +318,7 @@ func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 	if !hmac.Equal(tag, c.tag(payload, fingerprint)) || json.Unmarshal(payload, &content) != nil {
 		return nil, invalid
 	}
-	if age := c.now().Sub(time.Unix(content.Issued, 0)); c.MaxAge > 0 && age > c.MaxAge {
+	if age := c.Now().Sub(time.Unix(content.Issued, 0)); c.MaxAge > 0 && age > c.MaxAge {
 		return nil, NewError(CodeExpiredCursor, "The cursor is older than %s. Start the listing again.", c.MaxAge)
 	}
 	return &Position{key: content.Key, created: content.Created, id: content.ID}, nil
@@ -360,11 +332,4 @@ func (c *CursorCodec) tag(payload []byte, fingerprint string) []byte {
 	mac.Write([]byte(fingerprint))
 	mac.Write(payload)
 	return mac.Sum(nil)[:cursorTagSize]
-}
-
-func (c *CursorCodec) now() time.Time {
-	if c.Now == nil {
-		return time.Now()
-	}
-	return c.Now()
 }

@@ -2,8 +2,8 @@ package scim
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +102,7 @@ func TestSelectPagesByIndex(t *testing.T) { // RFC 7644 section 3.4.2.4
 			assert.Equal(t, test.want, ids(list.Resources))
 			assert.Equal(t, test.startIndex, list.StartIndex)
 			assert.Equal(t, test.total, list.TotalResults)
-			assert.Equal(t, len(test.want), list.ItemsPerPage)
+			assert.Len(t, list.Resources, len(test.want))
 			assert.NotNil(t, list.Resources)
 			assert.Nil(t, list.Next)
 		})
@@ -115,7 +115,7 @@ func TestSelectSizesOfPages(t *testing.T) {
 		calls := 0
 		q := &Query{Count: test.count}
 		list := q.Select(5000, func(int) View { calls++; return one })
-		assert.Equal(t, test.want, list.ItemsPerPage, "count %d", test.count)
+		assert.Equal(t, test.want, len(list.Resources), "count %d", test.count)
 		assert.Equal(t, 5000, list.TotalResults)
 		assert.Equal(t, test.want, calls, "only the page is looked at")
 	}
@@ -133,7 +133,7 @@ func TestSelectOfNothing(t *testing.T) {
 // walk lists all pages by cursor and calls between after each page.
 func walk(t *testing.T, q Query, resources *[]Resource, between func()) string {
 	t.Helper()
-	codec := &CursorCodec{Secret: []byte("secret of the tests")}
+	codec := testCodec("secret of the tests")
 	q.Cursor = &Position{}
 	seen := ""
 	for range 100 {
@@ -272,35 +272,31 @@ func TestCursorPageReadsLittle(t *testing.T) {
 }
 
 func TestListResponseJSON(t *testing.T) {
-	resources := people(t)[:1]
+	const head = `before {"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],`
 	tests := []struct {
-		name   string
-		list   *List
-		shown  []Appender
-		cursor string
-		want   string
+		name string
+		list ListResponse
+		want string
 	}{
 		{
-			name: "by index", list: &List{TotalResults: 7, StartIndex: 3, ItemsPerPage: 1}, shown: []Appender{Resource{"id": resources[0]["id"]}},
-			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"a"}]}`,
+			"by index", ListResponse{TotalResults: 7, StartIndex: 3, Resources: []any{Resource{"id": "a<&"}, Resource{"id": "b"}}},
+			head + `"totalResults":7,"startIndex":3,"itemsPerPage":2,"Resources":[{"id":"a<&"},{"id":"b"}]}`,
 		},
+		{"nothing found", ListResponse{StartIndex: 1}, head + `"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`},
 		{
-			name: "nothing found", list: &List{StartIndex: 1},
-			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`,
-		},
-		{
-			name: "by cursor", list: &List{TotalResults: 7, ItemsPerPage: 1, Next: &Position{}}, shown: []Appender{Resource{"id": "a"}}, cursor: "abc",
-			want: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"itemsPerPage":1,"nextCursor":"abc","Resources":[{"id":"a"}]}`,
+			"by cursor", ListResponse{TotalResults: 7, Resources: []any{Resource{"id": "a"}}, NextCursor: "abc"},
+			head + `"totalResults":7,"itemsPerPage":1,"nextCursor":"abc","Resources":[{"id":"a"}]}`,
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := json.Marshal(NewListResponse(test.list, test.shown, test.cursor))
+			got, err := AppendJSON([]byte("before "), test.list)
 			require.NoError(t, err)
-			assert.JSONEq(t, test.want, string(got))
-			assert.Contains(t, string(got), `"Resources":`, "JSON names have a letter case")
+			assert.Equal(t, test.want, string(got))
 		})
 	}
+	_, err := AppendJSON(nil, ListResponse{Resources: []any{Resource{"number": math.Inf(1)}}})
+	require.Error(t, err)
 }
 
 func TestCursorRoundTrip(t *testing.T) {
@@ -311,8 +307,8 @@ func TestCursorRoundTrip(t *testing.T) {
 		{key: sortKey{Kind: keyNumber, Number: -1.5e300}, id: "u1"},
 		{key: sortKey{Kind: keyNumber}, id: "u1"},
 	}
-	replica := &CursorCodec{Secret: []byte("secret of the tests")}
-	other := &CursorCodec{Secret: []byte("secret of the tests")}
+	replica := testCodec("secret of the tests")
+	other := testCodec("secret of the tests")
 	for _, position := range positions {
 		cursor := replica.Encode(position, "org1 filter")
 		got, err := other.Decode(cursor, "org1 filter")
@@ -327,7 +323,7 @@ func TestCursorStaysShort(t *testing.T) {
 	for _, text := range []string{strings.Repeat("é", 5000), strings.Repeat("<", 5000), strings.Repeat("\x01", 5000)} {
 		r := Resource{"id": "u1", "userName": text}
 		position := positionOf(r, path.sortKeyOf(r))
-		codec := &CursorCodec{Secret: []byte("secret of the tests")}
+		codec := testCodec("secret of the tests")
 		cursor := codec.Encode(position, "f")
 		assert.LessOrEqual(t, len(cursor), MaxCursorLength)
 		got, err := codec.Decode(cursor, "f")
@@ -337,7 +333,7 @@ func TestCursorStaysShort(t *testing.T) {
 }
 
 func TestCursorRefuses(t *testing.T) {
-	codec := &CursorCodec{Secret: []byte("secret of the tests")}
+	codec := testCodec("secret of the tests")
 	good := codec.Encode(&Position{created: "2026-01-01T00:00:00Z", id: "u1"}, "fingerprint")
 	raw, err := base64.RawURLEncoding.DecodeString(good)
 	require.NoError(t, err)
@@ -352,8 +348,8 @@ func TestCursorRefuses(t *testing.T) {
 		{name: "nothing", cursor: ""},
 		{name: "another query", cursor: good, fingerprint: "fingerprint2"},
 		{name: "a fingerprint that is a part", cursor: good, fingerprint: "finger"},
-		{name: "another secret", codec: &CursorCodec{Secret: []byte("other")}, cursor: good},
-		{name: "no secret", codec: &CursorCodec{}, cursor: good},
+		{name: "another secret", codec: testCodec("other"), cursor: good},
+		{name: "no secret", codec: testCodec(""), cursor: good},
 		{name: "a changed character", cursor: string(flipped)},
 		{name: "cut off", cursor: good[:len(good)-4]},
 		{name: "something after it", cursor: good + "AAAA"},

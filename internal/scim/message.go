@@ -19,7 +19,7 @@ func CheckMessage(message map[string]any, urn string) error {
 			return nil
 		}
 	}
-	return NewError(CodeInvalidValue, "The schemas of the message do not name what the endpoint takes: %s.", urn)
+	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
 }
 
 // isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
@@ -33,11 +33,9 @@ func isVersion1(urn string) bool {
 // sub-attribute after them are errors. externalId, which every client sends, is
 // taken. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
-	return &ResourceType{
-		Name: rt.Name, Endpoint: rt.Endpoint, Description: rt.Description,
-		Schema: rt.Schema, Aliases: rt.Aliases, Extensions: rt.Extensions, Tolerated: rt.Tolerated, Lacks: rt.Lacks,
-		strict: true,
-	}
+	strict := *rt
+	strict.strict = true
+	return &strict
 }
 
 // checkResource checks what a whole resource lists as its schemas and, if the
@@ -64,7 +62,7 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 		}
 	}
 	if foreign != "" && !own {
-		return NewError(CodeInvalidValue, "The schemas of the resource name %q, and the endpoint takes a %s.", Clip(foreign, 120), rt.Name)
+		return NewError(CodeInvalidValue, "The schemas of the resource name %q, but the endpoint needs a %s.", Clip(foreign, 120), rt.Name)
 	}
 	return rt.checkKnown("", raw)
 }

@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // MaxPatchOperations is the most operations in one PATCH request. How many values
 // an operation has is bounded by the size of the request alone, as for PUT.
@@ -72,13 +75,13 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 	operation.Value = value
 	switch {
 	case rt.strict && operation.Path == nil:
-		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, and strict mode asks for one.", number)
+		return operation, NewError(CodeInvalidSyntax, "Operation %d of the PATCH request has no path, which strict mode requires.", number)
 	case rt.strict && operation.Path.Filter != nil && operation.Path.Sub == nil:
-		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets, and strict mode asks for a sub-attribute after them.", number)
+		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request ends in brackets; strict mode requires a sub-attribute after them.", number)
 	case rt.strict && operation.Path.isForeign():
 		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
 	case operation.Op == patchRemove && operation.Path == nil:
-		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request removes, but has no path that says what.", number)
+		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request is a remove without a path.", number)
 	case operation.Op != patchRemove && !given:
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
 	}
@@ -134,12 +137,17 @@ func member(object map[string]any, name string) (any, bool) {
 //     [Resource]); externalId is kept in it.
 //
 // The error is a *[Error]: [CodeNoTarget], [CodeInvalidValue], [CodeInvalidPath]
-// or [CodeMutability] (a required attribute that is removed among them).
-func (rt *ResourceType) ApplyPatch(current Resource, operations []PatchOperation) (Resource, error) {
+// or [CodeMutability] (a required attribute that is removed among them); or that
+// of ctx, whose end stops the work: filters can select from thousands of entries.
+func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operations []PatchOperation) (Resource, error) {
 	e := newEdit(rt, current)
 	e.patching = true
+	e.stopped = func() bool { return ctx.Err() != nil }
 	for _, operation := range operations {
 		if err := e.applyOperation(operation); err != nil {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}

@@ -1,10 +1,10 @@
 package scim
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,7 +19,7 @@ func patched(t testing.TB, rt *ResourceType, r Resource, operations string) (Res
 		return nil, err
 	}
 	before := r.Clone()
-	result, err := rt.ApplyPatch(r, parsed)
+	result, err := rt.ApplyPatch(t.Context(), r, parsed)
 	require.Equal(t, before, r, "the resource must not change")
 	return result, err
 }
@@ -233,18 +233,70 @@ func TestPatchOfManyAlike(t *testing.T) {
 	require.Equal(t, []any{}, got["emails"])
 }
 
-// A filter that must be compared with each of many members can be used so often
-// and no more.
+// How much the filters of one PATCH compare is bounded: terms times entries. The
+// first term of this filter decides for every member, so the test is quick.
 func TestPatchComparesWithinBounds(t *testing.T) {
-	terms := "display sw \\\"z\\\"" + strings.Repeat(" or display sw \\\"z\\\"", MaxFilterTerms-1)
-	operation := `{"op":"remove","path":"members[` + terms + `]"}`
-	group := largeGroup(60_000)
-	began := time.Now()
-	_, err := patched(t, wholeGroup(), group, "["+strings.Repeat(operation+",", 229)+operation+"]")
+	const members = 10_000
+	terms := "value pr" + strings.Repeat(" or display sw \\\"z\\\"", MaxFilterTerms-1)
+	operation := `{"op":"remove","path":"members[not (` + terms + `)]"}`
+	group := largeGroup(members)
+	allowed := MaxPatchComparisons / (MaxFilterTerms * members)
+	require.Greater(t, allowed, 1)
+	_, err := patched(t, wholeGroup(), group, "["+strings.Repeat(operation+",", allowed-1)+operation+"]")
+	require.NoError(t, err, "as many as the bound")
+	_, err = patched(t, wholeGroup(), group, "["+strings.Repeat(operation+",", allowed)+operation+"]")
+	requireClientError(t, err, CodeTooLarge)
 	require.ErrorContains(t, err, "too many comparisons")
-	require.Less(t, time.Since(began), 5*time.Second)
-	_, err = patched(t, wholeGroup(), group, "["+operation+"]")
-	require.NoError(t, err, "one is within the bound")
+}
+
+// lookedAt is a filter that is true of nothing and tells of every element.
+type lookedAt struct {
+	filterNode
+	tell func()
+}
+
+func (l lookedAt) match(map[string]any) bool {
+	l.tell()
+	return false
+}
+
+// A client that has left, or the end of a request's time, ends the work on its
+// filters.
+func TestPatchStopsWithItsContext(t *testing.T) {
+	group := largeGroup(10_000)
+	for _, test := range []struct {
+		name   string
+		leave  int // at which look at a member the client leaves
+		within int
+	}{
+		{name: "before it begins", leave: 0, within: 1_000},
+		{name: "within the first operation", leave: 5_000, within: 6_000},
+		{name: "within the second operation", leave: 15_000, within: 16_000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			operations, err := ParsePatch(object(t, `{"Operations":[
+				{"op":"remove","path":"members[display eq \"x\"]"},
+				{"op":"remove","path":"members[display eq \"x\"]"}]}`), wholeGroup())
+			require.NoError(t, err)
+			ctx, leaves := context.WithCancel(t.Context())
+			defer leaves()
+			looks := 0
+			for i := range operations {
+				filter := operations[i].Path.Filter
+				filter.root = lookedAt{filter.root, func() {
+					if looks++; looks == test.leave {
+						leaves()
+					}
+				}}
+			}
+			if test.leave == 0 {
+				leaves()
+			}
+			_, err = wholeGroup().ApplyPatch(ctx, group, operations)
+			require.ErrorIs(t, err, context.Canceled)
+			require.Less(t, looks, test.within)
+		})
+	}
 }
 
 // A list that nobody waits for is not compared to its end.

@@ -236,43 +236,31 @@ type Path struct {
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {
 	p := filterParser{rt: rt, code: CodeInvalidPath, noun: "path", tolerant: true}
-	if err := p.start(text); err != nil {
-		return nil, err
-	}
-	path, err := p.parsePath()
-	if err != nil {
-		return nil, err
-	}
-	if p.token.kind != tokenEnd {
-		return nil, p.fail(p.token, "the end of the path is expected here")
+	p.start(text)
+	path := p.parsePath()
+	p.expectEnd("the end of the path is expected here")
+	if p.err != nil {
+		return nil, p.err
 	}
 	path.Tolerated = p.tolerated
 	return path, nil
 }
 
-func (p *filterParser) parsePath() (*Path, error) {
-	attribute, err := p.parseName()
-	if err != nil {
-		return nil, err
-	}
-	path := &Path{AttrPath: attribute}
+func (p *filterParser) parsePath() *Path {
+	path := &Path{AttrPath: p.parseName()}
 	if !p.token.is("[") {
-		return path, nil
+		return path
 	}
+	attribute := path.AttrPath
 	if !attribute.leaf().MultiValued {
-		return nil, p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
+		p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
+		return path
 	}
-	node, err := p.parseBrackets(attribute)
-	if err != nil {
-		return nil, err
+	path.Filter = p.filter(p.parseBrackets(attribute))
+	if strings.HasPrefix(p.token.raw, ".") {
+		path.Sub = p.parseSub(attribute).Attr
 	}
-	path.Filter = &Filter{node}
-	if !strings.HasPrefix(p.token.raw, ".") {
-		return path, nil
-	}
-	sub, err := p.parseSub(attribute)
-	path.Sub = sub.Attr
-	return path, err
+	return path
 }
 
 // String is the path in canonical spelling. Parsing it gives the same path.

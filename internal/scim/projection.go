@@ -93,12 +93,9 @@ func (s *selection) part(name string) *selection {
 
 // returnsSelectively reports whether some attribute is not returned by default.
 func (rt *ResourceType) returnsSelectively() bool {
-	rt.selects.Do(func() {
-		for _, schema := range slices.Concat(rt.core(), rt.Extensions) {
-			rt.isSelective = rt.isSelective || returnsSelectively(schema.Attributes)
-		}
+	return slices.ContainsFunc(slices.Concat(rt.core(), rt.Extensions), func(schema *Schema) bool {
+		return returnsSelectively(schema.Attributes)
 	})
-	return rt.isSelective
 }
 
 func returnsSelectively(attributes []*Attribute) bool {
@@ -108,12 +105,6 @@ func returnsSelectively(attributes []*Attribute) bool {
 		}
 	}
 	return false
-}
-
-// Asked reports whether the top-level attribute, or the extension if attr is a
-// URN, or a part of it was named in attributes.
-func (p *Projection) Asked(attr string) bool {
-	return p != nil && p.asking && p.named.part(attr) != nil
 }
 
 // Includes reports whether the answer can carry the top-level attribute, or the

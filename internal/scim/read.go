@@ -2,8 +2,9 @@ package scim
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"net/url"
@@ -11,7 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
+
+// MaxNestingDepth is the most levels of objects and arrays in a body.
+const MaxNestingDepth = 32
 
 // DecodeObject reads a request body that must be one JSON object. It refuses
 // what encoding/json lets pass and what two readers could understand in two
@@ -33,85 +40,59 @@ func DecodeObject(data []byte) (map[string]any, error) {
 	case data[0] != '{':
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
-	d := decoder{tokens: json.NewDecoder(bytes.NewReader(data)), size: len(data)}
-	value, err := d.value(0)
-	if err != nil {
-		return nil, err
+	var object map[string]any
+	if err := json.Unmarshal(data, &object); err != nil {
+		return nil, undecodable(err, len(data))
 	}
-	if int(d.tokens.InputOffset()) != len(data) {
-		return nil, d.malformed()
-	}
-	return value.(map[string]any), nil
+	return object, checkNames(object, 1)
 }
 
-// A decoder builds the values of a JSON text token by token.
-type decoder struct {
-	tokens *json.Decoder
-	size   int
+// undecodable says why a body was not decoded. It does not wrap the decoder's own
+// error, which can quote the body.
+func undecodable(err error, size int) error {
+	var syntactic *jsontext.SyntacticError
+	if !errors.As(err, &syntactic) {
+		return NewError(CodeInvalidSyntax, "The body holds a value that is out of range.")
+	}
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return duplicateName(syntactic.JSONPointer.LastToken())
+	}
+	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, size)
 }
 
-func (d *decoder) value(depth int) (any, error) {
-	token, err := d.tokens.Token()
-	if err != nil {
-		return nil, d.malformed()
-	}
-	delim, nested := token.(json.Delim)
-	if !nested {
-		return token, nil
-	}
-	if depth++; depth > MaxNestingDepth {
-		return nil, NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
-	}
-	if delim == '{' {
-		return d.object(depth)
-	}
-	return d.array(depth)
+func duplicateName(name string) error {
+	return NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
 }
 
-func (d *decoder) object(depth int) (any, error) {
-	object := map[string]any{}
-	seen := map[string]bool{}
-	for d.tokens.More() {
-		token, err := d.tokens.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return nil, d.malformed()
+// checkNames checks the nesting of a decoded value and that no object in it has
+// two names that differ in letter case only.
+func checkNames(value any, depth int) error {
+	var members iter.Seq[any]
+	switch value := value.(type) {
+	case map[string]any:
+		seen := make(map[string]bool, len(value))
+		for name := range value {
+			folded := foldText(name)
+			if seen[folded] {
+				return duplicateName(name)
+			}
+			seen[folded] = true
 		}
-		folded := foldText(name)
-		if seen[folded] {
-			return nil, NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
-		}
-		seen[folded] = true
-		if object[name], err = d.value(depth); err != nil {
-			return nil, err
-		}
+		members = maps.Values(value)
+	case []any:
+		members = slices.Values(value)
+	default:
+		return nil
 	}
-	return object, d.end()
-}
-
-func (d *decoder) array(depth int) (any, error) {
-	array := []any{}
-	for d.tokens.More() {
-		value, err := d.value(depth)
-		if err != nil {
-			return nil, err
-		}
-		array = append(array, value)
+	if depth > MaxNestingDepth {
+		return NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
 	}
-	return array, d.end()
-}
-
-// end reads the closing bracket.
-func (d *decoder) end() error {
-	if _, err := d.tokens.Token(); err != nil {
-		return d.malformed()
+	for member := range members {
+		if err := checkNames(member, depth+1); err != nil {
+			return err
+		}
 	}
 	return nil
-}
-
-// malformed does not wrap the decoder's own error, as that can quote the body.
-func (d *decoder) malformed() error {
-	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", d.tokens.InputOffset(), d.size)
 }
 
 // Normalize reads what a client sent as a resource, from [DecodeObject], with
@@ -161,6 +142,7 @@ const MaxStringLength = 1024
 // read as nil, and so is an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
+	keepEchoed   bool // those that are [Attribute].Echoed are, if they can be made out
 }
 
 // read reads the value of the attribute at the end of the path.
@@ -337,11 +319,15 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 	object := make(map[string]any, len(raw))
 	for key, value := range raw {
 		sub := attributeNamed(attr.SubAttributes, key)
-		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly {
+		echoed := sub != nil && sub.Echoed && vr.keepEchoed
+		if sub == nil || sub.Returned == Never || sub.Mutability == ReadOnly && !vr.keepReadOnly && !echoed {
 			continue
 		}
 		read, err := vr.read(AttrPath{URN: path.URN, Attr: path.Attr, Sub: sub}, value)
-		if err != nil {
+		switch {
+		case err != nil && echoed:
+			continue
+		case err != nil:
 			return nil, err
 		}
 		if read != nil {

@@ -443,7 +443,7 @@ func TestEchoedAttribute(t *testing.T) {
 			map[string]any{"op": "replace", "value": map[string]any{"groups": []any{map[string]any{"value": "g1"}}}},
 		}}, rt)
 		require.NoError(t, err)
-		r, err := rt.ApplyPatch(current, operations)
+		r, err := rt.ApplyPatch(t.Context(), current, operations)
 		require.NoError(t, err)
 		assert.NotContains(t, r, "groups")
 	})

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/internal/reload"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -123,7 +123,7 @@ func (c *Config) compareHeld(found *Problems) {
 	accepted := c.Tokens != "" || c.TokensFile != ""
 	switch {
 	case held && !accepted:
-		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must bring")
+		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send")
 	case accepted && !held:
 		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential that is shown to Suger")
 	}
@@ -134,11 +134,8 @@ func (c *Config) compare(found *Problems) {
 	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
 		found.Add("SUGER_ORG_ALLOW", "does not have the organization of SUGER_ORG_ID")
 	}
-	if c.SugerAuth == "legacy" && c.Document.Token == nil {
-		found.Add("GATEWAY_MAPPING", "has no token call, which SUGER_AUTH=legacy needs")
-	}
 	if c.Budget != 0 && c.SugerTimeout > c.Budget { // it is zero if it was wrong itself
-		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET: one call would take longer than a whole request may")
+		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request")
 	}
 	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
 		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; operations are served apart from SCIM")
@@ -153,9 +150,8 @@ func (c *Config) checkCredential(text string) error {
 	if !visible(text) {
 		return errors.New("has a blank or another character that no credential has")
 	}
-	pair := c.SugerAuth == "oauth" || c.SugerAuth == "legacy"
-	if id, key, found := strings.Cut(text, ":"); pair && (!found || id == "" || key == "") {
-		return fmt.Errorf("is not client_id:client_secret, as SUGER_AUTH=%s needs it", c.SugerAuth)
+	if id, key, found := strings.Cut(text, ":"); c.SugerAuth == "oauth" && (!found || id == "" || key == "") {
+		return errors.New("is not client_id:client_secret, as SUGER_AUTH=oauth needs it")
 	}
 	return c.checkApart(c.tokens.latest(), text)
 }
@@ -166,7 +162,7 @@ func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {
 		if token == credential || token == half && c.SugerAuth != "key" {
-			return errors.New("is one and the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not bring what Suger is shown")
+			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not send the credential that Suger is shown")
 		}
 	}
 	return nil
@@ -283,16 +279,8 @@ func (c *Config) Mapping() mapping.Config {
 
 // ReadMapping reads and checks a mapping file.
 func ReadMapping(path string) (source []byte, document *spec.Document, err error) {
-	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file in a setting
-	if err != nil {
+	if source, err = reload.ReadFile(path, maxMappingFile); err != nil {
 		return nil, nil, err
-	}
-	defer file.Close()
-	if source, err = io.ReadAll(io.LimitReader(file, maxMappingFile+1)); err != nil {
-		return nil, nil, err
-	}
-	if len(source) > maxMappingFile {
-		return nil, nil, fmt.Errorf("%s has more than %d bytes", path, maxMappingFile)
 	}
 	document, err = spec.Parse(path, source)
 	return source, document, err

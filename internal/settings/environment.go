@@ -24,7 +24,7 @@ type problem struct {
 func (p *problem) Error() string { return p.name + " " + p.text }
 
 // Problems are everything that is wrong with the settings, so that an operator
-// mends them in one go.
+// fixes them all at once.
 type Problems []error
 
 // Add notes what is wrong with a variable; the text continues a sentence that
@@ -50,7 +50,7 @@ func (p Problems) asError() error {
 	if len(p) == 0 {
 		return nil
 	}
-	text := "the settings are not right:"
+	text := "invalid settings:"
 	for _, one := range p {
 		text += "\n  " + one.Error()
 	}
@@ -120,7 +120,7 @@ func outOfBounds(value any, tag reflect.StructTag) string {
 		}
 	case string:
 		if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v) {
-			return "is none of " + strings.ReplaceAll(words, ",", ", ")
+			return "is not one of " + strings.ReplaceAll(words, ",", ", ")
 		}
 	}
 	return ""

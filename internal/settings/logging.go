@@ -44,6 +44,6 @@ func (l *Logs) stepLevel(more bool) {
 	}
 	next = min(max(next, slog.LevelDebug), slog.LevelError)
 	l.level.Set(slog.LevelInfo)
-	l.Log.Info("the level of the log was changed by a signal", "log_level", next.String())
+	l.Log.Info("log level changed by a signal", "log_level", next.String())
 	l.level.Set(next)
 }

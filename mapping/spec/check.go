@@ -43,7 +43,6 @@ func (c *checker) checkParts() {
 	}
 	c.checkStatusField()
 	c.checkRoles()
-	c.checkToken()
 	c.checkCredential()
 	for name, words := range map[string][]any{"domain": c.doc.Refusals.Domain, "seats": c.doc.Refusals.Seats, "duplicate": c.doc.Refusals.Duplicate, "not there": c.doc.Refusals.NotThere} {
 		c.checkWords("refusals."+name, words)

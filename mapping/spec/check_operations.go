@@ -211,18 +211,6 @@ func (c *checker) attributePlaceholders() []string {
 	return known
 }
 
-// checkToken makes sure that the token call can be made.
-func (c *checker) checkToken() {
-	if c.doc.Token == nil {
-		return
-	}
-	for _, name := range PlaceholdersIn(c.doc.Token.Call.Path) {
-		if name != "organization" {
-			c.problem("token.call", "there is {organization}", "{%s} has no value in the token call", name)
-		}
-	}
-}
-
 // checkPaging makes sure that a list can be read to its end.
 func (c *checker) checkPaging(at string, p *PagingMap) {
 	if (p.Size == 0) != (p.Limit == "") {

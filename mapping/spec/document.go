@@ -22,7 +22,6 @@ type Document struct {
 	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
-	Token      *TokenMap  `yaml:"token" doc:"How the older bearer API clients get a token; only needed for SUGER_AUTH=legacy."`
 }
 
 // UserMap says where Suger's user object holds what SCIM wants to know.
@@ -135,16 +134,6 @@ type Refusals struct {
 type Credential struct {
 	Header string `yaml:"header" doc:"Header that carries the key; Authorization if left out."`
 	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
-}
-
-// TokenMap describes the token call of Suger's older bearer API clients.
-type TokenMap struct {
-	Call         Request `yaml:"call" required:"true" doc:"Method and path."`
-	Organization string  `yaml:"organization" required:"true" doc:"Field of the body for the organization id."`
-	ClientID     string  `yaml:"client id" required:"true" doc:"Field of the body for the client's id."`
-	ClientSecret string  `yaml:"client secret" required:"true" doc:"Field of the body for the client's secret."`
-	AccessToken  Path    `yaml:"access token" required:"true" doc:"Field of the answer with the token."`
-	ExpiresIn    Path    `yaml:"expires in" required:"true" doc:"Field of the answer with its life in seconds."`
 }
 
 // Parse reads and checks a mapping file; name is used in messages. The

@@ -104,7 +104,6 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 	for name, special := range map[string]map[string]string{
 		"the client's key":       {},
 		"the client's OAuth App": {"SUGER_AUTH": "oauth"},
-		"an older API client":    {"SUGER_AUTH": "legacy"},
 		"held by the gateway":    {"SUGER_CREDENTIAL": leakKey, "GATEWAY_TOKENS": leakToken},
 		"as text":                {"GATEWAY_LOG_FORMAT": "text"},
 	} {
@@ -270,7 +269,7 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 	program.Ask(t, http.MethodGet, base+"/Groups", "Bearer "+token, "")
 	page := read(t, status)
 	assert.Contains(t, page, "<code>"+base+"</code>")
-	assert.Contains(t, page, "The gateway holds no credential to ask Suger with")
+	assert.Contains(t, page, `<a href="/test">Test a connection and count the roles</a>`)
 	assert.NotContains(t, page, "Deal desk", "what Okta asked is not shown to others")
 	assert.NotContains(t, page, token)
 	assert.Contains(t, read(t, status+"guides/roles.md"), "<h1")

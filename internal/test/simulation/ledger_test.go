@@ -50,6 +50,7 @@ type ledger struct {
 	people   map[string][]era  // by user id, oldest first
 	ids      map[string]string // folded address -> the latest user id with it
 	roles    map[string]string // id -> name, of roles that were deleted too
+	members  int
 	admins   int
 	lostLast *change   // what took the last administrator, until there is one again
 	regained time.Time // when there last was one again
@@ -79,17 +80,22 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 	for _, r := range box.Roles() {
 		l.roles[r.ID] = r.Name
 	}
-	seen := make(map[string]bool)
 	note := func(id string, is standing) {
 		was := l.now(id)
 		if was == is {
 			return
 		}
+		switch {
+		case is.member && !was.member:
+			l.members++
+		case was.member && !is.member:
+			l.members--
+		}
 		l.people[id] = append(l.people[id], era{now, is, by})
 		changes = append(changes, change{now, id, was, is, by})
 	}
-	for _, u := range box.Users() {
-		seen[u.ID] = true
+	users := box.Users()
+	for _, u := range users {
 		is := standing{
 			member: true, status: u.Status, role: l.roleName(u.Role),
 			email: strings.ToLower(u.Email), first: u.FirstName, last: u.LastName,
@@ -97,20 +103,30 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 		l.ids[is.email] = u.ID
 		note(u.ID, is)
 	}
-	var gone []string
-	for id := range l.people {
-		if !seen[id] && l.now(id).member {
-			gone = append(gone, id)
+	if l.members > len(users) {
+		for _, id := range l.gone(users) {
+			note(id, standing{})
 		}
-	}
-	slices.Sort(gone)
-	for _, id := range gone {
-		note(id, standing{})
 	}
 	for i := range changes {
 		l.watchAdministrators(&changes[i])
 	}
 	return changes
+}
+
+// gone are those who were members and are not among the present ones.
+func (l *ledger) gone(users []sandbox.User) (ids []string) {
+	seen := make(map[string]bool, len(users))
+	for _, u := range users {
+		seen[u.ID] = true
+	}
+	for id := range l.people {
+		if !seen[id] && l.now(id).member {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // watchAdministrators keeps count of who can help the others.

@@ -17,7 +17,7 @@ import (
 // known is the assignment of a person whom Okta has an id of; if it has none, the
 // id that Suger has.
 func (a *app) known(who int) (p assignment, ok bool) {
-	p = *a.person(who)
+	p = a.person(who)
 	if p.id == "" {
 		a.world.mu.Lock()
 		defer a.world.mu.Unlock()
@@ -55,13 +55,13 @@ func (a *app) rush(s step) {
 	if !ok {
 		return
 	}
-	mapped := a.attributes(s.who, &p)
-	first := a.changing(s.who, &p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
-	second := a.changing(s.who, &p, true, http.MethodPatch, patchOf(mapped), nil)
+	mapped := a.attributes(s.who, p)
+	first := a.changing(s.who, p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
+	second := a.changing(s.who, p, true, http.MethodPatch, patchOf(mapped), nil)
 	if s.with%3 == 0 {
 		q := p
 		q.role = s.role
-		first = a.changing(s.who, &q, true, http.MethodPatch, patchOf(a.attributes(s.who, &q)), nil)
+		first = a.changing(s.who, q, true, http.MethodPatch, patchOf(a.attributes(s.who, q)), nil)
 	}
 	if s.with%2 == 0 {
 		first, second = second, first
@@ -83,7 +83,7 @@ func (a *app) createEchoing(s step) {
 		return
 	}
 	p.role = s.role
-	r := a.create(s.who, &p)
+	r := a.create(s.who, p)
 	was := a.roleNow(p.id)
 	r.what = "create with echo"
 	r.body["groups"] = []any{map[string]any{"value": a.roleID(s.role), "display": s.role}}
@@ -148,7 +148,7 @@ func (a *app) endOddly(s step) {
 			body["userName"] = emailOf(s.who)
 		}
 	}
-	r := a.changing(s.who, &p, false, method, body, nil)
+	r := a.changing(s.who, p, false, method, body, nil)
 	r.what = "deactivate oddly"
 	r.may = map[string]permit{p.id: {leave: true, names: true, email: emailOf(s.who)}}
 	if wrong["active"] == nil {
@@ -156,7 +156,7 @@ func (a *app) endOddly(s step) {
 		r.what, r.ends, r.may = "active null", "", nil
 	}
 	if a.send(r).ok() {
-		a.person(s.who).assigned = false
+		a.keep(s.who, func(p *assignment) { p.assigned = false })
 	}
 }
 
@@ -166,7 +166,7 @@ func (a *app) remove(s step) {
 	if !ok {
 		return
 	}
-	r := a.changing(s.who, &p, false, http.MethodDelete, nil, nil)
+	r := a.changing(s.who, p, false, http.MethodDelete, nil, nil)
 	r.what = "delete"
 	a.send(r)
 }
@@ -190,21 +190,23 @@ func (a *app) rename(s step) {
 	a.send(r)
 }
 
-// group is the pushed group for a role, and the ids of those in it.
-func (a *app) group(role string) (members map[int]bool, ids []string) {
+// put puts a person into the pushed group for a role or takes them out, and
+// returns the ids of those who are in it then.
+func (a *app) put(who int, role string, in func(was bool) bool) (is bool, ids []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.groups[role] == nil {
 		a.groups[role] = make(map[int]bool)
 	}
-	members = a.groups[role]
-	for who := range members {
-		if p := a.people[who]; p != nil && p.assigned && p.id != "" {
+	members := a.groups[role]
+	members[who] = in(members[who])
+	for other, is := range members {
+		if p := a.people[other]; is && p != nil && p.assigned && p.id != "" {
 			ids = append(ids, p.id)
 		}
 	}
 	slices.Sort(ids)
-	return members, ids
+	return members[who], ids
 }
 
 func memberList(ids []string) []any {
@@ -223,21 +225,18 @@ func (a *app) changeGroup(s step) {
 	if !ok {
 		return
 	}
-	members, _ := a.group(s.role)
 	role, id := s.role, p.id
+	in, _ := a.put(s.who, role, func(was bool) bool { return !was })
 	r := &request{what: "group add", method: http.MethodPatch, path: groupPath(a.world, role), group: role}
 	operation := map[string]any{"op": "add", "path": "members", "value": memberList([]string{id})}
 	r.may = map[string]permit{id: {roles: []string{role}}}
 	r.claim = func(r *request) string { return a.inGroup(id, role, r) }
-	a.mu.Lock()
-	if members[s.who] {
+	if !in {
 		r.what = "group remove"
 		operation = map[string]any{"op": "remove", "path": fmt.Sprintf("members[value eq %q]", id)}
 		r.may = map[string]permit{id: {roles: []string{sandbox.RoleViewer}}}
 		r.claim = func(r *request) string { return a.notInGroup(id, role, r) }
 	}
-	members[s.who] = !members[s.who]
-	a.mu.Unlock()
 	r.body = map[string]any{"schemas": []string{patchSchema}, "Operations": []any{
 		map[string]any{"op": "replace", "value": map[string]any{"id": a.roleID(role), "displayName": role}}, operation,
 	}}
@@ -265,12 +264,8 @@ func (a *app) notInGroup(id, role string, r *request) string {
 // pushGroup sends the whole of a pushed group, as Push Now does, and with
 // strangers in it if it was pushed too early.
 func (a *app) pushGroup(s step, strangers bool) {
-	members, _ := a.group(s.role)
-	a.mu.Lock()
-	members[s.who] = true
-	a.mu.Unlock()
-	_, ids := a.group(s.role)
 	role := s.role
+	_, ids := a.put(s.who, role, func(bool) bool { return true })
 	r := &request{what: "group push", path: groupPath(a.world, role), group: role}
 	listed := ids
 	if strangers {
@@ -390,7 +385,7 @@ func (a *app) stranger(s step) {
 	if !ok {
 		return
 	}
-	r := a.changing(s.who, &p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
+	r := a.changing(s.who, p, false, http.MethodPatch, patchOf(map[string]any{"active": false}), nil)
 	r.what, r.key, r.may = "stranger", fmt.Sprintf("wrong-key-%d", s.with), nil
 	r.claim = func(*request) string { return "the credential is wrong" }
 	a.jobs.Add(1)
@@ -399,7 +394,7 @@ func (a *app) stranger(s step) {
 		a.send(r)
 	}()
 	time.Sleep(a.span(0, 500*time.Millisecond, "after the stranger", s))
-	good := a.changing(s.who, &p, true, http.MethodPatch, patchOf(map[string]any{"name": map[string]any{"familyName": "Stranger"}}), nil)
+	good := a.changing(s.who, p, true, http.MethodPatch, patchOf(map[string]any{"name": map[string]any{"familyName": "Stranger"}}), nil)
 	good.what, good.claim = "beside a stranger", nil
 	a.send(good)
 }

@@ -275,10 +275,12 @@ func (w *world) judgeChange(r *request, c change) {
 	}
 }
 
-// undoes reports whether a change gives back what the request itself had taken.
+// undoes reports whether a change gives back what the request itself had taken,
+// and leaves the rest as others have made it meanwhile.
 func (r *request) undoes(c change) bool {
 	return slices.ContainsFunc(r.changes, func(e change) bool {
-		return e.id == c.id && e.at.Before(c.at) && c.after.role == e.before.role && c.after.email == e.before.email &&
+		return e.id == c.id && e.at.Before(c.at) && c.after.email == e.before.email &&
+			(c.after.role == e.before.role || c.after.role == c.before.role) &&
 			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
 	})
 }
