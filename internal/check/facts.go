@@ -29,8 +29,8 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
-	login  *spec.Document // how the credential is shown, nil for the usual way
-	errors *errorFacts    // nil if errors have a status of their own
+	login  spec.Credential // how the credential is shown, where that is in the file before
+	errors *errorFacts     // nil if errors have a status of their own
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
