@@ -365,13 +365,9 @@ func (f *facts) writeEnd(d *Draft) {
 
 // writeLogin takes over how the credential was shown, since that worked.
 func (f *facts) writeLogin(d *Draft) {
-	if f.login == nil {
-		return
-	}
-	const why = "as in the file before"
-	for _, part := range []struct{ key, text string }{{"header", f.login.Credential.Header}, {"scheme", f.login.Credential.Scheme}} {
+	for _, part := range []struct{ key, text string }{{"header", f.login.Header}, {"scheme", f.login.Scheme}} {
 		if part.text != "" {
-			d.set("credential."+part.key, part.text, Seen, why)
+			d.set("credential."+part.key, part.text, Seen, "as in the file before")
 		}
 	}
 }

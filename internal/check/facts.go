@@ -29,8 +29,8 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
-	login  *spec.Document // how the credential is shown, nil for the usual way
-	errors *errorFacts    // nil if errors have a status of their own
+	login  spec.Credential // how the credential is shown, where that is in the file before
+	errors *errorFacts     // nil if errors have a status of their own
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
@@ -94,8 +94,8 @@ var (
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
-	roleKeys     = []string{"id", "roleid", "key", "code", "slug"} // in an object that is a role
-	roleTitles   = []string{"name", "rolename", "title", "displayname", "label"}
+	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
+	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
 	activeWords  = []string{"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"}
 	pendingWords = []string{"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"}
 	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
@@ -192,7 +192,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 	})
 	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
 	f.id = c.bestID("")
-	if own := c.bestID(prefix); own != "" && prefix != "" && own != f.id && f.id != "" {
+	if own := c.bestID(prefix); prefix != "" && own != "" {
 		f.id, f.member = own, f.id
 	} else if prefix == "" {
 		f.member = c.best(func(path string, l *leaf) int {

@@ -17,7 +17,6 @@ const opListRoles = "list roles"
 // A roleList is the roles of the organization.
 type roleList struct {
 	roles []mapping.RoleName
-	known bool // from the mapping, since Suger does not list them
 }
 
 func (l *roleList) byID(id string) (mapping.RoleName, bool) {
@@ -74,14 +73,7 @@ func (l *roleList) names() []string {
 func (r *run) listRoles(ctx context.Context) *roleList {
 	call, ok := r.probe.Call(opListRoles, nil)
 	if !ok {
-		list := &roleList{known: true}
-		for _, known := range r.Document.Role.Known {
-			id, _ := wordOf(known.ID)
-			if id == "" {
-				id = known.Name
-			}
-			list.roles = append(list.roles, mapping.RoleName{ID: id, Name: known.Name})
-		}
+		list := r.rolesOfFile()
 		r.add(Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"), Text: "Not in the mapping: " + both(list.names()) + " are all there are."})
 		return list
 	}
@@ -114,6 +106,15 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	return list
 }
 
+// rolesOfFile are the roles that the mapping knows.
+func (r *run) rolesOfFile() *roleList {
+	list := &roleList{}
+	for _, known := range r.Document.Role.Known {
+		list.roles = append(list.roles, mapping.RoleName{ID: firstWord(known.IDText(), known.Name), Name: known.Name})
+	}
+	return list
+}
+
 // knowsRoles reports whether the mapping knows roles so well that they need not be
 // in the list.
 func (r *run) knowsRoles() bool {
@@ -124,9 +125,8 @@ func (r *run) knowsRoles() bool {
 // customOnly reports whether the list has none of the roles that the mapping
 // knows, which is how Suger's own data layer keeps roles.
 func (r *run) customOnly(list *roleList) bool {
-	return r.knowsRoles() && !slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
-		id, _ := wordOf(known.ID)
-		_, hasID := list.byID(id)
+	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile().roles, func(known mapping.RoleName) bool {
+		_, hasID := list.byID(known.ID)
 		_, hasName := list.byName(known.Name)
 		return hasID || hasName
 	})
@@ -139,11 +139,7 @@ func (r *run) withKnown(list *roleList) Line {
 	if n := len(list.roles); n > 0 {
 		custom = fmt.Sprintf("%s: %s", count(n, "custom role"), shortList(list.names(), 20))
 	}
-	standard := &roleList{}
-	for _, known := range r.Document.Role.Known {
-		id, _ := wordOf(known.ID)
-		standard.roles = append(standard.roles, mapping.RoleName{ID: id, Name: known.Name})
-	}
+	standard := r.rolesOfFile()
 	list.roles = slices.Concat(standard.roles, list.roles)
 	return Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"),
 		Text: fmt.Sprintf("The list has %s. It has none of %s, which the mapping knows.", custom, both(standard.names()))}
@@ -178,7 +174,14 @@ func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 	if _, there := r.Document.Role.ID.In(object); there {
 		line.Mapping = r.at("role.name")
 	}
-	line.Change = fmt.Sprintf("A role of Suger's has the fields %s: correct role.id or role.name.", both(sortedKeys(object)))
+	found := &roleFacts{}
+	found.guess([]any{sample})
+	for _, part := range []struct{ key, path string }{{"id", found.id}, {"name", found.name}} {
+		if part.path != "" && !slices.Contains(map[string]spec.Field{"id": r.Document.Role.ID, "name": r.Document.Role.Name}[part.key].Scalars(), part.path) {
+			line.Fixes = append(line.Fixes, fix("role."+part.key, part.path))
+		}
+	}
+	line.Change = joined(fmt.Sprintf("A role of Suger's has the fields %s.", both(sortedKeys(object))), say(line.Fixes...))
 	return line
 }
 

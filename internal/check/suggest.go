@@ -26,7 +26,7 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
-	s.login = &spec.Document{Credential: config.Document.Credential}
+	s.login = config.Document.Credential
 	draft := s.draft()
 	write := config.Write
 	config.Write = ""

@@ -159,24 +159,7 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 		if s.listOf(ctx, &found.listFacts, isRole) != nil || len(s.rows) == 0 {
 			continue
 		}
-		found.rows = s.rows
-		c := newFieldCounts(&spec.Document{})
-		for _, row := range s.rows {
-			c.take(row)
-		}
-		text := func(l *leaf) bool { return l.kind() == isText }
-		found.name = c.named(roleTitles, text)
-		if found.id = c.bestID(""); found.id == "" {
-			found.id = found.name
-		}
-		found.description = c.named([]string{"description", "summary", "about"}, text)
-		found.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
-		found.created = c.best(func(path string, l *leaf) int {
-			if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
-				return 1
-			}
-			return 0
-		})
+		found.guess(s.rows)
 		s.roles = found
 		for _, row := range s.rows {
 			if word, ok := row.(string); ok {
@@ -190,6 +173,28 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 		break
 	}
 	return names
+}
+
+// guess finds the fields of roles.
+func (f *roleFacts) guess(rows []any) {
+	f.rows = rows
+	c := newFieldCounts(&spec.Document{})
+	for _, row := range rows {
+		c.take(row)
+	}
+	text := func(l *leaf) bool { return l.kind() == isText }
+	f.name = c.named(roleTitles, text)
+	if f.id = c.bestID(""); f.id == "" {
+		f.id = f.name
+	}
+	f.description = c.named([]string{"description", "summary", "about"}, text)
+	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
+	f.created = c.best(func(path string, l *leaf) int {
+		if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
+			return 1
+		}
+		return 0
+	})
 }
 
 func isRoleName(key string) bool {
