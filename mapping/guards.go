@@ -223,7 +223,7 @@ func (p *planner) takesAdministrator(one *personPlan) bool {
 // one since the plan was made.
 func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 	is := after.byID(one.before.id)
-	if is == nil || one.kind != planChange || !one.endsAccess() && !one.renames(p.model) {
+	if is == nil || one.kind != planChange || !one.endsAccess() {
 		return false
 	}
 	return anyAdministrator(after.roles.of(is)) || !after.roles.knows([]*user{is}) && !p.model.knowsAdministrators()

@@ -182,3 +182,22 @@ func TestLostRaceForTheLastAdministratorIsUndone(t *testing.T) {
 		assert.ErrorContains(t, err, "undoing the change failed")
 	})
 }
+
+// While somebody loses access, another replica makes them the only administrator:
+// access is given back, the new role kept.
+func TestEndOfAccessMeetsANewAdministrator(t *testing.T) {
+	s := newStand(t)
+	id := s.id("viewer")
+	var once sync.Once
+	s.onCall(func(r *http.Request) {
+		if r.Method == http.MethodPatch {
+			once.Do(func() {
+				s.put("viewer", "ADMIN", "ACTIVE")
+				s.put("admin", "VIEWER", "ACTIVE")
+			})
+		}
+	})
+	_, err := s.patchUser(id, deactivation)
+	assertCode(t, scim.CodeLastAdmin, err)
+	assert.Equal(t, "ADMIN ACTIVE", s.state("viewer"))
+}

@@ -119,6 +119,10 @@ var acts = []act{
 	{name: "rush", weight: 4, do: func(w *world, s step) { w.appOf(s).rush(s) }},
 	{name: "create unseen", weight: 3, do: func(w *world, s step) {
 		a := w.appOf(s)
+		w.jobs.Go(func() { // another job of Okta's looks them up meanwhile
+			time.Sleep(a.span(0, 400*time.Millisecond, "meanwhile", s))
+			a.lookUp(s.who)
+		})
 		a.send(a.create(s.who, assignment{role: s.role, given: "Unseen", family: "Family"}))
 	}},
 	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
