@@ -131,14 +131,14 @@ func (d *Draft) find(path string) *entry {
 }
 
 // apply makes the change of a fix, and reports whether that changed anything.
-func (d *Draft) apply(f Fix, why string) bool {
+func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 	before := d.text()
 	if f.Value == nil {
 		d.remove(f.Entry)
 	} else {
 		was := d.find(f.Entry)
 		own := was != nil && !was.inline
-		e := d.set(f.Entry, f.Value, Seen, why)
+		e := d.set(f.Entry, f.Value, sure, why)
 		if own && e.inner != nil {
 			e.lines()
 		}
