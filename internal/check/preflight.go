@@ -122,6 +122,7 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.rolesOfUsers()
 	r.unmapped()
 	r.getUser(ctx)
+	r.findUser(ctx)
 }
 
 // add keeps a line and shows it.

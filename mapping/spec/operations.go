@@ -64,7 +64,7 @@ type Operation struct {
 	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list comes in pages; without it, one answer holds everything."`
 	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes laid over; without get user, and for a role, all that the mapping knows."`
 	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
-	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, so that the list is not read."`
+	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case, so that the list is not read."`
 	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
 }
 
