@@ -32,7 +32,7 @@ type entry struct {
 	scalar any      // if it has no inner entries
 	inner  []*entry // of a map or a list
 	list   bool
-	inline bool // written on one line
+	inline bool // written on one line, if that is not too long
 	sure   Certainty
 	why    string
 	above  string // comment before it
@@ -76,16 +76,6 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 	at.scalar, at.inner, at.list, at.inline = is.scalar, is.inner, is.list, is.inline
 	at.sure, at.why = sure, why
 	return at
-}
-
-// lines lets the elements of a list, or the keys of an object, have a line each.
-func (e *entry) lines() {
-	e.inline = false
-	for _, inner := range e.inner {
-		if inner.sure == "" {
-			inner.sure, inner.why = e.sure, e.why
-		}
-	}
 }
 
 // section is the entry at a path with a comment above.
@@ -140,7 +130,7 @@ func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 		own := was != nil && !was.inline
 		e := d.set(f.Entry, f.Value, sure, why)
 		if own && e.inner != nil {
-			e.lines()
+			e.inline = false
 		}
 	}
 	return d.text() != before
