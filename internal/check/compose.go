@@ -312,7 +312,7 @@ func (f *facts) writeRole(d *Draft) {
 		sure = NotSeen
 	}
 	list := d.set("role.known", known, Likely, "whether this role manages users is judged by its name")
-	list.lines()
+	list.inline = false // a line for each
 	for i, e := range list.inner {
 		switch {
 		case f.known[i].assumed:

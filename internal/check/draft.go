@@ -32,7 +32,7 @@ type entry struct {
 	scalar any      // if it has no inner entries
 	inner  []*entry // of a map or a list
 	list   bool
-	inline bool // written on one line
+	inline bool // written on one line, if that is not too long
 	sure   Certainty
 	why    string
 	above  string // comment before it
@@ -78,16 +78,6 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 	return at
 }
 
-// lines lets the elements of a list, or the keys of an object, have a line each.
-func (e *entry) lines() {
-	e.inline = false
-	for _, inner := range e.inner {
-		if inner.sure == "" {
-			inner.sure, inner.why = e.sure, e.why
-		}
-	}
-}
-
 // section is the entry at a path with a comment above.
 func (d *Draft) section(path, above string) {
 	if e := d.find(path); e != nil {
@@ -131,16 +121,16 @@ func (d *Draft) find(path string) *entry {
 }
 
 // apply makes the change of a fix, and reports whether that changed anything.
-func (d *Draft) apply(f Fix, why string) bool {
+func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 	before := d.text()
 	if f.Value == nil {
 		d.remove(f.Entry)
 	} else {
 		was := d.find(f.Entry)
 		own := was != nil && !was.inline
-		e := d.set(f.Entry, f.Value, Seen, why)
+		e := d.set(f.Entry, f.Value, sure, why)
 		if own && e.inner != nil {
-			e.lines()
+			e.inline = false
 		}
 	}
 	return d.text() != before

@@ -102,6 +102,13 @@ var shapes = map[string]shape{
 		},
 		want: []string{"items: data", "paging: {style: cursor, size: 100, limit: limit, next: starting_after, cursor: last row id}", "field: is_disabled", "active: [false]", "inactive: [true]"},
 	},
+	"memberships, and no call for a person": {
+		row: func(i int, role string) obj {
+			return obj{"id": fmt.Sprintf("m%d", i), "person": obj{"id": fmt.Sprintf("p%d", i), "email": fmt.Sprintf("p%d@example.com", i), "firstName": "Given", "lastName": "Family"}, "role": obj{"name": role}}
+		},
+		page: func(_ *http.Request, rows []any) (any, map[string]string) { return rows, nil },
+		want: []string{"id: id", "userName: {field: person.email, write: create}", "call: DELETE /api/{organization}/users/{user}", "name: name", "repeat: true"},
+	},
 	"a token in the body, camel case": {
 		row: func(i int, role string) obj {
 			return obj{"user": obj{"id": i + 1, "primaryEmail": fmt.Sprintf("p%d@example.com", i), "displayName": fmt.Sprintf("Given Family%d", i)}, "userRole": role, "joinedAt": "2026-01-02T03:04:05.678Z"}

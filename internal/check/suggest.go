@@ -97,7 +97,11 @@ func (d *Draft) applyAll(report *Report, tries bool) bool {
 		for _, fix := range line.Fixes {
 			if line.Level != OK && !done[fix.Entry] && (tries || !fix.Try) { // of alternatives, the first
 				done[fix.Entry] = true
-				changed = d.apply(fix, "found by "+line.Check) || changed
+				sure, why := Seen, "found by "+line.Check
+				if fix.Try {
+					sure, why = Likely, "another method was refused"
+				}
+				changed = d.apply(fix, sure, why) || changed
 			}
 		}
 	}

@@ -250,6 +250,10 @@ func (s *survey) findOne(ctx context.Context) {
 			return
 		}
 	}
+	if prefix != "" { // nothing is known of people apart from their memberships
+		s.id = s.member
+	}
+	s.member = ""
 }
 
 // offered is the first of some paths that Suger knows, if not for reading; else the

@@ -43,7 +43,7 @@ func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roleOfNewcomer()
 	steps := []func(context.Context){t.rename, t.changeRole, t.deactivate, t.comeBack, t.remove}
 	if !t.create(ctx) {
-		t.notReached()
+		t.notTried(Look, "Not tried, since nobody was added: %s.", slices.Clone(changing)...)
 		return
 	}
 	t.add(Line{Check: "managing users", Level: OK, Text: "The credential may add users."})
@@ -53,32 +53,17 @@ func (t *trip) make(ctx context.Context) {
 		}
 		step(ctx)
 	}
-	t.notTried()
+	t.notTried(OK, "Besides: %s.", slices.Concat(changing[2:], []string{spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole})...)
 }
 
-// notReached names the operations that change a user, where there is none.
-func (t *trip) notReached() {
-	var names []string
-	for _, name := range []string{"update user", "remove user", "activate user", "deactivate user", "set role", "grant role", "revoke role"} {
-		if t.Document.Operations.Named(name) != nil && !t.tried[name] {
-			names = append(names, name)
-		}
-	}
-	if len(names) > 0 {
-		t.add(Line{Check: "not tried", Level: Look, Text: fmt.Sprintf("Not tried, since nobody was added: %s.", both(names))})
-	}
-}
+// changing are the operations that change somebody who is there.
+var changing = []string{spec.OpUpdateUser, spec.OpRemoveUser, spec.OpActivateUser, spec.OpDeactivateUser, spec.OpSetRole, spec.OpGrantRole, spec.OpRevokeRole}
 
-// notTried names the operations that no user is needed for.
-func (t *trip) notTried() {
-	var names []string
-	for _, name := range []string{"set role", "grant role", "revoke role", "activate user", "deactivate user", "add role", "update role", "remove role"} {
-		if t.Document.Operations.Named(name) != nil && !t.tried[name] {
-			names = append(names, name)
-		}
-	}
+// notTried names the operations of some that the mapping has and no step called.
+func (t *trip) notTried(level Level, text string, operations ...string) {
+	names := slices.DeleteFunc(operations, func(name string) bool { return t.Document.Operations.Named(name) == nil || t.tried[name] })
 	if len(names) > 0 {
-		t.add(Line{Check: "not tried", Level: OK, Text: "Besides: " + both(names) + "."})
+		t.add(Line{Check: "not tried", Level: level, Text: fmt.Sprintf(text, both(names))})
 	}
 }
 
