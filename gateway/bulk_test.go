@@ -252,3 +252,19 @@ func TestBulkProvesEachChangeOfAPerson(t *testing.T) {
 	assert.Equal(t, "502", results[0]["status"], "the person still has access")
 	assert.Equal(t, true, s.get("/scim/v2/Users/" + editor).body["active"])
 }
+
+func TestBulkEndsAccessAndGivesItBack(t *testing.T) {
+	for _, contract := range bothContracts {
+		t.Run(contract, func(t *testing.T) {
+			s := newRuleStand(t, contract)
+			editor := s.id("editor")
+			active := func(word string) string {
+				return `{"method":"PATCH","path":"/Users/` + editor + `","data":{"Operations":[{"op":"replace","path":"active","value":` + word + `}]}}`
+			}
+			assert.Equal(t, []any{"200", "200"}, statuses(s.bulk(active("false")+","+active("true"))))
+			assert.Equal(t, true, s.get("/scim/v2/Users/" + editor).body["active"])
+			assert.Equal(t, []any{"200", "200", "200"}, statuses(s.bulk(active("false")+","+active("true")+","+active("false"))))
+			assert.Contains(t, []string{"gone", "EDITOR INACTIVE"}, s.state("editor"))
+		})
+	}
+}

@@ -105,7 +105,7 @@ func blockingSuger(t *testing.T) (url string, called chan struct{}, release func
 		case <-r.Context().Done():
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte("[]"))
+		_, _ = w.Write([]byte(`[{"id":"u1","email":"amber@example.com","role":"ADMIN","status":"ACTIVE"}]`))
 	}))
 	t.Cleanup(server.Close)
 	return server.URL, called, func() { close(released) }

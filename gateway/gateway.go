@@ -15,10 +15,10 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A server answers SCIM requests. It keeps nothing between two of them.
+// A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config    Config
-	publicURL string // the configured one, in a normal form; "" takes the request's
+	publicURL string // the configured one, in a normal form; "" for the one of the request
 	log       *slog.Logger
 	users     *resourceSet
 	groups    *resourceSet
@@ -51,13 +51,8 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		service:   service,
 		seating:   newSeating(config.MaxInFlight),
 		bodies:    newBodyMemory(config.MaxBody),
-	}
-	var err error
-	if s.guessing, err = newGuessing(config.AuthFailures, config.Now); err != nil {
-		return nil, err
-	}
-	if s.proofs, err = newProofs(config.Budget, config.Now); err != nil {
-		return nil, err
+		guessing:  newGuessing(config.AuthFailures, config.Now),
+		proofs:    newProofs(config.Budget, config.Now),
 	}
 	var kinds []*scim.ResourceType
 	for _, set := range s.sets() {
@@ -70,10 +65,10 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 	e.Use(
 		s.account,     // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		s.catchPanic,  // inside it, so that a panic is answered and logged like any error
-		s.admit,       // what is turned away takes no place
-		s.identify,    // as far as it shows without asking Suger
+		s.admit,       // what is refused needs no place
+		s.identify,    // as far as possible without asking Suger
 		s.boundFlight, // before anything that costs
-		s.boundTime,   // nothing waits before this point, so the budget begins here
+		s.boundTime,   // nothing waits before this point, so the budget starts here
 	)
 	s.mount(e)
 	return cleanPath(e), nil

@@ -23,8 +23,8 @@ const (
 	doubtFor = time.Minute
 )
 
-// A guessing slows down who guesses tokens, and leaves alone who has a good one
-// even if it comes from the same address.
+// A guessing slows down clients that guess tokens, and no client with a good token,
+// even from the same address.
 type guessing struct {
 	throttle *throttle.Throttle
 	window   time.Duration
@@ -33,8 +33,8 @@ type guessing struct {
 	good     *lru.Cache[marks.Mark, struct{}]  // tokens, each in an organization that it was good for
 	doubted  *lru.Cache[marks.Mark, time.Time] // tokens that were good until Suger refused them, and until when they may be again
 
-	// One wrong token that is shown again and again is one guess in a window: it
-	// is how a client with an old token behaves, and no way to find another.
+	// The same wrong token sent again is one guess in a window: a client with an old
+	// token does that, and it finds no other.
 	counted  *lru.Cache[guess, time.Time]
 	mu       sync.Mutex
 	underWay map[guess]int
@@ -52,24 +52,18 @@ type attempt struct {
 	reserved bool // it counts as a failure until it ends
 }
 
-func newGuessing(limit throttle.Limit, now func() time.Time) (*guessing, error) {
-	g := &guessing{
+func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
+	good, _ := lru.New[marks.Mark, struct{}](maxGoodTokens) // fails for a size below 1 only
+	doubted, _ := lru.New[marks.Mark, time.Time](maxGoodTokens)
+	counted, _ := lru.New[guess, time.Time](maxGuesses)
+	return &guessing{
 		throttle: throttle.New(limit, now), window: limit.Window, now: now,
-		marks: marks.New(), underWay: make(map[guess]int),
+		marks: marks.New(), good: good, doubted: doubted, counted: counted, underWay: make(map[guess]int),
 	}
-	var err error
-	if g.good, err = lru.New[marks.Mark, struct{}](maxGoodTokens); err != nil {
-		return nil, err
-	}
-	if g.doubted, err = lru.New[marks.Mark, time.Time](maxGoodTokens); err != nil {
-		return nil, err
-	}
-	g.counted, err = lru.New[guess, time.Time](maxGuesses)
-	return g, err
 }
 
-// begin lets a token that is not known to be good be judged. An address that has
-// brought too many wrong ones waits for its turn, if there are turns.
+// begin starts an attempt with a token that is not known to be good. An address
+// with too many wrong ones waits for its turn, if there are turns.
 func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark, turns bool) (*attempt, error) {
 	try := guess{from: throttle.Network(client), mark: mark}
 	g.mu.Lock()
@@ -96,8 +90,8 @@ func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark
 	}
 }
 
-// end tells what has come of an attempt. Those of one guess that are under way
-// together have one place in the throttle, and it is the last that leaves it.
+// end records the outcome of an attempt. Attempts of one guess at the same time have
+// one place in the throttle, which the last of them releases.
 func (g *guessing) end(client netip.Addr, a *attempt, failed bool) {
 	counts := failed && g.count(a.guess)
 	if !a.reserved {
@@ -122,7 +116,7 @@ func (g *guessing) wasCounted(try guess) bool {
 	return ok && g.now().Before(until)
 }
 
-// count notes a wrong token, and reports whether it counts as a failure.
+// count records a wrong token, and reports whether it counts as a failure.
 func (g *guessing) count(try guess) bool {
 	if g.wasCounted(try) {
 		return false
@@ -149,13 +143,13 @@ func (g *guessing) inDoubt(mark marks.Mark) bool {
 
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
-		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings; the gateway listens again in a moment.")
+		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings and retry in a minute.")
 	e.RetryAfter = max(wait, time.Second)
 	return e
 }
 
-// judgeToken remembers what the exchange has shown of the client's token. That
-// Suger was asked and no part of the answer was a refusal shows that it is good.
+// judgeToken records whether the client's token is good: it is if Suger was called
+// and refused nothing.
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
@@ -167,7 +161,7 @@ func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	}
 }
 
-// trust remembers that the token is good.
+// trust records that the token is good.
 func (s *server) trust(x *exchange) {
 	x.known = true
 	conns.Trust(x.ctx())

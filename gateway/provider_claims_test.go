@@ -120,7 +120,7 @@ func claimsToProve(now *standin.Clock) claims {
 			assert.Len(t, s.bulk(several(number(claimed))), number(claimed))
 			a := s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[`+several(number(claimed)+1)+`]}`)
 			assertError(t, a, http.StatusRequestEntityTooLarge, "", scim.CodeTooLarge)
-			assert.Contains(t, a.body["detail"], fmt.Sprintf("takes %d at once", number(claimed)), "the limit is named (RFC 7644 §3.7.4)")
+			assert.Contains(t, a.body["detail"], fmt.Sprintf("accepts %d at once", number(claimed)), "the limit is named (RFC 7644 §3.7.4)")
 		},
 		"bulk.maxPayloadSize": func(t *testing.T, s *stack, claimed any) {
 			padded := func(size int) string {

@@ -1,11 +1,8 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -30,8 +27,8 @@ func (x *exchange) writeResource(set *resourceSet, done outcome, projection *sci
 	return x.writeJSON(done.status, set.show(x, done.resource, projection))
 }
 
-// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and
-// reports whether the client has what it asks to read in this version.
+// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports
+// whether the client that reads the resource has it in this version already.
 func (x *exchange) isKnown(version string) bool {
 	if version == "" {
 		return false
@@ -45,27 +42,25 @@ func (x *exchange) isKnown(version string) bool {
 // writeJSON encodes before it sends, so that what cannot be encoded is an error
 // and not half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
-	room := rooms.Get().(*[]byte)
-	defer giveBack(room)
-	text, err := appendJSON((*room)[:0], message)
+	text, err := scim.AppendJSON(nil, message)
 	if err != nil {
 		return err
 	}
-	*room = text
+	text = append(text, '\n')
 	x.Response().Header().Set(echo.HeaderContentType, contentType)
 	return x.send(status, text)
 }
 
-// Whoever reads an answer must go on reading: it holds one of the places, and the
-// memory of the answer.
+// A client must read its answer in time: it holds one of the places, and the memory
+// of the answer.
 const (
 	writeSize   = 64 << 10         // bytes written at once
 	writeWithin = 10 * time.Second // longest time for that much
 	sendWithin  = 30 * time.Second // and for all of an answer
 )
 
-// send writes an answer. It gives up when the client stops to read, over HTTP/2
-// as well, where the deadline is the stream's.
+// send writes an answer. It gives up when the client stops reading, over HTTP/2 as
+// well, where the deadline is the stream's.
 func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)
@@ -88,31 +83,5 @@ func (x *exchange) send(status int, text []byte) error {
 			return err
 		}
 		text = text[len(part):]
-	}
-}
-
-func appendJSON(text []byte, message any) ([]byte, error) {
-	if message, ok := message.(scim.Appender); ok {
-		text, err := message.AppendJSON(text)
-		return append(text, '\n'), err
-	}
-	whole := bytes.NewBuffer(text)
-	encoder := json.NewEncoder(whole)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(message)
-	return whole.Bytes(), err
-}
-
-// rooms are used again from answer to answer: a page of users takes some 100 KB,
-// which would be a good part of what the garbage collector has to do.
-var rooms = sync.Pool{New: func() any { return new([]byte) }}
-
-// largestRoom is what is kept of the room for an answer, in bytes.
-const largestRoom = 1 << 20
-
-// giveBack keeps the room of an answer that was sent.
-func giveBack(room *[]byte) {
-	if cap(*room) <= largestRoom {
-		rooms.Put(room)
 	}
 }

@@ -123,7 +123,7 @@ func TestRule9PushedGroupTakesNobodysRole(t *testing.T) {
 			assert.Equal(t, http.StatusOK, s.do(http.MethodPut, path, group).status)
 			assert.Less(t, s.patch(path, `{"op":"replace","path":"members","value":[`+strings.Join(members, ",")+`]}`).status, 300)
 			assert.Equal(t, before, s.everybody(), "nor when it is pushed again")
-			assert.Contains(t, s.log.String(), "group member keeps a more powerful role")
+			assert.Contains(t, s.log.String(), "group member keeps the current role")
 		})
 	}
 }

@@ -8,13 +8,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 )
 
 // applied is what came of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
-	failed map[*personPlan]error // by whom the call was about; nil errors are left out
+	failed map[*personPlan]error // by the person the call was about; no nil errors
 	role   error                 // of the role's own call
 	made   *role                 // the role that was made
 	joined string                // id of a person who was added, as far as an answer shows it
@@ -39,7 +40,7 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 	done := &applied{failed: make(map[*personPlan]error)}
 	if all.role != nil && all.role.kind != roleDeleted {
 		done.sent = true
-		if done.made, done.role = s.applyRole(ctx, all.role); done.role != nil {
+		if done.made, done.role = s.applyRole(ctx, snap.roles, all.role); done.role != nil {
 			return done
 		}
 	}
@@ -48,7 +49,7 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 		work.SetLimit(s.config.Parallel)
 		for _, one := range phase {
 			work.Go(func() error {
-				done.fail(one, s.applyPerson(ctx, one.with(all.role, done.made), done))
+				done.fail(one, s.applyPerson(ctx, snap, one.with(all.role, done.made), done))
 				return nil
 			})
 		}
@@ -56,7 +57,7 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 	}
 	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
 		done.sent = true
-		_, done.role = s.applyRole(ctx, all.role)
+		_, done.role = s.applyRole(ctx, snap.roles, all.role)
 	}
 	return done
 }
@@ -113,11 +114,11 @@ func (p *planner) withoutNewcomers(s *snapshot, all *plan) (count int) {
 }
 
 // applyPerson makes the calls that change one person.
-func (s *suger) applyPerson(ctx context.Context, one *personPlan, done *applied) error {
+func (s *suger) applyPerson(ctx context.Context, snap *snapshot, one *personPlan, done *applied) error {
 	defer s.memory.wrote(s.Organization, s.userName(one.before.id), s.administratorsName())
 	switch one.kind {
 	case planJoin:
-		id, err := s.applyJoin(ctx, one)
+		id, err := s.applyJoin(ctx, snap, one)
 		done.mu.Lock()
 		done.joined = id
 		done.mu.Unlock()
@@ -127,7 +128,7 @@ func (s *suger) applyPerson(ctx context.Context, one *personPlan, done *applied)
 		return err
 	}
 	for _, call := range s.calls(one) {
-		if err := s.callOn(ctx, one.before, call); err != nil {
+		if err := s.callOn(ctx, one, call); err != nil {
 			return err
 		}
 	}
@@ -137,7 +138,7 @@ func (s *suger) applyPerson(ctx context.Context, one *personPlan, done *applied)
 // applyJoin adds a person, in one call or two, and returns the id that an answer
 // shows. Suger keeps the names of somebody it knows: those that differ are updated
 // by a further call.
-func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
+func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) (id string, err error) {
 	defer s.memory.wrote(s.Organization, s.addressName(one.values[s.model.userName]))
 	ops := &s.model.doc.Operations
 	answer, err := s.call(ctx, spec.OpAddUser, ops.AddUser, s.ids(nil, nil), s.newValues(one))
@@ -149,13 +150,22 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 		if !ok {
 			return "", s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "an answer without the new user's %s", s.model.doc.User.ID))
 		}
+		if err := s.stranger(ctx, one, snap, answer, id); err != nil {
+			return "", err
+		}
 		named := ids{"organization": s.Organization, "user": id}
-		if answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one)); err != nil {
+		answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one))
+		if isGone(err) {
+			s.config.Observer.Unconfirmed(spec.OpAddUser)
+			return "", scim.Wrap(err, scim.CodeWriteUnconfirmed,
+				"Suger answered %q, but then does not know the new user in %q, so the person is no member. Retry in Okta; if it stays so, run the check command.", spec.OpAddUser, spec.OpAddMember)
+		}
+		if err != nil {
 			return "", err
 		}
 	}
 	added, err := s.model.readUser(answer, s.Organization)
-	if err != nil {
+	if err != nil || !s.mayBe(one, answer) {
 		return "", nil // the list shows who was added
 	}
 	s.drift(spec.OpAddUser, added.drift)
@@ -164,14 +174,46 @@ func (s *suger) applyJoin(ctx context.Context, one *personPlan) (id string, err 
 		return added.id, nil
 	}
 	for _, call := range s.calls(rest) {
-		if err := s.callOn(ctx, added, call); err != nil {
+		if err := s.callOn(ctx, rest, call); err != nil {
 			return added.id, err
 		}
 	}
 	return added.id, nil
 }
 
-// finishJoin makes the calls for what the person whom a plan has added does not
+// mayBe reports whether an answer about somebody who is added can be about them:
+// it shows no other address, nor another id than the one they had.
+func (s *suger) mayBe(one *personPlan, answer any) bool {
+	id, hasID := s.model.idIn(answer)
+	if text, _ := spec.Text(id); hasID && one.before.id != "" && text != one.before.id {
+		return false
+	}
+	email, err := fieldText(answer, s.model.attributes[s.model.userName].field)
+	return err == nil && (email == "" || foldEmail(email) == foldEmail(one.values[s.model.userName]))
+}
+
+// stranger is an error if the first of two calls to add somebody answered with the
+// id of somebody else, whom the second would make a member. An answer without an
+// address is compared with the record that Suger has by the id.
+func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, answer, id any) error {
+	text, _ := spec.Text(id)
+	record := answer
+	if email, _ := fieldText(answer, s.model.attributes[s.model.userName].field); email == "" && one.before.id == "" {
+		known, offered, err := s.global(ctx, text)
+		if err != nil {
+			return err
+		}
+		if offered && known != nil {
+			record = known
+		}
+	}
+	if !s.mayBe(one, answer) || !s.mayBe(one, record) || snap.byID(text) != nil {
+		return s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "the %s of somebody else", s.model.doc.User.ID))
+	}
+	return nil
+}
+
+// finishJoin makes the calls for what a newly added person does not
 // have yet, where no answer showed it and the list does. It reports whether there
 // were any.
 func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
@@ -187,7 +229,7 @@ func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *
 	if rest.empty() {
 		return false
 	}
-	done.fail(one, s.applyPerson(ctx, rest, done))
+	done.fail(one, s.applyPerson(ctx, after, rest, done))
 	return true
 }
 
@@ -213,7 +255,7 @@ func (s *suger) restOfJoin(is *user, one *personPlan) *personPlan {
 type userCall struct {
 	name string
 	op   *spec.Operation
-	role *role // whom it is about besides the user; may be nil
+	role *role // the role it is about, or nil
 	with spec.Values
 }
 
@@ -229,7 +271,7 @@ func (s *suger) calls(one *personPlan) []userCall {
 		calls = append(calls, s.roleCalls(one.before, one)...) // before the update can give access
 	}
 	if with := s.updateValues(one); len(with) > 0 {
-		if ops.UpdateUser.Sends == spec.SendsEverything {
+		if ops.UpdateUser.Sends == spec.SendsWholeObject && !s.provesByID() {
 			with = s.allValues(one)
 		}
 		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
@@ -273,23 +315,49 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 }
 
 // callOn makes one call on a user. An update that sends the whole object reads it
-// afresh and lays the changes over it, so that nothing is lost that the mapping
-// does not know.
-func (s *suger) callOn(ctx context.Context, u *user, call userCall) error {
-	named := s.ids(u, call.role)
+// afresh, where there is a call for that, and lays its values over it, so that
+// nothing is lost that the mapping does not know.
+//
+// What it read must be the user as they were planned on, or as the plan makes
+// them: laid over anything else, the write would bring back what has changed.
+func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) error {
+	named := s.ids(one.before, call.role)
 	request := s.request(call.name, call.op, named, call.with)
-	if call.op.Sends == spec.SendsWholeObject {
-		object, err := s.call(ctx, spec.OpGetUser, s.model.doc.Operations.GetUser, named, nil)
+	if get := s.model.doc.Operations.GetUser; get != nil && call.op.Sends == spec.SendsWholeObject {
+		object, err := s.call(ctx, spec.OpGetUser, get, named, nil)
 		if err != nil {
 			return err
 		}
 		if object == nil {
 			return s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
 		}
+		if !s.isAsPlanned(object, one) {
+			return scim.NewError(scim.CodeSugerUnavailable, "Suger's record of this user is not the one that the change was planned on. It may have been changed at the same time; retry.")
+		}
 		request.Body = spec.Overlay(object, request.Body)
 	}
 	_, err := s.send(ctx, call.op, request)
 	return err
+}
+
+// isAsPlanned reports whether a record by id shows a user as they were before a
+// plan, or as they are after it, as far as it shows them.
+func (s *suger) isAsPlanned(record any, one *personPlan) bool {
+	is, err := s.model.readUser(record, s.Organization)
+	before, after := one.before, one.after(s.model)
+	if err != nil || is.id != before.id || after == nil {
+		return false
+	}
+	for i := range is.values {
+		if is.values[i] != before.values[i] && is.values[i] != after.values[i] {
+			return false
+		}
+	}
+	if is.access.active != before.access.active && is.access.active != after.access.active {
+		return false
+	}
+	_, shown := s.model.doc.User.Roles.Field.In(record)
+	return !shown || refersTo(is.roles, one.held) || refersTo(is.roles, one.will())
 }
 
 // updateValues are the values that the update operation sends for a plan,
@@ -313,8 +381,8 @@ func (s *suger) updateValues(one *personPlan) spec.Values {
 	return with
 }
 
-// allValues are all values of a user as a plan leaves them, for an operation
-// that sends everything.
+// allValues are all values of a user as a plan leaves them, for an update that
+// sends the whole object where no call reads all of it.
 func (s *suger) allValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	addRoles(with, one.will())
@@ -379,9 +447,9 @@ func addRoles(with spec.Values, roles []*role) {
 }
 
 // applyRole makes the call that makes, renames or deletes a role. made is the new
-// role; a list is read for it where the answer does not show it, since its members
-// are given it by its id.
-func (s *suger) applyRole(ctx context.Context, change *rolePlan) (made *role, err error) {
+// role, which before does not have; a list is read for it where the answer does not
+// show it, since its members are given it by its id.
+func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePlan) (made *role, err error) {
 	ops, template := &s.model.doc.Operations, &s.model.doc.Role.Template
 	defer s.memory.wrote(s.Organization, s.rolesName())
 	switch change.kind {
@@ -390,7 +458,7 @@ func (s *suger) applyRole(ctx context.Context, change *rolePlan) (made *role, er
 		return nil, err
 	case roleRenamed:
 		with := spec.Values{"displayName": change.name}
-		if ops.UpdateRole.Sends == spec.SendsEverything {
+		if ops.UpdateRole.Sends == spec.SendsWholeObject {
 			with["description"] = change.role.description
 			if change.role.permissions != nil {
 				with["permissions"] = change.role.permissions
@@ -405,11 +473,8 @@ func (s *suger) applyRole(ctx context.Context, change *rolePlan) (made *role, er
 	}
 	answer, err := s.call(ctx, spec.OpAddRole, ops.AddRole, s.ids(nil, nil),
 		spec.Values{"displayName": change.name, "description": template.Description, "permissions": permissions})
-	if err != nil && !uncertain(err) {
-		return nil, err
-	}
 	if answer != nil {
-		if r, readErr := s.model.readRole(answer); readErr == nil && r.name == change.name {
+		if r, readErr := s.model.readRole(answer); readErr == nil && r.name == change.name && before.byRef(roleRef{id: r.id}) == nil {
 			return s.model.newCatalogue([]*role{r}, s.config.GroupRoles, false).byID(r.id), nil
 		}
 	}

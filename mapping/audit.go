@@ -232,7 +232,7 @@ func dryRunID(name string) string {
 	return "dry-run-" + hex.EncodeToString(sum[:8])
 }
 
-// fingerprint tells credentials apart in audit records without telling one: the
+// fingerprint distinguishes credentials in audit records without revealing one: the
 // same on every replica, and no help in finding a key that has real entropy.
 func (s *suger) fingerprint() string {
 	sum := sha256.Sum256([]byte("suger-scim-gateway audit\x00" + string(s.Credential)))

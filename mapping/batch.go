@@ -7,8 +7,14 @@ import (
 	"time"
 )
 
-// batchAge is how old the list may become on which a batch plans.
-const batchAge = 5 * time.Second
+// Bounds of the age of the list on which a batch plans.
+const (
+	batchAge = 5 * time.Second
+	// Where the list shows that somebody is no member: Suger overwrites the role of
+	// a member who is added, and who has left is not looked at again. Also where the
+	// change is refused.
+	absenceAge = time.Second
+)
 
 // A Batch carries out several changes one after the other, as a bulk request has
 // them, and proves them together: each is planned on the list that the first read,
@@ -25,8 +31,8 @@ type Batch struct {
 type pendingChange struct {
 	operation any
 	suger     *suger
-	roles     *catalogue // by which it was planned
-	what      string
+	before    *snapshot // on which it was planned
+	change    change
 	plan      *plan
 	done      *applied
 	reserved  *reservation
@@ -65,19 +71,19 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 		for _, one := range b.pending {
 			one.reserved.settle(s.planner.losses(one.plan)) // some of it may have happened
 			err := s.unproven(one.plan, one.done, err)
-			s.recordAll(one.what, one.plan, one.done, err)
+			s.recordAll(one.change.what, one.plan, one.done, err)
 			b.failed[one.operation] = s.asSCIM(err)
 		}
 		b.pending = nil
 		return b.failed
 	}
-	b.proveOn(after)
+	b.proveOn(ctx, after)
 	return b.failed
 }
 
 // proveOn compares what is pending with a snapshot that began after it. Of several
 // changes of one person the last counts.
-func (b *Batch) proveOn(after *snapshot) {
+func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 	last := make(map[string]*personPlan)
 	for _, one := range b.pending {
 		for _, person := range one.plan.touched() {
@@ -88,16 +94,24 @@ func (b *Batch) proveOn(after *snapshot) {
 		s := one.suger
 		shown := after
 		if !after.roles.whole {
-			shown = after.withRoles(one.roles)
+			shown = after.withRoles(one.before.roles)
 		}
-		differs := slices.DeleteFunc(s.planner.prove(shown, one.plan, nil), func(d difference) bool {
+		differs := slices.DeleteFunc(s.planner.proveSince(one.before, shown, one.plan, nil), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
 		failures := s.failures(one.plan, one.done, differs)
-		one.reserved.settle(s.planner.losses(one.plan) - s.planner.losses(planOf(differs)))
-		s.recordEach(one.what, one.plan, shown, failures)
+		if one.change.single == "" {
+			membersLeft(failures)
+		}
+		lost := s.planner.losses(one.plan) - s.planner.losses(one.done.refused(differs))
+		one.reserved.settle(lost)
+		s.recordEach(one.change.what, one.plan, shown, failures)
 		s.learn(shown, one.plan)
-		if err := s.failureOf(one.plan, failures); err != nil {
+		undone, err := s.keepAdministrator(ctx, one.before, shown, one.plan, differs)
+		if err != nil {
+			one.reserved.settle(lost - s.planner.losses(undone))
+		}
+		if err := firstError(err, s.failureOf(one.plan, failures)); err != nil {
 			b.failed[one.operation] = s.asSCIM(err)
 		}
 	}
@@ -105,23 +119,43 @@ func (b *Batch) proveOn(after *snapshot) {
 }
 
 // start is the snapshot on which the batch plans its next change, nil if it needs
-// a new one.
-func (b *Batch) start(s *suger) *snapshot {
-	if b == nil || b.snap == nil || s.config.Now().Sub(b.snap.done) > batchAge {
+// a new one: one that is young enough, and has the person whom the change is about
+// in a version that the client did not have to name.
+func (b *Batch) start(s *suger, c change) *snapshot {
+	if b == nil || b.snap == nil || c.conditional {
+		return nil
+	}
+	most := batchAge
+	if c.single != "" && b.snap.byID(c.single) == nil {
+		most = absenceAge
+	}
+	if s.config.Now().Sub(b.snap.done) > most {
 		return nil
 	}
 	return b.snap
 }
 
+// mustLook reports whether what was planned on the batch's snapshot has to be
+// planned on a new one: it adds somebody or is refused, and the snapshot is too old
+// for that; or it changes somebody of whom a change is still to be proven, after
+// which nothing could tell whether the first took effect.
+func (b *Batch) mustLook(s *suger, known *snapshot, p *plan, err error) bool {
+	old := s.config.Now().Sub(known.done) > absenceAge
+	if err != nil {
+		return old
+	}
+	return old && p.joining() != nil || b.hasPending(p)
+}
+
 // saw is told of a snapshot that was read for a change of the batch, after what
 // is pending.
-func (b *Batch) saw(snap *snapshot) {
+func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 	switch {
 	case b == nil:
 	case !snap.whole:
 		b.snap = nil // it may lack what the snapshot proves
 	case b.snap == nil || b.snap.tick < snap.tick:
-		b.proveOn(snap)
+		b.proveOn(ctx, snap)
 		b.snap = snap
 	}
 }
@@ -134,7 +168,7 @@ func (b *Batch) takes(s *suger, snap *snapshot, p *plan) bool {
 }
 
 // hasPending reports whether a plan changes somebody of whom a change is still to be
-// proven. After the second change nothing could tell whether the first took effect.
+// proven.
 func (b *Batch) hasPending(p *plan) bool {
 	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
 		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {
@@ -148,7 +182,7 @@ func (b *Batch) hasPending(p *plan) bool {
 // add keeps a change whose calls were made, and returns the snapshot as it is if
 // they took effect.
 func (b *Batch) add(s *suger, c change, snap *snapshot, p *plan, done *applied, reserved *reservation) *snapshot {
-	b.pending = append(b.pending, &pendingChange{b.operation, s, snap.roles, c.what, p, done, reserved})
+	b.pending = append(b.pending, &pendingChange{b.operation, s, snap, c, p, done, reserved})
 	b.snap = snap.assume(s.model, p)
 	b.snap.own = maps.Clone(snap.own)
 	if b.snap.own == nil {

@@ -99,7 +99,8 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
-		Query: ids.fillAll(op.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
+		Query: ids.fillAll(op.Call.Query), Header: ids.fillAll(op.Headers), Repeatable: op.Repeat,
+		Errors: s.model.errors,
 	}
 	if op.Body != nil {
 		all := spec.Values{spec.NowPlaceholder: s.now()}
@@ -115,16 +116,17 @@ func (s *suger) now() string { return s.config.Now().UTC().Format(time.RFC3339) 
 
 // pagingStyles are the client's words for those of a mapping file.
 var pagingStyles = map[string]sugerclient.PagingStyle{
-	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "none": sugerclient.Whole,
+	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor,
+	"link": sugerclient.ByLink, "none": sugerclient.Whole,
 }
 
 // pagingOf is how the client reads a list.
 func pagingOf(op *spec.Operation) sugerclient.Paging {
-	paging := sugerclient.Paging{Items: op.Items, Total: op.Total}
+	paging := sugerclient.Paging{Items: string(op.Items), Total: string(op.Total)}
 	if p := op.Paging; p != nil {
 		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First
 		paging.Limit, paging.Offset = p.Limit, p.Next
-		paging.Cursor, paging.CursorHeader = p.Cursor, p.CursorHeader
+		paging.Cursor, paging.CursorHeader, paging.CursorRow = p.Cursor.Path, p.Cursor.Header, p.Cursor.Row
 	}
 	return paging
 }
@@ -146,7 +148,7 @@ func (s *suger) unreadable(operation string, cause error) error {
 	}
 	s.drift(operation, []string{field})
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
-		"Suger's answer to %q is not what the mapping says. Run the check command to see what differs.", operation)
+		"Suger's answer to %q does not match the mapping. Run the check command to see what differs.", operation)
 }
 
 // driftOf reports an answer that the client could not read.

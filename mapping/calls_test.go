@@ -69,7 +69,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 		}, get, get},
 		{"PATCH user, a change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, change, change},
 		{"PATCH user, no change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("VIEWER")); return err }, get, get},
-		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write + ", " + get, change},
+		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write + ", " + get, get + ", " + roles + ", " + write + ", " + get},
 		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change, change},
 		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get, get},
 		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, change, change},
@@ -97,7 +97,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"PUT group, a name as before", func(s *stand) error {
 			_, err := s.putGroup(s.roleID("Finance"), `{"displayName":"Finance"}`)
 			return err
-		}, lists + ", " + roles, lists},
+		}, lists + ", " + roles, lists + ", " + roles},
 		{"POST group", func(s *stand) error { _, err := s.postGroup(`{"displayName":"Partner"}`); return err }, lists + ", " + roles + ", add role, " + lists + ", " + roles, lists + ", " + roles + ", add role, " + lists + ", " + roles},
 	}
 	for _, test := range tests {

@@ -41,7 +41,7 @@ type Forecast struct {
 	Why      string    `json:"why,omitempty"`    // its words
 }
 
-// Compare tells what would happen if a SCIM client pushed a list of everybody who
+// Compare reports what would happen if a SCIM client pushed a list of everybody who
 // is to have access. It reads, and changes nothing. The list's people come in its
 // order; after them those who have access and are not on it.
 //

@@ -54,15 +54,15 @@ func TestCompare(t *testing.T) {
 			mapping.Forecast{UserName: "former@example.com", Effect: "return", Before: "EDITOR", After: "VIEWER"}},
 		{"a name that is no address", nil, mapping.Person{UserName: "new"},
 			mapping.Forecast{UserName: "new", Effect: "refused", Code: scim.CodeUserNameNotEmail,
-				Why: `The userName "new" is not an e-mail address, and Suger knows people by theirs. In Okta's Sign On tab, set the application username format to Email.`}},
+				Why: `The userName "new" is not an e-mail address, and Suger knows people by e-mail. In Okta's Sign On tab, set the application username format to Email.`}},
 		{"somebody protected who would change", protect, mapping.Person{UserName: "editor@example.com", Role: "VIEWER"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "refused", Before: "EDITOR", After: "EDITOR", Code: scim.CodeProtectedUser,
-				Why: "editor@example.com is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS."}},
+				Why: "editor@example.com is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS."}},
 		{"somebody protected who would not", protect, mapping.Person{UserName: "editor@example.com"},
 			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
 		{"a new administrator where none may be made", noAdmins, mapping.Person{UserName: "viewer@example.com", Role: "ADMIN"},
 			mapping.Forecast{UserName: "viewer@example.com", Effect: "refused", Before: "VIEWER", After: "VIEWER", Code: scim.CodeAdminGrant,
-				Why: "This gateway makes nobody an administrator, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."}},
+				Why: "This gateway does not make administrators, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

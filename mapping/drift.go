@@ -95,7 +95,7 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
 		return false
 	}
-	c.log.Warn("Suger's answer is not as the mapping says; the check command tells more",
+	c.log.Warn("Suger's answer differs from the mapping; run the check command for details",
 		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
 	d.logged, d.unlogged = now, 0
 	return true
@@ -197,8 +197,8 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 // without. A role that is a plain string has no fields.
 func (m *model) roleDrift(record any) (fields []string) {
 	object, ok := record.(map[string]any)
-	for _, f := range []spec.Field{m.doc.Role.Description, m.doc.Role.Kind} {
-		if _, there := f.In(object); ok && f.Given() && !there {
+	if f := m.doc.Role.Description; ok && f.Given() {
+		if _, there := f.In(object); !there {
 			fields = append(fields, f.String())
 		}
 	}

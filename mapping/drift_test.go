@@ -52,7 +52,7 @@ func TestDrift(t *testing.T) {
 		{name: "users of whom nobody has a role", operation: "list users",
 			body: `[{` + wholeUser + `,"role":""},{` + wholeUser + `,"id":"U2","role":null}]`, want: []string{"role"}, wantError: true},
 		{name: "roles as the mapping says", operation: "list roles", body: `[{` + wholeRole + `}]`},
-		{name: "a role without its kind", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER","description":""}]`, want: []string{"type"}},
+		{name: "a role without its description", operation: "list roles", body: `[{"id":"VIEWER","name":"VIEWER"}]`, want: []string{"description"}},
 		{name: "a role without its name", operation: "list roles", body: `[{"id":"VIEWER","title":"VIEWER"}]`, want: []string{"name"}, wantError: true},
 	}
 	for _, test := range tests {
@@ -107,7 +107,7 @@ func TestDriftIsLoggedNowAndThen(t *testing.T) {
 		return lines
 	}
 	line := map[string]any{
-		"level": "WARN", "msg": "Suger's answer is not as the mapping says; the check command tells more",
+		"level": "WARN", "msg": "Suger's answer differs from the mapping; run the check command for details",
 		"operation": "get user", "field": "status", "records": 1.0, "of": 1.0, "answers": 1.0,
 	}
 	read()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
@@ -12,13 +13,14 @@ import (
 
 // A change is what a request asks for, in the form that the engine carries out.
 type change struct {
-	what      string    // operation for the audit record; "" says it by the plan
-	names     []string  // what it is about, as far as known beforehand
-	single    string    // id of the only person it is about, where a snapshot of one will do
-	person    bool      // its answer shows one person, so that a snapshot of one proves it
-	exclusive bool      // no other change of the organization may come between its look and its end
-	seen      *snapshot // where it can begin, if nothing was written since
-	plan      func(*snapshot) (*plan, error)
+	what        string    // operation for the audit record; "" says it by the plan
+	names       []string  // what it is about, as far as known beforehand
+	single      string    // id of the only person it is about, where a snapshot of one will do
+	person      bool      // its answer shows one person, so that a snapshot of one proves it
+	exclusive   bool      // no other change of the organization may come between its look and its end
+	conditional bool      // the client names the version that it wants to change
+	seen        *snapshot // where it can begin, if nothing was written since
+	plan        func(*snapshot) (*plan, error)
 }
 
 // A result is what a change has come to.
@@ -32,10 +34,20 @@ type result struct {
 }
 
 // carryOut takes a change from a snapshot over plan, guards and calls to the
-// proof. Without a difference there is no call and no record. Whatever can be
+// proof. A change of a group one of whose members has left meanwhile is carried out
+// once more, on those who are there. Without a difference there is no call and no record. Whatever can be
 // known to be wrong is refused before the first write; and what is done is proven
 // by a read that begins after the last call.
 func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
+	done, err := s.carryOutOnce(ctx, c)
+	if errors.Is(err, errMemberLeft) {
+		c.seen = nil
+		done, err = s.carryOutOnce(ctx, c)
+	}
+	return done, err
+}
+
+func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	hold := &holding{suger: s, exclusive: c.exclusive}
 	defer hold.release()
 	snap, p, err := s.settled(ctx, c, hold)
@@ -68,7 +80,8 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
 	asked := s.fromNow()
 	snap, n := c.seen, asked
-	if known := batchOf(ctx).start(s); known != nil {
+	known := batchOf(ctx).start(s, c)
+	if known != nil {
 		snap = known
 	}
 	var err error
@@ -90,12 +103,14 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 			}
 		}
 		var p *plan
-		if snap, p, err = s.planned(ctx, c, snap, n); err != nil {
-			return nil, nil, err
-		}
-		if snap.own != nil && batchOf(ctx).hasPending(p) {
-			snap = nil // the first change of a person is proven before the second is made
+		on := snap
+		snap, p, err = s.planned(ctx, c, snap, n)
+		if known != nil && on == known && batchOf(ctx).mustLook(s, known, p, err) {
+			snap, known = nil, nil
 			continue
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 		more := s.namesOf(p)
 		if hold.has(more) {
@@ -121,14 +136,20 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 	if c.single != "" && batchOf(ctx) == nil {
 		return s.person(ctx, c.single, n)
 	}
-	if snap, err = s.people(ctx, n); err == nil {
-		batchOf(ctx).saw(snap)
+	if snap, err = s.people(ctx, n); err != nil {
+		return nil, err
 	}
-	return snap, err
+	batchOf(ctx).saw(ctx, snap)
+	if c.single != "" {
+		if err := snap.unusable(c.single, ""); err != nil {
+			return nil, s.unreadable(spec.OpListUsers, err)
+		}
+	}
+	return snap, nil
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
-// all that the two need. A role that is on no list at hand is looked for in one
+// all that the two need. A role that is on no cached list is looked for in one
 // that begins now before it is called unknown.
 func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
 	var err error
@@ -144,17 +165,16 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 		case err == nil:
 			return snap, p, nil
 		case errors.As(err, &everybody) && !snap.whole:
-			known := snap.roles
-			if snap, err = s.people(ctx, n); err == nil && known.whole {
-				snap = snap.withRoles(known)
+			one := snap
+			if snap, err = s.people(ctx, need{after: max(n.after, one.tick)}); err != nil {
+				return nil, nil, err
+			}
+			if err = s.contradiction(one, snap, c.single); err == nil && one.roles.whole {
+				snap = snap.withRoles(one.roles)
 			}
 		case errors.As(err, &roles) && !snap.roles.whole:
-			within := s.rolesToShow()
-			if roles.fresh {
-				within, fresh = s.fromNow(), true
-			}
 			var all *catalogue
-			if all, err = s.roles(ctx, within); err == nil {
+			if all, err = s.roles(ctx, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))}); err == nil {
 				snap = snap.withRoles(all)
 			}
 		case isUnknownRole(err) && !fresh:
@@ -169,6 +189,18 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 		}
 	}
 	return nil, nil, err
+}
+
+// contradiction is an error if Suger shows a user by id whom its list lacks: the
+// list does not prove then that they have left.
+func (s *suger) contradiction(one, all *snapshot, id string) error {
+	if one.byID(id) == nil || all.byID(id) != nil {
+		return nil
+	}
+	if err := all.unusable(id, ""); err != nil {
+		return s.unreadable(spec.OpListUsers, err)
+	}
+	return s.unreadable(spec.OpListUsers, misfit("", "a list without a user whom another call shows"))
 }
 
 func isUnknownRole(err error) bool {
@@ -192,10 +224,10 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 		return reserved, nil
 	}
 	e := scim.NewError(scim.CodeChangeBrake,
-		"The change brake holds (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are meant; this one is repeated later.",
+		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are intended. Okta retries this one later.",
 		s.config.Brake)
 	if n := s.planner.losses(p); n > s.config.Brake.Limit {
-		e.Detail = fmt.Sprintf("This change alone takes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE), so nothing was changed. If it is meant, make it in smaller steps or raise the setting for the time.", n, s.config.Brake)
+		e.Detail = fmt.Sprintf("Nothing was changed: this change alone removes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE). If it is intended, make it in smaller steps or raise the setting temporarily.", n, s.config.Brake)
 	}
 	e.RetryAfter = retryAfter
 	s.config.Observer.Refused(guardBrake)
@@ -243,7 +275,7 @@ func (h *holding) watched() []string {
 	return h.names
 }
 
-// take reserves more names. All are given back and taken anew in one order, so
+// take reserves more names. All are released and acquired again in one order, so
 // that two changes never wait for each other.
 func (h *holding) take(ctx context.Context, more []string) error {
 	h.release()
@@ -286,6 +318,9 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
 	}
 	after, err := s.afterwards(ctx, c, p, done)
+	if err == nil {
+		after, err = s.untilShown(ctx, p, done, after)
+	}
 	if err == nil && s.finishJoin(ctx, after, p, done) {
 		after, err = s.afterwards(ctx, c, p, done)
 	}
@@ -295,9 +330,12 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		s.recordAll(c.what, p, done, err)
 		return nil, err
 	}
-	differs := s.planner.prove(after, p, done.made)
+	differs := s.planner.proveSince(snap, after, p, done.made)
 	failures := s.failures(p, done, differs)
-	lost := s.planner.losses(p) - s.planner.losses(planOf(differs))
+	if c.single == "" {
+		membersLeft(failures)
+	}
+	lost := s.planner.losses(p) - s.planner.losses(done.refused(differs))
 	reserved.settle(lost)
 	s.recordEach(c.what, p, after, failures)
 	s.learn(after, p)
@@ -308,7 +346,7 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	if err := s.failureOf(p, failures); err != nil {
 		return nil, err
 	}
-	batchOf(ctx).saw(after)
+	batchOf(ctx).saw(ctx, after)
 	return &result{before: snap, after: after, plan: p, made: done.made}, nil
 }
 
@@ -347,6 +385,36 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	return after.withRoles(roles), nil
 }
 
+// untilShown looks again for a person who was added, as long as the mapping says
+// that a list may take to show one, within the request's time.
+func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
+	const reserve = 2 * time.Second // for the last look and the answer
+	one := p.joining()
+	if one == nil {
+		return after, nil
+	}
+	if err := done.reason(one); err != nil && !uncertain(err) {
+		return after, nil
+	}
+	within := s.model.doc.Operations.AddUser.Within
+	deadline, bounded := ctx.Deadline()
+	for pause := 500 * time.Millisecond; within > 0 && s.planner.joined(after, one) == nil; pause = min(2*pause, 5*time.Second) {
+		pause = min(pause, within)
+		if bounded && time.Until(deadline) < pause+reserve {
+			break
+		}
+		within -= pause
+		if err := s.config.Sleep(ctx, pause); err != nil {
+			return after, nil //nolint:nilerr // what was seen counts
+		}
+		var err error
+		if after, err = s.people(ctx, s.fromNow()); err != nil {
+			return nil, err
+		}
+	}
+	return after, nil
+}
+
 // unproven is the error for a change that was sent and cannot be looked at.
 func (s *suger) unproven(p *plan, done *applied, cause error) error {
 	if len(p.touched()) == len(done.failed) || done.role != nil {
@@ -364,7 +432,7 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 		return cause
 	}
 	whole := *e
-	whole.Detail = "The change was sent to Suger, but whether it was made could not be read; a repeat finds out. " + e.Detail
+	whole.Detail = "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. " + e.Detail
 	if slices.ContainsFunc(p.touched(), s.planner.takesAdministrator) {
 		whole.Detail += " Make sure in Suger's console that the organization still has an active administrator."
 	}
@@ -373,12 +441,13 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 
 // A failure is a person, or the role itself, that could not be changed.
 type failure struct {
-	one *personPlan // nil for the role
-	err error
+	one  *personPlan // nil for the role
+	err  error
+	gone bool // the person is listed no more
 }
 
 // failures are what a proof found missing, each with the reason if a call gave
-// one. A call that failed and took effect all the same is a success.
+// one. A call that failed but took effect is a success.
 func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
 	for _, d := range differs {
 		var operation string
@@ -396,12 +465,28 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 			err = s.unconfirmed(operation, d.field)
 		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
 			err = errNobody(d.one.before.id)
+		case errors.As(err, new(*scim.Error)):
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}
-		failed = append(failed, failure{d.one, err})
+		failed = append(failed, failure{d.one, err, d.field == goneField})
 	}
 	return failed
+}
+
+// errMemberLeft is for a change of a group's members, of whom one has left the
+// organization since it was planned.
+var errMemberLeft = errors.New("a member has left the organization")
+
+// membersLeft turns the errors for people who are listed no more into
+// errMemberLeft: it is the group that the client asked about, and that is there.
+func membersLeft(failures []failure) {
+	for i := range failures {
+		if one := failures[i].one; one != nil && one.kind == planChange && failures[i].gone {
+			failures[i].err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
+				"A member of the group has left the organization at the same time. Retry; the change is then made for those who are there.")
+		}
+	}
 }
 
 // reason is why a call about a person failed, nil if none did.
@@ -434,11 +519,15 @@ func operationOfRole(change *rolePlan) string {
 	return spec.OpUpdateRole
 }
 
-// planOf is the part of a plan that was not done.
-func planOf(differs []difference) *plan {
+// refused is the part of a plan that is not done and will not be: Suger refused
+// it. What Suger did not refuse and does not show may still come to be.
+func (a *applied) refused(differs []difference) *plan {
 	p := &plan{}
 	for _, d := range differs {
-		if d.one != nil {
+		if d.one == nil {
+			continue
+		}
+		if err := a.reason(d.one); err != nil && !uncertain(err) {
 			p.people = append(p.people, d.one)
 		}
 	}
@@ -448,8 +537,8 @@ func planOf(differs []difference) *plan {
 // unconfirmed is the error for a change that Suger does not show.
 func (s *suger) unconfirmed(operation, field string) error {
 	s.config.Observer.Unconfirmed(operation)
-	return scim.Wrap(fmt.Errorf("after %q, %s is not as asked", operation, field), scim.CodeWriteUnconfirmed,
-		"Suger answered the change, but does not show it: %s is not as asked. Look at the user in Suger's console, then retry in Okta.", field)
+	return scim.Wrap(fmt.Errorf("after %q, %s is not as requested", operation, field), scim.CodeWriteUnconfirmed,
+		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
 // notOffered is the error for a call that Suger answers as if it did not exist,
@@ -458,7 +547,7 @@ func (s *suger) notOffered(cause error) error {
 	operation := operationName(cause)
 	s.missing(operation)
 	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger does not offer the call %q that the mapping names, so the change was not made. Run the check command, and correct the mapping file.", operation)
+		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", operation)
 }
 
 // learn remembers who has which address.
@@ -486,6 +575,9 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil
 	}
+	if !snap.whole && len(taken) == 0 {
+		return undone, nil // there may have been none before
+	}
 	if !after.roles.whole && !s.model.knowsAdministrators() {
 		return undone, nil // nobody could tell
 	}
@@ -503,11 +595,11 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	done := s.apply(ctx, after, back)
 	restored, err := s.people(ctx, s.fromNow())
 	if err == nil {
-		failures := s.failures(back, done, s.planner.prove(restored, back, nil))
+		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil))
 		s.recordEach("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
 		if err == nil && len(restored.administrators()) == 0 {
-			err = errors.New("the role is back, but not the access")
+			err = errors.New("the role was restored, but not the access")
 		}
 	} else {
 		s.recordAll("undo", back, done, err)
@@ -550,7 +642,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 }
 
 // failureOf is what the client is told of people who could not be changed. If
-// Suger was only out of reach, the answer makes Okta come back by itself.
+// Suger was only out of reach, the answer makes Okta retry.
 func (s *suger) failureOf(p *plan, failures []failure) error {
 	switch {
 	case len(failures) == 0:
@@ -577,7 +669,7 @@ func (s *suger) failureOf(p *plan, failures []failure) error {
 		}
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
-		"%d of %d members could not be changed, the others were; a repeat does only the rest. %s.",
+		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
 		len(failures), len(p.touched()), joinWords(failures, s.explain))
 	if last != nil {
 		err.RetryAfter = last.RetryAfter

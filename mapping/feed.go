@@ -18,7 +18,7 @@ const maxFlights = 2
 // which of two came first.
 type tick uint64
 
-// A ticker hands out ticks.
+// A ticker issues ticks.
 type ticker struct{ last atomic.Uint64 }
 
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }

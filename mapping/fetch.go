@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
@@ -37,12 +38,14 @@ func (h *hints) listHint(now time.Time) sugerclient.ListHint {
 	return h.list
 }
 
-func (h *hints) learnList(hint sugerclient.ListHint, now time.Time) {
+func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	hint.Rows = h.list.Rows
 	if hint != h.list || now.Sub(h.listAt) > hintLifetime {
 		h.list, h.listAt = hint, now
 	}
+	h.list.Rows = rows
 }
 
 func (h *hints) byIDProves(now time.Time) bool {
@@ -307,28 +310,39 @@ func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error
 	s.driftOf(err)
 	s.drifted(spec.OpListUsers, &reader.seen)
 	if err == nil {
-		shelf.hints.learnList(report.Hint, s.config.Now())
+		shelf.hints.learnList(report.Hint, report.Rows, s.config.Now())
 		err = s.model.checkUsable(reader.users, reader.left)
 	}
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	s.reportLeft(spec.OpListUsers, reader.left)
 	snap := newSnapshot(s.model, slices.Clip(reader.users), reader.left)
+	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
 	return snap, nil
 }
 
-// checkUsable refuses a list that is unusable as a whole: nobody in it can be
-// read, or nobody has a role. Somebody always has one, so the field is not where
-// the mapping says; and users without roles would pass for ones who may safely be
-// removed.
+// emptyList is the error for a list without anybody. An organization has at least one
+// administrator, so such a list proves nothing: not that somebody has left, and
+// not that somebody can be added without overwriting what they have.
+func emptyList() error {
+	return scim.NewError(scim.CodeSugerUnreadable,
+		"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway decides nothing on such a list. Retry; if it stays so, run the check command.")
+}
+
+// checkUsable refuses a list that is unusable as a whole: it is empty, nobody in
+// it can be read, or nobody has a role. Somebody always has one, so the field is
+// not where the mapping says; and users without roles would pass for ones who may
+// safely be removed.
 func (m *model) checkUsable(users []*user, left []leftOut) error {
-	if len(users) == 0 && len(left) > 0 {
+	switch {
+	case len(users) == 0 && len(left) > 0:
 		return left[0].err
+	case len(users) == 0:
+		return emptyList()
 	}
-	if len(users) > 0 && !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 }) {
+	if !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 }) {
 		field := m.doc.User.Roles.Field
 		return misfit(field.String(), "a list of users of whom nobody has %s", field)
 	}
@@ -514,7 +528,7 @@ func (r *roleReader) usable() (roles []*role, left []leftOut) {
 	return roles, left
 }
 
-// holder finds the user whom an address stands for, or nil. Where a record by id
+// holder finds the user with an address, or nil. Where a record by id
 // proves membership, a hint of an earlier lookup is verified by one call; it never
 // beats a list that has somebody with access under the address.
 func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, error) {
@@ -532,15 +546,22 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 		}
 		s.config.Observer.Lookup("wrong")
 		s.memory.unlearn(key, email)
-		n = asked // the list at hand may be what gave the wrong hint
+		n = asked // the cached list may be what gave the wrong hint
 	} else {
 		s.config.Observer.Lookup("miss")
 	}
-	snap, err := s.people(ctx, n)
-	if err != nil {
+	snap, u, decided, err := s.find(ctx, email)
+	if err != nil || decided {
+		if u != nil {
+			s.memory.filled(key, s.shelf())
+			s.memory.remember(key, email, u.id)
+		}
+		return snap, u, err
+	}
+	if snap, err = s.people(ctx, n); err != nil {
 		return nil, nil, err
 	}
-	u := snap.holderOf(s.model, email)
+	u = snap.holderOf(s.model, email)
 	if u == nil {
 		if err := snap.unusable("", email); err != nil {
 			return nil, nil, s.unreadable(spec.OpListUsers, err)

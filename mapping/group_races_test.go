@@ -32,7 +32,7 @@ func TestPartialFailureConverges(t *testing.T) {
 	var e *scim.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, scim.CodePartialGroup, e.Code)
-	assert.Contains(t, e.Detail, "2 of 10 members could not be changed, the others were")
+	assert.Contains(t, e.Detail, "2 of 10 members could not be changed; the others were")
 	for _, name := range []string{"m3@example.com", "m7@example.com"} {
 		assert.Contains(t, e.Detail, name)
 	}
@@ -116,8 +116,8 @@ func TestChangesOfOneMemberTakeTurns(t *testing.T) {
 	}
 }
 
-// Another replica removes a member while a group is changed: whoever is gone is
-// named as such, and a repeat has nothing to do.
+// Another replica removes a member while a group is changed: the change is made for
+// those who are there.
 func TestMemberLeavesDuringAChange(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.config.Parallel = 1 })
 	first, last := s.put("first", "EDITOR", "ACTIVE").ID, s.put("last", "EDITOR", "ACTIVE").ID
@@ -129,8 +129,7 @@ func TestMemberLeavesDuringAChange(t *testing.T) {
 		}
 	})
 	_, err := s.patchGroup("EDITOR", membersOp("remove", first, last))
-	assertCode(t, scim.CodePartialGroup, err)
-	assert.ErrorContains(t, err, "last@example.com: not_found")
+	require.NoError(t, err)
 	assert.Equal(t, "VIEWER ACTIVE", s.state("first"))
 	_, err = s.patchGroup("EDITOR", membersOp("remove", first, last))
 	require.NoError(t, err, "who is gone is no member any more")

@@ -47,7 +47,11 @@ func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r := roles.byID(id); r != nil || s.model.doc.Operations.ListRoles == nil {
+		r := roles.byID(id)
+		switch {
+		case r == nil && roles.missing:
+			return nil, errUnlisted()
+		case r != nil || s.model.doc.Operations.ListRoles == nil:
 			return r, nil
 		}
 	}
@@ -212,7 +216,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 	sent := scim.Resource{}
 	var r *role
 	done, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (p *plan, err error) {
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
@@ -256,6 +260,8 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	switch {
 	case r == nil && !snap.roles.whole:
 		return nil, &needsRoles{}
+	case r == nil && snap.roles.missing:
+		return nil, errUnlisted()
 	case r == nil:
 		return nil, scim.NotFound("group", id)
 	case !snap.roles.whole && !s.rolesHaveIDs():
@@ -314,7 +320,7 @@ func idSet(ids []string) map[string]bool {
 // nobody is left without one.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (*plan, error) {
 			r, err := g.groupOf(s, id)
 			if err != nil {

@@ -3,6 +3,10 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"suger-scim-gateway/internal/scim"
 )
@@ -57,9 +61,9 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	}
 	for _, one := range all.touched() {
 		for _, email := range []string{p.model.email(one.before), one.values[p.model.userName]} {
-			if p.settings.protected[foldEmail(email)] {
+			if p.settings.protects(email) {
 				return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
-					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or take the address off GATEWAY_PROTECTED_USERS.", email)}
+					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS.", email)}
 			}
 		}
 	}
@@ -79,6 +83,38 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	return nil
 }
 
+// protects reports whether an address is a protected one, or looks like one.
+func (s *settings) protects(email string) bool {
+	email = foldEmail(email)
+	if s.protected[email] {
+		return true
+	}
+	for one := range s.protected {
+		if looksLike(one, email) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksLike reports whether two folded addresses that differ are the same to a
+// server that folds more letters than those of ASCII.
+func looksLike(a, b string) bool {
+	if a == b || isASCII(a) && isASCII(b) {
+		return false
+	}
+	return strings.EqualFold(norm.NFKC.String(a), norm.NFKC.String(b))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // grantsNoAdministrator refuses to let somebody manage users who could not, where
 // that is switched off: by the role, by access, or by giving an administrator's
 // account to another address.
@@ -92,7 +128,7 @@ func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
 		}
 		if one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held) {
 			return &refusal{guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
-				"This gateway makes nobody an administrator, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
+				"This gateway does not make administrators, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
 		}
 	}
 	return nil
@@ -102,13 +138,22 @@ func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
 // has.
 func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	for _, one := range all.touched() {
-		if !one.renames(p.model) {
+		email, given := one.values[p.model.userName]
+		if !given || one.kind == planChange && !one.renames(p.model) {
 			continue
 		}
 		if !s.whole {
 			return errNeedsEverybody
 		}
-		email := one.values[p.model.userName]
+		for _, u := range s.users {
+			if is := p.model.key(u); u.id != one.before.id && looksLike(is, foldEmail(email)) {
+				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
+					"The userName %s looks like that of another user, %s, and Suger may take the two for the same, so nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
+			}
+		}
+		if one.kind == planJoin {
+			continue // who has the address was looked at
+		}
 		taken := slices.ContainsFunc(s.withEmail(p.model, email), func(u *user) bool { return u.id != one.before.id })
 		if taken || s.unusable("", email) != nil {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
@@ -128,7 +173,7 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 		}
 	}
 	if loser == nil {
-		return nil
+		return p.showsAdministrators(s, all)
 	}
 	if !s.whole {
 		return errNeedsEverybody
@@ -142,6 +187,29 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	return &refusal{guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
 		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
 		p.model.email(loser.before))}
+}
+
+// showsAdministrators refuses to take access or a role from somebody whose role
+// cannot be told, where nobody is seen to be an administrator: an organization has
+// one, and it may be this one.
+func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
+	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
+		takes := one.endsAccess() || one.roles != nil || one.renames(p.model)
+		return one.kind != planJoin && takes && one.before.access.active && !s.roles.names(one.before)
+	})
+	switch {
+	case at < 0:
+		return nil
+	case !s.whole:
+		return errNeedsEverybody
+	case len(s.administrators()) > 0:
+		return nil
+	case !s.roles.whole:
+		return &needsRoles{}
+	}
+	return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
+		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if it stays so, run the check command.",
+		p.model.email(all.people[at].before))}
 }
 
 // takesAdministrator reports whether a plan takes an administrator away, or may.

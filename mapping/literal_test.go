@@ -23,6 +23,7 @@ import (
 type literalSuger struct {
 	mu            sync.Mutex
 	before, after string
+	others        string // more rows of the list
 	writes        []string
 }
 
@@ -35,7 +36,9 @@ func (l *literalSuger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/role"):
 		_, _ = io.WriteString(w, `[{"id":1,"name":"ADMIN"},{"id":2,"name":"EDITOR"},{"id":3,"name":"VIEWER"}]`)
 	case r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/user"):
-		_, _ = io.WriteString(w, "["+l.before+"]")
+		_, _ = io.WriteString(w, "["+l.before+l.others+"]")
+	case r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/alone"):
+		_, _ = io.WriteString(w, strings.Replace(l.before, `"role":3,`, "", 1))
 	case r.Method == "GET":
 		_, _ = io.WriteString(w, l.before)
 	default:
@@ -86,9 +89,10 @@ func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 const (
 	updatesRole   = "      role: \"{role}\"\n      status: \"{status}\"\n"
 	updatesStatus = "      status: \"{status}\"\n"
-	statusMap     = "    field: status\n    active: [ACTIVE, INVITED]\n    pending: [INVITED]\n    inactive: [INACTIVE]\n"
+	statusMap     = "  field: status\n  active: [ACTIVE, INVITED]\n  pending: [INVITED]\n  inactive: [INACTIVE]\n"
 	rolesMap      = "    field: role\n    hold: one\n    by: id\n"
-	endAccess     = "end access: [set status, remove user]"
+	endAccess     = "  end: set status\n"
+	getCall       = "  get user: GET /org/{organization}/user/{user}\n"
 	updateCall    = "    call: PATCH /org/{organization}/user/{user}\n    repeat: true\n"
 )
 
@@ -125,6 +129,9 @@ func TestUserRoleForms(t *testing.T) {
 				return `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","status":"ACTIVE",` + role + `}`
 			}
 			suger := &literalSuger{before: user(test.before), after: user(test.after)}
+			if test.before == `"role":null` { // who may be the last administrator where nobody is seen to be one
+				suger.others = `,{"id":"u2","email":"basalt@example.com","status":"ACTIVE","role":1}`
+			}
 			a := newLiteral(t, suger, test.pairs...)
 			got, err := a.patchUser("u1", toEditor)
 			require.NoError(t, err)
@@ -135,8 +142,7 @@ func TestUserRoleForms(t *testing.T) {
 }
 
 func TestUserStatusForms(t *testing.T) {
-	status := func(rest string) []string { return []string{statusMap, "    field: status\n" + rest} }
-	bySetting := []string{endAccess, "end access: [set status]"}
+	status := func(rest string) []string { return []string{statusMap, "  field: status\n" + rest} }
 	tests := []struct {
 		name     string
 		pairs    []string
@@ -146,17 +152,17 @@ func TestUserStatusForms(t *testing.T) {
 		shown    string // the extension's status of somebody with access
 		notShown string
 	}{
-		{"words", status("    active: [ON, NEW]\n    inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
-		{"words in another letter case", status("    active: [On, New]\n    inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
-		{"a boolean", status("    active: [true]\n    inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
-		{"a boolean of the opposite", status("    active: [false]\n    inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
-		{"numbers", status("    active: [1, 2]\n    inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},
-		{"absent while there is access", append(status("    active: [null]\n    inactive: [REMOVED]\n    absent: active\n"), bySetting...), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
-		{"an empty text while there is access", append(status("    active: [\"\"]\n    inactive: [REMOVED]\n    absent: active\n"), bySetting...), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
-		{"a time of removal", append(status("    active: [null]\n    inactive: [\"{now}\"]\n    absent: active\n"), bySetting...), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
-		{"a time of removal that is never null", append(status("    active: [\"0001-01-01T00:00:00Z\"]\n    inactive: [\"{now}\"]\n    absent: active\n"), bySetting...),
+		{"words", status("  active: [ON, NEW]\n  inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
+		{"words in another letter case", status("  active: [On, New]\n  inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
+		{"a boolean", status("  active: [true]\n  inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
+		{"a boolean of the opposite", status("  active: [false]\n  inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
+		{"numbers", status("  active: [1, 2]\n  inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},
+		{"absent while there is access", status("  active: [null]\n  inactive: [REMOVED]\n  absent: active\n"), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
+		{"an empty text while there is access", status("  active: [\"\"]\n  inactive: [REMOVED]\n  absent: active\n"), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
+		{"a time of removal", status("  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n"), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
+		{"a time of removal that is never null", status("  active: [\"0001-01-01T00:00:00Z\"]\n  inactive: [\"{now}\"]\n  absent: active\n"),
 			`"0001-01-01T00:00:00Z"`, `"2026-01-02T03:04:05Z"`, `"0001-01-01T00:00:00Z"`, `"2026-03-02T09:00:00Z"`, "0001-01-01T00:00:00Z", "2026-01-02T03:04:05Z"},
-		{"a time of activation", append(status("    active: [\"{now}\"]\n    inactive: [null]\n    absent: inactive\n"), bySetting...), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
+		{"a time of activation", status("  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n"), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,13 +200,16 @@ func TestCallForms(t *testing.T) {
 		want  string
 	}{
 		{"only what changes", nil, `PATCH /org/o/user/7 {"firstName":"Ada"}`},
-		{"everything, as Suger has it", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: everything\n"},
+		{"the whole object, as far as the mapping knows it", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n", getCall, ""},
 			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","lastName":"B","role":3,"status":"INVITED"}`},
+		{"the whole object, whose role only the list has", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n",
+			getCall, "  get user: {call: \"GET /people/{user}/alone\", covers: everybody}\n"},
+			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","id":7,"lastName":"B","phone":{"home":1},"role":3,"status":"INVITED"}`},
 		{"the whole object, with what the mapping does not know", []string{updateCall, "    call: PUT /org/{organization}/user/{user}\n    sends: whole object\n"},
 			`PUT /org/o/user/7 {"email":"ada@example.com","firstName":"Ada","id":7,"lastName":"B","phone":{"home":1},"role":3,"status":"INVITED"}`},
-		{"another method, path, query and header", []string{updateCall, "    call: POST /people/{user}/change\n    query: {org: \"{organization}\", notify: \"false\"}\n    headers: {X-Tenant: \"t-{organization}\"}\n"},
+		{"another method, path, query and header", []string{updateCall, "    call: POST /people/{user}/change?org={organization}&notify=false\n    headers: {X-Tenant: \"t-{organization}\"}\n"},
 			`POST /people/7/change?notify=false&org=o for t-o {"firstName":"Ada"}`},
-		{"the id in the query", []string{updateCall, "    call: PUT /people\n    query: {id: \"{user}\"}\n"}, `PUT /people?id=7 {"firstName":"Ada"}`},
+		{"the id in the query", []string{updateCall, "    call: PUT /people?id={user}\n"}, `PUT /people?id=7 {"firstName":"Ada"}`},
 		{"the id in the body, as a number", []string{updateCall, "    call: PATCH /people/{user}\n", body, "    body: {number: \"{user}\", at: \"{now}\", set: {mail: \"{userName}\", first: \"{name.givenName}\", last: \"{name.familyName}\", role: \"{role}\", status: \"{status}\"}}\n"},
 			`PATCH /people/7 {"at":"2026-03-02T09:00:00Z","number":7,"set":{"first":"Ada"}}`},
 		{"fixed values beside", []string{body, "    body: {kind: person, tags: [a, 1], user: [{mail: \"{userName}\"}, {first: \"{name.givenName}\"}, {last: \"{name.familyName}\"}], role: \"{role}\", status: \"{status}\"}\n"},
@@ -221,8 +230,8 @@ func TestCallForms(t *testing.T) {
 
 // Operations on one user can send who the user is and which role is meant.
 func TestOwnOperationsSendWhatTheyAreAbout(t *testing.T) {
-	setRole := []string{updatesRole, updatesStatus, "  # convention, likewise.\n", "  set role: {call: \"PUT /role/{role.name}/of/{user}\", query: {role: \"{role}\"}, body: {mail: \"{userName}\", name: \"{name.formatted}\", role: \"{role}\", all: \"{roles}\"}}\n"}
-	suspend := []string{updatesStatus, "", "  # convention, likewise.\n", "  activate user: {call: POST /back, body: {id: \"{user}\"}}\n  deactivate user: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n", endAccess, "end access: [deactivate user]"}
+	setRole := []string{updatesRole, updatesStatus, "  # convention, likewise.\n", "  set role: {call: \"PUT /role/{role.name}/of/{user}?role={role}\", body: {mail: \"{userName}\", name: \"{name.formatted}\", role: \"{role}\", all: \"{roles}\"}}\n"}
+	suspend := []string{updatesStatus, "", endAccess, "  give: {call: POST /back, body: {id: \"{user}\"}}\n  end: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n"}
 	user := func(role, status string) string {
 		return `{"id":7,"email":"ada@example.com","firstName":"A","lastName":"B","role":` + role + `,"status":"` + status + `"}`
 	}

@@ -260,7 +260,7 @@ func TestSizesAreKept(t *testing.T) {
 			s := newMemberStand(t)
 			err := do(s)
 			assertCode(t, scim.CodeInvalidValue, err)
-			assert.ErrorContains(t, err, "characters that Suger keeps")
+			assert.ErrorContains(t, err, "characters that Suger allows")
 			for _, call := range s.suger.Calls() {
 				assert.Equal(t, http.MethodGet, call.Method)
 			}
@@ -313,7 +313,7 @@ func TestSugerThatOnlyLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := write()
 			assertCode(t, scim.CodeUnsupported, err)
-			assert.ErrorContains(t, err, "Suger does not offer the call")
+			assert.ErrorContains(t, err, "Suger does not have the call")
 			assert.Equal(t, before, s.suger.Users())
 		})
 	}
@@ -330,7 +330,7 @@ func TestTwoStepAdds(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, s.id("nova"), made.ID())
 		assert.Equal(t, "EDITOR ACTIVE", s.state("nova"))
-		assert.Equal(t, []string{"list users", "create user", "add user", "list users"}, s.calls())
+		assert.Equal(t, []string{"list users", "create user", "get user", "add user", "list users"}, s.calls())
 	})
 	t.Run("somebody known by other names", func(t *testing.T) {
 		s := twostep(t)
@@ -338,7 +338,7 @@ func TestTwoStepAdds(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, s.globalID("elsewhere@example.com"), made.ID())
 		assert.Equal(t, "Iris Sample", s.fullName("elsewhere"))
-		assert.Equal(t, []string{"list users", "create user", "add user", "list users", "update user", "list users"}, s.calls(),
+		assert.Equal(t, []string{"list users", "create user", "get user", "add user", "list users", "update user", "list users"}, s.calls(),
 			"no answer shows the names, so the list does")
 	})
 	t.Run("the second call fails", func(t *testing.T) {
@@ -370,6 +370,13 @@ func TestTwoStepAdds(t *testing.T) {
 		s.fault(sandbox.Fault{Operation: "create user", Kind: sandbox.Literal, Body: `{}`})
 		_, err := s.postUser(person("nova", ""))
 		assertCode(t, scim.CodeSugerUnreadable, err)
+		assert.Equal(t, "absent", s.state("nova"))
+	})
+	t.Run("the first call does nothing", func(t *testing.T) {
+		s := twostep(t)
+		s.fault(sandbox.Fault{Operation: "create user", Kind: sandbox.NotApplied})
+		_, err := s.postUser(person("nova", ""))
+		assertCode(t, scim.CodeWriteUnconfirmed, err)
 		assert.Equal(t, "absent", s.state("nova"))
 	})
 	t.Run("role and end of access go by the membership", func(t *testing.T) {
@@ -405,4 +412,62 @@ func TestParallelAssignmentsShareLists(t *testing.T) {
 	lists := s.suger.Count("list users")
 	t.Logf("%d assignments took %d lists", people, lists)
 	assert.LessOrEqual(t, lists, most, "each by itself would be %d", 2*people)
+}
+
+// An organization has at least one administrator, so a list without anybody does
+// not prove that somebody has left.
+func TestEmptyListEndsNothing(t *testing.T) {
+	for _, list := range []string{`[]`, `null`} {
+		for name, end := range map[string]func(s *stand, id string) error{
+			"deactivation": func(s *stand, id string) error { _, err := s.patchUser(id, deactivation); return err },
+			"deletion":     func(s *stand, id string) error { return s.deleteUser(id) },
+		} {
+			t.Run(name+" with "+list, func(t *testing.T) {
+				s := newMemberStand(t)
+				editor := s.id("editor")
+				s.fault(sandbox.Fault{Operation: "list users", Kind: sandbox.Literal, Body: list, Times: 1})
+				assertCode(t, scim.CodeSugerUnreadable, end(s, editor))
+				require.NoError(t, end(s, editor), "once the list is there again")
+				require.NoError(t, found(0, s.find)("editor"))
+			})
+		}
+	}
+}
+
+// While Suger does not give its list of roles, no custom role is said to be gone,
+// made or deleted.
+func TestRoleListMissing(t *testing.T) {
+	for _, status := range []sandbox.FaultKind{"404", "405"} {
+		t.Run(string(status), func(t *testing.T) {
+			s := newMemberStand(t)
+			group, err := s.postGroup(withMembers("Partner", s.id("viewer")))
+			require.NoError(t, err)
+			id, _ := group["id"].(string)
+			s.fault(sandbox.Fault{Operation: "list roles", Kind: status})
+			fresh, before := s.replica(), s.roleNames()
+			for name, send := range map[string]func() error{
+				"read":     func() error { _, err := fresh.getGroup(id); return err },
+				"members":  func() error { _, err := fresh.patchGroup(id, membersOp("add", s.id("editor"))); return err },
+				"create":   func() error { _, err := fresh.postGroup(withMembers("Partner")); return err },
+				"new one":  func() error { _, err := fresh.postGroup(withMembers("Finance")); return err },
+				"deletion": func() error { return fresh.deleteGroup(id) },
+			} {
+				assertCode(t, scim.CodeUnsupported, send())
+				assert.Equal(t, before, s.roleNames(), name)
+			}
+		})
+		t.Run(string(status)+" after the change", func(t *testing.T) {
+			s := newMemberStand(t)
+			group, err := s.postGroup(withMembers("Partner"))
+			require.NoError(t, err)
+			id, _ := group["id"].(string)
+			s.fault(sandbox.Fault{Operation: "remove role", Kind: sandbox.NotApplied})
+			s.afterCall(func(r *http.Request) {
+				if r.Method == http.MethodDelete {
+					s.fault(sandbox.Fault{Operation: "list roles", Kind: status})
+				}
+			})
+			assertCode(t, scim.CodeWriteUnconfirmed, s.deleteGroup(id))
+		})
+	}
 }

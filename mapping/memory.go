@@ -13,7 +13,7 @@ import (
 const (
 	maxShelves   = 64      // organizations and credentials for which lists are held
 	maxHeldRows  = 300_000 // users in all lists that are held
-	maxWrites    = 1 << 14 // users and roles of whom the last write is known
+	maxWrites    = 1 << 14 // users and roles whose last write is known
 	hintLifetime = 10 * time.Minute
 )
 
@@ -132,7 +132,7 @@ func (f *feed[T]) rows() int {
 }
 
 // wrote notes a write to things of an organization, for good or ill: a list that
-// began before it is of no use any more, whatever credential it was read with.
+// began before it is no longer usable, with any credential.
 func (m *memory) wrote(organization string, names ...string) {
 	at := m.next()
 	m.writes.Add(organizationName(organization), at)

@@ -10,6 +10,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
 )
 
 // URNSuger is the extension that carries what SCIM's core schema has no place for.
@@ -31,6 +32,7 @@ type model struct {
 	others     int               // tier of a role that precedence does not name
 	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
 	moreIDs    []string          // names of further ids, in order
+	errors     *sugerclient.ErrorRule
 }
 
 // An attribute is one SCIM attribute and its field.
@@ -62,8 +64,8 @@ func newModel(doc *spec.Document) *model {
 		}
 	}
 	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
-	if doc.User.Status != nil {
-		m.status = newStatusModel(doc.User.Status)
+	if doc.Access.Shows() {
+		m.status = newStatusModel(&doc.Access)
 	}
 	m.precedence = make(map[string]int)
 	m.others = len(doc.Role.Precedence)
@@ -74,9 +76,29 @@ func newModel(doc *spec.Document) *model {
 		}
 		m.precedence[fold(name)] = tier
 	}
+	m.errors = errorRule(doc)
 	m.rowFields = m.fieldsOfRow()
 	m.layout = m.newLayout()
 	return m
+}
+
+// errorRule is how the client tells an error, nil if the HTTP status says it all.
+func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
+	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
+	if e := doc.Errors; e != nil {
+		rule.Field, rule.Success = string(e.Field), words(e.Success)
+		rule.Message, rule.Code = string(e.Message), string(e.Code)
+	}
+	return rule
+}
+
+func words(values []any) (texts []string) {
+	for _, value := range values {
+		if text, ok := spec.Text(value); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // fieldsOfRow are the top-level fields of a user's record that the mapping names.
@@ -89,9 +111,7 @@ func (m *model) fieldsOfRow() map[string]string {
 	for _, name := range m.moreIDs {
 		fields = append(fields, user.IDs[name])
 	}
-	if user.Status != nil {
-		fields = append(fields, user.Status.Field)
-	}
+	fields = append(fields, m.doc.Access.Field)
 	top := make(map[string]string)
 	for _, field := range fields {
 		for _, name := range field.TopLevel() {
@@ -165,21 +185,9 @@ func (m *model) statusValue(active bool, now string) any {
 	return value
 }
 
-// endOfAccess is the way in which access ends: the first that the mapping offers.
-// The mapping decides, not one record, so that an odd answer never turns a
-// deactivation into a removal.
-func (m *model) endOfAccess() spec.Strategy {
-	ops := &m.doc.Operations
-	for _, strategy := range m.doc.EndAccess {
-		switch {
-		case strategy == spec.BySetStatus && m.writesStatus() && m.status.toInactive != nil,
-			strategy == spec.ByDeactivate && ops.DeactivateUser != nil,
-			strategy == spec.ByRemoval && ops.RemoveUser != nil:
-			return strategy
-		}
-	}
-	return spec.ByRemoval
-}
+// endOfAccess is the way in which access ends. The mapping decides, not one record,
+// so that an odd answer never turns a deactivation into a removal.
+func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
 
 // knowsAdministrators reports whether the ids of the administrator roles stand
 // in the mapping.

@@ -7,7 +7,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A plan is what shall be different in Suger, whatever request it comes from. It
+// A plan is what is to change in Suger, for any kind of request. It
 // is computed from a snapshot and a request alone, so it can be tested, printed
 // and guarded without a call.
 type plan struct {
@@ -61,7 +61,7 @@ func (p *plan) empty() bool {
 	return p.role == nil && !slices.ContainsFunc(p.people, func(one *personPlan) bool { return !one.empty() })
 }
 
-// touched are the people whom the plan changes.
+// touched are the people that the plan changes.
 func (p *plan) touched() (touched []*personPlan) {
 	for _, one := range p.people {
 		if !one.empty() {
@@ -194,9 +194,7 @@ type planner struct {
 
 // needsRoles says that a plan depends on the organization's list of roles, and the
 // snapshot has only those that are known without it.
-type needsRoles struct {
-	fresh bool // in a list that begins now
-}
+type needsRoles struct{}
 
 func (e *needsRoles) Error() string { return "the plan needs the list of roles" }
 

@@ -58,8 +58,8 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 		return nil
 	}
 	return scim.NewError(scim.CodeInvalidValue,
-		"%d of the members are not users of this Suger organization, so nothing was changed: %s. Assign people to the app before pushing the group.",
-		len(unknown), joinWords(unknown, func(id string) string { return id }))
+		"Nothing was changed, because these members are not users of this Suger organization: %s. Assign people to the app before pushing the group.",
+		joinWords(unknown, func(id string) string { return id }))
 }
 
 // addition gives the role to a user, unless a user who can hold only one has a
@@ -73,7 +73,9 @@ func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept
 	case holds(one.held, r):
 	case p.model.many:
 		one.roles = append(slices.Clone(one.held), r)
-	case top != nil && (r.powerless || top.above(r)):
+	case top != nil && r.powerless:
+		kept = "group member keeps the current role: the role of the group has no permissions"
+	case top != nil && top.above(r):
 		kept = "group member keeps a more powerful role"
 	default:
 		one.roles = []*role{r}
@@ -110,11 +112,14 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *pe
 // a group by its name and links to it.
 func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
 	if !s.roles.whole {
-		return nil, &needsRoles{fresh: true}
+		return nil, &needsRoles{}
 	}
 	name = cleanName(name)
 	if err := p.nameIsFree(s, name, nil); err != nil {
 		return nil, err
+	}
+	if s.roles.missing {
+		return nil, errUnlisted()
 	}
 	if err := p.fits(name); err != nil {
 		return nil, err
@@ -141,7 +146,7 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 // fits refuses a role's name that Suger cannot keep.
 func (p *planner) fits(name string) error {
 	if longest := p.model.doc.Role.NameMax; longest > 0 && utf8.RuneCountInString(name) > longest {
-		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger keeps of a role's name.", longest)
+		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger allows for a role's name.", longest)
 	}
 	if name == "" {
 		return scim.NewError(scim.CodeInvalidValue, "The group's displayName has no visible character.")
@@ -178,7 +183,7 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	case p.model.doc.Operations.UpdateRole == nil:
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
 	case !s.roles.whole:
-		return &needsRoles{fresh: true}
+		return &needsRoles{}
 	}
 	if err := p.fits(name); err != nil {
 		return err

@@ -77,7 +77,7 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 	return one, nil
 }
 
-// tombstone is how Entra ID renames a user whom it has deleted: 32 hexadecimal
+// tombstone is how Entra ID renames a user that it has deleted: 32 hexadecimal
 // digits before the present address.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
 
@@ -146,7 +146,7 @@ func (a *attribute) fits(value string) error {
 	if a.max == 0 || a.neverWritten || utf8.RuneCountInString(value) <= a.max {
 		return nil
 	}
-	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger keeps.", a.name, a.max)
+	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.max)
 }
 
 // splitFullName gives a person a name from displayName or name.formatted where
@@ -182,13 +182,13 @@ func checkEmail(userName string) error {
 	address, err := mail.ParseAddress(userName)
 	if err != nil || address.Address != userName || strings.ContainsAny(userName, " \t\r\n<>") {
 		return scim.NewError(scim.CodeUserNameNotEmail,
-			"The userName %q is not an e-mail address, and Suger knows people by theirs. In Okta's Sign On tab, set the application username format to Email.",
+			"The userName %q is not an e-mail address, and Suger knows people by e-mail. In Okta's Sign On tab, set the application username format to Email.",
 			scim.Clip(userName, 80))
 	}
 	return nil
 }
 
-// draft is a user whom Suger does not list yet.
+// draft is a user that Suger does not list yet.
 func (p *planner) draft(email string) *user {
 	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
 	u.values[p.model.userName] = email
@@ -277,7 +277,7 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 	}
 	if access == scim.AccessEnded {
 		if p.model.endOfAccess() == spec.ByRemoval {
-			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so one cannot be created with active false.")
+			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so a user cannot be created with active false.")
 		}
 		inactive := false
 		one.active = &inactive

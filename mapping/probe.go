@@ -8,7 +8,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A Probe makes single calls of the mapping's operations and hands out what
+// A Probe makes single calls of the mapping's operations and returns what
 // Suger answers as it came, for the check. It remembers nothing, asks no
 // guard and writes no audit record.
 type Probe struct{ *suger }
@@ -42,6 +42,16 @@ func (p *Probe) Paging(operation string) sugerclient.Paging {
 // Do makes one call.
 func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Answer, error) {
 	return p.client.Do(ctx, p.Credential, call)
+}
+
+// Find looks a user up as the gateway does by "find user". decided is false if
+// the gateway would go on to the list.
+func (p *Probe) Find(ctx context.Context, address string) (id string, decided bool, err error) {
+	_, found, decided, err := p.find(ctx, address)
+	if found != nil {
+		id = found.id
+	}
+	return id, decided, err
 }
 
 // Rows reads a list to its end. restart says that the rows so far are void, since
@@ -98,3 +108,27 @@ func (p *Probe) ReadRole(record any) (RoleName, error) {
 
 // Decode reads JSON as the gateway does: numbers stay as they are written.
 func Decode(data json.RawMessage) (any, error) { return decodeJSON(data) }
+
+// An Exchange is one call of an operation on a user or role, and what came of
+// it, for the check.
+type Exchange struct {
+	Call   sugerclient.Call
+	Answer *sugerclient.Answer // nil if the call failed
+	Err    error               // nil if it did not
+}
+
+type exchangeKey struct{}
+
+// WithExchanges returns a context whose calls are shown to see once they are
+// over, except those that read a list. see is called by the goroutine that
+// makes the call.
+func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, see)
+}
+
+// observe passes e to the context's observer, if there is one.
+func observe(ctx context.Context, e Exchange) {
+	if see, ok := ctx.Value(exchangeKey{}).(func(Exchange)); ok {
+		see(e)
+	}
+}

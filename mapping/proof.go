@@ -1,6 +1,9 @@
 package mapping
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A difference is what Suger does not show of a plan.
 type difference struct {
@@ -19,8 +22,23 @@ func (p *planner) prove(s *snapshot, all *plan, made *role) (differs []differenc
 			differs = append(differs, difference{one, field})
 		}
 	}
-	if all.role != nil && (!s.roles.whole || !p.roleIsAsPlanned(s, all.role, made)) {
+	if all.role != nil && (s.roles.missing || !p.roleIsAsPlanned(s, all.role, made)) {
 		differs = append(differs, difference{nil, "the role"})
+	}
+	return differs
+}
+
+// proveSince is prove for a plan that was made on another snapshot: where records
+// without id and address have come since, anybody who is not listed may be one.
+func (p *planner) proveSince(before, s *snapshot, all *plan, made *role) []difference {
+	differs := p.prove(s, all, made)
+	if s.anonymous() <= before.anonymous() {
+		return differs
+	}
+	for _, one := range all.touched() {
+		if one.endsAccess() && s.byID(one.before.id) == nil && !slices.ContainsFunc(differs, func(d difference) bool { return d.one == one }) {
+			differs = append(differs, difference{one, "active"})
+		}
 	}
 	return differs
 }
@@ -33,7 +51,11 @@ func (p *planner) roleIsAsPlanned(s *snapshot, change *rolePlan, made *role) boo
 		r := s.roles.byID(change.role.id)
 		return r != nil && r.name == change.name
 	}
-	return made != nil && s.roles.byID(made.id) != nil
+	if made == nil {
+		return false
+	}
+	is := s.roles.byID(made.id)
+	return is != nil && is.name == change.name
 }
 
 // provePerson names what about a person is not as planned, or is "".
@@ -43,16 +65,13 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	if one.kind == planJoin {
 		is = p.joined(s, one)
 	}
-	if one.kind == planLeave {
-		if is != nil {
-			return "active"
-		}
-		return ""
-	}
-	if is == nil {
-		if one.endsAccess() {
-			return "" // somebody else has ended it as well
-		}
+	gone := is == nil && !s.hides(one.before.id, m.key(one.before))
+	switch {
+	case gone && one.endsAccess():
+		return "" // by this plan, or by somebody else as well
+	case one.kind == planLeave:
+		return "active" // a record that cannot be read is one, too
+	case is == nil:
 		return goneField
 	}
 	wanted := one.after(m)
@@ -80,7 +99,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	return ""
 }
 
-// joined is the user whom a plan has added, or nil.
+// joined is the user that a plan has added, or nil.
 func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)
@@ -95,7 +114,11 @@ func refersTo(refs []roleRef, roles []*role) bool {
 	})
 }
 
-// means reports whether a reference in a user's record names a role.
+// means reports whether a reference in a user's record names a role. The ids of
+// standard roles are words, in any letter case.
 func (ref roleRef) means(r *role) bool {
-	return ref.id != "" && ref.id == r.id || ref.id == "" && sameName(ref.name, r.name)
+	if ref.id == "" {
+		return sameName(ref.name, r.name)
+	}
+	return ref.id == r.id || r.standard && strings.EqualFold(ref.id, r.id)
 }

@@ -62,6 +62,7 @@ type catalogue struct {
 	roles    []*role
 	implied  []*role // known by ids that the list lacks, where it has their names under others
 	whole    bool    // all roles are in it; otherwise only those that the mapping knows by id
+	missing  bool    // Suger did not give its list: there may be custom roles that are not in it
 	unlisted int     // tier of a role that somebody holds and that is not in it
 }
 
@@ -88,9 +89,6 @@ func (m *model) readRole(record any) (*role, error) {
 		r.powerless = shown && len(list) == 0
 	}
 	r.created, r.modified = fieldTime(record, in.Created), fieldTime(record, in.Modified)
-	if kind, err := fieldText(record, in.Kind); err == nil && kind != "" {
-		r.standard = spec.WordsOf(in.Standard).Has(kind)
-	}
 	return r, nil
 }
 
@@ -111,7 +109,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		if r != nil && id != "" && r.id != id {
 			byID := &role{id: id, raw: known.ID, name: known.Name, standard: true, administrator: known.Administrator, description: known.Description}
 			if cleanName(r.name) == known.Name {
-				c.implied = append(c.implied, byID) // users' records may name it so all the same
+				c.implied = append(c.implied, byID) // users' records may still name it so
 			} else { // somebody's own role, whose name only looks like it
 				lookalikes[r] = true
 				r.administrator = known.Administrator
@@ -157,12 +155,13 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	return c
 }
 
-// knownCatalogue is all roles of a Suger that does not list them, or not now. Who
-// holds another one holds a custom role, with the power that the mapping gives to
-// these: nobody may lose it for a lesser one.
+// knownCatalogue is what is known of the roles of a Suger that does not list them,
+// or not now. Who holds another one holds a custom role, with the power that the
+// mapping gives to these: nobody may lose it for a lesser one.
 func (m *model) knownCatalogue(groups map[string]string) *catalogue {
 	c := m.newCatalogue(nil, groups, true)
 	c.unlisted = m.others
+	c.missing = m.doc.Operations.ListRoles != nil
 	return c
 }
 
@@ -189,6 +188,13 @@ func firstOf(words ...string) string {
 	return ""
 }
 
+// errUnlisted is for a role of which a catalogue without Suger's list cannot say
+// whether it exists.
+func errUnlisted() error {
+	return scim.NewError(scim.CodeUnsupported,
+		"Suger does not have the call %q of the mapping, so the gateway cannot tell whether this group exists. Nothing was changed. Run the check command, and correct the mapping file.", spec.OpListRoles)
+}
+
 // byID finds a role by its id.
 func (c *catalogue) byID(id string) *role {
 	for _, r := range c.roles {
@@ -202,10 +208,17 @@ func (c *catalogue) byID(id string) *role {
 // byRef finds the role that a user's record names.
 func (c *catalogue) byRef(ref roleRef) *role {
 	if ref.id != "" {
-		if r := c.byID(ref.id); r != nil {
-			return r
+		for _, r := range slices.Concat(c.roles, c.implied) {
+			if r.id == ref.id {
+				return r
+			}
 		}
-		return (&catalogue{roles: c.implied}).byID(ref.id)
+		for _, r := range c.roles {
+			if ref.means(r) {
+				return r
+			}
+		}
+		return nil
 	}
 	for _, r := range c.roles {
 		if sameName(r.name, ref.name) {
@@ -213,6 +226,12 @@ func (c *catalogue) byRef(ref roleRef) *role {
 		}
 	}
 	return nil
+}
+
+// names reports whether the roles that a user's record names are in the catalogue,
+// and there are some.
+func (c *catalogue) names(u *user) bool {
+	return len(u.roles) > 0 && !slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or

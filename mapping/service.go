@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,7 @@ type Config struct {
 	AuditKey []byte       // if set, e-mail addresses in audit records are replaced by a keyed hash
 	Observer Observer     // nil discards
 	Now      func() time.Time
+	Sleep    func(context.Context, time.Duration) error // until the time is over or the context ends
 }
 
 // A Service offers Suger's users and roles as SCIM resources. It is safe for
@@ -92,6 +94,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Sleep == nil {
+		c.Sleep = sleep
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -102,6 +107,17 @@ func (c Config) withDefaults() Config {
 		c.Observer = silent{}
 	}
 	return c
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // checkRoles finds settings that name a role in two ways, as far as that shows
@@ -155,3 +171,68 @@ func (s *Service) Roles(c Caller) *Roles { return &Roles{s.open(c)} }
 func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// A Caller is on whose behalf a SCIM request is answered. All state that is
+// kept between requests is kept apart by Organization and Credential.
+type Caller struct {
+	Organization string     // Suger organization id
+	Credential   Credential // what Suger is shown
+	RequestID    string     // for the log and the audit record
+}
+
+// A Credential is what Suger is shown. It does not print itself.
+type Credential = sugerclient.Credential
+
+// CallStats counts the calls to Suger that one request has caused.
+type CallStats = sugerclient.Stats
+
+// WithCallStats returns a context whose calls are counted in the CallStats beside it.
+func WithCallStats(ctx context.Context) (context.Context, *CallStats) {
+	return sugerclient.WithStats(ctx)
+}
+
+// IsNotPair reports whether err comes from a credential that is not
+// client_id:client_secret, so that it cannot be exchanged for an access token.
+func IsNotPair(err error) bool { return errors.Is(err, sugerclient.ErrNotPair) }
+
+// LogText is err for the log. Suger's own words are left out: they may repeat a
+// whole user.
+func LogText(err error) string {
+	var call *sugerclient.Error
+	if errors.As(err, &call) {
+		return call.Brief()
+	}
+	return err.Error()
+}
+
+// An Observer is told what happens inside, for metrics. Its methods are called
+// from many goroutines at once. No argument holds personal data or credentials;
+// all are from a small fixed set.
+type Observer interface {
+	Drift(operation, field string) // an answer of Suger's was not as the mapping says
+	Lookup(result string)          // an id lookup: "hit", "miss" or "wrong"
+	List(result string)            // a list was needed: "hit" (held or shared) or "miss"
+	Unconfirmed(operation string)  // Suger does not show a change it was asked for
+	Refused(guard string)          // a guard stopped a change
+	Changed(change Change)         // a change was attempted
+}
+
+type silent struct{}
+
+func (silent) Drift(string, string) {}
+func (silent) Lookup(string)        {}
+func (silent) List(string)          {}
+func (silent) Unconfirmed(string)   {}
+func (silent) Refused(string)       {}
+func (silent) Changed(Change)       {}
+
+// Prove finds out, by one call that is cheap for any size of the
+// organization, whether Suger lets the caller read the organization's users. It
+// is for credentials of which nothing is known yet: what they send costs nothing
+// before.
+func (s *Service) Prove(ctx context.Context, c Caller) error {
+	as, list := s.open(c), s.model.doc.Operations.ListUsers
+	err := s.client.Prove(ctx, c.Credential, as.request(spec.OpListUsers, list, as.ids(nil, nil), nil), pagingOf(list))
+	as.driftOf(err)
+	return as.asSCIM(err)
+}

@@ -40,10 +40,12 @@ type leftOut struct {
 
 func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
-	// A list that changes while it is read can have a row on two pages.
-	users = slices.CompactFunc(users, func(u, v *user) bool { return u.id == v.id })
-	s := &snapshot{whole: true, users: users, left: left}
-	s.ids, _ = positions(users, userID)
+	ids, twice := positions(users, userID)
+	if len(twice) > 0 {
+		users, left = m.onceEach(users, ids, twice, left)
+		ids, _ = positions(users, userID)
+	}
+	s := &snapshot{whole: true, users: users, left: left, ids: ids}
 	s.mails, s.same = positions(users, m.key)
 	s.rows = make([]hashed, len(users))
 	for i, u := range users {
@@ -51,6 +53,29 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	}
 	slices.SortFunc(s.rows, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
 	return s
+}
+
+// onceEach drops repeated rows: a list that changes while it is read can have one
+// on two pages. Where the rows of one id differ, nobody can say which one is true,
+// so all of them are left out.
+func (m *model) onceEach(users []*user, ids, twice []int32, left []leftOut) ([]*user, []leftOut) {
+	differs := make(map[string]bool)
+	drop := make(map[*user]bool)
+	for _, at := range twice {
+		one, other := users[ids[at]], users[ids[at-1]]
+		drop[one] = true
+		differs[one.id] = differs[one.id] || !one.sameAs(other)
+	}
+	kept := make([]*user, 0, len(users))
+	for _, u := range users {
+		switch {
+		case differs[u.id]:
+			left = append(left, leftOut{id: u.id, email: m.key(u), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
+		case !drop[u]:
+			kept = append(kept, u)
+		}
+	}
+	return kept, left
 }
 
 // hashed is a position in the list of users, with the hash by which it is found.
@@ -168,7 +193,7 @@ func (s *snapshot) withEmail(m *model, email string) []*user {
 	return s.find(s.mails, m.key, foldEmail(email))
 }
 
-// holderOf is the user whom an address stands for, or nil.
+// holderOf is the user with an address, or nil.
 func (s *snapshot) holderOf(m *model, email string) *user {
 	if found := s.withEmail(m, email); len(found) > 0 {
 		return found[0]
@@ -188,6 +213,23 @@ func (s *snapshot) unusable(id, email string) error {
 		}
 	}
 	return nil
+}
+
+// hides reports whether a record that cannot be used is that of a user.
+func (s *snapshot) hides(id, email string) bool {
+	return slices.ContainsFunc(s.left, func(one leftOut) bool {
+		return one.id != "" && one.id == id || one.email != "" && one.email == email
+	})
+}
+
+// anonymous counts the records that show neither an id nor an address.
+func (s *snapshot) anonymous() (n int) {
+	for _, one := range s.left {
+		if one.id == "" && one.email == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // administrators are the users who surely can help others back in: those with

@@ -6,7 +6,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A statusModel reads and writes the field that tells whether a user has access.
+// A statusModel reads and writes the field that says whether a user has access.
 type statusModel struct {
 	field      spec.Field
 	active     spec.WordSet
@@ -32,7 +32,7 @@ type access struct {
 // missing reports whether the user's record has no status at all.
 func (s access) missing() bool { return s.unknown && s.word == "" }
 
-func newStatusModel(m *spec.StatusMap) *statusModel {
+func newStatusModel(m *spec.Access) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
 		active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
@@ -49,7 +49,7 @@ func firstToWrite(values []any) any {
 	return values[0]
 }
 
-// read tells what a Suger user's status means. A word that the mapping does not
+// read returns what a Suger user's status means. A word that the mapping does not
 // know counts as access: so the person can still be deactivated, where the
 // opposite guess would let a leaver pass for gone.
 func (s *statusModel) read(record any) access {

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// defaultRetryAfter is when to come back if Suger does not say.
+// defaultRetryAfter is when to retry if Suger does not say.
 const defaultRetryAfter = 30 * time.Second
 
 // asSCIM turns an error of a call into what the SCIM client is told. Every
@@ -32,15 +32,16 @@ func (s *suger) asSCIM(err error) error {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return unavailable(err, "in time", defaultRetryAfter)
 		}
-		return scim.Wrap(err, scim.CodeInternal, "The gateway failed to do this. Look the request id up in its log.")
+		return scim.Wrap(err, scim.CodeInternal, "The gateway failed. See its log for the request id.")
 	}
 	switch call.Kind {
 	case sugerclient.Canceled:
 		return err
 	case sugerclient.Invalid:
-		return scim.Wrap(err, scim.CodeInvalidValue, "An id in the request cannot be an id in Suger.")
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's record has an id that the call %q cannot use. Run the check command to see what differs from the mapping.", call.Operation)
 	case sugerclient.Throttled:
-		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger asks to slow down (%s). Okta repeats this by itself.", call.Operation)
+		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger limits the rate of calls (%s). Okta retries this automatically.", call.Operation)
 		e.RetryAfter = wait(call.RetryAfter)
 		return e
 	case sugerclient.Unavailable:
@@ -54,7 +55,7 @@ func (s *suger) asSCIM(err error) error {
 
 // refusedBySuger translates a 4xx of Suger's.
 func (s *suger) refusedBySuger(call *sugerclient.Error) error {
-	words := &s.model.doc.Refusals
+	refusals := &s.model.doc.Refusals
 	said := saidBySuger(call.Message)
 	switch {
 	case call.Status == 401:
@@ -66,26 +67,28 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 			call.Operation, scim.Clip(s.Organization, 40), said)
 	case callMissing(call):
 		return scim.Wrap(call, scim.CodeUnsupported,
-			"Suger does not offer the call %q that the mapping names. Run the check command, and correct the mapping file.", call.Operation)
+			"Suger does not have the call %q of the mapping. Run the check command, and correct the mapping file.", call.Operation)
 	case call.Status == 404 && isList(call.Operation):
 		return scim.Wrap(call, scim.CodeOrgUnknown,
 			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
 			scim.Clip(s.Organization, 40))
 	case call.Status == 404:
-		return scim.Wrap(call, scim.CodeNotFound, "Suger does not have this (%s).%s", call.Operation, said)
-	case call.Status == 409 || mentions(call.Message, words.Duplicate):
-		return scim.Wrap(call, scim.CodeUserExists, "Suger says it exists already (%s).%s", call.Operation, said)
-	case mentions(call.Message, words.Seats):
+		return scim.Wrap(call, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
+	case (call.Status == 409 || call.Means(refusals.Duplicate)) && isOfRole(call.Operation):
+		return scim.Wrap(call, scim.CodeGroupExists, "Suger says that it already exists (%s).%s", call.Operation, said)
+	case call.Status == 409 || call.Means(refusals.Duplicate):
+		return scim.Wrap(call, scim.CodeUserExists, "Suger says that it already exists (%s).%s", call.Operation, said)
+	case call.Means(refusals.Seats):
 		return scim.Wrap(call, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
-	case mentions(call.Message, words.Domain):
+	case call.Means(refusals.Domain):
 		return scim.Wrap(call, scim.CodeDomainRefused,
-			"Suger only takes users with an e-mail domain of the organization.%s", said)
+			"Suger only accepts users with an e-mail domain of the organization.%s", said)
 	}
 	return scim.Wrap(call, scim.CodeSugerRefused, "Suger refused to %s.%s", call.Operation, said)
 }
 
 func unavailable(cause error, what string, retryAfter time.Duration) error {
-	e := scim.Wrap(cause, scim.CodeSugerUnavailable, "Suger did not answer %s. Nothing is wrong in Okta; this is repeated later.", what)
+	e := scim.Wrap(cause, scim.CodeSugerUnavailable, "Suger did not answer %s. Nothing is wrong in Okta, which retries this later.", what)
 	e.RetryAfter = wait(retryAfter)
 	return e
 }
@@ -99,6 +102,10 @@ func wait(asked time.Duration) time.Duration {
 
 func quoted(s string) string { return `"` + s + `"` }
 
+func isOfRole(operation string) bool {
+	return operation == spec.OpAddRole || operation == spec.OpUpdateRole || operation == spec.OpRemoveRole
+}
+
 func isList(operation string) bool {
 	return operation == spec.OpListUsers || operation == spec.OpListRoles
 }
@@ -109,14 +116,4 @@ func saidBySuger(message string) string {
 		return ""
 	}
 	return " Suger says: " + strings.TrimRight(scim.Clip(message, 300), ". ") + "."
-}
-
-func mentions(message string, words []string) bool {
-	message = fold(message)
-	for _, word := range words {
-		if word != "" && strings.Contains(message, fold(word)) {
-			return true
-		}
-	}
-	return false
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -248,6 +249,11 @@ func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }
 // compare orders users by time of creation, then id: the order of every list.
 func (u *user) compare(v *user) int {
 	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
+}
+
+// sameAs reports whether two records say the same of a user.
+func (u *user) sameAs(v *user) bool {
+	return u.access == v.access && slices.Equal(u.values, v.values) && slices.Equal(u.roles, v.roles)
 }
 
 // leftOut describes a record that cannot be used, as far as it can be read.

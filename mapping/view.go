@@ -213,10 +213,10 @@ func (l layout) sort() {
 
 func writeSchemas(form scim.Form, name string, v *userView) {
 	form.List(name)
-	form.Plain("", scim.URNUser)
-	form.Plain("", URNSuger)
+	form.Text("", scim.URNUser)
+	form.Text("", URNSuger)
 	if v.hasEnterprise() {
-		form.Plain("", scim.URNEnterpriseUser)
+		form.Text("", scim.URNEnterpriseUser)
 	}
 	form.End()
 }
@@ -225,7 +225,7 @@ func writeEmails(form scim.Form, name string, v *userView) {
 	form.List(name)
 	form.Object("")
 	form.Flag("primary", true)
-	form.Plain("type", "work")
+	form.Text("type", "work")
 	form.Text("value", v.model.email(v.user))
 	form.End()
 	form.End()
@@ -241,7 +241,7 @@ func writeRoles(form scim.Form, name string, v *userView) {
 		form.Object("")
 		form.Text("display", r.name)
 		form.Flag("primary", r == top)
-		form.Plain("type", roleSlot)
+		form.Text("type", roleSlot)
 		form.Text("value", r.id)
 		form.End()
 	}
@@ -278,13 +278,13 @@ func writeExtension(form scim.Form, name string, v *userView) {
 func writeMeta(form scim.Form, name string, v *userView) {
 	form.Object(name)
 	if v.user.created != "" {
-		form.Plain("created", v.user.created)
+		form.Text("created", v.user.created)
 	}
 	if v.user.modified != "" {
-		form.Plain("lastModified", v.user.modified)
+		form.Text("lastModified", v.user.modified)
 	}
 	form.Reference("location", v.userType.Endpoint, v.user.id)
-	form.Plain("resourceType", v.userType.Name)
+	form.Text("resourceType", v.userType.Name)
 	form.Text("version", v.Version())
 	form.End()
 }

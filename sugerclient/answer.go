@@ -19,18 +19,20 @@ const maxErrorBody = 64 << 10
 func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
 	switch {
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
-		return c.readSuccess(ctx, r, resp)
+		return c.readSuccess(ctx, r, resp, who)
 	case resp.StatusCode >= 400 && resp.StatusCode < 600:
-		return c.readFailure(r, resp, who.secrets())
+		// An error body that is odd or cut is a worse message, and the status stands.
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		return c.failure(r, resp.StatusCode, resp.Header, body, who)
 	}
 	return unreadable(r, resp.StatusCode, errors.New("redirects are not followed"))
 }
 
 // readSuccess accepts JSON or nothing at all: a proxy's login page comes with
 // status 200, too. The size is bounded after decompression.
-func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Response) outcome {
+func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
 	if r.stream != nil {
-		return streamed(ctx, r, resp)
+		return c.readStream(ctx, r, resp, who)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxAnswer+1))
 	switch {
@@ -43,14 +45,28 @@ func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Respons
 	if len(body) > 0 && !json.Valid(body) {
 		return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is not JSON but %s", mediaType(resp.Header)))
 	}
+	if r.errors.failsIn(body) {
+		return c.failure(r, resp.StatusCode, resp.Header, body, who)
+	}
 	return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}}
 }
 
-// streamed hands an answer to whoever reads it as it arrives.
-func streamed(ctx context.Context, r *request, resp *http.Response) outcome {
-	err := r.stream(resp.Header, resp.Body)
+// readStream hands an answer to whoever reads it as it arrives.
+func (c *Client) readStream(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
+	var seen beginning
+	body := io.Reader(resp.Body)
+	byRule := r.errors != nil && r.errors.Field != ""
+	if byRule {
+		body = io.TeeReader(body, &seen)
+	}
+	err := r.stream(resp.Header, body)
 	var settled errSettled
+	if errors.As(err, &settled) && byRule { // an error need not look like a list
+		_, _ = io.CopyN(io.Discard, body, int64(maxErrorBody-seen.kept.Len()))
+	}
 	switch {
+	case r.errors.failsIn(seen.kept.Bytes()):
+		return c.failure(r, resp.StatusCode, resp.Header, seen.kept.Bytes(), who)
 	case err == nil:
 		return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header}}
 	case errors.As(err, &settled):
@@ -59,32 +75,7 @@ func streamed(ctx context.Context, r *request, resp *http.Response) outcome {
 	return cutOff(ctx, r, resp.StatusCode, err)
 }
 
-// readFailure never fails itself: an error body that is odd or cut is a worse
-// message, and the status stands.
-func (c *Client) readFailure(r *request, resp *http.Response, secrets []string) outcome {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	status := resp.StatusCode
-	fail := &Error{
-		Operation:  r.operation,
-		Kind:       Refused,
-		Status:     status,
-		Message:    readMessage(body, secrets),
-		RetryAfter: readRetryAfter(resp.Header, c.cfg.Now()),
-	}
-	again := false
-	switch {
-	case status == http.StatusTooManyRequests:
-		fail.Kind = Throttled
-		again = true // without effect, so even a create may be repeated
-	case status >= 500:
-		fail.Kind = Unavailable
-		fail.Uncertain = !r.isRead()
-		again = r.repeatable && passing(status) || r.isRead() && status == http.StatusInternalServerError
-	}
-	return outcome{fail: fail, again: again}
-}
-
-// passing says whether a status usually goes away by itself.
+// passing reports whether a status is usually temporary.
 func passing(status int) bool {
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -1,26 +1,29 @@
 package sugerclient
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
 // An Authenticator is one of the ways to present a [Credential] to Suger:
-// [KeyAuth], [OAuthAuth] or [LegacyAuth].
+// [KeyAuth] or [OAuthAuth].
 type Authenticator interface {
 	check() error
 
-	// exchange returns the request that turns the credential into a token for
-	// the Bearer scheme; nil if the credential itself is the API key.
+	// header is the name of the header that carries the credential or its token.
+	header() string
+
+	// exchange says how the credential is presented.
 	exchange(base string, cred Credential, organization string) (*exchange, error)
 }
 
-// An exchange asks for a token.
+// An exchange turns a credential into the value of a header: by itself, or by a
+// request for a token of the Bearer scheme.
 type exchange struct {
+	value    string // of the header, if there is nothing to ask for
 	request  *request
 	token    string // path of the token in the answer
 	lifetime string // path of its lifetime in seconds
@@ -28,8 +31,9 @@ type exchange struct {
 
 const (
 	tokenOperation = "get token"
-	keyScheme      = "Key "
+	keyScheme      = "Key"
 	bearerScheme   = "Bearer "
+	authorization  = "Authorization"
 )
 
 var errMalformed = errors.New("the credential does not have the form of one")
@@ -38,19 +42,58 @@ var errMalformed = errors.New("the credential does not have the form of one")
 // for a token, since it is not "client_id:client_secret".
 var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 
-// KeyAuth presents a Suger API key as it is, "Authorization: Key …"
-// (doc.suger.io, API Client).
-type KeyAuth struct{}
+// NoScheme is the [KeyAuth].Scheme for a key that stands alone in its header.
+const NoScheme = "none"
 
-func (KeyAuth) check() error { return nil }
+// KeyAuth presents a Suger API key as it is. The zero value does so as
+// "Authorization: Key …" (doc.suger.io, API Client).
+type KeyAuth struct {
+	Header string // "" for Authorization
+	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
+}
 
-func (KeyAuth) exchange(string, Credential, string) (*exchange, error) { return nil, nil }
+func (a KeyAuth) check() error {
+	if !validHeader(a.header(), a.Scheme) || strings.ContainsAny(a.Scheme, " \t") {
+		return errors.New("sugerclient: the header or the scheme of the API key cannot be sent")
+	}
+	return nil
+}
+
+// String is how the key is sent, without the key: "Authorization: Key".
+func (a KeyAuth) String() string {
+	if scheme := a.scheme(); scheme != "" {
+		return a.header() + ": " + scheme
+	}
+	return a.header()
+}
+
+func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
+
+func (a KeyAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
+	if scheme := a.scheme(); scheme != "" {
+		return &exchange{value: scheme + " " + string(cred)}, nil
+	}
+	return &exchange{value: string(cred)}, nil
+}
+
+// scheme is the word before the key, "" for none.
+func (a KeyAuth) scheme() string {
+	switch {
+	case a.Scheme == NoScheme:
+		return ""
+	case a.Scheme == "" && strings.EqualFold(a.header(), authorization):
+		return keyScheme
+	}
+	return a.Scheme
+}
 
 // OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
 // client credentials grant (doc.suger.io, OAuth App; RFC 6749 section 4.4).
 type OAuthAuth struct {
 	TokenURL string // two are in print, so there is no default
 }
+
+func (OAuthAuth) header() string { return authorization }
 
 func (a OAuthAuth) check() error { return checkURL("token URL", a.TokenURL) }
 
@@ -73,58 +116,6 @@ func (a OAuthAuth) exchange(_ string, cred Credential, _ string) (*exchange, err
 		token:    "access_token",
 		lifetime: "expires_in",
 	}, nil
-}
-
-// LegacyAuth presents "id:secret" of an older bearer API client. How that is
-// done is data of the mapping file; every field is required.
-type LegacyAuth struct {
-	Method, Path string // relative to the base URL; {organization} may be in Path
-
-	// Fields of the JSON object that is sent.
-	Organization, ClientID, ClientSecret string
-
-	// Paths in the answer: the token, and its lifetime in seconds.
-	AccessToken, ExpiresIn string
-}
-
-func (a LegacyAuth) check() error {
-	fields := []string{a.Method, a.Path, a.Organization, a.ClientID, a.ClientSecret, a.AccessToken, a.ExpiresIn}
-	for _, field := range fields {
-		if field == "" {
-			return errors.New("sugerclient: the token call of the older API clients is not complete")
-		}
-	}
-	if _, err := a.exchange("", "id:secret", "organization"); err != nil {
-		return fmt.Errorf("sugerclient: the token call of the older API clients: %w", err)
-	}
-	return nil
-}
-
-func (a LegacyAuth) exchange(base string, cred Credential, organization string) (*exchange, error) {
-	id, secret, err := splitCredential(cred)
-	if err != nil {
-		return nil, err
-	}
-	if organization == "" {
-		return nil, errors.New("the call names no organization")
-	}
-	body, err := json.Marshal(map[string]string{a.Organization: organization, a.ClientID: id, a.ClientSecret: secret})
-	if err != nil {
-		return nil, err
-	}
-	r, err := newRequest(base, Call{
-		Operation:  tokenOperation,
-		Method:     a.Method,
-		Path:       a.Path,
-		PathParams: map[string]string{OrganizationParam: organization},
-		Body:       json.RawMessage(body),
-		Repeatable: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	r.anonymous = true
-	return &exchange{request: r, token: a.AccessToken, lifetime: a.ExpiresIn}, nil
 }
 
 func splitCredential(cred Credential) (id, secret string, err error) {

@@ -137,7 +137,6 @@ func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 		{"OAuth without a secret", oauth, "client-1"},
 		{"OAuth with an empty secret", oauth, "client-1:"},
 		{"OAuth with an empty id", oauth, ":secret"},
-		{"legacy without a secret", legacyAuth, "client-1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,48 +150,4 @@ func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {
 		})
 	}
 	assert.Empty(t, s.requests())
-}
-
-// legacyAuth has the names of Suger's documentation (doc.suger.io, API Client).
-var legacyAuth = LegacyAuth{
-	Method: http.MethodPost, Path: "/public/apiClient/accessToken",
-	Organization: "organizationID", ClientID: "id", ClientSecret: "secret",
-	AccessToken: "access_token", ExpiresIn: "expires_in",
-}
-
-func TestLegacyTokenRequest(t *testing.T) {
-	s := serve(t, say(200, `{"access_token":"jwt-1","expires_in":3600,"token_type":"Bearer"}`), say(200, `[]`))
-	client, _ := newClient(t, s.URL+"/v1", func(cfg *Config) { cfg.Auth = legacyAuth })
-	_, err := client.Do(t.Context(), "client-1:secret:with:colons", listUsers)
-	require.NoError(t, err)
-	got := s.requests()
-	require.Len(t, got, 2)
-	assert.Equal(t, "POST", got[0].method)
-	assert.Equal(t, "/v1/public/apiClient/accessToken", got[0].uri)
-	assert.JSONEq(t, `{"organizationID":"org1","id":"client-1","secret":"secret:with:colons"}`, got[0].body)
-	assert.Empty(t, got[0].header.Get("Authorization"))
-	assert.Equal(t, "/v1/org/org1/user", got[1].uri)
-	assert.Equal(t, "Bearer jwt-1", got[1].header.Get("Authorization"))
-}
-
-func TestLegacyTokenNeedsTheOrganization(t *testing.T) {
-	s := serve(t, say(200, `{}`))
-	client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.Auth = legacyAuth })
-	_, err := client.Do(t.Context(), "client-1:secret", Call{Operation: "ping", Method: "GET", Path: "/ping"})
-	assert.Equal(t, Invalid, failure(t, err).Kind)
-	assert.Empty(t, s.requests())
-}
-
-func TestLegacyTokensAreKeptPerOrganization(t *testing.T) {
-	s := serve(t,
-		say(200, `{"access_token":"jwt-of-org1","expires_in":3600}`), say(200, `[]`),
-		say(200, `{"access_token":"jwt-of-org2","expires_in":3600}`), say(200, `[]`))
-	client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.Auth = legacyAuth })
-	for _, organization := range []string{"org1", "org2"} {
-		call := listUsers
-		call.PathParams = map[string]string{"organization": organization}
-		_, err := client.Do(t.Context(), "client-1:secret", call)
-		require.NoError(t, err)
-	}
-	assert.Equal(t, "Bearer jwt-of-org2", s.requests()[3].header.Get("Authorization"))
 }

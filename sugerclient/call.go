@@ -17,8 +17,7 @@ func (Credential) GoString() string { return "[credential]" }
 func (Credential) MarshalText() ([]byte, error) { return []byte("[credential]"), nil }
 
 // OrganizationParam is the [Call].PathParams entry that names the organization
-// a call is for. Refused credentials are remembered per organization, and
-// [LegacyAuth] needs it to get a token.
+// a call is for. Refused credentials are remembered per organization.
 const OrganizationParam = "organization"
 
 // A Call is one request to Suger. What it means is the mapping's affair; the
@@ -41,6 +40,27 @@ type Call struct {
 	// Repeatable says that sending the call twice does no harm, so it may be
 	// retried after an answer was lost. A GET always may.
 	Repeatable bool
+
+	Errors *ErrorRule // how answers say that the call failed; nil goes by the HTTP status alone
+}
+
+// An ErrorRule says how an answer tells that its call failed, besides its HTTP
+// status. Paths are names with dots between them.
+type ErrorRule struct {
+	// Field is the path of what makes a 2xx answer an error; "" for nothing. A
+	// value that is missing, null, "", {} or [] is no error, nor is one that, as
+	// text, is in Success. Where Success is empty, false is no error either.
+	Field   string
+	Success []string
+
+	// Message and Code are the paths of the words and of the code of any error;
+	// if empty, the usual names are tried. A code from 400 to 599 in a 2xx answer
+	// counts as the status.
+	Message, Code string
+
+	// NotThere are words in the message, in any letter case, and codes that mean
+	// what the status 404 means.
+	NotThere []string
 }
 
 // An Answer is what Suger said to a [Call], status 2xx.
@@ -50,19 +70,20 @@ type Answer struct {
 	Body   []byte // JSON, whole, at most [Config].MaxAnswer bytes; empty if there was none
 }
 
-// Paging says how a list operation hands out its rows. The zero value is a
+// Paging says how a list operation returns its rows. The zero value is a
 // list that comes whole in one answer.
 type Paging struct {
 	Style  PagingStyle
 	Size   int    // rows asked for per page; must be positive if Limit is set
 	Limit  string // query parameter for Size; "" sends none
-	Offset string // query parameter: rows to skip (ByOffset), page number (ByPage), or cursor (ByCursor)
+	Offset string // query parameter: rows to skip (ByOffset), page number (ByPage), or cursor (ByCursor); none for ByLink
 	First  int    // number of the first page, 0 or 1 (ByPage)
 
 	Items        string // path of the array in the answer, "data.users"; "" for a bare array
 	Total        string // path of the total count, "" if the answer has none
-	Cursor       string // path of the next page's cursor (ByCursor)
-	CursorHeader string // or the header that carries it (ByCursor)
+	Cursor       string // path of the next page's cursor (ByCursor) or URL (ByLink; "" reads the header Link)
+	CursorHeader string // or the header that carries the cursor (ByCursor)
+	CursorRow    string // or the path in a page's last row whose value is the cursor (ByCursor)
 }
 
 // PagingStyle is one of the ways to ask for the next page.
@@ -74,4 +95,5 @@ const (
 	ByOffset PagingStyle = "offset" // limit and number of rows to skip
 	ByPage   PagingStyle = "page"   // page number
 	ByCursor PagingStyle = "cursor" // opaque cursor from the previous answer
+	ByLink   PagingStyle = "link"   // URL of the next page in the previous answer (RFC 8288)
 )

@@ -57,7 +57,7 @@ type login struct {
 	organization string
 	account      key    // of both: tokens and refusals are kept by it
 	lane         key    // of the credential: calls in flight are counted by it
-	header       string // the Authorization that was sent last
+	header       string // value of the credential's header that was sent last
 }
 
 // Do makes call on behalf of cred and returns Suger's answer, status 2xx. It
@@ -140,7 +140,7 @@ func (c *Client) inDoubt(account key) bool {
 // asking for once more: its token may have ended before its time, and a key that
 // Suger took before may have met a server that does not know it yet.
 func (c *Client) mayBeGood(ctx context.Context, r *request, who *login) bool {
-	if c.tokens.drop(who.account, who.header) {
+	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && c.tokens.drop(who.account, who.header) {
 		return true
 	}
 	pause := c.wait(1, 0)
@@ -160,7 +160,7 @@ func presentable(cred Credential) bool {
 	return !strings.ContainsFunc(string(cred), func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// secrets are what must not come back in an error message: the credential, its
+// secrets are what must not appear in an error message: the credential, its
 // secret half, and the token it was exchanged for.
 func (who *login) secrets() []string {
 	_, token, _ := strings.Cut(who.header, " ")

@@ -37,10 +37,6 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"negative backoff", Config{BaseURL: "https://api.suger.cloud", Backoff: -1}, "backoff must be"},
 		{"negative backoff cap", Config{BaseURL: "https://api.suger.cloud", BackoffCap: -1}, "backoff cap must be"},
 		{"no token URL", Config{BaseURL: "https://api.suger.cloud", Auth: OAuthAuth{}}, "token URL must be"},
-		{"half a legacy call", Config{BaseURL: "https://api.suger.cloud", Auth: LegacyAuth{Path: "/token"}}, "not complete"},
-		{"a legacy call that cannot be made", Config{BaseURL: "https://api.suger.cloud", Auth: LegacyAuth{
-			"POST", "token", "organizationID", "id", "secret", "access_token", "expires_in"}}, "does not begin with a slash"},
-		{"a legacy call", Config{BaseURL: "https://api.suger.cloud", Auth: legacyAuth}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

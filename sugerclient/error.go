@@ -24,8 +24,9 @@ const (
 type Error struct {
 	Operation  string        // as in the Call
 	Kind       Kind          // what to make of it
-	Status     int           // HTTP status, 0 if there was no answer
+	Status     int           // HTTP status, or the one that the answer's [ErrorRule] makes of it; 0 if there was no answer
 	Message    string        // Suger's own words, cleaned, at most 512 bytes
+	Code       string        // Suger's own code for the error, likewise; "" if it gives none
 	RetryAfter time.Duration // how long Suger asks to wait, 0 if it does not say
 
 	// Uncertain says that the call may have taken effect although it failed: it

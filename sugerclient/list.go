@@ -7,7 +7,11 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Bounds of a list.
@@ -32,6 +36,7 @@ type Rows interface {
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
 	Paged   bool // the server heeds the limit
+	Rows    int  // of the list when it was last read, for the caller to fill in
 }
 
 // A ListReport says how a list was read.
@@ -65,7 +70,8 @@ var (
 // ignored and the list was whole. Pages by offset overlap by one row. If that
 // row is not the same, rows were added or removed meanwhile and the list is read
 // again from the start, so that nobody is missed. Pages by number cannot overlap:
-// there, only a total shows that the list changed.
+// there, only a total shows that the list changed. A link to the next page is
+// followed on the configured host only, whatever host it names.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
@@ -107,15 +113,24 @@ func (p Paging) check() error {
 		return errors.New("the page size is not positive")
 	case p.Style == Whole:
 		return nil
+	case p.Style == ByLink:
+		return nil
 	case p.Style != ByOffset && p.Style != ByPage && p.Style != ByCursor:
 		return fmt.Errorf("there is no paging style %q", string(p.Style))
 	case p.Offset == "":
 		return errors.New("paging has no parameter for the next page")
-	case p.Style == ByCursor && p.Cursor == "" && p.CursorHeader == "":
+	case p.Style == ByCursor && p.Cursor == "" && p.CursorHeader == "" && p.CursorRow == "":
 		return errors.New("paging does not say where the cursor is")
 	}
 	return nil
 }
+
+// follows reports whether each answer says by itself whether a page comes after it.
+func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
+
+// repeats reports whether a server that ignores what asks for the next page gives
+// the first one again.
+func (p Paging) repeats() bool { return !p.follows() }
 
 // A listing reads one list.
 type listing struct {
@@ -142,7 +157,7 @@ type listing struct {
 }
 
 func (l *listing) report() ListReport {
-	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}
+	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: ListHint{Unpaged: l.hint.Unpaged, Paged: l.hint.Paged}}
 }
 
 // read reads the list once from its start.
@@ -213,6 +228,12 @@ func (l *listing) count(p *pageReader) error {
 		}
 		l.empty++
 	}
+	if l.paging.CursorRow != "" && p.rows > 0 {
+		if l.pages > 0 && p.cursor == l.cursor {
+			return fmt.Errorf("page %d ends with the cursor of the page before", l.pages+1)
+		}
+		l.cursor = p.cursor
+	}
 	l.rows += p.fresh
 	l.size += p.bytes.n
 	l.pages++
@@ -240,7 +261,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		asked = l.paging.Size
 	}
 	switch {
-	case l.paging.Style == ByCursor:
+	case l.paging.follows():
 		return l.advance(p)
 	case l.paging.Style == Whole:
 		if asked > 0 && p.rows == asked && l.total < 0 {
@@ -260,7 +281,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		return p.rows < l.full, nil
 	case asked == 0:
 		return false, nil
-	case p.rows < asked && (l.hint.Unpaged || !round(p.rows)):
+	case p.rows < asked && !l.doubtful(p.rows):
 		return true, nil
 	case l.hint.Paged: // so only the next page tells
 		return false, nil
@@ -268,8 +289,18 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	return l.limitIsIgnored(ctx, nil)
 }
 
-// round tells lengths that a server may have as a limit of its own.
-func round(rows int) bool { return rows%10 == 0 || rows%25 == 0 }
+// doubtful reports whether a list of this length may be cut by a limit of the
+// server's own. One that ignored the limit before is believed to do so still,
+// unless the list is now much shorter.
+func (l *listing) doubtful(rows int) bool {
+	if l.hint.Unpaged && rows >= l.hint.Rows {
+		return false
+	}
+	return round(rows) || l.hint.Unpaged && rows < l.hint.Rows/2
+}
+
+// round reports lengths that a server may have as a limit of its own.
+func round(rows int) bool { return rows%10 == 0 || rows%25 == 0 || rows%16 == 0 }
 
 // firstPageAgain settles a second page that repeats the first: the first was
 // the whole list if the limit is ignored too.
@@ -294,6 +325,8 @@ func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
 		query[l.paging.Offset] = "0"
 	case ByPage:
 		query[l.paging.Offset] = strconv.Itoa(l.paging.First)
+	case ByCursor:
+		delete(query, l.paging.Offset)
 	}
 	one := &oneRow{}
 	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, total: -1}
@@ -326,8 +359,11 @@ func (r *oneRow) Row([]byte) error {
 // advance moves to the next cursor; there is none after the last page.
 func (l *listing) advance(p *pageReader) (last bool, err error) {
 	next := p.cursor
-	if l.paging.CursorHeader != "" {
+	switch {
+	case l.paging.CursorHeader != "":
 		next = p.header.Get(l.paging.CursorHeader)
+	case l.paging.Style == ByLink && l.paging.Cursor == "":
+		next = nextLink(p.header)
 	}
 	if next == "" {
 		return true, nil
@@ -338,6 +374,42 @@ func (l *listing) advance(p *pageReader) (last bool, err error) {
 	l.cursors[next] = true
 	l.cursor = next
 	return false, nil
+}
+
+var (
+	link    = regexp.MustCompile(`<([^<>]*)>([^<]*)`)
+	linkRel = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))`)
+)
+
+// nextLink is the target of the link to the next page, "" if there is none (RFC
+// 8288 section 3).
+func nextLink(header http.Header) string {
+	for _, found := range link.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {
+		if rel := linkRel.FindStringSubmatch(found[2]); rel != nil && slices.Contains(strings.Fields(strings.ToLower(rel[1]+" "+rel[2])), "next") {
+			return found[1]
+		}
+	}
+	return ""
+}
+
+// follow makes a request one for the page that a link names. A server behind a
+// proxy may not know its own scheme, so that only the host counts; the credential
+// goes nowhere else.
+func (l *listing) follow(r *request, target string) error {
+	current, err := url.Parse(r.url)
+	if err != nil {
+		return err
+	}
+	next, err := current.Parse(target)
+	if err != nil {
+		return errors.New("the link to the next page cannot be read")
+	}
+	if !strings.EqualFold(next.Hostname(), current.Hostname()) || next.User != nil {
+		return errors.New("the link to the next page leads to another host")
+	}
+	next.Scheme, next.Host, next.Fragment = current.Scheme, current.Host, ""
+	r.url, r.query = next.String(), nil
+	return nil
 }
 
 // page asks for one page and hands on its rows but for the overlap.
@@ -354,6 +426,11 @@ func (l *listing) page(ctx context.Context, query map[string]string) (*pageReade
 		return nil, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
 	}
 	var p *pageReader
+	if l.paging.Style == ByLink && l.pages > 0 {
+		if err := l.follow(r, l.cursor); err != nil {
+			return nil, err
+		}
+	}
 	r.stream = func(header http.Header, body io.Reader) error {
 		l.out.Keep(l.rows) // what an earlier try of this page gave is void
 		p = newPageReader(l, header, body)

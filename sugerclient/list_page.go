@@ -31,6 +31,7 @@ type pageReader struct {
 	first, last uint64
 	total       int
 	cursor      string
+	lastRow     []byte // as long as a cursor is in it
 }
 
 func newPageReader(l *listing, header http.Header, body io.Reader) *pageReader {
@@ -83,6 +84,12 @@ func (p *pageReader) value(path string) error {
 		return p.readTotal()
 	case path != "" && path == paging.Cursor:
 		return p.readCursor()
+	case path != "" && p.l.call.Errors != nil && path == p.l.call.Errors.Field:
+		value, err := p.dec.ReadValue()
+		if err == nil && p.l.call.Errors.fails(json.RawMessage(value)) {
+			err = errSaysFailed
+		}
+		return err
 	case p.dec.PeekKind() == '{' && p.leads(path):
 		return p.object(path)
 	case path == "" || strings.HasPrefix(paging.Items, path+"."):
@@ -105,7 +112,11 @@ func named(path string) string {
 
 // leads reports whether something that is wanted lies below a path.
 func (p *pageReader) leads(path string) bool {
-	for _, wanted := range []string{p.l.paging.Items, p.l.paging.Total, p.l.paging.Cursor} {
+	wanted := []string{p.l.paging.Items, p.l.paging.Total, p.l.paging.Cursor}
+	if p.l.call.Errors != nil {
+		wanted = append(wanted, p.l.call.Errors.Field)
+	}
+	for _, wanted := range wanted {
 		if wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) {
 			return true
 		}
@@ -154,8 +165,13 @@ func (p *pageReader) array() error {
 		if err := p.row(row); err != nil {
 			return err
 		}
+		if p.l.paging.CursorRow != "" {
+			p.lastRow = append(p.lastRow[:0], row...)
+		}
 	}
-	_, err = p.dec.ReadToken()
+	if _, err = p.dec.ReadToken(); err == nil && p.lastRow != nil {
+		p.cursor, err = cursorIn(p.lastRow, p.l.paging.CursorRow)
+	}
 	return err
 }
 
@@ -170,7 +186,7 @@ func (p *pageReader) row(row []byte) error {
 	if p.rows == 1 {
 		p.first = mark
 		switch {
-		case l.rows > 0 && l.paging.Style != ByCursor && mark == l.opening && (l.overlap() == 0 || mark != l.last):
+		case l.rows > 0 && l.paging.repeats() && mark == l.opening && (l.overlap() == 0 || mark != l.last):
 			return errSettled{errFirstPage}
 		case l.overlap() > 0 && mark != l.last:
 			return errSettled{errListChanged}
@@ -221,6 +237,19 @@ func (p *pageReader) readCursor() error {
 		return errSettled{fmt.Errorf("the cursor is %s", shapeOfKind(token.Kind()))}
 	}
 	return nil
+}
+
+// cursorIn is the cursor that a page's last row gives.
+func cursorIn(row []byte, path string) (string, error) {
+	value, err := lookup(row, path)
+	if err != nil || len(value) == 0 || value[0] == '{' || value[0] == '[' || isNull(value) {
+		return "", errSettled{fmt.Errorf("the last row of the page has no %q", path)}
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		text = string(value)
+	}
+	return text, nil
 }
 
 // shapeOfKind is shapeOf for a token.

@@ -304,6 +304,7 @@ type listServer struct {
 	n                         int
 	most                      int // rows of a page, 0 for no limit of its own
 	ignoresLimit, ignoresSkip bool
+	byRow                     bool // a page begins after the row with an id
 }
 
 func (s listServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -318,6 +319,10 @@ func (s listServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.ignoresSkip {
 		skip = 0
 	}
+	if after := r.URL.Query().Get("after"); s.byRow && after != "" {
+		last, _ := strconv.Atoi(strings.TrimPrefix(after, "u"))
+		skip = last + 1
+	}
 	skip = min(skip, s.n)
 	_, _ = io.WriteString(w, rows(skip, min(skip+limit, s.n)))
 }
@@ -330,10 +335,15 @@ func TestListOfEveryLength(t *testing.T) {
 		"pages of 100 at most":      {most: 100},
 		"no pages":                  {ignoresLimit: true, ignoresSkip: true},
 		"the offset without limits": {ignoresLimit: true},
+		"after a row":               {byRow: true},
+		"after a row, 50 at most":   {byRow: true, most: 50},
 	}
-	paging := byOffset
-	paging.Size = 1000
 	for name, server := range servers {
+		paging := byOffset
+		paging.Size = 1000
+		if server.byRow {
+			paging.Style, paging.Offset, paging.CursorRow = ByCursor, "after", "id"
+		}
 		for _, n := range []int{0, 1, 2, 9, 10, 25, 49, 50, 51, 100, 101, 150, 999, 1000, 1001, 2000} {
 			t.Run(fmt.Sprintf("%s, %d rows", name, n), func(t *testing.T) {
 				server.n = n

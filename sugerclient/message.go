@@ -17,9 +17,14 @@ const (
 // readMessage finds Suger's words in an error body. Suger's specification has a
 // bare JSON string there (suger-sdk-ts, api/openapi.yaml); its other answers,
 // and the proxies before it, have an object, HTML or plain text.
-func readMessage(body []byte, secrets []string) string {
+// path is where a mapping says that the words are, "" for the usual names.
+func readMessage(body []byte, path string, secrets []string) string {
 	text := string(body)
 	var document any
+	if value, err := lookup(body, path); path != "" && err == nil && len(value) > 0 {
+		text = string(value)
+		body = value
+	}
 	if json.Unmarshal(body, &document) == nil {
 		if words := wordsIn(document); words != "" {
 			text = words

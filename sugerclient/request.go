@@ -25,7 +25,8 @@ type request struct {
 	header     http.Header // never changed
 	body       []byte      // nil for none
 	repeatable bool
-	anonymous  bool // carries no Authorization: it asks for a token
+	anonymous  bool // carries no credential: it asks for a token
+	errors     *ErrorRule
 
 	// stream reads a successful answer as it arrives, in place of a whole body in
 	// memory. An errSettled says that asking again would not help.
@@ -54,6 +55,7 @@ func newRequest(base string, call Call) (*request, error) {
 		// (doc.suger.io, API Client).
 		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
 		repeatable: call.Repeatable || call.Method == http.MethodGet,
+		errors:     call.Errors,
 	}
 	for name, value := range call.Header {
 		if !validHeader(name, value) {

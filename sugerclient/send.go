@@ -54,7 +54,7 @@ func (c *Client) sendOnce(ctx context.Context, r *request, who *login) outcome {
 	header := ""
 	if !r.anonymous {
 		var fail *Error
-		if header, fail = c.authorization(ctx, who, r.operation); fail != nil {
+		if header, fail = c.presented(ctx, who, r.operation); fail != nil {
 			return outcome{fail: fail}
 		}
 		who.header = header
@@ -83,7 +83,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request, header string, who *
 	sending := c.rest.R().SetContext(traced).SetQueryParams(r.query)
 	sending.Header = maps.Clone(r.header)
 	if header != "" {
-		sending.SetHeader("Authorization", header) // last, so that it always wins
+		sending.SetHeader(c.cfg.Auth.header(), header) // last, so that it always wins
 	}
 	if r.body != nil {
 		sending.SetBody(r.body)

@@ -48,8 +48,8 @@ func (t *tokens) drop(account key, header string) bool {
 	return true
 }
 
-// authorization is the Authorization header for who.
-func (c *Client) authorization(ctx context.Context, who *login, operation string) (string, *Error) {
+// presented is the value of the header that carries who's credential.
+func (c *Client) presented(ctx context.Context, who *login, operation string) (string, *Error) {
 	x, err := c.cfg.Auth.exchange(c.base, who.credential, who.organization)
 	if err != nil {
 		kind, status := Invalid, 0
@@ -58,8 +58,8 @@ func (c *Client) authorization(ctx context.Context, who *login, operation string
 		}
 		return "", &Error{Operation: operation, Kind: kind, Status: status, Err: err}
 	}
-	if x == nil {
-		return keyScheme + string(who.credential), nil
+	if x.request == nil {
+		return x.value, nil
 	}
 	kept, ok := c.tokens.kept.Get(who.account)
 	now := c.cfg.Now()

@@ -1,4 +1,4 @@
-# One group for each role. Who is in two gets the role of the one that stands
+# One group for each role. A person in two gets the role of the one that is
 # first in var.roles.
 resource "okta_group" "role" {
   for_each = { for role in var.roles : role.value => role.group }

@@ -134,8 +134,8 @@ func TestReload(t *testing.T) {
 	swap(t, o.CertPath, chainPEM(after.server, after.intermediate))
 	assert.True(t, shows(before), "the key is not there yet, so the old pair stays")
 	assert.True(t, shows(before))
-	assert.Equal(t, 1, strings.Count(log.String(), "not taken over"), "reported once")
-	assert.Contains(t, log.String(), "the key is not that of the certificate")
+	assert.Equal(t, 1, strings.Count(log.String(), "the last good one stays"), "reported once")
+	assert.Contains(t, log.String(), "private key does not match")
 	swap(t, o.KeyPath, keyPEM(t, after.server))
 	assert.True(t, shows(after), "both are there")
 	assert.Equal(t, now.AddDate(0, 6, 0), opened.NotAfter())
@@ -148,7 +148,7 @@ func TestReload(t *testing.T) {
 	swap(t, o.CertPath, chainPEM(before.server, before.intermediate))
 	swap(t, o.KeyPath, keyPEM(t, before.server))
 	assert.True(t, shows(before))
-	assert.Equal(t, 2, strings.Count(log.String(), "a changed certificate is in force"))
+	assert.Equal(t, 2, strings.Count(log.String(), "the certificate was reloaded"))
 	assert.NotContains(t, log.String(), "PRIVATE KEY")
 }
 
@@ -171,7 +171,7 @@ func TestReasonThatPasses(t *testing.T) {
 		assert.Equal(t, now.AddDate(0, 3, 0), opened.NotAfter())
 		clock.Advance(time.Minute)
 	}
-	assert.Equal(t, 1, strings.Count(log.String(), "not taken over"), "reported once")
+	assert.Equal(t, 1, strings.Count(log.String(), "the last good one stays"), "reported once")
 	clock.Advance(24 * time.Hour)
 	assert.Equal(t, now.AddDate(0, 6, 0), opened.NotAfter())
 }

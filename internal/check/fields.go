@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"suger-scim-gateway/internal/scim"
 )
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -28,15 +31,16 @@ func (r *run) field(u *use) Line {
 	case u.present == 0:
 		line.Level = missingLevel(u)
 		line.Text = fmt.Sprintf("No user has %s.", u.field)
-		line.Change = r.missing(u)
+		r.missing(&line, u)
 	case u.present < all && (u.name == "id" || u.name == "userName"):
 		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
-		line.Change = r.missing(u)
+		r.missing(&line, u)
 	case bad > 0:
 		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
-		line.Change = r.unusable(u)
+		r.unusable(&line, u)
 	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
 		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, ofUsers(u.filled-u.times, all))
+		line.Fixes = []Fix{{Entry: u.entry}}
 		line.Change = "Name a field with times as in RFC 3339 or in seconds since 1970, or leave the entry out."
 	default:
 		line.Text = fmt.Sprintf("In %s: %s (%s).", ofUsers(u.present, all), u.field, u.kind())
@@ -57,43 +61,79 @@ func missingLevel(u *use) Level {
 }
 
 // missing says what to do about a field that users do not have.
-func (r *run) missing(u *use) string {
-	change := ""
-	if like := r.users.fields.candidates(u, r.roles); len(like) > 0 {
-		change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
+func (r *run) missing(line *Line, u *use) {
+	like := r.candidates(u.name)
+	line.Fixes = fixes(fieldEntry(u), like)
+	if len(like) > 0 {
+		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
 	}
 	other := "Compare the field with Suger's documentation."
 	switch u.name {
 	case "organization", "created", "modified":
 		other = "Leave the entry out if Suger has no such field."
+		if len(like) == 0 {
+			line.Fixes = []Fix{{Entry: u.entry}}
+		}
 	case "status":
-		other = "If Suger has no status, leave user.status out: then only removal ends access."
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
 	}
-	if change == "" || u.name == "status" {
-		return joined(change, other)
+	if line.Change == "" || u.name == "status" {
+		line.Change = joined(line.Change, other)
 	}
-	return change
+}
+
+// candidates are the fields of Suger's that a draft would name for a purpose, but
+// for one that works for another.
+func (r *run) candidates(name string) []string {
+	c, roles := r.users.fields, r.roles
+	if roles == nil {
+		roles = &roleList{}
+	}
+	f := facts{}
+	f.guessUsers(c, r.Caller.Organization)
+	f.guessRoleField(c, roles)
+	path := map[string]string{"id": f.id, "userName": f.email, "organization": f.org, "created": f.times["created"], "modified": f.times["modified"],
+		"name.givenName": f.given, "name.familyName": f.family, "role": f.role.field}[name]
+	if name == "status" && f.status != nil {
+		path = f.status.field
+	}
+	if path == "" || c.isUsed(path) {
+		return nil
+	}
+	return []string{path}
+}
+
+// fieldEntry is where the mapping names the field of a use.
+func fieldEntry(u *use) string {
+	if strings.HasPrefix(u.entry, "user.attributes.") {
+		return u.entry + ".field"
+	}
+	return u.entry
 }
 
 // unusable says what to do about a field whose values the gateway refuses.
-func (r *run) unusable(u *use) string {
+func (r *run) unusable(line *Line, u *use) {
 	switch {
 	case u.name == "organization":
-		return "It names another organization. Correct the field, or leave it out if it means something else."
+		line.Change = "It names another organization. Correct the field, or leave it out if it means something else."
 	case u.name == "role":
-		return "Say in user.roles which fields of the object are the role's id and name."
+		line.Change = "Say in user.roles which fields of the object are the role's id and name."
+		for _, part := range []string{"id", "name"} {
+			for _, path := range sortedNames(r.users.fields.leaves) {
+				if lastName(path) == part && within(path, u.field.String()) && strings.Count(path, ".") == 1+strings.Count(u.field.String(), ".") {
+					line.Fixes = append(line.Fixes, fix("user.roles."+part, path[strings.LastIndex(path, ".")+1:]))
+				}
+			}
+		}
+		if line.Fixes != nil {
+			line.Change = joined(line.Change, say(line.Fixes...))
+		}
 	case u.kind() == isObject || u.kind() == isList:
-		return joined(fmt.Sprintf("It is %s; the mapping needs a field inside it.", u.kind()), r.inside(u))
+		r.missing(line, u)
+		line.Change = joined(fmt.Sprintf("It is %s; the mapping needs a field inside it.", u.kind()), line.Change)
+	default:
+		r.missing(line, u)
 	}
-	return r.missing(u)
-}
-
-// inside lists the fields in an object that the mapping takes for a text.
-func (r *run) inside(u *use) string {
-	if like := r.users.fields.candidates(u, r.roles); len(like) > 0 {
-		return fmt.Sprintf("Suger has %s, which looks like it.", either(like))
-	}
-	return ""
 }
 
 func joined(a, b string) string {
@@ -121,9 +161,10 @@ func (r *run) identities() {
 		}
 	}
 	if odd > 0 {
-		r.add(Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
-			Text:   fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable)),
-			Change: r.missing(r.users.fields.use("userName"))})
+		line := Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
+			Text: fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable))}
+		r.missing(&line, r.users.fields.use("userName"))
+		r.add(line)
 	}
 	if shared > 0 {
 		r.add(Line{Check: "userName", Level: Look, Mapping: r.at("user.attributes.userName"),
@@ -137,4 +178,55 @@ func lookUnlessAll(n, all int) Level {
 		return Fail
 	}
 	return Look
+}
+
+// unmapped names the fields of Suger's users that the mapping does not use, by
+// name, kind and share of users, never by value.
+func (r *run) unmapped() {
+	c := r.users.fields
+	var fields, known []string
+	for _, path := range sortedNames(c.leaves) {
+		l := c.leaves[path]
+		if l.kind() == isObject || strings.HasSuffix(path, "[0]") || c.isUsed(path) || c.leads(path) {
+			continue
+		}
+		share := "always empty"
+		if l.filled > 0 {
+			share = l.kind() + ", " + percent(l.filled, c.sampled)
+		}
+		fields = append(fields, fmt.Sprintf("%s (%s)", path, share))
+		if attribute := attributeFor(path, l); attribute != "" && !r.Document.User.Attributes[attribute].Field.Given() {
+			known = append(known, fmt.Sprintf("%s: %s", attribute, path))
+		}
+	}
+	line := Line{Check: "unmapped fields", Level: OK, Mapping: r.at("user.attributes"), Text: "None: the mapping uses every field of Suger's users."}
+	if len(fields) > 0 {
+		line.Text = fmt.Sprintf("Suger's users have more: %s.", shortList(fields, 15))
+	}
+	if len(known) > 0 {
+		line.Level = Look
+		line.Change = fmt.Sprintf("To provision them, too, say in user.attributes and in the bodies of add and update: %s.", strings.Join(known, ", "))
+	}
+	r.add(line)
+}
+
+// attributeFor is the SCIM attribute whose name a field has, "" if there is none.
+func attributeFor(path string, l *leaf) string {
+	if l.kind() != isText {
+		return ""
+	}
+	name := lastName(path)
+	for _, schema := range []*scim.Schema{scim.CoreUser(), scim.EnterpriseUser()} {
+		for _, a := range schema.Attributes {
+			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly
+			if other || plain(a.Name) != name || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name) {
+				continue
+			}
+			if schema.ID == scim.URNEnterpriseUser {
+				return schema.ID + ":" + a.Name
+			}
+			return a.Name
+		}
+	}
+	return ""
 }

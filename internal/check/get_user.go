@@ -63,7 +63,7 @@ func (r *run) compare(ctx context.Context, s sample) Line {
 	case !ok || err != nil:
 		line.Mapping = r.at("operations.get user.answer")
 		line.Text = "The answer holds no user where the mapping says."
-		line.Change = r.answerAdvice(body)
+		line.propose(r.answerFix(opGetUser, body)...)
 	case record.ID != s.record.ID:
 		line.Text = "Suger answers another user than the one asked for."
 		line.Change = "Correct the path of the call: {user} is the id."
@@ -76,7 +76,7 @@ func (r *run) compare(ctx context.Context, s sample) Line {
 // proves says of an answer about everybody that it has what only members have.
 func (r *run) proves() Line {
 	return Line{Check: opGetUser, Level: Look, Mapping: r.at("operations.get user.covers"),
-		Text:   "The answer has the role, as the list does.",
+		Text: "The answer has the role, as the list does.", Fixes: []Fix{fix("operations.get user.covers", "members")},
 		Change: "If people of other organizations are answered 404, say covers: members: then single reads need no list."}
 }
 
@@ -92,6 +92,12 @@ func (r *run) sameFields(line Line, user any, s sample) Line {
 			}
 			continue
 		}
+		if r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")) {
+			continue // what belongs to the membership is in the list
+		}
+		if !has && r.alternative(&line, u, user, other) {
+			return line
+		}
 		if !reflect.DeepEqual(one, other) {
 			differ = append(differ, u.field.String())
 			line.Mapping = r.at(u.entry)
@@ -103,8 +109,28 @@ func (r *run) sameFields(line Line, user any, s sample) Line {
 	}
 	line.Level = Look
 	line.Text = fmt.Sprintf("A user's %s differs from the list, or changed meanwhile.", both(differ))
+	line.Fixes = []Fix{{Entry: "operations.get user"}}
 	line.Change = "If a second check says so too, leave \"get user\" out: then the list decides."
 	return line
+}
+
+// alternative reports whether a single user has a value of the list's by another
+// name, which the mapping can name beside the one in the list.
+func (r *run) alternative(line *Line, u *use, user, value any) bool {
+	for _, spot := range spotsIn(user) {
+		if spot.path == "" || isEmpty(value) || !reflect.DeepEqual(spot.value, value) || r.users.fields.leaves[spot.path] != nil {
+			continue
+		}
+		names := make([]any, 0, 2)
+		for _, name := range append(u.field.Scalars(), spot.path) {
+			names = append(names, name)
+		}
+		line.Level, line.Mapping = Fail, r.at(u.entry)
+		line.Text = fmt.Sprintf("In the list it is %s, in the answer for one user %s.", u.field, spot.path)
+		line.propose(fix(fieldEntry(u), names))
+		return true
+	}
+	return false
 }
 
 // missingUser asks for a user who does not exist. The gateway tells by a 404 that
@@ -120,6 +146,7 @@ func (r *run) missingUser(ctx context.Context) Line {
 		return line
 	}
 	line.Level = Fail
+	line.Fixes = []Fix{{Entry: "operations.get user"}}
 	line.Change = "Leave \"get user\" out: then the list tells who is gone."
 	switch {
 	case err == nil:

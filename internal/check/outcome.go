@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A state is how a step should leave the user.
@@ -46,22 +48,37 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		e := t.cause(o.err)
 		line = t.failed(ctx, e.Call, e.Err)
 		line.Check, line.Text = o.check, e.Call.Operation+": "+line.Text
+		if o.check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
+			line.Change = joined(line.Change, `If the role has a call of its own, take it out of this body and add "set role".`)
+		}
 	case o.err != nil && len(t.writes()) == 0:
 		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
 	case o.read != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.read), "."))
+	case len(differences) > 0 && t.refusedWrite() != nil:
+		e := t.refusedWrite()
+		line = t.failed(ctx, e.Call, e.Err)
+		line.Check, line.Text = o.check, fmt.Sprintf("%s: %s Suger shows %s.", e.Call.Operation, line.Text, textOf(differences))
 	case len(differences) > 0:
 		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
 		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
 		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
 	case o.err != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
-		line.Change = t.answersElsewhere()
+		line.propose(t.answersElsewhere()...)
+		if t.waited {
+			line.Text = fmt.Sprintf("Suger did it by %s, but its list shows the user only after a while, and the gateway would answer an error.", t.done())
+			line.propose(showsLater)
+		}
 	default:
 		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 		t.second(&line)
 	}
 	t.add(t.once(line))
+	for _, e := range t.writes() {
+		was, tried := t.proven[e.Call.Operation]
+		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
+	}
 	t.settle(o.is)
 	return line.Level != Fail
 }
@@ -94,6 +111,18 @@ func (t *trip) settle(is *mapping.Record) {
 func (t *trip) cause(err error) *mapping.Exchange {
 	for i := range t.calls {
 		if e := &t.calls[i]; err != nil && e.Err != nil && errors.Is(err, e.Err) {
+			return e
+		}
+	}
+	return nil
+}
+
+// refusedWrite is a write of the step that Suger does not offer, though the gateway
+// takes the answer for something else, such as a removal of who is gone; or nil.
+func (t *trip) refusedWrite() *mapping.Exchange {
+	for i := range t.calls {
+		e := &t.calls[i]
+		if e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed) {
 			return e
 		}
 	}
@@ -162,7 +191,7 @@ func (t *trip) statusWord(is *mapping.Record) string {
 	if is.Status == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (%s: %s)", t.Document.User.Status.Field, is.Status)
+	return fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
 }
 
 func (t *trip) rolesShown(is *mapping.Record) string {

@@ -14,15 +14,21 @@ import (
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
+	"suger-scim-gateway/sugerclient"
 )
 
 // A Config says what to check.
 type Config struct {
 	URL      string // Suger's API
-	Auth     string // "key", "oauth" or "legacy", as SUGER_AUTH
+	Auth     string // "key" or "oauth", as SUGER_AUTH
 	TokenURL string // where the token of an OAuth App comes from
 	Caller   mapping.Caller
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
+
+	Client   *sugerclient.Client // what [Suggest] looks with
+	Settings mapping.Config      // of the services that it makes
+	List     string              // path of the list of users, "" for [DefaultList]
+	TryVerbs bool                // try other usual methods where Suger does not offer one
 
 	Document  *spec.Document
 	File      string           // name of the mapping file in messages
@@ -34,9 +40,10 @@ type Config struct {
 	NamesInPath     bool              // the base URL must name the organization
 	HoldsCredential bool              // clients bring a token of the gateway's, not the Suger credential
 
-	Write        string // e-mail address of a user to create, change and remove; "" to read only
-	Force        bool   // write although the address is of no domain that users have, or nothing could remove it
-	ShowPersonal bool   // show e-mail addresses and domains
+	Write        string        // e-mail address of a user to create, change and remove; "" to read only
+	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0
+	Force        bool          // write although the address is of no domain that users have, or nothing could remove it
+	ShowPersonal bool          // show e-mail addresses and domains
 
 	See func(Line)       // told of each line as it is found; may be nil
 	Now func() time.Time // time.Now if nil
@@ -60,17 +67,21 @@ type run struct {
 	lacking int  // failed checks that say that Suger does not offer a call
 }
 
+func newRun(config Config) *run {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Patience == 0 {
+		config.Patience = 20 * time.Second
+	}
+	return &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{Suger: config.Target(), Lines: []Line{}}}
+}
+
 // Run makes the checks in the order in which they depend on each other, and
 // leaves out what would make no sense after a failure. If the context ends, what
 // was written for the check is cleaned up all the same.
 func Run(ctx context.Context, config Config) *Report {
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	r := &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{
-		Suger: config.Target(),
-		Lines: []Line{},
-	}}
+	r := newRun(config)
 	r.checkAll(ctx)
 	if ctx.Err() != nil {
 		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before its end."})
@@ -111,6 +122,7 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.rolesOfUsers()
 	r.unmapped()
 	r.getUser(ctx)
+	r.findUser(ctx)
 }
 
 // add keeps a line and shows it.

@@ -1,5 +1,11 @@
 package check
 
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
 // A Level says how well one thing is.
 type Level string
 
@@ -17,6 +23,15 @@ type Line struct {
 	Text    string `json:"text"`              // what was found
 	Change  string `json:"change,omitempty"`  // what to change, where something should be
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about
+	Fixes   []Fix  `json:"fixes,omitempty"`   // the same change as entries and values
+}
+
+// A Fix is a change of the mapping file. Of several for the same entry the first is
+// the likeliest.
+type Fix struct {
+	Entry string `json:"entry"`
+	Value any    `json:"value"`         // nil takes the entry out
+	Try   bool   `json:"try,omitempty"` // a usual alternative, which only a write can prove
 }
 
 // A Place is an entry of the mapping file.
@@ -24,6 +39,50 @@ type Place struct {
 	Entry string `json:"entry"` // "operations.list users.paging.size"
 	File  string `json:"file"`
 	Line  int    `json:"line"` // from 1; where the entry is, or would be
+}
+
+// say is what to change, made of the changes themselves.
+func say(fixes ...Fix) string {
+	var parts []string
+	for i := 0; i < len(fixes); {
+		entry, values := fixes[i].Entry, []string(nil)
+		for ; i < len(fixes) && fixes[i].Entry == entry; i++ {
+			if fixes[i].Value != nil {
+				values = append(values, flowOf(fixes[i].Value))
+			}
+		}
+		keys := splitEntry(entry)
+		key := keys[len(keys)-1]
+		switch {
+		case values == nil:
+			parts = append(parts, fmt.Sprintf("leave %s out", key))
+		case strings.HasSuffix(entry, "]"):
+			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
+		default:
+			parts = append(parts, fmt.Sprintf("say %s: %s", key, either(values)))
+		}
+	}
+	text := strings.Join(parts, ", and ")
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+func fix(entry string, value any) Fix { return Fix{Entry: entry, Value: value} }
+
+// fixes are alternatives for one entry.
+func fixes(entry string, values []string) []Fix {
+	var all []Fix
+	for _, value := range values {
+		all = append(all, fix(entry, value))
+	}
+	return all
+}
+
+// propose says what to change.
+func (l *Line) propose(fixes ...Fix) {
+	l.Fixes, l.Change = fixes, say(fixes...)
 }
 
 // A Value is something to enter in Okta.
@@ -46,6 +105,8 @@ type Report struct {
 	Suger Target  `json:"suger"`
 	Lines []Line  `json:"lines"`
 	Okta  []Value `json:"okta"`
+
+	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 }
 
 // Count is the number of lines of a level.
@@ -57,4 +118,103 @@ func (r *Report) Count(level Level) int {
 		}
 	}
 	return n
+}
+
+// How a report is laid out for a person.
+const (
+	textWidth  = 100
+	levelWidth = 6
+	checkWidth = 18
+)
+
+// A Printer writes a report as text, line by line. The level is a word, so that
+// colour is never needed to read it.
+type Printer struct {
+	W     io.Writer
+	Color bool // colour the level, by ANSI escape sequences
+	err   error
+}
+
+// Err is the first error of writing.
+func (p *Printer) Err() error { return p.err }
+
+func (p *Printer) printf(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.W, format, args...)
+	}
+}
+
+// Begin says what is checked.
+func (p *Printer) Begin(t Target) {
+	p.printf("Suger at %s, organization %s, mapping %s\n\n", t.URL, t.Organization, t.Mapping)
+}
+
+// Line writes one line of the report, wrapped.
+func (p *Printer) Line(line Line) {
+	p.printf("%s%-*s", p.level(line.Level), checkWidth, line.Check+" ")
+	p.wrapped(line.Text, "")
+	if line.Level == OK {
+		return
+	}
+	if line.Change != "" {
+		p.wrapped(line.Change, "change: ")
+	}
+	if line.Mapping != nil {
+		p.wrapped(fmt.Sprintf("%s:%d: %s", line.Mapping.File, line.Mapping.Line, line.Mapping.Entry), "entry:  ")
+	}
+}
+
+// level is the word for a level, padded and perhaps coloured.
+func (p *Printer) level(level Level) string {
+	padding := strings.Repeat(" ", levelWidth-len(level))
+	colors := map[Level]string{OK: "32", Look: "33", Fail: "31;1"}
+	if !p.Color {
+		return string(level) + padding
+	}
+	return "\x1b[" + colors[level] + "m" + string(level) + "\x1b[0m" + padding
+}
+
+// wrapped writes a text in its column. One with a label begins a line.
+func (p *Printer) wrapped(text, label string) {
+	margin := strings.Repeat(" ", levelWidth+checkWidth)
+	if label != "" {
+		p.printf("%s%s", margin, label)
+		margin += strings.Repeat(" ", len(label))
+	}
+	column := len(margin)
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case column+1+len([]rune(word)) > textWidth:
+			p.printf("\n%s", margin)
+			column = len(margin)
+		default:
+			p.printf(" ")
+			column++
+		}
+		p.printf("%s", word)
+		column += len([]rune(word))
+	}
+	p.printf("\n")
+}
+
+// End writes the outcome and what to enter in Okta.
+func (p *Printer) End(r *Report) {
+	p.printf("\n")
+	switch failed, look := r.Count(Fail), r.Count(Look); {
+	case failed > 0:
+		p.printf("%s failed, %d to look at. Until the failed ones are mended the gateway does not work, or not right.\n", count(failed, "check"), look)
+	case look > 0:
+		p.printf("Nothing failed; %d to look at.\n", look)
+	default:
+		p.printf("All is well.\n")
+	}
+	when := ""
+	if !r.OK {
+		when = ", once nothing fails"
+	}
+	p.printf("\nTo enter in Okta%s:\n\n", when)
+	for _, value := range r.Okta {
+		p.printf("  %-42s %s\n", value.Field, value.Value)
+	}
 }

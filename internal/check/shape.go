@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -64,17 +63,15 @@ func listsIn(answer any) []string {
 	return paths
 }
 
-// itemsAdvice says how the mapping finds the list in an answer, "" if no list is
-// in it.
-func itemsAdvice(answer any) string {
-	paths := listsIn(answer)
-	switch {
-	case len(paths) == 0:
-		return ""
-	case paths[0] == "":
-		return "Leave items out: the answer itself is the list."
+// itemsFixes are how the mapping finds the list in the answer of an operation,
+// none if no list is in it.
+func itemsFixes(operation string, answer any) []Fix {
+	entry := spec.OperationPath(operation) + ".items"
+	if paths := listsIn(answer); len(paths) > 0 && paths[0] == "" {
+		return []Fix{{Entry: entry}}
+	} else {
+		return fixes(entry, paths)
 	}
-	return "Say items: " + either(paths) + "."
 }
 
 // totalsIn are the paths of numbers that seem to count all rows.
@@ -87,32 +84,6 @@ func totalsIn(answer any) []string {
 		}
 	}
 	return paths
-}
-
-// cursorsIn are the paths of what seems to lead to the next page.
-func cursorsIn(answer any) []string {
-	var paths []string
-	for _, s := range spotsIn(answer) {
-		switch s.value.(type) {
-		case string, json.Number:
-			if seemsNext(s.path) {
-				paths = append(paths, s.path)
-			}
-		}
-	}
-	return paths
-}
-
-// cursorHeadersIn are the headers of an answer that seem to do so.
-func cursorHeadersIn(header http.Header) []string {
-	var names []string
-	for name := range header {
-		if seemsNext(name) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 func seemsNext(path string) bool {
@@ -131,15 +102,17 @@ func (r *run) userIn(answer any) (path string, found bool) {
 	return "", false
 }
 
-// answerAdvice says how the mapping finds the user in an answer.
-func (r *run) answerAdvice(answer any) string {
+// answerFix is how the mapping finds the user in the answer of an operation, none
+// if no user is in it.
+func (r *run) answerFix(operation string, answer any) []Fix {
+	entry := spec.OperationPath(operation) + ".answer"
 	switch path, found := r.userIn(answer); {
 	case !found:
-		return ""
+		return nil
 	case path == "":
-		return "Leave answer out: the answer itself is the user."
+		return []Fix{{Entry: entry}}
 	default:
-		return "Say answer: " + path + "."
+		return []Fix{fix(entry, path)}
 	}
 }
 

@@ -64,16 +64,18 @@ func (s *stand) open(t *testing.T) check.Config {
 	if people == 0 {
 		people = 17
 	}
+	now := noon.Add(-time.Hour) // while it is prepared
 	var err error
 	s.suger, err = sandbox.New(sandbox.Options{
 		Contract: cmp.Or(s.contract, "status"), Keys: []string{testKey}, ReadOnlyKeys: []string{readOnlyKey},
-		Clients: map[string]string{"client-1": "client-secret-1"}, People: people, Seats: s.seats, Clock: func() time.Time { return noon },
+		Clients: map[string]string{"client-1": "client-secret-1"}, People: people, Seats: s.seats, Clock: func() time.Time { return now },
 	})
 	require.NoError(t, err)
 	require.NoError(t, s.suger.SetFaults(s.faults...))
 	if s.prepare != nil {
 		s.prepare(s.suger)
 	}
+	now = noon
 	var handler http.Handler = s.suger
 	if s.front != nil {
 		handler = s.front(handler)
@@ -88,9 +90,9 @@ func (s *stand) open(t *testing.T) check.Config {
 	config := check.Config{
 		URL: server.URL, Auth: "key",
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
-		Document: s.document(t), File: s.file(), Now: func() time.Time { return noon },
+		Document: s.document(t), File: s.file(), Patience: time.Millisecond, Now: func() time.Time { return noon },
 	}
-	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(spec.Document))
+	config.Positions = strict.PositionsIn([]byte(s.source))
 	if s.config != nil {
 		s.config(&config)
 	}
@@ -104,6 +106,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	require.NoError(t, err)
 	s.settings.DefaultRole, s.settings.GroupRoles = config.DefaultRole, config.GroupRoles
 	s.settings.AllowAdminGrant, s.settings.Now = true, config.Now
+	config.Client, config.Settings = client, s.settings
 	config.Service, err = mapping.New(config.Document, client, s.settings)
 	require.NoError(t, err)
 	return config

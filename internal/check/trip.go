@@ -3,10 +3,12 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // The name that the throw-away user is given, and changed to.
@@ -23,8 +25,11 @@ type trip struct {
 	id      any                // of the user, as Suger writes it; nil while there is none
 	calls   []mapping.Exchange // of the step under way
 	tried   map[string]bool    // operations
+	proven  map[string]bool    // of these, whether every step by them went well
 	said    []string           // so that nothing is said at length twice
 	removed bool               // by the step that is for it
+	waited  bool               // the list did not show who was added at once
+	unseen  *mapping.Exchange  // the latest call that added the user, until the list shows them
 	began   time.Time
 	alien   bool // the address turned out to be somebody's whom the list does not show
 
@@ -101,34 +106,148 @@ func (t *trip) resource() scim.Resource {
 func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
 	err := t.do(ctx, t.sendCreate)
-	is, readErr := t.inList(ctx)
+	is, readErr := t.appears(ctx)
 	if is != nil {
 		t.id = is.RawID
 	}
 	if is != nil && t.wasThere(is) {
-		t.leaveAlone(ctx, is)
+		if why := t.notOurs(is); why != "" {
+			t.leaveAlone(ctx, is, why)
+			return false
+		}
+		t.add(Line{Check: "write: create", Level: OK, Text: fmt.Sprintf("Suger knew %s before, though not as a member. Adding was the only write, and all shows as sent: "+
+			"the account is taken for one that an earlier check has left.", t.Write)})
+	}
+	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) && t.reversedAtBirth() {
 		return false
 	}
-	t.judge(ctx, outcome{"write: create", err, is, readErr}, active)
+	if is != nil && is.Unknown {
+		t.newStatus(is)
+	}
 	return is != nil
 }
 
-// wasThere reports whether a user is older than the check.
+// wasThere reports whether a user is older than the check, or Suger knew the address
+// by another name.
 func (t *trip) wasThere(is *mapping.Record) bool {
+	answer, _ := t.firstAnswer()
+	for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
+		in := t.Document.User.Attributes[attribute]
+		if was := answer[attribute]; in.Part == spec.WholeField && was != "" && was != sent {
+			return true
+		}
+	}
 	return t.users.ids[is.ID] || !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer))
 }
 
-// leaveAlone ends the round trip when Suger has given access back to somebody
-// whom its list had not shown, and takes it again.
-func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record) {
+// notOurs says why an account that was there before is somebody's, "" if it is the
+// throw-away user of an earlier check: nobody was in the list, nothing but adding
+// was needed, and what shows is what was sent.
+func (t *trip) notOurs(is *mapping.Record) string {
+	added, known := t.firstAnswer()
+	switch {
+	case t.users.ids[is.ID]:
+		return "the list has this id under another address"
+	case len(t.otherValues(is)) > 0:
+		return "Suger shows " + textOf(t.otherValues(is))
+	case !is.Active:
+		return "the account has no access" + t.statusWord(is)
+	}
+	for _, e := range t.writes() {
+		if e.Call.Operation != spec.OpAddUser && e.Call.Operation != spec.OpAddMember {
+			ours := known && added["name.givenName"] == tripGivenName && (added["name.familyName"] == tripFamilyName || added["name.familyName"] == tripOtherName)
+			if !ours {
+				return fmt.Sprintf("after adding, it had to be changed by %q to be as sent", e.Call.Operation)
+			}
+		}
+	}
+	return ""
+}
+
+// firstAnswer are the attributes that the first answer of the step shows.
+func (t *trip) firstAnswer() (values map[string]string, ok bool) {
+	for _, e := range t.writes() {
+		if e.Answer == nil {
+			continue
+		}
+		user, found := t.answerOf(e)
+		values = make(map[string]string)
+		for name, a := range t.Document.User.Attributes {
+			if value, there := a.Field.In(user); there {
+				values[name], ok = fmt.Sprint(value), found
+			}
+		}
+		return values, ok
+	}
+	return nil, false
+}
+
+// leaveAlone ends the round trip when the address turned out to be somebody's whom
+// the list had not shown. What the attempt changed is undone, as far as Suger's
+// first answer shows what was before; nothing else is written.
+func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record, why string) {
 	t.alien = true
-	line := Line{Check: "write: create", Level: Fail, Mapping: t.at("operations.list users"),
-		Text:   fmt.Sprintf("%s was there before, though the list of users did not show it. Access was given by the attempt, and has been ended again.", t.Write),
-		Change: "Look at this user's role and name in Suger's console. Find in Suger's documentation how its list shows everybody, such as by a query parameter."}
-	if err := t.sendPatch(ctx, map[string]any{"active": false}); err != nil && is.Active {
-		line.Text = fmt.Sprintf("%s was there before, though the list of users did not show it. Access was given by the attempt and could not be ended again.", t.Write)
+	text := fmt.Sprintf("%s was there before, though the list of users did not show it, and is somebody's: %s.", t.Write, why)
+	if before, known := t.firstAnswer(); known {
+		name := make(map[string]any)
+		for _, part := range []string{"givenName", "familyName"} {
+			if was, held := before["name."+part]; held && was != is.Values["name."+part] {
+				name[part] = was
+			}
+		}
+		switch {
+		case len(name) == 0:
+		case t.sendPatch(ctx, map[string]any{"name": name}) == nil:
+			text += " The name, which the attempt changed, is as before."
+		default:
+			text += " The name, which the attempt changed, could not be changed back."
+		}
+	}
+	switch before := t.answeredRecord(); {
+	case before == nil || before.Active || !is.Active:
+		text += fmt.Sprintf(" Suger shows %s; nothing more was written.", t.shown(is))
+	case t.sendPatch(ctx, map[string]any{"active": false}) != nil:
+		text += " Access was given by the attempt and could not be ended again."
+	default:
+		text += " Access was given by the attempt, and has been ended again."
+	}
+	t.add(Line{Check: "write: create", Level: Fail, Mapping: t.at("operations.list users"), Text: text,
+		Change: "Look at this user's role and name in Suger's console: somebody who was no member is one now, and is removed there" + t.byCall() +
+			". If it was a member, find in Suger's documentation how its list shows everybody, such as by a query parameter."})
+}
+
+// answeredRecord is the user as the answer to adding shows it, or nil.
+func (t *trip) answeredRecord() *mapping.Record {
+	for _, e := range t.writes() {
+		if e.Answer == nil || e.Call.Operation != spec.OpAddUser {
+			continue
+		}
+		if user, ok := t.answerOf(e); ok {
+			if record, err := t.probe.ReadUser(user); err == nil {
+				return record
+			}
+		}
+	}
+	return nil
+}
+
+// reversedAtBirth says if somebody who was just added had to be given access by a
+// call of its own, and reports whether that shows that the status is read the wrong
+// way round.
+func (t *trip) reversedAtBirth() bool {
+	record := t.answeredRecord()
+	if !t.Document.Access.Shows() || record == nil || record.Active {
+		return false
+	}
+	u := t.users.fields.use("status")
+	line := Line{Check: "write: create", Level: Look, Mapping: t.at("access"),
+		Text:   fmt.Sprintf("Who is added has no access by this mapping%s, and the gateway gives it by a second call.", t.statusWord(record)),
+		Change: "If Suger gives access to whom it adds, active and inactive are the wrong way round: swap them. If the word means invited, add it to active and pending."}
+	if u.kind() == isFlag && !saysItself(u.field.String()) {
+		line.Level = Fail
 	}
 	t.add(line)
+	return line.Level == Fail
 }
 
 // sendCreate creates the user by a SCIM request.
@@ -151,26 +270,54 @@ func (t *trip) canWrite(attribute string) bool {
 	return held && a.Write != "create"
 }
 
+// newStatus names a word for the status that only somebody who was just added has.
+func (t *trip) newStatus(is *mapping.Record) {
+	t.users.unknown[is.Status]++
+	line := Line{Check: "status words", Level: Look, Mapping: t.at("access"), Fixes: t.meaningFixes(),
+		Text:   fmt.Sprintf("Who is added has the status %q, which the mapping does not know.", is.Status),
+		Change: "Say in access what it means."}
+	if line.Fixes != nil {
+		line.propose(line.Fixes...)
+	}
+	t.add(line)
+}
+
+// mostRoles bounds how many roles are given in turn.
+const mostRoles = 5
+
+// changeRole gives each role in turn that gives no power over others.
 func (t *trip) changeRole(ctx context.Context) {
-	other, ok := t.otherRole()
-	if !ok {
+	roles := t.otherRoles()
+	if len(roles) == 0 {
 		t.add(Line{Check: "write: role", Level: Look, Mapping: t.at("role.known"),
 			Text: "Not tried: there is no other role but administrators'."})
 		return
 	}
-	t.role = other
-	if t.patch(ctx, "write: role", map[string]any{mapping.URNSuger: map[string]any{"role": other.ID}}, active) {
+	well := false
+	for _, role := range roles[:min(len(roles), mostRoles)] {
+		t.role = role
+		well = t.patch(ctx, "write: role", map[string]any{mapping.URNSuger: map[string]any{"role": role.ID}}, active)
+		if !well || ctx.Err() != nil {
+			break
+		}
+	}
+	if more := len(roles) - mostRoles; well && more > 0 {
+		t.add(Line{Check: "write: role", Level: OK, Text: fmt.Sprintf("Not tried: %s.", count(more, "more role"))})
+	}
+	if well {
 		t.add(Line{Check: "sign-in methods", Level: OK,
 			Text: "Not to be seen from here. Suger keeps them beside the role: after the first role change, look in Suger's console whether the person's sign-in methods are as before."})
 	}
 }
 
-// otherRole is a role besides the one held that gives no power over others.
-func (t *trip) otherRole() (mapping.RoleName, bool) {
+// otherRoles are the roles besides the one held that give no power over others.
+func (t *trip) otherRoles() []mapping.RoleName {
 	if t.roles == nil {
-		return mapping.RoleName{}, false
+		return nil
 	}
-	return t.roles.find(func(role mapping.RoleName) bool { return role.ID != t.role.ID && !t.isAdministrator(role) })
+	return slices.DeleteFunc(slices.Clone(t.roles.roles), func(role mapping.RoleName) bool {
+		return role.ID == t.role.ID || t.isAdministrator(role)
+	})
 }
 
 func (t *trip) deactivate(ctx context.Context) {
@@ -194,7 +341,7 @@ func (t *trip) comeBack(ctx context.Context) {
 		t.id = is.RawID
 	}
 	if t.judge(ctx, outcome{"write: return", err, is, readErr}, active) && t.id != before {
-		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("end access"),
+		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("access.end"),
 			Text: "Who is removed and added again gets another id. Okta looks the person up by userName when it assigns again, so that does no harm."})
 	}
 }
@@ -234,5 +381,10 @@ func (t *trip) do(ctx context.Context, step func(context.Context) error) error {
 	return step(mapping.WithExchanges(ctx, func(e mapping.Exchange) {
 		t.calls = append(t.calls, e)
 		t.tried[e.Call.Operation] = true
+		if name := e.Call.Operation; name == spec.OpAddUser || name == spec.OpAddMember {
+			if fail := asFailure(e.Err); e.Answer != nil || fail != nil && fail.Uncertain {
+				t.unseen = &e
+			}
+		}
 	}))
 }

@@ -11,28 +11,31 @@ import (
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
 
-// checkAttempts is how often the check sends a call. Who waits for it had rather
-// hear of a Suger that stumbles.
+// checkAttempts is how often the check sends a call. It is low, so that the check
+// reports an unreliable Suger rather than hide it.
 const checkAttempts = 2
 
-// A checkRun is the check command as its flags have it.
+// A checkRun is a run of the check or explain command.
 type checkRun struct {
 	*console
 	json    bool
+	suggest string // file to write a draft to
 	request check.Config
 }
 
-// runCheck compares the configured Suger with the mapping. Its error says that
-// something failed; what, is in the report.
+// runCheck compares the configured Suger with the mapping. The report lists what
+// failed; the error only counts it.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("check")
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
+	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping by what Suger answers, and write it to `FILE`, which must not exist")
+	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")
+	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger does not offer a method, try the other usual ones")
 	list := flags.String("compare", "", "instead, tell who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
 	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
@@ -49,13 +52,16 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	if err := run.complete(&process{Config: config}); err != nil {
 		return err
 	}
-	if *list != "" {
+	switch {
+	case *list != "":
 		return run.compareWith(ctx, *list)
+	case run.suggest != "":
+		return run.suggestTo(ctx)
 	}
 	return run.report(ctx)
 }
 
-// missing finds what is missing for a check.
+// missing adds the settings that a check needs and that are missing.
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if c.Credential == "" && c.CredentialFile == "" {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds")
@@ -64,15 +70,15 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 		run.request.Caller.Organization = string(c.Organization)
 	}
 	if run.request.Caller.Organization == "" {
-		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to look at")
+		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to check")
 		return
 	}
 	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
-		found.Add("SUGER_ORG_ALLOW", "does not have the organization to look at, so the gateway would not serve it")
+		found.Add("SUGER_ORG_ALLOW", "does not list the organization to check, so the gateway would not serve it")
 	}
 }
 
-// report makes the check and writes what came of it.
+// report runs the check and writes its report.
 func (run *checkRun) report(ctx context.Context) error {
 	write := run.asText
 	if run.json {
@@ -85,8 +91,8 @@ func (run *checkRun) report(ctx context.Context) error {
 	return err
 }
 
-// complete takes over what the settings say. A dry run and the change brake are
-// off: the check changes only what it is asked to.
+// complete fills in the request from the settings. Dry run and change brake are
+// off: the check changes only what --write asks for.
 func (run *checkRun) complete(p *process) error {
 	request := &run.request
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
@@ -104,7 +110,7 @@ func (run *checkRun) complete(p *process) error {
 			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 		}
 	}
-	request.Positions, _ = strict.Decode(request.File, source, new(spec.Document))
+	request.Positions = strict.PositionsIn(source)
 	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
@@ -113,7 +119,44 @@ func (run *checkRun) complete(p *process) error {
 	}
 	users := p.Mapping()
 	users.DryRun, users.Brake, users.Log, users.Audit = false, mapping.Brake{}, nil, nil
+	request.Client, request.Settings = client, users
 	request.Service, err = mapping.New(p.Document, client, users)
+	return err
+}
+
+// suggestTo drafts a mapping, shows the report of its check and writes it. A draft
+// that fails is written, too: it is where the work goes on.
+func (run *checkRun) suggestTo(ctx context.Context) error {
+	if _, err := os.Stat(run.suggest); err == nil && !run.request.Force {
+		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)
+	}
+	run.request.File = run.suggest
+	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
+	if run.json {
+		printer.W = io.Discard
+	}
+	printer.Begin(run.request.Target())
+	draft, report, err := check.Suggest(ctx, run.request, printer.Line)
+	if draft != nil {
+		if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
+			return failed
+		}
+	}
+	if err != nil && draft != nil {
+		return fmt.Errorf("%s is written, but cannot be checked: %w", run.suggest, err)
+	}
+	if err != nil {
+		return err
+	}
+	printer.End(report)
+	if run.json {
+		err = run.writeJSON(report)
+	} else {
+		_, err = fmt.Fprintf(run.out, "\n%s is written: of its lines %s.\n", run.suggest, draft.Summary())
+	}
+	if err == nil && !report.OK {
+		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
+	}
 	return err
 }
 

@@ -1,5 +1,5 @@
-// Package cli is the command line: one file for each command, and the wiring
-// of the packages that a command needs.
+// Package cli implements the command line: one file for each command, and the
+// wiring of the packages that commands need.
 package cli
 
 import (
@@ -8,35 +8,37 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 )
 
-// A command is one word of the command line.
+// A command is one subcommand.
 type command struct {
-	name    string
-	summary string
-	run     func(ctx context.Context, c *console, args []string) error
+	name      string
+	arguments string // for its usage line
+	summary   string
+	run       func(ctx context.Context, c *console, args []string) error
 }
 
-// A console is where a command writes: answers to out, everything else to err.
+// A console is where a command writes: results to out, everything else to err.
 type console struct {
 	out     io.Writer
 	err     io.Writer
-	summary string // of the command, for its help
+	command command // for its help
 }
 
-// commands in the order of the help text. The first is taken if none is named.
+// commands are in the order of the help text. The first is the default.
 var commands = []command{
-	{"serve", "the gateway, configured by environment variables (also without any argument)", serve},
-	{"demo", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
-	{"sandbox", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
-	{"check", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
-	{"explain", "what Suger and SCIM hold of one person, what applies, and what a push would do: explain PERSON", explain},
-	{"mapping", "print the mapping in force, or check one: mapping --check FILE", runMapping},
-	{"healthcheck", "ask the running gateway whether it is alive; for a container's HEALTHCHECK", healthcheck},
-	{"version", "print version, commit and Go version", printVersion},
+	{"serve", "", "run the gateway, configured by environment variables (the default command)", serve},
+	{"demo", "[flags]", "run the gateway and an in-memory Suger with sample people; needs no settings", demo},
+	{"sandbox", "[flags]", "run only the in-memory Suger, with switchable faults", runSandbox},
+	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
+	{"explain", "[flags] PERSON", "show what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
+	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},
+	{"healthcheck", "", "ask the running gateway for its health; for a container's HEALTHCHECK", healthcheck},
+	{"version", "", "print version, commit and Go version", printVersion},
 }
 
-// Run carries out a command line. The error is for the operator.
+// Run executes a command line. The error is for the operator.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := &console{out: stdout, err: stderr}
 	if len(args) == 0 {
@@ -51,13 +53,13 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		args = append([]string{"version"}, args[1:]...)
 	}
 	if len(args) == 2 && asksForHelp(args[1]) {
-		c.err = stdout // help that was asked for is an answer
+		c.err = stdout // requested help is an answer, not an error
 	}
 	for _, cmd := range commands {
 		if cmd.name != args[0] {
 			continue
 		}
-		c.summary = cmd.summary
+		c.command = cmd
 		if err := cmd.run(ctx, c, args[1:]); !errors.Is(err, flag.ErrHelp) {
 			return err
 		}
@@ -74,29 +76,33 @@ func printHelp(w io.Writer) error {
 	for _, cmd := range commands {
 		fmt.Fprintf(w, "  %-12s %s\n", cmd.name, cmd.summary)
 	}
-	_, err := fmt.Fprintln(w, "\nhelp COMMAND explains a command and its flags; help serve lists the settings.")
+	_, err := fmt.Fprintln(w, "\nhelp COMMAND shows a command and its flags; help serve lists the settings.")
 	return err
 }
 
-// newFlags is the flag set of a command that takes no other arguments. Its help
-// begins with the command's summary.
+// newFlags returns the flag set of a command. Its help begins with the command's
+// usage and summary.
 func (c *console) newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
 	flags.Usage = func() {
-		fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", name, c.summary)
+		c.printUsage(name)
 		flags.PrintDefaults()
 	}
 	return flags
 }
 
-// parse reads a command's flags and refuses anything that follows them.
+func (c *console) printUsage(name string) {
+	fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(name+" "+c.command.arguments), c.command.summary)
+}
+
+// parse reads a command's flags and rejects arguments after them.
 func parse(flags *flag.FlagSet, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("%s takes no argument %q", flags.Name(), flags.Arg(0))
+		return fmt.Errorf("%s accepts no argument %q", flags.Name(), flags.Arg(0))
 	}
 	return nil
 }

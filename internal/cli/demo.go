@@ -27,10 +27,10 @@ const (
 	demoPerson = "viewer@example.com"
 )
 
-// A demonstration is the gateway with a Suger sandbox behind it, joined by real
-// HTTP, for trying SCIM out with nothing set up.
+// A demonstration is the gateway with a Suger sandbox behind it, connected by real
+// HTTP, for trying SCIM out without any set-up.
 type demonstration struct {
-	token   string // the API key of the sandbox, which is the bearer token too
+	token   string // API key of the sandbox and bearer token of the gateway
 	sandbox *listener
 	gateway *listener
 	status  *listener
@@ -39,9 +39,9 @@ type demonstration struct {
 
 func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("demo")
-	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is taken")
-	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; likewise")
-	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; likewise")
+	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
+	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; a free port if the default one is in use")
+	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; a free port if the default one is in use")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 		if err := d.introduce(ctx, c.out); ctx.Err() == nil {
 			return err
 		}
-		return nil // stopped before it could say anything
+		return nil // stopped before it was ready
 	})
 	return group.Wait()
 }
@@ -80,8 +80,8 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 	return d, nil
 }
 
-// listen opens the gateway's two listeners. The handlers come last, because the
-// status page shows the address that the gateway really has.
+// listen opens the gateway's two listeners. The handlers are set last, because
+// the status page shows the gateway's actual address.
 func (d *demonstration) listen(ctx context.Context, config *settings.Config, addr, opsAddr string) (err error) {
 	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 	return nil
 }
 
-// close gives back the addresses of a demonstration that does not begin.
+// close releases the listeners of a demonstration that could not start.
 func (d *demonstration) close() {
 	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
 		if l != nil {
@@ -109,8 +109,8 @@ func (d *demonstration) close() {
 	}
 }
 
-// demoConfig is what the defaults of the settings are, but for the log, which
-// is for a person. The environment has no say.
+// demoConfig returns the default settings, except for the log, whose format is for
+// people. It ignores the environment.
 func demoConfig(logTo io.Writer) *settings.Config {
 	return &settings.Config{
 		Settings: settings.Settings{
@@ -128,30 +128,35 @@ func demoConfig(logTo io.Writer) *settings.Config {
 	}
 }
 
-// base is the SCIM base URL, as it is entered in Okta.
+// base returns the SCIM base URL, as it is entered in Okta.
 func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
 
-// introduce tells how to reach the demonstration. It looks a person up through
-// the gateway first, so what is printed has been seen to work.
+// introduce prints how to reach the demonstration. It looks a person up through
+// the gateway first, so what it prints is known to work.
 func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
 	id, err := d.lookUp(ctx, demoPerson)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both live in memory: nothing outlasts them.
+	addresses, err := exportAddresses(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
 
   SCIM base URL  %[1]s
   Bearer token   %[2]s
   Suger sandbox  http://%[3]s (organization %[4]s, API key as the bearer token)
   Status page    http://%[7]s/
 
-For the commands in README.md and docs/, paste this into another shell first:
+For the commands in README.md and docs/, paste this into another shell first. A
+second gateway that you start there uses the sandbox and its own ports.
 
-export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s'
+export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s' %[8]s
 
 Try it:
 
-1. Find people, as Okta does before it creates one:
+1. Look a person up, as Okta does before it creates one:
 
 curl -sS -G '%[1]s/Users' -H 'Authorization: Bearer %[2]s' --data-urlencode 'filter=userName eq "%[6]s"'
 
@@ -164,11 +169,11 @@ curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Conte
 curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
 
 The log follows. Ctrl-C stops it.
-`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr())
+`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr(), addresses)
 	return err
 }
 
-// lookUp finds a user's id by e-mail over SCIM.
+// lookUp returns the id of the user with an e-mail address, over SCIM.
 func (d *demonstration) lookUp(ctx context.Context, email string) (string, error) {
 	filter := url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base()+"/Users?"+filter.Encode(), nil)

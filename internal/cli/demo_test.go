@@ -12,10 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"suger-scim-gateway/internal/test/program"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/test/program"
 )
 
 // The demo as a visitor meets it: start, create, change the role, deactivate,
@@ -116,12 +117,11 @@ func TestTwoDemos(t *testing.T) {
 	first, second := program.Start(t, Run, "demo"), program.Start(t, Run, "demo")
 	bases := map[string]bool{}
 	for _, demo := range []*program.Program{first, second} {
-		demo.Wait(t, demo.Out, `(Ctrl-C)`)
-		base := demo.Wait(t, demo.Out, `(?m)^export BASE='([^']+)'`)
-		token := demo.Wait(t, demo.Out, `(?m)^export .* TOKEN='([^']+)'`)
-		status, _ := program.Ask(t, http.MethodGet, base+"/Users?count=1", "Bearer "+token, "")
+		exported := exports(t, demo)
+		status, _ := program.Ask(t, http.MethodGet, exported["BASE"]+"/Users?count=1", "Bearer "+exported["TOKEN"], "")
 		assert.Equal(t, http.StatusOK, status)
-		bases[base] = true
+		bases[exported["BASE"]] = true
+		startsGateway(t, exported)
 	}
 	assert.Len(t, bases, 2)
 	require.NoError(t, first.End())
@@ -133,20 +133,41 @@ func TestSandboxPrintsExports(t *testing.T) {
 	first, second := program.Start(t, Run, "sandbox"), program.Start(t, Run, "sandbox")
 	urls := map[string]bool{}
 	for _, running := range []*program.Program{first, second} {
-		running.Wait(t, running.Out, `(Ctrl-C)`)
-		line := running.Wait(t, running.Out, `(?m)^(export SUGER_API_URL=.*)$`)
-		exported := map[string]string{}
-		for _, pair := range regexp.MustCompile(`(\w+)='([^']*)'`).FindAllStringSubmatch(line, -1) {
-			exported[pair[1]] = pair[2]
-		}
+		exported := exports(t, running)
 		url := exported["SUGER_API_URL"]
 		status, _ := program.Ask(t, http.MethodGet, url+"/org/"+exported["SUGER_ORG_ID"]+"/user/D88MGYVTY", "Key "+exported["TOKEN"], "")
 		assert.Equal(t, http.StatusOK, status)
-		assert.Equal(t, demoAddr, exported["GATEWAY_ADDR"])
-		assert.Equal(t, demoOpsAddr, exported["GATEWAY_OPS_ADDR"])
 		urls[url] = true
+		startsGateway(t, exported)
 	}
 	assert.Len(t, urls, 2)
 	require.NoError(t, first.End())
 	require.NoError(t, second.End())
+}
+
+// exports are the variables of the export line that a program prints.
+func exports(t *testing.T, running *program.Program) map[string]string {
+	t.Helper()
+	running.Wait(t, running.Out, `(Ctrl-C)`)
+	line := running.Wait(t, running.Out, `(?m)^(export .*)$`)
+	exported := map[string]string{}
+	for _, pair := range regexp.MustCompile(`(\w+)='([^']*)'`).FindAllStringSubmatch(line, -1) {
+		exported[pair[1]] = pair[2]
+	}
+	return exported
+}
+
+// startsGateway starts serve with exported variables, while what printed them
+// still runs.
+func startsGateway(t *testing.T, exported map[string]string) {
+	t.Helper()
+	program.SetEnvironment(t, settings.Names(), nil)
+	for name, value := range exported {
+		t.Setenv(name, value)
+	}
+	gateway := program.Start(t, Run, "serve")
+	gateway.Wait(t, gateway.Log, `"msg":"(serving)"`)
+	status, _ := program.Ask(t, http.MethodGet, "http://"+exported["GATEWAY_ADDR"]+"/scim/v2/Users?count=1", "Bearer "+exported["TOKEN"], "")
+	assert.Equal(t, http.StatusOK, status)
+	require.NoError(t, gateway.End())
 }

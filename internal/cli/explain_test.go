@@ -64,6 +64,6 @@ func TestExplain(t *testing.T) {
 
 func TestExplainRefuses(t *testing.T) {
 	program.SetEnvironment(t, settings.Names(), nil)
-	assert.ErrorContains(t, Run(t.Context(), []string{"explain"}, io.Discard, io.Discard), "takes one person")
+	assert.ErrorContains(t, Run(t.Context(), []string{"explain"}, io.Discard, io.Discard), "needs one person")
 	assert.ErrorContains(t, Run(t.Context(), []string{"explain", "a@example.com"}, io.Discard, io.Discard), "SUGER_CREDENTIAL is needed")
 }

@@ -11,11 +11,11 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// healthcheckTimeout is how long the gateway may take to say that it is alive.
+// healthcheckTimeout bounds the wait for the answer of /healthz.
 const healthcheckTimeout = 3 * time.Second
 
-// healthcheck asks /healthz on GATEWAY_OPS_ADDR. An image without a shell has
-// no curl, so the binary asks itself.
+// healthcheck requests /healthz on GATEWAY_OPS_ADDR. The image has no shell and no
+// curl, so the binary does it.
 func healthcheck(ctx context.Context, c *console, args []string) error {
 	if err := parse(c.newFlags("healthcheck"), args); err != nil {
 		return err
@@ -30,7 +30,7 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
-	// No proxy: the address is this machine's own.
+	// No proxy: the address is local.
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
@@ -43,7 +43,7 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	return nil
 }
 
-// dialAddress is where a listener on addr can be reached from its own machine.
+// dialAddress returns the address to reach a listener on addr from its own machine.
 func dialAddress(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {

@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// serve is the gateway: SCIM on GATEWAY_ADDR and operations on
-// GATEWAY_OPS_ADDR, until ctx ends.
+// serve runs the gateway: SCIM on GATEWAY_ADDR and operations on
+// GATEWAY_OPS_ADDR, until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("serve")
 	flags.Usage = func() { c.explainSettings() }
@@ -31,17 +31,14 @@ func serve(ctx context.Context, c *console, args []string) error {
 	return err
 }
 
-// explainSettings is the help of serve, which takes its settings from the
-// environment.
+// explainSettings prints the help of serve, with all settings.
 func (c *console) explainSettings() {
-	fmt.Fprintf(c.err, `usage: suger-scim-gateway serve
+	c.printUsage("serve")
+	fmt.Fprint(c.err, `Settings are environment variables. A secret can also be read from the file that
+NAME_FILE names. With wrong settings the gateway does not start, and one message
+names all of them.
 
-%s
-
-It takes no flags. A secret can also be read from a file that NAME_FILE names. A
-wrong setting stops the start with one message that names all of them.
-
-`, c.summary)
+`)
 	for _, setting := range settings.Describe() {
 		title := setting.Name
 		if setting.Secret {
@@ -54,7 +51,7 @@ wrong setting stops the start with one message that names all of them.
 	}
 }
 
-// indented is text in lines of a terminal's width, set in.
+// indented wraps text to the width of a terminal and indents it.
 func indented(text string) string {
 	const margin, width = "      ", 80
 	var lines strings.Builder
@@ -98,33 +95,32 @@ func (p *process) serve(ctx context.Context) error {
 	return serveUntilDone(ctx, p.Log, scim, operations)
 }
 
-// logStart tells an operator what runs and how, and what to think about.
+// logStart logs what runs and how, and what an operator should know about it.
 func (p *process) logStart(scim, operations string) {
 	v, revision := build()
 	p.Log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
 		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil,
 		"status_page", !p.HidesPages(), "suger", p.organizationMode(), "dry_run", p.DryRun)
 	if unknown := settings.Unknown(); len(unknown) > 0 {
-		p.Log.Warn("variables that look like settings but are none", "names", unknown)
+		p.Log.Warn("unknown settings ignored", "names", unknown)
 	}
 	if p.SugerURL.Unprotected() || p.SugerAuth == "oauth" && p.SugerTokenURL.Unprotected() {
-		p.Log.Warn("Suger is called over plain HTTP: credentials can be read on the way")
+		p.Log.Warn("Suger is called over plain HTTP: credentials can be read on the network")
 	}
 	if p.StatusToken() != nil && !p.OpsAddr.Loopback() {
-		p.Log.Warn("the ops listener speaks plain HTTP: put HTTPS in front of it, or the token of the status page can be read on the way")
+		p.Log.Warn("the ops listener speaks plain HTTP: put HTTPS in front of it, or the token of the status page can be read on the network")
 	}
 }
 
-// reservedHeap is how much of the heap is set aside, in bytes. No page of it is
-// ever touched, so that it takes addresses and no memory.
+// reservedHeap is the size of the reserved heap, in bytes. Its pages are never
+// touched, so it uses addresses and no memory.
 const reservedHeap = 24 << 20
 
-// reserveHeap makes the garbage collector run when about that much has been
-// allocated since it ran last. Left alone it runs for every 4 MB as long as
-// little is in use, which some hundred requests allocate: a sixth of all the
-// time that the gateway takes. With it, as much more may wait to be collected, and
-// the runtime's own numbers count it. The heap is reserved until the function that
-// it returns is called.
+// reserveHeap makes the garbage collector run after about that much has been
+// allocated. By default it runs every 4 MB while little is in use, which some
+// hundred requests allocate: a sixth of all the gateway's processor time. With it,
+// that much more garbage may wait to be collected, and the runtime's own metrics
+// include it. The heap is reserved until the returned function is called.
 func reserveHeap() (release func()) {
 	reserved := make([]byte, reservedHeap)
 	return func() { runtime.KeepAlive(reserved) }

@@ -141,19 +141,25 @@ func TestSandboxCommand(t *testing.T) {
 	organization := suger.Wait(t, suger.Out, `SUGER_ORG_ID +(\S+)\n`)
 	assert.Equal(t, "chosen-key", suger.Wait(t, suger.Out, `API key +(\S+)\n`))
 
-	status, state := program.Ask(t, http.MethodGet, base+"/_sandbox/state", "", "")
-	require.Equal(t, http.StatusOK, status)
-	assert.Equal(t, organization, state["organization"])
-	assert.EqualValues(t, 9, state["users"])
-	assert.EqualValues(t, 9, state["seats"])
-	assert.Equal(t, []any{"example.com", "example.org"}, state["domains"])
-
 	response, err := http.Get(base + "/_sandbox/faults")
 	require.NoError(t, err)
 	defer response.Body.Close()
 	faults, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	assert.Equal(t, "kind=404 op=get user\nkind=500 op=add user times=1\n", string(faults))
+
+	for _, want := range []string{"injected fault: status 500", "no seat left: the plan has 9"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/org/"+organization+"/user",
+			strings.NewReader(`{"email":"new@example.org","userRole":"VIEWER"}`))
+		require.NoError(t, err)
+		request.Header = http.Header{"Authorization": {"Key chosen-key"}, "Content-Type": {"application/json"}}
+		answer, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text), "the domain is known and nine people hold the seats")
+	}
 	require.NoError(t, suger.End())
 }
 

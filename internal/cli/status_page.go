@@ -10,7 +10,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// oktaValues are what to enter in Okta for this gateway.
+// oktaValues returns what to enter in Okta for this gateway.
 func (p *process) oktaValues() []ops.OktaValue {
 	base := ops.OktaValue{Field: "SCIM connector base URL", Values: p.baseURLs()}
 	if p.PublicURL == "" {
@@ -26,7 +26,7 @@ func (p *process) oktaValues() []ops.OktaValue {
 	return []ops.OktaValue{
 		base,
 		{Field: "Unique identifier field for users", Values: []string{"userName"}},
-		{Field: "Supported provisioning actions", Note: "tick import new users and profile updates, push new users, push profile updates, push groups, import groups"},
+		{Field: "Supported provisioning actions", Note: "tick Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
 		{Field: "Authentication mode", Values: []string{"HTTP Header"}},
 		authorization,
 		{Field: "Application username format (Sign On tab)", Values: []string{"Email"}},
@@ -34,8 +34,7 @@ func (p *process) oktaValues() []ops.OktaValue {
 	}
 }
 
-// baseURLs are where the organizations that are known from the settings are
-// served.
+// baseURLs returns the base URLs of the organizations that the settings name.
 func (p *process) baseURLs() []string {
 	host := string(p.PublicURL)
 	if host == "" {
@@ -55,7 +54,7 @@ func (p *process) baseURLs() []string {
 	return list
 }
 
-// credentialName is what Suger calls the credential.
+// credentialName is Suger's name for the credential.
 func (p *process) credentialName() string {
 	if p.SugerAuth == "key" {
 		return "Suger API key"
@@ -63,29 +62,30 @@ func (p *process) credentialName() string {
 	return "client_id:client_secret of Suger"
 }
 
-// testConnection is the read-only part of the check command with a credential
-// from the status page's form. Its calls are nobody's traffic, so they are not
-// counted.
+// testConnection runs the read-only part of the check command with a credential
+// from the status page's form. Its calls are not traffic, so they are not counted.
 func (p *process) testConnection(ctx context.Context, organization, credential string) *check.Report {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{
-		Organization: organization, Credential: sugerclient.Credential(credential),
-	}}}
-	if err := run.complete(&process{Config: p.Config}); err != nil {
-		return &check.Report{Suger: run.request.Target(), Lines: []check.Line{{
+	request, err := p.checkConfig(organization, credential)
+	if err != nil {
+		return &check.Report{Suger: request.Target(), Lines: []check.Line{{
 			Check: "settings", Level: check.Fail, Text: "The check cannot begin: " + err.Error() + ".",
 		}}}
 	}
-	return check.Run(ctx, run.request)
+	return check.Run(ctx, request)
 }
 
-// explainPerson is the explain command with a credential from the status page's
+// explainPerson runs the explain command with a credential from the status page's
 // form.
 func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{
-		Organization: organization, Credential: sugerclient.Credential(credential),
-	}}}
-	if err := run.complete(&process{Config: p.Config}); err != nil {
+	request, err := p.checkConfig(organization, credential)
+	if err != nil {
 		return nil, err
 	}
-	return check.Explain(ctx, run.request, p.Mapping(), person)
+	return check.Explain(ctx, request, p.Mapping(), person)
+}
+
+func (p *process) checkConfig(organization, credential string) (check.Config, error) {
+	run := &checkRun{request: check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}}
+	err := run.complete(&process{Config: p.Config})
+	return run.request, err
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Set by the linker: -X suger-scim-gateway/internal/cli.version=... and
-// -X suger-scim-gateway/internal/cli.commit=... Without that they are what the Go
-// toolchain knows of the build.
+// -X suger-scim-gateway/internal/cli.commit=... Otherwise the Go toolchain's build
+// information is used.
 var (
 	version string
 	commit  string
@@ -26,7 +26,7 @@ func printVersion(_ context.Context, c *console, args []string) error {
 	return err
 }
 
-// build tells the version and commit of this program.
+// build returns the version and commit of this program.
 func build() (v, revision string) {
 	v, revision = version, commit
 	info, ok := debug.ReadBuildInfo()

@@ -17,35 +17,33 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A process is what the settings make: a gateway, or the part of it that a
-// command needs.
+// A process is a gateway with its settings, or the part of it that a command
+// needs.
 type process struct {
 	*settings.Config
-	observers observers // of what happens, for metrics and the status page
-	activity  *ops.Activity
-	guide     string // where people read how to set SCIM up; "" if nowhere
+	activity *ops.Activity // observes a gateway, for metrics and the status page; nil for others
+	guide    string        // where people read how to set SCIM up; "" if nowhere
 }
 
-// opsAnswerWithin is the longest that a page of the ops listener takes: a
+// opsAnswerWithin is the longest time that a page of the ops listener needs: a
 // connection test that reads a large organization.
 const opsAnswerWithin = time.Minute
 
-// handlers are what the two listeners answer with.
+// handlers are those of the two listeners.
 type handlers struct {
 	scim       http.Handler
 	operations http.Handler
 }
 
-// assemble puts the gateway together, with everything that watches it. stopping
-// is closed when the process is to stop.
+// assemble builds the gateway with its metrics and status page. stopping is closed
+// when the process is to stop.
 func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	v, revision := build()
 	counters := metrics.New(metrics.Build{Version: v, Commit: revision, Go: runtime.Version()})
 	if p.Certificates != nil {
 		counters.ShowCertificate(p.Certificates.NotAfter)
 	}
-	p.activity = ops.NewActivity(ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
-	p.observers = observers{counters, p.activity}
+	p.activity = ops.NewActivity(counters, ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
 	service, err := p.newService()
 	if err != nil {
 		return nil, err
@@ -59,7 +57,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	}
 	config := ops.Config{
 		Version: v, Commit: revision, Started: time.Now(), Stopping: stopping,
-		Activity: p.activity, Drift: service.Drift, Metrics: counters.Handler(),
+		Activity: p.activity, Drift: service.Drift,
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
 		Held: p.HoldsCredential(), DryRun: p.DryRun,
@@ -81,7 +79,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	return &handlers{scim: counters.InFlight(scim), operations: operations}, nil
 }
 
-// newGateway makes the SCIM service that the configuration describes.
+// newGateway returns the SCIM service for the settings.
 func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	v, _ := build()
 	scim := gateway.Config{
@@ -98,8 +96,8 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 		DocumentationURL:     p.guide,
 		Log:                  p.Log,
 		Version:              v,
-		Observe:              p.observers.Answered,
-		Failed:               p.observers.Failed,
+		Observe:              p.activity.Answered,
+		Failed:               p.activity.Failed,
 	}
 	if p.HoldsCredential() {
 		scim.Tokens, scim.HeldCredential = p.AcceptedTokens, p.HeldCredential
@@ -107,55 +105,43 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	return gateway.New(scim, service)
 }
 
-// newService makes the users and roles behind the SCIM service.
+// newService returns the mapping behind the SCIM service.
 func (p *process) newService() (*mapping.Service, error) {
 	client, err := sugerclient.New(p.clientConfig())
 	if err != nil {
 		return nil, err
 	}
-	return mapping.New(p.Document, client, p.mappingConfig())
+	config := p.Mapping()
+	config.Observer = p.activity
+	return mapping.New(p.Document, client, config)
 }
 
 func (p *process) clientConfig() sugerclient.Config {
 	v, _ := build()
-	return sugerclient.Config{
+	config := sugerclient.Config{
 		BaseURL:     string(p.SugerURL),
 		Auth:        p.authenticator(),
 		UserAgent:   "suger-scim-gateway/" + v,
 		Timeout:     p.SugerTimeout,
 		Concurrency: p.SugerConcurrency,
-		Observer:    p.observers,
 	}
-}
-
-func (p *process) mappingConfig() mapping.Config {
-	config := p.Mapping()
-	config.Observer = p.observers
+	if p.activity != nil {
+		config.Observer = p.activity
+	}
 	return config
 }
 
-// authenticator is how a credential is shown to Suger.
+// authenticator returns how a credential is sent to Suger.
 func (p *process) authenticator() sugerclient.Authenticator {
-	switch p.SugerAuth {
-	case "oauth":
+	if p.SugerAuth == "oauth" {
 		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
-	case "legacy":
-		token := p.Document.Token
-		return sugerclient.LegacyAuth{
-			Method:       token.Call.Method,
-			Path:         token.Call.Path,
-			Organization: token.Organization,
-			ClientID:     token.ClientID,
-			ClientSecret: token.ClientSecret,
-			AccessToken:  token.AccessToken,
-			ExpiresIn:    token.ExpiresIn,
-		}
 	}
-	return sugerclient.KeyAuth{}
+	key := p.Document.Credential
+	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
 }
 
-// organizationMode says for the log which organizations are served and whose
-// credential Suger is shown.
+// organizationMode describes for the log which organizations are served and whose
+// credential is sent to Suger.
 func (p *process) organizationMode() slog.Value {
 	shown := "the client's"
 	if p.HoldsCredential() {

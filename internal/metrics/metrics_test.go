@@ -19,13 +19,6 @@ import (
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/sugerclient"
-)
-
-// What the counters are told comes from these.
-var (
-	_ mapping.Observer     = (*metrics.Metrics)(nil)
-	_ sugerclient.Observer = (*metrics.Metrics)(nil)
 )
 
 func scrape(t *testing.T, m *metrics.Metrics) string {

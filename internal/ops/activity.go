@@ -7,17 +7,21 @@ import (
 	"sync"
 	"time"
 
+	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 
-// maxChanges bounds the changes that are remembered.
+// maxChanges is how many changes are kept.
 const maxChanges = 200
 
-// Activity is what the status page knows of the recent past. It is in memory
-// only and bounded; no credential gets into it, and of people no more than
-// ShowPersonal allows. Its methods may be called from many goroutines at once.
+// Activity observes the gateway, the mapping and the Suger client. It passes their
+// events on to its Metrics and keeps what the status page shows of the recent
+// past, in memory only and bounded: no credential, and of people no more than
+// showPersonal allows. Its methods may be called from many goroutines at once.
 type Activity struct {
+	*metrics.Metrics
+
 	suger        *Reachability
 	showPersonal bool
 	now          func() time.Time
@@ -29,11 +33,11 @@ type Activity struct {
 	errors  map[scim.Code]tally    // likewise, by code
 	alerts  tally                  // changes that Suger does not show
 	changes [maxChanges]changeNote // the n-th is at n modulo its length
-	changed int                    // how many there have been
+	changed int                    // number of changes since the start
 	dry     dryRun
 }
 
-// A tally counts something and knows when it was last seen.
+// A tally is a count and the time of its last increase.
 type tally struct {
 	count int
 	last  time.Time
@@ -41,7 +45,7 @@ type tally struct {
 
 func (t tally) plus(now time.Time) tally { return tally{t.count + 1, now} }
 
-// A changeNote is one attempted change, as it is shown.
+// A changeNote is one attempted change, as the page shows it.
 type changeNote struct {
 	Time    time.Time
 	What    string // "update user"
@@ -52,8 +56,7 @@ type changeNote struct {
 	Request string // id
 }
 
-// A difference is one attribute before and after. Without values it differs in
-// what is not shown.
+// A difference is one attribute before and after. A hidden one has no values.
 type difference struct {
 	Attribute string `json:"attribute"`
 	Before    string `json:"before"`
@@ -61,18 +64,18 @@ type difference struct {
 	Hidden    bool   `json:"hidden,omitempty"`
 }
 
-// NewActivity makes an empty memory, which also tells the Reachability of each
-// call. With showPersonal e-mail addresses and names are kept and shown as they
-// are.
-func NewActivity(suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
+// NewActivity returns an empty Activity, which also passes each call on to the
+// Reachability. With showPersonal e-mail addresses and names are kept and shown
+// as they are.
+func NewActivity(counters *metrics.Metrics, suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
 	return &Activity{
-		suger: suger, showPersonal: showPersonal, now: now,
+		Metrics: counters, suger: suger, showPersonal: showPersonal, now: now,
 		lookups: map[string]int{}, lists: map[string]int{},
 		errors: map[scim.Code]tally{},
 	}
 }
 
-// note changes the memory.
+// note changes the Activity under its lock.
 func (a *Activity) note(change func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()
@@ -80,8 +83,9 @@ func (a *Activity) note(change func(now time.Time)) {
 	change(now)
 }
 
-// Answered notes a SCIM answer.
-func (a *Activity) Answered(_, _ string, status int, _ time.Duration) {
+// Answered records a SCIM answer.
+func (a *Activity) Answered(resource, method string, status int, took time.Duration) {
+	a.Metrics.Answered(resource, method, status, took)
 	a.note(func(now time.Time) {
 		one := a.minutes.at(now)
 		one.requests++
@@ -91,13 +95,15 @@ func (a *Activity) Answered(_, _ string, status int, _ time.Duration) {
 	})
 }
 
-// Failed notes an error that a SCIM client was answered.
+// Failed records an error sent to a SCIM client.
 func (a *Activity) Failed(code scim.Code) {
+	a.Metrics.Failed(code)
 	a.note(func(now time.Time) { a.errors[code] = a.errors[code].plus(now) })
 }
 
-// Called notes a request to Suger.
-func (a *Activity) Called(operation string, status int, _ time.Duration) {
+// Called records a request to Suger.
+func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
+	a.Metrics.Called(operation, status, elapsed)
 	a.suger.called(operation, status)
 	a.note(func(now time.Time) {
 		one := a.minutes.at(now)
@@ -108,25 +114,31 @@ func (a *Activity) Called(operation string, status int, _ time.Duration) {
 	})
 }
 
-// Retried notes a request to Suger that repeats another.
-func (a *Activity) Retried(string) { a.note(func(now time.Time) { a.minutes.at(now).retries++ }) }
+// Retried records a retry of a request to Suger.
+func (a *Activity) Retried(operation string) {
+	a.Metrics.Retried(operation)
+	a.note(func(now time.Time) { a.minutes.at(now).retries++ })
+}
 
-// Lookup notes an id lookup.
-func (a *Activity) Lookup(result string) { a.note(func(time.Time) { a.lookups[result]++ }) }
+// Lookup records an id lookup.
+func (a *Activity) Lookup(result string) {
+	a.Metrics.Lookup(result)
+	a.note(func(time.Time) { a.lookups[result]++ })
+}
 
-// List notes a need for the list of users.
-func (a *Activity) List(result string) { a.note(func(time.Time) { a.lists[result]++ }) }
+// List records a use of the list of users.
+func (a *Activity) List(result string) {
+	a.Metrics.List(result)
+	a.note(func(time.Time) { a.lists[result]++ })
+}
 
-// Drift is nothing to note: the mapping itself knows of it ([Config].Drift).
-func (a *Activity) Drift(string, string) {}
+// Unconfirmed records a change that Suger does not show.
+func (a *Activity) Unconfirmed(operation string) {
+	a.Metrics.Unconfirmed(operation)
+	a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) })
+}
 
-// Unconfirmed notes a change that Suger does not show.
-func (a *Activity) Unconfirmed(string) { a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) }) }
-
-// Refused is counted among the errors; nothing more is to be known of it.
-func (a *Activity) Refused(string) {}
-
-// Changed notes an attempted change.
+// Changed records an attempted change.
 func (a *Activity) Changed(c mapping.Change) {
 	one := changeNote{
 		Time: c.Time, What: c.What, Who: a.person(c.User), Differs: a.differences(c),
@@ -141,10 +153,10 @@ func (a *Activity) Changed(c mapping.Change) {
 	})
 }
 
-// plain are the attributes of a user whose values say nothing of the person.
+// plain are the attributes of a user whose values are not personal.
 var plain = []string{"role", "active"}
 
-// differences are what changed, and by name only where a value is personal.
+// differences returns what changed; of a personal attribute only its name.
 func (a *Activity) differences(c mapping.Change) []difference {
 	ofRole := slices.Contains([]string{"add role", "update role", "remove role"}, c.What)
 	var list []difference
@@ -159,9 +171,8 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	return list
 }
 
-// person is an e-mail address as it is shown: its first letter and its domain
-// are enough to find a change again. What is no address is the name of a role,
-// or a hash already.
+// person masks an e-mail address: its first letter and its domain are enough to
+// find a change again. Other names are those of roles, or hashes already.
 func (a *Activity) person(name string) string {
 	local, domain, isAddress := strings.Cut(name, "@")
 	if a.showPersonal || !isAddress {
@@ -175,7 +186,7 @@ func (a *Activity) person(name string) string {
 	return first + "…@" + domain
 }
 
-// recent are the newest changes first, n at most.
+// recent returns at most n changes, the newest first.
 func (a *Activity) recent(n int) []changeNote {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -186,7 +197,7 @@ func (a *Activity) recent(n int) []changeNote {
 	return list
 }
 
-// lately sums up the last n minutes.
+// lately returns the sum of the last n minutes.
 func (a *Activity) lately(n int) minute {
 	now := a.now()
 	a.mu.Lock()

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/test/browser"
@@ -41,7 +42,7 @@ func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 		c.Okta = []ops.OktaValue{
 			{Field: "SCIM connector base URL", Values: []string{"https://scim.example.com/scim/v2"}},
 			{Field: "Unique identifier field for users", Values: []string{"userName"}},
-			{Field: "Supported provisioning actions", Note: "tick import new users and profile updates, push new users, push profile updates, push groups, import groups"},
+			{Field: "Supported provisioning actions", Note: "tick Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}},
 			{Field: "Authorization", Note: "one of the gateway's own tokens (GATEWAY_TOKENS), with or without the word Bearer"},
 		}
@@ -119,7 +120,7 @@ func TestLookOfABadDay(t *testing.T) {
 	long := strings.Repeat("a-very-long-name-without-any-blank-", 8)
 	s := busy(t, func(c *ops.Config) {
 		c.DryRun, c.Version, c.PublicURL = true, long, "https://"+long+".example.com"
-		c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
+		c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
 		c.Okta = []ops.OktaValue{{Field: "SCIM connector base URL", Values: []string{"https://" + long + ".example.com/scim/v2", "https://example.com/org/" + long}}}
 		c.Roles = func(_ context.Context, organization string) ([]ops.Role, error) {
 			roles := slices.Repeat([]ops.Role{{Name: long, Group: long, People: 1234567}}, 30)

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// shownChanges is how many changes the status page itself shows.
+// shownChanges is how many changes the status page shows.
 const shownChanges = 12
 
-// A changeList is what the template of changes shows.
+// A changeList is the data of the template of changes.
 type changeList struct {
 	Changes    []changeNote
 	Remembered int
@@ -25,17 +25,17 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 	return list
 }
 
-// A changeFilter narrows the changes down; its empty fields do not.
+// A changeFilter selects changes; an empty field selects all.
 type changeFilter struct {
-	Person  string // as it was entered
+	Person  string // as entered
 	Outcome string // one of outcomeGroups
 	Request string // id
 
 	shown string // Person as the changes show people
 }
 
-// outcomeGroups are the outcomes to choose from, each for what an administrator
-// wants to know of a change.
+// outcomeGroups are the outcomes that the filter offers, as an administrator sees
+// them.
 var outcomeGroups = []struct {
 	Name     string
 	outcomes []string
@@ -46,15 +46,15 @@ var outcomeGroups = []struct {
 	{"dry run", []string{"dry run"}},
 }
 
-// changeFilter reads the filter of a request. An address is looked for as it is
-// shown: where people are masked, all who look alike are found.
+// changeFilter reads the filter of a request. An address is compared as it is
+// shown: if addresses are masked, all that look the same match.
 func (s *server) changeFilter(r *http.Request) changeFilter {
 	query := r.URL.Query()
 	person := strings.TrimSpace(query.Get("person"))
 	return changeFilter{Person: person, Outcome: query.Get("outcome"), Request: query.Get("request"), shown: s.config.Activity.person(person)}
 }
 
-// Any reports whether the filter leaves something out.
+// Any reports whether the filter excludes anything.
 func (f changeFilter) Any() bool { return f.Person != "" || f.Outcome != "" || f.Request != "" }
 
 func (f changeFilter) keeps(c changeNote) bool {
@@ -72,7 +72,7 @@ func (f changeFilter) keeps(c changeNote) bool {
 	return true
 }
 
-// Level is how an outcome looks.
+// Level returns the style of an outcome.
 func (c changeNote) Level() string {
 	switch c.Outcome {
 	case "done", "already left":
@@ -85,7 +85,7 @@ func (c changeNote) Level() string {
 	return "bad"
 }
 
-// Result is the outcome in words that say whether Suger was changed.
+// Result returns the outcome in words that say whether Suger was changed.
 func (c changeNote) Result() string {
 	switch c.Outcome {
 	case "refused", "failed":
@@ -93,21 +93,21 @@ func (c changeNote) Result() string {
 	case "dry run":
 		return "not done, a dry run"
 	case "unconfirmed":
-		return "unconfirmed, look at it in Suger"
+		return "unconfirmed, check it in Suger"
 	case "uncertain":
-		return "perhaps done, look at it in Suger"
+		return "perhaps done, check it in Suger"
 	}
 	return c.Outcome
 }
 
-// spoken are the names of attributes as people say them.
+// spoken holds readable names of attributes.
 var spoken = map[string]string{
 	"userName": "E-mail address", "active": "Active", "role": "Role", "name": "Name",
 	"name.givenName": "Given name", "name.familyName": "Family name", "name.formatted": "Full name",
 	"displayName": "Display name", "title": "Title", "locale": "Language", "timezone": "Time zone",
 }
 
-// spokenName is the name of an attribute, as it is where people have none.
+// spokenName returns the name of an attribute in plain words, if it has one.
 func spokenName(attribute string) string {
 	if name, ok := spoken[attribute]; ok {
 		return name
@@ -115,7 +115,7 @@ func spokenName(attribute string) string {
 	return attribute
 }
 
-// spokenValue is a value as people say it: "yes" of somebody who is active.
+// spokenValue returns a value in plain words: "yes" for true.
 func spokenValue(value string) string {
 	switch value {
 	case "true":
@@ -126,7 +126,7 @@ func spokenValue(value string) string {
 	return value
 }
 
-// changes serves all changes that are remembered, or those of a filter.
+// changes serves all changes in memory, or those that a filter selects.
 func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	filter := s.changeFilter(r)
 	s.show(w, http.StatusOK, "all_changes", struct {

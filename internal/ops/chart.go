@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The size of a bar chart in its own units; the page stretches it.
+// The size of a bar chart in its own units; the page scales it.
 const (
 	barWidth    = 6
 	barGap      = 1
@@ -19,7 +19,7 @@ type barChart struct {
 	Bars          []bar
 }
 
-// A bar is a whole with a part of it, from the bottom.
+// A bar is a total with a part of it drawn at its bottom.
 type bar struct {
 	X, Wide       int
 	Top, Whole    int
@@ -41,7 +41,7 @@ func newBarChart(title, text string, list []minute, whole, part func(minute) int
 	return c
 }
 
-// tall is the height of a bar; what is not nothing can be seen.
+// tall returns the height of a bar; one above zero is always visible.
 func tall(n, most int) int {
 	if n == 0 {
 		return 0
@@ -49,7 +49,7 @@ func tall(n, most int) int {
 	return max(2, n*chartHeight/most)
 }
 
-// requestChart is SCIM requests by the minute.
+// requestChart draws SCIM requests per minute.
 func requestChart(list []minute) barChart {
 	all, most := sum(list), 0
 	for _, one := range list {
@@ -63,14 +63,14 @@ func requestChart(list []minute) barChart {
 		func(m minute) int { return m.requests }, func(m minute) int { return m.failures })
 }
 
-// callChart is calls to Suger by the minute.
+// callChart draws calls to Suger per minute.
 func callChart(list []minute) barChart {
 	all := sum(list)
 	text := "none"
 	if all.calls > 0 {
-		text = count(all.retries, "was a retry", "were retries") + ", " + number(all.unanswered) + " without a good answer"
+		text = count(all.retries, "retry", "retries") + ", " + number(all.unanswered) + " failed"
 		if all.requests > 0 {
-			text = fmt.Sprintf("%s, %.1f for a SCIM request; %s", number(all.calls), float64(all.calls)/float64(all.requests), text)
+			text = fmt.Sprintf("%s, %.1f per SCIM request; %s", number(all.calls), float64(all.calls)/float64(all.requests), text)
 		} else {
 			text = number(all.calls) + "; " + text
 		}
@@ -79,7 +79,7 @@ func callChart(list []minute) barChart {
 		func(m minute) int { return m.calls }, func(m minute) int { return m.unanswered })
 }
 
-// A shareChart is one bar in parts.
+// A shareChart is one bar divided into parts.
 type shareChart struct {
 	Title, Text string
 	Shares      []share
@@ -92,7 +92,7 @@ type share struct {
 	X, Wide     int // of 1000
 }
 
-// newShareChart leaves out parts that are nothing.
+// newShareChart omits empty parts.
 func newShareChart(title string, counts map[string]int, order ...string) shareChart {
 	c, all := shareChart{Title: title}, 0
 	for _, name := range order {
@@ -117,7 +117,7 @@ func newShareChart(title string, counts map[string]int, order ...string) shareCh
 	return c
 }
 
-// percent is a share in whole percent, never rounded to nothing or to all.
+// percent returns a share in whole percent, never rounded to 0 or 100.
 func percent(n, all int) string {
 	switch rounded := (n*100 + all/2) / all; {
 	case rounded == 0:
@@ -129,14 +129,14 @@ func percent(n, all int) string {
 	}
 }
 
-// charts are drawn of what is remembered.
+// charts draws the charts of the status page.
 func (a *Activity) charts() (requests, calls barChart, lookups, lists shareChart, hour minute) {
 	now := a.now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	list := a.minutes.last(span, now)
 	return requestChart(list), callChart(list),
-		newShareChart("Lookups of a person by e-mail address", a.lookups, "hit", "miss", "wrong"),
-		newShareChart("Needs for the list of users", a.lists, "hit", "miss"),
+		newShareChart("Lookups by e-mail address", a.lookups, "hit", "miss", "wrong"),
+		newShareChart("Reads of the user list", a.lists, "hit", "miss"),
 		sum(list)
 }

@@ -14,18 +14,18 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// maxDryRun bounds the people and roles of a dry run's report.
+// maxDryRun is the most people and roles in a dry run's report.
 const maxDryRun = 10_000
 
 // A dryRun is what a dry run would have changed, one entry for each person or
-// role, however often a client has asked for it. [Activity] guards it.
+// role, however many requests there were. The lock of [Activity] guards it.
 type dryRun struct {
 	entries map[[sha256.Size]byte]*dryEntry // by whom they are about
 	order   []*dryEntry                     // as they came
-	leftOut int                             // changes of people beyond maxDryRun
+	leftOut int                             // changes of people after maxDryRun
 }
 
-// A dryEntry is what would have become of one person or role.
+// A dryEntry is what would have changed for one person or role.
 type dryEntry struct {
 	Who          string       `json:"who"` // as the status page shows people
 	Organization string       `json:"organization"`
@@ -35,8 +35,8 @@ type dryEntry struct {
 	Request      string       `json:"request"` // id of the last one
 }
 
-// note adds a change. A value before is the one that the first change found,
-// since a dry run leaves Suger as it is; one after is what was asked for last.
+// note adds a change. Its value before is that of the first change, since a dry
+// run leaves Suger as it is; its value after is that of the last request.
 func (d *dryRun) note(c mapping.Change, who string, differs []difference) {
 	about := c.UserID
 	if about == "" {
@@ -71,15 +71,15 @@ func (d *dryRun) note(c mapping.Change, who string, differs []difference) {
 	}
 }
 
-// A DryRunReport is what a dry run would have changed.
+// A DryRunReport reports what a dry run would have changed.
 type DryRunReport struct {
-	Counts  map[string]int `json:"counts"` // people and roles, by what would be done
+	Counts  map[string]int `json:"counts"` // people and roles, by operation
 	Changes []dryEntry     `json:"changes"`
-	LeftOut int            `json:"left_out"` // changes about others, for whom there is no room
+	LeftOut int            `json:"left_out"` // changes of others that did not fit
 }
 
-// DryRun reports what the dry run would have changed so far, in the order in
-// which people were met.
+// DryRun returns what the dry run would have changed so far, in the order of the
+// first request for each person.
 func (a *Activity) DryRun() *DryRunReport {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -95,7 +95,7 @@ func (a *Activity) DryRun() *DryRunReport {
 	return report
 }
 
-// Summary is the report in one sentence.
+// Summary returns the report in one sentence.
 func (r *DryRunReport) Summary() string {
 	if len(r.Changes) == 0 {
 		return "Nothing would have been changed so far."
@@ -106,7 +106,7 @@ func (r *DryRunReport) Summary() string {
 	}
 	text := count(len(r.Changes), "person or role", "people and roles") + " would have been changed: " + strings.Join(parts, ", ") + "."
 	if r.LeftOut > 0 {
-		text += " " + count(r.LeftOut, "change", "changes") + " of others found no room in this report; the audit log has them."
+		text += " " + count(r.LeftOut, "change", "changes") + " of others did not fit in this report; the audit log has them."
 	}
 	return text
 }
@@ -122,7 +122,7 @@ func (r *DryRunReport) Print(w io.Writer) error {
 	return err
 }
 
-// spoken are the differences in a line.
+// spoken returns the differences in one line.
 func (e *dryEntry) spoken() string {
 	var parts []string
 	for _, d := range e.Differs {
@@ -145,7 +145,7 @@ func orNothing(value string) string {
 	return spokenValue(value)
 }
 
-// dryRunPage serves the report to people.
+// dryRunPage serves the report as a page.
 func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "dry_run", struct {
 		frame
@@ -154,10 +154,10 @@ func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 	}{s.frame(r, "Dry run"), s.config.Activity.DryRun(), !s.config.Activity.showPersonal})
 }
 
-// dryRunJSON serves it to programs.
+// dryRunJSON serves the report as JSON.
 func (s *server) dryRunJSON(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s.config.Activity.DryRun()) // the reader went away
+	_ = encoder.Encode(s.config.Activity.DryRun()) // the client disconnected
 }

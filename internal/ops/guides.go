@@ -19,16 +19,16 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// What stands in a guide for the gateway's address, and for the base URL below.
+// Placeholders in guides for the gateway's address and for the base URL below it.
 const (
 	anyHost = "https://your-host"
 	anyBase = anyHost + "/scim/v2"
 )
 
-// guideOrder are the guides that come first, as one needs them.
-var guideOrder = []string{"okta-private.md", "other-clients.md", "roles.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
+// guideOrder lists the guides that come first, in the order of use.
+var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "known.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
-// guides are the documents of this version, as pages.
+// guides holds the documents of this version as pages.
 type guides struct {
 	files  fs.FS
 	list   []guideEntry
@@ -37,8 +37,7 @@ type guides struct {
 
 type guideEntry struct{ Name, Title string }
 
-// readGuides renders every guide once; with a public URL the gateway's address
-// is filled in.
+// readGuides renders every guide, with the gateway's address if it is known.
 func readGuides(config Config) (*guides, error) {
 	files := config.Guides
 	own := strings.NewReplacer(anyBase, config.BaseURL, anyHost, config.PublicURL)
@@ -64,7 +63,7 @@ func readGuides(config Config) (*guides, error) {
 		if err := markdown.Convert([]byte(own.Replace(string(source))), &page); err != nil {
 			return nil, fmt.Errorf("guide %s: %w", name, err)
 		}
-		// Markup of the source's own was left out by the renderer, so these tags are its own.
+		// The renderer omits the source's own markup, so these tags are the renderer's.
 		body := strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>").Replace(page.String())
 		g.bodies[name] = template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 		g.list = append(g.list, guideEntry{name, titleOf(source, name)})
@@ -80,7 +79,7 @@ func rank(name string) int {
 	return len(guideOrder)
 }
 
-// titleOf is the first heading of a guide.
+// titleOf returns the first heading of a guide.
 func titleOf(source []byte, name string) string {
 	for line := range strings.Lines(string(source)) {
 		if title, ok := strings.CutPrefix(line, "# "); ok {
@@ -90,9 +89,9 @@ func titleOf(source []byte, name string) string {
 	return name
 }
 
-// A localize makes links fit the status page: those to other guides lead to
-// them, and those to files that are not here are plain text. The row of a table
-// that begins with a word in code, such as an error's, can be linked to.
+// A localize adapts links to the status page: links to other guides lead to them,
+// and links to files that are not served become plain text. A table row that
+// begins with a word in code, such as an error code, becomes a link target.
 type localize struct{ files fs.FS }
 
 // Transform changes a parsed document.
@@ -109,7 +108,7 @@ func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parse
 			}
 		case *ast.Image:
 			if isElsewhere(string(n.Destination)) {
-				n.Destination = nil // a page of ours loads nothing from elsewhere
+				n.Destination = nil // a page loads nothing from other hosts
 			}
 			if n.Destination = l.address(n.Destination); len(n.Destination) == 0 {
 				gone = append(gone, n)
@@ -130,7 +129,7 @@ func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parse
 	}
 }
 
-// leadingCode is the word in code by which a row begins, or nil.
+// leadingCode returns the word in code with which a row begins, or nil.
 func leadingCode(row *tables.TableRow, source []byte) []byte {
 	cell := row.FirstChild()
 	if cell == nil {
@@ -147,7 +146,8 @@ func leadingCode(row *tables.TableRow, source []byte) []byte {
 	return word.Segment.Value(source)
 }
 
-// address is where a link of a guide leads from the status page, nil for nowhere.
+// address returns the target of a guide's link on the status page, nil if it has
+// none.
 func (l *localize) address(link []byte) []byte {
 	target, fragment, _ := strings.Cut(string(link), "#")
 	switch {

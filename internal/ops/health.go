@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// How recent outcomes are judged.
+// Thresholds for recent calls and drift.
 const (
 	recentMinutes = 5
-	fewCalls      = 5         // fewer calls say nothing
+	fewCalls      = 5         // fewer calls are not judged
 	driftLasts    = time.Hour // after its last occurrence
 )
 
-// A readiness is what /readyz says. Not ready is only a gateway that could
-// answer nothing. What is merely not well is named: to take every replica away
-// because one field of Suger's has a new name would end what still works.
+// A readiness is the answer of /readyz. The gateway is not ready only if it could
+// answer nothing. Lesser problems are listed as degraded: removing every replica
+// because one of Suger's fields has a new name would stop what still works.
 type readiness struct {
 	Ready    bool         `json:"ready"`
 	Reason   string       `json:"reason,omitempty"`
@@ -29,7 +29,7 @@ type readiness struct {
 
 type sugerState struct {
 	Reachable bool       `json:"reachable"`
-	Since     *time.Time `json:"since,omitempty"` // it answers without a break
+	Since     *time.Time `json:"since,omitempty"` // since then it has answered without a break
 	Answered  *time.Time `json:"last_answer,omitempty"`
 }
 
@@ -46,7 +46,7 @@ type driftState struct {
 	Last      time.Time `json:"last"`
 }
 
-// readiness asks Suger's host if nothing is known of it.
+// readiness probes Suger's host if there was no recent call.
 func (s *server) readiness(ctx context.Context) readiness {
 	now := s.config.Now()
 	r := readiness{Degraded: []string{}, Drift: []driftState{}}
@@ -86,12 +86,13 @@ func (s *server) stopping() bool {
 	}
 }
 
-// alive answers /healthz: the process is there.
+// alive answers /healthz: the process runs.
 func alive(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, http.StatusOK, map[string]any{"alive": true})
 }
 
-// ready answers /readyz: 200 if requests are welcome, else 503 with the reason.
+// ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
+// reason.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	state := s.readiness(r.Context())
 	status := http.StatusOK
@@ -105,5 +106,5 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the prober went away
+	_ = json.NewEncoder(w).Encode(body) // the client disconnected
 }

@@ -33,7 +33,7 @@ func TestHealth(t *testing.T) {
 	a = s.get("/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, a.status)
 	assert.Contains(t, a.body, `"ready":false,"reason":"stopping"`)
-	assert.Equal(t, "Stopping: requests under way are finished, new ones go elsewhere.", verdict(t, s))
+	assert.Equal(t, "Stopping: requests in flight are finished, new connections are refused.", verdict(t, s))
 }
 
 // verdict is the first heading of the status page.
@@ -118,15 +118,15 @@ func TestDegraded(t *testing.T) {
 	assert.Equal(t, http.StatusOK, a.status)
 	assert.Contains(t, a.body, `"degraded":["the answer to \"get user\" differs from the mapping in \"email\""]`)
 	assert.Contains(t, a.body, `"drift":[{"operation":"get user","field":"email","answers":3,"last":"2030-05-01T12:05:00Z"}]`)
-	assert.Equal(t, "Ready, with something to look at.", verdict(t, s))
+	assert.Equal(t, "Ready, but something needs attention.", verdict(t, s))
 	s.clock.Advance(time.Hour)
 	a = s.get("/readyz")
 	assert.Contains(t, a.body, `"degraded":[]`)
 	assert.Contains(t, a.body, `"field":"email"`)
 
 	s.activity.Unconfirmed("deactivate user")
-	assert.Equal(t, "Ready, with something to look at.", verdict(t, s))
-	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted, but did not show afterwards")
+	assert.Equal(t, "Ready, but something needs attention.", verdict(t, s))
+	assert.Contains(t, s.get("/").text(), "1 change that Suger accepted but did not show afterwards")
 }
 
 func TestMetricsAreServed(t *testing.T) {

@@ -5,22 +5,22 @@ import "time"
 // span is how far back the charts reach.
 const span = 60 // minutes
 
-// A minute is what happened in one minute.
+// A minute counts the events of one minute.
 type minute struct {
 	number     int64 // minutes since 1970
 	requests   int   // SCIM requests answered
 	failures   int   // of these, answered 5xx or, since Okta cannot use that, 429
 	calls      int   // HTTP requests to Suger
 	unanswered int   // of these, without an answer or answered 5xx
-	retries    int   // of these, repeating another
+	retries    int   // of these, retries
 }
 
-// minutes are the last [span] minutes, each at its number modulo span.
+// minutes holds the last [span] minutes, each at its number modulo span.
 type minutes [span]minute
 
 func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
 
-// at is the minute of t, begun anew if it has none yet.
+// at returns the minute of t, and begins it if there is none yet.
 func (m *minutes) at(t time.Time) *minute {
 	number := minuteOf(t)
 	one := &m[number%span]
@@ -30,8 +30,8 @@ func (m *minutes) at(t time.Time) *minute {
 	return one
 }
 
-// last are the newest n minutes up to that of t, oldest first; one in which
-// nothing happened is zero but for its number.
+// last returns the n minutes up to that of t, oldest first. A minute in which
+// nothing happened is zero except for its number.
 func (m *minutes) last(n int, t time.Time) []minute {
 	newest := minuteOf(t)
 	list := make([]minute, 0, n)
@@ -45,7 +45,7 @@ func (m *minutes) last(n int, t time.Time) []minute {
 	return list
 }
 
-// sum adds minutes up.
+// sum adds up minutes.
 func sum(list []minute) minute {
 	var all minute
 	for _, one := range list {

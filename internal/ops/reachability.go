@@ -8,37 +8,36 @@ import (
 	"time"
 )
 
-// How it is judged whether Suger can be reached.
+// How reachability is judged.
 const (
 	probeTimeout = 3 * time.Second
-	probeEvery   = 5 * time.Second  // a probe's outcome stands this long
-	probeGrace   = 30 * time.Second // an answer makes up for failures that follow it within this time
+	probeEvery   = 5 * time.Second  // a probe's outcome is used this long
+	probeGrace   = 30 * time.Second // failures within this time after an answer are ignored
 )
 
-// tokenOperation is the call by which an OAuth App gets its token. It goes to
-// another host, and so says nothing of Suger's.
+// tokenOperation is the call that gets an OAuth App's token. It goes to another
+// host, so it says nothing about Suger's.
 const tokenOperation = "get token"
 
-// A Reachability remembers whether Suger's host answered lately. What the
-// gateway's own calls show counts; if there were none, it asks without a
-// credential: any HTTP answer will do, since it shows that name, route and
-// certificate are right.
+// A Reachability knows whether Suger's host answered lately: from the gateway's own
+// calls or, if there were none, from a request without a credential. Any HTTP
+// answer suffices, since it shows that name, route and certificate are right.
 type Reachability struct {
 	url    string
 	client *http.Client
 	log    *slog.Logger
 	now    func() time.Time
 
-	probing sync.Mutex // one prober at a time; the others take its outcome
+	probing sync.Mutex // one probe at a time; others share its outcome
 
 	mu       sync.Mutex
 	asked    time.Time // when the last probe was made
 	answered time.Time // when Suger answered last
-	since    time.Time // when it began to answer without a break
+	since    time.Time // when the current period of answers began
 	failing  bool      // the last probe was not answered
 }
 
-// NewReachability judges the Suger at the URL.
+// NewReachability returns a Reachability of the Suger at the URL.
 func NewReachability(url string, log *slog.Logger, now func() time.Time) *Reachability {
 	return &Reachability{
 		url: url,
@@ -51,7 +50,7 @@ func NewReachability(url string, log *slog.Logger, now func() time.Time) *Reacha
 	}
 }
 
-// called takes in what a call of the gateway's own has shown; the status is 0
+// called records the outcome of a call of the gateway; the status is 0
 // if it was not answered.
 func (r *Reachability) called(operation string, status int) {
 	if status != 0 && operation != tokenOperation {
@@ -59,13 +58,13 @@ func (r *Reachability) called(operation string, status int) {
 	}
 }
 
-// recent reports whether Suger's host was reached within probeGrace, asking it
-// at most every probeEvery.
+// recent reports whether Suger's host was reached within probeGrace. It probes at
+// most every probeEvery.
 func (r *Reachability) recent(ctx context.Context) bool {
 	r.probing.Lock()
 	defer r.probing.Unlock()
 	if r.due() {
-		// The outcome serves later probers too, so one that hangs up must not spoil it.
+		// Later callers use the outcome too, so a caller that hangs up must not cancel it.
 		if err := r.probe(context.WithoutCancel(ctx)); err != nil {
 			r.missed(err)
 		} else {
@@ -77,7 +76,7 @@ func (r *Reachability) recent(ctx context.Context) bool {
 	return !r.answered.IsZero() && r.now().Sub(r.answered) < probeGrace
 }
 
-// due says whether a probe is to be made, and notes that it is.
+// due reports whether a probe is due, and notes that it is made.
 func (r *Reachability) due() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,7 +102,7 @@ func (r *Reachability) probe(ctx context.Context) error {
 	return response.Body.Close()
 }
 
-// reached notes an answer, and logs it if Suger had been away.
+// reached notes an answer, and logs it if Suger had been unreachable.
 func (r *Reachability) reached() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +116,7 @@ func (r *Reachability) reached() {
 	r.answered, r.failing = now, false
 }
 
-// missed notes a probe without an answer, and logs the first of several.
+// missed records a failed probe, and logs the first of several.
 func (r *Reachability) missed(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,8 +126,8 @@ func (r *Reachability) missed(err error) {
 	r.failing = true
 }
 
-// times are when Suger began to answer without a break, and when it answered
-// last; zero if it never did.
+// times returns since when Suger has answered without a break, and when it last
+// answered; zero if it never did.
 func (r *Reachability) times() (since, answered time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

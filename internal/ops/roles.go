@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// How the roles on the status page are read. The page shows what is known
-// rather than wait for Suger.
+// How the roles on the status page are read. The page shows what it has rather
+// than wait for Suger.
 const (
 	rolesLast        = time.Minute
 	rolesTimeout     = 4 * time.Second
@@ -22,12 +22,12 @@ const (
 // A Role is one role of an organization.
 type Role struct {
 	Name   string
-	Group  string // the name it has as a SCIM group
+	Group  string // its name as a SCIM group
 	People int    // who hold it
 }
 
-// CountRoles reads the roles of the caller's organization and who holds them,
-// by the same lists that answer SCIM requests. Most people come first.
+// CountRoles reads the roles of the caller's organization and who holds them, from
+// the lists that answer SCIM requests. The role with the most people comes first.
 func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) ([]Role, error) {
 	everything := &scim.Query{Count: scim.MaxPageSize}
 	groups, err := service.Groups(caller).List(ctx, everything)
@@ -52,8 +52,8 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 	return roles, nil
 }
 
-// rolesRead are the roles as they were read last, so that reloading the page
-// does not ask Suger each time.
+// rolesRead caches the roles, so that reloading the page does not ask Suger each
+// time.
 type rolesRead struct {
 	config Config
 
@@ -66,7 +66,7 @@ type organizationRoles struct {
 	ID      string
 	Roles   []Role
 	Read    time.Time // when Roles were read
-	Problem string    // why they could not be read the last time, or ""
+	Problem string    // why the last read failed, or ""
 
 	asked time.Time
 }
@@ -75,8 +75,8 @@ func newRolesRead(config Config) *rolesRead {
 	return &rolesRead{config: config, known: map[string]organizationRoles{}}
 }
 
-// current are the roles of each organization, read anew if they are too old.
-// Requests that come together share one reading.
+// current returns the roles of each organization, read again if they are too old.
+// Simultaneous requests share one read.
 func (r *rolesRead) current(ctx context.Context) []organizationRoles {
 	if r.config.Roles == nil {
 		return nil
@@ -97,7 +97,7 @@ func (r *rolesRead) current(ctx context.Context) []organizationRoles {
 	return all
 }
 
-// read asks for an organization's roles; if that fails, the old ones stay.
+// read reads an organization's roles; if that fails, the old ones stay.
 func (r *rolesRead) read(ctx context.Context, one organizationRoles, id string, now time.Time) organizationRoles {
 	one.ID, one.asked = id, now
 	roles, err := r.config.Roles(ctx, id)
@@ -109,8 +109,8 @@ func (r *rolesRead) read(ctx context.Context, one organizationRoles, id string, 
 	return one
 }
 
-// problemOf is an error for the page: what its code means. What a client would be
-// told can hold Suger's own words, and these a person's data.
+// problemOf returns what an error's code means, for the page. The message for
+// clients can contain Suger's own words, and these personal data.
 func problemOf(err error) string {
 	var known *scim.Error
 	if errors.As(err, &known) {

@@ -70,8 +70,8 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	config := ops.Config{
 		Version: "1.2.3", Commit: "0123456789abcdef", Started: s.clock.Now().Add(-25 * time.Hour), Stopping: s.stopping,
-		Drift:   func() []mapping.DriftCount { return *s.drift.Load() },
-		Metrics: metrics.New(metrics.Build{}).Handler(),
+		Drift: func() []mapping.DriftCount { return *s.drift.Load() },
+
 		Okta: []ops.OktaValue{
 			{Field: "SCIM connector base URL", Values: []string{"https://scim.example.com/scim/v2"}},
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}, Note: "with the key"},
@@ -85,7 +85,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		Log:    log, Now: s.clock.Now,
 	}
 	personal := false
-	config.Activity = ops.NewActivity(ops.NewReachability(s.suger.URL, log, s.clock.Now), personal, s.clock.Now)
+	config.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability(s.suger.URL, log, s.clock.Now), personal, s.clock.Now)
 	for _, c := range change {
 		c(&config)
 	}
@@ -149,13 +149,4 @@ func (a answer) text() string {
 var (
 	tag        = regexp.MustCompile(`<[^>]*>`)
 	beforeMark = regexp.MustCompile(` ([.,])`)
-	formField  = regexp.MustCompile(`name="form" value="([^"]+)"`)
 )
-
-// formToken is the one in a page.
-func (a answer) formToken(t *testing.T) string {
-	t.Helper()
-	match := formField.FindStringSubmatch(a.body)
-	require.NotNil(t, match, a.body)
-	return match[1]
-}

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// An OktaValue is something to enter or tick in Okta.
+// An OktaValue is a value to enter or an option to tick in Okta.
 type OktaValue struct {
 	Field  string
-	Values []string // to copy as they are
+	Values []string // to copy
 	Note   string
 }
 
-// A verdict is the page in one sentence.
+// A verdict is the state of the gateway in one sentence.
 type verdict struct {
 	Level   string // "good", "look" or "bad"
 	Text    string
@@ -41,12 +41,12 @@ type statusPage struct {
 	MoreChanges  bool
 }
 
-// refreshEvery is how often a page that was asked to reloads itself, in seconds.
+// refreshEvery is the interval of automatic refresh, in seconds.
 const refreshEvery = 30
 
 type hour struct{ Requests, Calls int }
 
-// rolesShown are the roles, or why there are none to show.
+// rolesShown are the roles, or the reason why there are none.
 type rolesShown struct {
 	Organizations []organizationRoles
 	Several       bool
@@ -79,33 +79,33 @@ func (s *server) rolesShown(r *http.Request) rolesShown {
 	shown := rolesShown{Organizations: s.roles.current(r.Context())}
 	shown.Several = len(s.config.Organizations) > 1
 	switch {
-	case s.config.Roles == nil: // the template leads to the connection test
+	case s.config.Roles == nil: // the template links to the connection test
 	case len(shown.Organizations) == 0:
-		shown.Why = "No organization is named in the settings. With SUGER_ORG_ID or SUGER_ORG_ALLOW its roles stand here."
+		shown.Why = "No organization is named in the settings. Set SUGER_ORG_ID or SUGER_ORG_ALLOW to see its roles here."
 	}
 	return shown
 }
 
-// verdict says first what matters most.
+// verdict returns the most important fact about the gateway.
 func (s *server) verdict(state readiness, errors triage) verdict {
 	details := slices.Clone(state.Degraded)
 	if last := s.config.Activity.unconfirmed(); last.count > 0 {
-		details = append(details, fmt.Sprintf("%s that Suger accepted, but did not show afterwards (write_unconfirmed in the log)", count(last.count, "change", "changes")))
+		details = append(details, fmt.Sprintf("%s that Suger accepted but did not show afterwards (write_unconfirmed in the log)", count(last.count, "change", "changes")))
 	}
 	switch {
 	case !state.Ready && state.Reason == "stopping":
-		return verdict{"look", "Stopping: requests under way are finished, new ones go elsewhere.", details}
+		return verdict{"look", "Stopping: requests in flight are finished, new connections are refused.", details}
 	case !state.Ready:
 		return verdict{"bad", state.Reason + ".", details}
 	case len(details) > 0:
-		return verdict{"look", "Ready, with something to look at.", details}
+		return verdict{"look", "Ready, but something needs attention.", details}
 	case errors.lately:
-		return verdict{"look", "Ready. Suger answers; " + errors.Summary + ".", nil}
+		return verdict{"look", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
-	return verdict{"good", "Ready. Suger answers, and as the mapping says.", nil}
+	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
 }
 
-// unconfirmed are the changes that Suger did not show, since the start.
+// unconfirmed counts the changes that Suger did not show, since the start.
 func (a *Activity) unconfirmed() tally {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -30,8 +31,8 @@ func TestFacts(t *testing.T) {
 		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
 		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
 		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
-		"The gateway holds no credential to ask Suger with, and it keeps nothing of what others ask.",
-		"Needs attention Nothing: no error since the start that somebody has to act on.",
+		"The gateway holds no credential of its own to ask Suger with.",
+		"Needs attention Nothing. No error since the start needs action.",
 		"Recent changes None since the start.",
 	} {
 		assert.Contains(t, page, want)
@@ -40,7 +41,7 @@ func TestFacts(t *testing.T) {
 
 	s = newStand(t, func(c *ops.Config) { c.DryRun, c.Held = true, true })
 	page = s.get("/").text()
-	assert.Contains(t, page, "Dry run on: changes are answered as if done, and none is made")
+	assert.Contains(t, page, "Dry run on: changes are answered as if done; none is made")
 	assert.Contains(t, page, "held by the gateway")
 }
 
@@ -76,18 +77,18 @@ func TestErrorsAreTriaged(t *testing.T) {
 		s.activity.Failed(scim.CodeTokenRefused)
 	}
 	page := s.get("/")
-	assert.Contains(t, page.text(), "Ready. Suger answers; 1,234 refused, 1 failed.")
+	assert.Contains(t, page.text(), "Ready. Suger answers. Requests: 1,234 refused, 1 failed.")
 	assert.Contains(t, page.text(), "Needs attention: 1,234 refused, 1 failed What happened What to do Times Last "+
-		"internal The gateway has a defect. Look the request id up in the gateway&#39;s log and report it. 1 1 min ago "+
+		"internal The gateway has a defect. Find the request id in the gateway&#39;s log and report it. 1 1 min ago "+
 		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. A rotated or deleted key stops working at once. 1,234 just now "+
-		"Requests since the start. Each code leads to its explanation. "+
-		"1 other error that nobody has to act on")
+		"Requests since the start. Each code links to its explanation. "+
+		"1 other error without need for action")
 	assert.Contains(t, page.body, `<a href="/guides/errors.md#token_refused">`)
 	assert.Contains(t, s.get("/guides/errors.md").body, `<tr id="token_refused">`, "the link leads somewhere")
 	assert.Greater(t, strings.Index(page.body, "#not_found"), strings.Index(page.body, "<details>"))
 
 	s.clock.Advance(24 * time.Hour)
-	assert.Contains(t, s.get("/").text(), "Ready. Suger answers, and as the mapping says.", "a day later the verdict is good again")
+	assert.Contains(t, s.get("/").text(), "Ready. Suger answers as the mapping expects.", "a day later the verdict is good again")
 }
 
 // Each error is either somebody's to act on or not; a new one is by default.
@@ -130,7 +131,7 @@ func TestChangesAreMasked(t *testing.T) {
 
 func TestChangesAreShownWhole(t *testing.T) {
 	s := newStand(t, func(c *ops.Config) {
-		c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
+		c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
 	})
 	one := change(1)
 	one.Outcome, one.Code = "failed", "suger_refused"
@@ -162,7 +163,7 @@ func TestChangesAreBounded(t *testing.T) {
 	page := s.get("/")
 	assert.Equal(t, 12, strings.Count(page.body, "request <a href="))
 	assert.Contains(t, page.text(), "request-249")
-	assert.Contains(t, page.text(), "All 200 that are remembered")
+	assert.Contains(t, page.text(), "All 200 in memory")
 	all := s.get("/changes")
 	assert.Equal(t, 200, strings.Count(all.body, "request <a href="))
 	assert.Less(t, strings.Index(all.body, ">request-249<"), strings.Index(all.body, ">request-50<"), "the newest first")
@@ -173,7 +174,7 @@ func TestChangesAreFiltered(t *testing.T) {
 	for name, personal := range map[string]bool{"masked": false, "shown whole": true} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t, func(c *ops.Config) {
-				c.Activity = ops.NewActivity(ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), personal, c.Now)
+				c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), personal, c.Now)
 			})
 			for i, one := range []mapping.Change{
 				{User: "nova.sample@example.com", Outcome: "done"},
@@ -272,9 +273,9 @@ func TestCharts(t *testing.T) {
 	page := s.get("/")
 	for _, label := range []string{
 		"SCIM requests in the last hour: 3, at most 2 in a minute; 1 failed",
-		"Calls to Suger in the last hour: 7, 2.3 for a SCIM request; 1 was a retry, 2 without a good answer",
-		"Lookups of a person by e-mail address: 6 of 8 since the start without reading the whole list",
-		"Needs for the list of users: 0 of 1 since the start without reading the whole list",
+		"Calls to Suger in the last hour: 7, 2.3 per SCIM request; 1 retry, 2 failed",
+		"Lookups by e-mail address: 6 of 8 since the start without reading the whole list",
+		"Reads of the user list: 0 of 1 since the start without reading the whole list",
 	} {
 		assert.Contains(t, page.body, `role="img" aria-label="`+label+`"`)
 	}

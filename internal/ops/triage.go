@@ -9,11 +9,11 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// attentionLasts is how long after an error the verdict speaks of it.
+// attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// passing are the errors that no administrator has to act on: the client comes
-// back or reads again by itself, or has asked for what there is not.
+// passing are the errors that need no action: the client retries or reads again by
+// itself, or its request was for something that does not exist.
 var passing = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
@@ -21,7 +21,7 @@ var passing = []scim.Code{
 	scim.CodeUnsupportedMediaType, scim.CodeMethodNotAllowed, scim.CodeNotImplemented, scim.CodeForbiddenFilter,
 }
 
-// An errorRow is an error code that was answered.
+// An errorRow is an error code that was sent.
 type errorRow struct {
 	Code   scim.Code
 	Cause  string
@@ -31,7 +31,7 @@ type errorRow struct {
 	Last   time.Time
 }
 
-// A triage is the errors since the start, by whether somebody has to act.
+// A triage is the errors since the start, by whether they need action.
 type triage struct {
 	Act     []errorRow // failed ones first, then the latest
 	Passing []errorRow
@@ -76,14 +76,14 @@ func (a *Activity) triage() triage {
 	return t
 }
 
-// errorRows are the codes that were answered, the latest first.
+// errorRows returns the codes that were answered, the latest first.
 func (a *Activity) errorRows() []errorRow {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	rows := make([]errorRow, 0, len(a.errors))
 	for code, seen := range a.errors {
 		entry := code.Entry()
-		// The mapping's missing operation is a 501, but nothing has failed.
+		// A missing operation in the mapping is a 501, but not a failure.
 		failed := entry.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
 		rows = append(rows, errorRow{Code: code, Cause: entry.Cause, Cure: entry.Cure, Failed: failed, Count: seen.count, Last: seen.last})
 	}

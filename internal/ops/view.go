@@ -20,8 +20,8 @@ var pageFiles embed.FS
 //go:embed pages/style.css
 var style string
 
-// views are the pages by name. Each is the layout, the shared parts and one file
-// that defines "content".
+// views holds the pages by name. Each is the layout, the shared parts and one
+// file that defines "content".
 var views = func() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
 		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
@@ -42,16 +42,16 @@ var views = func() map[string]*template.Template {
 	return parsed
 }()
 
-// contentPolicy lets a page use its own style and nothing else: no script, no
-// frame, no address but its own.
+// contentPolicy allows a page its own style and nothing else: no scripts, no
+// frames, no other host.
 var contentPolicy = func() string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
-// errorRowsAt are rows of errors for their template, which says how long ago each
-// was.
+// errorRowsAt are the data of the template of errors, which shows how long ago
+// each was.
 type errorRowsAt struct {
 	Rows []errorRow
 	Now  time.Time
@@ -59,26 +59,25 @@ type errorRowsAt struct {
 
 func rowsOf(rows []errorRow, now time.Time) errorRowsAt { return errorRowsAt{rows, now} }
 
-// A menuItem leads to a page.
+// A menuItem links to a page.
 type menuItem struct {
 	Path, Name string
 	Here       bool
 }
 
-// A frame is what every page has around its content.
+// A frame is the part of a page around its content.
 type frame struct {
-	Title     string
-	Version   string
-	Menu      []menuItem
-	SignedIn  bool
-	FormToken string
-	Now       time.Time
-	Refresh   int // seconds after which the page loads itself again; 0 is never
+	Title    string
+	Version  string
+	Menu     []menuItem
+	SignedIn bool
+	Now      time.Time
+	Refresh  int // seconds after which the page loads itself again; 0 is never
 }
 
-// frame of a page that is for those who may see the status page.
+// frame returns the frame of a page for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
-	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, FormToken: s.access.formToken(r), Now: s.config.Now()}
+	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, Now: s.config.Now()}
 	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
 		if item.Path == "/dry-run" && !s.config.DryRun {
 			continue
@@ -89,20 +88,20 @@ func (s *server) frame(r *http.Request, title string) frame {
 	return f
 }
 
-// show writes a page, whole or not at all.
+// show writes a page, or an error if it cannot be rendered.
 func (s *server) show(w http.ResponseWriter, status int, view string, data any) {
 	var page bytes.Buffer
 	if err := views[view].ExecuteTemplate(&page, "layout", data); err != nil {
-		s.config.Log.Error("a page of the ops listener cannot be made", "page", view, "error", err)
-		http.Error(w, "The page cannot be made; the log says why.", http.StatusInternalServerError)
+		s.config.Log.Error("a page of the ops listener could not be rendered", "page", view, "error", err)
+		http.Error(w, "The page could not be rendered; the log says why.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the reader went away
+	_, _ = w.Write(page.Bytes()) // the client disconnected
 }
 
-// message is a page with one text.
+// message writes a page with one text.
 func (s *server) message(w http.ResponseWriter, status int, title, text string) {
 	s.show(w, status, "message", struct {
 		frame
@@ -110,7 +109,7 @@ func (s *server) message(w http.ResponseWriter, status int, title, text string) 
 	}{frame{Title: title, Version: s.config.Version}, text})
 }
 
-// protectPages sets what a browser has to heed on every page.
+// protectPages sets the security headers of every page.
 func protectPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -122,7 +121,7 @@ func protectPages(next http.Handler) http.Handler {
 	})
 }
 
-// A past is a moment and how long ago it was, in words.
+// A past is a time and how long ago it was, in words.
 type past struct {
 	At  time.Time // UTC
 	Ago string
@@ -135,7 +134,7 @@ func ago(at, now time.Time) past {
 	return past{at.UTC(), "just now"}
 }
 
-// duration is a length of time in its two largest units.
+// duration returns a length of time in its two largest units.
 func duration(d time.Duration) string {
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
@@ -149,7 +148,7 @@ func duration(d time.Duration) string {
 	return "less than a minute"
 }
 
-// number has a comma before each three digits.
+// number returns n with a comma before each three digits.
 func number(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -158,7 +157,7 @@ func number(n int) string {
 	return digits
 }
 
-// count is a number and its noun.
+// count returns a number and its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -166,7 +165,7 @@ func count(n int, one, many string) string {
 	return number(n) + " " + many
 }
 
-// levelClass is how a line of a test looks, and levelWord how it is called.
+// levelClass returns the style of a test's line, and levelWord its name.
 func levelClass(l check.Level) string {
 	return map[check.Level]string{check.OK: "good", check.Look: "look", check.Fail: "bad"}[l]
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// access is what a credential lets its bearer do.
+// access is what a credential permits.
 type access int
 
 const (
@@ -22,30 +22,29 @@ const (
 	everything
 )
 
-// A keyGrant is what a key opens, and where.
+// A keyGrant is the access of a key in an organization.
 type keyGrant struct {
 	access       access
 	organization string
 }
 
-func grantsByKey(options Options) map[string]keyGrant {
+func grantsByKey(options Options, global bool) map[string]keyGrant {
 	keys := make(map[string]keyGrant)
+	if global {
+		keys[SecondKey] = keyGrant{everything, SecondOrganization}
+	}
 	for _, key := range options.ReadOnlyKeys {
 		keys[key] = keyGrant{readOnly, options.Organization}
 	}
 	for _, key := range options.Keys {
 		keys[key] = keyGrant{everything, options.Organization}
 	}
-	for _, key := range options.SecondKeys {
-		keys[key] = keyGrant{everything, SecondOrganization}
-	}
 	return keys
 }
 
-// authorize reads the Authorization header: "Key …" for an API key, "Bearer …"
-// for a token of ours, in exactly this spelling
-// (doc.suger.io/get-started/api-client). A credential opens its own
-// organization only.
+// authorize checks the Authorization header: "Key …" for an API key, "Bearer …"
+// for a token, in exactly this spelling (doc.suger.io/get-started/api-client). A
+// credential is valid for its own organization only.
 func (s *Sandbox) authorize(q *request, rt *route) error {
 	var granted keyGrant
 	scheme, credential, _ := strings.Cut(q.Header.Get("Authorization"), " ")
@@ -78,27 +77,20 @@ func (s *Sandbox) authorize(q *request, rt *route) error {
 // tokenLife is how long a token lives (doc.suger.io/get-started/oauth-app).
 const tokenLife = time.Hour
 
-// getToken is the operation name of both token endpoints.
-const getToken = "get token"
-
-// tokens issues bearer tokens to the OAuth clients and knows those that live.
+// tokens issues bearer tokens to the OAuth clients and keeps the valid ones.
 type tokens struct {
-	organization string
-	clients      map[string]string // secret by client id
-	clock        func() time.Time
+	clients map[string]string // secret by client id
+	clock   func() time.Time
 
 	mu     sync.Mutex
-	issued map[string]time.Time // when each token ends
+	issued map[string]time.Time // expiry of each token
 }
 
 func newTokens(options Options) *tokens {
-	return &tokens{
-		organization: options.Organization, clients: options.Clients, clock: options.Clock,
-		issued: make(map[string]time.Time),
-	}
+	return &tokens{clients: options.Clients, clock: options.Clock, issued: make(map[string]time.Time)}
 }
 
-// ExpireTokens ends every bearer token issued so far.
+// ExpireTokens expires every bearer token issued so far.
 func (s *Sandbox) ExpireTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -107,8 +99,7 @@ func (s *Sandbox) ExpireTokens() {
 
 func (t *tokens) routes() []route {
 	return []route{
-		{operation: getToken, pattern: "POST /oauth2/token", handle: t.clientCredentials, open: true},
-		{operation: getToken, pattern: "POST /public/apiClient/accessToken", handle: t.accessToken, open: true},
+		{operation: "get token", pattern: "POST /oauth2/token", handle: t.clientCredentials, open: true},
 	}
 }
 
@@ -119,33 +110,17 @@ func (t *tokens) clientCredentials(q *request) (answer, error) {
 	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	sent, err := url.ParseQuery(string(q.body))
 	if err != nil || media != "application/x-www-form-urlencoded" {
-		return replyStatus(http.StatusBadRequest, object{"error": "invalid_request"})
+		return reply(http.StatusBadRequest, object{"error": "invalid_request"}), nil
 	}
 	if sent.Get("grant_type") != "client_credentials" {
-		return replyStatus(http.StatusBadRequest, object{"error": "unsupported_grant_type"})
+		return reply(http.StatusBadRequest, object{"error": "unsupported_grant_type"}), nil
 	}
 	id, secret := sent.Get("client_id"), sent.Get("client_secret")
 	if user, password, ok := q.BasicAuth(); ok {
 		id, secret = user, password
 	}
 	if !t.known(id, secret) {
-		return replyStatus(http.StatusUnauthorized, object{"error": "invalid_client"})
-	}
-	return t.issue(id)
-}
-
-// accessToken is the older endpoint (doc.suger.io/get-started/api-client).
-func (t *tokens) accessToken(q *request) (answer, error) {
-	body, err := q.read(form{"organizationID": text, "id": text, "secret": text})
-	if err != nil {
-		return answer{}, err
-	}
-	var organization, id, secret string
-	fill(&organization, body.text("organizationID"))
-	fill(&id, body.text("id"))
-	fill(&secret, body.text("secret"))
-	if organization != t.organization || !t.known(id, secret) {
-		return answer{}, refuse(401, "unauthorized")
+		return reply(http.StatusUnauthorized, object{"error": "invalid_client"}), nil
 	}
 	return t.issue(id)
 }
@@ -155,7 +130,7 @@ func (t *tokens) known(id, secret string) bool {
 	return ok && subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1
 }
 
-// issue makes a token that looks like a JWT and means nothing but itself.
+// issue returns a token that looks like a JWT; only the sandbox can check it.
 func (t *tokens) issue(client string) (answer, error) {
 	now := t.clock()
 	claims, err := json.Marshal(object{"sub": client, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix()})
@@ -165,10 +140,10 @@ func (t *tokens) issue(client string) (answer, error) {
 	encode := base64.RawURLEncoding.EncodeToString
 	token := encode([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + encode(claims) + "." + encode([]byte(rand.Text()))
 	t.remember(token, now)
-	return reply(object{"access_token": token, "expires_in": int(tokenLife.Seconds()), "token_type": "Bearer"})
+	return reply(http.StatusOK, object{"access_token": token, "expires_in": int(tokenLife.Seconds()), "token_type": "Bearer"}), nil
 }
 
-// remember keeps the token, and forgets those that have ended.
+// remember keeps the token, and drops expired ones.
 func (t *tokens) remember(token string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

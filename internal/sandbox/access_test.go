@@ -89,7 +89,7 @@ func token(t *testing.T, answer got) string {
 func TestTokenLives(t *testing.T) {
 	s, now := withClient(t)
 	first := token(t, s.call(t, "POST", "/oauth2/token", grantForm("client-1", "secret-1"), "Content-Type", formType))
-	second := token(t, s.call(t, "POST", "/public/apiClient/accessToken", `{"organizationID":"orgTest01","id":"client-1","secret":"secret-1"}`))
+	second := token(t, s.call(t, "POST", "/oauth2/token", grantForm("client-1", "secret-1"), "Content-Type", formType))
 	assert.NotEqual(t, first, second)
 	assert.Equal(t, 2, s.Count("get token"))
 
@@ -134,9 +134,6 @@ func TestTokenRefusals(t *testing.T) {
 		{"unknown client without secret", "/oauth2/token", formType, grantForm("client-2", ""), 401, `{"error":"invalid_client"}`},
 		{"other grant", "/oauth2/token", formType, "grant_type=password", 400, `{"error":"unsupported_grant_type"}`},
 		{"not a form", "/oauth2/token", "application/json", `{}`, 400, `{"error":"invalid_request"}`},
-		{"older endpoint, wrong secret", "/public/apiClient/accessToken", "application/json", `{"organizationID":"orgTest01","id":"client-1","secret":"x"}`, 401, `"unauthorized"`},
-		{"older endpoint, other organization", "/public/apiClient/accessToken", "application/json", `{"organizationID":"other","id":"client-1","secret":"secret-1"}`, 401, `"unauthorized"`},
-		{"older endpoint, unknown field", "/public/apiClient/accessToken", "application/json", `{"organizationId":"orgTest01"}`, 400, `"unknown field \"organizationId\""`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

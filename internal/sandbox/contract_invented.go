@@ -17,28 +17,79 @@ import (
 // errors as objects.
 var envelopeContract = contract{
 	name:       "envelope",
-	errors:     ErrorNested,
+	refuse:     refuseNested,
 	numericIDs: true,
 	routes: []route{
 		{operation: "list users", pattern: "GET /v2/organizations/{organization}/members", handle: envelopeListUsers},
-		{operation: "get user", pattern: "GET /v2/organizations/{organization}/members/{id}", handle: envelopeGetUser},
-		{operation: "add user", pattern: "POST /v2/organizations/{organization}/members", handle: envelopeAddUser},
-		{operation: "update user", pattern: "PUT /v2/organizations/{organization}/members/{id}", handle: envelopeUpdateUser},
-		{operation: "remove user", pattern: "DELETE /v2/organizations/{organization}/members/{id}", handle: envelopeRemoveUser},
-		{operation: "list roles", pattern: "GET /v2/organizations/{organization}/roles", handle: envelopeListRoles},
-		{operation: "add role", pattern: "POST /v2/organizations/{organization}/roles", handle: envelopeAddRole},
-		{operation: "update role", pattern: "PUT /v2/organizations/{organization}/roles/{id}", handle: envelopeUpdateRole},
-		{operation: "remove role", pattern: "DELETE /v2/organizations/{organization}/roles/{id}", handle: envelopeRemoveRole},
+		{operation: "get user", pattern: "GET /v2/organizations/{organization}/members/{id}", handle: getUser(envelopeData)},
+		{operation: "add user", pattern: "POST /v2/organizations/{organization}/members", handle: addUser(envelopeFields, envelopeData, 201, 200)},
+		{operation: "update user", pattern: "PUT /v2/organizations/{organization}/members/{id}", handle: editUser(200, envelopeData, envelopeReplace)},
+		{operation: "remove user", pattern: "DELETE /v2/organizations/{organization}/members/{id}", handle: removeUser(reply(200, object{"data": nil}))},
+		{operation: "list roles", pattern: "GET /v2/organizations/{organization}/roles", handle: listRoles(func(roles []any) any {
+			return object{"data": object{"roles": roles}, "totalCount": len(roles)}
+		}, envelopeRole)},
+		{operation: "add role", pattern: "POST /v2/organizations/{organization}/roles", handle: addRole(201, envelopeRoleData)},
+		{operation: "update role", pattern: "PUT /v2/organizations/{organization}/roles/{id}", handle: updateRole(true, envelopeRoleData)},
+		{operation: "remove role", pattern: "DELETE /v2/organizations/{organization}/roles/{id}", handle: removeRole(reply(200, object{"data": nil}))},
 	},
 }
 
-type object = map[string]any
+// envelopeFields are those of a whole user. A new one is invited, whatever it
+// says of its state.
+var envelopeFields = fields{
+	"info.firstName": firstName, "info.lastName": lastName, "role.id": role, "enabled": enabled, "contact.emails": onlyEmail,
+	"userId": ignored, "orgId": ignored, "role.name": ignored, "audit": ignored,
+}
 
-func (q *request) envelopeUser(u *User) object {
-	number, err := strconv.ParseUint(u.ID, 10, 64)
-	var id any = number
-	if err != nil {
-		id = u.ID // put in by hand
+func onlyEmail(_ *request, user *User, value any) error {
+	var emails []string
+	if err := readTexts(&emails, value); err != nil {
+		return err
+	}
+	if len(emails) != 1 {
+		return refuse(400, "contact.emails must hold one e-mail address")
+	}
+	user.Email = emails[0]
+	return nil
+}
+
+// enabled ends or restores access. Somebody invited stays invited.
+func enabled(_ *request, user *User, value any) error {
+	on, ok := value.(bool)
+	switch {
+	case !ok:
+		return errType
+	case !on:
+		user.Status = StatusInactive
+	case user.Status != StatusInvited:
+		user.Status = StatusActive
+	}
+	return nil
+}
+
+// envelopeReplace requires what a whole user must have.
+func envelopeReplace(q *request, user *User) error {
+	before := *user
+	user.Email, user.FirstName, user.LastName, user.Role = "", "", "", ""
+	if before.Status != StatusInvited {
+		user.Status = ""
+	}
+	if err := q.fill(user, envelopeFields); err != nil {
+		return err
+	}
+	switch {
+	case user.Email == "":
+		return refuse(400, "contact.emails must hold one e-mail address")
+	case user.Status == "":
+		return refuse(400, "enabled is required")
+	}
+	return nil
+}
+
+func envelopeUser(q *request, u *User) any {
+	var id any = u.ID
+	if number, err := strconv.ParseUint(u.ID, 10, 64); err == nil { // an id of PutUser may be a word
+		id = number
 	}
 	return object{
 		"userId":  id,
@@ -47,145 +98,25 @@ func (q *request) envelopeUser(u *User) object {
 		"contact": object{"emails": []string{u.Email}},
 		"role":    object{"id": u.Role, "name": q.organization.roleName(u.Role)},
 		"enabled": u.Status != StatusInactive,
-		"audit":   object{"createdAt": u.CreationTime.Format(timeFormat), "updatedAt": u.LastUpdateTime.Format(timeFormat)},
+		"audit":   object{"createdAt": stamp(u.CreationTime), "updatedAt": stamp(u.LastUpdateTime)},
 	}
 }
 
-func envelopeRole(r Role) object {
+func envelopeData(q *request, u *User) any { return object{"data": envelopeUser(q, u)} }
+
+func envelopeRole(r Role) any {
 	return object{"id": r.ID, "name": r.Name, "description": r.Description, "builtIn": r.Type == TypeStandard, "permissions": nonNil(r.Permissions)}
 }
 
+func envelopeRoleData(r Role) any { return object{"data": envelopeRole(r)} }
+
 func envelopeListUsers(q *request) (answer, error) {
 	page, err := q.byPage(50, 200)
-	if err != nil {
-		return answer{}, err
-	}
-	list := object{"data": object{"users": rows(page, q.envelopeUser)}, "totalCount": page.total}
+	list := object{"data": object{"users": page.rows(q, envelopeUser)}, "totalCount": page.total}
 	if page.next > 0 {
 		list["nextOffset"] = page.next
 	}
-	return reply(list)
-}
-
-func envelopeGetUser(q *request) (answer, error) {
-	return q.envelopeAnswer(q.organization.user(q.PathValue("id")))
-}
-
-func envelopeAddUser(q *request) (answer, error) {
-	edit, err := q.readEnvelopeUser()
-	if err != nil {
-		return answer{}, err
-	}
-	var user User
-	if err := edit(&user); err != nil {
-		return answer{}, err
-	}
-	user, existed, err := q.organization.add(user, q.pretend)
-	if err != nil || existed {
-		return q.envelopeAnswer(user, err)
-	}
-	return created(object{"data": q.envelopeUser(&user)})
-}
-
-func envelopeUpdateUser(q *request) (answer, error) {
-	edit, err := q.readEnvelopeUser()
-	if err != nil {
-		return answer{}, err
-	}
-	return q.envelopeAnswer(q.organization.update(q.PathValue("id"), q.pretend, edit))
-}
-
-func envelopeRemoveUser(q *request) (answer, error) {
-	if err := q.organization.remove(q.PathValue("id"), q.pretend); err != nil {
-		return answer{}, err
-	}
-	return reply(object{"data": nil})
-}
-
-func (q *request) envelopeAnswer(user User, err error) (answer, error) {
-	if err != nil {
-		return answer{}, err
-	}
-	return reply(object{"data": q.envelopeUser(&user)})
-}
-
-// readEnvelopeUser reads a whole user. A new one needs no state, and is invited
-// whatever it says.
-func (q *request) readEnvelopeUser() (func(*User) error, error) {
-	body, err := q.read(form{
-		"info.firstName": text, "info.lastName": text, "contact.emails": texts, "role.id": text, "enabled": flag,
-		"userId": ignored, "orgId": ignored, "role.name": ignored, "audit": ignored,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return func(user *User) error {
-		emails, enabled := body.texts("contact.emails"), body.flag("enabled")
-		if len(emails) != 1 {
-			return refuse(400, "contact.emails must hold one e-mail address")
-		}
-		if user.ID != "" && enabled == nil {
-			return refuse(400, "enabled is required")
-		}
-		user.Email, user.FirstName, user.LastName = emails[0], "", ""
-		fill(&user.FirstName, body.text("info.firstName"))
-		fill(&user.LastName, body.text("info.lastName"))
-		if enabled != nil {
-			enable(user, *enabled)
-		}
-		return oneRole(user, body.text("role.id"))
-	}, nil
-}
-
-// enable ends or gives back access. Somebody invited stays so.
-func enable(user *User, on bool) {
-	switch {
-	case !on:
-		user.Status = StatusInactive
-	case user.Status == StatusInactive:
-		user.Status = StatusActive
-	}
-}
-
-func envelopeListRoles(q *request) (answer, error) {
-	roles := showRoles(q, envelopeRole)
-	return reply(object{"data": object{"roles": roles}, "totalCount": len(roles)})
-}
-
-func envelopeAddRole(q *request) (answer, error) {
-	edit, err := q.readRole()
-	if err != nil {
-		return answer{}, err
-	}
-	var role Role
-	edit(&role)
-	role, err = q.organization.addRole(role, q.pretend)
-	if err != nil {
-		return answer{}, err
-	}
-	return created(object{"data": envelopeRole(role)})
-}
-
-func envelopeUpdateRole(q *request) (answer, error) {
-	edit, err := q.readRole()
-	if err != nil {
-		return answer{}, err
-	}
-	role, err := q.organization.updateRole(q.PathValue("id"), q.pretend, func(role *Role) {
-		role.Name, role.Description, role.Permissions = "", "", nil // PUT is the whole role
-		edit(role)
-	})
-	if err != nil {
-		return answer{}, err
-	}
-	return reply(object{"data": envelopeRole(role)})
-}
-
-func envelopeRemoveRole(q *request) (answer, error) {
-	if err := q.organization.removeRole(q.PathValue("id"), q.pretend); err != nil {
-		return answer{}, err
-	}
-	return reply(object{"data": nil})
+	return reply(http.StatusOK, list), err
 }
 
 // The multirole contract is INVENTED FOR TESTING; Suger does not publish it.
@@ -197,164 +128,79 @@ func envelopeRemoveRole(q *request) (answer, error) {
 // {"items": …}; an e-mail that cannot be changed; 409 for a known e-mail; and
 // errors as objects.
 var multiroleContract = contract{
-	name:   "multirole",
-	errors: ErrorMessage,
+	name:      "multirole",
+	refuse:    refuseMessage,
+	manyRoles: true,
 	routes: []route{
 		{operation: "list users", pattern: "GET /v3/orgs/{organization}/users", handle: multiroleListUsers},
-		{operation: "get user", pattern: "GET /v3/orgs/{organization}/users/{id}", handle: multiroleGetUser},
-		{operation: "add user", pattern: "POST /v3/orgs/{organization}/users", handle: multiroleAddUser},
-		{operation: "update user", pattern: "PATCH /v3/orgs/{organization}/users/{id}", handle: multiroleUpdateUser},
-		{operation: "remove user", pattern: "DELETE /v3/orgs/{organization}/users/{id}", handle: removeUser},
-		{operation: "activate user", pattern: "POST /v3/orgs/{organization}/users/{id}/activate", handle: multiroleActivate},
-		{operation: "deactivate user", pattern: "POST /v3/orgs/{organization}/users/{id}/deactivate", handle: multiroleDeactivate},
-		{operation: "grant role", pattern: "POST /v3/orgs/{organization}/users/{id}/roles", handle: multiroleGrant},
-		{operation: "revoke role", pattern: "DELETE /v3/orgs/{organization}/users/{id}/roles/{role}", handle: multiroleRevoke},
-		{operation: "list roles", pattern: "GET /v3/orgs/{organization}/roles", handle: multiroleListRoles},
-		{operation: "add role", pattern: "POST /v3/orgs/{organization}/roles", handle: statusAddRole},
-		{operation: "update role", pattern: "PATCH /v3/orgs/{organization}/roles/{id}", handle: statusUpdateRole},
-		{operation: "remove role", pattern: "DELETE /v3/orgs/{organization}/roles/{id}", handle: multiroleRemoveRole},
+		{operation: "get user", pattern: "GET /v3/orgs/{organization}/users/{id}", handle: getUser(multiroleUser)},
+		{operation: "add user", pattern: "POST /v3/orgs/{organization}/users", handle: addUser(
+			fields{"email": email, "givenName": firstName, "familyName": lastName, "roles": roles}, multiroleUser, 201, 409)},
+		{operation: "update user", pattern: "PATCH /v3/orgs/{organization}/users/{id}", handle: updateUser(
+			fields{"givenName": firstName, "familyName": lastName}, multiroleUser)},
+		{operation: "remove user", pattern: "DELETE /v3/orgs/{organization}/users/{id}", handle: removeUser(noBody(204))},
+		{operation: "activate user", pattern: "POST /v3/orgs/{organization}/users/{id}/activate", handle: editUser(200, nil,
+			func(q *request, user *User) error { return enabled(q, user, true) })},
+		{operation: "deactivate user", pattern: "POST /v3/orgs/{organization}/users/{id}/deactivate", handle: editUser(200, nil,
+			func(q *request, user *User) error { return enabled(q, user, false) })},
+		{operation: "grant role", pattern: "POST /v3/orgs/{organization}/users/{id}/roles", handle: editUser(204, nil,
+			func(q *request, user *User) error {
+				var wish User
+				if err := q.fill(&wish, fields{"roleId": role}); err != nil {
+					return err
+				}
+				return grant(user, wish.Role)
+			})},
+		{operation: "revoke role", pattern: "DELETE /v3/orgs/{organization}/users/{id}/roles/{role}", handle: editUser(204, nil, revoke)},
+		{operation: "list roles", pattern: "GET /v3/orgs/{organization}/roles", handle: listRoles(
+			func(roles []any) any { return object{"items": roles} }, showStatusRole)},
+		{operation: "add role", pattern: "POST /v3/orgs/{organization}/roles", handle: addRole(200, showStatusRole)},
+		{operation: "update role", pattern: "PATCH /v3/orgs/{organization}/roles/{id}", handle: updateRole(false, showStatusRole)},
+		{operation: "remove role", pattern: "DELETE /v3/orgs/{organization}/roles/{id}", handle: removeRole(noBody(204))},
 	},
 }
 
-type multiroleUser struct {
-	ID           string   `json:"id"`
-	Organization string   `json:"organization"`
-	Email        string   `json:"email"`
-	GivenName    string   `json:"givenName"`
-	FamilyName   string   `json:"familyName"`
-	Roles        []string `json:"roles"`
-	RemovedAt    *string  `json:"removedAt"`
-	CreatedAt    string   `json:"createdAt"`
-	UpdatedAt    string   `json:"updatedAt"`
-}
-
-func (q *request) multiroleUser(u *User) multiroleUser {
-	shown := multiroleUser{
-		ID: u.ID, Organization: q.PathValue("organization"),
-		Email: u.Email, GivenName: u.FirstName, FamilyName: u.LastName, Roles: u.roles(),
-		CreatedAt: u.CreationTime.Format(timeFormat), UpdatedAt: u.LastUpdateTime.Format(timeFormat),
+func multiroleUser(q *request, u *User) any {
+	shown := object{
+		"id": u.ID, "organization": q.PathValue("organization"), "email": u.Email, "givenName": u.FirstName, "familyName": u.LastName,
+		"roles": u.roles(), "removedAt": nil, "createdAt": stamp(u.CreationTime), "updatedAt": stamp(u.LastUpdateTime),
 	}
 	if u.Status == StatusInactive {
-		removed := u.DeactivationTime.Format(timeFormat)
-		shown.RemovedAt = &removed
+		shown["removedAt"] = stamp(u.DeactivationTime)
 	}
 	return shown
 }
 
 func multiroleListUsers(q *request) (answer, error) {
 	page, cursor, err := q.byCursor(500)
-	if err != nil {
-		return answer{}, err
-	}
-	list, err := reply(object{"items": rows(page, q.multiroleUser)})
+	list := reply(http.StatusOK, object{"items": page.rows(q, multiroleUser)})
 	if cursor != "" {
 		list.header.Set("X-Next-Cursor", cursor)
 	}
 	return list, err
 }
 
-func multiroleGetUser(q *request) (answer, error) {
-	return q.multiroleAnswer(q.organization.user(q.PathValue("id")))
-}
-
-func multiroleAddUser(q *request) (answer, error) {
-	body, err := q.read(form{"email": text, "givenName": text, "familyName": text, "roles": texts})
-	if err != nil {
-		return answer{}, err
+func roles(_ *request, user *User, value any) error {
+	var ids []string
+	if err := readTexts(&ids, value); err != nil {
+		return err
 	}
-	var user User
-	fill(&user.Email, body.text("email"))
-	fill(&user.FirstName, body.text("givenName"))
-	fill(&user.LastName, body.text("familyName"))
-	for _, id := range body.texts("roles") {
-		if err := grant(&user, id); err != nil {
-			return answer{}, err
+	for _, id := range ids {
+		if err := grant(user, id); err != nil {
+			return err
 		}
-	}
-	user, existed, err := q.organization.add(user, q.pretend)
-	switch {
-	case err != nil:
-		return answer{}, err
-	case existed:
-		return answer{}, refuse(http.StatusConflict, "a user with this email already exists")
-	default:
-		return created(q.multiroleUser(&user))
-	}
-}
-
-func multiroleUpdateUser(q *request) (answer, error) {
-	body, err := q.read(form{"givenName": text, "familyName": text})
-	if err != nil {
-		return answer{}, err
-	}
-	return q.multiroleAnswer(q.organization.update(q.PathValue("id"), q.pretend, func(user *User) error {
-		fill(&user.FirstName, body.text("givenName"))
-		fill(&user.LastName, body.text("familyName"))
-		return nil
-	}))
-}
-
-func (q *request) multiroleAnswer(user User, err error) (answer, error) {
-	if err != nil {
-		return answer{}, err
-	}
-	return reply(q.multiroleUser(&user))
-}
-
-func multiroleActivate(q *request) (answer, error)   { return q.multiroleEnable(true) }
-func multiroleDeactivate(q *request) (answer, error) { return q.multiroleEnable(false) }
-
-func (q *request) multiroleEnable(on bool) (answer, error) {
-	out, err := q.edit(func(user *User) error {
-		enable(user, on)
-		return nil
-	})
-	out.status = http.StatusOK
-	return out, err
-}
-
-func multiroleGrant(q *request) (answer, error) {
-	body, err := q.read(form{"roleId": text})
-	if err != nil {
-		return answer{}, err
-	}
-	var id string
-	fill(&id, body.text("roleId"))
-	return q.edit(func(user *User) error { return grant(user, id) })
-}
-
-func multiroleRevoke(q *request) (answer, error) {
-	return q.edit(func(user *User) error {
-		held := user.roles()
-		at := slices.Index(held, q.PathValue("role"))
-		if at < 0 {
-			return refuse(404, "the user does not hold this role")
-		}
-		user.setRoles(slices.Delete(held, at, at+1))
-		return nil
-	})
-}
-
-// grant adds a role to the user's; one that is held already changes nothing.
-func grant(user *User, id string) error {
-	if id == "" {
-		return refuse(400, "a role id is empty")
-	}
-	if held := user.roles(); !slices.Contains(held, id) {
-		user.setRoles(append(held, id))
 	}
 	return nil
 }
 
-func multiroleListRoles(q *request) (answer, error) {
-	return reply(object{"items": showRoles(q, showStatusRole)})
-}
-
-func multiroleRemoveRole(q *request) (answer, error) {
-	if err := q.organization.removeRole(q.PathValue("id"), q.pretend); err != nil {
-		return answer{}, err
+func revoke(q *request, user *User) error {
+	held := user.roles()
+	at := slices.Index(held, q.PathValue("role"))
+	if at < 0 {
+		return refuse(404, "the user does not hold this role")
 	}
-	return done()
+	user.setRoles(slices.Delete(held, at, at+1))
+	return nil
 }
 
 // The removal contract is INVENTED FOR TESTING; Suger does not publish it. It
@@ -366,116 +212,63 @@ func multiroleRemoveRole(q *request) (answer, error) {
 // the only thing known of roles, and no role writes. Everybody holds a seat.
 var removalContract = contract{
 	name:     "removal",
-	errors:   ErrorString,
+	refuse:   refuseString,
 	noStates: true,
 	routes: []route{
 		{operation: "list users", pattern: "GET /v1/workspaces/{organization}/users", handle: removalListUsers},
-		{operation: "add user", pattern: "POST /v1/workspaces/{organization}/users", handle: removalAddUser},
-		{operation: "update user", pattern: "PATCH /v1/workspaces/{organization}/users/{id}", handle: removalUpdateUser},
-		{operation: "set role", pattern: "PUT /v1/workspaces/{organization}/users/{id}/role", handle: removalSetRole},
-		{operation: "remove user", pattern: "DELETE /v1/workspaces/{organization}/users/{id}", handle: removeUser},
-		{operation: "list roles", pattern: "GET /v1/workspaces/{organization}/roles", handle: removalListRoles},
+		{operation: "add user", pattern: "POST /v1/workspaces/{organization}/users", handle: addUser(
+			fields{"email": email, "fullName": fullName, "roleName": roleName}, nil, 204, 204)},
+		{operation: "update user", pattern: "PATCH /v1/workspaces/{organization}/users/{id}", handle: editUser(204, nil,
+			func(q *request, user *User) error { return q.fill(user, fields{"email": email, "fullName": fullName}) })},
+		{operation: "set role", pattern: "PUT /v1/workspaces/{organization}/users/{id}/role", handle: editUser(204, nil,
+			func(q *request, user *User) error {
+				user.Role = ""
+				return q.fill(user, fields{"roleName": roleName})
+			})},
+		{operation: "remove user", pattern: "DELETE /v1/workspaces/{organization}/users/{id}", handle: removeUser(noBody(204))},
+		{operation: "list roles", pattern: "GET /v1/workspaces/{organization}/roles", handle: listRoles(bare, func(r Role) any { return r.Name })},
 	},
 }
 
-type removalUser struct {
-	ID        string `json:"id"`
-	Workspace string `json:"workspace"`
-	Email     string `json:"email"`
-	FullName  string `json:"fullName"`
-	RoleName  string `json:"roleName"`
-	AddedAt   string `json:"addedAt"`
-}
-
-func (q *request) removalUser(u *User) removalUser {
-	return removalUser{
-		ID: u.ID, Workspace: q.PathValue("organization"), Email: u.Email,
-		FullName: strings.TrimSpace(u.FirstName + " " + u.LastName), RoleName: q.organization.roleName(u.Role),
-		AddedAt: u.CreationTime.Format(timeFormat),
+func removalUser(q *request, u *User) any {
+	return object{
+		"id": u.ID, "workspace": q.PathValue("organization"), "email": u.Email,
+		"fullName": strings.TrimSpace(u.FirstName + " " + u.LastName), "roleName": q.organization.roleName(u.Role), "addedAt": stamp(u.CreationTime),
 	}
 }
 
 func removalListUsers(q *request) (answer, error) {
 	page, cursor, err := q.byCursor(100)
-	if err != nil {
-		return answer{}, err
-	}
-	list := object{"users": rows(page, q.removalUser)}
+	list := object{"users": page.rows(q, removalUser)}
 	if cursor != "" {
 		list["next"] = cursor
 	}
-	return reply(list)
+	return reply(http.StatusOK, list), err
 }
 
-func removalAddUser(q *request) (answer, error) {
-	body, err := q.read(form{"email": text, "fullName": text, "roleName": text})
-	if err != nil {
-		return answer{}, err
+// roleName accepts the name of a role, not its id.
+func roleName(q *request, user *User, value any) error {
+	var name string
+	if err := readText(&name, value); err != nil {
+		return err
 	}
-	var user User
-	fill(&user.Email, body.text("email"))
-	setFullName(&user, body.text("fullName"))
-	if err := q.nameRole(&user, body.text("roleName")); err != nil {
-		return answer{}, err
+	at := slices.IndexFunc(q.organization.roles, func(r Role) bool { return r.Name == name })
+	if at < 0 {
+		return refuse(400, "unknown role %q", name)
 	}
-	if _, _, err := q.organization.add(user, q.pretend); err != nil {
-		return answer{}, err
-	}
-	return done()
+	user.Role = q.organization.roles[at].ID
+	return nil
 }
 
-func removalUpdateUser(q *request) (answer, error) {
-	body, err := q.read(form{"email": text, "fullName": text})
-	if err != nil {
-		return answer{}, err
+// fullName splits at the last space; what was put together comes out again.
+func fullName(_ *request, user *User, value any) error {
+	var name string
+	if err := readText(&name, value); err != nil {
+		return err
 	}
-	return q.edit(func(user *User) error {
-		fill(&user.Email, body.text("email"))
-		setFullName(user, body.text("fullName"))
-		return nil
-	})
-}
-
-func removalSetRole(q *request) (answer, error) {
-	body, err := q.read(form{"roleName": text})
-	if err != nil {
-		return answer{}, err
+	user.FirstName, user.LastName = name, ""
+	if at := strings.LastIndex(name, " "); at >= 0 {
+		user.FirstName, user.LastName = name[:at], name[at+1:]
 	}
-	var wish User
-	if err := q.nameRole(&wish, body.text("roleName")); err != nil {
-		return answer{}, err
-	}
-	return q.edit(func(user *User) error {
-		user.setRoles(wish.roles())
-		return nil
-	})
-}
-
-func removalListRoles(q *request) (answer, error) {
-	return reply(showRoles(q, func(r Role) string { return r.Name }))
-}
-
-// nameRole gives the user the role with this name, and refuses an id.
-func (q *request) nameRole(user *User, name *string) error {
-	if name == nil || *name == "" {
-		return refuse(400, "role is required")
-	}
-	for _, role := range q.organization.listRoles() {
-		if role.Name == *name {
-			user.setRoles([]string{role.ID})
-			return nil
-		}
-	}
-	return refuse(400, "unknown role %q", *name)
-}
-
-// setFullName splits at the last space; what was put together comes out again.
-func setFullName(user *User, name *string) {
-	if name == nil {
-		return
-	}
-	user.FirstName, user.LastName = *name, ""
-	if at := strings.LastIndex(*name, " "); at >= 0 {
-		user.FirstName, user.LastName = (*name)[:at], (*name)[at+1:]
-	}
+	return nil
 }

@@ -202,26 +202,6 @@ func TestMembershipRefusals(t *testing.T) {
 	assert.Contains(t, longest.body, long(30))
 }
 
-func TestSignInMethodsAreSetWithTheRole(t *testing.T) {
-	tests := []struct {
-		name, method, path, body string
-		want                     []string
-	}{
-		{"names alone", "PATCH", aUserList + "/{editor}", `{"firstName":"B"}`, []string{"OKTA"}},
-		{"a role without methods", "PATCH", aUserList + "/{editor}", `{"userRole":"EDITOR"}`, nil},
-		{"a role with methods", "PATCH", aUserList + "/{editor}", `{"userRole":"VIEWER","allowedAuthMethods":["GOOGLE"]}`, []string{"GOOGLE"}},
-		{"an add of a member", "POST", aUserList, `{"email":"editor@example.com","userRole":"EDITOR"}`, nil},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s := serveContract(t, "membership")
-			require.Equal(t, 200, s.call(t, test.method, s.fill(t, test.path), test.body).status)
-			editor, _ := s.UserByEmail("editor@example.com")
-			assert.Equal(t, test.want, editor.AuthMethods)
-		})
-	}
-}
-
 func TestMembershipSeats(t *testing.T) {
 	s := serve(t, func(o *sandbox.Options) { o.Contract, o.Seats = "membership", 8 })
 	add := func(email string) got {
@@ -332,21 +312,6 @@ func TestTwoSteps(t *testing.T) {
 // bare is an answer without its headers.
 func bare(answer got) got { return got{status: answer.status, body: answer.body} }
 
-func TestFormsOfErrors(t *testing.T) {
-	for form, want := range map[sandbox.ErrorForm]string{
-		"":                   `unknown field "x"`,
-		sandbox.ErrorText:    `unknown field "x"`,
-		sandbox.ErrorString:  `"unknown field \"x\""`,
-		sandbox.ErrorMessage: `{"message":"unknown field \"x\""}`,
-		sandbox.ErrorNested:  `{"error":{"message":"unknown field \"x\""}}`,
-	} {
-		s := serve(t, func(o *sandbox.Options) { o.Contract, o.Errors = "membership", form })
-		answer := s.call(t, "POST", aUserList, `{"x":1}`)
-		assert.Equal(t, 400, answer.status)
-		assert.Equal(t, want, answer.body, form)
-	}
-}
-
 func TestUnappliedMembershipWrites(t *testing.T) {
 	tests := []struct{ contract, method, path, body string }{
 		{"membership", "POST", aUserList, `{"email":"new@example.com","userRole":"VIEWER"}`},
@@ -397,7 +362,7 @@ func TestSpoiledMembershipList(t *testing.T) {
 func TestOddTextInTheList(t *testing.T) {
 	s := serveContract(t, "membership")
 	name := "\"\\\n<é&\u2028\x7f"
-	s.PutMember(testOrg, sandbox.User{Email: "odd@example.com", FirstName: name, Role: "VIEWER"})
+	s.PutUser(sandbox.User{Email: "odd@example.com", FirstName: name, Role: "VIEWER"})
 	var rows []struct{ FirstName string }
 	require.NoError(t, json.Unmarshal([]byte(s.call(t, "GET", aUserList, "").body), &rows))
 	assert.Equal(t, name, rows[len(rows)-1].FirstName)
@@ -449,11 +414,4 @@ func (d *discard) WriteHeader(status int) { d.status = status }
 func (d *discard) Write(p []byte) (int, error) {
 	d.size += int64(len(p))
 	return len(p), nil
-}
-
-func BenchmarkAddPeople(b *testing.B) {
-	for b.Loop() {
-		_, err := sandbox.New(sandbox.Options{Keys: []string{testKey}, People: 100_000})
-		require.NoError(b, err)
-	}
 }

@@ -14,6 +14,29 @@ const (
 	StatusInactive = "INACTIVE"
 )
 
+// The standard roles. Their ids equal their names, and they are fixed
+// (doc.suger.io/get-started/account).
+const (
+	RoleAdmin  = "ADMIN"
+	RoleEditor = "EDITOR"
+	RoleViewer = "VIEWER"
+)
+
+// The types of a role.
+const (
+	TypeStandard = "STANDARD"
+	TypeCustom   = "CUSTOM"
+)
+
+// A Role is a role of the organization.
+type Role struct {
+	ID          string
+	Name        string // unique without regard to case
+	Description string
+	Type        string // TypeStandard or TypeCustom
+	Permissions []string
+}
+
 // A GlobalUser is a person as all organizations share it.
 type GlobalUser struct {
 	ID             string
@@ -25,8 +48,7 @@ type GlobalUser struct {
 }
 
 // A User is a member of an organization as the sandbox holds it: the global
-// user and the membership in one. How it looks on the wire is the affair of the
-// contract.
+// user and the membership in one. The contract decides how it looks on the wire.
 type User struct {
 	ID               string
 	Email            string // as given; compared without regard to case
@@ -34,7 +56,6 @@ type User struct {
 	LastName         string
 	Role             string   // role id; the first one where a user may have several
 	OtherRoles       []string // further role ids, in the multirole contract only
-	AuthMethods      []string // allowed sign-in methods; none is no limit
 	Status           string   // StatusActive, StatusInvited or StatusInactive; always StatusActive in a contract without a status
 	MembershipID     string   // shown by the twostep contract only
 	CreationTime     time.Time
@@ -43,13 +64,18 @@ type User struct {
 	DeactivationTime time.Time // zero unless StatusInactive
 }
 
+// global is the user's global part.
+func (u *User) global() GlobalUser {
+	return GlobalUser{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, CreationTime: u.CreationTime, LastUpdateTime: u.LastUpdateTime}
+}
+
 // setGlobal makes this the user's global part.
 func (u *User) setGlobal(g GlobalUser) {
 	u.ID, u.Email, u.FirstName, u.LastName = g.ID, g.Email, g.FirstName, g.LastName
 	u.CreationTime, u.LastUpdateTime = g.CreationTime, g.LastUpdateTime
 }
 
-// seated says whether the user holds a seat of the plan.
+// seated reports whether the user holds a seat of the plan.
 func (u *User) seated() bool { return u.Status != StatusInactive }
 
 // roles are the ids of all roles the user holds, the first one first.
@@ -72,7 +98,7 @@ func (u *User) setRoles(ids []string) {
 	}
 }
 
-// sameAs says whether nothing that can be written differs.
+// sameAs reports whether nothing that can be written differs.
 func (u *User) sameAs(other *User) bool {
 	return u.Email == other.Email && u.FirstName == other.FirstName && u.LastName == other.LastName &&
 		u.Status == other.Status && slices.Equal(u.roles(), other.roles())
@@ -80,16 +106,13 @@ func (u *User) sameAs(other *User) bool {
 
 // Users are copies of all users of the organization of [Options], in the order
 // in which they are listed.
-func (s *Sandbox) Users() []User { return s.Members(s.organization) }
-
-// Members are copies of all members of an organization, in the order in which
-// they are listed.
-func (s *Sandbox) Members(organization string) []User {
-	o := s.mustOrganization(organization)
-	members := o.all()
-	users := make([]User, 0, len(members))
-	for _, m := range members {
-		users = append(users, m.copy())
+func (s *Sandbox) Users() []User {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	var users []User
+	for _, m := range s.store.home().members {
+		user, _ := copyOf(m)
+		users = append(users, user)
 	}
 	return users
 }
@@ -102,15 +125,19 @@ func (s *Sandbox) User(id string) (User, bool) {
 }
 
 // UserByEmail is a copy of the user with this e-mail, whatever its case.
-func (s *Sandbox) UserByEmail(email string) (User, bool) { return s.Member(s.organization, email) }
-
-// Member is a copy of the member of an organization with this e-mail, whatever
-// its case.
-func (s *Sandbox) Member(organization, email string) (User, bool) {
-	o := s.mustOrganization(organization)
+func (s *Sandbox) UserByEmail(email string) (User, bool) {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	return copyOf(o.memberByEmail(email))
+	return copyOf(s.store.home().memberByEmail(email))
+}
+
+func copyOf(m *member) (User, bool) {
+	if m == nil {
+		return User{}, false
+	}
+	user := m.User
+	user.OtherRoles = slices.Clone(user.OtherRoles)
+	return user, true
 }
 
 // GlobalUser is the person with this e-mail, whatever its case, a member of an
@@ -125,33 +152,35 @@ func (s *Sandbox) GlobalUser(email string) (GlobalUser, bool) {
 }
 
 // Roles are copies of all roles, the standard ones first.
-func (s *Sandbox) Roles() []Role { return s.store.home().listRoles() }
+func (s *Sandbox) Roles() []Role {
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	roles := slices.Clone(s.store.home().roles)
+	for i := range roles {
+		roles[i].Permissions = slices.Clone(roles[i].Permissions)
+	}
+	return roles
+}
 
-// What follows writes behind the back of the API and past all rules.
-
-// PutUser writes a user and gives back what is now held. It replaces the user
-// with the same id, or without an id the one with the same e-mail, in the same
-// place of the list; else it adds one, under the id given or a new one. Another
-// holder of the e-mail is removed. An empty Status is StatusActive. The times
-// are the sandbox's.
-func (s *Sandbox) PutUser(user User) User { return s.PutMember(s.organization, user) }
-
-// PutMember is PutUser for any organization: the names become those of the
-// person in all organizations, the rest is the membership's.
-func (s *Sandbox) PutMember(organization string, user User) User {
-	o := s.mustOrganization(organization)
+// PutUser writes a user, past the API and its rules, and returns what is now
+// held. It replaces the user with the same id, or without an id the one with
+// the same e-mail, in the same place of the list; else it adds one, under the
+// id given or a new one. Another holder of the e-mail is removed. An empty
+// Status is StatusActive. The times are the sandbox's.
+func (s *Sandbox) PutUser(user User) User {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	global := s.store.place(GlobalUser{ID: user.ID, Email: user.Email, FirstName: user.FirstName, LastName: user.LastName})
+	o := s.store.home()
+	global := s.store.place(user.global())
 	held := o.byUser[global.ID]
 	old := User{JoinTime: global.LastUpdateTime}
 	if held != nil {
-		old = held.view()
+		old = held.User
 	} else if user.MembershipID == "" {
 		user.MembershipID = o.newMembershipID()
 	}
 	user.setGlobal(global)
-	user.OtherRoles, user.AuthMethods = slices.Clone(user.OtherRoles), slices.Clone(user.AuthMethods)
+	user.OtherRoles = slices.Clone(user.OtherRoles)
 	if user.Status == "" || s.store.noStates {
 		user.Status = StatusActive
 	}
@@ -159,20 +188,31 @@ func (s *Sandbox) PutMember(organization string, user User) User {
 		user.MembershipID = old.MembershipID
 	}
 	user.JoinTime, user.DeactivationTime = old.JoinTime, deactivation(&old, &user)
-	return o.put(held, user).copy()
+	o.put(held, user)
+	put, _ := copyOf(o.byUser[user.ID])
+	return put
 }
 
-// PutGlobalUser writes a person and gives back what is now held, as PutUser
-// does. It makes nobody a member. Only the contracts over Suger's own data
-// layer know a person who is no member.
-func (s *Sandbox) PutGlobalUser(user GlobalUser) GlobalUser {
+// PutGlobalUser writes a person, past the API, who need not be a member.
+func (s *Sandbox) PutGlobalUser(user GlobalUser) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	return *s.store.putUser(s.store.place(user))
+	s.store.putUser(s.store.place(user))
 }
 
-// place finds out whom the user stands for, and removes another holder of the
-// e-mail.
+// PutNamesake adds a member with the e-mail of somebody who is one already, under
+// an id of its own. From then on the e-mail is the new member's.
+func (s *Sandbox) PutNamesake(user User) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	o := s.store.home()
+	user.ID, user.MembershipID, user.JoinTime = s.store.freeID(), o.newMembershipID(), s.store.tick()
+	user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
+	o.put(nil, user)
+}
+
+// place finds the person that the user replaces, and removes another holder of
+// the e-mail.
 func (s *store) place(user GlobalUser) GlobalUser {
 	user.LastUpdateTime = s.tick()
 	user.CreationTime = user.LastUpdateTime
@@ -186,7 +226,7 @@ func (s *store) place(user GlobalUser) GlobalUser {
 				o.drop(m)
 			}
 		}
-		s.forget(namesake)
+		s.forget(*namesake)
 	}
 	switch {
 	case held != nil:
@@ -197,45 +237,22 @@ func (s *store) place(user GlobalUser) GlobalUser {
 	return user
 }
 
-// RemoveUser removes a user, and says whether there was one. Where users are
-// global, only the membership goes.
-func (s *Sandbox) RemoveUser(id string) bool { return s.store.home().remove(id, false) == nil }
-
-// RemoveMember ends the membership of the person with this e-mail, and says
-// whether there was one.
-func (s *Sandbox) RemoveMember(organization, email string) bool {
-	o := s.mustOrganization(organization)
+// RemoveUser removes a user, past the API, and reports whether there was one.
+// Where users are global, only the membership goes.
+func (s *Sandbox) RemoveUser(id string) bool {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	held := o.memberByEmail(email)
-	if held != nil {
-		o.drop(held)
-	}
-	return held != nil
+	return s.store.home().remove(id) == nil
 }
 
-// AddPeople adds n more sample people, whether or not there are seats.
-func (s *Sandbox) AddPeople(n int) {
+// PutRole writes a role, past the API; so two roles may come to have one name.
+// It replaces the role with the same id, else it adds one, under the id given or
+// a new one. An empty Type is TypeCustom.
+func (s *Sandbox) PutRole(role Role) Role {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	s.store.addPeople(n, s.store.tick)
-}
-
-// AddCustomRole adds a custom role to an organization and gives it back.
-func (s *Sandbox) AddCustomRole(organization, name string, permissions ...string) Role {
-	o := s.mustOrganization(organization)
-	return o.putRole(Role{Name: name, Permissions: permissions})
-}
-
-// PutRole writes a role; so two roles may come to have one name. It replaces
-// the role with the same id, else it adds one, under the id given or a new one.
-// An empty Type is TypeCustom.
-func (s *Sandbox) PutRole(role Role) Role { return s.store.home().putRole(role) }
-
-func (o *organization) putRole(role Role) Role {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	role = role.clone()
+	o := s.store.home()
+	role.Permissions = slices.Clone(role.Permissions)
 	if role.Type == "" {
 		role.Type = TypeCustom
 	}
@@ -247,36 +264,5 @@ func (o *organization) putRole(role Role) Role {
 	} else {
 		o.appendRole(role)
 	}
-	return role.clone()
-}
-
-// mustOrganization is the organization with this id. One that does not exist
-// is a mistake in the test.
-func (s *Sandbox) mustOrganization(id string) *organization {
-	o := s.store.organization(id)
-	if o == nil {
-		panic("sandbox: no organization " + id)
-	}
-	return o
-}
-
-func (o *organization) memberByEmail(email string) *member {
-	user, ok := o.byEmail[strings.ToLower(email)]
-	if !ok {
-		return nil
-	}
-	return o.byUser[user.ID]
-}
-
-func (m *member) copy() User {
-	user := m.view()
-	user.OtherRoles, user.AuthMethods = slices.Clone(user.OtherRoles), slices.Clone(user.AuthMethods)
-	return user
-}
-
-func copyOf(m *member) (User, bool) {
-	if m == nil {
-		return User{}, false
-	}
-	return m.copy(), true
+	return role
 }

@@ -2,11 +2,14 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"math"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,15 +17,16 @@ import (
 // maxBody bounds the body of a request, in bytes.
 const maxBody = 1 << 20
 
-// A request is a call as a contract's operation sees it. PathValue gives the
+type object = map[string]any
+
+// A request is a call as an operation sees it. PathValue returns the
 // placeholders of the route's pattern.
 type request struct {
 	*http.Request
 	store        *store
 	organization *organization // of the path, if it names one
 	body         []byte
-	pretend      bool // answer as if done, change nothing
-	shift        int  // rows by which a page after the first is moved
+	shift        int // rows by which a page after the first is moved
 }
 
 // readBody reads the whole body before anything is answered; only then does
@@ -35,113 +39,72 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// A kind is what a field of a body must be.
-type kind int
+// errType is the error of a field that is of another type.
+var errType = errors.New("wrong type")
 
-const (
-	text    kind = iota // a string; empty clears
-	flag                // a boolean
-	texts               // an array of strings
-	ignored             // anything; the field is read-only and may be sent back
-)
-
-// A form lists the fields that a body may have, by dotted path.
-type form map[string]kind
-
-// fields are the fields that a body has, by dotted path.
-type fields map[string]any
-
-// read reads the body. What the form does not list is refused, as is a value
-// of another kind and null: the sandbox is strict where Suger might not be.
-func (q *request) read(allowed form) (fields, error) {
-	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return nil, refuse(400, "Content-Type must be application/json")
-	}
-	var object map[string]any
-	if err := json.Unmarshal(q.body, &object); err != nil || object == nil {
-		return nil, refuse(400, "the body is not a JSON object")
-	}
-	got := fields{}
-	if err := got.take(allowed, "", object); err != nil {
-		return nil, err
-	}
-	return got, nil
+// fill reads the body into the user. A field that is not allowed is refused, as
+// is a value of another type and null: the sandbox is strict where Suger might
+// not be.
+func (q *request) fill(user *User, allowed fields) error {
+	return q.read(func(path string) func(any) error {
+		if set := allowed[path]; set != nil {
+			return func(value any) error { return set(q, user, value) }
+		}
+		return nil
+	})
 }
 
-func (f fields) take(allowed form, prefix string, object map[string]any) error {
-	for name, value := range object {
+// fillRole reads the body into the role. The fields are those of every contract.
+func (q *request) fillRole(role *Role) error {
+	return q.read(func(path string) func(any) error {
+		return map[string]func(any) error{
+			"name":        func(value any) error { return readText(&role.Name, value) },
+			"description": func(value any) error { return readText(&role.Description, value) },
+			"permissions": func(value any) error { return readTexts(&role.Permissions, value) },
+		}[path]
+	})
+}
+
+// read passes each value of the body to the function that set returns for its
+// dotted path.
+func (q *request) read(set func(path string) func(any) error) error {
+	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return refuse(400, "Content-Type must be application/json")
+	}
+	var body object
+	if err := json.Unmarshal(q.body, &body); err != nil || body == nil {
+		return refuse(400, "the body is not a JSON object")
+	}
+	return readObject(body, "", set)
+}
+
+func readObject(body object, prefix string, set func(path string) func(any) error) error {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
 		path := prefix + name
-		want, known := allowed[path]
-		if nested, ok := value.(map[string]any); ok && !known && !strings.Contains(name, ".") {
-			if err := f.take(allowed, path+".", nested); err != nil {
+		known := set(path)
+		if strings.Contains(name, ".") {
+			known = nil // a dot within a name is not a path
+		} else if nested, ok := body[name].(object); ok && known == nil {
+			if err := readObject(nested, path+".", set); err != nil {
 				return err
 			}
 			continue
 		}
-		if !known || strings.Contains(name, ".") {
+		if known == nil {
 			return refuse(400, "unknown field %q", path)
 		}
-		if !want.fits(value) {
+		if err := known(body[name]); errors.Is(err, errType) {
 			return refuse(400, "field %q has the wrong type", path)
+		} else if err != nil {
+			return err
 		}
-		f[path] = value
 	}
 	return nil
 }
 
-func (k kind) fits(value any) bool {
-	switch k {
-	case text:
-		_, ok := value.(string)
-		return ok
-	case flag:
-		_, ok := value.(bool)
-		return ok
-	case texts:
-		list, ok := value.([]any)
-		for _, entry := range list {
-			if !text.fits(entry) {
-				return false
-			}
-		}
-		return ok
-	default:
-		return true
-	}
-}
-
-// text is the field's string, nil if it was not sent.
-func (f fields) text(path string) *string {
-	if value, ok := f[path].(string); ok {
-		return &value
-	}
-	return nil
-}
-
-// flag is the field's boolean, nil if it was not sent.
-func (f fields) flag(path string) *bool {
-	if value, ok := f[path].(bool); ok {
-		return &value
-	}
-	return nil
-}
-
-// texts are the field's strings, nil if it was not sent.
-func (f fields) texts(path string) []string {
-	list, ok := f[path].([]any)
-	if !ok {
-		return nil
-	}
-	values := make([]string, 0, len(list))
-	for _, entry := range list {
-		values = append(values, entry.(string)) // take has checked
-	}
-	return values
-}
-
-// number is a query parameter: missing is fallback, anything that is not a
-// number or below least is refused, and more than most is cut to most in
-// silence, which is the harder case for a client that counts on its own limit.
+// number returns a query parameter: missing is fallback, anything that is not a
+// number or below least is refused, and more than most is cut to most without
+// an error, which is harder for a client that counts on its own limit.
 func (q *request) number(name string, fallback, least, most int) (int, error) {
 	value := q.URL.Query().Get(name)
 	if value == "" {
@@ -161,7 +124,7 @@ const (
 	paramCursor = "cursor"
 )
 
-// pastFirst says whether a list call asks for a page after the first.
+// pastFirst reports whether a list call asks for a page after the first.
 func pastFirst(query url.Values) bool {
 	offset, page := query.Get(paramOffset), query.Get(paramPage)
 	return offset != "" && offset != "0" || page != "" && page != "1" || query.Get(paramCursor) != ""
@@ -174,7 +137,16 @@ type window struct {
 	next  int // index of the row after the window; 0 if there is none
 }
 
-// window takes at most limit users from the index on. Under a fault, a page
+// rows renders the users of the window.
+func (w window) rows(q *request, shown show) []any {
+	rows := make([]any, 0, len(w.users))
+	for _, m := range w.users {
+		rows = append(rows, shown(q, &m.User))
+	}
+	return rows
+}
+
+// window returns at most limit users from the index on. Under a fault, a page
 // after the first is moved and the total with it, as if somebody earlier in
 // the list had gone (shift above 0) or come (below).
 func (q *request) window(start, limit int) window {
@@ -217,7 +189,7 @@ func (q *request) byPage(usual, most int) (window, error) {
 	return q.window((page-1)*size, size), nil
 }
 
-// byCursor reads limit and cursor, and makes the cursor of the next page, ""
+// byCursor reads limit and cursor, and returns the cursor of the next page, ""
 // at the end. A cursor names the last user seen, so rows that come and go
 // before it move nothing.
 func (q *request) byCursor(most int) (window, string, error) {
@@ -232,7 +204,7 @@ func (q *request) byCursor(most int) (window, string, error) {
 		if !ok || err != nil {
 			return window{}, "", refuse(400, "cursor %q is not one of ours", cursor)
 		}
-		start = q.organization.indexAfter(seq)
+		start = q.organization.index(seq + 1)
 	}
 	w := q.window(start, limit)
 	if w.next == 0 {
@@ -244,12 +216,10 @@ func (q *request) byCursor(most int) (window, string, error) {
 // cursorMark begins a cursor, so that a number made up by a client is not one.
 const cursorMark = "after_"
 
-// rows turns the users of a window into what the contract shows of each.
-func rows[T any](w window, show func(*User) T) []T {
-	shown := make([]T, 0, len(w.users))
-	for _, m := range w.users {
-		user := m.view()
-		shown = append(shown, show(&user))
+// nonNil makes an empty list [] in JSON rather than null.
+func nonNil(list []string) []string {
+	if list == nil {
+		return []string{}
 	}
-	return shown
+	return list
 }

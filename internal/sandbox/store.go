@@ -7,26 +7,25 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // A store is what the sandbox holds: the people whom Suger knows, and the
-// organizations that they are members of. Each contract reaches the same store.
+// organizations of which they are members. Every contract reaches the same store.
 //
-// The methods that write take pretend: whether to answer as if done and leave
-// everything as it is.
+// Its methods, and those of an organization, need the lock: the server holds it
+// for each operation, and the methods of [Sandbox] take it.
 type store struct {
+	*contract
 	clock           func() time.Time
-	global          bool // users are shared by all organizations and outlive their memberships; columns have sizes
-	noStates        bool // there is no invited or inactive user, only removal
 	newID           func() string
 	newMembershipID func() string
-	seed            int64
 
 	mu            sync.RWMutex
+	pretend       bool // change nothing, but answer as if
 	users         map[string]*GlobalUser
 	byEmail       map[string]*GlobalUser // by lower-case e-mail
 	organizations []*organization        // the first is that of [Options]
-	named         int                    // sample people made so far
 	latest        time.Time              // latest time given out
 }
 
@@ -40,37 +39,19 @@ type organization struct {
 	members []*member // by seq, so by the time they joined
 	byUser  map[string]*member
 	roles   []Role // standard ones first, then by creation
-	// roleTimes are the creation times of custom roles, by id.
-	roleTimes map[string]time.Time
+
+	roleTimes map[string]time.Time // creation of custom roles, by id
 
 	seq    uint64 // of the latest member
 	seated int    // members who hold a seat
 }
 
-// A member is a membership. It is never changed but replaced, as the global
-// user is, so a list that has been taken stays as it was.
+// A member is never changed but replaced, so a list that has been taken stays
+// as it was.
 type member struct {
-	user        *GlobalUser
-	id          string // of the membership itself
-	seq         uint64 // the place in the list, which outlives neighbors
-	role        string
-	otherRoles  []string
-	authMethods []string
-	status      string
-	joined      time.Time
-	deactivated time.Time
+	User
+	seq uint64 // the place in the list, which outlives neighbors
 }
-
-// view is the member as one record.
-func (m *member) view() User {
-	return User{
-		ID: m.user.ID, Email: m.user.Email, FirstName: m.user.FirstName, LastName: m.user.LastName,
-		Role: m.role, OtherRoles: m.otherRoles, AuthMethods: m.authMethods, Status: m.status, MembershipID: m.id,
-		CreationTime: m.user.CreationTime, LastUpdateTime: m.user.LastUpdateTime, JoinTime: m.joined, DeactivationTime: m.deactivated,
-	}
-}
-
-func (m *member) seated() bool { return m.status != StatusInactive }
 
 func (s *store) organization(id string) *organization {
 	at := slices.IndexFunc(s.organizations, func(o *organization) bool { return o.id == id })
@@ -83,27 +64,11 @@ func (s *store) organization(id string) *organization {
 // home is the organization of [Options].
 func (s *store) home() *organization { return s.organizations[0] }
 
-// page gives at most limit members from the index on, and the number of all.
+// page returns at most limit members from the index on, and the number of all.
 func (o *organization) page(start, limit int) ([]*member, int) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
 	start = min(start, len(o.members))
 	end := start + min(limit, len(o.members)-start)
 	return slices.Clone(o.members[start:end]), len(o.members)
-}
-
-// all gives all members.
-func (o *organization) all() []*member {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	return slices.Clone(o.members)
-}
-
-// indexAfter is the index of the first member who came after seq.
-func (o *organization) indexAfter(seq uint64) int {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	return o.index(seq + 1)
 }
 
 // index is where seq is in the list, or would be.
@@ -114,83 +79,79 @@ func (o *organization) index(seq uint64) int {
 
 // user is the member with this user id.
 func (o *organization) user(id string) (User, error) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
 	found, ok := o.byUser[id]
 	if !ok {
 		return User{}, errNoUser
 	}
-	return found.view(), nil
+	return found.User, nil
 }
 
-// add adds a user, unless there is one with this e-mail already: then it
-// answers that one, unchanged, and existed. It is how the contracts add users
-// that do not know global users.
-func (o *organization) add(user User, pretend bool) (added User, existed bool, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if found, ok := o.byEmail[strings.ToLower(user.Email)]; ok {
-		return o.byUser[found.ID].view(), true, nil
+// memberByEmail returns nil if there is no such member.
+func (o *organization) memberByEmail(email string) *member {
+	user, ok := o.byEmail[strings.ToLower(email)]
+	if !ok {
+		return nil
 	}
-	user.Status = o.newcomer()
+	return o.byUser[user.ID]
+}
+
+// membership is the member whose membership has this id.
+func (o *organization) membership(id string) (*member, error) {
+	at := slices.IndexFunc(o.members, func(m *member) bool { return m.MembershipID == id })
+	if at < 0 {
+		return nil, refuse(404, "membership not found")
+	}
+	return o.members[at], nil
+}
+
+// What follows are the writes of the contracts without global users.
+
+// add adds a user, unless there is one with this e-mail already: then it
+// answers that one, unchanged, and existed.
+func (o *organization) add(user User) (added User, existed bool, err error) {
+	if found := o.memberByEmail(user.Email); found != nil {
+		return found.User, true, nil
+	}
+	user.Status = StatusInvited
+	if o.noStates {
+		user.Status = StatusActive
+	}
 	if err := o.permit(&User{Status: StatusInactive}, &user); err != nil {
 		return User{}, false, err
 	}
 	user.ID, user.MembershipID = o.freeID(), o.newMembershipID()
 	user.JoinTime = o.tick()
 	user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
-	if !pretend {
-		o.put(nil, user)
-	}
+	o.put(nil, user)
 	return user, false, nil
 }
 
-// newcomer is the state of somebody who has been added.
-func (s *store) newcomer() string {
-	if s.noStates {
-		return StatusActive
-	}
-	return StatusInvited
-}
-
-// update lets edit change a copy of the user and takes it over if the rules
+// update lets edit change a copy of the user and stores it if the rules
 // permit it. An edit that changes nothing leaves the update time alone.
-func (o *organization) update(id string, pretend bool, edit func(*User) error) (User, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *organization) update(id string, edit func(*User) error) (User, error) {
 	held, ok := o.byUser[id]
 	if !ok {
 		return User{}, errNoUser
 	}
-	old := held.view()
-	edited := old
-	if err := edit(&edited); err != nil {
-		return User{}, err
+	edited := held.User
+	if err := edit(&edited); err != nil || edited.sameAs(&held.User) {
+		return edited, err
 	}
-	if edited.sameAs(&old) {
-		return edited, nil
-	}
-	if err := o.permit(&old, &edited); err != nil {
+	if err := o.permit(&held.User, &edited); err != nil {
 		return User{}, err
 	}
 	edited.LastUpdateTime = o.tick()
-	edited.DeactivationTime = deactivation(&old, &edited)
-	if !pretend {
-		o.put(held, edited)
-	}
+	edited.DeactivationTime = deactivation(&held.User, &edited)
+	o.put(held, edited)
 	return edited, nil
 }
 
-func (o *organization) remove(id string, pretend bool) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (o *organization) remove(id string) error {
 	held, ok := o.byUser[id]
 	if !ok {
 		return errNoUser
 	}
-	if !pretend {
-		o.drop(held)
-	}
+	o.drop(held)
 	return nil
 }
 
@@ -206,6 +167,9 @@ func (o *organization) permit(old, user *User) error {
 	}
 	if !slices.Contains([]string{StatusActive, StatusInvited, StatusInactive}, user.Status) {
 		return refuse(400, "status %q is not one of ACTIVE, INVITED, INACTIVE", user.Status)
+	}
+	if user.Role == "" && !o.manyRoles && (old.ID == "" || old.Role != "") {
+		return refuse(400, "role is required")
 	}
 	for _, id := range user.roles() {
 		if !slices.Contains(old.roles(), id) && o.roleIndex(id) < 0 {
@@ -225,7 +189,7 @@ func (o *organization) permitSeat() error {
 	return nil
 }
 
-// permitEmail lets in who has an address in a domain of the organization
+// permitEmail accepts addresses in a domain of the organization
 // (doc.suger.io/get-started/account).
 func (o *organization) permitEmail(email string) error {
 	if err := checkEmail(email); err != nil {
@@ -244,21 +208,223 @@ func checkEmail(email string) error {
 	return nil
 }
 
-// What follows keeps the indexes of the store in step. The caller holds the
-// lock, and has applied the rules or means to pass them by.
+// What follows are the writes of Suger's own data layer, in which users are
+// global and an organization has memberships.
 
-// put gives the membership that is held another content in the same place of
-// the list, or adds one at its end. The names and times of the user are taken
-// over for all organizations.
-func (o *organization) put(held *member, u User) *member {
-	m := &member{
-		id: u.MembershipID, role: u.Role, otherRoles: u.OtherRoles, authMethods: u.AuthMethods,
-		status: u.Status, joined: u.JoinTime, deactivated: u.DeactivationTime,
+// The sizes of the columns, in characters.
+const (
+	sizeRoleID      = 36
+	sizeName        = 30 // first and last name each
+	sizeEmail       = 100
+	sizeRoleName    = 50
+	sizeDescription = 300
+	sizePermission  = 50
+)
+
+// errDatabase is all that Suger says of a value that its database refuses.
+var errDatabase = refuse(500, "DB error occurred")
+
+// fit reports whether every value fits into a column.
+func fit(size int, values ...string) bool {
+	return !slices.ContainsFunc(values, func(value string) bool { return utf8.RuneCountInString(value) > size })
+}
+
+// fits reports whether the user fits into the columns.
+func (u *User) fits() bool {
+	return fit(sizeName, u.FirstName, u.LastName) && fit(sizeEmail, u.Email) && fit(sizeRoleID, u.Role)
+}
+
+// join makes somebody a member, and a user where the e-mail is new. It is an
+// upsert of both: a known e-mail keeps its id, names and spelling, and a
+// member's role is overwritten.
+func (o *organization) join(wish User) (User, error) {
+	if err := o.permitEmail(wish.Email); err != nil {
+		return User{}, err
 	}
-	m.user = o.putUser(GlobalUser{
-		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
-		CreationTime: u.CreationTime, LastUpdateTime: u.LastUpdateTime,
-	})
+	user, err := o.upsert(wish)
+	if err != nil {
+		return User{}, err
+	}
+	return o.enroll(user, wish.Role)
+}
+
+// upsert is the global user of this e-mail, new or known. The caller stores it.
+func (s *store) upsert(wish User) (GlobalUser, error) {
+	if !wish.fits() {
+		return GlobalUser{}, errDatabase
+	}
+	if known, ok := s.byEmail[strings.ToLower(wish.Email)]; ok {
+		user := *known
+		user.LastUpdateTime = s.tick() // an upsert changes nothing else
+		return user, nil
+	}
+	wish.ID, wish.CreationTime = s.freeID(), s.tick()
+	wish.LastUpdateTime = wish.CreationTime
+	return wish.global(), nil
+}
+
+// enroll writes the membership.
+func (o *organization) enroll(user GlobalUser, role string) (User, error) {
+	if !fit(sizeRoleID, role) {
+		return User{}, errDatabase
+	}
+	if o.roleIndex(role) < 0 {
+		return User{}, refuse(400, "unknown role %q", role)
+	}
+	held, present := o.byUser[user.ID]
+	joined := User{Status: StatusActive}
+	if present {
+		joined = held.User
+	} else {
+		if err := o.permitSeat(); err != nil {
+			return User{}, err
+		}
+		joined.MembershipID, joined.JoinTime = o.newMembershipID(), o.tick()
+	}
+	joined.setGlobal(user)
+	joined.Role = role
+	o.put(held, joined)
+	return joined, nil
+}
+
+// change lets edit change the names of a user, whoever is a member of what, and
+// the role of a member. A role for somebody who is no member refuses the whole
+// change. It reports whether the user is a member.
+func (o *organization) change(id string, edit func(*User) error) (user User, present bool, err error) {
+	global, ok := o.users[id]
+	if !ok {
+		return User{}, false, errNoUser
+	}
+	held, present := o.byUser[id]
+	if present {
+		user = held.User
+	}
+	user.setGlobal(*global)
+	before := user
+	if err := edit(&user); err != nil {
+		return User{}, false, err
+	}
+	switch {
+	case user.Role != before.Role && !present:
+		return User{}, false, refuse(404, "user is not a member of the organization")
+	case !user.fits():
+		return User{}, false, errDatabase
+	case user.Role != before.Role && o.roleIndex(user.Role) < 0:
+		return User{}, false, refuse(400, "unknown role %q", user.Role)
+	}
+	if user.FirstName != before.FirstName || user.LastName != before.LastName {
+		user.LastUpdateTime = o.tick() // a role change leaves this time alone: it is the membership's
+	}
+	if present {
+		o.put(held, user)
+	} else {
+		o.putUser(user.global())
+	}
+	return user, present, nil
+}
+
+// What follows are the roles, which are the same in every contract.
+
+func (o *organization) addRole(role Role) (Role, error) {
+	if err := o.permitRole(&role); err != nil {
+		return Role{}, err
+	}
+	role.ID, role.Type = o.freeID(), TypeCustom
+	if !o.pretend {
+		o.appendRole(role)
+	}
+	return role, nil
+}
+
+func (o *organization) appendRole(role Role) {
+	o.roles = append(o.roles, role)
+	o.roleTimes[role.ID] = o.tick()
+}
+
+func (o *organization) updateRole(id string, edit func(*Role) error) (Role, error) {
+	at, err := o.customRole(id)
+	if err != nil {
+		return Role{}, err
+	}
+	edited := o.roles[at]
+	if err := edit(&edited); err != nil {
+		return Role{}, err
+	}
+	if err := o.permitRole(&edited); err != nil {
+		return Role{}, err
+	}
+	if !o.pretend {
+		o.roles[at] = edited
+	}
+	return edited, nil
+}
+
+// removeRole removes a custom role that nobody holds; inactive users count.
+func (o *organization) removeRole(id string) error {
+	at, err := o.customRole(id)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(o.members, func(m *member) bool { return slices.Contains(m.roles(), id) }) {
+		return refuse(400, "role %q is in use", o.roles[at].Name)
+	}
+	if !o.pretend {
+		o.roles = slices.Delete(o.roles, at, at+1)
+	}
+	return nil
+}
+
+// customRole finds a role that may be written.
+func (o *organization) customRole(id string) (int, error) {
+	at := o.roleIndex(id)
+	if at < 0 {
+		return 0, refuse(404, "role not found")
+	}
+	if o.roles[at].Type == TypeStandard {
+		return 0, refuse(400, "role %q is a standard role, which cannot be changed", o.roles[at].Name)
+	}
+	return at, nil
+}
+
+func (o *organization) permitRole(role *Role) error {
+	if strings.TrimSpace(role.Name) == "" {
+		return refuse(400, "name is required")
+	}
+	if o.global && (!fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...)) {
+		return errDatabase
+	}
+	for _, other := range o.roles {
+		if other.ID != role.ID && strings.EqualFold(other.Name, role.Name) {
+			return refuse(400, "a role named %q already exists", other.Name)
+		}
+	}
+	return nil
+}
+
+func (o *organization) roleIndex(id string) int {
+	return slices.IndexFunc(o.roles, func(r Role) bool { return r.ID == id })
+}
+
+// roleName is the name of the role with this id, or the id itself.
+func (o *organization) roleName(id string) string {
+	if at := o.roleIndex(id); at >= 0 {
+		return o.roles[at].Name
+	}
+	return id
+}
+
+// What follows keeps the indexes of the store consistent. The caller has applied
+// the rules, or bypasses them.
+
+// put replaces the held membership in the same place of the list, or adds one at
+// its end. The names and times of the user become those of the person in all
+// organizations.
+func (o *organization) put(held *member, u User) {
+	if o.pretend {
+		return
+	}
+	o.putUser(u.global())
+	m := &member{User: u}
 	if held == nil {
 		o.seq++
 		m.seq = o.seq
@@ -274,50 +440,49 @@ func (o *organization) put(held *member, u User) *member {
 	if m.seated() {
 		o.seated++
 	}
-	return m
 }
 
 // putUser holds the user, under the id that it has. All memberships show it.
-func (s *store) putUser(u GlobalUser) *GlobalUser {
-	old := s.users[u.ID]
-	if old != nil {
+func (s *store) putUser(u GlobalUser) {
+	if s.pretend {
+		return
+	}
+	if old, ok := s.users[u.ID]; ok {
 		if *old == u {
-			return old
+			return
 		}
 		delete(s.byEmail, strings.ToLower(old.Email))
-	}
-	held := &u
-	s.users[u.ID] = held
-	s.byEmail[strings.ToLower(u.Email)] = held
-	if old == nil {
-		return held // nobody is a member of anything yet
-	}
-	for _, o := range s.organizations {
-		if m, ok := o.byUser[u.ID]; ok {
-			renewed := *m
-			renewed.user = held
-			o.members[o.index(m.seq)] = &renewed
-			o.byUser[u.ID] = &renewed
+		for _, o := range s.organizations {
+			if m, ok := o.byUser[u.ID]; ok {
+				renewed := *m
+				renewed.setGlobal(u)
+				o.members[o.index(m.seq)] = &renewed
+				o.byUser[u.ID] = &renewed
+			}
 		}
 	}
-	return held
+	s.users[u.ID] = &u
+	s.byEmail[strings.ToLower(u.Email)] = &u
 }
 
 // drop ends a membership. Where users are not global, the user goes too.
 func (o *organization) drop(m *member) {
-	delete(o.byUser, m.user.ID)
+	if o.pretend {
+		return
+	}
+	delete(o.byUser, m.ID)
 	at := o.index(m.seq)
 	o.members = slices.Delete(o.members, at, at+1)
 	if m.seated() {
 		o.seated--
 	}
 	if !o.global {
-		o.forget(m.user)
+		o.forget(m.global())
 	}
 }
 
 // forget removes the user, who is no member any more.
-func (s *store) forget(u *GlobalUser) {
+func (s *store) forget(u GlobalUser) {
 	delete(s.users, u.ID)
 	delete(s.byEmail, strings.ToLower(u.Email))
 }
@@ -334,7 +499,7 @@ func deactivation(old, user *User) time.Time {
 	}
 }
 
-// tick is the present time, and later than any given out before: users that
+// tick is the present time, and later than any returned before: users that
 // are made within one tick of the clock still have an order.
 func (s *store) tick() time.Time {
 	now := s.clock().UTC().Truncate(time.Millisecond)
@@ -345,7 +510,7 @@ func (s *store) tick() time.Time {
 	return now
 }
 
-// freeID is an id that nobody has or had, unless it was put in by hand.
+// freeID is an id that nobody has or had, unless a test chose it.
 func (s *store) freeID() string {
 	for {
 		id := s.newID()

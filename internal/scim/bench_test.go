@@ -97,14 +97,13 @@ func BenchmarkPageOf100000(b *testing.B) {
 }
 
 func BenchmarkEncodeList(b *testing.B) {
-	list := &List{TotalResults: 100, StartIndex: 1, ItemsPerPage: 100}
-	page := make([]Appender, 100)
+	page := make([]any, 100)
 	for i := range page {
 		page[i] = Resource(object(b, patchUser))
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := NewListResponse(list, page, "").AppendJSON(nil); err != nil {
+		if _, err := AppendJSON(nil, ListResponse{TotalResults: 100, StartIndex: 1, Resources: page}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -119,7 +118,7 @@ func BenchmarkVersionUser(b *testing.B) {
 }
 
 func BenchmarkCursor(b *testing.B) {
-	codec := &CursorCodec{Secret: []byte("secret of the tests")}
+	codec := testCodec("secret of the tests")
 	position := &Position{created: "2026-01-01T00:00:00Z", id: "u1"}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,8 +1,8 @@
 package scim
 
 import (
-	"fmt"
-	"strconv"
+	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +25,7 @@ const (
 // Where the RFC leaves a choice:
 //
 //   - On a multi-valued attribute an operator holds if it holds for one element
-//     at least. A complex multi-valued attribute stands for its "value".
+//     at least. A complex multi-valued attribute means its "value".
 //   - ne is the negation of eq: it holds for an absent attribute, and for a
 //     multi-valued one only if no element is equal.
 //   - pr is false for an empty text and an empty list. "eq null" is its
@@ -34,10 +34,12 @@ const (
 //   - Boolean attributes also compare with "true" and "false" in quotes, in any
 //     letter case, as Entra ID sends them.
 //   - A dateTime is an instant; without a zone it is in UTC.
-//   - emails[type eq "work"].value eq "x" is taken too (Entra ID sends it): one
+//   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
 //     element must fulfil both.
 type Filter struct {
-	root filterNode
+	root        filterNode
+	comparisons int        // how many it makes of one resource at most
+	named       []AttrPath // what it looks at, outside brackets
 }
 
 // ParseFilter reads a filter on resources of type rt. In a query on several
@@ -45,21 +47,17 @@ type Filter struct {
 // of type rt has a value for that (RFC 7644 §3.4.2.1).
 //
 // The error is a *[Error] with [CodeInvalidFilter] that names the place: the
-// filter is malformed or beyond a bound, names an attribute that does not exist
+// filter is malformed or exceeds a bound, names an attribute that does not exist
 // or is only tolerated, or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
-	if err := p.start(text); err != nil {
-		return nil, err
+	p.start(text)
+	root := p.parseOr()
+	p.expectEnd(`"and", "or" or the end is expected here`)
+	if p.err != nil {
+		return nil, p.err
 	}
-	root, err := p.parseOr()
-	if err != nil {
-		return nil, err
-	}
-	if p.token.kind != tokenEnd {
-		return nil, p.fail(p.token, "\"and\", \"or\" or the end is expected here")
-	}
-	return &Filter{root}, nil
+	return p.filter(root), nil
 }
 
 // Match reports whether the resource fulfils the filter.
@@ -82,25 +80,7 @@ func (f *Filter) terms() int {
 	if f == nil {
 		return 1
 	}
-	return termsOf(f.root)
-}
-
-func termsOf(nodes ...filterNode) (terms int) {
-	for _, node := range nodes {
-		switch node := node.(type) {
-		case allOf:
-			terms += termsOf(node...)
-		case anyOf:
-			terms += termsOf(node...)
-		case negation:
-			terms += termsOf(node.node)
-		case *elementMatch:
-			terms += 1 + termsOf(node.filter)
-		default:
-			terms++
-		}
-	}
-	return terms
+	return f.comparisons
 }
 
 // String is the filter in canonical spelling. Parsing it gives the same filter.
@@ -108,9 +88,7 @@ func (f *Filter) String() string {
 	if f == nil {
 		return ""
 	}
-	var b strings.Builder
-	f.root.print(&b)
-	return b.String()
+	return f.root.String()
 }
 
 // Equality reports whether the filter does nothing but compare one attribute
@@ -134,7 +112,9 @@ func (f *Filter) Equality() (path string, value any, ok bool) {
 // Names reports whether the filter looks at the top-level attribute, or at the
 // extension if attr is a URN.
 func (f *Filter) Names(attr string) bool {
-	return f != nil && f.root.names(attr)
+	return f != nil && slices.ContainsFunc(f.named, func(path AttrPath) bool {
+		return strings.EqualFold(cmp.Or(path.URN, path.Attr.Name), attr)
+	})
 }
 
 // An operator is a comparison operator of RFC 7644 §3.4.2.2 table 3.
@@ -157,13 +137,12 @@ const (
 // a resource or, inside brackets, an element of a multi-valued attribute.
 type filterNode interface {
 	match(object map[string]any) bool
-	print(b *strings.Builder)
-	names(attr string) bool
+	String() string // in canonical spelling
 }
 
 type (
-	allOf    []filterNode              // and; two nodes or more, none an allOf
-	anyOf    []filterNode              // or; two nodes or more, none an anyOf
+	allOf    []filterNode              // and
+	anyOf    []filterNode              // or
 	negation struct{ node filterNode } // not
 
 	// A comparison is "path op value".
@@ -184,103 +163,40 @@ type (
 	}
 )
 
-func (n allOf) print(b *strings.Builder) {
+func (n allOf) String() string {
+	parts := make([]string, len(n))
 	for i, node := range n {
-		if i > 0 {
-			b.WriteString(" and ")
-		}
+		parts[i] = node.String()
 		if _, alternative := node.(anyOf); alternative {
-			b.WriteByte('(')
-			node.print(b)
-			b.WriteByte(')')
-			continue
+			parts[i] = "(" + parts[i] + ")"
 		}
-		node.print(b)
 	}
+	return strings.Join(parts, " and ")
 }
 
-func (n anyOf) print(b *strings.Builder) {
+func (n anyOf) String() string {
+	parts := make([]string, len(n))
 	for i, node := range n {
-		if i > 0 {
-			b.WriteString(" or ")
-		}
-		node.print(b)
+		parts[i] = node.String()
 	}
+	return strings.Join(parts, " or ")
 }
 
-func (n negation) print(b *strings.Builder) {
-	b.WriteString("not (")
-	n.node.print(b)
-	b.WriteByte(')')
-}
+func (n negation) String() string { return "not (" + n.node.String() + ")" }
 
-func (c *comparison) print(b *strings.Builder) {
-	b.WriteString(c.path.String())
-	b.WriteByte(' ')
-	b.WriteString(string(c.op))
-	if c.op != opPresent {
-		b.WriteByte(' ')
-		printLiteral(b, c.value)
+func (c *comparison) String() string {
+	text := c.path.String() + " " + string(c.op)
+	if c.op == opPresent {
+		return text
 	}
+	value, _ := AppendJSON(nil, c.value) // a text, boolean, number or null can be encoded
+	return text + " " + string(value)
 }
 
-func (e *elementMatch) print(b *strings.Builder) {
-	b.WriteString(e.path.String())
-	b.WriteByte('[')
-	e.filter.print(b)
-	b.WriteByte(']')
+func (e *elementMatch) String() string {
+	text := e.path.String() + "[" + e.filter.String() + "]"
 	if e.comparison != nil {
-		b.WriteByte('.')
-		e.comparison.print(b)
+		text += "." + e.comparison.String()
 	}
-}
-
-// printLiteral writes a value as JSON.
-func printLiteral(b *strings.Builder, value any) {
-	switch value := value.(type) {
-	case nil:
-		b.WriteString("null")
-	case bool:
-		b.WriteString(strconv.FormatBool(value))
-	case float64:
-		b.WriteString(strconv.FormatFloat(value, 'g', -1, 64))
-	case string:
-		b.WriteByte('"')
-		for _, r := range value {
-			switch {
-			case r == '"' || r == '\\':
-				b.WriteByte('\\')
-				b.WriteRune(r)
-			case r < ' ':
-				fmt.Fprintf(b, `\u%04x`, r)
-			default:
-				b.WriteRune(r)
-			}
-		}
-		b.WriteByte('"')
-	}
-}
-
-func (n allOf) names(attr string) bool    { return anyNames(n, attr) }
-func (n anyOf) names(attr string) bool    { return anyNames(n, attr) }
-func (n negation) names(attr string) bool { return n.node.names(attr) }
-
-func (c *comparison) names(attr string) bool   { return c.path.under(attr) }
-func (e *elementMatch) names(attr string) bool { return e.path.under(attr) }
-
-func anyNames(nodes []filterNode, attr string) bool {
-	for _, node := range nodes {
-		if node.names(attr) {
-			return true
-		}
-	}
-	return false
-}
-
-// under reports whether the path lies in the top-level attribute or extension.
-func (p AttrPath) under(attr string) bool {
-	if p.URN != "" {
-		return strings.EqualFold(p.URN, attr)
-	}
-	return strings.EqualFold(p.Attr.Name, attr)
+	return text
 }

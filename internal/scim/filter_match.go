@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// newComparison checks that the attribute's type has the operator and takes the
-// value, and prepares the test. What is wrong is returned as the end of a
-// sentence for the client.
+// newComparison checks that the operator and the value fit the attribute's type,
+// and prepares the test. problem is the end of a sentence for the client.
 func newComparison(path AttrPath, op operator, value any) (c *comparison, problem string) {
 	c = &comparison{path: path, op: op, value: value, negated: op == opNotEqual}
 	if op == opPresent {
@@ -31,8 +30,8 @@ func newComparison(path AttrPath, op operator, value any) (c *comparison, proble
 	return c, problem
 }
 
-// implyValue makes a complex multi-valued attribute stand for its "value", as
-// clients write it: emails co "x", members eq "id".
+// implyValue replaces a complex multi-valued attribute by its "value", as clients
+// write it: emails co "x", members eq "id".
 func (c *comparison) implyValue() (problem string) {
 	attr := c.path.leaf()
 	if attr.Type != Complex {
@@ -100,25 +99,21 @@ func (c *comparison) newTest() (test func(any) bool, problem string) {
 	if !ok {
 		return nil, fmt.Sprintf("%s is of type %s, so the value needs double quotes", c.path, attr.Type)
 	}
-	switch {
-	case attr.Type == DateTime:
+	if attr.Type == DateTime {
 		instant, ok := parseInstant(want)
 		if !ok {
 			return nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", c.path)
 		}
 		return instantTest(c.op, instant), ""
-	case attr.CaseExact || attr.Type == Binary:
-		return exactRules.test(c.op, want), ""
-	default:
-		return foldRules.test(c.op, foldText(want)), ""
 	}
+	return textTest(c.op, want, attr.CaseExact || attr.Type == Binary), ""
 }
 
 func hasOperator(kind Type, op operator) bool {
 	return slices.Contains(operatorsOf[kind], op)
 }
 
-// asBoolean takes a boolean, and the texts that some clients send for one.
+// asBoolean accepts a boolean, and the texts that some clients send for one.
 func asBoolean(value any) (boolean, ok bool) {
 	switch value := value.(type) {
 	case bool:
@@ -156,42 +151,32 @@ func instantTest(op operator, want time.Time) func(any) bool {
 	}
 }
 
-// textRules are the ways to compare text, exactly or without letter case.
-type textRules struct {
-	equal, contains, hasPrefix, hasSuffix func(s, part string) bool
-	compare                               func(a, b string) int
-}
-
-var (
-	exactRules = textRules{
-		func(a, b string) bool { return a == b },
-		strings.Contains, strings.HasPrefix, strings.HasSuffix, strings.Compare,
+// textTest compares text exactly or without letter case.
+func textTest(op operator, want string, exact bool) func(any) bool {
+	fold := func(s string) string { return s }
+	holds := func(s, want string) bool { return op.holds(strings.Compare(s, want)) }
+	switch {
+	case op == opContains:
+		holds = strings.Contains
+	case op == opStartsWith:
+		holds = strings.HasPrefix
+	case op == opEndsWith:
+		holds = strings.HasSuffix
+	case !exact && (op == opEqual || op == opNotEqual):
+		exact, holds = true, strings.EqualFold // the most frequent one, and needs no copy
 	}
-	foldRules = textRules{strings.EqualFold, containsFold, hasPrefixFold, hasSuffixFold, compareFold}
-)
-
-func (r textRules) test(op operator, want string) func(any) bool {
-	var fulfils func(s, part string) bool
-	switch op {
-	case opEqual, opNotEqual:
-		fulfils = r.equal
-	case opContains:
-		fulfils = r.contains
-	case opStartsWith:
-		fulfils = r.hasPrefix
-	case opEndsWith:
-		fulfils = r.hasSuffix
-	default:
-		fulfils = func(s, want string) bool { return op.holds(r.compare(s, want)) }
+	if !exact {
+		fold = foldText
+		want = fold(want)
 	}
 	return func(v any) bool {
 		text, ok := v.(string)
-		return ok && fulfils(text, want)
+		return ok && holds(fold(text), want)
 	}
 }
 
-// holds reports whether the operator holds for a value that stands in this
-// order to the one it is compared with. ne is tested as eq and then negated.
+// holds reports whether the operator holds for a value that compares like this to
+// the wanted one. ne is tested as eq and then negated.
 func (op operator) holds(order int) bool {
 	switch op {
 	case opGreater:
@@ -235,38 +220,22 @@ func (c *comparison) match(object map[string]any) bool {
 
 // passes reports whether one of the values that the path names passes the test.
 func (c *comparison) passes(object map[string]any) bool {
-	value := c.path.in(object)
-	elements, multi := value.([]any)
-	if !multi {
-		return c.elementPasses(value)
-	}
-	for _, element := range elements {
-		if c.elementPasses(element) {
-			return true
+	return anyElement(c.path.in(object), func(element any) bool {
+		if c.path.Sub == nil {
+			return c.test(element)
 		}
-	}
-	return false
+		object, ok := element.(map[string]any)
+		return ok && anyElement(object[c.path.Sub.Name], c.test)
+	})
 }
 
-func (c *comparison) elementPasses(element any) bool {
-	if c.path.Sub == nil {
-		return c.test(element)
+// anyElement reports whether the value, or one element of it if it is a list,
+// passes the test.
+func anyElement(value any, test func(any) bool) bool {
+	if elements, multi := value.([]any); multi {
+		return slices.ContainsFunc(elements, test)
 	}
-	object, ok := element.(map[string]any)
-	if !ok {
-		return false
-	}
-	value := object[c.path.Sub.Name]
-	values, multi := value.([]any)
-	if !multi {
-		return c.test(value)
-	}
-	for _, value := range values {
-		if c.test(value) {
-			return true
-		}
-	}
-	return false
+	return test(value)
 }
 
 // match reports whether an element fulfils the filter and the comparison. A
@@ -274,25 +243,10 @@ func (c *comparison) elementPasses(element any) bool {
 // element fulfils f and equals "x", as ne does without the brackets.
 func (e *elementMatch) match(object map[string]any) bool {
 	negated := e.comparison != nil && e.comparison.negated
-	return e.passes(e.path.in(object)) != negated
-}
-
-func (e *elementMatch) passes(value any) bool {
-	elements, multi := value.([]any)
-	if !multi {
-		return e.elementPasses(value)
-	}
-	for _, element := range elements {
-		if e.elementPasses(element) {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *elementMatch) elementPasses(element any) bool {
-	object, ok := element.(map[string]any)
-	return ok && e.filter.match(object) && (e.comparison == nil || e.comparison.passes(object))
+	return negated != anyElement(e.path.in(object), func(element any) bool {
+		object, ok := element.(map[string]any)
+		return ok && e.filter.match(object) && (e.comparison == nil || e.comparison.passes(object))
+	})
 }
 
 // isPresent is the operator pr: an empty text, list or object counts as absent.
@@ -303,12 +257,7 @@ func isPresent(value any) bool {
 	case string:
 		return value != ""
 	case []any:
-		for _, element := range value {
-			if isPresent(element) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(value, isPresent)
 	case map[string]any:
 		for _, member := range value {
 			if isPresent(member) {

@@ -22,12 +22,12 @@ type filterToken struct {
 	kind tokenKind
 	pos  int    // byte offset of its beginning
 	raw  string // as written
-	text string // of a string: what it stands for
+	text string // of a string: its value
 }
 
 func (t filterToken) is(punct string) bool { return t.kind == tokenPunct && t.raw == punct }
 
-// isWord says whether the token is the keyword, in any letter case.
+// isWord reports whether the token is the keyword, in any letter case.
 func (t filterToken) isWord(keyword string) bool {
 	return t.kind == tokenWord && strings.EqualFold(t.raw, keyword)
 }
@@ -92,224 +92,222 @@ func scanEscapedString(token filterToken, rest string) (filterToken, string) {
 	token.kind, token.raw = tokenString, rest
 	text, _, closed := strings.Cut(rest[2:], `\"`)
 	if !closed || strings.ContainsAny(text, `\"`) {
-		return token, "a value begins and ends with a plain double quote"
+		return token, "a value starts and ends with a plain double quote"
 	}
 	token.raw, token.text = rest[:len(text)+4], text
 	return token, ""
 }
 
 // A filterParser reads a filter or a PATCH path by recursive descent, one token
-// ahead, and checks names and types as it goes.
+// ahead, and checks names and types as it goes. After the first error it is at
+// the end of the text, and what it returns must not be used.
 type filterParser struct {
 	rt     *ResourceType
-	others []*ResourceType // may be named, too
+	others []*ResourceType // whose attributes can be named, too
 	code   Code            // of its errors
 	noun   string          // what it reads, for its errors
 
 	text  string
 	token filterToken // the one to look at next
+	err   error       // the first one
 	depth int
 	terms int
+	named []AttrPath // outside brackets
 
 	element   *AttrPath // inside brackets: the attribute before them
-	tolerant  bool      // take tolerated attributes (a path), else refuse them (a filter)
-	tolerated bool      // one was taken
+	tolerant  bool      // accept tolerated attributes (a path), else refuse them (a filter)
+	tolerated bool      // one was accepted
 }
 
 // start checks the text as a whole and reads the first token.
-func (p *filterParser) start(text string) error {
+func (p *filterParser) start(text string) {
 	switch {
 	case len(text) > MaxFilterLength:
-		return NewError(p.code, "The %s is longer than %d bytes.", p.noun, MaxFilterLength)
+		p.err = NewError(p.code, "The %s is longer than %d bytes.", p.noun, MaxFilterLength)
 	case !utf8.ValidString(text):
-		return NewError(p.code, "The %s is not valid UTF-8.", p.noun)
+		p.err = NewError(p.code, "The %s is not valid UTF-8.", p.noun)
 	case strings.Trim(text, filterBlanks) == "":
-		return NewError(p.code, "The %s is empty.", p.noun)
+		p.err = NewError(p.code, "The %s is empty.", p.noun)
+	default:
+		p.text = text
+		p.next()
 	}
-	p.text = text
-	return p.next()
 }
 
-func (p *filterParser) next() error {
+func (p *filterParser) next() {
+	if p.err != nil {
+		return
+	}
 	token, problem := scanToken(p.text, p.token.pos+len(p.token.raw))
 	if problem != "" {
-		return p.fail(token, problem)
+		p.fail(token, problem)
+		return
 	}
 	p.token = token
-	return nil
 }
 
-// fail makes the error that names the place of a token. The problem is the end
-// of a sentence.
-func (p *filterParser) fail(at filterToken, problem string, args ...any) error {
+// filter is the filter that was read.
+func (p *filterParser) filter(root filterNode) *Filter {
+	return &Filter{root: root, comparisons: p.terms, named: p.named}
+}
+
+// expectEnd makes the problem an error unless the whole text was read.
+func (p *filterParser) expectEnd(problem string) {
+	if p.token.kind != tokenEnd {
+		p.fail(p.token, problem)
+	}
+}
+
+// fail makes the error that names the place of a token. problem is the end of
+// a sentence.
+func (p *filterParser) fail(at filterToken, problem string, args ...any) {
+	if p.err != nil {
+		return
+	}
 	place := utf8.RuneCountInString(p.text[:at.pos]) + 1
 	if len(args) > 0 {
 		problem = fmt.Sprintf(problem, args...)
 	}
 	if at.kind == tokenEnd {
-		return NewError(p.code, "The %s is wrong at its end, character %d: %s.", p.noun, place, problem)
+		p.err = NewError(p.code, "The %s is wrong at its end, character %d: %s.", p.noun, place, problem)
+	} else {
+		p.err = NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem)
 	}
-	return NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem)
+	p.token = filterToken{}
 }
 
-func (p *filterParser) parseOr() (filterNode, error) {
-	var alternatives anyOf
-	for {
-		node, err := p.parseAnd()
-		if err != nil {
-			return nil, err
-		}
-		if inner, ok := node.(anyOf); ok {
-			alternatives = append(alternatives, inner...)
-		} else {
-			alternatives = append(alternatives, node)
-		}
-		if !p.token.isWord("or") {
-			break
-		}
-		if err := p.next(); err != nil {
-			return nil, err
-		}
+func (p *filterParser) parseOr() filterNode {
+	nodes := p.parseOperands("or", p.parseAnd)
+	if len(nodes) == 1 {
+		return nodes[0]
 	}
-	if len(alternatives) == 1 {
-		return alternatives[0], nil
-	}
-	return alternatives, nil
+	return anyOf(nodes)
 }
 
-func (p *filterParser) parseAnd() (filterNode, error) {
-	var conditions allOf
-	for {
-		node, err := p.parseTerm()
-		if err != nil {
-			return nil, err
-		}
-		if inner, ok := node.(allOf); ok {
-			conditions = append(conditions, inner...)
-		} else {
-			conditions = append(conditions, node)
-		}
-		if !p.token.isWord("and") {
-			break
-		}
-		if err := p.next(); err != nil {
-			return nil, err
-		}
+func (p *filterParser) parseAnd() filterNode {
+	nodes := p.parseOperands("and", p.parseTerm)
+	if len(nodes) == 1 {
+		return nodes[0]
 	}
-	if len(conditions) == 1 {
-		return conditions[0], nil
-	}
-	return conditions, nil
+	return allOf(nodes)
 }
 
-func (p *filterParser) parseTerm() (filterNode, error) {
-	if p.token.isWord("not") {
-		if err := p.next(); err != nil {
-			return nil, err
-		}
-		if !p.token.is("(") {
-			return nil, p.fail(p.token, "\"not\" needs parentheses around what it negates")
-		}
-		node, err := p.parseGroup(")")
-		return negation{node}, err
+// parseOperands reads what is on both sides of a keyword.
+func (p *filterParser) parseOperands(keyword string, parse func() filterNode) []filterNode {
+	nodes := []filterNode{parse()}
+	for p.token.isWord(keyword) {
+		p.next()
+		nodes = append(nodes, parse())
 	}
-	if p.token.is("(") {
+	return nodes
+}
+
+func (p *filterParser) parseTerm() filterNode {
+	switch {
+	case p.token.is("("):
 		return p.parseGroup(")")
+	case !p.token.isWord("not"):
+		return p.parseCondition()
 	}
-	return p.parseCondition()
+	p.next()
+	if !p.token.is("(") {
+		p.fail(p.token, `"not" needs parentheses around what it negates`)
+		return nil
+	}
+	return negation{p.parseGroup(")")}
 }
 
-// parseGroup reads what stands between the bracket at hand and its partner.
-func (p *filterParser) parseGroup(closing string) (filterNode, error) {
-	opening := p.token
+// parseGroup reads what is between a bracket and its partner.
+func (p *filterParser) parseGroup(closing string) filterNode {
 	if p.depth++; p.depth > MaxFilterDepth {
-		return nil, p.fail(opening, "there are more than %d levels of parentheses", MaxFilterDepth)
+		p.fail(p.token, "there are more than %d levels of parentheses", MaxFilterDepth)
+		return nil
 	}
-	if err := p.next(); err != nil {
-		return nil, err
-	}
-	node, err := p.parseOr()
-	if err != nil {
-		return nil, err
-	}
+	p.next()
+	node := p.parseOr()
 	if !p.token.is(closing) {
-		return nil, p.fail(p.token, "\"and\", \"or\" or %q is expected here", closing)
+		p.fail(p.token, `"and", "or" or %q is expected here`, closing)
 	}
 	p.depth--
-	return node, p.next()
+	p.next()
+	return node
 }
 
 // parseCondition reads "path op value" or "path[filter]".
-func (p *filterParser) parseCondition() (filterNode, error) {
+func (p *filterParser) parseCondition() filterNode {
 	name := p.token
-	path, err := p.parseName()
-	if err != nil {
-		return nil, err
+	path := p.parseName()
+	if p.err != nil {
+		return nil
+	}
+	if p.element == nil {
+		p.named = append(p.named, path)
 	}
 	if !p.token.is("[") {
 		return p.parseComparison(path, name)
 	}
-	match := &elementMatch{path: path}
-	if match.filter, err = p.parseBrackets(path); err != nil {
-		return nil, err
+	match := &elementMatch{path: path, filter: p.parseBrackets(path)}
+	if sub := p.token; strings.HasPrefix(sub.raw, ".") {
+		match.comparison = p.parseComparison(p.parseSub(path), sub)
 	}
-	sub := p.token
-	if !strings.HasPrefix(sub.raw, ".") {
-		return match, nil
-	}
-	subPath, err := p.parseSub(path)
-	if err != nil {
-		return nil, err
-	}
-	match.comparison, err = p.parseComparison(subPath, sub)
-	return match, err
+	return match
 }
 
 // parseBrackets reads the value filter on the elements of an attribute.
-func (p *filterParser) parseBrackets(path AttrPath) (filterNode, error) {
+func (p *filterParser) parseBrackets(path AttrPath) filterNode {
 	if p.element != nil {
-		return nil, p.fail(p.token, "brackets cannot stand inside brackets")
+		p.fail(p.token, "brackets cannot be inside brackets")
+		return nil
 	}
 	if path.leaf().Type != Complex {
-		return nil, p.fail(p.token, "%s has no sub-attributes, so brackets cannot follow it", path)
+		p.fail(p.token, "%s has no sub-attributes, so brackets cannot follow it", path)
+		return nil
 	}
 	p.element = &path
-	node, err := p.parseGroup("]")
+	node := p.parseGroup("]")
 	p.element = nil
-	return node, err
+	return node
 }
 
 // parseSub reads the ".sub" after brackets. The path that it returns starts at
 // an element of the parent.
-func (p *filterParser) parseSub(parent AttrPath) (AttrPath, error) {
-	name := p.token
+func (p *filterParser) parseSub(parent AttrPath) AttrPath {
 	p.element = &parent
-	path, ok := p.lookup(name.raw[1:])
-	if !ok && p.tolerant && attributeName.MatchString(name.raw[1:]) {
-		path, ok = unknownPath(name.raw[1:]), true
-	}
-	err := p.checkName(name, path, ok)
+	path := p.resolve(p.token.raw[1:], p.tolerant)
 	p.element = nil
-	if err != nil {
-		return AttrPath{}, err
-	}
-	return path, p.next()
+	return path
 }
 
 // parseName reads an attribute path.
-func (p *filterParser) parseName() (AttrPath, error) {
-	name := p.token
-	if name.kind != tokenWord {
-		return AttrPath{}, p.fail(name, "the name of an attribute is expected here")
+func (p *filterParser) parseName() AttrPath {
+	if p.token.kind != tokenWord {
+		p.fail(p.token, "the name of an attribute is expected here")
+		return AttrPath{}
 	}
-	path, ok := p.lookup(name.raw)
-	if !ok && p.tolerant && (p.element == nil || p.element.unknown) && attributeName.MatchString(name.raw) {
-		path, ok = unknownPath(name.raw), true
+	return p.resolve(p.token.raw, p.tolerant && (p.element == nil || p.element.unknown))
+}
+
+// resolve finds the attribute that the token names. It refuses one that does not
+// exist, unless unknown ones are accepted, and, in a filter, one that is not held:
+// no resource would match, and the client would conclude that there is none.
+func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
+	path, found := p.lookup(name)
+	if !found && acceptUnknown && attributeName.MatchString(name) {
+		path, found = unknownPath(name), true
 	}
-	if err := p.checkName(name, path, ok); err != nil {
-		return AttrPath{}, err
+	switch {
+	case !found && p.element != nil:
+		p.fail(p.token, "%s has no such sub-attribute", p.element)
+	case !found && len(p.others) > 0:
+		p.fail(p.token, "no resource has such an attribute")
+	case !found:
+		p.fail(p.token, "%s has no such attribute", p.rt.Name)
+	case path.Tolerated && !p.tolerant:
+		p.fail(p.token, "this service does not keep the attribute, so filter on %s instead", p.rt.identifier())
 	}
-	return path, p.next()
+	p.tolerated = p.tolerated || path.Tolerated
+	p.next()
+	return path
 }
 
 // lookup finds an attribute of the resource or, inside brackets, of the element.
@@ -348,24 +346,7 @@ func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 	return path, ok
 }
 
-// checkName refuses an attribute that does not exist and, in a filter, one that
-// is not held: no resource would match, which would be a lie.
-func (p *filterParser) checkName(name filterToken, path AttrPath, found bool) error {
-	switch {
-	case !found && p.element != nil:
-		return p.fail(name, "%s has no such sub-attribute", p.element)
-	case !found && len(p.others) > 0:
-		return p.fail(name, "no resource has such an attribute")
-	case !found:
-		return p.fail(name, "%s has no such attribute", p.rt.Name)
-	case path.Tolerated && !p.tolerant:
-		return p.fail(name, "this service does not keep the attribute, so filter on %s instead", p.rt.identifier())
-	}
-	p.tolerated = p.tolerated || path.Tolerated
-	return nil
-}
-
-// identifier is the attribute by which clients best look a resource up.
+// identifier is the best attribute for looking a resource up.
 func (rt *ResourceType) identifier() string {
 	for _, attribute := range rt.Schema.Attributes {
 		unique := attribute.Uniqueness == UniqueServer || attribute.Uniqueness == UniqueGlobal
@@ -377,48 +358,45 @@ func (rt *ResourceType) identifier() string {
 }
 
 // parseComparison reads the operator and the value after a path.
-func (p *filterParser) parseComparison(path AttrPath, name filterToken) (*comparison, error) {
-	if p.terms++; p.terms > MaxFilterTerms {
-		return nil, p.fail(name, "there are more than %d comparisons", MaxFilterTerms)
-	}
-	if path.leaf().Located {
-		return nil, p.fail(name, "this URL depends on how the service is reached, so compare the identifier instead (id or value)")
+func (p *filterParser) parseComparison(path AttrPath, name filterToken) *comparison {
+	switch p.terms++; {
+	case p.err != nil:
+		return nil
+	case p.terms > MaxFilterTerms:
+		p.fail(name, "there are more than %d comparisons", MaxFilterTerms)
+		return nil
+	case path.leaf().Located:
+		p.fail(name, "this URL depends on how the service is reached, so compare the identifier instead (id or value)")
+		return nil
 	}
 	at := p.token
-	op, err := p.parseOperator()
-	if err != nil {
-		return nil, err
-	}
+	op := p.parseOperator()
 	var value any
 	if op != opPresent {
-		if value, err = p.parseValue(); err != nil {
-			return nil, err
-		}
+		value = p.parseValue()
 	}
-	if path.unknown {
-		return &comparison{path: path, op: op, value: value, test: func(any) bool { return false }}, nil
+	if path.unknown || p.err != nil {
+		return &comparison{path: path, op: op, value: value, test: func(any) bool { return false }}
 	}
 	c, problem := newComparison(path, op, value)
 	if problem != "" {
-		return nil, p.fail(at, problem)
+		p.fail(at, "%s", problem)
 	}
-	return c, nil
+	return c
 }
 
-func (p *filterParser) parseOperator() (operator, error) {
+func (p *filterParser) parseOperator() operator {
 	op := operator(strings.ToLower(p.token.raw))
-	switch {
-	case p.token.kind != tokenWord:
-	case op == opPresent, hasOperator(String, op):
-		return op, p.next()
+	if p.token.kind != tokenWord || op != opPresent && !hasOperator(String, op) {
+		p.fail(p.token, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
 	}
-	return "", p.fail(p.token, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
+	p.next()
+	return op
 }
 
 // parseValue reads a JSON string, number, true, false or null.
-func (p *filterParser) parseValue() (any, error) {
+func (p *filterParser) parseValue() (value any) {
 	token := p.token
-	var value any
 	switch {
 	case token.kind == tokenString:
 		value = token.text
@@ -428,13 +406,14 @@ func (p *filterParser) parseValue() (any, error) {
 	case isNumber(token):
 		number, err := strconv.ParseFloat(token.raw, 64)
 		if err != nil {
-			return nil, p.fail(token, "the number is too large")
+			p.fail(token, "the number is too large")
 		}
 		value = number
 	default:
-		return nil, p.fail(token, "a value is expected here: a text in double quotes, a number, true, false or null")
+		p.fail(token, "a value is expected here: a text in double quotes, a number, true, false or null")
 	}
-	return value, p.next()
+	p.next()
+	return value
 }
 
 func isNumber(token filterToken) bool {

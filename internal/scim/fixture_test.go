@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -34,11 +35,11 @@ func gatewayUser() *ResourceType {
 	return &ResourceType{
 		Name: "User", Endpoint: "/Users", Schema: schema,
 		Extensions: []*Schema{{ID: urnSuger, Name: "Suger User", Attributes: []*Attribute{
-			stringAttribute("role", "Role."),
-			stringAttribute("status", "Status.").mutable(ReadOnly),
-			newAttribute("seats", Integer, "Seats."),
-			newAttribute("since", DateTime, "When the user joined.").mutable(Immutable),
-			newAttribute("tags", String, "Tags.").multiValued(),
+			attribute("role", String),
+			attribute("status", String).mutable(ReadOnly),
+			attribute("seats", Integer),
+			attribute("since", DateTime).mutable(Immutable),
+			multiValued(attribute("tags", String)),
 		}}},
 		Tolerated: []*Schema{CoreUser(), EnterpriseUser()},
 	}
@@ -89,10 +90,9 @@ func corpus(t testing.TB, name string) []string {
 }
 
 func attribute(name string, kind Type, sub ...*Attribute) *Attribute {
-	return &Attribute{
-		Name: name, Type: kind, SubAttributes: sub,
-		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
-	}
+	a := &Attribute{Name: name, Type: kind, SubAttributes: sub}
+	a.setDefaults()
+	return a
 }
 
 func multiValued(a *Attribute) *Attribute {
@@ -102,6 +102,11 @@ func multiValued(a *Attribute) *Attribute {
 
 func caseExact(a *Attribute) *Attribute {
 	a.CaseExact = true
+	return a
+}
+
+func returned(a *Attribute, r Returned) *Attribute {
+	a.Returned = r
 	return a
 }
 
@@ -202,4 +207,8 @@ func ada() Resource {
 			"tags": []any{"Red", "blue"},
 		},
 	}
+}
+
+func testCodec(secret string) *CursorCodec {
+	return &CursorCodec{Secret: []byte(secret), Now: time.Now}
 }

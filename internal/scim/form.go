@@ -1,8 +1,13 @@
 package scim
 
-import "net/url"
+import (
+	"net/url"
+	"strconv"
 
-// A View is a resource to be shown. A [Resource] is its own view; a provider
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A View is a resource for an answer. A [Resource] is its own view; a provider
 // with a faster way to JSON has views that are a [Writer], too.
 type View interface {
 	// ID is the resource's id.
@@ -10,7 +15,7 @@ type View interface {
 	// Version is the resource's weak ETag, or "".
 	Version() string
 	// Resource is the resource in normal form, the caller's own to change. It has
-	// no URLs yet: only who answers knows them.
+	// no URLs yet: they depend on how the client reached the provider.
 	Resource() Resource
 }
 
@@ -24,43 +29,33 @@ type Writer interface {
 // Resource is r itself.
 func (r Resource) Resource() Resource { return r }
 
-// An Appender appends itself to text as JSON.
-type Appender interface {
-	AppendJSON(text []byte) ([]byte, error)
-}
-
 // A Form is what a resource is written into, one member after another: a
-// [Resource] or JSON. So that both come to the same, members are written in the
-// order of their names. A name is that of an attribute, or a URN (RFC 7643
+// [Resource] or JSON. Members are written in the order of their names. A name is that of an attribute, or a URN (RFC 7643
 // §2.1), and "" for an element of a list.
 type Form interface {
 	// Text writes a string.
 	Text(name, value string)
-	// Plain writes a string that holds nothing which JSON escapes: visible ASCII
-	// without quotes and backslashes.
-	Plain(name, value string)
 	// Flag writes a boolean.
 	Flag(name string, value bool)
 	// Reference writes the URL of the resource with an id below an endpoint
 	// ("/Users"). A Resource has none yet.
 	Reference(name, endpoint, id string)
-	// Object begins an object, which goes on until End. It is left out if it
-	// stays empty.
+	// Object begins an object, which ends with End. It is left out if it is empty.
 	Object(name string)
-	// List begins a list, which goes on until End, too.
+	// List begins a list, which ends with End, too.
 	List(name string)
 	// End ends the object or list that was begun last.
 	End()
 }
 
-// URLOf is the URL of the resource with an id at an endpoint such as "/Users",
+// URLOf returns the URL of the resource with an id at an endpoint such as "/Users",
 // which is below base.
 func URLOf(base, endpoint, id string) string {
 	return base + endpoint + "/" + url.PathEscape(id)
 }
 
 // A JSONForm appends what is written into it as a JSON object, between Begin and
-// Bytes. It can be used again and again.
+// Bytes. It can be reused.
 type JSONForm struct {
 	text  []byte
 	base  string
@@ -68,14 +63,14 @@ type JSONForm struct {
 	depth int
 }
 
-// closing is how an object or a list ends that has not been ended yet.
+// closing is the end of an open object or list.
 type closing struct {
 	bracket byte
 	begin   int // of its member in text
 }
 
-// maxDepth bounds how many objects and lists are within each other: of a resource,
-// which has complex attributes at most (RFC 7643 §2.3.8), and none within those.
+// maxDepth bounds the nesting of objects and lists. Complex attributes of a resource
+// contain no others (RFC 7643 §2.3.8).
 const maxDepth = 4
 
 // Begin begins an object at the end of text. URLs begin with base.
@@ -90,34 +85,18 @@ func (f *JSONForm) Bytes() []byte { return append(f.text, '}') }
 // Text writes a string.
 func (f *JSONForm) Text(name, value string) {
 	f.name(name)
-	f.text = appendString(f.text, value)
-}
-
-// Plain writes a string that needs no escaping.
-func (f *JSONForm) Plain(name, value string) {
-	f.name(name)
-	f.text = append(f.text, '"')
-	f.text = append(f.text, value...)
-	f.text = append(f.text, '"')
+	f.text, _ = jsontext.AppendQuote(f.text, value) // replaces what is not UTF-8
 }
 
 // Flag writes a boolean.
 func (f *JSONForm) Flag(name string, value bool) {
 	f.name(name)
-	if value {
-		f.text = append(f.text, "true"...)
-	} else {
-		f.text = append(f.text, "false"...)
-	}
+	f.text = strconv.AppendBool(f.text, value)
 }
 
 // Reference writes a URL, as [URLOf] makes it.
 func (f *JSONForm) Reference(name, endpoint, id string) {
-	f.name(name)
-	f.text = appendText(append(f.text, '"'), f.base)
-	f.text = append(append(f.text, endpoint...), '/')
-	f.text = append(f.text, url.PathEscape(id)...) // which leaves nothing to escape for JSON
-	f.text = append(f.text, '"')
+	f.Text(name, URLOf(f.base, endpoint, id))
 }
 
 // Object begins an object.
@@ -146,16 +125,12 @@ func (f *JSONForm) End() {
 
 // name begins a member. A name holds nothing that has to be escaped.
 func (f *JSONForm) name(name string) {
-	text := f.text
-	if last := text[len(text)-1]; last != '{' && last != '[' {
-		text = append(text, ',')
+	if last := f.text[len(f.text)-1]; last != '{' && last != '[' {
+		f.text = append(f.text, ',')
 	}
 	if name != "" {
-		text = append(text, '"')
-		text = append(text, name...)
-		text = append(text, '"', ':')
+		f.text = append(append(append(f.text, '"'), name...), `":`...)
 	}
-	f.text = text
 }
 
 // A ResourceForm makes a [Resource] of what is written into it. Make one with
@@ -165,14 +140,14 @@ type ResourceForm struct {
 	open     []opened
 }
 
-// opened is an object or a list that has not been ended yet.
+// opened is an open object or list.
 type opened struct {
 	name   string
 	object map[string]any
 	list   []any // of a list, whose object is nil
 }
 
-// NewResourceForm makes an empty form with room for some members.
+// NewResourceForm returns an empty form with room for some members.
 func NewResourceForm(members int) *ResourceForm {
 	r := make(Resource, members)
 	return &ResourceForm{resource: r, open: []opened{{object: r}}}
@@ -184,13 +159,10 @@ func (f *ResourceForm) Resource() Resource { return f.resource }
 // Text writes a string.
 func (f *ResourceForm) Text(name, value string) { f.put(name, value) }
 
-// Plain writes a string.
-func (f *ResourceForm) Plain(name, value string) { f.put(name, value) }
-
 // Flag writes a boolean.
 func (f *ResourceForm) Flag(name string, value bool) { f.put(name, value) }
 
-// Reference leaves the URL to who answers.
+// Reference writes nothing.
 func (f *ResourceForm) Reference(string, string, string) {}
 
 // Object begins an object.

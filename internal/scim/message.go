@@ -2,11 +2,10 @@ package scim
 
 import "strings"
 
-// CheckMessage checks that the schemas of a message name what it is: urn. Who
-// leaves them out, or writes those of SCIM 1, is understood anyway. The error is
-// a *[Error] with [CodeInvalidValue].
+// CheckMessage checks that the schemas of a message are absent or contain urn, or
+// one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
 func CheckMessage(message map[string]any, urn string) error {
-	given, _ := member(message, "schemas")
+	given, _ := Member(message, "schemas")
 	list, isList := given.([]any)
 	switch {
 	case given == nil, given == "", isList && len(list) == 0:
@@ -19,7 +18,7 @@ func CheckMessage(message map[string]any, urn string) error {
 			return nil
 		}
 	}
-	return NewError(CodeInvalidValue, "The schemas of the message do not name what the endpoint takes: %s.", urn)
+	return NewError(CodeInvalidValue, "The schemas of the message do not include the one that the endpoint needs: %s.", urn)
 }
 
 // isVersion1 reports whether a URN is one of SCIM 1.0 or 1.1.
@@ -31,19 +30,17 @@ func isVersion1(urn string) bool {
 // (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
 // not have, PATCH operations without a path, and value filters without a
 // sub-attribute after them are errors. externalId, which every client sends, is
-// taken. The two types share their schemas.
+// accepted. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
-	return &ResourceType{
-		Name: rt.Name, Endpoint: rt.Endpoint, Description: rt.Description,
-		Schema: rt.Schema, Aliases: rt.Aliases, Extensions: rt.Extensions, Tolerated: rt.Tolerated, Lacks: rt.Lacks,
-		strict: true,
-	}
+	strict := *rt
+	strict.strict = true
+	return &strict
 }
 
 // checkResource checks what a whole resource lists as its schemas and, if the
 // type is strict, that it has no attributes but known ones.
 func (rt *ResourceType) checkResource(raw map[string]any) error {
-	given, _ := member(raw, "schemas")
+	given, _ := Member(raw, "schemas")
 	list, isList := given.([]any)
 	if !isList {
 		list = []any{given}
@@ -64,7 +61,7 @@ func (rt *ResourceType) checkResource(raw map[string]any) error {
 		}
 	}
 	if foreign != "" && !own {
-		return NewError(CodeInvalidValue, "The schemas of the resource name %q, and the endpoint takes a %s.", Clip(foreign, 120), rt.Name)
+		return NewError(CodeInvalidValue, "The schemas of the resource name %q, but the endpoint needs a %s.", Clip(foreign, 120), rt.Name)
 	}
 	return rt.checkKnown("", raw)
 }

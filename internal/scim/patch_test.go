@@ -121,7 +121,7 @@ func TestParsePatchRefuses(t *testing.T) {
 		{name: "another message (RFC 7644 section 3.5.2)", body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"op":"remove","path":"roles"}]}`, code: CodeInvalidValue},
 		{name: "add without a value", body: `{"Operations":[{"op":"add","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
 		{name: "replace without a value", body: `{"Operations":[{"op":"replace","path":"active"}]}`, code: CodeInvalidValue, detail: "Operation 1 of the PATCH request has no value."},
-		{name: "remove without a path", body: `{"Operations":[{"op":"remove","value":{"active":true}}]}`, code: CodeNoTarget, detail: "Operation 1 of the PATCH request removes, but has no path that says what."},
+		{name: "remove without a path", body: `{"Operations":[{"op":"remove","value":{"active":true}}]}`, code: CodeNoTarget, detail: "Operation 1 of the PATCH request is a remove without a path."},
 		{
 			name: "too many operations", body: `{"Operations":[` + strings.Repeat(`{"op":"remove","path":"roles"},`, 1000) + `{}]}`,
 			code: CodeTooLarge, detail: "The PATCH request has more than 1000 operations.",
@@ -228,7 +228,7 @@ func TestPatchMakesAnEntryThatTheProviderDescribes(t *testing.T) {
 	for _, sub := range attributeNamed(rt.Schema.Attributes, "roles").SubAttributes {
 		switch sub.Name {
 		case "type":
-			sub.oneOf("suger")
+			sub.CanonicalValues = []string{"suger"}
 			fallthrough
 		case "primary":
 			sub.mutable(ReadOnly).Derived = true
@@ -344,8 +344,8 @@ func TestPatchMutability(t *testing.T) {
 
 func TestPatchBooleanOfComplexAttribute(t *testing.T) {
 	rt := gatewayUser()
-	rt.Schema.Attributes = append(rt.Schema.Attributes, complexAttribute("leave", "Absence.",
-		newAttribute("paid", Boolean, "Whether paid."), stringAttribute("reason", "Why.")))
+	rt.Schema.Attributes = append(rt.Schema.Attributes, attribute("leave", Complex,
+		attribute("paid", Boolean), attribute("reason", String)))
 	tests := []struct{ name, operations, want string }{
 		{name: "it is set", operations: `[{"op":"add","path":"leave.paid","value":"TRUE"}]`, want: `{"leave":{"paid":true}}`},
 		{name: "it is removed, and nothing is left", operations: `[{"op":"add","path":"leave.paid","value":true},{"op":"remove","path":"leave.paid"}]`, want: `{}`},

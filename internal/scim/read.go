@@ -2,8 +2,9 @@ package scim
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"net/url"
@@ -11,11 +12,16 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// DecodeObject reads a request body that must be one JSON object. It refuses
-// what encoding/json lets pass and what two readers could understand in two
-// ways: text that is not UTF-8, a name that occurs twice in one object (letter
+// MaxNestingDepth is the most levels of objects and arrays in a body.
+const MaxNestingDepth = 32
+
+// DecodeObject decodes a request body that must be one JSON object. It refuses what
+// two readers could understand in two ways: text that is not UTF-8, a name that occurs twice in one object (letter
 // case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
 // anything after the object. Objects and arrays nest at most [MaxNestingDepth]
 // levels deep. A byte order mark before the object is skipped.
@@ -33,85 +39,59 @@ func DecodeObject(data []byte) (map[string]any, error) {
 	case data[0] != '{':
 		return nil, NewError(CodeInvalidSyntax, "The body must be a JSON object.")
 	}
-	d := decoder{tokens: json.NewDecoder(bytes.NewReader(data)), size: len(data)}
-	value, err := d.value(0)
-	if err != nil {
-		return nil, err
+	var object map[string]any
+	if err := json.Unmarshal(data, &object); err != nil {
+		return nil, undecodable(err, len(data))
 	}
-	if int(d.tokens.InputOffset()) != len(data) {
-		return nil, d.malformed()
-	}
-	return value.(map[string]any), nil
+	return object, checkNames(object, 1)
 }
 
-// A decoder builds the values of a JSON text token by token.
-type decoder struct {
-	tokens *json.Decoder
-	size   int
+// undecodable says why a body was not decoded. It does not wrap the decoder's own
+// error, which can quote the body.
+func undecodable(err error, size int) error {
+	var syntactic *jsontext.SyntacticError
+	if !errors.As(err, &syntactic) {
+		return NewError(CodeInvalidSyntax, "The body holds a value that is out of range.")
+	}
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return duplicateName(syntactic.JSONPointer.LastToken())
+	}
+	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", syntactic.ByteOffset, size)
 }
 
-func (d *decoder) value(depth int) (any, error) {
-	token, err := d.tokens.Token()
-	if err != nil {
-		return nil, d.malformed()
-	}
-	delim, nested := token.(json.Delim)
-	if !nested {
-		return token, nil
-	}
-	if depth++; depth > MaxNestingDepth {
-		return nil, NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
-	}
-	if delim == '{' {
-		return d.object(depth)
-	}
-	return d.array(depth)
+func duplicateName(name string) error {
+	return NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
 }
 
-func (d *decoder) object(depth int) (any, error) {
-	object := map[string]any{}
-	seen := map[string]bool{}
-	for d.tokens.More() {
-		token, err := d.tokens.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return nil, d.malformed()
+// checkNames checks the nesting of a decoded value and that no object in it has
+// two names that differ in letter case only.
+func checkNames(value any, depth int) error {
+	var members iter.Seq[any]
+	switch value := value.(type) {
+	case map[string]any:
+		seen := make(map[string]bool, len(value))
+		for name := range value {
+			folded := foldText(name)
+			if seen[folded] {
+				return duplicateName(name)
+			}
+			seen[folded] = true
 		}
-		folded := foldText(name)
-		if seen[folded] {
-			return nil, NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
-		}
-		seen[folded] = true
-		if object[name], err = d.value(depth); err != nil {
-			return nil, err
-		}
+		members = maps.Values(value)
+	case []any:
+		members = slices.Values(value)
+	default:
+		return nil
 	}
-	return object, d.end()
-}
-
-func (d *decoder) array(depth int) (any, error) {
-	array := []any{}
-	for d.tokens.More() {
-		value, err := d.value(depth)
-		if err != nil {
-			return nil, err
-		}
-		array = append(array, value)
+	if depth > MaxNestingDepth {
+		return NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
 	}
-	return array, d.end()
-}
-
-// end reads the closing bracket.
-func (d *decoder) end() error {
-	if _, err := d.tokens.Token(); err != nil {
-		return d.malformed()
+	for member := range members {
+		if err := checkNames(member, depth+1); err != nil {
+			return err
+		}
 	}
 	return nil
-}
-
-// malformed does not wrap the decoder's own error, as that can quote the body.
-func (d *decoder) malformed() error {
-	return NewError(CodeInvalidSyntax, "The body is not valid JSON near byte %d of %d.", d.tokens.InputOffset(), d.size)
 }
 
 // Normalize reads what a client sent as a resource, from [DecodeObject], with
@@ -125,18 +105,16 @@ func (d *decoder) malformed() error {
 //
 // Unknown and tolerated attributes are dropped, a password among them, and so
 // are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
-// externalId is kept. If an
-// attribute comes more than once, a name with a URN or a dot wins over a plain
-// one, since Okta lays what is mapped over an echo of the resource. The result's
-// schemas are the URNs whose attributes are there, whatever the client listed,
-// but one who lists the standard schemas of other resources alone sends another
-// resource.
+// externalId is kept. If an attribute occurs more than once, a name with a URN or
+// a dot wins over a plain one, since Okta adds what is mapped to a copy of the
+// resource that it has read. The result's schemas are the URNs whose attributes
+// are there, whatever the client listed; a client that lists only the standard
+// schemas of other resources gets an error.
 //
-// What a request says of active is read apart, by [ReadAccess], which takes it
-// from wherever it stands and refuses what cannot be followed.
+// [ReadAccess] reads what a request says of active, wherever it is.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
-// attribute and never repeats a value. See [Resource] for what was emptied.
+// attribute and never repeats a value. See [Resource] for emptied attributes.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
@@ -145,7 +123,7 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}
-	return e.finish()
+	return e.finish(), nil
 }
 
 // MaxStringLength is the most characters (Unicode code points) that one
@@ -161,7 +139,7 @@ const MaxStringLength = 1024
 // read as nil, and so is an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
-	keepEchoed   bool // those that are [Attribute].Echoed are, if they can be made out
+	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
 }
 
 // read reads the value of the attribute at the end of the path.
@@ -172,7 +150,7 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	return vr.readOne(path, raw)
 }
 
-// readList takes a single value for a list of one.
+// readList accepts a single value as a list of one.
 func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 	items, ok := raw.([]any)
 	switch {
@@ -197,8 +175,8 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 
 // readElement reads one element of a list; nil if there is nothing in it. An
 // object without a value is nothing either, unless the list holds what has a
-// name ([Attribute].Named) or an id: a role or a member that lost its value must
-// not pass for none.
+// name ([Attribute].Named) or an id: a role or a member without its value must
+// not count as none.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	raw = attr.withNameAsValue(raw)
@@ -226,18 +204,18 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	return nil, nil
 }
 
-// identifies reports whether the value of an element says what it is, so that one
+// identifies reports whether an element is identified by its value, so that one
 // without is a mistake.
 func (a *Attribute) identifies() bool {
 	value := attributeNamed(a.SubAttributes, "value")
 	return a.Named || value != nil && (value.Required || value.Mutability == Immutable)
 }
 
-// emptiesValue reports whether an element says outright that its value is none,
-// as Okta does for a mapped attribute that has become empty.
+// emptiesValue reports whether an element has the member value, which Okta sends
+// empty for a mapped attribute that has become empty.
 func emptiesValue(raw any) bool {
 	object, _ := raw.(map[string]any)
-	_, given := member(object, "value")
+	_, given := Member(object, "value")
 	return given
 }
 
@@ -249,7 +227,7 @@ func (a *Attribute) withNameAsValue(raw any) any {
 		return raw
 	}
 	for _, key := range []string{"display", "name"} {
-		name, _ := member(object, key)
+		name, _ := Member(object, key)
 		if text, isText := name.(string); isText && text != "" {
 			named := maps.Clone(object)
 			named["value"] = text
@@ -307,8 +285,8 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 	}
 }
 
-// readObject takes a scalar for the "value" of an object that has one, and a
-// list of one object for the object, as Entra ID sends a manager.
+// readObject accepts a scalar as the "value" of an object that has one, and a list
+// of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	switch raw := raw.(type) {
 	case map[string]any:
@@ -359,13 +337,13 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 	return object, nil
 }
 
-// readBoolean takes a list of one and an object with a value for the boolean.
+// readBoolean accepts a list of one and an object with a value as the boolean.
 func readBoolean(path AttrPath, raw any) (any, error) {
 	if list, isList := raw.([]any); isList && len(list) == 1 {
 		raw = list[0]
 	}
 	if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
-		raw, _ = member(object, "value")
+		raw, _ = Member(object, "value")
 	}
 	if boolean, ok := asBoolean(raw); ok {
 		return boolean, nil

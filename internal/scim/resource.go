@@ -1,7 +1,5 @@
 package scim
 
-import "iter"
-
 // A Resource is one SCIM resource in normal form, as [ResourceType.Normalize]
 // makes it and as every other function of this package expects and returns it:
 //
@@ -66,9 +64,9 @@ func clone(value any) any {
 // as [CodeInvalidValue]. What an absent extension or complex attribute requires
 // of its parts is not required.
 func (rt *ResourceType) CheckRequired(r Resource) error {
-	for path := range rt.single() {
+	for _, path := range rt.single() {
 		if path.leaf().Required && !path.readOnly() && path.parentPresent(r) && !isPresent(path.valueIn(r)) {
-			return NewError(CodeInvalidValue, "The attribute %s is required, and the request gives it no value. "+
+			return NewError(CodeInvalidValue, "The attribute %s is required, but the request has no value for it. "+
 				"In Okta, check the attribute mappings of the app (Provisioning, To App).", path)
 		}
 	}
@@ -79,7 +77,7 @@ func (rt *ResourceType) CheckRequired(r Resource) error {
 // and that wanted sets to something else, as [CodeMutability]. One that wanted
 // does not mention stays as it is (RFC 7644 §3.5.1).
 func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
-	for path := range rt.single() {
+	for _, path := range rt.single() {
 		if path.leaf().Mutability != Immutable || path.leaf().Guarded {
 			continue
 		}
@@ -94,7 +92,7 @@ func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
 // checkKept reports the first required attribute that an edit took away, as
 // [CodeMutability] (RFC 7644 §3.5.2.2).
 func (rt *ResourceType) checkKept(current, result Resource) error {
-	for path := range rt.single() {
+	for _, path := range rt.single() {
 		if path.leaf().Required && isPresent(path.valueIn(current)) && path.parentPresent(result) && !isPresent(path.valueIn(result)) {
 			return NewError(CodeMutability, "The attribute %s is required and cannot be removed or emptied.", path)
 		}
@@ -104,36 +102,24 @@ func (rt *ResourceType) checkKept(current, result Resource) error {
 
 // single lists the attributes of all schemas, and the sub-attributes of those
 // that are complex and have one value.
-func (rt *ResourceType) single() iter.Seq[AttrPath] {
-	return func(yield func(AttrPath) bool) {
-		for _, schema := range rt.core() {
-			if !eachSingle(schema, "", yield) {
-				return
-			}
-		}
-		for _, extension := range rt.Extensions {
-			if !eachSingle(extension, extension.ID, yield) {
-				return
-			}
-		}
-	}
-}
-
-func eachSingle(schema *Schema, urn string, yield func(AttrPath) bool) bool {
-	for _, attr := range schema.Attributes {
-		if !yield(AttrPath{URN: urn, Attr: attr}) {
-			return false
-		}
-		if attr.MultiValued {
-			continue
-		}
-		for _, sub := range attr.SubAttributes {
-			if !yield(AttrPath{URN: urn, Attr: attr, Sub: sub}) {
-				return false
+func (rt *ResourceType) single() (paths []AttrPath) {
+	add := func(urn string, schema *Schema) {
+		for _, attr := range schema.Attributes {
+			paths = append(paths, AttrPath{URN: urn, Attr: attr})
+			for _, sub := range attr.SubAttributes {
+				if !attr.MultiValued {
+					paths = append(paths, AttrPath{URN: urn, Attr: attr, Sub: sub})
+				}
 			}
 		}
 	}
-	return true
+	for _, schema := range rt.core() {
+		add("", schema)
+	}
+	for _, extension := range rt.Extensions {
+		add(extension.ID, extension)
+	}
+	return paths
 }
 
 // valueIn is the value in r of a path that has no multi-valued attribute above

@@ -33,7 +33,7 @@ func TestCheckRequired(t *testing.T) {
 				return
 			}
 			requireClientError(t, err, CodeInvalidValue)
-			assert.Equal(t, "The attribute "+test.missing+" is required, and the request gives it no value. "+
+			assert.Equal(t, "The attribute "+test.missing+" is required, but the request has no value for it. "+
 				"In Okta, check the attribute mappings of the app (Provisioning, To App).", scimErrorOf(t, err).Detail)
 		})
 	}

@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/internal/reload"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
-// Bounds of files and secrets that settings name.
+// Limits of files and secrets.
 const (
 	maxMappingFile  = 1 << 20 // bytes
 	minSecretLength = 16      // characters of a bearer token or a cursor secret
@@ -54,7 +54,9 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	c.compare(&found)
 	also(c, &found)
 	_, err := mapping.New(c.Document, nil, c.Mapping()) // for what it says of the settings of roles
-	found.addAll(err)
+	if err != nil {
+		found = append(found, err)
+	}
 	if err := found.asError(); err != nil {
 		return nil, err
 	}
@@ -117,28 +119,25 @@ func (c *Config) readCertificates(found *Problems) {
 	}
 }
 
-// compareHeld looks at what makes the gateway hold the Suger credential.
+// compareHeld checks the settings with which the gateway holds the Suger credential.
 func (c *Config) compareHeld(found *Problems) {
 	held := c.Credential != "" || c.CredentialFile != ""
 	accepted := c.Tokens != "" || c.TokensFile != ""
 	switch {
 	case held && !accepted:
-		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must bring")
+		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send")
 	case accepted && !held:
-		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential that is shown to Suger")
+		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential for Suger")
 	}
 }
 
-// compare looks at what several settings say together.
+// compare checks settings against each other.
 func (c *Config) compare(found *Problems) {
 	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
-		found.Add("SUGER_ORG_ALLOW", "does not have the organization of SUGER_ORG_ID")
-	}
-	if c.SugerAuth == "legacy" && c.Document.Token == nil {
-		found.Add("GATEWAY_MAPPING", "has no token call, which SUGER_AUTH=legacy needs")
+		found.Add("SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID")
 	}
 	if c.Budget != 0 && c.SugerTimeout > c.Budget { // it is zero if it was wrong itself
-		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET: one call would take longer than a whole request may")
+		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request")
 	}
 	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
 		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; operations are served apart from SCIM")
@@ -148,25 +147,24 @@ func (c *Config) compare(found *Problems) {
 	}
 }
 
-// checkCredential says what is wrong with a Suger credential.
+// checkCredential returns what is wrong with a Suger credential.
 func (c *Config) checkCredential(text string) error {
 	if !visible(text) {
-		return errors.New("has a blank or another character that no credential has")
+		return errors.New("has a blank or another character that a credential cannot have")
 	}
-	pair := c.SugerAuth == "oauth" || c.SugerAuth == "legacy"
-	if id, key, found := strings.Cut(text, ":"); pair && (!found || id == "" || key == "") {
-		return fmt.Errorf("is not client_id:client_secret, as SUGER_AUTH=%s needs it", c.SugerAuth)
+	if id, key, found := strings.Cut(text, ":"); c.SugerAuth == "oauth" && (!found || id == "" || key == "") {
+		return errors.New("is not client_id:client_secret, as SUGER_AUTH=oauth needs it")
 	}
 	return c.checkApart(c.tokens.latest(), text)
 }
 
-// checkApart makes sure that no token of the gateway's is Suger's credential or the
-// secret half of it: whoever has the token would have the credential.
+// checkApart makes sure that no token of the gateway is Suger's credential or the
+// secret half of it: holders of the token would have the credential.
 func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {
 		if token == credential || token == half && c.SugerAuth != "key" {
-			return errors.New("is one and the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not bring what Suger is shown")
+			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not send the credential that Suger is shown")
 		}
 	}
 	return nil
@@ -283,16 +281,8 @@ func (c *Config) Mapping() mapping.Config {
 
 // ReadMapping reads and checks a mapping file.
 func ReadMapping(path string) (source []byte, document *spec.Document, err error) {
-	file, err := os.Open(path) //nolint:gosec // G304: the operator names the file in a setting
-	if err != nil {
+	if source, err = reload.ReadFile(path, maxMappingFile); err != nil {
 		return nil, nil, err
-	}
-	defer file.Close()
-	if source, err = io.ReadAll(io.LimitReader(file, maxMappingFile+1)); err != nil {
-		return nil, nil, err
-	}
-	if len(source) > maxMappingFile {
-		return nil, nil, fmt.Errorf("%s has more than %d bytes", path, maxMappingFile)
 	}
 	document, err = spec.Parse(path, source)
 	return source, document, err

@@ -130,16 +130,16 @@ func TestWrongSettings(t *testing.T) {
 		{"an organization with a slash", map[string]string{"SUGER_ORG_ID": "a/b"}, "SUGER_ORG_ID is not an organization id: letters, digits, dots, - and _, at most 64"},
 		{"an organization that is a path step", map[string]string{"SUGER_ORG_ID": ".."}, "SUGER_ORG_ID is not an organization id: letters, digits, dots, - and _, at most 64"},
 		{"an allowed organization with a blank", map[string]string{"SUGER_ORG_ALLOW": "good,not good"}, "SUGER_ORG_ALLOW has an entry, number 2, that is not an organization id: letters, digits, dots, - and _, at most 64"},
-		{"the organization is not allowed", map[string]string{"SUGER_ORG_ID": "a", "SUGER_ORG_ALLOW": "b"}, "SUGER_ORG_ALLOW does not have the organization of SUGER_ORG_ID"},
+		{"the organization is not allowed", map[string]string{"SUGER_ORG_ID": "a", "SUGER_ORG_ALLOW": "b"}, "SUGER_ORG_ALLOW does not list the organization of SUGER_ORG_ID"},
 		{"a URL without scheme", map[string]string{"SUGER_API_URL": "api.example.com"}, "SUGER_API_URL is not a URL that begins with https:// or http:// and a host"},
-		{"a URL with a password", map[string]string{"SUGER_TOKEN_URL": "https://a:b@example.com"}, "SUGER_TOKEN_URL has a user, a query or a fragment; only scheme, host, port and path are wanted"},
-		{"a URL with a query", map[string]string{"GATEWAY_PUBLIC_URL": "https://example.com/?a=b"}, "GATEWAY_PUBLIC_URL has a user, a query or a fragment; only scheme, host, port and path are wanted"},
-		{"an unknown way to sign in", map[string]string{"SUGER_AUTH": "basic"}, "SUGER_AUTH is none of key, oauth, legacy"},
+		{"a URL with a password", map[string]string{"SUGER_TOKEN_URL": "https://a:b@example.com"}, "SUGER_TOKEN_URL has a user, a query or a fragment; only scheme, host, port and path are allowed"},
+		{"a URL with a query", map[string]string{"GATEWAY_PUBLIC_URL": "https://example.com/?a=b"}, "GATEWAY_PUBLIC_URL has a user, a query or a fragment; only scheme, host, port and path are allowed"},
+		{"an unknown way to sign in", map[string]string{"SUGER_AUTH": "basic"}, "SUGER_AUTH is not one of key, oauth"},
 		{"no concurrency", map[string]string{"SUGER_CONCURRENCY": "0"}, "SUGER_CONCURRENCY is not between 1 and 256"},
 		{"a word for a number", map[string]string{"SUGER_CONCURRENCY": "many"}, "SUGER_CONCURRENCY is not a whole number"},
 		{"a time without unit", map[string]string{"SUGER_TIMEOUT": "10"}, "SUGER_TIMEOUT is not a duration such as 10s, 5m or 1h"},
 		{"a time out of bounds", map[string]string{"GATEWAY_BUDGET": "11m"}, "GATEWAY_BUDGET is not between 1s and 10m"},
-		{"a call longer than the budget", map[string]string{"SUGER_TIMEOUT": "60s"}, "SUGER_TIMEOUT is longer than GATEWAY_BUDGET: one call would take longer than a whole request may"},
+		{"a call longer than the budget", map[string]string{"SUGER_TIMEOUT": "60s"}, "SUGER_TIMEOUT is longer than GATEWAY_BUDGET, the time limit of a whole request"},
 		{"an address without port", map[string]string{"GATEWAY_ADDR": "127.0.0.1"}, "GATEWAY_ADDR is not an address such as :8080 or 127.0.0.1:9090"},
 		{"an address with a named port", map[string]string{"GATEWAY_ADDR": ":http"}, "GATEWAY_ADDR has a port that is not a number from 0 to 65535"},
 		{"one address for both", map[string]string{"GATEWAY_ADDR": ":8080", "GATEWAY_OPS_ADDR": ":8080"}, "GATEWAY_OPS_ADDR is the address of GATEWAY_ADDR; operations are served apart from SCIM"},
@@ -153,22 +153,22 @@ func TestWrongSettings(t *testing.T) {
 		{"neither true nor false", map[string]string{"GATEWAY_DRY_RUN": "perhaps"}, "GATEWAY_DRY_RUN is neither true nor false"},
 		{"a brake without window", map[string]string{"GATEWAY_CHANGE_BRAKE": "20"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
 		{"a brake of nothing", map[string]string{"GATEWAY_CHANGE_BRAKE": "0/1h"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time such as 20/1h"},
-		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL: the bearer tokens that clients must bring"},
-		{"tokens without a held credential", map[string]string{"GATEWAY_TOKENS": "a-long-bearer-token"}, "SUGER_CREDENTIAL is needed with GATEWAY_TOKENS: the credential that is shown to Suger"},
+		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send"},
+		{"tokens without a held credential", map[string]string{"GATEWAY_TOKENS": "a-long-bearer-token"}, "SUGER_CREDENTIAL is needed with GATEWAY_TOKENS: the credential for Suger"},
 		{"failures without window", map[string]string{"GATEWAY_AUTH_FAILURES": "20"}, "GATEWAY_AUTH_FAILURES is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
 		{"a short token of the status page", map[string]string{"GATEWAY_OPS_TOKEN": "short"}, "GATEWAY_OPS_TOKEN is shorter than 16 characters, or has one that is not visible ASCII"},
 		{"profiles for everybody", map[string]string{"GATEWAY_PPROF": "true", "GATEWAY_OPS_ADDR": ":9090"}, "GATEWAY_PPROF needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines"},
 		{"a certificate without key", map[string]string{"GATEWAY_TLS_CERT": "tls.crt"}, "GATEWAY_TLS_KEY is needed with GATEWAY_TLS_CERT: the file with the key of the certificate"},
 		{"a key without certificate", map[string]string{"GATEWAY_TLS_KEY": "tls.key"}, "GATEWAY_TLS_CERT is needed with GATEWAY_TLS_KEY: the file with the certificate and those of its issuers"},
 		{"a certificate that is not there", map[string]string{"GATEWAY_TLS_CERT": "absent.crt", "GATEWAY_TLS_KEY": "absent.key"}, "GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: stat absent.crt: no such file or directory"},
-		{"an unknown level", map[string]string{"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL is none of debug, info, warn, error"},
-		{"an unknown format", map[string]string{"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT is none of json, text"},
+		{"an unknown level", map[string]string{"GATEWAY_LOG_LEVEL": "loud"}, "GATEWAY_LOG_LEVEL is not one of debug, info, warn, error"},
+		{"an unknown format", map[string]string{"GATEWAY_LOG_FORMAT": "xml"}, "GATEWAY_LOG_FORMAT is not one of json, text"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			program.SetEnvironment(t, Names(), test.values)
 			_, err := Load(io.Discard)
-			assert.EqualError(t, err, "the settings are not right:\n  "+test.want)
+			assert.EqualError(t, err, "invalid settings:\n  "+test.want)
 		})
 	}
 }
@@ -229,16 +229,6 @@ func TestMappingFile(t *testing.T) {
 	program.WriteFile(t, file, strings.Repeat("#", maxMappingFile+1))
 	_, err = Load(io.Discard)
 	assert.ErrorContains(t, err, "more than 1048576 bytes")
-}
-
-func TestLegacyAuthNeedsATokenCall(t *testing.T) {
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy"})
-	_, err := Load(io.Discard)
-	require.NoError(t, err)
-
-	program.SetEnvironment(t, Names(), map[string]string{"SUGER_AUTH": "legacy", "GATEWAY_MAPPING": filepath.Join("..", "..", "mapping", "variants", "envelope.yaml")})
-	_, err = Load(io.Discard)
-	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_MAPPING has no token call, which SUGER_AUTH=legacy needs")
 }
 
 // The tags of settings are read when a setting is; a wrong one would be found late.
@@ -310,7 +300,7 @@ func TestCertificateThatCannotBeUsed(t *testing.T) {
 	certFile, _, _ := program.Certificate(t)
 	program.SetEnvironment(t, Names(), map[string]string{"GATEWAY_TLS_CERT": certFile, "GATEWAY_TLS_KEY": certFile})
 	_, err := Load(io.Discard)
-	assert.EqualError(t, err, "the settings are not right:\n  GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: the key file holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)")
+	assert.EqualError(t, err, "invalid settings:\n  GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: tls: found a certificate rather than a key in the PEM for the private key (the server's own certificate must be the first in its file, and the key must be its own and not encrypted)")
 }
 
 // A certificate for another host than clients use is worth a word at the start.

@@ -3,15 +3,15 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"suger-scim-gateway/internal/reload"
 )
 
-// maxSecretFile bounds a secret's file, in bytes.
+// maxSecretFile is the largest file of a secret, in bytes.
 const maxSecretFile = 64 << 10
 
 // secretText is the value of a secret setting. It prints as "[secret]", so
@@ -27,70 +27,70 @@ func (secretText) GoString() string { return "[secret]" }
 // MarshalText hides the value from JSON, which is how slog writes structs.
 func (secretText) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 
-// A secret is the present value of a secret setting, given by its variable or
+// A secret is the current value of a secret setting, given by its variable or
 // by a file that is read again whenever it changes, so that a rotation needs
 // no restart.
 type secret struct {
 	name  string             // of the variable that gave it, for messages
-	path  string             // of the file; "" if the variable holds the value
-	check func(string) error // says what is wrong with a value, without repeating it
+	check func(string) error // returns what is wrong with a value, without repeating it
 	log   *slog.Logger
 
 	mu      sync.Mutex
 	value   string
-	file    os.FileInfo            // as it was when value was read
-	problem string                 // of the file as it is, "" if its value is in force
-	last    atomic.Pointer[string] // value, for who must not wait for the file
+	file    *reload.Files          // nil if the variable holds the value
+	problem string                 // of the file on disk, "" if its value is current
+	last    atomic.Pointer[string] // value, for callers that must not wait for the file
 }
 
-// openSecret takes a secret from a variable, or from the file that NAME_FILE
+// openSecret reads a secret from a variable, or from the file that NAME_FILE
 // names. It is nil if neither is set.
-func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, *problem) {
-	s := &secret{name: name, path: path, check: check, log: log}
+func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, error) {
+	s := &secret{name: name, check: check, log: log}
 	switch {
 	case value == "" && path == "":
 		return nil, nil
 	case value != "" && path != "":
-		return nil, &problem{name, "is set, and so is " + name + "_FILE; set one of them"}
+		return nil, fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", name)
 	case value != "":
 		if err := check(string(value)); err != nil {
-			return nil, &problem{name, err.Error()}
+			return nil, fmt.Errorf("%s %w", name, err)
 		}
 		s.set(string(value))
 		return s, nil
 	}
 	s.name += "_FILE"
+	s.file = reload.New(maxSecretFile, path)
 	if err := s.read(); err != nil {
-		return nil, &problem{s.name, err.Error()}
+		return nil, fmt.Errorf("%s %w", s.name, err)
 	}
 	return s, nil
 }
 
 // current is the value as of now. A file that cannot be read, or whose content
-// is not acceptable, leaves the last good value in force.
+// is not acceptable, leaves the last good value.
 func (s *secret) current() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.path == "" || s.unchanged() {
+	if s.file == nil || !s.file.Changed() {
 		return s.value
 	}
 	before := s.value
 	if err := s.read(); err != nil {
 		if problem := err.Error(); problem != s.problem {
-			s.log.Error("a changed secret was not taken over; the last good one stays in force", "setting", s.name, "problem", problem)
+			s.log.Error("a changed secret cannot be used; the last good one stays", "setting", s.name, "problem", problem)
 			s.problem = problem
 		}
 		return s.value
 	}
 	s.problem = ""
 	if s.value != before {
-		s.log.Info("a changed secret is in force", "setting", s.name)
+		s.log.Info("changed secret loaded", "setting", s.name)
 	}
 	return s.value
 }
 
-// latest is the value that is in force, without a look at the file; "" if there is
-// no such secret.
+// latest is the value read last, without a look at the file; "" if there is no
+// such secret.
 func (s *secret) latest() string {
 	if s == nil || s.last.Load() == nil {
 		return ""
@@ -103,38 +103,14 @@ func (s *secret) set(value string) {
 	s.last.Store(&value)
 }
 
-// unchanged reports whether the file is the one that was last looked at. A
-// missing one counts as unchanged: mounted secrets are swapped, not rewritten.
-func (s *secret) unchanged() bool {
-	now, err := os.Stat(s.path)
-	return err != nil || os.SameFile(now, s.file) && now.ModTime().Equal(s.file.ModTime()) && now.Size() == s.file.Size()
-}
-
-// read takes the value from the file, and remembers the file even if its
-// content is not acceptable, so that one change is reported once.
+// read reads the value from the file.
 func (s *secret) read() error {
-	// Opening a pipe would wait for who writes to it.
-	if now, err := os.Stat(s.path); err == nil && !now.Mode().IsRegular() {
-		s.file = now
-		return errors.New("names something that is no regular file")
-	}
-	file, err := os.Open(s.path)
+	content, err := s.file.Read()
 	if err != nil {
-		return fmt.Errorf("names a file that cannot be opened: %w", err)
+		return fmt.Errorf("names a file that cannot be used: %w", err)
 	}
-	defer file.Close()
-	if s.file, err = file.Stat(); err != nil {
-		return fmt.Errorf("names a file that cannot be read: %w", err)
-	}
-	content, err := io.ReadAll(io.LimitReader(file, maxSecretFile+1))
-	if err != nil {
-		return fmt.Errorf("names a file that cannot be read: %w", err)
-	}
-	value := strings.TrimSpace(string(content))
-	switch {
-	case len(content) > maxSecretFile:
-		return fmt.Errorf("names a file of more than %d bytes", maxSecretFile)
-	case value == "":
+	value := strings.TrimSpace(string(content[0]))
+	if value == "" {
 		return errors.New("names a file that is empty")
 	}
 	if err := s.check(value); err != nil {

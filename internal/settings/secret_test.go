@@ -46,7 +46,7 @@ func TestSecretSources(t *testing.T) {
 		{name: "the file, trimmed", path: file, want: "from-file"},
 		{name: "both", value: "from-variable", path: file, wrong: "THE_SECRET is set, and so is THE_SECRET_FILE; set one of them"},
 		{name: "an empty file", path: empty, wrong: "THE_SECRET_FILE names a file that is empty"},
-		{name: "a large file", path: large, wrong: "THE_SECRET_FILE names a file of more than 65536 bytes"},
+		{name: "a large file", path: large, wrong: "THE_SECRET_FILE names a file that cannot be used: " + large + " has more than 65536 bytes"},
 		{name: "an unacceptable variable", value: "two words", wrong: "THE_SECRET has a blank"},
 		{name: "an unacceptable file", path: blank, wrong: "THE_SECRET_FILE has a blank"},
 	}
@@ -71,7 +71,7 @@ func TestSecretSources(t *testing.T) {
 	t.Run("no such file", func(t *testing.T) {
 		_, wrong := openSecret("THE_SECRET", "", filepath.Join(t.TempDir(), "absent"), noSpaces, slog.New(slog.DiscardHandler))
 		require.NotNil(t, wrong)
-		assert.Contains(t, wrong.Error(), "THE_SECRET_FILE names a file that cannot be opened: ")
+		assert.Contains(t, wrong.Error(), "THE_SECRET_FILE names a file that cannot be used: ")
 	})
 }
 
@@ -104,7 +104,7 @@ func TestSecretFollowsItsFile(t *testing.T) {
 	swap("last-value")
 	assert.Equal(t, "last-value", s.current())
 
-	assert.Equal(t, 1, strings.Count(logged.String(), "not taken over"), "one report for one bad file")
+	assert.Equal(t, 1, strings.Count(logged.String(), "the last good one stays"), "one report for one bad file")
 	for _, value := range []string{"first-value", "other-value", "not acceptable", "last-value"} {
 		assert.NotContains(t, logged.String(), value)
 	}
@@ -133,7 +133,7 @@ func TestSecretFileThatIsNone(t *testing.T) {
 			for range 5 {
 				assert.Equal(t, "first-value", s.current())
 			}
-			assert.LessOrEqual(t, strings.Count(logged.String(), "not taken over"), 1)
+			assert.LessOrEqual(t, strings.Count(logged.String(), "the last good one stays"), 1)
 		})
 	}
 }
@@ -159,7 +159,7 @@ func TestTokensAreNotTheCredential(t *testing.T) {
 			program.WriteFile(t, credential, test.credential)
 			program.WriteFile(t, tokens, test.tokens)
 			_, err := Load(io.Discard)
-			require.ErrorContains(t, err, "one and the same")
+			require.ErrorContains(t, err, "is the same in SUGER_CREDENTIAL")
 			assert.NotContains(t, err.Error(), key)
 
 			program.WriteFile(t, tokens, other)

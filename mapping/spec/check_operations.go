@@ -1,11 +1,13 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
@@ -13,7 +15,7 @@ import (
 // subjects are the placeholders that operations have for what they are about,
 // besides the organization.
 var subjects = map[string][]string{
-	OpGetUser: {"user"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
+	OpGetUser: {"user"}, OpFindUser: {"userName"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
 	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
 	OpGrantRole:  {"user", RolePlaceholder, RoleNamePlaceholder},
 	OpRevokeRole: {"user", RolePlaceholder, RoleNamePlaceholder},
@@ -39,7 +41,7 @@ func (c *checker) furtherIDs(operation string) []string {
 
 // checkOperation makes sure that an operation can be carried out.
 func (c *checker) checkOperation(op NamedOperation) {
-	at := "operations." + op.Name
+	at := OperationPath(op.Name)
 	used := c.checkTexts(at, op)
 	for name := range c.checkBody(at, op) {
 		used[name] = true
@@ -55,15 +57,19 @@ func (c *checker) checkOperation(op NamedOperation) {
 	} else {
 		about("user", "put {user} into the path or the body", append(identified, "userName")...)
 	}
+	if op.Name == OpFindUser && !used["userName"] {
+		c.problem(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
+	}
 	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
 	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
 		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
 	}
-	if op.Covers == CoversEverybody && op.Name != OpGetUser {
-		c.problem(at+".covers", "remove it", "covers belongs to %q", OpGetUser)
+	if op.Within < 0 || op.Within > time.Minute {
+		c.problem(at+".shows within", "write a time up to 1m", "a request of Okta's does not wait for %s", op.Within)
 	}
-	c.checkSends(at, op)
-	c.checkList(at, op)
+	if op.Paging != nil {
+		c.checkPaging(at+".paging", op.Paging)
+	}
 }
 
 // textPlaceholderLike is what looks like a placeholder, known or not.
@@ -82,10 +88,10 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 		}
 	}
 	check(at+".call", op.Call.Path)
-	for _, name := range slices.Sorted(maps.Keys(op.Query)) {
-		check(at+".query."+name, op.Query[name])
+	for _, name := range slices.Sorted(maps.Keys(op.Call.Query)) {
+		check(at+".call", op.Call.Query[name])
 		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
-			c.problem(at+".query."+name, "remove it here", "paging sends %q", name)
+			c.problem(at+".call", "remove it here", "paging sends %q", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(op.Headers)) {
@@ -98,7 +104,7 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 var (
 	headerName  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
 	headerValue = regexp.MustCompile(`^[\t\x20-\x7e]*$`)
-	ownHeaders  = []string{"authorization", "host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
+	ownHeaders  = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 )
 
 // checkHeader makes sure that a header can be sent.
@@ -106,7 +112,7 @@ func (c *checker) checkHeader(at, name, value string) {
 	switch {
 	case !headerName.MatchString(name):
 		c.problem(at, "a name has letters, digits and -", "%q is not the name of a header", name)
-	case slices.Contains(ownHeaders, strings.ToLower(name)):
+	case slices.Contains(ownHeaders, strings.ToLower(name)), strings.EqualFold(name, cmp.Or(c.doc.Credential.Header, "Authorization")):
 		c.problem(at, "remove it", "the gateway sets the header %s itself", name)
 	case !headerValue.MatchString(value):
 		c.problem(at, "write it in ASCII, on one line", "the value of %s cannot be sent in a header", name)
@@ -160,16 +166,16 @@ func (c *checker) checkBodyTexts(at string, part any) {
 func (c *checker) placeholders(op NamedOperation) []string {
 	known := append([]string{"organization", NowPlaceholder}, c.subjects(op.Name)...)
 	switch op.Name {
-	case OpListUsers, OpListRoles, OpGetUser, OpRemoveRole:
+	case OpListUsers, OpListRoles, OpGetUser, OpFindUser, OpRemoveRole:
 		return known
 	case OpAddRole:
 		return append(known, "displayName", "description", "permissions")
 	case OpUpdateRole:
 		known = append(known, "displayName")
-		if op.Sends == SendsEverything && c.doc.Role.Description.Given() {
+		if op.Sends == SendsWholeObject && c.doc.Role.Description.Given() {
 			known = append(known, "description")
 		}
-		if op.Sends == SendsEverything && c.doc.Role.Permissions.Given() {
+		if op.Sends == SendsWholeObject && c.doc.Role.Permissions.Given() {
 			known = append(known, "permissions")
 		}
 		return known
@@ -178,7 +184,7 @@ func (c *checker) placeholders(op NamedOperation) []string {
 	switch op.Name {
 	case OpAddUser, OpAddMember, OpUpdateUser:
 		known = append(known, RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
-		if c.doc.User.Status != nil {
+		if c.doc.Access.Shows() {
 			known = append(known, "status")
 		}
 	case OpSetRole, OpGrantRole, OpRevokeRole:
@@ -205,85 +211,23 @@ func (c *checker) attributePlaceholders() []string {
 	return known
 }
 
-// checkSends makes sure that an update can send what it is to send.
-func (c *checker) checkSends(at string, op NamedOperation) {
-	switch {
-	case op.Sends == SendsChanges || op.Sends == "":
-	case op.Name != OpUpdateUser && op.Name != OpUpdateRole:
-		c.problem(at+".sends", "remove it", "%q belongs to %q and %q", op.Sends, OpUpdateUser, OpUpdateRole)
-	case op.Sends != SendsWholeObject:
-	case op.Name == OpUpdateRole:
-		c.problem(at+".sends", "say everything, and name role.description and role.permissions", "%q belongs to %q", op.Sends, OpUpdateUser)
-	case c.doc.Operations.GetUser == nil:
-		c.problem(at+".sends", "say everything", "%q needs %q", op.Sends, OpGetUser)
-	}
-}
-
-// checkToken makes sure that the token call can be made.
-func (c *checker) checkToken() {
-	if c.doc.Token == nil {
-		return
-	}
-	for _, name := range PlaceholdersIn(c.doc.Token.Call.Path) {
-		if name != "organization" {
-			c.problem("token.call", "there is {organization}", "{%s} has no value in the token call", name)
-		}
-	}
-	c.checkDotted("token.access token", c.doc.Token.AccessToken)
-	c.checkDotted("token.expires in", c.doc.Token.ExpiresIn)
-}
-
-// checkList makes sure that a list can be read to its end, and that only lists
-// have what belongs to lists.
-func (c *checker) checkList(at string, op NamedOperation) {
-	if op.Name != OpListUsers && op.Name != OpListRoles {
-		if op.Paging != nil || op.Items != "" || op.Total != "" {
-			c.problem(at, "remove them", "paging, items and total belong to lists")
-		}
-		return
-	}
-	if op.Answer.Given() {
-		c.problem(at+".answer", "say items", "the rows of a list are its items")
-	}
-	c.checkDotted(at+".items", op.Items)
-	c.checkDotted(at+".total", op.Total)
-	if op.Paging != nil {
-		c.checkPaging(at+".paging", op.Paging)
-		c.checkDotted(at+".paging.cursor", op.Paging.Cursor)
-	}
-}
-
+// checkPaging makes sure that a list can be read to its end.
 func (c *checker) checkPaging(at string, p *PagingMap) {
 	if (p.Size == 0) != (p.Limit == "") {
 		c.problem(at, "give both size and limit, or neither", "a size needs the name of the parameter that carries it")
 	}
-	if p.Size < 0 || p.Size > 10000 {
-		c.problem(at+".size", "take the largest that Suger allows", "a page has 1 to 10000 rows, not %d", p.Size)
-	}
-	if p.First < 0 || p.First > 1 {
-		c.problem(at+".first", "write 0 or 1", "the first page is 0 or 1, not %d", p.First)
-	}
-	if (p.Next == "") != (p.Style == "none") {
-		c.problem(at, "next is the query parameter that asks for the following page; style none has none", "next does not fit style %s", p.Style)
+	if (p.Next == "") != (p.Style == "none" || p.Style == "link") {
+		c.problem(at, "next is the query parameter that asks for the following page; style none and style link have none", "next does not fit style %s", p.Style)
 	}
 	if p.First != 0 && p.Style != "page" {
 		c.problem(at+".first", "remove it", "first belongs to style page")
 	}
-	hasCursor := p.Cursor != "" || p.CursorHeader != ""
-	switch {
-	case hasCursor && p.Style != "cursor":
-		c.problem(at, "remove it", "a cursor belongs to style cursor")
-	case p.Style == "cursor" && (p.Cursor == "") == (p.CursorHeader == ""):
-		c.problem(at, "say either cursor, its path in the answer, or cursor header", "where is the next cursor?")
-	}
-}
-
-// dottedNames is a path without places in arrays.
-var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
-
-// checkDotted makes sure that a path leads through objects only.
-func (c *checker) checkDotted(at, path string) {
-	if path != "" && !dottedNames.MatchString(path) {
-		c.problem(at, "write names with dots between them, such as data.users", "%q is not a path in an answer", path)
+	switch given := p.Cursor != (Cursor{}); {
+	case given && p.Style != "cursor" && p.Style != "link":
+		c.problem(at+".cursor", "remove it", "a cursor belongs to style cursor")
+	case given && p.Style == "link" && p.Cursor.Path == "":
+		c.problem(at+".cursor", "write the path of the URL in the answer, or leave it out for the header Link", "%q is not where a link can be", p.Cursor)
+	case !given && p.Style == "cursor":
+		c.problem(at, "say cursor: its path in the answer, header NAME, or last row FIELD", "where is the next cursor?")
 	}
 }

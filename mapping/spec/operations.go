@@ -2,15 +2,20 @@ package spec
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Names of the operations, as they stand in the mapping file.
 const (
 	OpListUsers      = "list users"
 	OpGetUser        = "get user"
+	OpFindUser       = "find user"
 	OpAddUser        = "add user"
 	OpAddMember      = "add member"
 	OpUpdateUser     = "update user"
@@ -30,12 +35,13 @@ const (
 type Operations struct {
 	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
 	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
+	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. Saves reading the list for a lookup; who is not found is looked for in the list, unless this decides."`
 	AddUser        *Operation `yaml:"add user" doc:"A new user."`
 	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
 	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
-	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
-	DeactivateUser *Operation `yaml:"deactivate user" doc:"Ends access, where that is a call of its own."`
+	ActivateUser   *Operation `yaml:"-"` // access.give in the file
+	DeactivateUser *Operation `yaml:"-"` // access.end
 	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
 	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
 	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`
@@ -48,50 +54,49 @@ type Operations struct {
 // An Operation is one call of Suger's API. In the file it may be written as
 // just its call.
 type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method and path; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
-	Query   map[string]string `yaml:"query" doc:"Query parameters to send always; they may hold the placeholders of paths."`
+	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
 	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
 	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
-	Sends   Sends             `yaml:"sends" enum:"changes,everything,whole object" default:"changes" doc:"What an update's body has values for. changes: only what differs. everything: all that the mapping knows, changed or not. whole object: the user as Suger has it, with the changes laid over."`
-	Covers  Covers            `yaml:"covers" enum:"members,everybody" default:"members" doc:"Whom get user answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
-	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
-	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
-	Items   string            `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
-	Total   string            `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
 	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
+	Answer  Field             `yaml:"answer" not:"list users,list roles" doc:"Where the object is in the answer; leave out if the answer is the object."`
+	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array in the answer; leave out if the answer is the array."`
+	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows in the answer, if there is one."`
+	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list comes in pages; without it, one answer holds everything."`
+	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes laid over; without get user, and for a role, all that the mapping knows."`
+	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
+	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case, so that the list is not read."`
+	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
 }
 
-// FromScalar reads the short form, just the call.
-func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScalar(text) }
+// UnmarshalYAML reads an operation, or the short form, just the call.
+func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return scalar(n, o.Call.parse)
+	}
+	type long Operation
+	return n.Decode((*long)(o))
+}
 
-// Sends says which values an operation's body holds.
+// Sends says which values an update's body holds: changes, if it says nothing else.
 type Sends string
 
-// What a body holds.
-const (
-	SendsChanges     Sends = "changes"
-	SendsEverything  Sends = "everything"
-	SendsWholeObject Sends = "whole object"
-)
+// SendsWholeObject says that a body holds what is unchanged, too.
+const SendsWholeObject Sends = "whole object"
 
-// Covers says whom the call for one user answers.
+// Covers says whom the call for one user answers: members, if it says nothing else.
 type Covers string
 
-// Whom a call answers.
-const (
-	CoversMembers   Covers = "members"
-	CoversEverybody Covers = "everybody"
-)
+// CoversEverybody says that the call answers people who are not members, too.
+const CoversEverybody Covers = "everybody"
 
 // PagingMap says how a list hands out its pages.
 type PagingMap struct {
-	Style        string `yaml:"style" required:"true" enum:"offset,page,cursor,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. none: one answer holds everything, up to the size."`
-	Size         int    `yaml:"size" doc:"Rows to ask for in a page."`
-	Limit        string `yaml:"limit" doc:"Query parameter that carries the size."`
-	Next         string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
-	First        int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
-	Cursor       string `yaml:"cursor" doc:"Path of the next cursor in the answer (style cursor)."`
-	CursorHeader string `yaml:"cursor header" doc:"Header with the next cursor (style cursor)."`
+	Style  string `yaml:"style" required:"true" enum:"offset,page,cursor,link,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. link: the URL of the next page, on the same host. none: one answer holds everything, up to the size."`
+	Size   int    `yaml:"size" min:"1" max:"10000" doc:"Rows to ask for in a page."`
+	Limit  string `yaml:"limit" doc:"Query parameter that carries the size."`
+	Next   string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
+	First  int    `yaml:"first" min:"0" max:"1" doc:"Number of the first page (style page): 0 if left out, or 1."`
+	Cursor Cursor `yaml:"cursor" doc:"Where the next cursor is (style cursor): its path in the answer, header NAME, or last row FIELD. Where the URL is (style link): its path in the answer; the header Link if left out."`
 }
 
 // A NamedOperation is an operation under its name in the file.
@@ -103,7 +108,7 @@ type NamedOperation struct {
 // All lists the operations in the order of the file.
 func (o *Operations) All() []NamedOperation {
 	return []NamedOperation{
-		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpAddUser, o.AddUser}, {OpAddMember, o.AddMember}, {OpUpdateUser, o.UpdateUser},
+		{OpListUsers, o.ListUsers}, {OpGetUser, o.GetUser}, {OpFindUser, o.FindUser}, {OpAddUser, o.AddUser}, {OpAddMember, o.AddMember}, {OpUpdateUser, o.UpdateUser},
 		{OpRemoveUser, o.RemoveUser}, {OpActivateUser, o.ActivateUser}, {OpDeactivateUser, o.DeactivateUser},
 		{OpSetRole, o.SetRole}, {OpGrantRole, o.GrantRole}, {OpRevokeRole, o.RevokeRole},
 		{OpListRoles, o.ListRoles}, {OpAddRole, o.AddRole}, {OpUpdateRole, o.UpdateRole}, {OpRemoveRole, o.RemoveRole},
@@ -130,24 +135,75 @@ func OperationNames() []string {
 	return names
 }
 
-// A Request is the method and the path of a call, written as
-// "GET /org/{organization}/user/{user}".
+// A Cursor is where the cursor of the next page is: "next.token", "header X-Next"
+// or "last row id". One of its fields is given; none in the zero Cursor.
+type Cursor struct{ Path, Header, Row string }
+
+// UnmarshalYAML reads the cursor.
+func (c *Cursor) UnmarshalYAML(n *yaml.Node) error { return scalar(n, c.parse) }
+
+func (c *Cursor) parse(text string) error {
+	*c = Cursor{}
+	path := &c.Path
+	rest, isHeader := strings.CutPrefix(text, "header ")
+	if isHeader {
+		if c.Header = strings.TrimSpace(rest); headerName.MatchString(c.Header) {
+			return nil
+		}
+		return fmt.Errorf("%q is not the name of a header", c.Header)
+	}
+	if rest, isRow := strings.CutPrefix(text, "last row "); isRow {
+		path, text = &c.Row, strings.TrimSpace(rest)
+	}
+	*path = text
+	return checkPath(text)
+}
+
+// String is the cursor as it is written in a mapping file.
+func (c Cursor) String() string {
+	switch {
+	case c.Header != "":
+		return "header " + c.Header
+	case c.Row != "":
+		return "last row " + c.Row
+	}
+	return c.Path
+}
+
+// A Path leads through objects to a value in an answer: names with dots between
+// them.
+type Path string
+
+var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
+
+func checkPath(text string) error {
+	if !dottedNames.MatchString(text) {
+		return fmt.Errorf("%q is not a path in an answer; write names with dots between them, such as data.users", text)
+	}
+	return nil
+}
+
+// A Request is the method, the path and the query of a call, written as
+// "GET /org/{organization}/user?expand=roles".
 type Request struct {
 	Method string
 	Path   string
+	Query  map[string]string // nil for none
 }
 
 var (
 	requestMethods     = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 	requestPath        = regexp.MustCompile(`^(/([A-Za-z0-9._~:@-]+|\{[A-Za-z0-9.]+\}))+$`)
-	idPlaceholders     = []string{"organization", "user", RolePlaceholder, RoleNamePlaceholder}
+	idPlaceholders     = []string{"organization", "user", "userName", RolePlaceholder, RoleNamePlaceholder}
 	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
 )
 
-// UnmarshalScalar reads the request as it is written in a mapping file.
-func (r *Request) UnmarshalScalar(text string) error {
+// UnmarshalYAML reads the request.
+func (r *Request) UnmarshalYAML(n *yaml.Node) error { return scalar(n, r.parse) }
+
+func (r *Request) parse(text string) error {
 	method, path, ok := strings.Cut(text, " ")
-	path = strings.TrimSpace(path)
+	path, query, _ := strings.Cut(strings.TrimSpace(path), "?")
 	switch {
 	case !ok || path == "":
 		return fmt.Errorf("%q: %s", text, errRequestNotation)
@@ -167,8 +223,19 @@ func (r *Request) UnmarshalScalar(text string) error {
 		}
 	}
 	*r = Request{Method: method, Path: path}
+	if query == "" {
+		return nil
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fmt.Errorf("%q is not a query; write name=value, with & between several", query)
+	}
+	r.Query = make(map[string]string, len(values))
+	for name, all := range values {
+		if len(all) > 1 || name == "" {
+			return fmt.Errorf("%q: write each parameter once, as name=value", query)
+		}
+		r.Query[name] = all[0]
+	}
 	return nil
 }
-
-// String is the request as it is written in a mapping file.
-func (r Request) String() string { return strings.TrimSpace(r.Method + " " + r.Path) }

@@ -19,6 +19,7 @@ func TestErrorsDocumentIsTheTable(t *testing.T) {
 	require.NotEmpty(t, scim.Codes)
 	var page strings.Builder
 	page.WriteString("# Errors\n\n" +
+		"For whoever reads an error in Okta, in the gateway's log or on the status page.\n\n" +
 		"Every error ends in `[code, request id]`: the code is explained here, the request id finds the\n" +
 		"line in the gateway's log. Okta shows the text under Dashboard, Tasks, on the app's Assignments\n" +
 		"tab, and for groups on the Push Groups tab.\n\n" +
@@ -30,15 +31,15 @@ func TestErrorsDocumentIsTheTable(t *testing.T) {
 		}
 		fmt.Fprintf(&page, "| `%s` | %d | %s | %s | %s |\n", entry.Code, entry.Status, kind, entry.Cause, entry.Cure)
 	}
-	page.WriteString("\nA `503` is sent as `429` to Okta, which repeats by itself only after that; both say in\n" +
-		"`Retry-After` when to come back.\n")
+	page.WriteString("\nOkta is answered `429` in place of `503`, since it retries by itself only after a `429`. Both say in\n" +
+		"`Retry-After` when to retry.\n")
 	path := filepath.Join("docs", "errors.md")
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(page.String()), 0o644))
 	}
 	written, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.True(t, page.String() == string(written), "docs/errors.md is not the table any more: run the test with -update to write it anew")
+	assert.True(t, page.String() == string(written), "docs/errors.md does not match the table: run the test with -update")
 }
 
 // Every code that the program uses has an entry, since the entry holds its status.

@@ -25,31 +25,29 @@ const (
 	nextSecret   = "next-client-secret-0123456789"
 )
 
-// A client of Suger's whose credential is exchanged for a token, in both ways
-// there are, brought by the SCIM client or held by the gateway.
+// An OAuth App, whose credential is exchanged for a token, brought by the SCIM
+// client or held by the gateway.
 func TestServeWithExchangedCredentials(t *testing.T) {
-	for _, auth := range []string{"oauth", "legacy"} {
-		for _, held := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, held by the gateway: %v", auth, held), func(t *testing.T) {
-				s := newTokenStage(t, auth, held)
-				for range 5 {
-					assert.Equal(t, http.StatusOK, s.read(t, s.token))
-				}
-				assert.Equal(t, 1, s.suger.Count("get token"), "a token serves until it ends")
-				s.suger.ExpireTokens()
-				assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger ends it before")
-				assert.Equal(t, 2, s.suger.Count("get token"))
-				if held {
-					s.rotate(t)
-				} else {
-					s.refuse(t)
-				}
-				require.NoError(t, s.gateway.End())
-				for _, secret := range []string{clientSecret, nextSecret, "bearer-token", "Bearer "} {
-					assert.NotContains(t, s.gateway.Log.String(), secret)
-				}
-			})
-		}
+	for _, held := range []bool{false, true} {
+		t.Run(fmt.Sprintf("held by the gateway: %v", held), func(t *testing.T) {
+			s := newTokenStage(t, held)
+			for range 5 {
+				assert.Equal(t, http.StatusOK, s.read(t, s.token))
+			}
+			assert.Equal(t, 1, s.suger.Count("get token"), "a token serves until it ends")
+			s.suger.ExpireTokens()
+			assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger ends it before")
+			assert.Equal(t, 2, s.suger.Count("get token"))
+			if held {
+				s.rotate(t)
+			} else {
+				s.refuse(t)
+			}
+			require.NoError(t, s.gateway.End())
+			for _, secret := range []string{clientSecret, nextSecret, "bearer-token", "Bearer "} {
+				assert.NotContains(t, s.gateway.Log.String(), secret)
+			}
+		})
 	}
 }
 
@@ -63,7 +61,7 @@ type tokenStage struct {
 	tokens     string // file of those that it accepts
 }
 
-func newTokenStage(t *testing.T, auth string, held bool) *tokenStage {
+func newTokenStage(t *testing.T, held bool) *tokenStage {
 	s := &tokenStage{token: clientID + ":" + clientSecret}
 	var err error
 	s.suger, err = sandbox.New(sandbox.Options{Clients: map[string]string{clientID: clientSecret, clientID + "-next": nextSecret}})
@@ -73,7 +71,7 @@ func newTokenStage(t *testing.T, auth string, held bool) *tokenStage {
 	t.Cleanup(s.suger.Close)
 	values := map[string]string{
 		"SUGER_API_URL": server.URL, "SUGER_ORG_ID": sandbox.DefaultOrganization,
-		"SUGER_AUTH": auth, "SUGER_TOKEN_URL": server.URL + "/oauth2/token",
+		"SUGER_AUTH": "oauth", "SUGER_TOKEN_URL": server.URL + "/oauth2/token",
 		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
 		"GATEWAY_LIST_TTL": "0s", // so that every read is a call
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -47,18 +48,21 @@ func attackMemoryOfBodies(t *testing.T, g *target) {
 		connection := g.dial(t)
 		fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n{", testKey, size)
 	}
-	time.Sleep(50 * time.Millisecond) // until they are being read
+	waits := func() bool { // until the others are being read, it is answered
+		large := g.dial(t)
+		fmt.Fprintf(large, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", testKey, size)
+		go func() { _, _ = large.Write([]byte("<" + strings.Repeat(" ", size-1))) }()
+		_ = large.SetReadDeadline(time.Now().Add(time.Second))
+		_, err := large.Read(make([]byte, 1))
+		var timeout net.Error
+		return errors.As(err, &timeout) && timeout.Timeout()
+	}
+	tries := 1
+	for ; !waits() && tries < 10; tries++ {
+	}
+	assert.Less(t, tries, 10, "a large body waits for the others")
 	status, _, text := g.send(post("/scim/v2/Users/.search", `{"count":1}`))
 	assert.Equal(t, http.StatusOK, status, text)
-
-	large := g.dial(t)
-	fmt.Fprintf(large, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", testKey, size)
-	go func() { _, _ = large.Write([]byte("<" + strings.Repeat(" ", size-1))) }()
-	_ = large.SetReadDeadline(time.Now().Add(time.Second))
-	_, err := large.Read(make([]byte, 1))
-	var timeout net.Error
-	require.ErrorAs(t, err, &timeout)
-	assert.True(t, timeout.Timeout(), "it waits for the others")
 }
 
 // attackWithConnections opens more than there may be.
@@ -76,11 +80,9 @@ func attackWithConnections(t *testing.T, g *target) {
 func attackWithIdleConnections(t *testing.T, g *target) {
 	stranger := g.dial(t)
 	fmt.Fprint(stranger, "GET /scim/v2/Schemas HTTP/1.1\r\nHost: x\r\n\r\n")
-	began := time.Now()
-	_ = stranger.SetReadDeadline(began.Add(20 * time.Second))
+	_ = stranger.SetReadDeadline(time.Now().Add(time.Minute)) // less than those with a good token may be idle
 	_, err := io.ReadAll(stranger)
 	assert.NoError(t, err, "the gateway closes the connection")
-	assert.Less(t, time.Since(began), 15*time.Second)
 }
 
 // attackPlacesOfAddress has made-up tokens wait for a Suger that does not answer.

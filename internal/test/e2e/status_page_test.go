@@ -89,7 +89,7 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Run("what it says", func(t *testing.T) {
 		page.Look(browser.View{Width: 1280, Height: 900})
 		page.Go(address)
-		assert.Equal(t, "Ready. Suger answers; 2 refused.", page.Text(".verdict h2"))
+		assert.Equal(t, "Ready. Suger answers. Requests: 2 refused.", page.Text(".verdict h2"))
 		assert.Contains(t, page.HTML(), "<code>https://scim.example.com/scim/v2</code>")
 		assert.Contains(t, page.Text("main"), "EDITOR\tSuger Editors\t5")
 		changes := strings.Join(strings.Fields(page.Text(".changes")), " ")
@@ -189,11 +189,11 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	}
 	assert.Equal(t, "Skip to the content", names["link"][0], "the first thing that Tab reaches")
 	assert.Equal(t, []string{
-		"Status", "Ready. Suger answers; 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Calls and caches", "Set-up",
+		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Calls and caches", "Set-up",
 	}, names["heading"])
 	require.Len(t, names["image"], 4, "the charts")
 	for _, name := range names["image"] {
-		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Needs).*: .*[0-9]`, name, "a chart says in words what it shows")
+		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Reads).*: .*[0-9]`, name, "a chart says in words what it shows")
 	}
 	assert.Contains(t, names["columnheader"], "Group in Okta")
 	assert.Contains(t, names["rowheader"], "EDITOR")

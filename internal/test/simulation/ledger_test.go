@@ -50,6 +50,7 @@ type ledger struct {
 	people   map[string][]era  // by user id, oldest first
 	ids      map[string]string // folded address -> the latest user id with it
 	roles    map[string]string // id -> name, of roles that were deleted too
+	members  int
 	admins   int
 	lostLast *change   // what took the last administrator, until there is one again
 	regained time.Time // when there last was one again
@@ -79,17 +80,22 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 	for _, r := range box.Roles() {
 		l.roles[r.ID] = r.Name
 	}
-	seen := make(map[string]bool)
 	note := func(id string, is standing) {
 		was := l.now(id)
 		if was == is {
 			return
 		}
+		switch {
+		case is.member && !was.member:
+			l.members++
+		case was.member && !is.member:
+			l.members--
+		}
 		l.people[id] = append(l.people[id], era{now, is, by})
 		changes = append(changes, change{now, id, was, is, by})
 	}
-	for _, u := range box.Users() {
-		seen[u.ID] = true
+	users := box.Users()
+	for _, u := range users {
 		is := standing{
 			member: true, status: u.Status, role: l.roleName(u.Role),
 			email: strings.ToLower(u.Email), first: u.FirstName, last: u.LastName,
@@ -97,20 +103,30 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 		l.ids[is.email] = u.ID
 		note(u.ID, is)
 	}
-	var gone []string
-	for id := range l.people {
-		if !seen[id] && l.now(id).member {
-			gone = append(gone, id)
+	if l.members > len(users) {
+		for _, id := range l.gone(users) {
+			note(id, standing{})
 		}
-	}
-	slices.Sort(gone)
-	for _, id := range gone {
-		note(id, standing{})
 	}
 	for i := range changes {
 		l.watchAdministrators(&changes[i])
 	}
 	return changes
+}
+
+// gone are those who were members and are not among the present ones.
+func (l *ledger) gone(users []sandbox.User) (ids []string) {
+	seen := make(map[string]bool, len(users))
+	for _, u := range users {
+		seen[u.ID] = true
+	}
+	for id := range l.people {
+		if !seen[id] && l.now(id).member {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // watchAdministrators keeps count of who can help the others.
@@ -143,6 +159,16 @@ func (l *ledger) now(id string) standing {
 		return eras[len(eras)-1].standing
 	}
 	return standing{}
+}
+
+// anyWith reports whether somebody with an address is so, other than one person.
+func (l *ledger) anyWith(email, except string, is func(standing) bool) bool {
+	for id := range l.people {
+		if s := l.now(id); id != except && s.email == email && is(s) {
+			return true
+		}
+	}
+	return false
 }
 
 // during are a person's standings between two times, oldest first.
@@ -186,14 +212,17 @@ func (l *ledger) was(id string, from, to time.Time, is map[string]func(standing)
 	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), l.during(id, from, to))
 }
 
-// rank orders roles by power, as Suger's roles and the sandbox's samples have it.
+// rank orders roles by power, as the mapping has it and by name where it does not
+// tell them apart.
 func rank(role string) int {
 	switch role {
 	case sandbox.RoleAdmin:
-		return 4
+		return 5
 	case sandbox.RoleEditor:
+		return 4
+	case "Deal desk":
 		return 3
-	case "Finance", "Deal desk":
+	case "Finance":
 		return 2
 	case sandbox.RoleViewer:
 		return 1

@@ -100,29 +100,30 @@ type act struct {
 }
 
 var acts = []act{
-	{name: "hire", weight: 10, do: person(func(a *app, p *assignment, s step) { p.wanted = true; a.assign(s.who) })},
-	{name: "leave", weight: 10, do: person(func(a *app, p *assignment, s step) { p.wanted = false; a.unassign(s.who) })},
-	{name: "move", weight: 14, do: person(func(a *app, p *assignment, s step) {
-		p.role = s.role
-		if p.assigned {
-			a.update(s.who, p, true)
-		}
+	{name: "hire", weight: 10, do: person(func(a *app, s step) {
+		a.keep(s.who, func(p *assignment) { p.wanted = true })
+		a.assign(s.who)
 	})},
-	{name: "marry", weight: 2, do: person(func(a *app, p *assignment, s step) {
-		p.family = fmt.Sprintf("Family%d", s.with)
-		if p.assigned {
-			a.update(s.who, p, true)
-		}
+	{name: "leave", weight: 10, do: person(func(a *app, s step) {
+		a.keep(s.who, func(p *assignment) { p.wanted = false })
+		a.unassign(s.who)
+	})},
+	{name: "move", weight: 14, do: person(func(a *app, s step) {
+		a.learn(s.who, func(p *assignment) { p.role = s.role })
+	})},
+	{name: "marry", weight: 2, do: person(func(a *app, s step) {
+		a.learn(s.who, func(p *assignment) { p.family = fmt.Sprintf("Family%d", s.with) })
 	})},
 	// Requests that come twice, out of turn, or from a client of another making.
 	{name: "repeat", weight: 4, do: func(w *world, s step) { w.appOf(s).again(s.who) }},
 	{name: "rush", weight: 4, do: func(w *world, s step) { w.appOf(s).rush(s) }},
 	{name: "create unseen", weight: 3, do: func(w *world, s step) {
 		a := w.appOf(s)
-		a.send(a.create(s.who, &assignment{role: s.role, given: "Unseen", family: "Family"}))
+		a.send(a.create(s.who, assignment{role: s.role, given: "Unseen", family: "Family"}))
 	}},
 	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
 	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
+	{name: "patch role", weight: 5, do: func(w *world, s step) { w.appOf(s).patchRole(s) }},
 	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).remove(s) }},
 	{name: "change address", weight: 2, do: func(w *world, s step) { w.appOf(s).rename(s) }},
 	{name: "group member", weight: 9, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
@@ -145,19 +146,27 @@ var acts = []act{
 		}
 	})},
 	{name: "console deactivates", weight: 3, status: true, do: member(func(_ *world, _ step, u *sandbox.User) { u.Status = sandbox.StatusInactive })},
+	{name: "console doubles", weight: 3, status: true, do: func(w *world, s step) { w.consoleDoubles(s) }},
 
 	{name: "weather", weight: 10, faults: true, do: changeWeather},
 	{name: "crash", weight: 3, faults: true, do: crash},
 }
 
 // person is an act about one person in one app, after what Okta is at already.
-func person(do func(a *app, p *assignment, s step)) func(w *world, s step) {
+func person(do func(a *app, s step)) func(w *world, s step) {
 	return func(w *world, s step) {
 		a := w.appOf(s)
-		p := a.person(s.who)
-		p.job.take()
-		defer p.job.release()
-		do(a, p, s)
+		mine := a.turnOf(s.who)
+		mine.take()
+		defer mine.release()
+		do(a, s)
+	}
+}
+
+// learn is a change of somebody's profile in Okta.
+func (a *app) learn(who int, edit func(p *assignment)) {
+	if p := a.keep(who, edit); p.assigned {
+		a.update(who, p, true)
 	}
 }
 
@@ -245,7 +254,7 @@ func (w *world) console(s step, edit func(u *sandbox.User)) {
 		u = sandbox.User{Email: emailOf(s.who), FirstName: "From", LastName: "Console"}
 	}
 	edit(&u)
-	if u.Role == "" {
+	if !slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.ID == u.Role }) {
 		return
 	}
 	w.box.PutUser(u)
@@ -261,15 +270,28 @@ func (w *world) consoleRemoves(s step) {
 	}
 }
 
+// consoleDoubles gives somebody without access a second account with the same
+// address.
+func (w *world) consoleDoubles(s step) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if u, known := w.box.UserByEmail(emailOf(s.who)); known && u.Status == sandbox.StatusInactive && w.isRole(s.role) {
+		u.Status, u.Role = sandbox.StatusActive, w.roleID(s.role)
+		w.box.PutNamesake(u)
+		w.consoled(s)
+	}
+}
+
 func (w *world) consoled(s step) {
 	w.disturb(nil)
-	for _, c := range w.ledger.look(w.box, time.Now(), nil) {
+	for _, c := range w.look(nil) {
 		w.logf("console %s: %s", s.act, c)
 	}
 }
 
 // roleNames are the roles that people are given, the weaker ones more often.
-var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,ADMIN", ",")
+// Suger has the team only once its group was pushed.
+var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,Team 1,ADMIN", ",")
 
 // A shape says what kind of story a seed makes.
 type shape struct {
@@ -288,6 +310,7 @@ var shapes = []shape{
 	{name: "busy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, contract: "membership"},
 	{name: "stormy", people: 14, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "membership"},
 	{name: "status", people: 45, actors: 7, steps: 60, replicas: 3, apps: 2, contract: "status"},
+	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // administrators that is, mostly
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 }
 
@@ -350,17 +373,18 @@ func gap(r *rand.Rand) time.Duration {
 	return time.Duration(r.Int64N(int64(longest)))
 }
 
-// newYear is a year in a large company.
-func newYear(seed uint64, contract string) plan {
+// newYear is a year in a large company. In a smaller one the same things happen
+// closer to each other.
+func newYear(seed uint64, contract string, people int) plan {
 	const year = 365 * 24 * time.Hour
 	r := rand.New(rand.NewPCG(seed, 365))
-	p := plan{seed: seed, people: 500, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
+	p := plan{seed: seed, people: people, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
 	events := map[string]int{
 		"hire": 300, "leave": 250, "return": 60, "move": 800, "marry": 40, "weather": 20, "crash": 20, "rotate key": 10,
-		"repeat": 40, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
+		"repeat": 40, "patch role": 60, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
 		"group member": 200, "push group": 20, "push unknown": 10, "new group": 10, "delete group": 5, "look up": 100, "import": 100,
 		"console adds": 30, "console removes": 15, "console promotes": 60, "console renames": 20, "change address": 10,
-		"console signs in": 250, "console deactivates": 15,
+		"console signs in": 250, "console deactivates": 15, "console doubles": 40,
 	}
 	for _, name := range slices.Sorted(maps.Keys(events)) {
 		if contract != "status" && actNamed(name).status {
@@ -373,7 +397,7 @@ func newYear(seed uint64, contract string) plan {
 			}
 			switch name {
 			case "hire":
-				s.who += 400
+				s.who += people * 4 / 5
 			case "return":
 				s.act = "hire"
 			}

@@ -44,7 +44,8 @@ type world struct {
 	revoked    map[string]bool
 	key        int // the API key in use
 	ledger     *ledger
-	running    int // requests that a replica is at
+	lists      map[string]shown // by credential and path
+	running    int              // requests that a replica is at
 	requests   []*request
 	began      time.Time
 	violations []violation
@@ -72,7 +73,7 @@ var statusDocument = sync.OnceValues(func() (*spec.Document, error) {
 func newWorld(p plan) (*world, error) {
 	w := &world{
 		seed: p.seed, contract: p.contract, counts: make(map[string]int), weather: calm,
-		revoked: make(map[string]bool), ledger: newLedger(), began: time.Now(), stats: make(map[string]int),
+		revoked: make(map[string]bool), ledger: newLedger(), lists: make(map[string]shown), began: time.Now(), stats: make(map[string]int),
 	}
 	w.document = mapping.DefaultDocument()
 	if p.contract == "status" {
@@ -102,7 +103,7 @@ func newWorld(p plan) (*world, error) {
 		admin.Role = sandbox.RoleViewer
 		w.box.PutUser(admin)
 	}
-	w.ledger.look(w.box, time.Now(), nil)
+	w.look(nil)
 	for n := range p.replicas {
 		r, err := w.start(fmt.Sprintf("g%d", n+1))
 		if err != nil {
@@ -115,7 +116,7 @@ func newWorld(p plan) (*world, error) {
 		for i := range p.people {
 			if i%p.apps == n && i < p.people*9/10 { // the others are for somebody else's eyes only
 				u, _ := w.box.UserByEmail(emailOf(i))
-				a.people[i] = &assignment{job: make(turn, 1), wanted: true, assigned: true, id: u.ID, role: w.ledger.roleName(u.Role), given: u.FirstName, family: u.LastName}
+				a.people[i] = &assignment{wanted: true, assigned: true, id: u.ID, role: w.ledger.roleName(u.Role), given: u.FirstName, family: u.LastName}
 			}
 		}
 		w.apps = append(w.apps, a)

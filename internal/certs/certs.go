@@ -1,0 +1,182 @@
+// Package certs serves TLS with a certificate from two files: the chain and the
+// key, in PEM form. It refuses a chain that clients would refuse, and reads
+// changed files without a restart.
+//
+// Start with [Open]; [Files.Config] is for an http.Server.
+package certs
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"suger-scim-gateway/internal/reload"
+)
+
+// maxFile bounds a file, in bytes; a chain of four is about 8 KB.
+const maxFile = 256 << 10
+
+// soon is how long before its end a certificate is worth a warning.
+const soon = 14 * 24 * time.Hour
+
+// retryAfter is how long files that could not be used are left alone: the reason
+// may pass without a visible change, such as a permission or a certificate that
+// is not valid yet.
+const retryAfter = 10 * time.Second
+
+// Options name the files. Zero fields have the default given with them.
+type Options struct {
+	CertPath string // the chain, the server's own certificate first; required
+	KeyPath  string // the key of that certificate; required
+
+	Log   *slog.Logger     // gets changes and problems; discards
+	Now   func() time.Time // time.Now
+	Roots *x509.CertPool   // authorities that are trusted; the system's
+}
+
+// Files are a certificate and its key, as they are on disk. They may be used by
+// several goroutines at once.
+type Files struct {
+	options Options
+
+	mu      sync.Mutex
+	files   *reload.Files
+	current *tls.Certificate
+	problem string    // of the files on disk; "" if they are current
+	retryAt time.Time // when to read them again if there is one
+}
+
+// Open reads and checks the files. The error says what is wrong with the
+// certificate, the key or the chain, in words for an operator.
+func Open(options Options) (*Files, error) {
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	f := &Files{options: options, files: reload.New(maxFile, options.CertPath, options.KeyPath)}
+	if err := f.read(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Config is TLS 1.2 and 1.3 with the current certificate for each handshake;
+// open connections keep theirs.
+func (f *Files) Config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return f.certificate(), nil },
+	}
+}
+
+// NotAfter is when the current certificate ends.
+func (f *Files) NotAfter() time.Time { return f.certificate().Leaf.NotAfter }
+
+// Covers returns an error if the certificate is not valid for the host.
+func (f *Files) Covers(host string) error { return f.certificate().Leaf.VerifyHostname(host) }
+
+// certificate is the current one. Changed files that cannot be used leave the
+// last good one, are reported once, and are tried again.
+func (f *Files) certificate() *tls.Certificate {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.options.Now()
+	if !f.files.Changed() && (f.problem == "" || now.Before(f.retryAt)) {
+		return f.current
+	}
+	if err := f.read(); err != nil {
+		if problem := err.Error(); problem != f.problem {
+			f.options.Log.Error("a changed certificate cannot be used; the last good one stays", "problem", problem)
+			f.problem = problem
+		}
+		f.retryAt = now.Add(retryAfter)
+		return f.current
+	}
+	f.problem = ""
+	f.options.Log.Info("the certificate was reloaded", "not_after", f.current.Leaf.NotAfter)
+	return f.current
+}
+
+// read makes the files the current certificate if clients would accept them.
+func (f *Files) read() error {
+	content, err := f.files.Read()
+	if err != nil {
+		return err
+	}
+	pair, err := tls.X509KeyPair(content[0], content[1])
+	if err != nil {
+		return fmt.Errorf("%w (the server's own certificate must be the first in its file, and the key must be its own and not encrypted)", err)
+	}
+	warnings, err := check(&pair, f.options.Now(), f.options.Roots)
+	if err != nil {
+		return err
+	}
+	for _, warning := range warnings {
+		f.options.Log.Warn("about the TLS certificate", "problem", warning)
+	}
+	f.current = &pair
+	return nil
+}
+
+// check returns an error if clients would refuse the chain, and otherwise what an
+// operator should know of it. roots are the trusted authorities, nil for the
+// system's.
+func check(pair *tls.Certificate, now time.Time, roots *x509.CertPool) (warnings []string, err error) {
+	leaf, last := pair.Leaf, pair.Leaf
+	verify := x509.VerifyOptions{CurrentTime: now, Roots: roots, Intermediates: x509.NewCertPool()}
+	for _, der := range pair.Certificate[1:] {
+		issuer, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, err
+		}
+		// Clients need not sort a chain, and Java ones, such as Okta's, fail on a wrong order.
+		if err := last.CheckSignatureFrom(issuer); err != nil || !bytes.Equal(last.RawIssuer, issuer.RawSubject) {
+			return nil, fmt.Errorf("the chain is in the wrong order or has a gap: after the certificate of %s must come that of its issuer, %s, and not that of %s",
+				nameOf(last), last.Issuer, nameOf(issuer))
+		}
+		verify.Intermediates.AddCert(issuer)
+		last = issuer
+	}
+	if now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
+		return nil, fmt.Errorf("the certificate for %s is only valid from %s to %s", nameOf(leaf), day(leaf.NotBefore), day(leaf.NotAfter))
+	}
+	if leaf.NotAfter.Sub(now) < soon {
+		warnings = append(warnings, fmt.Sprintf("the certificate for %s ends on %s", nameOf(leaf), day(leaf.NotAfter)))
+	}
+	_, err = leaf.Verify(verify)
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case err == nil:
+	case !errors.As(err, &unknown):
+		return nil, fmt.Errorf("clients would refuse the certificate for %s: %w", nameOf(leaf), err)
+	case !isSelfSigned(last):
+		return nil, fmt.Errorf("the chain ends at a certificate issued by %s, which is neither in the file nor an authority that this machine trusts. "+
+			"Append the intermediate certificate, which the authority publishes; for an authority of your own, append its root too", last.Issuer)
+	default:
+		warnings = append(warnings, fmt.Sprintf("the certificate for %s was issued by %s, which is no public authority: Okta refuses it, unless a proxy in front has another",
+			nameOf(leaf), nameOf(last)))
+	}
+	return warnings, nil
+}
+
+func isSelfSigned(c *x509.Certificate) bool {
+	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+}
+
+// nameOf is a certificate as an operator knows it.
+func nameOf(c *x509.Certificate) string {
+	if len(c.DNSNames) > 0 {
+		return c.DNSNames[0]
+	}
+	return c.Subject.String()
+}
+
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -1,0 +1,394 @@
+package check
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping/spec"
+)
+
+// unproven is what a draft says above its write operations.
+const unproven = "Not proven: drafted in the shape that was read. check --write ADDRESS proves it."
+
+// draft writes the facts in the language of the mapping file. What the language
+// has a word for stands here and nowhere else in this package.
+func (f *facts) draft() *Draft {
+	d := &Draft{}
+	d.set("version", 1, Seen, "of this file format")
+	f.writeReads(d)
+	f.writeWrites(d)
+	f.writeUser(d)
+	f.writeRole(d)
+	f.writeEnd(d)
+	f.writeLogin(d)
+	if e := f.errors; e != nil {
+		d.set("errors.field", e.field, Seen, "an id that nobody has is answered with it, and status 2xx")
+		for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
+			if part.path != "" {
+				d.set("errors."+part.key, part.path, Seen, "")
+			}
+		}
+		if e.notThere != "" {
+			d.set("refusals.not there", []any{e.notThere}, Seen, "so an id that nobody has is answered")
+		}
+	}
+	return d
+}
+
+func op(name, key string) string { return "operations." + name + "." + key }
+
+func (f *facts) writeReads(d *Draft) {
+	f.writeList(d, opListUsers, &f.list)
+	if f.one != nil {
+		d.set(op(opGetUser, "call"), "GET "+f.one.path, Seen, "")
+		if f.one.answer != "" {
+			d.set(op(opGetUser, "answer"), f.one.answer, Seen, "")
+		}
+		if f.one.everybody {
+			d.set(op(opGetUser, "covers"), "everybody", Likely, "the answer lacks the role, so the list tells who is a member")
+		}
+	}
+	if f.roles != nil {
+		f.writeList(d, opListRoles, &f.roles.listFacts)
+	}
+}
+
+func (f *facts) writeList(d *Draft, name string, list *listFacts) {
+	path := list.path
+	for i, key := range sortedNames(list.query) {
+		path += map[bool]string{true: "?", false: "&"}[i == 0] + url.QueryEscape(key) + "=" + url.QueryEscape(list.query[key])
+	}
+	call := d.set(op(name, "call"), "GET "+path, Seen, "")
+	if list.paging.Style == "none" {
+		call.why = list.why
+	}
+	if list.items != "" {
+		d.set(op(name, "items"), list.items, Seen, "")
+	}
+	if list.total != "" {
+		d.set(op(name, "total"), list.total, Seen, "")
+	}
+	if value := pagingValue(list.paging); value != nil {
+		d.set(op(name, "paging"), value, Seen, list.why)
+	}
+}
+
+// personPath is the path of one person, memberPath that of the membership: the
+// same, unless they are two resources.
+func (f *facts) personPath() string {
+	if f.member != "" && f.one != nil {
+		return f.one.path
+	}
+	return f.list.path + "/{user}"
+}
+
+func (f *facts) memberPath() string {
+	if f.member == "" {
+		return f.list.path + "/{user}"
+	}
+	return f.joins + "/{user.membership}"
+}
+
+// roleName is the field of the role, a usual name if none was seen.
+func (f *facts) roleName() string { return cmp.Or(f.role.field, "role") }
+
+// rolePart is the role as a body sends it.
+func (f *facts) rolePart() any {
+	word, all := "{role}", "{roles}"
+	if f.role.byName {
+		word, all = "{role.name}", "{roles.names}"
+	}
+	var inside object
+	if f.role.id != "" {
+		inside = append(inside, member{f.role.id, "{role}"})
+	}
+	if f.role.name != "" {
+		inside = append(inside, member{f.role.name, "{role.name}"})
+	}
+	switch {
+	case inside != nil && f.role.many:
+		return []any{inside}
+	case inside != nil:
+		return inside
+	case f.role.many:
+		return all
+	}
+	return word
+}
+
+// profile is the body that sends the person.
+func (f *facts) profile(address bool) object {
+	var body object
+	prefix := ""
+	if f.member != "" && f.one != nil {
+		prefix = f.one.prefix
+	}
+	add := func(path, name string) {
+		if path != "" {
+			body = put(body, strings.TrimPrefix(path, prefix), "{"+name+"}")
+		}
+	}
+	if address {
+		add(f.email, "userName")
+	}
+	add(f.given, "name.givenName")
+	add(f.family, "name.familyName")
+	add(f.full, "name.formatted")
+	return body
+}
+
+// put puts a value at a path of a body.
+func put(body object, path string, value any) object {
+	key, rest, deeper := strings.Cut(path, ".")
+	key, index, _ := strings.Cut(key, "[")
+	if deeper {
+		var inner object
+		if i := slices.IndexFunc(body, func(m member) bool { return m.key == key }); i >= 0 {
+			inner, _ = body[i].value.(object)
+			body = slices.Delete(body, i, i+1)
+		}
+		value = put(inner, rest, value)
+	}
+	if index != "" {
+		value = []any{value}
+	}
+	return append(body, member{key, value})
+}
+
+func (f *facts) writeWrites(d *Draft) {
+	if f.member != "" {
+		d.set(op(spec.OpAddUser, "call"), "POST "+strings.TrimSuffix(f.personPath(), "/{user}"), Likely, "")
+		d.set(op(spec.OpAddUser, "body"), f.profile(true), Likely, "")
+		d.set(op("add member", "call"), "POST "+f.joins, Likely, "")
+		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
+		d.set(op("set role", "call"), "PATCH "+f.memberPath(), Likely, "")
+		d.set(op("set role", "repeat"), true, Likely, "")
+		d.set(op("set role", "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
+	} else {
+		d.set(op(spec.OpAddUser, "call"), "POST "+f.list.path, Likely, "")
+		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.roleName(), f.rolePart()), Likely, "")
+	}
+	body := f.profile(false)
+	if f.member == "" {
+		body = put(body, f.roleName(), f.rolePart())
+		if f.status != nil {
+			body = put(body, f.status.field, "{status}")
+		}
+	}
+	d.set(op(spec.OpUpdateUser, "call"), "PATCH "+f.personPath(), Likely, "")
+	d.set(op(spec.OpUpdateUser, "repeat"), true, Likely, "")
+	d.set(op(spec.OpUpdateUser, "body"), body, Likely, "")
+	d.set(op(spec.OpRemoveUser, "call"), "DELETE "+f.memberPath(), Likely, "")
+	d.set(op(spec.OpRemoveUser, "repeat"), true, Likely, "")
+	for _, name := range []string{spec.OpAddUser, "add member", "set role", spec.OpUpdateUser, spec.OpRemoveUser} {
+		d.section("operations."+name, unproven)
+	}
+}
+
+// field is a path, and the same in the answer for one person where that differs.
+func (f *facts) field(path string) any {
+	if f.member == "" || f.one == nil || !strings.HasPrefix(path, f.one.prefix) {
+		return path
+	}
+	other := strings.TrimPrefix(path, f.one.prefix)
+	if path == f.id {
+		other = f.one.id
+	}
+	if other == path {
+		return path
+	}
+	return []any{path, other}
+}
+
+func (f *facts) writeUser(d *Draft) {
+	in := "in " + ofUsers(f.users, f.users)
+	d.set("user.id", f.field(f.id), Seen, in)
+	if f.member != "" {
+		d.set("user.ids.membership", f.member, Likely, "the membership's own id")
+	}
+	if f.org != "" {
+		d.set("user.organization", f.org, Seen, in)
+	}
+	attribute := func(name, path string, more ...member) {
+		if path == "" {
+			return
+		}
+		value := f.field(path)
+		if _, several := value.([]any); several || len(more) > 0 {
+			value = append(object{{"field", value}}, more...)
+		}
+		d.set("user.attributes."+name, value, Seen, "")
+	}
+	attribute("userName", f.email, member{"write", "create"})
+	d.find("user.attributes.userName").why = "that it cannot change is assumed"
+	attribute("name.givenName", f.given)
+	attribute("name.familyName", f.family)
+	attribute("name.givenName", f.full, member{"part", "first names"})
+	attribute("name.familyName", f.full, member{"part", "last name"})
+	for _, name := range sortedNames(f.others) {
+		attribute(name, f.others[name], member{"write", "never"})
+		d.find("user.attributes." + name).why = "whether it can be written is not known"
+	}
+	for _, use := range []string{"created", "modified"} {
+		if path := f.times[use]; path != "" {
+			d.set("user."+use, path, Seen, "")
+		}
+	}
+	f.writeRoleField(d)
+}
+
+func (f *facts) writeRoleField(d *Draft) {
+	if f.role.field == "" {
+		d.set("user.roles.field", f.roleName(), NotSeen, "no field of a user looks like a role")
+		return
+	}
+	d.set("user.roles.field", f.role.field, Seen, "")
+	switch {
+	case f.role.many:
+		d.set("user.roles.hold", "many", Seen, "it is a list")
+	default:
+		d.set("user.roles.hold", "one", Seen, "")
+	}
+	switch {
+	case f.role.id != "" || f.role.name != "":
+		for _, part := range []struct{ key, path string }{{"id", f.role.id}, {"name", f.role.name}} {
+			if part.path != "" {
+				d.set("user.roles."+part.key, part.path, Seen, "")
+			}
+		}
+	case f.role.byName:
+		d.set("user.roles.by", "name", Seen, "the list of roles has these names")
+	case f.roles != nil:
+		d.set("user.roles.by", "id", Seen, "by the list of roles")
+	default:
+		d.set("user.roles.by", "id", Likely, "no list of roles was found")
+	}
+}
+
+func (f *facts) writeRole(d *Draft) {
+	if r := f.roles; r != nil && r.id != "" && r.name != "" {
+		for _, part := range []struct{ key, path string }{
+			{"id", r.id}, {"name", r.name}, {"description", r.description}, {"permissions", r.permissions}, {"created", r.created}} {
+			if part.path != "" {
+				d.set("role."+part.key, part.path, Seen, "")
+			}
+		}
+	}
+	var known, order []any
+	fallback, administrators, lesser := "", 0, []any{}
+	for _, k := range f.known {
+		if k.administrator {
+			administrators++
+		}
+	}
+	for i, k := range f.known {
+		one := object{{"name", k.name}, {"id", k.id}}
+		if k.number {
+			one[1].value = json.Number(k.id)
+		}
+		isAdmin := k.administrator || administrators == 0 && i == 0
+		if isAdmin {
+			one = append(one, member{"administrator", true})
+		}
+		known = append(known, one)
+		switch {
+		case isAdmin:
+			order = append(order, k.name)
+		case lesserRole.MatchString(k.name):
+			lesser = append(lesser, k.name)
+			fallback = k.name
+		default:
+			order = append(order, k.name)
+			if fallback == "" {
+				fallback = k.name
+			}
+		}
+	}
+	sure := Likely
+	if administrators == 0 {
+		sure = NotSeen
+	}
+	list := d.set("role.known", known, Likely, "whether this role manages users is judged by its name")
+	list.lines()
+	for i, e := range list.inner {
+		switch {
+		case f.known[i].assumed:
+			e.sure, e.why = NotSeen, "name a role that Suger has"
+		case !adminRole.MatchString(f.known[i].name):
+			e.sure, e.why = Seen, "held by users, or listed"
+		}
+		if administrators == 0 && i == 0 {
+			e.sure, e.why = NotSeen, "mark the role that manages users"
+		}
+	}
+	if f.roles != nil {
+		order = append(order, "*")
+	}
+	d.set("role.precedence", append(order, lesser...), sure, "the most powerful first, by their names")
+	d.set("role.default", fallback, sure, "the least, for everybody who is given none")
+}
+
+func (f *facts) writeEnd(d *Draft) {
+	switch s := f.status; {
+	case s == nil:
+		d.set("access", object{{"end", spec.ByRemoval}}, Likely, "there is no status")
+	case f.member != "":
+		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
+	default:
+		d.set("access.end", spec.BySetStatus, Likely, "there is a status")
+	}
+	if s := f.status; s != nil {
+		d.set("access.field", s.field, Seen, "")
+		sure, why := Seen, "by the name and the values of the field"
+		if s.guessed {
+			sure, why = Likely, "not every word was met"
+		}
+		d.set("access.active", s.active, sure, why)
+		if len(s.pending) > 0 {
+			d.set("access.pending", s.pending, Seen, "")
+		}
+		d.set("access.inactive", s.inactive, sure, why)
+		if s.absent != "" {
+			d.set("access.absent", s.absent, Likely, "")
+		}
+	}
+	for _, words := range []struct {
+		kind string
+		say  []any
+	}{{"domain", []any{"domain"}}, {"seats", []any{"seat", "license"}}, {"duplicate", []any{"already exists"}}} {
+		d.set("refusals."+words.kind, words.say, NotSeen, "no refusal was provoked")
+	}
+}
+
+// writeLogin takes over how the credential was shown, since that worked.
+func (f *facts) writeLogin(d *Draft) {
+	for _, part := range []struct{ key, text string }{{"header", f.login.Header}, {"scheme", f.login.Scheme}} {
+		if part.text != "" {
+			d.set("credential."+part.key, part.text, Seen, "as in the file before")
+		}
+	}
+}
+
+// showsLater lets the gateway wait for who was added.
+var showsLater = Fix{Entry: op(spec.OpAddUser, "shows within"), Value: "30s"}
+
+// nextMethod is what is tried after a method that Suger does not offer.
+var nextMethod = map[string]string{"PATCH": "PUT", "PUT": "POST"}
+
+// otherMethod is another usual way to make a change: a PUT takes the whole object
+// where that can be read.
+func otherMethod(doc *spec.Document, operation string) []Fix {
+	in := doc.Operations.Named(operation)
+	if in == nil || operation != spec.OpUpdateUser && operation != spec.OpSetRole || nextMethod[in.Call.Method] == "" {
+		return nil
+	}
+	method := nextMethod[in.Call.Method]
+	tries := []Fix{{Entry: op(operation, "call"), Value: method + " " + in.Call.Path, Try: true}}
+	if operation == spec.OpUpdateUser && method == "PUT" {
+		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
+	}
+	return tries
+}

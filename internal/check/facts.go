@@ -1,0 +1,390 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping/spec"
+)
+
+// facts are what a Suger's answers show of how it keeps users and roles.
+type facts struct {
+	list   listFacts
+	users  int
+	id     string
+	member string // path of the membership's own id, where that is another than the person's
+	joins  string // path of the call that adds a membership
+	email  string
+	given  string
+	family string
+	full   string // where the full name is in one field
+	others map[string]string
+	times  map[string]string // "created" and "modified"
+	org    string
+
+	status *statusFacts
+	role   roleField
+	one    *oneFacts
+	roles  *roleFacts // nil if no list of roles was found
+	known  []knownFacts
+	login  spec.Credential // how the credential is shown, where that is in the file before
+	errors *errorFacts     // nil if errors have a status of their own
+}
+
+// errorFacts are how an answer of status 2xx says that the call failed.
+type errorFacts struct{ field, code, message, notThere string }
+
+// listFacts are a call that answers a list.
+type listFacts struct {
+	path   string
+	query  map[string]string
+	items  string
+	total  string
+	paging spec.PagingMap
+	why    string // what was seen of it
+}
+
+// oneFacts are the call for one user.
+type oneFacts struct {
+	path      string // with {user}
+	answer    string
+	everybody bool   // it lacks the role
+	id        string // where its answer has the id, without the prefix
+	prefix    string // what paths in a row of the list begin with, and paths in its answer do not
+}
+
+// statusFacts are the field that tells who has access.
+type statusFacts struct {
+	field                     string
+	active, pending, inactive []any
+	absent                    string
+	guessed                   bool // no inactive value was seen
+}
+
+// roleField is the field of a user that holds the role.
+type roleField struct {
+	field, id, name string
+	many, byName    bool
+	words           map[string]int
+}
+
+// roleFacts are the list of roles and the fields of a role.
+type roleFacts struct {
+	listFacts
+	id, name, description, permissions, created string
+	rows                                        []any
+}
+
+// knownFacts is a role that is to stand in the file.
+type knownFacts struct {
+	name, id      string
+	number        bool
+	administrator bool
+	assumed       bool // nothing was seen of it, but the file needs one
+}
+
+// Names of fields as plain writes them.
+var (
+	givenNames   = []string{"firstname", "givenname", "first", "given", "forename", "firstnames"}
+	familyNames  = []string{"lastname", "familyname", "surname", "last", "family", "sn", "secondname"}
+	fullNames    = []string{"name", "fullname", "displayname", "formatted", "formattedname", "realname"}
+	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
+	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
+	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked"}
+	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
+	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
+	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
+	activeWords  = []string{"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"}
+	pendingWords = []string{"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"}
+	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
+)
+
+// lastName is the name of a field without what leads to it.
+func lastName(path string) string {
+	name := path[strings.LastIndex(path, ".")+1:]
+	name, _, _ = strings.Cut(name, "[")
+	return plain(name)
+}
+
+// hasName reports whether a field has one of some names, also behind is, was or
+// before At.
+func hasName(path string, names []string) bool {
+	name := lastName(path)
+	for _, bare := range []string{name, strings.TrimPrefix(name, "is"), strings.TrimSuffix(name, "at"), strings.TrimSuffix(name, "on")} {
+		if slices.Contains(names, bare) {
+			return true
+		}
+	}
+	return false
+}
+
+// best is the field with the highest score above 0; of equals, the one that lies
+// least deep, and then the first by name.
+func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
+	var paths []string
+	scores := make(map[string]int)
+	for _, path := range sortedNames(c.leaves) {
+		if scores[path] = score(path, c.leaves[path]); scores[path] > 0 {
+			paths = append(paths, path)
+		}
+	}
+	slices.SortStableFunc(paths, func(a, b string) int {
+		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")))
+	})
+	if len(paths) == 0 {
+		return ""
+	}
+	return paths[0]
+}
+
+// isID says that a field is different in each row.
+func (c *fieldCounts) isID(l *leaf) bool {
+	kind := l.kind()
+	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.values) == c.sampled && l.emails == 0 && l.times < l.filled
+}
+
+// bestID is the id of a row or, with a prefix, of an object in it.
+func (c *fieldCounts) bestID(prefix string) string {
+	return c.best(func(path string, l *leaf) int {
+		name, inside := strings.CutPrefix(path, prefix)
+		if !inside || !c.isID(l) || strings.Contains(name, ".") {
+			return 0
+		}
+		switch plain := lastName(path); {
+		case plain == "id":
+			return 8
+		case plain == "userid" || plain == "uid" || plain == "uuid" || plain == "guid" || plain == "personid" || plain == "memberid":
+			return 6
+		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key" || plain == "code" || plain == "slug":
+			return 4
+		}
+		return 0
+	})
+}
+
+// named is the field with one of some names whose values may be what it says.
+func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
+	return c.best(func(path string, l *leaf) int {
+		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) && !strings.Contains(path, "[") {
+			return len(names) - i
+		}
+		return 0
+	})
+}
+
+// guessUsers finds what the rows of the list of users hold.
+func (f *facts) guessUsers(c *fieldCounts, organization string) {
+	f.users = c.rows
+	f.email = c.best(func(path string, l *leaf) int {
+		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
+			return 0
+		}
+		score := 1
+		if len(l.values) == c.sampled {
+			score += 8
+		}
+		if name := lastName(path); name == "email" || name == "emailaddress" || name == "mail" {
+			score += 4
+		}
+		return score
+	})
+	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
+	f.id = c.bestID("")
+	if own := c.bestID(prefix); prefix != "" && own != "" {
+		f.id, f.member = own, f.id
+	} else if prefix == "" {
+		f.member = c.best(func(path string, l *leaf) int {
+			if name := lastName(path); c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id") {
+				return 1
+			}
+			return 0
+		})
+	}
+	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
+	f.given, f.family = c.named(givenNames, text), c.named(familyNames, text)
+	if f.given == "" && f.family == "" {
+		f.full = c.named(fullNames, text)
+	}
+	f.times = make(map[string]string)
+	for use, hints := range map[string][]string{"created": {"creat", "added", "joined", "since", "registered"}, "modified": {"updat", "modif", "chang"}} {
+		f.times[use] = c.best(func(path string, l *leaf) int {
+			i := slices.IndexFunc(hints, func(hint string) bool { return strings.Contains(lastName(path), hint) })
+			if i < 0 || l.times == 0 || l.times < l.filled || strings.HasPrefix(lastName(path), "last") && use == "created" {
+				return 0
+			}
+			return len(hints) - i
+		})
+	}
+	f.org = c.best(func(path string, l *leaf) int {
+		if l.filled == c.sampled && len(l.values) == 1 && l.values[organization] {
+			return 1
+		}
+		return 0
+	})
+	f.others = make(map[string]string)
+	for _, path := range sortedNames(c.leaves) {
+		if attribute := attributeFor(path, c.leaves[path]); attribute != "" && path != f.email && path != f.full && path != f.org && f.others[attribute] == "" {
+			f.others[attribute] = path
+		}
+	}
+	f.guessStatus(c)
+}
+
+// guessStatus finds the field that tells who has access, and what its values mean.
+func (f *facts) guessStatus(c *fieldCounts) {
+	field := c.best(func(path string, l *leaf) int {
+		switch kind := l.kind(); {
+		case strings.Contains(path, "["):
+			return 0
+		case kind == isFlag && (hasName(path, yesNames) || hasName(path, noNames)):
+			return 6
+		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && knownWords(l.words) > 0:
+			return 8
+		case (l.filled == 0 || l.times == l.filled) && l.present == c.sampled && l.filled < c.sampled && hasName(path, noNames):
+			return 5
+		}
+		return 0
+	})
+	if field == "" {
+		return
+	}
+	l := c.leaves[field]
+	f.status = &statusFacts{field: field}
+	switch kind := l.kind(); {
+	case kind == isFlag:
+		yes := hasName(field, yesNames)
+		f.status.active, f.status.inactive = []any{yes}, []any{!yes}
+		if l.filled < c.sampled { // where it is missing it says the usual
+			f.status.absent = "active"
+		}
+	case kind == isText && l.times == 0:
+		f.status.words(l.words)
+	default:
+		f.status.active, f.status.inactive, f.status.absent = []any{nil}, []any{"{now}"}, "active"
+	}
+}
+
+// words sorts the words of a status by what they mean. One that is not known is
+// left out, so that the check names it.
+func (s *statusFacts) words(words map[string]int) {
+	for _, word := range sortedNames(words) {
+		switch meaning(word) {
+		case "active":
+			s.active = slices.Insert(s.active, 0, any(word))
+		case "pending":
+			s.active, s.pending = append(s.active, word), append(s.pending, word)
+		case "inactive":
+			s.inactive = append(s.inactive, word)
+		}
+	}
+	like := func(word string) any {
+		for _, known := range sortedNames(words) {
+			if known == strings.ToUpper(known) {
+				return strings.ToUpper(word)
+			}
+			if known != strings.ToLower(known) {
+				return strings.ToUpper(word[:1]) + word[1:]
+			}
+		}
+		return word
+	}
+	if len(s.inactive) == 0 {
+		s.inactive, s.guessed = []any{like(opposite(s.active))}, true
+	}
+	if len(s.active) == len(s.pending) {
+		s.active, s.guessed = slices.Insert(s.active, 0, like("active")), true
+	}
+}
+
+// opposite is the usual word for no access beside some words for access.
+func opposite(active []any) string {
+	for _, word := range active {
+		if plain(fmt.Sprint(word)) == "enabled" {
+			return "disabled"
+		}
+	}
+	return "inactive"
+}
+
+// meaning is what a word of a status usually means, "" if it is not known.
+func meaning(word string) string {
+	switch word = plain(word); {
+	case slices.Contains(activeWords, word):
+		return "active"
+	case slices.Contains(pendingWords, word):
+		return "pending"
+	case slices.Contains(inactWords, word):
+		return "inactive"
+	}
+	return ""
+}
+
+func knownWords(words map[string]int) int {
+	n := 0
+	for word := range words {
+		if meaning(word) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// guessRoleField finds the field that holds the role. Names and ids are told apart
+// by the list of roles, if there is one.
+func (f *facts) guessRoleField(c *fieldCounts, roles *roleList) {
+	field := c.best(func(path string, l *leaf) int {
+		if strings.Contains(path, "[") || strings.Contains(path, ".") && hasName(path[:strings.LastIndex(path, ".")], roleNames) {
+			return 0
+		}
+		score := 0
+		switch i := slices.Index(roleNames, lastName(path)); {
+		case i >= 0:
+			score = len(roleNames) - i
+		case strings.Contains(lastName(path), "role"):
+			score = 1
+		}
+		kind := l.kind()
+		switch {
+		case (kind == isText || kind == isNumber) && roles.haveAll(l.words):
+			score += 16
+		case (kind == isText || kind == isNumber) && l.emails == 0 && l.times == 0 && len(l.words) <= maxWords:
+		case kind == isObject, kind == isList:
+		default:
+			score = 0
+		}
+		return score
+	})
+	if field == "" {
+		return
+	}
+	l := c.leaves[field]
+	f.role = roleField{field: field, many: l.kind() == isList, words: l.words}
+	inside := field
+	if f.role.many {
+		inside = field + "[0]"
+	}
+	if element := c.leaves[inside]; element != nil {
+		f.role.words = element.words
+	}
+	for _, path := range sortedNames(c.leaves) {
+		name, within := strings.CutPrefix(path, inside+".")
+		switch {
+		case !within || strings.Contains(name, "."):
+		case f.role.id == "" && slices.Contains(roleKeys, lastName(name)):
+			f.role.id, f.role.words = name, c.leaves[path].words
+		case f.role.id == "" && f.role.name == "" && lastName(name) == "role":
+			f.role.id, f.role.words = name, c.leaves[path].words
+		case f.role.name == "" && slices.Contains(roleTitles, lastName(name)):
+			f.role.name = name
+		}
+	}
+	if f.role.id == "" && f.role.name == "" {
+		for word := range f.role.words {
+			_, isID := roles.byID(word)
+			_, isName := roles.byName(word)
+			f.role.byName = f.role.byName || isName && (!isID || strings.HasSuffix(lastName(field), "name"))
+		}
+	}
+}

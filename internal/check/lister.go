@@ -1,0 +1,322 @@
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
+)
+
+// The usual names of query parameters, the most usual first.
+var (
+	limitNames  = []string{"limit", "pageSize", "page_size", "per_page", "perPage", "size", "count", "max", "maxResults", "max_results", "take", "first"}
+	offsetNames = []string{"offset", "skip", "start", "startAt", "from"}
+	pageNames   = []string{"page", "pageNumber", "page_number", "pageNo", "pageIndex", "p"}
+	cursorNames = []string{"cursor", "pageToken", "page_token", "nextToken", "next_token", "continuationToken", "continuation", "after", "startingAfter", "starting_after", "marker", "next", "token"}
+)
+
+// pageSizes are what a list is asked for to see how large its pages may be.
+var pageSizes = []int{1000, 500, 200, 100, 50}
+
+// A lister finds out how a list comes in pages, by asking for it in the usual ways
+// and comparing what comes with the first rows.
+type lister struct {
+	do    func(context.Context, sugerclient.Call) (*sugerclient.Answer, error)
+	call  sugerclient.Call // without parameters of paging
+	items string
+}
+
+// A listAnswer is one page and what came with it.
+type listAnswer struct {
+	body   any
+	header http.Header
+	rows   []string
+	err    error
+}
+
+func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
+	call := l.call
+	call.Query = maps.Clone(query)
+	if call.Query == nil {
+		call.Query = make(map[string]string)
+	}
+	maps.Copy(call.Query, l.call.Query)
+	answer, err := l.do(ctx, call)
+	if err != nil {
+		return &listAnswer{err: err}
+	}
+	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
+	rows, _ := rowsIn(page.body, l.items)
+	for _, row := range rows {
+		page.rows = append(page.rows, compact(row))
+	}
+	return page
+}
+
+// page asks for a page of a size by its number, counted from 0, and the rows before
+// it. Where pages lead to each other it is the first.
+func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
+	query := make(map[string]string)
+	if p.Limit != "" {
+		query[p.Limit] = strconv.Itoa(size)
+	}
+	switch p.Style {
+	case "offset":
+		query[p.Next] = strconv.Itoa(rows)
+	case "page":
+		query[p.Next] = strconv.Itoa(p.First + number)
+	}
+	return l.get(ctx, query)
+}
+
+// advances reports whether the page after the first begins where that ends, which
+// the whole list shows as far as it is known.
+func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
+	query := make(map[string]string)
+	if p.Limit != "" {
+		query[p.Limit] = strconv.Itoa(pageProbe)
+	}
+	switch p.Style {
+	case "offset":
+		query[p.Next] = strconv.Itoa(len(first.rows))
+	case "page":
+		query[p.Next] = strconv.Itoa(p.First + 1)
+	case "cursor":
+		cursor := first.at(p.Cursor)
+		if cursor == "" {
+			return false
+		}
+		query[p.Next] = cursor
+	case "link":
+		place, linked := first.next()
+		if !linked || place.path != p.Cursor.Path {
+			return false
+		}
+		for name := range place.address.Query() {
+			query[name] = place.address.Query().Get(name)
+		}
+	}
+	page := l.get(ctx, query)
+	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
+		return false
+	}
+	if size := len(first.rows); size < len(whole.rows) {
+		return page.rows[0] == whole.rows[size]
+	}
+	return !slices.Contains(first.rows, page.rows[0])
+}
+
+// find is the paging of the list, with style none if all comes in one answer. why
+// says what was seen; proven reports whether pages were seen to follow each other.
+func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
+	whole := l.get(ctx, nil)
+	if len(whole.rows) <= pageProbe {
+		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
+	}
+	paging, first := l.limit(ctx, whole)
+	size := len(first.rows)
+	if size == len(whole.rows) && paging.Limit == "" && !l.goesOn(whole) {
+		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
+	}
+	for _, p := range usual(paging.Limit, first) {
+		if l.advances(ctx, p, whole, first) {
+			if p.Limit != "" {
+				p.Size = l.pageSize(ctx, p.Limit, whole)
+			}
+			return p, fmt.Sprintf("two pages of %d follow each other", size), true
+		}
+	}
+	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
+}
+
+// limit finds the parameter that carries the size of a page, and answers the first
+// small page, or the whole answer if there is none.
+func (l *lister) limit(ctx context.Context, whole *listAnswer) (spec.PagingMap, *listAnswer) {
+	for _, name := range hinted(limitNames, whole) {
+		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
+			return spec.PagingMap{Limit: name}, page
+		}
+	}
+	return spec.PagingMap{}, whole
+}
+
+// goesOn reports whether an answer without a limit shows that there is more.
+func (l *lister) goesOn(page *listAnswer) bool {
+	for _, path := range totalsIn(page.body) {
+		for _, s := range spotsIn(page.body) {
+			if n, err := strconv.Atoi(fmt.Sprint(s.value)); s.path == path && err == nil && n > len(page.rows) {
+				return true
+			}
+		}
+	}
+	_, linked := page.next()
+	return linked || len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
+}
+
+// usual are the ways in which the list may go on after its first page, the
+// likeliest first.
+func usual(limit string, first *listAnswer) (ways []spec.PagingMap) {
+	if place, linked := first.next(); linked {
+		ways = append(ways, spec.PagingMap{Style: "link", Limit: limit, Cursor: spec.Cursor{Path: place.path}})
+	}
+	offsets, cursors := hinted(offsetNames, first), hinted(cursorNames, first)
+	for _, cursor := range first.cursors() {
+		for _, name := range hinted(slices.Concat(cursorNames, offsetNames), first) {
+			ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: cursor})
+		}
+	}
+	for _, name := range offsets {
+		ways = append(ways, spec.PagingMap{Style: "offset", Limit: limit, Next: name})
+	}
+	for _, name := range hinted(pageNames, first) {
+		ways = append(ways, spec.PagingMap{Style: "page", Limit: limit, Next: name, First: 1}, spec.PagingMap{Style: "page", Limit: limit, Next: name})
+	}
+	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
+	for _, field := range sortedKeys(last) {
+		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
+			for _, name := range cursors {
+				ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: spec.Cursor{Row: field}})
+			}
+		}
+	}
+	return ways
+}
+
+// pageSize is the largest page that the list gives, as far as it has so many
+// rows; else the smallest usual size that holds what it has.
+func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
+	for _, size := range pageSizes {
+		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
+		switch {
+		case len(page.rows) == 0:
+			continue // too much to ask for
+		case len(page.rows) == size, len(page.rows) < len(whole.rows), len(page.cursors()) > 0:
+			return len(page.rows)
+		}
+		for _, smaller := range slices.Backward(pageSizes) {
+			if smaller >= 100 && smaller >= len(page.rows) && smaller <= size {
+				return smaller
+			}
+		}
+		return size
+	}
+	return pageProbe
+}
+
+// cursors are the places of what seems to lead to the next page. A value that is
+// empty or 0 ends a list.
+func (a *listAnswer) cursors() []spec.Cursor {
+	var found []spec.Cursor
+	for _, s := range spotsIn(a.body) {
+		word, scalar := wordOf(s.value)
+		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
+			found = append(found, spec.Cursor{Path: s.path})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if value := a.header.Get(name); seemsNext(name) && value != "" && !isURL(value) {
+			found = append(found, spec.Cursor{Header: name})
+		}
+	}
+	return found
+}
+
+// at is the cursor at a place, "" if there is none.
+func (a *listAnswer) at(place spec.Cursor) string {
+	value := any(a.header.Get(place.Header))
+	switch {
+	case place.Row != "" && len(a.rows) > 0:
+		value, _ = at(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
+	case place.Path != "":
+		value, _ = at(a.body, place.Path)
+	}
+	word, _ := wordOf(value)
+	return word
+}
+
+func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }
+
+// linkNext finds the address of the next page in a Link header (RFC 8288).
+var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+
+// A linkPlace is the address of the next page and where an answer has it.
+type linkPlace struct {
+	path    string // "" for the header Link
+	address *url.URL
+}
+
+// next is the address of the next page, if the answer has one.
+func (a *listAnswer) next() (place linkPlace, found bool) {
+	for _, link := range a.header.Values("Link") {
+		if match := linkNext.FindStringSubmatch(link); match != nil {
+			if u, err := url.Parse(match[1]); err == nil {
+				return linkPlace{"", u}, true
+			}
+		}
+	}
+	for _, s := range spotsIn(a.body) {
+		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
+			if u, err := url.Parse(word); err == nil {
+				return linkPlace{s.path, u}, true
+			}
+		}
+	}
+	return linkPlace{}, false
+}
+
+// hinted puts the names first that the answer itself has, in its body or in the
+// query of an address of its next page.
+func hinted(names []string, page *listAnswer) []string {
+	hints := make(map[string]bool)
+	for _, s := range spotsIn(page.body) {
+		if _, is := s.value.(json.Number); is {
+			hints[s.path[strings.LastIndex(s.path, ".")+1:]] = true
+		}
+	}
+	if place, linked := page.next(); linked {
+		for name := range place.address.Query() {
+			hints[name] = true
+		}
+	}
+	sorted := slices.Clone(names)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		switch {
+		case hints[a] == hints[b]:
+			return 0
+		case hints[a]:
+			return -1
+		}
+		return 1
+	})
+	return sorted
+}
+
+// pagingValue is the paging as an entry of the mapping file, nil for none.
+func pagingValue(p spec.PagingMap) any {
+	if p.Style == "none" {
+		return nil
+	}
+	value := object{{"style", p.Style}}
+	if p.Limit != "" {
+		value = append(value, member{"size", p.Size}, member{"limit", p.Limit})
+	}
+	if p.Next != "" {
+		value = append(value, member{"next", p.Next})
+	}
+	if p.First != 0 {
+		value = append(value, member{"first", p.First})
+	}
+	if cursor := p.Cursor.String(); cursor != "" {
+		value = append(value, member{"cursor", cursor})
+	}
+	return value
+}

@@ -1,0 +1,119 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// mostRounds bounds how often a draft is changed by what its own check finds.
+const mostRounds = 8
+
+// Suggest drafts a mapping file by what the live Suger answers, checks the draft,
+// makes the changes that its check proposes and checks it again, until nothing
+// changes. With config.Write it then proves the writes, and learns from what Suger
+// refuses. see is told of the lines of the last check. The error says why there is
+// no report; the draft is nil if there is none.
+func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Report, error) {
+	s := &survey{Config: config}
+	s.list.path, s.list.query = listPath(config)
+	if err := s.look(ctx); err != nil {
+		return nil, nil, s.explain(ctx, err)
+	}
+	s.login = config.Document.Credential
+	draft := s.draft()
+	write := config.Write
+	config.Write = ""
+	report, err := config.refine(ctx, draft)
+	if err == nil && write != "" && report.OK && ctx.Err() == nil {
+		config.Write = write
+		report, err = config.refine(ctx, draft)
+	} else {
+		config.Write = write // the report says that nothing was written, and why
+	}
+	if err != nil {
+		return draft, nil, err
+	}
+	if write != "" && config.Write != "" && !report.tried() {
+		report, err = checkDraft(ctx, config, draft)
+	}
+	draft.prove(report.Proven)
+	for _, line := range report.Lines {
+		see(line)
+	}
+	return draft, report, err
+}
+
+// tried reports whether the writes were tried, or why not is among the lines.
+func (r *Report) tried() bool {
+	return slices.ContainsFunc(r.Lines, func(line Line) bool { return strings.HasPrefix(line.Check, "write") })
+}
+
+// explain says why there is nothing to draft from, as the check would.
+func (s *survey) explain(ctx context.Context, err error) error {
+	r := newRun(s.Config)
+	if !r.address(ctx) {
+		return errors.New(r.report.Lines[0].Text + " " + r.report.Lines[0].Change)
+	}
+	if fail := asFailure(err); fail != nil {
+		r.noUsers(ctx, s.get(opListUsers, s.list.path, nil), err)
+		line := r.report.Lines[len(r.report.Lines)-1]
+		return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
+	}
+	return fmt.Errorf("no draft: GET %s answers %w", s.list.path, err)
+}
+
+// refine checks a draft and makes the changes that the check proposes, until
+// there are none.
+func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err error) {
+	for range mostRounds {
+		if report, err = checkDraft(ctx, c, draft); err != nil || ctx.Err() != nil {
+			return report, err
+		}
+		before := draft.root.clone()
+		if !draft.applyAll(report, c.TryVerbs) {
+			break
+		}
+		if _, err := spec.Parse(c.File, []byte(draft.String())); err != nil {
+			draft.root = before // a change that needs others, which somebody has to make
+			break
+		}
+	}
+	return report, nil
+}
+
+// applyAll makes the changes that a report proposes, and reports whether there was
+// one. Those that are tries are only made if somebody wants them.
+func (d *Draft) applyAll(report *Report, tries bool) bool {
+	changed := false
+	for _, line := range report.Lines {
+		done := make(map[string]bool)
+		for _, fix := range line.Fixes {
+			if line.Level != OK && !done[fix.Entry] && (tries || !fix.Try) { // of alternatives, the first
+				done[fix.Entry] = true
+				changed = d.apply(fix, "found by "+line.Check) || changed
+			}
+		}
+	}
+	return changed
+}
+
+// checkDraft checks the Suger by a draft.
+func checkDraft(ctx context.Context, config Config, draft *Draft) (*Report, error) {
+	document, err := spec.Parse(config.File, []byte(draft.String()))
+	if err != nil {
+		return nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
+	}
+	config.Document, config.See = document, nil
+	config.Positions = strict.PositionsIn([]byte(draft.String()))
+	if config.Service, err = mapping.New(document, config.Client, config.Settings); err != nil {
+		return nil, err
+	}
+	return Run(ctx, config), nil
+}

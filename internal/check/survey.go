@@ -1,0 +1,385 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
+)
+
+// DefaultList is the path of the list of users that Suger documents.
+const DefaultList = "/org/{organization}/user"
+
+// A survey asks a Suger of which nothing but the path of its list of users is
+// known for what a mapping file needs. It only reads.
+type survey struct {
+	Config
+	facts
+	rows   []any // of the list of users
+	counts *fieldCounts
+}
+
+// errNoList says that the path answers no list of people.
+var errNoList = errors.New("no list of people with e-mail addresses")
+
+// look collects the facts. The error is that of the list of users.
+func (s *survey) look(ctx context.Context) error {
+	if err := s.listOf(ctx, &s.list, hasAddress); err != nil {
+		return err
+	}
+	s.counts = newFieldCounts(&spec.Document{})
+	for _, row := range s.rows {
+		s.counts.take(row)
+	}
+	s.guessUsers(s.counts, s.Caller.Organization)
+	if s.email == "" || s.id == "" {
+		return errNoList
+	}
+	names := s.findRoles(ctx)
+	s.guessRoleField(s.counts, names)
+	s.findOne(ctx)
+	s.guessKnown(names)
+	return nil
+}
+
+// do makes a call of the survey.
+func (s *survey) do(ctx context.Context, call sugerclient.Call) (*sugerclient.Answer, error) {
+	return s.Client.Do(ctx, s.Caller.Credential, call)
+}
+
+// get is a reading call.
+func (s *survey) get(operation, path string, user any) sugerclient.Call {
+	params := map[string]string{"organization": s.Caller.Organization}
+	if word, ok := wordOf(user); ok {
+		params["user"] = word
+	}
+	return sugerclient.Call{Operation: operation, Method: "GET", Path: path, PathParams: params}
+}
+
+// hasAddress reports whether an object holds an e-mail address.
+func hasAddress(row any) bool {
+	counts := newFieldCounts(&spec.Document{})
+	counts.take(row)
+	for _, l := range counts.leaves {
+		if l.emails > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// listOf finds how a list is answered and reads it to its end.
+func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bool) error {
+	call := s.get(opListUsers, list.path, nil)
+	call.Query = list.query
+	answer, err := s.do(ctx, call)
+	if err != nil {
+		return err
+	}
+	body := decoded(answer.Body)
+	found := false
+	for _, path := range listsIn(body) {
+		rows, _ := rowsIn(body, path)
+		if len(rows) > 0 && isRow(rows[0]) {
+			list.items, s.rows, found = path, rows, true
+			break
+		}
+	}
+	if !found {
+		return errNoList
+	}
+	l := &lister{do: s.do, call: call, items: list.items}
+	list.paging, list.why, _ = l.find(ctx)
+	reader := &pageReader{}
+	paging := clientPaging(list.paging, list.items)
+	if _, err := s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); err != nil {
+		return nil // the check says why; the first page is enough to go on
+	}
+	s.rows = nil
+	for _, row := range slices.Concat(reader.pages...) {
+		s.rows = append(s.rows, decoded([]byte(row)))
+	}
+	for _, path := range totalsIn(body) {
+		for _, at := range spotsIn(body) {
+			if at.path == path && fmt.Sprint(at.value) == fmt.Sprint(len(s.rows)) && list.total == "" {
+				list.total = path
+			}
+		}
+	}
+	return nil
+}
+
+// clientPaging is paging as the client reads a list by it.
+func clientPaging(p spec.PagingMap, items string) sugerclient.Paging {
+	styles := map[string]sugerclient.PagingStyle{"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "link": sugerclient.ByLink}
+	return sugerclient.Paging{Style: styles[p.Style], Size: p.Size, Limit: p.Limit, Offset: p.Next, First: p.First,
+		Cursor: p.Cursor.Path, CursorHeader: p.Cursor.Header, CursorRow: p.Cursor.Row, Items: items}
+}
+
+// beside are paths next to the list of users, and above it, that may be about
+// something else: singular and plural as the list is.
+func (s *survey) beside(singular string) []string {
+	words := []string{singular + "s", singular}
+	last := s.list.path[strings.LastIndex(s.list.path, "/")+1:]
+	if !strings.HasSuffix(last, "s") {
+		slices.Reverse(words)
+	}
+	var paths []string
+	for at := s.list.path; strings.Contains(at, "/"); {
+		at = at[:strings.LastIndex(at, "/")]
+		for _, word := range words {
+			if path := at + "/" + word; path != s.list.path {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
+}
+
+// findRoles looks for a list of roles beside the list of users.
+func (s *survey) findRoles(ctx context.Context) *roleList {
+	users := s.rows
+	defer func() { s.rows = users }()
+	names := &roleList{}
+	for _, path := range s.beside("role") {
+		found := &roleFacts{listFacts: listFacts{path: path}}
+		isRole := func(row any) bool {
+			_, word := row.(string)
+			object, _ := row.(map[string]any)
+			return word || slices.ContainsFunc(sortedKeys(object), isRoleName)
+		}
+		if s.listOf(ctx, &found.listFacts, isRole) != nil || len(s.rows) == 0 {
+			continue
+		}
+		found.guess(s.rows)
+		s.roles = found
+		for _, row := range s.rows {
+			if word, ok := row.(string); ok {
+				names.roles = append(names.roles, mapping.RoleName{ID: word, Name: word})
+			} else if object, ok := row.(map[string]any); ok {
+				id, _ := wordOf(object[found.id])
+				name, _ := wordOf(object[found.name])
+				names.roles = append(names.roles, mapping.RoleName{ID: id, Name: name})
+			}
+		}
+		break
+	}
+	return names
+}
+
+// guess finds the fields of roles.
+func (f *roleFacts) guess(rows []any) {
+	f.rows = rows
+	c := newFieldCounts(&spec.Document{})
+	for _, row := range rows {
+		c.take(row)
+	}
+	text := func(l *leaf) bool { return l.kind() == isText }
+	f.name = c.named(roleTitles, text)
+	if f.id = c.bestID(""); f.id == "" {
+		f.id = f.name
+	}
+	f.description = c.named([]string{"description", "summary", "about"}, text)
+	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
+	f.created = c.best(func(path string, l *leaf) int {
+		if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
+			return 1
+		}
+		return 0
+	})
+}
+
+func isRoleName(key string) bool {
+	return slices.Contains(roleTitles, plain(key))
+}
+
+// findOne looks for the call that answers one user, and for what its answer has.
+func (s *survey) findOne(ctx context.Context) {
+	if len(s.rows) == 0 {
+		return
+	}
+	row := s.rows[0]
+	prefix := s.email[:strings.LastIndex(s.email, ".")+1]
+	try := func(path, id, prefix string) bool {
+		wanted, there := at(row, id)
+		if !there {
+			return false
+		}
+		answer, err := s.do(ctx, s.get(opGetUser, path, wanted))
+		if err != nil {
+			return false
+		}
+		for _, spot := range spotsIn(decoded(answer.Body)) {
+			own := strings.TrimPrefix(id, prefix)
+			is, there := at(spot.value, own)
+			if !there && path != s.list.path+"/{user}" {
+				own = "id"
+				is, _ = at(spot.value, own)
+			}
+			if address, has := at(spot.value, strings.TrimPrefix(s.email, prefix)); has && isAddress(fmt.Sprint(address)) && fmt.Sprint(is) == fmt.Sprint(wanted) {
+				_, role := at(spot.value, s.role.field)
+				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, id: own, prefix: prefix}
+				s.findErrors(ctx, decoded(answer.Body), path, neighbour(fmt.Sprint(wanted)))
+				return true
+			}
+		}
+		return false
+	}
+	if s.member != "" && try(s.list.path+"/{user}", s.member, "") {
+		s.id, s.member = s.member, "" // the record itself is found by it
+		return
+	}
+	if try(s.list.path+"/{user}", s.id, "") || s.member == "" {
+		s.member = "" // if there is one, it is not needed
+		return
+	}
+	s.joins = s.list.path
+	if prefix == "" {
+		s.joins = s.offered(ctx, s.beside("membership"))
+	}
+	for _, path := range append(s.beside(strings.TrimSuffix(prefix, ".")), s.beside("user")...) {
+		if try(path+"/{user}", s.id, prefix) {
+			return
+		}
+	}
+}
+
+// offered is the first of some paths that Suger knows, if not for reading; else the
+// first of all.
+func (s *survey) offered(ctx context.Context, paths []string) string {
+	for _, path := range paths {
+		if _, err := s.do(ctx, s.get(opListUsers, path, nil)); err == nil || status(err) == http.StatusMethodNotAllowed {
+			return path
+		}
+	}
+	return paths[0]
+}
+
+// findErrors asks for somebody who does not exist. Where that is answered as a
+// success, what the answer has besides that of somebody who does exist is the sign
+// of an error.
+func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
+	answer, err := s.do(ctx, s.get(opGetUser, path, free))
+	if err != nil {
+		return
+	}
+	body := decoded(answer.Body)
+	for _, spot := range spotsIn(body) {
+		was, there := at(good, spot.path)
+		if name := lastName(spot.path); (name != "error" && name != "errors") || isEmpty(spot.value) || there && !isEmpty(was) {
+			continue
+		}
+		found := &errorFacts{field: spot.path}
+		object, _ := spot.value.(map[string]any)
+		for _, key := range sortedKeys(object) {
+			word, _ := object[key].(string)
+			switch {
+			case slices.Contains([]string{"code", "type", "reason", "key"}, plain(key)) && word != "" && found.code == "":
+				found.code, found.notThere = spot.path+"."+key, word
+			case slices.Contains([]string{"message", "text", "detail", "description"}, plain(key)) && found.message == "":
+				found.message = spot.path + "." + key
+			}
+		}
+		if word, is := spot.value.(string); is && found.notThere == "" {
+			found.notThere = word
+		}
+		s.errors = found
+		return
+	}
+}
+
+// at is the value at a path of an object.
+func at(value any, path string) (any, bool) {
+	var field spec.Field
+	if field.UnmarshalScalar(path) != nil {
+		return nil, false
+	}
+	return field.In(value)
+}
+
+// Names of roles by what they usually may do.
+var (
+	adminRole  = regexp.MustCompile(`(?i)admin|owner|super ?user|root`)
+	usualRole  = regexp.MustCompile(`(?i)^(admin(istrator)?|owner|editor|viewer|reader|member|user|guest|manager|operator|basic|standard|read[ _-]?only|writer|contributor)s?$`)
+	lesserRole = regexp.MustCompile(`(?i)\b(view|read|guest|member|basic)`)
+)
+
+// guessKnown chooses the roles that are to stand in the file: those that users
+// hold and the list lacks, and those that have a usual name.
+func (s *survey) guessKnown(listed *roleList) {
+	add := func(id, name string) {
+		if !slices.ContainsFunc(s.known, func(k knownFacts) bool { return fold(k.name) == fold(name) }) {
+			s.known = append(s.known, knownFacts{name: name, id: id, administrator: adminRole.MatchString(name)})
+		}
+	}
+	for _, role := range listed.roles {
+		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
+			add(role.ID, role.Name)
+		}
+	}
+	if s.roles != nil && len(s.roles.rows) > 0 {
+		if object, ok := s.roles.rows[0].(map[string]any); ok {
+			_, number := object[s.roles.id].(interface{ Int64() (int64, error) })
+			for i := range s.known {
+				s.known[i].number = number
+			}
+		}
+	}
+	for _, word := range sortedNames(s.role.words) {
+		if _, known := listed.called(word); !known {
+			add(word, word)
+		}
+	}
+	// The file needs an administrator's role and a lesser one.
+	for _, role := range listed.roles {
+		if len(s.known) < 2 {
+			add(role.ID, role.Name)
+		}
+	}
+	for _, name := range []string{"ADMIN", "MEMBER"} {
+		if len(s.known) == 0 || name == "MEMBER" && !slices.ContainsFunc(s.known, func(k knownFacts) bool { return !k.administrator }) {
+			s.known = append(s.known, knownFacts{name: name, id: name, administrator: name == "ADMIN", assumed: true})
+		}
+	}
+	rank := func(k knownFacts) int {
+		switch {
+		case k.administrator:
+			return 0
+		case lesserRole.MatchString(k.name):
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(s.known, func(a, b knownFacts) int { return rank(a) - rank(b) })
+}
+
+// listPath is the path of the list of users with placeholders, and its query.
+func listPath(config Config) (path string, query map[string]string) {
+	path = strings.TrimPrefix(config.List, "GET ")
+	if path == "" {
+		path = DefaultList
+	}
+	path, parameters, _ := strings.Cut(path, "?")
+	path = "/" + strings.Trim(path, "/")
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if segment == config.Caller.Organization {
+			segments[i] = "{organization}"
+		}
+	}
+	if values, err := url.ParseQuery(parameters); err == nil && len(values) > 0 {
+		query = make(map[string]string)
+		for name := range values {
+			query[name] = values.Get(name)
+		}
+	}
+	return strings.Join(segments, "/"), query
+}

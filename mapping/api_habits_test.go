@@ -1,0 +1,182 @@
+package mapping_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/scim"
+)
+
+// Some APIs show a new user only after a while. The gateway looks again, no longer
+// than the mapping says, and adds nobody twice.
+func TestAddedUsersMayShowLater(t *testing.T) {
+	tests := []struct {
+		name, within string
+		lists        int // in which the new user is missing
+		shown        bool
+		slept        []time.Duration
+	}{
+		{"at once", "5s", 0, true, nil},
+		{"later", "5s", 2, true, []time.Duration{500 * time.Millisecond, time.Second}},
+		{"too late", "2s", 100, false, []time.Duration{500 * time.Millisecond, time.Second, 500 * time.Millisecond}},
+		{"where the mapping says nothing", "0s", 1, false, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, a := newSmall(t, small("  add user:\n", "  add user:\n    shows within: "+test.within+"\n"))
+			missing := test.lists
+			s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+				switch {
+				case r.Method == http.MethodPost:
+					s.people = append(s.people, smallPerson{"p3", "new@example.com", "guest"})
+					w.WriteHeader(http.StatusAccepted)
+				case len(s.people) == 3 && missing > 0:
+					missing--
+					s.say(w, map[string]any{"people": s.people[:2]})
+				default:
+					return false
+				}
+				return true
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			got, err := a.users().Create(ctx, a.body(`{"userName":"new@example.com"}`), nil)
+			assert.Equal(t, test.slept, s.slept)
+			calls := s.took()
+			assert.Equal(t, "POST /people", calls[1])
+			assert.NotContains(t, calls[2:], "POST /people")
+			if !test.shown {
+				assertCode(t, scim.CodeWriteUnconfirmed, err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, "p3", got["id"])
+		})
+	}
+}
+
+// A request that is about to run out of time does not wait for a list, and one
+// that Suger has refused does not wait either.
+func TestNobodyWaitsInVain(t *testing.T) {
+	within := small("  add user:\n", "  add user:\n    shows within: 1m\n")
+	s, a := newSmall(t, within)
+	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		w.WriteHeader(http.StatusAccepted)
+		return r.Method == http.MethodPost
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	_, err := a.users().Create(ctx, a.body(`{"userName":"new@example.com"}`), nil)
+	assertCode(t, scim.CodeWriteUnconfirmed, err)
+	assert.Empty(t, s.slept)
+
+	s, a = newSmall(t, within)
+	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.Method != http.MethodPost {
+			return false
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		return true
+	}
+	_, err = a.postUser(`{"userName":"new@example.com"}`)
+	assertCode(t, scim.CodeSugerRefused, err)
+	assert.Empty(t, s.slept)
+}
+
+// An API that answers everything with 200 says in the body what went wrong.
+func TestErrorsInAnswersOfStatus200(t *testing.T) {
+	const words = `errors: {field: ok, success: [true], message: why, code: number}
+refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there: [E404, unknown person]}
+`
+	tests := []struct {
+		name, answer string
+		status       int
+		want         scim.Code
+	}{
+		{"a code", `{"ok":false,"number":1701}`, 200, scim.CodeNoSeat},
+		{"a word", `{"ok":false,"why":"There is no seat left"}`, 200, scim.CodeNoSeat},
+		{"a status", `{"why":"Not for this address"}`, 422, scim.CodeDomainRefused},
+		{"a word that is a code", `{"ok":false,"number":"TAKEN"}`, 200, scim.CodeUserExists},
+		{"not there", `{"ok":false,"why":"Unknown person"}`, 200, scim.CodeUnsupported},
+		{"a code that is a status", `{"ok":false,"number":403}`, 200, scim.CodeNotAllowed},
+		{"another error", `{"ok":false,"why":"Sorry"}`, 200, scim.CodeSugerRefused},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, a := newSmall(t, smallMapping+words)
+			s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+				if r.Method != http.MethodPost {
+					return false
+				}
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.answer))
+				return true
+			}
+			_, err := a.postUser(`{"userName":"new@example.com"}`)
+			assertCode(t, test.want, err)
+		})
+	}
+
+	s, a := newSmall(t, smallMapping+words)
+	s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) bool {
+		s.say(w, map[string]any{"ok": false, "number": 401, "people": s.people})
+		return true
+	}
+	_, err := a.listUsers("")
+	assertCode(t, scim.CodeTokenRefused, err)
+}
+
+// A removal of somebody who is gone is one, whether the API says so by its status
+// or by a word.
+func TestAWordMayMeanNotThere(t *testing.T) {
+	s, a := newSmall(t, smallMapping+"errors: {field: error}\nrefusals: {not there: [no_such_user]}\n")
+	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.Method != http.MethodDelete {
+			return false
+		}
+		s.people = s.people[:1]
+		s.say(w, map[string]any{"error": "no_such_user"})
+		return true
+	}
+	got, err := a.patchUser("p2", deactivation)
+	require.NoError(t, err)
+	assert.Equal(t, false, got["active"])
+}
+
+// Pages by links, and pages that begin after the last row of the one before.
+func TestListsByLinkAndByLastRow(t *testing.T) {
+	for paging, second := range map[string]string{
+		"{style: link}": "GET /people?page=2", "{style: link, cursor: more.next}": "GET /people?page=2",
+		"{style: cursor, size: 1, limit: limit, next: after, cursor: last row id}": "GET /people?after=p1&limit=1",
+	} {
+		t.Run(paging, func(t *testing.T) {
+			s, a := newSmall(t, small("    items: people\n", "    items: people\n    paging: "+paging+"\n"))
+			s.answer = func(w http.ResponseWriter, r *http.Request, call string) bool {
+				rest := s.people[1:]
+				switch {
+				case call == second:
+				case r.URL.Query().Get("after") == "p2":
+					rest = nil
+				default:
+					rest = s.people[:1]
+					w.Header().Set("Link", `<?page=2>; rel="next"`)
+				}
+				answer := map[string]any{"people": rest}
+				if len(rest) > 0 && rest[0].ID == "p1" {
+					answer["more"] = map[string]any{"next": "?page=2"}
+				}
+				s.say(w, answer)
+				return true
+			}
+			list, err := a.listUsers("")
+			require.NoError(t, err)
+			assert.Equal(t, 2, list.TotalResults)
+			assert.Contains(t, s.took(), second)
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package mapping
+
+import (
+	"context"
+
+	"suger-scim-gateway/mapping/spec"
+)
+
+// find looks a user up by the mapping's call for one address. decided is false if
+// only the list can tell: nobody was found and the mapping does not say that this
+// proves anything, or a record does not show a member with access. Writes always
+// go by the list.
+func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *user, decided bool, err error) {
+	op := s.model.doc.Operations.FindUser
+	if op == nil {
+		return nil, nil, false, nil
+	}
+	began, at := s.config.Now(), s.memory.next()
+	records, err := s.foundBy(ctx, op, email)
+	if isGone(err) || callMissing(err) {
+		return nil, nil, false, nil // a Suger without the call answers so for everybody
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	others := false
+	for _, record := range records {
+		u, err := s.model.readUser(record, s.Organization)
+		if err != nil || s.model.key(u) != foldEmail(email) {
+			others = true
+			continue
+		}
+		if field := s.model.doc.User.Roles.Field; len(u.roles) == 0 || !u.access.active {
+			if len(u.roles) == 0 {
+				s.drift(spec.OpFindUser, []string{field.String()})
+			}
+			return nil, nil, false, nil
+		}
+		if found != nil && found.id != u.id {
+			return nil, nil, false, nil // a mistake in Suger that the list reports
+		}
+		found = u
+	}
+	if found == nil {
+		return nil, nil, op.Decides && !others, nil
+	}
+	snap = onePerson(s.model, found, s.fixed, began, s.config.Now())
+	snap.tick = at
+	return snap, found, true, nil
+}
+
+// foundBy are the records in the answer to the call for one address.
+func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) ([]any, error) {
+	named := s.ids(nil, nil)
+	named["userName"] = email
+	request := s.request(spec.OpFindUser, op, named, nil)
+	answer, err := s.client.Do(ctx, s.Credential, request)
+	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
+	if err != nil {
+		s.driftOf(err)
+		return nil, err
+	}
+	if len(answer.Body) == 0 {
+		return nil, nil
+	}
+	value, err := decodeJSON(answer.Body)
+	if err != nil {
+		return nil, s.unreadable(spec.OpFindUser, err)
+	}
+	if op.Answer.Given() {
+		there := false
+		if value, there = op.Answer.In(value); !there {
+			return []any{nil}, nil // nothing that proves anything
+		}
+	}
+	switch records := value.(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		return records, nil
+	case map[string]any:
+		return []any{records}, nil
+	}
+	return nil, s.unreadable(spec.OpFindUser, misfit(wholeAnswer, "an answer that is no user"))
+}
