@@ -27,13 +27,12 @@ type Config struct {
 	BackoffCap time.Duration
 
 	// RefusedFor is how long a credential that Suger answered with 401 is
-	// refused without asking again; 5s, negative for not at all.
+	// refused without another call; 5s, negative for never.
 	RefusedFor time.Duration
 
-	Observer Observer // told of each call; nil for none
+	Observer Observer // gets each call; nil for none
 
-	// Transport carries the calls; nil for the network. Tests put a Suger in
-	// memory here.
+	// Transport sends the calls; nil for the network. Tests use a Suger in memory.
 	Transport http.RoundTripper
 
 	// Now and Sleep are the clock; time.Now and a sleep that its context ends.
@@ -43,13 +42,13 @@ type Config struct {
 	Spread func(longest time.Duration) time.Duration
 }
 
-// An Observer is told what happens, for metrics. Its methods are called by
-// several goroutines at once.
+// An Observer receives events, for metrics. Its methods must be safe for concurrent
+// use.
 type Observer interface {
-	// Called reports one HTTP request: its status, 0 if there was no answer,
-	// and the time it took, without waiting in our own queue.
+	// Called reports an HTTP request: its status, 0 without an answer, and the time
+	// it took, without the wait in the client's queue.
 	Called(operation string, status int, elapsed time.Duration)
-	// Retried reports that a call is sent once more.
+	// Retried reports a retry.
 	Retried(operation string)
 }
 
@@ -98,7 +97,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// check reports everything that is wrong with cfg, defaults filled in.
+// check reports everything that is wrong with cfg, after defaults.
 func (cfg Config) check() error {
 	return errors.Join(
 		checkURL("base URL", cfg.BaseURL),
@@ -119,7 +118,7 @@ func positive[T int | int64 | time.Duration](name string, value T) error {
 	return nil
 }
 
-// checkURL does not repeat the URL in its error: it may hold a password.
+// checkURL does not repeat the URL in its error: it may contain a password.
 func checkURL(name, text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||

@@ -8,14 +8,14 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// maxLanes bounds how many credentials may have calls at one moment.
+// maxLanes is how many credentials may have calls at once.
 const maxLanes = 10_000
 
 var errGateFull = errors.New("too many credentials in use at once")
 
-// A gate bounds the calls in flight per credential. Suger has no published rate
-// limit but advises to cap one's own concurrency. Waiting calls go in the order
-// they came.
+// A gate limits the calls in flight per credential. Suger has no published rate
+// limit but advises clients to cap their concurrency. Waiting calls are served in
+// order.
 type gate struct {
 	width int64
 	mu    sync.Mutex

@@ -8,21 +8,20 @@ import (
 	"suger-scim-gateway/internal/marks"
 )
 
-// A key stands for a credential, in an organization where that matters, in what
-// is kept between calls, so that no map holds a credential longer than the call
-// does.
+// A key identifies a credential, and an organization where that matters, in the
+// maps that outlive a call, so that none of them holds a credential.
 type key struct {
 	credential   marks.Mark
 	organization string
 }
 
-// maxProven bounds how many accounts are known to be good.
+// maxProven is how many accounts with a valid credential are remembered.
 const maxProven = 4096
 
-// maxRefusals bounds the memory a guesser of credentials can take.
+// maxRefusals bounds the memory that guessing credentials can use.
 const maxRefusals = 4096
 
-// refusals remembers which credentials Suger has just answered with 401.
+// refusals remembers the credentials that Suger recently answered with 401.
 type refusals struct {
 	lasting time.Duration
 	now     func() time.Time

@@ -10,13 +10,13 @@ import (
 	"strconv"
 )
 
-// openingSize is how much of an answer is read that may be long, in bytes: all
-// of a short one, so that its connection can be used again.
+// openingSize is how much of an answer is read, in bytes: all of a short one, so
+// that its connection can be reused.
 const openingSize = 4 << 10
 
-// Prove asks for the beginning of the list that call asks for, to see whether
-// Suger takes the credential, and reads no more of the answer than it must. The
-// error is an *Error as from [Client.Do].
+// Prove requests the beginning of the list of call, to check that Suger accepts the
+// credential, and reads as little of the answer as possible. The error is an
+// *Error as from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
 	if err := paging.check(); err != nil {
 		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
@@ -46,8 +46,8 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	return nil
 }
 
-// readOpening reads as much of an answer as shows that it is a list or an object,
-// and not a proxy's login page.
+// readOpening checks that an answer begins as a list or an object, unlike a proxy's
+// login page.
 func readOpening(_ http.Header, body io.Reader) error {
 	var opening [openingSize]byte
 	n, err := io.ReadFull(body, opening[:])

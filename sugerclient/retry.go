@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// maxRetryAfter bounds what Suger may ask for; more is taken as this.
+	// maxRetryAfter is the longest Retry-After; more is cut to it.
 	maxRetryAfter = 24 * time.Hour
 	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
 	maxUnboundedWait = time.Minute
@@ -32,7 +32,7 @@ func spread(longest time.Duration) time.Duration {
 	return rand.N(longest + 1) //nolint:gosec // spreads calls, hides nothing
 }
 
-// fits says whether there is time left for a call after wait.
+// fits reports whether the context leaves time for a call after wait.
 func (c *Client) fits(ctx context.Context, wait time.Duration) bool {
 	if ctx.Err() != nil {
 		return false
@@ -44,9 +44,9 @@ func (c *Client) fits(ctx context.Context, wait time.Duration) bool {
 	return c.cfg.Now().Add(wait).Before(deadline)
 }
 
-// readRetryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds, or a
-// date. The date is held against the answer's own Date if it has one, since the
-// two clocks may differ.
+// readRetryAfter parses Retry-After (RFC 9110 section 10.2.3): seconds, or a date.
+// A date is compared with the answer's own Date if it has one, since the two
+// clocks may differ.
 func readRetryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {

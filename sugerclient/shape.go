@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// lookup finds the value at path in a JSON document: names with dots between
-// them, "" for all of it. It returns nil if the value is missing.
+// lookup returns the value at path in a JSON document: names with dots between
+// them, "" for all of it; nil if the value is missing.
 func lookup(document []byte, path string) (json.RawMessage, error) {
 	value, walked := json.RawMessage(document), "the answer"
 	if path == "" {
@@ -29,8 +29,8 @@ func lookup(document []byte, path string) (json.RawMessage, error) {
 
 func isNull(value json.RawMessage) bool { return string(value) == "null" }
 
-// shapeOf names what kind of JSON value this is. Errors say no more than that:
-// the value may be anybody's data.
+// shapeOf names the kind of a JSON value, for errors, which must not repeat the
+// value: it may be personal data.
 func shapeOf(value json.RawMessage) string {
 	if len(value) == 0 {
 		return "missing"

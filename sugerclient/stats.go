@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Stats counts what one request of ours cost Suger, for its log line. It may
-// be read while calls are under way.
+// Stats counts the calls to Suger for one SCIM request, for its log line. It may be
+// read during calls.
 type Stats struct{ calls, retries atomic.Int64 }
 
 // Calls is the number of HTTP requests made, retries and token requests
 // included.
 func (s *Stats) Calls() int64 { return s.calls.Load() }
 
-// Retries is how many of them repeated another.
+// Retries is the number of retries among them.
 func (s *Stats) Retries() int64 { return s.retries.Load() }
 
 type statsKey struct{}

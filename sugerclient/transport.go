@@ -14,11 +14,11 @@ const (
 	idleTimeout      = 90 * time.Second
 	minIdleConns     = 64 // several credentials share the one host
 	maxHeaderBytes   = 64 << 10
-	pingAfterSilence = 15 * time.Second // finds a dead HTTP/2 connection
+	pingAfterSilence = 15 * time.Second // detects a dead HTTP/2 connection
 )
 
-// newTransport keeps enough idle connections that calls in flight at once do
-// not close each other's.
+// newTransport returns a transport with enough idle connections for all calls in
+// flight.
 func newTransport(concurrency int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -33,10 +33,10 @@ func newTransport(concurrency int) *http.Transport {
 	}
 }
 
-// newREST never follows a redirect, which could take the credential to another
-// host, and keeps no cookies, which would be shared between credentials. It
-// leaves answers to us: resty reads some that are not JSON as empty ones. Its
-// retries stay off, since they would repeat a POST.
+// newREST returns a resty client that never follows a redirect, which could send
+// the credential to another host, and has no cookies, which credentials would
+// share. It does not parse answers: resty reads some that are not JSON as empty.
+// Its retries are off, since they would repeat a POST.
 func newREST(transport http.RoundTripper, userAgent string) *resty.Client {
 	return resty.NewWithClient(&http.Client{
 		Transport: transport,

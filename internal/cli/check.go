@@ -15,11 +15,11 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// checkAttempts is how often the check sends a call. Who waits for it had rather
-// hear of a Suger that stumbles.
+// checkAttempts is how often the check sends a call. It is low, so that the check
+// reports an unreliable Suger rather than hide it.
 const checkAttempts = 2
 
-// A checkRun is the check command as its flags have it.
+// A checkRun is a run of the check or explain command.
 type checkRun struct {
 	*console
 	json    bool
@@ -27,8 +27,8 @@ type checkRun struct {
 	request check.Config
 }
 
-// runCheck compares the configured Suger with the mapping. Its error says that
-// something failed; what, is in the report.
+// runCheck compares the configured Suger with the mapping. The report lists what
+// failed; the error only counts it.
 func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("check")
@@ -61,7 +61,7 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	return run.report(ctx)
 }
 
-// missing finds what is missing for a check.
+// missing adds the settings that a check needs and that are missing.
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if c.Credential == "" && c.CredentialFile == "" {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds")
@@ -70,15 +70,15 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 		run.request.Caller.Organization = string(c.Organization)
 	}
 	if run.request.Caller.Organization == "" {
-		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to look at")
+		found.Add("SUGER_ORG_ID", "is needed, or --org: the organization to check")
 		return
 	}
 	if chosen := run.request.Caller.Organization; len(c.Organizations) > 0 && !slices.Contains(c.Organizations, chosen) {
-		found.Add("SUGER_ORG_ALLOW", "does not have the organization to look at, so the gateway would not serve it")
+		found.Add("SUGER_ORG_ALLOW", "does not list the organization to check, so the gateway would not serve it")
 	}
 }
 
-// report makes the check and writes what came of it.
+// report runs the check and writes its report.
 func (run *checkRun) report(ctx context.Context) error {
 	write := run.asText
 	if run.json {
@@ -91,8 +91,8 @@ func (run *checkRun) report(ctx context.Context) error {
 	return err
 }
 
-// complete takes over what the settings say. A dry run and the change brake are
-// off: the check changes only what it is asked to.
+// complete fills in the request from the settings. Dry run and change brake are
+// off: the check changes only what --write asks for.
 func (run *checkRun) complete(p *process) error {
 	request := &run.request
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)

@@ -191,7 +191,7 @@ func TestCheckNeedsSettings(t *testing.T) {
 	_, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "", "SUGER_ORG_ID": ""})
 	assert.EqualError(t, err, "invalid settings:"+
 		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds"+
-		"\n  SUGER_ORG_ID is needed, or --org: the organization to look at")
+		"\n  SUGER_ORG_ID is needed, or --org: the organization to check")
 	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")
-	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not have the organization to look at")
+	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not list the organization to check")
 }

@@ -19,7 +19,7 @@ type command struct {
 	run       func(ctx context.Context, c *console, args []string) error
 }
 
-// A console is where a command writes: answers to out, everything else to err.
+// A console is where a command writes: results to out, everything else to err.
 type console struct {
 	out     io.Writer
 	err     io.Writer

@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// effectTexts say what an effect means, for a person who reads the comparison.
+// effectTexts describe the effects.
 var effectTexts = map[mapping.Effect]string{
 	mapping.EffectRefused: "Would be refused",
 	mapping.EffectAbsent:  "Not on the list, with access in Suger",
@@ -25,7 +25,7 @@ var effectTexts = map[mapping.Effect]string{
 	mapping.EffectNone:    "Unchanged",
 }
 
-// compareWith tells what would change in Suger if Okta pushed a list of people,
+// compareWith reports what would change in Suger if Okta pushed a list of people,
 // and changes nothing.
 func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	people, err := readPeople(file)
@@ -42,8 +42,7 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	return run.printForecasts(forecasts, len(people))
 }
 
-// printForecasts writes who would change, by what would happen, and of those who
-// would not only how many they are.
+// printForecasts lists the people who would change by effect, and counts the rest.
 func (run *checkRun) printForecasts(forecasts []mapping.Forecast, listed int) error {
 	target := run.request.Target()
 	fmt.Fprintf(run.out, "%d people on the list, compared with Suger at %s, organization %s. Nothing was changed.\n",
@@ -74,12 +73,11 @@ func forecastText(f mapping.Forecast) string {
 	return f.Before + " -> " + f.After
 }
 
-// maxPeopleFile bounds a list of people, in bytes. It is more than Suger could
-// have users.
+// maxPeopleFile is the largest list of people, in bytes.
 const maxPeopleFile = 64 << 20
 
-// Titles of the columns that are read, plain: in small letters without blanks and
-// underscores. The first that a list has is taken.
+// Titles of the columns, in lower case without blanks and underscores, in order of
+// preference.
 var (
 	userNameTitles = []string{"username", "login", "email"}
 	roleTitles     = []string{"role", "sugerrole"}
@@ -98,9 +96,8 @@ func readPeople(path string) ([]mapping.Person, error) {
 	return people, nil
 }
 
-// parsePeople reads a list that begins with [ as JSON and any other as CSV. An
-// entry without a name and a name that comes twice are errors: a list with
-// either is not what its owner thinks.
+// parsePeople parses a list that begins with [ as JSON and any other as CSV.
+// An entry without a name and a repeated name are errors.
 func parsePeople(text []byte) ([]mapping.Person, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // of spreadsheets
 	parse := parsePeopleCSV
@@ -153,7 +150,7 @@ func parsePeopleCSV(text []byte) ([]mapping.Person, error) {
 	return people, nil
 }
 
-// column is where one of the titles stands, -1 for nowhere.
+// column is the index of the first of the titles, or -1.
 func column(row []string, titles []string) int {
 	for _, title := range titles {
 		for i, cell := range row {
@@ -165,7 +162,7 @@ func column(row []string, titles []string) int {
 	return -1
 }
 
-// parsePeopleJSON reads {"userName", "role"}, and what Okta's API answers for the
+// parsePeopleJSON parses {"userName", "role"}, and what Okta's API answers for the
 // users of an app: {"credentials": {"userName"}, "profile": {"sugerRole"}}.
 func parsePeopleJSON(text []byte) ([]mapping.Person, error) {
 	var entries []struct {

@@ -30,7 +30,7 @@ const (
 // A demonstration is the gateway with a Suger sandbox behind it, connected by real
 // HTTP, for trying SCIM out without any set-up.
 type demonstration struct {
-	token   string // the API key of the sandbox, which is the bearer token too
+	token   string // API key of the sandbox and bearer token of the gateway
 	sandbox *listener
 	gateway *listener
 	status  *listener
@@ -55,7 +55,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 		if err := d.introduce(ctx, c.out); ctx.Err() == nil {
 			return err
 		}
-		return nil // stopped before it could say anything
+		return nil // stopped before it was ready
 	})
 	return group.Wait()
 }

@@ -30,7 +30,7 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
-	// No proxy: the address is this machine's own.
+	// No proxy: the address is local.
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"suger-scim-gateway/internal/conns"
 )
 
-// Bounds of every listener. SCIM requests are small; the longest are group
-// pushes and bulk requests of about a megabyte.
+// Limits of every listener. SCIM requests are small; the largest are group pushes
+// and bulk requests of about a megabyte.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second

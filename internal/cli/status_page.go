@@ -54,7 +54,7 @@ func (p *process) baseURLs() []string {
 	return list
 }
 
-// credentialName is what Suger calls the credential.
+// credentialName is Suger's name for the credential.
 func (p *process) credentialName() string {
 	if p.SugerAuth == "key" {
 		return "Suger API key"
@@ -65,25 +65,27 @@ func (p *process) credentialName() string {
 // testConnection runs the read-only part of the check command with a credential
 // from the status page's form. Its calls are not traffic, so they are not counted.
 func (p *process) testConnection(ctx context.Context, organization, credential string) *check.Report {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{
-		Organization: organization, Credential: sugerclient.Credential(credential),
-	}}}
-	if err := run.complete(&process{Config: p.Config}); err != nil {
-		return &check.Report{Suger: run.request.Target(), Lines: []check.Line{{
+	request, err := p.checkConfig(organization, credential)
+	if err != nil {
+		return &check.Report{Suger: request.Target(), Lines: []check.Line{{
 			Check: "settings", Level: check.Fail, Text: "The check cannot begin: " + err.Error() + ".",
 		}}}
 	}
-	return check.Run(ctx, run.request)
+	return check.Run(ctx, request)
 }
 
 // explainPerson runs the explain command with a credential from the status page's
 // form.
 func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{
-		Organization: organization, Credential: sugerclient.Credential(credential),
-	}}}
-	if err := run.complete(&process{Config: p.Config}); err != nil {
+	request, err := p.checkConfig(organization, credential)
+	if err != nil {
 		return nil, err
 	}
-	return check.Explain(ctx, run.request, p.Mapping(), person)
+	return check.Explain(ctx, request, p.Mapping(), person)
+}
+
+func (p *process) checkConfig(organization, credential string) (check.Config, error) {
+	run := &checkRun{request: check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}}
+	err := run.complete(&process{Config: p.Config})
+	return run.request, err
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Set by the linker: -X suger-scim-gateway/internal/cli.version=... and
-// -X suger-scim-gateway/internal/cli.commit=... Without that they are what the Go
-// toolchain knows of the build.
+// -X suger-scim-gateway/internal/cli.commit=... Otherwise the Go toolchain's build
+// information is used.
 var (
 	version string
 	commit  string

@@ -1,9 +1,9 @@
-// Package conns bounds the connections of an HTTP server. Beyond the bound it is
-// not the newcomer who has to go but the oldest connection that has shown no good
-// token yet, so that nobody can shut others out by connecting.
+// Package conns limits the connections of an HTTP server. When a limit is
+// exceeded, it closes the oldest connection without a valid token, so that nobody
+// can block others by opening connections.
 //
-// Start with [New] and give the server its [Guard.Listen] and [Guard.Attach]; a
-// handler calls [Trust] for a request whose token is good.
+// Start with [New], and use [Guard.Listen] and [Guard.Attach] for the server; a
+// handler calls [Trust] for a request with a valid token.
 package conns
 
 import (
@@ -18,13 +18,13 @@ import (
 	"suger-scim-gateway/internal/throttle"
 )
 
-// Limits bound connections.
+// Limits limit connections.
 type Limits struct {
 	Total      int // at once
 	PerAddress int // of those, from one address
 
-	// Strange is how long a connection may do nothing that has not shown a good
-	// token. The server's IdleTimeout is for the others.
+	// Strange is the idle timeout of connections without a valid token so far. The
+	// server's IdleTimeout applies to the others.
 	Strange time.Duration
 
 	// Shared reports whether an address is that of many clients, as a proxy's
@@ -32,7 +32,7 @@ type Limits struct {
 	Shared func(netip.Addr) bool
 }
 
-// A Guard knows the connections of one server.
+// A Guard tracks the connections of one server.
 type Guard struct {
 	limits Limits
 
@@ -41,17 +41,17 @@ type Guard struct {
 	addresses map[netip.Prefix]int
 }
 
-// New makes a Guard.
+// New returns a Guard.
 func New(limits Limits) *Guard {
 	return &Guard{limits: limits, open: make(map[*connection]struct{}), addresses: make(map[netip.Prefix]int)}
 }
 
-// A connection is one that was accepted. The guard's lock is for its fields.
+// A connection is an accepted connection. The guard's lock protects its fields.
 type connection struct {
 	net.Conn
 	guard  *Guard
 	from   netip.Prefix
-	shared bool // its address has no share
+	shared bool // its address has no limit
 	since  time.Time
 
 	trusted bool
@@ -63,7 +63,7 @@ type connection struct {
 // Listen wraps the server's socket.
 func (g *Guard) Listen(socket net.Listener) net.Listener { return &listener{socket, g} }
 
-// Attach makes the server tell the guard of its connections.
+// Attach makes the server report its connections to the guard.
 func (g *Guard) Attach(server *http.Server) {
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		if known := unwrap(c); known != nil {
@@ -77,8 +77,8 @@ func (g *Guard) Attach(server *http.Server) {
 
 type contextKey struct{}
 
-// Trust tells the guard that the request, whose context this is, came with a good
-// token. It does nothing if there is no guard.
+// Trust marks the connection of the request with this context as one with a valid
+// token. It does nothing without a guard.
 func Trust(ctx context.Context) {
 	c, _ := ctx.Value(contextKey{}).(*connection)
 	if c == nil {
@@ -97,13 +97,13 @@ func unwrap(c net.Conn) *connection {
 	return known
 }
 
-// A listener hands out connections that the guard knows.
+// A listener accepts connections for the guard.
 type listener struct {
 	net.Listener
 	guard *Guard
 }
 
-// Accept makes room for each newcomer, and closes those for whom there is none.
+// Accept makes room for each new connection, or closes it if there is none.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		accepted, err := l.Listener.Accept()
@@ -117,7 +117,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit makes the newcomer one of the open connections; nil if there is no room.
+// admit adds a new connection to the open ones; it returns nil if there is no room.
 func (g *Guard) admit(accepted net.Conn) *connection {
 	c := &connection{Conn: accepted, guard: g, since: time.Now()}
 	address := addressOf(accepted)
@@ -147,8 +147,8 @@ func (g *Guard) admit(accepted net.Conn) *connection {
 	return c
 }
 
-// leastOf is the connection that has to make room: one that has shown no good
-// token, the oldest of them; or else one that is idle. The caller holds the lock.
+// leastOf is the connection to close: the oldest without a valid token, or else
+// the oldest idle one. The caller holds the lock.
 func (g *Guard) leastOf(among func(*connection) bool) *connection {
 	var least *connection
 	for c := range g.open {
@@ -182,7 +182,7 @@ func (g *Guard) remove(c *connection) {
 	}
 }
 
-// changed is told what the server does with the connection.
+// changed records the state of a connection.
 func (g *Guard) changed(c *connection, state http.ConnState) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -205,7 +205,7 @@ func (g *Guard) closeIfIdle(c *connection) {
 	}
 }
 
-// Close makes room for another.
+// Close closes the connection and makes room for another.
 func (c *connection) Close() error {
 	c.guard.mu.Lock()
 	c.guard.remove(c)
@@ -213,7 +213,7 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite lets the server end an answer so that its client hears it.
+// CloseWrite lets the server finish an answer before it closes.
 func (c *connection) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -6,63 +6,31 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"hash"
-	"sync"
+	"io"
 )
 
-// A Mark stands for some texts and tells none of them. It means nothing to
+// A Mark stands for some texts and reveals none of them. It means nothing to
 // another [Maker], nor to another process.
 type Mark [sha256.Size]byte
 
 // A Maker makes marks: HMAC-SHA-256 with a key that never leaves it. It is safe
 // for concurrent use.
-type Maker struct {
-	tools sync.Pool // of *tool
-}
-
-// A tool is what makes a mark without a new allocation.
-type tool struct {
-	mac  hash.Hash
-	text []byte
-}
+type Maker struct{ key [sha256.Size]byte }
 
 // New makes a Maker with a key of its own.
 func New() *Maker {
-	key := make([]byte, sha256.Size)
-	// crypto/rand.Read never returns an error; it ends the program instead.
-	_, _ = rand.Read(key)
 	m := &Maker{}
-	m.tools.New = func() any { return &tool{mac: hmac.New(sha256.New, key)} }
+	_, _ = rand.Read(m.key[:]) // never returns an error
 	return m
 }
 
 // Of is the mark of some texts, of which none has a zero byte in it, in this order.
 func (m *Maker) Of(texts ...string) (mark Mark) {
-	t := m.tools.Get().(*tool)
-	defer m.tools.Put(t)
-	size := 0
+	mac := hmac.New(sha256.New, m.key[:])
 	for _, text := range texts {
-		size += len(text) + 1
+		_, _ = io.WriteString(mac, text) // a hash has no error
+		_, _ = mac.Write([]byte{0})
 	}
-	if cap(t.text) < size {
-		t.text = make([]byte, 0, size)
-	}
-	for _, text := range texts {
-		t.text = append(append(t.text, text...), 0)
-	}
-	t.mac.Reset()
-	t.mac.Write(t.text)
-	t.mac.Sum(mark[:0])
-	t.wipe()
+	mac.Sum(mark[:0])
 	return mark
-}
-
-// wipe leaves nothing of the texts in what is used again: neither in the tool's
-// own buffer nor in that of the hash, which holds the last block.
-func (t *tool) wipe() {
-	clear(t.text)
-	t.text = t.text[:0]
-	var zeros [1 + sha256.BlockSize]byte
-	t.mac.Write(zeros[:1]) // so that the rest goes through the buffer
-	t.mac.Write(zeros[1:])
 }

@@ -45,7 +45,7 @@ type Metrics struct {
 	drifts      *prometheus.CounterVec
 }
 
-// New makes the counters. Every name begins with suger_scim_, so that a query
+// New returns the counters. Every name begins with suger_scim_, so that a query
 // finds all of them and nothing of another program. Those whose labels are known
 // begin at zero, so that the first event is an increase that an alert can see.
 func New(build Build) *Metrics {
@@ -110,12 +110,12 @@ func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	}, func() float64 { return float64(notAfter().Unix()) }))
 }
 
-// Handler answers a scrape.
+// Handler serves scrapes.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// InFlight counts the requests that are in next.
+// InFlight counts the requests that next serves.
 func (m *Metrics) InFlight(next http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerInFlight(m.inFlight, next)
 }
@@ -129,7 +129,7 @@ func (m *Metrics) Answered(resource, method string, status int, took time.Durati
 	m.durations.WithLabelValues(resource, method).Observe(took.Seconds())
 }
 
-// Failed counts an error that a SCIM client was answered.
+// Failed counts an error sent to a SCIM client.
 func (m *Metrics) Failed(code scim.Code) { m.errors.WithLabelValues(string(code)).Inc() }
 
 // Called counts a request to Suger; the status is 0 if it was not answered.
@@ -142,16 +142,16 @@ func (m *Metrics) Called(operation string, status int, elapsed time.Duration) {
 	m.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
 }
 
-// Retried counts a request to Suger that repeats another.
+// Retried counts a retry of a request to Suger.
 func (m *Metrics) Retried(string) { m.retries.Inc() }
 
-// Drift counts an answer, or a field of one, that is not as the mapping says.
+// Drift counts an answer, or a field of one, that differs from the mapping.
 func (m *Metrics) Drift(operation, _ string) { m.drifts.WithLabelValues(operation).Inc() }
 
 // Lookup counts an id lookup.
 func (m *Metrics) Lookup(result string) { m.lookups.WithLabelValues(result).Inc() }
 
-// List counts a need for the list of users.
+// List counts a use of the list of users.
 func (m *Metrics) List(result string) { m.lists.WithLabelValues(result).Inc() }
 
 // Unconfirmed counts a change that Suger does not show.
@@ -160,7 +160,7 @@ func (m *Metrics) Unconfirmed(string) { m.unconfirmed.Inc() }
 // Refused counts a change that a guard stopped.
 func (m *Metrics) Refused(guard string) { m.refusals.WithLabelValues(guard).Inc() }
 
-// statusWord is an HTTP status as a label value: "other" for what is none.
+// statusWord returns an HTTP status as a label value: "other" for any other number.
 func statusWord(status int) string {
 	if status < 100 || status > 599 {
 		return "other"

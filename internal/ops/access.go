@@ -20,17 +20,16 @@ import (
 const (
 	sessionCookie = "gateway_session"
 	sessionLasts  = 8 * time.Hour
-	formLasts     = time.Hour // at least, and twice that at most
 )
 
-// guessLimit bounds wrong tokens from one address.
+// guessLimit limits wrong tokens from one address.
 var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
 // An access decides who may see the status page. Without a token, everybody who
 // can reach the loopback interface; with one, whoever sends it, in a session after
 // signing in or as a bearer token.
 type access struct {
-	token    func() string // nil if there is none
+	token    func() string // nil for no token
 	secret   [sha256.Size]byte
 	guessing *throttle.Throttle
 	now      func() time.Time
@@ -86,28 +85,24 @@ func peer(r *http.Request) netip.Addr {
 	return address.Addr()
 }
 
-// mark signs what the server itself issued, for one purpose. A session does not
-// outlast the token that opened it.
-func (a *access) mark(purpose, text string) string {
+// mark signs the end of a session. A session does not outlast the token by which
+// it was opened.
+func (a *access) mark(ends string) string {
 	mac := hmac.New(sha256.New, a.secret[:])
-	token := ""
-	if a.token != nil {
-		token = a.token()
-	}
-	fmt.Fprintf(mac, "%s\x00%s\x00%s", purpose, token, text)
+	fmt.Fprintf(mac, "%s\x00%s", a.token(), ends)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// open begins a session.
+// open starts a session.
 func (a *access) open(w http.ResponseWriter) {
 	ends := strconv.FormatInt(a.now().Add(sessionLasts).Unix(), 10)
-	setSession(w, ends+"."+a.mark("session", ends), int(sessionLasts.Seconds()))
+	setSession(w, ends+"."+a.mark(ends), int(sessionLasts.Seconds()))
 }
 
 // end removes the session from the browser.
 func (a *access) end(w http.ResponseWriter) { setSession(w, "", -1) }
 
-// setSession sets the session cookie, which lasts so many seconds.
+// setSession sets the session cookie for so many seconds.
 func setSession(w http.ResponseWriter, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure: the ops listener speaks plain HTTP, over which browsers refuse a Secure cookie
 		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: seconds,
@@ -121,27 +116,35 @@ func (a *access) hasSession(r *http.Request) bool {
 	}
 	text, mark, _ := strings.Cut(cookie.Value, ".")
 	ends, err := strconv.ParseInt(text, 10, 64)
-	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark("session", text)))
+	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark(text)))
 }
 
-// formToken is part of every form, so that only a page of this process, shown in
-// the same session, can send it.
-func (a *access) formToken(r *http.Request) string { return a.formTokenOf(r, 0) }
-
-func (a *access) formTokenOf(r *http.Request, periodsAgo int64) string {
-	session := ""
-	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		session = cookie.Value
-	}
-	period := a.now().Unix()/int64(formLasts.Seconds()) - periodsAgo
-	return a.mark("form", session+"\x00"+strconv.FormatInt(period, 10))
+type signInPage struct {
+	frame
+	Problem string
 }
 
-func (a *access) isFormToken(r *http.Request, token string) bool {
-	for _, periodsAgo := range []int64{0, 1} {
-		if hmac.Equal([]byte(token), []byte(a.formTokenOf(r, periodsAgo))) {
-			return true
-		}
+func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
+	s.show(w, http.StatusOK, "signin", signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}})
+}
+
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+	if s.access.accepts(r, r.PostFormValue("token")) {
+		s.access.open(w)
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
 	}
-	return false
+	page, status := signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}}, http.StatusUnauthorized
+	page.Problem = "This is not the token."
+	if s.access.guessing.Wait(peer(r)) > 0 {
+		status = http.StatusTooManyRequests
+		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
+	}
+	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
+	s.show(w, status, "signin", page)
+}
+
+func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
+	s.access.end(w)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }

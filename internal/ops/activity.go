@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// maxChanges bounds the changes that are remembered.
+// maxChanges is how many changes are kept.
 const maxChanges = 200
 
 // Activity observes the gateway, the mapping and the Suger client. It passes their
@@ -33,7 +33,7 @@ type Activity struct {
 	errors  map[scim.Code]tally    // likewise, by code
 	alerts  tally                  // changes that Suger does not show
 	changes [maxChanges]changeNote // the n-th is at n modulo its length
-	changed int                    // how many there have been
+	changed int                    // number of changes since the start
 	dry     dryRun
 }
 
@@ -83,7 +83,7 @@ func (a *Activity) note(change func(now time.Time)) {
 	change(now)
 }
 
-// Answered notes a SCIM answer.
+// Answered records a SCIM answer.
 func (a *Activity) Answered(resource, method string, status int, took time.Duration) {
 	a.Metrics.Answered(resource, method, status, took)
 	a.note(func(now time.Time) {
@@ -95,13 +95,13 @@ func (a *Activity) Answered(resource, method string, status int, took time.Durat
 	})
 }
 
-// Failed notes an error that a SCIM client was answered.
+// Failed records an error sent to a SCIM client.
 func (a *Activity) Failed(code scim.Code) {
 	a.Metrics.Failed(code)
 	a.note(func(now time.Time) { a.errors[code] = a.errors[code].plus(now) })
 }
 
-// Called notes a request to Suger.
+// Called records a request to Suger.
 func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	a.Metrics.Called(operation, status, elapsed)
 	a.suger.called(operation, status)
@@ -114,31 +114,31 @@ func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	})
 }
 
-// Retried notes a request to Suger that repeats another.
+// Retried records a retry of a request to Suger.
 func (a *Activity) Retried(operation string) {
 	a.Metrics.Retried(operation)
 	a.note(func(now time.Time) { a.minutes.at(now).retries++ })
 }
 
-// Lookup notes an id lookup.
+// Lookup records an id lookup.
 func (a *Activity) Lookup(result string) {
 	a.Metrics.Lookup(result)
 	a.note(func(time.Time) { a.lookups[result]++ })
 }
 
-// List notes a need for the list of users.
+// List records a use of the list of users.
 func (a *Activity) List(result string) {
 	a.Metrics.List(result)
 	a.note(func(time.Time) { a.lists[result]++ })
 }
 
-// Unconfirmed notes a change that Suger does not show.
+// Unconfirmed records a change that Suger does not show.
 func (a *Activity) Unconfirmed(operation string) {
 	a.Metrics.Unconfirmed(operation)
 	a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) })
 }
 
-// Changed notes an attempted change.
+// Changed records an attempted change.
 func (a *Activity) Changed(c mapping.Change) {
 	one := changeNote{
 		Time: c.Time, What: c.What, Who: a.person(c.User), Differs: a.differences(c),

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// shownChanges is how many changes the status page itself shows.
+// shownChanges is how many changes the status page shows.
 const shownChanges = 12
 
 // A changeList is the data of the template of changes.
@@ -27,7 +27,7 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 
 // A changeFilter selects changes; an empty field selects all.
 type changeFilter struct {
-	Person  string // as it was entered
+	Person  string // as entered
 	Outcome string // one of outcomeGroups
 	Request string // id
 
@@ -54,7 +54,7 @@ func (s *server) changeFilter(r *http.Request) changeFilter {
 	return changeFilter{Person: person, Outcome: query.Get("outcome"), Request: query.Get("request"), shown: s.config.Activity.person(person)}
 }
 
-// Any reports whether the filter leaves something out.
+// Any reports whether the filter excludes anything.
 func (f changeFilter) Any() bool { return f.Person != "" || f.Outcome != "" || f.Request != "" }
 
 func (f changeFilter) keeps(c changeNote) bool {
@@ -93,14 +93,14 @@ func (c changeNote) Result() string {
 	case "dry run":
 		return "not done, a dry run"
 	case "unconfirmed":
-		return "unconfirmed, look at it in Suger"
+		return "unconfirmed, check it in Suger"
 	case "uncertain":
-		return "perhaps done, look at it in Suger"
+		return "perhaps done, check it in Suger"
 	}
 	return c.Outcome
 }
 
-// spoken are the names of attributes as people say them.
+// spoken holds readable names of attributes.
 var spoken = map[string]string{
 	"userName": "E-mail address", "active": "Active", "role": "Role", "name": "Name",
 	"name.givenName": "Given name", "name.familyName": "Family name", "name.formatted": "Full name",

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The size of a bar chart in its own units; the page stretches it.
+// The size of a bar chart in its own units; the page scales it.
 const (
 	barWidth    = 6
 	barGap      = 1

@@ -15,8 +15,8 @@ import (
 
 const formKey = "suger-key-of-somebody"
 
-func fields(form, organization, credential string) url.Values {
-	return url.Values{"form": {form}, "organization": {organization}, "credential": {credential}}
+func fields(organization, credential string) url.Values {
+	return url.Values{"organization": {organization}, "credential": {credential}}
 }
 
 func TestConnectionTest(t *testing.T) {
@@ -28,8 +28,7 @@ func TestConnectionTest(t *testing.T) {
 			return report
 		}
 	})
-	form := s.get("/test").formToken(t)
-	send := func() answer { return s.send(http.MethodPost, "/test", fields(form, " org-1 ", " "+formKey+" ")) }
+	send := func() answer { return s.send(http.MethodPost, "/test", fields(" org-1 ", " "+formKey+" ")) }
 
 	report.Lines = []check.Line{{Check: "list users", Level: check.OK, Text: "25 users."}}
 	page := send()
@@ -62,16 +61,14 @@ func TestConnectionTestRefuses(t *testing.T) {
 			return &check.Report{}
 		}
 	})
-	form := s.get("/test").formToken(t)
 	for name, test := range map[string]struct {
 		fields url.Values
 		status int
 		want   string
 	}{
-		"an organization that is not served": {fields(form, "org-2", formKey), 400, "The gateway does not serve an organization of this name."},
-		"no credential":                      {fields(form, "org-1", " "), 400, "The credential is missing."},
-		"a form of nobody's":                 {fields("", "org-1", formKey), 403, "The form was too old, or not this page&#39;s. Send it again."},
-		"a form that is too large":           {fields(form, "org-1", strings.Repeat("k", 20<<10)), 403, "The form was too old"},
+		"an organization that is not served": {fields("org-2", formKey), 400, "The gateway does not serve an organization of this name."},
+		"no credential":                      {fields("org-1", " "), 400, "The credential is missing."},
+		"a form that is too large":           {fields("org-1", strings.Repeat("k", 20<<10)), 400, "The gateway does not serve"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			page := s.send(http.MethodPost, "/test", test.fields)
@@ -93,11 +90,10 @@ func TestOneConnectionTestAtATime(t *testing.T) {
 			return &check.Report{OK: true}
 		}
 	})
-	form := s.get("/test").formToken(t)
 	first := make(chan int)
-	go func() { first <- s.send(http.MethodPost, "/test", fields(form, "org-1", formKey)).status }()
+	go func() { first <- s.send(http.MethodPost, "/test", fields("org-1", formKey)).status }()
 	<-entered
-	page := s.send(http.MethodPost, "/test", fields(form, "org-1", formKey))
+	page := s.send(http.MethodPost, "/test", fields("org-1", formKey))
 	assert.Equal(t, http.StatusTooManyRequests, page.status)
 	assert.Contains(t, page.text(), "Another test is running.")
 	close(release)

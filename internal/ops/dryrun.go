@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// maxDryRun bounds the people and roles of a dry run's report.
+// maxDryRun is the most people and roles in a dry run's report.
 const maxDryRun = 10_000
 
 // A dryRun is what a dry run would have changed, one entry for each person or
@@ -71,11 +71,11 @@ func (d *dryRun) note(c mapping.Change, who string, differs []difference) {
 	}
 }
 
-// A DryRunReport is what a dry run would have changed.
+// A DryRunReport reports what a dry run would have changed.
 type DryRunReport struct {
-	Counts  map[string]int `json:"counts"` // people and roles, by what would be done
+	Counts  map[string]int `json:"counts"` // people and roles, by operation
 	Changes []dryEntry     `json:"changes"`
-	LeftOut int            `json:"left_out"` // changes about others, for whom there is no room
+	LeftOut int            `json:"left_out"` // changes of others that did not fit
 }
 
 // DryRun returns what the dry run would have changed so far, in the order of the
@@ -106,7 +106,7 @@ func (r *DryRunReport) Summary() string {
 	}
 	text := count(len(r.Changes), "person or role", "people and roles") + " would have been changed: " + strings.Join(parts, ", ") + "."
 	if r.LeftOut > 0 {
-		text += " " + count(r.LeftOut, "change", "changes") + " of others found no room in this report; the audit log has them."
+		text += " " + count(r.LeftOut, "change", "changes") + " of others did not fit in this report; the audit log has them."
 	}
 	return text
 }
@@ -145,7 +145,7 @@ func orNothing(value string) string {
 	return spokenValue(value)
 }
 
-// dryRunPage serves the report to people.
+// dryRunPage serves the report as a page.
 func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "dry_run", struct {
 		frame
@@ -154,10 +154,10 @@ func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 	}{s.frame(r, "Dry run"), s.config.Activity.DryRun(), !s.config.Activity.showPersonal})
 }
 
-// dryRunJSON serves it to programs.
+// dryRunJSON serves the report as JSON.
 func (s *server) dryRunJSON(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s.config.Activity.DryRun()) // the reader went away
+	_ = encoder.Encode(s.config.Activity.DryRun()) // the client disconnected
 }

@@ -80,7 +80,7 @@ func TestDryRunReportIsBounded(t *testing.T) {
 	}
 	report := s.activity.DryRun()
 	assert.Len(t, report.Changes, 10_000)
-	assert.Contains(t, report.Summary(), "500 changes of others found no room in this report; the audit log has them.")
+	assert.Contains(t, report.Summary(), "500 changes of others did not fit in this report; the audit log has them.")
 }
 
 // Without a dry run there is nothing to report.

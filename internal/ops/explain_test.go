@@ -33,7 +33,7 @@ func TestExplainPage(t *testing.T) {
 	s.activity.Changed(change(1))
 	s.activity.Changed(mapping.Change{Time: s.clock.Now(), RequestID: "of-another", User: "reef.sample@example.com", What: "update user", Outcome: "done"})
 	fields := url.Values{
-		"form": {s.get("/explain").formToken(t)}, "organization": {"org-1"}, "credential": {formKey}, "person": {" nova.sample@example.com "}, "role": {"EDITOR"},
+		"organization": {"org-1"}, "credential": {formKey}, "person": {" nova.sample@example.com "}, "role": {"EDITOR"},
 	}
 	page := s.send(http.MethodPost, "/explain", fields)
 	assert.Equal(t, http.StatusOK, page.status)
@@ -54,7 +54,7 @@ func TestExplainPage(t *testing.T) {
 	assert.NotContains(t, page.body, "gossip")
 
 	for field, problem := range map[string]string{
-		"credential": "The credential is missing.", "person": "The person is missing.", "form": "The form was too old, or not this page&#39;s.",
+		"credential": "The credential is missing.", "person": "The person is missing.",
 		"organization": "The gateway does not serve an organization of this name.",
 	} {
 		without := url.Values{}

@@ -28,7 +28,7 @@ const (
 // guideOrder lists the guides that come first, in the order of use.
 var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "known.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
-// guides are the documents of this version, as pages.
+// guides holds the documents of this version as pages.
 type guides struct {
 	files  fs.FS
 	list   []guideEntry
@@ -37,8 +37,7 @@ type guides struct {
 
 type guideEntry struct{ Name, Title string }
 
-// readGuides renders every guide once; with a public URL the gateway's address
-// is filled in.
+// readGuides renders every guide, with the gateway's address if it is known.
 func readGuides(config Config) (*guides, error) {
 	files := config.Guides
 	own := strings.NewReplacer(anyBase, config.BaseURL, anyHost, config.PublicURL)
@@ -109,7 +108,7 @@ func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parse
 			}
 		case *ast.Image:
 			if isElsewhere(string(n.Destination)) {
-				n.Destination = nil // a page of ours loads nothing from elsewhere
+				n.Destination = nil // a page loads nothing from other hosts
 			}
 			if n.Destination = l.address(n.Destination); len(n.Destination) == 0 {
 				gone = append(gone, n)

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// How recent outcomes are judged.
+// Thresholds for recent calls and drift.
 const (
 	recentMinutes = 5
-	fewCalls      = 5         // fewer calls say nothing
+	fewCalls      = 5         // fewer calls are not judged
 	driftLasts    = time.Hour // after its last occurrence
 )
 
@@ -106,5 +106,5 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the prober went away
+	_ = json.NewEncoder(w).Encode(body) // the client disconnected
 }

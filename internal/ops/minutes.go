@@ -5,7 +5,7 @@ import "time"
 // span is how far back the charts reach.
 const span = 60 // minutes
 
-// A minute is what happened in one minute.
+// A minute counts the events of one minute.
 type minute struct {
 	number     int64 // minutes since 1970
 	requests   int   // SCIM requests answered
@@ -15,7 +15,7 @@ type minute struct {
 	retries    int   // of these, retries
 }
 
-// minutes are the last [span] minutes, each at its number modulo span.
+// minutes holds the last [span] minutes, each at its number modulo span.
 type minutes [span]minute
 
 func minuteOf(t time.Time) int64 { return t.Unix() / 60 }
@@ -45,7 +45,7 @@ func (m *minutes) last(n int, t time.Time) []minute {
 	return list
 }
 
-// sum adds minutes up.
+// sum adds up minutes.
 func sum(list []minute) minute {
 	var all minute
 	for _, one := range list {

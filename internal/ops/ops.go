@@ -24,7 +24,7 @@ type Config struct {
 	Commit  string // "" for unknown
 	Started time.Time
 
-	Stopping <-chan struct{} // closed when the process is to stop
+	Stopping <-chan struct{} // closed when the process should stop
 	Activity *Activity
 	Drift    func() []mapping.DriftCount
 	Profiles bool // serve /debug/pprof/, to those who may see the status page
@@ -32,26 +32,26 @@ type Config struct {
 	// HidePages serves health and metrics only: for a listener that others can
 	// reach and that has no token.
 	HidePages bool
-	Token     func() string // what opens the pages; nil opens them to this machine
+	Token     func() string // opens the pages; nil opens them to this machine
 
 	Okta      []OktaValue // what to enter in Okta
-	PublicURL string      // takes the place of "https://your-host" in guides; "" leaves it
-	BaseURL   string      // likewise of "https://your-host/scim/v2"
+	PublicURL string      // replaces "https://your-host" in guides; "" leaves it
+	BaseURL   string      // replaces "https://your-host/scim/v2"
 	Guides    fs.FS       // Markdown files, and what they show
 	Held      bool        // the gateway holds the Suger credential
 	DryRun    bool
 
 	// Organizations are those whose roles are shown, if the gateway holds a
-	// credential to ask with. Roles reads one's roles.
+	// credential. Roles reads the roles of one.
 	Organizations []string
 	Roles         func(ctx context.Context, organization string) ([]Role, error)
 
-	// Test is a preflight that only reads, with a credential from the form.
+	// Test runs the read-only preflight with a credential from the form.
 	Test func(ctx context.Context, organization, credential string) *check.Report
 	// Explain returns everything known about one person, likewise.
 	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
-	CredentialName string // what the form asks for: "Suger API key"
-	Organization   string // that the form begins with
+	CredentialName string // label in the form: "Suger API key"
+	Organization   string // initial value in the form
 	Serves         func(organization string) bool
 
 	Log *slog.Logger
@@ -63,7 +63,7 @@ type server struct {
 	config  Config
 	access  *access
 	roles   *rolesRead
-	testing chan struct{} // holds an element while a test runs
+	testing chan struct{} // full while a test runs
 	guides  *guides
 }
 
@@ -84,7 +84,7 @@ func New(config Config) (http.Handler, error) {
 	return mux, nil
 }
 
-// pages are for people.
+// pages serves the pages for people.
 func (s *server) pages() http.Handler {
 	if s.config.HidePages {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -99,10 +99,10 @@ func (s *server) pages() http.Handler {
 		closed.HandleFunc("GET /dry-run", s.dryRunPage)
 		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
 	}
-	closed.HandleFunc("GET /explain", s.explainForm)
-	closed.HandleFunc("POST /explain", s.explain)
-	closed.HandleFunc("GET /test", s.testForm)
-	closed.HandleFunc("POST /test", s.test)
+	for _, method := range []string{"GET ", "POST "} {
+		closed.HandleFunc(method+"/explain", s.explain)
+		closed.HandleFunc(method+"/test", s.test)
+	}
 	closed.HandleFunc("GET /guides", s.guideList)
 	closed.HandleFunc("GET /guides/{path...}", s.guide)
 	if s.config.Profiles {
@@ -122,13 +122,13 @@ func (s *server) pages() http.Handler {
 	return sameOrigin(open)
 }
 
-// sameOrigin refuses forms that another site's page sends.
+// sameOrigin refuses forms that another site's page sends, and large ones.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
 	}))
-	return protection.Handler(next)
+	return protection.Handler(http.MaxBytesHandler(next, maxForm))
 }
 
 // guarded admits those who may see the status page.
@@ -138,8 +138,8 @@ func (s *server) guarded(next http.Handler) http.Handler {
 		case s.access.permits(r):
 			next.ServeHTTP(w, r)
 		case s.config.Token == nil:
-			s.message(w, http.StatusForbidden, "Not by this name",
-				"Without GATEWAY_OPS_TOKEN this page is only shown to who asks for localhost or 127.0.0.1.")
+			s.message(w, http.StatusForbidden, "Host not allowed",
+				"Without GATEWAY_OPS_TOKEN this page is only served at localhost or 127.0.0.1.")
 		case r.Method == http.MethodGet && r.Header.Get("Authorization") == "":
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		default:

@@ -28,12 +28,12 @@ type Reachability struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	probing sync.Mutex // one prober at a time; the others take its outcome
+	probing sync.Mutex // one probe at a time; others share its outcome
 
 	mu       sync.Mutex
 	asked    time.Time // when the last probe was made
 	answered time.Time // when Suger answered last
-	since    time.Time // when it began to answer without a break
+	since    time.Time // when the current period of answers began
 	failing  bool      // the last probe was not answered
 }
 
@@ -58,8 +58,8 @@ func (r *Reachability) called(operation string, status int) {
 	}
 }
 
-// recent reports whether Suger's host was reached within probeGrace, asking it
-// at most every probeEvery.
+// recent reports whether Suger's host was reached within probeGrace. It probes at
+// most every probeEvery.
 func (r *Reachability) recent(ctx context.Context) bool {
 	r.probing.Lock()
 	defer r.probing.Unlock()
@@ -116,7 +116,7 @@ func (r *Reachability) reached() {
 	r.answered, r.failing = now, false
 }
 
-// missed notes a probe without an answer, and logs the first of several.
+// missed records a failed probe, and logs the first of several.
 func (r *Reachability) missed(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -22,7 +22,7 @@ const (
 // A Role is one role of an organization.
 type Role struct {
 	Name   string
-	Group  string // the name it has as a SCIM group
+	Group  string // its name as a SCIM group
 	People int    // who hold it
 }
 
@@ -66,7 +66,7 @@ type organizationRoles struct {
 	ID      string
 	Roles   []Role
 	Read    time.Time // when Roles were read
-	Problem string    // why they could not be read the last time, or ""
+	Problem string    // why the last read failed, or ""
 
 	asked time.Time
 }
@@ -97,7 +97,7 @@ func (r *rolesRead) current(ctx context.Context) []organizationRoles {
 	return all
 }
 
-// read asks for an organization's roles; if that fails, the old ones stay.
+// read reads an organization's roles; if that fails, the old ones stay.
 func (r *rolesRead) read(ctx context.Context, one organizationRoles, id string, now time.Time) organizationRoles {
 	one.ID, one.asked = id, now
 	roles, err := r.config.Roles(ctx, id)

@@ -149,13 +149,4 @@ func (a answer) text() string {
 var (
 	tag        = regexp.MustCompile(`<[^>]*>`)
 	beforeMark = regexp.MustCompile(` ([.,])`)
-	formField  = regexp.MustCompile(`name="form" value="([^"]+)"`)
 )
-
-// formToken is the one in a page.
-func (a answer) formToken(t *testing.T) string {
-	t.Helper()
-	match := formField.FindStringSubmatch(a.body)
-	require.NotNil(t, match, a.body)
-	return match[1]
-}

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// An OktaValue is something to enter or tick in Okta.
+// An OktaValue is a value to enter or an option to tick in Okta.
 type OktaValue struct {
 	Field  string
-	Values []string // to copy as they are
+	Values []string // to copy
 	Note   string
 }
 
@@ -79,7 +79,7 @@ func (s *server) rolesShown(r *http.Request) rolesShown {
 	shown := rolesShown{Organizations: s.roles.current(r.Context())}
 	shown.Several = len(s.config.Organizations) > 1
 	switch {
-	case s.config.Roles == nil: // the template leads to the connection test
+	case s.config.Roles == nil: // the template links to the connection test
 	case len(shown.Organizations) == 0:
 		shown.Why = "No organization is named in the settings. Set SUGER_ORG_ID or SUGER_ORG_ALLOW to see its roles here."
 	}

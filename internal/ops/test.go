@@ -9,79 +9,70 @@ import (
 	"suger-scim-gateway/internal/check"
 )
 
-// testTimeout bounds a connection test; a large organization is read whole.
-const testTimeout = 60 * time.Second
+const (
+	maxForm     = 16 << 10         // bytes
+	testTimeout = 60 * time.Second // a large organization is read whole
+)
 
-// testFields are the initial values of the connection test's form. The credential
-// is never among them.
-type testFields struct {
+// A formPage has a form that asks Suger with a credential of the reader's, so
+// that nobody sees more than Suger would show them. The credential is not kept
+// and not shown again.
+type formPage struct {
+	frame
 	Organization   string
 	CredentialName string
+	Problem        string // why Suger was not asked
 }
 
-func (s *server) testFields(organization string) testFields {
-	return testFields{Organization: organization, CredentialName: s.config.CredentialName}
+func (s *server) formPage(r *http.Request, title string) formPage {
+	page := formPage{frame: s.frame(r, title), Organization: s.config.Organization, CredentialName: s.config.CredentialName}
+	if r.Method == http.MethodPost {
+		page.Organization = strings.TrimSpace(r.PostFormValue("organization"))
+	}
+	return page
+}
+
+// ask calls do with the credential of the form, for one form at a time, and
+// returns the status of the answer. If it does not call do, page says why.
+func (s *server) ask(r *http.Request, page *formPage, do func(ctx context.Context, credential string)) int {
+	credential := strings.TrimSpace(r.PostFormValue("credential"))
+	switch {
+	case !s.config.Serves(page.Organization):
+		page.Problem = "The gateway does not serve an organization of this name."
+		return http.StatusBadRequest
+	case credential == "":
+		page.Problem = "The credential is missing."
+		return http.StatusBadRequest
+	}
+	select {
+	case s.testing <- struct{}{}:
+		defer func() { <-s.testing }()
+	default:
+		page.Problem = "Another test is running. Try again in a moment."
+		return http.StatusTooManyRequests
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
+	defer cancel()
+	do(ctx, credential)
+	return http.StatusOK
 }
 
 type testPage struct {
-	frame
-	testFields
-	Problem  string // why there was no test
+	formPage
 	Report   *check.Report
 	Looks    bool
 	Failures string
 }
 
-func (s *server) newTestPage(r *http.Request, organization string) testPage {
-	return testPage{frame: s.frame(r, "Test a connection"), testFields: s.testFields(organization)}
-}
-
-func (s *server) testForm(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "test", s.newTestPage(r, s.config.Organization))
-}
-
-// test runs the check. The credential is kept only for this call.
+// test serves the form of the connection test, and runs the check when it is sent.
 func (s *server) test(w http.ResponseWriter, r *http.Request) {
-	form := s.readCredentialForm(w, r)
-	page := s.newTestPage(r, form.organization)
-	done, status, problem := s.admit(r, form)
-	if problem != "" {
-		page.Problem = problem
-		s.show(w, status, "test", page)
-		return
+	page, status := testPage{formPage: s.formPage(r, "Test a connection")}, http.StatusOK
+	if r.Method == http.MethodPost {
+		status = s.ask(r, &page.formPage, func(ctx context.Context, credential string) {
+			page.Report = s.config.Test(ctx, page.Organization, credential)
+			page.Looks = page.Report.Count(check.Look) > 0
+			page.Failures = count(page.Report.Count(check.Fail), "thing is wrong.", "things are wrong.")
+		})
 	}
-	defer done()
-	ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
-	defer cancel()
-	page.Report = s.config.Test(ctx, form.organization, form.credential)
-	page.Looks = page.Report.Count(check.Look) > 0
-	page.Failures = count(page.Report.Count(check.Fail), "thing is wrong.", "things are wrong.")
-	s.show(w, http.StatusOK, "test", page)
-}
-
-// A credentialForm is a form that asks Suger with a credential of the reader's.
-type credentialForm struct{ organization, credential string }
-
-func (s *server) readCredentialForm(w http.ResponseWriter, r *http.Request) credentialForm {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	return credentialForm{strings.TrimSpace(r.PostFormValue("organization")), strings.TrimSpace(r.PostFormValue("credential"))}
-}
-
-// admit returns why Suger is not asked, or admits one form at a time until done is
-// called.
-func (s *server) admit(r *http.Request, form credentialForm) (done func(), status int, problem string) {
-	switch {
-	case !s.access.isFormToken(r, r.PostFormValue("form")):
-		return nil, http.StatusForbidden, "The form was too old, or not this page's. Send it again."
-	case !s.config.Serves(form.organization):
-		return nil, http.StatusBadRequest, "The gateway does not serve an organization of this name."
-	case form.credential == "":
-		return nil, http.StatusBadRequest, "The credential is missing."
-	}
-	select {
-	case s.testing <- struct{}{}:
-		return func() { <-s.testing }, 0, ""
-	default:
-		return nil, http.StatusTooManyRequests, "Another test is running. Try again in a moment."
-	}
+	s.show(w, status, "test", page)
 }

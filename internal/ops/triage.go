@@ -21,7 +21,7 @@ var passing = []scim.Code{
 	scim.CodeUnsupportedMediaType, scim.CodeMethodNotAllowed, scim.CodeNotImplemented, scim.CodeForbiddenFilter,
 }
 
-// An errorRow is an error code that was answered.
+// An errorRow is an error code that was sent.
 type errorRow struct {
 	Code   scim.Code
 	Cause  string
@@ -83,7 +83,7 @@ func (a *Activity) errorRows() []errorRow {
 	rows := make([]errorRow, 0, len(a.errors))
 	for code, seen := range a.errors {
 		entry := code.Entry()
-		// The mapping's missing operation is a 501, but nothing has failed.
+		// A missing operation in the mapping is a 501, but not a failure.
 		failed := entry.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
 		rows = append(rows, errorRow{Code: code, Cause: entry.Cause, Cure: entry.Cure, Failed: failed, Count: seen.count, Last: seen.last})
 	}

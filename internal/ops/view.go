@@ -20,8 +20,8 @@ var pageFiles embed.FS
 //go:embed pages/style.css
 var style string
 
-// views are the pages by name. Each is the layout, the shared parts and one file
-// that defines "content".
+// views holds the pages by name. Each is the layout, the shared parts and one
+// file that defines "content".
 var views = func() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
 		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
@@ -59,26 +59,25 @@ type errorRowsAt struct {
 
 func rowsOf(rows []errorRow, now time.Time) errorRowsAt { return errorRowsAt{rows, now} }
 
-// A menuItem leads to a page.
+// A menuItem links to a page.
 type menuItem struct {
 	Path, Name string
 	Here       bool
 }
 
-// A frame is what every page has around its content.
+// A frame is the part of a page around its content.
 type frame struct {
-	Title     string
-	Version   string
-	Menu      []menuItem
-	SignedIn  bool
-	FormToken string
-	Now       time.Time
-	Refresh   int // seconds after which the page loads itself again; 0 is never
+	Title    string
+	Version  string
+	Menu     []menuItem
+	SignedIn bool
+	Now      time.Time
+	Refresh  int // seconds after which the page loads itself again; 0 is never
 }
 
 // frame returns the frame of a page for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
-	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, FormToken: s.access.formToken(r), Now: s.config.Now()}
+	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, Now: s.config.Now()}
 	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
 		if item.Path == "/dry-run" && !s.config.DryRun {
 			continue
@@ -89,7 +88,7 @@ func (s *server) frame(r *http.Request, title string) frame {
 	return f
 }
 
-// show writes a page, whole or not at all.
+// show writes a page, or an error if it cannot be rendered.
 func (s *server) show(w http.ResponseWriter, status int, view string, data any) {
 	var page bytes.Buffer
 	if err := views[view].ExecuteTemplate(&page, "layout", data); err != nil {
@@ -99,10 +98,10 @@ func (s *server) show(w http.ResponseWriter, status int, view string, data any) 
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the reader went away
+	_, _ = w.Write(page.Bytes()) // the client disconnected
 }
 
-// message is a page with one text.
+// message writes a page with one text.
 func (s *server) message(w http.ResponseWriter, status int, title, text string) {
 	s.show(w, status, "message", struct {
 		frame

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// access is what a credential lets its bearer do.
+// access is what a credential permits.
 type access int
 
 const (
@@ -22,7 +22,7 @@ const (
 	everything
 )
 
-// A keyGrant is what a key opens, and where.
+// A keyGrant is the access of a key in an organization.
 type keyGrant struct {
 	access       access
 	organization string
@@ -42,10 +42,9 @@ func grantsByKey(options Options, global bool) map[string]keyGrant {
 	return keys
 }
 
-// authorize reads the Authorization header: "Key …" for an API key, "Bearer …"
-// for a token of ours, in exactly this spelling
-// (doc.suger.io/get-started/api-client). A credential opens its own
-// organization only.
+// authorize checks the Authorization header: "Key …" for an API key, "Bearer …"
+// for a token, in exactly this spelling (doc.suger.io/get-started/api-client). A
+// credential is valid for its own organization only.
 func (s *Sandbox) authorize(q *request, rt *route) error {
 	var granted keyGrant
 	scheme, credential, _ := strings.Cut(q.Header.Get("Authorization"), " ")
@@ -78,20 +77,20 @@ func (s *Sandbox) authorize(q *request, rt *route) error {
 // tokenLife is how long a token lives (doc.suger.io/get-started/oauth-app).
 const tokenLife = time.Hour
 
-// tokens issues bearer tokens to the OAuth clients and knows those that live.
+// tokens issues bearer tokens to the OAuth clients and keeps the valid ones.
 type tokens struct {
 	clients map[string]string // secret by client id
 	clock   func() time.Time
 
 	mu     sync.Mutex
-	issued map[string]time.Time // when each token ends
+	issued map[string]time.Time // expiry of each token
 }
 
 func newTokens(options Options) *tokens {
 	return &tokens{clients: options.Clients, clock: options.Clock, issued: make(map[string]time.Time)}
 }
 
-// ExpireTokens ends every bearer token issued so far.
+// ExpireTokens expires every bearer token issued so far.
 func (s *Sandbox) ExpireTokens() {
 	s.tokens.mu.Lock()
 	defer s.tokens.mu.Unlock()
@@ -131,7 +130,7 @@ func (t *tokens) known(id, secret string) bool {
 	return ok && subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1
 }
 
-// issue makes a token that looks like a JWT and means nothing but itself.
+// issue returns a token that looks like a JWT; only the sandbox can check it.
 func (t *tokens) issue(client string) (answer, error) {
 	now := t.clock()
 	claims, err := json.Marshal(object{"sub": client, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix()})
@@ -144,7 +143,7 @@ func (t *tokens) issue(client string) (answer, error) {
 	return reply(http.StatusOK, object{"access_token": token, "expires_in": int(tokenLife.Seconds()), "token_type": "Bearer"}), nil
 }
 
-// remember keeps the token, and forgets those that have ended.
+// remember keeps the token, and drops expired ones.
 func (t *tokens) remember(token string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

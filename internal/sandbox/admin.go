@@ -12,16 +12,15 @@ import (
 // adminPrefix is where the admin routes are. No contract has a path there.
 const adminPrefix = "/_sandbox/"
 
-// adminRoutes are the sandbox's own routes, not a part of any contract and
-// never counted as calls:
+// adminRoutes returns the sandbox's own routes, which are not part of any contract
+// and not counted as calls:
 //
 //	GET /_sandbox/faults     the faults in their text form, one a line
 //	PUT /_sandbox/faults     replaces them; the same form
-//	DELETE /_sandbox/faults  switches them off
+//	DELETE /_sandbox/faults  removes them
 //	GET /_sandbox/calls      the calls received, as JSON
 //
-// They ask for no credential: they are for a sandbox that only its owner can
-// reach.
+// They need no credential: they are for a sandbox that only its owner can reach.
 func (s *Sandbox) adminRoutes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_sandbox/faults", s.showFaults)
@@ -32,7 +31,7 @@ func (s *Sandbox) adminRoutes() http.Handler {
 	})
 	mux.HandleFunc("GET /_sandbox/calls", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(s.Calls()) // the client may have gone; there is nobody to tell
+		_ = json.NewEncoder(w).Encode(s.Calls()) // the client may have disconnected
 	})
 	return mux
 }
@@ -40,7 +39,7 @@ func (s *Sandbox) adminRoutes() http.Handler {
 func (s *Sandbox) showFaults(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	for _, fault := range s.Faults() {
-		_, _ = fmt.Fprintln(w, fault) // the client may have gone; there is nobody to tell
+		_, _ = fmt.Fprintln(w, fault) // the client may have disconnected
 	}
 }
 
@@ -61,7 +60,7 @@ func (s *Sandbox) putFaults(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// parseFaults reads one fault a line; empty lines are nothing.
+// parseFaults parses one fault a line and ignores empty lines.
 func parseFaults(lines string) ([]Fault, error) {
 	var active []Fault
 	for line := range strings.Lines(lines) {
@@ -77,20 +76,20 @@ func parseFaults(lines string) ([]Fault, error) {
 	return active, nil
 }
 
-// A Call is one request that the sandbox has received. It never holds the
-// credential, which travels in a header or a body.
+// A Call is a request that the sandbox received, without the credential, which is
+// in a header or a body.
 type Call struct {
 	Operation string `json:"operation"` // "update user", or "unknown"
 	Method    string `json:"method"`
 	Path      string `json:"path"` // as sent, still escaped
 	Query     string `json:"query"`
-	Status    int    `json:"status"` // 0 if nothing was answered, or nothing yet
+	Status    int    `json:"status"` // 0 without an answer so far
 }
 
-// unknown is the operation of a request that is none.
+// unknown is the operation of an unknown path or method.
 const unknown = "unknown"
 
-// journalSize is how many calls are kept to be read; the counts go on.
+// journalSize is how many calls are kept; counts include all.
 const journalSize = 20000
 
 type journal struct {
@@ -121,8 +120,8 @@ func (j *journal) end(call *Call, status int) {
 	call.Status = status
 }
 
-// Calls are the calls received, in order: all of them up to 20,000, and at
-// least the latest 10,000 after that.
+// Calls returns the calls received, in order: all up to 20,000, and at least the
+// latest 10,000 after that.
 func (s *Sandbox) Calls() []Call {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
@@ -133,8 +132,8 @@ func (s *Sandbox) Calls() []Call {
 	return calls
 }
 
-// Count is how many calls of the operation were received, of any operation if
-// it is "". Those for a token are "get token".
+// Count returns how many calls of the operation were received, of any operation if
+// it is "". The operation of token requests is "get token".
 func (s *Sandbox) Count(operation string) int {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()
@@ -148,7 +147,7 @@ func (s *Sandbox) Count(operation string) int {
 	return total
 }
 
-// ResetCalls forgets all calls and counts.
+// ResetCalls resets calls and counts.
 func (s *Sandbox) ResetCalls() {
 	s.journal.mu.Lock()
 	defer s.journal.mu.Unlock()

@@ -68,32 +68,7 @@ func TestEnvelopePutIsTheWholeUser(t *testing.T) {
 	assert.Equal(t, "INVITED", invited.Status, "enabling somebody invited changes nothing")
 }
 
-func TestEnvelopeRoles(t *testing.T) {
-	const roles = "/v2/organizations/orgTest01/roles"
-	s := serveContract(t, "envelope")
-	added := s.call(t, "POST", roles, `{"name":"Legal","description":"d"}`)
-	assert.Equal(t, 201, added.status)
-	assert.JSONEq(t, s.fill(t, `{"data":{"id":"{Legal}","name":"Legal","description":"d","builtIn":false,"permissions":[]}}`), added.body)
-	put := s.call(t, "PUT", s.fill(t, roles+"/{Legal}"), `{"name":"Law"}`)
-	assert.JSONEq(t, s.fill(t, `{"data":{"id":"{Law}","name":"Law","description":"","builtIn":false,"permissions":[]}}`), put.body)
-	list := s.call(t, "GET", roles, "")
-	assert.Contains(t, list.body, `"totalCount":6`)
-	assert.Contains(t, list.body, `{"builtIn":true,"description":"May read.","id":"VIEWER","name":"VIEWER","permissions":["read"]}`)
-	assert.JSONEq(t, `{"data":null}`, s.call(t, "DELETE", s.fill(t, roles+"/{Law}"), "").body)
-	assert.Equal(t, 400, s.call(t, "DELETE", roles+"/ADMIN", "").status)
-}
-
 const multiroleUsers = "/v3/orgs/orgTest01/users"
-
-func TestMultiroleList(t *testing.T) {
-	s := serveContract(t, "multirole")
-	first := s.call(t, "GET", multiroleUsers+"?limit=7", "")
-	assert.Equal(t, "after_7", first.header.Get("X-Next-Cursor"))
-	second := s.call(t, "GET", multiroleUsers+"?limit=7&cursor=after_7", "")
-	assert.Empty(t, second.header.Get("X-Next-Cursor"))
-	assert.JSONEq(t, s.fill(t, `{"items":[{"id":"{former}","organization":"orgTest01","email":"former@example.com","givenName":"Heather","familyName":"Harbor",
-		"roles":["EDITOR"],"removedAt":"2024-03-04T09:08:00.000Z","createdAt":"2024-03-04T09:08:00.000Z","updatedAt":"2024-03-04T09:08:00.000Z"}]}`), second.body)
-}
 
 func TestMultiroleLife(t *testing.T) {
 	s := serveContract(t, "multirole")
@@ -137,21 +112,6 @@ func TestMultiroleLife(t *testing.T) {
 	assert.Equal(t, 200, patched.status)
 	assert.Contains(t, patched.body, `"givenName":""`)
 	assert.Equal(t, 204, s.call(t, "DELETE", path, "").status)
-}
-
-func TestMultiroleRoles(t *testing.T) {
-	const roles = "/v3/orgs/orgTest01/roles"
-	s := serveContract(t, "multirole")
-	assert.Contains(t, s.call(t, "GET", roles, "").body, `{"items":[{"description":"May do everything.","id":"ADMIN"`)
-	assert.Equal(t, 200, s.call(t, "POST", roles, `{"name":"Legal"}`).status)
-	assert.Equal(t, 200, s.call(t, "PATCH", s.fill(t, roles+"/{Legal}"), `{"description":"d"}`).status)
-	s.call(t, "POST", multiroleUsers+"/"+s.id(t, "viewer@example.com")+"/roles", s.fill(t, `{"roleId":"{Legal}"}`))
-	inUse := s.call(t, "DELETE", s.fill(t, roles+"/{Legal}"), "")
-	assert.Equal(t, 400, inUse.status, "in use as a second role")
-	assert.JSONEq(t, `{"message":"role \"Legal\" is in use"}`, inUse.body)
-	s.call(t, "DELETE", s.fill(t, multiroleUsers+"/{viewer}/roles/{Legal}"), "")
-	assert.Equal(t, 204, s.call(t, "DELETE", s.fill(t, roles+"/{Legal}"), "").status)
-	assert.Equal(t, 400, s.call(t, "POST", multiroleUsers, `{"email":"e@example.com","roles":[""]}`).status, "an empty role id")
 }
 
 const removalUsers = "/v1/workspaces/orgTest01/users"

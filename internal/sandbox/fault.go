@@ -17,55 +17,55 @@ import (
 	"time"
 )
 
-// A FaultKind is a way in which Suger misbehaves.
+// A FaultKind is a way to misbehave.
 type FaultKind string
 
-// Kinds of faults; [Status] makes the others.
+// Kinds of faults; [Status] returns the others.
 const (
-	Latency           FaultKind = "latency"      // answers late, by Delay
-	Hang              FaultKind = "hang"         // never answers; ends when the client or the server goes
+	Latency           FaultKind = "latency"      // delays the answer by Delay
+	Hang              FaultKind = "hang"         // never answers; ends when the client or the server closes
 	Reset             FaultKind = "reset"        // resets the connection instead of answering
 	Cut               FaultKind = "cut"          // breaks the connection in the middle of the answer
-	Truncated         FaultKind = "truncated"    // answers half of the JSON as if it were whole
+	Truncated         FaultKind = "truncated"    // answers half of the JSON with a matching length
 	HTML              FaultKind = "html"         // answers 200 with a web page
 	Empty             FaultKind = "empty"        // answers without a body
 	WrongShape        FaultKind = "shape"        // answers JSON of another shape
 	Literal           FaultKind = "body"         // answers Body as JSON
-	NotApplied        FaultKind = "unapplied"    // acknowledges a write and does not do it
-	ShiftingList      FaultKind = "shifting"     // moves the pages after the first by Shift rows; nothing where lists have no pages
+	NotApplied        FaultKind = "unapplied"    // acknowledges a write without applying it
+	ShiftingList      FaultKind = "shifting"     // moves the pages after the first by Shift rows
 	ClockSkew         FaultKind = "skew"         // moves the Date header and all times by Delay
 	WrongOrganization FaultKind = "organization" // answers with another organization's id in it
 )
 
-// Status is the kind that answers an HTTP error status, 400 to 599.
+// Status returns the kind that answers an HTTP error status, 400 to 599.
 func Status(code int) FaultKind { return FaultKind(strconv.Itoa(code)) }
 
-// A RetryForm is how a status fault says when to come back.
+// A RetryForm is the form of Retry-After in a status fault.
 type RetryForm string
 
 // Forms of Retry-After.
 const (
-	RetryNone    RetryForm = ""        // it does not say
+	RetryNone    RetryForm = ""        // no Retry-After
 	RetrySeconds RetryForm = "seconds" // Retry-After in seconds
 	RetryDate    RetryForm = "date"    // Retry-After as an HTTP date
 )
 
-// A Fault is one misbehaviour and when it strikes.
+// A Fault is a misbehavior and when it applies.
 type Fault struct {
 	Operation   string // which operation, as in a route of the contract; "" is any
 	Kind        FaultKind
-	Probability float64 // 0 is always
-	Times       int     // how often at most; 0 is without end
-	After       bool    // latency, hang, reset, status: strike after the operation took effect
+	Probability float64 // 0 means always
+	Times       int     // how often at most; 0 means no limit
+	After       bool    // latency, hang, reset, status: apply after the operation took effect
 
 	Delay      time.Duration // latency and clock skew; a skew may be negative
 	Retry      RetryForm     // status
 	RetryAfter time.Duration // status; in whole seconds, rounded up
-	Shift      int           // shifting list: above 0 loses rows, below repeats some; 0 is 1
+	Shift      int           // shifting list: above 0 loses rows, below 0 repeats some; 0 means 1
 	Body       string        // literal
 }
 
-// status is the HTTP status the fault answers, 0 if it is of another kind.
+// status is the HTTP status that the fault answers, 0 for other kinds.
 func (f *Fault) status() int {
 	code, err := strconv.Atoi(string(f.Kind))
 	if err != nil || code < 400 || code > 599 || string(f.Kind) != strconv.Itoa(code) {
@@ -74,12 +74,12 @@ func (f *Fault) status() int {
 	return code
 }
 
-// preempts reports whether the operation is not even begun.
+// preempts reports whether the operation is skipped.
 func (f *Fault) preempts() bool {
 	return !f.After && (f.Kind == Hang || f.Kind == Reset || f.status() != 0)
 }
 
-// suits reports whether the fault can make a difference to this call.
+// suits reports whether the fault can apply to this call.
 func (f *Fault) suits(rt *route, r *http.Request) bool {
 	switch {
 	case f.Operation != "" && f.Operation != rt.operation:
@@ -127,13 +127,13 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// faults are the faults that are switched on.
+// faults holds the active faults.
 type faults struct {
 	operations []string
 
 	mu     sync.Mutex
 	active []Fault
-	left   []int // how often each may still strike, below 0 is without end
+	left   []int // how often each may still apply; below 0 means no limit
 	luck   *rand.Rand
 }
 
@@ -141,9 +141,9 @@ func newFaults(seed int64, operations []string) *faults {
 	return &faults{operations: operations, luck: rand.New(rand.NewPCG(uint64(seed), 1))} //nolint:gosec // G404: faults of one seed strike alike
 }
 
-// SetFaults switches these faults on and all others off. For each call they
-// are tried in order: latencies add up, and of the others the first that
-// strikes is the one. The error says which fault makes no sense.
+// SetFaults replaces the active faults. For each call they are tried in order:
+// latencies add up, and of the others the first that applies is used. The error
+// says which fault is invalid.
 func (s *Sandbox) SetFaults(active ...Fault) error {
 	left := make([]int, len(active))
 	for i, f := range active {
@@ -164,27 +164,27 @@ func (s *Sandbox) SetFaults(active ...Fault) error {
 	return nil
 }
 
-// ClearFaults switches all faults off. A hang under way goes on.
+// ClearFaults removes all faults. A current hang continues.
 func (s *Sandbox) ClearFaults() {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	s.faults.active, s.faults.left = nil, nil
 }
 
-// Faults are the faults that are switched on, also those used up.
+// Faults returns the active faults, including those used up.
 func (s *Sandbox) Faults() []Fault {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	return slices.Clone(s.faults.active)
 }
 
-// A strike is what befalls one call.
+// A strike is what the faults do to one call.
 type strike struct {
 	early, late time.Duration // latency before and after the operation
-	fault       Fault         // of no kind if none struck
+	fault       Fault         // the zero value for none
 }
 
-// strike decides what befalls the call.
+// strike returns what the faults do to the call.
 func (f *faults) strike(rt *route, r *http.Request) strike {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -206,7 +206,7 @@ func (f *faults) strike(rt *route, r *http.Request) strike {
 	return s
 }
 
-// takes rolls the dice for the i-th fault, and counts if it strikes.
+// takes reports whether the i-th fault applies now, and counts it.
 func (f *faults) takes(i int) bool {
 	if p := f.active[i].Probability; f.left[i] == 0 || p != 0 && f.luck.Float64() >= p {
 		return false
@@ -217,10 +217,10 @@ func (f *faults) takes(i int) bool {
 	return true
 }
 
-// longest bounds a time in the text of a fault.
+// longest is the longest time in the text of a fault.
 const longest = 365 * 24 * time.Hour
 
-// ParseFault reads the text form of a fault, "name=value" in any order:
+// ParseFault parses the text form of a fault, "name=value" in any order:
 //
 //	kind=429 retry=seconds:2 op=update user p=0.5 times=3
 //	kind=reset when=after op=add user
@@ -228,20 +228,31 @@ const longest = 365 * 24 * time.Hour
 //	kind=latency delay=1500ms when=after op=add user
 //
 // kind is a [FaultKind] or a status, op an operation, p the probability, times
-// how often at most, when before or after the operation takes effect, delay a
-// duration, retry none, seconds:N or date:N (N seconds), shift a number of
-// rows, body a JSON text. A word that is not name=value goes on with the value
-// before it.
+// the most times, when before or after the operation takes effect, delay a
+// duration, retry none, seconds:N or date:N (N seconds), shift a number of rows,
+// body a JSON text. A word that is not name=value continues the value before it.
 func ParseFault(text string) (Fault, error) {
 	var fault Fault
-	settings, err := splitSettings(text)
-	if err != nil {
-		return Fault{}, err
+	words := strings.Join(strings.Fields(text), " ")
+	names := settingName.FindAllStringSubmatchIndex(words, -1)
+	if len(names) == 0 || names[0][0] != 0 {
+		return Fault{}, fmt.Errorf("fault %q does not begin with name=value", text)
 	}
-	for _, setting := range settings {
-		if err := fault.set(setting.name, setting.value); err != nil {
-			return Fault{}, fmt.Errorf("fault %q: %s: %w", text, setting.name, err)
+	seen := make(map[string]bool)
+	for i, at := range names {
+		end := len(words)
+		if i+1 < len(names) {
+			end = names[i+1][0]
 		}
+		name, value := words[at[2]:at[3]], words[at[1]:end]
+		err := fault.set(name, value)
+		if seen[name] {
+			err = errors.New("is given twice")
+		}
+		if err != nil {
+			return Fault{}, fmt.Errorf("fault %q: %s: %w", text, name, err)
+		}
+		seen[name] = true
 	}
 	if err := fault.check(); err != nil {
 		return Fault{}, fmt.Errorf("fault %q: %w", text, err)
@@ -249,33 +260,9 @@ func ParseFault(text string) (Fault, error) {
 	return fault, nil
 }
 
-type setting struct{ name, value string }
-
-func splitSettings(text string) ([]setting, error) {
-	var settings []setting
-	seen := make(map[string]bool)
-	for _, word := range strings.Fields(text) {
-		name, value, ok := strings.Cut(word, "=")
-		if ok && isName(name) {
-			if seen[name] {
-				return nil, fmt.Errorf("fault %q: %s is given twice", text, name)
-			}
-			seen[name] = true
-			settings = append(settings, setting{name, value})
-			continue
-		}
-		if len(settings) == 0 {
-			return nil, fmt.Errorf("fault %q does not begin with name=value", text)
-		}
-		settings[len(settings)-1].value += " " + word
-	}
-	return settings, nil
-}
-
-// isName keeps an equals sign within a body from beginning a setting.
-func isName(word string) bool {
-	return word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
-}
+// settingName begins a setting. An equals sign within a body does not, unless it
+// is in a word of its own.
+var settingName = regexp.MustCompile(`(?:^| )([a-z]+)=`)
 
 func (f *Fault) set(name, value string) (err error) {
 	switch name {
@@ -325,7 +312,7 @@ func (f *Fault) setRetry(value string) error {
 	return nil
 }
 
-// String is the fault in the form that [ParseFault] reads.
+// String returns the fault in the form that [ParseFault] parses.
 func (f Fault) String() string {
 	words := []string{"kind=" + string(f.Kind)}
 	add := func(on bool, format string, args ...any) {
@@ -344,10 +331,10 @@ func (f Fault) String() string {
 	return strings.Join(words, " ")
 }
 
-// webPage is what proxies and login walls answer in place of an API.
+// webPage is what proxies and login pages answer in place of an API.
 const webPage = "<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Please wait</h1></body></html>\n"
 
-// distort spoils an answer.
+// distort applies the fault to an answer.
 func (s *Sandbox) distort(out answer, f *Fault) answer {
 	if f.status() != 0 {
 		return s.errorStatus(f)
@@ -379,7 +366,7 @@ func (s *Sandbox) distort(out answer, f *Fault) answer {
 	return out
 }
 
-// withBody replaces the body; an answer that could have none becomes a 200.
+// withBody replaces the body; a 204 becomes a 200.
 func (a answer) withBody(body []byte) answer {
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK
@@ -389,13 +376,13 @@ func (a answer) withBody(body []byte) answer {
 	return a
 }
 
-// page is a web page; the headers of the answer it stands for are lost.
+// page returns a web page without the headers of the original answer.
 func page(status int) answer {
 	return answer{status: status, header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, body: []byte(webPage)}
 }
 
-// errorStatus is the answer of a status fault. A 502, 503 or 504 is a web page,
-// since it comes from something in front of the API.
+// errorStatus is the answer of a status fault. A 502, 503 or 504 is a web page, as
+// from a proxy.
 func (s *Sandbox) errorStatus(f *Fault) answer {
 	var out answer
 	switch code := f.status(); code {
@@ -414,8 +401,8 @@ func (s *Sandbox) errorStatus(f *Fault) answer {
 	return out
 }
 
-// otherShape is JSON that nobody could have expected: a list for an object,
-// an object for anything else.
+// otherShape returns JSON of another shape: a list for an object, an object for
+// anything else.
 func otherShape(body []byte) []byte {
 	if bytes.HasPrefix(body, []byte("{")) {
 		return []byte(`["ok"]`)
@@ -426,7 +413,7 @@ func otherShape(body []byte) []byte {
 // aTime is a time of an answer, as [stamp] renders it.
 var aTime = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`)
 
-// skewed moves all times in the answer.
+// skewed shifts all times in the answer.
 func skewed(out answer, by time.Duration) answer {
 	out.body = aTime.ReplaceAllFunc(out.body, func(text []byte) []byte {
 		at, err := time.Parse(`"`+timeFormat+`"`, string(text))
@@ -438,9 +425,8 @@ func skewed(out answer, by time.Duration) answer {
 	return out
 }
 
-// reset resets the connection as a crashed server or a firewall would: the
-// client reads an error, not the end of the answer. Where the connection
-// cannot be had (HTTP/2), it is broken off.
+// reset resets the connection as a crashed server or a firewall would: the client
+// gets an error, not the end of the answer. HTTP/2 streams are aborted.
 func reset(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

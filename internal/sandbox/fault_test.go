@@ -436,15 +436,6 @@ func TestUnappliedWrites(t *testing.T) {
 	}
 }
 
-func TestUnappliedRoleRemoval(t *testing.T) {
-	s := serve(t, nil)
-	s.PutRole(sandbox.Role{ID: "idle", Name: "Idle"})
-	s.fault(t, sandbox.Fault{Kind: sandbox.NotApplied, Times: 1})
-	s.call(t, "GET", aUserList, "") // a read does not use it up
-	assert.Equal(t, `""`, s.call(t, "DELETE", "/org/orgTest01/role/idle", "").body)
-	assert.Len(t, s.Roles(), 6)
-}
-
 func TestShiftingList(t *testing.T) {
 	all := []string{
 		"admin@example.com", "editor@example.com", "viewer@example.com", "finance@example.com", "deals@example.com",

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// defaultPeople is how many sample people join the fixed ones.
+// defaultPeople is how many sample people there are besides the fixed ones.
 const defaultPeople = 17
 
 // The custom roles of the sample organization. Their permissions are invented.
@@ -18,11 +18,11 @@ const (
 	partners = "Partner desk" // of the second organization
 )
 
-// knownBefore is how long Suger knows a sample person before they join, where
-// users are global: the creation of a user says nothing about a membership.
+// knownBefore is how long before joining a global user was created: the creation
+// time of a user says nothing about the membership.
 const knownBefore = 90 * 24 * time.Hour
 
-// sampleStart is when the sample organization began; its people came by the
+// sampleStart is when the sample organization was created; its people joined one a
 // minute.
 var sampleStart = time.Date(2024, time.March, 4, 9, 0, 0, 0, time.UTC)
 
@@ -60,8 +60,8 @@ var secondPeople = []samplePerson{
 	{"elsewhere", "Ivory", "Inkwell", RoleEditor, ""},
 }
 
-// newStore makes the sample organizations that the options describe. A second
-// one exists where users are global: else nothing could be seen of it.
+// newStore returns the store with its sample organizations. Only contracts with
+// global users have a second one.
 func newStore(options Options, served *contract) *store {
 	s := &store{
 		contract:        served,
@@ -70,7 +70,6 @@ func newStore(options Options, served *contract) *store {
 		newMembershipID: opaqueIDs(options.Seed ^ 1<<50), // the same scrambling, so these are never user ids
 		users:           make(map[string]*GlobalUser),
 		byEmail:         make(map[string]*GlobalUser),
-		seed:            options.Seed,
 		latest:          sampleStart,
 	}
 	home := s.newOrganization(options.Organization, options.Domains, options.Seats)
@@ -85,7 +84,7 @@ func newStore(options Options, served *contract) *store {
 	if s.global {
 		s.addSecondOrganization(options)
 	}
-	s.addPeople(options.People)
+	s.addPeople(max(options.People, 0), options.Seed)
 	return s
 }
 
@@ -106,8 +105,8 @@ func (o *organization) addSampleRole(name, description string, permissions ...st
 	o.roleTimes[role.ID] = sampleStart
 }
 
-// addSecondOrganization adds [SecondOrganization], which takes the domains of
-// the first and one of its own.
+// addSecondOrganization adds [SecondOrganization], with the domains of the first
+// and one of its own.
 func (s *store) addSecondOrganization(options Options) {
 	second := s.newOrganization(SecondOrganization, slices.Concat(options.Domains, []string{SecondDomain}), 0)
 	second.addSampleRole(partners, "Reseller offers.", "offer.read")
@@ -118,9 +117,9 @@ func (s *store) addSecondOrganization(options Options) {
 
 // addPeople adds n sample people, whether or not there are seats. Every eighth is
 // a member of the second organization too.
-func (s *store) addPeople(n int) {
-	for i := range max(n, 0) {
-		person := s.nextPerson()
+func (s *store) addPeople(n int, seed int64) {
+	for i := range n {
+		person := samplePersonAt(i, seed)
 		s.home().insertPerson(person, s.latest.Add(time.Minute))
 		if s.global && i%8 == 7 {
 			person.role = RoleViewer
@@ -161,37 +160,26 @@ func (o *organization) insertPerson(person samplePerson, joined time.Time) {
 	}
 }
 
-// nextPerson makes the next sample person whose e-mail is free. The words
-// repeat after some hundreds of people; from then on the mailbox is numbered.
-func (s *store) nextPerson() samplePerson {
-	for {
-		i := s.named
-		s.named++
-		pairs := len(firstWords) * len(lastWords)
-		pair := int((uint64(i)*137 + uint64(s.seed)) % uint64(pairs)) //nolint:gosec // G115: any bits do for a seed; 137 and the number of pairs have no common factor
-		person := samplePerson{first: firstWords[pair%len(firstWords)], last: lastWords[pair/len(firstWords)]}
-		person.mailbox = strings.ToLower(person.first + "." + person.last)
-		if round := i / pairs; round > 0 {
-			person.mailbox = fmt.Sprintf("%s%d", person.mailbox, round+1)
-		}
-		if _, taken := s.byEmail[person.mailbox+"@"+s.home().domains[0]]; taken {
-			continue
-		}
-		person.role = sampleRoles[i%len(sampleRoles)]
-		person.status = sampleStatus(i)
-		return person
+// samplePersonAt is the i-th sample person. The words repeat after some hundreds
+// of people; from then on the mailbox is numbered.
+func samplePersonAt(i int, seed int64) samplePerson {
+	pairs := len(firstWords) * len(lastWords)
+	pair := int((uint64(i)*137 + uint64(seed)) % uint64(pairs)) //nolint:gosec // G115: any bits do for a seed; 137 and the number of pairs have no common factor
+	person := samplePerson{
+		first: firstWords[pair%len(firstWords)], last: lastWords[pair/len(firstWords)],
+		role: sampleRoles[i%len(sampleRoles)], status: StatusActive,
 	}
-}
-
-func sampleStatus(i int) string {
+	person.mailbox = strings.ToLower(person.first + "." + person.last)
+	if round := i / pairs; round > 0 {
+		person.mailbox = fmt.Sprintf("%s%d", person.mailbox, round+1)
+	}
 	switch {
 	case i%9 == 8:
-		return StatusInvited
+		person.status = StatusInvited
 	case i%16 == 15:
-		return StatusInactive
-	default:
-		return StatusActive
+		person.status = StatusInactive
 	}
+	return person
 }
 
 // roleNamed is the id of the role with this name, or the name itself.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -99,15 +98,6 @@ func TestSampleIsDeterministic(t *testing.T) {
 	assert.Equal(t, sample(t, options).Roles(), sample(t, options).Roles())
 	other := sample(t, sandbox.Options{Seed: 8, People: 700})
 	assert.NotEqual(t, sample(t, options).Users(), other.Users(), "another seed, another sandbox")
-}
-
-func TestCustomRoleIDsAreOpaque(t *testing.T) {
-	opaque := regexp.MustCompile(`^[0-9A-Za-z]{9}$`)
-	fake := sample(t, sandbox.Options{})
-	for _, role := range fake.Roles()[3:] {
-		assert.Regexp(t, opaque, role.ID, role.Name)
-		assert.Equal(t, sandbox.TypeCustom, role.Type)
-	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {

@@ -1,13 +1,12 @@
 // Package sandbox is Suger in memory: two organizations with users and roles,
 // served over HTTP as Suger's API would serve them, for tests, for trying the
-// gateway out, and for seeing what it does when Suger misbehaves.
+// gateway out, and for testing it with a Suger that misbehaves.
 //
-// Suger publishes no user write operation. What the sandbox serves by default
-// follows Suger's own data layer (contract_membership.go); it serves other,
-// plainly invented contracts too, so that the gateway can be shown to stay
-// right when that is not how Suger turns out to be. The package shares no table
-// of fields or paths with the gateway's mapping: what agrees between the two
-// agrees because both were written to the same facts.
+// Suger publishes no user write operation. The default contract follows Suger's
+// own data layer (contract_membership.go). Other contracts are invented
+// (contract_invented.go), to test that a mapping file can describe a Suger that
+// differs. The package shares no table of fields or paths with the gateway's
+// mapping, so that a mistake in one shows in the other.
 //
 // Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
 // or an [http.Server] of your own.
@@ -27,17 +26,15 @@ import (
 // Suger's ids are short opaque strings, nine characters in its samples.
 const DefaultOrganization = "sandboxed"
 
-// The second organization, which exists in the contracts that know global users.
-// Some of its members are members of the first organization too; the others are
-// people whom Suger knows from elsewhere.
+// The second organization, in the contracts with global users. Some of its members
+// are members of the first organization too.
 const (
 	SecondOrganization = "neighbors"
 	SecondDomain       = "neighbors.example" // its e-mail domain, besides those of the first
 	SecondKey          = "key-of-neighbors"  // its API key
 )
 
-// Options says what the sandbox is like. Only a credential is required: a key
-// or a client.
+// Options configures a sandbox. Only a credential is required: a key or a client.
 type Options struct {
 	Organization string // organization id; default [DefaultOrganization]
 
@@ -45,19 +42,19 @@ type Options struct {
 	ReadOnlyKeys []string          // API keys that may read; a write with one is 403
 	Clients      map[string]string // OAuth Apps that may do everything: client id to secret
 
-	// People is how many sample people there are besides the fixed ones. The
-	// fixed ones are admin@, editor@, viewer@, finance@, deals@, Mixed.Case@,
-	// invited@ and former@ the first domain. Zero is 17, which makes 25 in all;
-	// below zero is none. In a contract without a status, invited@ is a member
-	// like any other; where users are global, former@ is no member.
+	// People is how many sample people there are besides the fixed ones: admin@,
+	// editor@, viewer@, finance@, deals@, Mixed.Case@, invited@ and former@ of the
+	// first domain. Zero means 17, below zero none. In a contract without a status,
+	// invited@ is a member like any other; where users are global, former@ is not a
+	// member.
 	People int
 
 	Domains  []string         // e-mail domains whose people may be added; default example.com
-	Seats    int              // most users who are not INACTIVE; 0 is no limit
+	Seats    int              // most users who are not INACTIVE; 0 means no limit
 	Contract string           // one of [Contracts]; "" is the first
 	Clock    func() time.Time // default time.Now
-	Seed     int64            // varies ids, sample names and the luck of faults; same seed, same sandbox
-	Admin    bool             // serve /_sandbox/, where faults are switched and calls are read
+	Seed     int64            // of ids, sample names and random faults
+	Admin    bool             // serve /_sandbox/, to set faults and read calls
 }
 
 // A Sandbox is Suger behind its HTTP API. Its methods may be
@@ -72,13 +69,13 @@ type Sandbox struct {
 	faults       *faults
 	journal      *journal
 	routes       *http.ServeMux
-	admin        http.Handler // nil if switched off
+	admin        http.Handler // nil if off
 
 	closed    chan struct{}
 	closeOnce sync.Once
 }
 
-// New makes a sandbox. The error says which option is wrong.
+// New returns a sandbox, or an error if an option is wrong.
 func New(options Options) (*Sandbox, error) {
 	served, err := contractNamed(options.Contract)
 	if err != nil {
@@ -105,17 +102,17 @@ func New(options Options) (*Sandbox, error) {
 	return s, nil
 }
 
-// Close ends every hang and delay that is under way and makes those to come
-// end at once. An [http.Server] that serves the sandbox should call it when it
-// shuts down (RegisterOnShutdown), since a hang outlasts a graceful shutdown.
+// Close ends all current and future hangs and delays. An [http.Server] that serves
+// the sandbox should call it on shutdown (RegisterOnShutdown), since a hang
+// outlasts a graceful shutdown.
 func (s *Sandbox) Close() {
 	s.closeOnce.Do(func() { close(s.closed) })
 }
 
-// complete fills in what the options leave out.
+// complete checks the options and fills in defaults.
 func (o *Options) complete(served *contract) error {
 	if len(o.Keys)+len(o.ReadOnlyKeys)+len(o.Clients) == 0 {
-		return errors.New("sandbox: no API key and no OAuth client, so nobody could sign in")
+		return errors.New("sandbox: an API key or an OAuth client is required")
 	}
 	if slices.Contains(o.Keys, "") || slices.Contains(o.ReadOnlyKeys, "") {
 		return errors.New("sandbox: an API key is empty")

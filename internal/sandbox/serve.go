@@ -56,7 +56,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve answers one call, as well or as badly as the faults have it.
+// serve answers one call, with its faults.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	call := s.journal.begin(rt.operation, r)
 	body, err := readBody(w, r)
@@ -89,7 +89,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	}
 }
 
-// operate does what the call asks for, or only pretends to.
+// operate performs the operation, or only pretends to.
 func (s *Sandbox) operate(q *request, rt *route, pretend bool) answer {
 	if rt.writes() {
 		s.store.mu.Lock()
@@ -112,7 +112,7 @@ func (s *Sandbox) operate(q *request, rt *route, pretend bool) answer {
 	return out
 }
 
-// refused is an error in the form that the sandbox gives errors.
+// refused is an error in the contract's form.
 func (s *Sandbox) refused(err error) answer {
 	var known *refusal
 	if !errors.As(err, &known) {
@@ -125,14 +125,14 @@ func (s *Sandbox) refused(err error) answer {
 	return out
 }
 
-// deliver sends the answer with the sandbox's own idea of the time.
+// deliver sends the answer with the sandbox's time.
 func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out answer, skew time.Duration) {
 	s.journal.end(call, out.status)
 	w.Header().Set("Date", s.clock().Add(skew).UTC().Format(http.TimeFormat))
 	out.send(w)
 }
 
-// delay waits, and breaks the connection off if the wait is in vain.
+// delay waits, and aborts the connection if client or sandbox close meanwhile.
 func (s *Sandbox) delay(r *http.Request, wait time.Duration) {
 	if wait <= 0 {
 		return
@@ -148,7 +148,7 @@ func (s *Sandbox) delay(r *http.Request, wait time.Duration) {
 	}
 }
 
-// hang waits until there is nobody left to wait for.
+// hang waits until client or sandbox close.
 func (s *Sandbox) hang(r *http.Request) {
 	select {
 	case <-r.Context().Done():
@@ -157,25 +157,25 @@ func (s *Sandbox) hang(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// An answer is what goes back, whole, so that a fault can still spoil it.
+// An answer is held whole, so that a fault can still change it.
 type answer struct {
 	status int
 	header http.Header
-	body   []byte // empty is no body
+	body   []byte // empty for none
 	cut    bool   // break the connection in the middle of the body
 
-	// stream writes a body that is too long to be held. What it writes was
-	// settled when the answer was made.
+	// stream writes a body that is too large to hold. Its content was fixed when
+	// the answer was made.
 	stream func(io.Writer) error
 }
 
-// whole is the answer with its body in hand.
+// whole is the answer with its body in memory.
 func (a answer) whole() answer {
 	if a.stream == nil {
 		return a
 	}
 	var body bytes.Buffer
-	_ = a.stream(&body) // a buffer takes everything
+	_ = a.stream(&body) // a buffer has no error
 	a.body, a.stream = body.Bytes(), nil
 	return a
 }
@@ -186,10 +186,10 @@ func stamp(t time.Time) string { return t.Format(timeFormat) }
 // timeFormat is RFC 3339 in UTC, to the millisecond.
 const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 
-// noBody answers without a body.
+// noBody returns an answer without a body.
 func noBody(status int) answer { return answer{status: status, header: http.Header{}} }
 
-// reply answers the value as JSON.
+// reply returns an answer with the value as JSON.
 func reply(status int, value any) answer {
 	body, err := json.Marshal(value)
 	if err != nil {
@@ -198,7 +198,7 @@ func reply(status int, value any) answer {
 	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }
 
-// send writes the answer. A cut answer announces its whole length and stops
+// send writes the answer. A cut answer has its full Content-Length and stops
 // half-way.
 func (a answer) send(w http.ResponseWriter) {
 	for name, values := range a.header {
@@ -206,7 +206,7 @@ func (a answer) send(w http.ResponseWriter) {
 	}
 	if a.stream != nil {
 		w.WriteHeader(a.status)
-		_ = a.stream(w) // the client may have gone; there is nobody to tell
+		_ = a.stream(w) // the client may have disconnected
 		return
 	}
 	if a.status != http.StatusNoContent {
@@ -214,7 +214,7 @@ func (a answer) send(w http.ResponseWriter) {
 	}
 	w.WriteHeader(a.status)
 	if !a.cut {
-		_, _ = w.Write(a.body) // the client may have gone; there is nobody to tell
+		_, _ = w.Write(a.body) // the client may have disconnected
 		return
 	}
 	_, _ = w.Write(a.body[:len(a.body)/2])

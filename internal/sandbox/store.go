@@ -20,14 +20,12 @@ type store struct {
 	clock           func() time.Time
 	newID           func() string
 	newMembershipID func() string
-	seed            int64
 
 	mu            sync.RWMutex
 	pretend       bool // change nothing, but answer as if
 	users         map[string]*GlobalUser
 	byEmail       map[string]*GlobalUser // by lower-case e-mail
 	organizations []*organization        // the first is that of [Options]
-	named         int                    // sample people made so far
 	latest        time.Time              // latest time given out
 }
 

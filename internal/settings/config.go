@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// Bounds of files and secrets that settings name.
+// Limits of files and secrets.
 const (
 	maxMappingFile  = 1 << 20 // bytes
 	minSecretLength = 16      // characters of a bearer token or a cursor secret
@@ -54,7 +54,9 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	c.compare(&found)
 	also(c, &found)
 	_, err := mapping.New(c.Document, nil, c.Mapping()) // for what it says of the settings of roles
-	found.addAll(err)
+	if err != nil {
+		found = append(found, err)
+	}
 	if err := found.asError(); err != nil {
 		return nil, err
 	}
@@ -117,7 +119,7 @@ func (c *Config) readCertificates(found *Problems) {
 	}
 }
 
-// compareHeld looks at what makes the gateway hold the Suger credential.
+// compareHeld checks the settings with which the gateway holds the Suger credential.
 func (c *Config) compareHeld(found *Problems) {
 	held := c.Credential != "" || c.CredentialFile != ""
 	accepted := c.Tokens != "" || c.TokensFile != ""
@@ -125,14 +127,14 @@ func (c *Config) compareHeld(found *Problems) {
 	case held && !accepted:
 		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send")
 	case accepted && !held:
-		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential that is shown to Suger")
+		found.Add("SUGER_CREDENTIAL", "is needed with GATEWAY_TOKENS: the credential for Suger")
 	}
 }
 
-// compare looks at what several settings say together.
+// compare checks settings against each other.
 func (c *Config) compare(found *Problems) {
 	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
-		found.Add("SUGER_ORG_ALLOW", "does not have the organization of SUGER_ORG_ID")
+		found.Add("SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID")
 	}
 	if c.Budget != 0 && c.SugerTimeout > c.Budget { // it is zero if it was wrong itself
 		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request")
@@ -145,10 +147,10 @@ func (c *Config) compare(found *Problems) {
 	}
 }
 
-// checkCredential says what is wrong with a Suger credential.
+// checkCredential returns what is wrong with a Suger credential.
 func (c *Config) checkCredential(text string) error {
 	if !visible(text) {
-		return errors.New("has a blank or another character that no credential has")
+		return errors.New("has a blank or another character that a credential cannot have")
 	}
 	if id, key, found := strings.Cut(text, ":"); c.SugerAuth == "oauth" && (!found || id == "" || key == "") {
 		return errors.New("is not client_id:client_secret, as SUGER_AUTH=oauth needs it")
@@ -156,8 +158,8 @@ func (c *Config) checkCredential(text string) error {
 	return c.checkApart(c.tokens.latest(), text)
 }
 
-// checkApart makes sure that no token of the gateway's is Suger's credential or the
-// secret half of it: whoever has the token would have the credential.
+// checkApart makes sure that no token of the gateway is Suger's credential or the
+// secret half of it: holders of the token would have the credential.
 func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {

@@ -5,16 +5,15 @@ import (
 	"log/slog"
 )
 
-// Logs are where a process writes.
+// Logs holds the logs of a process.
 type Logs struct {
 	Log   *slog.Logger
 	Audit *slog.Logger   // the record of changes
 	level *slog.LevelVar // of Log
 }
 
-// NewLogs makes the process's log and the audit record. Both go to w, as JSON
-// or text. The level bounds the log only: a record of a change is never left
-// out. The level can be changed while the process runs.
+// NewLogs returns the process's log and the audit record. Both go to w, as JSON or
+// text. The level applies to the log only: records of changes are never left out.
 func NewLogs(w io.Writer, level, format string) Logs {
 	variable := &slog.LevelVar{}
 	if err := variable.UnmarshalText([]byte(level)); err != nil {
@@ -34,8 +33,7 @@ func NewLogs(w io.Writer, level, format string) Logs {
 	}
 }
 
-// stepLevel moves the level of the log by one. What it says of that is always
-// seen, since somebody just asked.
+// stepLevel moves the level of the log by one, and logs that at any level.
 func (l *Logs) stepLevel(more bool) {
 	const step = slog.LevelInfo - slog.LevelDebug // as between any two levels
 	next := l.level.Level() + step

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/internal/reload"
 )
 
-// maxSecretFile bounds a secret's file, in bytes.
+// maxSecretFile is the largest file of a secret, in bytes.
 const maxSecretFile = 64 << 10
 
 // secretText is the value of a secret setting. It prints as "[secret]", so
@@ -32,7 +32,7 @@ func (secretText) MarshalText() ([]byte, error) { return []byte("[secret]"), nil
 // no restart.
 type secret struct {
 	name  string             // of the variable that gave it, for messages
-	check func(string) error // says what is wrong with a value, without repeating it
+	check func(string) error // returns what is wrong with a value, without repeating it
 	log   *slog.Logger
 
 	mu      sync.Mutex
@@ -44,16 +44,16 @@ type secret struct {
 
 // openSecret reads a secret from a variable, or from the file that NAME_FILE
 // names. It is nil if neither is set.
-func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, *problem) {
+func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, error) {
 	s := &secret{name: name, check: check, log: log}
 	switch {
 	case value == "" && path == "":
 		return nil, nil
 	case value != "" && path != "":
-		return nil, &problem{name, "is set, and so is " + name + "_FILE; set one of them"}
+		return nil, fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", name)
 	case value != "":
 		if err := check(string(value)); err != nil {
-			return nil, &problem{name, err.Error()}
+			return nil, fmt.Errorf("%s %w", name, err)
 		}
 		s.set(string(value))
 		return s, nil
@@ -61,7 +61,7 @@ func openSecret(name string, value secretText, path string, check func(string) e
 	s.name += "_FILE"
 	s.file = reload.New(maxSecretFile, path)
 	if err := s.read(); err != nil {
-		return nil, &problem{s.name, err.Error()}
+		return nil, fmt.Errorf("%s %w", s.name, err)
 	}
 	return s, nil
 }

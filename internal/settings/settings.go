@@ -1,5 +1,5 @@
-// Package settings reads the environment variables, checks them, and opens what
-// they name: secrets, certificates, the mapping file, the log.
+// Package settings reads and checks the environment variables, and opens what they
+// name: secrets, certificates, the mapping file, the log.
 package settings
 
 import (
@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Settings are the environment variables. A tag holds everything that can be
-// said of one variable alone: its name, its default (or, as unset, what holds
-// without a value), the least and greatest value, the words to choose from, and
-// its meaning. What concerns several of them is in [Config].
+// Settings holds the environment variables. The tags of a field describe one
+// variable: its name, its default (or, as unset, the behavior without a value),
+// the least and greatest value, the allowed words, and its meaning. Rules for
+// several of them are in [Config].
 type Settings struct {
 	Organization  organizationID  `envconfig:"SUGER_ORG_ID" doc:"organization of requests to /scim/v2; without it only /org/{orgId}/scim/v2 is served"`
 	Organizations organizationIDs `envconfig:"SUGER_ORG_ALLOW" doc:"if set, the only organization ids served, separated by commas; with SUGER_CREDENTIAL only SUGER_ORG_ID is served unless this says more"`
@@ -75,7 +75,7 @@ func Read() Settings {
 	return s
 }
 
-// Names are the variables of all settings.
+// Names lists the variables of all settings.
 func Names() []string {
 	var names []string
 	for field := range reflect.TypeFor[Settings]().Fields() {
@@ -84,16 +84,16 @@ func Names() []string {
 	return names
 }
 
-// A Description is what is said of one setting to who sets it.
+// A Description documents one setting.
 type Description struct {
 	Name    string
-	Default string // or what holds without a value; "" if there is nothing to say
+	Default string // or the behavior without a value; may be ""
 	Meaning string
 	Secret  bool // can also be read from a file that NAME_FILE names
 }
 
-// Describe says what the settings are, in the order of [Settings]. The variables
-// that name the file of a secret are left out.
+// Describe documents the settings, in the order of [Settings], without the
+// variables that name the file of a secret.
 func Describe() []Description {
 	names := Names()
 	var all []Description

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// FollowSignals changes the level of the log while the process runs: SIGUSR1
-// makes it say one step more, down to debug, and SIGUSR2 one step less, up to
-// error. The returned function ends that.
+// FollowSignals changes the level of the log by signals: SIGUSR1 lowers it by one
+// step, down to debug, and SIGUSR2 raises it, up to error, until stop is called.
 func (l *Logs) FollowSignals() (stop func()) {
 	signals, ended := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGUSR1, syscall.SIGUSR2)

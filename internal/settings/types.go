@@ -16,10 +16,10 @@ import (
 )
 
 // The types of settings that are more than a word or a number. envconfig calls
-// each Decode; its error continues the sentence that the variable's name begins.
+// Decode; its error continues a sentence that begins with the variable's name.
 
-// SplitList reads comma-separated words; blanks around them and empty ones are
-// dropped.
+// SplitList splits comma-separated words, without blanks around them and empty
+// ones.
 func SplitList(text string) []string {
 	var words []string
 	for word := range strings.SplitSeq(text, ",") {
@@ -30,8 +30,8 @@ func SplitList(text string) []string {
 	return words
 }
 
-// organizationID is the id of a Suger organization. The bounds are ours; Suger
-// shows ids of nine letters and digits.
+// organizationID is the id of a Suger organization. The limits are ours; Suger's
+// sample ids are nine letters and digits.
 type organizationID string
 
 var organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -62,20 +62,20 @@ func (ids *organizationIDs) Decode(text string) error {
 // BaseURL is an http or https URL that paths are added to.
 type BaseURL string
 
-// Decode reads a URL and takes slashes off its end.
+// Decode reads a URL without slashes at its end.
 func (b *BaseURL) Decode(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return errors.New("is not a URL that begins with https:// or http:// and a host")
 	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
-		return errors.New("has a user, a query or a fragment; only scheme, host, port and path are wanted")
+		return errors.New("has a user, a query or a fragment; only scheme, host, port and path are allowed")
 	}
 	*b = BaseURL(strings.TrimRight(text, "/"))
 	return nil
 }
 
-// Unprotected reports whether what is sent to the URL can be read on the way.
+// Unprotected reports whether requests to the URL can be intercepted.
 func (b BaseURL) Unprotected() bool {
 	u, err := url.Parse(string(b))
 	if err != nil || u.Scheme == "https" || u.Hostname() == "localhost" {
@@ -108,7 +108,7 @@ func (a ListenAddress) Loopback() bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// networks are CIDR prefixes; a lone address stands for itself.
+// networks holds CIDR prefixes; a single address is a prefix of full length.
 type networks []netip.Prefix
 
 // Decode reads prefixes and addresses separated by commas.
@@ -129,7 +129,7 @@ func (n *networks) Decode(text string) error {
 	return nil
 }
 
-// emails are addresses of users.
+// emails holds addresses of users.
 type emails []string
 
 // Decode reads addresses separated by commas.
@@ -144,15 +144,15 @@ func (e *emails) Decode(text string) error {
 	return nil
 }
 
-// groupRoles ties names of SCIM groups to Suger roles: "Suger Admins=ADMIN".
+// groupRoles maps names of SCIM groups to Suger roles: "Suger Admins=ADMIN".
 type groupRoles map[string]string
 
-// Decode reads pairs separated by commas; no name may come twice, in any letter case.
+// Decode reads pairs separated by commas, with distinct names in any letter case.
 func (g *groupRoles) Decode(text string) error {
 	pairs := groupRoles{}
 	taken := map[string]bool{}
 	for i, pair := range SplitList(text) {
-		cut := strings.LastIndex(pair, "=") // a role has no = in it, a group's name may
+		cut := strings.LastIndex(pair, "=") // a group's name may contain =, a role cannot
 		if cut < 0 {
 			return fmt.Errorf("has an entry, number %d, without =; an entry is group name=role", i+1)
 		}

@@ -1,5 +1,5 @@
-// Package throttle makes guessing slow: it counts failures by client address
-// and tells how long an address with too many of them has to wait.
+// Package throttle slows guessing down: it counts failures by client address and
+// makes an address with too many of them wait.
 package throttle
 
 import (
@@ -10,19 +10,19 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// maxAddresses bounds the table, which then takes about 2 MB. Beyond it the
-// address that has been quiet longest is forgotten.
+// maxAddresses bounds the table to about 2 MB. When it is exceeded, the least
+// recently used address is forgotten.
 const maxAddresses = 10_000
 
-// A Limit is how many failures an address may have within a window. The zero
-// Limit is none.
+// A Limit is how many failures an address may have within a window. The zero Limit
+// means no limit.
 type Limit struct {
 	Failures int
 	Window   time.Duration
 }
 
-// A Throttle counts failures. It is safe for concurrent use; a nil one never
-// makes anybody wait.
+// A Throttle counts failures. It is safe for concurrent use; a nil Throttle never
+// makes a client wait.
 type Throttle struct {
 	limit Limit
 	now   func() time.Time
@@ -31,15 +31,15 @@ type Throttle struct {
 	table *simplelru.LRU[netip.Prefix, window]
 }
 
-// A window begins with a first failure.
+// A window begins with the first failure.
 type window struct {
 	ends     time.Time
 	failures int
-	pending  int       // attempts under way, whose outcome is not known
-	turn     time.Time // when the next attempt beyond the limit may be made
+	pending  int       // attempts whose outcome is not known yet
+	turn     time.Time // when the next attempt above the limit may be made
 }
 
-// New makes a throttle; it is nil if there is no limit.
+// New returns a Throttle, nil if there is no limit.
 func New(limit Limit, now func() time.Time) *Throttle {
 	if limit.Failures <= 0 || limit.Window <= 0 {
 		return nil
@@ -51,8 +51,7 @@ func New(limit Limit, now func() time.Time) *Throttle {
 	return &Throttle{limit: limit, now: now, table: table}
 }
 
-// Wait is how long the address has to wait before it is heard again, 0 if it is
-// heard now.
+// Wait returns how long the address is still blocked, 0 if it is not.
 func (t *Throttle) Wait(client netip.Addr) time.Duration {
 	if t == nil {
 		return 0
@@ -66,10 +65,9 @@ func (t *Throttle) Wait(client netip.Addr) time.Duration {
 	return max(0, w.ends.Sub(t.now()))
 }
 
-// Reserve counts an attempt of the address as if it had failed, so that many at
-// once do not all pass before the first of them has. It reports false, and counts
-// nothing, if the address has used up its limit. Otherwise the attempt ends with
-// Release.
+// Reserve counts an attempt of the address as if it had failed, so that concurrent
+// attempts cannot exceed the limit. It returns false, and counts nothing, if the
+// address has reached its limit. Otherwise the attempt ends with Release.
 func (t *Throttle) Reserve(client netip.Addr) bool {
 	if t == nil {
 		return true
@@ -86,7 +84,7 @@ func (t *Throttle) Reserve(client netip.Addr) bool {
 	return true
 }
 
-// Release ends an attempt that was reserved.
+// Release ends a reserved attempt.
 func (t *Throttle) Release(client netip.Addr, failed bool) {
 	if t == nil {
 		return
@@ -110,15 +108,15 @@ func (t *Throttle) Fail(client netip.Addr) {
 	t.add(key, t.windowOf(key), true)
 }
 
-// Attempts beyond the limit.
+// Attempts above the limit.
 const (
 	turnEvery   = time.Second
 	longestTurn = 5 * time.Second // waiting for one's turn
 )
 
-// Turn lets an address beyond its limit make one attempt each second, so that
-// somebody who shares it with a guesser is heard all the same. It returns how long
-// to wait before; ok is false if too many are waiting already.
+// Turn allows an address above its limit one attempt each second, so that a client
+// that shares it with a guesser is still served. It returns how long to wait
+// before the attempt; ok is false if too many are waiting already.
 func (t *Throttle) Turn(client netip.Addr) (wait time.Duration, ok bool) {
 	if t == nil {
 		return 0, true
@@ -139,7 +137,7 @@ func (t *Throttle) Turn(client netip.Addr) (wait time.Duration, ok bool) {
 	return wait, true
 }
 
-// windowOf is what is known of an address as of now; the caller holds the lock.
+// windowOf returns the current window of an address; the caller holds the lock.
 func (t *Throttle) windowOf(key netip.Prefix) window {
 	w, _ := t.table.Get(key)
 	if !t.now().Before(w.ends) {
@@ -158,8 +156,8 @@ func (t *Throttle) add(key netip.Prefix, w window, failed bool) {
 	t.table.Add(key, w)
 }
 
-// Network is what counts as one client: an IPv4 address, or the /64 that a
-// single IPv6 machine commonly has to itself.
+// Network returns what counts as one client: an IPv4 address, or the /64 that a
+// single IPv6 machine usually has.
 func Network(client netip.Addr) netip.Prefix {
 	client = client.Unmap()
 	bits := client.BitLen()

@@ -57,8 +57,7 @@ func suiteContracts() []string {
 
 func runSuite(t *testing.T, suite runscope.Suite, contract string, put bool) {
 	base, authorization := suiteTarget(t, contract)
-	runner := runscope.Runner{Log: t.Logf}
-	report, err := runner.Run(t.Context(), suite, suiteVariables(t, base, authorization, put))
+	report, err := runscope.Run(t.Context(), suite, suiteVariables(t, base, authorization, put), t.Logf)
 	if contract == "membership" {
 		err = withoutRemoved(err)
 	}

@@ -15,9 +15,9 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Every Okta conversation on the status contract is held with each contract that
-// the sandbox invents, with the mapping that describes it. What another one always shows differently is said here, once for each, and
-// what only one step shows stands in the story.
+// Every Okta conversation of the status contract also runs against each invented
+// contract, with its mapping. Differences that a contract always shows are listed
+// here; those of single steps are in the story.
 var contractRules = map[string]contractRule{
 	// The status is a boolean, which does not tell who is invited.
 	"envelope": {

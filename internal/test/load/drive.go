@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// A target is a request that is sent again and again.
+// A target is a request that is sent repeatedly.
 type target struct {
 	path   func(n int) string // of the n-th request, with its query
 	base   string
 	header http.Header
 }
 
-// A sample is what one load has shown.
+// A sample is the result of one load.
 type sample struct {
 	requests  int
 	took      time.Duration
@@ -28,7 +28,7 @@ type sample struct {
 // PerSecond is the number of requests answered in a second.
 func (s *sample) perSecond() float64 { return float64(s.requests) / s.took.Seconds() }
 
-// quantile is the latency that a part p of the requests did not exceed.
+// quantile is the latency that a share p of the requests did not exceed.
 func (s *sample) quantile(p float64) time.Duration {
 	if len(s.latencies) == 0 {
 		return 0
@@ -36,8 +36,8 @@ func (s *sample) quantile(p float64) time.Duration {
 	return s.latencies[min(int(p*float64(len(s.latencies))), len(s.latencies)-1)]
 }
 
-// drive loads a target with so many requests at once, each sent as soon as the
-// one before is answered, for a time. Any answer but 200 is an error.
+// drive loads a target over so many connections, each with one request after the
+// other, for the duration. Any answer but 200 is an error.
 func drive(ctx context.Context, client *http.Client, t *target, connections int, last time.Duration) (*sample, error) {
 	var (
 		mu     sync.Mutex
@@ -73,44 +73,40 @@ func drive(ctx context.Context, client *http.Client, t *target, connections int,
 
 // send sends the n-th request and reads the whole answer.
 func (t *target) send(ctx context.Context, client *http.Client, n int) (time.Duration, error) {
+	began := time.Now()
+	err := t.get(ctx, client, n, func(body io.Reader) error {
+		// The client shares the CPU with the measured processes, so it does little.
+		_, err := io.Copy(io.Discard, body)
+		return err
+	})
+	return time.Since(began), err
+}
+
+// get sends the n-th request and passes the body of the answer to read.
+func (t *target) get(ctx context.Context, client *http.Client, n int, read func(io.Reader) error) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+t.path(n), nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	request.Header = t.header
-	began := time.Now()
 	response, err := client.Do(request)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 300))
-		return 0, fmt.Errorf("%s answered %s: %s", t.path(n), response.Status, text)
+		return fmt.Errorf("%s answered %s: %s", t.path(n), response.Status, text)
 	}
-	// The client shares the processor with what is measured, so it does little.
-	if _, err := io.Copy(io.Discard, response.Body); err != nil {
-		return 0, err
-	}
-	return time.Since(began), nil
+	return read(response.Body)
 }
 
-// newClient keeps a connection for each request at once.
+// newClient returns a client with so many idle connections.
 func newClient(connections int) *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
 }
 
 // read sends the n-th request and reads the answer as JSON.
 func (t *target) read(ctx context.Context, n int, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+t.path(n), nil)
-	if err != nil {
-		return err
-	}
-	request.Header = t.header
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	return json.NewDecoder(response.Body).Decode(answer)
+	return t.get(ctx, http.DefaultClient, n, func(body io.Reader) error { return json.NewDecoder(body).Decode(answer) })
 }

@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// What follows reads Linux's /proc. Elsewhere it knows nothing, and a
-// measurement lacks it.
+// What follows reads Linux's /proc. On other systems the values are missing.
 
-// machine is what the measurement ran on.
+// machine describes the machine.
 func machine() string {
 	model := "unknown processor"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -24,14 +23,14 @@ func machine() string {
 	return fmt.Sprintf("%d cores of %s, %s/%s", runtime.NumCPU(), strings.TrimSpace(model), runtime.GOOS, runtime.GOARCH)
 }
 
-// cpu is the processor time that the process has taken.
+// cpu is the CPU time of the process.
 func (p *process) cpu() time.Duration {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 wherever Go runs
 	text, err := os.ReadFile(p.proc("stat"))
 	if err != nil {
 		return 0
 	}
-	_, rest, _ := strings.Cut(string(text), ") ") // behind the name, which may hold anything
+	_, rest, _ := strings.Cut(string(text), ") ") // after the name, which may contain anything
 	fields := strings.Fields(rest)
 	const user, system = 11, 12 // of the fields from the third on, see proc(5)
 	if len(fields) <= system {
@@ -45,7 +44,7 @@ func (p *process) cpu() time.Duration {
 	return time.Duration(ticks) * tick
 }
 
-// peakMemory is the most memory that the process has had resident, in bytes.
+// peakMemory is the peak resident memory of the process, in bytes.
 func (p *process) peakMemory() int64 {
 	text, err := os.ReadFile(p.proc("status"))
 	if err != nil {

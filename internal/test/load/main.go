@@ -1,11 +1,11 @@
-// Load measures how fast the gateway is beside a bare reverse proxy to the same
-// Suger sandbox, and what it costs by the size of the organization. Gateway,
-// proxy and sandbox are processes of their own on the loopback interface.
+// Load compares the gateway's speed with a bare reverse proxy to the same Suger
+// sandbox, and measures its cost by the size of the organization. Gateway, proxy
+// and sandbox are separate processes on the loopback interface.
 //
-//	go run ./internal/test/load measure    measures, and writes docs/performance.json
-//	go run ./internal/test/load write      makes the tables and the plot of docs/performance.md out of it
+//	go run ./internal/test/load measure    measures and writes docs/performance.json
+//	go run ./internal/test/load write      writes its tables and plot to docs/performance.md
 //
-// Only ratios within one run mean anything: the rest is about the machine.
+// Only ratios within one run are meaningful: the rest depends on the machine.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// Files that are written, relative to the root of the repository.
+// Output files, relative to the root of the repository.
 const (
 	dataFile  = "docs/performance.json"
 	pageFile  = "docs/performance.md"
@@ -37,7 +37,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("say measure or write")
+		return errors.New("want measure or write")
 	}
 	switch args[0] {
 	case "measure":
@@ -56,5 +56,5 @@ func run(ctx context.Context, args []string) error {
 	case proxyCommand:
 		return proxy(ctx, args[1:])
 	}
-	return fmt.Errorf("there is no %q", args[0])
+	return fmt.Errorf("unknown command %q", args[0])
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A plan says how long and how hard to measure.
+// A plan holds the parameters of a measurement.
 type plan struct {
 	round       time.Duration
 	rounds      int
@@ -21,9 +21,9 @@ type plan struct {
 	largest     int
 }
 
-// compared is the size of the organization in which gateway and proxy are
-// compared, and latencies are those of Suger: none, which leaves only what the
-// processes cost, one within a data center, and two over the internet.
+// compared is the size of the organization for comparing gateway and proxy, and
+// latencies are those of Suger: none, which shows the cost of the processes alone,
+// one within a data center, and two over the internet.
 const compared = 5000
 
 var latencies = []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond}
@@ -55,7 +55,7 @@ func measure(ctx context.Context, p plan) error {
 	return r.save()
 }
 
-// compare measures all requests at one latency of Suger's.
+// compare measures all requests at one latency of Suger.
 func (r *report) compare(ctx context.Context, binary string, p plan, latency time.Duration) error {
 	s, err := startStack(ctx, binary, compared, latency)
 	if err != nil {
@@ -93,8 +93,8 @@ func (r *report) compare(ctx context.Context, binary string, p plan, latency tim
 	return nil
 }
 
-// measure loads both sides in turn, so that what else the machine does falls on
-// both, and takes the medians of the rounds. The first round does not count.
+// measure loads both sides in turn, so that other load of the machine affects both,
+// and records the medians of the rounds. The first round is a warm-up.
 func (c *comparison) measure(ctx context.Context, client *http.Client, p plan, s *stack, gateway, proxy func(int) string) error {
 	sides := []struct {
 		process *process
@@ -139,7 +139,7 @@ func median[T any](list []T, field func(T) float64) float64 {
 	return values[len(values)/2]
 }
 
-// pageSize is how many users Okta asks for at once in an import.
+// pageSize is the page size of Okta's imports.
 const pageSize = 100
 
 func importPage(n int) string {

@@ -89,14 +89,14 @@ func (r *report) panel(b *strings.Builder, i int) {
 	}
 }
 
-// share is where a value lies between two others on a logarithmic scale, from 0
-// to 1; what is outside is put on the edge.
+// share is the position of a value between two others on a logarithmic scale, cut
+// to 0 to 1.
 func share(value, least, most float64) float64 {
 	part := math.Log(value/least) / math.Log(most/least)
 	return min(max(part, 0), 1)
 }
 
-// short writes a round number for an axis.
+// short formats a round number for an axis.
 func short(value float64) string {
 	if value >= 1000 {
 		return fmt.Sprintf("%g,000", value/1000)

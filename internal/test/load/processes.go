@@ -22,17 +22,16 @@ import (
 	"time"
 )
 
-// proxyCommand makes this program the reverse proxy that the gateway is
-// compared with.
+// proxyCommand runs this program as the reverse proxy for the comparison.
 const proxyCommand = "proxy"
 
-// A process is a started program that has said where it listens.
+// A process is a started program with its address.
 type process struct {
 	command *exec.Cmd
 	address string // "http://127.0.0.1:40001"
 }
 
-// startProcess starts a program and waits for a line that tells its address.
+// startProcess starts a program and waits for a line with its address.
 func startProcess(ctx context.Context, told *regexp.Regexp, environment []string, program string, args ...string) (*process, error) {
 	command := exec.CommandContext(ctx, program, args...)
 	command.Env = append(os.Environ(), environment...)
@@ -62,7 +61,7 @@ func (p *process) stop() {
 	_ = p.command.Wait()
 }
 
-// A stack is a sandbox with a gateway in front of it, and perhaps a bare proxy.
+// A stack is a sandbox with a gateway, and perhaps a bare proxy.
 type stack struct {
 	key                     string
 	sandbox, gateway, proxy *process
@@ -87,7 +86,7 @@ func startStack(ctx context.Context, binary string, people int, latency time.Dur
 	return s, nil
 }
 
-// startGateway starts the gateway with default settings, as it is in production.
+// startGateway starts the gateway with default settings, as in production.
 func (s *stack) startGateway(ctx context.Context, binary string) (*process, error) {
 	return startProcess(ctx, regexp.MustCompile(`"scim_address":"([^"]+)"`), []string{
 		"SUGER_API_URL=" + s.sandbox.address, "SUGER_ORG_ID=" + organization,
@@ -95,7 +94,7 @@ func (s *stack) startGateway(ctx context.Context, binary string) (*process, erro
 	}, binary, "serve")
 }
 
-// startProxy starts this program once more, as the proxy.
+// startProxy starts this program again as the proxy.
 func (s *stack) startProxy(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -118,8 +117,8 @@ func (s *stack) toGateway(path func(int) string) *target {
 	return &target{base: s.gateway.address + "/scim/v2", path: path, header: http.Header{"Authorization": {"Bearer " + s.key}}}
 }
 
-// proxy is net/http/httputil's reverse proxy and nothing else, with room for as
-// many idle connections as the gateway has.
+// proxy runs net/http/httputil's reverse proxy, with as many idle connections as
+// the gateway has.
 func proxy(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet(proxyCommand, flag.ContinueOnError)
 	to := flags.String("to", "", "URL of the sandbox")

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A report is what a measurement has shown, as docs/performance.json keeps it.
-// Times are in milliseconds unless a name says otherwise.
+// A report is the result of a measurement, stored in docs/performance.json. Times
+// are in milliseconds unless the name says otherwise.
 type report struct {
 	Machine     string       `json:"machine"`
 	Go          string       `json:"go"`
@@ -18,8 +18,8 @@ type report struct {
 	Sizes       []size       `json:"sizes"`
 }
 
-// A comparison is one SCIM request beside the call of Suger's that it stands
-// for, made through the proxy.
+// A comparison compares a SCIM request with the corresponding call to Suger through
+// the proxy.
 type comparison struct {
 	Request string  `json:"request"`
 	Calls   string  `json:"calls"`   // to Suger, for each request
@@ -36,8 +36,7 @@ type side struct {
 	CPU       float64 `json:"cpuMicroseconds"` // of the process, for each request
 }
 
-// A size is what requests take in an organization of so many people, one at a
-// time.
+// A size holds the cost of single requests in an organization of so many people.
 type size struct {
 	People int `json:"people"`
 
@@ -51,7 +50,7 @@ type size struct {
 	LookupColdCalls int `json:"lookupColdCalls"`
 	WalkCalls       int `json:"walkCalls"`
 
-	Resident float64 `json:"residentMegabytes"` // most that the gateway held, the import included
+	Resident float64 `json:"residentMegabytes"` // peak of the gateway, import included
 }
 
 func (r *report) save() error {

@@ -11,12 +11,11 @@ import (
 // fixedPeople are in every sandbox.
 const fixedPeople = 8
 
-// coldStarts is how often a gateway is started to see what it takes when it
-// knows nothing; the median counts.
+// coldStarts is how often a gateway is started to measure a cold request; the
+// median counts.
 const coldStarts = 5
 
-// size measures an organization of so many people, with a Suger that answers at
-// once.
+// size measures an organization of so many people, with a Suger without latency.
 func (r *report) size(ctx context.Context, binary string, people int, last time.Duration) error {
 	s, err := startStack(ctx, binary, people-fixedPeople, 0)
 	if err != nil {
@@ -39,7 +38,7 @@ func (r *report) size(ctx context.Context, binary string, people int, last time.
 	return nil
 }
 
-// cold measures the first request to a gateway that has just been started.
+// cold measures the first request to a fresh gateway.
 func (out *size) cold(ctx context.Context, client *http.Client, s *stack, binary string) error {
 	var took []time.Duration
 	for range coldStarts {
@@ -87,7 +86,7 @@ func (out *size) walk(ctx context.Context, client *http.Client, s *stack, binary
 	return err
 }
 
-// warm measures requests whose list is at hand, and a read, which is one call.
+// warm measures requests with a cached list, and a read, which is one call.
 func (out *size) warm(ctx context.Context, client *http.Client, s *stack, last time.Duration) error {
 	people, err := s.people(ctx)
 	if err != nil {
@@ -111,7 +110,7 @@ func (out *size) warm(ctx context.Context, client *http.Client, s *stack, last t
 	return nil
 }
 
-// restart puts a gateway that knows nothing in the place of the one there is.
+// restart replaces the gateway by a fresh one.
 func (s *stack) restart(ctx context.Context, binary string) error {
 	s.gateway.stop()
 	var err error
@@ -119,8 +118,8 @@ func (s *stack) restart(ctx context.Context, binary string) error {
 	return err
 }
 
-// calls is how many calls the sandbox has had. It knows the latest 10,000 at
-// least.
+// calls returns how many calls the sandbox received, of which it keeps at least
+// 10,000.
 func (s *stack) calls(ctx context.Context) (int, error) {
 	var all []json.RawMessage
 	journal := &target{base: s.sandbox.address, path: func(int) string { return "/_sandbox/calls" }}

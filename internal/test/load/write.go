@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// write makes the tables and the plot of the performance page out of the
-// measurement.
+// write writes the measurement's tables and plot into the performance page.
 func write() error {
 	r, err := loadReport()
 	if err != nil {
@@ -29,7 +28,7 @@ func write() error {
 	return os.WriteFile(speedPlot, []byte(r.plot()), 0o644)
 }
 
-// between replaces what stands between the two comments of a name.
+// between replaces the text between the two comments of a name.
 func between(page, name, text string) (string, error) {
 	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
 	before, rest, found := strings.Cut(page, begin)

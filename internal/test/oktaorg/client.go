@@ -17,13 +17,13 @@ type Client struct {
 	Authorization string // the whole header
 	HTTP          *http.Client
 
-	// Put makes every change by GET and PUT, as apps of the App Integration
-	// Wizard do; otherwise changes are PATCH, as in apps made from Okta's templates.
+	// Put makes changes by GET and PUT, as apps of the App Integration Wizard do;
+	// otherwise changes are PATCH, as in apps from Okta's templates.
 	Put bool
 }
 
-// attributes are the template's mapping of a person, phone and title included
-// although no Suger user has them.
+// attributes returns the template's mapping of a person, including phone and title,
+// which Suger users do not have.
 func attributes(p *person) map[string]any {
 	mapped := map[string]any{
 		"userName": p.Profile["login"],
@@ -38,8 +38,8 @@ func attributes(p *person) map[string]any {
 	return mapped
 }
 
-// provision looks the person up and creates or takes over the user. It answers
-// the user's id.
+// provision looks the person up and creates or links the user. It returns the
+// user's id.
 func (c *Client) provision(ctx context.Context, p *person) (id string, err error) {
 	query := url.Values{
 		"filter":     {fmt.Sprintf("userName eq %q", p.Profile["login"])},
@@ -74,7 +74,7 @@ func (c *Client) provision(ctx context.Context, p *person) (id string, err error
 	return id, nil
 }
 
-// update lays attributes over the user.
+// update changes attributes of the user.
 func (c *Client) update(ctx context.Context, id string, changed map[string]any) error {
 	path := "/Users/" + url.PathEscape(id)
 	if !c.Put {
@@ -93,7 +93,7 @@ func (c *Client) update(ctx context.Context, id string, changed map[string]any) 
 	return err
 }
 
-// call makes one SCIM call and answers the body.
+// call makes one SCIM call and returns the body.
 func (c *Client) call(ctx context.Context, method, path string, body map[string]any, want int) (map[string]any, error) {
 	var sent io.Reader
 	if body != nil {

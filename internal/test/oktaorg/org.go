@@ -1,7 +1,6 @@
-// Package oktaorg plays the Okta side of a provisioning integration, as far as
-// Okta's CRUD suite drives it: a few calls of Okta's management API in, and the
-// SCIM calls that Okta makes upon them out. It invents nothing that Okta was
-// not seen or documented to do (Okta, "SCIM 2.0 reference",
+// Package oktaorg simulates the Okta side of a provisioning integration for Okta's
+// CRUD suite: it serves a few calls of Okta's management API and makes the SCIM
+// calls that Okta makes for them, as observed or documented (Okta, "SCIM 2.0 reference",
 // https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20/).
 package oktaorg
 
@@ -12,9 +11,9 @@ import (
 	"sync"
 )
 
-// An Org is an Okta organization with one SCIM app. It does the SCIM calls of a
-// management call before it answers, where Okta does them some seconds later;
-// if one fails, it answers 502.
+// An Org is an Okta organization with one SCIM app. It makes the SCIM calls of a
+// management call before it answers, where Okta makes them some seconds later; if
+// one fails, it answers 502.
 type Org struct {
 	SCIM Client
 	Log  func(format string, args ...any)
@@ -41,7 +40,7 @@ func (o *Org) Handler() http.Handler {
 	mux.HandleFunc("PUT /api/v1/users/{id}", o.handle(http.StatusOK, o.changeProfile))
 	mux.HandleFunc("POST /api/v1/users/{id}/lifecycle/deactivate", o.handle(http.StatusOK, o.unassign))
 	mux.HandleFunc("POST /api/v1/users/{id}/lifecycle/activate", o.handle(http.StatusOK, func(*http.Request, *person) error {
-		return nil // the app hears of the person again with the next assignment
+		return nil // the next assignment informs the app
 	}))
 	mux.HandleFunc("DELETE /api/v1/apps/{app}/users/{id}", o.handle(http.StatusNoContent, o.unassign))
 	mux.HandleFunc("POST /api/v1/apps/{app}/users", o.assign)
@@ -77,7 +76,7 @@ func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if status != http.StatusNoContent {
-		_ = json.NewEncoder(w).Encode(body) // a client that has gone away sees nothing of it
+		_ = json.NewEncoder(w).Encode(body) // the client may have disconnected
 	}
 }
 
@@ -97,7 +96,7 @@ func (o *Org) addUser(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, p)
 }
 
-// assign gives the person the app: look up, then create or take over.
+// assign assigns the app to the person: look up, then create or link.
 func (o *Org) assign(w http.ResponseWriter, r *http.Request) {
 	var assignment person
 	if err := json.NewDecoder(r.Body).Decode(&assignment); err != nil {

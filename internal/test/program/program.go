@@ -1,5 +1,5 @@
-// Package program runs the command line beside a test, as an operator would:
-// configured by the environment, and read through what it prints.
+// Package program runs the command line during a test, as an operator would:
+// configured by the environment, and observed through its output.
 package program
 
 import (
@@ -30,7 +30,7 @@ const Key = "suger-key"
 // PatchMessage is the beginning of a PATCH message, up to its operations.
 const PatchMessage = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`
 
-// A Transcript keeps what a command writes, and tells when there is more.
+// A Transcript keeps the output of a command, and signals new output.
 type Transcript struct {
 	standin.Log
 	grew chan struct{}
@@ -48,14 +48,14 @@ func (o *Transcript) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// A Program is a command that runs beside the test.
+// A Program is a command that runs during the test.
 type Program struct {
 	Out, Log *Transcript // what it writes to its standard output and error
 	stop     context.CancelFunc
 	ended    chan error
 }
 
-// Start runs a command line, which run carries out, until the test ends.
+// Start runs a command line with run until the test ends.
 func Start(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error, args ...string) *Program {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -65,7 +65,7 @@ func Start(t *testing.T, run func(ctx context.Context, args []string, stdout, st
 	return p
 }
 
-// Wait reads until the pattern's last group shows in o, and returns it.
+// Wait waits until the pattern matches o, and returns its last group.
 func (p *Program) Wait(t *testing.T, o *Transcript, pattern string) string {
 	t.Helper()
 	expression := regexp.MustCompile(pattern)
@@ -95,14 +95,14 @@ func (p *Program) OpsAddress(t *testing.T) string {
 	return p.Wait(t, p.Log, `ops_address"?[=:]"?([0-9.:]+)`)
 }
 
-// End is the signal to stop, and what the command returns.
+// End stops the command and returns its error.
 func (p *Program) End() error {
 	p.stop()
 	return <-p.ended
 }
 
-// SetEnvironment gives the test these settings and no others; names are those of
-// all settings.
+// SetEnvironment sets these settings and clears the others; names lists all
+// settings.
 func SetEnvironment(t *testing.T, names []string, values map[string]string) {
 	t.Helper()
 	for _, name := range names {

@@ -37,8 +37,7 @@ func runSteps(t *testing.T, steps string) (Report, error) {
 	require.NoError(t, os.WriteFile(file, []byte(`{"name":"invented","steps":[`+steps+`]}`), 0o600))
 	suites, err := Load(file)
 	require.NoError(t, err)
-	runner := Runner{Log: t.Logf}
-	return runner.Run(t.Context(), suites[0], map[string]string{"base": service(t), "auth": "Bearer x", "who": "ann@example.com"})
+	return Run(t.Context(), suites[0], map[string]string{"base": service(t), "auth": "Bearer x", "who": "ann@example.com"}, t.Logf)
 }
 
 func TestAssertions(t *testing.T) {
@@ -125,7 +124,7 @@ func TestWhatIsNotUnderstoodFails(t *testing.T) {
 		{"a form", `{"step_type":"request","method":"GET","url":"{{base}}/Users","form":{"a":["b"]},` + ok + `}`, "forms and Runscope's own authentication"},
 		{"a step type", `{"step_type":"condition"}`, `the step type "condition" is not understood`},
 		{"a variable", `{"step_type":"request","method":"GET","url":"{{bas}}/Users",` + ok + `}`, "the variable bas has no value"},
-		{"a value that is missing", `{"step_type":"request","method":"GET","url":"{{base}}/Users","variables":[{"source":"response_json","name":"x","property":"x"}],` + ok + `}`, "nothing to keep as x"},
+		{"a value that is missing", `{"step_type":"request","method":"GET","url":"{{base}}/Users","variables":[{"source":"response_json","name":"x","property":"x"}],` + ok + `}`, "no value for x"},
 		{"no assertion at all", `{"step_type":"request","method":"GET","url":"{{base}}/Users"}`, `"invented" asserts nothing`},
 	}
 	for _, test := range tests {
@@ -144,7 +143,7 @@ func TestGroupsScript(t *testing.T) {
 		{"groups", `{"totalResults":2,"Resources":[{},{}]}`, ""},
 		{"groups that are no array", `{"totalResults":2,"Resources":{}}`, "there are 2 groups, but Resources is not an array"},
 		{"no total", `{"Resources":[]}`, "totalResults is not a number"},
-		{"no object", `[]`, "not a JSON object"},
+		{"no object", `[]`, "totalResults is not a number"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

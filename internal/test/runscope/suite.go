@@ -2,9 +2,8 @@
 // Okta publishes its acceptance tests of SCIM 2.0 services (Okta, "Prepare your
 // SCIM API service", https://developer.okta.com/docs/guides/scim-provisioning-integration-prepare/main/).
 //
-// [Load] reads a suite, [Runner.Run] runs it. What the runner does not know (a
-// comparison, a source, a script) fails the suite: a check that was not made
-// never counts as passed.
+// [Load] reads a suite, [Run] runs it. An unknown comparison, source or
+// script fails the suite: a skipped check never counts as passed.
 package runscope
 
 import (
@@ -46,15 +45,15 @@ type Assertion struct {
 	Value      any    `json:"value"`
 }
 
-// A Variable takes a value out of a response for later steps.
+// A Variable stores a value of a response for later steps.
 type Variable struct {
 	Source   string `json:"source"`
 	Name     string `json:"name"`
 	Property string `json:"property"`
 }
 
-// Values are a header's values; the export writes one of them as a string or
-// all as an array.
+// Values holds a header's values; the export has a string for one of them or an
+// array for all.
 type Values []string
 
 // UnmarshalJSON reads both forms.
@@ -74,14 +73,10 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 // is an error.
 func Load(path string) ([]Suite, error) {
 	files := []string{path}
-	info, err := os.Stat(path)
-	if err != nil {
+	if info, err := os.Stat(path); err != nil {
 		return nil, err
-	}
-	if info.IsDir() {
-		if files, err = filepath.Glob(filepath.Join(path, "*.json")); err != nil {
-			return nil, err
-		}
+	} else if info.IsDir() {
+		files, _ = filepath.Glob(filepath.Join(path, "*.json")) // the pattern is valid
 	}
 	var suites []Suite
 	for _, file := range files {

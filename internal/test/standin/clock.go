@@ -1,5 +1,4 @@
-// Package standin has what tests put in the place of the clock and of the log's
-// destination.
+// Package standin has a fake clock and a log buffer for tests.
 package standin
 
 import (
@@ -7,17 +6,16 @@ import (
 	"time"
 )
 
-// A Clock stands still until it is moved, so that what is remembered depends on
-// the test and not on the machine. It is safe for concurrent use.
+// A Clock is a clock that only moves by Advance. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock makes a clock that stands at now.
+// NewClock returns a clock set to now.
 func NewClock(now time.Time) *Clock { return &Clock{now: now} }
 
-// Now is where the clock stands.
+// Now is the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
