@@ -86,6 +86,7 @@ func (c *Client) failure(r *request, status int, header http.Header, body []byte
 		fail.Kind = Unavailable
 		fail.Uncertain = !r.isRead()
 		again = r.repeatable && passing(fail.Status) || r.isRead() && fail.Status == http.StatusInternalServerError
+	case fail.Status == http.StatusUnauthorized, fail.Status == http.StatusForbidden: // about the credential, whatever the words
 	case rule.isNotThere(fail):
 		fail.Status = http.StatusNotFound
 	}

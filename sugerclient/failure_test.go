@@ -30,6 +30,7 @@ func TestAnErrorRuleFindsErrorsIn2xxAnswers(t *testing.T) {
 		{"not there by a word", flagged, 200, `{"ok":false,"error":"No such user here"}`, &Error{Kind: Refused, Status: 404, Message: "No such user here", Code: "No such user here"}},
 		{"not there by a code", flagged, 200, `{"ok":false,"message":"sorry","code":"E404"}`, &Error{Kind: Refused, Status: 404, Message: "sorry", Code: "E404"}},
 		{"not there by a word of a 400", flagged, 400, `{"message":"no such user"}`, &Error{Kind: Refused, Status: 404, Message: "no such user"}},
+		{"a credential without the right is not somebody who is gone", flagged, 403, `{"message":"no such user or no right"}`, &Error{Kind: Refused, Status: 403, Message: "no such user or no right"}},
 		{"an error that is null", inError, 200, `{"result":{"error":null}}`, nil},
 		{"an error that is false", inError, 200, `{"result":{"error":false}}`, nil},
 		{"no errors in a list", inError, 200, `{"result":{"error":[]}}`, nil},
