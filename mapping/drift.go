@@ -95,7 +95,7 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
 		return false
 	}
-	c.log.Warn("Suger's answer is not as the mapping says; run the check command for details",
+	c.log.Warn("Suger's answer differs from the mapping; run the check command for details",
 		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
 	d.logged, d.unlogged = now, 0
 	return true

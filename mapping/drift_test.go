@@ -107,7 +107,7 @@ func TestDriftIsLoggedNowAndThen(t *testing.T) {
 		return lines
 	}
 	line := map[string]any{
-		"level": "WARN", "msg": "Suger's answer is not as the mapping says; run the check command for details",
+		"level": "WARN", "msg": "Suger's answer differs from the mapping; run the check command for details",
 		"operation": "get user", "field": "status", "records": 1.0, "of": 1.0, "answers": 1.0,
 	}
 	read()

@@ -224,7 +224,7 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 		"The change brake stopped this change (GATEWAY_CHANGE_BRAKE=%s): too many removals, deactivations, lost roles and changed addresses. Check in Okta that they are intended. Okta retries this one later.",
 		s.config.Brake)
 	if n := s.planner.losses(p); n > s.config.Brake.Limit {
-		e.Detail = fmt.Sprintf("This change alone takes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE), so nothing was changed. If it is meant, make it in smaller steps or raise the setting for the time.", n, s.config.Brake)
+		e.Detail = fmt.Sprintf("Nothing was changed: this change alone removes access or a role from %d people, and the change brake allows %s (GATEWAY_CHANGE_BRAKE). If it is intended, make it in smaller steps or raise the setting temporarily.", n, s.config.Brake)
 	}
 	e.RetryAfter = retryAfter
 	s.config.Observer.Refused(guardBrake)
@@ -429,7 +429,7 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 		return cause
 	}
 	whole := *e
-	whole.Detail = "The change was sent to Suger, but whether it was made could not be read; a repeat finds out. " + e.Detail
+	whole.Detail = "The change was sent to Suger, but the gateway could not read whether it was made. A retry finds out. " + e.Detail
 	if slices.ContainsFunc(p.touched(), s.planner.takesAdministrator) {
 		whole.Detail += " Make sure in Suger's console that the organization still has an active administrator."
 	}
@@ -534,7 +534,7 @@ func (a *applied) refused(differs []difference) *plan {
 // unconfirmed is the error for a change that Suger does not show.
 func (s *suger) unconfirmed(operation, field string) error {
 	s.config.Observer.Unconfirmed(operation)
-	return scim.Wrap(fmt.Errorf("after %q, %s is not as asked", operation, field), scim.CodeWriteUnconfirmed,
+	return scim.Wrap(fmt.Errorf("after %q, %s is not as requested", operation, field), scim.CodeWriteUnconfirmed,
 		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 

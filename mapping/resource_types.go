@@ -192,7 +192,7 @@ func (m *model) sugerExtension() *scim.Schema {
 		held = append(held, plain("status", "The status in Suger's own word.", scim.ReadOnly))
 	}
 	return &scim.Schema{
-		ID: URNSuger, Name: "SugerUser", Description: "What Suger knows of a person beyond SCIM's core schema.",
+		ID: URNSuger, Name: "SugerUser", Description: "Attributes of a Suger user that SCIM's core schema does not have.",
 		Attributes: append(held, plain("organizationId", "The Suger organization.", scim.ReadOnly)),
 	}
 }

@@ -114,7 +114,7 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 		require.NoError(t, err)
 		err = s.deleteUser(s.id("editor"))
 		assertCode(t, scim.CodeSugerUnavailable, err) // a removal is proven by the list
-		assert.ErrorContains(t, err, "whether it was made could not be read")
+		assert.ErrorContains(t, err, "the gateway could not read whether it was made")
 		assert.Equal(t, "absent", s.state("editor"))
 		_, err = s.patchUser(s.id("admin"), deactivation)
 		assertCode(t, scim.CodeSugerUnavailable, err) // who else is an administrator cannot be told

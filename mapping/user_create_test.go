@@ -244,7 +244,7 @@ func TestCreateThatIsFoundLater(t *testing.T) {
 			s.outOfReachAfterAWrite()
 			_, err = s.postUser(person("nova", ""))
 			assertCode(t, scim.CodeSugerUnavailable, err)
-			assert.ErrorContains(t, err, "a repeat finds out")
+			assert.ErrorContains(t, err, "A retry finds out")
 			s.fault()
 			assert.Equal(t, "VIEWER INVITED", s.state("nova"))
 			list, err = s.find("nova")

@@ -1,4 +1,4 @@
-# The app. Okta's API cannot switch SCIM on for a custom app, nor enter its base
+# The app. Okta's API cannot turn on SCIM for a custom app, nor set its base
 # URL and token: that is done in the Admin Console, as docs/okta-private.md says.
 resource "okta_app_swa" "suger" {
   count = var.app_id == "" ? 1 : 0

@@ -1,5 +1,5 @@
 # The role as an attribute that each assigning group sets. It is not mapped: a
-# mapped attribute would hide what the groups say.
+# mapping would override what the groups say.
 resource "okta_app_user_schema_property" "role" {
   count = var.provisioning_enabled ? 1 : 0
 
@@ -25,7 +25,7 @@ resource "okta_app_user_schema_property" "role" {
   }
 }
 
-# What is sent besides. Suger has no place for the other default attributes; the
+# Other attributes that are sent. Suger has no place for the other default attributes; the
 # gateway ignores them.
 data "okta_user_profile_mapping_source" "user" {}
 

@@ -1,5 +1,5 @@
-// Package cli is the command line: one file for each command, and the wiring
-// of the packages that a command needs.
+// Package cli implements the command line: one file for each command, and the
+// wiring of the packages that commands need.
 package cli
 
 import (
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// A command is a subcommand of the program.
+// A command is one subcommand.
 type command struct {
 	name      string
 	arguments string // for its usage line
@@ -26,19 +26,19 @@ type console struct {
 	command command // for its help
 }
 
-// commands in the order of the help text. The first is the default.
+// commands are in the order of the help text. The first is the default.
 var commands = []command{
-	{"serve", "", "the gateway, configured by environment variables (also without any argument)", serve},
-	{"demo", "[flags]", "the gateway and an in-memory Suger with sample people; needs no settings", demo},
-	{"sandbox", "[flags]", "only the in-memory Suger, on its own port, with switchable faults", runSandbox},
+	{"serve", "", "run the gateway, configured by environment variables (the default command)", serve},
+	{"demo", "[flags]", "run the gateway and an in-memory Suger with sample people; needs no settings", demo},
+	{"sandbox", "[flags]", "run only the in-memory Suger, with switchable faults", runSandbox},
 	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
-	{"explain", "[flags] PERSON", "what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
+	{"explain", "[flags] PERSON", "show what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
 	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},
 	{"healthcheck", "", "ask the running gateway for its health; for a container's HEALTHCHECK", healthcheck},
 	{"version", "", "print version, commit and Go version", printVersion},
 }
 
-// Run runs a command line. The error is for the operator.
+// Run executes a command line. The error is for the operator.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	c := &console{out: stdout, err: stderr}
 	if len(args) == 0 {
@@ -53,7 +53,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		args = append([]string{"version"}, args[1:]...)
 	}
 	if len(args) == 2 && asksForHelp(args[1]) {
-		c.err = stdout // requested help is a result
+		c.err = stdout // requested help is an answer, not an error
 	}
 	for _, cmd := range commands {
 		if cmd.name != args[0] {
@@ -80,8 +80,8 @@ func printHelp(w io.Writer) error {
 	return err
 }
 
-// newFlags is the flag set of a command without other arguments. Its help
-// begins with the command's summary.
+// newFlags returns the flag set of a command. Its help begins with the command's
+// usage and summary.
 func (c *console) newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags.SetOutput(c.err)
@@ -96,7 +96,7 @@ func (c *console) printUsage(name string) {
 	fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(name+" "+c.command.arguments), c.command.summary)
 }
 
-// parse reads a command's flags and refuses anything that follows them.
+// parse reads a command's flags and rejects arguments after them.
 func parse(flags *flag.FlagSet, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -27,8 +27,8 @@ const (
 	demoPerson = "viewer@example.com"
 )
 
-// A demonstration is the gateway and a Suger sandbox, connected over HTTP, for
-// trying SCIM out without any set-up.
+// A demonstration is the gateway with a Suger sandbox behind it, connected by real
+// HTTP, for trying SCIM out without any set-up.
 type demonstration struct {
 	token   string // API key of the sandbox and bearer token of the gateway
 	sandbox *listener
@@ -39,9 +39,9 @@ type demonstration struct {
 
 func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("demo")
-	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is taken")
-	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; likewise")
-	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; likewise")
+	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
+	sandboxAddr := flags.String("sandbox-addr", demoSandboxAddr, "address of the Suger sandbox; a free port if the default one is in use")
+	opsAddr := flags.String("ops-addr", demoOpsAddr, "address of the status page; a free port if the default one is in use")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 	return d, nil
 }
 
-// listen opens the gateway's two listeners. The handlers come last, because the
-// status page shows the gateway's actual address.
+// listen opens the gateway's two listeners. The handlers are set last, because
+// the status page shows the gateway's actual address.
 func (d *demonstration) listen(ctx context.Context, config *settings.Config, addr, opsAddr string) (err error) {
 	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 	return nil
 }
 
-// close closes the listeners of a demonstration that cannot start.
+// close releases the listeners of a demonstration that could not start.
 func (d *demonstration) close() {
 	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
 		if l != nil {
@@ -109,8 +109,8 @@ func (d *demonstration) close() {
 	}
 }
 
-// demoConfig returns the default settings, with a log for people. It does not read
-// the environment.
+// demoConfig returns the default settings, except for the log, whose format is for
+// people. It ignores the environment.
 func demoConfig(logTo io.Writer) *settings.Config {
 	return &settings.Config{
 		Settings: settings.Settings{
@@ -128,11 +128,11 @@ func demoConfig(logTo io.Writer) *settings.Config {
 	}
 }
 
-// base is the SCIM base URL, as entered in Okta.
+// base returns the SCIM base URL, as it is entered in Okta.
 func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
 
 // introduce prints how to reach the demonstration. It looks a person up through
-// the gateway first, so what is printed has been seen to work.
+// the gateway first, so what it prints is known to work.
 func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
 	id, err := d.lookUp(ctx, demoPerson)
 	if err != nil {
@@ -173,7 +173,7 @@ The log follows. Ctrl-C stops it.
 	return err
 }
 
-// lookUp returns a user's id by e-mail over SCIM.
+// lookUp returns the id of the user with an e-mail address, over SCIM.
 func (d *demonstration) lookUp(ctx context.Context, email string) (string, error) {
 	filter := url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base()+"/Users?"+filter.Encode(), nil)

@@ -13,14 +13,14 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// explain reports the state of one person, to find out why a push has not the
-// expected effect. It reads Suger with the same credential as check, and changes
-// nothing.
+// explain prints everything known about one person, to find out why a push does
+// not do what somebody expects. It reads Suger with SUGER_CREDENTIAL, as check
+// does, and changes nothing.
 func explain(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("explain")
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
-	role := flags.String("role", "", "`NAME` of the role that Okta would send; without it a push says nothing of the role")
+	role := flags.String("role", "", "`NAME` of the role that Okta would send; without it the push has no role")
 	flags.BoolVar(&run.json, "json", false, "write it as JSON")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (run *checkRun) printExplanation(e *check.Explanation) error {
 	}
 	section("What applies", e.Applies...)
 	section("What Okta should send next", e.Next)
-	section("What the gateway did lately", "the running gateway's status page, Changes, finds the person; its log has all, in the audit records")
+	section("What the gateway did lately", "see Changes on the status page of the running gateway, or the audit records in its log")
 	_, err := run.out.Write([]byte(text.String()))
 	return err
 }

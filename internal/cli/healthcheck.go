@@ -11,10 +11,10 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// healthcheckTimeout is how long the gateway may take to answer.
+// healthcheckTimeout bounds the wait for the answer of /healthz.
 const healthcheckTimeout = 3 * time.Second
 
-// healthcheck calls /healthz on GATEWAY_OPS_ADDR. The image has no shell and no
+// healthcheck requests /healthz on GATEWAY_OPS_ADDR. The image has no shell and no
 // curl, so the binary does it.
 func healthcheck(ctx context.Context, c *console, args []string) error {
 	if err := parse(c.newFlags("healthcheck"), args); err != nil {
@@ -43,7 +43,7 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	return nil
 }
 
-// dialAddress is the local address of a listener on addr.
+// dialAddress returns the address to reach a listener on addr from its own machine.
 func dialAddress(addr string) string {
 	host, port, _ := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -25,27 +26,27 @@ const (
 	idleTimeout       = 120 * time.Second // longer than the 60 s of common balancers, which close first
 	maxHeaderBytes    = 64 << 10
 
-	// Connections at once. Okta uses some tens.
+	// Simultaneous connections. Okta uses some tens.
 	maxConnections           = 1024
 	maxConnectionsPerAddress = 256
 
-	// strangeIdleTimeout is for connections without a good token so far.
+	// strangeIdleTimeout is for connections that have not shown a good token yet.
 	strangeIdleTimeout = 10 * time.Second
 
-	// drainTime is how long requests may run after the signal to stop. It is
-	// shorter than the 30 s after which Kubernetes kills.
+	// drainTime is how long requests in flight may take after the signal to
+	// stop. It is shorter than the 30 s after which Kubernetes kills a pod.
 	drainTime = 25 * time.Second
 )
 
-// A listener is an HTTP server and its open socket, so that an address in use is
-// an error before anything runs.
+// A listener is an HTTP server with an open socket, so that an address in use is an
+// error before anything runs.
 type listener struct {
 	name   string
 	socket net.Listener
 	server *http.Server
 }
 
-// listen opens addr. answerWithin is the longest time for a handler.
+// listen opens addr. answerWithin is the longest time that a handler needs.
 func listen(ctx context.Context, name, addr string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
 	var config net.ListenConfig
 	socket, err := config.Listen(ctx, "tcp", addr)
@@ -72,23 +73,29 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 	return l, err
 }
 
-// exportAddresses is the part of a printed export line that gives a gateway in
-// another shell its two addresses: the usual ones, or free ports where they are
-// taken.
+// exportAddresses returns the part of a printed export line that gives a gateway
+// in another shell free ports, whatever else runs on this machine. They are below
+// the range that systems use for connections, or one could be in use again by the
+// time that the line is pasted.
 func exportAddresses(ctx context.Context) (string, error) {
-	var free []string
-	for _, usual := range []string{demoAddr, demoOpsAddr} {
-		l, err := listenNear(ctx, "free port", usual, usual, nil, 0, slog.New(slog.DiscardHandler))
-		if err != nil {
-			return "", err
+	const first, ports, tries = 20000, 12000, 100
+	var free []any
+	var err error
+	for range tries {
+		var l *listener
+		addr := fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(ports)) //nolint:gosec // G404: a port is no secret
+		if l, err = listen(ctx, "free port", addr, nil, 0, slog.New(slog.DiscardHandler)); err != nil {
+			continue
 		}
 		defer l.socket.Close() // after both are chosen, or they could be the same
-		free = append(free, l.addr())
+		if free = append(free, addr); len(free) == 2 {
+			return fmt.Sprintf("GATEWAY_ADDR='%s' GATEWAY_OPS_ADDR='%s'", free...), nil
+		}
 	}
-	return fmt.Sprintf("GATEWAY_ADDR='%s' GATEWAY_OPS_ADDR='%s'", free[0], free[1]), nil
+	return "", err
 }
 
-// bound bounds the connections of the listener.
+// bound limits the connections of the listener.
 func (l *listener) bound(limits conns.Limits) {
 	guard := conns.New(limits)
 	guard.Attach(l.server)
@@ -96,7 +103,7 @@ func (l *listener) bound(limits conns.Limits) {
 }
 
 // boundConnections limits those of the SCIM listener. A proxy's address has no
-// limit of its own, since all clients come from there.
+// limit of its own, since all clients use it.
 func (p *process) boundConnections(scim *listener) {
 	scim.bound(conns.Limits{
 		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
@@ -106,10 +113,10 @@ func (p *process) boundConnections(scim *listener) {
 	})
 }
 
-// addr is the listener's actual address.
+// addr returns the actual address of the listener.
 func (l *listener) addr() string { return l.socket.Addr().String() }
 
-// serve serves until the server is shut down, over TLS if that is configured.
+// serve answers until the server is shut down, over TLS if it is configured.
 func (l *listener) serve() error {
 	if l.server.TLSConfig != nil {
 		return l.server.ServeTLS(l.socket, "", "")
@@ -117,9 +124,9 @@ func (l *listener) serve() error {
 	return l.server.Serve(l.socket)
 }
 
-// serveUntilDone serves until ctx ends, then drains the listeners within drainTime,
-// in the given order. It returns an error if a listener fails or requests had to
-// be cut off.
+// serveUntilDone serves until ctx is done, then lets requests in flight finish
+// within drainTime, one listener after the other in the given order. It
+// returns an error if a listener fails or requests had to be cut off.
 func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range listeners {
@@ -144,7 +151,7 @@ func drain(ctx context.Context, log *slog.Logger, listeners []*listener) error {
 	var failed error
 	for _, l := range listeners {
 		if err := l.server.Shutdown(ctx); err != nil {
-			_ = l.server.Close() // err says more
+			_ = l.server.Close() // err has the cause
 			failed = errors.Join(failed, fmt.Errorf("%s: requests were cut off: %w", l.name, err))
 		}
 	}

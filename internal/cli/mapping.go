@@ -9,13 +9,13 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// runMapping prints the current mapping, GATEWAY_MAPPING's or the embedded
-// one: with everything that it leaves to defaults, or as it is written, with its
-// comments, so that a copy can be changed. Or it checks a mapping file.
+// runMapping prints the current mapping, that of GATEWAY_MAPPING or the embedded
+// one: with all defaults filled in, or as it is written, with its comments, so
+// that a copy can be changed. Or it checks a mapping file.
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags("mapping")
 	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
-	asWritten := flags.Bool("source", false, "print it as written, with its comments; otherwise defaults are filled in")
+	asWritten := flags.Bool("source", false, "print it as it is written, with its comments; else defaults are filled in")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

@@ -11,31 +11,31 @@ import (
 	"suger-scim-gateway/internal/settings"
 )
 
-// sandboxAnswerWithin is how long the sandbox may take to answer. It is long, so
-// that the server does not cut a latency fault short.
+// sandboxAnswerWithin bounds the sandbox's answers. It is long, so that the server
+// does not cut a latency fault short.
 const sandboxAnswerWithin = 10 * time.Minute
 
-// runSandbox runs the in-memory Suger alone, for trying a gateway that runs
-// elsewhere and for testing it with a Suger that misbehaves.
+// runSandbox runs only the in-memory Suger, to try a gateway that runs elsewhere
+// and to see what it does when Suger misbehaves.
 func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
 	var faults []sandbox.Fault
 	flags := c.newFlags("sandbox")
-	addr := flags.String("addr", demoSandboxAddr, "address to serve on; a free port if the default one is taken")
+	addr := flags.String("addr", demoSandboxAddr, "address of the sandbox; a free port if the default one is in use")
 	key := flags.String("key", "", "API key to accept (default a random one)")
-	people := flags.Int("people", 17, "sample people besides the eight that are always there")
+	people := flags.Int("people", 17, "number of sample people in addition to eight fixed ones")
 	flags.Func("domains", "e-mail domains, separated by commas, whose people may be added (default example.com)", func(text string) error {
 		options.Domains = settings.SplitList(text)
 		return nil
 	})
-	flags.IntVar(&options.Seats, "seats", 0, "most users who are not inactive; 0 is no limit")
-	flags.StringVar(&options.Contract, "contract", "", fmt.Sprintf("which Suger to be, one of %q (default the first)", sandbox.Contracts()))
-	flags.Func("fault", "a fault such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be repeated", func(text string) error {
+	flags.IntVar(&options.Seats, "seats", 0, "limit of active users; 0 is no limit")
+	flags.StringVar(&options.Contract, "contract", "", fmt.Sprintf("kind of Suger to simulate, one of %q (default the first)", sandbox.Contracts()))
+	flags.Func("fault", "fault to inject, such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be given several times", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
 		faults = append(faults, fault)
 		return err
 	})
-	flags.BoolVar(&options.Admin, "admin", false, "serve /_sandbox/, where faults are switched and calls are read, without a credential")
+	flags.BoolVar(&options.Admin, "admin", false, "serve /_sandbox/, to switch faults and read calls, without a credential")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // serve runs the gateway: SCIM on GATEWAY_ADDR and operations on
-// GATEWAY_OPS_ADDR, until ctx ends.
+// GATEWAY_OPS_ADDR, until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("serve")
 	flags.Usage = func() { c.explainSettings() }
@@ -31,7 +31,7 @@ func serve(ctx context.Context, c *console, args []string) error {
 	return err
 }
 
-// explainSettings is the help of serve, whose settings are environment variables.
+// explainSettings prints the help of serve, with all settings.
 func (c *console) explainSettings() {
 	c.printUsage("serve")
 	fmt.Fprint(c.err, `Settings are environment variables. A secret can also be read from the file that
@@ -51,7 +51,7 @@ names all of them.
 	}
 }
 
-// indented wraps text in indented lines of a terminal's width.
+// indented wraps text to the width of a terminal and indents it.
 func indented(text string) string {
 	const margin, width = "      ", 80
 	var lines strings.Builder
@@ -112,14 +112,15 @@ func (p *process) logStart(scim, operations string) {
 	}
 }
 
-// reservedHeap is the size of the heap ballast, in bytes. It is never touched, so
-// it uses address space and no memory.
+// reservedHeap is the size of the reserved heap, in bytes. Its pages are never
+// touched, so it uses addresses and no memory.
 const reservedHeap = 24 << 20
 
-// reserveHeap makes the garbage collector run after about that much allocation.
-// Without it, a small heap is collected after every 4 MB, which some hundred
-// requests allocate: a sixth of the gateway's CPU time. The runtime's own numbers
-// count the ballast. It is kept until release is called.
+// reserveHeap makes the garbage collector run after about that much has been
+// allocated. By default it runs every 4 MB while little is in use, which some
+// hundred requests allocate: a sixth of all the gateway's processor time. With it,
+// that much more garbage may wait to be collected, and the runtime's own metrics
+// include it. The heap is reserved until the returned function is called.
 func reserveHeap() (release func()) {
 	reserved := make([]byte, reservedHeap)
 	return func() { runtime.KeepAlive(reserved) }

@@ -10,7 +10,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// oktaValues lists what to enter in Okta for this gateway.
+// oktaValues returns what to enter in Okta for this gateway.
 func (p *process) oktaValues() []ops.OktaValue {
 	base := ops.OktaValue{Field: "SCIM connector base URL", Values: p.baseURLs()}
 	if p.PublicURL == "" {
@@ -34,7 +34,7 @@ func (p *process) oktaValues() []ops.OktaValue {
 	}
 }
 
-// baseURLs lists the SCIM base URLs of the organizations in the settings.
+// baseURLs returns the base URLs of the organizations that the settings name.
 func (p *process) baseURLs() []string {
 	host := string(p.PublicURL)
 	if host == "" {
@@ -62,9 +62,8 @@ func (p *process) credentialName() string {
 	return "client_id:client_secret of Suger"
 }
 
-// testConnection is the read-only part of the check command with a credential
-// from the status page's form. Its calls are nobody's traffic, so they are not
-// counted.
+// testConnection runs the read-only part of the check command with a credential
+// from the status page's form. Its calls are not traffic, so they are not counted.
 func (p *process) testConnection(ctx context.Context, organization, credential string) *check.Report {
 	request, err := p.checkConfig(organization, credential)
 	if err != nil {
@@ -75,7 +74,8 @@ func (p *process) testConnection(ctx context.Context, organization, credential s
 	return check.Run(ctx, request)
 }
 
-// explainPerson is the explain command with a credential from the status page.
+// explainPerson runs the explain command with a credential from the status page's
+// form.
 func (p *process) explainPerson(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error) {
 	request, err := p.checkConfig(organization, credential)
 	if err != nil {

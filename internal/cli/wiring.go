@@ -17,7 +17,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A process is a gateway built from the settings, or the part of it that a command
+// A process is a gateway with its settings, or the part of it that a command
 // needs.
 type process struct {
 	*settings.Config
@@ -25,18 +25,18 @@ type process struct {
 	guide    string        // where people read how to set SCIM up; "" if nowhere
 }
 
-// opsAnswerWithin is the longest time for a page of the ops listener: a connection
-// test that reads a large organization.
+// opsAnswerWithin is the longest time that a page of the ops listener needs: a
+// connection test that reads a large organization.
 const opsAnswerWithin = time.Minute
 
-// handlers holds the handlers of the two listeners.
+// handlers are those of the two listeners.
 type handlers struct {
 	scim       http.Handler
 	operations http.Handler
 }
 
-// assemble builds the gateway and the ops listener. stopping is closed when the
-// process should stop.
+// assemble builds the gateway with its metrics and status page. stopping is closed
+// when the process is to stop.
 func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	v, revision := build()
 	counters := metrics.New(metrics.Build{Version: v, Commit: revision, Go: runtime.Version()})
@@ -79,7 +79,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	return &handlers{scim: counters.InFlight(scim), operations: operations}, nil
 }
 
-// newGateway returns the handler of the SCIM listener.
+// newGateway returns the SCIM service for the settings.
 func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	v, _ := build()
 	scim := gateway.Config{
@@ -105,7 +105,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	return gateway.New(scim, service)
 }
 
-// newService returns the users and roles behind the SCIM service.
+// newService returns the mapping behind the SCIM service.
 func (p *process) newService() (*mapping.Service, error) {
 	client, err := sugerclient.New(p.clientConfig())
 	if err != nil {
@@ -131,7 +131,7 @@ func (p *process) clientConfig() sugerclient.Config {
 	return config
 }
 
-// authenticator returns how a credential is presented to Suger.
+// authenticator returns how a credential is sent to Suger.
 func (p *process) authenticator() sugerclient.Authenticator {
 	if p.SugerAuth == "oauth" {
 		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
@@ -140,8 +140,8 @@ func (p *process) authenticator() sugerclient.Authenticator {
 	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
 }
 
-// organizationMode describes for the log which organizations are served, and with
-// whose credential.
+// organizationMode describes for the log which organizations are served and whose
+// credential is sent to Suger.
 func (p *process) organizationMode() slog.Value {
 	shown := "the client's"
 	if p.HoldsCredential() {

@@ -28,7 +28,7 @@ type Limits struct {
 	Strange time.Duration
 
 	// Shared reports whether an address is that of many clients, as a proxy's
-	// does, so that it has no share of its own. May be nil.
+	// is, so that it has no share of its own. May be nil.
 	Shared func(netip.Addr) bool
 }
 

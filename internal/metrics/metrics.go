@@ -70,12 +70,12 @@ func New(build Build) *Metrics {
 		errors:      counters("suger_scim_errors_total", "Errors answered, by the code in brackets at the end of the message; each failed operation of a bulk request counts.", "error"),
 		calls:       counters("suger_scim_upstream_requests_total", "HTTP requests sent to Suger, retries included.", "operation", "code"),
 		callTimes:   histograms("suger_scim_upstream_request_duration_seconds", "Time from a request to Suger to the end of its answer, without the wait in the gateway's own queue.", "operation"),
-		retries:     counter("suger_scim_upstream_retries_total", "Requests to Suger that repeated another."),
-		lookups:     counters("suger_scim_lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up afresh.", "result"),
-		lists:       counters("suger_scim_list_cache_total", "Times the list of users was needed, and whether a recent one was at hand.", "result"),
+		retries:     counter("suger_scim_upstream_retries_total", "Retries of requests to Suger."),
+		lookups:     counters("suger_scim_lookup_cache_total", "Lookups of an id by e-mail address. A hit was verified at Suger; a wrong one was dropped and looked up again.", "result"),
+		lists:       counters("suger_scim_list_cache_total", "Uses of the user list, by whether a recent one was in memory.", "result"),
 		unconfirmed: counter("suger_scim_writes_unconfirmed_total", "Changes that Suger accepted but did not show afterwards. Each was answered as an error."),
 		refusals:    counters("suger_scim_guard_refusals_total", "Changes that a guard stopped.", "guard"),
-		drifts:      counters("suger_scim_mapping_drift_total", "Answers of Suger, or fields of them, that were not as the mapping says.", "operation"),
+		drifts:      counters("suger_scim_mapping_drift_total", "Answers of Suger, or fields of them, that differ from the mapping.", "operation"),
 	}
 	factory.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "suger_scim_build_info", Help: "Always 1; the labels say which program this is.",
@@ -107,7 +107,7 @@ func (m *Metrics) beginAtZero() {
 func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",
-		Help: "When the certificate of the SCIM listener ends, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
+		Help: "When the certificate of the SCIM listener expires, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
 	}, func() float64 { return float64(notAfter().Unix()) }))
 }
 

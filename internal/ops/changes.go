@@ -34,7 +34,8 @@ type changeFilter struct {
 	shown string // Person as the changes show people
 }
 
-// outcomeGroups groups the outcomes for the filter.
+// outcomeGroups are the outcomes that the filter offers, as an administrator sees
+// them.
 var outcomeGroups = []struct {
 	Name     string
 	outcomes []string
@@ -45,8 +46,8 @@ var outcomeGroups = []struct {
 	{"dry run", []string{"dry run"}},
 }
 
-// changeFilter reads the filter of a request. An address matches as it is shown:
-// where people are masked, all with the same mask match.
+// changeFilter reads the filter of a request. An address is compared as it is
+// shown: if addresses are masked, all that look the same match.
 func (s *server) changeFilter(r *http.Request) changeFilter {
 	query := r.URL.Query()
 	person := strings.TrimSpace(query.Get("person"))
@@ -71,7 +72,7 @@ func (f changeFilter) keeps(c changeNote) bool {
 	return true
 }
 
-// Level is the CSS class of an outcome.
+// Level returns the style of an outcome.
 func (c changeNote) Level() string {
 	switch c.Outcome {
 	case "done", "already left":
@@ -84,7 +85,7 @@ func (c changeNote) Level() string {
 	return "bad"
 }
 
-// Result is the outcome in words.
+// Result returns the outcome in words that say whether Suger was changed.
 func (c changeNote) Result() string {
 	switch c.Outcome {
 	case "refused", "failed":
@@ -106,7 +107,7 @@ var spoken = map[string]string{
 	"displayName": "Display name", "title": "Title", "locale": "Language", "timezone": "Time zone",
 }
 
-// spokenName returns the readable name of an attribute, if it has one.
+// spokenName returns the name of an attribute in plain words, if it has one.
 func spokenName(attribute string) string {
 	if name, ok := spoken[attribute]; ok {
 		return name
@@ -114,7 +115,7 @@ func spokenName(attribute string) string {
 	return attribute
 }
 
-// spokenValue returns yes and no for booleans.
+// spokenValue returns a value in plain words: "yes" for true.
 func spokenValue(value string) string {
 	switch value {
 	case "true":
@@ -125,7 +126,7 @@ func spokenValue(value string) string {
 	return value
 }
 
-// changes serves the changes that match the filter.
+// changes serves all changes in memory, or those that a filter selects.
 func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	filter := s.changeFilter(r)
 	s.show(w, http.StatusOK, "all_changes", struct {

@@ -19,7 +19,7 @@ type barChart struct {
 	Bars          []bar
 }
 
-// A bar shows a whole and, from the bottom, a part of it.
+// A bar is a total with a part of it drawn at its bottom.
 type bar struct {
 	X, Wide       int
 	Top, Whole    int
@@ -41,7 +41,7 @@ func newBarChart(title, text string, list []minute, whole, part func(minute) int
 	return c
 }
 
-// tall is the height of a bar, at least 2 unless n is 0.
+// tall returns the height of a bar; one above zero is always visible.
 func tall(n, most int) int {
 	if n == 0 {
 		return 0
@@ -49,7 +49,7 @@ func tall(n, most int) int {
 	return max(2, n*chartHeight/most)
 }
 
-// requestChart charts SCIM requests by the minute.
+// requestChart draws SCIM requests per minute.
 func requestChart(list []minute) barChart {
 	all, most := sum(list), 0
 	for _, one := range list {
@@ -63,7 +63,7 @@ func requestChart(list []minute) barChart {
 		func(m minute) int { return m.requests }, func(m minute) int { return m.failures })
 }
 
-// callChart charts calls to Suger by the minute.
+// callChart draws calls to Suger per minute.
 func callChart(list []minute) barChart {
 	all := sum(list)
 	text := "none"
@@ -79,7 +79,7 @@ func callChart(list []minute) barChart {
 		func(m minute) int { return m.calls }, func(m minute) int { return m.unanswered })
 }
 
-// A shareChart is one bar divided into shares.
+// A shareChart is one bar divided into parts.
 type shareChart struct {
 	Title, Text string
 	Shares      []share
@@ -92,7 +92,7 @@ type share struct {
 	X, Wide     int // of 1000
 }
 
-// newShareChart leaves out shares of zero.
+// newShareChart omits empty parts.
 func newShareChart(title string, counts map[string]int, order ...string) shareChart {
 	c, all := shareChart{Title: title}, 0
 	for _, name := range order {
@@ -117,7 +117,7 @@ func newShareChart(title string, counts map[string]int, order ...string) shareCh
 	return c
 }
 
-// percent formats a share in whole percent, never rounded to 0 or 100.
+// percent returns a share in whole percent, never rounded to 0 or 100.
 func percent(n, all int) string {
 	switch rounded := (n*100 + all/2) / all; {
 	case rounded == 0:
@@ -129,7 +129,7 @@ func percent(n, all int) string {
 	}
 }
 
-// charts returns the charts and the sums of the last hour.
+// charts draws the charts of the status page.
 func (a *Activity) charts() (requests, calls barChart, lookups, lists shareChart, hour minute) {
 	now := a.now()
 	a.mu.Lock()

@@ -17,12 +17,12 @@ import (
 // maxDryRun is the most people and roles in a dry run's report.
 const maxDryRun = 10_000
 
-// A dryRun collects what a dry run would have changed, with one entry for each
-// person or role. [Activity] guards it.
+// A dryRun is what a dry run would have changed, one entry for each person or
+// role, however many requests there were. The lock of [Activity] guards it.
 type dryRun struct {
-	entries map[[sha256.Size]byte]*dryEntry // by person or role
-	order   []*dryEntry                     // by first change
-	leftOut int                             // changes of others, when maxDryRun is exceeded
+	entries map[[sha256.Size]byte]*dryEntry // by whom they are about
+	order   []*dryEntry                     // as they came
+	leftOut int                             // changes of people after maxDryRun
 }
 
 // A dryEntry is what would have changed for one person or role.
@@ -35,8 +35,8 @@ type dryEntry struct {
 	Request      string       `json:"request"` // id of the last one
 }
 
-// note adds a change. Before is the value that the first change found, since a dry
-// run leaves Suger unchanged; After is the value requested last.
+// note adds a change. Its value before is that of the first change, since a dry
+// run leaves Suger as it is; its value after is that of the last request.
 func (d *dryRun) note(c mapping.Change, who string, differs []difference) {
 	about := c.UserID
 	if about == "" {
@@ -78,8 +78,8 @@ type DryRunReport struct {
 	LeftOut int            `json:"left_out"` // changes of others that did not fit
 }
 
-// DryRun reports what the dry run would have changed so far, ordered by first
-// change.
+// DryRun returns what the dry run would have changed so far, in the order of the
+// first request for each person.
 func (a *Activity) DryRun() *DryRunReport {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -95,7 +95,7 @@ func (a *Activity) DryRun() *DryRunReport {
 	return report
 }
 
-// Summary summarizes the report in one sentence.
+// Summary returns the report in one sentence.
 func (r *DryRunReport) Summary() string {
 	if len(r.Changes) == 0 {
 		return "Nothing would have been changed so far."
@@ -122,7 +122,7 @@ func (r *DryRunReport) Print(w io.Writer) error {
 	return err
 }
 
-// spoken formats the differences in a line.
+// spoken returns the differences in one line.
 func (e *dryEntry) spoken() string {
 	var parts []string
 	for _, d := range e.Differs {

@@ -25,8 +25,8 @@ const (
 	anyBase = anyHost + "/scim/v2"
 )
 
-// guideOrder are the guides that come first, as one needs them.
-var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
+// guideOrder lists the guides that come first, in the order of use.
+var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "known.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
 // guides holds the documents of this version as pages.
 type guides struct {
@@ -63,7 +63,7 @@ func readGuides(config Config) (*guides, error) {
 		if err := markdown.Convert([]byte(own.Replace(string(source))), &page); err != nil {
 			return nil, fmt.Errorf("guide %s: %w", name, err)
 		}
-		// The renderer leaves out raw HTML, so these tags are its own.
+		// The renderer omits the source's own markup, so these tags are the renderer's.
 		body := strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>").Replace(page.String())
 		g.bodies[name] = template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 		g.list = append(g.list, guideEntry{name, titleOf(source, name)})
@@ -89,9 +89,9 @@ func titleOf(source []byte, name string) string {
 	return name
 }
 
-// A localize adapts links to the status page: links to other guides are rewritten,
+// A localize adapts links to the status page: links to other guides lead to them,
 // and links to files that are not served become plain text. A table row that
-// begins with a code span, such as an error code, gets it as its id.
+// begins with a word in code, such as an error code, becomes a link target.
 type localize struct{ files fs.FS }
 
 // Transform changes a parsed document.
@@ -129,7 +129,7 @@ func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parse
 	}
 }
 
-// leadingCode returns the code span at the beginning of a row, or nil.
+// leadingCode returns the word in code with which a row begins, or nil.
 func leadingCode(row *tables.TableRow, source []byte) []byte {
 	cell := row.FirstChild()
 	if cell == nil {
@@ -146,7 +146,8 @@ func leadingCode(row *tables.TableRow, source []byte) []byte {
 	return word.Segment.Value(source)
 }
 
-// address returns the target of a guide's link on the status page, nil for none.
+// address returns the target of a guide's link on the status page, nil if it has
+// none.
 func (l *localize) address(link []byte) []byte {
 	target, fragment, _ := strings.Cut(string(link), "#")
 	switch {

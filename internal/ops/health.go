@@ -15,9 +15,9 @@ const (
 	driftLasts    = time.Hour // after its last occurrence
 )
 
-// A readiness is the answer of /readyz. Only a gateway that could answer nothing
-// is not ready. Lesser problems are listed: taking every replica out of service
-// because one field of Suger has a new name would stop what still works.
+// A readiness is the answer of /readyz. The gateway is not ready only if it could
+// answer nothing. Lesser problems are listed as degraded: removing every replica
+// because one of Suger's fields has a new name would stop what still works.
 type readiness struct {
 	Ready    bool         `json:"ready"`
 	Reason   string       `json:"reason,omitempty"`
@@ -29,7 +29,7 @@ type readiness struct {
 
 type sugerState struct {
 	Reachable bool       `json:"reachable"`
-	Since     *time.Time `json:"since,omitempty"` // start of the current period of answers
+	Since     *time.Time `json:"since,omitempty"` // since then it has answered without a break
 	Answered  *time.Time `json:"last_answer,omitempty"`
 }
 
@@ -46,7 +46,7 @@ type driftState struct {
 	Last      time.Time `json:"last"`
 }
 
-// readiness probes Suger's host if its state is unknown.
+// readiness probes Suger's host if there was no recent call.
 func (s *server) readiness(ctx context.Context) readiness {
 	now := s.config.Now()
 	r := readiness{Degraded: []string{}, Drift: []driftState{}}
@@ -91,7 +91,8 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, http.StatusOK, map[string]any{"alive": true})
 }
 
-// ready answers /readyz: 200 if requests can be served, else 503 with the reason.
+// ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
+// reason.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	state := s.readiness(r.Context())
 	status := http.StatusOK

@@ -12,7 +12,7 @@ type minute struct {
 	failures   int   // of these, answered 5xx or, since Okta cannot use that, 429
 	calls      int   // HTTP requests to Suger
 	unanswered int   // of these, without an answer or answered 5xx
-	retries    int   // of these, repeating another
+	retries    int   // of these, retries
 }
 
 // minutes holds the last [span] minutes, each at its number modulo span.
@@ -30,8 +30,8 @@ func (m *minutes) at(t time.Time) *minute {
 	return one
 }
 
-// last returns the n minutes up to that of t, oldest first; a minute without
-// events is zero but for its number.
+// last returns the n minutes up to that of t, oldest first. A minute in which
+// nothing happened is zero except for its number.
 func (m *minutes) last(n int, t time.Time) []minute {
 	newest := minuteOf(t)
 	list := make([]minute, 0, n)

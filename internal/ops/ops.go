@@ -1,8 +1,8 @@
-// Package ops is the ops listener: health and metrics for machines, a status
-// page and the guides for people. It is separate from SCIM, and shows no
-// credential and, unless configured to, no whole e-mail address.
+// Package ops implements the ops listener: health and metrics for machines, a
+// status page and the guides for people. It is separate from SCIM. It never shows a
+// credential and, unless it is configured to, no whole e-mail address.
 //
-// Start with [New]. An [Activity] observes what the pages show.
+// Start with [New]. An [Activity] must be given the events.
 package ops
 
 import (
@@ -17,8 +17,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Config configures the ops listener. Every field is required unless its comment
-// says what its zero value means.
+// Config configures the ops listener. A field is required unless it says what its
+// zero value means.
 type Config struct {
 	Version string
 	Commit  string // "" for unknown
@@ -29,8 +29,8 @@ type Config struct {
 	Drift    func() []mapping.DriftCount
 	Profiles bool // serve /debug/pprof/, to those who may see the status page
 
-	// HidePages serves health and metrics only: for a listener that other machines
-	// can reach and that has no token.
+	// HidePages serves health and metrics only: for a listener that others can
+	// reach and that has no token.
 	HidePages bool
 	Token     func() string // opens the pages; nil opens them to this machine
 
@@ -48,7 +48,7 @@ type Config struct {
 
 	// Test runs the read-only preflight with a credential from the form.
 	Test func(ctx context.Context, organization, credential string) *check.Report
-	// Explain explains one person with such a credential.
+	// Explain returns everything known about one person, likewise.
 	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
 	CredentialName string // label in the form: "Suger API key"
 	Organization   string // initial value in the form
@@ -67,8 +67,8 @@ type server struct {
 	guides  *guides
 }
 
-// New returns the handler of the ops listener, or an error if a guide cannot be
-// read.
+// New returns the handler of the ops listener. The error is about a guide that
+// cannot be read.
 func New(config Config) (http.Handler, error) {
 	s := &server{config: config, access: newAccess(config.Token, config.Now), testing: make(chan struct{}, 1)}
 	s.roles = newRolesRead(config)
@@ -131,7 +131,7 @@ func sameOrigin(next http.Handler) http.Handler {
 	return protection.Handler(http.MaxBytesHandler(next, maxForm))
 }
 
-// guarded serves next to those who may see the status page.
+// guarded admits those who may see the status page.
 func (s *server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

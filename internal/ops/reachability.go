@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// Limits of probing Suger.
+// How reachability is judged.
 const (
 	probeTimeout = 3 * time.Second
 	probeEvery   = 5 * time.Second  // a probe's outcome is used this long
-	probeGrace   = 30 * time.Second // an answer makes up for failures that follow it within this time
+	probeGrace   = 30 * time.Second // failures within this time after an answer are ignored
 )
 
-// tokenOperation is the call that gets an OAuth App its token. It goes to another
-// host than Suger's API.
+// tokenOperation is the call that gets an OAuth App's token. It goes to another
+// host, so it says nothing about Suger's.
 const tokenOperation = "get token"
 
-// A Reachability knows whether Suger's host answered recently. It learns from the
-// gateway's own calls; without recent ones it probes without a credential. Any
-// HTTP answer counts, since it shows that name, route and certificate are right.
+// A Reachability knows whether Suger's host answered lately: from the gateway's own
+// calls or, if there were none, from a request without a credential. Any HTTP
+// answer suffices, since it shows that name, route and certificate are right.
 type Reachability struct {
 	url    string
 	client *http.Client
@@ -37,7 +37,7 @@ type Reachability struct {
 	failing  bool      // the last probe was not answered
 }
 
-// NewReachability returns the Reachability of the Suger at the URL.
+// NewReachability returns a Reachability of the Suger at the URL.
 func NewReachability(url string, log *slog.Logger, now func() time.Time) *Reachability {
 	return &Reachability{
 		url: url,
@@ -64,7 +64,7 @@ func (r *Reachability) recent(ctx context.Context) bool {
 	r.probing.Lock()
 	defer r.probing.Unlock()
 	if r.due() {
-		// Others share the outcome, so a client that disconnects must not cancel it.
+		// Later callers use the outcome too, so a caller that hangs up must not cancel it.
 		if err := r.probe(context.WithoutCancel(ctx)); err != nil {
 			r.missed(err)
 		} else {
@@ -76,7 +76,7 @@ func (r *Reachability) recent(ctx context.Context) bool {
 	return !r.answered.IsZero() && r.now().Sub(r.answered) < probeGrace
 }
 
-// due reports whether to probe now, and records that a probe starts.
+// due reports whether a probe is due, and notes that it is made.
 func (r *Reachability) due() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +102,7 @@ func (r *Reachability) probe(ctx context.Context) error {
 	return response.Body.Close()
 }
 
-// reached records an answer, and logs it if the last probe failed.
+// reached notes an answer, and logs it if Suger had been unreachable.
 func (r *Reachability) reached() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -126,8 +126,8 @@ func (r *Reachability) missed(err error) {
 	r.failing = true
 }
 
-// times returns when the current period of answers began and when Suger answered
-// last; zero if it never did.
+// times returns since when Suger has answered without a break, and when it last
+// answered; zero if it never did.
 func (r *Reachability) times() (since, answered time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

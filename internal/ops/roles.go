@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Limits of reading the roles for the status page, which shows the roles read
-// last rather than wait for Suger.
+// How the roles on the status page are read. The page shows what it has rather
+// than wait for Suger.
 const (
 	rolesLast        = time.Minute
 	rolesTimeout     = 4 * time.Second
@@ -26,9 +26,8 @@ type Role struct {
 	People int    // who hold it
 }
 
-// CountRoles returns the roles of the caller's organization with the number of
-// people who hold each, largest first. It reads the lists that answer SCIM
-// requests.
+// CountRoles reads the roles of the caller's organization and who holds them, from
+// the lists that answer SCIM requests. The role with the most people comes first.
 func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) ([]Role, error) {
 	everything := &scim.Query{Count: scim.MaxPageSize}
 	groups, err := service.Groups(caller).List(ctx, everything)
@@ -53,8 +52,8 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 	return roles, nil
 }
 
-// rolesRead keeps the roles read last, so that reloading the page does not call
-// Suger each time.
+// rolesRead caches the roles, so that reloading the page does not ask Suger each
+// time.
 type rolesRead struct {
 	config Config
 
@@ -76,8 +75,8 @@ func newRolesRead(config Config) *rolesRead {
 	return &rolesRead{config: config, known: map[string]organizationRoles{}}
 }
 
-// current are the roles of each organization, read again if they are too old.
-// Requests that come together share one reading.
+// current returns the roles of each organization, read again if they are too old.
+// Simultaneous requests share one read.
 func (r *rolesRead) current(ctx context.Context) []organizationRoles {
 	if r.config.Roles == nil {
 		return nil
@@ -110,8 +109,8 @@ func (r *rolesRead) read(ctx context.Context, one organizationRoles, id string, 
 	return one
 }
 
-// problemOf returns the meaning of an error's code for the page. Its detail may
-// repeat Suger's text, and this a person's data.
+// problemOf returns what an error's code means, for the page. The message for
+// clients can contain Suger's own words, and these personal data.
 func problemOf(err error) string {
 	var known *scim.Error
 	if errors.As(err, &known) {

@@ -14,7 +14,7 @@ type OktaValue struct {
 	Note   string
 }
 
-// A verdict summarizes the page in one sentence.
+// A verdict is the state of the gateway in one sentence.
 type verdict struct {
 	Level   string // "good", "look" or "bad"
 	Text    string
@@ -41,12 +41,12 @@ type statusPage struct {
 	MoreChanges  bool
 }
 
-// refreshEvery is how often a page reloads itself on request, in seconds.
+// refreshEvery is the interval of automatic refresh, in seconds.
 const refreshEvery = 30
 
 type hour struct{ Requests, Calls int }
 
-// rolesShown holds the roles, or the reason why none are shown.
+// rolesShown are the roles, or the reason why there are none.
 type rolesShown struct {
 	Organizations []organizationRoles
 	Several       bool
@@ -86,7 +86,7 @@ func (s *server) rolesShown(r *http.Request) rolesShown {
 	return shown
 }
 
-// verdict reports the most important problem.
+// verdict returns the most important fact about the gateway.
 func (s *server) verdict(state readiness, errors triage) verdict {
 	details := slices.Clone(state.Degraded)
 	if last := s.config.Activity.unconfirmed(); last.count > 0 {
@@ -105,7 +105,7 @@ func (s *server) verdict(state readiness, errors triage) verdict {
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
 }
 
-// unconfirmed counts the changes since the start that Suger did not show.
+// unconfirmed counts the changes that Suger did not show, since the start.
 func (a *Activity) unconfirmed() tally {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -9,11 +9,11 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// attentionLasts is how long after an error the verdict mentions it.
+// attentionLasts is how long the verdict mentions an error.
 const attentionLasts = 24 * time.Hour
 
-// passing lists the errors that need no action: the client retries or reads again
-// by itself, or has asked for something that does not exist.
+// passing are the errors that need no action: the client retries or reads again by
+// itself, or its request was for something that does not exist.
 var passing = []scim.Code{
 	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
 	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
@@ -31,7 +31,7 @@ type errorRow struct {
 	Last   time.Time
 }
 
-// A triage divides the errors since the start into those that need action and the rest.
+// A triage is the errors since the start, by whether they need action.
 type triage struct {
 	Act     []errorRow // failed ones first, then the latest
 	Passing []errorRow
@@ -76,7 +76,7 @@ func (a *Activity) triage() triage {
 	return t
 }
 
-// errorRows lists the codes that were sent, latest first.
+// errorRows returns the codes that were answered, the latest first.
 func (a *Activity) errorRows() []errorRow {
 	a.mu.Lock()
 	defer a.mu.Unlock()

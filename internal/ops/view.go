@@ -42,15 +42,16 @@ var views = func() map[string]*template.Template {
 	return parsed
 }()
 
-// contentPolicy allows a page its own style and nothing else: no script, no
-// frame, no other address.
+// contentPolicy allows a page its own style and nothing else: no scripts, no
+// frames, no other host.
 var contentPolicy = func() string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
-// errorRowsAt holds rows of errors and the present time for their template.
+// errorRowsAt are the data of the template of errors, which shows how long ago
+// each was.
 type errorRowsAt struct {
 	Rows []errorRow
 	Now  time.Time
@@ -74,7 +75,7 @@ type frame struct {
 	Refresh  int // seconds after which the page loads itself again; 0 is never
 }
 
-// frame returns the frame of a page behind [server.guarded].
+// frame returns the frame of a page for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, Now: s.config.Now()}
 	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
@@ -133,7 +134,7 @@ func ago(at, now time.Time) past {
 	return past{at.UTC(), "just now"}
 }
 
-// duration formats a duration in its two largest units.
+// duration returns a length of time in its two largest units.
 func duration(d time.Duration) string {
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
@@ -147,7 +148,7 @@ func duration(d time.Duration) string {
 	return "less than a minute"
 }
 
-// number formats n with a comma before each three digits.
+// number returns n with a comma before each three digits.
 func number(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -156,7 +157,7 @@ func number(n int) string {
 	return digits
 }
 
-// count formats a number and its noun.
+// count returns a number and its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -164,7 +165,7 @@ func count(n int, one, many string) string {
 	return number(n) + " " + many
 }
 
-// levelClass is the CSS class of a line of a test, and levelWord its label.
+// levelClass returns the style of a test's line, and levelWord its name.
 func levelClass(l check.Level) string {
 	return map[check.Level]string{check.OK: "good", check.Look: "look", check.Fail: "bad"}[l]
 }

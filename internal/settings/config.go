@@ -137,7 +137,7 @@ func (c *Config) compare(found *Problems) {
 		found.Add("SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID")
 	}
 	if c.Budget != 0 && c.SugerTimeout > c.Budget { // it is zero if it was wrong itself
-		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET: one call would take longer than a whole request may")
+		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request")
 	}
 	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
 		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; operations are served apart from SCIM")

@@ -139,7 +139,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a word for a number", map[string]string{"SUGER_CONCURRENCY": "many"}, "SUGER_CONCURRENCY is not a whole number"},
 		{"a time without unit", map[string]string{"SUGER_TIMEOUT": "10"}, "SUGER_TIMEOUT is not a duration such as 10s, 5m or 1h"},
 		{"a time out of bounds", map[string]string{"GATEWAY_BUDGET": "11m"}, "GATEWAY_BUDGET is not between 1s and 10m"},
-		{"a call longer than the budget", map[string]string{"SUGER_TIMEOUT": "60s"}, "SUGER_TIMEOUT is longer than GATEWAY_BUDGET: one call would take longer than a whole request may"},
+		{"a call longer than the budget", map[string]string{"SUGER_TIMEOUT": "60s"}, "SUGER_TIMEOUT is longer than GATEWAY_BUDGET, the time limit of a whole request"},
 		{"an address without port", map[string]string{"GATEWAY_ADDR": "127.0.0.1"}, "GATEWAY_ADDR is not an address such as :8080 or 127.0.0.1:9090"},
 		{"an address with a named port", map[string]string{"GATEWAY_ADDR": ":http"}, "GATEWAY_ADDR has a port that is not a number from 0 to 65535"},
 		{"one address for both", map[string]string{"GATEWAY_ADDR": ":8080", "GATEWAY_OPS_ADDR": ":8080"}, "GATEWAY_OPS_ADDR is the address of GATEWAY_ADDR; operations are served apart from SCIM"},

@@ -113,9 +113,9 @@ func Describe() []Description {
 	return all
 }
 
-// Unknown returns variables that are named like settings and are none, such as a misspelt
-// one. They are no error, since Kubernetes sets variables like GATEWAY_PORT by
-// itself for a service of that name.
+// Unknown returns variables that are named like settings and are none, such as a
+// misspelt one. They are no error, since Kubernetes sets variables like
+// GATEWAY_PORT by itself for a service of that name.
 func Unknown() []string {
 	known := Names()
 	var unknown []string

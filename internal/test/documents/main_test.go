@@ -1,6 +1,6 @@
-// Package documents holds the pages of the project to the program: their commands
-// run, their links lead somewhere, the settings, tests and errors that they name
-// exist, and every requirement of the RFCs has its test.
+// Package documents tests the pages of the project: their commands run, their links
+// lead somewhere, the settings, tests and errors that they name exist, and every
+// requirement of the RFCs has its test.
 package documents
 
 import (
@@ -11,6 +11,6 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-var update = flag.Bool("update", false, "write the pages anew that are made from tables; read the change")
+var update = flag.Bool("update", false, "rewrite the pages that are made from tables; read the diff")
 
 func TestMain(m *testing.M) { os.Exit(program.Main(m, "../../..")) }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,19 +20,19 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-// The documents are run. A block of shell in any of them says one of
+// The commands in the documents are run. Each block of shell says one of
 //
-//	```sh run          it is run, and has to succeed
-//	```sh run fails    it is run, and has to fail
+//	```sh run          it is run, and must succeed
+//	```sh run fails    it is run, and must fail
 //	<!-- not run: WHY --> on the line before it
 //
-// A block marked "output" after a run one is what that one prints: "json output"
-// is compared as JSON, any other as text. In it … stands for anything, and the
-// JSON key "…" for further keys.
+// A block marked "output" is what the block before it prints: "json output" is
+// compared as JSON, any other as text. In it … matches anything, and the JSON key
+// "…" further keys.
 //
-// The blocks of one document share a shell and an empty folder, and a demo of
-// their own: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
-// $SUGER_ORG_ID its Suger. $GATEWAY_ADDR and $GATEWAY_OPS_ADDR are free.
+// The blocks of one document share a shell, an empty folder and a demo, whose
+// exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
+// $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
 
 // A command outside of a block is an error.
 
@@ -107,7 +106,7 @@ func TestDocumentsRun(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			source, err := os.ReadFile(file)
 			require.NoError(t, err)
-			assert.Empty(t, looseCommand.FindAllString(proseOf(t, file), -1), "belongs into a fenced block")
+			assert.Empty(t, looseCommand.FindAllString(proseOf(t, file), -1), "belongs in a fenced block")
 			var s *shell
 			ran := ""
 			for _, b := range parseBlocks(string(source)) {
@@ -133,7 +132,7 @@ func isShell(language string) bool {
 	return slices.Contains([]string{"sh", "bash", "shell", "console"}, language)
 }
 
-// A shell runs the blocks of one document, one after the other.
+// A shell runs the blocks of one document in order.
 type shell struct {
 	input   *os.File
 	status  *bufio.Scanner
@@ -145,28 +144,26 @@ type shell struct {
 func newShell(t *testing.T) *shell {
 	demo := program.Start(t, cli.Run, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")
 	demo.Wait(t, demo.Out, `(Ctrl-C)`)
-	base := demo.Wait(t, demo.Out, `SCIM base URL +(\S+)\n`)
-	suger := demo.Wait(t, demo.Out, `Suger sandbox +(\S+) `)
 	t.Cleanup(func() { assert.NoError(t, demo.End()) })
 
 	s := &shell{folder: t.TempDir(), gateway: demo}
-	s.demo = strings.NewReplacer("http://127.0.0.1:8080", strings.TrimSuffix(base, "/scim/v2"), "http://127.0.0.1:8081", suger,
-		`"…":`, `"<more>":`, "…", "<any>")
-	addresses := freeAddresses(t, 2)
 	command := exec.Command("sh")
 	command.Dir = s.folder
-	command.Env = []string{
-		"PATH=" + filepath.Dir(program.Binary(t)) + string(filepath.ListSeparator) + os.Getenv("PATH"), "HOME=" + s.folder,
-		"BASE=" + base, "TOKEN=" + demo.Wait(t, demo.Out, `Bearer token +(\S+)\n`),
-		"SUGER_API_URL=" + suger, "SUGER_ORG_ID=sandboxed",
-		"GATEWAY_ADDR=" + addresses[0], "GATEWAY_OPS_ADDR=" + addresses[1],
+	command.Env = []string{"PATH=" + filepath.Dir(program.Binary(t)) + string(filepath.ListSeparator) + os.Getenv("PATH"), "HOME=" + s.folder}
+	exported := map[string]string{}
+	for pair := range strings.FieldsSeq(demo.Wait(t, demo.Out, `(?m)^export (.*)$`)) {
+		name, value, _ := strings.Cut(strings.ReplaceAll(pair, "'", ""), "=")
+		exported[name] = value
+		command.Env = append(command.Env, name+"="+value)
 	}
+	s.demo = strings.NewReplacer("http://127.0.0.1:8080", strings.TrimSuffix(exported["BASE"], "/scim/v2"), "http://127.0.0.1:8081", exported["SUGER_API_URL"],
+		`"…":`, `"<more>":`, "…", "<any>")
 	s.connect(t, command)
 	return s
 }
 
-// connect starts the shell, which ends with the test and takes with it what it
-// has left running.
+// connect starts the shell, which ends with the test and stops what it has left
+// running.
 func (s *shell) connect(t *testing.T, command *exec.Cmd) {
 	output, err := command.StdoutPipe()
 	require.NoError(t, err)
@@ -182,19 +179,6 @@ func (s *shell) connect(t *testing.T, command *exec.Cmd) {
 		_ = ours.Close() // which ends the shell, if a block has not
 		_ = command.Wait()
 	})
-}
-
-// freeAddresses are addresses that nobody listens on. All are held until all are
-// chosen, or the system could give the same one twice.
-func freeAddresses(t *testing.T, n int) []string {
-	var addresses []string
-	for range n {
-		socket, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer socket.Close()
-		addresses = append(addresses, socket.Addr().String())
-	}
-	return addresses
 }
 
 // run is what a block prints. The block stops at its first command that fails.
