@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -15,12 +16,12 @@ import (
 // maxToken bounds a credential, in bytes.
 const maxToken = 4096
 
-// holdsCredential says whether the gateway has the Suger credential itself, so
+// holdsCredential reports whether the gateway has the Suger credential itself, so
 // that clients present one of its own tokens.
 func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 
-// identify reads the client's token, and finds out what can be known of it
-// without asking Suger.
+// identify reads the client's token and finds out what is known of it without
+// asking Suger.
 func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
@@ -41,8 +42,8 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// authenticate finds what Suger is to be shown. In pass-through mode that is
-// the client's token, which only Suger can judge.
+// authenticate sets the credential for Suger. In pass-through mode that is the
+// client's token, which only Suger can check.
 func (s *server) authenticate(x *exchange) error {
 	if x.noToken != nil {
 		if wait := s.guessing.throttle.Wait(x.client); wait > 0 {
@@ -88,16 +89,12 @@ func bearerToken(header string) (string, error) {
 }
 
 func isScheme(word string, schemes ...string) bool {
-	for _, scheme := range schemes {
-		if strings.EqualFold(word, scheme) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(word, scheme) })
 }
 
-// accepted compares in a time that depends on neither the token nor which one
-// it equals. Hashing first makes all of them equally long.
+// accepted reports whether the token is one of tokens, in a time that depends on
+// neither the token nor which one it equals. Hashing makes all of them equally
+// long.
 func accepted(token string, tokens []string) bool {
 	presented, found := sha256.Sum256([]byte(token)), 0
 	for _, known := range tokens {

@@ -2,14 +2,9 @@ package gateway
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
@@ -20,28 +15,28 @@ const (
 	// words. The longest list of members that a body has room for is shorter.
 	maxNodes = 50_000
 
-	// A body that is small in both ways needs no leave: as many as there are
-	// places for requests take little. So no large one keeps it waiting.
+	// A body that is small in both ways is not counted against the memory, so that
+	// it never waits for a large one: as many as there are places for need little.
 	smallBody  = 32 << 10 // bytes
 	smallNodes = 1000
 
-	// What all larger bodies take together, in bytes.
+	// Memory for all larger bodies together, in bytes.
 	rawMemory     = 16 << 20 // as they are read
 	decodedMemory = 48 << 20
 
-	// What a value takes once it is decoded, in bytes; texts are as long as in
-	// the body.
+	// Memory for a decoded value, in bytes; texts are as long as in the body.
 	objectCost = 400
 	valueCost  = 40
 
-	// slowBody is how long a body takes that counts against its address.
+	// slowBody is the time from which reading a body counts as a failure of its
+	// address.
 	slowBody = 10 * time.Second
 )
 
-// body reads the JSON object of a request. Nothing of it is read before the
-// token has been good once: what a stranger sends costs nothing.
+// body reads the JSON object of a request, after the token has been good once:
+// what a stranger sends costs nothing.
 //
-// The memory for its values is kept for the request until the exchange ends.
+// The memory for its values is reserved until the exchange ends.
 func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := readable(x.Request().Header); err != nil {
 		return nil, err
@@ -63,16 +58,14 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	}
 	if len(data) > smallBody || nodes > smallNodes {
 		cost := int64(len(data) + objects*objectCost + (nodes-objects)*valueCost)
-		forget, err := s.bodies.decoded.acquire(x.ctx(), x.mark, cost)
-		if err != nil {
+		if x.forget, err = s.bodies.decoded.wait(x.ctx(), x.mark, cost); err != nil {
 			return nil, err
 		}
-		x.forget = forget
 	}
 	return scim.DecodeObject(data)
 }
 
-// readBody reads what is sent. release gives back its memory.
+// readBody reads the bytes of the body. release gives back their memory.
 func (s *server) readBody(x *exchange) (data []byte, release func(), err error) {
 	sent, size := x.Request().Body, x.Request().ContentLength
 	release = func() {}
@@ -84,8 +77,8 @@ func (s *server) readBody(x *exchange) (data []byte, release func(), err error) 
 	}
 	var buffer bytes.Buffer
 	if size > smallBody {
-		if release, err = s.bodies.raw.acquire(x.ctx(), x.mark, size); err != nil {
-			return nil, func() {}, err
+		if release, err = s.bodies.raw.wait(x.ctx(), x.mark, size); err != nil {
+			return nil, release, err
 		}
 	}
 	if x.Request().ContentLength > 0 {
@@ -105,14 +98,14 @@ func (s *server) readBody(x *exchange) (data []byte, release func(), err error) 
 	return buffer.Bytes(), release, nil
 }
 
-// hearingRange is how many times the largest body is read and dropped of one
-// that is too large.
-const hearingRange = 8
+// drainFactor is how many times the largest body is read and dropped of one that
+// is too large.
+const drainFactor = 8
 
-// tooLarge refuses a body that is too large. It is read on for a while: a client
-// hears no answer while it is sending, and sees the connection break instead.
+// tooLarge refuses a body that is too large, after reading on for a while: a client
+// that is still sending sees a broken connection instead of the answer.
 func (s *server) tooLarge(sent io.Reader) error {
-	_, _ = io.CopyN(io.Discard, sent, hearingRange*s.config.MaxBody)
+	_, _ = io.CopyN(io.Discard, sent, drainFactor*s.config.MaxBody)
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", s.config.MaxBody)
 }
 
@@ -139,72 +132,11 @@ func countNodes(data []byte) (nodes, objects int) {
 	return nodes, objects
 }
 
-// bodyMemory is what bodies under way may take.
-type bodyMemory struct{ raw, decoded *memory }
+// bodyMemory bounds the memory of bodies under way; one credential has half of it.
+type bodyMemory struct{ raw, decoded *quota[marks.Mark] }
 
 func newBodyMemory(maxBody int64) *bodyMemory {
-	largest := maxBody + maxNodes*objectCost
-	return &bodyMemory{raw: newMemory(max(rawMemory, 2*maxBody)), decoded: newMemory(max(decodedMemory, 2*largest))}
-}
-
-// A memory bounds what is held at once, by all together and by one credential,
-// which may have half of it.
-type memory struct {
-	all   *semaphore.Weighted
-	share int64
-
-	mu     sync.Mutex
-	owners map[marks.Mark]*owner
-}
-
-type owner struct {
-	share *semaphore.Weighted
-	users int // that hold and wait; an idle owner is dropped
-}
-
-func newMemory(size int64) *memory {
-	return &memory{all: semaphore.NewWeighted(size), share: size / 2, owners: make(map[marks.Mark]*owner)}
-}
-
-// acquire waits until there is room. release must be called once if there is no
-// error.
-func (m *memory) acquire(ctx context.Context, of marks.Mark, size int64) (release func(), err error) {
-	own := m.join(of)
-	if err = own.share.Acquire(ctx, size); err == nil {
-		if err = m.all.Acquire(ctx, size); err != nil {
-			own.share.Release(size)
-		}
-	}
-	if err != nil {
-		m.quit(of, own)
-		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, busy()
-		}
-		return nil, err
-	}
-	return func() {
-		m.all.Release(size)
-		own.share.Release(size)
-		m.quit(of, own)
-	}, nil
-}
-
-func (m *memory) join(of marks.Mark) *owner {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	own := m.owners[of]
-	if own == nil {
-		own = &owner{share: semaphore.NewWeighted(m.share)}
-		m.owners[of] = own
-	}
-	own.users++
-	return own
-}
-
-func (m *memory) quit(of marks.Mark, own *owner) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if own.users--; own.users == 0 {
-		delete(m.owners, of)
-	}
+	raw := max(rawMemory, 2*maxBody)
+	decoded := max(decodedMemory, 2*(maxBody+maxNodes*objectCost))
+	return &bodyMemory{raw: newQuota[marks.Mark](raw, raw/2), decoded: newQuota[marks.Mark](decoded, decoded/2)}
 }

@@ -65,7 +65,8 @@ func (s *server) bulk(x *exchange) error {
 // newBulkJob reads a bulk request. What is wrong with the message as a whole is
 // an error here; what is wrong with one operation is that operation's result.
 func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, error) {
-	given, ok := field(message, "Operations").([]any)
+	operations, _ := scim.Member(message, "Operations")
+	given, ok := operations.([]any)
 	if !ok {
 		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
@@ -73,7 +74,7 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), limit)
 	}
 	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
-	if limit := field(message, "failOnErrors"); limit != nil {
+	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {
 		n, ok := limit.(float64)
 		if !ok || n != math.Trunc(n) || n < 0 {
 			return nil, scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
@@ -101,26 +102,42 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 
 func readBulkOperation(object map[string]any) *bulkOperation {
 	text := func(name string) string {
-		s, _ := field(object, name).(string)
+		value, _ := scim.Member(object, name)
+		s, _ := value.(string)
 		return s
 	}
+	data, _ := scim.Member(object, "data")
 	return &bulkOperation{
 		method:  strings.ToUpper(text("method")),
 		bulkID:  text("bulkId"),
 		path:    text("path"),
 		version: text("version"),
-		data:    field(object, "data"),
+		data:    data,
 	}
 }
 
-// bulkTarget makes of op what a single request would be, with the ids that its
-// bulkIds have come to stand for.
-func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operation, error) {
-	set, segment, hasID := s.bulkSet(op.path)
-	if set == nil {
+// bulkTarget makes a single request of op, with ids in the place of its bulkIds,
+// and sets op.location.
+func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]string) (*operation, error) {
+	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
+	single := &operation{method: op.method, ifMatch: op.version}
+	for _, set := range s.sets() {
+		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
+			single.set = set
+		}
+	}
+	if single.set == nil {
 		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
 	}
-	single := &operation{set: set, method: op.method, ifMatch: op.version}
+	var err error
+	if hasID && op.method != http.MethodPost {
+		if single.id, err = bulkPathID(segment, ids); err != nil {
+			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", single.set.kind.Name)
+		}
+		if single.id != "" {
+			op.location = single.set.location(x, single.id)
+		}
+	}
 	switch op.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
@@ -129,53 +146,18 @@ func (s *server) bulkTarget(op *bulkOperation, ids map[string]string) (*operatio
 	if hasID == (op.method == http.MethodPost) {
 		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
 	}
-	if hasID {
-		id, err := bulkPathID(segment, ids)
-		if err != nil {
-			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", set.kind.Name)
-		}
-		single.id = id
-	}
 	if op.method != http.MethodDelete {
-		body, ok := resolved(op.data, ids).(map[string]any)
-		if !ok {
+		var ok bool
+		if single.body, ok = resolved(op.data, ids).(map[string]any); !ok {
 			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
 		}
-		single.body = body
 	}
 	// The answer has no resource, so its bulk is not fetched either.
-	var err error
 	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
 	return single, err
 }
 
-// bulkSet is the resources that an operation's path is about, nil if there are
-// none, and the path's segment for the id, if it has one.
-func (s *server) bulkSet(path string) (set *resourceSet, segment string, hasID bool) {
-	endpoint, segment, hasID := strings.Cut(strings.Trim(path, "/"), "/")
-	for _, set := range []*resourceSet{s.users, s.groups} {
-		if set.kind.Endpoint == "/"+endpoint {
-			return set, segment, hasID
-		}
-	}
-	return nil, "", false
-}
-
-// bulkLocation is where the resource is that an operation names by its id; ""
-// for a creation, and if no resource can have the id.
-func (s *server) bulkLocation(x *exchange, op *bulkOperation, ids map[string]string) string {
-	set, segment, hasID := s.bulkSet(op.path)
-	if set == nil || !hasID || op.method == http.MethodPost {
-		return ""
-	}
-	id, err := bulkPathID(segment, ids)
-	if err != nil || id == "" {
-		return ""
-	}
-	return set.location(x, id)
-}
-
-// succeed notes what a bulk response says of an operation that was done.
+// succeed sets the result of an operation that was done.
 func (op *bulkOperation) succeed(done outcome) {
 	op.result = &bulkResult{
 		Location: done.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(done.status),

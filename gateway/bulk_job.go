@@ -1,16 +1,18 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 
-// progress is how far an operation of a bulk request has come.
+// progress is the state of an operation of a bulk request.
 type progress int
 
 const (
@@ -62,35 +64,23 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	}
 	op.progress = underWay
 	ids, err := j.referenced(op)
-	op.location = j.server.bulkLocation(j.x, op, ids)
 	if j.stopped() {
 		return
 	}
 	op.progress = settled
-	if err == nil {
-		err = j.x.ctx().Err() // the budget may be used up
-	}
-	if err == nil {
-		err = j.carryOut(op, ids)
+	single, wrong := j.server.bulkTarget(j.x, op, ids)
+	// The budget may be used up.
+	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
+		j.batch.Begin(op)
+		var done outcome
+		if done, err = single.run(j.x); err == nil {
+			op.succeed(done)
+		}
 	}
 	if err != nil {
 		j.fail(op, err)
 	}
 	op.data = nil // may be large, and is of no more use
-}
-
-func (j *bulkJob) carryOut(op *bulkOperation, ids map[string]string) error {
-	single, err := j.server.bulkTarget(op, ids)
-	if err != nil {
-		return err
-	}
-	j.batch.Begin(op)
-	done, err := single.run(j.x)
-	if err != nil {
-		return err
-	}
-	op.succeed(done)
-	return nil
 }
 
 // referenced settles the operations that op refers to, and returns the ids that
@@ -118,8 +108,8 @@ func badReference(bulkID, problem string) *scim.Error {
 	return scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
 }
 
-// fail notes what a bulk response says of an operation that was not done, and
-// logs it as a request of its own would be.
+// fail sets the result of an operation that was not done, and logs it as a request
+// of its own would be.
 func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.failures++
 	e := j.server.answerable(j.x, err)
@@ -134,4 +124,64 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 		slog.String("request_id", j.x.caller.RequestID),
 		slog.String("method", knownMethod(op.method)),
 	}, failureAttrs(e)...)...)
+}
+
+// bulkPrefix precedes the bulkId in a reference to a resource that the same
+// request creates (RFC 7644 §3.7.2).
+const bulkPrefix = "bulkId:"
+
+// references are the bulkIds that the operation refers to, in its path and
+// anywhere in its data.
+func (op *bulkOperation) references() []string {
+	var found []string
+	collect := func(text string) string {
+		if bulkID, ok := strings.CutPrefix(text, bulkPrefix); ok {
+			found = append(found, bulkID)
+		}
+		return text
+	}
+	mapStrings(op.data, collect)
+	for segment := range strings.SplitSeq(op.path, "/") {
+		collect(segment)
+	}
+	return found
+}
+
+// resolved is a copy of value with ids in the place of references.
+func resolved(value any, ids map[string]string) any {
+	return mapStrings(value, func(text string) string {
+		if bulkID, ok := strings.CutPrefix(text, bulkPrefix); ok {
+			return ids[bulkID]
+		}
+		return text
+	})
+}
+
+// mapStrings is a copy of value in which f has replaced every string.
+func mapStrings(value any, f func(string) string) any {
+	switch v := value.(type) {
+	case string:
+		return f(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, element := range v {
+			out[i] = mapStrings(element, f)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = mapStrings(member, f)
+		}
+		return out
+	}
+	return value
+}
+
+// bulkPathID reads the id in an operation's path, which may be a reference.
+func bulkPathID(segment string, ids map[string]string) (string, error) {
+	if bulkID, ok := strings.CutPrefix(segment, bulkPrefix); ok {
+		return ids[bulkID], nil
+	}
+	return resourceID(segment)
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// What a [Config] that leaves them out gets.
+// Defaults of [Config].
 const (
 	DefaultBudget            = 50 * time.Second // Okta hangs up after 60 s
 	DefaultMaxInFlight       = 128
@@ -30,13 +31,13 @@ type Config struct {
 
 	// PublicURL is the address by which clients reach the gateway, for
 	// meta.location: "https://scim.example.com", with a path prefix if a proxy
-	// takes one off. Without it the request's own scheme and host are used.
+	// removes one. Without it the request's own scheme and host are used.
 	PublicURL      string
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
 	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
 
 	// AuthFailures bounds the refused tokens that one client address may bring.
-	// Beyond it the address is answered 429, unless its token has been good
+	// When exceeded, the address is answered 429, unless its token has been good
 	// before: Okta's addresses are shared by many customers.
 	AuthFailures throttle.Limit
 
@@ -67,32 +68,22 @@ type Config struct {
 
 	Version string // of the gateway, the ETag of /ServiceProviderConfig
 
-	// Observe is told of every answer, for metrics. The resource is one of a
+	// Observe is called for every answer, for metrics. The resource is one of a
 	// fixed list, "" for an unknown path; the method is a registered one or
 	// "other".
 	Observe func(resource, method string, status int, took time.Duration)
 
-	// Failed is told the code of every error that is answered, those of the
-	// operations in a bulk request included.
+	// Failed is called with the code of every error answer, and of every failed
+	// operation in a bulk request.
 	Failed func(scim.Code)
 }
 
 func (c Config) withDefaults() Config {
-	if c.Budget == 0 {
-		c.Budget = DefaultBudget
-	}
-	if c.MaxInFlight == 0 {
-		c.MaxInFlight = DefaultMaxInFlight
-	}
-	if c.MaxBody == 0 {
-		c.MaxBody = DefaultMaxBody
-	}
-	if c.MaxBulkOperations == 0 {
-		c.MaxBulkOperations = DefaultMaxBulkOperations
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Budget = cmp.Or(c.Budget, DefaultBudget)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, DefaultMaxInFlight)
+	c.MaxBody = cmp.Or(c.MaxBody, DefaultMaxBody)
+	c.MaxBulkOperations = cmp.Or(c.MaxBulkOperations, DefaultMaxBulkOperations)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -105,7 +96,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate names everything that is wrong at once.
+// validate reports everything that is wrong at once.
 func (c Config) validate() error {
 	var problems []error
 	wrong := func(format string, args ...any) {
@@ -131,7 +122,7 @@ func (c Config) validate() error {
 	return errors.Join(problems...)
 }
 
-// serves says whether requests for the organization are answered.
+// serves reports whether requests for the organization are answered.
 func (c Config) serves(organization string) bool {
 	return len(c.AllowedOrganizations) == 0 || slices.Contains(c.AllowedOrganizations, organization)
 }
@@ -142,8 +133,8 @@ func usablePublicURL(text string) bool {
 		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 
-// trimPublicURL takes off what the gateway appends itself: an administrator may
-// well enter the whole base URL that Okta has.
+// trimPublicURL removes what the gateway appends itself: an administrator may
+// have entered the whole base URL that Okta has.
 func trimPublicURL(text string) string {
 	text = strings.TrimRight(text, "/")
 	return strings.TrimRight(strings.TrimSuffix(text, scimPrefix), "/")

@@ -10,8 +10,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// discovery holds what the gateway says of itself (RFC 7644 §4). It is made
-// once, of what the gateway really offers, and never depends on Suger.
+// discovery describes the gateway (RFC 7644 §4). It is made once, of what the
+// gateway really offers, and never depends on Suger.
 type discovery struct {
 	config  document
 	types   []document
@@ -36,14 +36,12 @@ func newDiscovery(config document, kinds ...*scim.ResourceType) *discovery {
 	}
 	for _, schema := range append(schemas, scim.DiscoverySchemas()...) {
 		described := describeSchema(schema)
-		if !slices.ContainsFunc(d.schemas, described.isSame) {
+		if !slices.ContainsFunc(d.schemas, func(other document) bool { return other.location == described.location }) {
 			d.schemas = append(d.schemas, described)
 		}
 	}
 	return d
 }
-
-func (d document) isSame(other document) bool { return d.location == other.location }
 
 func describeType(kind *scim.ResourceType) document {
 	body := map[string]any{
@@ -96,45 +94,37 @@ func (s *server) serviceProviderConfig(x *exchange) error {
 	return x.writeJSON(http.StatusOK, s.discovery.config.at(x))
 }
 
-// resourceTypes serves GET /ResourceTypes (RFC 7643 §6).
-func (s *server) resourceTypes(x *exchange) error { return x.writeDocuments(s.discovery.types) }
-
-// schemas serves GET /Schemas (RFC 7643 §7).
-func (s *server) schemas(x *exchange) error { return x.writeDocuments(s.discovery.schemas) }
-
-// resourceType serves GET /ResourceTypes/{name}.
-func (s *server) resourceType(x *exchange) error {
-	return x.writeDocument("ResourceType", s.discovery.types)
-}
-
-// schema serves GET /Schemas/{urn}.
-func (s *server) schema(x *exchange) error { return x.writeDocument("Schema", s.discovery.schemas) }
-
-func (x *exchange) writeDocuments(documents []document) error {
-	if err := x.withoutFilter(); err != nil {
-		return err
-	}
-	list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
-	for _, d := range documents {
-		list.Resources = append(list.Resources, d.at(x))
-	}
-	return x.writeJSON(http.StatusOK, list)
-}
-
-func (x *exchange) writeDocument(kind string, documents []document) error {
-	if err := x.withoutFilter(); err != nil {
-		return err
-	}
-	id, err := x.pathID(kind)
-	if err != nil {
-		return err
-	}
-	for _, d := range documents {
-		if strings.EqualFold(d.body["id"].(string), id) {
-			return x.writeJSON(http.StatusOK, d.at(x))
+// listDocuments serves GET /ResourceTypes and /Schemas (RFC 7643 §6 and §7).
+func listDocuments(documents []document) func(*exchange) error {
+	return func(x *exchange) error {
+		if err := x.withoutFilter(); err != nil {
+			return err
 		}
+		list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
+		for _, d := range documents {
+			list.Resources = append(list.Resources, d.at(x))
+		}
+		return x.writeJSON(http.StatusOK, list)
 	}
-	return scim.NotFound(kind, id)
+}
+
+// getDocument serves GET /ResourceTypes/{name} and /Schemas/{urn}.
+func getDocument(kind string, documents []document) func(*exchange) error {
+	return func(x *exchange) error {
+		if err := x.withoutFilter(); err != nil {
+			return err
+		}
+		id, err := x.pathID(kind)
+		if err != nil {
+			return err
+		}
+		for _, d := range documents {
+			if strings.EqualFold(d.body["id"].(string), id) {
+				return x.writeJSON(http.StatusOK, d.at(x))
+			}
+		}
+		return scim.NotFound(kind, id)
+	}
 }
 
 // withoutFilter refuses a filter: left unanswered, it would look as if it had

@@ -7,7 +7,7 @@ import (
 )
 
 // describeProvider is the ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),
-// with the limits that are in force, and what draft-ietf-scim-roles-entitlements-01
+// with the current limits, and what draft-ietf-scim-roles-entitlements-01
 // adds to it. It claims draft-zollner-scim-interop-profile where that is kept:
 // in strict mode, and if a PATCH that deactivates does not delete.
 func describeProvider(config Config, user *scim.ResourceType, manyRoles, keepsDeactivated bool) document {

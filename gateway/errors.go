@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	// statusClientGone stands in the log for a client that did not wait for the
-	// answer. It is never sent.
+	// statusClientGone is the status in the log of a client that did not wait for
+	// the answer. It is never sent.
 	statusClientGone = 499
 
-	// unhurriedRetry is when to come back if nobody said it.
-	unhurriedRetry = 30 * time.Second
+	// defaultRetry is when to retry if Suger did not say.
+	defaultRetry = 30 * time.Second
 
 	realm = `Bearer realm="suger-scim-gateway"`
 )
 
-// asSCIM is the only place where an error becomes a SCIM error.
+// asSCIM turns any error into a SCIM error. It is the only place that does.
 func asSCIM(err error) *scim.Error {
 	var e *scim.Error
 	if errors.As(err, &e) {
@@ -36,7 +36,8 @@ func asSCIM(err error) *scim.Error {
 	if errors.As(err, &routing) {
 		switch routing.Code {
 		case http.StatusNotFound:
-			return noSuchEndpoint()
+			return scim.NewError(scim.CodeNoSuchEndpoint,
+				"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
 		case http.StatusMethodNotAllowed:
 			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
 		}
@@ -47,12 +48,7 @@ func asSCIM(err error) *scim.Error {
 	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. See its log for the request id.")
 }
 
-func noSuchEndpoint() *scim.Error {
-	return scim.NewError(scim.CodeNoSuchEndpoint,
-		"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
-}
-
-// answerable is the error as this client is to get it. It is a copy.
+// answerable is a copy of the error as this client should see it.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
 	e := *asSCIM(err)
 	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
@@ -61,7 +57,7 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
 	}
 	if e.Code == scim.CodeNoSuchEndpoint {
-		if endpoint := s.meant(x.Request().URL.Path); endpoint != "" {
+		if endpoint := s.spelled(x.Request().URL.Path); endpoint != "" {
 			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
 		}
 	}
@@ -69,11 +65,11 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
 	}
 	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {
-		// Okta comes back by itself after a 429 only (Okta, "Understanding SCIM", rate limits).
+		// Okta retries by itself after a 429 only (Okta, "Understanding SCIM", rate limits).
 		e.Status = http.StatusTooManyRequests
 	}
 	if (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) && e.RetryAfter <= 0 {
-		e.RetryAfter = unhurriedRetry
+		e.RetryAfter = defaultRetry
 	}
 	return &e
 }

@@ -27,8 +27,8 @@ type exchange struct {
 	known    bool           // the token is one of the gateway's own, or was good before
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
 	attempt  *attempt       // to find out whether the token is good; nil once that is known
-	leave    func()         // gives back the place of the exchange
-	forget   func()         // gives back the memory of its body
+	leave    func()         // releases the place of the exchange
+	forget   func()         // releases the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to
 	form     scim.JSONForm  // for one resource of the answer after another
@@ -41,8 +41,7 @@ func (x *exchange) ctx() context.Context { return x.Request().Context() }
 // stopped reports whether nobody waits for the answer any more.
 func (x *exchange) stopped() bool { return x.ctx().Err() != nil }
 
-// account gives the request its id, turns what went wrong into an answer, and
-// writes the line in the log.
+// account gives the request its id, answers errors, and writes the log line.
 func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		started := s.config.Now()
@@ -75,9 +74,8 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// note takes from an error that is answered what it says of the token. One that
-// is not known yet and that Suger takes for no user's of the organization is
-// as wrong as one that it does not know.
+// note records what an error says of the token. One that is not known yet and that
+// is not allowed in the organization counts as refused.
 func (s *server) note(x *exchange, e *scim.Error) {
 	switch e.Code {
 	case scim.CodeTokenMissing, scim.CodeTokenRefused:

@@ -11,17 +11,19 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
 
-// A server answers SCIM requests. It keeps nothing between two of them.
+// A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config    Config
-	publicURL string // the configured one, in a normal form; "" takes the request's
+	publicURL string // the configured one, in a normal form; "" for the one of the request
 	log       *slog.Logger
 	users     *resourceSet
 	groups    *resourceSet
 	roles     *resourceSet
+	more      []*resourceSet // of test builds
 	discovery *discovery
 	service   *mapping.Service
 	seating   *seating
@@ -45,28 +47,28 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		users:     userSet(service, config.Strict),
 		groups:    groupSet(service, config.Strict),
 		roles:     roleSet(service),
+		more:      moreSets(),
 		service:   service,
 		seating:   newSeating(config.MaxInFlight),
 		bodies:    newBodyMemory(config.MaxBody),
+		guessing:  newGuessing(config.AuthFailures, config.Now),
+		proofs:    newProofs(config.Budget, config.Now),
 	}
-	var err error
-	if s.guessing, err = newGuessing(config.AuthFailures, config.Now); err != nil {
-		return nil, err
+	var kinds []*scim.ResourceType
+	for _, set := range s.sets() {
+		kinds = append(kinds, set.kind)
 	}
-	if s.proofs, err = newProofs(config.Budget, config.Now); err != nil {
-		return nil, err
-	}
-	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), s.users.kind, s.groups.kind, s.roles.kind)
+	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
 
 	e := echo.New()
 	// The order matters: from the outside in.
 	e.Use(
 		s.account,     // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		s.catchPanic,  // inside it, so that a panic is answered and logged like any error
-		s.admit,       // what is turned away takes no place
-		s.identify,    // as far as it shows without asking Suger
+		s.admit,       // what is refused needs no place
+		s.identify,    // as far as possible without asking Suger
 		s.boundFlight, // before anything that costs
-		s.boundTime,   // nothing waits before this point, so the budget begins here
+		s.boundTime,   // nothing waits before this point, so the budget starts here
 	)
 	s.mount(e)
 	return cleanPath(e), nil

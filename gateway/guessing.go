@@ -20,8 +20,8 @@ const (
 	maxGuesses    = 4096 // wrong tokens that were counted a moment ago
 )
 
-// A guessing slows down who guesses tokens, and leaves alone who has a good one
-// even if it comes from the same address.
+// A guessing slows down clients that guess tokens, and no client with a good token,
+// even from the same address.
 type guessing struct {
 	throttle *throttle.Throttle
 	window   time.Duration
@@ -29,8 +29,8 @@ type guessing struct {
 	marks    *marks.Maker
 	good     *lru.Cache[marks.Mark, struct{}] // tokens, each in an organization that it was good for
 
-	// One wrong token that is shown again and again is one guess in a window: it
-	// is how a client with an old token behaves, and no way to find another.
+	// The same wrong token sent again is one guess in a window: a client with an old
+	// token does that, and it finds no other.
 	counted  *lru.Cache[guess, time.Time]
 	mu       sync.Mutex
 	underWay map[guess]int
@@ -48,21 +48,17 @@ type attempt struct {
 	reserved bool // it counts as a failure until it ends
 }
 
-func newGuessing(limit throttle.Limit, now func() time.Time) (*guessing, error) {
-	g := &guessing{
+func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
+	good, _ := lru.New[marks.Mark, struct{}](maxGoodTokens) // fails for a size below 1 only
+	counted, _ := lru.New[guess, time.Time](maxGuesses)
+	return &guessing{
 		throttle: throttle.New(limit, now), window: limit.Window, now: now,
-		marks: marks.New(), underWay: make(map[guess]int),
+		marks: marks.New(), good: good, counted: counted, underWay: make(map[guess]int),
 	}
-	var err error
-	if g.good, err = lru.New[marks.Mark, struct{}](maxGoodTokens); err != nil {
-		return nil, err
-	}
-	g.counted, err = lru.New[guess, time.Time](maxGuesses)
-	return g, err
 }
 
-// begin lets a token that is not known to be good be judged. An address that has
-// brought too many wrong ones waits for its turn, if there are turns.
+// begin starts an attempt with a token that is not known to be good. An address
+// with too many wrong ones waits for its turn, if there are turns.
 func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark, turns bool) (*attempt, error) {
 	try := guess{from: throttle.Network(client), mark: mark}
 	g.mu.Lock()
@@ -89,8 +85,8 @@ func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark
 	}
 }
 
-// end tells what has come of an attempt. Those of one guess that are under way
-// together have one place in the throttle, and it is the last that leaves it.
+// end records the outcome of an attempt. Attempts of one guess at the same time have
+// one place in the throttle, which the last of them releases.
 func (g *guessing) end(client netip.Addr, a *attempt, failed bool) {
 	counts := failed && g.count(a.guess)
 	if !a.reserved {
@@ -115,7 +111,7 @@ func (g *guessing) wasCounted(try guess) bool {
 	return ok && g.now().Before(until)
 }
 
-// count notes a wrong token, and reports whether it counts as a failure.
+// count records a wrong token, and reports whether it counts as a failure.
 func (g *guessing) count(try guess) bool {
 	if g.wasCounted(try) {
 		return false
@@ -131,8 +127,8 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 	return e
 }
 
-// judgeToken remembers what the exchange has shown of the client's token. That
-// Suger was asked and no part of the answer was a refusal shows that it is good.
+// judgeToken records whether the client's token is good: it is if Suger was called
+// and refused nothing.
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
@@ -145,7 +141,7 @@ func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	}
 }
 
-// trust remembers that the token is good.
+// trust records that the token is good.
 func (s *server) trust(x *exchange) {
 	x.known = true
 	conns.Trust(x.ctx())

@@ -2,77 +2,148 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/semaphore"
 
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
 )
 
+// maxURL bounds a URL, in bytes: room for the longest filter, percent-encoded.
+const maxURL = 32 << 10
+
+// admit refuses clients that are not allowed and URLs that are too long.
+func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := c.(*exchange)
+		if !s.isAllowed(x.client) {
+			return scim.NewError(scim.CodeClientRefused,
+				"This gateway does not answer requests from %s. Its operator can add the address to GATEWAY_ALLOWED_CLIENTS.", addressText(x.client))
+		}
+		if len(x.Request().RequestURI) > maxURL {
+			return scim.NewError(scim.CodeURLTooLong, "The URL is longer than %d bytes. Send the query to /.search as a body.", maxURL)
+		}
+		return next(c)
+	}
+}
+
+func (s *server) isAllowed(client netip.Addr) bool {
+	allowed := s.config.AllowedClients
+	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(client) })
+}
+
+// A quota bounds what is held at once, by all together and by each owner.
+type quota[K comparable] struct {
+	all   *semaphore.Weighted
+	share int64
+
+	mu     sync.Mutex
+	owners map[K]*owner
+}
+
+type owner struct {
+	share *semaphore.Weighted
+	users int // that hold or wait; an idle owner is dropped
+}
+
+func newQuota[K comparable](size, share int64) *quota[K] {
+	return &quota[K]{all: semaphore.NewWeighted(size), share: share, owners: make(map[K]*owner)}
+}
+
+// try takes one place, or returns an error if there is none. release must be
+// called once if there is no error.
+func (q *quota[K]) try(of K) (release func(), err error) {
+	return q.take(of, 1, func(s *semaphore.Weighted) error {
+		if !s.TryAcquire(1) {
+			return busy()
+		}
+		return nil
+	})
+}
+
+// wait is try for a size that it waits for.
+func (q *quota[K]) wait(ctx context.Context, of K, size int64) (release func(), err error) {
+	return q.take(of, size, func(s *semaphore.Weighted) error {
+		err := s.Acquire(ctx, size)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return busy()
+		}
+		return err
+	})
+}
+
+func (q *quota[K]) take(of K, size int64, acquire func(*semaphore.Weighted) error) (release func(), err error) {
+	own := q.join(of)
+	if err = acquire(own.share); err == nil {
+		if err = acquire(q.all); err != nil {
+			own.share.Release(size)
+		}
+	}
+	if err != nil {
+		q.quit(of, own)
+		return func() {}, err
+	}
+	return func() {
+		q.all.Release(size)
+		own.share.Release(size)
+		q.quit(of, own)
+	}, nil
+}
+
+func (q *quota[K]) join(of K) *owner {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	own := q.owners[of]
+	if own == nil {
+		own = &owner{share: semaphore.NewWeighted(q.share)}
+		q.owners[of] = own
+	}
+	own.users++
+	return own
+}
+
+func (q *quota[K]) quit(of K, own *owner) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if own.users--; own.users == 0 {
+		delete(q.owners, of)
+	}
+}
+
 // A seating has the places of requests under way.
 type seating struct {
-	all         *shares[struct{}]
-	strangers   *shares[netip.Prefix] // whose token is not known to be good
-	credentials *shares[marks.Mark]   // those that clients bring, by token
+	all         *semaphore.Weighted
+	strangers   *quota[netip.Prefix] // whose token is not known to be good
+	credentials *quota[marks.Mark]   // those that clients bring, by token
 }
 
 // newSeating divides the places. Strangers may only have a part of them, and one
-// address or one credential not more than its share: whoever holds places with
-// requests that take long leaves some to others.
+// address or one credential not more than its share, so that requests that take
+// long leave places to others.
 func newSeating(places int) *seating {
-	strangers := places - places/4
+	n := int64(places)
 	return &seating{
-		all:         newShares[struct{}](places, places),
-		strangers:   newShares[netip.Prefix](strangers, (places+3)/4),
-		credentials: newShares[marks.Mark](places, (places+1)/2),
+		all:         semaphore.NewWeighted(n),
+		strangers:   newQuota[netip.Prefix](n-n/4, (n+3)/4),
+		credentials: newQuota[marks.Mark](n, (n+1)/2),
 	}
 }
 
-// shares bound how many are taken in all, and by each owner.
-type shares[K comparable] struct {
-	mu    sync.Mutex
-	held  map[K]int
-	taken int
-	most  int
-	share int
-}
-
-func newShares[K comparable](most, share int) *shares[K] {
-	return &shares[K]{held: make(map[K]int), most: most, share: share}
-}
-
-func (s *shares[K]) take(owner K) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.taken >= s.most || s.held[owner] >= s.share {
-		return false
-	}
-	s.taken++
-	s.held[owner]++
-	return true
-}
-
-func (s *shares[K]) leave(owner K) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.taken--
-	if s.held[owner]--; s.held[owner] == 0 {
-		delete(s.held, owner)
-	}
-}
-
-// boundFlight refuses what is more than the gateway takes at once.
+// boundFlight refuses what is more than the gateway answers at once.
 func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
-		if !s.seating.all.take(struct{}{}) {
+		if !s.seating.all.TryAcquire(1) {
 			return busy()
 		}
-		defer s.seating.all.leave(struct{}{})
+		defer s.seating.all.Release(1)
 		if err := s.sit(x); err != nil {
 			return err
 		}
@@ -85,31 +156,21 @@ func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// sit takes a place of the exchange's kind; x.leave gives it back. The gateway's
+// sit takes a place of the exchange's kind, which x.leave releases. The gateway's
 // own tokens have no share: there is one client.
-func (s *server) sit(x *exchange) error {
-	x.leave = func() {}
-	taken := true
+func (s *server) sit(x *exchange) (err error) {
 	switch {
 	case x.known && s.holdsCredential():
+		x.leave = func() {}
 	case x.known:
-		owner := s.guessing.marks.Of(x.token)
-		if taken = s.seating.credentials.take(owner); taken {
-			x.leave = func() { s.seating.credentials.leave(owner) }
-		}
+		x.leave, err = s.seating.credentials.try(s.guessing.marks.Of(x.token))
 	default:
-		owner := throttle.Network(x.client)
-		if taken = s.seating.strangers.take(owner); taken {
-			x.leave = func() { s.seating.strangers.leave(owner) }
-		}
+		x.leave, err = s.seating.strangers.try(throttle.Network(x.client))
 	}
-	if !taken {
-		return busy()
-	}
-	return nil
+	return err
 }
 
-// busyRetry is when to come back to a gateway that is busy.
+// busyRetry is when a client may retry if the gateway is busy.
 const busyRetry = 5 * time.Second
 
 func busy() *scim.Error {

@@ -7,21 +7,12 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// outcome is a resource that is to leave the gateway.
+// outcome is the outcome of a request whose answer is a resource.
 func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
 	return outcome{status: status, resource: r, location: set.location(x, r.ID())}
 }
 
-// showAll is a page of resources as the client is to see them.
-func (set *resourceSet) showAll(x *exchange, page *scim.List, projection *scim.Projection) []any {
-	shown := make([]any, len(page.Resources))
-	for i, r := range page.Resources {
-		shown[i] = set.show(x, r, projection)
-	}
-	return shown
-}
-
-// show is a resource as the client is to see it.
+// show is a resource as the client should see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
 		return located{writer, x}
@@ -29,7 +20,7 @@ func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projecti
 	return projection.Apply(set.locate(x, r.Resource()))
 }
 
-// located is a resource that needs nothing more than the base of its URLs.
+// located is a resource that only lacks the base of its URLs.
 type located struct {
 	resource scim.Writer
 	x        *exchange
@@ -65,7 +56,7 @@ func (set *resourceSet) locate(x *exchange, r scim.Resource) scim.Resource {
 	return r
 }
 
-// ownAddress is where the request has arrived.
+// ownAddress is the local address of the request's connection.
 func ownAddress(r *http.Request) string {
 	if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		return own.String()
@@ -79,7 +70,7 @@ func (s *server) origin(r *http.Request) string {
 		return s.publicURL
 	}
 	scheme, host, prefix := "http", r.Host, ""
-	if !isHost(host) { // it goes into answers, so it is not taken from anybody as it is
+	if !isHost(host) { // it goes into answers, so it is checked first
 		host = ownAddress(r)
 	}
 	if r.TLS != nil {

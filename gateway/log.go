@@ -18,15 +18,12 @@ const maxLogged = 500
 // maxClientRequestID bounds the request id of a client, in bytes.
 const maxClientRequestID = 64
 
-// usualAttrs is room for what a line says.
-const usualAttrs = 12
-
-// record writes the request's line in the log, and tells the metrics. The line
+// record writes the request's log line and updates the metrics. The line
 // has the route's template and not the URL, since a filter holds an e-mail
 // address, and neither a detail, a body nor a header.
 func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
 	status := x.Response().Status
-	attrs := append(make([]slog.Attr, 0, usualAttrs),
+	attrs := []slog.Attr{
 		slog.String("request_id", x.caller.RequestID),
 		slog.String("method", knownMethod(x.Request().Method)),
 		slog.String("route", x.Path()),
@@ -35,7 +32,7 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 		slog.Int64("duration_ms", took.Milliseconds()),
 		slog.Int64("suger_calls", stats.Calls()),
 		slog.String("client", addressText(x.client)),
-	)
+	}
 	if id := x.Request().Header.Get(echo.HeaderXRequestID); id != "" && len(id) <= maxClientRequestID && visible(id) {
 		attrs = append(attrs, slog.String("client_request_id", id))
 	}
@@ -49,8 +46,8 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
 }
 
-// failureAttrs are what the log says of an error: what was answered, and why if
-// the client is not to blame.
+// failureAttrs describe an error: what was answered, and the cause if it is not the
+// client's.
 func failureAttrs(e *scim.Error) []slog.Attr {
 	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
 	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
@@ -59,17 +56,15 @@ func failureAttrs(e *scim.Error) []slog.Attr {
 	return attrs
 }
 
-// levelOf is how loud an answer is in the log.
+// levelOf is the level of an answer's line.
 func levelOf(status int) slog.Level {
-	switch {
-	case status >= http.StatusInternalServerError:
+	if status >= http.StatusInternalServerError {
 		return slog.LevelError
-	default:
-		return slog.LevelInfo
 	}
+	return slog.LevelInfo
 }
 
-// knownMethod keeps what a client invents out of the metrics.
+// knownMethod keeps invented methods out of the metrics.
 func knownMethod(method string) string {
 	known := []string{
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,

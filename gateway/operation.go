@@ -9,7 +9,7 @@ import (
 )
 
 // An operation writes one resource. It is a request of its own or one of those
-// in a bulk request, which is all the same from here on.
+// in a bulk request.
 type operation struct {
 	set        *resourceSet
 	method     string // POST, PUT, PATCH or DELETE
@@ -20,16 +20,11 @@ type operation struct {
 	projection *scim.Projection // of the answer
 }
 
-// An outcome is what an operation or a read has come to.
+// An outcome is the outcome of an operation or a read.
 type outcome struct {
 	status   int
 	resource scim.View // nil after DELETE
 	location string
-}
-
-// answerOf is the projection of the operation's answer.
-func (op *operation) answerOf(p parameters) (*scim.Projection, error) {
-	return scim.ParseProjection(op.set.kind, p["attributes"], p["excludedAttributes"])
 }
 
 // run carries the operation out.
@@ -38,33 +33,31 @@ func (op *operation) run(x *exchange) (outcome, error) {
 		return outcome{}, err
 	}
 	resources := op.set.write(x.caller)
+	var r scim.Resource
+	var err error
+	status := http.StatusOK
 	switch op.method {
 	case http.MethodPost:
-		return op.done(x, http.StatusCreated)(resources.Create(x.ctx(), op.body, op.projection))
+		status = http.StatusCreated
+		r, err = resources.Create(x.ctx(), op.body, op.projection)
 	case http.MethodPut:
-		return op.done(x, http.StatusOK)(resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
+		r, err = resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
 	case http.MethodPatch:
-		return op.done(x, http.StatusOK)(resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection))
+		r, err = resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
+	default:
+		err = resources.Delete(x.ctx(), op.id, op.ifMatch)
 	}
-	return op.done(x, http.StatusNoContent)(nil, resources.Delete(x.ctx(), op.id, op.ifMatch))
+	switch {
+	case err != nil:
+		return outcome{}, err
+	case r == nil: // there is nothing to show
+		return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
+	}
+	return op.set.outcome(x, status, r), nil
 }
 
-// done makes an outcome of what a write returned. Without a resource there is
-// nothing to show.
-func (op *operation) done(x *exchange, status int) func(scim.Resource, error) (outcome, error) {
-	return func(r scim.Resource, err error) (outcome, error) {
-		switch {
-		case err != nil:
-			return outcome{}, err
-		case r == nil:
-			return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
-		}
-		return op.set.outcome(x, status, r), nil
-	}
-}
-
-// checkIfNoneMatch refuses a write by who wants it only if the resource is another
-// than the given version, or is not there at all (RFC 9110 §13.1.2).
+// checkIfNoneMatch refuses a write if the resource has a version that If-None-Match
+// excludes (RFC 9110 §13.1.2).
 func (op *operation) checkIfNoneMatch(x *exchange) error {
 	if strings.TrimSpace(op.ifNone) == "" {
 		return nil

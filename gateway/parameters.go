@@ -19,8 +19,8 @@ var known = []string{"filter", "startIndex", "count", "sortBy", "sortOrder", "at
 // parameter instead of writing commas.
 var lists = []string{"attributes", "excludedAttributes"}
 
-// parameters are what a client asks for, by name as in known. An absent one is
-// not in the map; an empty one is.
+// parameters are the parameters of a request, by name as in known. An absent one
+// is not in the map; an empty one is.
 type parameters map[string]string
 
 func (p parameters) set(name, value string) error {
@@ -39,11 +39,11 @@ func (p parameters) set(name, value string) error {
 	return nil
 }
 
-// queryParameters reads the query string, names in any letter case. A string
-// that is not properly escaped is refused: left out, a broken filter would ask
-// for everybody.
-func queryParameters(raw string) (parameters, error) {
-	values, err := url.ParseQuery(raw)
+// parameters reads the query string, names in any letter case. A string that is
+// not properly escaped is refused: left out, a broken filter would ask for
+// everybody.
+func (x *exchange) parameters() (parameters, error) {
+	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	if err != nil {
 		return nil, notEscaped(err)
 	}
@@ -63,52 +63,50 @@ func notEscaped(err error) error {
 }
 
 // searchParameters reads a SearchRequest message (RFC 7644 §3.4.3).
-func searchParameters(message map[string]any) (parameters, error) {
+func (s *server) searchParameters(x *exchange) (parameters, error) {
+	message, err := s.message(x, scim.URNSearchRequest)
+	if err != nil {
+		return nil, err
+	}
 	p := parameters{}
-	for name, value := range message {
-		text, ok, err := parameterText(value)
-		if err == nil && ok {
-			err = p.set(name, text)
-		}
-		if err != nil && slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
-			return nil, scim.Wrap(err, scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", scim.Clip(name, 80))
+	for _, name := range known {
+		value, _ := scim.Member(message, name)
+		text, given, ok := parameterText(value)
+		switch {
+		case !ok:
+			return nil, scim.NewError(scim.CodeInvalidValue, "The value of %q in the search request has the wrong type.", name)
+		case given:
+			p[name] = text
 		}
 	}
 	return p, nil
 }
 
-var errParameterType = errors.New("not a string, an integer or a list of strings")
-
-// parameterText writes a JSON value as it would stand in a query string; ok is
-// false for null, which is the same as absent.
-func parameterText(value any) (text string, ok bool, err error) {
+// parameterText writes a JSON value as it would be in a query string. given is
+// false for null, which is the same as absent, and ok for a value of another type
+// than a string, a whole number or a list of strings.
+func parameterText(value any) (text string, given, ok bool) {
 	switch v := value.(type) {
 	case nil:
-		return "", false, nil
+		return "", false, true
 	case string:
-		return v, true, nil
+		return v, true, true
 	case float64:
-		if v != math.Trunc(v) {
-			return "", false, errParameterType
-		}
-		return strconv.FormatFloat(v, 'f', 0, 64), true, nil
+		return strconv.FormatFloat(v, 'f', 0, 64), true, v == math.Trunc(v)
 	case []any:
 		names := make([]string, len(v))
 		for i, element := range v {
-			name, isText := element.(string)
-			if !isText {
-				return "", false, errParameterType
+			if names[i], ok = element.(string); !ok {
+				return "", true, false
 			}
-			names[i] = name
 		}
-		return strings.Join(names, ","), true, nil
-	default:
-		return "", false, errParameterType
+		return strings.Join(names, ","), true, true
 	}
+	return "", true, false
 }
 
 // integer reads a whole number of any size; one that does not fit is as good as
-// the largest. absent stands for a parameter that is missing or empty.
+// the largest. absent is the value of a parameter that is missing or empty.
 func (p parameters) integer(name string, absent int) (int, error) {
 	text := strings.TrimSpace(p[name])
 	if text == "" {
@@ -124,4 +122,13 @@ func (p parameters) integer(name string, absent int) (int, error) {
 // projection is what of a resource the client wants to see (RFC 7644 §3.9).
 func (p parameters) projection(kind *scim.ResourceType) (*scim.Projection, error) {
 	return scim.ParseProjection(kind, p["attributes"], p["excludedAttributes"])
+}
+
+// message reads a request's body, which must be the message with the URN.
+func (s *server) message(x *exchange, urn string) (map[string]any, error) {
+	message, err := s.body(x)
+	if err != nil {
+		return nil, err
+	}
+	return message, scim.CheckMessage(message, urn)
 }

@@ -19,7 +19,8 @@ const (
 	failedProofFor = 5 * time.Second
 )
 
-// proofs ask Suger whether it takes a token, once for all who show it at a time.
+// proofs ask Suger whether it accepts a token, once for all requests that carry it
+// at the same time.
 type proofs struct {
 	within time.Duration // longest time for one
 	now    func() time.Time
@@ -42,13 +43,13 @@ type flight struct {
 	cancel  context.CancelFunc
 }
 
-func newProofs(within time.Duration, now func() time.Time) (*proofs, error) {
-	failed, err := lru.New[marks.Mark, failedProof](maxFailedProofs)
-	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}, err
+func newProofs(within time.Duration, now func() time.Time) *proofs {
+	failed, _ := lru.New[marks.Mark, failedProof](maxFailedProofs) // fails for a size below 1 only
+	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}
 }
 
-// of asks for the token with this mark. The asking goes on for the others if one
-// of them gives up, and stops with the last.
+// of asks for the token with this mark. If one of several requests gives up, the call
+// goes on for the others.
 func (p *proofs) of(ctx context.Context, mark marks.Mark, ask func(context.Context) error) error {
 	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) {
 		return before.err
@@ -77,6 +78,9 @@ func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Con
 			if isRefusal(f.err) {
 				p.failed.Add(mark, failedProof{f.err, p.now().Add(failedProofFor)})
 			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.forget(mark, f)
 			close(f.done)
 		}()
 	}
@@ -84,28 +88,25 @@ func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Con
 	return f
 }
 
-// quit stops a proof that nobody waits for. Nobody joins one that is stopped or
-// over.
+// quit stops a proof that nobody waits for.
 func (p *proofs) quit(mark marks.Mark, f *flight) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	over := false
-	select {
-	case <-f.done:
-		over = true
-	default:
-	}
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
-		over = true
+		p.forget(mark, f)
 	}
-	if over && p.flights[mark] == f {
+}
+
+// forget lets nobody join a proof that is stopped or over.
+func (p *proofs) forget(mark marks.Mark, f *flight) {
+	if p.flights[mark] == f {
 		delete(p.flights, mark)
 	}
 }
 
-// isRefusal reports whether an error says that the token is not good for the
-// organization, and not that Suger could not say.
+// isRefusal reports whether an error means that the token is not good for the
+// organization, rather than that Suger could not be asked.
 func isRefusal(err error) bool {
 	var e *scim.Error
 	if !errors.As(err, &e) {
@@ -118,16 +119,16 @@ func isRefusal(err error) bool {
 	return false
 }
 
-// prove makes sure that the token is good for the organization before anything is
-// read of what its owner sends. From then on the exchange has one of its
-// credential's places and none of the strangers'.
+// prove makes sure that the token is good for the organization before the body is
+// read. From then on the exchange has one of its credential's places and none of
+// the strangers'.
 func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil
 	}
 	err := s.proofs.of(x.ctx(), x.mark, func(ctx context.Context) error { return s.service.Prove(ctx, x.caller) })
 	if err != nil {
-		// The body is left where it is, so the connection is of no more use.
+		// The body stays unread, so the connection cannot be used again.
 		x.Response().Header().Set("Connection", "close")
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// fromTrustedProxy says whether the peer's X-Forwarded headers count.
+// fromTrustedProxy reports whether the peer's X-Forwarded headers count.
 func (s *server) fromTrustedProxy(r *http.Request) bool {
 	peer, ok := peerAddress(r)
 	return ok && s.isTrusted(peer)
@@ -25,7 +25,7 @@ func peerAddress(r *http.Request) (netip.Addr, bool) {
 }
 
 // clientAddress is who sent the request: the peer, or, if that is a trusted
-// proxy, the last address in X-Forwarded-For that is not one. What stands
+// proxy, the last address in X-Forwarded-For that is not one. What is
 // further left was written by somebody we do not trust.
 func (s *server) clientAddress(r *http.Request) netip.Addr {
 	address, ok := peerAddress(r)
@@ -52,7 +52,7 @@ func addressText(address netip.Addr) string {
 }
 
 // forwarded is the header's last element, or the fallback if it is absent or not
-// valid. Only the last one was written by the trusted proxy itself: what stands
+// valid. Only the last one was written by the trusted proxy itself: what is
 // further left may come from the client.
 func forwarded(r *http.Request, name, fallback string, valid func(string) bool) string {
 	values := r.Header.Values(name)

@@ -9,9 +9,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// cursorAge is how long a cursor can be used. It says where the next page
-// starts and nothing about the data, so nothing would be wrong with an old one;
-// the limit keeps it from being taken for something to store.
+// cursorAge is how long a cursor can be used. A cursor is a position and contains no
+// data, so an old one does no harm; the limit keeps clients from storing it.
 const cursorAge = time.Hour
 
 // query makes a query of the parameters. It is lenient where a client loses
@@ -20,25 +19,27 @@ const cursorAge = time.Hour
 // hold is ignored, since several clients send one whatever the server offers.
 //
 // others are the types that are asked together with this one.
-func (s *server) query(kind *scim.ResourceType, p parameters, others ...*scim.ResourceType) (*scim.Query, error) {
-	filter, err := p.filter(kind, others)
-	if err != nil {
-		return nil, err
+func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType) (*scim.Query, error) {
+	q := &scim.Query{}
+	var err error
+	// A blank filter is malformed: read as none, it would ask for everybody.
+	if text, given := p["filter"]; given {
+		if q.Filter, err = scim.ParseFilter(text, kind, others...); err != nil {
+			return nil, err
+		}
 	}
-	projection, err := p.projection(kind)
-	if err != nil {
+	if q.Projection, err = p.projection(kind); err != nil {
 		return nil, err
 	}
 	start, err := p.integer("startIndex", 1)
 	if err != nil {
 		return nil, err
 	}
-	q := &scim.Query{Filter: filter, Projection: projection, StartIndex: max(start, 1), Count: -1}
-	if count, err := p.integer("count", scim.DefaultPageSize); err != nil {
+	count, err := p.integer("count", scim.DefaultPageSize)
+	if err != nil {
 		return nil, err
-	} else if p["count"] != "" {
-		q.Count = min(max(count, 0), scim.MaxPageSize)
 	}
+	q.StartIndex, q.Count = max(start, 1), min(max(count, 0), scim.MaxPageSize)
 	if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
 		q.SortBy = &path
 		q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending")
@@ -46,48 +47,18 @@ func (s *server) query(kind *scim.ResourceType, p parameters, others ...*scim.Re
 	return q, nil
 }
 
-// filter reads the filter. A blank one is malformed: taken for none, it would ask
-// for everybody.
-func (p parameters) filter(kind *scim.ResourceType, others []*scim.ResourceType) (*scim.Filter, error) {
-	text, given := p["filter"]
-	if !given {
-		return nil, nil
-	}
-	return scim.ParseFilter(text, kind, others...)
-}
-
-// position is where the cursor stands in the listing; nil without a cursor.
-func (s *server) position(x *exchange, listing string, p parameters) (*scim.Position, error) {
-	cursor, byCursor := p["cursor"]
-	switch {
-	case !byCursor:
-		return nil, nil
-	case cursor == "":
-		return &scim.Position{}, nil // RFC 9865 §2: an empty cursor asks for the first page
-	}
-	return s.cursors(x).Decode(cursor, listing)
-}
-
-// nextCursor is the cursor of the page after list, or "".
-func (s *server) nextCursor(x *exchange, listing string, list *scim.List) string {
-	if list.Next == nil {
-		return ""
-	}
-	return s.cursors(x).Encode(list.Next, listing)
-}
-
 // cursors reads and writes the cursors of this client. The key comes from the
-// client's own token, so that replicas need share nothing, and one client's
-// cursor is no use to another.
+// client's own token, so that replicas share nothing and no client can use the
+// cursor of another.
 func (s *server) cursors(x *exchange) *scim.CursorCodec {
 	key := hmac.New(sha256.New, s.config.CursorSecret)
 	key.Write([]byte("cursor:" + x.token))
 	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}
 }
 
-// listing is what a cursor belongs to: another query must not continue it.
+// listing identifies the query that a cursor belongs to.
 func (x *exchange) listing(endpoint string, q *scim.Query) string {
-	parts := []string{x.caller.Organization, endpoint, q.Filter.String()}
+	parts := []string{x.caller.Organization, x.resource, endpoint, q.Filter.String()}
 	if q.SortBy != nil {
 		parts = append(parts, q.SortBy.String())
 	}

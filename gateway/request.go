@@ -17,9 +17,8 @@ import (
 // maxID bounds an id in a path, in bytes.
 const maxID = 256
 
-// pathID is the id in the path. What can be no id is as unknown as any other
-// that does not exist: Okta's own tests ask for ids that make no sense and
-// expect a 404.
+// pathID is the id in the path. An impossible id is answered 404 like any other that
+// does not exist: Okta's own tests ask for such ids and expect that.
 func (x *exchange) pathID(kind string) (string, error) {
 	id, err := resourceID(x.Param("id"))
 	if err != nil {
@@ -28,7 +27,7 @@ func (x *exchange) pathID(kind string) (string, error) {
 	return id, nil
 }
 
-// resourceID reads an id as it stands in a path, escaped.
+// resourceID reads an id as it is in a path, escaped.
 func resourceID(segment string) (string, error) {
 	id, err := url.PathUnescape(segment)
 	if err != nil {
@@ -40,15 +39,15 @@ func resourceID(segment string) (string, error) {
 	return id, nil
 }
 
-// usableID refuses what would name another resource when it is put into a URL,
-// slashes included, since there are proxies that unescape them; and what no
-// server can have made.
+// usableID reports whether an id can be put into a URL without naming another
+// resource. Slashes are refused, since there are proxies that unescape them, and
+// so is what no server can have made.
 func usableID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsAny(id, `/\`) &&
 		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
 }
 
-// visible says that s consists of visible ASCII characters only.
+// visible reports whether s consists of visible ASCII characters only.
 func visible(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f {
@@ -58,10 +57,9 @@ func visible(s string) bool {
 	return true
 }
 
-// readable checks how the body is labelled. Clients differ: SCIM's own media
-// type, plain JSON, its old name and no label at all occur. JSON is UTF-8 and its
-// media type has no charset (RFC 8259 §8.1 and §11), so a label that names one is
-// ignored, whatever it names; the bytes are checked instead.
+// readable checks the media type of the body. Clients send SCIM's own, plain JSON,
+// its old name or none. JSON is UTF-8 and its media type has no charset (RFC 8259
+// §8.1 and §11), so a charset is ignored; the bytes are checked instead.
 func readable(header http.Header) error {
 	if encoding := header.Get(echo.HeaderContentEncoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway does not accept compressed bodies. Send the body without Content-Encoding.")
@@ -77,15 +75,4 @@ func readable(header http.Header) error {
 		return nil
 	}
 	return scim.NewError(scim.CodeUnsupportedMediaType, "The gateway accepts only %s and %s.", contentType, echo.MIMEApplicationJSON)
-}
-
-// field is a member of a message, whose name may be in any letter case (RFC
-// 7643 §2.1); nil if it is absent.
-func field(message map[string]any, name string) any {
-	for key, value := range message {
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return nil
 }

@@ -40,22 +40,20 @@ type resourceSet struct {
 }
 
 func userSet(service *mapping.Service, strict bool) *resourceSet {
-	kind := readAs(service.UserType(), strict)
 	return &resourceSet{
-		kind:  kind,
+		kind:  readAs(service.UserType(), strict),
 		read:  func(c mapping.Caller) reader { return service.Users(c) },
 		write: func(c mapping.Caller) writer { return service.Users(c) },
-		refs:  refsOf(kind, "groups", service.GroupType().Endpoint),
+		refs:  map[string]string{"groups": service.GroupType().Endpoint},
 	}
 }
 
 func groupSet(service *mapping.Service, strict bool) *resourceSet {
-	kind := readAs(service.GroupType(), strict)
 	return &resourceSet{
-		kind:  kind,
+		kind:  readAs(service.GroupType(), strict),
 		read:  func(c mapping.Caller) reader { return service.Groups(c) },
 		write: func(c mapping.Caller) writer { return service.Groups(c) },
-		refs:  refsOf(kind, "members", service.UserType().Endpoint),
+		refs:  map[string]string{"members": service.UserType().Endpoint},
 		bulky: "members",
 	}
 }
@@ -67,20 +65,12 @@ func roleSet(service *mapping.Service) *resourceSet {
 	}
 }
 
-// readAs is the type as bodies are read by it.
+// readAs is the type by which bodies are read.
 func readAs(kind *scim.ResourceType, strict bool) *scim.ResourceType {
 	if strict {
 		return kind.Strict()
 	}
 	return kind
-}
-
-// refsOf is for a type whose schema has a $ref in the attribute's elements.
-func refsOf(kind *scim.ResourceType, attribute, endpoint string) map[string]string {
-	if _, ok := kind.Lookup(attribute + ".$ref"); !ok {
-		return nil
-	}
-	return map[string]string{attribute: endpoint}
 }
 
 // get serves GET /{type}/{id} (RFC 7644 §3.4.1).
@@ -90,7 +80,11 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 		if err != nil {
 			return err
 		}
-		projection, err := x.projection(set.kind)
+		p, err := x.parameters()
+		if err != nil {
+			return err
+		}
+		projection, err := p.projection(set.kind)
 		if err != nil {
 			return err
 		}
@@ -100,41 +94,6 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 		}
 		return x.writeResource(set, set.outcome(x, http.StatusOK, found), projection)
 	}
-}
-
-// list serves GET /{type} (RFC 7644 §3.4.2).
-func (s *server) list(set *resourceSet) func(*exchange) error {
-	return func(x *exchange) error {
-		p, err := queryParameters(x.Request().URL.RawQuery)
-		if err != nil {
-			return err
-		}
-		return s.listPage(x, set, p)
-	}
-}
-
-// listPage answers one page of the query that p describes.
-func (s *server) listPage(x *exchange, set *resourceSet, p parameters) error {
-	q, err := s.query(set.kind, p)
-	if err != nil {
-		return err
-	}
-	q.Stopped = x.stopped
-	listing := x.listing(set.kind.Endpoint, q)
-	if q.Cursor, err = s.position(x, listing, p); err != nil {
-		return err
-	}
-	list, err := set.read(x.caller).List(x.ctx(), q)
-	if err == nil {
-		err = x.ctx().Err() // the list may not be whole
-	}
-	if err != nil {
-		return err
-	}
-	return x.writeJSON(http.StatusOK, scim.ListResponse{
-		TotalResults: list.TotalResults, StartIndex: list.StartIndex, NextCursor: s.nextCursor(x, listing, list),
-		Resources: set.showAll(x, list, q.Projection),
-	})
 }
 
 // create serves POST /{type} (RFC 7644 §3.3).
@@ -162,11 +121,11 @@ func listed(header http.Header, name string) string { return strings.Join(header
 
 // perform runs an operation that is a request of its own.
 func (s *server) perform(x *exchange, op *operation) error {
-	p, err := queryParameters(x.Request().URL.RawQuery)
+	p, err := x.parameters()
 	if err != nil {
 		return err
 	}
-	if op.projection, err = op.answerOf(p); err != nil {
+	if op.projection, err = p.projection(op.set.kind); err != nil {
 		return err
 	}
 	if op.method != http.MethodDelete {
@@ -179,13 +138,4 @@ func (s *server) perform(x *exchange, op *operation) error {
 		return err
 	}
 	return x.writeResource(op.set, done, op.projection)
-}
-
-// projection is that of the request's own query string.
-func (x *exchange) projection(kind *scim.ResourceType) (*scim.Projection, error) {
-	p, err := queryParameters(x.Request().URL.RawQuery)
-	if err != nil {
-		return nil, err
-	}
-	return p.projection(kind)
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -28,8 +27,8 @@ func (x *exchange) writeResource(set *resourceSet, done outcome, projection *sci
 	return x.writeJSON(done.status, set.show(x, done.resource, projection))
 }
 
-// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and
-// reports whether the client has what it asks to read in this version.
+// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports
+// whether the client that reads the resource has it in this version already.
 func (x *exchange) isKnown(version string) bool {
 	if version == "" {
 		return false
@@ -43,28 +42,25 @@ func (x *exchange) isKnown(version string) bool {
 // writeJSON encodes before it sends, so that what cannot be encoded is an error
 // and not half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
-	room := rooms.Get().(*[]byte)
-	defer giveBack(room)
-	text, err := scim.AppendJSON((*room)[:0], message)
+	text, err := scim.AppendJSON(nil, message)
 	if err != nil {
 		return err
 	}
 	text = append(text, '\n')
-	*room = text
 	x.Response().Header().Set(echo.HeaderContentType, contentType)
 	return x.send(status, text)
 }
 
-// Whoever reads an answer must go on reading: it holds one of the places, and the
-// memory of the answer.
+// A client must read its answer in time: it holds one of the places, and the memory
+// of the answer.
 const (
 	writeSize   = 64 << 10         // bytes written at once
 	writeWithin = 10 * time.Second // longest time for that much
 	sendWithin  = 30 * time.Second // and for all of an answer
 )
 
-// send writes an answer. It gives up when the client stops to read, over HTTP/2
-// as well, where the deadline is the stream's.
+// send writes an answer. It gives up when the client stops reading, over HTTP/2 as
+// well, where the deadline is the stream's.
 func (x *exchange) send(status int, text []byte) error {
 	connection := http.NewResponseController(x.Response().Writer)
 	last := time.Now().Add(sendWithin)
@@ -87,19 +83,5 @@ func (x *exchange) send(status int, text []byte) error {
 			return err
 		}
 		text = text[len(part):]
-	}
-}
-
-// rooms are used again from answer to answer: a page of users takes some 100 KB,
-// which would be a good part of what the garbage collector has to do.
-var rooms = sync.Pool{New: func() any { return new([]byte) }}
-
-// largestRoom is what is kept of the room for an answer, in bytes.
-const largestRoom = 1 << 20
-
-// giveBack keeps the room of an answer that was sent.
-func giveBack(room *[]byte) {
-	if cap(*room) <= largestRoom {
-		rooms.Put(room)
 	}
 }

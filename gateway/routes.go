@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"suger-scim-gateway/internal/scim"
 )
 
 const (
@@ -24,19 +26,22 @@ type route struct {
 
 // routes is the whole URL surface below a prefix. Discovery is open, so that it
 // can be read before there is a credential (RFC 7644 §4).
+//
+// A query on the server root asks for users and groups. Roles are left out: they
+// are the groups once more, under the same ids.
 func (s *server) routes() []route {
 	routes := []route{
-		{methods: "GET", path: "", resource: "Root", handle: s.queryRoot},
-		{methods: "POST", path: "/.search", resource: "Root", handle: s.searchRoot},
+		{methods: "GET", path: "", resource: "Root", handle: s.list(s.users, s.groups)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.users, s.groups)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: s.resourceTypes},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: s.resourceType},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: s.schemas},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: s.schema},
+		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDocuments(s.discovery.types)},
+		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDocument("ResourceType", s.discovery.types)},
+		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDocuments(s.discovery.schemas)},
+		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDocument("Schema", s.discovery.schemas)},
 	}
-	for _, set := range []*resourceSet{s.users, s.groups, s.roles} {
+	for _, set := range s.sets() {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
@@ -53,7 +58,12 @@ func (s *server) routes() []route {
 	return routes
 }
 
-// prefixes are what the routes stand below.
+// sets are the resources of all types.
+func (s *server) sets() []*resourceSet {
+	return append([]*resourceSet{s.users, s.groups, s.roles}, s.more...)
+}
+
+// prefixes are the paths that the routes are below.
 func (s *server) prefixes() []string {
 	if s.config.Organization == "" {
 		return []string{organizationPrefix}
@@ -61,7 +71,7 @@ func (s *server) prefixes() []string {
 	return []string{organizationPrefix, scimPrefix}
 }
 
-// mount tells Echo the routes under each prefix.
+// mount adds the routes to Echo under each prefix.
 func (s *server) mount(e *echo.Echo) {
 	for _, prefix := range s.prefixes() {
 		for _, r := range s.routes() {
@@ -75,14 +85,13 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
-// meant is the endpoint that a path would be with other letters in upper and
-// lower case, "" if there is none. An id stands in it as "{id}": the client knows
-// its own.
-func (s *server) meant(path string) string {
+// spelled is the endpoint that a path would name in the right letter case, "" if
+// there is none, with "{id}" in the place of an id.
+func (s *server) spelled(path string) string {
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	for _, prefix := range s.prefixes() {
 		for _, r := range s.routes() {
-			if endpoint, ok := spelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
+			if endpoint, ok := respelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
 				return endpoint
 			}
 		}
@@ -90,9 +99,9 @@ func (s *server) meant(path string) string {
 	return ""
 }
 
-// spelled writes a route's pattern as an endpoint if segments differ from it, in
-// letter case only.
-func spelled(segments, pattern []string) (string, bool) {
+// respelled writes a route's pattern as an endpoint if the segments differ from it,
+// and in letter case only.
+func respelled(segments, pattern []string) (string, bool) {
 	if len(segments) != len(pattern) {
 		return "", false
 	}
@@ -113,8 +122,8 @@ func spelled(segments, pattern []string) (string, bool) {
 	return endpoint.String(), differs
 }
 
-// enter is what happens on every route before its handler: who asks, and of
-// which organization.
+// enter authenticates the request and finds its organization, then calls the
+// route's handler.
 func (s *server) enter(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
@@ -131,12 +140,41 @@ func (s *server) enter(r route) echo.HandlerFunc {
 	}
 }
 
-// cleanPath takes slashes off that mean nothing: at the end, and doubled ones,
-// since Okta asks for /scim/v2//Users if the base URL was entered with a slash.
+// organizationOf is the organization that the path names, or the configured one.
+func (s *server) organizationOf(x *exchange) (string, error) {
+	if !strings.HasPrefix(x.Path(), organizationPrefix) {
+		return s.config.Organization, nil
+	}
+	id, err := url.PathUnescape(x.Param("orgId"))
+	if err != nil || !usableID(id) || !s.config.serves(id) {
+		return "", scim.NewError(scim.CodeOrgUnknown,
+			"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
+	}
+	return strings.Clone(id), nil // as what is kept by organization must not keep the whole URL
+}
+
+// chooseOrganization sets the organization of the exchange, and the URL that its
+// endpoints are relative to.
+func (s *server) chooseOrganization(x *exchange) error {
+	organization, err := s.organizationOf(x)
+	if err != nil {
+		return err
+	}
+	prefix := scimPrefix
+	if strings.HasPrefix(x.Path(), organizationPrefix) {
+		prefix = strings.Replace(organizationPrefix, ":orgId", url.PathEscape(organization), 1)
+	}
+	x.caller.Organization = organization
+	x.base = s.origin(x.Request()) + prefix
+	return nil
+}
+
+// cleanPath removes slashes at the end and doubled ones: Okta asks for
+// /scim/v2//Users if the base URL was entered with a slash.
 //
 // Echo is always given the escaped path, so that a path parameter is escaped
-// whatever it holds: left alone, Echo takes URL.RawPath only if it is set, and
-// its handlers cannot tell "100%25" from "100%".
+// whatever it holds. Otherwise Echo uses URL.RawPath only if it is set, and its
+// handlers cannot distinguish "100%25" from "100%".
 func cleanPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()

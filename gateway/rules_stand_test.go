@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -243,4 +244,53 @@ func (s *ruleStand) records() (records []map[string]any) {
 		records = append(records, one)
 	}
 	return records
+}
+
+// sugerConfig is the client of another replica.
+var sugerConfig = sugerclient.Config{}
+
+// rowsOf decodes the records of a list, changes them and writes them again.
+func rowsOf(t *testing.T, body []byte, change func(rows []map[string]any) []map[string]any) []byte {
+	var rows []map[string]any
+	if json.Unmarshal(body, &rows) != nil {
+		return body
+	}
+	written, err := json.Marshal(change(rows))
+	require.NoError(t, err)
+	return written
+}
+
+// without leaves the row of an address out of a list.
+func without(t *testing.T, body []byte, email string) []byte {
+	return rowsOf(t, body, func(rows []map[string]any) []map[string]any {
+		return slices.DeleteFunc(rows, func(row map[string]any) bool { return row["email"] == email })
+	})
+}
+
+// doubled adds a changed copy of the row of an address to a list.
+func doubled(t *testing.T, body []byte, email string, change func(row map[string]any)) []byte {
+	return rowsOf(t, body, func(rows []map[string]any) []map[string]any {
+		for _, row := range rows {
+			if row["email"] == email {
+				copied := maps.Clone(row)
+				change(copied)
+				return append(rows, copied)
+			}
+		}
+		return rows
+	})
+}
+
+// changed is an answer with one object, changed.
+func changed(t *testing.T, body []byte, change func(object map[string]any)) []byte {
+	var object map[string]any
+	require.NoError(t, json.Unmarshal(body, &object))
+	if data, enveloped := object["data"].(map[string]any); enveloped {
+		change(data)
+	} else {
+		change(object)
+	}
+	written, err := json.Marshal(object)
+	require.NoError(t, err)
+	return written
 }

@@ -78,7 +78,8 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 // let the credential read the organization, so that nobody else's key waits for
 // or delays it.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
-	snap, n := c.seen, s.fromNow()
+	asked := s.fromNow()
+	snap, n := c.seen, asked
 	known := batchOf(ctx).start(s, c)
 	if known != nil {
 		snap = known
@@ -94,7 +95,9 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	}
 	for {
 		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
-			n = s.fromNow()
+			// The list that proved the change before this one will do, if it began
+			// after this one was asked for and nothing was written since.
+			n = need{after: max(asked.after, s.memory.lastWrite(organizationName(s.Organization)))}
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
 			}

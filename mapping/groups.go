@@ -100,11 +100,17 @@ func (c *catalogue) sorted() []*role {
 // group is a role as a group. Its version is that of the whole group, so one
 // without members has none.
 func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource {
-	about := meta("Group", r.created, r.modified)
-	group := scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
-	if !withMembers {
-		return group
+	if withMembers {
+		return versioned(s.groupOfHolders(r, holders))
 	}
+	about := meta("Group", r.created, r.modified)
+	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
+}
+
+// groupOfHolders is a group without its version, which takes longer to tell than
+// all the rest where there are many members.
+func (s *suger) groupOfHolders(r *role, holders []*user) scim.Resource {
+	group := s.group(r, nil, false)
 	if len(holders) > 0 {
 		members := make([]any, len(holders))
 		for i, u := range holders {
@@ -112,7 +118,7 @@ func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource 
 		}
 		group["members"] = members
 	}
-	return versioned(group)
+	return group
 }
 
 // Create makes a custom role for a group that is not one yet, and gives it to
@@ -215,9 +221,11 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
 			}
-			current := g.group(r, s.holdersOf(r), true)
-			if err := scim.CheckIfMatch(ifMatch, current.Version()); err != nil {
-				return nil, err
+			current := g.groupOfHolders(r, s.holdersOf(r))
+			if ifMatch != "" {
+				if err := scim.CheckIfMatch(ifMatch, versioned(current).Version()); err != nil {
+					return nil, err
+				}
 			}
 			wanted, err := want(current)
 			if err != nil {

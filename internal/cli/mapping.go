@@ -15,7 +15,7 @@ import (
 func runMapping(_ context.Context, c *console, args []string) error {
 	flags := c.newFlags("mapping")
 	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
-	asWritten := flags.Bool("source", false, "print it as it is written, with its comments; else defaults are filled in")
+	asWritten := flags.Bool("source", false, "print it as written, with its comments; otherwise defaults are filled in")
 	if err := parse(flags, args); err != nil {
 		return err
 	}

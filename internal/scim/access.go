@@ -1,8 +1,11 @@
 package scim
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
-// An Access is what a request asks for a user's access, by the attribute active.
+// An Access is what a request asks for by the attribute active.
 type Access string
 
 // What a request may ask for.
@@ -17,9 +20,9 @@ const (
 //
 // It looks everywhere a client may have put active, since a leaver must not keep
 // access because of a mistake: under the core URN, under another schema, inside
-// another attribute. Where values differ, one is empty or no boolean, or one is
-// in a place that means nothing, the request ends access if a value asks for that
-// and none for access; else it is a [CodeInvalidValue].
+// another attribute. If values differ, or one is empty, no boolean or misplaced,
+// the request ends access if a value asks for that and none for access; else the
+// error is a [CodeInvalidValue].
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
 	found.object(body, rt)
@@ -29,16 +32,16 @@ func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 // ReadPatchAccess is [ReadAccess] for the body of a PATCH request.
 func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
-	list, _ := member(body, "Operations")
+	list, _ := Member(body, "Operations")
 	operations, ok := list.([]any)
 	if !ok {
 		operations = []any{list}
 	}
 	for _, item := range operations {
 		operation, _ := item.(map[string]any)
-		op, _ := member(operation, "op")
-		path, _ := member(operation, "path")
-		value, _ := member(operation, "value")
+		op, _ := Member(operation, "op")
+		path, _ := Member(operation, "path")
+		value, _ := Member(operation, "value")
 		text, _ := path.(string)
 		word, _ := op.(string)
 		found.operation(strings.EqualFold(word, patchRemove), strings.TrimSpace(text), value, rt)
@@ -49,7 +52,7 @@ func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 // accessFound is every value of active in a request.
 type accessFound struct {
 	given, ended int // values that ask for the one or the other
-	odd          int // values that are empty, no boolean, or where they mean nothing
+	odd          int // values that are empty, no boolean, or misplaced
 }
 
 func (f *accessFound) verdict() (Access, error) {
@@ -65,13 +68,13 @@ func (f *accessFound) verdict() (Access, error) {
 		"The request does not say whether the user is active: active is empty, has two values or is in the wrong place. Send active once, as true or false.")
 }
 
-// add takes a value of active; misplaced says that it is where it means nothing.
+// add counts a value of active; misplaced says that it has no meaning where it is.
 func (f *accessFound) add(value any, misplaced bool) {
 	if list, isList := value.([]any); isList && len(list) == 1 {
 		value = list[0]
 	}
 	if object, isObject := value.(map[string]any); isObject {
-		value, _ = member(object, "value")
+		value, _ = Member(object, "value")
 		misplaced = true
 	}
 	active, ok := asBoolean(value)
@@ -105,26 +108,19 @@ func (f *accessFound) named(name string, value any, rt *ResourceType) {
 		f.add(value, false)
 	case strings.EqualFold(name, rt.Schema.ID) && isObject:
 		f.object(inner, rt)
-	case endsInActive(local):
+	case activeStep.MatchString(local):
 		f.add(value, true)
 	case isObject:
 		for key, value := range inner {
-			if strings.EqualFold(key, "active") || endsInActive(key) {
+			if activeStep.MatchString(key) {
 				f.add(value, true)
 			}
 		}
 	}
 }
 
-// endsInActive reports whether a path has a step active at a place that has none.
-func endsInActive(path string) bool {
-	for step := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '.' || r == ':' || r == '[' || r == ']' }) {
-		if strings.EqualFold(step, "active") {
-			return true
-		}
-	}
-	return false
-}
+// activeStep matches a path of which one step is active.
+var activeStep = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
 
 // operation looks at one operation of a PATCH request.
 func (f *accessFound) operation(removes bool, path string, value any, rt *ResourceType) {

@@ -2,7 +2,7 @@ package scim
 
 import "net/http"
 
-// A Code names one cause of an error, as a word that users can search for.
+// A Code names one cause of an error, so that users can search for it.
 type Code string
 
 // A CodeEntry documents a [Code]; docs/errors.md is generated from the table.
@@ -10,7 +10,7 @@ type CodeEntry struct {
 	Code   Code
 	Status int       // HTTP status
 	Type   ErrorType // scimType, or ""
-	Cause  string    // what has happened, for an admin
+	Cause  string    // what has happened, for an administrator
 	Cure   string    // what to do about it
 }
 
@@ -41,7 +41,7 @@ const (
 	CodeBulkReference        Code = "bulk_reference"
 )
 
-// Codes of the gateway's meeting with Suger.
+// Codes of what can go wrong with Suger.
 const (
 	CodeTokenMissing      Code = "token_missing"
 	CodeTokenRefused      Code = "token_refused"
@@ -81,7 +81,7 @@ var Codes = []CodeEntry{
 	{CodeUserExists, http.StatusConflict, Uniqueness409, "An active Suger user with this e-mail already exists.", "Nothing is wrong in Suger: let Okta match the person by userName (it looks the user up first), or retry the assignment."},
 	{CodeGroupExists, http.StatusConflict, Uniqueness409, "A Suger role with this name already exists.", "Link the Okta group to the existing group instead of creating one."},
 	{CodeUnknownRole, http.StatusBadRequest, InvalidValue, "The role that Okta sent is not a role of the Suger organization.", "Use one of the roles that the message lists."},
-	{CodeAmbiguousRole, http.StatusBadRequest, InvalidValue, "Two Suger roles have the same name, so the name does not say which is meant.", "Rename one of them in Suger, or send the role's id."},
+	{CodeAmbiguousRole, http.StatusBadRequest, InvalidValue, "Two Suger roles have the same name, so the name is ambiguous.", "Rename one of them in Suger, or send the role's id."},
 	{CodeConflictingRoles, http.StatusBadRequest, InvalidValue, "Two attributes of one request ask for different roles.", "Map only one of roles and the extension's role in Okta."},
 	{CodeUserNameNotEmail, http.StatusBadRequest, InvalidValue, "The userName is not an e-mail address, and Suger knows people by e-mail.", "In Okta's Sign On tab, set the application username format to Email."},
 	{CodeDomainRefused, http.StatusBadRequest, InvalidValue, "Suger only accepts users whose e-mail domain belongs to the organization.", "Assign people with the organization's domain, or ask Suger to add the domain."},
@@ -124,8 +124,7 @@ var Codes = []CodeEntry{
 	{CodeInternal, http.StatusInternalServerError, "", "The gateway has a defect.", "Find the request id in the gateway's log and report it."},
 }
 
-// Entry is the catalogue's row for the code. One that is missing from it is a
-// defect.
+// Entry returns the catalogue's row for the code. A code that has none is a defect.
 func (c Code) Entry() CodeEntry {
 	for _, entry := range Codes {
 		if entry.Code == c {

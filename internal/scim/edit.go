@@ -20,9 +20,9 @@ type edit struct {
 	rt       *ResourceType
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
 	result   Resource
-	lists    map[*Attribute]*elementList // the multi-valued attributes under work
+	lists    map[*Attribute]*elementList // the multi-valued attributes that were edited
 	compared int                         // by the filters of paths so far
-	stopped  func() bool                 // whether nobody waits for the result any more; nil in a whole resource
+	stopped  func() bool                 // whether the client has gone; nil in a whole resource
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
@@ -31,8 +31,8 @@ func newEdit(rt *ResourceType, r Resource) *edit {
 	return &edit{rt: rt, result: result, lists: map[*Attribute]*elementList{}}
 }
 
-// finish puts the lists back and makes schemas true.
-func (e *edit) finish() (Resource, error) {
+// finish puts the lists back and sets schemas.
+func (e *edit) finish() Resource {
 	for _, list := range e.lists {
 		if list.changed {
 			e.put(list.path, list.elements())
@@ -50,7 +50,7 @@ func (e *edit) finish() (Resource, error) {
 		}
 	}
 	e.result["schemas"] = schemas
-	return e.result, nil
+	return e.result
 }
 
 // applyObject applies an operation to each attribute that an object names. urn
@@ -81,8 +81,8 @@ func (e *edit) applyObject(op string, object map[string]any, urn string) error {
 	return nil
 }
 
-// applyCore takes an object under the URN of the core schema for top-level
-// attributes; Okta sends some of its custom attributes so.
+// applyCore applies an object under the URN of the core schema to top-level
+// attributes; Okta sends some of its custom attributes like that.
 func (e *edit) applyCore(op string, value any) error {
 	switch value := value.(type) {
 	case nil:
@@ -169,8 +169,8 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	return e.applyWhole(op, path, value)
 }
 
-// applyExternalID keeps what the client calls the resource for the answer to
-// this very request. It is not held, so there is nothing to empty.
+// applyExternalID keeps the client's id of the resource for the answer to this
+// request only. It is not stored, so there is nothing to empty.
 func (e *edit) applyExternalID(op string, path *Path, value any) error {
 	if op == patchRemove {
 		value = nil
@@ -212,7 +212,7 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 // applyWhole applies the operation to an attribute that has one value.
 // Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3), all of
 // them if it is {}; in strict mode replace empties them, as the interoperability
-// profile has it. In a whole resource {} is no value, as null is.
+// profile requires. In a whole resource {} is no value, as null is.
 func (e *edit) applyWhole(op string, path *Path, value any) error {
 	if op == patchRemove {
 		e.put(path.AttrPath, emptyOf(path.Attr))
@@ -253,7 +253,7 @@ func emptied(attr *Attribute) map[string]any {
 	return object
 }
 
-// merged is the complex value that the path names with members laid over it.
+// merged is the complex value that the path names, overridden by members.
 func (e *edit) merged(path AttrPath, members map[string]any) map[string]any {
 	present, _ := path.in(e.result).(map[string]any)
 	object := make(map[string]any, len(present)+len(members))
@@ -299,7 +299,7 @@ func emptyOf(attr *Attribute) any {
 	return ""
 }
 
-// list is the attribute's elements under work.
+// list is the editable list of the attribute's elements.
 func (e *edit) list(path AttrPath) *elementList {
 	list := e.lists[path.Attr]
 	if list == nil {
@@ -351,11 +351,11 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	return nil
 }
 
-// checkReadOnly lets an operation on a read-only attribute pass without effect
-// or refuses it. It passes in a resource and among other attributes, where
-// clients echo what they have read; if the provider derives the attribute, as
-// clients such as Entra ID then set it without having read it; and if it
-// changes nothing. The id must be the resource's own even among others.
+// checkReadOnly ignores an operation on a read-only attribute or refuses it. It is
+// ignored in a whole resource and among other attributes, where clients repeat
+// what they have read; if the provider derives the attribute, since clients such
+// as Entra ID set it without having read it; and if it changes nothing. The id
+// must be the resource's own even among others.
 func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error {
 	identity := path.URN == "" && path.Attr.Name == "id"
 	derived := path.Attr.Derived || path.Sub != nil && path.Sub.Derived
@@ -368,7 +368,7 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 }
 
-// keepEcho keeps what a client had read of an attribute, if it can be made out.
+// keepEcho keeps what a client had read of an attribute, if it is well-formed.
 func (e *edit) keepEcho(path *Path, value any) {
 	if path.Sub != nil || path.Filter != nil {
 		return
@@ -418,7 +418,7 @@ func (a *Attribute) agrees(present, given any) bool {
 	return true
 }
 
-// present lists the values that the path names, regarding its filter.
+// present lists the values that the path names, after applying its filter.
 func (e *edit) present(path *Path) []any {
 	if !path.Attr.MultiValued {
 		return path.Values(e.result)
@@ -434,8 +434,8 @@ func (e *edit) present(path *Path) []any {
 }
 
 // checkSchemas lets a PATCH list the schemas that the resource may have: which
-// it has follows from its attributes. Among other attributes anything passes, as
-// in a whole resource: there are clients that send SCIM 1.0's.
+// it has follows from its attributes. Among other attributes anything is
+// accepted, as in a whole resource: some clients send those of SCIM 1.0.
 func (e *edit) checkSchemas(op string, value any, named bool) error {
 	if !e.patching || !named {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// An elementList is a multi-valued attribute under work: its elements in order,
+// An elementList is an editable multi-valued attribute: its elements in order,
 // indexed by what identifies them, so that a thousand operations on thousands
 // of members stay cheap.
 //
@@ -19,7 +19,7 @@ type elementList struct {
 	primary int        // position of the primary element, or -1
 	changed bool
 
-	// The indexes may hold positions whose element has gone or changed since.
+	// The indexes may hold positions whose element has been removed or changed since.
 	byKey   map[elementKey]int
 	byValue map[string][]int
 }
@@ -138,7 +138,7 @@ func (l *elementList) cost(f *Filter) int {
 }
 
 // matching lists the positions of the elements that the filter selects; all if
-// it is nil. It ends early once stopped says so.
+// it is nil. It ends early once stopped returns true.
 func (l *elementList) matching(f *Filter, stopped func() bool) []int {
 	var positions []int
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
@@ -194,7 +194,7 @@ func (l *elementList) merge(pos int, element any) {
 	}
 }
 
-// store puts the element at pos in the place of what is there. An element that
+// store replaces the element at pos. An element that
 // becomes the same as another takes its place, too; a primary one takes the
 // other's rank (RFC 7644 §3.5.2).
 func (l *elementList) store(pos int, element any) {
@@ -235,8 +235,8 @@ func (l *elementList) removeSame(element any) {
 	}
 }
 
-// replaceAll replaces the elements. What the provider itself says of an element
-// that stays, stays with it.
+// replaceAll replaces the elements. Those that stay keep their read-only
+// sub-attributes.
 func (l *elementList) replaceAll(elements []any) {
 	fresh := newElementList(l.path, nil)
 	for _, element := range elements {
@@ -278,8 +278,8 @@ func (l *elementList) set(pos int, sub *Attribute, value any) {
 	l.store(pos, changed)
 }
 
-// with is a copy of the element with a sub-attribute set. A new value leaves
-// behind what the provider said of the old one.
+// with is a copy of the element with a sub-attribute set. A new value drops
+// the read-only sub-attributes of the old one.
 func (l *elementList) with(element map[string]any, sub *Attribute, value any) map[string]any {
 	changed := make(map[string]any, len(element)+1)
 	maps.Copy(changed, element)
@@ -412,9 +412,9 @@ func (l *elementList) setMembers(positions []int, members map[string]any) error 
 }
 
 // create adds the element that the filter of a path describes, with members,
-// where the RFC has nothing but an error: Entra ID sets a first e-mail address
+// where the RFC only has an error: Entra ID sets a first e-mail address
 // with emails[type eq "work"].value. The element's own value must be among the
-// members, so that a filter for one that has gone never brings it back.
+// members, so that a filter for a removed element never adds it again.
 func (l *elementList) create(path *Path, members map[string]any) error {
 	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	equalities, ok := path.Filter.equalities()
@@ -447,8 +447,8 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	return nil
 }
 
-// mayDerive reports whether the provider, which computes the attribute itself,
-// may come to the value.
+// mayDerive reports whether the provider, which computes the attribute itself, can
+// compute the value.
 func (a *Attribute) mayDerive(value any) bool {
 	return a.Derived && (len(a.CanonicalValues) == 0 ||
 		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))

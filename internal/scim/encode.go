@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -53,7 +55,7 @@ func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
 	return append(text, "]}"...), nil
 }
 
-// Version makes a weak entity tag, W/"…", of the resource's content. It leaves
+// Version returns a weak entity tag, W/"…", of the resource's content. It leaves
 // meta.version out, and meta.location, which depends on how the client reached
 // the provider. The order of a multi-valued attribute does not count.
 func Version(r Resource) string {
@@ -68,7 +70,7 @@ func Version(r Resource) string {
 	return VersionOf(appendCanonical(nil, content))
 }
 
-// VersionOf makes a weak entity tag of the content of a resource in any encoding,
+// VersionOf returns a weak entity tag of the content of a resource in any encoding,
 // for a provider that has a faster one than [Version]. Its 64 bits distinguish the
 // states of one resource; they do not protect against a deliberate collision.
 func VersionOf(content []byte) string {
@@ -93,31 +95,13 @@ func NoneMatch(header, version string) bool {
 	return !tagsMatch(header, version)
 }
 
+// entityTag finds the entity tags in a header, without W/.
+var entityTag = regexp.MustCompile(`"[^"]*"`)
+
 // tagsMatch reports whether the list of entity tags (RFC 9110 §13.1.1) has the
 // version or is "*".
 func tagsMatch(header, version string) bool {
-	if strings.TrimSpace(header) == "*" {
-		return true
-	}
-	known, current, _ := cutTag(version)
-	for known && header != "" {
-		found, tag, rest := cutTag(header)
-		if found && tag == current {
-			return true
-		}
-		header = rest
-	}
-	return false
-}
-
-// cutTag reads the first entity tag of a list without W/ and quotes.
-func cutTag(list string) (found bool, tag, rest string) {
-	list = strings.TrimLeft(list, " \t,")
-	list = strings.TrimPrefix(list, "W/")
-	if quoted, ok := strings.CutPrefix(list, `"`); ok {
-		tag, rest, found = strings.Cut(quoted, `"`)
-		return found, tag, rest
-	}
-	_, rest, _ = strings.Cut(list, ",")
-	return false, "", rest
+	current := entityTag.FindString(version)
+	return strings.TrimSpace(header) == "*" ||
+		current != "" && slices.Contains(entityTag.FindAllString(header, -1), current)
 }

@@ -36,7 +36,7 @@ type Error struct {
 	Type       ErrorType     // scimType; empty where the RFC has no keyword
 	Code       Code          // which cause; every code is documented
 	Detail     string        // shown to the client
-	RetryAfter time.Duration // with 429 and 503: when to come back; sent in whole seconds, rounded up
+	RetryAfter time.Duration // with 429 and 503: when to retry; sent in whole seconds, rounded up
 	Err        error         // the cause: logged, never sent
 }
 
@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// NewError makes an Error whose status and scimType are those of the code.
+// NewError returns an Error whose status and scimType are those of the code.
 func NewError(code Code, format string, args ...any) *Error {
 	entry := code.Entry()
 	return &Error{Status: entry.Status, Type: entry.Type, Code: code, Detail: fmt.Sprintf(format, args...)}
@@ -62,13 +62,12 @@ func Wrap(cause error, code Code, format string, args ...any) *Error {
 	return e
 }
 
-// NotFound is the error for a resource that does not exist.
+// NotFound returns the error for a resource that does not exist.
 func NotFound(resourceType, id string) *Error {
 	return NewError(CodeNotFound, "There is no %s with id %q.", resourceType, Clip(id, 80))
 }
 
-// Clip shortens s to at most limit bytes at a rune boundary, so that text from
-// outside can stand in a message without flooding it.
+// Clip shortens text from outside to at most limit bytes, at a rune boundary.
 func Clip(s string, limit int) string {
 	if len(s) <= limit {
 		return s

@@ -25,7 +25,7 @@ const (
 // Where the RFC leaves a choice:
 //
 //   - On a multi-valued attribute an operator holds if it holds for one element
-//     at least. A complex multi-valued attribute stands for its "value".
+//     at least. A complex multi-valued attribute means its "value".
 //   - ne is the negation of eq: it holds for an absent attribute, and for a
 //     multi-valued one only if no element is equal.
 //   - pr is false for an empty text and an empty list. "eq null" is its
@@ -34,7 +34,7 @@ const (
 //   - Boolean attributes also compare with "true" and "false" in quotes, in any
 //     letter case, as Entra ID sends them.
 //   - A dateTime is an instant; without a zone it is in UTC.
-//   - emails[type eq "work"].value eq "x" is taken too (Entra ID sends it): one
+//   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
 //     element must fulfil both.
 type Filter struct {
 	root        filterNode
@@ -47,7 +47,7 @@ type Filter struct {
 // of type rt has a value for that (RFC 7644 §3.4.2.1).
 //
 // The error is a *[Error] with [CodeInvalidFilter] that names the place: the
-// filter is malformed or beyond a bound, names an attribute that does not exist
+// filter is malformed or exceeds a bound, names an attribute that does not exist
 // or is only tolerated, or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// newComparison checks that the attribute's type has the operator and takes the
-// value, and prepares the test. What is wrong is returned as the end of a
-// sentence for the client.
+// newComparison checks that the operator and the value fit the attribute's type,
+// and prepares the test. problem is the end of a sentence for the client.
 func newComparison(path AttrPath, op operator, value any) (c *comparison, problem string) {
 	c = &comparison{path: path, op: op, value: value, negated: op == opNotEqual}
 	if op == opPresent {
@@ -31,8 +30,8 @@ func newComparison(path AttrPath, op operator, value any) (c *comparison, proble
 	return c, problem
 }
 
-// implyValue makes a complex multi-valued attribute stand for its "value", as
-// clients write it: emails co "x", members eq "id".
+// implyValue replaces a complex multi-valued attribute by its "value", as clients
+// write it: emails co "x", members eq "id".
 func (c *comparison) implyValue() (problem string) {
 	attr := c.path.leaf()
 	if attr.Type != Complex {
@@ -114,7 +113,7 @@ func hasOperator(kind Type, op operator) bool {
 	return slices.Contains(operatorsOf[kind], op)
 }
 
-// asBoolean takes a boolean, and the texts that some clients send for one.
+// asBoolean accepts a boolean, and the texts that some clients send for one.
 func asBoolean(value any) (boolean, ok bool) {
 	switch value := value.(type) {
 	case bool:
@@ -176,8 +175,8 @@ func textTest(op operator, want string, exact bool) func(any) bool {
 	}
 }
 
-// holds reports whether the operator holds for a value that stands in this
-// order to the one it is compared with. ne is tested as eq and then negated.
+// holds reports whether the operator holds for a value that compares like this to
+// the wanted one. ne is tested as eq and then negated.
 func (op operator) holds(order int) bool {
 	switch op {
 	case opGreater:

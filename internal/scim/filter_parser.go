@@ -22,12 +22,12 @@ type filterToken struct {
 	kind tokenKind
 	pos  int    // byte offset of its beginning
 	raw  string // as written
-	text string // of a string: what it stands for
+	text string // of a string: its value
 }
 
 func (t filterToken) is(punct string) bool { return t.kind == tokenPunct && t.raw == punct }
 
-// isWord says whether the token is the keyword, in any letter case.
+// isWord reports whether the token is the keyword, in any letter case.
 func (t filterToken) isWord(keyword string) bool {
 	return t.kind == tokenWord && strings.EqualFold(t.raw, keyword)
 }
@@ -92,7 +92,7 @@ func scanEscapedString(token filterToken, rest string) (filterToken, string) {
 	token.kind, token.raw = tokenString, rest
 	text, _, closed := strings.Cut(rest[2:], `\"`)
 	if !closed || strings.ContainsAny(text, `\"`) {
-		return token, "a value begins and ends with a plain double quote"
+		return token, "a value starts and ends with a plain double quote"
 	}
 	token.raw, token.text = rest[:len(text)+4], text
 	return token, ""
@@ -100,10 +100,10 @@ func scanEscapedString(token filterToken, rest string) (filterToken, string) {
 
 // A filterParser reads a filter or a PATCH path by recursive descent, one token
 // ahead, and checks names and types as it goes. After the first error it is at
-// the end of the text, and what it returns is of no use.
+// the end of the text, and what it returns must not be used.
 type filterParser struct {
 	rt     *ResourceType
-	others []*ResourceType // may be named, too
+	others []*ResourceType // whose attributes can be named, too
 	code   Code            // of its errors
 	noun   string          // what it reads, for its errors
 
@@ -158,8 +158,8 @@ func (p *filterParser) expectEnd(problem string) {
 	}
 }
 
-// fail makes the error that names the place of a token. The problem is the end
-// of a sentence.
+// fail makes the error that names the place of a token. problem is the end of
+// a sentence.
 func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	if p.err != nil {
 		return
@@ -256,7 +256,7 @@ func (p *filterParser) parseCondition() filterNode {
 // parseBrackets reads the value filter on the elements of an attribute.
 func (p *filterParser) parseBrackets(path AttrPath) filterNode {
 	if p.element != nil {
-		p.fail(p.token, "brackets cannot stand inside brackets")
+		p.fail(p.token, "brackets cannot be inside brackets")
 		return nil
 	}
 	if path.leaf().Type != Complex {
@@ -289,7 +289,7 @@ func (p *filterParser) parseName() AttrPath {
 
 // resolve finds the attribute that the token names. It refuses one that does not
 // exist, unless unknown ones are accepted, and, in a filter, one that is not held:
-// no resource would match, which would be a lie.
+// no resource would match, and the client would conclude that there is none.
 func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	path, found := p.lookup(name)
 	if !found && acceptUnknown && attributeName.MatchString(name) {
@@ -346,7 +346,7 @@ func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 	return path, ok
 }
 
-// identifier is the attribute by which clients best look a resource up.
+// identifier is the best attribute for looking a resource up.
 func (rt *ResourceType) identifier() string {
 	for _, attribute := range rt.Schema.Attributes {
 		unique := attribute.Uniqueness == UniqueServer || attribute.Uniqueness == UniqueGlobal

@@ -84,7 +84,7 @@ func TestFilterErrors(t *testing.T) {
 		{"backslash at the end", `userName eq "ada\`, `The filter is wrong at character 13, "\"ada\\": the closing double quote is missing.`},
 		{"single backslash", `userName eq "CORP\ada"`, `The filter is wrong at character 13, "\"CORP\\ada\"": the text holds a backslash that escapes nothing; write it twice (\\).`},
 		{"control character", "userName eq \"a\tb\"", `The filter is wrong at character 13, "\"a": the text holds a control character; write it as \u and four digits.`},
-		{"doubly escaped quote not closed", `userName eq \"ada"`, `The filter is wrong at character 13, "\\\"ada\"": a value begins and ends with a plain double quote.`},
+		{"doubly escaped quote not closed", `userName eq \"ada"`, `The filter is wrong at character 13, "\\\"ada\"": a value starts and ends with a plain double quote.`},
 		{"position counts characters, not bytes", `title eq "éé" nad`, `The filter is wrong at character 15, "nad": "and", "or" or the end is expected here.`},
 
 		{"and without a right side", `title pr and`, `The filter is wrong at its end, character 13: the name of an attribute is expected here.`},
@@ -93,7 +93,7 @@ func TestFilterErrors(t *testing.T) {
 		{"parentheses empty", `()`, `The filter is wrong at character 2, ")": the name of an attribute is expected here.`},
 		{"bracket not closed", `emails[type pr`, `The filter is wrong at its end, character 15: "and", "or" or "]" is expected here.`},
 		{"bracket closed by a parenthesis", `emails[type pr)`, `The filter is wrong at character 15, ")": "and", "or" or "]" is expected here.`},
-		{"brackets in brackets", `emails[type[value pr]]`, `The filter is wrong at character 12, "[": brackets cannot stand inside brackets.`},
+		{"brackets in brackets", `emails[type[value pr]]`, `The filter is wrong at character 12, "[": brackets cannot be inside brackets.`},
 		{"brackets on a simple attribute", `userName[value pr]`, `The filter is wrong at character 9, "[": userName has no sub-attributes, so brackets cannot follow it.`},
 		{"not without parentheses", `not title pr`, `The filter is wrong at character 5, "title": "not" needs parentheses around what it negates.`},
 		{"too deep", strings.Repeat("(", 17) + `title pr` + strings.Repeat(")", 17), `The filter is wrong at character 17, "(": there are more than 16 levels of parentheses.`},

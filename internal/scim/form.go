@@ -7,7 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A View is a resource to be shown. A [Resource] is its own view; a provider
+// A View is a resource for an answer. A [Resource] is its own view; a provider
 // with a faster way to JSON has views that are a [Writer], too.
 type View interface {
 	// ID is the resource's id.
@@ -15,7 +15,7 @@ type View interface {
 	// Version is the resource's weak ETag, or "".
 	Version() string
 	// Resource is the resource in normal form, the caller's own to change. It has
-	// no URLs yet: only who answers knows them.
+	// no URLs yet: they depend on how the client reached the provider.
 	Resource() Resource
 }
 
@@ -30,8 +30,7 @@ type Writer interface {
 func (r Resource) Resource() Resource { return r }
 
 // A Form is what a resource is written into, one member after another: a
-// [Resource] or JSON. So that both come to the same, members are written in the
-// order of their names. A name is that of an attribute, or a URN (RFC 7643
+// [Resource] or JSON. Members are written in the order of their names. A name is that of an attribute, or a URN (RFC 7643
 // §2.1), and "" for an element of a list.
 type Form interface {
 	// Text writes a string.
@@ -41,23 +40,22 @@ type Form interface {
 	// Reference writes the URL of the resource with an id below an endpoint
 	// ("/Users"). A Resource has none yet.
 	Reference(name, endpoint, id string)
-	// Object begins an object, which goes on until End. It is left out if it
-	// stays empty.
+	// Object begins an object, which ends with End. It is left out if it is empty.
 	Object(name string)
-	// List begins a list, which goes on until End, too.
+	// List begins a list, which ends with End, too.
 	List(name string)
 	// End ends the object or list that was begun last.
 	End()
 }
 
-// URLOf is the URL of the resource with an id at an endpoint such as "/Users",
+// URLOf returns the URL of the resource with an id at an endpoint such as "/Users",
 // which is below base.
 func URLOf(base, endpoint, id string) string {
 	return base + endpoint + "/" + url.PathEscape(id)
 }
 
 // A JSONForm appends what is written into it as a JSON object, between Begin and
-// Bytes. It can be used again and again.
+// Bytes. It can be reused.
 type JSONForm struct {
 	text  []byte
 	base  string
@@ -65,14 +63,14 @@ type JSONForm struct {
 	depth int
 }
 
-// closing is how an object or a list ends that has not been ended yet.
+// closing is the end of an open object or list.
 type closing struct {
 	bracket byte
 	begin   int // of its member in text
 }
 
-// maxDepth bounds how many objects and lists are within each other: of a resource,
-// which has complex attributes at most (RFC 7643 §2.3.8), and none within those.
+// maxDepth bounds the nesting of objects and lists. Complex attributes of a resource
+// contain no others (RFC 7643 §2.3.8).
 const maxDepth = 4
 
 // Begin begins an object at the end of text. URLs begin with base.
@@ -142,14 +140,14 @@ type ResourceForm struct {
 	open     []opened
 }
 
-// opened is an object or a list that has not been ended yet.
+// opened is an open object or list.
 type opened struct {
 	name   string
 	object map[string]any
 	list   []any // of a list, whose object is nil
 }
 
-// NewResourceForm makes an empty form with room for some members.
+// NewResourceForm returns an empty form with room for some members.
 func NewResourceForm(members int) *ResourceForm {
 	r := make(Resource, members)
 	return &ResourceForm{resource: r, open: []opened{{object: r}}}
@@ -164,7 +162,7 @@ func (f *ResourceForm) Text(name, value string) { f.put(name, value) }
 // Flag writes a boolean.
 func (f *ResourceForm) Flag(name string, value bool) { f.put(name, value) }
 
-// Reference leaves the URL to who answers.
+// Reference writes nothing.
 func (f *ResourceForm) Reference(string, string, string) {}
 
 // Object begins an object.

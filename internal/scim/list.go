@@ -19,18 +19,18 @@ const (
 	MaxPageSize     = 1000
 )
 
-// A Query says what a list holds: which resources, in which order, which page.
+// A Query says which resources a list contains: which resources, in which order, which page.
 type Query struct {
 	Filter     *Filter     // nil for all resources
 	SortBy     *AttrPath   // nil for the order of (meta.created, id)
 	Descending bool        // with SortBy
 	StartIndex int         // of the first resource, from 1; less counts as 1
-	Count      int         // most resources of the page, at most MaxPageSize; below 0 means not given
+	Count      int         // most resources of the page; more than MaxPageSize counts as that
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
 
-	// Stopped is asked now and then while resources are compared, so that nothing is
-	// done for a client that has gone: then the list is not whole. May be nil.
+	// Stopped is called now and then while resources are compared, to stop for a
+	// client that has gone: then the list is not whole. May be nil.
 	Stopped func() bool
 }
 
@@ -38,7 +38,7 @@ type Query struct {
 // the resource with these keys, whether or not it still exists. The zero
 // Position is the beginning. [CursorCodec] writes it as a cursor.
 type Position struct {
-	key     sortKey
+	key     any // see AttrPath.sortKey
 	created string
 	id      string
 }
@@ -65,7 +65,7 @@ func (q *Query) Select(n int, at func(int) View) *List {
 		first = rows.after(q.Cursor, q.Descending, n, at)
 	}
 	first = min(first, rows.total)
-	last := min(first+q.pageSize(), rows.total)
+	last := min(first+min(q.Count, MaxPageSize), rows.total)
 	list.Resources = make([]View, 0, last-first)
 	for i := first; i < last; i++ {
 		list.Resources = append(list.Resources, at(rows.at(i).index))
@@ -78,13 +78,6 @@ func (q *Query) Select(n int, at func(int) View) *List {
 		list.Next = q.Cursor
 	}
 	return list
-}
-
-func (q *Query) pageSize() int {
-	if q.Count < 0 {
-		return DefaultPageSize
-	}
-	return min(q.Count, MaxPageSize)
 }
 
 // A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
@@ -104,7 +97,7 @@ type rows struct {
 
 type row struct {
 	index int // of the resource, as Select's at counts
-	key   sortKey
+	key   any // see AttrPath.sortKey
 }
 
 func (q *Query) rows(n int, at func(int) View) rows {
@@ -122,7 +115,7 @@ func (q *Query) rows(n int, at func(int) View) rows {
 		}
 		row := row{index: i}
 		if q.SortBy != nil {
-			row.key = q.SortBy.sortKeyOf(r)
+			row.key = q.SortBy.sortKey(r)
 		}
 		picked = append(picked, row)
 	}
@@ -135,7 +128,7 @@ func (q *Query) rows(n int, at func(int) View) rows {
 // compare orders rows by their keys, and rows of equal keys by the order that
 // the resources have anyway, which is the same in both directions.
 func (r row) compare(other row, descending bool) int {
-	order := r.key.compare(other.key)
+	order := compareKeys(r.key, other.key)
 	if descending {
 		order = -order
 	}
@@ -155,12 +148,12 @@ func (rs rows) after(p *Position, descending bool, n int, at func(int) View) int
 		return 0
 	}
 	// The resources from this index on are younger than the position.
-	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), sortKey{}).compareAge(p) > 0 })
+	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(p) > 0 })
 	boundary := row{index: younger, key: p.key}
 	return sort.Search(rs.total, func(i int) bool { return rs.at(i).compare(boundary, descending) >= 0 })
 }
 
-func positionOf(r Resource, key sortKey) *Position {
+func positionOf(r Resource, key any) *Position {
 	meta, _ := r["meta"].(map[string]any)
 	created, _ := meta["created"].(string)
 	return &Position{key: key, created: created, id: r.ID()}
@@ -177,29 +170,14 @@ func (p *Position) compareAge(other *Position) int {
 	return cmp.Or(order, strings.Compare(p.id, other.id))
 }
 
-// maxSortText is how many bytes of a text decide the order, so that a cursor,
-// which carries them, stays short. Beyond them age decides.
+// maxSortText is how many bytes of a text are compared, so that a cursor, which
+// contains them, stays short. Where they are equal, age decides.
 const maxSortText = 512
 
-// A sortKey is what a resource is sorted by, comparable within one attribute.
-type sortKey struct {
-	Kind   keyKind `json:"k,omitempty"`
-	Text   string  `json:"t,omitempty"`
-	Number float64 `json:"n,omitempty"`
-}
-
-type keyKind int
-
-const (
-	keyNone keyKind = iota // the resource has no value
-	keyNumber
-	keyText
-)
-
-// sortKeyOf is the key of a resource: of a multi-valued attribute the primary
-// element counts, else the first (RFC 7644 §3.4.2.3); of a complex one its
-// "value".
-func (p *AttrPath) sortKeyOf(r Resource) sortKey {
+// sortKey is what a resource is sorted by: a string, a float64, or nil if it has no
+// value. Of a multi-valued attribute the primary element counts, else the first
+// (RFC 7644 §3.4.2.3); of a complex one its "value".
+func (p *AttrPath) sortKey(r Resource) any {
 	value, attr := p.in(r), p.Attr
 	if elements, ok := value.([]any); ok && len(elements) > 0 {
 		value = elements[max(0, slices.IndexFunc(elements, isPrimary))]
@@ -209,31 +187,30 @@ func (p *AttrPath) sortKeyOf(r Resource) sortKey {
 			attr = attributeNamed(p.Attr.SubAttributes, "value")
 		}
 		if attr == nil {
-			return sortKey{}
+			return nil
 		}
 		value = object[attr.Name]
 	}
-	return attr.sortKeyOf(value)
+	return attr.sortKey(value)
 }
 
-// sortKeyOf is the key of a value, so that instants sort as such, false sorts
-// before true, and letter case counts only if the attribute is case exact.
-func (a *Attribute) sortKeyOf(value any) sortKey {
+// sortKey is the key of a value: false sorts before true, instants sort as such,
+// and letter case counts only if the attribute is case exact.
+func (a *Attribute) sortKey(value any) any {
 	switch value := value.(type) {
 	case bool:
 		if value {
-			return sortKey{Kind: keyNumber, Number: 1}
+			return 1.0
 		}
-		return sortKey{Kind: keyNumber}
+		return 0.0
 	case float64:
-		return sortKey{Kind: keyNumber, Number: value}
+		return value
 	case string:
-		if value == "" {
-			return sortKey{}
+		if value != "" {
+			return clipBytes(a.sortText(value), maxSortText)
 		}
-		return sortKey{Kind: keyText, Text: clipBytes(a.sortText(value), maxSortText)}
 	}
-	return sortKey{}
+	return nil
 }
 
 func (a *Attribute) sortText(text string) string {
@@ -256,16 +233,21 @@ func clipBytes(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit], "")
 }
 
-// compare orders keys ascending; no value comes last.
-func (k sortKey) compare(other sortKey) int {
-	if k.Kind == keyNone || other.Kind == keyNone {
-		return cmp.Compare(other.Kind, k.Kind)
+// compareKeys orders keys ascending; no value comes last.
+func compareKeys(a, b any) int {
+	switch {
+	case a == b:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
 	}
-	return cmp.Or(
-		cmp.Compare(k.Kind, other.Kind),
-		cmp.Compare(k.Number, other.Number),
-		strings.Compare(k.Text, other.Text),
-	)
+	s, _ := a.(string)
+	t, _ := b.(string)
+	x, _ := a.(float64)
+	y, _ := b.(float64)
+	return cmp.Or(strings.Compare(s, t), cmp.Compare(x, y))
 }
 
 // MaxCursorLength is the most bytes of a cursor that is read.
@@ -285,10 +267,10 @@ type CursorCodec struct {
 }
 
 type cursorPayload struct {
-	Issued  int64   `json:"t"` // seconds since 1970
-	Created string  `json:"c,omitempty"`
-	ID      string  `json:"i"`
-	Key     sortKey `json:"k,omitzero"`
+	Issued  int64  `json:"t"` // seconds since 1970
+	Created string `json:"c,omitempty"`
+	ID      string `json:"i"`
+	Key     any    `json:"k,omitempty"` // not if it is nil
 }
 
 // Encode writes a position as a cursor of URL-safe characters. fingerprint is
@@ -303,7 +285,7 @@ func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 // Decode reads a cursor that Encode wrote for the same fingerprint.
 //
 // The error is a *[Error]: [CodeInvalidCursor], or [CodeExpiredCursor] for one
-// that was right once.
+// that is too old.
 func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 	invalid := NewError(CodeInvalidCursor, "The cursor does not belong to this query. Start the listing again.")
 	if len(cursor) > MaxCursorLength {
@@ -325,7 +307,7 @@ func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 }
 
 // tag signs the payload together with the fingerprint, whose length goes first
-// so that no part of one can pass for a part of the other.
+// so that no part of one can be read as a part of the other.
 func (c *CursorCodec) tag(payload []byte, fingerprint string) []byte {
 	mac := hmac.New(sha256.New, c.Secret)
 	mac.Write(binary.BigEndian.AppendUint64([]byte("scim cursor 1\x00"), uint64(len(fingerprint))))

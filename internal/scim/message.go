@@ -2,11 +2,10 @@ package scim
 
 import "strings"
 
-// CheckMessage checks that the schemas of a message name what it is: urn. Who
-// leaves them out, or writes those of SCIM 1, is understood anyway. The error is
-// a *[Error] with [CodeInvalidValue].
+// CheckMessage checks that the schemas of a message are absent or contain urn, or
+// one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
 func CheckMessage(message map[string]any, urn string) error {
-	given, _ := member(message, "schemas")
+	given, _ := Member(message, "schemas")
 	list, isList := given.([]any)
 	switch {
 	case given == nil, given == "", isList && len(list) == 0:
@@ -31,7 +30,7 @@ func isVersion1(urn string) bool {
 // (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
 // not have, PATCH operations without a path, and value filters without a
 // sub-attribute after them are errors. externalId, which every client sends, is
-// taken. The two types share their schemas.
+// accepted. The two types share their schemas.
 func (rt *ResourceType) Strict() *ResourceType {
 	strict := *rt
 	strict.strict = true
@@ -41,7 +40,7 @@ func (rt *ResourceType) Strict() *ResourceType {
 // checkResource checks what a whole resource lists as its schemas and, if the
 // type is strict, that it has no attributes but known ones.
 func (rt *ResourceType) checkResource(raw map[string]any) error {
-	given, _ := member(raw, "schemas")
+	given, _ := Member(raw, "schemas")
 	list, isList := given.([]any)
 	if !isList {
 		list = []any{given}

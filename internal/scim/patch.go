@@ -17,18 +17,19 @@ type PatchOperation struct {
 	Value any    // decoded JSON as the client sent it; nil for null and for none
 }
 
-// ParsePatch reads the body of a PATCH request from [DecodeObject]. It takes
-// the names and op in any letter case, one operation without the list around
-// it, and a body without schemas.
+// ParsePatch parses the body of a PATCH request from [DecodeObject]. It accepts
+// the names and op in any letter case, one operation without the list around it,
+// and a body without schemas.
 //
 // The error is a *[Error]: [CodeInvalidSyntax] for a malformed request,
-// [CodeInvalidPath], [CodeInvalidValue] for a missing value and another message, [CodeNoTarget] for
-// a remove without a path, [CodeTooLarge] beyond [MaxPatchOperations].
+// [CodeInvalidPath], [CodeInvalidValue] for a missing value or a message of another
+// kind, [CodeNoTarget] for a remove without a path, [CodeTooLarge] for more than
+// [MaxPatchOperations].
 func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error) {
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
 	}
-	list, ok := member(body, "Operations")
+	list, ok := Member(body, "Operations")
 	if !ok {
 		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
 	}
@@ -59,7 +60,7 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 
 func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchOperation, error) {
 	var operation PatchOperation
-	op, _ := member(object, "op")
+	op, _ := Member(object, "op")
 	text, _ := op.(string)
 	operation.Op = strings.ToLower(text)
 	switch operation.Op {
@@ -71,7 +72,7 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 	if operation.Path, err = parseTarget(object, number, rt); err != nil {
 		return operation, err
 	}
-	value, given := member(object, "value")
+	value, given := Member(object, "value")
 	operation.Value = value
 	switch {
 	case rt.strict && operation.Path == nil:
@@ -91,7 +92,7 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 // parseTarget reads the path of an operation; nil if it has none, or names the
 // resource itself by the URN of its schema.
 func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, error) {
-	path, _ := member(object, "path")
+	path, _ := Member(object, "path")
 	text, ok := path.(string)
 	switch {
 	case path == nil, text == "" && ok, ok && strings.EqualFold(text, rt.Schema.ID):
@@ -102,9 +103,10 @@ func parseTarget(object map[string]any, number int, rt *ResourceType) (*Path, er
 	return ParsePath(text, rt)
 }
 
-// member finds a member of a message by its name in any letter case.
-func member(object map[string]any, name string) (any, bool) {
-	if value, ok := object[name]; ok {
+// Member returns the member of a message whose name is name in any letter case
+// (RFC 7643 §2.1), and whether there is one.
+func Member(object map[string]any, name string) (value any, found bool) {
+	if value, found = object[name]; found {
 		return value, true
 	}
 	for key, value := range object {
@@ -127,10 +129,10 @@ func member(object map[string]any, name string) (any, bool) {
 //     the resource.
 //   - A path that names nothing known is ignored, as a name in an object is.
 //   - A read-only attribute that a path names may be set to what it is.
-//   - add of null adds nothing and erases nothing, be it within an object.
+//   - add of null adds nothing and removes nothing, within an object too.
 //   - replace of a complex attribute replaces the sub-attributes that are given.
 //   - A filter that selects nothing is no error for remove. For add and replace
-//     the entry is made from the filter if that says all of it, as in
+//     the entry is made from the filter if that describes it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].
 //   - remove with a path and a value removes only the values in it from the list.
 //   - An attribute that is emptied stays in the copy as an empty value (see
@@ -151,10 +153,7 @@ func (rt *ResourceType) ApplyPatch(ctx context.Context, current Resource, operat
 			return nil, err
 		}
 	}
-	result, err := e.finish()
-	if err != nil {
-		return nil, err
-	}
+	result := e.finish()
 	if err := rt.checkKept(current, result); err != nil {
 		return nil, err
 	}

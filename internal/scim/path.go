@@ -10,7 +10,7 @@ import (
 // (the attrPath of RFC 7644 §3.4.2.2). [ResourceType.Lookup] makes it.
 type AttrPath struct {
 	URN  string     // the extension's URN; "" for the core schema and the common attributes
-	Attr *Attribute // the attribute, or one that stands for a whole extension
+	Attr *Attribute // the attribute, or one for a whole extension
 	Sub  *Attribute // nil if the path names the attribute itself
 
 	// Tolerated says that the attribute is not held by this provider, be it a
@@ -26,19 +26,16 @@ type AttrPath struct {
 //
 // A bare name is looked for in the core schema and its aliases, then among the
 // common attributes, then in the tolerated schemas; an attribute of an extension needs
-// its URN. The bare URN of an extension finds a complex attribute that stands
-// for all of it (see [AttrPath.WholeExtension]).
+// its URN. The bare URN of an extension finds a complex attribute for all of it
+// (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
-	local, _ := cutURN(name, rt.Schema.ID)
-	if path, ok := lookupIn(rt.Schema.Attributes, "", local); ok {
-		return path, true
-	}
-	for _, alias := range rt.Aliases {
-		local, _ := cutURN(name, alias.ID)
-		if path, ok := lookupIn(alias.Attributes, "", local); ok {
+	for _, schema := range rt.core() {
+		local, _ := cutURN(name, schema.ID)
+		if path, ok := lookupIn(schema.Attributes, "", local); ok {
 			return path, true
 		}
 	}
+	local, _ := cutURN(name, rt.Schema.ID)
 	if path, ok := lookupIn(CommonAttributes, "", local); ok {
 		path.Tolerated = path.Attr == externalID || rt.lacks(path)
 		return path, true
@@ -86,17 +83,21 @@ func (rt *ResourceType) lookupTolerated(name, local string) (AttrPath, bool) {
 // extension's URN.
 func lookupExtension(schema *Schema, name string) (AttrPath, bool) {
 	if strings.EqualFold(name, schema.ID) {
-		whole := &Attribute{
-			Name: schema.ID, Type: Complex, SubAttributes: schema.Attributes,
-			Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
-		}
-		return AttrPath{URN: schema.ID, Attr: whole}, true
+		return AttrPath{URN: schema.ID, Attr: schema.asAttribute()}, true
 	}
 	local, ok := cutURN(name, schema.ID)
 	if !ok {
 		return AttrPath{}, false
 	}
 	return lookupIn(schema.Attributes, schema.ID, local)
+}
+
+// asAttribute is a complex attribute for all of an extension.
+func (s *Schema) asAttribute() *Attribute {
+	return &Attribute{
+		Name: s.ID, Type: Complex, SubAttributes: s.Attributes,
+		Mutability: ReadWrite, Returned: ByDefault, Uniqueness: NotUnique,
+	}
 }
 
 // lookupIn finds "attribute" or "attribute.subAttribute" among the attributes.
@@ -137,8 +138,8 @@ func attributeNamed(attributes []*Attribute, name string) *Attribute {
 	return nil
 }
 
-// cutURN takes the schema's URN and the colon or dot after it off the front of
-// name; without them it returns name as it is.
+// cutURN removes the schema's URN and the colon or dot after it from the front of
+// name, if they are there.
 func cutURN(name, urn string) (local string, found bool) {
 	if len(name) > len(urn) && strings.IndexByte(":.", name[len(urn)]) >= 0 && strings.EqualFold(name[:len(urn)], urn) {
 		return name[len(urn)+1:], true
@@ -150,19 +151,19 @@ func cutURN(name, urn string) (local string, found bool) {
 // with or without a URN.
 var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
 
-// unknownPath is a path that names no attribute, though it could. Everything may
-// stand behind it.
+// unknownPath is a path that names no attribute, though it could. Anything may
+// follow it.
 func unknownPath(name string) AttrPath {
 	return AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}
 }
 
-// Sortable says whether resources can be ordered by what the path names: the
+// Sortable reports whether resources can be ordered by what the path names: the
 // provider holds it, and it is the same for every client.
 func (p AttrPath) Sortable() bool {
 	return !p.Tolerated && !p.leaf().Located
 }
 
-// WholeExtension says whether the path is the bare URN of an extension.
+// WholeExtension reports whether the path is the bare URN of an extension.
 func (p AttrPath) WholeExtension() bool {
 	return p.URN != "" && p.Attr.Name == p.URN
 }
@@ -221,17 +222,17 @@ func (p AttrPath) in(object map[string]any) any {
 type Path struct {
 	AttrPath
 
-	// Filter is the value filter of emails[type eq "work"], to be asked with
+	// Filter is the value filter of emails[type eq "work"], for use with
 	// [Filter.MatchElement]; nil if there is none. Only a multi-valued
-	// attribute has one. [AttrPath.Values] does not regard it.
+	// attribute has one. [AttrPath.Values] ignores it.
 	Filter *Filter
 }
 
-// ParsePath reads a PATCH path on resources of type rt, with the bounds of a
-// filter. A path that meets an attribute this provider does not hold, be it a
-// standard one in the value filter, is tolerated as a whole, and so is one that
-// names nothing known. But the value filter on an attribute that is held must
-// name its sub-attributes: else it would select nothing, unnoticed.
+// ParsePath parses a PATCH path on resources of type rt, with the bounds of a
+// filter. A path with an attribute that this provider does not hold, even in the
+// value filter, is tolerated as a whole, and so is one that names nothing known.
+// But a value filter on an attribute that is held must name its sub-attributes:
+// otherwise it would select nothing, unnoticed.
 //
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {

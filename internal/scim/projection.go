@@ -10,10 +10,10 @@ import (
 // with the "returned" characteristic of each attribute. A nil *Projection is
 // the answer as it is. It never changes, so that goroutines can share it.
 type Projection struct {
-	rt     *ResourceType
-	asking bool      // attributes was given
-	named  selection // what either parameter names
-	all    bool      // nothing is ever left out
+	attributes []*Attribute // of the resource, each extension as one
+	asking     bool         // the parameter attributes was given
+	named      selection    // what either parameter names
+	all        bool         // nothing is ever left out
 }
 
 // A selection is a tree of names: extensions, attributes and sub-attributes.
@@ -33,27 +33,39 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 	if attributes != "" && excluded != "" {
 		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
 	}
-	p := &Projection{rt: rt, asking: attributes != ""}
+	p := &Projection{attributes: rt.attributes(), asking: attributes != ""}
 	for name := range strings.SplitSeq(attributes+excluded, ",") {
 		if name = strings.TrimSpace(name); name != "" {
-			p.add(name)
+			p.name(rt, name)
 		}
 	}
-	p.all = !p.asking && len(p.named.parts) == 0 && !rt.returnsSelectively()
+	p.all = !p.asking && len(p.named.parts) == 0 && !returnsSelectively(p.attributes)
 	return p, nil
 }
 
-func (p *Projection) add(name string) {
-	for _, schema := range p.rt.core() {
-		if !strings.EqualFold(name, schema.ID) {
-			continue
-		}
-		for _, attr := range schema.Attributes {
-			p.named.at(attr.Name).whole = true
-		}
-		return
+// attributes lists all attributes of a resource, each extension as one.
+func (rt *ResourceType) attributes() []*Attribute {
+	all := CommonAttributes
+	for _, schema := range rt.core() {
+		all = slices.Concat(all, schema.Attributes)
 	}
-	path, ok := p.rt.Lookup(name)
+	for _, extension := range rt.Extensions {
+		all = append(all, extension.asAttribute())
+	}
+	return all
+}
+
+// name adds the attribute, or all those of the core schema, to what is named.
+func (p *Projection) name(rt *ResourceType, name string) {
+	for _, schema := range rt.core() {
+		if strings.EqualFold(name, schema.ID) {
+			for _, attr := range schema.Attributes {
+				p.named.at(attr.Name).whole = true
+			}
+			return
+		}
+	}
+	path, ok := rt.Lookup(name)
 	if !ok {
 		return
 	}
@@ -92,12 +104,6 @@ func (s *selection) part(name string) *selection {
 }
 
 // returnsSelectively reports whether some attribute is not returned by default.
-func (rt *ResourceType) returnsSelectively() bool {
-	return slices.ContainsFunc(slices.Concat(rt.core(), rt.Extensions), func(schema *Schema) bool {
-		return returnsSelectively(schema.Attributes)
-	})
-}
-
 func returnsSelectively(attributes []*Attribute) bool {
 	for _, attr := range attributes {
 		if attr.Returned == Never || attr.Returned == OnRequest || returnsSelectively(attr.SubAttributes) {
@@ -113,16 +119,8 @@ func (p *Projection) Includes(attr string) bool {
 	if p == nil {
 		return true
 	}
-	part := p.named.part(attr)
-	for _, schema := range append(p.rt.core(), &Schema{Attributes: CommonAttributes}) {
-		if found := attributeNamed(schema.Attributes, attr); found != nil {
-			return p.keeps(found, part, !p.asking)
-		}
-	}
-	if p.asking {
-		return part != nil
-	}
-	return part == nil || !part.whole
+	found := attributeNamed(p.attributes, attr)
+	return found != nil && p.keeps(found, p.named.part(attr), !p.asking)
 }
 
 // KeepsAll reports whether nothing is left out.
@@ -135,34 +133,12 @@ func (p *Projection) Apply(r Resource) Resource {
 		return r
 	}
 	result := Resource{}
-	p.object(result, CommonAttributes, r, &p.named, !p.asking)
-	for _, schema := range p.rt.core() {
-		p.object(result, schema.Attributes, r, &p.named, !p.asking)
-	}
-	for _, extension := range p.rt.Extensions {
-		object, ok := r[extension.ID].(map[string]any)
-		if !ok {
-			continue
-		}
-		part := p.named.part(extension.ID)
-		projected := map[string]any{}
-		p.object(projected, extension.Attributes, object, part, p.takesWhole(part))
-		if len(projected) > 0 {
-			result[extension.ID] = projected
-		}
-	}
+	p.object(result, p.attributes, r, &p.named, !p.asking)
 	return result
 }
 
-// takesWhole reports whether an extension is taken with all that is returned by
-// default.
-func (p *Projection) takesWhole(part *selection) bool {
-	named := part != nil && part.whole
-	return named == p.asking
-}
-
-// object copies the attributes that are returned. whole says that the object is
-// taken with all that is returned by default, not for parts of it.
+// object copies the attributes that are returned. whole says that all that is
+// returned by default is wanted of the object, not only parts of it.
 func (p *Projection) object(result map[string]any, attributes []*Attribute, object map[string]any, named *selection, whole bool) {
 	for _, attr := range attributes {
 		value, ok := object[attr.Name]
@@ -194,32 +170,22 @@ func (p *Projection) keeps(attr *Attribute, part *selection, whole bool) bool {
 
 // value is what is returned of a value, or nil for nothing.
 func (p *Projection) value(attr *Attribute, value any, part *selection) any {
-	if attr.Type != Complex {
-		return value
-	}
-	whole := !p.asking || part == nil || part.whole
-	elements, multi := value.([]any)
-	if !multi {
-		return p.element(attr, value, part, whole)
-	}
-	projected := make([]any, 0, len(elements))
-	for _, element := range elements {
-		if kept := p.element(attr, element, part, whole); kept != nil {
-			projected = append(projected, kept)
+	switch value := value.(type) {
+	case map[string]any:
+		projected := make(map[string]any, len(value))
+		p.object(projected, attr.SubAttributes, value, part, !p.asking || part == nil || part.whole)
+		if len(projected) == 0 {
+			return nil
 		}
+		return projected
+	case []any:
+		projected := make([]any, 0, len(value))
+		for _, element := range value {
+			if kept := p.value(attr, element, part); kept != nil {
+				projected = append(projected, kept)
+			}
+		}
+		return projected
 	}
-	return projected
-}
-
-func (p *Projection) element(attr *Attribute, value any, part *selection, whole bool) any {
-	object, ok := value.(map[string]any)
-	if !ok {
-		return value
-	}
-	projected := make(map[string]any, len(object))
-	p.object(projected, attr.SubAttributes, object, part, whole)
-	if len(projected) == 0 {
-		return nil
-	}
-	return projected
+	return value
 }

@@ -20,9 +20,8 @@ import (
 // MaxNestingDepth is the most levels of objects and arrays in a body.
 const MaxNestingDepth = 32
 
-// DecodeObject reads a request body that must be one JSON object. It refuses
-// what encoding/json lets pass and what two readers could understand in two
-// ways: text that is not UTF-8, a name that occurs twice in one object (letter
+// DecodeObject decodes a request body that must be one JSON object. It refuses what
+// two readers could understand in two ways: text that is not UTF-8, a name that occurs twice in one object (letter
 // case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
 // anything after the object. Objects and arrays nest at most [MaxNestingDepth]
 // levels deep. A byte order mark before the object is skipped.
@@ -106,18 +105,16 @@ func checkNames(value any, depth int) error {
 //
 // Unknown and tolerated attributes are dropped, a password among them, and so
 // are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
-// externalId is kept. If an
-// attribute comes more than once, a name with a URN or a dot wins over a plain
-// one, since Okta lays what is mapped over an echo of the resource. The result's
-// schemas are the URNs whose attributes are there, whatever the client listed,
-// but one who lists the standard schemas of other resources alone sends another
-// resource.
+// externalId is kept. If an attribute occurs more than once, a name with a URN or
+// a dot wins over a plain one, since Okta adds what is mapped to a copy of the
+// resource that it has read. The result's schemas are the URNs whose attributes
+// are there, whatever the client listed; a client that lists only the standard
+// schemas of other resources gets an error.
 //
-// What a request says of active is read apart, by [ReadAccess], which takes it
-// from wherever it stands and refuses what cannot be followed.
+// [ReadAccess] reads what a request says of active, wherever it is.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
-// attribute and never repeats a value. See [Resource] for what was emptied.
+// attribute and never repeats a value. See [Resource] for emptied attributes.
 func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := rt.checkResource(raw); err != nil {
 		return nil, err
@@ -126,7 +123,7 @@ func (rt *ResourceType) Normalize(raw map[string]any) (Resource, error) {
 	if err := e.applyObject(patchReplace, raw, ""); err != nil {
 		return nil, err
 	}
-	return e.finish()
+	return e.finish(), nil
 }
 
 // MaxStringLength is the most characters (Unicode code points) that one
@@ -142,7 +139,7 @@ const MaxStringLength = 1024
 // read as nil, and so is an object in which nothing is known.
 type valueReader struct {
 	keepReadOnly bool // read-only sub-attributes are kept, else dropped
-	keepEchoed   bool // those that are [Attribute].Echoed are, if they can be made out
+	keepEchoed   bool // those that are [Attribute].Echoed are kept, if they are well-formed
 }
 
 // read reads the value of the attribute at the end of the path.
@@ -153,7 +150,7 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 	return vr.readOne(path, raw)
 }
 
-// readList takes a single value for a list of one.
+// readList accepts a single value as a list of one.
 func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 	items, ok := raw.([]any)
 	switch {
@@ -178,8 +175,8 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 
 // readElement reads one element of a list; nil if there is nothing in it. An
 // object without a value is nothing either, unless the list holds what has a
-// name ([Attribute].Named) or an id: a role or a member that lost its value must
-// not pass for none.
+// name ([Attribute].Named) or an id: a role or a member without its value must
+// not count as none.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	raw = attr.withNameAsValue(raw)
@@ -207,18 +204,18 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	return nil, nil
 }
 
-// identifies reports whether the value of an element says what it is, so that one
+// identifies reports whether an element is identified by its value, so that one
 // without is a mistake.
 func (a *Attribute) identifies() bool {
 	value := attributeNamed(a.SubAttributes, "value")
 	return a.Named || value != nil && (value.Required || value.Mutability == Immutable)
 }
 
-// emptiesValue reports whether an element says outright that its value is none,
-// as Okta does for a mapped attribute that has become empty.
+// emptiesValue reports whether an element has the member value, which Okta sends
+// empty for a mapped attribute that has become empty.
 func emptiesValue(raw any) bool {
 	object, _ := raw.(map[string]any)
-	_, given := member(object, "value")
+	_, given := Member(object, "value")
 	return given
 }
 
@@ -230,7 +227,7 @@ func (a *Attribute) withNameAsValue(raw any) any {
 		return raw
 	}
 	for _, key := range []string{"display", "name"} {
-		name, _ := member(object, key)
+		name, _ := Member(object, key)
 		if text, isText := name.(string); isText && text != "" {
 			named := maps.Clone(object)
 			named["value"] = text
@@ -288,8 +285,8 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 	}
 }
 
-// readObject takes a scalar for the "value" of an object that has one, and a
-// list of one object for the object, as Entra ID sends a manager.
+// readObject accepts a scalar as the "value" of an object that has one, and a list
+// of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
 	switch raw := raw.(type) {
 	case map[string]any:
@@ -340,13 +337,13 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 	return object, nil
 }
 
-// readBoolean takes a list of one and an object with a value for the boolean.
+// readBoolean accepts a list of one and an object with a value as the boolean.
 func readBoolean(path AttrPath, raw any) (any, error) {
 	if list, isList := raw.([]any); isList && len(list) == 1 {
 		raw = list[0]
 	}
 	if object, isObject := raw.(map[string]any); isObject && len(object) == 1 {
-		raw, _ = member(object, "value")
+		raw, _ = Member(object, "value")
 	}
 	if boolean, ok := asBoolean(raw); ok {
 		return boolean, nil

@@ -72,7 +72,7 @@ type Attribute struct {
 	Derived bool `json:"-"`
 
 	// Echoed marks a read-only attribute that is kept of a whole resource from a
-	// client. It is not written, but tells what the client had read when it made
+	// client. It is not written, but shows what the client had read when it made
 	// the resource, or what it calls a person of whom it sends no other name.
 	Echoed bool `json:"-"`
 
@@ -119,7 +119,7 @@ type ResourceType struct {
 	// Tolerated are standard schemas of which this provider holds only a part,
 	// or nothing (the full core User, the enterprise extension). What a client
 	// sends for them is accepted and ignored; a filter that names them is an
-	// error, since an empty answer would be a lie.
+	// error, since the client would conclude from an empty answer that there is none.
 	Tolerated []*Schema
 
 	// Lacks names the parts of meta that this provider does not know of the

@@ -59,6 +59,31 @@ func TestSecurityDocumentNamesTests(t *testing.T) {
 	assert.NotZero(t, rows)
 }
 
+// Each requirement of a newer profile holds, or there is a reason; one that holds
+// names a test, and each test that is named exists.
+func TestProfilesNameTests(t *testing.T) {
+	document, err := os.ReadFile(filepath.Join("docs", "profiles.md"))
+	require.NoError(t, err)
+	tests := allTests(t)
+	requirements := 0
+	for line := range strings.Lines(string(document)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|--") || len(cells) < 3 || strings.HasPrefix(line, "| requirement") || strings.HasPrefix(line, "| level") {
+			continue
+		}
+		requirements++
+		result, evidence := cells[len(cells)-2], strings.TrimSpace(cells[len(cells)-1])
+		assert.Regexp(t, `^(holds|with a setting|Suger's limit|not )`, result, line)
+		assert.NotEmpty(t, evidence, line)
+		named := namedTest.FindAllStringSubmatch(evidence, -1)
+		assert.True(t, len(named) > 0 || !strings.HasPrefix(result, "holds") && !strings.HasPrefix(result, "with") || strings.Contains(evidence, "no test"), "no test shows: %s", line)
+		for _, name := range named {
+			assert.True(t, tests[name[1]], "there is no test %s", name[1])
+		}
+	}
+	assert.Greater(t, requirements, 40)
+}
+
 var word = regexp.MustCompile("`([^`]+)`")
 
 // The evidence for Okta's test plan exists: each case that is said to pass names

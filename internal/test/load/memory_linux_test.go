@@ -73,9 +73,40 @@ func TestChangesInALargeOrganization(t *testing.T) {
 	t.Logf("%.0f MB, %d calls", resident, after-before)
 }
 
+// Changes of one large group wait for each other, and none keeps the group's members
+// while it waits.
+func TestGroupChangesAtOnce(t *testing.T) {
+	const organization, changes = 20_000, 64
+	t.Setenv("GATEWAY_BUDGET", "10m") // how fast the machine is does not matter here
+	s, err := startStack(t.Context(), program.Binary(t), organization-fixedPeople, 0)
+	require.NoError(t, err)
+	t.Cleanup(s.stop)
+	people, err := s.people(t.Context())
+	require.NoError(t, err)
+	client := newClient(changes)
+	var wait sync.WaitGroup
+	var failed [changes]error
+	for i := range changes {
+		operation := `{"op":"add","path":"members","value":[{"value":"` + people[i].ID + `"}]}`
+		wait.Go(func() {
+			failed[i] = s.patch(t.Context(), client, "/Groups/EDITOR?excludedAttributes=members", operation)
+		})
+	}
+	wait.Wait()
+	require.Equal(t, [changes]error{}, failed)
+	resident := float64(s.gateway.peakMemory()) / (1 << 20)
+	assert.Less(t, resident, float64(mostMegabytes))
+	assert.Positive(t, resident)
+	t.Logf("%.0f MB", resident)
+}
+
 func (s *stack) giveRole(ctx context.Context, client *http.Client, person, role string) error {
-	text := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"roles","value":[{"value":"` + role + `"}]}]}`
-	request, err := http.NewRequestWithContext(ctx, http.MethodPatch, s.gateway.address+"/scim/v2/Users/"+person, strings.NewReader(text))
+	return s.patch(ctx, client, "/Users/"+person, `{"op":"replace","path":"roles","value":[{"value":"`+role+`"}]}`)
+}
+
+func (s *stack) patch(ctx context.Context, client *http.Client, path, operation string) error {
+	text := `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[` + operation + `]}`
+	request, err := http.NewRequestWithContext(ctx, http.MethodPatch, s.gateway.address+"/scim/v2"+path, strings.NewReader(text))
 	if err != nil {
 		return err
 	}

@@ -193,6 +193,32 @@ func TestCallsOfABulkAssignment(t *testing.T) {
 	assert.Equal(t, newcomers, s.suger.Count("")-s.suger.Count("list users"))
 }
 
+// A thousand changes of groups in one bulk request are proven together: the list is
+// read for the first, for the proof, and now and then between.
+func TestCallsOfABulkOfGroupChanges(t *testing.T) {
+	const changes = 1000
+	s := newStand(t, func(u *setup) { u.sandbox.People = 3*changes + 500 })
+	var viewers []string
+	for _, user := range s.suger.Users() {
+		if user.Role == sandbox.RoleViewer && len(viewers) < changes {
+			viewers = append(viewers, user.ID)
+		}
+	}
+	require.Len(t, viewers, changes)
+	operations := make([]string, changes)
+	for i, id := range viewers {
+		operations[i] = `{"method":"PATCH","path":"/Groups/EDITOR","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"` + id + `"}]}]}}`
+	}
+	got := s.do(t, request{method: http.MethodPost, path: "/Bulk", body: `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[` + strings.Join(operations, ",") + `]}`})
+	require.Equal(t, http.StatusOK, got.status, "%s", got.text)
+	for _, result := range got.body["Operations"].([]any) {
+		require.Contains(t, []any{"200", "204"}, result.(map[string]any)["status"])
+	}
+	assert.Equal(t, changes, s.suger.Count("update user"))
+	assert.Less(t, s.suger.Count("list users"), 20)
+	assert.Less(t, s.suger.Count("list roles"), 20)
+}
+
 // An import of everybody, page by page, reads Suger's list once.
 func TestCallsOfAnImport(t *testing.T) {
 	s := newStand(t, func(u *setup) { u.sandbox.People = people - fixed })

@@ -1,0 +1,333 @@
+package gateway_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/standin"
+	"suger-scim-gateway/mapping"
+)
+
+// Rule 3: a removal is not proven as long as the list has the leaver's row, even one
+// that cannot be read.
+func TestUnreadableRowIsNotGone(t *testing.T) {
+	for name, spoil := range map[string]func(row map[string]any){
+		"email null":   func(row map[string]any) { row["email"] = nil },
+		"email empty":  func(row map[string]any) { row["email"] = "" },
+		"role odd":     func(row map[string]any) { row["userRole"] = map[string]any{} },
+		"id null":      func(row map[string]any) { row["id"] = nil },
+		"neither read": func(row map[string]any) { row["id"], row["email"] = nil, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, end := range []string{"deactivate", "delete"} {
+				s := newRuleStand(t, onMembership)
+				path := s.user("viewer")
+				require.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
+				s.onRequest(func(_ http.ResponseWriter, r *http.Request) bool {
+					if r.Method == http.MethodDelete {
+						s.onList(func(records []any) { spoil(record(records, "viewer")) })
+					}
+					return false
+				})
+				a := s.do(http.MethodDelete, path, "")
+				if end == "deactivate" {
+					a = s.patch(path, deactivate)
+				}
+				assert.GreaterOrEqual(t, a.status, 500, a.text)
+			}
+		})
+	}
+}
+
+// A list without anybody is no ground for any answer.
+func TestListWithoutAnybody(t *testing.T) {
+	for _, list := range []string{`[]`, `null`} {
+		s := newRuleStand(t, onMembership)
+		before, viewer := s.everybody(), s.user("viewer")
+		s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
+				return []byte(list)
+			}
+			return body
+		}))
+		for _, send := range [][3]string{
+			{http.MethodGet, "/scim/v2/Users", ""},
+			{http.MethodGet, `/scim/v2/Users?filter=userName+eq+%22viewer@example.com%22`, ""},
+			{http.MethodGet, viewer, ""},
+			{http.MethodDelete, viewer, ""},
+			{http.MethodPost, "/scim/v2/Users", `{"userName":"admin@example.com","roles":[{"value":"VIEWER"}]}`},
+			{http.MethodPut, "/scim/v2/Groups/ADMIN", `{"displayName":"ADMIN","members":[]}`},
+		} {
+			a := s.do(send[0], send[1], send[2])
+			assert.Equal(t, scim.CodeSugerUnreadable, a.code(), "%v: %s", send, a.text)
+		}
+		assert.Equal(t, before, s.everybody())
+	}
+	s := newRuleStand(t, onMembership)
+	path := s.user("viewer")
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
+	s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodDelete {
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool { _, _ = w.Write([]byte(`[]`)); return true })
+		}
+		return false
+	})
+	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodDelete, path, "").code(), "nor a proof")
+}
+
+// beforeWrite lets the console act once, before the first write arrives.
+func (s *ruleStand) beforeWrite(act func()) {
+	var once sync.Once
+	s.onRequest(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet {
+			once.Do(act)
+		}
+		return false
+	})
+}
+
+// gives is somebody at the console who gives a sample person a role.
+func (s *ruleStand) gives(mailbox, role string) {
+	user, _ := s.suger.UserByEmail(mailbox + "@example.com")
+	user.Role = role
+	s.suger.PutUser(user)
+}
+
+// Rule 13: a Bulk is as careful of the last administrator as its operations alone.
+func TestBulkKeepsAnAdministrator(t *testing.T) {
+	for name, operation := range map[string]string{
+		"demotion":     `{"method":"PATCH","path":"USER","data":{"Operations":[{"op":"replace","path":"roles","value":[{"value":"VIEWER"}]}]}}`,
+		"deactivation": `{"method":"PATCH","path":"USER","data":{"Operations":[{"op":"replace","path":"active","value":false}]}}`,
+		"removal":      `{"method":"DELETE","path":"USER"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRuleStand(t, onMembership)
+			path := strings.TrimPrefix(s.user("editor"), "/scim/v2")
+			s.beforeWrite(func() { s.gives("editor", "ADMIN"); s.gives("admin", "VIEWER") })
+			results := s.bulk(strings.ReplaceAll(operation, "USER", path))
+			assert.Equal(t, scim.CodeLastAdmin, results[0]["code"], "%v", results)
+		})
+	}
+}
+
+// A Bulk does not believe an old list that somebody is no member, nor that a version
+// is still so.
+func TestBulkLooksAgain(t *testing.T) {
+	clock := standin.NewClock(time.Now())
+	slow := func(s *ruleStand, act func()) {
+		s.beforeWrite(func() { clock.Advance(2 * time.Second); act() })
+	}
+	first := func(s *ruleStand) string {
+		return `{"method":"PATCH","path":"` + strings.TrimPrefix(s.user("finance"), "/scim/v2") + `","data":{"Operations":[{"op":"replace","path":"name.givenName","value":"Neo"}]}},`
+	}
+	stand := func() *ruleStand {
+		return newRuleStand(t, onMembership, func(_ *sandbox.Options, c *mapping.Config) { c.Now = clock.Now })
+	}
+	end := func(path string) string {
+		return `{"method":"PATCH","path":"` + strings.TrimPrefix(path, "/scim/v2") + `","data":{"Operations":[{"op":"replace","path":"active","value":false}]}}`
+	}
+
+	s := stand()
+	path := s.user("editor")
+	editor, _ := s.suger.UserByEmail("editor@example.com")
+	require.Less(t, s.patch(path, deactivate).status, 300)
+	slow(s, func() { s.suger.PutUser(editor) })
+	s.bulk(first(s) + end(path))
+	assert.Equal(t, "gone", s.state("editor"), "who has come back meanwhile has not left")
+
+	s = stand()
+	slow(s, func() {
+		s.suger.PutUser(sandbox.User{Email: "nova@example.com", FirstName: "Nova", Role: "ADMIN"})
+	})
+	results := s.bulk(first(s) + `{"method":"POST","path":"/Users","bulkId":"n","data":{"userName":"nova@example.com"}}`)
+	assert.Equal(t, "409", results[1]["status"])
+	assert.Equal(t, "ADMIN", s.state("nova"))
+
+	s = stand()
+	version := s.get(s.user("editor")).header.Get("ETag")
+	slow(s, func() { s.gives("editor", "ADMIN") })
+	results = s.bulk(first(s) + `{"method":"PATCH","version":` + quote(version) + `,"path":"` + strings.TrimPrefix(s.user("editor"), "/scim/v2") + `","data":{"Operations":[{"op":"replace","path":"roles","value":[{"value":"VIEWER"}]}]}}`)
+	assert.Equal(t, "412", results[1]["status"])
+	assert.Equal(t, "ADMIN", s.state("editor"))
+}
+
+func quote(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
+
+// Where nobody is seen to be an administrator, whose role cannot be told may be one.
+func TestUnreadableRoleMayBeTheLastAdministrator(t *testing.T) {
+	for _, role := range []any{nil, "", "OWNER", "admin"} {
+		for name, send := range map[string]func(s *ruleStand, path string) *answer{
+			"deactivation": func(s *ruleStand, path string) *answer { return s.patch(path, deactivate) },
+			"removal":      func(s *ruleStand, path string) *answer { return s.do(http.MethodDelete, path, "") },
+			"demotion": func(s *ruleStand, path string) *answer {
+				return s.patch(path, `{"op":"replace","path":"roles","value":[{"value":"VIEWER"}]}`)
+			},
+		} {
+			s := newRuleStand(t, onMembership)
+			path := s.user("admin")
+			s.onList(func(records []any) { record(records, "admin")["userRole"] = role })
+			a := send(s, path)
+			assert.GreaterOrEqual(t, a.status, 400, "%s, %v: %s", name, role, a.text)
+			assert.Equal(t, "ADMIN", s.state("admin"))
+			assert.Zero(t, s.writes())
+		}
+	}
+}
+
+// An update that sends the whole object does not lay its values over another one
+// than it was planned on.
+func TestWholeObjectIsThePlannedOne(t *testing.T) {
+	for name, change := range map[string]func(user map[string]any){
+		"somebody else": func(user map[string]any) { user["userId"] = 4711 },
+		"another role": func(user map[string]any) {
+			user["role"] = map[string]any{"id": "ADMIN", "name": "ADMIN"}
+		},
+		"access": func(user map[string]any) { user["enabled"] = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRuleStand(t, "envelope")
+			path, before := s.user("viewer"), s.everybody()
+			gets := 0
+			s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+				if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, strings.TrimPrefix(path, "/scim/v2/Users/")) {
+					if gets++; gets == 2 {
+						return changed(t, body, change)
+					}
+				}
+				return body
+			}))
+			a := s.patch(path, `{"op":"replace","path":"name.givenName","value":"Neo"}`)
+			assert.GreaterOrEqual(t, gets, 2)
+			assert.GreaterOrEqual(t, a.status, 500, a.text)
+			assert.Equal(t, before, s.everybody())
+			assert.Zero(t, s.writes())
+		})
+	}
+}
+
+// Who has left has no version that a client could name.
+func TestReturnWithAnOldVersion(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	path := s.user("viewer")
+	version := s.get(path).header.Get("ETag")
+	require.Less(t, s.patch(path, deactivate).status, 300)
+	a := s.patch(path, `{"op":"replace","path":"active","value":true}`, "If-Match", version)
+	assert.Equal(t, scim.CodeVersionMismatch, a.code(), a.text)
+	assert.Equal(t, "gone", s.state("viewer"))
+}
+
+// Where a call by id shows a member whom the list lacks, the list is not believed.
+func TestListLacksWhoIsAMember(t *testing.T) {
+	s := newRuleStand(t, onStatus)
+	s.gives("editor", "ADMIN") // so that the guard needs the list
+	path := s.user("editor")
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
+			return without(t, body, "editor@example.com")
+		}
+		return body
+	}))
+	assert.Equal(t, scim.CodeSugerUnreadable, s.patch(path, deactivate).code())
+	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodDelete, path, "").code())
+}
+
+// What Suger answers to the one who is added is believed only about them.
+func TestAddIsAnsweredWithSomebodyElse(t *testing.T) {
+	s := newRuleStand(t, onStatus)
+	before := s.everybody()
+	former, _ := s.suger.UserByEmail("former@example.com")
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodPost {
+			return []byte(`{"id":"` + former.ID + `","email":"former@example.com","firstName":"F","lastName":"F","role":"` + former.Role + `","status":"INACTIVE"}`)
+		}
+		return body
+	}))
+	a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"nova@example.com","name":{"givenName":"Nova","familyName":"Person"}}`)
+	assert.Equal(t, http.StatusCreated, a.status, "the list shows that it was done: %s", a.text)
+	after := s.everybody()
+	delete(after, "nova@example.com")
+	assert.Equal(t, before, after, "and nobody else was touched")
+}
+
+// A role that Suger answers as new is one that was not there before.
+func TestNewRoleIsAnsweredAsAnother(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	viewer := strings.TrimPrefix(s.user("viewer"), "/scim/v2/Users/")
+	s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			_, _ = w.Write([]byte(`{"id":"ADMIN","name":"Staff"}`))
+			return true
+		}
+		return false
+	})
+	a := s.do(http.MethodPost, "/scim/v2/Groups", `{"displayName":"Staff","members":[{"value":"`+viewer+`"}]}`)
+	assert.GreaterOrEqual(t, a.status, 500, a.text)
+	assert.Equal(t, "VIEWER", s.state("viewer"))
+}
+
+// Changes of groups and roles begin with a list of roles of their own.
+func TestRolesOfAnotherReplica(t *testing.T) {
+	s := newRuleStand(t, onMembership, func(_ *sandbox.Options, c *mapping.Config) { c.ListTTL = time.Hour })
+	other := s.replica(sugerConfig)
+	require.Equal(t, http.StatusOK, other.do(http.MethodGet, "/scim/v2/Groups", "").status, "which reads the roles")
+	made := s.do(http.MethodPost, "/scim/v2/Groups", `{"displayName":"Partner"}`)
+	require.Equal(t, http.StatusCreated, made.status, made.text)
+	path := "/scim/v2/Groups/" + made.body["id"].(string)
+	a := other.patch(path, `{"op":"add","path":"members","value":[{"value":"`+strings.TrimPrefix(s.user("viewer"), "/scim/v2/Users/")+`"}]}`)
+	assert.Less(t, a.status, 300, a.text)
+	assert.Equal(t, http.StatusNoContent, other.do(http.MethodDelete, path, "").status)
+}
+
+// A member who leaves while a group is changed does not make the group one that does
+// not exist.
+func TestMemberLeavesMeanwhile(t *testing.T) {
+	for name, send := range map[string]func(s *ruleStand, group, member string) *answer{
+		"deletion": func(s *ruleStand, group, _ string) *answer { return s.do(http.MethodDelete, group, "") },
+		"removal": func(s *ruleStand, group, member string) *answer {
+			return s.patch(group, `{"op":"remove","path":"members[value eq \"`+member+`\"]"}`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRuleStand(t, onMembership)
+			finance, _ := s.suger.UserByEmail("finance@example.com")
+			s.beforeWrite(func() { s.suger.RemoveUser(finance.ID) })
+			a := send(s, s.role("Finance"), finance.ID)
+			assert.Less(t, a.status, 300, a.text)
+		})
+	}
+}
+
+// An address that a server may take for a member's is not added: Suger would give
+// the member another role.
+func TestLookalikeAddress(t *testing.T) {
+	s := newRuleStand(t, onMembership, func(_ *sandbox.Options, c *mapping.Config) { c.ProtectedUsers = []string{"kay@example.com"} })
+	s.suger.PutUser(sandbox.User{Email: "skipper@example.com", FirstName: "S", Role: "ADMIN"})
+	a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"s\u212aipper@example.com"}`)
+	assert.Equal(t, scim.CodeUserExists, a.code(), a.text)
+	a = s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"\u212aay@example.com"}`)
+	assert.Equal(t, scim.CodeProtectedUser, a.code(), a.text)
+	assert.Zero(t, s.writes())
+}
+
+// Of two different rows of one user nobody can say which is true.
+func TestTwoRowsOfOneUser(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	path := s.user("viewer")
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
+			return doubled(t, body, "viewer@example.com", func(row map[string]any) { row["userRole"] = "ADMIN" })
+		}
+		return body
+	}))
+	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodGet, path, "").code())
+	assert.Equal(t, scim.CodeSugerUnreadable, s.patch(path, deactivate).code())
+	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, s.user("editor"), "").status)
+}

@@ -1,0 +1,30 @@
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/program"
+)
+
+// What a test build adds (-tags testresources) is not in the product: neither its
+// names in the program, nor its endpoint.
+func TestProductHasNoTestResources(t *testing.T) {
+	content, err := os.ReadFile(program.Binary(t))
+	require.NoError(t, err)
+	require.True(t, bytes.Contains(content, []byte("urn:ietf:params:scim:schemas:core:2.0:User")), "URNs can be found")
+	require.True(t, bytes.Contains(content, []byte("gateway.userSet")), "names of functions, too")
+	for _, name := range []string{"urn:example:params:scim:schemas:test:2.0", "gateway.testResources"} {
+		assert.False(t, bytes.Contains(content, []byte(name)), name)
+	}
+
+	s := newStage(t, sandbox.Options{}, nil)
+	status, _ := program.Ask(t, http.MethodGet, s.newGateway(t).URL+"/scim/v2/TestResources", "Bearer wrong", "")
+	assert.Equal(t, http.StatusNotFound, status)
+}
