@@ -1,7 +1,7 @@
 // Package proof holds the tests that put the whole gateway, from SCIM over HTTP
 // to Suger over HTTP, under what goes wrong: every fault of the sandbox at every
-// SCIM request, overload, and a long run of mixed traffic. It also counts the
-// calls to Suger and holds docs/performance.md to them.
+// SCIM request, and overload. Mixed traffic of many people is what package
+// simulation is for. It also counts the calls to Suger and holds docs/performance.md to them.
 package proof
 
 import (

@@ -161,6 +161,16 @@ func (l *ledger) now(id string) standing {
 	return standing{}
 }
 
+// anyWith reports whether somebody with an address is so, other than one person.
+func (l *ledger) anyWith(email, except string, is func(standing) bool) bool {
+	for id := range l.people {
+		if s := l.now(id); id != except && s.email == email && is(s) {
+			return true
+		}
+	}
+	return false
+}
+
 // during are a person's standings between two times, oldest first.
 func (l *ledger) during(id string, from, to time.Time) []standing {
 	found := []standing{{}}
@@ -202,14 +212,17 @@ func (l *ledger) was(id string, from, to time.Time, is map[string]func(standing)
 	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), l.during(id, from, to))
 }
 
-// rank orders roles by power, as Suger's roles and the sandbox's samples have it.
+// rank orders roles by power, as the mapping has it and by name where it does not
+// tell them apart.
 func rank(role string) int {
 	switch role {
 	case sandbox.RoleAdmin:
-		return 4
+		return 5
 	case sandbox.RoleEditor:
+		return 4
+	case "Deal desk":
 		return 3
-	case "Finance", "Deal desk":
+	case "Finance":
 		return 2
 	case sandbox.RoleViewer:
 		return 1

@@ -44,7 +44,7 @@ func (a *app) again(who int) {
 	a.send(&request{
 		what: "repeated " + strings.TrimPrefix(latest.what, "repeated "), method: latest.method, path: latest.path, body: latest.body,
 		may: latest.may, others: latest.others, claim: latest.claim, ends: latest.ends, joins: latest.joins, group: latest.group,
-		key: latest.key,
+		about: latest.about, listed: latest.listed, wrong: latest.wrong, asks: latest.asks, echoes: latest.echoes, key: latest.key,
 	})
 }
 
@@ -85,8 +85,9 @@ func (a *app) createEchoing(s step) {
 	p.role = s.role
 	r := a.create(s.who, p)
 	was := a.roleNow(p.id)
-	r.what = "create with echo"
+	r.what, r.wrong = "create with echo", true
 	r.body["groups"] = []any{map[string]any{"value": a.roleID(s.role), "display": s.role}}
+	delete(r.body, extension+":role")
 	r.body["roles"] = []any{map[string]any{"value": s.role}}
 	r.body[extension] = map[string]any{"role": was}
 	r.may = map[string]permit{emailOf(s.who): {join: true, roles: []string{s.role, was}, names: true}}
@@ -99,6 +100,9 @@ func (a *app) createEchoing(s step) {
 	r.claim = func(r *request) string {
 		if was == s.role {
 			return asked(r)
+		}
+		if r.answer["id"] != id {
+			return "" // the account has another address by now
 		}
 		// What the client claims to have read does not cancel that somebody shall have less.
 		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
@@ -149,7 +153,7 @@ func (a *app) endOddly(s step) {
 		}
 	}
 	r := a.changing(s.who, p, false, method, body, nil)
-	r.what = "deactivate oddly"
+	r.what, r.wrong = "deactivate oddly", true
 	r.may = map[string]permit{p.id: {leave: true, names: true, email: emailOf(s.who)}}
 	if wrong["active"] == nil {
 		// What it does not say it must not do, nor answer as if it had ended access.
@@ -158,6 +162,49 @@ func (a *app) endOddly(s step) {
 	if a.send(r).ok() {
 		a.keep(s.who, func(p *assignment) { p.assigned = false })
 	}
+}
+
+// patchRole changes somebody's role in one of the ways that PATCH offers.
+func (a *app) patchRole(s step) {
+	p, ok := a.known(s.who)
+	if !ok {
+		return
+	}
+	p.role = s.role
+	entry := []any{map[string]any{"value": s.role}}
+	operation, may := map[string]any{"op": "replace", "path": "roles", "value": entry}, []string{s.role}
+	gets := func(is standing) bool { return is.role == s.role }
+	switch s.with % 7 {
+	case 1:
+		operation["path"], operation["value"] = "roles[primary eq true].value", s.role
+	case 2:
+		operation["path"], operation["value"] = extension+":role", s.role
+	case 3: // beside the one that is held: the more powerful counts
+		operation["op"] = "add"
+		gets = func(is standing) bool { return is.role == s.role || rank(is.role) > rank(s.role) }
+	case 4, 5, 6: // who has none has the default role
+		p.role = sandbox.RoleViewer
+		may = []string{p.role}
+		gets = func(is standing) bool { return is.role == sandbox.RoleViewer }
+		operation = map[string]any{"op": "remove", "path": "roles"}
+		switch s.with % 7 {
+		case 5:
+			operation = map[string]any{"op": "replace", "path": "roles", "value": []any{}}
+		case 6:
+			operation["path"] = fmt.Sprintf("roles[value eq %q]", a.roleID(s.role))
+			gets = func(is standing) bool { return is.role != s.role || is.role == sandbox.RoleViewer }
+		}
+	}
+	body := map[string]any{"schemas": []string{patchSchema}, "Operations": []any{operation}}
+	r := a.changing(s.who, p, true, http.MethodPatch, body, nil)
+	r.what, r.may = "patch role", map[string]permit{p.id: {roles: may}}
+	r.claim = func(r *request) string {
+		if !a.ledger.ever(p.id, r.sent, r.answered, func(is standing) bool { return is.member && gets(is) }) {
+			return fmt.Sprintf("the person never had the role: %v", a.ledger.during(p.id, r.sent, r.answered))
+		}
+		return ""
+	}
+	a.send(r)
 }
 
 // remove deletes a user, which Okta never does.
@@ -178,7 +225,7 @@ func (a *app) rename(s step) {
 		return
 	}
 	email := fmt.Sprintf("other%d@example.com", s.with)
-	r := &request{what: "change address", method: http.MethodPatch, path: userPath(p.id), body: patchOf(map[string]any{"userName": email})}
+	r := &request{what: "change address", method: http.MethodPatch, path: userPath(p.id), body: patchOf(map[string]any{"userName": email}), about: p.id}
 	r.may = map[string]permit{p.id: {email: email}}
 	id := p.id
 	r.claim = func(r *request) string {
@@ -227,7 +274,7 @@ func (a *app) changeGroup(s step) {
 	}
 	role, id := s.role, p.id
 	in, _ := a.put(s.who, role, func(was bool) bool { return !was })
-	r := &request{what: "group add", method: http.MethodPatch, path: groupPath(a.world, role), group: role}
+	r := &request{what: "group add", method: http.MethodPatch, path: groupPath(a.world, role), group: role, listed: []string{id}}
 	operation := map[string]any{"op": "add", "path": "members", "value": memberList([]string{id})}
 	r.may = map[string]permit{id: {roles: []string{role}}}
 	r.claim = func(r *request) string { return a.inGroup(id, role, r) }
@@ -245,9 +292,10 @@ func (a *app) changeGroup(s step) {
 
 // inGroup says what is wrong if a person was added to a group.
 func (a *app) inGroup(id, role string, r *request) string {
-	// One who is a member in between may have been dropped by others, too.
+	// A role without permissions takes nobody's place; and as long as Suger does not
+	// say which they are, no role takes that of a custom one.
 	if a.ledger.ever(id, r.sent, r.answered, func(s standing) bool {
-		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(s.role) == 2 && rank(role) == 2)
+		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(role) == 0 || rank(s.role) == 0 && !a.calmly(r))
 	}) {
 		return ""
 	}
@@ -267,10 +315,10 @@ func (a *app) pushGroup(s step, strangers bool) {
 	role := s.role
 	_, ids := a.put(s.who, role, func(bool) bool { return true })
 	r := &request{what: "group push", path: groupPath(a.world, role), group: role}
-	listed := ids
+	r.listed = ids
 	if strangers {
 		r.what = "group push of strangers"
-		listed = append(slices.Clone(ids), "no-such-id")
+		r.listed = append(slices.Clone(ids), "no-such-id")
 		r.claim = func(*request) string { return "one of the members is nobody" }
 	} else {
 		r.may = make(map[string]permit)
@@ -296,10 +344,10 @@ func (a *app) pushGroup(s step, strangers bool) {
 	}
 	if a.wizard {
 		r.method = http.MethodPut
-		r.body = map[string]any{"schemas": []string{groupSchema}, "displayName": role, "members": memberList(listed)}
+		r.body = map[string]any{"schemas": []string{groupSchema}, "displayName": role, "members": memberList(r.listed)}
 	} else {
 		r.method = http.MethodPatch
-		r.body = map[string]any{"schemas": []string{patchSchema}, "Operations": []any{map[string]any{"op": "replace", "path": "members", "value": memberList(listed)}}}
+		r.body = map[string]any{"schemas": []string{patchSchema}, "Operations": []any{map[string]any{"op": "replace", "path": "members", "value": memberList(r.listed)}}}
 	}
 	a.send(r)
 }
@@ -314,7 +362,7 @@ func (a *app) newGroup(s step) {
 		return
 	}
 	id := p.id
-	r := &request{what: "group create", method: http.MethodPost, path: "/Groups", group: name}
+	r := &request{what: "group create", method: http.MethodPost, path: "/Groups", group: name, listed: []string{id}}
 	r.body = map[string]any{"schemas": []string{groupSchema}, "displayName": name, "members": memberList([]string{id})}
 	r.may = map[string]permit{id: {roles: []string{name}}}
 	r.claim = func(r *request) string { return a.inGroup(id, name, r) }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"suger-scim-gateway/internal/sandbox"
 )
 
 // A request is one SCIM request of a client, what it may change and what a
@@ -25,8 +27,13 @@ type request struct {
 	may    map[string]permit       // by user id, or by folded address
 	others *permit                 // for everybody else
 	claim  func(r *request) string // what of a 2xx is not true, "" if all is
+	about  string                  // id of the person whom it reads or changes
+	listed []string                // ids of the members of a group that it names
+	wrong  bool                    // it is wrong in itself
 	ends   string                  // id of the person whose access it ends
 	joins  string                  // folded address of the person whom it creates
+	asks   string                  // the role that it asks for
+	echoes string                  // the role of the answer that it repeats
 	group  string                  // the role whose members it changes
 	lists  int                     // lists of people read for it
 	writes int                     // writes made for it
@@ -117,7 +124,7 @@ func (w *world) disturb(by *request) {
 		by.alone = true
 	}
 	for _, r := range w.requests[max(0, len(w.requests)-100):] {
-		if r == by || !r.ended.IsZero() {
+		if r == by || !r.ended.IsZero() && !r.answered.IsZero() {
 			continue
 		}
 		if by == nil || !by.stranger() {
@@ -279,7 +286,8 @@ func (w *world) judgeChange(r *request, c change) {
 // and leaves the rest as others have made it meanwhile.
 func (r *request) undoes(c change) bool {
 	return slices.ContainsFunc(r.changes, func(e change) bool {
-		return e.id == c.id && e.at.Before(c.at) && c.after.email == e.before.email &&
+		return e.id == c.id && e.at.Before(c.at) &&
+			(c.after.email == e.before.email || c.after.email == c.before.email) &&
 			(c.after.role == e.before.role || c.after.role == c.before.role) &&
 			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
 	})
@@ -327,13 +335,21 @@ func (w *world) judgeAnswer(r *request) {
 	if r.status == http.StatusInternalServerError {
 		w.violate("internal", "%s was answered %v", r, r.answer)
 	}
-	calmly := w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
-	if calmly && r.alone && r.status != 0 {
+	if w.calmly(r) && r.alone && r.status != 0 {
 		w.judgeCalls(r)
+		if !r.ok() && !r.stranger() && !w.excused(r) {
+			w.violate("refused", "%s was answered %s, and nothing was wrong", r, r.outcome())
+		}
 		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > time.Second {
 			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
 		}
 	}
+}
+
+// calmly reports whether Suger worked and no replica crashed during a request, nor
+// shortly before.
+func (w *world) calmly(r *request) bool {
+	return w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
 }
 
 // judgeEnd checks that access ended whatever else was wrong with a request.
@@ -346,6 +362,47 @@ func (w *world) judgeEnd(r *request) {
 	if !w.ledger.ever(r.ends, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
 		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
 	}
+}
+
+// excused reports whether there was a reason in the organization to refuse a
+// request. The caller has the lock.
+func (w *world) excused(r *request) bool {
+	l := w.ledger
+	guarded := func(id string) bool {
+		return slices.ContainsFunc(l.people[id], func(e era) bool { return slices.Contains(protected, e.email) })
+	}
+	switch r.code {
+	case "not_found":
+		return r.about != "" && l.ever(r.about, r.from, r.answered, func(s standing) bool { return !s.member }) || r.group != "" && !w.isRole(r.group)
+	case "invalid_value":
+		return r.wrong || slices.ContainsFunc(r.listed, func(id string) bool { return !l.now(id).member })
+	case "unknown_role", "username_not_email":
+		return r.wrong || !w.isRole(r.asks) || r.echoes != "" && !w.isRole(r.echoes)
+	case "user_exists":
+		return r.joins != "" && l.anyWith(r.joins, "", standing.access) || l.anyWith(r.may[r.about].email, r.about, func(s standing) bool { return s.member })
+	case "group_exists":
+		return r.method == http.MethodPost && w.isRole(r.group)
+	case "last_admin":
+		helps := func(id string) bool { return l.now(id).status == sandbox.StatusActive }
+		if r.group != "" {
+			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !slices.ContainsFunc(r.listed, helps))
+		}
+		return l.admins == 1 && l.now(r.about).administrator()
+	case "protected_user":
+		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
+	case "conflicting_roles": // the client sends two of which one was read before
+		return r.method == http.MethodPut || r.wrong
+	case "mutability":
+		return r.what == "change address" && w.contract == "membership"
+	case "token_refused":
+		return w.revoked[r.key]
+	}
+	return false
+}
+
+// isRole reports whether Suger has a role of a name.
+func (w *world) isRole(name string) bool {
+	return slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.Name == name })
 }
 
 // judgeCalls holds what a request cost against the budgets, where nothing
@@ -362,7 +419,11 @@ func (w *world) judgeCalls(r *request) {
 	if r.lists > lists {
 		w.violate("calls", "%s read %d lists, at most %d are needed", r, r.lists, lists)
 	}
-	if most := 2*len(r.changes) + 1; r.writes > most {
+	most := 2 * len(r.changes)
+	if strings.HasPrefix(r.path, "/Groups") && (r.method == http.MethodPost || r.method == http.MethodDelete) {
+		most++ // the role itself
+	}
+	if r.writes > most {
 		w.violate("calls", "%s made %d writes for %d changes", r, r.writes, len(r.changes))
 	}
 }
@@ -381,7 +442,12 @@ func (w *world) judgeRest() {
 	}
 	// The console has changed the very person who was to be one again.
 	console := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool { return e.by == nil && e.since.After(last.at) })
-	troubled := console || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
+	// Or the person became one after the request's list, and then lost the role by it,
+	// which no answer of Suger tells.
+	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool {
+		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
+	})
+	troubled := console || unseen && r.code == "last_admin" || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
 	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
 		w.ledger.lostLast = nil // it could not be undone, and the client knows
 		return

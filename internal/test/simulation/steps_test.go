@@ -123,6 +123,7 @@ var acts = []act{
 	}},
 	{name: "create with echo", weight: 2, do: func(w *world, s step) { w.appOf(s).createEchoing(s) }},
 	{name: "deactivate oddly", weight: 4, do: func(w *world, s step) { w.appOf(s).endOddly(s) }},
+	{name: "patch role", weight: 5, do: func(w *world, s step) { w.appOf(s).patchRole(s) }},
 	{name: "delete", weight: 2, do: func(w *world, s step) { w.appOf(s).remove(s) }},
 	{name: "change address", weight: 2, do: func(w *world, s step) { w.appOf(s).rename(s) }},
 	{name: "group member", weight: 9, do: func(w *world, s step) { w.appOf(s).changeGroup(s) }},
@@ -253,7 +254,7 @@ func (w *world) console(s step, edit func(u *sandbox.User)) {
 		u = sandbox.User{Email: emailOf(s.who), FirstName: "From", LastName: "Console"}
 	}
 	edit(&u)
-	if u.Role == "" {
+	if !slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.ID == u.Role }) {
 		return
 	}
 	w.box.PutUser(u)
@@ -274,7 +275,7 @@ func (w *world) consoleRemoves(s step) {
 func (w *world) consoleDoubles(s step) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if u, known := w.box.UserByEmail(emailOf(s.who)); known && u.Status == sandbox.StatusInactive {
+	if u, known := w.box.UserByEmail(emailOf(s.who)); known && u.Status == sandbox.StatusInactive && w.isRole(s.role) {
 		u.Status, u.Role = sandbox.StatusActive, w.roleID(s.role)
 		w.box.PutNamesake(u)
 		w.consoled(s)
@@ -289,7 +290,8 @@ func (w *world) consoled(s step) {
 }
 
 // roleNames are the roles that people are given, the weaker ones more often.
-var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,ADMIN", ",")
+// Suger has the team only once its group was pushed.
+var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,Team 1,ADMIN", ",")
 
 // A shape says what kind of story a seed makes.
 type shape struct {
@@ -308,6 +310,7 @@ var shapes = []shape{
 	{name: "busy", people: 14, actors: 6, steps: 60, replicas: 3, apps: 2, contract: "membership"},
 	{name: "stormy", people: 14, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "membership"},
 	{name: "status", people: 45, actors: 7, steps: 60, replicas: 3, apps: 2, contract: "status"},
+	{name: "last", people: 6, actors: 3, steps: 60, replicas: 3, apps: 2, contract: "status"}, // administrators that is, mostly
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 }
 
@@ -378,7 +381,7 @@ func newYear(seed uint64, contract string, people int) plan {
 	p := plan{seed: seed, people: people, administrators: 4, contract: contract, replicas: 1 + r.IntN(3), apps: 1 + r.IntN(2)}
 	events := map[string]int{
 		"hire": 300, "leave": 250, "return": 60, "move": 800, "marry": 40, "weather": 20, "crash": 20, "rotate key": 10,
-		"repeat": 40, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
+		"repeat": 40, "patch role": 60, "rush": 30, "deactivate oddly": 20, "create with echo": 10, "create unseen": 20, "stranger": 20,
 		"group member": 200, "push group": 20, "push unknown": 10, "new group": 10, "delete group": 5, "look up": 100, "import": 100,
 		"console adds": 30, "console removes": 15, "console promotes": 60, "console renames": 20, "change address": 10,
 		"console signs in": 250, "console deactivates": 15, "console doubles": 40,
