@@ -1,8 +1,8 @@
 // Package metrics counts what the gateway does, for Prometheus. docs/metrics.md
-// lists every metric; a test holds the two together.
+// lists every metric; a test compares the two.
 //
-// A [Metrics] takes the events of the gateway, the mapping and the Suger client.
-// No label carries anything that a client or Suger could invent.
+// A [Metrics] receives the events of the gateway, the mapping and the Suger client.
+// No label has a value that a client or Suger can choose freely.
 package metrics
 
 import (
@@ -27,8 +27,7 @@ var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50
 // A Build identifies the program.
 type Build struct{ Version, Commit, Go string }
 
-// Metrics holds the counters of one process. Its methods may be called from many
-// goroutines at once.
+// Metrics are the counters of one process. Its methods are safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -102,8 +101,8 @@ func (m *Metrics) beginAtZero() {
 	}
 }
 
-// ShowCertificate adds the end of the SCIM listener's certificate, read at each
-// scrape.
+// ShowCertificate adds when the certificate of the SCIM listener expires, read at
+// each scrape.
 func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",

@@ -25,9 +25,9 @@ const (
 // guessLimit limits wrong tokens from one address.
 var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
-// An access decides who may see the status page: without a token, everybody who
-// can reach the loopback interface; with one, whoever presents it as a bearer
-// token or has signed in with it.
+// An access decides who may see the status page. Without a token, everybody who
+// can reach the loopback interface; with one, whoever sends it, in a session after
+// signing in or as a bearer token.
 type access struct {
 	token    func() string // nil for no token
 	secret   [sha256.Size]byte
@@ -42,7 +42,7 @@ func newAccess(token func() string, now func() time.Time) *access {
 	return a
 }
 
-// permits reports whether the request may see the guarded pages.
+// permits reports whether the request may see the status page.
 func (a *access) permits(r *http.Request) bool {
 	if a.token == nil {
 		return forThisMachine(r.Host)
@@ -53,9 +53,9 @@ func (a *access) permits(r *http.Request) bool {
 	return a.hasSession(r)
 }
 
-// forThisMachine reports whether host is a name of this machine. It stops DNS
-// rebinding: a web page can resolve its own name to 127.0.0.1, but it cannot
-// change the Host that the browser sends.
+// forThisMachine reports whether the request's host is a name of this machine. A
+// web page elsewhere can resolve its own name to 127.0.0.1 and read the answers
+// (DNS rebinding), but it cannot change the Host that the browser sends.
 func forThisMachine(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
@@ -65,8 +65,8 @@ func forThisMachine(host string) bool {
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// accepts compares a token in a time that does not depend on it. An address
-// that guesses is blocked for a while.
+// accepts compares a token in constant time. An address that guesses is blocked
+// for a while.
 func (a *access) accepts(r *http.Request, token string) bool {
 	client := peer(r)
 	if a.guessing.Wait(client) > 0 {

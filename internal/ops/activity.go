@@ -37,7 +37,7 @@ type Activity struct {
 	dry     dryRun
 }
 
-// A tally is a count and the time of its last event.
+// A tally is a count and the time of its last increase.
 type tally struct {
 	count int
 	last  time.Time
@@ -45,7 +45,7 @@ type tally struct {
 
 func (t tally) plus(now time.Time) tally { return tally{t.count + 1, now} }
 
-// A changeNote is one attempted change as the page shows it.
+// A changeNote is one attempted change, as the page shows it.
 type changeNote struct {
 	Time    time.Time
 	What    string // "update user"
@@ -56,7 +56,7 @@ type changeNote struct {
 	Request string // id
 }
 
-// A difference is one attribute before and after; Hidden leaves the values out.
+// A difference is one attribute before and after. A hidden one has no values.
 type difference struct {
 	Attribute string `json:"attribute"`
 	Before    string `json:"before"`
@@ -75,7 +75,7 @@ func NewActivity(counters *metrics.Metrics, suger *Reachability, showPersonal bo
 	}
 }
 
-// note applies a change under the lock.
+// note changes the Activity under its lock.
 func (a *Activity) note(change func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()
@@ -153,10 +153,10 @@ func (a *Activity) Changed(c mapping.Change) {
 	})
 }
 
-// plain lists the attributes of a user whose values are not personal.
+// plain are the attributes of a user whose values are not personal.
 var plain = []string{"role", "active"}
 
-// differences lists the changed attributes, without values where these are personal.
+// differences returns what changed; of a personal attribute only its name.
 func (a *Activity) differences(c mapping.Change) []difference {
 	ofRole := slices.Contains([]string{"add role", "update role", "remove role"}, c.What)
 	var list []difference
@@ -172,7 +172,7 @@ func (a *Activity) differences(c mapping.Change) []difference {
 }
 
 // person masks an e-mail address: its first letter and its domain are enough to
-// find a change. Other names are those of roles, or hashes.
+// find a change again. Other names are those of roles, or hashes already.
 func (a *Activity) person(name string) string {
 	local, domain, isAddress := strings.Cut(name, "@")
 	if a.showPersonal || !isAddress {
@@ -186,7 +186,7 @@ func (a *Activity) person(name string) string {
 	return first + "…@" + domain
 }
 
-// recent returns at most n changes, newest first.
+// recent returns at most n changes, the newest first.
 func (a *Activity) recent(n int) []changeNote {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -197,7 +197,7 @@ func (a *Activity) recent(n int) []changeNote {
 	return list
 }
 
-// lately sums up the last n minutes.
+// lately returns the sum of the last n minutes.
 func (a *Activity) lately(n int) minute {
 	now := a.now()
 	a.mu.Lock()

@@ -11,7 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// An explainPage asks about one person and shows what was found.
+// An explainPage asks about one person and shows what was found. It reads Suger
+// with the reader's own credential, so nobody sees more than Suger allows them.
 type explainPage struct {
 	formPage
 	changeList // what the gateway did to the person lately
@@ -52,7 +53,7 @@ func (s *server) fill(ctx context.Context, page *explainPage, credential string)
 	page.changeList = s.changeList(shownChanges, changeFilter{Person: page.Person, shown: s.config.Activity.person(page.Person)})
 }
 
-// indented is a value as JSON for people.
+// indented returns a value as indented JSON.
 func indented(value any) string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
