@@ -28,7 +28,7 @@ func TestAddedUsersMayShowLater(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, a := newSmall(t, small("  add user:\n", "  add user:\n    shows within: "+test.within+"\n", endsByRemoval))
+			s, a := newSmall(t, small("  add user:\n", "  add user:\n    shows within: "+test.within+"\n"))
 			missing := test.lists
 			s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 				switch {
@@ -63,7 +63,7 @@ func TestAddedUsersMayShowLater(t *testing.T) {
 // A request that is about to run out of time does not wait for a list, and one
 // that Suger has refused does not wait either.
 func TestNobodyWaitsInVain(t *testing.T) {
-	within := small("  add user:\n", "  add user:\n    shows within: 1m\n", endsByRemoval)
+	within := small("  add user:\n", "  add user:\n    shows within: 1m\n")
 	s, a := newSmall(t, within)
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 		w.WriteHeader(http.StatusAccepted)
@@ -108,7 +108,7 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, a := newSmall(t, smallMapping+endsByRemoval+words)
+			s, a := newSmall(t, smallMapping+words)
 			s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 				if r.Method != http.MethodPost {
 					return false
@@ -122,7 +122,7 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 		})
 	}
 
-	s, a := newSmall(t, smallMapping+endsByRemoval+words)
+	s, a := newSmall(t, smallMapping+words)
 	s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) bool {
 		s.say(w, map[string]any{"ok": false, "number": 401, "people": s.people})
 		return true
@@ -134,7 +134,7 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 // A removal of somebody who is gone is one, whether the API says so by its status
 // or by a word.
 func TestAWordMayMeanNotThere(t *testing.T) {
-	s, a := newSmall(t, smallMapping+endsByRemoval+"errors: {field: error}\nrefusals: {not there: [no_such_user]}\n")
+	s, a := newSmall(t, smallMapping+"errors: {field: error}\nrefusals: {not there: [no_such_user]}\n")
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 		if r.Method != http.MethodDelete {
 			return false
@@ -155,7 +155,7 @@ func TestListsByLinkAndByLastRow(t *testing.T) {
 		"{style: cursor, size: 1, limit: limit, next: after, cursor: last row id}": "GET /people?after=p1&limit=1",
 	} {
 		t.Run(paging, func(t *testing.T) {
-			s, a := newSmall(t, small("    items: people\n", "    items: people\n    paging: "+paging+"\n", endsByRemoval))
+			s, a := newSmall(t, small("    items: people\n", "    items: people\n    paging: "+paging+"\n"))
 			s.answer = func(w http.ResponseWriter, r *http.Request, call string) bool {
 				rest := s.people[1:]
 				switch {

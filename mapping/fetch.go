@@ -553,6 +553,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	snap, u, decided, err := s.find(ctx, email)
 	if err != nil || decided {
 		if u != nil {
+			s.memory.filled(key, s.shelf())
 			s.memory.remember(key, email, u.id)
 		}
 		return snap, u, err

@@ -46,7 +46,6 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 	}
 	snap = onePerson(s.model, found, s.fixed, began, s.config.Now())
 	snap.tick = at
-	s.memory.filled(s.memory.key(s.Caller), s.shelf())
 	return snap, found, true, nil
 }
 

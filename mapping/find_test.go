@@ -41,7 +41,7 @@ func TestFindUser(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			source := small("  add user:\n", findUser, endsByRemoval)
+			source := small("  add user:\n", findUser)
 			if test.decides {
 				source = strings.Replace(source, "answer: people}", "answer: people, decides: true}", 1)
 			}
@@ -73,7 +73,7 @@ func TestFindUser(t *testing.T) {
 
 // A lookup that fails is an error, not somebody who is not found.
 func TestFindUserThatFails(t *testing.T) {
-	s, a := newSmall(t, small("  add user:\n", findUser, endsByRemoval))
+	s, a := newSmall(t, small("  add user:\n", findUser))
 	s.answer = func(w http.ResponseWriter, _ *http.Request, _ string) bool {
 		w.WriteHeader(http.StatusForbidden)
 		return true
@@ -85,7 +85,7 @@ func TestFindUserThatFails(t *testing.T) {
 
 // Nobody is added whom the list has, whatever the lookup says.
 func TestAddingGoesByTheListNotByTheLookup(t *testing.T) {
-	source := strings.Replace(small("  add user:\n", findUser, endsByRemoval), "answer: people}", "answer: people, decides: true}", 1)
+	source := strings.Replace(small("  add user:\n", findUser), "answer: people}", "answer: people, decides: true}", 1)
 	s, a := newSmall(t, source)
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 		if r.URL.RawQuery == "" {

@@ -89,9 +89,9 @@ func newLiteral(t *testing.T, suger *literalSuger, pairs ...string) *actor {
 const (
 	updatesRole   = "      role: \"{role}\"\n      status: \"{status}\"\n"
 	updatesStatus = "      status: \"{status}\"\n"
-	statusMap     = "    field: status\n    active: [ACTIVE, INVITED]\n    pending: [INVITED]\n    inactive: [INACTIVE]\n"
+	statusMap     = "  field: status\n  active: [ACTIVE, INVITED]\n  pending: [INVITED]\n  inactive: [INACTIVE]\n"
 	rolesMap      = "    field: role\n    hold: one\n    by: id\n"
-	endAccess     = "end access: [set status, remove user]"
+	endAccess     = "  end: set status\n"
 	getCall       = "  get user: GET /org/{organization}/user/{user}\n"
 	updateCall    = "    call: PATCH /org/{organization}/user/{user}\n    repeat: true\n"
 )
@@ -142,8 +142,7 @@ func TestUserRoleForms(t *testing.T) {
 }
 
 func TestUserStatusForms(t *testing.T) {
-	status := func(rest string) []string { return []string{statusMap, "    field: status\n" + rest} }
-	bySetting := []string{endAccess, "end access: [set status]"}
+	status := func(rest string) []string { return []string{statusMap, "  field: status\n" + rest} }
 	tests := []struct {
 		name     string
 		pairs    []string
@@ -153,17 +152,17 @@ func TestUserStatusForms(t *testing.T) {
 		shown    string // the extension's status of somebody with access
 		notShown string
 	}{
-		{"words", status("    active: [ON, NEW]\n    inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
-		{"words in another letter case", status("    active: [On, New]\n    inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
-		{"a boolean", status("    active: [true]\n    inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
-		{"a boolean of the opposite", status("    active: [false]\n    inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
-		{"numbers", status("    active: [1, 2]\n    inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},
-		{"absent while there is access", append(status("    active: [null]\n    inactive: [REMOVED]\n    absent: active\n"), bySetting...), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
-		{"an empty text while there is access", append(status("    active: [\"\"]\n    inactive: [REMOVED]\n    absent: active\n"), bySetting...), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
-		{"a time of removal", append(status("    active: [null]\n    inactive: [\"{now}\"]\n    absent: active\n"), bySetting...), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
-		{"a time of removal that is never null", append(status("    active: [\"0001-01-01T00:00:00Z\"]\n    inactive: [\"{now}\"]\n    absent: active\n"), bySetting...),
+		{"words", status("  active: [ON, NEW]\n  inactive: [OFF, GONE]\n"), `"NEW"`, `"GONE"`, `"ON"`, `"OFF"`, "NEW", "GONE"},
+		{"words in another letter case", status("  active: [On, New]\n  inactive: [Off]\n"), `"NEW"`, `"off"`, `"On"`, `"Off"`, "NEW", "off"},
+		{"a boolean", status("  active: [true]\n  inactive: [false]\n"), `true`, `false`, `true`, `false`, "true", "false"},
+		{"a boolean of the opposite", status("  active: [false]\n  inactive: [true]\n"), `false`, `true`, `false`, `true`, "false", "true"},
+		{"numbers", status("  active: [1, 2]\n  inactive: [0]\n"), `2`, `0`, `1`, `0`, "2", "0"},
+		{"absent while there is access", status("  active: [null]\n  inactive: [REMOVED]\n  absent: active\n"), `null`, `"REMOVED"`, `null`, `"REMOVED"`, "", "REMOVED"},
+		{"an empty text while there is access", status("  active: [\"\"]\n  inactive: [REMOVED]\n  absent: active\n"), `""`, `"REMOVED"`, `""`, `"REMOVED"`, "", "REMOVED"},
+		{"a time of removal", status("  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n"), `null`, `"2026-01-02T03:04:05Z"`, `null`, `"2026-03-02T09:00:00Z"`, "", "2026-01-02T03:04:05Z"},
+		{"a time of removal that is never null", status("  active: [\"0001-01-01T00:00:00Z\"]\n  inactive: [\"{now}\"]\n  absent: active\n"),
 			`"0001-01-01T00:00:00Z"`, `"2026-01-02T03:04:05Z"`, `"0001-01-01T00:00:00Z"`, `"2026-03-02T09:00:00Z"`, "0001-01-01T00:00:00Z", "2026-01-02T03:04:05Z"},
-		{"a time of activation", append(status("    active: [\"{now}\"]\n    inactive: [null]\n    absent: inactive\n"), bySetting...), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
+		{"a time of activation", status("  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n"), `1767323045`, `null`, `"2026-03-02T09:00:00Z"`, `null`, "1767323045", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -232,7 +231,7 @@ func TestCallForms(t *testing.T) {
 // Operations on one user can send who the user is and which role is meant.
 func TestOwnOperationsSendWhatTheyAreAbout(t *testing.T) {
 	setRole := []string{updatesRole, updatesStatus, "  # convention, likewise.\n", "  set role: {call: \"PUT /role/{role.name}/of/{user}?role={role}\", body: {mail: \"{userName}\", name: \"{name.formatted}\", role: \"{role}\", all: \"{roles}\"}}\n"}
-	suspend := []string{updatesStatus, "", "  # convention, likewise.\n", "  activate user: {call: POST /back, body: {id: \"{user}\"}}\n  deactivate user: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n", endAccess, "end access: [deactivate user]"}
+	suspend := []string{updatesStatus, "", endAccess, "  give: {call: POST /back, body: {id: \"{user}\"}}\n  end: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n"}
 	user := func(role, status string) string {
 		return `{"id":7,"email":"ada@example.com","firstName":"A","lastName":"B","role":` + role + `,"status":"` + status + `"}`
 	}

@@ -64,8 +64,8 @@ func newModel(doc *spec.Document) *model {
 		}
 	}
 	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
-	if doc.User.Status != nil {
-		m.status = newStatusModel(doc.User.Status)
+	if doc.Access.Shows() {
+		m.status = newStatusModel(&doc.Access)
 	}
 	m.precedence = make(map[string]int)
 	m.others = len(doc.Role.Precedence)
@@ -111,9 +111,7 @@ func (m *model) fieldsOfRow() map[string]string {
 	for _, name := range m.moreIDs {
 		fields = append(fields, user.IDs[name])
 	}
-	if user.Status != nil {
-		fields = append(fields, user.Status.Field)
-	}
+	fields = append(fields, m.doc.Access.Field)
 	top := make(map[string]string)
 	for _, field := range fields {
 		for _, name := range field.TopLevel() {
@@ -187,21 +185,9 @@ func (m *model) statusValue(active bool, now string) any {
 	return value
 }
 
-// endOfAccess is the way in which access ends: the first that the mapping offers.
-// The mapping decides, not one record, so that an odd answer never turns a
-// deactivation into a removal.
-func (m *model) endOfAccess() spec.Strategy {
-	ops := &m.doc.Operations
-	for _, strategy := range m.doc.EndAccess {
-		switch {
-		case strategy == spec.BySetStatus && m.writesStatus() && m.status.toInactive != nil,
-			strategy == spec.ByDeactivate && ops.DeactivateUser != nil,
-			strategy == spec.ByRemoval && ops.RemoveUser != nil:
-			return strategy
-		}
-	}
-	return spec.ByRemoval
-}
+// endOfAccess is the way in which access ends. The mapping decides, not one record,
+// so that an odd answer never turns a deactivation into a removal.
+func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
 
 // knowsAdministrators reports whether the ids of the administrator roles stand
 // in the mapping.

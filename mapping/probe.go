@@ -44,6 +44,16 @@ func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Ans
 	return p.client.Do(ctx, p.Credential, call)
 }
 
+// Find looks a user up as the gateway does by "find user". decided is false if
+// the gateway would go on to the list.
+func (p *Probe) Find(ctx context.Context, address string) (id string, decided bool, err error) {
+	_, found, decided, err := p.find(ctx, address)
+	if found != nil {
+		id = found.id
+	}
+	return id, decided, err
+}
+
 // Rows reads a list to its end. restart says that the rows so far are void, since
 // the list is read again from the start or from a page.
 func (p *Probe) Rows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, rows sugerclient.Rows) (sugerclient.ListReport, error) {

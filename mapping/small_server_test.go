@@ -39,6 +39,7 @@ role:
   known: [{name: Boss, id: boss, administrator: true}, {name: Guest, id: guest}]
   precedence: [Boss, Guest]
   default: Guest
+access: {end: remove user}
 `
 
 // A smallPerson is a member of a smallServer's organization.
@@ -77,12 +78,8 @@ func newSmall(t *testing.T, source string) (*smallServer, *actor) {
 	return s, &actor{t: t, service: service, caller: mapping.Caller{Organization: "org1", Credential: standKey}}
 }
 
-// small is smallMapping with a replacement and an end.
-func small(old, new, end string) string {
-	return strings.Replace(smallMapping, old, new, 1) + end
-}
-
-const endsByRemoval = "end access: [remove user]\n"
+// small is smallMapping with a replacement.
+func small(old, new string) string { return strings.Replace(smallMapping, old, new, 1) }
 
 func (s *smallServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()

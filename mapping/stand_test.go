@@ -268,6 +268,6 @@ func pagesOfTen(t *testing.T) func(*setup) {
 // endedByRemoval is a mapping in which only removal ends access.
 func endedByRemoval(t *testing.T) func(*setup) {
 	t.Helper()
-	document := withChanges(t, func(doc *spec.Document) { doc.EndAccess = []spec.Strategy{spec.ByRemoval} })
+	document := withChanges(t, func(doc *spec.Document) { doc.Access.End.Way = spec.ByRemoval })
 	return func(u *setup) { u.document = document }
 }

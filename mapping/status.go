@@ -32,7 +32,7 @@ type access struct {
 // missing reports whether the user's record has no status at all.
 func (s access) missing() bool { return s.unknown && s.word == "" }
 
-func newStatusModel(m *spec.StatusMap) *statusModel {
+func newStatusModel(m *spec.Access) *statusModel {
 	s := &statusModel{field: m.Field, absent: m.Absent,
 		active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive)}
 	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)

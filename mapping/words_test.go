@@ -42,7 +42,8 @@ var allowedWords = map[string]struct {
 	"gateway/routes.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"gateway/errors.go":               {[]string{"/org/"}, "the gateway's own path"},
 	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
-	"internal/check/okta.go":          {[]string{"/org/"}, "the gateway's own path"},
+	"internal/check/survey.go":        {[]string{"/org/", "/user", "ADMIN"}, "the documented path and role, from which a draft starts"},
+	"internal/check/settings.go":      {[]string{"/org/"}, "the gateway's own path"},
 	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
 	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
 	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
@@ -126,10 +127,8 @@ func sugerWords(documents ...*spec.Document) []string {
 			d.Role.ID, d.Role.Name, d.Role.Description, d.Role.Permissions, d.Role.Created} {
 			field(f)
 		}
-		if status := d.User.Status; status != nil {
-			field(status.Field)
-			values(slices.Concat(status.Active, status.Inactive))
-		}
+		field(d.Access.Field)
+		values(slices.Concat(d.Access.Active, d.Access.Inactive))
 		for _, known := range d.Role.Known {
 			add(known.Name)
 		}

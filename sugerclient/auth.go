@@ -59,17 +59,32 @@ func (a KeyAuth) check() error {
 	return nil
 }
 
+// String is how the key is sent, without the key: "Authorization: Key".
+func (a KeyAuth) String() string {
+	if scheme := a.scheme(); scheme != "" {
+		return a.header() + ": " + scheme
+	}
+	return a.header()
+}
+
 func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
 
 func (a KeyAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
-	scheme := a.Scheme
-	if scheme == "" && strings.EqualFold(a.header(), authorization) {
-		scheme = keyScheme
+	if scheme := a.scheme(); scheme != "" {
+		return &exchange{value: scheme + " " + string(cred)}, nil
 	}
-	if scheme == "" || scheme == NoScheme {
-		return &exchange{value: string(cred)}, nil
+	return &exchange{value: string(cred)}, nil
+}
+
+// scheme is the word before the key, "" for none.
+func (a KeyAuth) scheme() string {
+	switch {
+	case a.Scheme == NoScheme:
+		return ""
+	case a.Scheme == "" && strings.EqualFold(a.header(), authorization):
+		return keyScheme
 	}
-	return &exchange{value: scheme + " " + string(cred)}, nil
+	return a.Scheme
 }
 
 // OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the

@@ -1,7 +1,6 @@
 package sugerclient
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"testing"
@@ -48,7 +47,7 @@ func TestAnErrorRuleFindsErrorsIn2xxAnswers(t *testing.T) {
 			client, _ := newClient(t, serve(t, say(test.status, test.body)).URL, func(c *Config) { c.Attempts = 1 })
 			call := addUser
 			call.Errors = test.rule
-			_, err := client.Do(context.Background(), testKey, call)
+			_, err := client.Do(t.Context(), testKey, call)
 			if test.want == nil {
 				require.NoError(t, err)
 				return
@@ -80,7 +79,7 @@ func TestAnErrorRuleOfAList(t *testing.T) {
 			client, _ := newClient(t, serve(t, ok(test.body)).URL)
 			call := listUsers
 			call.Errors = flagged
-			_, err := client.List(context.Background(), testKey, call, Paging{Items: test.items}, ListHint{}, &collected{})
+			_, err := client.List(t.Context(), testKey, call, Paging{Items: test.items}, ListHint{}, &collected{})
 			if test.kind == "" {
 				require.NoError(t, err)
 				return
@@ -97,7 +96,7 @@ func TestProveGoesByTheErrorRule(t *testing.T) {
 	client, _ := newClient(t, serve(t, ok(`{"ok":false,"error":"invalid_auth","code":401}`)).URL, func(c *Config) { c.Attempts = 1 })
 	call := listUsers
 	call.Errors = flagged
-	fail := failure(t, client.Prove(context.Background(), testKey, call, Paging{}))
+	fail := failure(t, client.Prove(t.Context(), testKey, call, Paging{}))
 	assert.Equal(t, http.StatusUnauthorized, fail.Status)
 }
 
@@ -106,12 +105,13 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 		name         string
 		auth         KeyAuth
 		header, want string
+		says         string
 	}{
-		{"as documented", KeyAuth{}, "Authorization", "Key suger-key-1234567890"},
-		{"another scheme", KeyAuth{Scheme: "Bearer"}, "Authorization", "Bearer suger-key-1234567890"},
-		{"no scheme", KeyAuth{Scheme: NoScheme}, "Authorization", "suger-key-1234567890"},
-		{"another header", KeyAuth{Header: "X-Api-Key"}, "X-Api-Key", "suger-key-1234567890"},
-		{"both", KeyAuth{Header: "X-Api-Key", Scheme: "Token"}, "X-Api-Key", "Token suger-key-1234567890"},
+		{"as documented", KeyAuth{}, "Authorization", "Key suger-key-1234567890", "Authorization: Key"},
+		{"another scheme", KeyAuth{Scheme: "Bearer"}, "Authorization", "Bearer suger-key-1234567890", "Authorization: Bearer"},
+		{"no scheme", KeyAuth{Scheme: NoScheme}, "Authorization", "suger-key-1234567890", "Authorization"},
+		{"another header", KeyAuth{Header: "X-Api-Key"}, "X-Api-Key", "suger-key-1234567890", "X-Api-Key"},
+		{"both", KeyAuth{Header: "X-Api-Key", Scheme: "Token"}, "X-Api-Key", "Token suger-key-1234567890", "X-Api-Key: Token"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,10 +119,11 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 			client, _ := newClient(t, server.URL, func(c *Config) { c.Auth = test.auth })
 			call := listUsers
 			call.Header = map[string]string{test.header: "another"}
-			_, err := client.Do(context.Background(), testKey, call)
+			_, err := client.Do(t.Context(), testKey, call)
 			require.NoError(t, err)
 			got := server.requests()[0].header
 			assert.Equal(t, []string{test.want}, got.Values(test.header))
+			assert.Equal(t, test.says, test.auth.String())
 			if test.header != "Authorization" {
 				assert.Empty(t, got.Get("Authorization"))
 			}
@@ -135,7 +136,7 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 	// A key that looks like a token is not exchanged anew when it is refused.
 	server := serve(t, say(401, ""))
 	client, _ := newClient(t, server.URL, func(c *Config) { c.Auth = KeyAuth{Scheme: "Bearer"} })
-	_, err := client.Do(context.Background(), testKey, addUser)
+	_, err := client.Do(t.Context(), testKey, addUser)
 	require.Error(t, err)
 	assert.Len(t, server.requests(), 1)
 }

@@ -1,8 +1,8 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,12 +17,13 @@ const unproven = "Not proven: drafted in the shape that was read. check --write 
 // has a word for stands here and nowhere else in this package.
 func (f *facts) draft() *Draft {
 	d := &Draft{}
-	d.set("version", 1, Seen, "this program reads version 1")
+	d.set("version", 1, Seen, "of this file format")
 	f.writeReads(d)
 	f.writeWrites(d)
 	f.writeUser(d)
 	f.writeRole(d)
 	f.writeEnd(d)
+	f.writeLogin(d)
 	if e := f.errors; e != nil {
 		d.set("errors.field", e.field, Seen, "an id that nobody has is answered with it, and status 2xx")
 		for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
@@ -60,7 +61,10 @@ func (f *facts) writeList(d *Draft, name string, list *listFacts) {
 	for i, key := range sortedNames(list.query) {
 		path += map[bool]string{true: "?", false: "&"}[i == 0] + url.QueryEscape(key) + "=" + url.QueryEscape(list.query[key])
 	}
-	d.set(op(name, "call"), "GET "+path, Seen, "")
+	call := d.set(op(name, "call"), "GET "+path, Seen, "")
+	if list.paging.Style == "none" {
+		call.why = list.why
+	}
 	if list.items != "" {
 		d.set(op(name, "items"), list.items, Seen, "")
 	}
@@ -85,8 +89,11 @@ func (f *facts) memberPath() string {
 	if f.member == "" {
 		return f.list.path + "/{user}"
 	}
-	return f.list.path + "/{user.membership}"
+	return f.joins + "/{user.membership}"
 }
+
+// roleName is the field of the role, a usual name if none was seen.
+func (f *facts) roleName() string { return cmp.Or(f.role.field, "role") }
 
 // rolePart is the role as a body sends it.
 func (f *facts) rolePart() any {
@@ -155,18 +162,18 @@ func (f *facts) writeWrites(d *Draft) {
 	if f.member != "" {
 		d.set(op(spec.OpAddUser, "call"), "POST "+strings.TrimSuffix(f.personPath(), "/{user}"), Likely, "")
 		d.set(op(spec.OpAddUser, "body"), f.profile(true), Likely, "")
-		d.set(op("add member", "call"), "POST "+f.list.path, Likely, "")
-		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.role.field, f.rolePart()), Likely, "userId is a guess")
+		d.set(op("add member", "call"), "POST "+f.joins, Likely, "")
+		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
 		d.set(op("set role", "call"), "PATCH "+f.memberPath(), Likely, "")
 		d.set(op("set role", "repeat"), true, Likely, "")
-		d.set(op("set role", "body"), put(nil, f.role.field, f.rolePart()), Likely, "")
+		d.set(op("set role", "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
 	} else {
 		d.set(op(spec.OpAddUser, "call"), "POST "+f.list.path, Likely, "")
-		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.role.field, f.rolePart()), Likely, "")
+		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.roleName(), f.rolePart()), Likely, "")
 	}
 	body := f.profile(false)
 	if f.member == "" {
-		body = put(body, f.role.field, f.rolePart())
+		body = put(body, f.roleName(), f.rolePart())
 		if f.status != nil {
 			body = put(body, f.status.field, "{status}")
 		}
@@ -183,10 +190,17 @@ func (f *facts) writeWrites(d *Draft) {
 
 // field is a path, and the same in the answer for one person where that differs.
 func (f *facts) field(path string) any {
-	if f.member != "" && f.one != nil && f.one.prefix != "" && strings.HasPrefix(path, f.one.prefix) {
-		return []any{path, strings.TrimPrefix(path, f.one.prefix)}
+	if f.member == "" || f.one == nil || !strings.HasPrefix(path, f.one.prefix) {
+		return path
 	}
-	return path
+	other := strings.TrimPrefix(path, f.one.prefix)
+	if path == f.id {
+		other = f.one.id
+	}
+	if other == path {
+		return path
+	}
+	return []any{path, other}
 }
 
 func (f *facts) writeUser(d *Draft) {
@@ -209,33 +223,18 @@ func (f *facts) writeUser(d *Draft) {
 		d.set("user.attributes."+name, value, Seen, "")
 	}
 	attribute("userName", f.email, member{"write", "create"})
-	d.find("user.attributes.userName").why = "that the address cannot change is safe, not seen"
+	d.find("user.attributes.userName").why = "that it cannot change is assumed"
 	attribute("name.givenName", f.given)
 	attribute("name.familyName", f.family)
 	attribute("name.givenName", f.full, member{"part", "first names"})
 	attribute("name.familyName", f.full, member{"part", "last name"})
 	for _, name := range sortedNames(f.others) {
 		attribute(name, f.others[name], member{"write", "never"})
-		d.find("user.attributes." + name).why = "whether it can be written was not seen"
+		d.find("user.attributes." + name).why = "whether it can be written is not known"
 	}
 	for _, use := range []string{"created", "modified"} {
 		if path := f.times[use]; path != "" {
 			d.set("user."+use, path, Seen, "")
-		}
-	}
-	if s := f.status; s != nil {
-		d.set("user.status.field", s.field, Seen, "")
-		sure, why := Seen, "by the name and the values of the field"
-		if s.guessed {
-			sure, why = Likely, "not every word was met"
-		}
-		d.set("user.status.active", s.active, sure, why)
-		if len(s.pending) > 0 {
-			d.set("user.status.pending", s.pending, Seen, "")
-		}
-		d.set("user.status.inactive", s.inactive, sure, why)
-		if s.absent != "" {
-			d.set("user.status.absent", s.absent, Likely, "")
 		}
 	}
 	f.writeRoleField(d)
@@ -243,7 +242,7 @@ func (f *facts) writeUser(d *Draft) {
 
 func (f *facts) writeRoleField(d *Draft) {
 	if f.role.field == "" {
-		d.set("user.roles.field", "role", NotSeen, "no field of a user looks like a role")
+		d.set("user.roles.field", f.roleName(), NotSeen, "no field of a user looks like a role")
 		return
 	}
 	d.set("user.roles.field", f.role.field, Seen, "")
@@ -315,15 +314,15 @@ func (f *facts) writeRole(d *Draft) {
 	list := d.set("role.known", known, Likely, "whether this role manages users is judged by its name")
 	list.lines()
 	for i, e := range list.inner {
-		if !adminRole.MatchString(f.known[i].name) {
-			e.sure, e.why = Seen, fmt.Sprintf("held by users, or listed")
+		switch {
+		case f.known[i].assumed:
+			e.sure, e.why = NotSeen, "name a role that Suger has"
+		case !adminRole.MatchString(f.known[i].name):
+			e.sure, e.why = Seen, "held by users, or listed"
 		}
 		if administrators == 0 && i == 0 {
 			e.sure, e.why = NotSeen, "mark the role that manages users"
 		}
-	}
-	if fallback == "" && len(f.known) > 0 {
-		fallback = f.known[len(f.known)-1].name
 	}
 	if f.roles != nil {
 		order = append(order, "*")
@@ -333,20 +332,43 @@ func (f *facts) writeRole(d *Draft) {
 }
 
 func (f *facts) writeEnd(d *Draft) {
-	ways := []any{"remove user"}
-	why := "there is no status"
-	if f.status != nil && f.member == "" {
-		ways, why = []any{"set status", "remove user"}, "there is a status"
-		if f.status.absent != "" {
-			ways = []any{"set status"}
+	switch s := f.status; {
+	case s == nil:
+		d.set("access", object{{"end", spec.ByRemoval}}, Likely, "there is no status")
+	case f.member != "":
+		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
+	default:
+		d.set("access.end", spec.BySetStatus, Likely, "there is a status")
+	}
+	if s := f.status; s != nil {
+		d.set("access.field", s.field, Seen, "")
+		sure, why := Seen, "by the name and the values of the field"
+		if s.guessed {
+			sure, why = Likely, "not every word was met"
+		}
+		d.set("access.active", s.active, sure, why)
+		if len(s.pending) > 0 {
+			d.set("access.pending", s.pending, Seen, "")
+		}
+		d.set("access.inactive", s.inactive, sure, why)
+		if s.absent != "" {
+			d.set("access.absent", s.absent, Likely, "")
 		}
 	}
-	d.set("end access", ways, Likely, why)
 	for _, words := range []struct {
 		kind string
 		say  []any
 	}{{"domain", []any{"domain"}}, {"seats", []any{"seat", "license"}}, {"duplicate", []any{"already exists"}}} {
 		d.set("refusals."+words.kind, words.say, NotSeen, "no refusal was provoked")
+	}
+}
+
+// writeLogin takes over how the credential was shown, since that worked.
+func (f *facts) writeLogin(d *Draft) {
+	for _, part := range []struct{ key, text string }{{"header", f.login.Header}, {"scheme", f.login.Scheme}} {
+		if part.text != "" {
+			d.set("credential."+part.key, part.text, Seen, "as in the file before")
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"suger-scim-gateway/mapping/spec/strict"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A Certainty says how far an entry of a draft can be trusted.
@@ -79,14 +79,13 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 }
 
 // lines lets the elements of a list, or the keys of an object, have a line each.
-func (e *entry) lines() *entry {
+func (e *entry) lines() {
 	e.inline = false
 	for _, inner := range e.inner {
 		if inner.sure == "" {
 			inner.sure, inner.why = e.sure, e.why
 		}
 	}
-	return e
 }
 
 // section is the entry at a path with a comment above.
@@ -267,7 +266,7 @@ var (
 func plainText(text string, inside bool) string {
 	safe := plainScalar.MatchString(text) && !otherType.MatchString(text) && strings.TrimSpace(text) == text &&
 		!strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.Contains(text, " #") &&
-		!(inside && strings.ContainsAny(text, "{}[],"))
+		(!inside || !strings.ContainsAny(text, "{}[],"))
 	if safe {
 		return text
 	}
@@ -292,7 +291,7 @@ func (e *entry) clone() entry {
 // prove marks the operations that did what they are for.
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
-		if e := d.find("operations." + name); e != nil {
+		if e := d.find(spec.OperationPath(name)); e != nil {
 			e.above = ""
 			e.mark(Proven)
 		}
@@ -326,10 +325,4 @@ func (d *Draft) Count(sure Certainty) int {
 		}
 	}
 	return n
-}
-
-// positions tells where the entries of the draft are.
-func (d *Draft) positions(file string, into any) strict.Positions {
-	positions, _ := strict.Decode(file, []byte(d.text()), into)
-	return positions
 }

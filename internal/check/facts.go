@@ -14,7 +14,8 @@ type facts struct {
 	list   listFacts
 	users  int
 	id     string
-	member string // path of the membership's own id, where the list is one of memberships
+	member string // path of the membership's own id, where that is another than the person's
+	joins  string // path of the call that adds a membership
 	email  string
 	given  string
 	family string
@@ -28,7 +29,8 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
-	errors *errorFacts // nil if errors have a status of their own
+	login  spec.Credential // how the credential is shown, where that is in the file before
+	errors *errorFacts     // nil if errors have a status of their own
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
@@ -41,8 +43,7 @@ type listFacts struct {
 	items  string
 	total  string
 	paging spec.PagingMap
-	why    string
-	proven bool
+	why    string // what was seen of it
 }
 
 // oneFacts are the call for one user.
@@ -50,6 +51,7 @@ type oneFacts struct {
 	path      string // with {user}
 	answer    string
 	everybody bool   // it lacks the role
+	id        string // where its answer has the id, without the prefix
 	prefix    string // what paths in a row of the list begin with, and paths in its answer do not
 }
 
@@ -80,7 +82,7 @@ type knownFacts struct {
 	name, id      string
 	number        bool
 	administrator bool
-	listed        bool
+	assumed       bool // nothing was seen of it, but the file needs one
 }
 
 // Names of fields as plain writes them.
@@ -92,8 +94,8 @@ var (
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
-	roleKeys     = []string{"id", "roleid", "key", "code", "slug"} // in an object that is a role
-	roleTitles   = []string{"name", "rolename", "title", "displayname", "label"}
+	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
+	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
 	activeWords  = []string{"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"}
 	pendingWords = []string{"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"}
 	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
@@ -190,8 +192,15 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 	})
 	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
 	f.id = c.bestID("")
-	if own := c.bestID(prefix); own != "" && prefix != "" && own != f.id && f.id != "" {
+	if own := c.bestID(prefix); prefix != "" && own != "" {
 		f.id, f.member = own, f.id
+	} else if prefix == "" {
+		f.member = c.best(func(path string, l *leaf) int {
+			if name := lastName(path); c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id") {
+				return 1
+			}
+			return 0
+		})
 	}
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
 	f.given, f.family = c.named(givenNames, text), c.named(familyNames, text)
@@ -271,7 +280,7 @@ func (s *statusFacts) words(words map[string]int) {
 		}
 	}
 	like := func(word string) any {
-		for known := range words {
+		for _, known := range sortedNames(words) {
 			if known == strings.ToUpper(known) {
 				return strings.ToUpper(word)
 			}

@@ -3,6 +3,7 @@ package check
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,9 +76,7 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 	}
 	add("created", "user.created", doc.User.Created)
 	add("modified", "user.modified", doc.User.Modified)
-	if doc.User.Status != nil {
-		add("status", "user.status.field", doc.User.Status.Field)
-	}
+	add("status", "access.field", doc.Access.Field)
 	add("role", "user.roles.field", doc.User.Roles.Field)
 	return c
 }
@@ -242,6 +241,42 @@ func isTime(value any) bool {
 	case json.Number:
 		n, err := v.Int64()
 		return err == nil && (n > 946684800 && n < 4102444800 || n > 946684800000 && n < 4102444800000)
+	}
+	return false
+}
+
+// isUsed reports whether the mapping names the field in a place that works, or
+// it is a part of a role.
+func (c *fieldCounts) isUsed(path string) bool {
+	return slices.ContainsFunc(c.uses, func(u *use) bool {
+		return u.present > 0 && slices.ContainsFunc(u.field.Scalars(), func(used string) bool {
+			return path == used || u.name == "role" && within(path, used)
+		})
+	})
+}
+
+// within reports whether a path leads into what another names.
+func within(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
+}
+
+// use finds the field for a purpose.
+func (c *fieldCounts) use(name string) *use {
+	for _, u := range c.uses {
+		if u.name == name {
+			return u
+		}
+	}
+	return nil
+}
+
+// leads reports whether a path leads to a field that the mapping uses.
+func (c *fieldCounts) leads(path string) bool {
+	for _, u := range c.uses {
+		if slices.ContainsFunc(u.field.Scalars(), func(used string) bool { return within(used, path) }) {
+			return true
+		}
 	}
 	return false
 }

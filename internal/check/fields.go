@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"suger-scim-gateway/internal/scim"
 )
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -60,7 +62,7 @@ func missingLevel(u *use) Level {
 
 // missing says what to do about a field that users do not have.
 func (r *run) missing(line *Line, u *use) {
-	like := r.users.fields.candidates(u, r.roles)
+	like := r.candidates(u.name)
 	line.Fixes = fixes(fieldEntry(u), like)
 	if len(like) > 0 {
 		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
@@ -73,11 +75,32 @@ func (r *run) missing(line *Line, u *use) {
 			line.Fixes = []Fix{{Entry: u.entry}}
 		}
 	case "status":
-		other = "If Suger has no status, leave user.status out: then only removal ends access."
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
 	}
 	if line.Change == "" || u.name == "status" {
 		line.Change = joined(line.Change, other)
 	}
+}
+
+// candidates are the fields of Suger's that a draft would name for a purpose, but
+// for one that works for another.
+func (r *run) candidates(name string) []string {
+	c, roles := r.users.fields, r.roles
+	if roles == nil {
+		roles = &roleList{}
+	}
+	f := facts{}
+	f.guessUsers(c, r.Caller.Organization)
+	f.guessRoleField(c, roles)
+	path := map[string]string{"id": f.id, "userName": f.email, "organization": f.org, "created": f.times["created"], "modified": f.times["modified"],
+		"name.givenName": f.given, "name.familyName": f.family, "role": f.role.field}[name]
+	if name == "status" && f.status != nil {
+		path = f.status.field
+	}
+	if path == "" || c.isUsed(path) {
+		return nil
+	}
+	return []string{path}
 }
 
 // fieldEntry is where the mapping names the field of a use.
@@ -155,4 +178,55 @@ func lookUnlessAll(n, all int) Level {
 		return Fail
 	}
 	return Look
+}
+
+// unmapped names the fields of Suger's users that the mapping does not use, by
+// name, kind and share of users, never by value.
+func (r *run) unmapped() {
+	c := r.users.fields
+	var fields, known []string
+	for _, path := range sortedNames(c.leaves) {
+		l := c.leaves[path]
+		if l.kind() == isObject || strings.HasSuffix(path, "[0]") || c.isUsed(path) || c.leads(path) {
+			continue
+		}
+		share := "always empty"
+		if l.filled > 0 {
+			share = l.kind() + ", " + percent(l.filled, c.sampled)
+		}
+		fields = append(fields, fmt.Sprintf("%s (%s)", path, share))
+		if attribute := attributeFor(path, l); attribute != "" && !r.Document.User.Attributes[attribute].Field.Given() {
+			known = append(known, fmt.Sprintf("%s: %s", attribute, path))
+		}
+	}
+	line := Line{Check: "unmapped fields", Level: OK, Mapping: r.at("user.attributes"), Text: "None: the mapping uses every field of Suger's users."}
+	if len(fields) > 0 {
+		line.Text = fmt.Sprintf("Suger's users have more: %s.", shortList(fields, 15))
+	}
+	if len(known) > 0 {
+		line.Level = Look
+		line.Change = fmt.Sprintf("To provision them, too, say in user.attributes and in the bodies of add and update: %s.", strings.Join(known, ", "))
+	}
+	r.add(line)
+}
+
+// attributeFor is the SCIM attribute whose name a field has, "" if there is none.
+func attributeFor(path string, l *leaf) string {
+	if l.kind() != isText {
+		return ""
+	}
+	name := lastName(path)
+	for _, schema := range []*scim.Schema{scim.CoreUser(), scim.EnterpriseUser()} {
+		for _, a := range schema.Attributes {
+			other := a.Type != scim.String || a.MultiValued || a.Mutability == scim.ReadOnly
+			if other || plain(a.Name) != name || slices.Contains([]string{"password", "displayName", "userName", "externalId"}, a.Name) {
+				continue
+			}
+			if schema.ID == scim.URNEnterpriseUser {
+				return schema.ID + ":" + a.Name
+			}
+			return a.Name
+		}
+	}
+	return ""
 }

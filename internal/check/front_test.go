@@ -152,6 +152,41 @@ func renamed(from, to string) front {
 	}))
 }
 
+// inverted replaces a flag of users by one that means the opposite, in both
+// directions.
+func inverted(from, to string) front {
+	turn := func(user map[string]any, from, to string) {
+		if value, ok := user[from].(bool); ok {
+			delete(user, from)
+			user[to] = !value
+		}
+	}
+	return func(suger http.Handler) http.Handler {
+		asked := suger
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch} {
+			asked = sends(method, func(body map[string]any) { turn(body, to, from) })(asked)
+		}
+		return answers(func(*http.Request) bool { return true }, func(value any) any {
+			var walk func(any)
+			walk = func(value any) {
+				switch v := value.(type) {
+				case map[string]any:
+					turn(v, from, to)
+					for _, inner := range v {
+						walk(inner)
+					}
+				case []any:
+					for _, inner := range v {
+						walk(inner)
+					}
+				}
+			}
+			walk(value)
+			return value
+		})(asked)
+	}
+}
+
 // capped cuts pages of the working contract to a number of rows.
 func capped(most int) front {
 	return answers(toList, func(value any) any {

@@ -95,6 +95,9 @@ func (r *run) sameFields(line Line, user any, s sample) Line {
 		if r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")) {
 			continue // what belongs to the membership is in the list
 		}
+		if !has && r.alternative(&line, u, user, other) {
+			return line
+		}
 		if !reflect.DeepEqual(one, other) {
 			differ = append(differ, u.field.String())
 			line.Mapping = r.at(u.entry)
@@ -109,6 +112,25 @@ func (r *run) sameFields(line Line, user any, s sample) Line {
 	line.Fixes = []Fix{{Entry: "operations.get user"}}
 	line.Change = "If a second check says so too, leave \"get user\" out: then the list decides."
 	return line
+}
+
+// alternative reports whether a single user has a value of the list's by another
+// name, which the mapping can name beside the one in the list.
+func (r *run) alternative(line *Line, u *use, user, value any) bool {
+	for _, spot := range spotsIn(user) {
+		if spot.path == "" || isEmpty(value) || !reflect.DeepEqual(spot.value, value) || r.users.fields.leaves[spot.path] != nil {
+			continue
+		}
+		names := make([]any, 0, 2)
+		for _, name := range append(u.field.Scalars(), spot.path) {
+			names = append(names, name)
+		}
+		line.Level, line.Mapping = Fail, r.at(u.entry)
+		line.Text = fmt.Sprintf("In the list it is %s, in the answer for one user %s.", u.field, spot.path)
+		line.propose(fix(fieldEntry(u), names))
+		return true
+	}
+	return false
 }
 
 // missingUser asks for a user who does not exist. The gateway tells by a 404 that

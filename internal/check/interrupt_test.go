@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,9 @@ func TestInterruptedWrite(t *testing.T) {
 					stop()
 				}
 			})})
-			report := check.Run(ctx, s.open(t))
+			config := s.open(t)
+			config.Patience = time.Second // Suger may go on with what nobody waits for
+			report := check.Run(ctx, config)
 			assert.False(t, report.OK)
 			_, there := s.suger.UserByEmail(newcomer)
 			assert.False(t, there)
@@ -62,6 +65,55 @@ func TestUnlistedUserIsLeftAlone(t *testing.T) {
 	assert.True(t, there)
 	assert.Equal(t, sandbox.StatusInactive, former.Status)
 	assert.Zero(t, s.suger.Count("remove user"))
+}
+
+// An account that an earlier check has left is taken for that, whatever the name
+// was at its end.
+func TestAccountOfAnEarlierCheck(t *testing.T) {
+	for _, family := range []string{"Check", "Checked"} {
+		s := written(stand{contract: "membership", prepare: func(suger *sandbox.Sandbox) {
+			suger.PutGlobalUser(sandbox.GlobalUser{Email: newcomer, FirstName: "Preflight", LastName: family})
+		}})
+		report := s.run(t)
+		assert.True(t, report.OK, text(report))
+		assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "an earlier check has left")
+		_, there := s.suger.UserByEmail(newcomer)
+		assert.False(t, there)
+	}
+}
+
+// Somebody whom Suger knows from elsewhere keeps the name, and is not deactivated.
+func TestAccountOfSomebodyElse(t *testing.T) {
+	s := written(stand{contract: "membership", prepare: func(suger *sandbox.Sandbox) {
+		suger.PutGlobalUser(sandbox.GlobalUser{Email: newcomer, FirstName: "Iris", LastName: "Berg"})
+	}, front: answers(toUsers, users(func(user map[string]any) { delete(user, "creationTime") }))}) // so that only the name tells
+	report := s.run(t)
+	assert.False(t, report.OK)
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), `it had to be changed by "update user" to be as sent. The name, which the attempt changed, is as before. Suger shows role VIEWER, with access; nothing more was written.`)
+	member, there := s.suger.UserByEmail(newcomer)
+	assert.True(t, there)
+	assert.Equal(t, "Iris Berg", member.FirstName+" "+member.LastName)
+	assert.Zero(t, s.suger.Count("remove user"))
+}
+
+// Whom Suger took and never listed is said to be left, with the way to remove them.
+func TestInvitationThatIsNotListed(t *testing.T) {
+	s := written(stand{front: func(suger http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPost {
+				suger.ServeHTTP(w, r)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+			_, _ = w.Write([]byte(`{"id":"PENDING01","email":"` + newcomer + `"}`))
+		})
+	}})
+	report := s.run(t)
+	assert.False(t, report.OK)
+	last := report.Lines[len(report.Lines)-1]
+	assert.Equal(t, check.Fail, last.Level)
+	assert.Contains(t, last.Text, `Suger answered "add user" with 202, and its list does not show `+newcomer)
+	assert.Contains(t, last.Change, "or by DELETE /org/sandboxed/user/PENDING01")
 }
 
 // Without --write nothing is sent but reads.

@@ -40,6 +40,7 @@ type listAnswer struct {
 	body   any
 	header http.Header
 	rows   []string
+	err    error
 }
 
 func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
@@ -51,7 +52,7 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 	maps.Copy(call.Query, l.call.Query)
 	answer, err := l.do(ctx, call)
 	if err != nil {
-		return &listAnswer{}
+		return &listAnswer{err: err}
 	}
 	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
 	rows, _ := rowsIn(page.body, l.items)
@@ -61,25 +62,77 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 	return page
 }
 
+// page asks for a page of a size by its number, counted from 0, and the rows before
+// it. Where pages lead to each other it is the first.
+func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
+	query := make(map[string]string)
+	if p.Limit != "" {
+		query[p.Limit] = strconv.Itoa(size)
+	}
+	switch p.Style {
+	case "offset":
+		query[p.Next] = strconv.Itoa(rows)
+	case "page":
+		query[p.Next] = strconv.Itoa(p.First + number)
+	}
+	return l.get(ctx, query)
+}
+
+// advances reports whether the page after the first begins where that ends, which
+// the whole list shows as far as it is known.
+func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
+	query := make(map[string]string)
+	if p.Limit != "" {
+		query[p.Limit] = strconv.Itoa(pageProbe)
+	}
+	switch p.Style {
+	case "offset":
+		query[p.Next] = strconv.Itoa(len(first.rows))
+	case "page":
+		query[p.Next] = strconv.Itoa(p.First + 1)
+	case "cursor":
+		cursor := first.at(p.Cursor)
+		if cursor == "" {
+			return false
+		}
+		query[p.Next] = cursor
+	case "link":
+		place, linked := first.next()
+		if !linked || place.path != p.Cursor.Path {
+			return false
+		}
+		for name := range place.address.Query() {
+			query[name] = place.address.Query().Get(name)
+		}
+	}
+	page := l.get(ctx, query)
+	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
+		return false
+	}
+	if size := len(first.rows); size < len(whole.rows) {
+		return page.rows[0] == whole.rows[size]
+	}
+	return !slices.Contains(first.rows, page.rows[0])
+}
+
 // find is the paging of the list, with style none if all comes in one answer. why
 // says what was seen; proven reports whether pages were seen to follow each other.
 func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
 	whole := l.get(ctx, nil)
 	if len(whole.rows) <= pageProbe {
-		return spec.PagingMap{Style: "none"}, fmt.Sprintf("%s are too few to see", count(len(whole.rows), "row")), false
+		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
 	}
 	paging, first := l.limit(ctx, whole)
 	size := len(first.rows)
 	if size == len(whole.rows) && paging.Limit == "" && !l.goesOn(whole) {
 		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
 	}
-	for _, style := range []func(context.Context, *spec.PagingMap, *listAnswer, *listAnswer) bool{l.byLink, l.byCursor, l.byOffset, l.byPage, l.byLastRow} {
-		if style(ctx, &paging, whole, first) {
-			paging.Size = 0
-			if paging.Limit != "" {
-				paging.Size = l.pageSize(ctx, paging.Limit, whole)
+	for _, p := range usual(paging.Limit, first) {
+		if l.advances(ctx, p, whole, first) {
+			if p.Limit != "" {
+				p.Size = l.pageSize(ctx, p.Limit, whole)
 			}
-			return paging, fmt.Sprintf("two pages of %d follow each other", size), true
+			return p, fmt.Sprintf("two pages of %d follow each other", size), true
 		}
 	}
 	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
@@ -109,98 +162,33 @@ func (l *lister) goesOn(page *listAnswer) bool {
 	return linked || len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
 }
 
-// second asks for the page after the first and reports whether it is that.
-func (l *lister) second(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer, value string) bool {
-	query := map[string]string{paging.Next: value}
-	if paging.Limit != "" {
-		query[paging.Limit] = strconv.Itoa(pageProbe)
+// usual are the ways in which the list may go on after its first page, the
+// likeliest first.
+func usual(limit string, first *listAnswer) (ways []spec.PagingMap) {
+	if place, linked := first.next(); linked {
+		ways = append(ways, spec.PagingMap{Style: "link", Limit: limit, Cursor: spec.Cursor{Path: place.path}})
 	}
-	return l.follows(l.get(ctx, query), whole, first)
-}
-
-// follows reports whether a page begins where the first one ends.
-func (l *lister) follows(page, whole, first *listAnswer) bool {
-	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
-		return false
+	offsets, cursors := hinted(offsetNames, first), hinted(cursorNames, first)
+	for _, cursor := range first.cursors() {
+		for _, name := range hinted(slices.Concat(cursorNames, offsetNames), first) {
+			ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: cursor})
+		}
 	}
-	if size := len(first.rows); size < len(whole.rows) {
-		return page.rows[0] == whole.rows[size]
+	for _, name := range offsets {
+		ways = append(ways, spec.PagingMap{Style: "offset", Limit: limit, Next: name})
 	}
-	return !slices.Contains(first.rows, page.rows[0])
-}
-
-// byLink follows the address of the next page, which is in the header Link or in
-// the body.
-func (l *lister) byLink(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
-	place, linked := first.next()
-	if !linked {
-		return false
+	for _, name := range hinted(pageNames, first) {
+		ways = append(ways, spec.PagingMap{Style: "page", Limit: limit, Next: name, First: 1}, spec.PagingMap{Style: "page", Limit: limit, Next: name})
 	}
-	query := make(map[string]string)
-	for name := range place.address.Query() {
-		query[name] = place.address.Query().Get(name)
-	}
-	if !l.follows(l.get(ctx, query), whole, first) {
-		return false
-	}
-	*paging = spec.PagingMap{Style: "link", Limit: paging.Limit, Cursor: spec.Cursor{Path: place.path}}
-	return true
-}
-
-// byLastRow takes a value of a page's last row for the cursor of the next.
-func (l *lister) byLastRow(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
 	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
 	for _, field := range sortedKeys(last) {
-		value, scalar := wordOf(last[field])
-		if name := lastName(field); !scalar || name != "id" && !strings.HasSuffix(name, "id") && !strings.Contains(name, "cursor") {
-			continue
-		}
-		for _, name := range hinted(append(slices.Clone(cursorNames), "lastId", "last_id", "since"), first) {
-			try := spec.PagingMap{Style: "cursor", Limit: paging.Limit, Next: name, Cursor: spec.Cursor{Row: field}}
-			if l.second(ctx, &try, whole, first, value) {
-				*paging = try
-				return true
+		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
+			for _, name := range cursors {
+				ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: spec.Cursor{Row: field}})
 			}
 		}
 	}
-	return false
-}
-
-func (l *lister) byCursor(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
-	for _, place := range first.cursors() {
-		for _, name := range hinted(append(slices.Clone(cursorNames), offsetNames...), first) {
-			try := spec.PagingMap{Style: "cursor", Limit: paging.Limit, Next: name, Cursor: spec.Cursor{Path: place.path, Header: place.header}}
-			if l.second(ctx, &try, whole, first, place.value) {
-				*paging = try
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (l *lister) byOffset(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
-	for _, name := range hinted(offsetNames, first) {
-		try := spec.PagingMap{Style: "offset", Limit: paging.Limit, Next: name}
-		if l.second(ctx, &try, whole, first, strconv.Itoa(len(first.rows))) {
-			*paging = try
-			return true
-		}
-	}
-	return false
-}
-
-func (l *lister) byPage(ctx context.Context, paging *spec.PagingMap, whole, first *listAnswer) bool {
-	for _, name := range hinted(pageNames, first) {
-		for _, from := range []int{1, 0} {
-			try := spec.PagingMap{Style: "page", Limit: paging.Limit, Next: name, First: from}
-			if l.second(ctx, &try, whole, first, strconv.Itoa(from+1)) {
-				*paging = try
-				return true
-			}
-		}
-	}
-	return false
+	return ways
 }
 
 // pageSize is the largest page that the list gives, as far as it has so many
@@ -224,28 +212,35 @@ func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) 
 	return pageProbe
 }
 
-// A cursorPlace is where an answer has what leads to the next page.
-type cursorPlace struct {
-	path, header string // one of them
-	value        string
-}
-
-// cursors are what seems to lead to the next page. A place that is empty or no
-// more than 0 ends a list.
-func (a *listAnswer) cursors() []cursorPlace {
-	var found []cursorPlace
+// cursors are the places of what seems to lead to the next page. A value that is
+// empty or 0 ends a list.
+func (a *listAnswer) cursors() []spec.Cursor {
+	var found []spec.Cursor
 	for _, s := range spotsIn(a.body) {
 		word, scalar := wordOf(s.value)
 		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
-			found = append(found, cursorPlace{path: s.path, value: word})
+			found = append(found, spec.Cursor{Path: s.path})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.header)) {
 		if value := a.header.Get(name); seemsNext(name) && value != "" && !isURL(value) {
-			found = append(found, cursorPlace{header: name, value: value})
+			found = append(found, spec.Cursor{Header: name})
 		}
 	}
 	return found
+}
+
+// at is the cursor at a place, "" if there is none.
+func (a *listAnswer) at(place spec.Cursor) string {
+	value := any(a.header.Get(place.Header))
+	switch {
+	case place.Row != "" && len(a.rows) > 0:
+		value, _ = at(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
+	case place.Path != "":
+		value, _ = at(a.body, place.Path)
+	}
+	word, _ := wordOf(value)
+	return word
 }
 
 func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }

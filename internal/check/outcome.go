@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A state is how a step should leave the user.
@@ -47,6 +48,9 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		e := t.cause(o.err)
 		line = t.failed(ctx, e.Call, e.Err)
 		line.Check, line.Text = o.check, e.Call.Operation+": "+line.Text
+		if o.check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
+			line.Change = joined(line.Change, `If the role has a call of its own, take it out of this body and add "set role".`)
+		}
 	case o.err != nil && len(t.writes()) == 0:
 		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
 	case o.read != nil:
@@ -187,7 +191,7 @@ func (t *trip) statusWord(is *mapping.Record) string {
 	if is.Status == "" {
 		return ""
 	}
-	return fmt.Sprintf(" (%s: %s)", t.Document.User.Status.Field, is.Status)
+	return fmt.Sprintf(" (%s: %s)", t.Document.Access.Field, is.Status)
 }
 
 func (t *trip) rolesShown(is *mapping.Record) string {

@@ -3,6 +3,7 @@ package check_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,14 +144,14 @@ var plantedReads = []planted{
 		check: "modified", level: check.Look, entry: "user.modified", says: "Suger has updatedAt"},
 
 	{name: "status renamed", stand: stand{front: renamed("status", "state")},
-		check: "status", level: check.Fail, entry: "user.status.field", says: "Suger has state"},
+		check: "status", level: check.Fail, entry: "access.field", says: "Suger has state"},
 	{name: "other words for the status", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "user.status", says: "SUSPENDED 2"},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Say inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
-		check: "status words", level: check.Fail, entry: "user.status", says: "the field may be no status"},
+		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -159,7 +160,34 @@ var plantedReads = []planted{
 				user.(map[string]any)["disabled"] = false
 			}
 			return value
-		})}, check: "status", level: check.Look, entry: "end access", says: "disabled in Suger's users looks like one"},
+		})}, check: "status", level: check.Look, entry: "access.end", says: "disabled in Suger's users looks like one"},
+
+	{name: "disabled taken for access", stand: stand{contract: "envelope", front: inverted("enabled", "disabled"), edits: []edit{
+		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
+		check: "status words", level: check.Fail, entry: "access", says: "Say active: [false], and say inactive: [true]."},
+	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n  inactive: [false]", "active: [false]\n  inactive: [true]"}}},
+		check: "status words", level: check.Fail, entry: "access", says: "takes false for access"},
+	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
+		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
+		check: "status words", level: check.Fail, entry: "access", says: "Most have no access"},
+	{name: "words the wrong way round", stand: stand{edits: []edit{{"active: [ACTIVE, INVITED]", "active: [INVITED, INACTIVE]"}, {"inactive: [INACTIVE]", "inactive: [ACTIVE]"}}},
+		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it says"},
+	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
+		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
+		{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",
+			"  set role:\n    call: PUT /v3/orgs/{organization}/users/{user}/roles\n    body: {roleId: \"{role}\"}\n"},
+		{"roles: \"{roles}\"", "roles: [\"{role}\"]"}},
+		prepare: func(suger *sandbox.Sandbox) {
+			admin, _ := suger.UserByEmail("admin@example.com")
+			admin.OtherRoles = []string{"VIEWER"}
+			suger.PutUser(admin)
+		}}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Say field: roles, and say hold: many."},
+	{name: "role that the file does not know", stand: stand{contract: "removal", front: answers(
+		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
+		func(value any) any {
+			return slices.DeleteFunc(value.([]any), func(role any) bool { return role == "Finance" })
+		})},
+		check: "roles of users", level: check.Fail, entry: "user.roles", says: "Add {name: Finance, id: Finance} to role.known."},
 
 	{name: "role renamed", stand: stand{front: renamed("role", "roleId")},
 		check: "role", level: check.Fail, entry: "user.roles.field", says: "Suger has roleId"},
@@ -201,6 +229,10 @@ var plantedReads = []planted{
 		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Say answer: data."},
 	{name: "one user other than in the list", stand: stand{front: answers(toOne, users(func(user map[string]any) { user["role"] = "VIEWER" }))},
 		check: "get user", level: check.Look, entry: "user.roles.field", says: "role differs from the list"},
+	{name: "role by another name in one user", stand: stand{front: answers(toOne, users(func(user map[string]any) {
+		user["userRole"] = user["role"]
+		delete(user, "role")
+	}))}, check: "get user", level: check.Fail, entry: "user.roles.field", says: "Say field: [role, userRole]."},
 	{name: "always the same user", stand: stand{front: asks(func(r *http.Request) {
 		if toOne(r) {
 			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"

@@ -37,8 +37,7 @@ var plantedWrites = []planted{
 	{name: "users that cannot be read", stand: written(stand{front: renamed("id", "userId")}),
 		check: "write", level: check.Fail, says: "as long as reading fails"},
 	{name: "no removal in the mapping", stand: written(stand{edits: []edit{
-		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""},
-		{"end access: [set status, remove user]", "end access: [set status]"}}}),
+		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""}}}),
 		check: "write", level: check.Fail, entry: "operations", says: `Add "remove user"`},
 
 	{name: "an address that exists and is not listed", stand: stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
@@ -100,13 +99,26 @@ var plantedWrites = []planted{
 	{name: "role that is not revoked", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "revoke role"}}}),
 		check: "write: role", level: check.Fail, entry: "operations.revoke role", says: "role VIEWER and EDITOR instead of role EDITOR"},
 	{name: "deactivation acknowledged and not done", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "deactivate user"}}}),
-		check: "write: deactivate", level: check.Fail, entry: "operations.deactivate user", says: "still has access"},
+		check: "write: deactivate", level: check.Fail, entry: "access.end", says: "still has access"},
 
+	{name: "removal by a call that Suger lacks", stand: written(stand{contract: "membership", edits: []edit{{"DELETE /org/{organization}/user/{user}", "DELETE /org/{organization}/member/{user}"}}}),
+		check: "write: deactivate", level: check.Fail, entry: "operations.remove user.call", says: "Suger has no DELETE /org/{organization}/member/{user}"},
+	{name: "born without access by a reversed flag that reading cannot tell", stand: written(stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
+		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}, prepare: func(suger *sandbox.Sandbox) {
+		for i, u := range suger.Users() {
+			if u.Status = sandbox.StatusInactive; i < 5 {
+				u.Status = sandbox.StatusActive
+			}
+			if i == 10 {
+				u.Role = "ADMIN"
+			}
+			suger.PutUser(u)
+		}
+	}}), check: "write: create", level: check.Fail, entry: "access", says: "Who is added has no access by this mapping"},
 	{name: "removal acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "remove user"}}}),
 		check: "clean-up", level: check.Fail, says: "Remove the user by hand"},
 	{name: "no removal in the mapping, forced", stand: written(stand{edits: []edit{
-		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""},
-		{"end access: [set status, remove user]", "end access: [set status]"}},
+		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""}},
 		config: func(c *check.Config) { c.Force = true }}),
 		check: "clean-up", level: check.Fail, says: "still in the organization, without access"},
 	{name: "list that fails after the writes", stand: written(stand{front: listFailsAfter(http.MethodPost)}),
@@ -126,7 +138,7 @@ var plantedWrites = []planted{
 		})
 	}}), check: "write: remove", level: check.Fail, says: "the gateway would answer an error"},
 	{name: "another id after the return", stand: written(stand{contract: "removal"}),
-		check: "write: return", level: check.OK, entry: "end access", says: "gets another id"},
+		check: "write: return", level: check.OK, entry: "access.end", says: "gets another id"},
 	{name: "Suger goes out of order in the middle", stand: written(stand{front: status(func(r *http.Request) bool {
 		return toWrite(r) && r.Method == http.MethodPatch
 	}, http.StatusServiceUnavailable, "maintenance")}),

@@ -67,20 +67,21 @@ type run struct {
 	lacking int  // failed checks that say that Suger does not offer a call
 }
 
-// Run makes the checks in the order in which they depend on each other, and
-// leaves out what would make no sense after a failure. If the context ends, what
-// was written for the check is cleaned up all the same.
-func Run(ctx context.Context, config Config) *Report {
+func newRun(config Config) *run {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
 	if config.Patience == 0 {
 		config.Patience = 20 * time.Second
 	}
-	r := &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{
-		Suger: config.Target(),
-		Lines: []Line{},
-	}}
+	return &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{Suger: config.Target(), Lines: []Line{}}}
+}
+
+// Run makes the checks in the order in which they depend on each other, and
+// leaves out what would make no sense after a failure. If the context ends, what
+// was written for the check is cleaned up all the same.
+func Run(ctx context.Context, config Config) *Report {
+	r := newRun(config)
 	r.checkAll(ctx)
 	if ctx.Err() != nil {
 		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before its end."})
@@ -121,6 +122,7 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.rolesOfUsers()
 	r.unmapped()
 	r.getUser(ctx)
+	r.findUser(ctx)
 }
 
 // add keeps a line and shows it.

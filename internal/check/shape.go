@@ -66,7 +66,7 @@ func listsIn(answer any) []string {
 // itemsFixes are how the mapping finds the list in the answer of an operation,
 // none if no list is in it.
 func itemsFixes(operation string, answer any) []Fix {
-	entry := "operations." + operation + ".items"
+	entry := spec.OperationPath(operation) + ".items"
 	if paths := listsIn(answer); len(paths) > 0 && paths[0] == "" {
 		return []Fix{{Entry: entry}}
 	} else {
@@ -105,7 +105,7 @@ func (r *run) userIn(answer any) (path string, found bool) {
 // answerFix is how the mapping finds the user in the answer of an operation, none
 // if no user is in it.
 func (r *run) answerFix(operation string, answer any) []Fix {
-	entry := "operations." + operation + ".answer"
+	entry := spec.OperationPath(operation) + ".answer"
 	switch path, found := r.userIn(answer); {
 	case !found:
 		return nil

@@ -64,16 +64,18 @@ func (s *stand) open(t *testing.T) check.Config {
 	if people == 0 {
 		people = 17
 	}
+	now := noon.Add(-time.Hour) // while it is prepared
 	var err error
 	s.suger, err = sandbox.New(sandbox.Options{
 		Contract: cmp.Or(s.contract, "status"), Keys: []string{testKey}, ReadOnlyKeys: []string{readOnlyKey},
-		Clients: map[string]string{"client-1": "client-secret-1"}, People: people, Seats: s.seats, Clock: func() time.Time { return noon },
+		Clients: map[string]string{"client-1": "client-secret-1"}, People: people, Seats: s.seats, Clock: func() time.Time { return now },
 	})
 	require.NoError(t, err)
 	require.NoError(t, s.suger.SetFaults(s.faults...))
 	if s.prepare != nil {
 		s.prepare(s.suger)
 	}
+	now = noon
 	var handler http.Handler = s.suger
 	if s.front != nil {
 		handler = s.front(handler)
@@ -90,7 +92,7 @@ func (s *stand) open(t *testing.T) check.Config {
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
 		Document: s.document(t), File: s.file(), Patience: time.Millisecond, Now: func() time.Time { return noon },
 	}
-	config.Positions, _ = strict.Decode(s.file(), []byte(s.source), new(spec.Document))
+	config.Positions = strict.PositionsIn([]byte(s.source))
 	if s.config != nil {
 		s.config(&config)
 	}

@@ -9,13 +9,13 @@ import (
 
 // statuses says which words the status has, and what they mean to the mapping.
 func (r *run) statuses() {
-	in := r.Document.User.Status
+	in := &r.Document.Access
 	u := r.users.fields.use("status")
-	if in == nil {
-		line := Line{Check: "status", Level: OK, Mapping: r.at("end access"), Text: "The mapping has none: only removal ends access."}
-		if like := r.users.fields.candidates(statusWanted, r.roles); len(like) > 0 {
+	if !in.Shows() {
+		line := Line{Check: "status", Level: OK, Mapping: r.at("access.end"), Text: "The mapping has none: only removal ends access."}
+		if like := r.candidates("status"); len(like) > 0 {
 			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
-			line.Change = "Add user.status if it tells who has access."
+			line.Change = "Add access.field if it tells who has access."
 		}
 		r.add(line)
 		return
@@ -23,15 +23,17 @@ func (r *run) statuses() {
 	if u.present == 0 || r.users.readable() == 0 {
 		return // said already
 	}
-	line := Line{Check: "status words", Level: OK, Mapping: r.at("user.status")}
+	line := Line{Check: "status words", Level: OK, Mapping: r.at("access")}
 	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, r.users.count-r.users.access)
 	switch reversed := r.reversed(u); {
 	case reversed != "":
 		line.Level, line.Text = Fail, reversed+" With this file, who is added would have no access, and to end access would give it."
-		line.propose(fix("user.status.active", slices.Clone(in.Inactive)), fix("user.status.inactive", slices.Clone(in.Active)))
+		line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
 	case len(r.users.unknown) > 0:
-		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in user.status which of them mean access (active) and which do not (inactive)."
-		line.Fixes = r.meaningFixes()
+		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in access which of them mean access (active) and which do not (inactive)."
+		if fixes := r.meaningFixes(); fixes != nil {
+			line.propose(fixes...)
+		}
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
 		line.Level, line.Text = r.mostWithout(u), fmt.Sprintf("Most have no access: %s. Such a mapping is often the wrong way round.", with)
 		line.Change = "Compare a few people with Suger's console. If it is the wrong way round, swap active and inactive."
@@ -61,7 +63,7 @@ func (r *run) mostWithout(u *use) Level {
 // reversed says why the status means the opposite of what the mapping says, ""
 // if there is no sign of it.
 func (r *run) reversed(u *use) string {
-	in, field := r.Document.User.Status, u.field.String()
+	in, field := &r.Document.Access, u.field.String()
 	yes, no := spec.WordsOf(in.Active), spec.WordsOf(in.Inactive)
 	switch {
 	case u.kind() == isFlag && hasName(field, noNames) && (yes.Has("true") || no.Has("false")):
@@ -69,7 +71,7 @@ func (r *run) reversed(u *use) string {
 	case u.kind() == isFlag && hasName(field, yesNames) && (yes.Has("false") || no.Has("true")):
 		return fmt.Sprintf("The field is called %s, and the mapping takes false for access.", field)
 	}
-	for word := range r.users.statuses {
+	for _, word := range sortedNames(r.users.statuses) {
 		if is := meaning(word); is == "inactive" && yes.Has(word) || is == "active" && no.Has(word) {
 			return fmt.Sprintf("The mapping takes %s for the opposite of what it says.", word)
 		}
@@ -80,7 +82,7 @@ func (r *run) reversed(u *use) string {
 // meaningFixes put the words that the mapping does not know where they belong, as
 // far as they are usual ones.
 func (r *run) meaningFixes() []Fix {
-	in := r.Document.User.Status
+	in := &r.Document.Access
 	lists := map[string][]any{"active": slices.Clone(in.Active), "pending": slices.Clone(in.Pending), "inactive": slices.Clone(in.Inactive)}
 	changed := make(map[string]bool)
 	for _, word := range sortedNames(r.users.unknown) {
@@ -95,14 +97,11 @@ func (r *run) meaningFixes() []Fix {
 	var found []Fix
 	for _, key := range []string{"active", "pending", "inactive"} {
 		if changed[key] {
-			found = append(found, fix("user.status."+key, lists[key]))
+			found = append(found, fix("access."+key, lists[key]))
 		}
 	}
 	return found
 }
-
-// statusWanted is what a mapping without a status would look for.
-var statusWanted = &use{name: "status"}
 
 // unknownStatus describes words that the mapping does not know. They are shown
 // if they are few, since many different ones may be anybody's data.

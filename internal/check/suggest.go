@@ -9,6 +9,7 @@ import (
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // mostRounds bounds how often a draft is changed by what its own check finds.
@@ -25,6 +26,7 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
+	s.login = config.Document.Credential
 	draft := s.draft()
 	write := config.Write
 	config.Write = ""
@@ -55,7 +57,7 @@ func (r *Report) tried() bool {
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
-	r := &run{Config: s.Config, probe: s.Service.Probe(s.Caller), report: &Report{}}
+	r := newRun(s.Config)
 	if !r.address(ctx) {
 		return errors.New(r.report.Lines[0].Text + " " + r.report.Lines[0].Change)
 	}
@@ -109,7 +111,7 @@ func checkDraft(ctx context.Context, config Config, draft *Draft) (*Report, erro
 		return nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
 	}
 	config.Document, config.See = document, nil
-	config.Positions = draft.positions(config.File, new(spec.Document))
+	config.Positions = strict.PositionsIn([]byte(draft.String()))
 	if config.Service, err = mapping.New(document, config.Client, config.Settings); err != nil {
 		return nil, err
 	}

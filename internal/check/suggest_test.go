@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -9,26 +11,75 @@ import (
 	"suger-scim-gateway/internal/check"
 )
 
-// lists are the paths of the list of users by contract.
-var lists = map[string]string{
-	"membership": "", "status": "",
-	"envelope":  "/v2/organizations/{organization}/members",
-	"removal":   "/v1/workspaces/{organization}/users",
-	"multirole": "/v3/orgs/{organization}/users",
-}
-
-// A draft of each contract is right but for what no reading call can tell.
+// A draft of each contract is right but for what Suger tells nobody: in removal and
+// multirole, that an update takes no role.
 func TestSuggest(t *testing.T) {
-	for contract, list := range lists {
-		t.Run(contract, func(t *testing.T) {
-			s := stand{contract: contract, config: func(c *check.Config) { c.List = list }}
+	for _, test := range []struct {
+		contract, list string
+		fails          int
+	}{
+		{"membership", "", 0},
+		{"status", "GET /org/sandboxed/user", 0},
+		{"envelope", "/v2/organizations/{organization}/members", 0},
+		{"removal", "/v1/workspaces/{organization}/users", 1},
+		{"multirole", "/v3/orgs/{organization}/users", 2},
+	} {
+		t.Run(test.contract, func(t *testing.T) {
+			s := written(stand{contract: test.contract, config: func(c *check.Config) { c.List, c.TryVerbs = test.list, true }})
 			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
-			if draft != nil {
-				golden(t, "suggest-"+contract+".yaml", draft.String())
-			}
 			require.NoError(t, err)
-			assert.Zero(t, report.Count(check.Fail), text(report))
+			golden(t, "draft."+test.contract+".yaml", draft.String())
+			assert.Equal(t, test.fails, report.Count(check.Fail), text(report))
 			s.assertNothingPersonal(t, draft.String())
+			s.assertNothingPersonal(t, text(report))
+			_, there := s.suger.UserByEmail(newcomer)
+			assert.False(t, there)
 		})
 	}
+}
+
+// Without leave, no method is tried but the drafted one.
+func TestSuggestTriesNothingUnasked(t *testing.T) {
+	s := written(stand{contract: "envelope", config: func(c *check.Config) { c.List = "/v2/organizations/{organization}/members" }})
+	draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+	require.NoError(t, err)
+	assert.False(t, report.OK)
+	assert.Contains(t, draft.String(), "call: PATCH /v2/organizations/{organization}/members/{user} # likely")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: say call: PUT")
+}
+
+// Where people have no role, or only an administrator is there, the draft is a
+// mapping file all the same, and says what is missing.
+func TestSuggestWithLittleToSee(t *testing.T) {
+	onlyOne := answers(toList, func(value any) any { return value.([]any)[:1] })
+	noRoles := status(toRoles, http.StatusNotFound, "no such operation")
+	for name, test := range map[string]struct {
+		front front
+		want  string
+	}{
+		"nobody has a role": {func(suger http.Handler) http.Handler {
+			return noRoles(answers(toUsers, users(func(user map[string]any) { delete(user, "role") }))(suger))
+		}, "field: role # not seen: no field of a user looks like a role\n"},
+		"nobody but an administrator": {func(suger http.Handler) http.Handler { return noRoles(onlyOne(suger)) },
+			"- {name: MEMBER, id: MEMBER} # not seen: name a role that Suger has\n"},
+		"too few to see paging": {onlyOne, "call: GET /org/{organization}/user # seen: too few to see paging: 1 row\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := stand{front: test.front}
+			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+			require.NoError(t, err)
+			assert.Contains(t, draft.String(), test.want)
+			assert.NotNil(t, report)
+		})
+	}
+}
+
+// How the credential is shown is taken over from the file in force.
+func TestSuggestKeepsTheLogin(t *testing.T) {
+	s := stand{contract: "membership", config: func(c *check.Config) {
+		c.Document.Credential.Header = "X-Api-Key"
+	}}
+	draft, _, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+	require.NoError(t, err)
+	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: as in the file before\n")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -96,7 +97,7 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 		return errNoList
 	}
 	l := &lister{do: s.do, call: call, items: list.items}
-	list.paging, list.why, list.proven = l.find(ctx)
+	list.paging, list.why, _ = l.find(ctx)
 	reader := &pageReader{}
 	paging := clientPaging(list.paging, list.items)
 	if _, err := s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); err != nil {
@@ -158,24 +159,7 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 		if s.listOf(ctx, &found.listFacts, isRole) != nil || len(s.rows) == 0 {
 			continue
 		}
-		found.rows = s.rows
-		c := newFieldCounts(&spec.Document{})
-		for _, row := range s.rows {
-			c.take(row)
-		}
-		text := func(l *leaf) bool { return l.kind() == isText }
-		found.name = c.named(roleTitles, text)
-		if found.id = c.bestID(""); found.id == "" {
-			found.id = found.name
-		}
-		found.description = c.named([]string{"description", "summary", "about"}, text)
-		found.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
-		found.created = c.best(func(path string, l *leaf) int {
-			if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
-				return 1
-			}
-			return 0
-		})
+		found.guess(s.rows)
 		s.roles = found
 		for _, row := range s.rows {
 			if word, ok := row.(string); ok {
@@ -189,6 +173,28 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 		break
 	}
 	return names
+}
+
+// guess finds the fields of roles.
+func (f *roleFacts) guess(rows []any) {
+	f.rows = rows
+	c := newFieldCounts(&spec.Document{})
+	for _, row := range rows {
+		c.take(row)
+	}
+	text := func(l *leaf) bool { return l.kind() == isText }
+	f.name = c.named(roleTitles, text)
+	if f.id = c.bestID(""); f.id == "" {
+		f.id = f.name
+	}
+	f.description = c.named([]string{"description", "summary", "about"}, text)
+	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
+	f.created = c.best(func(path string, l *leaf) int {
+		if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
+			return 1
+		}
+		return 0
+	})
 }
 
 func isRoleName(key string) bool {
@@ -212,10 +218,15 @@ func (s *survey) findOne(ctx context.Context) {
 			return false
 		}
 		for _, spot := range spotsIn(decoded(answer.Body)) {
-			is, _ := at(spot.value, strings.TrimPrefix(id, prefix))
+			own := strings.TrimPrefix(id, prefix)
+			is, there := at(spot.value, own)
+			if !there && path != s.list.path+"/{user}" {
+				own = "id"
+				is, _ = at(spot.value, own)
+			}
 			if address, has := at(spot.value, strings.TrimPrefix(s.email, prefix)); has && isAddress(fmt.Sprint(address)) && fmt.Sprint(is) == fmt.Sprint(wanted) {
 				_, role := at(spot.value, s.role.field)
-				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, prefix: prefix}
+				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, id: own, prefix: prefix}
 				s.findErrors(ctx, decoded(answer.Body), path, neighbour(fmt.Sprint(wanted)))
 				return true
 			}
@@ -226,14 +237,30 @@ func (s *survey) findOne(ctx context.Context) {
 		s.id, s.member = s.member, "" // the record itself is found by it
 		return
 	}
-	if try(s.list.path+"/{user}", s.id, "") || prefix == "" {
+	if try(s.list.path+"/{user}", s.id, "") || s.member == "" {
+		s.member = "" // if there is one, it is not needed
 		return
+	}
+	s.joins = s.list.path
+	if prefix == "" {
+		s.joins = s.offered(ctx, s.beside("membership"))
 	}
 	for _, path := range append(s.beside(strings.TrimSuffix(prefix, ".")), s.beside("user")...) {
 		if try(path+"/{user}", s.id, prefix) {
 			return
 		}
 	}
+}
+
+// offered is the first of some paths that Suger knows, if not for reading; else the
+// first of all.
+func (s *survey) offered(ctx context.Context, paths []string) string {
+	for _, path := range paths {
+		if _, err := s.do(ctx, s.get(opListUsers, path, nil)); err == nil || status(err) == http.StatusMethodNotAllowed {
+			return path
+		}
+	}
+	return paths[0]
 }
 
 // findErrors asks for somebody who does not exist. Where that is answered as a
@@ -280,22 +307,22 @@ func at(value any, path string) (any, bool) {
 
 // Names of roles by what they usually may do.
 var (
-	adminRole  = regexp.MustCompile(`(?i)admin|owner|super`)
+	adminRole  = regexp.MustCompile(`(?i)admin|owner|super ?user|root`)
 	usualRole  = regexp.MustCompile(`(?i)^(admin(istrator)?|owner|editor|viewer|reader|member|user|guest|manager|operator|basic|standard|read[ _-]?only|writer|contributor)s?$`)
-	lesserRole = regexp.MustCompile(`(?i)view|read|guest|member|basic`)
+	lesserRole = regexp.MustCompile(`(?i)\b(view|read|guest|member|basic)`)
 )
 
 // guessKnown chooses the roles that are to stand in the file: those that users
 // hold and the list lacks, and those that have a usual name.
 func (s *survey) guessKnown(listed *roleList) {
-	add := func(id, name string, isListed bool) {
+	add := func(id, name string) {
 		if !slices.ContainsFunc(s.known, func(k knownFacts) bool { return fold(k.name) == fold(name) }) {
-			s.known = append(s.known, knownFacts{name: name, id: id, administrator: adminRole.MatchString(name), listed: isListed})
+			s.known = append(s.known, knownFacts{name: name, id: id, administrator: adminRole.MatchString(name)})
 		}
 	}
 	for _, role := range listed.roles {
 		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
-			add(role.ID, role.Name, true)
+			add(role.ID, role.Name)
 		}
 	}
 	if s.roles != nil && len(s.roles.rows) > 0 {
@@ -308,12 +335,18 @@ func (s *survey) guessKnown(listed *roleList) {
 	}
 	for _, word := range sortedNames(s.role.words) {
 		if _, known := listed.called(word); !known {
-			add(word, word, false)
+			add(word, word)
 		}
 	}
-	for _, role := range listed.roles { // the file needs one, whatever it is called
-		if len(s.known) == 0 {
-			add(role.ID, role.Name, true)
+	// The file needs an administrator's role and a lesser one.
+	for _, role := range listed.roles {
+		if len(s.known) < 2 {
+			add(role.ID, role.Name)
+		}
+	}
+	for _, name := range []string{"ADMIN", "MEMBER"} {
+		if len(s.known) == 0 || name == "MEMBER" && !slices.ContainsFunc(s.known, func(k knownFacts) bool { return !k.administrator }) {
+			s.known = append(s.known, knownFacts{name: name, id: name, administrator: name == "ADMIN", assumed: true})
 		}
 	}
 	rank := func(k knownFacts) int {

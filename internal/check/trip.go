@@ -118,8 +118,8 @@ func (t *trip) create(ctx context.Context) bool {
 		t.add(Line{Check: "write: create", Level: OK, Text: fmt.Sprintf("Suger knew %s before, though not as a member. Adding was the only write, and all shows as sent: "+
 			"the account is taken for one that an earlier check has left.", t.Write)})
 	}
-	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) {
-		t.bornWithoutAccess()
+	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) && t.reversedAtBirth() {
+		return false
 	}
 	if is != nil && is.Unknown {
 		t.newStatus(is)
@@ -127,8 +127,16 @@ func (t *trip) create(ctx context.Context) bool {
 	return is != nil
 }
 
-// wasThere reports whether a user is older than the check.
+// wasThere reports whether a user is older than the check, or Suger knew the address
+// by another name.
 func (t *trip) wasThere(is *mapping.Record) bool {
+	answer, _ := t.firstAnswer()
+	for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
+		in := t.Document.User.Attributes[attribute]
+		if was := answer[attribute]; in.Part == spec.WholeField && was != "" && was != sent {
+			return true
+		}
+	}
 	return t.users.ids[is.ID] || !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer))
 }
 
@@ -175,21 +183,37 @@ func (t *trip) firstAnswer() (values map[string]string, ok bool) {
 }
 
 // leaveAlone ends the round trip when the address turned out to be somebody's whom
-// the list had not shown. Access that they did not have before is ended again;
-// nothing else is written.
+// the list had not shown. What the attempt changed is undone, as far as Suger's
+// first answer shows what was before; nothing else is written.
 func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record, why string) {
 	t.alien = true
 	text := fmt.Sprintf("%s was there before, though the list of users did not show it, and is somebody's: %s.", t.Write, why)
+	if before, known := t.firstAnswer(); known {
+		name := make(map[string]any)
+		for _, part := range []string{"givenName", "familyName"} {
+			if was, held := before["name."+part]; held && was != is.Values["name."+part] {
+				name[part] = was
+			}
+		}
+		switch {
+		case len(name) == 0:
+		case t.sendPatch(ctx, map[string]any{"name": name}) == nil:
+			text += " The name, which the attempt changed, is as before."
+		default:
+			text += " The name, which the attempt changed, could not be changed back."
+		}
+	}
 	switch before := t.answeredRecord(); {
 	case before == nil || before.Active || !is.Active:
-		text += fmt.Sprintf(" Nothing more was written; Suger shows %s.", t.shown(is))
+		text += fmt.Sprintf(" Suger shows %s; nothing more was written.", t.shown(is))
 	case t.sendPatch(ctx, map[string]any{"active": false}) != nil:
 		text += " Access was given by the attempt and could not be ended again."
 	default:
 		text += " Access was given by the attempt, and has been ended again."
 	}
 	t.add(Line{Check: "write: create", Level: Fail, Mapping: t.at("operations.list users"), Text: text,
-		Change: "Look at this user's role and name in Suger's console. Find in Suger's documentation how its list shows everybody, such as by a query parameter."})
+		Change: "Look at this user's role and name in Suger's console: somebody who was no member is one now, and is removed there" + t.byCall() +
+			". If it was a member, find in Suger's documentation how its list shows everybody, such as by a query parameter."})
 }
 
 // answeredRecord is the user as the answer to adding shows it, or nil.
@@ -207,21 +231,23 @@ func (t *trip) answeredRecord() *mapping.Record {
 	return nil
 }
 
-// bornWithoutAccess says if somebody who was just added had to be given access by
-// a call of its own: a sign that the status is read the wrong way round.
-func (t *trip) bornWithoutAccess() {
+// reversedAtBirth says if somebody who was just added had to be given access by a
+// call of its own, and reports whether that shows that the status is read the wrong
+// way round.
+func (t *trip) reversedAtBirth() bool {
 	record := t.answeredRecord()
-	if t.Document.User.Status == nil || record == nil || record.Active {
-		return
+	if !t.Document.Access.Shows() || record == nil || record.Active {
+		return false
 	}
 	u := t.users.fields.use("status")
-	line := Line{Check: "write: create", Level: Look, Mapping: t.at("user.status"),
+	line := Line{Check: "write: create", Level: Look, Mapping: t.at("access"),
 		Text:   fmt.Sprintf("Who is added has no access by this mapping%s, and the gateway gives it by a second call.", t.statusWord(record)),
 		Change: "If Suger gives access to whom it adds, active and inactive are the wrong way round: swap them. If the word means invited, add it to active and pending."}
 	if u.kind() == isFlag && !saysItself(u.field.String()) {
 		line.Level = Fail
 	}
 	t.add(line)
+	return line.Level == Fail
 }
 
 // sendCreate creates the user by a SCIM request.
@@ -247,9 +273,9 @@ func (t *trip) canWrite(attribute string) bool {
 // newStatus names a word for the status that only somebody who was just added has.
 func (t *trip) newStatus(is *mapping.Record) {
 	t.users.unknown[is.Status]++
-	line := Line{Check: "status words", Level: Look, Mapping: t.at("user.status"), Fixes: t.meaningFixes(),
+	line := Line{Check: "status words", Level: Look, Mapping: t.at("access"), Fixes: t.meaningFixes(),
 		Text:   fmt.Sprintf("Who is added has the status %q, which the mapping does not know.", is.Status),
-		Change: "Say in user.status what it means."}
+		Change: "Say in access what it means."}
 	if line.Fixes != nil {
 		line.propose(line.Fixes...)
 	}
@@ -315,7 +341,7 @@ func (t *trip) comeBack(ctx context.Context) {
 		t.id = is.RawID
 	}
 	if t.judge(ctx, outcome{"write: return", err, is, readErr}, active) && t.id != before {
-		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("end access"),
+		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("access.end"),
 			Text: "Who is removed and added again gets another id. Okta looks the person up by userName when it assigns again, so that does no harm."})
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
@@ -111,7 +110,7 @@ func (run *checkRun) complete(p *process) error {
 			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 		}
 	}
-	request.Positions, _ = strict.Decode(request.File, source, new(spec.Document))
+	request.Positions = strict.PositionsIn(source)
 	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
@@ -142,6 +141,9 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 		if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
 			return failed
 		}
+	}
+	if err != nil && draft != nil {
+		return fmt.Errorf("%s is written, but cannot be checked: %w", run.suggest, err)
 	}
 	if err != nil {
 		return err

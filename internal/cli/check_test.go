@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,6 +69,23 @@ func TestCheckAsJSON(t *testing.T) {
 	assert.Contains(t, report.Okta, check.Value{Field: "Unique identifier field for users", Value: "userName"})
 }
 
+// The mapping says in which header the key is sent.
+func TestKeyInAnotherHeader(t *testing.T) {
+	target, err := url.Parse(program.Suger(t))
+	require.NoError(t, err)
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		assert.Empty(t, r.In.Header.Get("Authorization"))
+		r.Out.Header.Set("Authorization", "Key "+r.In.Header.Get("X-Api-Key"))
+	}})
+	t.Cleanup(front.Close)
+	file := filepath.Join(t.TempDir(), "mapping.yaml")
+	program.WriteFile(t, file, string(mapping.DefaultSource())+"\ncredential: {header: X-Api-Key}\n")
+	out, err := checkWith(t, map[string]string{"SUGER_API_URL": front.URL, "GATEWAY_MAPPING": file})
+	require.NoError(t, err, out)
+	assert.Contains(t, out, `Accepted: an API key, sent as "X-Api-Key".`)
+}
+
 // The round trip writes although the gateway would not, and leaves nobody behind.
 func TestCheckWrites(t *testing.T) {
 	suger := program.Suger(t)
@@ -78,6 +99,38 @@ func TestCheckWrites(t *testing.T) {
 	out, err := checkWith(t, more, "--write", "new@elsewhere.example")
 	assert.Error(t, err)
 	assert.Contains(t, out, "add --force")
+}
+
+// A draft is written with what was proven, passes the check of the file, and is
+// not written over.
+func TestCheckSuggests(t *testing.T) {
+	suger, file := map[string]string{"SUGER_API_URL": program.Suger(t)}, filepath.Join(t.TempDir(), "draft.yaml")
+	out, err := checkWith(t, suger, "--suggest", file, "--write", "new@example.com")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, file+" is written: of its lines 10 are proven, 20 are seen, 5 are likely and 3 are not seen.\n")
+	draft, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Contains(t, string(draft), "    call: POST /org/{organization}/user # proven\n")
+	assert.NotContains(t, string(draft), "@")
+	_, err = checkWith(t, map[string]string{"SUGER_API_URL": suger["SUGER_API_URL"], "GATEWAY_MAPPING": file})
+	require.NoError(t, err)
+
+	_, err = checkWith(t, suger, "--suggest", file)
+	assert.ErrorContains(t, err, "exists: name a new file, or add --force")
+}
+
+// Where there is nothing to draft from, the reason is that of the check.
+func TestCheckThatCannotSuggest(t *testing.T) {
+	suger, file := program.Suger(t), filepath.Join(t.TempDir(), "draft.yaml")
+	for _, test := range []struct{ key, list, want string }{
+		{"another-key", "", "Not accepted (401)"},
+		{"suger-key", "/people", "Suger has no GET /people"},
+		{"suger-key", "/org/{organization}/role", "no list of people with e-mail addresses"},
+	} {
+		_, err := checkWith(t, map[string]string{"SUGER_API_URL": suger, "SUGER_CREDENTIAL": test.key}, "--suggest", file, "--list", test.list)
+		assert.ErrorContains(t, err, test.want)
+		assert.NoFileExists(t, file)
+	}
 }
 
 // What differs is reported with its line in the file that GATEWAY_MAPPING names.

@@ -193,6 +193,13 @@ func (s *Sandbox) PutUser(user User) User {
 	return put
 }
 
+// PutGlobalUser writes a person, past the API, who need not be a member.
+func (s *Sandbox) PutGlobalUser(user GlobalUser) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.putUser(s.store.place(user))
+}
+
 // PutNamesake adds a member with the e-mail of somebody who is one already, under
 // an id of its own. From then on the e-mail is the new member's.
 func (s *Sandbox) PutNamesake(user User) {

@@ -52,7 +52,6 @@ func (c *checker) checkAttributes() {
 			continue
 		}
 		c.checkAttribute(at, path)
-		c.checkMax(at+".max", attributes[name].Max)
 		if other, twice := named[path.String()]; twice {
 			c.problem(at, "remove one of them", "%s and %s are the same attribute", other, name)
 		}

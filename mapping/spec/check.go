@@ -41,7 +41,7 @@ func (c *checker) checkParts() {
 			c.checkOperation(op)
 		}
 	}
-	c.checkStatus()
+	c.checkStatusField()
 	c.checkRoles()
 	c.checkCredential()
 	for name, words := range map[string][]any{"domain": c.doc.Refusals.Domain, "seats": c.doc.Refusals.Seats, "duplicate": c.doc.Refusals.Duplicate, "not there": c.doc.Refusals.NotThere} {
@@ -129,54 +129,6 @@ func (c *checker) checkRoleChange() {
 	}
 }
 
-// checkEndOfAccess makes sure that every way to end access exists and can come
-// to be used.
-func (c *checker) checkEndOfAccess() {
-	ops, ways := &c.doc.Operations, c.doc.EndAccess
-	if len(ways) == 0 {
-		c.problem("end access", "list set status, deactivate user or remove user", "no way to end access is given")
-	}
-	for i, way := range ways {
-		at := fmt.Sprintf("end access[%d]", i)
-		switch {
-		case slices.Index(ways, way) != i:
-			c.problem(at, "remove one of them", "%q is given twice", way)
-		case way == BySetStatus && (!c.doc.WritesStatus() || len(c.doc.User.Status.Inactive) == 0):
-			c.problem(at, fmt.Sprintf("give user.status an inactive value and let %q send {status}, or remove it here", OpUpdateUser), "%q cannot be done", way)
-		case way == ByDeactivate && ops.DeactivateUser == nil, way == ByRemoval && ops.RemoveUser == nil:
-			c.problem(at, "add it, or remove it here", "there is no operation %q", way)
-		case way == ByDeactivate && c.doc.User.Status == nil:
-			c.problem(at, "add user.status", "%q would not show: nothing tells who has access", way)
-		case i > 0 && c.always(ways[i-1]):
-			c.problem(at, "remove it, or put it first", "%q is never reached: %q always works", way, ways[i-1])
-		}
-	}
-	if ops.DeactivateUser != nil && !slices.Contains(ways, ByDeactivate) {
-		c.problem("operations."+OpDeactivateUser, "add it to end access, or remove it", "%q is never called", OpDeactivateUser)
-	}
-}
-
-// always reports whether a way to end access has no precondition. A status can
-// only be set on a user who has one.
-func (c *checker) always(way Strategy) bool {
-	return way != BySetStatus || c.doc.User.Status != nil && c.doc.User.Status.Absent != ""
-}
-
-// checkGivenBack makes sure that access that was ended by a status can be given
-// back, in one way.
-func (c *checker) checkGivenBack() {
-	ops, status := &c.doc.Operations, c.doc.User.Status
-	byStatus := status != nil && c.doc.WritesStatus() && len(status.Active) > 0
-	switch {
-	case ops.ActivateUser != nil && c.doc.WritesStatus():
-		c.problem("operations."+OpActivateUser, "remove it, or {status} there", "%q is never called: %q sends {status}", OpActivateUser, OpUpdateUser)
-	case ops.ActivateUser != nil && status == nil:
-		c.problem("operations."+OpActivateUser, "add user.status", "%q is never called: nothing tells who has access", OpActivateUser)
-	case status != nil && ops.ActivateUser == nil && !byStatus && !slices.Equal(c.doc.EndAccess, []Strategy{ByRemoval}):
-		c.problem("user.status", fmt.Sprintf("give it an active value and let %q send {status}, or add %q", OpUpdateUser, OpActivateUser), "access could be ended but not given back")
-	}
-}
-
 // checkWritable makes sure that an attribute can be sent when it may change.
 func (c *checker) checkWritable() {
 	ops := &c.doc.Operations
@@ -220,63 +172,9 @@ func (c *checker) checkUser() {
 		switch {
 		case !idName.MatchString(name):
 			c.problem(at, "take letters and digits, such as membershipId", "%q cannot be the name in {user.NAME}", name)
-		case user.ID.Given() && user.IDs[name].String() == user.ID.Scalars()[0]:
+		case user.ID.Given() && slices.Contains(user.IDs[name].Scalars(), user.ID.Scalars()[0]): // another of several names may be the membership's
 			c.problem(at, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
 		}
-	}
-}
-
-// checkMax makes sure that a number of characters is one.
-func (c *checker) checkMax(at string, characters int) {
-	if characters < 0 {
-		c.problem(at, "write the most characters that Suger takes, or leave it out", "no text has %d characters", characters)
-	}
-}
-
-// checkStatus makes sure that the status can be read.
-func (c *checker) checkStatus() {
-	s := c.doc.User.Status
-	if s == nil {
-		return
-	}
-	const at = "user.status"
-	active, inactive := WordsOf(s.Active), WordsOf(s.Inactive)
-	if s.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
-		c.problem(at, "list them, or say with absent what a missing value means", "active and inactive values cannot be told apart")
-	}
-	c.checkStatusValues(at+".active", s.Active, s.Absent == "active")
-	c.checkStatusValues(at+".inactive", s.Inactive, s.Absent == "inactive")
-	for i, value := range s.Inactive {
-		if word, _ := Text(value); active.Has(word) {
-			c.problem(fmt.Sprintf("%s.inactive[%d]", at, i), "remove it from one of the two", "%q is both active and inactive", word)
-		}
-	}
-	for i, value := range s.Pending {
-		if word, _ := Text(value); !active.Has(word) {
-			c.problem(fmt.Sprintf("%s.pending[%d]", at, i), "add it to active", "%q is not among the active values", word)
-		}
-	}
-}
-
-// checkStatusValues makes sure that the values of a list can be met and written.
-// Null and the empty text count as absent, so that only a list that absent
-// means can have them.
-func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
-	seen := make(map[string]bool)
-	for i, value := range values {
-		place := fmt.Sprintf("%s[%d]", at, i)
-		word, isText := Text(value)
-		switch {
-		case !isText && value != nil:
-			c.problem(place, "write a text, a whole number, true, false or null", "no status has this form")
-		case word == "" && !whenAbsent:
-			c.problem(place, "say with absent what it means", "null and the empty text count as absent")
-		case seen[strings.ToLower(word)]:
-			c.problem(place, "remove one of them", "%q is given twice", word)
-		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
-			c.problem(place, "only {now} can be written, as the first value", "%s has no value here", word)
-		}
-		seen[strings.ToLower(word)] = true
 	}
 }
 
@@ -297,8 +195,6 @@ func (c *checker) checkRoles() {
 	if listed && role.ID.Given() != role.Name.Given() {
 		c.problem("role", "give both, or neither where Suger's roles are plain strings", "only one of id and name is given")
 	}
-	c.checkMax("role.name max", role.NameMax)
-	c.checkMax("role.description max", role.DescriptionMax)
 	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
 		c.problem("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
 	}

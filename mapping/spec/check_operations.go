@@ -41,7 +41,7 @@ func (c *checker) furtherIDs(operation string) []string {
 
 // checkOperation makes sure that an operation can be carried out.
 func (c *checker) checkOperation(op NamedOperation) {
-	at := "operations." + op.Name
+	at := OperationPath(op.Name)
 	used := c.checkTexts(at, op)
 	for name := range c.checkBody(at, op) {
 		used[name] = true
@@ -64,20 +64,12 @@ func (c *checker) checkOperation(op NamedOperation) {
 	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
 		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
 	}
-	if op.Covers == CoversEverybody && op.Name != OpGetUser {
-		c.problem(at+".covers", "remove it", "covers belongs to %q", OpGetUser)
-	}
-	if op.Decides && op.Name != OpFindUser {
-		c.problem(at+".decides", "remove it", "decides belongs to %q", OpFindUser)
-	}
-	switch {
-	case op.Within != 0 && op.Name != OpAddUser:
-		c.problem(at+".shows within", "remove it", "shows within belongs to %q", OpAddUser)
-	case op.Within < 0 || op.Within > time.Minute:
+	if op.Within < 0 || op.Within > time.Minute {
 		c.problem(at+".shows within", "write a time up to 1m", "a request of Okta's does not wait for %s", op.Within)
 	}
-	c.checkSends(at, op)
-	c.checkList(at, op)
+	if op.Paging != nil {
+		c.checkPaging(at+".paging", op.Paging)
+	}
 }
 
 // textPlaceholderLike is what looks like a placeholder, known or not.
@@ -192,7 +184,7 @@ func (c *checker) placeholders(op NamedOperation) []string {
 	switch op.Name {
 	case OpAddUser, OpAddMember, OpUpdateUser:
 		known = append(known, RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
-		if c.doc.User.Status != nil {
+		if c.doc.Access.Shows() {
 			known = append(known, "status")
 		}
 	case OpSetRole, OpGrantRole, OpRevokeRole:
@@ -219,39 +211,10 @@ func (c *checker) attributePlaceholders() []string {
 	return known
 }
 
-// checkSends makes sure that only updates say what they send.
-func (c *checker) checkSends(at string, op NamedOperation) {
-	if op.Sends == SendsWholeObject && op.Name != OpUpdateUser && op.Name != OpUpdateRole {
-		c.problem(at+".sends", "remove it", "%q belongs to %q and %q", op.Sends, OpUpdateUser, OpUpdateRole)
-	}
-}
-
-// checkList makes sure that a list can be read to its end, and that only lists
-// have what belongs to lists.
-func (c *checker) checkList(at string, op NamedOperation) {
-	if op.Name != OpListUsers && op.Name != OpListRoles {
-		if op.Paging != nil || op.Items != "" || op.Total != "" {
-			c.problem(at, "remove them", "paging, items and total belong to lists")
-		}
-		return
-	}
-	if op.Answer.Given() {
-		c.problem(at+".answer", "say items", "the rows of a list are its items")
-	}
-	if op.Paging != nil {
-		c.checkPaging(at+".paging", op.Paging)
-	}
-}
-
+// checkPaging makes sure that a list can be read to its end.
 func (c *checker) checkPaging(at string, p *PagingMap) {
 	if (p.Size == 0) != (p.Limit == "") {
 		c.problem(at, "give both size and limit, or neither", "a size needs the name of the parameter that carries it")
-	}
-	if p.Size < 0 || p.Size > 10000 {
-		c.problem(at+".size", "take the largest that Suger allows", "a page has 1 to 10000 rows, not %d", p.Size)
-	}
-	if p.First < 0 || p.First > 1 {
-		c.problem(at+".first", "write 0 or 1", "the first page is 0 or 1, not %d", p.First)
 	}
 	if (p.Next == "") != (p.Style == "none" || p.Style == "link") {
 		c.problem(at, "next is the query parameter that asks for the following page; style none and style link have none", "next does not fit style %s", p.Style)

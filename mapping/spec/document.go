@@ -6,17 +6,19 @@
 package spec
 
 import (
-	"suger-scim-gateway/mapping/spec/strict"
+	"cmp"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// A Document is a mapping file. Its fields carry, as tags, the names and
-// explanations that users see; [Parse] reads and checks one.
+// A Document is a mapping file. Its fields carry, as tags, the names, bounds and
+// explanations that users see; the JSON Schema of mapping files is made of them.
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
 	User       UserMap    `yaml:"user" required:"true" doc:"Where Suger keeps what SCIM knows of a user."`
 	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
-	EndAccess  []Strategy `yaml:"end access" required:"true" enum:"set status,deactivate user,remove user" doc:"Ways to end a user's access; the first that Suger offers is used."`
+	Access     Access     `yaml:"access" required:"true" doc:"Who has access, and how access ends and comes back."`
 	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
@@ -30,7 +32,6 @@ type UserMap struct {
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
 	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
-	Status       *StatusMap           `yaml:"status" doc:"The field that tells whether a user has access; leave out if only removal ends access."`
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
 }
 
@@ -40,15 +41,20 @@ type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
 	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
-	Max   int    `yaml:"max" doc:"Most characters that Suger takes; 0 is no bound."`
+	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger takes; 0 is no bound."`
 }
 
-// FromScalar reads the short form, just the field.
-func (a *Attribute) FromScalar(text string) error { return a.Field.UnmarshalScalar(text) }
+// UnmarshalYAML reads an attribute, or the short form, just the field.
+func (a *Attribute) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.MappingNode {
+		type long Attribute
+		return n.Decode((*long)(a))
+	}
+	return a.Field.UnmarshalYAML(n)
+}
 
-// When an attribute is written.
+// When an attribute is written, if not always.
 const (
-	WriteAlways = "always"
 	WriteCreate = "create" // fixed once the user exists
 	WriteNever  = "never"  // accepted from clients and ignored
 )
@@ -62,15 +68,6 @@ const (
 	FirstNames Part = "first names" // everything before the last blank
 	LastName   Part = "last name"   // everything after the last blank
 )
-
-// StatusMap says how a user's access shows.
-type StatusMap struct {
-	Field    Field  `yaml:"field" required:"true" doc:"Where the status is in Suger's user."`
-	Active   []any  `yaml:"active" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
-	Pending  []any  `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
-	Inactive []any  `yaml:"inactive" doc:"Values that mean no access, likewise; the first is written to end access."`
-	Absent   string `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
-}
 
 // UserRoles says how a user's role is written down.
 type UserRoles struct {
@@ -87,9 +84,9 @@ type RoleMap struct {
 	Name           Field        `yaml:"name" doc:"The role's name."`
 	Created        Field        `yaml:"created" doc:"Time of creation, as of a user."`
 	Modified       Field        `yaml:"modified" doc:"Time of the last change, likewise."`
-	NameMax        int          `yaml:"name max" doc:"Most characters of a role's name; 0 is no bound."`
+	NameMax        int          `yaml:"name max" min:"0" doc:"Most characters of a role's name; 0 is no bound."`
 	Description    Field        `yaml:"description" doc:"The role's description."`
-	DescriptionMax int          `yaml:"description max" doc:"Most characters of a role's description; 0 is no bound."`
+	DescriptionMax int          `yaml:"description max" min:"0" doc:"Most characters of a role's description; 0 is no bound."`
 	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends the whole object sends back."`
 	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which every organization has and nobody renames or deletes."`
 	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
@@ -139,23 +136,16 @@ type Credential struct {
 	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
 }
 
-// A Strategy is a way to end a user's access.
-type Strategy string
-
-// Ways to end access, named as in the mapping file.
-const (
-	BySetStatus  Strategy = "set status"
-	ByDeactivate Strategy = "deactivate user"
-	ByRemoval    Strategy = "remove user"
-)
-
 // Parse reads and checks a mapping file; name is used in messages. The
 // error is a [strict.Problems] that lists every problem, each with line, column
 // and advice. How the parts of a file fit together is looked at once each part
 // can be read.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
-	positions, problems := strict.Decode(name, data, &doc)
+	positions, problems := schema().Read(name, data, &doc)
+	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
+	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
+	doc.Operations.addAccess(&doc.Access)
 	c := &checker{doc: &doc, file: name, positions: positions}
 	c.checkParts()
 	if len(problems) == 0 {
@@ -181,7 +171,7 @@ func (d *Document) holds(attribute string) bool {
 
 // WritesStatus reports whether the update operation sends the status.
 func (d *Document) WritesStatus() bool {
-	return d.User.Status != nil && BodySends(d.Operations.UpdateUser, "status")
+	return d.Access.Shows() && BodySends(d.Operations.UpdateUser, "status")
 }
 
 // WritesRole reports whether the update operation is the one that changes roles.

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // A Field is the place of a value in a JSON object of Suger's, such as
@@ -29,6 +30,32 @@ type step struct {
 
 var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
 
+// UnmarshalYAML reads the field, or a list of them.
+func (f *Field) UnmarshalYAML(n *yaml.Node) error {
+	*f = Field{}
+	if n.Kind != yaml.SequenceNode {
+		return scalar(n, f.AddScalar)
+	}
+	for _, item := range n.Content {
+		if err := scalar(item, f.AddScalar); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scalar reads a text of the file. What is wrong with it has been said by then, so
+// that the error only ends the reading of this value.
+func scalar(n *yaml.Node, read func(string) error) error {
+	if n.Kind != yaml.ScalarNode {
+		return &yaml.TypeError{Errors: []string{"no text"}}
+	}
+	if err := read(n.Value); err != nil {
+		return &yaml.TypeError{Errors: []string{err.Error()}}
+	}
+	return nil
+}
+
 // UnmarshalScalar reads the field as it is written in a mapping file.
 func (f *Field) UnmarshalScalar(text string) error {
 	*f = Field{}
@@ -48,9 +75,6 @@ func (f *Field) AddScalar(text string) error {
 			n, _ := strconv.Atoi(index) // the expression admits digits only
 			added.steps = append(added.steps, step{index: n})
 		}
-	}
-	if slices.Contains(f.Scalars(), text) {
-		return fmt.Errorf("%q is given twice", text)
 	}
 	f.places = append(f.places, added)
 	return nil

@@ -7,8 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"go.yaml.in/yaml/v3"
+
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // memberships is a Suger in which a person exists apart from the membership.
@@ -36,7 +37,6 @@ user:
     title: {field: title, write: create}
     nickName: {field: nick, write: never}
   created: createdAt
-  status: {field: status, active: [Active, INVITED], pending: [invited], inactive: [gone], absent: active}
   roles: {field: [userRole, role]}
 role:
   name max: 40
@@ -44,16 +44,16 @@ role:
   known: [{name: Boss, id: b, administrator: true}, {name: Guest, id: g}]
   precedence: [Boss, Guest]
   default: Guest
-end access: [remove user]
+access: {end: remove user, field: status, active: [Active, INVITED], pending: [invited], inactive: [gone], absent: active}
 `
 
-// Every word of the language can be used together with the others, and is printed
-// as it was read.
+// Every word of the language can be used together with the others, and is read
+// as it is written.
 func TestMembershipsApartFromPeople(t *testing.T) {
 	document, err := spec.Parse("memberships.yaml", []byte(memberships))
 	require.NoError(t, err)
 	assert.Equal(t, spec.CoversEverybody, document.Operations.GetUser.Covers)
-	assert.Equal(t, spec.CoversMembers, document.Operations.ListUsers.Covers)
+	assert.Empty(t, document.Operations.ListUsers.Covers)
 	assert.Equal(t, document.Operations.AddMember, document.Operations.Named(spec.OpAddMember))
 	assert.Equal(t, "membership.id or membershipId", document.User.IDs["membershipId"].String())
 	assert.Equal(t, spec.Attribute{Field: document.User.Attributes["userName"].Field, Write: spec.WriteCreate, Max: 100}, document.User.Attributes["userName"])
@@ -61,16 +61,8 @@ func TestMembershipsApartFromPeople(t *testing.T) {
 	assert.True(t, document.AddsRole(), "by the second call")
 	assert.False(t, document.WritesRole())
 	assert.False(t, document.WritesStatus())
+	assert.Equal(t, spec.ByRemoval, document.Access.End.Way)
 	assert.Equal(t, []int{40, 120}, []int{document.Role.NameMax, document.Role.DescriptionMax})
-
-	printed, err := strict.Print(document)
-	require.NoError(t, err)
-	for _, piece := range []string{"    covers: everybody\n", "      - userRole\n      - role\n", "      write: never\n", "  name max: 40\n"} {
-		assert.Contains(t, string(printed), piece)
-	}
-	again, err := spec.Parse("printed.yaml", printed)
-	require.NoError(t, err)
-	assert.Equal(t, document, again)
 }
 
 func TestOperationsAreInTheOrderOfTheFile(t *testing.T) {
@@ -115,8 +107,7 @@ func TestFieldIn(t *testing.T) {
 			var of struct {
 				Field spec.Field `yaml:"field"`
 			}
-			_, problems := strict.Decode("file", []byte("field: "+test.field), &of)
-			require.NoError(t, problems.Err())
+			require.NoError(t, yaml.Unmarshal([]byte("field: "+test.field), &of))
 			assert.True(t, of.Field.Given())
 			var record any
 			require.NoError(t, json.Unmarshal([]byte(test.record), &record))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // Names of the operations, as they stand in the mapping file.
@@ -38,8 +40,8 @@ type Operations struct {
 	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
 	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
-	ActivateUser   *Operation `yaml:"activate user" doc:"Gives access back, where that is a call of its own."`
-	DeactivateUser *Operation `yaml:"deactivate user" doc:"Ends access, where that is a call of its own."`
+	ActivateUser   *Operation `yaml:"-"` // access.give in the file
+	DeactivateUser *Operation `yaml:"-"` // access.end
 	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
 	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
 	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`
@@ -55,45 +57,45 @@ type Operation struct {
 	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
 	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
 	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
-	Sends   Sends             `yaml:"sends" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes laid over; without get user, and for a role, all that the mapping knows."`
-	Covers  Covers            `yaml:"covers" enum:"members,everybody" default:"members" doc:"Whom get user answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
-	Answer  Field             `yaml:"answer" doc:"Where the object is in the answer; leave out if the answer is the object."`
-	Paging  *PagingMap        `yaml:"paging" doc:"How a list comes in pages; without it, one answer holds everything."`
-	Items   Path              `yaml:"items" doc:"Path of the array in a list's answer; empty if the answer is the array."`
-	Total   Path              `yaml:"total" doc:"Path of the number of all rows in a list's answer, if there is one."`
-	Decides bool              `yaml:"decides" doc:"find user: an empty answer proves that nobody has the address, so that the list is not read."`
-	Within  time.Duration     `yaml:"shows within" doc:"add user: how long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
 	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
+	Answer  Field             `yaml:"answer" not:"list users,list roles" doc:"Where the object is in the answer; leave out if the answer is the object."`
+	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array in the answer; leave out if the answer is the array."`
+	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows in the answer, if there is one."`
+	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list comes in pages; without it, one answer holds everything."`
+	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes laid over; without get user, and for a role, all that the mapping knows."`
+	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
+	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case, so that the list is not read."`
+	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
 }
 
-// FromScalar reads the short form, just the call.
-func (o *Operation) FromScalar(text string) error { return o.Call.UnmarshalScalar(text) }
+// UnmarshalYAML reads an operation, or the short form, just the call.
+func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return scalar(n, o.Call.parse)
+	}
+	type long Operation
+	return n.Decode((*long)(o))
+}
 
-// Sends says which values an operation's body holds.
+// Sends says which values an update's body holds: changes, if it says nothing else.
 type Sends string
 
-// What a body holds.
-const (
-	SendsChanges     Sends = "changes"
-	SendsWholeObject Sends = "whole object"
-)
+// SendsWholeObject says that a body holds what is unchanged, too.
+const SendsWholeObject Sends = "whole object"
 
-// Covers says whom the call for one user answers.
+// Covers says whom the call for one user answers: members, if it says nothing else.
 type Covers string
 
-// Whom a call answers.
-const (
-	CoversMembers   Covers = "members"
-	CoversEverybody Covers = "everybody"
-)
+// CoversEverybody says that the call answers people who are not members, too.
+const CoversEverybody Covers = "everybody"
 
 // PagingMap says how a list hands out its pages.
 type PagingMap struct {
 	Style  string `yaml:"style" required:"true" enum:"offset,page,cursor,link,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. link: the URL of the next page, on the same host. none: one answer holds everything, up to the size."`
-	Size   int    `yaml:"size" doc:"Rows to ask for in a page."`
+	Size   int    `yaml:"size" min:"1" max:"10000" doc:"Rows to ask for in a page."`
 	Limit  string `yaml:"limit" doc:"Query parameter that carries the size."`
 	Next   string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
-	First  int    `yaml:"first" doc:"Number of the first page (style page): 0 if left out, or 1."`
+	First  int    `yaml:"first" min:"0" max:"1" doc:"Number of the first page (style page): 0 if left out, or 1."`
 	Cursor Cursor `yaml:"cursor" doc:"Where the next cursor is (style cursor): its path in the answer, header NAME, or last row FIELD. Where the URL is (style link): its path in the answer; the header Link if left out."`
 }
 
@@ -137,8 +139,10 @@ func OperationNames() []string {
 // or "last row id". One of its fields is given; none in the zero Cursor.
 type Cursor struct{ Path, Header, Row string }
 
-// UnmarshalScalar reads the cursor as it is written in a mapping file.
-func (c *Cursor) UnmarshalScalar(text string) error {
+// UnmarshalYAML reads the cursor.
+func (c *Cursor) UnmarshalYAML(n *yaml.Node) error { return scalar(n, c.parse) }
+
+func (c *Cursor) parse(text string) error {
 	*c = Cursor{}
 	path := &c.Path
 	rest, isHeader := strings.CutPrefix(text, "header ")
@@ -170,15 +174,6 @@ func (c Cursor) String() string {
 // them.
 type Path string
 
-// UnmarshalScalar reads the path as it is written in a mapping file.
-func (p *Path) UnmarshalScalar(text string) error {
-	*p = Path(text)
-	return checkPath(text)
-}
-
-// String is the path as it is written in a mapping file.
-func (p Path) String() string { return string(p) }
-
 var dottedNames = regexp.MustCompile(`^[^.\[\]]+(\.[^.\[\]]+)*$`)
 
 func checkPath(text string) error {
@@ -194,7 +189,6 @@ type Request struct {
 	Method string
 	Path   string
 	Query  map[string]string // nil for none
-	query  string            // as it is written
 }
 
 var (
@@ -204,8 +198,10 @@ var (
 	errRequestNotation = "a call is a method and a path, such as GET /org/{organization}/user"
 )
 
-// UnmarshalScalar reads the request as it is written in a mapping file.
-func (r *Request) UnmarshalScalar(text string) error {
+// UnmarshalYAML reads the request.
+func (r *Request) UnmarshalYAML(n *yaml.Node) error { return scalar(n, r.parse) }
+
+func (r *Request) parse(text string) error {
 	method, path, ok := strings.Cut(text, " ")
 	path, query, _ := strings.Cut(strings.TrimSpace(path), "?")
 	switch {
@@ -226,7 +222,7 @@ func (r *Request) UnmarshalScalar(text string) error {
 			return fmt.Errorf("%q has a segment that would name another resource", path)
 		}
 	}
-	*r = Request{Method: method, Path: path, query: query}
+	*r = Request{Method: method, Path: path}
 	if query == "" {
 		return nil
 	}
@@ -242,13 +238,4 @@ func (r *Request) UnmarshalScalar(text string) error {
 		r.Query[name] = all[0]
 	}
 	return nil
-}
-
-// String is the request as it is written in a mapping file.
-func (r Request) String() string {
-	text := strings.TrimSpace(r.Method + " " + r.Path)
-	if r.query != "" {
-		text += "?" + r.query
-	}
-	return text
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
@@ -51,23 +50,13 @@ labels:
 		{"beginning of a key is not the key", "label", 1, 1},
 		{"absent at the top: the document", "user.attributes", 1, 1},
 	}
-	var d document
-	positions, problems := strict.Decode("doc.yaml", []byte(text), &d)
-	require.NoError(t, problems.Err())
+	positions := strict.PositionsIn([]byte(text))
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			line, column := positions.At(test.path)
 			assert.Equal(t, [2]int{test.line, test.column}, [2]int{line, column})
 		})
 	}
-}
-
-func TestPositionsOfAListDocument(t *testing.T) {
-	var d []string
-	positions, problems := strict.Decode("doc.yaml", []byte("- a\n- b"), &d)
-	require.NoError(t, problems.Err())
-	line, column := positions.At("[1]")
-	assert.Equal(t, [2]int{2, 3}, [2]int{line, column})
 }
 
 func TestPositionsOfNoDocument(t *testing.T) {

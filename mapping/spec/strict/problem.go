@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // A Problem is one thing that is wrong with a document.
@@ -63,27 +65,30 @@ func (ps Problems) Sort() {
 // maxProblems bounds what a hopeless document can cost.
 const maxProblems = 100
 
-// A report collects problems up to maxProblems.
+// A report collects what is wrong with a document, up to maxProblems.
 type report struct {
-	file     string
-	problems Problems
-	omitted  int
+	file      string
+	positions Positions
+	refused   []string // paths of which nothing more is to be said
+	problems  Problems
+	omitted   int
 }
 
-// at notes a problem with a node.
-func (r *report) at(n *node, message, suggestion string) {
-	r.add(n, n.line, n.column, message, suggestion)
-}
-
-// add notes a problem at a place that belongs to a node.
-func (r *report) add(n *node, line, column int, message, suggestion string) {
+// add notes a problem at a place that belongs to a path.
+func (r *report) add(path string, line, column int, message, suggestion string) {
 	if len(r.problems) == maxProblems {
 		r.omitted++
 		return
 	}
-	r.problems = append(r.problems, Problem{
-		File: r.file, Line: line, Column: column, Path: n.path(), Message: message, Suggestion: suggestion,
-	})
+	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Path: path, Message: message, Suggestion: suggestion})
+}
+
+// refuse notes that a strict document must not have a value, and returns one in
+// its place.
+func (r *report) refuse(path string, n *yaml.Node, message, suggestion string) any {
+	r.add(path, n.Line, n.Column, message, suggestion)
+	r.refused = append(r.refused, path)
+	return nil
 }
 
 // sorted is everything noted, in the order of the document.

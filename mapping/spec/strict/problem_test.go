@@ -2,14 +2,93 @@ package strict_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
+
+// A document has a key of every form. It and all documents of these tests are
+// invented.
+type document struct {
+	Version    int               `yaml:"version"`
+	Operations map[string]any    `yaml:"operations"`
+	Main       any               `yaml:"main operation"`
+	At         string            `yaml:"at"`
+	Style      string            `yaml:"style"`
+	Order      []string          `yaml:"order"`
+	Labels     map[string]string `yaml:"labels"`
+	Share      float64           `yaml:"share"`
+	Verify     *bool             `yaml:"verify"`
+	Limits     struct {
+		Rows int           `yaml:"rows"`
+		Wait time.Duration `yaml:"wait"`
+	} `yaml:"limits"`
+	Found any `yaml:"found"`
+	Any   any `yaml:"any"`
+}
+
+const documentSchema = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "$ref": "#/$defs/Document",
+  "$defs": {
+    "Document": {
+      "type": "object", "required": ["version"], "additionalProperties": false,
+      "properties": {
+        "version": {"type": "integer", "minimum": 1, "maximum": 9},
+        "operations": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Operation"}},
+        "main operation": {"$ref": "#/$defs/Operation", "properties": {"tries": {"not": {}, "description": "tries belongs to others"}}},
+        "at": {"type": "string", "format": "place"},
+        "style": {"type": "string", "enum": ["offset", "page"]},
+        "order": {"type": "array", "items": {"type": "string", "enum": ["first", "second"]}},
+        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+        "share": {"type": "number"},
+        "verify": {"type": "boolean"},
+        "limits": {"type": "object", "additionalProperties": false, "properties": {"rows": {"type": "integer"}, "wait": {"type": "string", "format": "time"}}},
+        "found": {"type": ["string", "array"], "format": "place", "items": {"type": "string", "format": "place"}, "minItems": 1, "uniqueItems": true},
+        "any": {}
+      }
+    },
+    "Operation": {
+      "type": ["string", "object"], "format": "place", "required": ["call"], "additionalProperties": false,
+      "properties": {"call": {"type": "string", "format": "place"}, "repeat": {"type": "boolean"}, "tries": {"type": "integer"}}
+    }
+  }
+}`
+
+func documents(t testing.TB) *strict.Schema {
+	t.Helper()
+	schema, err := strict.NewSchema([]byte(documentSchema), map[string]func(string) error{"place": func(text string) error {
+		if text == "" || strings.Contains(text, " ") {
+			return fmt.Errorf("%q is not a place", text)
+		}
+		return nil
+	}, "time": func(text string) error {
+		if _, err := time.ParseDuration(text); err != nil {
+			return fmt.Errorf("%q is not a time", text)
+		}
+		return nil
+	}})
+	require.NoError(t, err)
+	return schema
+}
+
+// problemsOf are what is wrong with a document.
+func problemsOf(t testing.TB, text string) []string {
+	t.Helper()
+	var d document
+	_, problems := documents(t).Read("doc.yaml", []byte(text), &d)
+	lines := []string{}
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	return lines
+}
 
 // rules has a bad document for every rule, with all that is said about it. The
 // documents are also where the fuzz test starts.
@@ -24,8 +103,8 @@ var rules = []struct {
 		`doc.yaml:2:1: unknown key "Main-Operation"; did you mean "main operation"?`}},
 	{"unknown key like no other", "version: 1\nlimits:\n  colour: red", []string{
 		`doc.yaml:3:3: limits: unknown key "colour"; there are "rows", "wait"`}},
-	{"field without a tag is no key", "version: 1\nHidden: a", []string{
-		`doc.yaml:2:1: unknown key "Hidden"; there are "version", "operations", "main operation", "at", "style", "order", "labels", "share", "verify", "limits", "found", "any"`}},
+	{"unknown key, and all that are known", "version: 1\nHidden: a", []string{
+		`doc.yaml:2:1: unknown key "Hidden"; there are "any", "at", "found", "labels", "limits", "main operation", "operations", "order", "share", "style", "verify", "version"`}},
 	{"missing key of the document", "style: page", []string{
 		`doc.yaml:1:1: key "version" is missing`}},
 	{"missing key of a block", "version: 1\noperations:\n  a b:\n    repeat: true", []string{
@@ -43,9 +122,9 @@ var rules = []struct {
 	{"map as key", "version: 1\nany: {{a: b}: c}", []string{
 		`doc.yaml:2:7: any: a map or a list is not allowed as a key; use a string`}},
 	{"null as key", "version: 1\nlabels:\n  ~: a", []string{
-		`doc.yaml:3:3: labels: a key is empty; give it a name`}},
-	{"long key", "version: 1\nlabels: {" + strings.Repeat("k", 257) + ": a}", []string{
-		`doc.yaml:2:10: labels: a key is longer than 256 bytes`}},
+		`doc.yaml:3:3: labels: the key "~" is not a string; write it in quotes`}},
+	{"long key", "version: 1\nlabels: {" + strings.Repeat("k", 129) + ": a}", []string{
+		`doc.yaml:2:10: labels: a key is longer than 128 bytes`}},
 
 	// What strict YAML leaves out
 	{"anchor", "version: 1\nlabels: &all {a: b}", []string{
@@ -77,7 +156,7 @@ var rules = []struct {
 	{"an empty list of texts", "version: 1\nfound: []", []string{
 		`doc.yaml:2:8: found: the list is empty; leave the key out if there is nothing to say`}},
 	{"a map where texts are wanted", "version: 1\nfound: {a: b}", []string{
-		`doc.yaml:2:8: found: wants a string or a list of strings, found a map`}},
+		`doc.yaml:2:8: found: wants a string or a list, found a map`}},
 	{"a list where one text is wanted", "version: 1\nat: [mail]", []string{
 		`doc.yaml:2:5: at: wants a string, found a list`}},
 
@@ -85,9 +164,9 @@ var rules = []struct {
 	{"document is a list", "- a", []string{
 		`doc.yaml:1:1: wants a map, found a list`}},
 	{"document is null", "~", []string{
-		`doc.yaml:1:1: wants a map, found null`}},
+		`doc.yaml:1:1: wants a map, found null; leave the key out if there is nothing to say`}},
 	{"document is nothing", "---\n", []string{
-		`doc.yaml:2:1: wants a map, found nothing`}},
+		`doc.yaml:2:1: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"string wanted, number found", "version: 1\nlabels: {ü: 1}", []string{
 		`doc.yaml:2:13: labels.ü: wants a string, found the number 1; write it in quotes: "1"`}},
 	{"string wanted, boolean found", "version: 1\nat: True", []string{
@@ -98,39 +177,54 @@ var rules = []struct {
 		`doc.yaml:3:6: labels.a: wants a string, found a map`}},
 	{"int wanted, string found", "version: one", []string{
 		`doc.yaml:1:10: version: wants a whole number, found the string "one"`}},
-	{"int wanted, float found", "version: 1.0", []string{
-		`doc.yaml:1:10: version: wants a whole number, found the number 1.0`}},
+	{"int wanted, float found", "version: 1.5", []string{
+		`doc.yaml:1:10: version: wants a whole number, found the number 1.5`}},
 	{"int wanted, too large", "version: 9223372036854775808", []string{
-		`doc.yaml:1:10: version: wants a whole number of 64 bits, found the number 9223372036854775808`}},
+		`doc.yaml:1:10: version: 9223372036854775808 is no number of JSON, or too large; write it in quotes if it is a text`}},
 	{"float wanted, string found", "version: 1\nshare: '1'", []string{
 		`doc.yaml:2:8: share: wants a number, found the string "1"`}},
 	{"float wanted, infinity found", "version: 1\nshare: .inf", []string{
-		`doc.yaml:2:8: share: wants a number that JSON can hold, found the number .inf`}},
+		`doc.yaml:2:8: share: .inf is no number of JSON, or too large; write it in quotes if it is a text`}},
 	{"float wanted, too large", "version: 1\nshare: 1e999", []string{
-		`doc.yaml:2:8: share: wants a number that JSON can hold, found the number 1e999`}},
+		`doc.yaml:2:8: share: wants a number, found the string "1e999"`}},
 	{"bool wanted, YAML 1.1 boolean found", "version: 1\nverify: yes", []string{
 		`doc.yaml:2:9: verify: wants true or false, found the string "yes"; did you mean true?`}},
 	{"bool wanted, quoted boolean found", "version: 1\nverify: 'False'", []string{
 		`doc.yaml:2:9: verify: wants true or false, found the string "False"; did you mean false?`}},
 	{"duration wanted, number found", "version: 1\nlimits: {wait: 10}", []string{
-		`doc.yaml:2:16: limits.wait: wants a duration such as 10s, 1m30s or 2h, found the number 10`}},
+		`doc.yaml:2:16: limits.wait: wants a string, found the number 10; write it in quotes: "10"`}},
 	{"duration wanted, other string found", "version: 1\nlimits: {wait: long}", []string{
-		`doc.yaml:2:16: limits.wait: wants a duration such as 10s, 1m30s or 2h, found the string "long"`}},
+		`doc.yaml:2:16: limits.wait: "long" is not a time`}},
 	{"list wanted, string found", "version: 1\norder: first", []string{
 		`doc.yaml:2:8: order: wants a list, found the string "first"; write it in brackets: [first]`}},
 	{"list wanted, nothing found", "version: 1\norder:", []string{
-		`doc.yaml:2:7: order: wants a list, found nothing; write [] for an empty list, or leave the key out`}},
+		`doc.yaml:2:7: order: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"map wanted, nothing found", "version: 1\nlabels:\nlimits: # later\n", []string{
-		`doc.yaml:2:8: labels: wants a map, found nothing; write {} for an empty map, or leave the key out`,
-		`doc.yaml:3:8: limits: wants a map, found nothing; write {} for an empty map, or leave the key out`}},
+		`doc.yaml:2:8: labels: has no value; write null, {} or [] if that is meant, or leave the key out`,
+		`doc.yaml:3:8: limits: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"null where a value is due", "version: ~\nverify: null", []string{
 		`doc.yaml:1:10: version: wants a whole number, found null; leave the key out if there is nothing to say`,
 		`doc.yaml:2:9: verify: wants true or false, found null; leave the key out if there is nothing to say`}},
 	{"nothing below any", "version: 1\nany: {a: , b: null}", []string{
-		`doc.yaml:2:10: any.a: wants a value, found nothing; write null if that is meant`}},
+		`doc.yaml:2:10: any.a: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"infinity below any", "version: 1\nany: [-.INF, .nan]", []string{
-		`doc.yaml:2:7: any[0]: wants a number that JSON can hold, found the number -.INF`,
-		`doc.yaml:2:14: any[1]: wants a number that JSON can hold, found the number .nan`}},
+		`doc.yaml:2:7: any[0]: -.INF is no number of JSON, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:14: any[1]: .nan is no number of JSON, or too large; write it in quotes if it is a text`}},
+
+	{"octal, hexadecimal and underlined numbers", "version: 010\nany: [0x1F, 1_000, +1]", []string{
+		`doc.yaml:1:10: version: 010 is no number of JSON, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:7: any[0]: 0x1F is no number of JSON, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:13: any[1]: 1_000 is no number of JSON, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:20: any[2]: +1 is no number of JSON, or too large; write it in quotes if it is a text`}},
+	{"out of bounds", "version: 10", []string{`doc.yaml:1:10: version: 10 is more than 9`}},
+	{"below the bounds", "version: -1", []string{`doc.yaml:1:10: version: -1 is less than 1`}},
+	{"a key that belongs to others", "version: 1\nmain operation: {call: a, tries: 2}", []string{
+		`doc.yaml:2:34: main operation.tries: tries belongs to others; remove it`}},
+	{"the same text twice", "version: 1\nfound: [a, a]", []string{`doc.yaml:2:8: found: "a" is given twice; remove one of them`}},
+	{"a placeholder without quotes", "version: 1\nany:\n  mail: {userName}\n  list: [{role}]\nat: {organization}", []string{
+		"doc.yaml:3:10: any.mail.userName: {userName} without quotes is a map; write \"{userName}\"",
+		"doc.yaml:4:11: any.list[0].role: {role} without quotes is a map; write \"{role}\"",
+		"doc.yaml:5:6: at.organization: {organization} without quotes is a map; write \"{organization}\""}},
 
 	// Texts
 	{"not in the enum", "version: 1\nstyle: pgae", []string{
@@ -157,18 +251,17 @@ var rules = []struct {
 		`doc.yaml:4:23: operations.b.tries: wants a whole number, found the string "no"`}},
 }
 
-func TestDecodeReportsEveryProblem(t *testing.T) {
-	require.NotEmpty(t, rules)
+func TestEveryProblemIsReported(t *testing.T) {
 	for _, rule := range rules {
 		t.Run(rule.name, func(t *testing.T) {
-			assert.Equal(t, rule.want, problemsOf(rule.text))
+			assert.Equal(t, rule.want, problemsOf(t, rule.text))
 		})
 	}
 }
 
 func TestProblemsAreAnError(t *testing.T) {
 	var d document
-	_, problems := strict.Decode("doc.yaml", []byte("shaer: 1"), &d)
+	_, problems := documents(t).Read("doc.yaml", []byte("shaer: 1"), &d)
 	var found strict.Problems
 	require.True(t, errors.As(problems.Err(), &found))
 	assert.Equal(t, strict.Problems{
@@ -177,4 +270,48 @@ func TestProblemsAreAnError(t *testing.T) {
 	}, found)
 	assert.EqualError(t, found, "doc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?\ndoc.yaml:1:1: key \"version\" is missing")
 	assert.NoError(t, strict.Problems{}.Err())
+}
+
+// What is read is what is written.
+func TestRead(t *testing.T) {
+	const text = `version: 1
+operations: {a: b, c: {call: d}}
+at: mail
+order: [first]
+labels: {"yes": yes, day: 2026-03-02}
+share: 1.5e1
+verify: TRUE
+limits: {rows: 10, wait: 1m30s}
+found: [a, b]
+any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
+`
+	var d document
+	positions, problems := documents(t).Read("doc.yaml", []byte(text), &d)
+	require.NoError(t, problems.Err())
+	verify := true
+	want := document{
+		Version: 1, Operations: map[string]any{"a": "b", "c": map[string]any{"call": "d"}}, At: "mail", Order: []string{"first"},
+		Labels: map[string]string{"yes": "yes", "day": "2026-03-02"}, Share: 15, Verify: &verify, Found: []any{"a", "b"},
+		Any: []any{nil, nil, -7, 0.5, "no", "1", map[string]any{"now": "2026-03-02"}},
+	}
+	want.Limits.Rows, want.Limits.Wait = 10, 90*time.Second
+	assert.Equal(t, want, d)
+	assert.Equal(t, positions, strict.PositionsIn([]byte(text)))
+}
+
+// A document is read as far as it is good, so that the rest can be looked at.
+func TestReadOfABadDocument(t *testing.T) {
+	var d document
+	_, problems := documents(t).Read("doc.yaml", []byte("version: one\nat: mail\nat: twice\nlabels: {a: 1, b: c}\nany: &x {d: e}\nshare: *x\n"), &d)
+	require.Len(t, problems, 5)
+	assert.Equal(t, "mail", d.At)
+	assert.Equal(t, "c", d.Labels["b"])
+	assert.Nil(t, d.Any)
+}
+
+func TestASchemaMustBeOne(t *testing.T) {
+	for _, text := range []string{`{`, `{"type": 7}`, `{"$ref": "https://elsewhere.invalid/x"}`} {
+		_, err := strict.NewSchema([]byte(text), nil)
+		require.Error(t, err, text)
+	}
 }

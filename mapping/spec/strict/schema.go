@@ -2,145 +2,211 @@ package strict
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
+	"errors"
 	"fmt"
-	"reflect"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"go.yaml.in/yaml/v3"
 )
 
-// durationPattern is what time.ParseDuration reads, as an expression of JSON Schema.
-const durationPattern = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+// A Schema describes documents. It is safe for concurrent use.
+type Schema struct {
+	root     *jsonschema.Schema
+	mu       sync.Mutex
+	compiler *jsonschema.Compiler
+}
 
-// Schema is the JSON Schema (draft 2020-12) of the documents that [Decode] reads
-// into values like v, for editors that complete and check while one types. The
-// same types always give the same bytes.
-//
-// Every struct becomes a definition under the name of its type; the error is
-// about two types of one name.
-func Schema(title string, v any) ([]byte, error) {
-	s := &schema{definitions: make(map[string]definition)}
-	root := s.of(reflect.TypeOf(v), nil)
-	if s.err != nil {
-		return nil, s.err
-	}
-	document := append(jsonObject{
-		{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-		{"title", title},
-	}, root...)
-	if len(s.definitions) > 0 {
-		document = append(document, jsonMember{"$defs", s.sorted()})
-	}
-	text, err := marshal(document)
+// schemaURL names the schema. Nothing is ever loaded from it.
+const schemaURL = "https://schema.invalid/document.json"
+
+// NewSchema compiles a JSON Schema. formats check the strings to which the schema
+// gives a format of their name; their errors are shown to the document's author.
+func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, error) {
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("strict: write the JSON Schema: %w", err)
+		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
 	}
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, text, "", "  "); err != nil {
-		return nil, fmt.Errorf("strict: write the JSON Schema: %w", err)
+	s := &Schema{compiler: jsonschema.NewCompiler()}
+	s.compiler.AssertFormat()
+	for name, check := range formats {
+		s.compiler.RegisterFormat(&jsonschema.Format{Name: name, Validate: func(value any) error {
+			if text, isString := value.(string); isString {
+				return check(text)
+			}
+			return nil
+		}})
 	}
-	indented.WriteByte('\n')
-	return indented.Bytes(), nil
+	if err := s.compiler.AddResource(schemaURL, document); err != nil {
+		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
+	}
+	if s.root, err = s.compiler.Compile(schemaURL); err != nil {
+		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
+	}
+	return s, nil
 }
 
-type schema struct {
-	definitions map[string]definition // by type name
-	err         error
+// A mistake is what the schema does not allow, at its place.
+type mistake struct {
+	*jsonschema.ValidationError
+	node *yaml.Node
+	path string
+	position
 }
 
-type definition struct {
-	of   reflect.Type
-	body jsonObject
-}
-
-// of is the schema of a type; enum limits strings as in decoder.value.
-func (s *schema) of(t reflect.Type, enum []string) jsonObject {
-	switch formOf(t) {
-	case formPointer:
-		return s.of(t.Elem(), enum)
-	case formStruct:
-		return s.reference(t)
-	case formMap:
-		return jsonObject{{"type", "object"}, {"additionalProperties", s.of(t.Elem(), enum)}}
-	case formSlice:
-		return jsonObject{{"type", "array"}, {"items", s.of(t.Elem(), enum)}}
-	case formDuration:
-		return jsonObject{{"type", "string"}, {"pattern", durationPattern}}
-	case formInt:
-		return jsonObject{{"type", "integer"}}
-	case formFloat:
-		return jsonObject{{"type", "number"}}
-	case formBool:
-		return jsonObject{{"type", "boolean"}}
-	case formAny:
-		return jsonObject{}
+// validate reports what the schema does not allow, in the order of the document.
+func (s *Schema) validate(r *report, root *yaml.Node, value any) {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(s.root.Validate(value), &invalid) {
+		return
 	}
-	text := jsonObject{{"type", "string"}}
-	if len(enum) > 0 {
-		text = append(text, jsonMember{"enum", enum})
-	}
-	if isTextList(t) {
-		return jsonObject{{"oneOf", []jsonObject{text, {{"type", "array"}, {"items", text}, {"minItems", 1}}}}}
-	}
-	return text
-}
-
-// reference points to the definition of a struct, which it makes if need be. A
-// struct without a name has none and is written in place.
-func (s *schema) reference(t reflect.Type) jsonObject {
-	name := t.Name()
-	if name == "" {
-		return s.structure(t)
-	}
-	known, exists := s.definitions[name]
-	switch {
-	case strings.ContainsAny(name, "[/") || exists && known.of != t:
-		s.err = fmt.Errorf("strict: %s cannot be named in a JSON Schema", t)
-	case !exists:
-		s.definitions[name] = definition{of: t} // before its fields, which may lead back here
-		s.definitions[name] = definition{of: t, body: s.structure(t)}
-	}
-	return jsonObject{{"$ref", "#/$defs/" + name}}
-}
-
-// structure is the schema of a struct.
-func (s *schema) structure(t reflect.Type) jsonObject {
-	properties, required := jsonObject{}, []string{}
-	for _, f := range fieldsOf(t) {
-		properties = append(properties, jsonMember{f.name, s.property(f, t.Field(f.index).Type)})
-		if f.required {
-			required = append(required, f.name)
+	var mistakes []mistake
+	var collect func(e *jsonschema.ValidationError)
+	collect = func(e *jsonschema.ValidationError) {
+		for _, cause := range e.Causes {
+			collect(cause)
+		}
+		if node, path := locate(root, e.InstanceLocation); len(e.Causes) == 0 && !slices.Contains(r.refused, path) {
+			line, column := r.positions.At(path)
+			mistakes = append(mistakes, mistake{e, node, path, position{line, column}})
 		}
 	}
-	object := jsonObject{{"type", "object"}, {"properties", properties}}
-	if len(required) > 0 {
-		object = append(object, jsonMember{"required", required})
+	collect(invalid)
+	slices.SortFunc(mistakes, func(a, b mistake) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column), slices.Compare(a.ErrorKind.KeywordPath(), b.ErrorKind.KeywordPath()))
+	})
+	for _, m := range mistakes {
+		s.describe(r, m)
 	}
-	object = append(object, jsonMember{"additionalProperties", false})
-	if isShorthand(t) {
-		return jsonObject{{"oneOf", []jsonObject{{{"type", "string"}}, object}}}
-	}
-	return object
 }
 
-// property is the schema of a field, with what its tags say.
-func (s *schema) property(f field, t reflect.Type) jsonObject {
-	property := s.of(t, f.enum)
-	if f.doc != "" {
-		property = append(property, jsonMember{"description", f.doc})
+// describe reports one mistake.
+func (s *Schema) describe(r *report, m mistake) {
+	n, e := m.node, m.ValidationError
+	say := func(suggestion, format string, args ...any) {
+		r.add(m.path, m.line, m.column, fmt.Sprintf(format, args...), suggestion)
 	}
-	if f.hasDefault {
-		property = append(property, jsonMember{"default", f.defaultNode(t).value()})
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		known := slices.Sorted(maps.Keys(s.at(e.SchemaURL).Properties))
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if key := n.Content[i]; slices.Contains(k.Properties, key.Value) {
+				r.add(m.path, key.Line, key.Column, "unknown key "+quoted(key.Value), Suggest(key.Value, known))
+			}
+		}
+	case *kind.Required:
+		for _, missing := range k.Missing {
+			say("", "key %q is missing", missing)
+		}
+	case *kind.Type:
+		wanted := wantedOf(k.Want)
+		say(remedy(n, wanted), "wants %s, found %s", wanted, found(n))
+	case *kind.Enum:
+		var allowed []string
+		for _, one := range k.Want {
+			allowed = append(allowed, fmt.Sprint(one))
+		}
+		say(Suggest(n.Value, allowed), "%s is not allowed", quoted(n.Value))
+	case *kind.Format:
+		say("", "%s", shortened(k.Err.Error(), 300))
+	case *kind.MinItems:
+		say("leave the key out if there is nothing to say", "the list is empty")
+	case *kind.UniqueItems:
+		say("remove one of them", "%s is given twice", quoted(n.Content[k.Duplicates[0]].Value))
+	case *kind.Minimum:
+		say("", "%s is less than %s", n.Value, k.Want.RatString())
+	case *kind.Maximum:
+		say("", "%s is more than %s", n.Value, k.Want.RatString())
+	case *kind.Not: // which says in its description what is wrong
+		say("remove it", "%s", s.at(e.SchemaURL).Description)
+	default:
+		say("", "does not fit the schema (%s)", strings.Join(k.KeywordPath(), "/"))
 	}
-	return property
 }
 
-// sorted lists the definitions by name.
-func (s *schema) sorted() jsonObject {
-	var all jsonObject
-	for name, d := range s.definitions {
-		all = append(all, jsonMember{name, d.body})
+// at is the part of the schema at a URL.
+func (s *Schema) at(url string) *jsonschema.Schema {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.compiler.MustCompile(url) // of which an error came, so that it is there
+}
+
+// locate finds the node at a place of the document, and its path.
+func locate(n *yaml.Node, location []string) (at *yaml.Node, path string) {
+	for _, step := range location {
+		if n.Kind == yaml.SequenceNode {
+			i, _ := strconv.Atoi(step) // the library made it of a number
+			n, path = n.Content[i], path+"["+step+"]"
+			continue
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				n, path = n.Content[i+1], strings.TrimPrefix(path+"."+step, ".")
+				break
+			}
+		}
 	}
-	slices.SortFunc(all, func(a, b jsonMember) int { return strings.Compare(a.name, b.name) })
-	return all
+	return n, path
+}
+
+// words are what messages call the types of JSON.
+var words = map[string]string{
+	"object": "a map", "array": "a list", "string": "a string", "boolean": "true or false",
+	"integer": "a whole number", "number": "a number", "null": "null",
+}
+
+func wantedOf(types []string) string {
+	wanted := make([]string, len(types))
+	for i, one := range types {
+		wanted[i] = words[one]
+	}
+	return strings.Join(wanted, " or ")
+}
+
+// found describes a node in a message.
+func found(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return "null"
+	case "!!bool":
+		return "the boolean " + n.Value
+	case "!!int", "!!float":
+		return "the number " + n.Value
+	}
+	return "the string " + quoted(n.Value)
+}
+
+// remedy is how the value would have the wanted type.
+func remedy(n *yaml.Node, wanted string) string {
+	if n.Kind != yaml.ScalarNode {
+		return ""
+	}
+	switch tag := n.ShortTag(); {
+	case tag == "!!null":
+		return "leave the key out if there is nothing to say"
+	case wanted == words["string"] && tag != "!!str":
+		return "write it in quotes: " + quoted(n.Value)
+	case wanted == words["array"]:
+		return fmt.Sprintf("write it in brackets: [%s]", shortened(n.Value, 60))
+	case wanted == words["boolean"]:
+		switch strings.ToLower(n.Value) {
+		case "yes", "y", "on", "true":
+			return "did you mean true?"
+		case "no", "n", "off", "false":
+			return "did you mean false?"
+		}
+	}
+	return ""
 }

@@ -53,7 +53,18 @@ func (r *report) syntax(data []byte, err error) {
 		}
 	}
 	line, column := failure(data, told, known.opening)
-	r.add(&node{}, line, column, "not YAML: "+shortened(message, 300), known.hint)
+	if known.opening && bareCall.Match(lineOf(data, line)) {
+		known.hint = `quote a call that is in braces: {call: "GET /people/{user}"}`
+	}
+	r.add("", line, column, "not YAML: "+shortened(message, 300), known.hint)
+}
+
+// bareCall is a line with a map in braces that has a path with a placeholder and
+// no quotes.
+var bareCall = regexp.MustCompile(`\{[^"'{}]*/[^"'{}]*\{[A-Za-z0-9.]+\}`)
+
+func lineOf(data []byte, line int) []byte {
+	return bytes.SplitAfter(data, []byte("\n"))[line-1]
 }
 
 // failure finds the line that the YAML library failed on. What the library tells

@@ -24,6 +24,10 @@ var broken = []struct {
 		"doc.yaml:4:3: not YAML: did not find expected '-' indicator; check the indentation"},
 	{"unquoted brace", "version: 1\nat: {organization}/x\nshare: 1\nverify: true\n",
 		"doc.yaml:2:1: not YAML: did not find expected key; check the indentation, and quote a value that begins with { or ["},
+	{"unquoted call in braces", "version: 1\noperations:\n  get: {call: GET /org/{organization}/x}\nshare: 1\n",
+		`doc.yaml:3:3: not YAML: did not find expected ',' or '}'; quote a call that is in braces: {call: "GET /people/{user}"}`},
+	{"unquoted call at the end", "version: 1\nmain operation: {repeat: true, call: GET /org/{organization}}\nshare: 1\n",
+		`doc.yaml:2:1: not YAML: did not find expected ',' or '}'; quote a call that is in braces: {call: "GET /people/{user}"}`},
 	{"unquoted colon", "version: 1\nat: a: b\nshare: 1\n",
 		"doc.yaml:2:1: not YAML: mapping values are not allowed in this context; check the indentation, and quote a value that has a colon and a blank in it"},
 	{"forgotten colon", "version: 1\nstyle page\nshare: 1\n",
@@ -53,7 +57,7 @@ func TestDecodeFindsTheLineThatIsNotYAML(t *testing.T) {
 	require.NotEmpty(t, broken)
 	for _, test := range broken {
 		t.Run(test.name, func(t *testing.T) {
-			assert.Equal(t, []string{test.want}, problemsOf(test.text))
+			assert.Equal(t, []string{test.want}, problemsOf(t, test.text))
 		})
 	}
 }

@@ -1,11 +1,15 @@
 package check
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -89,7 +93,7 @@ func (t *trip) second(line *Line) {
 		line.Change += " It saves a read."
 		t.said = append(t.said, fix[0].Entry)
 	}
-	if len(writes) > 1 && writes[0].Call.Operation == "add user" && writes[1].Call.Operation == "update user" {
+	if len(writes) > 1 && writes[0].Call.Operation == "add user" && writes[1].Call.Operation == "update user" && t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
 		line.Level, line.Mapping = Look, t.at("operations.add user.body")
 		line.Change = fmt.Sprintf("\"add user\" does not take %s: the gateway writes it by a second call. Correct the body.", both(pathsOf(writes[1].Call.Body, "")))
 	}
@@ -98,17 +102,17 @@ func (t *trip) second(line *Line) {
 // placeOf is where the mapping sends what differs, in the last call that does.
 func (t *trip) placeOf(d difference) *Place {
 	if d.operation != "" {
-		return t.at("operations." + d.operation)
+		return t.at(spec.OperationPath(d.operation))
 	}
 	writes := t.writes()
 	for i := len(writes) - 1; i >= 0; i-- {
 		name := writes[i].Call.Operation
 		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
-			return t.at("operations." + name + ".body." + path)
+			return t.at(spec.OperationPath(name) + ".body." + path)
 		}
 	}
 	if len(writes) > 0 {
-		return t.at("operations." + writes[len(writes)-1].Call.Operation)
+		return t.at(spec.OperationPath(writes[len(writes)-1].Call.Operation))
 	}
 	return nil
 }
@@ -136,4 +140,69 @@ func placeholderPath(template any, names []string, prefix string) string {
 		}
 	}
 	return ""
+}
+
+// find reads the user afresh, by id where that proves who is a member; nil if
+// there is none.
+func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
+	call, ok := t.probe.Call(opGetUser, t.id)
+	if !ok || t.coversEverybody() {
+		return t.inList(ctx)
+	}
+	answer, err := t.probe.Do(ctx, call)
+	if status(err) == http.StatusNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	user := decoded(answer.Body)
+	if at := t.Document.Operations.GetUser.Answer; at.Given() {
+		user, _ = at.In(user)
+	}
+	return t.probe.ReadUser(user)
+}
+
+// patienceLooks is how often the list is read again for somebody whom Suger has
+// taken and does not show yet.
+const patienceLooks = 5
+
+// appears finds the user who was just added, and waits for a while if Suger took
+// the request, or may have.
+func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
+	is, err = t.inList(ctx)
+	for range patienceLooks {
+		if is != nil || err != nil || t.unseen == nil || ctx.Err() != nil {
+			break
+		}
+		t.waited = true
+		select {
+		case <-ctx.Done():
+		case <-time.After(t.Patience / patienceLooks):
+		}
+		is, err = t.inList(ctx)
+	}
+	return is, err
+}
+
+// inList finds the user in a fresh list by the address; nil if there is none.
+func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
+	found, err := t.withAddress(ctx)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// withAddress are the users of a fresh list who have the address.
+func (t *trip) withAddress(ctx context.Context) (found []*mapping.Record, err error) {
+	call, _ := t.probe.Call(opListUsers, nil)
+	pages, _, err := t.readPages(ctx, call, t.probe.Paging(opListUsers), 0)
+	for _, row := range slices.Concat(pages...) {
+		if record, err := t.probe.ReadUser(decoded([]byte(row))); err == nil && fold(record.UserName) == fold(t.Write) {
+			found = append(found, record)
+			t.unseen = nil
+		}
+	}
+	return found, err
 }

@@ -1,0 +1,160 @@
+package check_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+type obj = map[string]any
+
+// A shape is how some API answers its list of users.
+type shape struct {
+	row  func(i int, role string) obj
+	page func(r *http.Request, rows []any) (body any, header map[string]string)
+	want []string // lines of the draft, without their comments
+}
+
+// between cuts rows by a number in the query.
+func between(r *http.Request, rows []any, limit string, otherwise int, from func() int) ([]any, int, int) {
+	size, err := strconv.Atoi(r.URL.Query().Get(limit))
+	if err != nil {
+		size = otherwise
+	}
+	start := min(from(), len(rows))
+	return rows[start:min(start+size, len(rows))], start, size
+}
+
+func queried(r *http.Request, name string, otherwise int) int {
+	if n, err := strconv.Atoi(r.URL.Query().Get(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+var shapes = map[string]shape{
+	"SCIM's own, pages by offset": {
+		row: func(i int, role string) obj {
+			return obj{"id": fmt.Sprintf("2819c223-%04d", i), "userName": fmt.Sprintf("p%d@example.com", i), "active": i != 7,
+				"name":   obj{"givenName": fmt.Sprintf("Given %d", i), "familyName": fmt.Sprintf("Family%d", i)},
+				"emails": []any{obj{"value": fmt.Sprintf("p%d@example.com", i), "primary": true}}, "roles": []any{obj{"value": role, "display": role}},
+				"meta": obj{"created": "2026-01-02T03:04:05Z", "lastModified": "2026-01-02T03:04:05Z"}}
+		},
+		page: func(r *http.Request, rows []any) (any, map[string]string) {
+			page, start, _ := between(r, rows, "count", 100, func() int { return queried(r, "start", 0) })
+			return obj{"totalResults": len(rows), "itemsPerPage": len(page), "startIndex": start + 1, "Resources": page}, nil
+		},
+		want: []string{"items: Resources", "total: totalResults", "paging: {style: offset, size: 100, limit: count, next: start}",
+			"name.givenName: name.givenName", "created: meta.created", "modified: meta.lastModified", "field: active", "active: [true]", "hold: many", "id: value"},
+	},
+	"JSON:API, linked in the body": {
+		row: func(i int, role string) obj {
+			return obj{"id": strconv.Itoa(i + 1000), "type": "user", "attributes": obj{"email": fmt.Sprintf("p%d@example.com", i), "full_name": fmt.Sprintf("Given Family%d", i),
+				"role": role, "suspended_at": map[bool]any{true: "2026-01-02T03:04:05Z", false: nil}[i == 7], "created_at": "2026-01-02T03:04:05Z"}}
+		},
+		page: func(r *http.Request, rows []any) (any, map[string]string) {
+			page, start, size := between(r, rows, "limit", 10, func() int { return queried(r, "after", 0) })
+			links := obj{"self": "/x"}
+			if start+size < len(rows) {
+				links["next"] = fmt.Sprintf("/api/acme/users?limit=%d&after=%d", size, start+size)
+			}
+			return obj{"data": page, "links": links}, nil
+		},
+		want: []string{"items: data", "paging: {style: link, size: 100, limit: limit, cursor: links.next}", "userName: {field: attributes.email, write: create}",
+			"name.givenName: {field: attributes.full_name, part: first names}", "field: attributes.suspended_at", "absent: active", "field: attributes.role"},
+	},
+	"HAL, pages from 0": {
+		row: func(i int, role string) obj {
+			return obj{"_id": fmt.Sprintf("5f%06d", i), "mail": fmt.Sprintf("p%d@example.com", i), "forename": "Given", "surname": fmt.Sprintf("Family%d", i),
+				"accessLevel": role, "state": map[bool]string{true: "Suspended", false: "Active"}[i == 7], "createdOn": 1767323045}
+		},
+		page: func(r *http.Request, rows []any) (any, map[string]string) {
+			page, _, size := between(r, rows, "size", 20, func() int { return queried(r, "page", 0) * max(queried(r, "size", 20), 1) })
+			return obj{"_embedded": obj{"members": page}, "page": obj{"size": size, "totalElements": len(rows), "number": queried(r, "page", 0)}}, nil
+		},
+		want: []string{"items: _embedded.members", "total: page.totalElements", "paging: {style: page, size: 100, limit: size, next: page}",
+			"id: _id", "name.givenName: forename", "name.familyName: surname", "field: accessLevel", "field: state", "active: [Active]", "inactive: [Suspended]", "created: createdOn"},
+	},
+	"the last row's id is the cursor": {
+		row: func(i int, role string) obj {
+			return obj{"id": fmt.Sprintf("usr_%04d", i), "email": fmt.Sprintf("p%d@example.com", i), "first_name": "Given", "last_name": fmt.Sprintf("Family%d", i), "role": role, "is_disabled": i == 7}
+		},
+		page: func(r *http.Request, rows []any) (any, map[string]string) {
+			page, start, size := between(r, rows, "limit", 10, func() int {
+				var n int
+				if _, err := fmt.Sscanf(r.URL.Query().Get("starting_after"), "usr_%d", &n); err != nil {
+					return 0
+				}
+				return n + 1
+			})
+			return obj{"object": "list", "data": page, "has_more": start+size < len(rows)}, nil
+		},
+		want: []string{"items: data", "paging: {style: cursor, size: 100, limit: limit, next: starting_after, cursor: last row id}", "field: is_disabled", "active: [false]", "inactive: [true]"},
+	},
+	"a token in the body, camel case": {
+		row: func(i int, role string) obj {
+			return obj{"user": obj{"id": i + 1, "primaryEmail": fmt.Sprintf("p%d@example.com", i), "displayName": fmt.Sprintf("Given Family%d", i)}, "userRole": role, "joinedAt": "2026-01-02T03:04:05.678Z"}
+		},
+		page: func(r *http.Request, rows []any) (any, map[string]string) {
+			page, start, size := between(r, rows, "maxResults", 10, func() int { return queried(r, "pageToken", 0) })
+			body := obj{"kind": "list", "members": page}
+			if start+size < len(rows) {
+				body["nextPageToken"] = strconv.Itoa(start + size)
+			}
+			return body, nil
+		},
+		want: []string{"items: members", "paging: {style: cursor, size: 100, limit: maxResults, next: pageToken, cursor: nextPageToken}", "id: user.id",
+			"name.givenName: {field: user.displayName, part: first names}", "created: joinedAt", "field: userRole", "access: {end: remove user}"},
+	},
+}
+
+// A draft has what the answers of quite different APIs show.
+func TestShapes(t *testing.T) {
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			var rows []any
+			for i := range 45 {
+				rows = append(rows, shape.row(i, []string{"viewer", "editor", "admin"}[i%3]))
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/api/acme/users" {
+					http.NotFound(w, r)
+					return
+				}
+				assert.Contains(t, []string{http.MethodGet, http.MethodHead}, r.Method)
+				body, header := shape.page(r, rows)
+				for name, value := range header {
+					w.Header().Set(name, value)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_ = json.NewEncoder(w).Encode(body)
+			}))
+			t.Cleanup(server.Close)
+			client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
+			require.NoError(t, err)
+			config := check.Config{URL: server.URL, Auth: "key", File: "draft.yaml", List: "/api/acme/users", Client: client,
+				Document: mapping.DefaultDocument(), Caller: mapping.Caller{Organization: "acme", Credential: testKey}}
+			config.Service, err = mapping.New(config.Document, client, config.Settings)
+			require.NoError(t, err)
+			draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+			if draft != nil {
+				for _, want := range shape.want {
+					assert.Contains(t, "\n"+draft.String(), want+" # ", "%s", draft)
+				}
+			}
+			require.NoError(t, err)
+			assert.Zero(t, report.Count(check.Fail), text(report))
+		})
+	}
+}

@@ -1,0 +1,146 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Access says who has access, and how access ends and comes back.
+type Access struct {
+	End      End        `yaml:"end" required:"true" doc:"How access ends. remove user: by that operation. set status: by update user, with {status}. Else the call that ends it."`
+	Give     *Operation `yaml:"give" doc:"The call that gives access back. Without it, update user does, with {status}; who was removed is added again."`
+	Field    Field      `yaml:"field" doc:"The field of Suger's user that tells who has access. Leave it out if everybody in the list has."`
+	Active   []any      `yaml:"active" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
+	Pending  []any      `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
+	Inactive []any      `yaml:"inactive" doc:"Values that mean no access, likewise; the first is written to end access."`
+	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
+}
+
+// Shows reports whether a field tells who has access.
+func (a *Access) Shows() bool { return a.Field.Given() }
+
+// An End is how access ends: in a word of two, or by a call of its own.
+type End struct {
+	Way Strategy
+	Operation
+}
+
+// A Strategy is a way to end a user's access.
+type Strategy string
+
+// Ways to end access. The first two are written so in the file.
+const (
+	ByRemoval    Strategy = "remove user"
+	BySetStatus  Strategy = "set status"
+	ByDeactivate Strategy = "deactivate user"
+)
+
+// isWay reports whether a text is one of the words for an end of access.
+func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
+
+// UnmarshalYAML reads one of the words, or an operation.
+func (e *End) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode && isWay(n.Value) {
+		e.Way = Strategy(n.Value)
+		return nil
+	}
+	e.Way = ByDeactivate
+	return e.Operation.UnmarshalYAML(n)
+}
+
+// addAccess adds the calls that the file has in access.
+func (o *Operations) addAccess(a *Access) {
+	o.ActivateUser = a.Give
+	if a.End.Way == ByDeactivate {
+		o.DeactivateUser = &a.End.Operation
+	}
+}
+
+// OperationPath is where an operation is in the file.
+func OperationPath(name string) string {
+	switch name {
+	case OpDeactivateUser:
+		return "access.end"
+	case OpActivateUser:
+		return "access.give"
+	}
+	return "operations." + name
+}
+
+// checkEndOfAccess makes sure that access can be ended, and that it shows.
+func (c *checker) checkEndOfAccess() {
+	const at = "access.end"
+	switch access := &c.doc.Access; {
+	case access.End.Way == BySetStatus && (!c.doc.WritesStatus() || len(access.Inactive) == 0):
+		c.problem(at, fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
+	case access.End.Way == ByRemoval && c.doc.Operations.RemoveUser == nil:
+		c.problem(at, "add it, or end access otherwise", "there is no operation %q", ByRemoval)
+	case access.End.Way == ByDeactivate && !access.Shows():
+		c.problem(at, "add access.field", "the end of access would not show: nothing tells who has access")
+	}
+}
+
+// checkGivenBack makes sure that access that was ended can be given back, in one
+// way.
+func (c *checker) checkGivenBack() {
+	access := &c.doc.Access
+	switch {
+	case access.Give != nil && c.doc.WritesStatus():
+		c.problem("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
+	case access.Give != nil && !access.Shows():
+		c.problem("access.give", "add access.field", "it is never called: nothing tells who has access")
+	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!c.doc.WritesStatus() || len(access.Active) == 0):
+		c.problem("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
+	}
+}
+
+// checkStatusField makes sure that the field can be read.
+func (c *checker) checkStatusField() {
+	access := &c.doc.Access
+	active, inactive := WordsOf(access.Active), WordsOf(access.Inactive)
+	if !access.Shows() {
+		if len(access.Active)+len(access.Pending)+len(access.Inactive) > 0 || access.Absent != "" {
+			c.problem("access", "add field, or remove the values", "no field has the values")
+		}
+		return
+	}
+	if access.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
+		c.problem("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be told apart")
+	}
+	c.checkStatusValues("access.active", access.Active, access.Absent == "active")
+	c.checkStatusValues("access.inactive", access.Inactive, access.Absent == "inactive")
+	for i, value := range access.Inactive {
+		if word, _ := Text(value); active.Has(word) {
+			c.problem(fmt.Sprintf("access.inactive[%d]", i), "remove it from one of the two", "%q is both active and inactive", word)
+		}
+	}
+	for i, value := range access.Pending {
+		if word, _ := Text(value); !active.Has(word) {
+			c.problem(fmt.Sprintf("access.pending[%d]", i), "add it to active", "%q is not among the active values", word)
+		}
+	}
+}
+
+// checkStatusValues makes sure that the values of a list can be met and written.
+// Null and the empty text count as absent, so that only a list that absent
+// means can have them.
+func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
+	seen := make(map[string]bool)
+	for i, value := range values {
+		place := fmt.Sprintf("%s[%d]", at, i)
+		word, isText := Text(value)
+		switch {
+		case !isText && value != nil:
+			c.problem(place, "write a text, a whole number, true, false or null", "no status has this form")
+		case word == "" && !whenAbsent:
+			c.problem(place, "say with absent what it means", "null and the empty text count as absent")
+		case seen[strings.ToLower(word)]:
+			c.problem(place, "remove one of them", "%q is given twice", word)
+		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
+			c.problem(place, "only {now} can be written, as the first value", "%s has no value here", word)
+		}
+		seen[strings.ToLower(word)] = true
+	}
+}

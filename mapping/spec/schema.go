@@ -1,0 +1,47 @@
+package spec
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+	"time"
+
+	"suger-scim-gateway/mapping/spec/strict"
+)
+
+// schemaFile describes a mapping file, for [Parse] and for editors. It is made of
+// the tags of [Document].
+//
+//go:embed mapping.schema.json
+var schemaFile []byte
+
+// formats check the texts of a mapping file that have a notation of their own.
+var formats = map[string]func(text string) error{
+	"field": func(text string) error { return new(Field).AddScalar(text) },
+	"end": func(text string) error {
+		if isWay(text) {
+			return nil
+		}
+		if err := new(Request).parse(text); err != nil {
+			return fmt.Errorf("%q is neither %s nor %s, nor a call such as POST /people/{user}/suspend", text, ByRemoval, BySetStatus)
+		}
+		return nil
+	},
+	"call":   func(text string) error { return new(Request).parse(text) },
+	"cursor": func(text string) error { return new(Cursor).parse(text) },
+	"path":   checkPath,
+	"time": func(text string) error {
+		if _, err := time.ParseDuration(text); err != nil {
+			return fmt.Errorf("%q is not a time such as 10s, 1m30s or 2h", text)
+		}
+		return nil
+	},
+}
+
+var schema = sync.OnceValue(func() *strict.Schema {
+	compiled, err := strict.NewSchema(schemaFile, formats)
+	if err != nil {
+		panic(fmt.Sprintf("the schema of mapping files: %v", err)) // a test reads it
+	}
+	return compiled
+})
