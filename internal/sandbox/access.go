@@ -86,10 +86,6 @@ type tokens struct {
 	issued map[string]time.Time // expiry of each token
 }
 
-func newTokens(options Options) *tokens {
-	return &tokens{clients: options.Clients, clock: options.Clock, issued: make(map[string]time.Time)}
-}
-
 // ExpireTokens expires every bearer token issued so far.
 func (s *Sandbox) ExpireTokens() {
 	s.tokens.mu.Lock()

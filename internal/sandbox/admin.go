@@ -98,8 +98,6 @@ type journal struct {
 	counts map[string]int
 }
 
-func newJournal() *journal { return &journal{counts: make(map[string]int)} }
-
 // begin records a call before it is answered.
 func (j *journal) begin(operation string, r *http.Request) *Call {
 	call := &Call{Operation: operation, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery}

@@ -137,10 +137,6 @@ type faults struct {
 	luck   *rand.Rand
 }
 
-func newFaults(seed int64, operations []string) *faults {
-	return &faults{operations: operations, luck: rand.New(rand.NewPCG(uint64(seed), 1))} //nolint:gosec // G404: faults of one seed strike alike
-}
-
 // SetFaults replaces the active faults. For each call they are tried in order:
 // latencies add up, and of the others the first that applies is used. The error
 // says which fault is invalid.

@@ -79,10 +79,14 @@ func newStore(options Options, served *contract) *store {
 		s.newID = numericIDs()
 	}
 	for _, person := range fixedPeople {
-		home.insertPerson(person, s.latest.Add(time.Minute))
+		home.insertPerson(person)
 	}
 	if s.global {
-		s.addSecondOrganization(options)
+		second := s.newOrganization(SecondOrganization, slices.Concat(options.Domains, []string{SecondDomain}), 0)
+		second.addSampleRole(partners, "Reseller offers.", "offer.read")
+		for _, person := range secondPeople {
+			second.insertPerson(person)
+		}
 	}
 	s.addPeople(max(options.People, 0), options.Seed)
 	return s
@@ -105,32 +109,23 @@ func (o *organization) addSampleRole(name, description string, permissions ...st
 	o.roleTimes[role.ID] = sampleStart
 }
 
-// addSecondOrganization adds [SecondOrganization], with the domains of the first
-// and one of its own.
-func (s *store) addSecondOrganization(options Options) {
-	second := s.newOrganization(SecondOrganization, slices.Concat(options.Domains, []string{SecondDomain}), 0)
-	second.addSampleRole(partners, "Reseller offers.", "offer.read")
-	for _, person := range secondPeople {
-		second.insertPerson(person, s.latest.Add(time.Minute))
-	}
-}
-
 // addPeople adds n sample people, whether or not there are seats. Every eighth is
 // a member of the second organization too.
 func (s *store) addPeople(n int, seed int64) {
 	for i := range n {
 		person := samplePersonAt(i, seed)
-		s.home().insertPerson(person, s.latest.Add(time.Minute))
+		s.home().insertPerson(person)
 		if s.global && i%8 == 7 {
 			person.role = RoleViewer
-			s.organizations[1].insertPerson(person, s.latest.Add(time.Minute))
+			s.organizations[1].insertPerson(person)
 		}
 	}
 }
 
 // insertPerson adds a member, and the user if there is none with this e-mail.
 // A mailbox without a domain is in that of the first organization.
-func (o *organization) insertPerson(person samplePerson, joined time.Time) {
+func (o *organization) insertPerson(person samplePerson) {
+	joined := o.latest.Add(time.Minute)
 	o.latest = joined
 	user := User{
 		Email: person.mailbox, FirstName: person.first, LastName: person.last,

@@ -15,6 +15,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -90,12 +91,12 @@ func New(options Options) (*Sandbox, error) {
 		clock:        options.Clock,
 		keys:         grantsByKey(options, served.global),
 		store:        newStore(options, served),
-		tokens:       newTokens(options),
-		journal:      newJournal(),
+		tokens:       &tokens{clients: options.Clients, clock: options.Clock, issued: make(map[string]time.Time)},
+		journal:      &journal{counts: make(map[string]int)},
 		closed:       make(chan struct{}),
 	}
 	s.routes = s.newRoutes()
-	s.faults = newFaults(options.Seed, s.operations())
+	s.faults = &faults{operations: s.operations(), luck: rand.New(rand.NewPCG(uint64(options.Seed), 1))} //nolint:gosec // G404: faults of one seed apply alike
 	if options.Admin {
 		s.admin = s.adminRoutes()
 	}
