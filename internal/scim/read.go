@@ -67,7 +67,10 @@ func duplicateName(name string) error {
 func checkNames(value any, depth int) error {
 	object, isObject := value.(map[string]any)
 	list, isList := value.([]any)
-	if (isObject || isList) && depth > MaxNestingDepth {
+	switch {
+	case !isObject && !isList:
+		return nil
+	case depth > MaxNestingDepth:
 		return NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
 	}
 	seen := make(map[string]string, len(object))
