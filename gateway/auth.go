@@ -51,7 +51,7 @@ func (s *server) authenticate(x *exchange) error {
 		}
 		return x.noToken
 	}
-	if !x.known {
+	if !x.known && !s.guessing.inDoubt(x.mark) {
 		var err error
 		if x.attempt, err = s.guessing.begin(x.ctx(), x.client, x.mark, !s.holdsCredential()); err != nil {
 			return err

@@ -18,6 +18,9 @@ import (
 const (
 	maxGoodTokens = 4096 // tokens that are known to have been good
 	maxGuesses    = 4096 // wrong tokens that were counted a moment ago
+	// doubtFor is how long a token that was good is no guess after Suger has
+	// refused it: a refusal can pass.
+	doubtFor = time.Minute
 )
 
 // A guessing slows down clients that guess tokens, and no client with a good token,
@@ -27,7 +30,8 @@ type guessing struct {
 	window   time.Duration
 	now      func() time.Time
 	marks    *marks.Maker
-	good     *lru.Cache[marks.Mark, struct{}] // tokens, each in an organization that it was good for
+	good     *lru.Cache[marks.Mark, struct{}]  // tokens, each in an organization that it was good for
+	doubted  *lru.Cache[marks.Mark, time.Time] // tokens that were good until Suger refused them, and until when they may be again
 
 	// The same wrong token sent again is one guess in a window: a client with an old
 	// token does that, and it finds no other.
@@ -50,10 +54,11 @@ type attempt struct {
 
 func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
 	good, _ := lru.New[marks.Mark, struct{}](maxGoodTokens) // fails for a size below 1 only
+	doubted, _ := lru.New[marks.Mark, time.Time](maxGoodTokens)
 	counted, _ := lru.New[guess, time.Time](maxGuesses)
 	return &guessing{
 		throttle: throttle.New(limit, now), window: limit.Window, now: now,
-		marks: marks.New(), good: good, counted: counted, underWay: make(map[guess]int),
+		marks: marks.New(), good: good, doubted: doubted, counted: counted, underWay: make(map[guess]int),
 	}
 }
 
@@ -120,6 +125,22 @@ func (g *guessing) count(try guess) bool {
 	return true
 }
 
+// doubt records that Suger has refused a token, and reports whether the token was
+// good until now.
+func (g *guessing) doubt(mark marks.Mark) bool {
+	if !g.good.Remove(mark) {
+		return false
+	}
+	g.doubted.Add(mark, g.now().Add(doubtFor))
+	return true
+}
+
+// inDoubt reports whether a token was good and was refused a moment ago.
+func (g *guessing) inDoubt(mark marks.Mark) bool {
+	until, ok := g.doubted.Get(mark)
+	return ok && g.now().Before(until)
+}
+
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
 		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings, then try again in a moment.")
@@ -132,8 +153,7 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
-		s.guessing.good.Remove(x.mark)
-		x.settle(s, true)
+		x.settle(s, s.guessing.doubt(x.mark) || !s.guessing.inDoubt(x.mark))
 	case x.failure == nil && stats.Calls() > 0 && !s.holdsCredential():
 		s.trust(x)
 	default:

@@ -48,13 +48,14 @@ func newProofs(within time.Duration, now func() time.Time) *proofs {
 	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}
 }
 
-// of asks for the token with this mark. If one of several requests gives up, the call
-// goes on for the others.
-func (p *proofs) of(ctx context.Context, mark marks.Mark, ask func(context.Context) error) error {
-	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) {
+// of asks for the token with this mark, and remembers a refusal for a short time if
+// remember is true. If one of several requests gives up, the call goes on for the
+// others.
+func (p *proofs) of(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) error {
+	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) && remember {
 		return before.err
 	}
-	f := p.join(ctx, mark, ask)
+	f := p.join(ctx, mark, remember, ask)
 	defer p.quit(mark, f)
 	select {
 	case <-f.done:
@@ -65,7 +66,7 @@ func (p *proofs) of(ctx context.Context, mark marks.Mark, ask func(context.Conte
 }
 
 // join waits for the proof that is under way, or for a new one.
-func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Context) error) *flight {
+func (p *proofs) join(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) *flight {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f := p.flights[mark]
@@ -75,7 +76,7 @@ func (p *proofs) join(ctx context.Context, mark marks.Mark, ask func(context.Con
 		p.flights[mark] = f
 		go func() {
 			f.err = ask(limited)
-			if isRefusal(f.err) {
+			if remember && isRefusal(f.err) {
 				p.failed.Add(mark, failedProof{f.err, p.now().Add(failedProofFor)})
 			}
 			p.mu.Lock()
@@ -126,7 +127,7 @@ func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil
 	}
-	err := s.proofs.of(x.ctx(), x.mark, func(ctx context.Context) error { return s.service.Prove(ctx, x.caller) })
+	err := s.proofs.of(x.ctx(), x.mark, !s.guessing.inDoubt(x.mark), func(ctx context.Context) error { return s.service.Prove(ctx, x.caller) })
 	if err != nil {
 		// The body stays unread, so the connection cannot be used again.
 		x.Response().Header().Set("Connection", "close")

@@ -233,3 +233,28 @@ func TestBodyWithManyValues(t *testing.T) {
 		assert.Equal(t, status, a.status, a.text)
 	}
 }
+
+// A key that Suger refuses for a passing reason is asked for again with the next
+// request: nobody who leaves keeps access because of it.
+func TestGoodTokenThatIsRefusedForAMoment(t *testing.T) {
+	const deactivate = `{"Operations":[{"op":"replace","path":"active","value":false}]}`
+	for _, first := range []string{http.MethodGet, http.MethodPatch, http.MethodPost} {
+		t.Run(first, func(t *testing.T) {
+			s := newStack(t, func(c *gateway.Config) { c.Now = (&standin.Clock{}).Now }) // no time passes
+			path := "/scim/v2/Users/" + s.id("viewer")
+			asked := path
+			if first == http.MethodPost {
+				asked = "/scim/v2/Users"
+			}
+			require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(http.StatusUnauthorized)}))
+			for range 3 {
+				a := s.do(first, asked, `{"userName":"nova.sample@example.com","Operations":[{"op":"replace","path":"active","value":true}]}`)
+				assertError(t, a, http.StatusUnauthorized, "", scim.CodeTokenRefused)
+			}
+			require.NoError(t, s.suger.SetFaults())
+			a := s.do(http.MethodPatch, path, deactivate)
+			require.Equal(t, http.StatusOK, a.status, a.text)
+			assert.Equal(t, false, a.body["active"])
+		})
+	}
+}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type feed[T any] struct {
 
 	mu      sync.Mutex
 	held    *fetched[T]
+	retired bool // nothing is held any more
 	running []*flight[T]
 	next    *flight[T] // begins when one of those running ends
 }
@@ -163,7 +165,7 @@ func (f *feed[T]) drop(one *flight[T]) bool {
 		if running != one {
 			continue
 		}
-		f.running = append(f.running[:i:i], f.running[i+1:]...)
+		f.running = slices.Delete(f.running, i, i+1) // which also lets go of the flight and its value
 		if next := f.next; next != nil {
 			f.next = nil
 			f.start(next)
@@ -176,7 +178,7 @@ func (f *feed[T]) drop(one *flight[T]) bool {
 // hold keeps a value; the caller has the lock. It is dropped when it is of no use
 // any more, so that a large list does not stay in memory when nobody asks.
 func (f *feed[T]) hold(result fetched[T]) {
-	if f.held != nil && f.held.tick > result.tick {
+	if f.retired || f.held != nil && f.held.tick > result.tick {
 		return
 	}
 	f.held = &result
@@ -201,6 +203,14 @@ func (f *feed[T]) forget(until tick) {
 	if f.held != nil && f.held.tick <= until {
 		f.held = nil
 	}
+}
+
+// retire lets go of what is held, for good: the feed itself stays in memory until
+// its last timer, and a large list must not.
+func (f *feed[T]) retire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held, f.retired = nil, true
 }
 
 // A flightContext ends with the last who waits for the fetch, and has the

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 )
 
 // heapInUse is the memory that is reachable, in bytes.
@@ -34,6 +36,35 @@ func TestMemoryOfALargeOrganization(t *testing.T) {
 	require.True(t, s.service.HoldsUsers(s.caller))
 	assert.Less(t, held, int64(most))
 	t.Logf("a list of %d users takes %.1f MB", people, float64(held)/(1<<20))
+	runtime.KeepAlive(s)
+}
+
+// The lists of an organization that has made room for others are let go of at once,
+// and not only when they have grown old.
+func TestListsThatMakeRoomAreDropped(t *testing.T) {
+	const people, most = 2000, 100
+	keys := make([]string, 3*most)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("key-number-%d", i)
+	}
+	s := newStand(t, func(u *setup) {
+		u.sandbox.People, u.sandbox.Keys = people, keys
+		u.config.ListTTL = time.Hour
+	})
+	read := func(keys []string) int64 {
+		for _, key := range keys {
+			caller := s.caller
+			caller.Credential = mapping.Credential(key)
+			_, err := s.service.Users(caller).List(t.Context(), &scim.Query{Count: 1})
+			require.NoError(t, err)
+		}
+		return heapInUse()
+	}
+	empty := heapInUse()
+	first := read(keys[:most]) - empty
+	all := read(keys[most:]) - empty
+	assert.Less(t, all, first*3/2, "%d lists take as much as %d", 3*most, most)
+	t.Logf("%.1f MB, then %.1f MB", float64(first)/(1<<20), float64(all)/(1<<20))
 	runtime.KeepAlive(s)
 }
 

@@ -11,9 +11,9 @@ import (
 
 // Bounds of what is remembered.
 const (
-	maxShelves   = 64        // organizations and credentials for which lists are held
-	maxHeldRows  = 1_000_000 // users in all lists that are held
-	maxWrites    = 1 << 14   // users and roles of whom the last write is known
+	maxShelves   = 64      // organizations and credentials for which lists are held
+	maxHeldRows  = 300_000 // users in all lists that are held
+	maxWrites    = 1 << 14 // users and roles of whom the last write is known
 	hintLifetime = 10 * time.Minute
 )
 
@@ -58,7 +58,10 @@ type lookup struct {
 func newMemory(config *Config) (*memory, error) {
 	m := &memory{keys: marks.New(), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
 	var err error
-	if m.shelves, err = lru.New[shelfKey, *shelf](maxShelves); err != nil {
+	if m.shelves, err = lru.NewWithEvict(maxShelves, func(_ shelfKey, s *shelf) {
+		s.users.retire()
+		s.roles.retire()
+	}); err != nil {
 		return nil, err
 	}
 	if m.unproven, err = lru.New[shelfKey, *shelf](maxShelves); err != nil {

@@ -49,10 +49,10 @@ func TestStrayRefusal(t *testing.T) {
 		sent    int
 	}{
 		{"one", removeUser, []http.HandlerFunc{ok, no, ok}, []bool{true, true, true}, 4},
-		{"two are a refusal", removeUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false}, 3},
+		{"two are a refusal, and the next call asks again", removeUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, true}, 4},
 		{"of a key that was never good", removeUser, []http.HandlerFunc{no, ok}, []bool{false, false}, 1},
 		{"a create is not repeated, and the next call asks again", addUser, []http.HandlerFunc{ok, no, ok}, []bool{true, false, true}, 3},
-		{"creates only", addUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false, false}, 3},
+		{"creates only", addUser, []http.HandlerFunc{ok, no, no, ok}, []bool{true, false, false, true}, 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,6 +65,32 @@ func TestStrayRefusal(t *testing.T) {
 			assert.Len(t, s.requests(), tt.sent)
 		})
 	}
+}
+
+// A key that was good is asked for with every call for a minute, since a refusal
+// can pass. After that it is a wrong key like any other.
+func TestRevokedCredentialIsRememberedInTheEnd(t *testing.T) {
+	s := serve(t, say(200, `[]`), say(401, ``))
+	client, clock := newClient(t, s.URL)
+	_, err := client.Do(t.Context(), testKey, addUser)
+	require.NoError(t, err)
+	refused := func(want int) {
+		t.Helper()
+		before := len(s.requests())
+		_, err := client.Do(t.Context(), testKey, addUser)
+		assert.Equal(t, 401, failure(t, err).Status)
+		assert.Equal(t, want, len(s.requests())-before)
+	}
+	for range 3 {
+		refused(1)
+		clock.Advance(doubtFor/3 - time.Second)
+	}
+	clock.Advance(3 * time.Second)
+	refused(1)
+	refused(0)
+	clock.Advance(5 * time.Second)
+	refused(1)
+	refused(0)
 }
 
 func TestRefusalsMayBeAskedEachTime(t *testing.T) {

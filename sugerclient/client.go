@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/go-resty/resty/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -28,7 +29,7 @@ type Client struct {
 	keys     *marks.Maker
 	gate     *gate
 	refusals *refusals
-	proven   *lru.Cache[key, struct{}] // accounts that Suger has answered
+	proven   *lru.Cache[key, time.Time] // accounts that Suger has answered, and since when it refuses them, if it does
 	tokens   *tokens
 }
 
@@ -45,7 +46,7 @@ func New(cfg Config) (*Client, error) {
 		keys:     marks.New(),
 		gate:     newGate(cfg.Concurrency),
 		refusals: newRefusals(cfg.RefusedFor, cfg.Now),
-		proven:   newCache[struct{}](maxProven),
+		proven:   newCache[time.Time](maxProven),
 		tokens:   newTokens(),
 	}, nil
 }
@@ -106,14 +107,33 @@ func (c *Client) doAs(ctx context.Context, who *login, r *request) (*Answer, *Er
 	}
 	switch {
 	case fail == nil:
-		c.proven.Add(who.account, struct{}{})
-	case unauthorized(fail):
-		// A create is not repeated, so whether the key was good is for the next call to find out.
-		if wasProven := c.proven.Remove(who.account); r.repeatable || !wasProven {
-			c.refusals.remember(who.account, fail.Message)
-		}
+		c.proven.Add(who.account, time.Time{})
+	case unauthorized(fail) && !c.inDoubt(who.account):
+		c.refusals.remember(who.account, fail.Message)
 	}
 	return answer, fail
+}
+
+// doubtFor is how long after the first refusal a credential that was good is asked
+// for with every call: a refusal can pass, and what a leaver waits for with it.
+const doubtFor = time.Minute
+
+// inDoubt reports whether a credential that Suger has just refused was good so
+// lately that it may be again at the next call.
+func (c *Client) inDoubt(account key) bool {
+	since, proven := c.proven.Get(account)
+	now := c.cfg.Now()
+	switch {
+	case !proven:
+		return false
+	case since.IsZero():
+		c.proven.Add(account, now)
+		return true
+	case now.Sub(since) < doubtFor:
+		return true
+	}
+	c.proven.Remove(account)
+	return false
 }
 
 // mayBeGood reports whether a credential that Suger has just refused is worth

@@ -84,6 +84,23 @@ func TestProfilesNameTests(t *testing.T) {
 	assert.Greater(t, requirements, 40)
 }
 
+// Each section of docs/limits.md names the tests of what it says.
+func TestLimitsNameTests(t *testing.T) {
+	document, err := os.ReadFile(filepath.Join("docs", "limits.md"))
+	require.NoError(t, err)
+	tests := allTests(t)
+	sections := strings.Split(string(document), "\n## ")
+	require.Greater(t, len(sections), 5)
+	for _, section := range sections {
+		title, _, _ := strings.Cut(section, "\n")
+		named := namedTest.FindAllStringSubmatch(section, -1)
+		assert.NotEmpty(t, named, "no test shows what %q says", title)
+		for _, name := range named {
+			assert.True(t, tests[name[1]], "there is no test %s", name[1])
+		}
+	}
+}
+
 var word = regexp.MustCompile("`([^`]+)`")
 
 // The evidence for Okta's test plan exists: each case that is said to pass names
