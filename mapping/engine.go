@@ -575,7 +575,8 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil
 	}
-	if !snap.whole && len(taken) == 0 {
+	removes := slices.ContainsFunc(p.touched(), func(one *personPlan) bool { return one.kind == planLeave })
+	if !snap.whole && len(taken) == 0 && !removes { // who is removed may have become the last one
 		return undone, nil // there may have been none before
 	}
 	if !after.roles.whole && !s.model.knowsAdministrators() {
