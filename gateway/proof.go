@@ -48,9 +48,9 @@ func newProofs(within time.Duration, now func() time.Time) *proofs {
 	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}
 }
 
-// of asks for the token with this mark, and remembers a refusal for a short time if
-// remember is true. If one of several requests gives up, the call goes on for the
-// others.
+// of asks for the token with this mark, and remembers for a short time if it is
+// refused. The asking goes on for the others if one of them gives up, and stops
+// with the last.
 func (p *proofs) of(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) error {
 	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) && remember {
 		return before.err
