@@ -31,7 +31,6 @@ type exchange struct {
 	forget   func()         // releases the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to
-	form     scim.JSONForm  // for one resource of the answer after another
 	failure  *scim.Error    // what was answered, if it was an error
 }
 

@@ -125,8 +125,8 @@ func (g *guessing) count(try guess) bool {
 	return true
 }
 
-// doubt notes that Suger has refused a token, and reports whether that is news of
-// one that was good.
+// doubt records that Suger has refused a token, and reports whether the token was
+// good until now.
 func (g *guessing) doubt(mark marks.Mark) bool {
 	if !g.good.Remove(mark) {
 		return false

@@ -15,7 +15,7 @@ func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
 // show is a resource as the client should see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
-		return located{writer, x}
+		return located{writer, x.base}
 	}
 	return projection.Apply(set.locate(x, r.Resource()))
 }
@@ -23,15 +23,12 @@ func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projecti
 // located is a resource that only lacks the base of its URLs.
 type located struct {
 	resource scim.Writer
-	x        *exchange
+	base     string
 }
 
 // AppendJSON appends the resource.
 func (l located) AppendJSON(text []byte) ([]byte, error) {
-	form := &l.x.form
-	form.Begin(text, l.x.base)
-	l.resource.WriteTo(form)
-	return form.Bytes(), nil
+	return scim.AppendWriter(text, l.resource, l.base), nil
 }
 
 func (set *resourceSet) location(x *exchange, id string) string {

@@ -575,8 +575,9 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil
 	}
-	if !snap.whole && len(taken) == 0 {
-		return undone, nil // there may have been none before
+	hadAccess := func(one *personPlan) bool { return one.before.access.active }
+	if !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess) {
+		return undone, nil // nobody whom this change could have taken; there may have been none before
 	}
 	if !after.roles.whole && !s.model.knowsAdministrators() {
 		return undone, nil // nobody could tell

@@ -26,16 +26,13 @@ func BenchmarkPage(b *testing.B) {
 	users := service.Users(mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: standKey})
 	query := &scim.Query{StartIndex: 301, Count: 100}
 	var text []byte
-	var form scim.JSONForm
 	b.ReportAllocs()
 	for b.Loop() {
 		page, err := users.List(b.Context(), query)
 		require.NoError(b, err)
 		text = text[:0]
 		for _, user := range page.Resources {
-			form.Begin(text, "https://gateway.example.com/scim/v2")
-			user.(scim.Writer).WriteTo(&form)
-			text = form.Bytes()
+			text = scim.AppendWriter(text, user.(scim.Writer), "https://gateway.example.com/scim/v2")
 		}
 	}
 	b.SetBytes(int64(len(text)))

@@ -15,9 +15,6 @@ import (
 // such as roles.^[type=='suger'].value finds it again.
 const roleSlot = "suger"
 
-// usualAttributes is room for the top-level attributes of a user.
-const usualAttributes = 14
-
 // A userView is a user as SCIM shows it.
 type userView struct {
 	*suger
@@ -48,11 +45,7 @@ func (v *userView) Version() string {
 }
 
 // Resource is the user as a resource.
-func (v *userView) Resource() scim.Resource {
-	form := scim.NewResourceForm(usualAttributes)
-	v.WriteTo(form)
-	return form.Resource()
-}
+func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 
 // WriteTo writes the user into a form.
 func (v *userView) WriteTo(form scim.Form) { v.model.layout.writeTo(form, v) }

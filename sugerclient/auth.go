@@ -16,17 +16,9 @@ type Authenticator interface {
 	// header is the name of the header that carries the credential or its token.
 	header() string
 
-	// exchange says how the credential is presented.
-	exchange(base string, cred Credential, organization string) (*exchange, error)
-}
-
-// An exchange turns a credential into the value of a header: by itself, or by a
-// request for a token of the Bearer scheme.
-type exchange struct {
-	value    string // of the header, if there is nothing to ask for
-	request  *request
-	token    string // path of the token in the answer
-	lifetime string // path of its lifetime in seconds
+	// exchange returns the value of that header, or else the request for a token of
+	// the Bearer scheme. Its error is ErrNotPair.
+	exchange(cred Credential) (value string, ask *request, err error)
 }
 
 const (
@@ -69,11 +61,11 @@ func (a KeyAuth) String() string {
 
 func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
 
-func (a KeyAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
+func (a KeyAuth) exchange(cred Credential) (string, *request, error) {
 	if scheme := a.scheme(); scheme != "" {
-		return &exchange{value: scheme + " " + string(cred)}, nil
+		return scheme + " " + string(cred), nil, nil
 	}
-	return &exchange{value: string(cred)}, nil
+	return string(cred), nil, nil
 }
 
 // scheme is the word before the key, "" for none.
@@ -97,31 +89,19 @@ func (OAuthAuth) header() string { return authorization }
 
 func (a OAuthAuth) check() error { return checkURL("token URL", a.TokenURL) }
 
-func (a OAuthAuth) exchange(_ string, cred Credential, _ string) (*exchange, error) {
-	id, secret, err := splitCredential(cred)
-	if err != nil {
-		return nil, err
-	}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
-	return &exchange{
-		request: &request{
-			operation:  tokenOperation,
-			method:     http.MethodPost,
-			url:        a.TokenURL,
-			header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
-			body:       []byte(form.Encode()),
-			repeatable: true, // one token more does no harm
-			anonymous:  true,
-		},
-		token:    "access_token",
-		lifetime: "expires_in",
-	}, nil
-}
-
-func splitCredential(cred Credential) (id, secret string, err error) {
+func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 	id, secret, found := strings.Cut(string(cred), ":")
 	if !found || id == "" || secret == "" {
-		return "", "", ErrNotPair
+		return "", nil, ErrNotPair
 	}
-	return id, secret, nil
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
+	return "", &request{
+		operation:  tokenOperation,
+		method:     http.MethodPost,
+		url:        a.TokenURL,
+		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
+		body:       []byte(form.Encode()),
+		repeatable: true, // one token more does no harm
+		anonymous:  true,
+	}, nil
 }

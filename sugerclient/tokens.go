@@ -50,16 +50,12 @@ func (t *tokens) drop(account key, header string) bool {
 
 // presented is the value of the header that carries who's credential.
 func (c *Client) presented(ctx context.Context, who *login, operation string) (string, *Error) {
-	x, err := c.cfg.Auth.exchange(c.base, who.credential, who.organization)
-	if err != nil {
-		kind, status := Invalid, 0
-		if errors.Is(err, ErrNotPair) {
-			kind, status = Refused, http.StatusUnauthorized
-		}
-		return "", &Error{Operation: operation, Kind: kind, Status: status, Err: err}
-	}
-	if x.request == nil {
-		return x.value, nil
+	value, ask, err := c.cfg.Auth.exchange(who.credential)
+	switch {
+	case err != nil:
+		return "", &Error{Operation: operation, Kind: Refused, Status: http.StatusUnauthorized, Err: err}
+	case ask == nil:
+		return value, nil
 	}
 	kept, ok := c.tokens.kept.Get(who.account)
 	now := c.cfg.Now()
@@ -72,7 +68,7 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 	fetched := c.tokens.flights.DoChan(string(who.account.credential[:])+who.account.organization, func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
 		defer cancel()
-		return c.renewToken(limited, who, x)
+		return c.renewToken(limited, who, ask)
 	})
 	if ok && now.Before(kept.expires) {
 		return kept.header, nil // is good until the next one is there
@@ -105,13 +101,13 @@ func headerOf(got singleflight.Result, operation string) (string, *Error) {
 
 // renewToken fetches a token. If that fails while the present one is still
 // good, the present one serves a little longer.
-func (c *Client) renewToken(ctx context.Context, who *login, x *exchange) (any, error) {
+func (c *Client) renewToken(ctx context.Context, who *login, ask *request) (any, error) {
 	now := c.cfg.Now()
 	kept, ok := c.tokens.kept.Get(who.account)
 	if ok && now.Before(kept.renew) {
 		return kept, nil // another caller was quicker
 	}
-	fresh, fail := c.fetchToken(ctx, who, x)
+	fresh, fail := c.fetchToken(ctx, who, ask)
 	switch {
 	case fail == nil:
 	case ok && now.Before(kept.expires) && fail.Kind != Refused:
@@ -130,10 +126,10 @@ func (c *Client) renewToken(ctx context.Context, who *login, x *exchange) (any, 
 // fetchToken's error never has the token endpoint's words, since they may
 // repeat what was sent. Only 400 and 401 mean the credential (RFC 6749 section
 // 5.2); any other refusal is about the endpoint.
-func (c *Client) fetchToken(ctx context.Context, who *login, x *exchange) (token, *Error) {
+func (c *Client) fetchToken(ctx context.Context, who *login, ask *request) (token, *Error) {
 	began := c.cfg.Now()
 	// A login of its own: the caller's may be in use elsewhere by now.
-	answer, fail := c.send(ctx, x.request, &login{lane: who.lane})
+	answer, fail := c.send(ctx, ask, &login{lane: who.lane})
 	if fail != nil {
 		fail.Message = ""
 		fail.Uncertain = false
@@ -145,15 +141,15 @@ func (c *Client) fetchToken(ctx context.Context, who *login, x *exchange) (token
 		}
 		return token{}, fail
 	}
-	fresh, err := readToken(answer.Body, x, began)
+	fresh, err := readToken(answer.Body, began)
 	if err != nil {
-		return token{}, unreadable(x.request, answer.Status, err).fail
+		return token{}, unreadable(ask, answer.Status, err).fail
 	}
 	return fresh, nil
 }
 
-func readToken(body []byte, x *exchange, began time.Time) (token, error) {
-	raw, err := lookup(body, x.token)
+func readToken(body []byte, began time.Time) (token, error) {
+	raw, err := lookup(body, "access_token")
 	if err != nil {
 		return token{}, err
 	}
@@ -161,7 +157,7 @@ func readToken(body []byte, x *exchange, began time.Time) (token, error) {
 	if json.Unmarshal(raw, &text) != nil || len(text) > maxToken || !presentable(Credential(text)) {
 		return token{}, errors.New("the answer has no usable token")
 	}
-	lifetime, err := readLifetime(body, x.lifetime)
+	lifetime, err := readLifetime(body)
 	if err != nil {
 		return token{}, err
 	}
@@ -176,8 +172,8 @@ func readToken(body []byte, x *exchange, began time.Time) (token, error) {
 
 // readLifetime also takes a number in quotes. expires_in is only recommended
 // (RFC 6749 section 5.1).
-func readLifetime(body []byte, path string) (time.Duration, error) {
-	raw, err := lookup(body, path)
+func readLifetime(body []byte) (time.Duration, error) {
+	raw, err := lookup(body, "expires_in")
 	if err != nil {
 		return 0, err
 	}

@@ -101,11 +101,10 @@ func TestHangingTokenEndpoint(t *testing.T) {
 }
 
 func TestRenewalTimesDiffer(t *testing.T) {
-	x := &exchange{token: "access_token", lifetime: "expires_in"}
 	began := time.Now()
 	times := map[time.Duration]bool{}
 	for range 50 {
-		fresh, err := readToken([]byte(`{"access_token":"jwt","expires_in":3600}`), x, began)
+		fresh, err := readToken([]byte(`{"access_token":"jwt","expires_in":3600}`), began)
 		require.NoError(t, err)
 		renew := fresh.renew.Sub(began)
 		assert.True(t, renew >= 48*time.Minute && renew <= 54*time.Minute, "%v", renew)
@@ -128,7 +127,7 @@ func TestTokenLifetimes(t *testing.T) {
 		`{"expires_in":"+Inf"}`:    maxLifetime,
 		`{"expires_in":999999999}`: maxLifetime,
 	} {
-		got, err := readLifetime([]byte(text), "expires_in")
+		got, err := readLifetime([]byte(text))
 		require.NoError(t, err)
 		assert.Equal(t, want, got, text)
 	}

@@ -8,34 +8,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is written into both forms comes to the same.
+// writerOf writes a text everywhere.
+type writerOf string
+
+func (text writerOf) WriteTo(form Form) {
+	form.Text("a", string(text))
+	form.Object("b")
+	form.End()
+	form.List("c")
+	form.Object("")
+	form.Flag("d", true)
+	form.Reference("e", "/Users", string(text))
+	form.End()
+	form.Text("", "x")
+	form.End()
+	form.List("f")
+	form.End()
+}
+
 func TestForms(t *testing.T) {
-	write := func(form Form, text string) {
-		form.Text("a", text)
-		form.Object("b")
-		form.End()
-		form.List("c")
-		form.Object("")
-		form.Flag("d", true)
-		form.Reference("e", "/Users", text)
-		form.End()
-		form.Text("", "x")
-		form.End()
-		form.List("f")
-		form.End()
-	}
+	const base = `https://example.com/"quoted"`
 	for _, text := range []string{"", "plain", "\x7f", "\x00\x1f", `"\/`, "<&>", "é", "\u2028\u2029", "😀", "\t\r\n"} {
-		var form JSONForm
-		form.Begin([]byte("before "), "https://example.com/\"quoted\"")
-		write(&form, text)
-		encoded, found := strings.CutPrefix(string(form.Bytes()), "before ")
-		require.True(t, found)
-		resource := NewResourceForm(0)
-		write(resource, text)
-		want := resource.Resource()
-		assert.Equal(t, Resource{"a": text, "c": []any{map[string]any{"d": true}, "x"}, "f": []any(nil)}, want)
-		want["c"].([]any)[0].(map[string]any)["e"] = URLOf("https://example.com/\"quoted\"", "/Users", text)
+		want := Resource{"a": text, "c": []any{map[string]any{"d": true}, "x"}, "f": []any(nil)}
+		assert.Equal(t, want, ResourceOf(writerOf(text)))
+		want["c"].([]any)[0].(map[string]any)["e"] = URLOf(base, "/Users", text)
 		want["f"] = []any{}
+		encoded, found := strings.CutPrefix(string(AppendWriter([]byte("before "), writerOf(text), base)), "before ")
+		require.True(t, found)
 		assert.Equal(t, want, Resource(object(t, encoded)))
 	}
 }

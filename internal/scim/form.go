@@ -54,9 +54,15 @@ func URLOf(base, endpoint, id string) string {
 	return base + endpoint + "/" + url.PathEscape(id)
 }
 
-// A JSONForm appends what is written into it as a JSON object, between Begin and
-// Bytes. It can be reused.
-type JSONForm struct {
+// AppendWriter appends the resource as JSON, with URLs below base.
+func AppendWriter(text []byte, w Writer, base string) []byte {
+	form := &jsonForm{text: append(text, '{'), base: base}
+	w.WriteTo(form)
+	return append(form.text, '}')
+}
+
+// A jsonForm appends what is written into it as the members of a JSON object.
+type jsonForm struct {
 	text  []byte
 	base  string
 	open  [maxDepth]closing
@@ -73,47 +79,32 @@ type closing struct {
 // contain no others (RFC 7643 §2.3.8).
 const maxDepth = 4
 
-// Begin begins an object at the end of text. URLs begin with base.
-func (f *JSONForm) Begin(text []byte, base string) {
-	*f = JSONForm{text: append(text, '{'), base: base}
-}
-
-// Bytes ends the object, in which every other one and each list must have been
-// ended, and returns the text.
-func (f *JSONForm) Bytes() []byte { return append(f.text, '}') }
-
-// Text writes a string.
-func (f *JSONForm) Text(name, value string) {
+func (f *jsonForm) Text(name, value string) {
 	f.name(name)
 	f.text, _ = jsontext.AppendQuote(f.text, value) // replaces what is not UTF-8
 }
 
-// Flag writes a boolean.
-func (f *JSONForm) Flag(name string, value bool) {
+func (f *jsonForm) Flag(name string, value bool) {
 	f.name(name)
 	f.text = strconv.AppendBool(f.text, value)
 }
 
-// Reference writes a URL, as [URLOf] makes it.
-func (f *JSONForm) Reference(name, endpoint, id string) {
+func (f *jsonForm) Reference(name, endpoint, id string) {
 	f.Text(name, URLOf(f.base, endpoint, id))
 }
 
-// Object begins an object.
-func (f *JSONForm) Object(name string) { f.begin(name, '{', '}') }
+func (f *jsonForm) Object(name string) { f.begin(name, '{', '}') }
 
-// List begins a list.
-func (f *JSONForm) List(name string) { f.begin(name, '[', ']') }
+func (f *jsonForm) List(name string) { f.begin(name, '[', ']') }
 
-func (f *JSONForm) begin(name string, bracket, end byte) {
+func (f *jsonForm) begin(name string, bracket, end byte) {
 	f.open[f.depth] = closing{end, len(f.text)}
 	f.depth++
 	f.name(name)
 	f.text = append(f.text, bracket)
 }
 
-// End ends an object or a list.
-func (f *JSONForm) End() {
+func (f *jsonForm) End() {
 	f.depth--
 	last := f.open[f.depth]
 	if last.bracket == '}' && f.text[len(f.text)-1] == '{' {
@@ -124,7 +115,7 @@ func (f *JSONForm) End() {
 }
 
 // name begins a member. A name holds nothing that has to be escaped.
-func (f *JSONForm) name(name string) {
+func (f *jsonForm) name(name string) {
 	if last := f.text[len(f.text)-1]; last != '{' && last != '[' {
 		f.text = append(f.text, ',')
 	}
@@ -133,12 +124,15 @@ func (f *JSONForm) name(name string) {
 	}
 }
 
-// A ResourceForm makes a [Resource] of what is written into it. Make one with
-// [NewResourceForm].
-type ResourceForm struct {
-	resource Resource
-	open     []opened
+// ResourceOf returns what w writes as a resource in normal form, without URLs.
+func ResourceOf(w Writer) Resource {
+	r := Resource{}
+	w.WriteTo(&resourceForm{{object: r}})
+	return r
 }
+
+// A resourceForm is the stack of open objects and lists of a resource.
+type resourceForm []opened
 
 // opened is an open object or list.
 type opened struct {
@@ -147,36 +141,21 @@ type opened struct {
 	list   []any // of a list, whose object is nil
 }
 
-// NewResourceForm returns an empty form with room for some members.
-func NewResourceForm(members int) *ResourceForm {
-	r := make(Resource, members)
-	return &ResourceForm{resource: r, open: []opened{{object: r}}}
+func (f *resourceForm) Text(name, value string) { f.put(name, value) }
+
+func (f *resourceForm) Flag(name string, value bool) { f.put(name, value) }
+
+func (f *resourceForm) Reference(string, string, string) {}
+
+func (f *resourceForm) Object(name string) {
+	*f = append(*f, opened{name: name, object: make(map[string]any)})
 }
 
-// Resource is what was written. Every object and list must have been ended.
-func (f *ResourceForm) Resource() Resource { return f.resource }
+func (f *resourceForm) List(name string) { *f = append(*f, opened{name: name}) }
 
-// Text writes a string.
-func (f *ResourceForm) Text(name, value string) { f.put(name, value) }
-
-// Flag writes a boolean.
-func (f *ResourceForm) Flag(name string, value bool) { f.put(name, value) }
-
-// Reference writes nothing.
-func (f *ResourceForm) Reference(string, string, string) {}
-
-// Object begins an object.
-func (f *ResourceForm) Object(name string) {
-	f.open = append(f.open, opened{name: name, object: make(map[string]any)})
-}
-
-// List begins a list.
-func (f *ResourceForm) List(name string) { f.open = append(f.open, opened{name: name}) }
-
-// End ends an object or a list.
-func (f *ResourceForm) End() {
-	last := f.open[len(f.open)-1]
-	f.open = f.open[:len(f.open)-1]
+func (f *resourceForm) End() {
+	last := (*f)[len(*f)-1]
+	*f = (*f)[:len(*f)-1]
 	switch {
 	case last.object == nil:
 		f.put(last.name, last.list)
@@ -185,8 +164,8 @@ func (f *ResourceForm) End() {
 	}
 }
 
-func (f *ResourceForm) put(name string, value any) {
-	if top := &f.open[len(f.open)-1]; top.object == nil {
+func (f *resourceForm) put(name string, value any) {
+	if top := &(*f)[len(*f)-1]; top.object == nil {
 		top.list = append(top.list, value)
 	} else {
 		top.object[name] = value

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"math"
 	"net/url"
@@ -66,28 +65,27 @@ func duplicateName(name string) error {
 // checkNames checks the nesting of a decoded value and that no object in it has
 // two names that differ in letter case only.
 func checkNames(value any, depth int) error {
-	var members iter.Seq[any]
-	switch value := value.(type) {
-	case map[string]any:
-		seen := make(map[string]bool, len(value))
-		for name := range value {
-			folded := foldText(name)
-			if seen[folded] {
-				return duplicateName(name)
-			}
-			seen[folded] = true
-		}
-		members = maps.Values(value)
-	case []any:
-		members = slices.Values(value)
-	default:
+	object, isObject := value.(map[string]any)
+	list, isList := value.([]any)
+	switch {
+	case !isObject && !isList:
 		return nil
-	}
-	if depth > MaxNestingDepth {
+	case depth > MaxNestingDepth:
 		return NewError(CodeInvalidSyntax, "The body nests objects and arrays more than %d levels deep.", MaxNestingDepth)
 	}
-	for member := range members {
-		if err := checkNames(member, depth+1); err != nil {
+	seen := make(map[string]string, len(object))
+	for _, name := range slices.Sorted(maps.Keys(object)) { // so that the error is always the same
+		folded := foldText(name)
+		if first, twice := seen[folded]; twice {
+			return duplicateName(first)
+		}
+		seen[folded] = name
+		if err := checkNames(object[name], depth+1); err != nil {
+			return err
+		}
+	}
+	for _, element := range list {
+		if err := checkNames(element, depth+1); err != nil {
 			return err
 		}
 	}

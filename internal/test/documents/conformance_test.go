@@ -142,7 +142,7 @@ const conformanceEnd = "\n## Fuzzing and benchmarks\n\n" +
 	"Two parts are written by hand where a library exists. The filter parser reads the benchmark's filters in\n" +
 	"1 to 7 µs with 240 to 1000 bytes; `github.com/scim2/filter-parser/v2` takes 0.2 to 0.6 ms and 90 to 290 KB\n" +
 	"on the same machine, more than the rest of a lookup, and refuses escapes in texts. The form that users are\n" +
-	"written into as JSON (`scim.JSONForm`) answers a page of 100 users about four times as fast as\n" +
+	"written into as JSON (`scim.AppendWriter`) answers a page of 100 users about four times as fast as\n" +
 	"`encoding/json` does: `go test ./gateway -run '^$' -bench Handler` measures whole requests both ways.\n"
 
 func conformancePage() string {

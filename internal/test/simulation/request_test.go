@@ -388,7 +388,8 @@ func (w *world) excused(r *request) bool {
 		if r.group != "" {
 			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !slices.ContainsFunc(r.listed, helps))
 		}
-		return l.admins == 1 && l.now(r.about).administrator()
+		// A removal that is proven by a list, on one record before, tells that there is none.
+		return l.admins == 1 && l.now(r.about).administrator() || l.admins == 0 && r.method == http.MethodDelete
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
 	case "conflicting_roles": // the client sends two of which one was read before
@@ -411,7 +412,7 @@ func (w *world) isRole(name string) bool {
 func (w *world) judgeCalls(r *request) {
 	pages := 1
 	if w.contract == "status" {
-		pages = len(w.ledger.people)/19 + 1
+		pages = len(w.ledger.people)/19 + 2 // after a page of a round length the next one is looked at
 	}
 	lists := 2 * pages
 	if r.ends != "" && r.ok() { // the end of access is a change of its own
