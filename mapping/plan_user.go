@@ -114,6 +114,7 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 		}
 		one.values[i] = value
 	}
+	p.splitFullName(one, wanted)
 	if email, changed := one.values[m.userName]; changed {
 		if err := checkEmail(email); err != nil {
 			return err
@@ -146,6 +147,34 @@ func (a *attribute) fits(value string) error {
 		return nil
 	}
 	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger keeps.", a.name, a.max)
+}
+
+// splitFullName gives a person a name from displayName or name.formatted where
+// the client sends no part of the name and Suger has none, so that nobody is
+// without a name in Suger.
+func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
+	m := p.model
+	if m.given < 0 || m.formatted(one.after(m)) != "" {
+		return
+	}
+	for _, name := range []string{"displayName", "name.formatted"} {
+		full, _ := attributeOf(wanted, name)
+		words := strings.Fields(full)
+		if m.holds(name) || len(words) == 0 {
+			continue
+		}
+		parts := map[int]string{m.given: words[0]}
+		if m.family >= 0 && len(words) > 1 {
+			parts[m.given], parts[m.family] = strings.Join(words[:len(words)-1], " "), words[len(words)-1]
+		}
+		for i, part := range parts {
+			if longest := m.attributes[i].max; longest > 0 && utf8.RuneCountInString(part) > longest {
+				part = string([]rune(part)[:longest])
+			}
+			one.values[i] = part
+		}
+		return
+	}
 }
 
 // checkEmail refuses a userName that Suger could not know a person by.
