@@ -177,34 +177,6 @@ func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 	}
 }
 
-// splitFullName gives a person a name from displayName or name.formatted where
-// the client sends no part of the name and Suger has none, so that nobody is
-// without a name in Suger.
-func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
-	m := p.model
-	if m.given < 0 || m.formatted(one.after(m)) != "" {
-		return
-	}
-	for _, name := range []string{"displayName", "name.formatted"} {
-		full, _ := attributeOf(wanted, name)
-		words := strings.Fields(full)
-		if m.holds(name) || len(words) == 0 {
-			continue
-		}
-		parts := map[int]string{m.given: words[0]}
-		if m.family >= 0 && len(words) > 1 {
-			parts[m.given], parts[m.family] = strings.Join(words[:len(words)-1], " "), words[len(words)-1]
-		}
-		for i, part := range parts {
-			if longest := m.attributes[i].max; longest > 0 && utf8.RuneCountInString(part) > longest {
-				part = string([]rune(part)[:longest])
-			}
-			one.values[i] = part
-		}
-		return
-	}
-}
-
 // checkEmail refuses a userName that Suger could not know a person by.
 func checkEmail(userName string) error {
 	address, err := mail.ParseAddress(userName)
