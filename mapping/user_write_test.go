@@ -165,21 +165,6 @@ func TestNameChange(t *testing.T) {
 	assert.Equal(t, "VIEWER", user.Role)
 }
 
-// Somebody whose name is taken away keeps the full one, so that nobody is without.
-func TestNameTakenAway(t *testing.T) {
-	for _, test := range []struct{ first, last, wantFirst, wantLast string }{
-		{"Nova", "", "Nova", ""},
-		{"Nova", "van Notch", "Nova van", "Notch"},
-	} {
-		s := newStand(t)
-		s.suger.PutUser(sandbox.User{Email: "nova@example.com", FirstName: test.first, LastName: test.last, Role: "VIEWER"})
-		_, err := s.patchUser(s.id("nova"), `{"op":"remove","path":"name"}`)
-		require.NoError(t, err)
-		user, _ := s.suger.UserByEmail("nova@example.com")
-		assert.Equal(t, [2]string{test.wantFirst, test.wantLast}, [2]string{user.FirstName, user.LastName})
-	}
-}
-
 // externalId has no place in Suger: only the direct answer to a write has it.
 func TestExternalID(t *testing.T) {
 	s := newStand(t)
