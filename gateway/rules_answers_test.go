@@ -331,3 +331,12 @@ func TestTwoRowsOfOneUser(t *testing.T) {
 	assert.Equal(t, scim.CodeSugerUnreadable, s.patch(path, deactivate).code())
 	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, s.user("editor"), "").status)
 }
+
+// A list of roles with one of another organization is not believed.
+func TestRoleOfAnotherOrganization(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		return []byte(strings.ReplaceAll(string(body), `"organizationID":"sandboxed"`, `"organizationID":"elsewhere"`))
+	}))
+	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodGet, "/scim/v2/Groups", "").code())
+}

@@ -24,7 +24,7 @@ const driftLogEvery = time.Minute
 var errRecord = misfit("", "a record")
 
 // errForeign says that a record is of another organization.
-var errForeign = misfit("organization", "a user of another organization")
+var errForeign = misfit("organization", "a record of another organization")
 
 // A RecordError says in which field a record of Suger's does not fit the
 // mapping, so that it cannot be used. It never holds a value.

@@ -450,7 +450,7 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	if op == nil {
 		return s.knownRoles(ctx)
 	}
-	reader := &roleReader{model: s.model}
+	reader := &roleReader{model: s.model, organization: s.Organization}
 	_, err := s.client.List(ctx, s.Credential, s.request(spec.OpListRoles, op, s.ids(nil, nil), nil),
 		pagingOf(op), sugerclient.ListHint{}, reader)
 	if callMissing(err) || isGone(err) {
@@ -481,9 +481,10 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 
 // A roleReader collects the roles of a list.
 type roleReader struct {
-	model *model
-	rows  []roleRow
-	seen  misfits
+	model        *model
+	organization string
+	rows         []roleRow
+	seen         misfits
 }
 
 // A roleRow is a role of a list, or why it cannot be used.
@@ -505,6 +506,9 @@ func (r *roleReader) Row(row []byte) error {
 	record, err := decodeJSON(row)
 	if err != nil {
 		return misfit("", "a role that is not JSON")
+	}
+	if isForeign(record, r.model.doc.Role.Organization, r.organization) {
+		return errForeign
 	}
 	one, err := r.model.readRole(record)
 	if err != nil {

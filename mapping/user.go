@@ -41,6 +41,15 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
+// isForeign reports whether a record says that it belongs to another organization.
+func isForeign(record any, field spec.Field, organization string) bool {
+	if !field.Given() || organization == "" {
+		return false
+	}
+	of, err := fieldText(record, field)
+	return err == nil && of != "" && of != organization
+}
+
 // readUser reads one decoded user.
 func (m *model) readUser(record any, organization string) (u *user, err error) {
 	doc := &m.doc.User
@@ -52,10 +61,8 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 	if err != nil || id == "" {
 		return nil, misfit(doc.ID.String(), "a user without %s", doc.ID)
 	}
-	if doc.Organization.Given() {
-		if of, err := fieldText(record, doc.Organization); err == nil && of != "" && of != organization && organization != "" {
-			return nil, errForeign
-		}
+	if isForeign(record, doc.Organization, organization) {
+		return nil, errForeign
 	}
 	_, number := rawID.(json.Number)
 	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), access: access{active: true}}

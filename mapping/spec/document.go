@@ -81,6 +81,7 @@ type UserRoles struct {
 // RoleMap describes Suger's roles.
 type RoleMap struct {
 	ID             Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
+	Organization   Field        `yaml:"organization" doc:"The organization a role belongs to; a list with one of another is refused."`
 	Name           Field        `yaml:"name" doc:"The role's name."`
 	Created        Field        `yaml:"created" doc:"Time of creation, as of a user."`
 	Modified       Field        `yaml:"modified" doc:"Time of the last change, likewise."`
