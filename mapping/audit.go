@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"strings"
@@ -68,13 +69,21 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 	return c
 }
 
+// maxRecorded is the most characters of a role's permissions in a record.
+const maxRecorded = 4096
+
 // entryOfRole describes what a plan changes about a role.
 func (s *suger) entryOfRole(change *rolePlan) *Change {
 	switch change.kind {
 	case roleMade:
 		return s.newChange(spec.OpAddRole, "", change.name)
 	case roleDeleted:
-		return s.newChange(spec.OpRemoveRole, change.role.id, change.role.name)
+		c := s.newChange(spec.OpRemoveRole, change.role.id, change.role.name)
+		c.Before["name"], c.Before["description"] = change.role.name, change.role.description
+		if permissions, err := json.Marshal(change.role.permissions); err == nil { // to make the role anew by
+			c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
+		}
+		return c
 	}
 	c := s.newChange(spec.OpUpdateRole, change.role.id, change.role.name)
 	c.Before["name"], c.After["name"] = change.role.name, change.name

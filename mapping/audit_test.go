@@ -64,7 +64,7 @@ func TestAuditRecords(t *testing.T) {
 		{"role deleted, its member moved before", func(s *stand) error { return s.deleteGroup(s.roleID("Finance")) },
 			[]map[string]any{
 				record("update user", "finance@example.com", object("role", "Finance"), object("role", "VIEWER"), "done", ""),
-				record("remove role", "Finance", object(), object(), "done", ""),
+				record("remove role", "Finance", object("name", "Finance", "description", "Invoices and revenue.", "permissions", `["billing.read","billing.write"]`), object(), "done", ""),
 			}},
 		{"what Suger refuses", func(s *stand) error {
 			_, err := s.patchUser(s.id("viewer"), `{"op":"replace","path":"userName","value":"x@elsewhere.example"}`)
