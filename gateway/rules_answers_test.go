@@ -317,19 +317,77 @@ func TestLookalikeAddress(t *testing.T) {
 	assert.Zero(t, s.writes())
 }
 
-// Of two different rows of one user nobody can say which is true.
+// Of two different rows of one user nobody can say which is true, so a change is
+// only made once both show it; and access can end.
 func TestTwoRowsOfOneUser(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	path := s.user("viewer")
 	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
 		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
-			return doubled(t, body, "viewer@example.com", func(row map[string]any) { row["userRole"] = "ADMIN" })
+			return doubled(t, body, "viewer@example.com", func(row map[string]any) { row["userRole"] = "EDITOR" })
 		}
 		return body
 	}))
-	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodGet, path, "").code())
-	assert.Equal(t, scim.CodeSugerUnreadable, s.patch(path, deactivate).code())
-	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, s.user("editor"), "").status)
+	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, path, "").status)
+	toViewer := `{"op":"replace","path":"roles","value":[{"value":"VIEWER"}]}`
+	assert.Equal(t, scim.CodeWriteUnconfirmed, s.patch(path, toViewer).code(), "the other row shows more")
+	member := strings.TrimPrefix(path, "/scim/v2/Users/")
+	a := s.patch("/scim/v2/Groups/EDITOR", `{"op":"remove","path":"members[value eq \"`+member+`\"]"}`)
+	assert.GreaterOrEqual(t, a.status, 500, a.text)
+	assert.Less(t, s.patch(path, deactivate).status, 300)
+	assert.Equal(t, "gone", s.state("viewer"))
+}
+
+// A group's change that names somebody whose record cannot be used is an error: they
+// may hold the role.
+func TestMemberThatCannotBeRead(t *testing.T) {
+	for _, field := range []string{"email", "userRole"} {
+		s := newRuleStand(t, onMembership)
+		member := strings.TrimPrefix(s.user("editor"), "/scim/v2/Users/")
+		s.onList(func(records []any) { record(records, "editor")[field] = map[string]any{} })
+		for _, op := range []string{`{"op":"remove","path":"members[value eq \"` + member + `\"]"}`, `{"op":"add","path":"members","value":[{"value":"` + member + `"}]}`} {
+			a := s.patch("/scim/v2/Groups/EDITOR", op)
+			assert.Equal(t, scim.CodeSugerUnreadable, a.code(), "%s: %s", field, a.text)
+		}
+	}
+}
+
+// A record without an id stops nobody whose address is another one.
+func TestRecordWithoutIDOfSomebodyElse(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	path := s.user("viewer")
+	require.Less(t, s.patch(path, deactivate).status, 300)
+	s.onList(func(records []any) { delete(record(records, "editor"), "id") })
+	assert.Less(t, s.patch(path, deactivate).status, 300, "who has left has left")
+	assert.Equal(t, http.StatusNotFound, s.do(http.MethodGet, path, "").status)
+}
+
+// The brake counts a change that is repeated once.
+func TestBrakeCountsARepeatOnce(t *testing.T) {
+	s := newRuleStand(t, onMembership, func(_ *sandbox.Options, c *mapping.Config) { c.Brake = mapping.Brake{Limit: 2, Window: time.Hour} })
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
+	for range 4 {
+		assert.Equal(t, scim.CodeWriteUnconfirmed, s.patch(s.user("viewer"), deactivate).code())
+	}
+	s.suger.ClearFaults()
+	assert.Less(t, s.patch(s.user("editor"), deactivate).status, 300)
+	assert.Less(t, s.patch(s.user("viewer"), deactivate).status, 300)
+	assert.Equal(t, scim.CodeChangeBrake, s.patch(s.user("finance"), deactivate).code())
+}
+
+// Access that one answer shows as ended and the list does not is ended.
+func TestInactiveByIDAlone(t *testing.T) {
+	s := newRuleStand(t, onStatus)
+	path := s.user("viewer")
+	id := strings.TrimPrefix(path, "/scim/v2/Users/")
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, id) && s.writes() == 0 {
+			return changed(t, body, func(user map[string]any) { user["status"] = "INACTIVE" })
+		}
+		return body
+	}))
+	assert.Less(t, s.patch(path, deactivate).status, 300)
+	assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
 }
 
 // A list of roles with one of another organization is not believed.

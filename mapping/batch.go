@@ -12,7 +12,7 @@ const (
 	batchAge = 5 * time.Second
 	// Where the list shows that somebody is no member: Suger overwrites the role of
 	// a member who is added, and who has left is not looked at again. Also where the
-	// change is refused.
+	// client names a version, and where the change is refused.
 	absenceAge = time.Second
 )
 
@@ -119,14 +119,13 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 }
 
 // start is the snapshot on which the batch plans its next change, nil if it needs
-// a new one: one that is young enough, and has the person whom the change is about
-// in a version that the client did not have to name.
+// a new one.
 func (b *Batch) start(s *suger, c change) *snapshot {
-	if b == nil || b.snap == nil || c.conditional {
+	if b == nil || b.snap == nil {
 		return nil
 	}
 	most := batchAge
-	if c.single != "" && b.snap.byID(c.single) == nil {
+	if c.conditional || c.single != "" && b.snap.byID(c.single) == nil {
 		most = absenceAge
 	}
 	if s.config.Now().Sub(b.snap.done) > most {

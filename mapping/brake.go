@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ type brake struct {
 type reservation struct {
 	brake        *brake
 	organization string
+	whom         string // it is about: a repeat of the same change counts once
 	at           time.Time
 	n            int
 }
@@ -54,7 +56,7 @@ func newBrake(limit Brake, now func() time.Time) *brake {
 // reserve makes room for n changes; if there is none, retryAfter says when there
 // will be, and the reservation is nil. It is of no changes if the brake is off.
 // More changes than the limit in one plan are never allowed.
-func (b *brake) reserve(organization string, n int) (r *reservation, retryAfter time.Duration) {
+func (b *brake) reserve(organization, whom string, n int) (r *reservation, retryAfter time.Duration) {
 	if b.limit.Limit == 0 || n == 0 {
 		return &reservation{}, 0
 	}
@@ -66,6 +68,7 @@ func (b *brake) reserve(organization string, n int) (r *reservation, retryAfter 
 		recent = recent[1:]
 	}
 	b.recent[organization] = recent
+	recent = slices.DeleteFunc(slices.Clone(recent), func(one *reservation) bool { return one.whom == whom })
 	taken := 0
 	for _, one := range recent {
 		taken += one.n
@@ -80,7 +83,7 @@ func (b *brake) reserve(organization string, n int) (r *reservation, retryAfter 
 		}
 		return nil, max(retryAfter, time.Second)
 	}
-	r = &reservation{brake: b, organization: organization, at: now, n: n}
+	r = &reservation{brake: b, organization: organization, whom: whom, at: now, n: n}
 	b.recent[organization] = append(recent, r)
 	return r, 0
 }

@@ -71,7 +71,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"PATCH user, no change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("VIEWER")); return err }, get, get},
 		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write + ", " + get, get + ", " + roles + ", " + write + ", " + get},
 		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change, change},
-		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get, get},
+		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get + ", " + lists, get + ", " + lists}, // nothing is done only if the list agrees
 		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, change, change},
 		{"deactivation of an administrator, judged before and after", func(s *stand) error { _, err := s.patchUser(s.id("admin"), deactivation); return err },
 			get + ", " + lists + ", " + write + ", " + lists, get + ", " + lists + ", " + write + ", " + lists},

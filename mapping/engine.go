@@ -42,7 +42,9 @@ func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 	done, err := s.carryOutOnce(ctx, c)
 	if errors.Is(err, errMemberLeft) {
 		c.seen = nil
-		done, err = s.carryOutOnce(ctx, c)
+		if again, failed := s.carryOutOnce(ctx, c); failed == nil {
+			return again, nil
+		}
 	}
 	return done, err
 }
@@ -219,7 +221,7 @@ func (s *suger) refused(what string, p *plan, err error) {
 
 // brakeFor counts a plan against the change brake.
 func (s *suger) brakeFor(p *plan) (*reservation, error) {
-	reserved, retryAfter := s.brake.reserve(s.Organization, s.planner.losses(p))
+	reserved, retryAfter := s.brake.reserve(s.Organization, p.whom(), s.planner.losses(p))
 	if retryAfter == 0 {
 		return reserved, nil
 	}
@@ -576,6 +578,10 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		return undone, nil
 	}
 	hadAccess := func(one *personPlan) bool { return one.before.access.active }
+	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(s.model) }
+	if !slices.ContainsFunc(p.touched(), takes) {
+		return undone, nil // a name, or somebody who has come
+	}
 	if !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess) {
 		return undone, nil // nobody whom this change could have taken; there may have been none before
 	}

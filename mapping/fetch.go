@@ -412,10 +412,33 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 	if err != nil {
 		return nil, err
 	}
+	if snap, err = s.withoutOthers(ctx, snap, id); err != nil {
+		return nil, err
+	}
 	if err := snap.unusable(id, ""); err != nil {
 		return nil, s.unreadable(spec.OpListUsers, err)
 	}
 	return snap, nil
+}
+
+// withoutOthers is a snapshot without the records that have no id but an address
+// which is not that of the user with an id, as Suger's call for one user shows.
+func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*snapshot, error) {
+	nameless := func(one leftOut) bool { return one.id == "" && one.email != "" }
+	if snap.byID(id) != nil || !slices.ContainsFunc(snap.left, nameless) {
+		return snap, nil
+	}
+	record, _, err := s.global(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	known := s.model.readGlobal(record)
+	if known == nil || known.id != id {
+		return snap, nil
+	}
+	copied := *snap
+	copied.left = slices.DeleteFunc(slices.Clone(snap.left), func(one leftOut) bool { return nameless(one) && one.email != s.model.key(known) })
+	return &copied, nil
 }
 
 // provesByID reports whether the mapping says that a record by id is a member's.

@@ -172,7 +172,7 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, true, nil, func(scim.Resource) (scim.Resource, error) {
+	result, err := g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
 	return result, g.asSCIM(err)
@@ -186,7 +186,7 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
-	result, err := g.change(ctx, id, ifMatch, replacesMembers(operations), shows, func(current scim.Resource) (scim.Resource, error) {
+	result, err := g.change(ctx, id, ifMatch, memberChange{implicit: replacesMembers(operations), remove: leavers(operations)}, shows, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
 	return result, g.asSCIM(err)
@@ -208,11 +208,30 @@ func replacesMembers(operations []scim.PatchOperation) bool {
 	})
 }
 
+// leavers are the ids of the members whom operations remove by name.
+func leavers(operations []scim.PatchOperation) (ids []string) {
+	for _, op := range operations {
+		if op.Op != "remove" {
+			continue
+		}
+		ids = append(ids, memberIDs(op.Value)...)
+		if op.Path != nil && op.Path.Filter != nil {
+			if _, value, ok := op.Path.Filter.Equality(); ok {
+				if id, isText := value.(string); isText {
+					ids = append(ids, id)
+				}
+			}
+		}
+	}
+	return ids
+}
+
 // change makes a group what a client wants it to be, and shows it unless it has so
 // many members that shows says no. The members as they are and as they are wanted
 // are not kept beyond the plan: a group can have thousands, and many requests can
-// wait for their turn.
-func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+// wait for their turn. asked is what is known without them: whether removals are
+// implicit, and who is removed by name.
+func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberChange, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	sent := scim.Resource{}
 	var r *role
 	done, err := g.carryOut(ctx, change{
@@ -232,8 +251,13 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, implicit bool, 
 				return nil, err
 			}
 			sent["externalId"] = wanted["externalId"]
+			for _, leaver := range asked.remove {
+				if err := g.planner.hidden(s, leaver); err != nil {
+					return nil, err
+				}
+			}
 			c := differenceOf(current, wanted)
-			c.implicit = implicit
+			c.implicit = asked.implicit
 			if p, err = g.planner.members(s, r, c); err != nil {
 				return nil, err
 			}

@@ -194,7 +194,7 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 // one, and it may be this one.
 func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
-		takes := one.endsAccess() || one.roles != nil || one.renames(p.model)
+		takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
 		return one.kind != planJoin && takes && one.before.access.active && !s.roles.names(one.before)
 	})
 	switch {

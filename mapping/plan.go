@@ -71,6 +71,16 @@ func (p *plan) touched() (touched []*personPlan) {
 	return touched
 }
 
+// whom names the people that the plan changes, in one word.
+func (p *plan) whom() string {
+	var ids []string
+	for _, one := range p.touched() {
+		ids = append(ids, one.before.id)
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
 // joining is the plan for the person who becomes a member, or nil.
 func (p *plan) joining() *personPlan {
 	for _, one := range p.people {

@@ -31,6 +31,9 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	removed := make(map[string]bool)
 	for _, id := range c.remove {
 		u := s.byID(id)
+		if err := p.hidden(s, id); err != nil {
+			return nil, err
+		}
 		if u == nil || removed[id] {
 			continue // who is gone is no member any more
 		}
@@ -51,8 +54,21 @@ func (p *plan) add(one *personPlan, kept string) {
 	}
 }
 
+// hidden is an error if the record with an id cannot be used: it may hold the role.
+func (p *planner) hidden(s *snapshot, id string) error {
+	if s.byID(id) != nil || !s.hides(id, "") {
+		return nil
+	}
+	return p.usable(s, id, "")
+}
+
 // knowsAll refuses ids that are no members of the organization.
 func (p *planner) knowsAll(s *snapshot, ids []string) error {
+	for _, id := range ids {
+		if err := p.hidden(s, id); err != nil {
+			return err
+		}
+	}
 	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return s.byID(id) != nil })
 	if len(unknown) == 0 {
 		return nil

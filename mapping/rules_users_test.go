@@ -201,7 +201,7 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 	assert.Equal(t, "suger_unreadable", r.outcome(p, err), "come back under the address")
 
 	p, err = r.members(s, s.roles.byID("f1"), memberChange{add: []string{"broken"}})
-	assert.Equal(t, "invalid_value", r.outcome(p, err), "added to a group")
+	assert.Equal(t, "suger_unreadable", r.outcome(p, err), "added to a group")
 	assert.Len(t, s.administrators(), 1, "and nobody counts on it")
 
 	assert.NoError(t, s.unusable("somebody", ""), "others who are not there are known not to be")

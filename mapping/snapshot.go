@@ -55,24 +55,31 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	return s
 }
 
-// onceEach drops repeated rows: a list that changes while it is read can have one
-// on two pages. Where the rows of one id differ, nobody can say which one is true,
-// so all of them are left out.
+// onceEach makes one user of the rows of one id: a list that changes while it is
+// read can have a row on two pages. Where their roles or access differ, the user
+// has all of them, so that a change is only proven once every row shows it. Where
+// their addresses differ, nobody can say whose the id is, so all are left out.
 func (m *model) onceEach(users []*user, ids, twice []int32, left []leftOut) ([]*user, []leftOut) {
+	merged := make(map[string]*user)
 	differs := make(map[string]bool)
-	drop := make(map[*user]bool)
 	for _, at := range twice {
-		one, other := users[ids[at]], users[ids[at-1]]
-		drop[one] = true
-		differs[one.id] = differs[one.id] || !one.sameAs(other)
+		one, other := users[ids[at-1]], users[ids[at]]
+		if merged[one.id] == nil {
+			merged[one.id] = one
+		}
+		merged[one.id] = merged[one.id].with(other)
+		differs[one.id] = differs[one.id] || m.key(one) != m.key(other)
 	}
 	kept := make([]*user, 0, len(users))
 	for _, u := range users {
+		whole, more := merged[u.id]
 		switch {
 		case differs[u.id]:
 			left = append(left, leftOut{id: u.id, email: m.key(u), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
-		case !drop[u]:
+		case !more:
 			kept = append(kept, u)
+		case whole != nil:
+			kept, merged[u.id] = append(kept, whole), nil
 		}
 	}
 	return kept, left

@@ -258,9 +258,19 @@ func (u *user) compare(v *user) int {
 	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
 }
 
-// sameAs reports whether two records say the same of a user.
-func (u *user) sameAs(v *user) bool {
-	return u.access == v.access && slices.Equal(u.values, v.values) && slices.Equal(u.roles, v.roles)
+// with is the user with the roles and the access of another record, too.
+func (u *user) with(v *user) *user {
+	both := *u
+	both.roles = slices.Clone(u.roles)
+	for _, ref := range v.roles {
+		if !slices.Contains(both.roles, ref) {
+			both.roles = append(both.roles, ref)
+		}
+	}
+	if v.access.active && !u.access.active {
+		both.access = v.access
+	}
+	return &both
 }
 
 // leftOut describes a record that cannot be used, as far as it can be read.

@@ -297,7 +297,10 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 			if found == nil {
 				return &plan{}, nil
 			}
-			if !found.access.active {
+			switch {
+			case !found.access.active && !snap.whole:
+				return nil, errNeedsEverybody // nothing is done only if the list agrees
+			case !found.access.active:
 				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)

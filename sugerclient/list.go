@@ -300,7 +300,9 @@ func (l *listing) doubtful(rows int) bool {
 }
 
 // round reports lengths that a server may have as a limit of its own.
-func round(rows int) bool { return rows%10 == 0 || rows%25 == 0 || rows%16 == 0 }
+func round(rows int) bool {
+	return slices.ContainsFunc([]int{10, 12, 15, 16, 25}, func(size int) bool { return rows%size == 0 })
+}
 
 // firstPageAgain settles a second page that repeats the first: the first was
 // the whole list if the limit is ignored too.
