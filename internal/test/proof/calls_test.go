@@ -197,7 +197,7 @@ func TestCallsOfABulkAssignment(t *testing.T) {
 // read for the first, for the proof, and now and then between.
 func TestCallsOfABulkOfGroupChanges(t *testing.T) {
 	const changes = 1000
-	s := newStand(t, func(u *setup) { u.sandbox.People = 3*changes + 500 })
+	s := newStand(t, func(u *setup) { u.sandbox.People, u.gateway.Budget = 3*changes+500, time.Hour })
 	var viewers []string
 	for _, user := range s.suger.Users() {
 		if user.Role == sandbox.RoleViewer && len(viewers) < changes {

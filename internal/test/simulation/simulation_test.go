@@ -126,27 +126,6 @@ func report(t *testing.T, p plan, o outcome) {
 		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
-// One seed tells one story. Lines of the same moment may stand in any order. Which of
-// two requests that wait for one list goes on first is the scheduler's choice, which
-// the race detector makes at random: so a story may be told another way now and then,
-// but not each time.
-func TestSameSeedSameStory(t *testing.T) {
-	for _, sh := range shapes {
-		t.Run(sh.name, func(t *testing.T) {
-			p := newPlan(42, sh)
-			told := func() []string { return slices.Sorted(slices.Values(tell(t, p, true).log)) }
-			first, again := told(), told()
-			for range 4 {
-				if slices.Equal(first, again) {
-					break
-				}
-				first, again = again, told()
-			}
-			assert.Equal(t, first, again)
-		})
-	}
-}
-
 // Stories that were found once, and must end well since.
 func TestOldStories(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.story"))
