@@ -100,6 +100,37 @@ func TestComposePassesEverySetting(t *testing.T) {
 	}
 }
 
+// With COMPOSE_FILE, as the pages have it, the client loads the same project from
+// the checkout as with -f: the folder of the first file is the project's, and its
+// .env is read.
+func TestComposeFileVariable(t *testing.T) {
+	checkout := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(checkout, "deploy"), 0o700))
+	var variable []string
+	for _, file := range []string{proxied, held, ops} {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		require.NoError(t, err)
+		variable = append(variable, "deploy/"+file)
+		require.NoError(t, os.WriteFile(filepath.Join(checkout, "deploy", file), text, 0o600))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(checkout, "deploy", ".env"), []byte(strings.Join(composeEnv, "\n")+"\n"), 0o600))
+	t.Chdir(checkout)
+	load := func(files []string, env ...string) *types.Project {
+		// The client's own order of these options.
+		options, err := cli.NewProjectOptions(files, cli.WithEnv(env), cli.WithEnvFiles(), cli.WithDotEnv,
+			cli.WithConfigFileEnv, cli.WithDefaultConfigPath, cli.WithEnvFiles(), cli.WithDotEnv)
+		require.NoError(t, err)
+		project, err := options.LoadProject(t.Context())
+		require.NoError(t, err)
+		project.Environment = nil // has COMPOSE_FILE itself
+		return project
+	}
+	by := load(nil, "COMPOSE_FILE="+strings.Join(variable, ":"))
+	assert.Equal(t, filepath.Join(checkout, "deploy"), by.WorkingDir)
+	assert.Equal(t, "example", *by.Services["gateway"].Environment["SUGER_ORG_ID"])
+	assert.Equal(t, load(variable), by)
+}
+
 // What is watched is what this version has: the metrics of the gateway, the
 // rules of deploy/alerts and the dashboard of deploy/grafana.
 func TestComposeWatches(t *testing.T) {

@@ -32,6 +32,7 @@ type trip struct {
 	unseen  *mapping.Exchange  // the latest call that added the user, until the list shows them
 	began   time.Time
 	alien   bool // the address turned out to be somebody's whom the list does not show
+	known   bool // Suger knew the address, and so keeps the names that it has for it
 
 	role   mapping.RoleName // the role that the user should have
 	family string           // and the family name
@@ -100,7 +101,8 @@ func (t *trip) create(ctx context.Context) bool {
 			t.leaveAlone(ctx, is, why)
 			return false
 		}
-		t.add(Line{Check: "write: create", Level: OK, Text: fmt.Sprintf("Suger knew %s before, though not as a member. Adding was the only write, and all shows as sent: "+
+		t.known = true
+		t.add(Line{Check: "write: create", Level: OK, Text: fmt.Sprintf("Suger knew %s before, though not as a member, and shows all as sent: "+
 			"the account is taken for one that an earlier check has left.", t.Write)})
 	}
 	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) && t.reversedAtBirth() {

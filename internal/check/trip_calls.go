@@ -93,7 +93,7 @@ func (t *trip) second(line *Line) {
 		line.Change += " It saves a read."
 		t.said = append(t.said, fix[0].Entry)
 	}
-	if len(writes) > 1 && writes[0].Call.Operation == "add user" && writes[1].Call.Operation == "update user" && t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
+	if !t.known && len(writes) > 1 && writes[0].Call.Operation == "add user" && writes[1].Call.Operation == "update user" && t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
 		line.Level, line.Mapping = Look, t.at("operations.add user.body")
 		line.Change = fmt.Sprintf("\"add user\" does not take %s: the gateway writes it by a second call. Correct the body.", both(pathsOf(writes[1].Call.Body, "")))
 	}

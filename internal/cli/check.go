@@ -130,6 +130,9 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 	if _, err := os.Stat(run.suggest); err == nil && !run.request.Force {
 		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)
 	}
+	if err := writable(run.suggest); err != nil {
+		return fmt.Errorf("the draft cannot be written: %w", err)
+	}
 	run.request.File = run.suggest
 	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
 	if run.json {
@@ -158,6 +161,21 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
 	}
 	return err
+}
+
+// writable reports why a file cannot be written, and leaves the folder as it was.
+// The check asks before it changes anything in Suger, because a draft that it
+// cannot write is lost.
+func writable(path string) error {
+	_, missing := os.Stat(path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600) //nolint:gosec // the user of the command names it
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil || missing == nil {
+		return err
+	}
+	return os.Remove(path)
 }
 
 // asText writes each line as it is found.

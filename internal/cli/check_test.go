@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -90,9 +91,11 @@ func TestKeyInAnotherHeader(t *testing.T) {
 func TestCheckWrites(t *testing.T) {
 	suger := program.Suger(t)
 	more := map[string]string{"SUGER_API_URL": suger, "GATEWAY_DRY_RUN": "true", "GATEWAY_CHANGE_BRAKE": "1/1h"}
-	for range 2 { // the second time the user could be there
+	for run := range 2 { // the second time Suger knows the user, and keeps the name that it has
 		out, err := checkWith(t, more, "--write", "new@example.com")
 		require.NoError(t, err)
+		assert.Equal(t, run == 1, strings.Contains(out, "Suger knew new@example.com before"), out)
+		assert.NotContains(t, out, "\nlook  write: ")
 		assert.Contains(t, out, "\nok    write: remove ")
 		assert.Contains(t, out, "Nothing is left of new@example.com.")
 	}
@@ -117,6 +120,19 @@ func TestCheckSuggests(t *testing.T) {
 
 	_, err = checkWith(t, suger, "--suggest", file)
 	assert.ErrorContains(t, err, "exists: name a new file, or add --force")
+}
+
+// Where the draft cannot be written, the check says so before it asks Suger anything.
+func TestCheckSuggestsNowhere(t *testing.T) {
+	asked := false
+	front := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	t.Cleanup(front.Close)
+	folder := t.TempDir()
+	for _, file := range []string{filepath.Join(folder, "missing", "draft.yaml"), folder} {
+		_, err := checkWith(t, map[string]string{"SUGER_API_URL": front.URL}, "--suggest", file, "--force", "--write", "new@example.com")
+		assert.ErrorContains(t, err, "the draft cannot be written: open "+file)
+	}
+	assert.False(t, asked)
 }
 
 // Where there is nothing to draft from, the reason is that of the check.

@@ -23,8 +23,10 @@ const (
 	demoSandboxAddr = "127.0.0.1:8081"
 	demoOpsAddr     = "127.0.0.1:9090"
 
-	// demoPerson is one of the sandbox's fixed sample people, a viewer.
-	demoPerson = "viewer@example.com"
+	// demoPerson is one of the sandbox's fixed sample people. No page of the
+	// documentation uses this person, since whoever follows demo changes the role
+	// and ends the access.
+	demoPerson = "finance@example.com"
 )
 
 // A demonstration is the gateway with a Suger sandbox behind it, connected by real

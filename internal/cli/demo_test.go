@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -90,12 +92,24 @@ func TestDemoPrintsThreeCurlLines(t *testing.T) {
 	}
 
 	// The person of the second and third line is the one of the first.
-	filter := url.Values{"filter": {`userName eq "viewer@example.com"`}}
+	filter := url.Values{"filter": {`userName eq "` + demoPerson + `"`}}
 	_, found := program.Ask(t, http.MethodGet, base+"/Users?"+filter.Encode(), "Bearer "+token, "")
 	id := found["Resources"].([]any)[0].(map[string]any)["id"].(string)
 	assert.Contains(t, lines[1], "'"+base+"/Users/"+id+"'")
 	assert.Contains(t, lines[2], "'"+base+"/Users/"+id+"'")
 	require.NoError(t, demo.End())
+}
+
+// The pages' commands show what they promise after the three lines, too.
+func TestNoPageUsesThePersonOfTheDemo(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), demoPerson, page)
+	}
 }
 
 func TestDemoWithTakenAddress(t *testing.T) {
