@@ -393,7 +393,7 @@ func TestInactiveByIDAlone(t *testing.T) {
 // A list of roles with one of another organization is not believed.
 func TestRoleOfAnotherOrganization(t *testing.T) {
 	s := newRuleStand(t, onMembership)
-	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+	s.rewrite.Store(new(func(_ *http.Request, body []byte) []byte {
 		return []byte(strings.ReplaceAll(string(body), `"organizationID":"sandboxed"`, `"organizationID":"elsewhere"`))
 	}))
 	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodGet, "/scim/v2/Groups", "").code())
