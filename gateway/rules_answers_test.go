@@ -239,6 +239,21 @@ func TestListLacksWhoIsAMember(t *testing.T) {
 	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodDelete, path, "").code())
 }
 
+// A list that leaves out people without access does not contradict the call by id.
+func TestListWithoutInactivePeople(t *testing.T) {
+	s := newRuleStand(t, onStatus)
+	path := s.user("former")
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
+			return without(t, body, "former@example.com")
+		}
+		return body
+	}))
+	a := s.patch(path, deactivate)
+	assert.Less(t, a.status, 300, a.text)
+	assert.Zero(t, s.writes())
+}
+
 // What Suger answers to the one who is added is believed only about them.
 func TestAddIsAnsweredWithSomebodyElse(t *testing.T) {
 	s := newRuleStand(t, onStatus)

@@ -193,10 +193,10 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 	return nil, nil, err
 }
 
-// contradiction is an error if Suger shows a user by id whom its list lacks: the
-// list does not prove then that they have left.
+// contradiction is an error if Suger shows a user with access by id whom its list
+// lacks: the list does not prove then that they have left.
 func (s *suger) contradiction(one, all *snapshot, id string) error {
-	if one.byID(id) == nil || all.byID(id) != nil {
+	if is := one.byID(id); is == nil || !is.access.active || all.byID(id) != nil {
 		return nil
 	}
 	if err := all.unusable(id, ""); err != nil {
