@@ -1,0 +1,222 @@
+package check_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
+)
+
+type record = map[string]any
+
+// people is a small API with numbers for ids, which a test can make awkward.
+type people struct {
+	rows   []record
+	roles  []string
+	hidden map[string]bool           // addresses that the list does not show
+	shown  func(record, bool) record // how a user is answered; true for one alone
+	upsert bool                      // POST takes over who has the address
+	writes []string
+}
+
+// newPeople has people who hold roles in turn, by name.
+func newPeople(roles ...string) *people {
+	p := &people{roles: roles, hidden: make(map[string]bool)}
+	for i := range 12 {
+		p.rows = append(p.rows, record{"id": i + 1, "email": fmt.Sprintf("u%d@example.com", i+1), "firstName": fmt.Sprintf("F%d", i+1), "lastName": fmt.Sprintf("L%d", i+1),
+			"role": roles[max(0, i-8)%len(roles)], "createdAt": time.Date(2025, 1, i+1, 0, 0, 0, 0, time.UTC).Format(time.RFC3339)})
+	}
+	return p
+}
+
+func (p *people) find(is func(record) bool) record {
+	if i := slices.IndexFunc(p.rows, is); i >= 0 {
+		return p.rows[i]
+	}
+	return nil
+}
+
+func (p *people) byEmail(email any) record {
+	return p.find(func(r record) bool { return r["email"] == email })
+}
+
+func (p *people) show(r record, alone bool) record {
+	shown := make(record)
+	for key, value := range r {
+		shown[key] = value
+	}
+	if p.shown != nil {
+		return p.shown(shown, alone)
+	}
+	return shown
+}
+
+func (p *people) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := func(status int, body any) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+	body := make(record)
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		p.writes = append(p.writes, r.Method)
+	}
+	path, id, alone := strings.Cut(strings.TrimPrefix(r.URL.Path, "/orgs/o1/members"), "/")
+	switch {
+	case r.URL.Path == "/orgs/o1/roles" && r.Method == http.MethodGet:
+		var roles []any
+		for i, name := range p.roles {
+			roles = append(roles, record{"id": i + 1, "name": name})
+		}
+		answer(http.StatusOK, roles)
+	case path != "" || !strings.HasPrefix(r.URL.Path, "/orgs/o1/members"):
+		answer(http.StatusNotFound, record{"error": "no such path"})
+	case alone:
+		p.one(r.Method, id, body, answer)
+	case r.Method == http.MethodGet:
+		rows := []any{}
+		for _, one := range p.rows {
+			if !p.hidden[one["email"].(string)] {
+				rows = append(rows, p.show(one, false))
+			}
+		}
+		answer(http.StatusOK, rows)
+	default:
+		p.add(body, answer)
+	}
+}
+
+func (p *people) one(method, id string, body record, answer func(int, any)) {
+	one := p.find(func(r record) bool { return fmt.Sprint(r["id"]) == id })
+	switch {
+	case one == nil:
+		answer(http.StatusNotFound, record{"error": "no such member"})
+	case method == http.MethodDelete:
+		p.rows = slices.DeleteFunc(p.rows, func(r record) bool { return fmt.Sprint(r["id"]) == id })
+		answer(http.StatusOK, record{})
+	case method == http.MethodPatch:
+		for key, value := range body {
+			one[key] = value
+		}
+		answer(http.StatusOK, p.show(one, true))
+	default:
+		answer(http.StatusOK, p.show(one, true))
+	}
+}
+
+func (p *people) add(body record, answer func(int, any)) {
+	one := p.byEmail(body["email"])
+	switch {
+	case one != nil && !p.upsert:
+		answer(http.StatusConflict, record{"error": "exists"})
+		return
+	case one == nil:
+		one = record{"id": 100 + len(p.writes), "createdAt": time.Now().UTC().Format(time.RFC3339)}
+		p.rows = append(p.rows, one)
+	default:
+		delete(p.hidden, body["email"].(string))
+	}
+	for key, value := range body {
+		one[key] = value
+	}
+	answer(http.StatusOK, p.show(one, true))
+}
+
+// config is a check of the people.
+func (p *people) config(t *testing.T) check.Config {
+	server := httptest.NewServer(p)
+	t.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 1, RefusedFor: -1, Backoff: time.Millisecond})
+	require.NoError(t, err)
+	config := check.Config{URL: server.URL, Auth: "key", Caller: mapping.Caller{Organization: "o1", Credential: "k", RequestID: "people"},
+		Client: client, File: "draft.yaml", List: "/orgs/o1/members", Patience: 50 * time.Millisecond, Document: mapping.DefaultDocument()}
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
+	require.NoError(t, err)
+	return config
+}
+
+// suggest drafts a mapping for the people.
+func (p *people) suggest(t *testing.T, change func(*check.Config)) (*check.Draft, *check.Report) {
+	t.Helper()
+	config := p.config(t)
+	if change != nil {
+		change(&config)
+	}
+	draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	require.NoError(t, err)
+	return draft, report
+}
+
+// Somebody whom the list hides and whose name, role and time of creation a creation
+// writes over is met once, and left alone from then on.
+func TestSomebodyWhomACreationTakesOver(t *testing.T) {
+	for name, test := range map[string]struct {
+		awkward func(*people)
+		says    string
+	}{
+		"created long ago": {func(p *people) {
+			for _, row := range p.rows {
+				row["id"] = fmt.Sprintf("m-%v", row["id"])
+			}
+		}, "(id m-7)"},
+		"a low id": {func(p *people) {
+			for _, row := range p.rows {
+				delete(row, "createdAt")
+			}
+		}, "(id 7)"},
+		"that the list goes on hiding": {func(p *people) {
+			hidden := p.hidden
+			p.shown = func(r record, _ bool) record { hidden["u7@example.com"] = true; return r }
+		}, "(id 7)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Admin", "Viewer", "Editor")
+			p.upsert, p.hidden["u7@example.com"] = true, true
+			test.awkward(p)
+			_, report := p.suggest(t, func(c *check.Config) { c.Write = "u7@example.com" })
+			assert.False(t, report.OK, text(report))
+			said := strings.Join(strings.Fields(text(report)), " ")
+			assert.Contains(t, said, "was there before "+test.says)
+			assert.Contains(t, said, "written over with Preflight Check and role Viewer")
+			assert.Equal(t, []string{http.MethodPost}, p.writes, "nothing is written after it is met")
+			require.NotNil(t, p.byEmail("u7@example.com"))
+
+			p.writes = nil
+			p.hidden["u7@example.com"] = true
+			if name != "that the list goes on hiding" {
+				_, report = p.suggest(t, func(c *check.Config) { c.Write, c.KnownAccount = "u7@example.com", true })
+				assert.True(t, report.OK, text(report))
+				assert.Contains(t, text(report), "--known-account")
+				assert.Nil(t, p.byEmail("u7@example.com"), "with leave the check goes on to the end")
+			}
+		})
+	}
+}
+
+// What a trip finds about people is in the report even if a later trip says
+// otherwise.
+func TestWhatATripFindsStays(t *testing.T) {
+	p := newPeople("Admin", "Viewer", "Editor")
+	p.upsert, p.hidden["u7@example.com"] = true, true
+	p.shown = func(r record, alone bool) record {
+		if alone && r["createdAt"] != nil && len(p.writes) > 0 {
+			return record{"result": r} // makes the draft change, and another trip follow
+		}
+		return r
+	}
+	_, report := p.suggest(t, func(c *check.Config) { c.Write, c.KnownAccount = "u7@example.com", true })
+	assert.Greater(t, len(slices.DeleteFunc(slices.Clone(p.writes), func(m string) bool { return m != http.MethodPost })), 1, "there is more than one trip")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Suger knew u7@example.com before, though not as a member: --known-account says")
+}
