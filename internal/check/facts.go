@@ -29,8 +29,12 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
-	login  spec.Credential // how the credential is shown, where that is in the file before
-	errors *errorFacts     // nil if errors have a status of their own
+	// fallback is the role of who is given none.
+	fallback        knownFacts
+	fallbackByName  bool            // its name says that it is a lesser one
+	noAdministrator bool            // there are roles, and none has an administrator's name
+	login           spec.Credential // how the credential is shown, where that is in the file before
+	errors          *errorFacts     // nil if errors have a status of their own
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.

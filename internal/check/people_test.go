@@ -220,3 +220,27 @@ func TestWhatATripFindsStays(t *testing.T) {
 	assert.Greater(t, len(slices.DeleteFunc(slices.Clone(p.writes), func(m string) bool { return m != http.MethodPost })), 1, "there is more than one trip")
 	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Suger knew u7@example.com before, though not as a member: --known-account says")
 }
+
+// Where no role has a name that says what it may do, none is taken for the
+// administrators' by its place, and nothing is written.
+func TestRolesOfUnknownNames(t *testing.T) {
+	p := newPeople("Standard", "Auditor", "Basic plus", "Operator")
+	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	said := strings.Join(strings.Fields(text(report)), " ")
+	assert.Contains(t, said, "fail administrator No role has a name that says that it manages users")
+	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
+	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: no name says which role manages users: put that one here")
+	assert.Contains(t, draft.String(), "default: Standard # not seen")
+	assert.Empty(t, p.writes)
+
+	p = newPeople("Standard", "Auditor", "Operator")
+	draft, report = p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	said = strings.Join(strings.Fields(text(report)), " ")
+	assert.Contains(t, said, "fail default role No role has a name that says that it is the least. The draft gives Standard, which most users hold")
+	assert.Contains(t, draft.String(), "default: Standard # not seen")
+	assert.Empty(t, p.writes)
+
+	p = newPeople("Auditor", "Admin", "Operator")
+	_, report = p.suggest(t, nil)
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "look default role No role has a name that says that it is the least. The draft gives Auditor")
+}

@@ -49,7 +49,8 @@ type Config struct {
 	See func(Line)       // told of each line as it is found; may be nil
 	Now func() time.Time // time.Now if nil
 
-	ours map[string]bool // ids of the accounts that the trips of this check have made
+	doubts []Line          // about the draft that is checked
+	ours   map[string]bool // ids of the accounts that the trips of this check have made
 }
 
 // Target is what is to be checked, for a report's head.
@@ -108,6 +109,10 @@ func (r *run) checkAll(ctx context.Context) {
 		r.usersInDetail(ctx)
 	}
 	r.settings()
+	for _, line := range r.doubts {
+		line.Mapping = r.at(line.Mapping.Entry)
+		r.add(line)
+	}
 	if r.users != nil && ctx.Err() == nil {
 		r.gateway(ctx)
 	}

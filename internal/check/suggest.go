@@ -28,6 +28,7 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	}
 	s.login = config.Document.Credential
 	draft := s.draft()
+	config.doubts = s.doubts()
 	write := config.Write
 	config.Write, config.ours = "", make(map[string]bool)
 	report, err := config.refine(ctx, draft)
