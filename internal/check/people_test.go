@@ -15,6 +15,7 @@ import (
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -243,4 +244,53 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p = newPeople("Auditor", "Admin", "Operator")
 	_, report = p.suggest(t, nil)
 	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "look default role No role has a name that says that it is the least. The draft gives Auditor")
+}
+
+// A field that blocks people by its name is drafted as the status however it says
+// yes and no.
+func TestAccessThatIsNoBoolean(t *testing.T) {
+	for name, test := range map[string]struct {
+		field   string
+		yes, no any  // nil: the field is missing
+		alsoOK  bool // besides a status that is the same for everybody
+		drafted []string
+	}{
+		"numbers":          {"disabled", 1, 0, false, []string{"active: [0]", "inactive: [1]"}},
+		"words":            {"blocked", "yes", "no", false, []string{`active: ["no"]`, `inactive: ["yes"]`}},
+		"capital words":    {"archived", "Yes", "No", false, []string{`active: ["No"]`, `inactive: ["Yes"]`}},
+		"only if blocked":  {"blockedAt", "2026-10-10T00:00:00Z", nil, false, []string{"active: [null]", `inactive: ["{now}"]`, "absent: active"}},
+		"besides a status": {"suspended", true, false, true, []string{"active: [false]", "inactive: [true]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Viewer", "Editor", "Admin")
+			for i, row := range p.rows {
+				if row[test.field] = test.no; i == 3 {
+					row[test.field] = test.yes
+				}
+				if row[test.field] == nil {
+					delete(row, test.field)
+				}
+				if test.alsoOK {
+					row["status"] = "ACTIVE"
+				}
+			}
+			draft, report := p.suggest(t, nil)
+			for _, line := range append(test.drafted, "field: "+test.field) {
+				assert.Contains(t, draft.String(), "  "+line+" # ")
+			}
+			assert.True(t, report.OK, text(report))
+
+			plain, _ := newPeople("Viewer", "Editor", "Admin").suggest(t, nil) // knows nothing of the field
+			config, source := p.config(t), plain.String()
+			config.Write = newcomer
+			document, err := spec.Parse("file.yaml", []byte(source))
+			require.NoError(t, err, source)
+			config.Document, config.File = document, "file.yaml"
+			config.Service, err = mapping.New(document, config.Client, config.Settings)
+			require.NoError(t, err)
+			report = check.Run(t.Context(), config)
+			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "fail access The mapping does not read "+test.field+", which by its name blocks 1 of 12 users")
+			assert.Empty(t, p.writes)
+		})
+	}
 }

@@ -127,6 +127,7 @@ func (r *run) checkAll(ctx context.Context) {
 func (r *run) usersInDetail(ctx context.Context) {
 	r.fields()
 	r.statuses()
+	r.unreadBlocks()
 	r.rolesOfUsers()
 	r.unmapped()
 	r.getUser(ctx)
