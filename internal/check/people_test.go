@@ -294,3 +294,31 @@ func TestAccessThatIsNoBoolean(t *testing.T) {
 		})
 	}
 }
+
+// Several roles in a list beside the one that the mapping reads are named, also where
+// only the answer for one user has them.
+func TestRolesBesideTheRole(t *testing.T) {
+	for name, test := range map[string]struct {
+		alone bool
+		value func(role string) any
+		says  string
+	}{
+		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users hold several roles in grantedRoles, which"},
+		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users hold several roles in grantedRoles, which"},
+		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users hold several roles in grantedRoles of these answers, which"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Viewer", "Editor", "Admin")
+			p.shown = func(r record, alone bool) record {
+				if alone || !test.alone {
+					r["grantedRoles"] = test.value(r["role"].(string))
+				}
+				return r
+			}
+			_, report := p.suggest(t, nil)
+			said := strings.Join(strings.Fields(text(report)), " ")
+			assert.Contains(t, said, "fail roles of users "+test.says)
+			assert.Equal(t, test.alone, strings.Contains(said, "Only these answers have grantedRoles."))
+		})
+	}
+}
