@@ -322,3 +322,29 @@ func TestRolesBesideTheRole(t *testing.T) {
 		})
 	}
 }
+
+// A list whose cursor never ends is no list to draft from, and the message is about
+// its pages.
+func TestListWithoutEnd(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		var from, size int
+		_, _ = fmt.Sscan(r.URL.Query().Get("cursor"), &from)
+		if _, err := fmt.Sscan(r.URL.Query().Get("limit"), &size); err != nil {
+			size = 10
+		}
+		rows := []any{}
+		for i := from; i < from+size; i++ {
+			rows = append(rows, record{"id": i, "email": fmt.Sprintf("z%d@example.com", i), "role": "Viewer"})
+		}
+		_ = json.NewEncoder(w).Encode(record{"members": rows, "next": fmt.Sprint(from + size)})
+	}))
+	t.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 1, RefusedFor: -1, Backoff: time.Millisecond})
+	require.NoError(t, err)
+	config := newPeople("Viewer").config(t)
+	config.URL, config.Client = server.URL, client
+	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	assert.Nil(t, draft)
+	require.ErrorContains(t, err, "its pages seem to go on for ever")
+}

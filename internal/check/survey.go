@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -26,6 +27,13 @@ type survey struct {
 	rows   []any // of the list of users
 	counts *fieldCounts
 }
+
+// What a draft reads of a list. One that goes on after that is taken for one whose
+// pages lead nowhere.
+const (
+	mostDraftRows = 100_000
+	mostDraftTime = 5 * time.Minute
+)
 
 // errNoList says that the path answers no list of people.
 var errNoList = errors.New("no list of people with e-mail addresses")
@@ -98,9 +106,16 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 	}
 	l := &lister{do: s.do, call: call, items: list.items}
 	list.paging, list.why, _ = l.find(ctx)
-	reader := &pageReader{}
+	reader := &pageReader{rows: mostDraftRows}
 	paging := clientPaging(list.paging, list.items)
-	if _, err := s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); err != nil {
+	limited, cancel := context.WithTimeout(ctx, mostDraftTime)
+	defer cancel()
+	switch _, err := s.Client.List(limited, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, errNoEnd), limited.Err() != nil:
+		return errNoEnd
+	case err != nil:
 		return nil // the check says why; the first page is enough to go on
 	}
 	s.rows = nil
