@@ -28,6 +28,7 @@ type people struct {
 	hidden map[string]bool           // addresses that the list does not show
 	shown  func(record, bool) record // how a user is answered; true for one alone
 	upsert bool                      // POST takes over who has the address
+	fails  bool                      // PATCH is answered 200 with an error, and not done
 	writes []string
 }
 
@@ -107,6 +108,8 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 	case method == http.MethodDelete:
 		p.rows = slices.DeleteFunc(p.rows, func(r record) bool { return fmt.Sprint(r["id"]) == id })
 		answer(http.StatusOK, record{})
+	case method == http.MethodPatch && p.fails:
+		answer(http.StatusOK, record{"ok": false, "error": record{"code": 405, "message": "use another method"}})
 	case method == http.MethodPatch:
 		for key, value := range body {
 			one[key] = value
@@ -347,4 +350,18 @@ func TestListWithoutEnd(t *testing.T) {
 	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
 	assert.Nil(t, draft)
 	require.ErrorContains(t, err, "its pages seem to go on for ever")
+}
+
+// An answer with status 200 that says that the call failed is drafted as an error.
+func TestErrorsWithStatus200(t *testing.T) {
+	p := newPeople("Viewer", "Editor", "Admin")
+	p.fails = true
+	p.shown = func(r record, alone bool) record { r["ok"] = true; return r }
+	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	for _, line := range []string{"field: ok", "success: [true]", "message: error.message"} {
+		assert.Contains(t, draft.String(), "  "+line+" # seen: found by write")
+	}
+	said := strings.Join(strings.Fields(text(report)), " ")
+	assert.NotContains(t, said, "accepts it and does not do it")
+	assert.Contains(t, said, "use another method")
 }

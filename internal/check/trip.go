@@ -188,7 +188,8 @@ func (t *trip) notOurs(is *mapping.Record) string {
 func (t *trip) leftBefore() bool {
 	before, known := t.firstAnswer()
 	given, family := before["name.givenName"], before["name.familyName"]
-	return known && (given == tripGivenName && family == tripOtherName || given == family && given == tripGivenName+" "+tripOtherName)
+	const full = tripGivenName + " " + tripOtherName // where one field has the whole name
+	return known && (given == tripGivenName && family == tripOtherName || given == full && family == full)
 }
 
 // firstAnswer are the attributes that the first answer of the step shows.
