@@ -278,28 +278,27 @@ func (f *facts) writeRole(d *Draft) {
 		}
 	}
 	var known, order []any
-	fallback, administrators, lesser := "", 0, []any{}
+	fallback, lesser := f.fallback.name, []any{}
 	for _, k := range f.known {
+		one := object{{"name", k.name}}
+		switch {
+		case k.number:
+			one = append(one, member{"id", json.Number(k.id)})
+		case k.id != "":
+			one = append(one, member{"id", k.id})
+		}
 		if k.administrator {
-			administrators++
-		}
-	}
-	for i, k := range f.known {
-		one := object{{"name", k.name}, {"id", k.id}}
-		if k.number {
-			one[1].value = json.Number(k.id)
-		}
-		isAdmin := k.administrator || administrators == 0 && i == 0
-		if isAdmin {
 			one = append(one, member{"administrator", true})
 		}
 		known = append(known, one)
 		switch {
-		case isAdmin:
+		case k.administrator:
 			order = append(order, k.name)
 		case lesserRole.MatchString(k.name):
 			lesser = append(lesser, k.name)
-			fallback = k.name
+			if fallback == "" {
+				fallback = k.name
+			}
 		default:
 			order = append(order, k.name)
 			if fallback == "" {
@@ -307,8 +306,8 @@ func (f *facts) writeRole(d *Draft) {
 			}
 		}
 	}
-	sure := Likely
-	if administrators == 0 {
+	sure, least := Likely, "the least, for everybody who is given none"
+	if f.noAdministrator {
 		sure = NotSeen
 	}
 	list := d.set("role.known", known, Likely, "whether this role manages users is judged by its name")
@@ -320,15 +319,18 @@ func (f *facts) writeRole(d *Draft) {
 		case !adminRole.MatchString(f.known[i].name):
 			e.sure, e.why = Seen, "held by users, or listed"
 		}
-		if administrators == 0 && i == 0 {
-			e.sure, e.why = NotSeen, "mark the role that manages users"
+		if f.noAdministrator && f.known[i].administrator {
+			e.sure, e.why = NotSeen, "no name says which role manages users: put that one here"
 		}
 	}
 	if f.roles != nil {
 		order = append(order, "*")
 	}
 	d.set("role.precedence", append(order, lesser...), sure, "the most powerful first, by their names")
-	d.set("role.default", fallback, sure, "the least, for everybody who is given none")
+	if !f.fallbackByName {
+		sure, least = NotSeen, "no name says which role is the least: most users hold this one"
+	}
+	d.set("role.default", fallback, sure, least)
 }
 
 func (f *facts) writeEnd(d *Draft) {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,8 +30,12 @@ type facts struct {
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
-	login  spec.Credential // how the credential is shown, where that is in the file before
-	errors *errorFacts     // nil if errors have a status of their own
+	// fallback is the role of who is given none.
+	fallback        knownFacts
+	fallbackByName  bool            // its name says that it is a lesser one
+	noAdministrator bool            // there are roles, and none has an administrator's name
+	login           spec.Credential // how the credential is shown, where that is in the file before
+	errors          *errorFacts     // nil if errors have a status of their own
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
@@ -92,7 +97,7 @@ var (
 	fullNames    = []string{"name", "fullname", "displayname", "formatted", "formattedname", "realname"}
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
-	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked"}
+	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
 	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
 	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
@@ -238,12 +243,18 @@ func (f *facts) guessStatus(c *fieldCounts) {
 		switch kind := l.kind(); {
 		case strings.Contains(path, "["):
 			return 0
-		case kind == isFlag && (hasName(path, yesNames) || hasName(path, noNames)):
-			return 6
-		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && knownWords(l.words) > 0:
-			return 8
-		case (l.filled == 0 || l.times == l.filled) && l.present == c.sampled && l.filled < c.sampled && hasName(path, noNames):
+		case l.isYesOrNo() && saysItself(path):
+			if len(l.words) > 1 {
+				return 7
+			}
 			return 5
+		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && knownWords(l.words) > 0:
+			if len(l.words) > 1 {
+				return 8
+			}
+			return 6
+		case l.times == l.filled && (l.present == c.sampled || l.filled > 0) && l.filled < c.sampled && hasName(path, noNames):
+			return 4
 		}
 		return 0
 	})
@@ -259,10 +270,80 @@ func (f *facts) guessStatus(c *fieldCounts) {
 		if l.filled < c.sampled { // where it is missing it says the usual
 			f.status.absent = "active"
 		}
+	case l.isYesOrNo():
+		f.status.yesOrNo(l, hasName(field, yesNames))
+		if l.filled < c.sampled {
+			f.status.absent = "active"
+		}
 	case kind == isText && l.times == 0:
 		f.status.words(l.words)
 	default:
+		f.status.guessed = l.present < c.sampled // how the key goes away again is not seen
 		f.status.active, f.status.inactive, f.status.absent = []any{nil}, []any{"{now}"}, "active"
+	}
+}
+
+// noWords are texts and numbers that say no, each with the one that says yes.
+var noWords = map[string]string{"no": "yes", "n": "y", "false": "true", "0": "1", "off": "on"}
+
+func saysNo(word string) bool { return word == "" || noWords[fold(word)] != "" }
+
+func saysYes(word string) bool {
+	for _, yes := range noWords {
+		if yes == fold(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isYesOrNo reports whether a field is true or false, or says the same by numbers or
+// words.
+func (l *leaf) isYesOrNo() bool {
+	for word := range l.words {
+		if !saysNo(word) && !saysYes(word) {
+			return false
+		}
+	}
+	kind := l.kind()
+	return len(l.words) > 0 && (kind == isFlag || kind == isText || kind == isNumber)
+}
+
+// yesOrNo writes the two values of a status that says yes or no as Suger does. One
+// that nobody has is the counterpart of the other.
+func (s *statusFacts) yesOrNo(l *leaf, yesIsAccess bool) {
+	as := func(word string) any {
+		if l.kind() == isNumber {
+			return json.Number(word)
+		}
+		return word
+	}
+	for _, word := range sortedNames(l.words) {
+		if saysYes(word) == yesIsAccess {
+			s.active = append(s.active, as(word))
+		} else {
+			s.inactive = append(s.inactive, as(word))
+		}
+	}
+	counterpart := func(values []any) any {
+		given := fmt.Sprint(values[0])
+		for no, yes := range noWords {
+			for one, other := range map[string]string{no: yes, yes: no} {
+				if one == fold(given) {
+					if given != fold(given) {
+						other = strings.ToUpper(other[:1]) + other[1:]
+					}
+					return as(other)
+				}
+			}
+		}
+		return nil
+	}
+	if len(s.active) == 0 {
+		s.active, s.guessed = []any{counterpart(s.inactive)}, true
+	}
+	if len(s.inactive) == 0 {
+		s.inactive, s.guessed = []any{counterpart(s.active)}, true
 	}
 }
 

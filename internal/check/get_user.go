@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,8 +25,9 @@ func (r *run) getUser(ctx context.Context) {
 	if len(r.users.ids) == 0 || len(r.users.ids) < r.users.readable() {
 		return // no ids to ask for, which has been said
 	}
+	alone := newFieldCounts(r.Document)
 	for _, s := range r.users.samples {
-		if line := r.compare(ctx, s); line.Level != OK {
+		if line := r.compare(ctx, s, alone); line.Level != OK {
 			r.add(line)
 			return
 		}
@@ -34,8 +36,21 @@ func (r *run) getUser(ctx context.Context) {
 	if r.coversEverybody() {
 		text = "%s answered one by one, without a role: the call answers everybody whom Suger knows, so the list decides who is a member."
 	}
-	r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations.get user"), Text: fmt.Sprintf(text, count(len(r.users.samples), "user"))})
+	text = fmt.Sprintf(text, count(len(r.users.samples), "user"))
+	if more := r.onlyAlone(alone); len(more) > 0 {
+		text += fmt.Sprintf(" Only these answers have %s.", shortList(more, 15))
+	}
+	r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations.get user"), Text: text})
+	r.unreadRoles(alone, " of these answers")
 	r.add(r.missingUser(ctx))
+}
+
+// onlyAlone are the fields that the rows of the list do not have.
+func (r *run) onlyAlone(alone *fieldCounts) []string {
+	return slices.DeleteFunc(sortedNames(alone.leaves), func(path string) bool {
+		_, listed := r.users.fields.leaves[path]
+		return listed || alone.isUsed(path) || alone.leads(path) || strings.ContainsAny(path, "[.")
+	})
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people
@@ -45,8 +60,8 @@ func (r *run) coversEverybody() bool {
 	return op != nil && op.Covers == spec.CoversEverybody
 }
 
-// compare reads one user by id.
-func (r *run) compare(ctx context.Context, s sample) Line {
+// compare reads one user by id, and counts the fields of the answer.
+func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	call, _ := r.probe.Call(opGetUser, s.record.RawID)
 	line := Line{Check: opGetUser, Level: Fail, Mapping: r.at("operations.get user")}
 	answer, err := r.probe.Do(ctx, call)
@@ -68,6 +83,7 @@ func (r *run) compare(ctx context.Context, s sample) Line {
 		line.Text = "Suger answers another user than the one asked for."
 		line.Change = "Correct the path of the call: {user} is the id."
 	default:
+		alone.take(user)
 		return r.sameFields(line, user, s)
 	}
 	return line

@@ -59,6 +59,10 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		e := t.refusedWrite()
 		line = t.failed(ctx, e.Call, e.Err)
 		line.Check, line.Text = o.check, fmt.Sprintf("%s: %s Suger shows %s.", e.Call.Operation, line.Text, textOf(differences))
+	case len(differences) > 0 && t.answeredError() != nil:
+		line.Level, line.Mapping = Fail, t.at("errors")
+		line.Text = fmt.Sprintf("After %s Suger shows %s: its answer says of itself that the call failed, and the mapping takes it for a success.", t.done(), textOf(differences))
+		line.propose(t.answeredError()...)
 	case len(differences) > 0:
 		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
 		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
@@ -124,6 +128,33 @@ func (t *trip) refusedWrite() *mapping.Exchange {
 		e := &t.calls[i]
 		if e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed) {
 			return e
+		}
+	}
+	return nil
+}
+
+// answeredError is how the answer to a write of the step says, with a status that
+// means success, that the call failed; or nil.
+func (t *trip) answeredError() []Fix {
+	if t.Document.Errors != nil {
+		return nil
+	}
+	for _, e := range t.writes() {
+		if e.Answer == nil {
+			continue
+		}
+		body, _ := decoded(e.Answer.Body).(map[string]any)
+		for _, key := range sortedKeys(body) {
+			if said, is := body[key].(bool); !is || said || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
+				continue
+			}
+			found := []Fix{fix("errors.field", key), fix("errors.success", []any{true})}
+			for _, path := range []string{"error.message", "message", "error"} {
+				if text, there := at(body, path); there && kindOf(text) == isText {
+					return append(found, fix("errors.message", path))
+				}
+			}
+			return found
 		}
 	}
 	return nil

@@ -43,10 +43,14 @@ type Config struct {
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0
 	Force        bool          // write although the address is of no domain that users have, or nothing could remove it
+	KnownAccount bool          // the address may have an account in Suger, which may be changed and removed
 	ShowPersonal bool          // show e-mail addresses and domains
 
 	See func(Line)       // told of each line as it is found; may be nil
 	Now func() time.Time // time.Now if nil
+
+	doubts []Line          // about the draft that is checked
+	ours   map[string]bool // ids of the accounts that the trips of this check have made
 }
 
 // Target is what is to be checked, for a report's head.
@@ -105,6 +109,10 @@ func (r *run) checkAll(ctx context.Context) {
 		r.usersInDetail(ctx)
 	}
 	r.settings()
+	for _, line := range r.doubts {
+		line.Mapping = r.at(line.Mapping.Entry)
+		r.add(line)
+	}
 	if r.users != nil && ctx.Err() == nil {
 		r.gateway(ctx)
 	}
@@ -119,6 +127,7 @@ func (r *run) checkAll(ctx context.Context) {
 func (r *run) usersInDetail(ctx context.Context) {
 	r.fields()
 	r.statuses()
+	r.unreadBlocks()
 	r.rolesOfUsers()
 	r.unmapped()
 	r.getUser(ctx)

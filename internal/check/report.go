@@ -24,6 +24,8 @@ type Line struct {
 	Change  string `json:"change,omitempty"`  // what to change, where something should be
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about
 	Fixes   []Fix  `json:"fixes,omitempty"`   // the same change as entries and values
+
+	stays bool // it is about a person, and holds although a later trip says something else
 }
 
 // A Fix is a change of the mapping file. Of several for the same entry the first is
@@ -107,6 +109,8 @@ type Report struct {
 	Okta  []Value `json:"okta"`
 
 	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
+
+	met bool // the trip met somebody who was there before
 }
 
 // Count is the number of lines of a level.

@@ -254,7 +254,40 @@ func (r *run) rolesOfUsers() {
 		line.Text += fmt.Sprintf(" %s no role.", holdVerb(n))
 	}
 	r.add(line)
+	r.unreadRoles(r.users.fields, "")
 	r.administrators()
+}
+
+// unreadRoles names the lists that hold roles beside the one role that the mapping
+// reads: the others could neither be seen nor taken away. Where says in which answers
+// they are.
+func (r *run) unreadRoles(c *fieldCounts, where string) {
+	if r.roles == nil || r.Document.User.Roles.Hold == "many" {
+		return
+	}
+	for _, path := range sortedNames(c.leaves) {
+		l := c.leaves[path]
+		if l.kind() != isList || l.several == 0 || c.isUsed(path) || c.leads(path) {
+			continue
+		}
+		for _, element := range append([]string{path + "[0]"}, c.within(path+"[0]")...) {
+			if inside := c.leaves[element]; inside != nil && r.roles.haveAll(inside.words) {
+				line := Line{Check: "roles of users", Level: Fail, Mapping: r.at("user.roles.field"),
+					Text:   fmt.Sprintf("%s several roles in %s%s, which the mapping does not read: the others could neither be seen nor taken away.", holdVerb(l.several), path, where),
+					Change: fmt.Sprintf("Say user.roles: field: %s and hold: many, and how roles are granted and revoked.", path)}
+				if where != "" {
+					line.Change = "Find in Suger's documentation how the list of users shows all roles, such as by a query parameter, and how roles are granted and revoked."
+				}
+				r.add(line)
+				break
+			}
+		}
+	}
+}
+
+// within are the fields of an object at a path.
+func (c *fieldCounts) within(path string) []string {
+	return slices.DeleteFunc(sortedNames(c.leaves), func(other string) bool { return !strings.HasPrefix(other, path+".") })
 }
 
 // cutRoles is how many users have several roles in a list of which the mapping

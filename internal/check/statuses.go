@@ -3,9 +3,35 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 )
+
+// unreadBlocks names the fields that by their names block people, do so for somebody,
+// and are not read by the mapping: those people would count as having access.
+func (r *run) unreadBlocks() {
+	c := r.users.fields
+	for _, path := range sortedNames(c.leaves) {
+		l := c.leaves[path]
+		if strings.Contains(path, "[") || c.isUsed(path) || !saysItself(path) || l.kind() == isObject || l.kind() == isList {
+			continue
+		}
+		blocked := l.filled
+		for word, users := range l.words {
+			switch {
+			case hasName(path, noNames) && saysNo(word), hasName(path, yesNames) && !saysNo(word):
+				blocked -= users
+			}
+		}
+		if blocked <= 0 || r.Document.Access.Shows() && blocked <= r.users.count-r.users.access {
+			continue
+		}
+		r.add(Line{Check: "access", Level: Fail, Mapping: r.at("access"),
+			Text:   fmt.Sprintf("The mapping does not read %s, which by its name blocks %s: they count as having access.", path, ofUsers(blocked, r.users.count)),
+			Change: fmt.Sprintf("Say access.field: %s, and which of its values mean access (active) and which do not (inactive).", path)})
+	}
+}
 
 // statuses says which words the status has, and what they mean to the mapping.
 func (r *run) statuses() {

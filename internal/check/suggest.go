@@ -28,8 +28,9 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	}
 	s.login = config.Document.Credential
 	draft := s.draft()
+	config.doubts = s.doubts()
 	write := config.Write
-	config.Write = ""
+	config.Write, config.ours = "", make(map[string]bool)
 	report, err := config.refine(ctx, draft)
 	if err == nil && write != "" && report.OK && ctx.Err() == nil {
 		config.Write = write
@@ -57,6 +58,13 @@ func (r *Report) tried() bool {
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("no draft: stopped before the list of users was read to its end")
+	case errors.Is(err, errNoEnd):
+		return fmt.Errorf("no draft: GET %s, read with paging %s, has not ended after %d rows or %s: its pages seem to go on for ever. "+
+			"Find in Suger's documentation how the last page is told, and write the mapping by hand: see docs/mapping.md", s.list.path, flowOf(pagingValue(s.list.paging)), mostDraftRows, mostDraftTime)
+	}
 	r := newRun(s.Config)
 	if !r.address(ctx) {
 		return errors.New(r.report.Lines[0].Text + " " + r.report.Lines[0].Change)
@@ -70,11 +78,17 @@ func (s *survey) explain(ctx context.Context, err error) error {
 }
 
 // refine checks a draft and makes the changes that the check proposes, until
-// there are none.
+// there are none. What a trip finds about people stays in the report whatever a later
+// one finds, and one that met somebody is the last.
 func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err error) {
+	var stay []Line
 	for range mostRounds {
-		if report, err = checkDraft(ctx, c, draft); err != nil || ctx.Err() != nil {
-			return report, err
+		if report, err = checkDraft(ctx, c, draft); err != nil {
+			return nil, errors.Join(err, asError(stay))
+		}
+		stay = report.keep(stay)
+		if report.met || ctx.Err() != nil {
+			return report, nil
 		}
 		before := draft.root.clone()
 		if !draft.applyAll(report, c.TryVerbs) {
@@ -86,6 +100,33 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 		}
 	}
 	return report, nil
+}
+
+// keep puts what earlier trips found about people before the lines of a report,
+// and returns all such lines.
+func (r *Report) keep(earlier []Line) []Line {
+	all := slices.Clone(earlier)
+	for _, line := range r.Lines {
+		same := func(other Line) bool { return other.Check == line.Check && other.Text == line.Text }
+		if line.stays && !slices.ContainsFunc(all, same) {
+			all = append(all, line)
+		}
+	}
+	earlier = slices.DeleteFunc(slices.Clone(earlier), func(line Line) bool {
+		return slices.ContainsFunc(r.Lines, func(other Line) bool { return other.Check == line.Check && other.Text == line.Text })
+	})
+	r.Lines = slices.Concat(r.Lines, earlier)
+	r.OK = r.Count(Fail) == 0
+	return all
+}
+
+// asError is what trips found about people where there is no report to say it.
+func asError(lines []Line) error {
+	var all []error
+	for _, line := range lines {
+		all = append(all, fmt.Errorf("%s: %s %s", line.Check, line.Text, line.Change))
+	}
+	return errors.Join(all...)
 }
 
 // applyAll makes the changes that a report proposes, and reports whether there was

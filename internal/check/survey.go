@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -26,6 +27,13 @@ type survey struct {
 	rows   []any // of the list of users
 	counts *fieldCounts
 }
+
+// What a draft reads of a list. One that goes on after that is taken for one whose
+// pages lead nowhere.
+const (
+	mostDraftRows = 100_000
+	mostDraftTime = 5 * time.Minute
+)
 
 // errNoList says that the path answers no list of people.
 var errNoList = errors.New("no list of people with e-mail addresses")
@@ -98,9 +106,16 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 	}
 	l := &lister{do: s.do, call: call, items: list.items}
 	list.paging, list.why, _ = l.find(ctx)
-	reader := &pageReader{}
+	reader := &pageReader{rows: mostDraftRows}
 	paging := clientPaging(list.paging, list.items)
-	if _, err := s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); err != nil {
+	limited, cancel := context.WithTimeout(ctx, mostDraftTime)
+	defer cancel()
+	switch _, err := s.Client.List(limited, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, errNoEnd), limited.Err() != nil:
+		return errNoEnd
+	case err != nil:
 		return nil // the check says why; the first page is enough to go on
 	}
 	s.rows = nil
@@ -329,29 +344,35 @@ func (s *survey) guessKnown(listed *roleList) {
 			add(role.ID, role.Name)
 		}
 	}
-	if s.roles != nil && len(s.roles.rows) > 0 {
-		if object, ok := s.roles.rows[0].(map[string]any); ok {
-			_, number := object[s.roles.id].(interface{ Int64() (int64, error) })
-			for i := range s.known {
-				s.known[i].number = number
-			}
-		}
-	}
 	for _, word := range sortedNames(s.role.words) {
 		if _, known := listed.called(word); !known {
 			add(word, word)
 		}
 	}
-	// The file needs an administrator's role and a lesser one.
-	for _, role := range listed.roles {
-		if len(s.known) < 2 {
-			add(role.ID, role.Name)
+	s.fallback = s.chooseDefault(listed)
+	if s.fallback.name != "" && !adminRole.MatchString(s.fallback.name) {
+		add(s.fallback.id, s.fallback.name)
+	}
+	if s.roles != nil && len(s.roles.rows) > 0 {
+		if object, ok := s.roles.rows[0].(map[string]any); ok {
+			_, number := object[s.roles.id].(interface{ Int64() (int64, error) })
+			for i := range s.known {
+				_, isListed := listed.byID(s.known[i].id)
+				s.known[i].number = number && isListed
+			}
 		}
 	}
-	for _, name := range []string{"ADMIN", "MEMBER"} {
-		if len(s.known) == 0 || name == "MEMBER" && !slices.ContainsFunc(s.known, func(k knownFacts) bool { return !k.administrator }) {
-			s.known = append(s.known, knownFacts{name: name, id: name, administrator: name == "ADMIN", assumed: true})
-		}
+	// The file needs an administrator's role and a lesser one. No role is taken for
+	// either by its place in the list.
+	is := func(administrator bool) bool {
+		return slices.ContainsFunc(s.known, func(k knownFacts) bool { return k.administrator == administrator })
+	}
+	if !is(true) {
+		s.noAdministrator = len(s.known) > 0
+		s.known = append(s.known, knownFacts{name: unnamedAdministrator, id: map[bool]string{false: unnamedAdministrator}[s.noAdministrator], administrator: true, assumed: true})
+	}
+	if !is(false) {
+		s.known = append(s.known, knownFacts{name: "MEMBER", id: "MEMBER", assumed: true})
 	}
 	rank := func(k knownFacts) int {
 		switch {
@@ -363,6 +384,58 @@ func (s *survey) guessKnown(listed *roleList) {
 		return 1
 	}
 	slices.SortStableFunc(s.known, func(a, b knownFacts) int { return rank(a) - rank(b) })
+}
+
+// unnamedAdministrator stands in a draft for the role that manages users, where no
+// role has a name that says so.
+const unnamedAdministrator = "ADMIN"
+
+// chooseDefault is the role of who is given none: one with the name of a lesser
+// role, else the one that most users hold.
+func (s *survey) chooseDefault(listed *roleList) (chosen knownFacts) {
+	held := make(map[string]int)
+	names := make(map[string]mapping.RoleName)
+	for word, users := range s.role.words {
+		role, ok := listed.called(word)
+		if !ok {
+			role = mapping.RoleName{ID: word, Name: word}
+		}
+		held[role.Name] += users
+		names[role.Name] = role
+	}
+	most := 0
+	for _, name := range sortedNames(held) {
+		if !adminRole.MatchString(name) && held[name] > most {
+			most, chosen = held[name], knownFacts{name: name, id: names[name].ID}
+		}
+	}
+	for _, k := range s.known {
+		if !k.administrator && lesserRole.MatchString(k.name) {
+			s.fallbackByName, chosen = true, k
+		}
+	}
+	return chosen
+}
+
+// doubts are what the draft says of roles and nobody can see, for the report.
+func (s *survey) doubts() []Line {
+	var lines []Line
+	place := func(entry string) *Place { return &Place{Entry: entry} }
+	if s.noAdministrator {
+		lines = append(lines, Line{Check: "administrator", Level: Fail, Mapping: place("role.known"),
+			Text:   "No role has a name that says that it manages users, and the draft takes none for it.",
+			Change: "Say which role manages users: put it into role.known with administrator: true, and first into role.precedence, in the place of " + unnamedAdministrator + "."})
+	}
+	if !s.fallbackByName && s.fallback.name != "" {
+		line := Line{Check: "default role", Level: Look, Mapping: place("role.default"),
+			Text:   fmt.Sprintf("No role has a name that says that it is the least. The draft gives %s, which most users hold, to whom is given none.", s.fallback.name),
+			Change: "Say which role is the least in role.default and role.known."}
+		if s.noAdministrator {
+			line.Level = Fail
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // listPath is the path of the list of users with placeholders, and its query.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"suger-scim-gateway/internal/scim"
@@ -31,6 +32,7 @@ type trip struct {
 	waited  bool               // the list did not show who was added at once
 	unseen  *mapping.Exchange  // the latest call that added the user, until the list shows them
 	began   time.Time
+	added   bool // a call that adds was done, or may have been
 	alien   bool // the address turned out to be somebody's whom the list does not show
 	known   bool // Suger knew the address, and so keeps the names that it has for it
 
@@ -96,14 +98,19 @@ func (t *trip) create(ctx context.Context) bool {
 	if is != nil {
 		t.id = is.RawID
 	}
-	if is != nil && t.wasThere(is) {
-		if why := t.notOurs(is); why != "" {
-			t.leaveAlone(ctx, is, why)
+	met := is
+	if met == nil {
+		met = t.answeredRecord() // the list may go on hiding who was there
+	}
+	if met != nil && !t.ours[met.ID] && t.wasThere(met) {
+		t.id = met.RawID
+		if why := t.notOurs(met); why != "" {
+			t.leaveAlone(ctx, met, why)
 			return false
 		}
-		t.known = true
-		t.add(Line{Check: "write: create", Level: OK, Text: fmt.Sprintf("Suger knew %s before, though not as a member, and shows all as sent: "+
-			"the account is taken for one that an earlier check has left.", t.Write)})
+	}
+	if is != nil {
+		t.own(is)
 	}
 	if t.judge(ctx, outcome{"write: create", err, is, readErr}, active) && t.reversedAtBirth() {
 		return false
@@ -112,6 +119,13 @@ func (t *trip) create(ctx context.Context) bool {
 		t.newStatus(is)
 	}
 	return is != nil
+}
+
+// own notes an account as the check's own, for later trips, too.
+func (t *trip) own(is *mapping.Record) {
+	if t.ours != nil {
+		t.ours[is.ID] = true
+	}
 }
 
 // wasThere reports whether a user is older than the check, or Suger knew the address
@@ -124,17 +138,40 @@ func (t *trip) wasThere(is *mapping.Record) bool {
 			return true
 		}
 	}
-	return t.users.ids[is.ID] || !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer))
+	return t.users.ids[is.ID] || t.olderByID(is.ID) || !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer))
 }
 
-// notOurs says why an account that was there before is somebody's, "" if it is the
-// throw-away user of an earlier check: nobody was in the list, nothing but adding
-// was needed, and what shows is what was sent.
+// olderByID reports whether an id lies below the largest of a list that has only
+// numbers: who is added gets a higher one.
+func (t *trip) olderByID(id string) bool {
+	number, err := strconv.ParseUint(id, 10, 64)
+	if err != nil {
+		return false
+	}
+	largest := uint64(0)
+	for known := range t.users.ids {
+		other, err := strconv.ParseUint(known, 10, 64)
+		if err != nil {
+			return false
+		}
+		largest = max(largest, other)
+	}
+	return number < largest
+}
+
+// notOurs says why an account that was there before must not be changed, "" if it is
+// the throw-away user of an earlier check, or taken for it by whom runs this one.
+// That names and role show as sent proves nothing: a creation may write them over
+// those of whoever has the address.
 func (t *trip) notOurs(is *mapping.Record) string {
-	added, known := t.firstAnswer()
 	switch {
 	case t.users.ids[is.ID]:
 		return "the list has this id under another address"
+	case t.KnownAccount, t.leftBefore():
+		t.known = true
+		t.add(Line{Check: "write: create", Level: OK, stays: t.KnownAccount, Text: fmt.Sprintf("Suger knew %s before, though not as a member: %s.", t.Write,
+			map[bool]string{true: "--known-account says that it may be changed and removed", false: "the name is the one that an earlier check has left"}[t.KnownAccount])})
+		return ""
 	case len(t.otherValues(is)) > 0:
 		return "Suger shows " + textOf(t.otherValues(is))
 	case !is.Active:
@@ -142,13 +179,19 @@ func (t *trip) notOurs(is *mapping.Record) string {
 	}
 	for _, e := range t.writes() {
 		if e.Call.Operation != spec.OpAddUser && e.Call.Operation != spec.OpAddMember {
-			ours := known && added["name.givenName"] == tripGivenName && (added["name.familyName"] == tripFamilyName || added["name.familyName"] == tripOtherName)
-			if !ours {
-				return fmt.Sprintf("after adding, it had to be changed by %q to be as sent", e.Call.Operation)
-			}
+			return fmt.Sprintf("after adding, it had to be changed by %q to be as sent", e.Call.Operation)
 		}
 	}
-	return ""
+	return "nothing shows that an earlier check has left it"
+}
+
+// leftBefore reports whether the first answer shows the last name that a check
+// gives, which is not the one just sent, so that Suger had it before.
+func (t *trip) leftBefore() bool {
+	before, known := t.firstAnswer()
+	given, family := before["name.givenName"], before["name.familyName"]
+	const full = tripGivenName + " " + tripOtherName // where one field has the whole name
+	return known && (given == tripGivenName && family == tripOtherName || given == full && family == full)
 }
 
 // firstAnswer are the attributes that the first answer of the step shows.
@@ -173,8 +216,12 @@ func (t *trip) firstAnswer() (values map[string]string, ok bool) {
 // the list had not shown. What the attempt changed is undone, as far as Suger's
 // first answer shows what was before; nothing else is written.
 func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record, why string) {
-	t.alien = true
-	text := fmt.Sprintf("%s was there before, though the list of users did not show it, and is somebody's: %s.", t.Write, why)
+	t.alien, t.report.met = true, true
+	text := fmt.Sprintf("%s was there before%s, though the list of users did not show it, and may be somebody's: %s. The attempt was %s.", t.Write, t.idShown(t.id), why, t.done())
+	if before, known := t.firstAnswer(); !known || before["name.givenName"] == tripGivenName {
+		text += fmt.Sprintf(" If the account had another name or role, they were written over with %s %s%s, and what they were is not known.",
+			tripGivenName, t.family, map[bool]string{true: " and role " + t.role.Name}[t.role.Name != ""])
+	}
 	if before, known := t.firstAnswer(); known {
 		name := make(map[string]any)
 		for _, part := range []string{"givenName", "familyName"} {
@@ -198,9 +245,10 @@ func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record, why string) {
 	default:
 		text += " Access was given by the attempt, and has been ended again."
 	}
-	t.add(Line{Check: "write: create", Level: Fail, Mapping: t.at("operations.list users"), Text: text,
-		Change: "Look at this user's role and name in Suger's console: somebody who was no member is one now, and is removed there" + t.byCall() +
-			". If it was a member, find in Suger's documentation how its list shows everybody, such as by a query parameter."})
+	t.add(Line{Check: "write: create", Level: Fail, stays: true, Mapping: t.at("operations.list users"), Text: text,
+		Change: "Look at this user in Suger's console, and set name and role as they should be. Who was no member is one now: end that membership there. " +
+			"If it was a member, find in Suger's documentation how its list shows everybody, such as by a query parameter. " +
+			"If it is the account of an earlier check, add --known-account. Otherwise choose an address that was never used in Suger."})
 }
 
 // answeredRecord is the user as the answer to adding shows it, or nil.
@@ -327,6 +375,9 @@ func (t *trip) comeBack(ctx context.Context) {
 	if is != nil {
 		t.id = is.RawID
 	}
+	if is != nil {
+		t.own(is)
+	}
 	if t.judge(ctx, outcome{"write: return", err, is, readErr}, active) && t.id != before {
 		t.add(Line{Check: "write: return", Level: OK, Mapping: t.at("access.end"),
 			Text: "Who is removed and added again gets another id. Okta looks the person up by userName when it assigns again, so that does no harm."})
@@ -370,7 +421,7 @@ func (t *trip) do(ctx context.Context, step func(context.Context) error) error {
 		t.tried[e.Call.Operation] = true
 		if name := e.Call.Operation; name == spec.OpAddUser || name == spec.OpAddMember {
 			if fail := asFailure(e.Err); e.Answer != nil || fail != nil && fail.Uncertain {
-				t.unseen = &e
+				t.unseen, t.added = &e, true
 			}
 		}
 	}))

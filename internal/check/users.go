@@ -146,9 +146,14 @@ func (l *userList) takeRoles(record *mapping.Record) {
 // errEnough ends a list that need not be read to its end.
 var errEnough = errors.New("enough pages")
 
+// errNoEnd says that a list goes on longer than a draft waits.
+var errNoEnd = errors.New("the list does not end")
+
 // A pageReader collects the rows of a list by the answers that held them.
 type pageReader struct {
 	most  int // pages, 0 for all
+	rows  int // after which a list is taken for one without end, 0 for never
+	read  int
 	pages [][]string
 }
 
@@ -166,6 +171,9 @@ func (p *pageReader) Keep(n int) {
 func (p *pageReader) Row(row []byte) error {
 	if p.most > 0 && len(p.pages) > p.most {
 		return errEnough
+	}
+	if p.read++; p.rows > 0 && p.read > p.rows {
+		return errNoEnd
 	}
 	last := len(p.pages) - 1
 	p.pages[last] = append(p.pages[last], string(row))

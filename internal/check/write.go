@@ -76,7 +76,11 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	left, err := t.withAddress(ctx)
 	if t.removed && len(left) > 0 && !left[0].Active {
-		t.add(Line{Check: "clean-up", Level: Look, Text: fmt.Sprintf("%s stays in the list without access, since Suger keeps those whom it removes.", t.Write)})
+		t.add(Line{Check: "clean-up", Level: Look, stays: true, Text: fmt.Sprintf("%s stays in the list without access, since Suger keeps those whom it removes.", t.Write)})
+		return
+	}
+	if len(left) > 0 && !t.added {
+		t.add(Line{Check: "clean-up", Level: Look, stays: true, Text: fmt.Sprintf("%s is in the list now, and was not added by this check: it is left alone.", t.Write)})
 		return
 	}
 	if len(left) > 0 {
@@ -115,6 +119,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 		}
 	}
 	if line.Level != OK {
+		line.stays = true
 		line.Change = "Remove the user by hand in Suger's console" + t.byCall() + "."
 	}
 	t.add(line)

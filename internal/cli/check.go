@@ -40,6 +40,7 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
 	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
 	flags.BoolVar(&run.request.Force, "force", false, "write although no user has an address at that domain, or the mapping cannot remove a user")
+	flags.BoolVar(&run.request.KnownAccount, "known-account", false, "with --write: go on if Suger knows the address, though its list does not show it; name, role and access of that account are changed, and it is removed")
 	flags.BoolVar(&run.request.ShowPersonal, "show-personal", false, "show e-mail addresses, and values that may be personal")
 	if err := parse(flags, args); err != nil {
 		return err

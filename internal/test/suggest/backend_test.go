@@ -32,6 +32,7 @@ type backend struct {
 	people []*person
 	gone   []*person // known, and no members any more
 	made   int
+	opened bool // who is added from now on joins today
 	writes int
 }
 
@@ -47,6 +48,7 @@ func newBackend(people int) *backend {
 		}
 		b.add(fmt.Sprintf("person%03d@example.com", i), fmt.Sprintf("Given%03d", i), fmt.Sprintf("Family%03d", i), role)
 	}
+	b.opened = true
 	return b
 }
 
@@ -54,7 +56,7 @@ func (b *backend) add(email, given, family, role string) *person {
 	b.made++
 	p := &person{id: fmt.Sprintf("u%04d", b.made), member: fmt.Sprintf("m%04d", b.made), email: email, given: given, family: family,
 		roles: []string{role}, active: true, joined: time.Date(2026, 1, 1, 0, 0, b.made, 0, time.UTC)}
-	if b.made > 40 {
+	if b.opened {
 		p.joined = time.Now().UTC()
 	}
 	b.people = append(b.people, p)

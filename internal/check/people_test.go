@@ -1,0 +1,367 @@
+package check_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
+)
+
+type record = map[string]any
+
+// people is a small API with numbers for ids, which a test can make awkward.
+type people struct {
+	rows   []record
+	roles  []string
+	hidden map[string]bool           // addresses that the list does not show
+	shown  func(record, bool) record // how a user is answered; true for one alone
+	upsert bool                      // POST takes over who has the address
+	fails  bool                      // PATCH is answered 200 with an error, and not done
+	writes []string
+}
+
+// newPeople has people who hold roles in turn, by name.
+func newPeople(roles ...string) *people {
+	p := &people{roles: roles, hidden: make(map[string]bool)}
+	for i := range 12 {
+		p.rows = append(p.rows, record{"id": i + 1, "email": fmt.Sprintf("u%d@example.com", i+1), "firstName": fmt.Sprintf("F%d", i+1), "lastName": fmt.Sprintf("L%d", i+1),
+			"role": roles[max(0, i-8)%len(roles)], "createdAt": time.Date(2025, 1, i+1, 0, 0, 0, 0, time.UTC).Format(time.RFC3339)})
+	}
+	return p
+}
+
+func (p *people) find(is func(record) bool) record {
+	if i := slices.IndexFunc(p.rows, is); i >= 0 {
+		return p.rows[i]
+	}
+	return nil
+}
+
+func (p *people) byEmail(email any) record {
+	return p.find(func(r record) bool { return r["email"] == email })
+}
+
+func (p *people) show(r record, alone bool) record {
+	shown := make(record)
+	for key, value := range r {
+		shown[key] = value
+	}
+	if p.shown != nil {
+		return p.shown(shown, alone)
+	}
+	return shown
+}
+
+func (p *people) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer := func(status int, body any) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+	body := make(record)
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		p.writes = append(p.writes, r.Method)
+	}
+	path, id, alone := strings.Cut(strings.TrimPrefix(r.URL.Path, "/orgs/o1/members"), "/")
+	switch {
+	case r.URL.Path == "/orgs/o1/roles" && r.Method == http.MethodGet:
+		var roles []any
+		for i, name := range p.roles {
+			roles = append(roles, record{"id": i + 1, "name": name})
+		}
+		answer(http.StatusOK, roles)
+	case path != "" || !strings.HasPrefix(r.URL.Path, "/orgs/o1/members"):
+		answer(http.StatusNotFound, record{"error": "no such path"})
+	case alone:
+		p.one(r.Method, id, body, answer)
+	case r.Method == http.MethodGet:
+		rows := []any{}
+		for _, one := range p.rows {
+			if !p.hidden[one["email"].(string)] {
+				rows = append(rows, p.show(one, false))
+			}
+		}
+		answer(http.StatusOK, rows)
+	default:
+		p.add(body, answer)
+	}
+}
+
+func (p *people) one(method, id string, body record, answer func(int, any)) {
+	one := p.find(func(r record) bool { return fmt.Sprint(r["id"]) == id })
+	switch {
+	case one == nil:
+		answer(http.StatusNotFound, record{"error": "no such member"})
+	case method == http.MethodDelete:
+		p.rows = slices.DeleteFunc(p.rows, func(r record) bool { return fmt.Sprint(r["id"]) == id })
+		answer(http.StatusOK, record{})
+	case method == http.MethodPatch && p.fails:
+		answer(http.StatusOK, record{"ok": false, "error": record{"code": 405, "message": "use another method"}})
+	case method == http.MethodPatch:
+		for key, value := range body {
+			one[key] = value
+		}
+		answer(http.StatusOK, p.show(one, true))
+	default:
+		answer(http.StatusOK, p.show(one, true))
+	}
+}
+
+func (p *people) add(body record, answer func(int, any)) {
+	one := p.byEmail(body["email"])
+	switch {
+	case one != nil && !p.upsert:
+		answer(http.StatusConflict, record{"error": "exists"})
+		return
+	case one == nil:
+		one = record{"id": 100 + len(p.writes), "createdAt": time.Now().UTC().Format(time.RFC3339)}
+		p.rows = append(p.rows, one)
+	default:
+		delete(p.hidden, body["email"].(string))
+	}
+	for key, value := range body {
+		one[key] = value
+	}
+	answer(http.StatusOK, p.show(one, true))
+}
+
+// config is a check of the people.
+func (p *people) config(t *testing.T) check.Config {
+	server := httptest.NewServer(p)
+	t.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 1, RefusedFor: -1, Backoff: time.Millisecond})
+	require.NoError(t, err)
+	config := check.Config{URL: server.URL, Auth: "key", Caller: mapping.Caller{Organization: "o1", Credential: "k", RequestID: "people"},
+		Client: client, File: "draft.yaml", List: "/orgs/o1/members", Patience: 50 * time.Millisecond, Document: mapping.DefaultDocument()}
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
+	require.NoError(t, err)
+	return config
+}
+
+// suggest drafts a mapping for the people.
+func (p *people) suggest(t *testing.T, change func(*check.Config)) (*check.Draft, *check.Report) {
+	t.Helper()
+	config := p.config(t)
+	if change != nil {
+		change(&config)
+	}
+	draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	require.NoError(t, err)
+	return draft, report
+}
+
+// Somebody whom the list hides and whose name, role and time of creation a creation
+// writes over is met once, and left alone from then on.
+func TestSomebodyWhomACreationTakesOver(t *testing.T) {
+	for name, test := range map[string]struct {
+		awkward func(*people)
+		says    string
+	}{
+		"created long ago": {func(p *people) {
+			for _, row := range p.rows {
+				row["id"] = fmt.Sprintf("m-%v", row["id"])
+			}
+		}, "(id m-7)"},
+		"a low id": {func(p *people) {
+			for _, row := range p.rows {
+				delete(row, "createdAt")
+			}
+		}, "(id 7)"},
+		"that the list goes on hiding": {func(p *people) {
+			hidden := p.hidden
+			p.shown = func(r record, _ bool) record { hidden["u7@example.com"] = true; return r }
+		}, "(id 7)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Admin", "Viewer", "Editor")
+			p.upsert, p.hidden["u7@example.com"] = true, true
+			test.awkward(p)
+			_, report := p.suggest(t, func(c *check.Config) { c.Write = "u7@example.com" })
+			assert.False(t, report.OK, text(report))
+			said := strings.Join(strings.Fields(text(report)), " ")
+			assert.Contains(t, said, "was there before "+test.says)
+			assert.Contains(t, said, "written over with Preflight Check and role Viewer")
+			assert.Equal(t, []string{http.MethodPost}, p.writes, "nothing is written after it is met")
+			require.NotNil(t, p.byEmail("u7@example.com"))
+
+			p.writes = nil
+			p.hidden["u7@example.com"] = true
+			if name != "that the list goes on hiding" {
+				_, report = p.suggest(t, func(c *check.Config) { c.Write, c.KnownAccount = "u7@example.com", true })
+				assert.True(t, report.OK, text(report))
+				assert.Contains(t, text(report), "--known-account")
+				assert.Nil(t, p.byEmail("u7@example.com"), "with leave the check goes on to the end")
+			}
+		})
+	}
+}
+
+// What a trip finds about people is in the report even if a later trip says
+// otherwise.
+func TestWhatATripFindsStays(t *testing.T) {
+	p := newPeople("Admin", "Viewer", "Editor")
+	p.upsert, p.hidden["u7@example.com"] = true, true
+	p.shown = func(r record, alone bool) record {
+		if alone && r["createdAt"] != nil && len(p.writes) > 0 {
+			return record{"result": r} // makes the draft change, and another trip follow
+		}
+		return r
+	}
+	_, report := p.suggest(t, func(c *check.Config) { c.Write, c.KnownAccount = "u7@example.com", true })
+	assert.Greater(t, len(slices.DeleteFunc(slices.Clone(p.writes), func(m string) bool { return m != http.MethodPost })), 1, "there is more than one trip")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Suger knew u7@example.com before, though not as a member: --known-account says")
+}
+
+// Where no role has a name that says what it may do, none is taken for the
+// administrators' by its place, and nothing is written.
+func TestRolesOfUnknownNames(t *testing.T) {
+	p := newPeople("Standard", "Auditor", "Basic plus", "Operator")
+	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	said := strings.Join(strings.Fields(text(report)), " ")
+	assert.Contains(t, said, "fail administrator No role has a name that says that it manages users")
+	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
+	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: no name says which role manages users: put that one here")
+	assert.Contains(t, draft.String(), "default: Standard # not seen")
+	assert.Empty(t, p.writes)
+
+	p = newPeople("Standard", "Auditor", "Operator")
+	draft, report = p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	said = strings.Join(strings.Fields(text(report)), " ")
+	assert.Contains(t, said, "fail default role No role has a name that says that it is the least. The draft gives Standard, which most users hold")
+	assert.Contains(t, draft.String(), "default: Standard # not seen")
+	assert.Empty(t, p.writes)
+
+	p = newPeople("Auditor", "Admin", "Operator")
+	_, report = p.suggest(t, nil)
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "look default role No role has a name that says that it is the least. The draft gives Auditor")
+}
+
+// A field that blocks people by its name is drafted as the status however it says
+// yes and no.
+func TestAccessThatIsNoBoolean(t *testing.T) {
+	for name, test := range map[string]struct {
+		field   string
+		yes, no any  // nil: the field is missing
+		alsoOK  bool // besides a status that is the same for everybody
+		drafted []string
+	}{
+		"numbers":          {"disabled", 1, 0, false, []string{"active: [0]", "inactive: [1]"}},
+		"words":            {"blocked", "yes", "no", false, []string{`active: ["no"]`, `inactive: ["yes"]`}},
+		"capital words":    {"archived", "Yes", "No", false, []string{`active: ["No"]`, `inactive: ["Yes"]`}},
+		"only if blocked":  {"blockedAt", "2026-10-10T00:00:00Z", nil, false, []string{"active: [null]", `inactive: ["{now}"]`, "absent: active"}},
+		"besides a status": {"suspended", true, false, true, []string{"active: [false]", "inactive: [true]"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Viewer", "Editor", "Admin")
+			for i, row := range p.rows {
+				if row[test.field] = test.no; i == 3 {
+					row[test.field] = test.yes
+				}
+				if row[test.field] == nil {
+					delete(row, test.field)
+				}
+				if test.alsoOK {
+					row["status"] = "ACTIVE"
+				}
+			}
+			draft, report := p.suggest(t, nil)
+			for _, line := range append(test.drafted, "field: "+test.field) {
+				assert.Contains(t, draft.String(), "  "+line+" # ")
+			}
+			assert.True(t, report.OK, text(report))
+
+			plain, _ := newPeople("Viewer", "Editor", "Admin").suggest(t, nil) // knows nothing of the field
+			config, source := p.config(t), plain.String()
+			config.Write = newcomer
+			document, err := spec.Parse("file.yaml", []byte(source))
+			require.NoError(t, err, source)
+			config.Document, config.File = document, "file.yaml"
+			config.Service, err = mapping.New(document, config.Client, config.Settings)
+			require.NoError(t, err)
+			report = check.Run(t.Context(), config)
+			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "fail access The mapping does not read "+test.field+", which by its name blocks 1 of 12 users")
+			assert.Empty(t, p.writes)
+		})
+	}
+}
+
+// Several roles in a list beside the one that the mapping reads are named, also where
+// only the answer for one user has them.
+func TestRolesBesideTheRole(t *testing.T) {
+	for name, test := range map[string]struct {
+		alone bool
+		value func(role string) any
+		says  string
+	}{
+		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users hold several roles in grantedRoles, which"},
+		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users hold several roles in grantedRoles, which"},
+		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users hold several roles in grantedRoles of these answers, which"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Viewer", "Editor", "Admin")
+			p.shown = func(r record, alone bool) record {
+				if alone || !test.alone {
+					r["grantedRoles"] = test.value(r["role"].(string))
+				}
+				return r
+			}
+			_, report := p.suggest(t, nil)
+			said := strings.Join(strings.Fields(text(report)), " ")
+			assert.Contains(t, said, "fail roles of users "+test.says)
+			assert.Equal(t, test.alone, strings.Contains(said, "Only these answers have grantedRoles."))
+		})
+	}
+}
+
+// A list whose cursor never ends is no list to draft from, and the message is about
+// its pages.
+func TestListWithoutEnd(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		var from, size int
+		_, _ = fmt.Sscan(r.URL.Query().Get("cursor"), &from)
+		if _, err := fmt.Sscan(r.URL.Query().Get("limit"), &size); err != nil {
+			size = 10
+		}
+		rows := []any{}
+		for i := from; i < from+size; i++ {
+			rows = append(rows, record{"id": i, "email": fmt.Sprintf("z%d@example.com", i), "role": "Viewer"})
+		}
+		_ = json.NewEncoder(w).Encode(record{"members": rows, "next": fmt.Sprint(from + size)})
+	}))
+	t.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 1, RefusedFor: -1, Backoff: time.Millisecond})
+	require.NoError(t, err)
+	config := newPeople("Viewer").config(t)
+	config.URL, config.Client = server.URL, client
+	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	assert.Nil(t, draft)
+	require.ErrorContains(t, err, "its pages seem to go on for ever")
+}
+
+// An answer with status 200 that says that the call failed is drafted as an error.
+func TestErrorsWithStatus200(t *testing.T) {
+	p := newPeople("Viewer", "Editor", "Admin")
+	p.fails = true
+	p.shown = func(r record, alone bool) record { r["ok"] = true; return r }
+	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	for _, line := range []string{"field: ok", "success: [true]", "message: error.message"} {
+		assert.Contains(t, draft.String(), "  "+line+" # seen: found by write")
+	}
+	said := strings.Join(strings.Fields(text(report)), " ")
+	assert.NotContains(t, said, "accepts it and does not do it")
+	assert.Contains(t, said, "use another method")
+}
