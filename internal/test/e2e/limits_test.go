@@ -234,6 +234,7 @@ var attackedElsewhere = map[string]string{"slow headers": "TestSlowHeaders", "sl
 // requests that Suger does not answer.
 func attackPlaces(t *testing.T, token string, special map[string]string) {
 	special["SUGER_TIMEOUT"], special["GATEWAY_BUDGET"] = "1m", "1m"
+	special["GATEWAY_LIST_TTL"] = "5m" // so that reads are answered from the list until no place is free
 	g := newTarget(t, special)
 	get := func(path string) shot {
 		return shot{method: "GET", path: path, headers: []string{"Authorization", token}}
