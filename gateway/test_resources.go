@@ -236,18 +236,6 @@ func withoutEmpty(object map[string]any) map[string]any {
 			kept[name] = withoutEmpty(inner)
 		}
 	}
-	maps.DeleteFunc(kept, func(_ string, value any) bool {
-		switch value := value.(type) {
-		case nil:
-			return true
-		case string:
-			return value == ""
-		case []any:
-			return len(value) == 0
-		case map[string]any:
-			return len(value) == 0
-		}
-		return false
-	})
+	maps.DeleteFunc(kept, func(_ string, value any) bool { return scim.IsEmpty(value) })
 	return kept
 }

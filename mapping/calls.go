@@ -70,6 +70,16 @@ func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids i
 
 // send makes a call that has been put together.
 func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
+	value, _, err := s.exchange(ctx, op, request)
+	if object, ok := value.(map[string]any); ok {
+		return object, nil
+	}
+	return nil, err
+}
+
+// exchange makes a call and returns what its answer has where the mapping says.
+// there is false if that place is missing; an answer without a body is a nil.
+func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerclient.Call) (value any, there bool, err error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
 	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
 		s.memory.wrote(s.Organization)
@@ -77,22 +87,19 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
 	if err != nil {
 		s.driftOf(err)
-		return nil, err
+		return nil, false, err
 	}
 	if len(answer.Body) == 0 {
-		return nil, nil
+		return nil, true, nil
 	}
-	value, err := decodeJSON(answer.Body)
-	if err != nil {
-		return nil, s.unreadable(request.Operation, err)
+	if value, err = decodeJSON(answer.Body); err != nil {
+		return nil, false, s.unreadable(request.Operation, err)
 	}
 	if op.Answer.Given() {
-		value, _ = op.Answer.In(value)
+		value, there = op.Answer.In(value)
+		return value, there, nil
 	}
-	if object, ok := value.(map[string]any); ok {
-		return object, nil
-	}
-	return nil, nil
+	return value, true, nil
 }
 
 // request puts a call together.

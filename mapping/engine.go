@@ -34,10 +34,10 @@ type result struct {
 }
 
 // carryOut takes a change from a snapshot over plan, guards and calls to the
-// proof. A change of a group one of whose members has left meanwhile is carried out
-// once more, on those who are there. Without a difference there is no call and no record. Whatever can be
-// known to be wrong is refused before the first write; and what is done is proven
-// by a read that begins after the last call.
+// proof. Without a difference there is no call and no record. Whatever can be known
+// to be wrong is refused before the first write; and what is done is proven by a
+// read that begins after the last call. A change of a group of which a member has
+// left meanwhile is carried out once more, for those who are there.
 func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
 	done, err := s.carryOutOnce(ctx, c)
 	if errors.Is(err, errMemberLeft) {

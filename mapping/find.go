@@ -53,25 +53,12 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) ([]any, error) {
 	named := s.ids(nil, nil)
 	named["userName"] = email
-	request := s.request(spec.OpFindUser, op, named, nil)
-	answer, err := s.client.Do(ctx, s.Credential, request)
-	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
-	if err != nil {
-		s.driftOf(err)
+	value, there, err := s.exchange(ctx, op, s.request(spec.OpFindUser, op, named, nil))
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(answer.Body) == 0 {
-		return nil, nil
-	}
-	value, err := decodeJSON(answer.Body)
-	if err != nil {
-		return nil, s.unreadable(spec.OpFindUser, err)
-	}
-	if op.Answer.Given() {
-		there := false
-		if value, there = op.Answer.In(value); !there {
-			return []any{nil}, nil // nothing that proves anything
-		}
+	case !there:
+		return []any{nil}, nil // nothing that proves anything
 	}
 	switch records := value.(type) {
 	case nil:

@@ -208,14 +208,14 @@ func (c *catalogue) byID(id string) *role {
 // byRef finds the role that a user's record names.
 func (c *catalogue) byRef(ref roleRef) *role {
 	if ref.id != "" {
-		for _, r := range slices.Concat(c.roles, c.implied) {
-			if r.id == ref.id {
-				return r
-			}
+		if r := c.byID(ref.id); r != nil {
+			return r
 		}
-		for _, r := range c.roles {
-			if ref.means(r) {
-				return r
+		for _, list := range [][]*role{c.implied, c.roles} {
+			for _, r := range list {
+				if ref.means(r) {
+					return r
+				}
 			}
 		}
 		return nil

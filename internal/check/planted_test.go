@@ -42,6 +42,20 @@ func closed(*check.Config) string {
 	return server.URL
 }
 
+// Edits of the mapping of a Suger with many roles that make it set one, and what
+// gives somebody two.
+var (
+	setsOneRole = edit{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",
+		"  set role:\n    call: PUT /v3/orgs/{organization}/users/{user}/roles\n    body: {roleId: \"{role}\"}\n"}
+	sendsOneRole = edit{"roles: \"{roles}\"", "roles: [\"{role}\"]"}
+)
+
+func givesTwoRoles(suger *sandbox.Sandbox) {
+	admin, _ := suger.UserByEmail("admin@example.com")
+	admin.OtherRoles = []string{"VIEWER"}
+	suger.PutUser(admin)
+}
+
 var plantedReads = []planted{
 	{name: "nothing listens", stand: stand{config: url(closed)},
 		check: "address", level: check.Fail, says: "nothing listens there"},
@@ -174,14 +188,7 @@ var plantedReads = []planted{
 		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it says"},
 	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
-		{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",
-			"  set role:\n    call: PUT /v3/orgs/{organization}/users/{user}/roles\n    body: {roleId: \"{role}\"}\n"},
-		{"roles: \"{roles}\"", "roles: [\"{role}\"]"}},
-		prepare: func(suger *sandbox.Sandbox) {
-			admin, _ := suger.UserByEmail("admin@example.com")
-			admin.OtherRoles = []string{"VIEWER"}
-			suger.PutUser(admin)
-		}}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Say field: roles, and say hold: many."},
+		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Say field: roles, and say hold: many."},
 	{name: "role that the file does not know", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
 		func(value any) any {
@@ -204,14 +211,7 @@ var plantedReads = []planted{
 		check: "role", level: check.Fail, entry: "user.roles.field", says: "which fields of the object"},
 	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"hold: many", "hold: one"},
-		{"  grant role:\n    call: POST /v3/orgs/{organization}/users/{user}/roles\n    repeat: true\n    body: {roleId: \"{role}\"}\n  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n",
-			"  set role:\n    call: PUT /v3/orgs/{organization}/users/{user}/roles\n    body: {roleId: \"{role}\"}\n"},
-		{"roles: \"{roles}\"", "roles: [\"{role}\"]"}},
-		prepare: func(suger *sandbox.Sandbox) {
-			admin, _ := suger.UserByEmail("admin@example.com")
-			admin.OtherRoles = []string{"VIEWER"}
-			suger.PutUser(admin)
-		}}, check: "roles of users", level: check.Fail, entry: "user.roles.hold", says: "1 user holds more than one role"},
+		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.hold", says: "1 user holds more than one role"},
 	{name: "no administrator", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		if user["role"] == "ADMIN" {
 			user["role"] = "EDITOR"

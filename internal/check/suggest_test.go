@@ -74,7 +74,7 @@ func TestSuggestWithLittleToSee(t *testing.T) {
 	}
 }
 
-// How the credential is shown is taken over from the file in force.
+// How the credential is shown is taken over from the current file.
 func TestSuggestKeepsTheLogin(t *testing.T) {
 	s := stand{contract: "membership", config: func(c *check.Config) {
 		c.Document.Credential.Header = "X-Api-Key"

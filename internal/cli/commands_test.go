@@ -115,7 +115,7 @@ func TestMappingCommand(t *testing.T) {
 	program.SetEnvironment(t, settings.Names(), map[string]string{"GATEWAY_MAPPING": file})
 	out.Reset()
 	require.NoError(t, Run(t.Context(), []string{"mapping"}, &out, io.Discard))
-	assert.Equal(t, changed, out.String(), "the mapping in force is the file's")
+	assert.Equal(t, changed, out.String(), "the current mapping is the file's")
 
 	program.WriteFile(t, file, "nonsense: true\n"+changed)
 	err := Run(t.Context(), []string{"mapping", "--check", file}, io.Discard, io.Discard)

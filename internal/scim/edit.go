@@ -43,7 +43,7 @@ func (e *edit) finish() Resource {
 		schemas = append(schemas, schema.ID)
 	}
 	for _, extension := range e.rt.Extensions {
-		if isEmpty(e.result[extension.ID]) {
+		if IsEmpty(e.result[extension.ID]) {
 			delete(e.result, extension.ID)
 		} else {
 			schemas = append(schemas, extension.ID)

@@ -291,7 +291,7 @@ func (l *elementList) with(element map[string]any, sub *Attribute, value any) ma
 		}
 	}
 	changed[sub.Name] = value
-	if isEmpty(value) {
+	if IsEmpty(value) {
 		delete(changed, sub.Name)
 	}
 	return changed
@@ -340,7 +340,7 @@ func (l *elementList) setSub(path *Path, sub *Attribute, positions []int, value 
 		return l.checkReference(sub, positions, read)
 	case len(positions) > 0:
 		return l.setMembers(positions, map[string]any{sub.Name: read})
-	case isEmpty(read):
+	case IsEmpty(read):
 		return nil
 	}
 	return l.create(path, map[string]any{sub.Name: read})
@@ -418,7 +418,7 @@ func (l *elementList) setMembers(positions []int, members map[string]any) error 
 func (l *elementList) create(path *Path, members map[string]any) error {
 	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
 	equalities, ok := path.Filter.equalities()
-	if !ok || l.value != nil && isEmpty(members["value"]) {
+	if !ok || l.value != nil && IsEmpty(members["value"]) {
 		return noTarget
 	}
 	described := map[string]any{}
@@ -434,7 +434,7 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 		described[sub.Name] = value
 	}
 	maps.Copy(described, members)
-	maps.DeleteFunc(described, func(_ string, value any) bool { return isEmpty(value) })
+	maps.DeleteFunc(described, func(_ string, value any) bool { return IsEmpty(value) })
 	if !path.Filter.MatchElement(described) {
 		return noTarget
 	}

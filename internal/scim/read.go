@@ -178,7 +178,7 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	raw = attr.withNameAsValue(raw)
-	if isEmpty(raw) && (raw == "" && attr.Named || !attr.identifies()) {
+	if IsEmpty(raw) && (raw == "" && attr.Named || !attr.identifies()) {
 		return nil, nil
 	}
 	element, err := vr.readOne(path, raw)
@@ -186,7 +186,7 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 		return element, err
 	}
 	object, _ := element.(map[string]any)
-	maps.DeleteFunc(object, func(_ string, value any) bool { return isEmpty(value) })
+	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
 	if object["value"] == nil {
 		if object, err = identified(path, object); err != nil {
 			return nil, err
@@ -395,8 +395,8 @@ func wrongType(path fmt.Stringer, wanted string) error {
 	return NewError(CodeInvalidValue, "The attribute %s must be %s.", path, wanted)
 }
 
-// isEmpty reports whether the value is an explicitly emptied one (see [Resource]).
-func isEmpty(value any) bool {
+// IsEmpty reports whether the value is an explicitly emptied one (see [Resource]).
+func IsEmpty(value any) bool {
 	switch value := value.(type) {
 	case nil:
 		return true

@@ -110,7 +110,7 @@ func TestSecretFollowsItsFile(t *testing.T) {
 	}
 }
 
-// What cannot be opened, or is no file, leaves the last good value in force and is
+// What cannot be opened, or is no file, leaves the last good value in use and is
 // reported once, not with each request.
 func TestSecretFileThatIsNone(t *testing.T) {
 	for name, replace := range map[string]func(t *testing.T, path string){
