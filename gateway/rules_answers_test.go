@@ -325,6 +325,9 @@ func TestMemberLeavesMeanwhile(t *testing.T) {
 func TestLookalikeAddress(t *testing.T) {
 	s := newRuleStand(t, onMembership, func(_ *sandbox.Options, c *mapping.Config) { c.ProtectedUsers = []string{"kay@example.com"} })
 	s.suger.PutUser(sandbox.User{Email: "skipper@example.com", FirstName: "S", Role: "ADMIN"})
+	for address, found := range map[string]float64{"SKIPPER@example.com": 1, "s%E2%84%AAipper@example.com": 0} {
+		assert.Equal(t, found, s.get("/scim/v2/Users?filter=userName+eq+%22"+address+"%22").body["totalResults"], address)
+	}
 	a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"s\u212aipper@example.com"}`)
 	assert.Equal(t, scim.CodeUserExists, a.code(), a.text)
 	a = s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"\u212aay@example.com"}`)
