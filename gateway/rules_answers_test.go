@@ -326,7 +326,7 @@ func TestLookalikeAddress(t *testing.T) {
 	s := newRuleStand(t, onMembership, func(_ *sandbox.Options, c *mapping.Config) { c.ProtectedUsers = []string{"kay@example.com"} })
 	s.suger.PutUser(sandbox.User{Email: "skipper@example.com", FirstName: "S", Role: "ADMIN"})
 	for address, found := range map[string]float64{"SKIPPER@example.com": 1, "s%E2%84%AAipper@example.com": 0} {
-		assert.Equal(t, found, s.get("/scim/v2/Users?filter=userName+eq+%22"+address+"%22").body["totalResults"], address)
+		assert.Equal(t, found, s.get("/scim/v2/Users?filter=userName+eq+%22" + address + "%22").body["totalResults"], address)
 	}
 	a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"s\u212aipper@example.com"}`)
 	assert.Equal(t, scim.CodeUserExists, a.code(), a.text)
@@ -415,4 +415,33 @@ func TestRoleOfAnotherOrganization(t *testing.T) {
 		return []byte(strings.ReplaceAll(string(body), `"organizationID":"sandboxed"`, `"organizationID":"elsewhere"`))
 	}))
 	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodGet, "/scim/v2/Groups", "").code())
+}
+
+// A key that Suger has not let read the organization holds no lock of it, however
+// long Suger takes to refuse it.
+func TestForeignKeyHoldsNoLock(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	path := s.user("viewer")
+	called, release := make(chan struct{}, 10), make(chan struct{})
+	s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.Header.Get("Authorization"), "foreign-key") {
+			return false
+		}
+		called <- struct{}{}
+		<-release
+		w.WriteHeader(http.StatusForbidden)
+		return true
+	})
+	foreign, good := make(chan *answer, 1), make(chan *answer, 1)
+	go func() { foreign <- s.patch(path, deactivate, "Authorization", "Bearer foreign-key") }()
+	<-called
+	go func() { good <- s.patch(path, deactivate) }()
+	select {
+	case a := <-good:
+		assert.Less(t, a.status, 300, a.text)
+	case <-time.After(30 * time.Second):
+		t.Error("the right key waits for the foreign one")
+	}
+	close(release)
+	assert.Equal(t, http.StatusForbidden, (<-foreign).status)
 }
