@@ -91,6 +91,9 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 		case was.member && !is.member:
 			l.members--
 		}
+		if is.member {
+			l.ids[is.email] = id
+		}
 		l.people[id] = append(l.people[id], era{now, is, by})
 		changes = append(changes, change{now, id, was, is, by})
 	}
@@ -100,7 +103,6 @@ func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes
 			member: true, status: u.Status, role: l.roleName(u.Role),
 			email: strings.ToLower(u.Email), first: u.FirstName, last: u.LastName,
 		}
-		l.ids[is.email] = u.ID
 		note(u.ID, is)
 	}
 	if l.members > len(users) {

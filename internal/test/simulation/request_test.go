@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"suger-scim-gateway/internal/sandbox"
 )
 
@@ -205,7 +207,7 @@ func (r *request) read(answer *http.Response) {
 	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
 		r.retryAfter = time.Duration(seconds) * time.Second
 	}
-	if json.NewDecoder(answer.Body).Decode(&r.answer) != nil {
+	if jsonv2.UnmarshalRead(answer.Body, &r.answer) != nil {
 		r.answer = nil
 	}
 	if detail, _ := r.answer["detail"].(string); detail != "" {
