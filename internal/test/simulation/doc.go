@@ -2,13 +2,13 @@
 // company in virtual time: an Okta that retries, repeats and reorders, replicas
 // that crash, administrators at Suger's console, and a Suger that fails in the
 // ways of the sandbox. One seed decides everything. Every answer and every change
-// in Suger is held against a ledger that knows what was so, when, and who asked
+// in Suger is held against a history that knows what was so, when, and who asked
 // for it.
 //
 //	go test ./internal/test/simulation                      a few fresh seeds
 //	go test ./internal/test/simulation -seeds 200 -years 5  more of them
 //	go test ./internal/test/simulation -seed 4711 -shape busy -v
 //
-// A seed that breaks a rule prints the shortest story in which the rule is still
+// A seed that breaks a rule prints the shortest scenario in which the rule is still
 // broken.
 package simulation

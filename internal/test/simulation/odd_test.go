@@ -21,7 +21,7 @@ func (a *app) known(who int) (p assignment, ok bool) {
 	if p.id == "" {
 		a.world.mu.Lock()
 		defer a.world.mu.Unlock()
-		p.id = a.ledger.ids[emailOf(who)]
+		p.id = a.history.ids[emailOf(who)]
 	}
 	return p, p.id != ""
 }
@@ -32,7 +32,7 @@ func (a *app) again(who int) {
 	a.world.mu.Lock()
 	var latest *request
 	for _, r := range slices.Backward(a.requests) {
-		if r.method != http.MethodGet && (r.may[emailOf(who)].join || r.ends != "" && r.ends == a.ledger.ids[emailOf(who)]) {
+		if r.method != http.MethodGet && (r.may[emailOf(who)].join || r.ends != "" && r.ends == a.history.ids[emailOf(who)]) {
 			latest = r
 			break
 		}
@@ -105,8 +105,8 @@ func (a *app) createEchoing(s step) {
 			return "" // the account has another address by now
 		}
 		// What the client claims to have read does not cancel that somebody shall have less.
-		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
-			return fmt.Sprintf("the person never had so little: %v", a.ledger.during(id, r.sent, r.answered))
+		if !a.history.ever(id, r.sent, r.answered, func(s state) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
+			return fmt.Sprintf("the person never had so little: %v", a.history.during(id, r.sent, r.answered))
 		}
 		return ""
 	}
@@ -116,8 +116,8 @@ func (a *app) createEchoing(s step) {
 func (w *world) roleNow(id string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if eras := w.ledger.people[id]; len(eras) > 0 {
-		for _, e := range slices.Backward(eras) {
+	if periods := w.history.people[id]; len(periods) > 0 {
+		for _, e := range slices.Backward(periods) {
 			if e.member {
 				return e.role
 			}
@@ -173,7 +173,7 @@ func (a *app) patchRole(s step) {
 	p.role = s.role
 	entry := []any{map[string]any{"value": s.role}}
 	operation, may := map[string]any{"op": "replace", "path": "roles", "value": entry}, []string{s.role}
-	gets := func(is standing) bool { return is.role == s.role }
+	gets := func(is state) bool { return is.role == s.role }
 	switch s.with % 7 {
 	case 1:
 		operation["path"], operation["value"] = "roles[primary eq true].value", s.role
@@ -181,26 +181,26 @@ func (a *app) patchRole(s step) {
 		operation["path"], operation["value"] = extension+":role", s.role
 	case 3: // beside the one that is held: the more powerful counts
 		operation["op"] = "add"
-		gets = func(is standing) bool { return is.role == s.role || rank(is.role) > rank(s.role) }
+		gets = func(is state) bool { return is.role == s.role || rank(is.role) > rank(s.role) }
 	case 4, 5, 6: // who has none has the default role
 		p.role = sandbox.RoleViewer
 		may = []string{p.role}
-		gets = func(is standing) bool { return is.role == sandbox.RoleViewer }
+		gets = func(is state) bool { return is.role == sandbox.RoleViewer }
 		operation = map[string]any{"op": "remove", "path": "roles"}
 		switch s.with % 7 {
 		case 5:
 			operation = map[string]any{"op": "replace", "path": "roles", "value": []any{}}
 		case 6:
 			operation["path"] = fmt.Sprintf("roles[value eq %q]", a.roleID(s.role))
-			gets = func(is standing) bool { return is.role != s.role || is.role == sandbox.RoleViewer }
+			gets = func(is state) bool { return is.role != s.role || is.role == sandbox.RoleViewer }
 		}
 	}
 	body := map[string]any{"schemas": []string{patchSchema}, "Operations": []any{operation}}
 	r := a.changing(s.who, p, true, http.MethodPatch, body, nil)
 	r.what, r.may = "patch role", map[string]permit{p.id: {roles: may}}
 	r.claim = func(r *request) string {
-		if !a.ledger.ever(p.id, r.sent, r.answered, func(is standing) bool { return is.member && gets(is) }) {
-			return fmt.Sprintf("the person never had the role: %v", a.ledger.during(p.id, r.sent, r.answered))
+		if !a.history.ever(p.id, r.sent, r.answered, func(is state) bool { return is.member && gets(is) }) {
+			return fmt.Sprintf("the person never had the role: %v", a.history.during(p.id, r.sent, r.answered))
 		}
 		return ""
 	}
@@ -229,7 +229,7 @@ func (a *app) rename(s step) {
 	r.may = map[string]permit{p.id: {email: email}}
 	id := p.id
 	r.claim = func(r *request) string {
-		if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return s.email == email }) {
+		if !a.history.ever(id, r.sent, r.answered, func(s state) bool { return s.email == email }) {
 			return "the person never had the address"
 		}
 		return ""
@@ -294,16 +294,16 @@ func (a *app) changeGroup(s step) {
 func (a *app) inGroup(id, role string, r *request) string {
 	// A role without permissions takes nobody's place; and as long as Suger does not
 	// say which they are, no role takes that of a custom one.
-	if a.ledger.ever(id, r.sent, r.answered, func(s standing) bool {
+	if a.history.ever(id, r.sent, r.answered, func(s state) bool {
 		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(role) == 0 || rank(s.role) == 0 && !a.calmly(r))
 	}) {
 		return ""
 	}
-	return fmt.Sprintf("%s never held %s: %v", id, role, a.ledger.during(id, r.sent, r.answered))
+	return fmt.Sprintf("%s never held %s: %v", id, role, a.history.during(id, r.sent, r.answered))
 }
 
 func (a *app) notInGroup(id, role string, r *request) string {
-	if role == sandbox.RoleViewer || a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return s.role != role }) {
+	if role == sandbox.RoleViewer || a.history.ever(id, r.sent, r.answered, func(s state) bool { return s.role != role }) {
 		return ""
 	}
 	return fmt.Sprintf("%s held %s all the time", id, role)
@@ -332,8 +332,8 @@ func (a *app) pushGroup(s step, strangers bool) {
 					return wrong
 				}
 			}
-			for id := range a.ledger.people {
-				if !slices.Contains(ids, id) && !slices.Contains(protected, a.ledger.now(id).email) {
+			for id := range a.history.people {
+				if !slices.Contains(ids, id) && !slices.Contains(protected, a.history.now(id).email) {
 					if wrong := a.notInGroup(id, role, r); wrong != "" {
 						return wrong
 					}
@@ -375,7 +375,7 @@ func (a *app) deleteGroup(s step) {
 	r := &request{what: "group delete", method: http.MethodDelete, path: groupPath(a.world, name), group: name}
 	r.others = &permit{roles: []string{sandbox.RoleViewer}}
 	r.claim = func(r *request) string {
-		for id := range a.ledger.people {
+		for id := range a.history.people {
 			if wrong := a.notInGroup(id, name, r); wrong != "" {
 				return wrong
 			}
@@ -418,8 +418,8 @@ func (a *app) imported(r *request) string {
 	if total, _ := r.answer["totalResults"].(float64); int(total) > len(rows) || !strings.Contains(r.path, "startIndex=1&") {
 		return ""
 	}
-	for id := range a.ledger.people {
-		if !seen[id] && a.ledger.always(id, from, r.answered, func(s standing) bool { return s.member }) {
+	for id := range a.history.people {
+		if !seen[id] && a.history.always(id, from, r.answered, func(s state) bool { return s.member }) {
 			return id + ", who was a member throughout, is missing"
 		}
 	}

@@ -99,8 +99,8 @@ func (a *app) attributes(who int, p assignment) map[string]any {
 // it in many ways.
 func (a *app) carrier(who int, role string) (attribute string, value any) {
 	words := []string{role, role, strings.ToLower(role), a.roleID(role)}
-	word := words[int(a.luck("word", who, role)*float64(len(words)))]
-	form := int(a.luck("form", who, role) * 6)
+	word := words[int(a.chance("word", who, role)*float64(len(words)))]
+	form := int(a.chance("form", who, role) * 6)
 	switch {
 	case !a.plain && form == 0:
 		return extension + ":role", word
@@ -149,16 +149,16 @@ func (a *app) lookUp(who int) (id string, r *request) {
 		r.claim = func(r *request) string {
 			from := r.from
 			found, _ := r.answer["Resources"].([]any)
-			known := a.ledger.ids[email]
+			known := a.history.ids[email]
 			if len(found) == 0 {
-				if known != "" && a.ledger.always(known, from, r.answered, func(s standing) bool { return s.member && s.email == email }) {
+				if known != "" && a.history.always(known, from, r.answered, func(s state) bool { return s.member && s.email == email }) {
 					return "the person was a member throughout"
 				}
 				return ""
 			}
 			shown, _ := found[0].(map[string]any)
 			if known != "" && shown["id"] != known && shown["active"] == false &&
-				a.ledger.always(known, from, r.answered, func(s standing) bool { return s.access() && s.email == email }) {
+				a.history.always(known, from, r.answered, func(s state) bool { return s.access() && s.email == email }) {
 				return "another account with the address had access throughout"
 			}
 			return a.shows(shown, from, r.answered)
@@ -176,14 +176,14 @@ func (a *app) lookUp(who int) (id string, r *request) {
 // times.
 func (a *app) shows(user map[string]any, from, to time.Time) string {
 	id, _ := user["id"].(string)
-	is := a.ledger.during(id, from, to)
-	if slices.ContainsFunc(is, func(s standing) bool { return s.member && a.same(user, s) }) {
+	is := a.history.during(id, from, to)
+	if slices.ContainsFunc(is, func(s state) bool { return s.member && a.same(user, s) }) {
 		return ""
 	}
 	return fmt.Sprintf("it shows %v, who was only ever %v", user, is)
 }
 
-func (a *app) same(user map[string]any, s standing) bool {
+func (a *app) same(user map[string]any, s state) bool {
 	name, _ := user["name"].(map[string]any)
 	text := func(object map[string]any, key string) string {
 		value, _ := object[key].(string)
@@ -191,7 +191,7 @@ func (a *app) same(user map[string]any, s standing) bool {
 	}
 	own, _ := user[extension].(map[string]any)
 	return user["active"] == s.access() && strings.EqualFold(text(user, "userName"), s.email) &&
-		a.ledger.roleName(text(own, "role")) == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
+		a.history.roleName(text(own, "role")) == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
 }
 
 // assign gives a person the app: Okta looks them up, links to who is there, and
@@ -237,19 +237,19 @@ func (a *app) create(who int, p assignment) *request {
 	r.may = map[string]permit{email: {join: true, roles: []string{role}, names: true}}
 	r.claim = func(r *request) string {
 		id, _ := r.answer["id"].(string)
-		return a.ledger.was(id, r.sent, r.answered, asked(role, email, given, family))
+		return a.history.was(id, r.sent, r.answered, asked(role, email, given, family))
 	}
 	return r
 }
 
 // asked are the respects in which a person shall be as a request says.
-func asked(role, email, given, family string) map[string]func(standing) bool {
-	return map[string]func(standing) bool{
-		"access":      standing.access,
-		"role":        func(s standing) bool { return s.member && s.role == role },
-		"given name":  func(s standing) bool { return s.member && s.first == given },
-		"family name": func(s standing) bool { return s.member && s.last == family },
-		"address":     func(s standing) bool { return s.member && (email == "" || s.email == email) },
+func asked(role, email, given, family string) map[string]func(state) bool {
+	return map[string]func(state) bool{
+		"access":      state.access,
+		"role":        func(s state) bool { return s.member && s.role == role },
+		"given name":  func(s state) bool { return s.member && s.first == given },
+		"family name": func(s state) bool { return s.member && s.last == family },
+		"address":     func(s state) bool { return s.member && (email == "" || s.email == email) },
 	}
 }
 
@@ -310,7 +310,7 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 		own, _ := read.answer[extension].(map[string]any)
 		word, _ := own["role"].(string)
 		a.world.mu.Lock()
-		echoed = a.ledger.roleName(word)
+		echoed = a.history.roleName(word)
 		a.world.mu.Unlock()
 	}
 	r.echoes = echoed
@@ -322,7 +322,7 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 			r.may[id] = permit{leave: true, names: true, roles: []string{echoed}, email: strings.ToLower(address)}
 		}
 		r.claim = func(r *request) string {
-			if !a.ledger.ever(id, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
+			if !a.history.ever(id, r.sent, r.answered, func(s state) bool { return !s.access() }) {
 				return "the person had access all the time"
 			}
 			return ""
@@ -337,10 +337,10 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 			// it. It need not raise anybody, if the answer shows the role that is held.
 			own, _ := r.answer[extension].(map[string]any)
 			word, _ := own["role"].(string)
-			shown := a.ledger.roleName(word)
-			respects["role"] = func(s standing) bool { return s.member && (s.role == role || s.role == shown) }
+			shown := a.history.roleName(word)
+			respects["role"] = func(s state) bool { return s.member && (s.role == role || s.role == shown) }
 		}
-		return a.ledger.was(id, r.sent, r.answered, respects)
+		return a.history.was(id, r.sent, r.answered, respects)
 	}
 	return r
 }
@@ -357,12 +357,12 @@ func (a *app) unassign(who int) {
 	}
 }
 
-// settle is the end of every story: nothing is wrong any more, and an
+// settle is the end of every scenario: nothing is wrong any more, and an
 // administrator of Okta syncs everybody. Nobody may be stuck.
 func (w *world) settle() {
 	const most = 60
 	w.mu.Lock()
-	w.weather = calm
+	w.conditions = calm
 	w.mu.Unlock()
 	for _, a := range w.apps {
 		synced := 0

@@ -92,7 +92,7 @@ func (w *world) send(r *request) *request {
 	kind := r.method + " " + r.path
 	n := w.counts[kind]
 	w.counts[kind]++
-	r.process = w.replicas[int(w.luck(kind, n, "replica")*float64(len(w.replicas)))]
+	r.process = w.replicas[int(w.chance(kind, n, "replica")*float64(len(w.replicas)))]
 	if r.key == "" {
 		r.key = keyName(w.key)
 	}
@@ -223,7 +223,7 @@ func (w *world) permitOf(r *request, c change) permit {
 	if p, ok := r.may[c.id]; ok {
 		return p
 	}
-	for _, s := range w.ledger.during(c.id, r.sent, c.at) {
+	for _, s := range w.history.during(c.id, r.sent, c.at) {
 		if p, ok := r.may[s.email]; ok && s.email != "" {
 			return p
 		}
@@ -299,8 +299,8 @@ func (r *request) undoes(c change) bool {
 // onlyAdministrator reports whether nobody else could help the others at any
 // moment between two times.
 func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
-	for other := range w.ledger.people {
-		if other != id && w.ledger.ever(other, from, to, standing.administrator) {
+	for other := range w.history.people {
+		if other != id && w.history.ever(other, from, to, state.administrator) {
 			return false
 		}
 	}
@@ -308,8 +308,8 @@ func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
 }
 
 func (w *world) judgeRole(r *request, c change, may permit) {
-	held := func(s standing) bool { return s.access() && s.role == c.before.role }
-	throughout := c.before.member && w.ledger.always(c.id, r.sent, c.at.Add(-1), held)
+	held := func(s state) bool { return s.access() && s.role == c.before.role }
+	throughout := c.before.member && w.history.always(c.id, r.sent, c.at.Add(-1), held)
 	switch {
 	case !slices.Contains(may.roles, c.after.role):
 		w.violate("role", "%s gave a role that it did not ask for: %s", r, c)
@@ -332,7 +332,7 @@ func (w *world) judgeAnswer(r *request) {
 	if r.ends != "" && r.status != 0 {
 		w.judgeEnd(r)
 	}
-	if detail, _ := r.answer["detail"].(string); strings.Contains(detail, "was made one again") && w.ledger.lostLast != nil && w.ledger.lostLast.at.Before(r.sent) {
+	if detail, _ := r.answer["detail"].(string); strings.Contains(detail, "was made one again") && w.history.lostLast != nil && w.history.lostLast.at.Before(r.sent) {
 		w.violate("administrator", "%s was answered that there is an administrator again, and there was none", r)
 	}
 	if r.status == http.StatusInternalServerError {
@@ -352,7 +352,7 @@ func (w *world) judgeAnswer(r *request) {
 // calmly reports whether Suger worked and no replica crashed during a request, nor
 // shortly before.
 func (w *world) calmly(r *request) bool {
-	return w.weather.name == calm.name && r.sent.After(w.weathered.Add(time.Minute)) && r.sent.After(w.crashed)
+	return w.conditions.name == calm.name && r.sent.After(w.disturbed.Add(time.Minute)) && r.sent.After(w.crashed)
 }
 
 // judgeEnd checks that access ended whatever else was wrong with a request.
@@ -362,7 +362,7 @@ func (w *world) judgeEnd(r *request) {
 	if slices.Contains(excused, r.code) {
 		return
 	}
-	if !w.ledger.ever(r.ends, r.sent, r.answered, func(s standing) bool { return !s.access() }) {
+	if !w.history.ever(r.ends, r.sent, r.answered, func(s state) bool { return !s.access() }) {
 		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
 	}
 }
@@ -370,19 +370,19 @@ func (w *world) judgeEnd(r *request) {
 // excused reports whether there was a reason in the organization to refuse a
 // request. The caller has the lock.
 func (w *world) excused(r *request) bool {
-	l := w.ledger
+	l := w.history
 	guarded := func(id string) bool {
-		return slices.ContainsFunc(l.people[id], func(e era) bool { return slices.Contains(protected, e.email) })
+		return slices.ContainsFunc(l.people[id], func(e period) bool { return slices.Contains(protected, e.email) })
 	}
 	switch r.code {
 	case "not_found":
-		return r.about != "" && l.ever(r.about, r.from, r.answered, func(s standing) bool { return !s.member }) || r.group != "" && !w.isRole(r.group)
+		return r.about != "" && l.ever(r.about, r.from, r.answered, func(s state) bool { return !s.member }) || r.group != "" && !w.isRole(r.group)
 	case "invalid_value":
 		return r.wrong || slices.ContainsFunc(r.listed, func(id string) bool { return !l.now(id).member })
 	case "unknown_role", "username_not_email":
 		return r.wrong || !w.isRole(r.asks) || r.echoes != "" && !w.isRole(r.echoes)
 	case "user_exists":
-		return r.joins != "" && l.anyWith(r.joins, "", standing.access) || l.anyWith(r.may[r.about].email, r.about, func(s standing) bool { return s.member })
+		return r.joins != "" && l.anyWith(r.joins, "", state.access) || l.anyWith(r.may[r.about].email, r.about, func(s state) bool { return s.member })
 	case "group_exists":
 		return r.method == http.MethodPost && w.isRole(r.group)
 	case "last_admin":
@@ -414,7 +414,7 @@ func (w *world) isRole(name string) bool {
 func (w *world) judgeCalls(r *request) {
 	pages := 1
 	if w.contract == "status" {
-		pages = len(w.ledger.people)/19 + 2 // after a page of a round length the next one is looked at
+		pages = len(w.history.people)/19 + 2 // after a page of a round length the next one is looked at
 	}
 	lists := 2 * pages
 	if r.ends != "" && r.ok() { // the end of access is a change of its own
@@ -435,27 +435,27 @@ func (w *world) judgeCalls(r *request) {
 // judgeRest looks at what must be so whenever no request is under way. The caller
 // has the lock.
 func (w *world) judgeRest() {
-	last := w.ledger.lostLast
+	last := w.history.lostLast
 	if last == nil || last.by == nil || last.by.answered.IsZero() {
 		return
 	}
 	r := last.by
-	if w.ledger.regained.After(r.sent) {
-		w.ledger.lostLast = nil // it began when there was none, and there was none in the end
+	if w.history.regained.After(r.sent) {
+		w.history.lostLast = nil // it began when there was none, and there was none in the end
 		return
 	}
 	// The console has changed the very person who was to be one again.
-	console := slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool { return e.by == nil && e.since.After(last.at) })
+	console := slices.ContainsFunc(w.history.people[last.id], func(e period) bool { return e.by == nil && e.since.After(last.at) })
 	// Or the person became one after the request's list, and then lost the role by it,
 	// which no answer of Suger tells.
-	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.ledger.people[last.id], func(e era) bool {
+	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.history.people[last.id], func(e period) bool {
 		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
 	})
-	troubled := console || unseen && r.code == "last_admin" || r.process.isDead() || !w.weathered.Before(r.sent) || w.weather.name != calm.name
+	troubled := console || unseen && r.code == "last_admin" || r.process.isDead() || !w.disturbed.Before(r.sent) || w.conditions.name != calm.name
 	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
-		w.ledger.lostLast = nil // it could not be undone, and the client knows
+		w.history.lostLast = nil // it could not be undone, and the client knows
 		return
 	}
 	w.violate("administrator", "%s left nobody: %s", r, last)
-	w.ledger.lostLast = nil
+	w.history.lostLast = nil
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// One seed tells one story. Lines of the same moment may stand in any order. Which of
+// One seed gives one scenario. Lines of the same moment may be in any order. Which of
 // two requests that wait for one list goes on first is the scheduler's choice, so a
-// story may be told another way now and then, but not each time. The race detector
-// makes that choice at random, each time: nothing is held against it there.
-func TestSameSeedSameStory(t *testing.T) {
+// run may differ now and then, but not each time. The race detector makes that
+// choice at random: there the test proves nothing.
+func TestSameSeedSameScenario(t *testing.T) {
 	for _, sh := range shapes {
 		t.Run(sh.name, func(t *testing.T) {
 			p := newPlan(42, sh)
-			told := func() []string { return slices.Sorted(slices.Values(tell(t, p, true).log)) }
-			first, again := told(), told()
+			run := func() []string { return slices.Sorted(slices.Values(simulate(t, p, true).log)) }
+			first, again := run(), run()
 			for range 4 {
 				if slices.Equal(first, again) {
 					break
 				}
-				first, again = again, told()
+				first, again = again, run()
 			}
 			assert.Equal(t, first, again)
 		})

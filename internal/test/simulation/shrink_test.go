@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// shortest takes steps out of a story as long as it still breaks the rule. It
+// shortest takes steps out of a scenario as long as it still breaks the rule. It
 // stops after a time and gives the best that it has.
 func shortest(t *testing.T, p plan, rule string, within time.Duration) plan {
 	until := time.Now().Add(within)
 	breaks := func(steps []step) bool {
 		candidate := p
 		candidate.steps = steps
-		return slices.ContainsFunc(tell(t, candidate, false).violations, func(v violation) bool { return v.rule == rule })
+		return slices.ContainsFunc(simulate(t, candidate, false).violations, func(v violation) bool { return v.rule == rule })
 	}
 	for size := (len(p.steps) + 1) / 2; size >= 1; {
 		shorter := false

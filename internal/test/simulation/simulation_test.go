@@ -17,24 +17,24 @@ import (
 )
 
 var (
-	years    = flag.Int("years", 0, "how many years of a large company are told, of each contract")
+	years    = flag.Int("years", 0, "how many years of a large company run, of each contract")
 	company  = flag.Int("company", 500, "how many people the company of a year has")
 	tallies  = flag.Bool("tallies", false, "print how often each request was answered how")
-	seeds    = flag.Int("seeds", 10, "how many stories of each shape are told")
+	seeds    = flag.Int("seeds", 10, "how many scenarios of each shape run")
 	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
-	shrink   = flag.Duration("shrink", 20*time.Second, "how long to look for the shortest story")
-	shapeFor = flag.String("shape", "", "the only shape of stories to tell")
+	shrink   = flag.Duration("shrink", 20*time.Second, "how long to look for the shortest scenario")
+	shapeFor = flag.String("shape", "", "the only shape of scenarios to run")
 )
 
-// An outcome is what came of a story.
+// An outcome is what came of a scenario.
 type outcome struct {
 	violations []violation
 	stats      map[string]int
 	log        []string
 }
 
-// tell runs a story from its beginning to its end.
-func tell(t *testing.T, p plan, logged bool) (o outcome) {
+// simulate runs a scenario from its beginning to its end.
+func simulate(t *testing.T, p plan, logged bool) (o outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		w, err := newWorld(p)
 		require.NoError(t, err)
@@ -45,7 +45,7 @@ func tell(t *testing.T, p plan, logged bool) (o outcome) {
 			w.jobs.Add(1)
 			go func() {
 				defer w.jobs.Done()
-				time.Sleep(s.at - time.Since(w.began) + time.Duration(w.luck("nanoseconds", s)*1e6))
+				time.Sleep(s.at - time.Since(w.began) + time.Duration(w.chance("nanoseconds", s)*1e6))
 				w.logf("step    %s person%d app%d %s %d", s.act, s.who, s.app, s.role, s.with)
 				actNamed(s.act).do(w, s)
 			}()
@@ -63,14 +63,14 @@ func tell(t *testing.T, p plan, logged bool) (o outcome) {
 	return o
 }
 
-func TestStories(t *testing.T) {
+func TestScenarios(t *testing.T) {
 	first := firstSeed()
 	for _, sh := range shapes {
 		if *shapeFor != "" && sh.name != *shapeFor {
 			continue
 		}
 		t.Run(sh.name, func(t *testing.T) {
-			tellAll(t, first, *seeds, func(seed uint64) plan { return newPlan(seed, sh) })
+			simulateAll(t, first, *seeds, func(seed uint64) plan { return newPlan(seed, sh) })
 		})
 	}
 }
@@ -82,7 +82,7 @@ func TestYears(t *testing.T) {
 	for _, contract := range []string{"membership", "status"} {
 		if *shapeFor == "" || *shapeFor == "year-"+contract {
 			t.Run(contract, func(t *testing.T) {
-				tellAll(t, first, *years, func(seed uint64) plan { return newYear(seed, contract, *company) })
+				simulateAll(t, first, *years, func(seed uint64) plan { return newYear(seed, contract, *company) })
 			})
 		}
 	}
@@ -95,14 +95,14 @@ func firstSeed() uint64 {
 	return rand.Uint64N(1 << 40)
 }
 
-// tellAll tells the stories of some seeds, and stops at the first in which a rule
+// simulateAll runs the scenarios of some seeds, and stops at the first in which a rule
 // is broken.
-func tellAll(t *testing.T, first uint64, n int, planOf func(seed uint64) plan) {
+func simulateAll(t *testing.T, first uint64, n int, planOf func(seed uint64) plan) {
 	t.Logf("seeds %d to %d", first, first+uint64(n)-1)
 	stats := make(map[string]int)
 	for seed := first; seed < first+uint64(n); seed++ {
 		p := planOf(seed)
-		o := tell(t, p, false)
+		o := simulate(t, p, false)
 		for what, n := range o.stats {
 			stats[what] += n
 		}
@@ -117,18 +117,18 @@ func tellAll(t *testing.T, first uint64, n int, planOf func(seed uint64) plan) {
 	}
 }
 
-// report prints the shortest story in which a rule is still broken.
+// report prints the shortest scenario in which a rule is still broken.
 func report(t *testing.T, p plan, o outcome) {
 	rule := o.violations[0].rule
 	short := shortest(t, p, rule, *shrink)
-	o = tell(t, short, true)
+	o = simulate(t, short, true)
 	t.Fatalf("seed %d breaks the rule %q; of %d steps %d do it:\n%s\n%s",
 		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
-// Stories that were found once, and must end well since.
-func TestOldStories(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.story"))
+// Scenarios that were found once, and must end well since.
+func TestOldScenarios(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
@@ -137,7 +137,7 @@ func TestOldStories(t *testing.T) {
 			require.NoError(t, err)
 			p, err := parsePlan(string(text))
 			require.NoError(t, err)
-			o := tell(t, p, true)
+			o := simulate(t, p, true)
 			assert.Empty(t, o.violations, "%s", strings.Join(o.log, "\n"))
 		})
 	}

@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 )
 
-// A plan is a whole story before it is told: the company and what happens in it.
+// A plan is a whole scenario before it runs: the company and what happens in it.
 type plan struct {
 	seed           uint64
 	contract       string
@@ -25,7 +25,7 @@ type plan struct {
 	steps          []step
 }
 
-// A step is one thing that happens. It stands for itself, so that a story is
+// A step is one thing that happens. It stands for itself, so that a scenario is
 // still one if steps are taken out.
 type step struct {
 	at   time.Duration
@@ -36,7 +36,7 @@ type step struct {
 	with int
 }
 
-// String is the step as a line of a story: time, act, person, app, role and a
+// String is the step as a line of a scenario: time, act, person, app, role and a
 // number that some acts use.
 func (s step) String() string {
 	return fmt.Sprintf("%s | %s | %d | %d | %s | %d", s.at, s.act, s.who, s.app, s.role, s.with)
@@ -61,7 +61,7 @@ func parseStep(line string) (s step, err error) {
 
 const planForm = "seed %d contract %s people %d administrators %d replicas %d apps %d"
 
-// String is the plan as a story that [parsePlan] reads.
+// String is the plan as a scenario that [parsePlan] reads.
 func (p plan) String() string {
 	lines := []string{fmt.Sprintf(planForm, p.seed, p.contract, p.people, p.administrators, p.replicas, p.apps)}
 	for _, s := range p.steps {
@@ -70,13 +70,13 @@ func (p plan) String() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// parsePlan reads a story. Lines before that of the seed say what it is about.
+// parsePlan reads a scenario. Lines before that of the seed say what it is about.
 func parsePlan(text string) (p plan, err error) {
-	_, told, found := strings.Cut("\n"+text, "\nseed ")
+	_, rest, found := strings.Cut("\n"+text, "\nseed ")
 	if !found {
 		return p, errors.New("no line begins with the seed")
 	}
-	lines := strings.Split(strings.TrimSpace("seed "+told), "\n")
+	lines := strings.Split(strings.TrimSpace("seed "+rest), "\n")
 	if _, err := fmt.Sscanf(lines[0], planForm, &p.seed, &p.contract, &p.people, &p.administrators, &p.replicas, &p.apps); err != nil {
 		return p, err
 	}
@@ -94,7 +94,7 @@ func parsePlan(text string) (p plan, err error) {
 type act struct {
 	name   string
 	weight int
-	faults bool // only in stories with faults
+	faults bool // only in scenarios with faults
 	status bool // only where users have a status
 	do     func(w *world, s step)
 }
@@ -152,7 +152,7 @@ var acts = []act{
 	{name: "console deactivates", weight: 3, status: true, do: member(func(_ *world, _ step, u *sandbox.User) { u.Status = sandbox.StatusInactive })},
 	{name: "console doubles", weight: 3, status: true, do: func(w *world, s step) { w.consoleDoubles(s) }},
 
-	{name: "weather", weight: 10, faults: true, do: changeWeather},
+	{name: "weather", weight: 10, faults: true, do: changeConditions},
 	{name: "crash", weight: 3, faults: true, do: crash},
 }
 
@@ -187,20 +187,20 @@ func member(edit func(w *world, s step, u *sandbox.User)) func(w *world, s step)
 	}
 }
 
-// changeWeather lets Suger misbehave for some time.
-func changeWeather(w *world, s step) {
+// changeConditions lets Suger misbehave for some time.
+func changeConditions(w *world, s step) {
 	w.mu.Lock()
-	w.weather = weathers[s.with%len(weathers)]
-	mine := w.weather.name
-	w.logf("weather %s", mine)
+	w.conditions = disturbances[s.with%len(disturbances)]
+	mine := w.conditions.name
+	w.logf("conditions %s", mine)
 	w.mu.Unlock()
 	time.Sleep(w.span(5*time.Second, 3*time.Minute, "weather", s))
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.weathered = time.Now()
-	if w.weather.name == mine {
-		w.weather = calm
-		w.logf("weather calm")
+	w.disturbed = time.Now()
+	if w.conditions.name == mine {
+		w.conditions = calm
+		w.logf("conditions calm")
 	}
 }
 
@@ -297,7 +297,7 @@ func (w *world) consoled(s step) {
 // Suger has the team only once its group was pushed.
 var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,Team 1,ADMIN", ",")
 
-// A shape says what kind of story a seed makes.
+// A shape says what kind of scenario a seed makes.
 type shape struct {
 	name     string
 	people   int
@@ -318,7 +318,7 @@ var shapes = []shape{
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 }
 
-// newPlan is the story that a seed makes.
+// newPlan is the scenario that a seed makes.
 func newPlan(seed uint64, sh shape) plan {
 	r := rand.New(rand.NewPCG(seed, 17))
 	p := plan{

@@ -16,8 +16,8 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 )
 
-// A weather is how likely each misfortune is, for each call to Suger.
-type weather struct {
+// A conditions is how likely each misfortune is, for each call to Suger.
+type conditions struct {
 	name       string
 	throttled  float64 // 429 with Retry-After
 	down       float64 // 503, before anything happened
@@ -31,9 +31,9 @@ type weather struct {
 	late       float64 // seconds pass before or after the effect
 }
 
-var calm = weather{name: "calm", late: 0.02}
+var calm = conditions{name: "calm", late: 0.02}
 
-var weathers = []weather{
+var disturbances = []conditions{
 	{name: "outage", down: 1},
 	{name: "flaky", down: 0.2, reset: 0.15, broken: 0.1, late: 0.1},
 	{name: "throttled", throttled: 0.5},
@@ -45,15 +45,15 @@ var weathers = []weather{
 	{name: "missing", missing: 0.4, reset: 0.1},
 }
 
-// A fate is what befalls one call.
-type fate struct {
+// A disruption is what befalls one call.
+type disruption struct {
 	early, late time.Duration
 	fault       *sandbox.Fault // spoils the call within the sandbox
 	never       string         // "before" or "after" the effect: no answer comes
 	broken      string         // likewise: the connection breaks
 }
 
-func (f fate) String() string {
+func (f disruption) String() string {
 	switch {
 	case f.never != "":
 		return "hangs " + f.never
@@ -65,9 +65,9 @@ func (f fate) String() string {
 	return ""
 }
 
-// luck is a number from 0 to 1 that depends on the seed and on what it is for,
+// chance is a number from 0 to 1 that depends on the seed and on what it is for,
 // and not on the order in which things happen at the same moment.
-func (w *world) luck(words ...any) float64 {
+func (w *world) chance(words ...any) float64 {
 	h := fnv.New64a()
 	fmt.Fprintln(h, append([]any{w.seed}, words...)...)
 	x := h.Sum64() // whose low bits alone are well mixed
@@ -79,29 +79,29 @@ func (w *world) luck(words ...any) float64 {
 	return float64(x>>11) / (1 << 53)
 }
 
-// span is a time between two others by luck.
+// span is a time between two others by chance.
 func (w *world) span(from, to time.Duration, words ...any) time.Duration {
-	return from + time.Duration(w.luck(append(words, "span")...)*float64(to-from))
+	return from + time.Duration(w.chance(append(words, "span")...)*float64(to-from))
 }
 
-// fateOf decides what befalls the n-th call of a kind.
-func (w *world) fateOf(kind string, n int) fate {
-	luck := func(what string) float64 { return w.luck(kind, n, what) }
-	f := fate{early: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "early"), late: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "late")}
-	sky := w.weather
-	if luck("is late") < sky.late {
+// disruptionOf decides what befalls the n-th call of a kind.
+func (w *world) disruptionOf(kind string, n int) disruption {
+	chance := func(what string) float64 { return w.chance(kind, n, what) }
+	f := disruption{early: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "early"), late: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "late")}
+	current := w.conditions
+	if chance("is late") < current.late {
 		more := w.span(time.Second, 9*time.Second, kind, n, "more")
-		if luck("when") < 0.4 {
+		if chance("when") < 0.4 {
 			f.early += more
 		} else {
 			f.late += more
 		}
 	}
 	side := "before"
-	if luck("side") < 0.5 {
+	if chance("side") < 0.5 {
 		side = "after"
 	}
-	x := luck("which")
+	x := chance("which")
 	strikes := func(p float64) bool {
 		x -= p
 		return x < 0
@@ -110,27 +110,27 @@ func (w *world) fateOf(kind string, n int) fate {
 		return &sandbox.Fault{Kind: sandbox.Status(code), After: after}
 	}
 	switch {
-	case strings.HasSuffix(kind, "/role") && strings.HasPrefix(kind, "GET") && luck("roles") < sky.roleless:
+	case strings.HasSuffix(kind, "/role") && strings.HasPrefix(kind, "GET") && chance("roles") < current.roleless:
 		f.fault = status(404, false)
-	case strikes(sky.throttled):
+	case strikes(current.throttled):
 		f.fault = status(429, false)
-		if luck("says when") < 0.7 {
-			f.fault.Retry, f.fault.RetryAfter = sandbox.RetrySeconds, time.Duration(1+luck("seconds")*8)*time.Second
+		if chance("says when") < 0.7 {
+			f.fault.Retry, f.fault.RetryAfter = sandbox.RetrySeconds, time.Duration(1+chance("seconds")*8)*time.Second
 		}
-	case strikes(sky.down):
+	case strikes(current.down):
 		f.fault = status(503, false)
-	case strikes(sky.broken):
+	case strikes(current.broken):
 		f.fault = status(500, side == "after")
-	case strikes(sky.missing):
+	case strikes(current.missing):
 		f.fault = status(404, false)
-	case strikes(sky.reset):
+	case strikes(current.reset):
 		f.broken = side
-	case strikes(sky.hang):
+	case strikes(current.hang):
 		f.never = side
-	case strikes(sky.unreadable):
+	case strikes(current.unreadable):
 		kinds := []sandbox.FaultKind{sandbox.Cut, sandbox.Truncated, sandbox.HTML, sandbox.WrongShape, sandbox.Empty}
-		f.fault = &sandbox.Fault{Kind: kinds[int(luck("kind")*float64(len(kinds)))]}
-	case strikes(sky.unapplied) && !strings.HasPrefix(kind, "GET"):
+		f.fault = &sandbox.Fault{Kind: kinds[int(chance("kind")*float64(len(kinds)))]}
+	case strikes(current.unapplied) && !strings.HasPrefix(kind, "GET"):
 		f.fault = &sandbox.Fault{Kind: sandbox.NotApplied}
 	}
 	return f
@@ -165,7 +165,7 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	n := w.counts[kind]
 	w.counts[kind]++
-	f := w.fateOf(kind, n)
+	f := w.disruptionOf(kind, n)
 	if by != nil && by.called.IsZero() {
 		by.called = time.Now()
 	}
@@ -176,7 +176,7 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 
 	if err := c.wait(ctx, f.early); err != nil || f.never == "before" || f.broken == "before" {
 		// Who hung up does not know whether Suger had read the call already.
-		if err != nil && !c.process.isDead() && w.luck(kind, n, "read all the same") < 0.5 {
+		if err != nil && !c.process.isDead() && w.chance(kind, n, "read all the same") < 0.5 {
 			c.perform(r, body, by, f)
 		}
 		if err == nil && f.never != "" {
@@ -234,7 +234,7 @@ func (c *wire) wait(ctx context.Context, d time.Duration) error {
 }
 
 // perform is the moment when Suger does what a call asks for.
-func (c *wire) perform(r *http.Request, body []byte, by *request, f fate) (answer *http.Response, at time.Time) {
+func (c *wire) perform(r *http.Request, body []byte, by *request, f disruption) (answer *http.Response, at time.Time) {
 	w := c.world
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -290,10 +290,10 @@ func (s shown) answer() *http.Response {
 	}
 }
 
-// look notes in the ledger what has changed in Suger, and by whom.
+// look notes in the history what has changed in Suger, and by whom.
 func (w *world) look(by *request) []change {
 	clear(w.lists)
-	return w.ledger.look(w.box, time.Now(), by)
+	return w.history.look(w.box, time.Now(), by)
 }
 
 type brokenReader struct{}
@@ -315,9 +315,9 @@ func serveAborting(h http.Handler, w http.ResponseWriter, r *http.Request) (abor
 	return false
 }
 
-// log writes a line of the story. A read may serve several requests that wait for
+// log writes a line of the scenario. A read may serve several requests that wait for
 // it, and which of them makes it is not decided by the seed: it goes without a number.
-func (c *wire) log(by *request, kind string, body []byte, f fate, note string, status int) {
+func (c *wire) log(by *request, kind string, body []byte, f disruption, note string, status int) {
 	w := c.world
 	if w.log == nil {
 		return

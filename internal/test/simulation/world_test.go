@@ -37,13 +37,13 @@ type world struct {
 	jobs     sync.WaitGroup
 
 	mu         sync.Mutex
-	counts     map[string]int // of calls, requests and whatever else luck is asked about
-	weather    weather
-	weathered  time.Time // when it last was not calm
+	counts     map[string]int // of calls, requests and whatever else chance is asked about
+	conditions conditions
+	disturbed  time.Time // when it last was not calm
 	crashed    time.Time // when a replica last crashed
 	revoked    map[string]bool
 	key        int // the API key in use
-	ledger     *ledger
+	history    *history
 	lists      map[string]shown // by credential and path
 	running    int              // requests that a replica is at
 	requests   []*request
@@ -72,8 +72,8 @@ var statusDocument = sync.OnceValues(func() (*spec.Document, error) {
 // newWorld makes a world with people in it, of whom the first are administrators.
 func newWorld(p plan) (*world, error) {
 	w := &world{
-		seed: p.seed, contract: p.contract, counts: make(map[string]int), weather: calm,
-		revoked: make(map[string]bool), ledger: newLedger(), lists: make(map[string]shown), began: time.Now(), stats: make(map[string]int),
+		seed: p.seed, contract: p.contract, counts: make(map[string]int), conditions: calm,
+		revoked: make(map[string]bool), history: newHistory(), lists: make(map[string]shown), began: time.Now(), stats: make(map[string]int),
 	}
 	w.document = mapping.DefaultDocument()
 	if p.contract == "status" {
@@ -116,7 +116,7 @@ func newWorld(p plan) (*world, error) {
 		for i := range p.people {
 			if i%p.apps == n && i < p.people*9/10 { // the others are for somebody else's eyes only
 				u, _ := w.box.UserByEmail(emailOf(i))
-				a.people[i] = &assignment{wanted: true, assigned: true, id: u.ID, role: w.ledger.roleName(u.Role), given: u.FirstName, family: u.LastName}
+				a.people[i] = &assignment{wanted: true, assigned: true, id: u.ID, role: w.history.roleName(u.Role), given: u.FirstName, family: u.LastName}
 			}
 		}
 		w.apps = append(w.apps, a)
@@ -242,7 +242,7 @@ func (w *world) violate(rule, format string, args ...any) {
 	w.logf("!!! %s: %s", v.rule, v.text)
 }
 
-// logf writes a line of the story, with the time that has passed.
+// logf writes a line of the scenario, with the time that has passed.
 func (w *world) logf(format string, args ...any) {
 	if w.log == nil {
 		return

@@ -25,7 +25,7 @@ for patch in "$@"; do
 	shapes=$(sed -n 's/^Shapes: //p' "$here/$name.patch")
 	result="not found"
 	for shape in $shapes; do
-		if ! (cd "$copy/tree" && go test ./internal/test/simulation -run 'TestStories' -timeout 900s \
+		if ! (cd "$copy/tree" && go test ./internal/test/simulation -run 'TestScenarios' -timeout 900s \
 			-shape "$shape" -seed "$first" -seeds "$seeds" -shrink 3s) >"$copy/out" 2>&1; then
 			result="$shape, $(grep -m1 -o 'seed [0-9]* breaks.*' "$copy/out" || head -c 300 "$copy/out")"
 			cp "$copy/out" "${OUT:-/dev/null}" 2>/dev/null || true

@@ -9,8 +9,8 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 )
 
-// A standing is what a person is in Suger's organization at one time.
-type standing struct {
+// A state is what a person is in Suger's organization at one time.
+type state struct {
 	member      bool
 	status      string // "" for one who is no member
 	role        string // by name
@@ -19,14 +19,14 @@ type standing struct {
 }
 
 // access reports whether the person may sign in.
-func (s standing) access() bool { return s.member && s.status != sandbox.StatusInactive }
+func (s state) access() bool { return s.member && s.status != sandbox.StatusInactive }
 
 // administrator reports whether the person can help others back in.
-func (s standing) administrator() bool {
+func (s state) administrator() bool {
 	return s.member && s.status == sandbox.StatusActive && s.role == sandbox.RoleAdmin
 }
 
-func (s standing) String() string {
+func (s state) String() string {
 	if !s.member {
 		return "nobody"
 	}
@@ -37,30 +37,30 @@ func (s standing) String() string {
 	return text
 }
 
-// An era is a standing from one time on.
-type era struct {
+// A period is a state from one time on.
+type period struct {
 	since time.Time
-	standing
+	state
 	by *request // nil: the console
 }
 
-// A ledger is the history of an organization, written where it happens, so that
+// A history holds what happened in an organization, written where it happens, so that
 // it is the truth against which every answer is held.
-type ledger struct {
-	people   map[string][]era  // by user id, oldest first
-	ids      map[string]string // folded address -> the latest user id with it
-	roles    map[string]string // id -> name, of roles that were deleted too
+type history struct {
+	people   map[string][]period // by user id, oldest first
+	ids      map[string]string   // folded address -> the latest user id with it
+	roles    map[string]string   // id -> name, of roles that were deleted too
 	members  int
 	admins   int
 	lostLast *change   // what took the last administrator, until there is one again
 	regained time.Time // when there last was one again
 }
 
-// A change is one person's step from one standing to another.
+// A change is one person's step from one state to another.
 type change struct {
 	at            time.Time
 	id            string
-	before, after standing
+	before, after state
 	by            *request
 }
 
@@ -68,62 +68,62 @@ func (c change) String() string {
 	return fmt.Sprintf("%s: %s -> %s", c.id, c.before, c.after)
 }
 
-func newLedger() *ledger {
-	return &ledger{
-		people: make(map[string][]era), ids: make(map[string]string),
+func newHistory() *history {
+	return &history{
+		people: make(map[string][]period), ids: make(map[string]string),
 		roles: make(map[string]string),
 	}
 }
 
 // look compares the organization with the last entries, and notes what changed.
-func (l *ledger) look(box *sandbox.Sandbox, now time.Time, by *request) (changes []change) {
+func (h *history) look(box *sandbox.Sandbox, now time.Time, by *request) (changes []change) {
 	for _, r := range box.Roles() {
-		l.roles[r.ID] = r.Name
+		h.roles[r.ID] = r.Name
 	}
-	note := func(id string, is standing) {
-		was := l.now(id)
+	note := func(id string, is state) {
+		was := h.now(id)
 		if was == is {
 			return
 		}
 		switch {
 		case is.member && !was.member:
-			l.members++
+			h.members++
 		case was.member && !is.member:
-			l.members--
+			h.members--
 		}
 		if is.member {
-			l.ids[is.email] = id
+			h.ids[is.email] = id
 		}
-		l.people[id] = append(l.people[id], era{now, is, by})
+		h.people[id] = append(h.people[id], period{now, is, by})
 		changes = append(changes, change{now, id, was, is, by})
 	}
 	users := box.Users()
 	for _, u := range users {
-		is := standing{
-			member: true, status: u.Status, role: l.roleName(u.Role),
+		is := state{
+			member: true, status: u.Status, role: h.roleName(u.Role),
 			email: strings.ToLower(u.Email), first: u.FirstName, last: u.LastName,
 		}
 		note(u.ID, is)
 	}
-	if l.members > len(users) {
-		for _, id := range l.gone(users) {
-			note(id, standing{})
+	if h.members > len(users) {
+		for _, id := range h.gone(users) {
+			note(id, state{})
 		}
 	}
 	for i := range changes {
-		l.watchAdministrators(&changes[i])
+		h.watchAdministrators(&changes[i])
 	}
 	return changes
 }
 
 // gone are those who were members and are not among the present ones.
-func (l *ledger) gone(users []sandbox.User) (ids []string) {
+func (h *history) gone(users []sandbox.User) (ids []string) {
 	seen := make(map[string]bool, len(users))
 	for _, u := range users {
 		seen[u.ID] = true
 	}
-	for id := range l.people {
-		if !seen[id] && l.now(id).member {
+	for id := range h.people {
+		if !seen[id] && h.now(id).member {
 			ids = append(ids, id)
 		}
 	}
@@ -132,78 +132,78 @@ func (l *ledger) gone(users []sandbox.User) (ids []string) {
 }
 
 // watchAdministrators keeps count of who can help the others.
-func (l *ledger) watchAdministrators(c *change) {
+func (h *history) watchAdministrators(c *change) {
 	count := 0
-	for id := range l.people {
-		if l.now(id).administrator() {
+	for id := range h.people {
+		if h.now(id).administrator() {
 			count++
 		}
 	}
 	switch {
-	case count > 0 && l.admins == 0:
-		l.lostLast, l.regained = nil, c.at
-	case count == 0 && l.admins > 0:
-		l.lostLast = c
+	case count > 0 && h.admins == 0:
+		h.lostLast, h.regained = nil, c.at
+	case count == 0 && h.admins > 0:
+		h.lostLast = c
 	}
-	l.admins = count
+	h.admins = count
 }
 
-func (l *ledger) roleName(id string) string {
-	if name, ok := l.roles[id]; ok {
+func (h *history) roleName(id string) string {
+	if name, ok := h.roles[id]; ok {
 		return name
 	}
 	return id
 }
 
-// now is a person's present standing.
-func (l *ledger) now(id string) standing {
-	if eras := l.people[id]; len(eras) > 0 {
-		return eras[len(eras)-1].standing
+// now is a person's present state.
+func (h *history) now(id string) state {
+	if periods := h.people[id]; len(periods) > 0 {
+		return periods[len(periods)-1].state
 	}
-	return standing{}
+	return state{}
 }
 
 // anyWith reports whether somebody with an address is so, other than one person.
-func (l *ledger) anyWith(email, except string, is func(standing) bool) bool {
-	for id := range l.people {
-		if s := l.now(id); id != except && s.email == email && is(s) {
+func (h *history) anyWith(email, except string, is func(state) bool) bool {
+	for id := range h.people {
+		if s := h.now(id); id != except && s.email == email && is(s) {
 			return true
 		}
 	}
 	return false
 }
 
-// during are a person's standings between two times, oldest first.
-func (l *ledger) during(id string, from, to time.Time) []standing {
-	found := []standing{{}}
-	for _, e := range l.people[id] {
+// during are a person's states between two times, oldest first.
+func (h *history) during(id string, from, to time.Time) []state {
+	found := []state{{}}
+	for _, e := range h.people[id] {
 		if e.since.After(to) {
 			break
 		}
 		if !e.since.After(from) {
 			found = found[:0]
 		}
-		found = append(found, e.standing)
+		found = append(found, e.state)
 	}
 	return found
 }
 
 // ever reports whether a person was so at some moment between two times.
-func (l *ledger) ever(id string, from, to time.Time, is func(standing) bool) bool {
-	return slices.ContainsFunc(l.during(id, from, to), is)
+func (h *history) ever(id string, from, to time.Time, is func(state) bool) bool {
+	return slices.ContainsFunc(h.during(id, from, to), is)
 }
 
 // always reports whether a person was so all the time between two times.
-func (l *ledger) always(id string, from, to time.Time, is func(standing) bool) bool {
-	return !l.ever(id, from, to, func(s standing) bool { return !is(s) })
+func (h *history) always(id string, from, to time.Time, is func(state) bool) bool {
+	return !h.ever(id, from, to, func(s state) bool { return !is(s) })
 }
 
 // was says in which of some respects a person never was so between two times: each
 // may have been true at another moment.
-func (l *ledger) was(id string, from, to time.Time, is map[string]func(standing) bool) string {
+func (h *history) was(id string, from, to time.Time, is map[string]func(state) bool) string {
 	var never []string
 	for what, so := range is {
-		if !l.ever(id, from, to, so) {
+		if !h.ever(id, from, to, so) {
 			never = append(never, what)
 		}
 	}
@@ -211,7 +211,7 @@ func (l *ledger) was(id string, from, to time.Time, is map[string]func(standing)
 		return ""
 	}
 	slices.Sort(never)
-	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), l.during(id, from, to))
+	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), h.during(id, from, to))
 }
 
 // rank orders roles by power, as the mapping has it and by name where it does not
