@@ -94,7 +94,7 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
 	config.OpsAddr = settings.ListenAddress(d.status.addr())
 	p := &process{Config: config, guide: "http://" + d.status.addr() + "/guides/okta-private.md"}
-	handlers, err := p.assemble(ctx.Done())
+	handlers, err := p.assemble(ctx)
 	if err != nil {
 		return err
 	}

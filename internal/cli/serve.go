@@ -71,7 +71,7 @@ func indented(text string) string {
 }
 
 func (p *process) serve(ctx context.Context) error {
-	handlers, err := p.assemble(ctx.Done())
+	handlers, err := p.assemble(ctx)
 	if err != nil {
 		return err
 	}

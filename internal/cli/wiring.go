@@ -9,7 +9,6 @@ import (
 
 	"suger-scim-gateway/docs"
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/throttle"
@@ -35,15 +34,14 @@ type handlers struct {
 	operations http.Handler
 }
 
-// assemble builds the gateway with its metrics and status page. stopping is closed
-// when the process is to stop.
-func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
+// assemble builds the gateway with its metrics and status page. ctx is done when
+// the process is to stop.
+func (p *process) assemble(ctx context.Context) (*handlers, error) {
 	v, revision := build()
-	counters := metrics.New(metrics.Build{Version: v, Commit: revision, Go: runtime.Version()})
+	p.activity = ops.NewActivity(ops.Build{Version: v, Commit: revision, Go: runtime.Version()}, string(p.SugerURL), p.StatusPersonal, p.Log, time.Now)
 	if p.Certificates != nil {
-		counters.ShowCertificate(p.Certificates.NotAfter)
+		p.activity.ShowCertificate(p.Certificates.NotAfter)
 	}
-	p.activity = ops.NewActivity(counters, ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
 	service, err := p.newService()
 	if err != nil {
 		return nil, err
@@ -56,7 +54,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 		revision = ""
 	}
 	config := ops.Config{
-		Version: v, Commit: revision, Started: time.Now(), Stopping: stopping,
+		Version: v, Commit: revision, Started: time.Now(), Stopping: func() bool { return ctx.Err() != nil },
 		Activity: p.activity, Drift: service.Drift,
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
@@ -76,7 +74,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handlers{scim: counters.InFlight(scim), operations: operations}, nil
+	return &handlers{scim: p.activity.InFlight(scim), operations: operations}, nil
 }
 
 // newGateway returns the SCIM service for the settings.

@@ -119,13 +119,15 @@ func (a *access) hasSession(r *http.Request) bool {
 	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark(text)))
 }
 
-type signInPage struct {
-	frame
-	Problem string
+func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
+	s.showSignIn(w, http.StatusOK, "")
 }
 
-func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
-	s.show(w, http.StatusOK, "signin", signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}})
+func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
+	s.show(w, status, "signin", struct {
+		frame
+		Problem string
+	}{frame{Config: s.config, Title: "Sign in"}, problem})
 }
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
@@ -134,14 +136,12 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	page, status := signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}}, http.StatusUnauthorized
-	page.Problem = "This is not the token."
-	if s.access.guessing.Wait(peer(r)) > 0 {
-		status = http.StatusTooManyRequests
-		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
-	}
 	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
-	s.show(w, status, "signin", page)
+	if s.access.guessing.Wait(peer(r)) > 0 {
+		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens came from your address. Try again in a minute.")
+		return
+	}
+	s.showSignIn(w, http.StatusUnauthorized, "This is not the token.")
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
