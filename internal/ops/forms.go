@@ -1,9 +1,7 @@
 package ops
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -76,14 +74,4 @@ func (s *server) explain(ctx context.Context, page *formPage, credential string)
 	}
 	page.Found = found
 	page.changeList = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
-}
-
-// indented returns a value as indented JSON.
-func indented(value any) string {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(value) // it was read from JSON
-	return strings.TrimSpace(text.String())
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"suger-scim-gateway/internal/check"
 )
 
 //go:embed pages/*.html
@@ -28,7 +30,7 @@ var views = func() map[string]*template.Template {
 		"number": number,
 		"count":  count,
 		"tall":   tall,
-		"json":   indented,
+		"json":   check.Indented,
 		"said":   spokenName,
 		"value":  spokenValue,
 	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html"))
