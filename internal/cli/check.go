@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -114,20 +115,11 @@ func (run *checkRun) complete(p *process) error {
 	request := &run.request
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
-	request.Document, request.File = p.Document, mapping.DefaultName
+	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
 	request.DefaultRole, request.GroupRoles = p.DefaultRole, p.GroupRoles
 	request.PublicURL = string(p.PublicURL)
 	request.NamesInPath = request.Caller.Organization != string(p.Organization)
 	request.HoldsCredential = p.HoldsCredential()
-	source := mapping.DefaultSource()
-	if p.MappingFile != "" {
-		request.File = p.MappingFile
-		var err error
-		if source, _, err = settings.ReadMapping(p.MappingFile); err != nil {
-			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
-		}
-	}
-	request.Positions = strict.PositionsIn(source)
 	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
