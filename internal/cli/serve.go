@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/conns"
@@ -79,7 +81,12 @@ func (p *process) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.boundConnections(scim)
+	scim.socket = conns.Guard(scim.server, scim.socket, conns.Limits{
+		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
+		Shared: func(address netip.Addr) bool { // a proxy's address is that of all clients
+			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
+		},
+	})
 	if p.Certificates != nil {
 		scim.server.TLSConfig = p.Certificates.Config()
 	}
@@ -88,7 +95,8 @@ func (p *process) serve(ctx context.Context) error {
 		_ = scim.socket.Close()
 		return err
 	}
-	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
+	operations.socket = conns.Guard(operations.server, operations.socket,
+		conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
 	defer p.FollowSignals()()
 	defer reserveHeap()()
 	p.logStart(scim.addr(), operations.addr())

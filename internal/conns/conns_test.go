@@ -30,10 +30,9 @@ func serve(t *testing.T, limits conns.Limits) string {
 			_, _ = io.WriteString(w, "hello")
 		}),
 	}
-	guard := conns.New(limits)
-	guard.Attach(server)
+	socket = conns.Guard(server, socket, limits)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(guard.Listen(socket)) }()
+	go func() { ended <- server.Serve(socket) }()
 	t.Cleanup(func() {
 		server.Close()
 		assert.ErrorIs(t, <-ended, http.ErrServerClosed)
