@@ -19,7 +19,7 @@ import (
 // memory to the 60 s after which Okta hangs up.
 var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
 
-// A Build identifies the program.
+// A Build identifies the program, by words that may be "unknown".
 type Build struct{ Version, Commit, Go string }
 
 // metrics are the counters of one process. docs/metrics.md lists every one; a test
@@ -75,26 +75,19 @@ func newMetrics(build Build) *metrics {
 	factory.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "suger_scim_build_info", Help: "Always 1; the labels say which program this is.",
 	}, []string{"version", "commit", "go"}).WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
-	m.beginAtZero()
-	return m
-}
-
-func (m *metrics) beginAtZero() {
-	for _, result := range []string{"hit", "miss", "wrong"} {
-		m.lookups.WithLabelValues(result)
-	}
-	for _, result := range []string{"hit", "miss"} {
-		m.lists.WithLabelValues(result)
-	}
-	for _, guard := range mapping.GuardNames() {
-		m.refusals.WithLabelValues(guard)
-	}
-	for _, operation := range spec.OperationNames() {
-		m.drifts.WithLabelValues(operation)
-	}
+	var codes []string
 	for _, entry := range scim.Codes {
-		m.errors.WithLabelValues(string(entry.Code))
+		codes = append(codes, string(entry.Code))
 	}
+	for counter, labels := range map[*prometheus.CounterVec][]string{
+		m.lookups: {"hit", "miss", "wrong"}, m.lists: {"hit", "miss"}, m.errors: codes,
+		m.refusals: mapping.GuardNames(), m.drifts: spec.OperationNames(),
+	} {
+		for _, label := range labels {
+			counter.WithLabelValues(label)
+		}
+	}
+	return m
 }
 
 // ShowCertificate adds when the certificate of the SCIM listener expires, read at

@@ -22,8 +22,7 @@ import (
 // Config configures the ops listener. A field is required unless it says what its
 // zero value means.
 type Config struct {
-	Version string
-	Commit  string // "" for unknown
+	Build
 	Started time.Time
 
 	Stopping func() bool // whether the process is about to stop

@@ -68,7 +68,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 	s.drift.Store(&[]mapping.DriftCount{})
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	config := ops.Config{
-		Version: "1.2.3", Commit: "0123456789abcdef", Started: s.clock.Now().Add(-25 * time.Hour), Stopping: s.stopping.Load,
+		Build: ops.Build{Version: "1.2.3", Commit: "0123456789abcdef"}, Started: s.clock.Now().Add(-25 * time.Hour), Stopping: s.stopping.Load,
 		Drift: func() []mapping.DriftCount { return *s.drift.Load() },
 
 		Okta: []ops.OktaValue{
