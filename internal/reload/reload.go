@@ -18,7 +18,7 @@ const retryAfter = 10 * time.Second
 
 // Options describe files that are read together. All fields are required.
 type Options struct {
-	What  string // they hold, for the log: "secret"
+	What  string // what they hold, for the log: "secret"
 	Paths []string
 	Limit int64 // of bytes in one file
 
@@ -58,7 +58,7 @@ func (f *Files) Refresh() {
 		problem, f.retryAt = err.Error(), now.Add(retryAfter)
 	}
 	if problem != "" && problem != f.problem {
-		f.Log.Error("a changed "+f.What+" cannot be used; the last good one stays", "problem", problem)
+		f.Log.Error("a changed file cannot be used; the last good one stays", "holds", f.What, "problem", problem)
 	}
 	f.problem = problem
 }
