@@ -26,8 +26,8 @@ const (
 	maxConnections           = 1024
 	maxConnectionsPerAddress = 256
 
-	// strangeIdleTimeout is for connections that have not shown a good token yet.
-	strangeIdleTimeout = 10 * time.Second
+	// untrustedIdleTimeout is for connections that have not shown a good token yet.
+	untrustedIdleTimeout = 10 * time.Second
 
 	// drainTime is how long requests in flight may take after the signal to
 	// stop. It is shorter than the 30 s after which Kubernetes kills a pod.

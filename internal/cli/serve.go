@@ -82,7 +82,7 @@ func (p *process) serve(ctx context.Context) error {
 		return err
 	}
 	scim.socket = conns.Guard(scim.server, scim.socket, conns.Limits{
-		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
+		Total: maxConnections, PerAddress: maxConnectionsPerAddress, UntrustedIdle: untrustedIdleTimeout,
 		Shared: func(address netip.Addr) bool { // a proxy's address is that of all clients
 			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
 		},
@@ -96,7 +96,7 @@ func (p *process) serve(ctx context.Context) error {
 		return err
 	}
 	operations.socket = conns.Guard(operations.server, operations.socket,
-		conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
+		conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, UntrustedIdle: idleTimeout})
 	defer p.FollowSignals()()
 	defer reserveHeap()()
 	p.logStart(scim.addr(), operations.addr())

@@ -22,9 +22,9 @@ type Limits struct {
 	Total      int // at once
 	PerAddress int // of those, from one address
 
-	// Strange is the idle timeout of connections without a valid token so far. The
-	// server's IdleTimeout applies to the others.
-	Strange time.Duration
+	// UntrustedIdle is the idle timeout of connections without a valid token so
+	// far. The server's IdleTimeout applies to the others.
+	UntrustedIdle time.Duration
 
 	// Shared reports whether an address is that of many clients, as a proxy's
 	// is, so that it has no share of its own. May be nil.
@@ -172,7 +172,7 @@ func (g *guard) changed(c *connection, state http.ConnState) {
 	c.idle = state == http.StateIdle
 	c.mayStay()
 	if _, open := g.open[c]; open && c.idle && !c.trusted {
-		c.timer = time.AfterFunc(g.limits.Strange, func() { g.closeIfIdle(c) })
+		c.timer = time.AfterFunc(g.limits.UntrustedIdle, func() { g.closeIfIdle(c) })
 	}
 }
 
