@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"suger-scim-gateway/internal/reload"
@@ -23,11 +23,6 @@ const maxFile = 256 << 10
 
 // soon is how long before its end a certificate is worth a warning.
 const soon = 14 * 24 * time.Hour
-
-// retryAfter is how long files that could not be used are left alone: the reason
-// may pass without a visible change, such as a permission or a certificate that
-// is not valid yet.
-const retryAfter = 10 * time.Second
 
 // Options name the files. Zero fields have the default given with them.
 type Options struct {
@@ -43,12 +38,8 @@ type Options struct {
 // several goroutines at once.
 type Files struct {
 	options Options
-
-	mu      sync.Mutex
 	files   *reload.Files
-	current *tls.Certificate
-	problem string    // of the files on disk; "" if they are current
-	retryAt time.Time // when to read them again if there is one
+	current atomic.Pointer[tls.Certificate]
 }
 
 // Open reads and checks the files. The error says what is wrong with the
@@ -60,11 +51,13 @@ func Open(options Options) (*Files, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	f := &Files{options: options, files: reload.New(maxFile, options.CertPath, options.KeyPath)}
-	if err := f.read(); err != nil {
-		return nil, err
-	}
-	return f, nil
+	f := &Files{options: options}
+	var err error
+	f.files, err = reload.Open(reload.Options{
+		What: "certificate", Paths: []string{options.CertPath, options.KeyPath}, Limit: maxFile,
+		Use: f.use, Log: options.Log, Now: options.Now,
+	})
+	return f, err
 }
 
 // Config is TLS 1.2 and 1.3 with the current certificate for each handshake;
@@ -83,35 +76,16 @@ func (f *Files) NotAfter() time.Time { return f.certificate().Leaf.NotAfter }
 // Covers returns an error if the certificate is not valid for the host.
 func (f *Files) Covers(host string) error { return f.certificate().Leaf.VerifyHostname(host) }
 
-// certificate is the current one. Changed files that cannot be used leave the
-// last good one, are reported once, and are tried again.
+// certificate returns the current one.
 func (f *Files) certificate() *tls.Certificate {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.options.Now()
-	if !f.files.Changed() && (f.problem == "" || now.Before(f.retryAt)) {
-		return f.current
-	}
-	if err := f.read(); err != nil {
-		if problem := err.Error(); problem != f.problem {
-			f.options.Log.Error("a changed certificate cannot be used; the last good one stays", "problem", problem)
-			f.problem = problem
-		}
-		f.retryAt = now.Add(retryAfter)
-		return f.current
-	}
-	f.problem = ""
-	f.options.Log.Info("the certificate was reloaded", "not_after", f.current.Leaf.NotAfter)
-	return f.current
+	f.files.Refresh()
+	return f.current.Load()
 }
 
-// read makes the files the current certificate if clients would accept them.
-func (f *Files) read() error {
-	content, err := f.files.Read()
-	if err != nil {
-		return err
-	}
-	pair, err := tls.X509KeyPair(content[0], content[1])
+// use makes the contents of the files the current certificate if clients would
+// accept it.
+func (f *Files) use(contents [][]byte) error {
+	pair, err := tls.X509KeyPair(contents[0], contents[1])
 	if err != nil {
 		return fmt.Errorf("%w (the server's own certificate must be the first in its file, and the key must be its own and not encrypted)", err)
 	}
@@ -122,7 +96,9 @@ func (f *Files) read() error {
 	for _, warning := range warnings {
 		f.options.Log.Warn("about the TLS certificate", "problem", warning)
 	}
-	f.current = &pair
+	if f.current.Swap(&pair) != nil {
+		f.options.Log.Info("the certificate was reloaded", "not_after", pair.Leaf.NotAfter)
+	}
 	return nil
 }
 

@@ -167,3 +167,13 @@ func nextStep(push mapping.Forecast) string {
 	}
 	return "Nothing: a push would change nothing. If Okta shows an error, press Retry under Dashboard, Tasks."
 }
+
+// Indented returns a report, or a value that was read from JSON, as indented JSON.
+func Indented(value any) string {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(value) // no such value has an error
+	return strings.TrimSpace(text.String())
+}

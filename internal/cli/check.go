@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -45,12 +45,7 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	config, err := settings.LoadFor(c.err, run.missing)
-	if err != nil {
-		return err
-	}
-	run.request.Caller.Credential = config.HeldCredential()
-	if err := run.complete(&process{Config: config}); err != nil {
+	if _, err := run.prepare(); err != nil {
 		return err
 	}
 	switch {
@@ -59,7 +54,20 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	case run.suggest != "":
 		return run.suggestTo(ctx)
 	}
-	return run.report(ctx)
+	return run.report(func(see func(check.Line)) (*check.Report, error) {
+		run.request.See = see
+		return check.Run(ctx, run.request), nil
+	})
+}
+
+// prepare reads the settings and completes the request.
+func (run *checkRun) prepare() (*settings.Config, error) {
+	config, err := settings.LoadFor(run.err, run.missing)
+	if err != nil {
+		return nil, err
+	}
+	run.request.Caller.Credential = config.HeldCredential()
+	return config, run.complete(&process{Config: config})
 }
 
 // missing adds the settings that a check needs and that are missing.
@@ -79,13 +87,22 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	}
 }
 
-// report runs the check and writes its report.
-func (run *checkRun) report(ctx context.Context) error {
-	write := run.asText
+// report does a check and writes its report, each line as it is found, or all as
+// JSON.
+func (run *checkRun) report(do func(see func(check.Line)) (*check.Report, error)) error {
+	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
 	if run.json {
-		write = run.asJSON
+		printer.W = io.Discard
 	}
-	report, err := write(ctx)
+	printer.Begin(run.request.Target())
+	report, err := do(printer.Line)
+	if err != nil {
+		return err
+	}
+	printer.End(report)
+	if err = printer.Err(); run.json {
+		err = run.writeJSON(report)
+	}
 	if err == nil && !report.OK {
 		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
 	}
@@ -98,20 +115,11 @@ func (run *checkRun) complete(p *process) error {
 	request := &run.request
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
-	request.Document, request.File = p.Document, mapping.DefaultName
+	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
 	request.DefaultRole, request.GroupRoles = p.DefaultRole, p.GroupRoles
 	request.PublicURL = string(p.PublicURL)
 	request.NamesInPath = request.Caller.Organization != string(p.Organization)
 	request.HoldsCredential = p.HoldsCredential()
-	source := mapping.DefaultSource()
-	if p.MappingFile != "" {
-		request.File = p.MappingFile
-		var err error
-		if source, _, err = settings.ReadMapping(p.MappingFile); err != nil {
-			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
-		}
-	}
-	request.Positions = strict.PositionsIn(source)
 	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
@@ -135,31 +143,23 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 		return fmt.Errorf("the draft cannot be written: %w", err)
 	}
 	run.request.File = run.suggest
-	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
-	if run.json {
-		printer.W = io.Discard
-	}
-	printer.Begin(run.request.Target())
-	draft, report, err := check.Suggest(ctx, run.request, printer.Line)
-	if draft != nil {
-		if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
-			return failed
+	var written string
+	err := run.report(func(see func(check.Line)) (*check.Report, error) {
+		draft, report, err := check.Suggest(ctx, run.request, see)
+		if draft == nil {
+			return nil, err
 		}
-	}
-	if err != nil && draft != nil {
-		return fmt.Errorf("%s is written, but cannot be checked: %w", run.suggest, err)
-	}
-	if err != nil {
-		return err
-	}
-	printer.End(report)
-	if run.json {
-		err = run.writeJSON(report)
-	} else {
-		_, err = fmt.Fprintf(run.out, "\n%s is written: of its lines %s.\n", run.suggest, draft.Summary())
-	}
-	if err == nil && !report.OK {
-		err = fmt.Errorf("%d of %d checks failed", report.Count(check.Fail), len(report.Lines))
+		if failed := os.WriteFile(run.suggest, []byte(draft.String()), 0o600); failed != nil {
+			return nil, failed
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s is written, but cannot be checked: %w", run.suggest, err)
+		}
+		written = fmt.Sprintf("\n%s is written: of its lines %s.\n", run.suggest, draft.Summary())
+		return report, nil
+	})
+	if !run.json {
+		fmt.Fprint(run.out, written)
 	}
 	return err
 }
@@ -179,26 +179,9 @@ func writable(path string) error {
 	return os.Remove(path)
 }
 
-// asText writes each line as it is found.
-func (run *checkRun) asText(ctx context.Context) (*check.Report, error) {
-	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
-	printer.Begin(run.request.Target())
-	run.request.See = printer.Line
-	report := check.Run(ctx, run.request)
-	printer.End(report)
-	return report, printer.Err()
-}
-
-func (run *checkRun) asJSON(ctx context.Context) (*check.Report, error) {
-	report := check.Run(ctx, run.request)
-	return report, run.writeJSON(report)
-}
-
 func (run *checkRun) writeJSON(value any) error {
-	encoder := json.NewEncoder(run.out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(value)
+	_, err := fmt.Fprintln(run.out, check.Indented(value))
+	return err
 }
 
 // takesColor reports whether w is a terminal whose user does not object

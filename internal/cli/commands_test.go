@@ -92,9 +92,9 @@ func TestVersion(t *testing.T) {
 	}
 
 	version, commit = "", ""
-	v, revision := build()
-	assert.NotEmpty(t, v)
-	assert.NotEmpty(t, revision)
+	b := build()
+	assert.NotEmpty(t, b.Version)
+	assert.NotEmpty(t, b.Commit)
 }
 
 func TestMappingCommand(t *testing.T) {

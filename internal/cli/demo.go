@@ -94,12 +94,8 @@ func (d *demonstration) listen(ctx context.Context, config *settings.Config, add
 	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
 	config.OpsAddr = settings.ListenAddress(d.status.addr())
 	p := &process{Config: config, guide: "http://" + d.status.addr() + "/guides/okta-private.md"}
-	handlers, err := p.assemble(ctx.Done())
-	if err != nil {
-		return err
-	}
-	d.gateway.server.Handler, d.status.server.Handler = handlers.scim, handlers.operations
-	return nil
+	d.gateway.server.Handler, d.status.server.Handler, err = p.assemble(ctx)
+	return err
 }
 
 // close releases the listeners of a demonstration that could not start.
@@ -127,6 +123,7 @@ func demoConfig(logTo io.Writer) *settings.Config {
 		},
 		Logs:     settings.NewLogs(logTo, "info", "text"),
 		Document: mapping.DefaultDocument(),
+		Source:   mapping.DefaultSource(),
 	}
 }
 

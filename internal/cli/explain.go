@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
 )
 
@@ -28,12 +25,8 @@ func explain(ctx context.Context, c *console, args []string) error {
 	if flags.NArg() != 1 {
 		return errors.New("explain needs one person: explain [flags] nova.quill@example.com")
 	}
-	config, err := settings.LoadFor(c.err, run.missing)
+	config, err := run.prepare()
 	if err != nil {
-		return err
-	}
-	run.request.Caller.Credential = config.HeldCredential()
-	if err := run.complete(&process{Config: config}); err != nil {
 		return err
 	}
 	e, err := check.Explain(ctx, run.request, config.Mapping(), mapping.Person{UserName: strings.TrimSpace(flags.Arg(0)), Role: *role})
@@ -48,10 +41,10 @@ func explain(ctx context.Context, c *console, args []string) error {
 
 func (run *checkRun) printExplanation(e *check.Explanation) error {
 	var text strings.Builder
-	section := func(title string, lines ...string) {
+	section := func(title string, contents ...string) {
 		fmt.Fprintf(&text, "\n%s\n", title)
-		for _, line := range lines {
-			fmt.Fprintf(&text, "  %s\n", strings.ReplaceAll(line, "\n", "\n  "))
+		for _, content := range contents {
+			fmt.Fprintf(&text, "  %s\n", strings.ReplaceAll(content, "\n", "\n  "))
 		}
 	}
 	fmt.Fprintf(&text, "%s in organization %s at %s. Nothing was changed.\n", e.Person, e.Target.Organization, e.Target.URL)
@@ -59,20 +52,12 @@ func (run *checkRun) printExplanation(e *check.Explanation) error {
 		section("Suger holds", "nobody with this address")
 	}
 	for _, record := range e.Suger {
-		var indented bytes.Buffer
-		if err := json.Indent(&indented, record, "", "  "); err != nil {
-			return err
-		}
-		section("Suger holds", indented.String())
+		section("Suger holds", check.Indented(record))
 	}
 	if e.SCIM == nil {
 		section("SCIM shows", "nobody")
 	} else {
-		shown, err := json.MarshalIndent(e.SCIM, "", "  ")
-		if err != nil {
-			return err
-		}
-		section("SCIM shows", string(shown))
+		section("SCIM shows", check.Indented(e.SCIM))
 		section("The role, by carrier", e.Roles...)
 	}
 	section("What applies", e.Applies...)

@@ -8,14 +8,10 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/netip"
-	"slices"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"suger-scim-gateway/internal/conns"
 )
 
 // Limits of every listener. SCIM requests are small; the largest are group pushes
@@ -30,8 +26,8 @@ const (
 	maxConnections           = 1024
 	maxConnectionsPerAddress = 256
 
-	// strangeIdleTimeout is for connections that have not shown a good token yet.
-	strangeIdleTimeout = 10 * time.Second
+	// untrustedIdleTimeout is for connections that have not shown a good token yet.
+	untrustedIdleTimeout = 10 * time.Second
 
 	// drainTime is how long requests in flight may take after the signal to
 	// stop. It is shorter than the 30 s after which Kubernetes kills a pod.
@@ -93,24 +89,6 @@ func exportAddresses(ctx context.Context) (string, error) {
 		}
 	}
 	return "", err
-}
-
-// bound limits the connections of the listener.
-func (l *listener) bound(limits conns.Limits) {
-	guard := conns.New(limits)
-	guard.Attach(l.server)
-	l.socket = guard.Listen(l.socket)
-}
-
-// boundConnections limits those of the SCIM listener. A proxy's address has no
-// limit of its own, since all clients use it.
-func (p *process) boundConnections(scim *listener) {
-	scim.bound(conns.Limits{
-		Total: maxConnections, PerAddress: maxConnectionsPerAddress, Strange: strangeIdleTimeout,
-		Shared: func(address netip.Addr) bool {
-			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
-		},
-	})
 }
 
 // addr returns the actual address of the listener.

@@ -103,9 +103,9 @@ func serveOneAtATime(t *testing.T, change func(*http.Server)) string {
 	config, err := settings.Load(io.Discard)
 	require.NoError(t, err)
 	p := &process{Config: config}
-	handlers, err := p.assemble(t.Context().Done())
+	handler, _, err := p.assemble(t.Context())
 	require.NoError(t, err)
-	l, err := listen(t.Context(), "gateway", "127.0.0.1:0", handlers.scim, p.Budget, slog.New(slog.DiscardHandler))
+	l, err := listen(t.Context(), "gateway", "127.0.0.1:0", handler, p.Budget, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	change(l.server)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context())) // the test stops it itself, last

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"suger-scim-gateway/internal/settings"
-	"suger-scim-gateway/mapping"
 )
 
 // runMapping prints the source of the current mapping, that of GATEWAY_MAPPING or
@@ -23,14 +22,10 @@ func runMapping(_ context.Context, c *console, args []string) error {
 		_, err := fmt.Fprintf(c.out, "%s is a valid mapping.\n", *check)
 		return err
 	}
-	s := settings.Read()
-	source := mapping.DefaultSource()
-	if s.MappingFile != "" {
-		var err error
-		if source, _, err = settings.ReadMapping(s.MappingFile); err != nil {
-			return fmt.Errorf("GATEWAY_MAPPING: %w", err)
-		}
+	source, _, err := settings.ReadMapping(settings.Read().MappingFile)
+	if err != nil {
+		return fmt.Errorf("GATEWAY_MAPPING: %w", err)
 	}
-	_, err := c.out.Write(source)
+	_, err = c.out.Write(source)
 	return err
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/conns"
@@ -23,7 +25,7 @@ func serve(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := &process{Config: config, guide: publishedGuide(modulePath())}
+	p := &process{Config: config, guide: publishedGuide(buildInfo().Main.Path)}
 	err = p.serve(ctx)
 	if p.DryRun && p.activity != nil {
 		err = errors.Join(err, p.activity.DryRun().Print(c.out))
@@ -71,24 +73,30 @@ func indented(text string) string {
 }
 
 func (p *process) serve(ctx context.Context) error {
-	handlers, err := p.assemble(ctx.Done())
+	scimHandler, opsHandler, err := p.assemble(ctx)
 	if err != nil {
 		return err
 	}
-	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), handlers.scim, p.Budget, p.Log)
+	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), scimHandler, p.Budget, p.Log)
 	if err != nil {
 		return err
 	}
-	p.boundConnections(scim)
+	scim.socket = conns.Guard(scim.server, scim.socket, conns.Limits{
+		Total: maxConnections, PerAddress: maxConnectionsPerAddress, UntrustedIdle: untrustedIdleTimeout,
+		Shared: func(address netip.Addr) bool { // a proxy's address is that of all clients
+			return slices.ContainsFunc(p.TrustedProxies, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
+		},
+	})
 	if p.Certificates != nil {
 		scim.server.TLSConfig = p.Certificates.Config()
 	}
-	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), handlers.operations, opsAnswerWithin, p.Log)
+	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), opsHandler, opsAnswerWithin, p.Log)
 	if err != nil {
 		_ = scim.socket.Close()
 		return err
 	}
-	operations.bound(conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, Strange: idleTimeout})
+	operations.socket = conns.Guard(operations.server, operations.socket,
+		conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, UntrustedIdle: idleTimeout})
 	defer p.FollowSignals()()
 	defer reserveHeap()()
 	p.logStart(scim.addr(), operations.addr())
@@ -97,8 +105,8 @@ func (p *process) serve(ctx context.Context) error {
 
 // logStart logs what runs and how, and what an operator should know about it.
 func (p *process) logStart(scim, operations string) {
-	v, revision := build()
-	p.Log.Info("serving", "version", v, "commit", revision, "go", runtime.Version(),
+	b := build()
+	p.Log.Info("serving", "version", b.Version, "commit", b.Commit, "go", b.Go,
 		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil,
 		"status_page", !p.HidesPages(), "suger", p.organizationMode(), "dry_run", p.DryRun)
 	if unknown := settings.Unknown(); len(unknown) > 0 {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"time"
 
 	"suger-scim-gateway/docs"
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/throttle"
@@ -29,34 +27,22 @@ type process struct {
 // connection test that reads a large organization.
 const opsAnswerWithin = time.Minute
 
-// handlers are those of the two listeners.
-type handlers struct {
-	scim       http.Handler
-	operations http.Handler
-}
-
-// assemble builds the gateway with its metrics and status page. stopping is closed
-// when the process is to stop.
-func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
-	v, revision := build()
-	counters := metrics.New(metrics.Build{Version: v, Commit: revision, Go: runtime.Version()})
+// assemble builds the gateway with its metrics and status page. ctx is done when
+// the process is to stop.
+func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, err error) {
+	p.activity = ops.NewActivity(build(), string(p.SugerURL), p.StatusPersonal, p.Log, time.Now)
 	if p.Certificates != nil {
-		counters.ShowCertificate(p.Certificates.NotAfter)
+		p.activity.ShowCertificate(p.Certificates.NotAfter)
 	}
-	p.activity = ops.NewActivity(counters, ops.NewReachability(string(p.SugerURL), p.Log, time.Now), p.StatusPersonal, time.Now)
 	service, err := p.newService()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	scim, err := p.newGateway(service)
-	if err != nil {
-		return nil, err
-	}
-	if revision == unknown {
-		revision = ""
+	if scim, err = p.newGateway(service); err != nil {
+		return nil, nil, err
 	}
 	config := ops.Config{
-		Version: v, Commit: revision, Started: time.Now(), Stopping: stopping,
+		Build: build(), Started: time.Now(), Stopping: func() bool { return ctx.Err() != nil },
 		Activity: p.activity, Drift: service.Drift,
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
@@ -72,16 +58,12 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 			})
 		}
 	}
-	operations, err := ops.New(config)
-	if err != nil {
-		return nil, err
-	}
-	return &handlers{scim: counters.InFlight(scim), operations: operations}, nil
+	operations, err = ops.New(config)
+	return p.activity.InFlight(scim), operations, err
 }
 
 // newGateway returns the SCIM service for the settings.
 func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
-	v, _ := build()
 	scim := gateway.Config{
 		Organization:         string(p.Organization),
 		AllowedOrganizations: p.ServedOrganizations(),
@@ -95,7 +77,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 		CursorSecret:         p.CursorKey(),
 		DocumentationURL:     p.guide,
 		Log:                  p.Log,
-		Version:              v,
+		Version:              build().Version,
 		Observe:              p.activity.Answered,
 		Failed:               p.activity.Failed,
 	}
@@ -117,11 +99,10 @@ func (p *process) newService() (*mapping.Service, error) {
 }
 
 func (p *process) clientConfig() sugerclient.Config {
-	v, _ := build()
 	config := sugerclient.Config{
 		BaseURL:     string(p.SugerURL),
 		Auth:        p.authenticator(),
-		UserAgent:   "suger-scim-gateway/" + v,
+		UserAgent:   "suger-scim-gateway/" + build().Version,
 		Timeout:     p.SugerTimeout,
 		Concurrency: p.SugerConcurrency,
 	}

@@ -2,8 +2,7 @@
 // exceeded, it closes the oldest connection without a valid token, so that nobody
 // can block others by opening connections.
 //
-// Start with [New], and use [Guard.Listen] and [Guard.Attach] for the server; a
-// handler calls [Trust] for a request with a valid token.
+// Start with [Guard]; a handler calls [Trust] for a request with a valid token.
 package conns
 
 import (
@@ -23,17 +22,17 @@ type Limits struct {
 	Total      int // at once
 	PerAddress int // of those, from one address
 
-	// Strange is the idle timeout of connections without a valid token so far. The
-	// server's IdleTimeout applies to the others.
-	Strange time.Duration
+	// UntrustedIdle is the idle timeout of connections without a valid token so
+	// far. The server's IdleTimeout applies to the others.
+	UntrustedIdle time.Duration
 
 	// Shared reports whether an address is that of many clients, as a proxy's
 	// is, so that it has no share of its own. May be nil.
 	Shared func(netip.Addr) bool
 }
 
-// A Guard tracks the connections of one server.
-type Guard struct {
+// A guard tracks the connections of one server.
+type guard struct {
 	limits Limits
 
 	mu        sync.Mutex
@@ -41,30 +40,9 @@ type Guard struct {
 	addresses map[netip.Prefix]int
 }
 
-// New returns a Guard.
-func New(limits Limits) *Guard {
-	return &Guard{limits: limits, open: make(map[*connection]struct{}), addresses: make(map[netip.Prefix]int)}
-}
-
-// A connection is an accepted connection. The guard's lock protects its fields.
-type connection struct {
-	net.Conn
-	guard  *Guard
-	from   netip.Prefix
-	shared bool // its address has no limit
-	since  time.Time
-
-	trusted bool
-	idle    bool
-	closed  bool
-	timer   *time.Timer // closes it if it stays idle
-}
-
-// Listen wraps the server's socket.
-func (g *Guard) Listen(socket net.Listener) net.Listener { return &listener{socket, g} }
-
-// Attach makes the server report its connections to the guard.
-func (g *Guard) Attach(server *http.Server) {
+// Guard limits the connections of a server, which must serve the returned socket.
+func Guard(server *http.Server, socket net.Listener, limits Limits) net.Listener {
+	g := &guard{limits: limits, open: make(map[*connection]struct{}), addresses: make(map[netip.Prefix]int)}
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		if known := unwrap(c); known != nil {
 			g.changed(known, state)
@@ -73,6 +51,19 @@ func (g *Guard) Attach(server *http.Server) {
 	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, contextKey{}, unwrap(c))
 	}
+	return &listener{socket, g}
+}
+
+// A connection is an accepted connection. The guard's lock protects its fields.
+type connection struct {
+	net.Conn
+	guard *guard
+	from  netip.Prefix
+	since time.Time
+
+	trusted bool
+	idle    bool
+	timer   *time.Timer // closes it if it stays idle; nil if it may
 }
 
 type contextKey struct{}
@@ -100,7 +91,7 @@ func unwrap(c net.Conn) *connection {
 // A listener accepts connections for the guard.
 type listener struct {
 	net.Listener
-	guard *Guard
+	guard *guard
 }
 
 // Accept makes room for each new connection, or closes it if there is none.
@@ -118,38 +109,30 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 // admit adds a new connection to the open ones; it returns nil if there is no room.
-func (g *Guard) admit(accepted net.Conn) *connection {
-	c := &connection{Conn: accepted, guard: g, since: time.Now()}
-	address := addressOf(accepted)
-	c.from = throttle.Network(address)
-	c.shared = g.limits.Shared != nil && g.limits.Shared(address)
+func (g *guard) admit(accepted net.Conn) *connection {
+	peer, _ := netip.ParseAddrPort(accepted.RemoteAddr().String())
+	address := peer.Addr().Unmap()
+	c := &connection{Conn: accepted, guard: g, from: throttle.Network(address), since: time.Now()}
+	shared := g.limits.Shared != nil && g.limits.Shared(address)
 	g.mu.Lock()
-	var gone *connection
-	switch {
-	case !c.shared && g.addresses[c.from] >= g.limits.PerAddress:
-		gone = g.leastOf(func(other *connection) bool { return other.from == c.from })
-	case len(g.open) >= g.limits.Total:
-		gone = g.leastOf(func(*connection) bool { return true })
-	default:
-		defer g.mu.Unlock()
-		g.add(c)
-		return c
+	defer g.mu.Unlock()
+	tooManyFrom := !shared && g.addresses[c.from] >= g.limits.PerAddress
+	if tooManyFrom || len(g.open) >= g.limits.Total {
+		least := g.leastOf(func(other *connection) bool { return !tooManyFrom || other.from == c.from })
+		if least == nil {
+			return nil
+		}
+		g.remove(least)
+		_ = least.Conn.Close()
 	}
-	if gone != nil {
-		g.remove(gone)
-		g.add(c)
-	}
-	g.mu.Unlock()
-	if gone == nil {
-		return nil
-	}
-	_ = gone.Close()
+	g.open[c] = struct{}{}
+	g.addresses[c.from]++
 	return c
 }
 
 // leastOf is the connection to close: the oldest without a valid token, or else
 // the oldest idle one. The caller holds the lock.
-func (g *Guard) leastOf(among func(*connection) bool) *connection {
+func (g *guard) leastOf(among func(*connection) bool) *connection {
 	var least *connection
 	for c := range g.open {
 		if !among(c) || c.trusted && !c.idle {
@@ -162,41 +145,38 @@ func (g *Guard) leastOf(among func(*connection) bool) *connection {
 	return least
 }
 
-func (g *Guard) add(c *connection) {
-	g.open[c] = struct{}{}
-	g.addresses[c.from]++
-}
-
 // remove may be called more than once; the caller holds the lock.
-func (g *Guard) remove(c *connection) {
-	if c.closed {
+func (g *guard) remove(c *connection) {
+	if _, open := g.open[c]; !open {
 		return
 	}
-	c.closed = true
 	delete(g.open, c)
 	if g.addresses[c.from]--; g.addresses[c.from] == 0 {
 		delete(g.addresses, c.from)
 	}
-	if c.timer != nil {
-		c.timer.Stop()
-	}
+	c.mayStay()
 }
 
-// changed records the state of a connection.
-func (g *Guard) changed(c *connection, state http.ConnState) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c.idle = state == http.StateIdle
+// mayStay stops the timer of a connection; the caller holds the lock.
+func (c *connection) mayStay() {
 	if c.timer != nil {
 		c.timer.Stop()
 		c.timer = nil
 	}
-	if c.idle && !c.trusted && !c.closed {
-		c.timer = time.AfterFunc(g.limits.Strange, func() { g.closeIfIdle(c) })
+}
+
+// changed records the state of a connection.
+func (g *guard) changed(c *connection, state http.ConnState) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c.idle = state == http.StateIdle
+	c.mayStay()
+	if _, open := g.open[c]; open && c.idle && !c.trusted {
+		c.timer = time.AfterFunc(g.limits.UntrustedIdle, func() { g.closeIfIdle(c) })
 	}
 }
 
-func (g *Guard) closeIfIdle(c *connection) {
+func (g *guard) closeIfIdle(c *connection) {
 	g.mu.Lock()
 	idle := c.idle
 	g.mu.Unlock()
@@ -219,9 +199,4 @@ func (c *connection) CloseWrite() error {
 		return half.CloseWrite()
 	}
 	return nil
-}
-
-func addressOf(c net.Conn) netip.Addr {
-	peer, _ := netip.ParseAddrPort(c.RemoteAddr().String())
-	return peer.Addr().Unmap()
 }

@@ -30,10 +30,9 @@ func serve(t *testing.T, limits conns.Limits) string {
 			_, _ = io.WriteString(w, "hello")
 		}),
 	}
-	guard := conns.New(limits)
-	guard.Attach(server)
+	socket = conns.Guard(server, socket, limits)
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(guard.Listen(socket)) }()
+	go func() { ended <- server.Serve(socket) }()
 	t.Cleanup(func() {
 		server.Close()
 		assert.ErrorIs(t, <-ended, http.ErrServerClosed)
@@ -67,9 +66,9 @@ func TestNewcomersDisplaceStrangers(t *testing.T) {
 		limits conns.Limits
 		lives  int // of ten strangers
 	}{
-		{"by the share of an address", conns.Limits{Total: 100, PerAddress: 4, Strange: time.Minute}, 2},
-		{"by the total", conns.Limits{Total: 4, PerAddress: 100, Strange: time.Minute}, 2},
-		{"not behind a proxy", conns.Limits{Total: 100, PerAddress: 4, Strange: time.Minute, Shared: func(netip.Addr) bool { return true }}, 10},
+		{"by the share of an address", conns.Limits{Total: 100, PerAddress: 4, UntrustedIdle: time.Minute}, 2},
+		{"by the total", conns.Limits{Total: 4, PerAddress: 100, UntrustedIdle: time.Minute}, 2},
+		{"not behind a proxy", conns.Limits{Total: 100, PerAddress: 4, UntrustedIdle: time.Minute, Shared: func(netip.Addr) bool { return true }}, 10},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,7 +96,7 @@ func TestNewcomersDisplaceStrangers(t *testing.T) {
 // A connection that does nothing is closed soon if its owner has shown no good
 // token.
 func TestStrangersAreNotIdleForLong(t *testing.T) {
-	address := serve(t, conns.Limits{Total: 10, PerAddress: 10, Strange: 50 * time.Millisecond})
+	address := serve(t, conns.Limits{Total: 10, PerAddress: 10, UntrustedIdle: 50 * time.Millisecond})
 	good, stranger := dial(t, address), dial(t, address)
 	require.True(t, good.ask("/good"))
 	require.True(t, stranger.ask("/"))
@@ -109,7 +108,7 @@ func TestStrangersAreNotIdleForLong(t *testing.T) {
 
 // Closed connections make room.
 func TestClosedConnectionsAreForgotten(t *testing.T) {
-	address := serve(t, conns.Limits{Total: 50, PerAddress: 50, Strange: time.Minute})
+	address := serve(t, conns.Limits{Total: 50, PerAddress: 50, UntrustedIdle: time.Minute})
 	good := dial(t, address)
 	require.True(t, good.ask("/good"))
 	for range 200 {

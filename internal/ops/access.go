@@ -1,12 +1,8 @@
 package ops
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -14,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/throttle"
 )
 
@@ -30,16 +27,13 @@ var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 // signing in or as a bearer token.
 type access struct {
 	token    func() string // nil for no token
-	secret   [sha256.Size]byte
+	marks    *marks.Maker
 	guessing *throttle.Throttle
 	now      func() time.Time
 }
 
 func newAccess(token func() string, now func() time.Time) *access {
-	a := &access{token: token, guessing: throttle.New(guessLimit, now), now: now}
-	// crypto/rand.Read never returns an error; it ends the program instead.
-	_, _ = rand.Read(a.secret[:])
-	return a
+	return &access{token: token, marks: marks.New(), guessing: throttle.New(guessLimit, now), now: now}
 }
 
 // permits reports whether the request may see the status page.
@@ -72,7 +66,7 @@ func (a *access) accepts(r *http.Request, token string) bool {
 	if a.guessing.Wait(client) > 0 {
 		return false
 	}
-	presented, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(a.token()))
+	presented, wanted := a.marks.Of(token), a.marks.Of(a.token())
 	if subtle.ConstantTimeCompare(presented[:], wanted[:]) == 1 {
 		return true
 	}
@@ -85,22 +79,18 @@ func peer(r *http.Request) netip.Addr {
 	return address.Addr()
 }
 
-// mark signs the end of a session. A session does not outlast the token by which
-// it was opened.
-func (a *access) mark(ends string) string {
-	mac := hmac.New(sha256.New, a.secret[:])
-	fmt.Fprintf(mac, "%s\x00%s", a.token(), ends)
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+// session returns the cookie of a session that ends at a time, in seconds since
+// 1970. A session does not outlast the token by which it was opened.
+func (a *access) session(ends string) string {
+	mark := a.marks.Of(a.token(), ends)
+	return ends + "." + base64.RawURLEncoding.EncodeToString(mark[:])
 }
 
 // open starts a session.
 func (a *access) open(w http.ResponseWriter) {
 	ends := strconv.FormatInt(a.now().Add(sessionLasts).Unix(), 10)
-	setSession(w, ends+"."+a.mark(ends), int(sessionLasts.Seconds()))
+	setSession(w, a.session(ends), int(sessionLasts.Seconds()))
 }
-
-// end removes the session from the browser.
-func (a *access) end(w http.ResponseWriter) { setSession(w, "", -1) }
 
 // setSession sets the session cookie for so many seconds.
 func setSession(w http.ResponseWriter, value string, seconds int) {
@@ -114,18 +104,20 @@ func (a *access) hasSession(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	text, mark, _ := strings.Cut(cookie.Value, ".")
+	text, _, _ := strings.Cut(cookie.Value, ".")
 	ends, err := strconv.ParseInt(text, 10, 64)
-	return err == nil && a.now().Unix() < ends && hmac.Equal([]byte(mark), []byte(a.mark(text)))
-}
-
-type signInPage struct {
-	frame
-	Problem string
+	return err == nil && a.now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.session(text))) == 1
 }
 
 func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
-	s.show(w, http.StatusOK, "signin", signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}})
+	s.showSignIn(w, http.StatusOK, "")
+}
+
+func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
+	s.show(w, status, "signin", struct {
+		frame
+		Problem string
+	}{frame{Config: s.config, Title: "Sign in"}, problem})
 }
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
@@ -134,17 +126,15 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
-	page, status := signInPage{frame: frame{Title: "Sign in", Version: s.config.Version}}, http.StatusUnauthorized
-	page.Problem = "This is not the token."
-	if s.access.guessing.Wait(peer(r)) > 0 {
-		status = http.StatusTooManyRequests
-		page.Problem = "Too many wrong tokens came from your address. Try again in a minute."
-	}
 	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
-	s.show(w, status, "signin", page)
+	if s.access.guessing.Wait(peer(r)) > 0 {
+		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens came from your address. Try again in a minute.")
+		return
+	}
+	s.showSignIn(w, http.StatusUnauthorized, "This is not the token.")
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
-	s.access.end(w)
+	setSession(w, "", -1) // removes it
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }

@@ -1,13 +1,15 @@
 package ops
 
 import (
+	"cmp"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
-	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 )
@@ -15,26 +17,25 @@ import (
 // maxChanges is how many changes are kept.
 const maxChanges = 200
 
-// Activity observes the gateway, the mapping and the Suger client. It passes their
-// events on to its Metrics and keeps what the status page shows of the recent
-// past, in memory only and bounded: no credential, and of people no more than
+// Activity observes the gateway, the mapping and the Suger client: it counts their
+// events for Prometheus, and keeps what the status page shows of the recent past.
+// That is in memory only and bounded: no credential, and of people no more than
 // showPersonal allows. Its methods may be called from many goroutines at once.
 type Activity struct {
-	*metrics.Metrics
-
-	suger        *Reachability
+	metrics      *metrics
+	suger        *reachability
 	showPersonal bool
 	now          func() time.Time
 
-	mu      sync.Mutex
-	minutes minutes
-	lookups map[string]int         // since the start, by result
-	lists   map[string]int         // likewise
-	errors  map[scim.Code]tally    // likewise, by code
-	alerts  tally                  // changes that Suger does not show
-	changes [maxChanges]changeNote // the n-th is at n modulo its length
-	changed int                    // number of changes since the start
-	dry     dryRun
+	mu          sync.Mutex
+	minutes     minutes
+	lookups     map[string]int         // since the start, by result
+	lists       map[string]int         // likewise
+	errors      map[scim.Code]tally    // likewise, by code
+	unconfirmed int                    // changes that Suger does not show, likewise
+	changes     [maxChanges]changeNote // the n-th is at n modulo its length
+	changed     int                    // number of changes since the start
+	dry         dryRun
 }
 
 // A tally is a count and the time of its last increase.
@@ -42,8 +43,6 @@ type tally struct {
 	count int
 	last  time.Time
 }
-
-func (t tally) plus(now time.Time) tally { return tally{t.count + 1, now} }
 
 // A changeNote is one attempted change, as the page shows it.
 type changeNote struct {
@@ -64,14 +63,12 @@ type difference struct {
 	Hidden    bool   `json:"hidden,omitempty"`
 }
 
-// NewActivity returns an empty Activity, which also passes each call on to the
-// Reachability. With showPersonal e-mail addresses and names are kept and shown
-// as they are.
-func NewActivity(counters *metrics.Metrics, suger *Reachability, showPersonal bool, now func() time.Time) *Activity {
+// NewActivity returns an empty Activity for the Suger at the URL. With showPersonal
+// e-mail addresses and names are kept and shown as they are.
+func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger, now func() time.Time) *Activity {
 	return &Activity{
-		Metrics: counters, suger: suger, showPersonal: showPersonal, now: now,
-		lookups: map[string]int{}, lists: map[string]int{},
-		errors: map[scim.Code]tally{},
+		metrics: newMetrics(build), suger: newReachability(suger, log, now), showPersonal: showPersonal, now: now,
+		lookups: map[string]int{}, lists: map[string]int{}, errors: map[scim.Code]tally{},
 	}
 }
 
@@ -83,60 +80,61 @@ func (a *Activity) note(change func(now time.Time)) {
 	change(now)
 }
 
-// Answered records a SCIM answer.
+// Answered records a SCIM answer; resource is "" for an unknown path.
 func (a *Activity) Answered(resource, method string, status int, took time.Duration) {
-	a.Metrics.Answered(resource, method, status, took)
+	resource = cmp.Or(resource, "unknown")
+	a.metrics.requests.WithLabelValues(resource, method, statusWord(status)).Inc()
+	a.metrics.durations.WithLabelValues(resource, method).Observe(took.Seconds())
 	a.note(func(now time.Time) {
-		one := a.minutes.at(now)
-		one.requests++
-		if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
-			one.failures++
-		}
+		a.minutes.at(now).requests.add(status >= http.StatusInternalServerError || status == http.StatusTooManyRequests)
 	})
 }
 
 // Failed records an error sent to a SCIM client.
 func (a *Activity) Failed(code scim.Code) {
-	a.Metrics.Failed(code)
-	a.note(func(now time.Time) { a.errors[code] = a.errors[code].plus(now) })
+	a.metrics.errors.WithLabelValues(string(code)).Inc()
+	a.note(func(now time.Time) { a.errors[code] = tally{a.errors[code].count + 1, now} })
 }
 
-// Called records a request to Suger.
+// Called records a request to Suger; the status is 0 if it was not answered.
 func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
-	a.Metrics.Called(operation, status, elapsed)
+	a.metrics.calls.WithLabelValues(operation, statusWord(status)).Inc()
+	a.metrics.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
 	a.suger.called(operation, status)
 	a.note(func(now time.Time) {
-		one := a.minutes.at(now)
-		one.calls++
-		if status == 0 || status >= http.StatusInternalServerError {
-			one.unanswered++
-		}
+		a.minutes.at(now).calls.add(status == 0 || status >= http.StatusInternalServerError)
 	})
 }
 
 // Retried records a retry of a request to Suger.
-func (a *Activity) Retried(operation string) {
-	a.Metrics.Retried(operation)
+func (a *Activity) Retried(string) {
+	a.metrics.retries.Inc()
 	a.note(func(now time.Time) { a.minutes.at(now).retries++ })
 }
 
+// Drift records an answer, or a field of one, that differs from the mapping.
+func (a *Activity) Drift(operation, _ string) { a.metrics.drifts.WithLabelValues(operation).Inc() }
+
 // Lookup records an id lookup.
 func (a *Activity) Lookup(result string) {
-	a.Metrics.Lookup(result)
+	a.metrics.lookups.WithLabelValues(result).Inc()
 	a.note(func(time.Time) { a.lookups[result]++ })
 }
 
 // List records a use of the list of users.
 func (a *Activity) List(result string) {
-	a.Metrics.List(result)
+	a.metrics.lists.WithLabelValues(result).Inc()
 	a.note(func(time.Time) { a.lists[result]++ })
 }
 
 // Unconfirmed records a change that Suger does not show.
-func (a *Activity) Unconfirmed(operation string) {
-	a.Metrics.Unconfirmed(operation)
-	a.note(func(now time.Time) { a.alerts = a.alerts.plus(now) })
+func (a *Activity) Unconfirmed(string) {
+	a.metrics.unconfirmed.Inc()
+	a.note(func(time.Time) { a.unconfirmed++ })
 }
+
+// Refused records a change that a guard stopped.
+func (a *Activity) Refused(guard string) { a.metrics.refusals.WithLabelValues(guard).Inc() }
 
 // Changed records an attempted change.
 func (a *Activity) Changed(c mapping.Change) {
@@ -178,29 +176,17 @@ func (a *Activity) person(name string) string {
 	if a.showPersonal || !isAddress {
 		return name
 	}
-	first := ""
-	for _, letter := range local {
-		first = string(letter)
-		break
-	}
-	return first + "…@" + domain
+	_, size := utf8.DecodeRuneInString(local)
+	return local[:size] + "…@" + domain
 }
 
-// recent returns at most n changes, the newest first.
-func (a *Activity) recent(n int) []changeNote {
+// recent returns the changes in memory, the newest first.
+func (a *Activity) recent() []changeNote {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var list []changeNote
-	for i := a.changed - 1; i >= 0 && i >= a.changed-maxChanges && len(list) < n; i-- {
+	for i := a.changed - 1; i >= max(0, a.changed-maxChanges); i-- {
 		list = append(list, a.changes[i%maxChanges])
 	}
 	return list
-}
-
-// lately returns the sum of the last n minutes.
-func (a *Activity) lately(n int) minute {
-	now := a.now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return sum(a.minutes.last(n, now))
 }

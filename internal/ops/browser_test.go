@@ -18,7 +18,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/test/browser"
@@ -120,7 +119,7 @@ func TestLookOfABadDay(t *testing.T) {
 	long := strings.Repeat("a-very-long-name-without-any-blank-", 8)
 	s := busy(t, func(c *ops.Config) {
 		c.DryRun, c.Version, c.PublicURL = true, long, "https://"+long+".example.com"
-		c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
+		c.Activity = ops.NewActivity(ops.Build{}, "http://127.0.0.1:1", true, c.Log, c.Now)
 		c.Okta = []ops.OktaValue{{Field: "SCIM connector base URL", Values: []string{"https://" + long + ".example.com/scim/v2", "https://example.com/org/" + long}}}
 		c.Roles = func(_ context.Context, organization string) ([]ops.Role, error) {
 			roles := slices.Repeat([]ops.Role{{Name: long, Group: long, People: 1234567}}, 30)

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ type changeList struct {
 }
 
 func (s *server) changeList(n int, filter changeFilter) changeList {
-	list := changeList{Changes: s.config.Activity.recent(maxChanges), MaxChanges: maxChanges, Masked: !s.config.Activity.showPersonal}
+	list := changeList{Changes: s.config.Activity.recent(), MaxChanges: maxChanges, Masked: !s.config.Activity.showPersonal}
 	list.Remembered = len(list.Changes)
 	list.Changes = slices.DeleteFunc(list.Changes, func(c changeNote) bool { return !filter.keeps(c) })
 	list.Changes = list.Changes[:min(n, len(list.Changes))]
@@ -34,18 +35,6 @@ type changeFilter struct {
 	shown string // Person as the changes show people
 }
 
-// outcomeGroups are the outcomes that the filter offers, as an administrator sees
-// them.
-var outcomeGroups = []struct {
-	Name     string
-	outcomes []string
-}{
-	{"done", []string{"done", "already left"}},
-	{"not done", []string{"refused", "failed"}},
-	{"unclear", []string{"unconfirmed", "uncertain"}},
-	{"dry run", []string{"dry run"}},
-}
-
 // changeFilter reads the filter of a request. An address is compared as it is
 // shown: if addresses are masked, all that look the same match.
 func (s *server) changeFilter(r *http.Request) changeFilter {
@@ -58,47 +47,33 @@ func (s *server) changeFilter(r *http.Request) changeFilter {
 func (f changeFilter) Any() bool { return f.Person != "" || f.Outcome != "" || f.Request != "" }
 
 func (f changeFilter) keeps(c changeNote) bool {
-	if f.Request != "" && c.Request != f.Request {
-		return false
-	}
-	if !strings.Contains(strings.ToLower(c.Who), strings.ToLower(f.shown)) {
-		return false
-	}
-	for _, group := range outcomeGroups {
-		if group.Name == f.Outcome {
-			return slices.Contains(group.outcomes, c.Outcome)
-		}
-	}
-	return true
+	return (f.Request == "" || c.Request == f.Request) &&
+		strings.Contains(strings.ToLower(c.Who), strings.ToLower(f.shown)) &&
+		(!slices.Contains(outcomeGroups, f.Outcome) || c.Result().group == f.Outcome)
 }
 
-// Level returns the style of an outcome.
-func (c changeNote) Level() string {
-	switch c.Outcome {
-	case "done", "already left":
-		return "good"
-	case "dry run":
-		return "plainly"
-	case "refused":
-		return "look"
-	}
-	return "bad"
+// An outcome is how a change ended, as an administrator sees it.
+type outcome struct {
+	group string // one of outcomeGroups
+	Level string // its style
+	Text  string // whether Suger was changed
 }
 
-// Result returns the outcome in words that say whether Suger was changed.
-func (c changeNote) Result() string {
-	switch c.Outcome {
-	case "refused", "failed":
-		return "not done, " + c.Outcome
-	case "dry run":
-		return "not done, a dry run"
-	case "unconfirmed":
-		return "unconfirmed, check it in Suger"
-	case "uncertain":
-		return "perhaps done, check it in Suger"
-	}
-	return c.Outcome
+// outcomeGroups are the outcomes that the filter offers.
+var outcomeGroups = []string{"done", "not done", "unclear", "dry run"}
+
+var outcomes = map[string]outcome{
+	"done":         {"done", "good", "done"},
+	"already left": {"done", "good", "already left"},
+	"refused":      {"not done", "look", "not done, refused"},
+	"failed":       {"not done", "bad", "not done, failed"},
+	"unconfirmed":  {"unclear", "bad", "unconfirmed, check it in Suger"},
+	"uncertain":    {"unclear", "bad", "perhaps done, check it in Suger"},
+	"dry run":      {"dry run", "plainly", "not done, a dry run"},
 }
+
+// Result returns the outcome of a change.
+func (c changeNote) Result() outcome { return outcomes[c.Outcome] }
 
 // spoken holds readable names of attributes.
 var spoken = map[string]string{
@@ -108,22 +83,11 @@ var spoken = map[string]string{
 }
 
 // spokenName returns the name of an attribute in plain words, if it has one.
-func spokenName(attribute string) string {
-	if name, ok := spoken[attribute]; ok {
-		return name
-	}
-	return attribute
-}
+func spokenName(attribute string) string { return cmp.Or(spoken[attribute], attribute) }
 
-// spokenValue returns a value in plain words: "yes" for true.
+// spokenValue returns a value in plain words: "yes" for true, "nothing" for "".
 func spokenValue(value string) string {
-	switch value {
-	case "true":
-		return "yes"
-	case "false":
-		return "no"
-	}
-	return value
+	return cmp.Or(map[string]string{"": "nothing", "true": "yes", "false": "no"}[value], value)
 }
 
 // changes serves all changes in memory, or those that a filter selects.
@@ -133,6 +97,6 @@ func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 		frame
 		changeList
 		Filter   changeFilter
-		Outcomes any
+		Outcomes []string
 	}{s.frame(r, "Recent changes"), s.changeList(maxChanges, filter), filter, outcomeGroups})
 }

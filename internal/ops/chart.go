@@ -5,115 +5,85 @@ import (
 	"strconv"
 )
 
-// The size of a bar chart in its own units; the page scales it.
-const (
-	barWidth    = 6
-	barGap      = 1
-	chartHeight = 60
-)
-
-// A barChart has one bar for each of the last minutes.
+// A barChart has one bar for each of the last minutes. The template draws it in
+// units of a minute and of a request, and the browser scales it.
 type barChart struct {
-	Title, Text   string
-	Width, Height int
-	Bars          []bar
+	Title, Text string
+	Bars        []load
+	All         int // requests in all bars
+	Most        int // in one bar, at least 1
 }
 
-// A bar is a total with a part of it drawn at its bottom.
-type bar struct {
-	X, Wide       int
-	Top, Whole    int
-	PartTop, Part int
-}
-
-// newBarChart draws whole(m) with part(m) at its bottom for each minute.
-func newBarChart(title, text string, list []minute, whole, part func(minute) int) barChart {
-	c := barChart{Title: title, Text: text, Width: len(list) * barWidth, Height: chartHeight}
-	most := 1
+// newBarChart has one load of each minute.
+func newBarChart(title, text string, list []minute, of func(minute) load) barChart {
+	c := barChart{Title: title, Text: text, Most: 1}
 	for _, one := range list {
-		most = max(most, whole(one))
-	}
-	for i, one := range list {
-		b := bar{X: i * barWidth, Wide: barWidth - barGap, Whole: tall(whole(one), most), Part: tall(part(one), most)}
-		b.Top, b.PartTop = chartHeight-b.Whole, chartHeight-b.Part
-		c.Bars = append(c.Bars, b)
+		c.Bars = append(c.Bars, of(one))
+		c.All += of(one).All
+		c.Most = max(c.Most, of(one).All)
 	}
 	return c
 }
 
 // tall returns the height of a bar; one above zero is always visible.
-func tall(n, most int) int {
+func tall(n, most int) float64 {
 	if n == 0 {
 		return 0
 	}
-	return max(2, n*chartHeight/most)
+	return max(float64(n), float64(most)/30)
 }
 
-// requestChart draws SCIM requests per minute.
-func requestChart(list []minute) barChart {
-	all, most := sum(list), 0
-	for _, one := range list {
-		most = max(most, one.requests)
+// charts draws SCIM requests and calls to Suger per minute.
+func (a *Activity) charts() (requests, calls barChart) {
+	list, hour := a.lately(span)
+	requests = newBarChart("SCIM requests in the last hour", "none", list, func(m minute) load { return m.requests })
+	if all := hour.requests; all.All > 0 {
+		requests.Text = fmt.Sprintf("%s, at most %s in a minute; %s failed", number(all.All), number(requests.Most), number(all.Failed))
 	}
-	text := fmt.Sprintf("%s, at most %s in a minute; %s failed", number(all.requests), number(most), number(all.failures))
-	if all.requests == 0 {
-		text = "none"
-	}
-	return newBarChart("SCIM requests in the last hour", text, list,
-		func(m minute) int { return m.requests }, func(m minute) int { return m.failures })
-}
-
-// callChart draws calls to Suger per minute.
-func callChart(list []minute) barChart {
-	all := sum(list)
-	text := "none"
-	if all.calls > 0 {
-		text = count(all.retries, "retry", "retries") + ", " + number(all.unanswered) + " failed"
-		if all.requests > 0 {
-			text = fmt.Sprintf("%s, %.1f per SCIM request; %s", number(all.calls), float64(all.calls)/float64(all.requests), text)
-		} else {
-			text = number(all.calls) + "; " + text
+	calls = newBarChart("Calls to Suger in the last hour", "none", list, func(m minute) load { return m.calls })
+	if all := hour.calls; all.All > 0 {
+		calls.Text = number(all.All)
+		if n := hour.requests.All; n > 0 {
+			calls.Text += fmt.Sprintf(", %.1f per SCIM request", float64(all.All)/float64(n))
 		}
+		calls.Text += fmt.Sprintf("; %s, %s failed", count(hour.retries, "retry", "retries"), number(all.Failed))
 	}
-	return newBarChart("Calls to Suger in the last hour", text, list,
-		func(m minute) int { return m.calls }, func(m minute) int { return m.unanswered })
+	return requests, calls
 }
 
-// A shareChart is one bar divided into parts.
+// A shareChart is one bar divided into parts, in units of a use.
 type shareChart struct {
 	Title, Text string
+	All         int
 	Shares      []share
 }
 
 type share struct {
-	Name, Class string
-	Count       int
-	Percent     string
-	X, Wide     int // of 1000
+	Name     string
+	X, Count int
+	Percent  string
 }
 
-// newShareChart omits empty parts.
-func newShareChart(title string, counts map[string]int, order ...string) shareChart {
-	c, all := shareChart{Title: title}, 0
-	for _, name := range order {
-		all += counts[name]
+// shareChart returns the uses of a cache by result, without the results that there
+// were none of.
+func (a *Activity) shareChart(title string, uses map[string]int) shareChart {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := shareChart{Title: title, Text: "none since the start"}
+	for _, n := range uses {
+		c.All += n
 	}
-	if all == 0 {
-		c.Text = "none since the start"
+	if c.All == 0 {
 		return c
 	}
-	x, sofar := 0, 0
-	for _, name := range order {
-		n := counts[name]
-		if n == 0 {
-			continue
+	c.Text = fmt.Sprintf("%s of %s since the start without reading the whole list", number(uses["hit"]), number(c.All))
+	x := 0
+	for _, name := range []string{"hit", "miss", "wrong"} {
+		if n := uses[name]; n > 0 {
+			c.Shares = append(c.Shares, share{name, x, n, percent(n, c.All)})
+			x += n
 		}
-		sofar += n
-		end := sofar * 1000 / all
-		c.Shares = append(c.Shares, share{Name: name, Class: name, Count: n, Percent: percent(n, all), X: x, Wide: end - x})
-		x = end
 	}
-	c.Text = fmt.Sprintf("%s of %s since the start without reading the whole list", number(counts["hit"]), number(all))
 	return c
 }
 
@@ -127,16 +97,4 @@ func percent(n, all int) string {
 	default:
 		return strconv.Itoa(rounded)
 	}
-}
-
-// charts draws the charts of the status page.
-func (a *Activity) charts() (requests, calls barChart, lookups, lists shareChart, hour minute) {
-	now := a.now()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	list := a.minutes.last(span, now)
-	return requestChart(list), callChart(list),
-		newShareChart("Lookups by e-mail address", a.lookups, "hit", "miss", "wrong"),
-		newShareChart("Reads of the user list", a.lists, "hit", "miss"),
-		sum(list)
 }

@@ -2,7 +2,6 @@ package ops
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -129,20 +128,13 @@ func (e *dryEntry) spoken() string {
 		if d.Hidden {
 			parts = append(parts, spokenName(d.Attribute)+" changed")
 		} else {
-			parts = append(parts, fmt.Sprintf("%s: %s -> %s", spokenName(d.Attribute), orNothing(d.Before), orNothing(d.After)))
+			parts = append(parts, fmt.Sprintf("%s: %s -> %s", spokenName(d.Attribute), spokenValue(d.Before), spokenValue(d.After)))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return "  " + strings.Join(parts, "; ")
-}
-
-func orNothing(value string) string {
-	if value == "" {
-		return "nothing"
-	}
-	return spokenValue(value)
 }
 
 // dryRunPage serves the report as a page.
@@ -156,8 +148,5 @@ func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 
 // dryRunJSON serves the report as JSON.
 func (s *server) dryRunJSON(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s.config.Activity.DryRun()) // the client disconnected
+	answerJSON(w, http.StatusOK, s.config.Activity.DryRun())
 }

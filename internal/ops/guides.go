@@ -2,21 +2,18 @@ package ops
 
 import (
 	"bytes"
-	"fmt"
+	"cmp"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
-	tables "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 )
 
 // Placeholders in guides for the gateway's address and for the base URL below it.
@@ -28,170 +25,98 @@ const (
 // guideOrder lists the guides that come first, in the order of use.
 var guideOrder = []string{"okta-private.md", "okta-variants.md", "okta-drill.md", "other-clients.md", "roles.md", "known.md", "check.md", "mapping.md", "errors.md", "limits.md", "metrics.md", "operate.md"}
 
-// guides holds the documents of this version as pages.
-type guides struct {
-	files  fs.FS
-	list   []guideEntry
-	bodies map[string]template.HTML
+// A guideEntry is a document of this version.
+type guideEntry struct {
+	Name, Title string
+	source      string
 }
 
-type guideEntry struct{ Name, Title string }
-
-// readGuides renders every guide, with the gateway's address if it is known.
-func readGuides(config Config) (*guides, error) {
-	files := config.Guides
-	own := strings.NewReplacer(anyBase, config.BaseURL, anyHost, config.PublicURL)
-	if config.PublicURL == "" {
-		own = strings.NewReplacer()
-	}
-	g := &guides{files: files, bodies: map[string]template.HTML{}}
+// readGuides returns every guide, in the order of use.
+func readGuides(files fs.FS) ([]guideEntry, error) {
 	names, err := fs.Glob(files, "*.md")
 	if err != nil {
 		return nil, err
 	}
-	markdown := goldmark.New(
-		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
-		goldmark.WithParserOptions(parser.WithAutoHeadingID(),
-			parser.WithASTTransformers(util.Prioritized(&localize{files}, 500))),
-	)
+	var list []guideEntry
 	for _, name := range names {
 		source, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, err
 		}
-		var page bytes.Buffer
-		if err := markdown.Convert([]byte(own.Replace(string(source))), &page); err != nil {
-			return nil, fmt.Errorf("guide %s: %w", name, err)
-		}
-		// The renderer omits the source's own markup, so these tags are the renderer's.
-		body := strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>").Replace(page.String())
-		g.bodies[name] = template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
-		g.list = append(g.list, guideEntry{name, titleOf(source, name)})
+		title, _, _ := strings.Cut(string(source), "\n")
+		list = append(list, guideEntry{name, strings.TrimPrefix(title, "# "), string(source)})
 	}
-	slices.SortStableFunc(g.list, func(a, b guideEntry) int { return rank(a.Name) - rank(b.Name) })
-	return g, nil
+	rank := func(e guideEntry) int {
+		if i := slices.Index(guideOrder, e.Name); i >= 0 {
+			return i
+		}
+		return len(guideOrder)
+	}
+	slices.SortStableFunc(list, func(a, b guideEntry) int { return cmp.Compare(rank(a), rank(b)) })
+	return list, nil
 }
 
-func rank(name string) int {
-	if i := slices.Index(guideOrder, name); i >= 0 {
-		return i
+var (
+	markdown = goldmark.New(
+		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
+		goldmark.WithParserOptions(parser.WithAutoHeadingID()),
+	)
+	// linkTo is a link or a picture in Markdown, by its text and its target.
+	linkTo = regexp.MustCompile(`!?\[([^\]]*)\]\(([^)#]+)(?:#[^)]*)?\)`)
+	// codeRow is a table row that begins with a word in code, such as an error code.
+	codeRow = regexp.MustCompile(`<tr>(\s*<td><code>(\w+)</code></td>)`)
+	tables  = strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>")
+)
+
+// render returns a guide as HTML, with the gateway's address if it is known. A link
+// to a file that is not served here becomes plain text, and a table row that begins
+// with a word in code becomes a link target.
+func (s *server) render(guide guideEntry) (template.HTML, error) {
+	source := guide.source
+	if s.config.PublicURL != "" {
+		source = strings.NewReplacer(anyBase, s.config.BaseURL, anyHost, s.config.PublicURL).Replace(source)
 	}
-	return len(guideOrder)
-}
-
-// titleOf returns the first heading of a guide.
-func titleOf(source []byte, name string) string {
-	for line := range strings.Lines(string(source)) {
-		if title, ok := strings.CutPrefix(line, "# "); ok {
-			return strings.TrimSpace(title)
+	source = linkTo.ReplaceAllStringFunc(source, func(link string) string {
+		part := linkTo.FindStringSubmatch(link)
+		text, target := part[1], part[2]
+		if strings.Contains(target, ":") && link[0] != '!' { // elsewhere; a page loads no picture from there
+			return link
 		}
-	}
-	return name
-}
-
-// A localize adapts links to the status page: links to other guides lead to them,
-// and links to files that are not served become plain text. A table row that
-// begins with a word in code, such as an error code, becomes a link target.
-type localize struct{ files fs.FS }
-
-// Transform changes a parsed document.
-func (l *localize) Transform(document *ast.Document, reader text.Reader, _ parser.Context) {
-	var gone []ast.Node
-	_ = ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) { // the walker returns no error
-		if !entering {
-			return ast.WalkContinue, nil
+		if info, err := fs.Stat(s.config.Guides, path.Clean(target)); err != nil || info.IsDir() {
+			return text
 		}
-		switch n := n.(type) {
-		case *ast.Link:
-			if n.Destination = l.address(n.Destination); n.Destination == nil {
-				gone = append(gone, n)
-			}
-		case *ast.Image:
-			if isElsewhere(string(n.Destination)) {
-				n.Destination = nil // a page loads nothing from other hosts
-			}
-			if n.Destination = l.address(n.Destination); len(n.Destination) == 0 {
-				gone = append(gone, n)
-			}
-		case *tables.TableRow:
-			if word := leadingCode(n, reader.Source()); word != nil {
-				n.SetAttributeString("id", word)
-			}
-		}
-		return ast.WalkContinue, nil
+		return strings.Replace(link, "]("+target, "](/guides/"+target, 1)
 	})
-	for _, n := range gone {
-		parent := n.Parent()
-		for child := n.FirstChild(); child != nil; child = n.FirstChild() {
-			parent.InsertBefore(parent, n, child)
-		}
-		parent.RemoveChild(parent, n)
-	}
-}
-
-// leadingCode returns the word in code with which a row begins, or nil.
-func leadingCode(row *tables.TableRow, source []byte) []byte {
-	cell := row.FirstChild()
-	if cell == nil {
-		return nil
-	}
-	code, ok := cell.FirstChild().(*ast.CodeSpan)
-	if !ok {
-		return nil
-	}
-	word, ok := code.FirstChild().(*ast.Text)
-	if !ok {
-		return nil
-	}
-	return word.Segment.Value(source)
-}
-
-// address returns the target of a guide's link on the status page, nil if it has
-// none.
-func (l *localize) address(link []byte) []byte {
-	target, fragment, _ := strings.Cut(string(link), "#")
-	switch {
-	case target == "", isElsewhere(target):
-		return link
-	}
-	name := path.Clean(target)
-	if info, err := fs.Stat(l.files, name); err != nil || info.IsDir() {
-		return nil
-	}
-	if fragment != "" {
-		fragment = "#" + fragment
-	}
-	return []byte("/guides/" + name + fragment)
-}
-
-func isElsewhere(link string) bool {
-	return strings.HasPrefix(link, "https://") || strings.HasPrefix(link, "http://")
-}
-
-type guidesPage struct {
-	frame
-	Guides    []guideEntry
-	BaseKnown bool
+	var page bytes.Buffer
+	err := markdown.Convert([]byte(source), &page)
+	// The renderer omits the source's own markup, so these tags are the renderer's.
+	body := codeRow.ReplaceAllString(tables.Replace(page.String()), `<tr id="$2">$1`)
+	return template.HTML(body), err //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 }
 
 func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "guides", guidesPage{s.frame(r, "Guides"), s.guides.list, s.config.PublicURL != ""})
-}
-
-type guidePage struct {
-	frame
-	Body template.HTML
+	s.show(w, http.StatusOK, "guides", struct {
+		frame
+		Guides []guideEntry
+	}{s.frame(r, "Guides"), s.guides})
 }
 
 // guide serves one guide, or a picture in one.
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
-	if i := slices.IndexFunc(s.guides.list, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
-		s.show(w, http.StatusOK, "guide", guidePage{s.frame(r, s.guides.list[i].Title), s.guides.bodies[name]})
+	if i := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
+		body, err := s.render(s.guides[i])
+		if err != nil {
+			s.config.Log.Error("a guide could not be rendered", "guide", name, "error", err)
+		}
+		s.show(w, http.StatusOK, "guide", struct {
+			frame
+			Body template.HTML
+		}{s.frame(r, s.guides[i].Title), body})
 		return
 	}
-	if info, err := fs.Stat(s.guides.files, name); err == nil && !info.IsDir() {
-		http.ServeFileFS(w, r, s.guides.files, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
+	if info, err := fs.Stat(s.config.Guides, name); err == nil && !info.IsDir() {
+		http.ServeFileFS(w, r, s.config.Guides, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
 		return
 	}
 	s.message(w, http.StatusNotFound, "Nothing here", "There is no such guide.")

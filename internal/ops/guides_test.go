@@ -39,7 +39,7 @@ func TestGuideRendering(t *testing.T) {
 		"a picture that is not here":  {"![A form](images/absent.png)", `<p>A form</p>`},
 		"a picture from elsewhere":    {"![A form](https://example.com/form.png)", `<p>A form</p>`},
 		"markup is left out":          {"<script>alert(1)</script>\n\nText <img src=x onerror=y>", "<!-- raw HTML omitted -->\n<p>Text <!-- raw HTML omitted --></p>"},
-		"a script for a link":         {"[see](javascript:alert(1))", `<p>see</p>`},
+		"a script for a link":         {"[see](javascript:alert(1))", `<p><a href="">see</a></p>`},
 		"a row begins with a code":    {"| code | b |\n|---|---:|\n| `no_seat` | 1 |", "<div class=\"scroll\"><table>\n<thead>\n<tr>\n<th>code</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr id=\"no_seat\">\n<td><code>no_seat</code></td>\n<td align=\"right\">1</td>\n</tr>\n</tbody>\n</table></div>"},
 		"a row begins with something": {"| a |\n|---|\n|  |", "<div class=\"scroll\"><table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td></td>\n</tr>\n</tbody>\n</table></div>"},
 	} {

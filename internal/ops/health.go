@@ -19,24 +19,20 @@ const (
 // answer nothing. Lesser problems are listed as degraded: removing every replica
 // because one of Suger's fields has a new name would stop what still works.
 type readiness struct {
-	Ready    bool         `json:"ready"`
-	Reason   string       `json:"reason,omitempty"`
-	Suger    sugerState   `json:"suger"`
-	Recent   recentCalls  `json:"recent"`
+	Ready  bool   `json:"ready"`
+	Reason string `json:"reason,omitempty"`
+	Suger  struct {
+		Reachable bool      `json:"reachable"`
+		Since     time.Time `json:"since,omitzero"` // since then it has answered without a break
+		Answered  time.Time `json:"last_answer,omitzero"`
+	} `json:"suger"`
+	Recent struct {
+		Minutes int `json:"minutes"`
+		Calls   int `json:"calls"`
+		Failed  int `json:"failed"`
+	} `json:"recent"`
 	Degraded []string     `json:"degraded"`
 	Drift    []driftState `json:"drift"`
-}
-
-type sugerState struct {
-	Reachable bool       `json:"reachable"`
-	Since     *time.Time `json:"since,omitempty"` // since then it has answered without a break
-	Answered  *time.Time `json:"last_answer,omitempty"`
-}
-
-type recentCalls struct {
-	Minutes int `json:"minutes"`
-	Calls   int `json:"calls"`
-	Failed  int `json:"failed"`
 }
 
 type driftState struct {
@@ -48,42 +44,29 @@ type driftState struct {
 
 // readiness probes Suger's host if there was no recent call.
 func (s *server) readiness(ctx context.Context) readiness {
-	now := s.config.Now()
 	r := readiness{Degraded: []string{}, Drift: []driftState{}}
-	r.Suger.Reachable = s.config.Activity.suger.recent(ctx)
-	since, answered := s.config.Activity.suger.times()
-	if !answered.IsZero() {
-		r.Suger.Since, r.Suger.Answered = &since, &answered
-	}
+	r.Suger.Reachable, r.Suger.Since, r.Suger.Answered = s.config.Activity.suger.recent(ctx)
 	switch {
-	case s.stopping():
+	case s.config.Stopping():
 		r.Reason = "stopping"
 	case !r.Suger.Reachable:
 		r.Reason = "Suger cannot be reached"
 	default:
 		r.Ready = true
 	}
-	lately := s.config.Activity.lately(recentMinutes)
-	r.Recent = recentCalls{Minutes: recentMinutes, Calls: lately.calls, Failed: lately.unanswered}
-	if lately.calls >= fewCalls && lately.unanswered*2 > lately.calls {
-		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", lately.unanswered, lately.calls, recentMinutes))
+	_, lately := s.config.Activity.lately(recentMinutes)
+	calls, failed := lately.calls.All, lately.calls.Failed
+	r.Recent.Minutes, r.Recent.Calls, r.Recent.Failed = recentMinutes, calls, failed
+	if calls >= fewCalls && failed*2 > calls {
+		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", failed, calls, recentMinutes))
 	}
 	for _, d := range s.config.Drift() {
-		r.Drift = append(r.Drift, driftState{d.Operation, d.Field, d.Answers, d.Last})
-		if now.Sub(d.Last) < driftLasts {
+		r.Drift = append(r.Drift, driftState(d))
+		if s.config.Now().Sub(d.Last) < driftLasts {
 			r.Degraded = append(r.Degraded, fmt.Sprintf("the answer to %q differs from the mapping in %q", d.Operation, d.Field))
 		}
 	}
 	return r
-}
-
-func (s *server) stopping() bool {
-	select {
-	case <-s.config.Stopping:
-		return true
-	default:
-		return false
-	}
 }
 
 // alive answers /healthz: the process runs.
@@ -106,5 +89,7 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client disconnected
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(body) // the client disconnected
 }

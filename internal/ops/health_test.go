@@ -28,7 +28,7 @@ func TestHealth(t *testing.T) {
 	assert.Empty(t, s.suger.header.Load().Get("Authorization"), "a probe carries no credential")
 	assert.Equal(t, "no-store", a.header.Get("Cache-Control"))
 
-	close(s.stopping)
+	s.stopping.Store(true)
 	assert.Equal(t, http.StatusOK, s.get("/healthz").status)
 	a = s.get("/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, a.status)

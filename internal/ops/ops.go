@@ -2,7 +2,8 @@
 // status page and the guides for people. It is separate from SCIM. It never shows a
 // credential and, unless it is configured to, no whole e-mail address.
 //
-// Start with [New]. An [Activity] must be given the events.
+// Start with [New]. An [Activity] observes the gateway, the mapping and the Suger
+// client.
 package ops
 
 import (
@@ -11,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"time"
 
 	"suger-scim-gateway/internal/check"
@@ -20,11 +22,10 @@ import (
 // Config configures the ops listener. A field is required unless it says what its
 // zero value means.
 type Config struct {
-	Version string
-	Commit  string // "" for unknown
+	Build
 	Started time.Time
 
-	Stopping <-chan struct{} // closed when the process should stop
+	Stopping func() bool // whether the process is about to stop
 	Activity *Activity
 	Drift    func() []mapping.DriftCount
 	Profiles bool // serve /debug/pprof/, to those who may see the status page
@@ -62,18 +63,22 @@ type Config struct {
 type server struct {
 	config  Config
 	access  *access
-	roles   *rolesRead
-	testing chan struct{} // full while a test runs
-	guides  *guides
+	testing sync.Mutex // one test at a time
+	guides  []guideEntry
+
+	rolesMu sync.Mutex
+	roles   []organizationRoles
 }
 
 // New returns the handler of the ops listener. The error is about a guide that
 // cannot be read.
 func New(config Config) (http.Handler, error) {
-	s := &server{config: config, access: newAccess(config.Token, config.Now), testing: make(chan struct{}, 1)}
-	s.roles = newRolesRead(config)
+	s := &server{config: config, access: newAccess(config.Token, config.Now)}
+	for _, id := range config.Organizations[:min(len(config.Organizations), maxOrganizations)] {
+		s.roles = append(s.roles, organizationRoles{ID: id})
+	}
 	var err error
-	if s.guides, err = readGuides(config); err != nil {
+	if s.guides, err = readGuides(config.Guides); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -100,8 +105,8 @@ func (s *server) pages() http.Handler {
 		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
 	}
 	for _, method := range []string{"GET ", "POST "} {
-		closed.HandleFunc(method+"/explain", s.explain)
-		closed.HandleFunc(method+"/test", s.test)
+		closed.HandleFunc(method+"/explain", s.form("explain", "Explain", s.explain))
+		closed.HandleFunc(method+"/test", s.form("test", "Test a connection", s.test))
 	}
 	closed.HandleFunc("GET /guides", s.guideList)
 	closed.HandleFunc("GET /guides/{path...}", s.guide)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"suger-scim-gateway/internal/scim"
@@ -52,15 +51,6 @@ func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Ca
 	return roles, nil
 }
 
-// rolesRead caches the roles, so that reloading the page does not ask Suger each
-// time.
-type rolesRead struct {
-	config Config
-
-	mu    sync.Mutex
-	known map[string]organizationRoles
-}
-
 // organizationRoles are the roles of one organization.
 type organizationRoles struct {
 	ID      string
@@ -71,42 +61,26 @@ type organizationRoles struct {
 	asked time.Time
 }
 
-func newRolesRead(config Config) *rolesRead {
-	return &rolesRead{config: config, known: map[string]organizationRoles{}}
-}
-
-// current returns the roles of each organization, read again if they are too old.
-// Simultaneous requests share one read.
-func (r *rolesRead) current(ctx context.Context) []organizationRoles {
-	if r.config.Roles == nil {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// currentRoles returns the roles of each organization, read again if they are too
+// old; if that fails, the old ones stay. Simultaneous requests share one read.
+func (s *server) currentRoles(ctx context.Context) []organizationRoles {
+	s.rolesMu.Lock()
+	defer s.rolesMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
 	defer cancel()
-	var all []organizationRoles
-	for _, id := range r.config.Organizations[:min(len(r.config.Organizations), maxOrganizations)] {
-		one := r.known[id]
-		if now := r.config.Now(); one.asked.IsZero() || now.Sub(one.asked) >= rolesLast {
-			one = r.read(ctx, one, id, now)
-			r.known[id] = one
+	for i := range s.roles {
+		one, now := &s.roles[i], s.config.Now()
+		if now.Sub(one.asked) < rolesLast {
+			continue
 		}
-		all = append(all, one)
+		one.asked, one.Problem = now, ""
+		if roles, err := s.config.Roles(ctx, one.ID); err != nil {
+			one.Problem = problemOf(err)
+		} else {
+			one.Roles, one.Read = roles, now
+		}
 	}
-	return all
-}
-
-// read reads an organization's roles; if that fails, the old ones stay.
-func (r *rolesRead) read(ctx context.Context, one organizationRoles, id string, now time.Time) organizationRoles {
-	one.ID, one.asked = id, now
-	roles, err := r.config.Roles(ctx, id)
-	if err != nil {
-		one.Problem = problemOf(err)
-		return one
-	}
-	one.Roles, one.Read, one.Problem = roles, now, ""
-	return one
+	return slices.Clone(s.roles)
 }
 
 // problemOf returns what an error's code means, for the page. The message for

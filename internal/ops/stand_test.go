@@ -18,7 +18,6 @@ import (
 
 	"suger-scim-gateway/docs"
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
@@ -33,7 +32,7 @@ type stand struct {
 	activity *ops.Activity
 	log      *standin.Log
 	suger    *upstream
-	stopping chan struct{}
+	stopping atomic.Bool
 	drift    atomic.Pointer[[]mapping.DriftCount]
 	clock    *standin.Clock
 }
@@ -63,13 +62,13 @@ func newUpstream(t *testing.T) *upstream {
 func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 	t.Helper()
 	s := &stand{
-		t: t, log: &standin.Log{}, suger: newUpstream(t), stopping: make(chan struct{}),
+		t: t, log: &standin.Log{}, suger: newUpstream(t),
 		clock: standin.NewClock(time.Date(2030, time.May, 1, 12, 0, 0, 0, time.UTC)),
 	}
 	s.drift.Store(&[]mapping.DriftCount{})
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	config := ops.Config{
-		Version: "1.2.3", Commit: "0123456789abcdef", Started: s.clock.Now().Add(-25 * time.Hour), Stopping: s.stopping,
+		Build: ops.Build{Version: "1.2.3", Commit: "0123456789abcdef"}, Started: s.clock.Now().Add(-25 * time.Hour), Stopping: s.stopping.Load,
 		Drift: func() []mapping.DriftCount { return *s.drift.Load() },
 
 		Okta: []ops.OktaValue{
@@ -85,7 +84,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		Log:    log, Now: s.clock.Now,
 	}
 	personal := false
-	config.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability(s.suger.URL, log, s.clock.Now), personal, s.clock.Now)
+	config.Activity = ops.NewActivity(ops.Build{}, s.suger.URL, personal, log, s.clock.Now)
 	for _, c := range change {
 		c(&config)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/metrics"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -131,7 +130,7 @@ func TestChangesAreMasked(t *testing.T) {
 
 func TestChangesAreShownWhole(t *testing.T) {
 	s := newStand(t, func(c *ops.Config) {
-		c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), true, c.Now)
+		c.Activity = ops.NewActivity(ops.Build{}, "http://127.0.0.1:1", true, c.Log, c.Now)
 	})
 	one := change(1)
 	one.Outcome, one.Code = "failed", "suger_refused"
@@ -174,7 +173,7 @@ func TestChangesAreFiltered(t *testing.T) {
 	for name, personal := range map[string]bool{"masked": false, "shown whole": true} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t, func(c *ops.Config) {
-				c.Activity = ops.NewActivity(metrics.New(metrics.Build{}), ops.NewReachability("http://127.0.0.1:1", c.Log, c.Now), personal, c.Now)
+				c.Activity = ops.NewActivity(ops.Build{}, "http://127.0.0.1:1", personal, c.Log, c.Now)
 			})
 			for i, one := range []mapping.Change{
 				{User: "nova.sample@example.com", Outcome: "done"},
@@ -279,10 +278,13 @@ func TestCharts(t *testing.T) {
 	} {
 		assert.Contains(t, page.body, `role="img" aria-label="`+label+`"`)
 	}
-	assert.Contains(t, page.body, `<rect class="bar" x="0" y="50" width="5" height="10"/>`, "one call of six at most, an hour ago")
-	assert.Contains(t, page.body, `<rect class="bar" x="354" y="0" width="5" height="60"/><rect class="bad" x="354" y="40" width="5" height="20"/>`, "now, of which a third were bad")
-	assert.Contains(t, page.body, `<rect class="hit" x="0" y="0" width="750" height="10"/>`)
-	assert.Contains(t, page.body, `<rect class="wrong" x="875" y="0" width="125" height="10"/>`)
+	assert.Contains(t, page.body, `viewBox="0 0 60 6" preserveAspectRatio="none">
+<g transform="matrix(1 0 0 -1 0 6)"><path class="base" d="M0 0H60"/>
+<rect class="bar" x="0" width=".83" height="1"/>`, "one call of six at most, an hour ago")
+	assert.Contains(t, page.body, `<rect class="bar" x="59" width=".83" height="6"/><rect class="bad" x="59" width=".83" height="2"/>`, "now, of which a third were bad")
+	assert.Contains(t, page.body, `viewBox="0 0 8 10" preserveAspectRatio="none">
+<rect class="hit" x="0" width="6" height="10"/>`)
+	assert.Contains(t, page.body, `<rect class="wrong" x="7" width="1" height="10"/>`)
 	assert.Contains(t, page.text(), "hit 6 (75 %) miss 1 (13 %) wrong 1 (13 %)")
 
 	s.clock.Advance(time.Minute)

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,47 +24,49 @@ var passing = []scim.Code{
 
 // An errorRow is an error code that was sent.
 type errorRow struct {
-	Code   scim.Code
-	Cause  string
-	Cure   string
+	scim.CodeEntry
 	Failed bool // rather than refused
 	Count  int
 	Last   time.Time
+	When   past // Last
 }
 
-// A triage is the errors since the start, by whether they need action.
+// A triage is the errors since the start, by whether they need action, the latest
+// first.
 type triage struct {
-	Act     []errorRow // failed ones first, then the latest
+	Act     []errorRow // failed ones before refused ones
 	Passing []errorRow
 	Summary string // of Act: "16 refused, 1 failed"; "" if there is none
 	lately  bool   // one of Act was answered within attentionLasts
 }
 
-func (a *Activity) triage() triage {
+func (a *Activity) triage() (t triage) {
 	now := a.now()
-	var t triage
-	refused, failed := 0, 0
-	for _, row := range a.errorRows() {
-		if slices.Contains(passing, row.Code) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var refused, failed int
+	for code, seen := range a.errors {
+		row := errorRow{CodeEntry: code.Entry(), Count: seen.count, Last: seen.last, When: ago(seen.last, now)}
+		// A missing operation in the mapping is a 501, but not a failure.
+		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
+		switch {
+		case slices.Contains(passing, code):
 			t.Passing = append(t.Passing, row)
 			continue
+		case row.Failed:
+			failed += row.Count
+		default:
+			refused += row.Count
 		}
 		t.Act = append(t.Act, row)
 		t.lately = t.lately || now.Sub(row.Last) < attentionLasts
-		if row.Failed {
-			failed += row.Count
-		} else {
-			refused += row.Count
-		}
 	}
-	slices.SortStableFunc(t.Act, func(x, y errorRow) int {
-		switch {
-		case x.Failed == y.Failed:
-			return 0
-		case x.Failed:
-			return -1
+	slices.SortFunc(t.Passing, latestFirst)
+	slices.SortFunc(t.Act, func(x, y errorRow) int {
+		if x.Failed != y.Failed {
+			return map[bool]int{true: -1, false: 1}[x.Failed]
 		}
-		return 1
+		return latestFirst(x, y)
 	})
 	var parts []string
 	if refused > 0 {
@@ -76,22 +79,6 @@ func (a *Activity) triage() triage {
 	return t
 }
 
-// errorRows returns the codes that were answered, the latest first.
-func (a *Activity) errorRows() []errorRow {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	rows := make([]errorRow, 0, len(a.errors))
-	for code, seen := range a.errors {
-		entry := code.Entry()
-		// A missing operation in the mapping is a 501, but not a failure.
-		failed := entry.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
-		rows = append(rows, errorRow{Code: code, Cause: entry.Cause, Cure: entry.Cure, Failed: failed, Count: seen.count, Last: seen.last})
-	}
-	slices.SortFunc(rows, func(x, y errorRow) int {
-		if c := y.Last.Compare(x.Last); c != 0 {
-			return c
-		}
-		return strings.Compare(string(x.Code), string(y.Code))
-	})
-	return rows
+func latestFirst(x, y errorRow) int {
+	return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(x.Code, y.Code))
 }

@@ -26,14 +26,14 @@ var views = func() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
 		"style":  func() template.CSS { return template.CSS(style) }, //nolint:gosec // embedded, a part of the program
 		"ago":    ago,
+		"for":    func(since, now time.Time) string { return duration(now.Sub(since)) },
 		"number": number,
 		"count":  count,
-		"level":  levelClass,
-		"word":   levelWord,
-		"rows":   rowsOf,
+		"tall":   tall,
+		"json":   check.Indented,
 		"said":   spokenName,
 		"value":  spokenValue,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html", "pages/testform.html"))
+	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html"))
 	parsed := map[string]*template.Template{}
 	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
 		one := template.Must(shared.Clone())
@@ -50,42 +50,19 @@ var contentPolicy = func() string {
 		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
-// errorRowsAt are the data of the template of errors, which shows how long ago
-// each was.
-type errorRowsAt struct {
-	Rows []errorRow
-	Now  time.Time
-}
-
-func rowsOf(rows []errorRow, now time.Time) errorRowsAt { return errorRowsAt{rows, now} }
-
-// A menuItem links to a page.
-type menuItem struct {
-	Path, Name string
-	Here       bool
-}
-
-// A frame is the part of a page around its content.
+// A frame is what every page can show: the configuration, and what is around the
+// page's content.
 type frame struct {
-	Title    string
-	Version  string
-	Menu     []menuItem
-	SignedIn bool
-	Now      time.Time
-	Refresh  int // seconds after which the page loads itself again; 0 is never
+	Config
+	Title   string
+	Path    string // for the menu; "" for who may not see the pages
+	Now     time.Time
+	Refresh int // seconds after which the page loads itself again; 0 is never
 }
 
 // frame returns the frame of a page for those who may see the status page.
 func (s *server) frame(r *http.Request, title string) frame {
-	f := frame{Title: title, Version: s.config.Version, SignedIn: s.config.Token != nil, Now: s.config.Now()}
-	for _, item := range []menuItem{{"/", "Status", false}, {"/changes", "Changes", false}, {"/dry-run", "Dry run", false}, {"/explain", "Explain", false}, {"/test", "Test", false}, {"/guides", "Guides", false}} {
-		if item.Path == "/dry-run" && !s.config.DryRun {
-			continue
-		}
-		item.Here = item.Path == r.URL.Path
-		f.Menu = append(f.Menu, item)
-	}
-	return f
+	return frame{Config: s.config, Title: title, Path: r.URL.Path, Now: s.config.Now()}
 }
 
 // show writes a page, or an error if it cannot be rendered.
@@ -106,7 +83,7 @@ func (s *server) message(w http.ResponseWriter, status int, title, text string) 
 	s.show(w, status, "message", struct {
 		frame
 		Text string
-	}{frame{Title: title, Version: s.config.Version}, text})
+	}{frame{Config: s.config, Title: title}, text})
 }
 
 // protectPages sets the security headers of every page.
@@ -163,13 +140,4 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return number(n) + " " + many
-}
-
-// levelClass returns the style of a test's line, and levelWord its name.
-func levelClass(l check.Level) string {
-	return map[check.Level]string{check.OK: "good", check.Look: "look", check.Fail: "bad"}[l]
-}
-
-func levelWord(l check.Level) string {
-	return map[check.Level]string{check.OK: "ok", check.Look: "look", check.Fail: "wrong"}[l]
 }

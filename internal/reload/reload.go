@@ -5,24 +5,69 @@ package reload
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"sync"
+	"time"
 )
 
-// Files are files that are read together. They need a lock of their owner.
-type Files struct {
-	paths []string
-	limit int64
-	seen  []os.FileInfo // the files when they were last read; nil if one could not be
+// retryAfter is how long files that could not be used are left alone: the reason
+// may pass without a visible change, such as a permission or a certificate that
+// is not valid yet.
+const retryAfter = 10 * time.Second
+
+// Options describe files that are read together. All fields are required.
+type Options struct {
+	What  string // what they hold, for the log: "secret"
+	Paths []string
+	Limit int64 // of bytes in one file
+
+	// Use takes the contents over, or returns why they cannot be used.
+	Use func(contents [][]byte) error
+	Log *slog.Logger
+	Now func() time.Time
 }
 
-// New returns the files at the paths, each of which may have at most limit bytes.
-func New(limit int64, paths ...string) *Files { return &Files{paths: paths, limit: limit} }
+// Files are files that were read together. They are safe for concurrent use.
+type Files struct {
+	Options
 
-// Changed reports whether a file is another than the one read last. A missing one
+	mu      sync.Mutex
+	seen    []os.FileInfo // the files when they were last read; nil if one could not be
+	problem string        // of the files on disk; "" if they are current
+	retryAt time.Time     // when to read them again if there is one
+}
+
+// Open reads the files for the first time.
+func Open(options Options) (*Files, error) {
+	f := &Files{Options: options}
+	return f, f.read()
+}
+
+// Refresh reads the files again if one has changed. If they cannot be used, what
+// was read last stays in use, and the reason is logged once.
+func (f *Files) Refresh() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.Now()
+	if !f.changed() && (f.problem == "" || now.Before(f.retryAt)) {
+		return
+	}
+	problem := ""
+	if err := f.read(); err != nil {
+		problem, f.retryAt = err.Error(), now.Add(retryAfter)
+	}
+	if problem != "" && problem != f.problem {
+		f.Log.Error("a changed file cannot be used; the last good one stays", "holds", f.What, "problem", problem)
+	}
+	f.problem = problem
+}
+
+// changed reports whether a file is another than the one read last. A missing one
 // counts as unchanged, since mounted files are swapped one after the other.
-func (f *Files) Changed() bool {
+func (f *Files) changed() bool {
 	changed := false
-	for i, path := range f.paths {
+	for i, path := range f.Paths {
 		now, err := os.Stat(path)
 		if err != nil {
 			return false
@@ -33,27 +78,27 @@ func (f *Files) Changed() bool {
 	return changed
 }
 
-// Read returns the content of the files. It remembers the files even if they
-// cannot be read, so that one change is reported once.
-func (f *Files) Read() ([][]byte, error) {
-	f.seen = make([]os.FileInfo, len(f.paths))
-	content := make([][]byte, len(f.paths))
-	for i, path := range f.paths {
+// read reads and uses the files. It remembers the files even if they cannot be
+// read, so that one change is reported once.
+func (f *Files) read() error {
+	f.seen = make([]os.FileInfo, len(f.Paths))
+	contents := make([][]byte, len(f.Paths))
+	for i, path := range f.Paths {
 		var err error
 		if f.seen[i], err = os.Stat(path); err != nil {
-			return nil, err
+			return err
 		}
 		if !f.seen[i].Mode().IsRegular() { // opening a pipe would wait for its writer
-			return nil, fmt.Errorf("%s is not a regular file", path)
+			return fmt.Errorf("%s is not a regular file", path)
 		}
 	}
-	for i, path := range f.paths {
+	for i, path := range f.Paths {
 		var err error
-		if content[i], err = ReadFile(path, f.limit); err != nil {
-			return nil, err
+		if contents[i], err = ReadFile(path, f.Limit); err != nil {
+			return err
 		}
 	}
-	return content, nil
+	return f.Use(contents)
 }
 
 // ReadFile reads a file that may have at most limit bytes.

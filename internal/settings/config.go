@@ -26,14 +26,15 @@ const (
 type Config struct {
 	Settings
 	Logs
-	Document     *spec.Document
-	Certificates *certs.Files // nil for plain HTTP
+	Document     *spec.Document // the mapping
+	Source       []byte         // of Document
+	Certificates *certs.Files   // nil for plain HTTP
 
 	credential   *secret // the Suger credential; nil if clients bring their own
 	tokens       *secret // accepted bearer tokens; nil in the same case
 	statusToken  *secret // opens the status page; nil if none is set
-	cursorSecret []byte  // nil if none is set
-	auditKey     []byte  // likewise
+	cursorSecret *secret // likewise nil, as is auditKey
+	auditKey     *secret
 }
 
 // Load reads the environment for the gateway. Its error names every setting that
@@ -74,25 +75,16 @@ func (c *Config) readSecrets(found *Problems) {
 	c.credential = open("SUGER_CREDENTIAL", c.Credential, c.CredentialFile, c.checkCredential)
 	c.tokens = open("GATEWAY_TOKENS", c.Tokens, c.TokensFile, c.checkTokens)
 	c.statusToken = open("GATEWAY_OPS_TOKEN", c.OpsToken, c.OpsTokenFile, checkSecretLength)
-	if s := open("GATEWAY_CURSOR_SECRET", c.CursorSecret, c.CursorSecretFile, checkSecretLength); s != nil {
-		c.cursorSecret = []byte(s.current())
-	}
-	if s := open("GATEWAY_AUDIT_KEY", c.AuditKey, c.AuditKeyFile, checkSecretLength); s != nil {
-		c.auditKey = []byte(s.current())
-	}
+	c.cursorSecret = open("GATEWAY_CURSOR_SECRET", c.CursorSecret, c.CursorSecretFile, checkSecretLength)
+	c.auditKey = open("GATEWAY_AUDIT_KEY", c.AuditKey, c.AuditKeyFile, checkSecretLength)
 }
 
 func (c *Config) readMapping(found *Problems) {
-	c.Document = mapping.DefaultDocument()
-	if c.MappingFile == "" {
-		return
-	}
-	_, document, err := ReadMapping(c.MappingFile)
-	if err != nil {
+	var err error
+	if c.Source, c.Document, err = ReadMapping(c.MappingFile); err != nil {
 		found.Add("GATEWAY_MAPPING", "names a mapping that cannot be used: %v", err)
-		return
+		c.Document = mapping.DefaultDocument() // for the other checks
 	}
-	c.Document = document
 }
 
 func (c *Config) readCertificates(found *Problems) {
@@ -223,9 +215,9 @@ func (c *Config) StatusToken() func() string {
 	return c.statusToken.current
 }
 
-// CursorKey is the key that cursors of lists are signed with, nil for a random
-// one.
-func (c *Config) CursorKey() []byte { return c.cursorSecret }
+// CursorKey is part of the key that cursors of lists are signed with, empty if none
+// is set.
+func (c *Config) CursorKey() []byte { return []byte(c.cursorSecret.latest()) }
 
 // HidesPages reports whether the ops listener can be reached by others and asks
 // for no token, so that it only shows health and metrics.
@@ -275,12 +267,16 @@ func (c *Config) Mapping() mapping.Config {
 		Parallel:        c.SugerConcurrency,
 		Log:             c.Log,
 		Audit:           c.Audit,
-		AuditKey:        c.auditKey,
+		AuditKey:        []byte(c.auditKey.latest()),
 	}
 }
 
-// ReadMapping reads and checks a mapping file.
+// ReadMapping reads and checks a mapping file, or returns the embedded mapping if
+// path is empty.
 func ReadMapping(path string) (source []byte, document *spec.Document, err error) {
+	if path == "" {
+		return mapping.DefaultSource(), mapping.DefaultDocument(), nil
+	}
 	if source, err = reload.ReadFile(path, maxMappingFile); err != nil {
 		return nil, nil, err
 	}

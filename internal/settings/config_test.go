@@ -118,7 +118,7 @@ func TestSettingsGiven(t *testing.T) {
 	}, c.Settings)
 	assert.Equal(t, sugerclient.Credential("client:secret-of-client"), c.HeldCredential())
 	assert.Equal(t, []string{"first-bearer-token", "second-bearer-token"}, c.AcceptedTokens())
-	assert.Equal(t, []byte("secret-of-the-cursors"), c.cursorSecret)
+	assert.Equal(t, []byte("secret-of-the-cursors"), c.CursorKey())
 }
 
 func TestWrongSettings(t *testing.T) {

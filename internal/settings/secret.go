@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"suger-scim-gateway/internal/reload"
 )
@@ -31,21 +31,15 @@ func (secretText) MarshalText() ([]byte, error) { return []byte("[secret]"), nil
 // by a file that is read again whenever it changes, so that a rotation needs
 // no restart.
 type secret struct {
-	name  string             // of the variable that gave it, for messages
-	check func(string) error // returns what is wrong with a value, without repeating it
-	log   *slog.Logger
-
-	mu      sync.Mutex
-	value   string
-	file    *reload.Files          // nil if the variable holds the value
-	problem string                 // of the file on disk, "" if its value is current
-	last    atomic.Pointer[string] // value, for callers that must not wait for the file
+	value atomic.Pointer[string]
+	files *reload.Files // nil if the variable holds the value
 }
 
 // openSecret reads a secret from a variable, or from the file that NAME_FILE
-// names. It is nil if neither is set.
+// names. It is nil if neither is set. check returns what is wrong with a value,
+// without repeating it.
 func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, error) {
-	s := &secret{name: name, check: check, log: log}
+	s := &secret{}
 	switch {
 	case value == "" && path == "":
 		return nil, nil
@@ -55,13 +49,34 @@ func openSecret(name string, value secretText, path string, check func(string) e
 		if err := check(string(value)); err != nil {
 			return nil, fmt.Errorf("%s %w", name, err)
 		}
-		s.set(string(value))
+		text := string(value)
+		s.value.Store(&text)
 		return s, nil
 	}
-	s.name += "_FILE"
-	s.file = reload.New(maxSecretFile, path)
-	if err := s.read(); err != nil {
-		return nil, fmt.Errorf("%s %w", s.name, err)
+	name += "_FILE"
+	log = log.With("setting", name)
+	readable := false
+	use := func(contents [][]byte) error {
+		readable = true
+		text := strings.TrimSpace(string(contents[0]))
+		if text == "" {
+			return errors.New("names a file that is empty")
+		}
+		if err := check(text); err != nil {
+			return err
+		}
+		if before := s.value.Swap(&text); before != nil && *before != text {
+			log.Info("changed secret loaded")
+		}
+		return nil
+	}
+	var err error
+	s.files, err = reload.Open(reload.Options{What: "secret", Paths: []string{path}, Limit: maxSecretFile, Use: use, Log: log, Now: time.Now})
+	switch {
+	case err != nil && readable:
+		return nil, fmt.Errorf("%s %w", name, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s names a file that cannot be used: %w", name, err)
 	}
 	return s, nil
 }
@@ -69,53 +84,17 @@ func openSecret(name string, value secretText, path string, check func(string) e
 // current is the value as of now. A file that cannot be read, or whose content
 // is not acceptable, leaves the last good value.
 func (s *secret) current() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.file == nil || !s.file.Changed() {
-		return s.value
+	if s.files != nil {
+		s.files.Refresh()
 	}
-	before := s.value
-	if err := s.read(); err != nil {
-		if problem := err.Error(); problem != s.problem {
-			s.log.Error("a changed secret cannot be used; the last good one stays", "setting", s.name, "problem", problem)
-			s.problem = problem
-		}
-		return s.value
-	}
-	s.problem = ""
-	if s.value != before {
-		s.log.Info("changed secret loaded", "setting", s.name)
-	}
-	return s.value
+	return *s.value.Load()
 }
 
 // latest is the value read last, without a look at the file; "" if there is no
 // such secret.
 func (s *secret) latest() string {
-	if s == nil || s.last.Load() == nil {
+	if s == nil {
 		return ""
 	}
-	return *s.last.Load()
-}
-
-func (s *secret) set(value string) {
-	s.value = value
-	s.last.Store(&value)
-}
-
-// read reads the value from the file.
-func (s *secret) read() error {
-	content, err := s.file.Read()
-	if err != nil {
-		return fmt.Errorf("names a file that cannot be used: %w", err)
-	}
-	value := strings.TrimSpace(string(content[0]))
-	if value == "" {
-		return errors.New("names a file that is empty")
-	}
-	if err := s.check(value); err != nil {
-		return err
-	}
-	s.set(value)
-	return nil
+	return *s.value.Load()
 }

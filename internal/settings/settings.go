@@ -95,19 +95,17 @@ type Description struct {
 // Describe documents the settings, in the order of [Settings], without the
 // variables that name the file of a secret.
 func Describe() []Description {
-	names := Names()
 	var all []Description
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		tag := field.Tag
 		if tag.Get("doc") == "" {
 			continue
 		}
-		name := tag.Get("envconfig")
 		all = append(all, Description{
-			Name:    name,
+			Name:    tag.Get("envconfig"),
 			Default: tag.Get("default") + tag.Get("unset"), // a field has one of them at most
 			Meaning: tag.Get("doc"),
-			Secret:  slices.Contains(names, name+"_FILE"),
+			Secret:  field.Type == reflect.TypeFor[secretText](),
 		})
 	}
 	return all

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +27,19 @@ func SplitList(text string) []string {
 		}
 	}
 	return words
+}
+
+// parseList parses words separated by commas. Each must be what form says.
+func parseList[T any](text, form string, parse func(word string) (T, bool)) ([]T, error) {
+	var list []T
+	for i, word := range SplitList(text) {
+		one, ok := parse(word)
+		if !ok {
+			return nil, fmt.Errorf("has an entry, number %d, that is not %s", i+1, form)
+		}
+		list = append(list, one)
+	}
+	return list, nil
 }
 
 // organizationID is the id of a Suger organization. The limits are ours; Suger's
@@ -51,12 +63,9 @@ func (id *organizationID) Decode(text string) error {
 type organizationIDs []string
 
 // Decode reads ids separated by commas.
-func (ids *organizationIDs) Decode(text string) error {
-	*ids = SplitList(text)
-	if i := slices.IndexFunc(*ids, func(id string) bool { return !organizationPattern.MatchString(id) }); i >= 0 {
-		return fmt.Errorf("has an entry, number %d, that is not %s", i+1, organizationForm)
-	}
-	return nil
+func (ids *organizationIDs) Decode(text string) (err error) {
+	*ids, err = parseList(text, organizationForm, func(id string) (string, bool) { return id, organizationPattern.MatchString(id) })
+	return err
 }
 
 // BaseURL is an http or https URL that paths are added to.
@@ -112,36 +121,28 @@ func (a ListenAddress) Loopback() bool {
 type networks []netip.Prefix
 
 // Decode reads prefixes and addresses separated by commas.
-func (n *networks) Decode(text string) error {
-	for i, word := range SplitList(text) {
+func (n *networks) Decode(text string) (err error) {
+	*n, err = parseList(text, "a network such as 10.0.0.0/8", func(word string) (netip.Prefix, bool) {
+		if ip, err := netip.ParseAddr(word); err == nil {
+			prefix, err := ip.Prefix(ip.BitLen())
+			return prefix, err == nil
+		}
 		prefix, err := netip.ParsePrefix(word)
-		if err != nil {
-			var ip netip.Addr
-			if ip, err = netip.ParseAddr(word); err == nil {
-				prefix, err = ip.Prefix(ip.BitLen())
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("has an entry, number %d, that is not a network such as 10.0.0.0/8", i+1)
-		}
-		*n = append(*n, prefix.Masked())
-	}
-	return nil
+		return prefix.Masked(), err == nil
+	})
+	return err
 }
 
 // emails holds addresses of users.
 type emails []string
 
 // Decode reads addresses separated by commas.
-func (e *emails) Decode(text string) error {
-	*e = SplitList(text)
-	for i, address := range *e {
-		local, domain, found := strings.Cut(address, "@")
-		if !found || local == "" || domain == "" || strings.ContainsAny(address, " \t") {
-			return fmt.Errorf("has an entry, number %d, that is not an e-mail address", i+1)
-		}
-	}
-	return nil
+func (e *emails) Decode(text string) (err error) {
+	*e, err = parseList(text, "an e-mail address", func(address string) (string, bool) {
+		local, domain, _ := strings.Cut(address, "@")
+		return address, local != "" && domain != "" && !strings.ContainsAny(address, " \t")
+	})
+	return err
 }
 
 // groupRoles maps names of SCIM groups to Suger roles: "Suger Admins=ADMIN".

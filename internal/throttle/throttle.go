@@ -51,61 +51,68 @@ func New(limit Limit, now func() time.Time) *Throttle {
 	return &Throttle{limit: limit, now: now, table: table}
 }
 
-// Wait returns how long the address is still blocked, 0 if it is not.
-func (t *Throttle) Wait(client netip.Addr) time.Duration {
+// with calls do with the current window of an address, under the lock.
+func (t *Throttle) with(client netip.Addr, do func(w *window, now time.Time)) {
 	if t == nil {
-		return 0
+		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w, _ := t.table.Get(Network(client))
-	if w.failures < t.limit.Failures {
-		return 0
+	key, now := Network(client), t.now()
+	before, _ := t.table.Get(key)
+	w := before
+	if !now.Before(w.ends) {
+		w.failures = 0
 	}
-	return max(0, w.ends.Sub(t.now()))
+	do(&w, now)
+	if w != before { // who has never failed takes no place in the table
+		t.table.Add(key, w)
+	}
+}
+
+// Wait returns how long the address is still blocked, 0 if it is not.
+func (t *Throttle) Wait(client netip.Addr) (wait time.Duration) {
+	t.with(client, func(w *window, now time.Time) {
+		if w.failures >= t.limit.Failures {
+			wait = w.ends.Sub(now)
+		}
+	})
+	return wait
 }
 
 // Reserve counts an attempt of the address as if it had failed, so that concurrent
 // attempts cannot exceed the limit. It returns false, and counts nothing, if the
 // address has reached its limit. Otherwise the attempt ends with Release.
 func (t *Throttle) Reserve(client netip.Addr) bool {
-	if t == nil {
-		return true
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := Network(client)
-	w := t.windowOf(key)
-	if w.failures+w.pending >= t.limit.Failures {
-		return false
-	}
-	w.pending++
-	t.table.Add(key, w)
-	return true
+	reserved := true
+	t.with(client, func(w *window, _ time.Time) {
+		if reserved = w.failures+w.pending < t.limit.Failures; reserved {
+			w.pending++
+		}
+	})
+	return reserved
 }
 
 // Release ends a reserved attempt.
 func (t *Throttle) Release(client netip.Addr, failed bool) {
-	if t == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := Network(client)
-	w := t.windowOf(key)
-	w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
-	t.add(key, w, failed)
+	t.with(client, func(w *window, now time.Time) {
+		w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
+		if failed {
+			w.fail(now, t.limit)
+		}
+	})
 }
 
 // Fail counts a failure of the address.
 func (t *Throttle) Fail(client netip.Addr) {
-	if t == nil {
-		return
+	t.with(client, func(w *window, now time.Time) { w.fail(now, t.limit) })
+}
+
+func (w *window) fail(now time.Time, limit Limit) {
+	if w.failures == 0 {
+		w.ends = now.Add(limit.Window)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := Network(client)
-	t.add(key, t.windowOf(key), true)
+	w.failures++
 }
 
 // Attempts above the limit.
@@ -118,42 +125,13 @@ const (
 // that shares it with a guesser is still served. It returns how long to wait
 // before the attempt; ok is false if too many are waiting already.
 func (t *Throttle) Turn(client netip.Addr) (wait time.Duration, ok bool) {
-	if t == nil {
-		return 0, true
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key, now := Network(client), t.now()
-	w := t.windowOf(key)
-	if w.turn.Before(now) {
-		w.turn = now
-	}
-	wait = w.turn.Sub(now)
-	if wait >= longestTurn {
-		return wait, false
-	}
-	w.turn = w.turn.Add(turnEvery)
-	t.table.Add(key, w)
-	return wait, true
-}
-
-// windowOf returns the current window of an address; the caller holds the lock.
-func (t *Throttle) windowOf(key netip.Prefix) window {
-	w, _ := t.table.Get(key)
-	if !t.now().Before(w.ends) {
-		w.failures = 0
-	}
-	return w
-}
-
-func (t *Throttle) add(key netip.Prefix, w window, failed bool) {
-	if failed {
-		if w.failures == 0 {
-			w.ends = t.now().Add(t.limit.Window)
+	t.with(client, func(w *window, now time.Time) {
+		wait = max(0, w.turn.Sub(now))
+		if wait < longestTurn {
+			w.turn = now.Add(wait + turnEvery)
 		}
-		w.failures++
-	}
-	t.table.Add(key, w)
+	})
+	return wait, wait < longestTurn
 }
 
 // Network returns what counts as one client: an IPv4 address, or the /64 that a

@@ -1,9 +1,4 @@
-// Package metrics counts what the gateway does, for Prometheus. docs/metrics.md
-// lists every metric; a test compares the two.
-//
-// A [Metrics] receives the events of the gateway, the mapping and the Suger client.
-// No label has a value that a client or Suger can choose freely.
-package metrics
+package ops
 
 import (
 	"net/http"
@@ -24,11 +19,12 @@ import (
 // memory to the 60 s after which Okta hangs up.
 var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
 
-// A Build identifies the program.
+// A Build identifies the program, by words that may be "unknown".
 type Build struct{ Version, Commit, Go string }
 
-// Metrics are the counters of one process. Its methods are safe for concurrent use.
-type Metrics struct {
+// metrics are the counters of one process. docs/metrics.md lists every one; a test
+// compares the two. No label has a value that a client or Suger can choose freely.
+type metrics struct {
 	registry *prometheus.Registry
 
 	requests    *prometheus.CounterVec
@@ -45,10 +41,10 @@ type Metrics struct {
 	drifts      *prometheus.CounterVec
 }
 
-// New returns the counters. Every name begins with suger_scim_, so that a query
-// finds all of them and nothing of another program. Those whose labels are known
-// begin at zero, so that the first event is an increase that an alert can see.
-func New(build Build) *Metrics {
+// newMetrics returns the counters. Every name begins with suger_scim_, so that a
+// query finds all of them and nothing of another program. Those whose labels are
+// known begin at zero, so that the first event is an increase that an alert can see.
+func newMetrics(build Build) *metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	factory := promauto.With(registry)
@@ -61,7 +57,7 @@ func New(build Build) *Metrics {
 	histograms := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		return factory.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
 	}
-	m := &Metrics{
+	m := &metrics{
 		registry:    registry,
 		requests:    counters("suger_scim_requests_total", "SCIM requests answered.", "resource", "method", "code"),
 		durations:   histograms("suger_scim_request_duration_seconds", "Time from a SCIM request to its answer.", "resource", "method"),
@@ -79,90 +75,47 @@ func New(build Build) *Metrics {
 	factory.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "suger_scim_build_info", Help: "Always 1; the labels say which program this is.",
 	}, []string{"version", "commit", "go"}).WithLabelValues(build.Version, build.Commit, build.Go).Set(1)
-	m.beginAtZero()
-	return m
-}
-
-func (m *Metrics) beginAtZero() {
-	for _, result := range []string{"hit", "miss", "wrong"} {
-		m.lookups.WithLabelValues(result)
-	}
-	for _, result := range []string{"hit", "miss"} {
-		m.lists.WithLabelValues(result)
-	}
-	for _, guard := range mapping.GuardNames() {
-		m.refusals.WithLabelValues(guard)
-	}
-	for _, operation := range spec.OperationNames() {
-		m.drifts.WithLabelValues(operation)
-	}
+	var codes []string
 	for _, entry := range scim.Codes {
-		m.errors.WithLabelValues(string(entry.Code))
+		codes = append(codes, string(entry.Code))
 	}
+	for counter, labels := range map[*prometheus.CounterVec][]string{
+		m.lookups: {"hit", "miss", "wrong"}, m.lists: {"hit", "miss"}, m.errors: codes,
+		m.refusals: mapping.GuardNames(), m.drifts: spec.OperationNames(),
+	} {
+		for _, label := range labels {
+			counter.WithLabelValues(label)
+		}
+	}
+	return m
 }
 
 // ShowCertificate adds when the certificate of the SCIM listener expires, read at
 // each scrape.
-func (m *Metrics) ShowCertificate(notAfter func() time.Time) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+func (a *Activity) ShowCertificate(notAfter func() time.Time) {
+	a.metrics.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "suger_scim_tls_certificate_expiry_timestamp_seconds",
 		Help: "When the certificate of the SCIM listener expires, in seconds since 1970. Only with GATEWAY_TLS_CERT.",
 	}, func() float64 { return float64(notAfter().Unix()) }))
 }
 
 // Handler serves scrapes.
-func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+func (a *Activity) Handler() http.Handler {
+	return promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
 // InFlight counts the requests that next serves.
-func (m *Metrics) InFlight(next http.Handler) http.Handler {
-	return promhttp.InstrumentHandlerInFlight(m.inFlight, next)
+func (a *Activity) InFlight(next http.Handler) http.Handler {
+	return promhttp.InstrumentHandlerInFlight(a.metrics.inFlight, next)
 }
 
-// Answered counts a SCIM answer; resource is "" for an unknown path.
-func (m *Metrics) Answered(resource, method string, status int, took time.Duration) {
-	if resource == "" {
-		resource = "unknown"
-	}
-	m.requests.WithLabelValues(resource, method, statusWord(status)).Inc()
-	m.durations.WithLabelValues(resource, method).Observe(took.Seconds())
-}
-
-// Failed counts an error sent to a SCIM client.
-func (m *Metrics) Failed(code scim.Code) { m.errors.WithLabelValues(string(code)).Inc() }
-
-// Called counts a request to Suger; the status is 0 if it was not answered.
-func (m *Metrics) Called(operation string, status int, elapsed time.Duration) {
-	word := "none"
-	if status != 0 {
-		word = statusWord(status)
-	}
-	m.calls.WithLabelValues(operation, word).Inc()
-	m.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
-}
-
-// Retried counts a retry of a request to Suger.
-func (m *Metrics) Retried(string) { m.retries.Inc() }
-
-// Drift counts an answer, or a field of one, that differs from the mapping.
-func (m *Metrics) Drift(operation, _ string) { m.drifts.WithLabelValues(operation).Inc() }
-
-// Lookup counts an id lookup.
-func (m *Metrics) Lookup(result string) { m.lookups.WithLabelValues(result).Inc() }
-
-// List counts a use of the list of users.
-func (m *Metrics) List(result string) { m.lists.WithLabelValues(result).Inc() }
-
-// Unconfirmed counts a change that Suger does not show.
-func (m *Metrics) Unconfirmed(string) { m.unconfirmed.Inc() }
-
-// Refused counts a change that a guard stopped.
-func (m *Metrics) Refused(guard string) { m.refusals.WithLabelValues(guard).Inc() }
-
-// statusWord returns an HTTP status as a label value: "other" for any other number.
+// statusWord returns an HTTP status as a label value: "none" without an answer,
+// "other" for any other number.
 func statusWord(status int) string {
-	if status < 100 || status > 599 {
+	switch {
+	case status == 0:
+		return "none"
+	case status < 100 || status > 599:
 		return "other"
 	}
 	return strconv.Itoa(status)

@@ -1,7 +1,8 @@
-package metrics_test
+package ops_test
 
 import (
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -15,13 +16,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/metrics"
+	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 )
 
-func scrape(t *testing.T, m *metrics.Metrics) string {
+func newActivity(build ops.Build) *ops.Activity {
+	return ops.NewActivity(build, "http://127.0.0.1:1", false, slog.New(slog.DiscardHandler), time.Now)
+}
+
+func scrape(t *testing.T, m *ops.Activity) string {
 	t.Helper()
 	answer := httptest.NewRecorder()
 	m.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
@@ -41,7 +46,7 @@ func sample(t *testing.T, page, series string) string {
 }
 
 func TestEventsAreCounted(t *testing.T) {
-	m := metrics.New(metrics.Build{Version: "1.2.3", Commit: "abc", Go: "go1.26"})
+	m := newActivity(ops.Build{Version: "1.2.3", Commit: "abc", Go: "go1.26"})
 	m.Answered("User", "GET", 200, 30*time.Millisecond)
 	m.Answered("User", "GET", 200, 3*time.Second)
 	m.Answered("", "other", 404, 0)
@@ -111,7 +116,7 @@ type described struct{ kind, labels, help string }
 
 // docs/metrics.md has every metric of ours with its type, labels and meaning.
 func TestDocument(t *testing.T) {
-	m := metrics.New(metrics.Build{})
+	m := newActivity(ops.Build{})
 	m.ShowCertificate(time.Now)
 	m.Answered("User", "GET", 200, 0)
 	m.Called("list users", 200, 0)
@@ -166,7 +171,7 @@ func TestDocumentedLabelValues(t *testing.T) {
 
 // A lying Suger, or a client that makes methods up, does not make series.
 func TestLabelValuesAreBounded(t *testing.T) {
-	m := metrics.New(metrics.Build{})
+	m := newActivity(ops.Build{})
 	for status := -1; status < 2000; status++ {
 		m.Called("list users", status, 0)
 		m.Answered("User", "GET", status, 0)
@@ -183,7 +188,7 @@ func TestLabelValuesAreBounded(t *testing.T) {
 }
 
 func BenchmarkOneRequest(b *testing.B) {
-	m := metrics.New(metrics.Build{})
+	m := newActivity(ops.Build{})
 	handler := m.InFlight(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", nil)
 	b.ReportAllocs()
@@ -196,7 +201,7 @@ func BenchmarkOneRequest(b *testing.B) {
 }
 
 func BenchmarkScrape(b *testing.B) {
-	m := metrics.New(metrics.Build{})
+	m := newActivity(ops.Build{})
 	request := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/metrics", nil)
 	for b.Loop() {
 		answer := httptest.NewRecorder()

@@ -1,0 +1,77 @@
+package ops
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/mapping"
+)
+
+const (
+	maxForm     = 16 << 10         // bytes
+	testTimeout = 60 * time.Second // a large organization is read whole
+)
+
+// A formPage has a form that asks Suger with a credential of the reader's, so
+// that nobody sees more than Suger would show them. The credential is not kept
+// and not shown again.
+type formPage struct {
+	frame
+	changeList // what the gateway did to Person lately
+
+	Organization string
+	Problem      string // why Suger was not asked, or did not answer
+
+	Report *check.Report // of a connection test
+
+	Person, Role string
+	Found        *check.Explanation // of Person
+}
+
+// form serves the page of a form; when it is sent, ask asks Suger with the
+// credential, for one form at a time.
+func (s *server) form(view, title string, ask func(ctx context.Context, page *formPage, credential string)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		field := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+		page := &formPage{frame: s.frame(r, title), Organization: field("organization"), Person: field("person"), Role: field("role")}
+		credential, status := field("credential"), http.StatusBadRequest
+		switch {
+		case r.Method != http.MethodPost:
+			page.Organization, status = s.config.Organization, http.StatusOK
+		case view == "explain" && page.Person == "":
+			page.Problem = "The person is missing."
+		case !s.config.Serves(page.Organization):
+			page.Problem = "The gateway does not serve an organization of this name."
+		case credential == "":
+			page.Problem = "The credential is missing."
+		case !s.testing.TryLock():
+			page.Problem, status = "Another test is running. Try again in a moment.", http.StatusTooManyRequests
+		default:
+			defer s.testing.Unlock()
+			ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
+			defer cancel()
+			ask(ctx, page, credential)
+			status = http.StatusOK
+		}
+		s.show(w, status, view, page)
+	}
+}
+
+// test runs the connection test.
+func (s *server) test(ctx context.Context, page *formPage, credential string) {
+	page.Report = s.config.Test(ctx, page.Organization, credential)
+}
+
+// explain finds out everything about one person.
+func (s *server) explain(ctx context.Context, page *formPage, credential string) {
+	found, err := s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
+	if err != nil {
+		page.Problem = problemOf(err)
+		return
+	}
+	page.Found = found
+	page.changeList = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
+}
