@@ -146,11 +146,6 @@ func (p *filterParser) next() {
 	p.token = token
 }
 
-// filter is the filter that was read.
-func (p *filterParser) filter(root filterNode) *Filter {
-	return &Filter{root: root, comparisons: p.terms, named: p.named}
-}
-
 // expectEnd makes the problem an error unless the whole text was read.
 func (p *filterParser) expectEnd(problem string) {
 	if p.token.kind != tokenEnd {
