@@ -219,16 +219,16 @@ func TestBulkRequestsThatAreRefused(t *testing.T) {
 		name     string
 		body     string
 		status   int
-		scimType scim.ErrorType
+		scimType string
 		code     scim.Code
 	}{
-		{"no operations", `{}`, 400, scim.InvalidSyntax, scim.CodeInvalidSyntax},
-		{"operations that are no list", `{"Operations":{}}`, 400, scim.InvalidSyntax, scim.CodeInvalidSyntax},
-		{"an operation that is no object", `{"Operations":[1]}`, 400, scim.InvalidSyntax, scim.CodeInvalidSyntax},
+		{"no operations", `{}`, 400, "invalidSyntax", scim.CodeInvalidSyntax},
+		{"operations that are no list", `{"Operations":{}}`, 400, "invalidSyntax", scim.CodeInvalidSyntax},
+		{"an operation that is no object", `{"Operations":[1]}`, 400, "invalidSyntax", scim.CodeInvalidSyntax},
 		{"too many operations", `{"Operations":[` + one + "," + one + "," + one + `]}`, 413, "", scim.CodeTooLarge},
-		{"a bulkId twice", `{"Operations":[{"bulkId":"a"},{"bulkId":"a"}]}`, 400, scim.InvalidValue, scim.CodeInvalidValue},
-		{"failOnErrors that is no number", `{"failOnErrors":"1","Operations":[]}`, 400, scim.InvalidValue, scim.CodeInvalidValue},
-		{"failOnErrors below 0", `{"failOnErrors":-1,"Operations":[]}`, 400, scim.InvalidValue, scim.CodeInvalidValue},
+		{"a bulkId twice", `{"Operations":[{"bulkId":"a"},{"bulkId":"a"}]}`, 400, "invalidValue", scim.CodeInvalidValue},
+		{"failOnErrors that is no number", `{"failOnErrors":"1","Operations":[]}`, 400, "invalidValue", scim.CodeInvalidValue},
+		{"failOnErrors below 0", `{"failOnErrors":-1,"Operations":[]}`, 400, "invalidValue", scim.CodeInvalidValue},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -80,10 +80,10 @@ func isOkta(r *http.Request) bool {
 
 // An errorMessage is the body of an error (RFC 7644 §3.12).
 type errorMessage struct {
-	Schemas  []string       `json:"schemas"`
-	ScimType scim.ErrorType `json:"scimType,omitempty"`
-	Detail   string         `json:"detail"`
-	Status   string         `json:"status"`
+	Schemas  []string `json:"schemas"`
+	ScimType string   `json:"scimType,omitempty"`
+	Detail   string   `json:"detail"`
+	Status   string   `json:"status"`
 }
 
 // message puts the code and the request id after the detail, since Okta shows

@@ -196,7 +196,7 @@ func claimsToProve(now *standin.Clock) claims {
 			now.Advance(time.Duration(number(claimed)) * time.Second)
 			assert.Equal(t, http.StatusOK, s.do(http.MethodGet, path, "").status, "good for as long as it says")
 			now.Advance(time.Second)
-			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, scim.ExpiredCursor, scim.CodeExpiredCursor)
+			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, "expiredCursor", scim.CodeExpiredCursor)
 		},
 		"RolesAndEntitlements.roles.supported": func(t *testing.T, s *stack, claimed any) {
 			require.Equal(t, true, claimed)

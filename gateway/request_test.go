@@ -70,7 +70,7 @@ func TestBodies(t *testing.T) {
 		} {
 			t.Run(endpoint+" "+scim.Clip(body, 20), func(t *testing.T) {
 				a := s.do(method, "/scim/v2"+path, body)
-				assertError(t, a, http.StatusBadRequest, scim.InvalidSyntax, scim.CodeInvalidSyntax)
+				assertError(t, a, http.StatusBadRequest, "invalidSyntax", scim.CodeInvalidSyntax)
 			})
 		}
 	}
@@ -91,7 +91,7 @@ func TestEncodings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := s.do(http.MethodPost, "/scim/v2/Users/.search", body, "Content-Type", "application/json; charset=ISO-8859-1")
-			assertError(t, a, http.StatusBadRequest, scim.InvalidSyntax, scim.CodeInvalidSyntax)
+			assertError(t, a, http.StatusBadRequest, "invalidSyntax", scim.CodeInvalidSyntax)
 		})
 	}
 }
@@ -124,7 +124,7 @@ func TestSchemasOfBodies(t *testing.T) {
 			method, path, _ := strings.Cut(test.request, " ")
 			for _, schemas := range test.refuses {
 				a := newStack(t).do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)
-				assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue) // and not 404
+				assertError(t, a, http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue) // and not 404
 			}
 			for _, schemas := range test.takes {
 				a := newStack(t).do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)

@@ -118,7 +118,7 @@ func TestFilterErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			filter, err := ParseFilter(test.text, filterUserType())
 			assert.Nil(t, filter)
-			assert.Equal(t, &Error{Status: 400, Type: InvalidFilter, Code: CodeInvalidFilter, Detail: test.detail}, err)
+			assert.Equal(t, &Error{Status: 400, Type: "invalidFilter", Code: CodeInvalidFilter, Detail: test.detail}, err)
 		})
 	}
 }

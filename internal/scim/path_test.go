@@ -242,7 +242,7 @@ func TestPathErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			path, err := ParsePath(test.text, filterUserType())
 			assert.Nil(t, path)
-			assert.Equal(t, &Error{Status: 400, Type: InvalidPath, Code: CodeInvalidPath, Detail: test.detail}, err)
+			assert.Equal(t, &Error{Status: 400, Type: "invalidPath", Code: CodeInvalidPath, Detail: test.detail}, err)
 		})
 	}
 }
