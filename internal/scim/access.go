@@ -32,19 +32,12 @@ func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 // ReadPatchAccess is [ReadAccess] for the body of a PATCH request.
 func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
-	list, _ := Member(body, "Operations")
-	operations, ok := list.([]any)
-	if !ok {
-		operations = []any{list}
-	}
-	for _, item := range operations {
+	operations, _ := Member(body, "Operations")
+	for _, item := range listOf(operations) {
 		operation, _ := item.(map[string]any)
-		op, _ := Member(operation, "op")
-		path, _ := Member(operation, "path")
 		value, _ := Member(operation, "value")
-		text, _ := path.(string)
-		word, _ := op.(string)
-		found.operation(strings.EqualFold(word, patchRemove), strings.TrimSpace(text), value, rt)
+		removes := strings.EqualFold(MemberText(operation, "op"), patchRemove)
+		found.operation(removes, strings.TrimSpace(MemberText(operation, "path")), value, rt)
 	}
 	return found.verdict()
 }

@@ -23,10 +23,18 @@ func canonicalFilter(f *Filter) string { return canonicalNode(f.root) }
 
 func canonicalNode(node filterNode) string {
 	switch node := node.(type) {
-	case allOf:
-		return canonicalNodes(node, " and ")
-	case anyOf:
-		return canonicalNodes(node, " or ")
+	case junction:
+		parts := make([]string, len(node.nodes))
+		for i, part := range node.nodes {
+			parts[i] = canonicalNode(part)
+			if inner, ok := part.(junction); ok && inner.or && !node.or {
+				parts[i] = "(" + parts[i] + ")"
+			}
+		}
+		if node.or {
+			return strings.Join(parts, " or ")
+		}
+		return strings.Join(parts, " and ")
 	case negation:
 		return "not (" + canonicalNode(node.node) + ")"
 	case *elementMatch:
@@ -44,15 +52,4 @@ func canonicalNode(node filterNode) string {
 		return text
 	}
 	panic(fmt.Sprintf("%T is no filter", node))
-}
-
-func canonicalNodes(nodes []filterNode, keyword string) string {
-	parts := make([]string, len(nodes))
-	for i, node := range nodes {
-		parts[i] = canonicalNode(node)
-		if _, alternative := node.(anyOf); alternative && keyword == " and " {
-			parts[i] = "(" + parts[i] + ")"
-		}
-	}
-	return strings.Join(parts, keyword)
 }

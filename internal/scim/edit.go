@@ -50,6 +50,10 @@ func (e *edit) finish() Resource {
 		}
 	}
 	e.result["schemas"] = schemas
+	// The client's id is kept for the answer to this request only, so there is nothing to empty.
+	if e.result[externalID.Name] == "" {
+		delete(e.result, externalID.Name)
+	}
 	return e.result
 }
 
@@ -146,9 +150,7 @@ func (e *edit) put(path AttrPath, value any) {
 // named it by a path of its own, not as one of many in an object.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
-	case path.Attr == externalID:
-		return e.applyExternalID(op, path, value)
-	case path.Tolerated:
+	case path.Tolerated && path.Attr != externalID:
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
@@ -167,23 +169,6 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return e.applySub(op, path, value)
 	}
 	return e.applyWhole(op, path, value)
-}
-
-// applyExternalID keeps the client's id of the resource for the answer to this
-// request only. It is not stored, so there is nothing to empty.
-func (e *edit) applyExternalID(op string, path *Path, value any) error {
-	if op == patchRemove {
-		value = nil
-	}
-	text, err := readString(path.AttrPath, value)
-	if err != nil {
-		return err
-	}
-	if text == "" {
-		text = nil
-	}
-	e.put(path.AttrPath, text)
-	return nil
 }
 
 // applyExtension applies the operation to each attribute of the extension.
@@ -229,8 +214,9 @@ func (e *edit) applyWhole(op string, path *Path, value any) error {
 		return nil
 	}
 	object, _ := read.(map[string]any)
+	_, isObject := value.(map[string]any)
 	switch {
-	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject(value)):
+	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject):
 		return nil
 	case len(object) > 0:
 		if e.patching && e.rt.strict && op == patchReplace {
@@ -277,11 +263,11 @@ func (e *edit) applySub(op string, path *Path, value any) error {
 	if read == nil {
 		delete(object, path.Sub.Name)
 	}
-	if len(object) > 0 {
-		e.put(path.AttrPath, object)
-	} else {
+	if len(object) == 0 {
 		e.put(path.AttrPath, nil)
+		return nil
 	}
+	e.put(path.AttrPath, object)
 	return nil
 }
 
@@ -440,11 +426,7 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 	if !e.patching || !named {
 		return nil
 	}
-	list, ok := value.([]any)
-	if !ok {
-		list = []any{value}
-	}
-	for _, item := range list {
+	for _, item := range listOf(value) {
 		urn, _ := item.(string)
 		if op == patchRemove || !e.rt.hasSchema(urn) {
 			return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
@@ -466,7 +448,10 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 // isNothing reports whether a client sent no value, rather than an empty list.
 func isNothing(value any) bool { return value == nil || value == "" }
 
-func isObject(value any) bool {
-	_, ok := value.(map[string]any)
-	return ok
+// listOf is the value as a list: of one, if it is not a list.
+func listOf(value any) []any {
+	if list, ok := value.([]any); ok {
+		return list
+	}
+	return []any{value}
 }

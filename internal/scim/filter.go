@@ -141,9 +141,13 @@ type filterNode interface {
 }
 
 type (
-	allOf    []filterNode              // and
-	anyOf    []filterNode              // or
 	negation struct{ node filterNode } // not
+
+	// A junction is its nodes with "and" or "or" between them.
+	junction struct {
+		or    bool
+		nodes []filterNode
+	}
 
 	// A comparison is "path op value".
 	comparison struct {

@@ -171,30 +171,21 @@ func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	p.token = filterToken{}
 }
 
-func (p *filterParser) parseOr() filterNode {
-	nodes := p.parseOperands("or", p.parseAnd)
-	if len(nodes) == 1 {
-		return nodes[0]
-	}
-	return anyOf(nodes)
-}
+func (p *filterParser) parseOr() filterNode { return p.parseJunction("or", p.parseAnd) }
 
-func (p *filterParser) parseAnd() filterNode {
-	nodes := p.parseOperands("and", p.parseTerm)
-	if len(nodes) == 1 {
-		return nodes[0]
-	}
-	return allOf(nodes)
-}
+func (p *filterParser) parseAnd() filterNode { return p.parseJunction("and", p.parseTerm) }
 
-// parseOperands reads what is on both sides of a keyword.
-func (p *filterParser) parseOperands(keyword string, parse func() filterNode) []filterNode {
+// parseJunction reads what has the keyword between its parts.
+func (p *filterParser) parseJunction(keyword string, parse func() filterNode) filterNode {
 	nodes := []filterNode{parse()}
 	for p.token.isWord(keyword) {
 		p.next()
 		nodes = append(nodes, parse())
 	}
-	return nodes
+	if len(nodes) == 1 {
+		return nodes[0]
+	}
+	return junction{or: keyword == "or", nodes: nodes}
 }
 
 func (p *filterParser) parseTerm() filterNode {

@@ -188,22 +188,15 @@ func (p AttrPath) Values(r Resource) []any {
 	if value == nil {
 		return nil
 	}
-	elements, multi := value.([]any)
-	if !multi {
-		elements = []any{value}
-	}
+	elements := listOf(value)
 	if p.Sub == nil {
 		return elements
 	}
 	var values []any
 	for _, element := range elements {
 		object, _ := element.(map[string]any)
-		switch value := object[p.Sub.Name].(type) {
-		case nil:
-		case []any:
-			values = append(values, value...)
-		default:
-			values = append(values, value)
+		if value := object[p.Sub.Name]; value != nil {
+			values = append(values, listOf(value)...)
 		}
 	}
 	return values
