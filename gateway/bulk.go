@@ -70,8 +70,8 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 	if !ok {
 		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
-	if limit := s.config.MaxBulkOperations; len(given) > limit {
-		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), limit)
+	if len(given) > maxBulkOperations {
+		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
 	}
 	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
 	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {

@@ -20,8 +20,8 @@ func describeProvider(config Config, user *scim.ResourceType, manyRoles, keepsDe
 		"patch":   supported(true),
 		"bulk": map[string]any{
 			"supported":      true,
-			"maxOperations":  config.MaxBulkOperations,
-			"maxPayloadSize": config.MaxBody,
+			"maxOperations":  maxBulkOperations,
+			"maxPayloadSize": maxBody,
 		},
 		"filter":         map[string]any{"supported": true, "maxResults": scim.MaxPageSize},
 		"changePassword": supported(false),

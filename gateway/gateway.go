@@ -33,13 +33,9 @@ type server struct {
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
-// config.Organization and /org/{orgId}/scim/v2. The error names every setting
-// that is wrong.
-func New(config Config, service *mapping.Service) (http.Handler, error) {
+// config.Organization and /org/{orgId}/scim/v2.
+func New(config Config, service *mapping.Service) http.Handler {
 	config = config.withDefaults()
-	if err := config.validate(); err != nil {
-		return nil, err
-	}
 	s := &server{
 		config:    config,
 		publicURL: trimPublicURL(config.PublicURL),
@@ -50,7 +46,7 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		more:      moreSets(),
 		service:   service,
 		seating:   newSeating(config.MaxInFlight),
-		bodies:    newBodyMemory(config.MaxBody),
+		bodies:    newBodyMemory(),
 		guessing:  newGuessing(config.AuthFailures, config.Now),
 		proofs:    newProofs(config.Budget, config.Now),
 	}
@@ -71,5 +67,5 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 		s.boundTime,   // nothing waits before this point, so the budget starts here
 	)
 	s.mount(e)
-	return cleanPath(e), nil
+	return cleanPath(e)
 }

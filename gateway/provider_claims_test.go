@@ -46,7 +46,7 @@ func leaves(prefix string, value any, into map[string]any) {
 func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newCrowdedStack(t, 1030, func(c *gateway.Config) {
-		c.Now, c.MaxBody, c.MaxBulkOperations, c.DocumentationURL, c.Version = now.Now, 4000, 7, "https://docs.example.com/", "1.2.3"
+		c.Now, c.DocumentationURL, c.Version = now.Now, "https://docs.example.com/", "1.2.3"
 	})
 	found := map[string]any{}
 	leaves("", s.get("/scim/v2/ServiceProviderConfig").body, found)

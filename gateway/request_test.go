@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/scim"
 )
 
@@ -157,18 +156,19 @@ func TestNoHost(t *testing.T) {
 type onlyReader struct{ io.Reader }
 
 func TestBodySize(t *testing.T) {
-	s := newStack(t, func(c *gateway.Config) { c.MaxBody = 200 })
+	const most = 1 << 20
+	s := newStack(t)
 	padded := func(size int) string {
 		body := `{"count":1,"padding":"`
 		return body + strings.Repeat("x", size-len(body)-2) + `"}`
 	}
-	assert.Equal(t, http.StatusOK, s.do(http.MethodPost, "/scim/v2/Users/.search", padded(200)).status, "as large as it may be")
+	assert.Equal(t, http.StatusOK, s.do(http.MethodPost, "/scim/v2/Users/.search", padded(most)).status, "as large as it may be")
 
-	a := s.do(http.MethodPost, "/scim/v2/Users/.search", padded(201))
+	a := s.do(http.MethodPost, "/scim/v2/Users/.search", padded(most+1))
 	assertError(t, a, http.StatusRequestEntityTooLarge, "", scim.CodeTooLarge)
-	assert.Contains(t, a.body["detail"], "200 bytes")
+	assert.Contains(t, a.body["detail"], "1048576 bytes")
 
-	request := s.request(http.MethodPost, "/scim/v2/Users/.search", onlyReader{strings.NewReader(padded(100_000))})
+	request := s.request(http.MethodPost, "/scim/v2/Users/.search", onlyReader{strings.NewReader(padded(2 * most))})
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()

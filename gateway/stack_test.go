@@ -66,8 +66,7 @@ func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)
 	}
 	service, err := mapping.New(statusDocument(t), client, mapping.Config{AllowAdminGrant: true, CreateRoles: true, Strict: config.Strict})
 	require.NoError(t, err)
-	handler, err := gateway.New(config, service)
-	require.NoError(t, err)
+	handler := gateway.New(config, service)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return &stack{t: t, url: server.URL, log: log, service: service, handler: handler}

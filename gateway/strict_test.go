@@ -104,8 +104,7 @@ func TestInteropProfileIsClaimedWhereItIsKept(t *testing.T) {
 		require.NoError(t, err)
 		service, err := mapping.New(document, client, mapping.Config{Strict: test.strict})
 		require.NoError(t, err)
-		handler, err := gateway.New(gateway.Config{Organization: "o", Strict: test.strict}, service)
-		require.NoError(t, err)
+		handler := gateway.New(gateway.Config{Organization: "o", Strict: test.strict}, service)
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/scim/v2/ServiceProviderConfig", nil))
 		var provider map[string]any
