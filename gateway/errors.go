@@ -56,7 +56,7 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
 	}
-	if e.Code == scim.CodeNoSuchEndpoint {
+	if e.Code == scim.CodeNoSuchEndpoint && x.resource == "" { // not of a bulk operation
 		if endpoint := s.spelled(x.Request().URL.Path); endpoint != "" {
 			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
 		}

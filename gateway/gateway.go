@@ -25,6 +25,7 @@ type server struct {
 	roles     *resourceSet
 	more      []*resourceSet // of test builds
 	discovery *discovery
+	endpoints []endpoint
 	service   *mapping.Service
 	seating   *seating
 	guessing  *guessing

@@ -7,11 +7,6 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// outcome is the outcome of a request whose answer is a resource.
-func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
-	return outcome{status: status, resource: r, location: set.location(x, r.ID())}
-}
-
 // show is a resource as the client should see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -75,6 +76,7 @@ func (s *server) prefixes() []string {
 func (s *server) mount(e *echo.Echo) {
 	for _, prefix := range s.prefixes() {
 		for _, r := range s.routes() {
+			s.endpoints = append(s.endpoints, endpointOf(prefix+r.path))
 			for _, method := range strings.Fields(r.methods) {
 				e.Add(method, prefix+r.path, s.enter(r))
 				if method == http.MethodGet {
@@ -85,41 +87,28 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
+// An endpoint is a route as a client writes it, with "{id}" in the place of an id.
+type endpoint struct {
+	path    string
+	pattern *regexp.Regexp // in any letter case
+}
+
+var pathParameter = regexp.MustCompile(`:(\w+)`)
+
+func endpointOf(path string) endpoint {
+	pattern := pathParameter.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+")
+	return endpoint{pathParameter.ReplaceAllString(path, "{$1}"), regexp.MustCompile("(?i)^" + pattern + "$")}
+}
+
 // spelled is the endpoint that a path would name in the right letter case, "" if
-// there is none, with "{id}" in the place of an id.
+// there is none.
 func (s *server) spelled(path string) string {
-	segments := strings.Split(strings.Trim(path, "/"), "/")
-	for _, prefix := range s.prefixes() {
-		for _, r := range s.routes() {
-			if endpoint, ok := respelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
-				return endpoint
-			}
+	for _, endpoint := range s.endpoints {
+		if endpoint.pattern.MatchString(path) {
+			return endpoint.path
 		}
 	}
 	return ""
-}
-
-// respelled writes a route's pattern as an endpoint if the segments differ from it,
-// and in letter case only.
-func respelled(segments, pattern []string) (string, bool) {
-	if len(segments) != len(pattern) {
-		return "", false
-	}
-	differs := false
-	var endpoint strings.Builder
-	for i, want := range pattern {
-		name, parameter := strings.CutPrefix(want, ":")
-		switch {
-		case parameter && segments[i] != "":
-			want = "{" + name + "}"
-		case parameter || !strings.EqualFold(segments[i], want):
-			return "", false
-		default:
-			differs = differs || segments[i] != want
-		}
-		endpoint.WriteString("/" + want)
-	}
-	return endpoint.String(), differs
 }
 
 // enter authenticates the request and finds its organization, then calls the
