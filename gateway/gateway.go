@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -60,13 +61,18 @@ func New(config Config, service *mapping.Service) http.Handler {
 	e := echo.New()
 	// The order matters: from the outside in.
 	e.Use(
-		s.account,     // first, so that every request has an id, an answer in SCIM's form and a line in the log
-		s.catchPanic,  // inside it, so that a panic is answered and logged like any error
+		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
+		// Inside it, so that a panic is answered and logged like any error.
+		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
 		s.admit,       // what is refused needs no place
 		s.identify,    // as far as possible without asking Suger
 		s.boundFlight, // before anything that costs
-		s.boundTime,   // nothing waits before this point, so the budget starts here
+		// Nothing waits before this point, so the budget starts here.
+		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: config.Budget, ErrorHandler: asIs}),
 	)
 	s.mount(e)
 	return cleanPath(e)
 }
+
+// asIs leaves an error to account.
+func asIs(err error, _ echo.Context) error { return err }

@@ -178,13 +178,3 @@ func busy() *scim.Error {
 	e.RetryAfter = busyRetry
 	return e
 }
-
-// boundTime ends the request's context when its budget is used up.
-func (s *server) boundTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.Budget)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
-	}
-}

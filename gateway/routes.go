@@ -21,7 +21,7 @@ type route struct {
 	methods  string // separated by blanks; GET answers HEAD too
 	path     string
 	resource string // for the log and metrics
-	open     bool   // needs no credential
+	open     bool   // discovery, which needs no credential
 	handle   func(*exchange) error
 }
 
@@ -37,10 +37,10 @@ func (s *server) routes() []route {
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDocuments(s.discovery.types)},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDocument("ResourceType", s.discovery.types)},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDocuments(s.discovery.schemas)},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDocument("Schema", s.discovery.schemas)},
+		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.discovery.types)},
+		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.discovery.types)},
+		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(s.discovery.schemas)},
+		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", s.discovery.schemas)},
 	}
 	for _, set := range s.sets() {
 		name, path := set.kind.Name, set.kind.Endpoint
@@ -124,6 +124,11 @@ func (s *server) enter(r route) echo.HandlerFunc {
 		}
 		if err := s.chooseOrganization(x); err != nil {
 			return err
+		}
+		if r.open {
+			if err := x.withoutFilter(); err != nil {
+				return err
+			}
 		}
 		return r.handle(x)
 	}
