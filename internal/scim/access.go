@@ -35,9 +35,17 @@ func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	operations, _ := Member(body, "Operations")
 	for _, item := range listOf(operations) {
 		operation, _ := item.(map[string]any)
+		path := strings.TrimSpace(MemberText(operation, "path"))
 		value, _ := Member(operation, "value")
-		removes := strings.EqualFold(MemberText(operation, "op"), patchRemove)
-		found.operation(removes, strings.TrimSpace(MemberText(operation, "path")), value, rt)
+		if strings.EqualFold(MemberText(operation, "op"), patchRemove) {
+			value = nil
+		}
+		object, _ := value.(map[string]any)
+		if path == "" || strings.EqualFold(path, rt.Schema.ID) {
+			found.object(object, rt)
+		} else {
+			found.named(path, value, rt)
+		}
 	}
 	return found.verdict()
 }
@@ -114,17 +122,3 @@ func (f *accessFound) named(name string, value any, rt *ResourceType) {
 
 // activeStep matches a path of which one step is active.
 var activeStep = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
-
-// operation looks at one operation of a PATCH request.
-func (f *accessFound) operation(removes bool, path string, value any, rt *ResourceType) {
-	switch {
-	case path == "" || strings.EqualFold(path, rt.Schema.ID):
-		if object, ok := value.(map[string]any); ok && !removes {
-			f.object(object, rt)
-		}
-	case removes:
-		f.named(path, nil, rt)
-	default:
-		f.named(path, value, rt)
-	}
-}

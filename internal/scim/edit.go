@@ -176,16 +176,13 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	object, ok := value.(map[string]any)
 	switch {
 	case op == patchRemove, op == patchReplace && value == nil && named:
+		all := map[string]any{}
 		for _, attr := range path.Attr.SubAttributes {
-			inner := &Path{AttrPath: AttrPath{URN: path.URN, Attr: attr, Tolerated: attr.Returned == Never}}
-			if inner.readOnly() {
-				continue
-			}
-			if err := e.apply(patchRemove, inner, nil, named); err != nil {
-				return err
+			if attr.Mutability != ReadOnly {
+				all[attr.Name] = nil
 			}
 		}
-		return nil
+		return e.applyObject(patchRemove, all, path.URN)
 	case ok:
 		return e.applyObject(op, object, path.URN)
 	case value == nil:
