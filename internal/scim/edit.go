@@ -65,50 +65,37 @@ func (e *edit) applyObject(op string, object map[string]any, urn string) error {
 		if _, qualified := cutURN(key, urn); urn != "" && !qualified {
 			name = urn + ":" + key
 		}
-		if strings.EqualFold(name, e.rt.Schema.ID) {
-			if err := e.applyCore(op, value); err != nil {
-				return err
-			}
-			continue
-		}
-		path, err := e.pathOf(name)
-		if err != nil {
-			return err
-		}
-		if path == nil {
-			continue
-		}
-		if err := e.apply(op, path, value, false); err != nil {
+		if err := e.applyNamed(op, name, value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// applyCore applies an object under the URN of the core schema to top-level
-// attributes; Okta sends some of its custom attributes like that.
-func (e *edit) applyCore(op string, value any) error {
-	switch value := value.(type) {
-	case nil:
-		return nil
-	case map[string]any:
-		return e.applyObject(op, value, "")
+// applyNamed applies an operation to what a name inside an object names. The URN of
+// the core schema names top-level attributes; Okta sends some of its custom
+// attributes like that. Entra ID also uses PATCH paths with a filter as names.
+func (e *edit) applyNamed(op, name string, value any) error {
+	if strings.EqualFold(name, e.rt.Schema.ID) {
+		object, isObject := value.(map[string]any)
+		if value != nil && !isObject {
+			return NewError(CodeInvalidValue, "The attribute %s must be an object.", e.rt.Schema.ID)
+		}
+		return e.applyObject(op, object, "")
 	}
-	return NewError(CodeInvalidValue, "The attribute %s must be an object.", e.rt.Schema.ID)
-}
-
-// pathOf resolves a name inside an object; nil if nothing has it. Entra ID also
-// uses PATCH paths with a filter as names.
-func (e *edit) pathOf(name string) (*Path, error) {
 	attribute, _, filtered := strings.Cut(name, "[")
-	path, ok := e.rt.Lookup(attribute)
-	switch {
-	case !ok:
-		return nil, nil
-	case filtered:
-		return ParsePath(name, e.rt)
+	found, ok := e.rt.Lookup(attribute)
+	if !ok {
+		return nil
 	}
-	return &Path{AttrPath: path}, nil
+	path := &Path{AttrPath: found}
+	if filtered {
+		var err error
+		if path, err = ParsePath(name, e.rt); err != nil {
+			return err
+		}
+	}
+	return e.apply(op, path, value, false)
 }
 
 // inOrder lists the names of an object in an order that does not depend on
@@ -376,12 +363,8 @@ func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {
 	if attr.MultiValued {
 		return Equal(given, present), nil
 	}
-	for _, value := range present {
-		if !attr.agrees(value, given) {
-			return false, nil
-		}
-	}
-	return len(present) > 0 || !isPresent(given), nil
+	differs := slices.ContainsFunc(present, func(value any) bool { return !attr.agrees(value, given) })
+	return !differs && (len(present) > 0 || !isPresent(given)), nil
 }
 
 // agrees reports whether what is given for a complex attribute contradicts
