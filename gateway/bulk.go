@@ -116,7 +116,7 @@ func readBulkOperation(object map[string]any) *bulkOperation {
 func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]string) (*operation, error) {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
 	single := &operation{method: op.method, ifMatch: op.version}
-	for _, set := range s.sets() {
+	for _, set := range s.sets {
 		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
 			single.set = set
 		}

@@ -118,7 +118,7 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	message := j.x.message(e)
 	op.setResult(e.Status)
 	op.result.Response = &message
-	j.server.log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
+	j.server.config.Log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
 		slog.String("request_id", j.x.caller.RequestID),
 		slog.String("method", knownMethod(op.method)),
 	}, failureAttrs(e)...)...)

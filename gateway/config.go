@@ -76,6 +76,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	c.PublicURL = trimPublicURL(c.PublicURL)
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultMaxInFlight)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))

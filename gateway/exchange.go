@@ -87,7 +87,7 @@ func newRequestID() string { return strings.ToLower(rand.Text()[:16]) }
 // logPanic logs a panic and returns the error to answer. The panic's value and stack hold
 // no body.
 func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
-	s.log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
+	s.config.Log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
 		"panic", scim.Clip(panicked.Error(), maxLogged), "stack", string(stack))
 	return scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
 }

@@ -6,7 +6,6 @@
 package gateway
 
 import (
-	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -19,12 +18,9 @@ import (
 // A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config    Config
-	publicURL string // the configured one, in a normal form; "" for the one of the request
-	log       *slog.Logger
 	users     *resourceSet
 	groups    *resourceSet
-	roles     *resourceSet
-	more      []*resourceSet // of test builds
+	sets      []*resourceSet // of all types
 	discovery *discovery
 	endpoints []endpoint
 	service   *mapping.Service
@@ -39,21 +35,18 @@ type server struct {
 func New(config Config, service *mapping.Service) http.Handler {
 	config = config.withDefaults()
 	s := &server{
-		config:    config,
-		publicURL: trimPublicURL(config.PublicURL),
-		log:       config.Log,
-		users:     userSet(service, config.Strict),
-		groups:    groupSet(service, config.Strict),
-		roles:     roleSet(service),
-		more:      moreSets(),
-		service:   service,
-		seating:   newSeating(config.MaxInFlight),
-		bodies:    newBodyMemory(),
-		guessing:  newGuessing(config.AuthFailures, config.Now),
-		proofs:    newProofs(config.Budget, config.Now),
+		config:   config,
+		users:    userSet(service, config.Strict),
+		groups:   groupSet(service, config.Strict),
+		service:  service,
+		seating:  newSeating(config.MaxInFlight),
+		bodies:   newBodyMemory(),
+		guessing: newGuessing(config.AuthFailures, config.Now),
+		proofs:   newProofs(config.Budget, config.Now),
 	}
+	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
 	var kinds []*scim.ResourceType
-	for _, set := range s.sets() {
+	for _, set := range s.sets {
 		kinds = append(kinds, set.kind)
 	}
 	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)

@@ -58,8 +58,8 @@ func ownAddress(r *http.Request) string {
 
 // origin is the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
-	if s.publicURL != "" {
-		return s.publicURL
+	if s.config.PublicURL != "" {
+		return s.config.PublicURL
 	}
 	scheme, host, prefix := "http", r.Host, ""
 	if !isHost(host) { // it goes into answers, so it is checked first

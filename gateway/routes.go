@@ -42,7 +42,7 @@ func (s *server) routes() []route {
 		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(s.discovery.schemas)},
 		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", s.discovery.schemas)},
 	}
-	for _, set := range s.sets() {
+	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
@@ -59,22 +59,13 @@ func (s *server) routes() []route {
 	return routes
 }
 
-// sets are the resources of all types.
-func (s *server) sets() []*resourceSet {
-	return append([]*resourceSet{s.users, s.groups, s.roles}, s.more...)
-}
-
-// prefixes are the paths that the routes are below.
-func (s *server) prefixes() []string {
-	if s.config.Organization == "" {
-		return []string{organizationPrefix}
-	}
-	return []string{organizationPrefix, scimPrefix}
-}
-
 // mount adds the routes to Echo under each prefix.
 func (s *server) mount(e *echo.Echo) {
-	for _, prefix := range s.prefixes() {
+	prefixes := []string{organizationPrefix}
+	if s.config.Organization != "" {
+		prefixes = append(prefixes, scimPrefix)
+	}
+	for _, prefix := range prefixes {
 		for _, r := range s.routes() {
 			s.endpoints = append(s.endpoints, endpointOf(prefix+r.path))
 			for _, method := range strings.Fields(r.methods) {
