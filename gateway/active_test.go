@@ -44,7 +44,7 @@ func TestActiveIsNeverLost(t *testing.T) {
 				require.Equal(t, http.StatusOK, a.status, a.text)
 				assert.Equal(t, false, a.body["active"])
 			} else {
-				assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+				assertError(t, a, http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue)
 			}
 			assert.Equal(t, !test.ends, s.get(path).body["active"])
 		})

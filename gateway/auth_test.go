@@ -88,8 +88,7 @@ func TestMessagesAboutExchangedTokens(t *testing.T) {
 	require.NoError(t, err)
 	service, err := mapping.New(mapping.DefaultDocument(), client, mapping.Config{})
 	require.NoError(t, err)
-	handler, err := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization}, service)
-	require.NoError(t, err)
+	handler := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization}, service)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	s := &stack{t: t, url: server.URL}

@@ -20,7 +20,7 @@ const (
 	smallBody  = 32 << 10 // bytes
 	smallNodes = 1000
 
-	// Memory for all larger bodies together, in bytes.
+	// Memory for all larger bodies together, in bytes; half of it has room for the largest.
 	rawMemory     = 16 << 20 // as they are read
 	decodedMemory = 48 << 20
 
@@ -69,11 +69,11 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 func (s *server) readBody(x *exchange) (data []byte, release func(), err error) {
 	sent, size := x.Request().Body, x.Request().ContentLength
 	release = func() {}
-	if size > s.config.MaxBody {
-		return nil, release, s.tooLarge(sent)
+	if size > maxBody {
+		return nil, release, tooLarge(sent)
 	}
 	if size < 0 { // it is not known
-		size = s.config.MaxBody
+		size = maxBody
 	}
 	var buffer bytes.Buffer
 	if size > smallBody {
@@ -85,13 +85,13 @@ func (s *server) readBody(x *exchange) (data []byte, release func(), err error) 
 		buffer.Grow(int(size) + bytes.MinRead) // so that it is not copied as it grows
 	}
 	began := time.Now()
-	_, err = buffer.ReadFrom(io.LimitReader(sent, s.config.MaxBody+1))
+	_, err = buffer.ReadFrom(io.LimitReader(sent, maxBody+1))
 	if err != nil || time.Since(began) > slowBody {
 		s.guessing.throttle.Fail(x.client)
 	}
 	switch {
-	case int64(buffer.Len()) > s.config.MaxBody:
-		return nil, release, s.tooLarge(sent)
+	case int64(buffer.Len()) > maxBody:
+		return nil, release, tooLarge(sent)
 	case err != nil:
 		return nil, release, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body was cut off.")
 	}
@@ -104,9 +104,9 @@ const drainFactor = 8
 
 // tooLarge refuses a body that is too large, after reading on for a while: a client
 // that is still sending sees a broken connection instead of the answer.
-func (s *server) tooLarge(sent io.Reader) error {
-	_, _ = io.CopyN(io.Discard, sent, drainFactor*s.config.MaxBody)
-	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", s.config.MaxBody)
+func tooLarge(sent io.Reader) error {
+	_, _ = io.CopyN(io.Discard, sent, drainFactor*maxBody)
+	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", maxBody)
 }
 
 // countNodes counts the values of a JSON text, and the objects among them,
@@ -135,8 +135,9 @@ func countNodes(data []byte) (nodes, objects int) {
 // bodyMemory bounds the memory of bodies under way; one credential has half of it.
 type bodyMemory struct{ raw, decoded *quota[marks.Mark] }
 
-func newBodyMemory(maxBody int64) *bodyMemory {
-	raw := max(rawMemory, 2*maxBody)
-	decoded := max(decodedMemory, 2*(maxBody+maxNodes*objectCost))
-	return &bodyMemory{raw: newQuota[marks.Mark](raw, raw/2), decoded: newQuota[marks.Mark](decoded, decoded/2)}
+func newBodyMemory() *bodyMemory {
+	return &bodyMemory{
+		raw:     newQuota[marks.Mark](rawMemory, rawMemory/2),
+		decoded: newQuota[marks.Mark](decodedMemory, decodedMemory/2),
+	}
 }

@@ -70,8 +70,8 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 	if !ok {
 		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
-	if limit := s.config.MaxBulkOperations; len(given) > limit {
-		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), limit)
+	if len(given) > maxBulkOperations {
+		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
 	}
 	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
 	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {
@@ -101,17 +101,12 @@ func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, erro
 }
 
 func readBulkOperation(object map[string]any) *bulkOperation {
-	text := func(name string) string {
-		value, _ := scim.Member(object, name)
-		s, _ := value.(string)
-		return s
-	}
 	data, _ := scim.Member(object, "data")
 	return &bulkOperation{
-		method:  strings.ToUpper(text("method")),
-		bulkID:  text("bulkId"),
-		path:    text("path"),
-		version: text("version"),
+		method:  strings.ToUpper(scim.MemberText(object, "method")),
+		bulkID:  scim.MemberText(object, "bulkId"),
+		path:    scim.MemberText(object, "path"),
+		version: scim.MemberText(object, "version"),
 		data:    data,
 	}
 }
@@ -121,7 +116,7 @@ func readBulkOperation(object map[string]any) *bulkOperation {
 func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]string) (*operation, error) {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
 	single := &operation{method: op.method, ifMatch: op.version}
-	for _, set := range s.sets() {
+	for _, set := range s.sets {
 		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
 			single.set = set
 		}
@@ -158,14 +153,17 @@ func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]strin
 }
 
 // succeed sets the result of an operation that was done.
-func (op *bulkOperation) succeed(done outcome) {
-	op.result = &bulkResult{
-		Location: done.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(done.status),
-	}
-	if done.resource != nil {
-		op.result.Version = done.resource.Version()
-	}
+func (op *bulkOperation) succeed(x *exchange, set *resourceSet, status int, r scim.View) {
 	if op.method == http.MethodPost {
-		op.createdID = done.resource.ID()
+		op.createdID = r.ID()
+		op.location = set.location(x, r.ID())
 	}
+	op.setResult(status)
+	if r != nil {
+		op.result.Version = r.Version()
+	}
+}
+
+func (op *bulkOperation) setResult(status int) {
+	op.result = &bulkResult{Location: op.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(status)}
 }

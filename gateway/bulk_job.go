@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
@@ -72,9 +71,10 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
 		j.batch.Begin(op)
-		var done outcome
-		if done, err = single.run(j.x); err == nil {
-			op.succeed(done)
+		var status int
+		var r scim.View
+		if status, r, err = single.run(j.x); err == nil {
+			op.succeed(j.x, single.set, status, r)
 		}
 	}
 	if err != nil {
@@ -116,11 +116,9 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.server.note(j.x, e)
 	j.server.config.Failed(e.Code)
 	message := j.x.message(e)
-	op.result = &bulkResult{
-		Location: op.location, Method: op.method, BulkID: op.bulkID,
-		Status: strconv.Itoa(e.Status), Response: &message,
-	}
-	j.server.log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
+	op.setResult(e.Status)
+	op.result.Response = &message
+	j.server.config.Log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
 		slog.String("request_id", j.x.caller.RequestID),
 		slog.String("method", knownMethod(op.method)),
 	}, failureAttrs(e)...)...)

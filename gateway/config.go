@@ -2,11 +2,8 @@ package gateway
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -16,15 +13,17 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Defaults of [Config].
+// DefaultBudget is the default of [Config].Budget: Okta hangs up after 60 s.
+const DefaultBudget = 50 * time.Second
+
 const (
-	DefaultBudget            = 50 * time.Second // Okta hangs up after 60 s
-	DefaultMaxInFlight       = 128
-	DefaultMaxBody           = 1 << 20
-	DefaultMaxBulkOperations = 1000
+	defaultMaxInFlight = 128
+	maxBody            = 1 << 20 // bytes of a request body, a bulk request's too
+	maxBulkOperations  = 1000    // operations in one bulk request
 )
 
-// Config is what the SCIM service needs besides the mapping.
+// Config is what the SCIM service needs besides the mapping. Package settings has checked
+// what an administrator sets.
 type Config struct {
 	Organization         string   // Suger organization of requests to /scim/v2; "" does not serve that path
 	AllowedOrganizations []string // the only organizations served; empty serves all
@@ -47,10 +46,8 @@ type Config struct {
 	Tokens         func() []string
 	HeldCredential func() mapping.Credential // shown to Suger; set together with Tokens
 
-	Budget            time.Duration // longest time for one SCIM request, all of Suger's answers included
-	MaxInFlight       int           // SCIM requests answered at once; more are answered 429
-	MaxBody           int64         // bytes of a request body, a bulk request's too
-	MaxBulkOperations int           // operations in one bulk request
+	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
+	MaxInFlight int           // SCIM requests answered at once; more are answered 429
 
 	// Strict refuses what today's clients send and the interoperability profile
 	// (draft-zollner-scim-interop-profile) forbids: attributes and schemas that
@@ -79,10 +76,9 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
+	c.PublicURL = trimPublicURL(c.PublicURL)
 	c.Budget = cmp.Or(c.Budget, DefaultBudget)
-	c.MaxInFlight = cmp.Or(c.MaxInFlight, DefaultMaxInFlight)
-	c.MaxBody = cmp.Or(c.MaxBody, DefaultMaxBody)
-	c.MaxBulkOperations = cmp.Or(c.MaxBulkOperations, DefaultMaxBulkOperations)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultMaxInFlight)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
@@ -96,41 +92,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// validate reports everything that is wrong at once.
-func (c Config) validate() error {
-	var problems []error
-	wrong := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("gateway: "+format, args...))
-	}
-	if c.Budget < 0 || c.MaxInFlight < 0 || c.MaxBody < 0 || c.MaxBulkOperations < 0 {
-		wrong("a limit is negative")
-	}
-	if (c.Tokens == nil) != (c.HeldCredential == nil) {
-		wrong("accepted tokens and a held credential come together or not at all")
-	}
-	for _, organization := range append(slices.Clone(c.AllowedOrganizations), c.Organization) {
-		if organization != "" && !usableID(organization) {
-			wrong("%q is no organization id", organization)
-		}
-	}
-	if c.Organization != "" && !c.serves(c.Organization) {
-		wrong("the organization %q is not among the allowed ones", c.Organization)
-	}
-	if c.PublicURL != "" && !usablePublicURL(c.PublicURL) {
-		wrong("the public URL must be an http or https address without user, query and fragment")
-	}
-	return errors.Join(problems...)
-}
-
 // serves reports whether requests for the organization are answered.
 func (c Config) serves(organization string) bool {
 	return len(c.AllowedOrganizations) == 0 || slices.Contains(c.AllowedOrganizations, organization)
-}
-
-func usablePublicURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 
 // trimPublicURL removes what the gateway appends itself: an administrator may

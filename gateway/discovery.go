@@ -11,23 +11,15 @@ import (
 )
 
 // discovery describes the gateway (RFC 7644 §4). It is made once, of what the
-// gateway really offers, and never depends on Suger.
+// gateway really offers, and never depends on Suger. The meta.location of its
+// resources is relative to the base URL of a request.
 type discovery struct {
-	config  document
-	types   []document
-	schemas []document
+	config  scim.Resource
+	types   []scim.Resource
+	schemas []scim.Resource
 }
 
-// A document is a discovery resource without its meta.location, which depends
-// on the URL of the request.
-type document struct {
-	kind     string // meta.resourceType
-	location string // relative to the base URL
-	version  string // meta.version, or ""
-	body     map[string]any
-}
-
-func newDiscovery(config document, kinds ...*scim.ResourceType) *discovery {
+func newDiscovery(config scim.Resource, kinds ...*scim.ResourceType) *discovery {
 	d := &discovery{config: config}
 	schemas := []*scim.Schema{}
 	for _, kind := range kinds {
@@ -35,92 +27,81 @@ func newDiscovery(config document, kinds ...*scim.ResourceType) *discovery {
 		schemas = slices.Concat(schemas, []*scim.Schema{kind.Schema}, kind.Aliases, kind.Extensions)
 	}
 	for _, schema := range append(schemas, scim.DiscoverySchemas()...) {
-		described := describeSchema(schema)
-		if !slices.ContainsFunc(d.schemas, func(other document) bool { return other.location == described.location }) {
-			d.schemas = append(d.schemas, described)
+		if !slices.ContainsFunc(d.schemas, func(other scim.Resource) bool { return other.ID() == schema.ID }) {
+			d.schemas = append(d.schemas, describeSchema(schema))
 		}
 	}
 	return d
 }
 
-func describeType(kind *scim.ResourceType) document {
-	body := map[string]any{
+func describeType(kind *scim.ResourceType) scim.Resource {
+	described := scim.Resource{
 		"schemas":     []string{scim.URNResourceType},
 		"id":          kind.Name,
 		"name":        kind.Name,
 		"description": kind.Description,
 		"endpoint":    kind.Endpoint,
 		"schema":      kind.Schema.ID,
+		"meta":        map[string]any{"resourceType": "ResourceType", "location": "/ResourceTypes/" + kind.Name},
 	}
 	var extensions []map[string]any
 	for _, extension := range slices.Concat(kind.Aliases, kind.Extensions) {
 		extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
 	}
 	if extensions != nil {
-		body["schemaExtensions"] = extensions
+		described["schemaExtensions"] = extensions
 	}
-	return document{kind: "ResourceType", location: "/ResourceTypes/" + kind.Name, body: body}
+	return described
 }
 
-func describeSchema(schema *scim.Schema) document {
-	return document{kind: "Schema", location: "/Schemas/" + schema.ID, body: map[string]any{
+func describeSchema(schema *scim.Schema) scim.Resource {
+	return scim.Resource{
 		"schemas":     []string{scim.URNSchema},
 		"id":          schema.ID,
 		"name":        schema.Name,
 		"description": schema.Description,
 		"attributes":  schema.Attributes,
-	}}
+		"meta":        map[string]any{"resourceType": "Schema", "location": "/Schemas/" + schema.ID},
+	}
 }
 
-// at is the document as it is answered to a request to x.base.
-func (d document) at(x *exchange) scim.Resource {
-	meta := map[string]any{"resourceType": d.kind, "location": x.base + d.location}
-	if d.version != "" {
-		meta["version"] = d.version
-	}
-	body := maps.Clone(d.body)
-	body["meta"] = meta
-	return body
+// described is a discovery resource as it is answered to the request.
+func (x *exchange) described(r scim.Resource) scim.Resource {
+	r, meta := maps.Clone(r), maps.Clone(r["meta"].(map[string]any))
+	meta["location"] = x.base + meta["location"].(string)
+	r["meta"] = meta
+	return r
 }
 
 // serviceProviderConfig serves GET /ServiceProviderConfig (RFC 7643 §5).
 func (s *server) serviceProviderConfig(x *exchange) error {
-	if err := x.withoutFilter(); err != nil {
-		return err
-	}
-	if x.isKnown(s.discovery.config.version) {
+	if x.isKnown(s.discovery.config.Version()) {
 		return x.NoContent(http.StatusNotModified)
 	}
-	return x.writeJSON(http.StatusOK, s.discovery.config.at(x))
+	return x.writeJSON(http.StatusOK, x.described(s.discovery.config))
 }
 
-// listDocuments serves GET /ResourceTypes and /Schemas (RFC 7643 §6 and §7).
-func listDocuments(documents []document) func(*exchange) error {
+// listDescriptions serves GET /ResourceTypes and /Schemas (RFC 7643 §6 and §7).
+func listDescriptions(all []scim.Resource) func(*exchange) error {
 	return func(x *exchange) error {
-		if err := x.withoutFilter(); err != nil {
-			return err
-		}
-		list := scim.ListResponse{TotalResults: len(documents), StartIndex: 1}
-		for _, d := range documents {
-			list.Resources = append(list.Resources, d.at(x))
+		list := scim.ListResponse{TotalResults: len(all), StartIndex: 1}
+		for _, r := range all {
+			list.Resources = append(list.Resources, x.described(r))
 		}
 		return x.writeJSON(http.StatusOK, list)
 	}
 }
 
-// getDocument serves GET /ResourceTypes/{name} and /Schemas/{urn}.
-func getDocument(kind string, documents []document) func(*exchange) error {
+// getDescription serves GET /ResourceTypes/{name} and /Schemas/{urn}.
+func getDescription(kind string, all []scim.Resource) func(*exchange) error {
 	return func(x *exchange) error {
-		if err := x.withoutFilter(); err != nil {
-			return err
-		}
 		id, err := x.pathID(kind)
 		if err != nil {
 			return err
 		}
-		for _, d := range documents {
-			if strings.EqualFold(d.body["id"].(string), id) {
-				return x.writeJSON(http.StatusOK, d.at(x))
+		for _, r := range all {
+			if strings.EqualFold(r.ID(), id) {
+				return x.writeJSON(http.StatusOK, x.described(r))
 			}
 		}
 		return scim.NotFound(kind, id)

@@ -10,18 +10,23 @@ import (
 // with the current limits, and what draft-ietf-scim-roles-entitlements-01
 // adds to it. It claims draft-zollner-scim-interop-profile where that is kept:
 // in strict mode, and if a PATCH that deactivates does not delete.
-func describeProvider(config Config, user *scim.ResourceType, manyRoles, keepsDeactivated bool) document {
+func describeProvider(config Config, user *scim.ResourceType, manyRoles, keepsDeactivated bool) scim.Resource {
 	canWrite := func(name string) bool {
 		path, ok := user.Lookup(name)
 		return ok && !path.Tolerated && path.Sub.Mutability != scim.ReadOnly
 	}
-	body := map[string]any{
+	meta := map[string]any{"resourceType": "ServiceProviderConfig", "location": "/ServiceProviderConfig"}
+	if config.Version != "" {
+		meta["version"] = "W/" + strconv.Quote(config.Version)
+	}
+	body := scim.Resource{
+		"meta":    meta,
 		"schemas": []string{scim.URNServiceProviderConfig},
 		"patch":   supported(true),
 		"bulk": map[string]any{
 			"supported":      true,
-			"maxOperations":  config.MaxBulkOperations,
-			"maxPayloadSize": config.MaxBody,
+			"maxOperations":  maxBulkOperations,
+			"maxPayloadSize": maxBody,
 		},
 		"filter":         map[string]any{"supported": true, "maxResults": scim.MaxPageSize},
 		"changePassword": supported(false),
@@ -60,11 +65,7 @@ func describeProvider(config Config, user *scim.ResourceType, manyRoles, keepsDe
 	if config.DocumentationURL != "" {
 		body["documentationUri"] = config.DocumentationURL
 	}
-	described := document{kind: "ServiceProviderConfig", location: "/ServiceProviderConfig", body: body}
-	if config.Version != "" {
-		described.version = "W/" + strconv.Quote(config.Version)
-	}
-	return described
+	return body
 }
 
 func supported(yes bool) map[string]any { return map[string]any{"supported": yes} }

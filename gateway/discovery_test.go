@@ -14,13 +14,13 @@ import (
 
 func TestServiceProviderConfig(t *testing.T) {
 	s := newStack(t, func(c *gateway.Config) {
-		c.MaxBody, c.MaxBulkOperations, c.DocumentationURL, c.Version = 2000, 30, "https://docs.example.com/", "1.2.3"
+		c.DocumentationURL, c.Version = "https://docs.example.com/", "1.2.3"
 	})
 	want := `{
 	  "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
 	  "documentationUri": "https://docs.example.com/",
 	  "patch": {"supported": true},
-	  "bulk": {"supported": true, "maxOperations": 30, "maxPayloadSize": 2000},
+	  "bulk": {"supported": true, "maxOperations": 1000, "maxPayloadSize": 1048576},
 	  "filter": {"supported": true, "maxResults": 1000},
 	  "changePassword": {"supported": false},
 	  "sort": {"supported": true},

@@ -56,7 +56,7 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
 	}
-	if e.Code == scim.CodeNoSuchEndpoint {
+	if e.Code == scim.CodeNoSuchEndpoint && x.resource == "" { // not of a bulk operation
 		if endpoint := s.spelled(x.Request().URL.Path); endpoint != "" {
 			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
 		}
@@ -80,10 +80,10 @@ func isOkta(r *http.Request) bool {
 
 // An errorMessage is the body of an error (RFC 7644 §3.12).
 type errorMessage struct {
-	Schemas  []string       `json:"schemas"`
-	ScimType scim.ErrorType `json:"scimType,omitempty"`
-	Detail   string         `json:"detail"`
-	Status   string         `json:"status"`
+	Schemas  []string `json:"schemas"`
+	ScimType string   `json:"scimType,omitempty"`
+	Detail   string   `json:"detail"`
+	Status   string   `json:"status"`
 }
 
 // message puts the code and the request id after the detail, since Okta shows

@@ -3,10 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"net/http"
 	"net/netip"
-	"runtime/debug"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -87,22 +84,10 @@ func (s *server) note(x *exchange, e *scim.Error) {
 // newRequestID makes 80 random bits readable.
 func newRequestID() string { return strings.ToLower(rand.Text()[:16]) }
 
-// catchPanic turns a panic into an error. The panic's value and stack are
-// logged here; they hold no body.
-func (s *server) catchPanic(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) (err error) {
-		defer func() {
-			switch v := recover(); v {
-			case nil:
-			case http.ErrAbortHandler: // how a handler asks net/http to drop the connection
-				panic(v)
-			default:
-				x := c.(*exchange)
-				s.log.Error("panic", "request_id", x.caller.RequestID, "route", x.Path(),
-					"panic", scim.Clip(fmt.Sprint(v), maxLogged), "stack", string(debug.Stack()))
-				err = scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
-			}
-		}()
-		return next(c)
-	}
+// logPanic logs a panic and returns the error to answer. The panic's value and stack hold
+// no body.
+func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
+	s.config.Log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
+		"panic", scim.Clip(panicked.Error(), maxLogged), "stack", string(stack))
+	return scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
 }

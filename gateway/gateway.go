@@ -6,10 +6,10 @@
 package gateway
 
 import (
-	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -18,13 +18,11 @@ import (
 // A server answers SCIM requests. It stores no users and no groups.
 type server struct {
 	config    Config
-	publicURL string // the configured one, in a normal form; "" for the one of the request
-	log       *slog.Logger
 	users     *resourceSet
 	groups    *resourceSet
-	roles     *resourceSet
-	more      []*resourceSet // of test builds
+	sets      []*resourceSet // of all types
 	discovery *discovery
+	endpoints []endpoint
 	service   *mapping.Service
 	seating   *seating
 	guessing  *guessing
@@ -33,29 +31,22 @@ type server struct {
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
-// config.Organization and /org/{orgId}/scim/v2. The error names every setting
-// that is wrong.
-func New(config Config, service *mapping.Service) (http.Handler, error) {
+// config.Organization and /org/{orgId}/scim/v2.
+func New(config Config, service *mapping.Service) http.Handler {
 	config = config.withDefaults()
-	if err := config.validate(); err != nil {
-		return nil, err
-	}
 	s := &server{
-		config:    config,
-		publicURL: trimPublicURL(config.PublicURL),
-		log:       config.Log,
-		users:     userSet(service, config.Strict),
-		groups:    groupSet(service, config.Strict),
-		roles:     roleSet(service),
-		more:      moreSets(),
-		service:   service,
-		seating:   newSeating(config.MaxInFlight),
-		bodies:    newBodyMemory(config.MaxBody),
-		guessing:  newGuessing(config.AuthFailures, config.Now),
-		proofs:    newProofs(config.Budget, config.Now),
+		config:   config,
+		users:    userSet(service, config.Strict),
+		groups:   groupSet(service, config.Strict),
+		service:  service,
+		seating:  newSeating(config.MaxInFlight),
+		bodies:   newBodyMemory(),
+		guessing: newGuessing(config.AuthFailures, config.Now),
+		proofs:   newProofs(config.Budget, config.Now),
 	}
+	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
 	var kinds []*scim.ResourceType
-	for _, set := range s.sets() {
+	for _, set := range s.sets {
 		kinds = append(kinds, set.kind)
 	}
 	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
@@ -63,13 +54,18 @@ func New(config Config, service *mapping.Service) (http.Handler, error) {
 	e := echo.New()
 	// The order matters: from the outside in.
 	e.Use(
-		s.account,     // first, so that every request has an id, an answer in SCIM's form and a line in the log
-		s.catchPanic,  // inside it, so that a panic is answered and logged like any error
+		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
+		// Inside it, so that a panic is answered and logged like any error.
+		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
 		s.admit,       // what is refused needs no place
 		s.identify,    // as far as possible without asking Suger
 		s.boundFlight, // before anything that costs
-		s.boundTime,   // nothing waits before this point, so the budget starts here
+		// Nothing waits before this point, so the budget starts here.
+		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: config.Budget, ErrorHandler: asIs}),
 	)
 	s.mount(e)
-	return cleanPath(e), nil
+	return cleanPath(e)
 }
+
+// asIs leaves an error to account.
+func asIs(err error, _ echo.Context) error { return err }

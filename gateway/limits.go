@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +22,7 @@ const maxURL = 32 << 10
 func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
-		if !s.isAllowed(x.client) {
+		if allowed := s.config.AllowedClients; len(allowed) > 0 && !contains(allowed, x.client) {
 			return scim.NewError(scim.CodeClientRefused,
 				"This gateway does not answer requests from %s. Its operator can add the address to GATEWAY_ALLOWED_CLIENTS.", addressText(x.client))
 		}
@@ -32,11 +31,6 @@ func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
-}
-
-func (s *server) isAllowed(client netip.Addr) bool {
-	allowed := s.config.AllowedClients
-	return len(allowed) == 0 || slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(client) })
 }
 
 // A quota bounds what is held at once, by all together and by each owner.
@@ -177,14 +171,4 @@ func busy() *scim.Error {
 	e := scim.NewError(scim.CodeTooManyRequests, "The gateway is already answering as many requests as it accepts at once. Retry in a moment.")
 	e.RetryAfter = busyRetry
 	return e
-}
-
-// boundTime ends the request's context when its budget is used up.
-func (s *server) boundTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.Budget)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
-		return next(c)
-	}
 }

@@ -7,11 +7,6 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// outcome is the outcome of a request whose answer is a resource.
-func (set *resourceSet) outcome(x *exchange, status int, r scim.View) outcome {
-	return outcome{status: status, resource: r, location: set.location(x, r.ID())}
-}
-
 // show is a resource as the client should see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
@@ -63,8 +58,8 @@ func ownAddress(r *http.Request) string {
 
 // origin is the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
-	if s.publicURL != "" {
-		return s.publicURL
+	if s.config.PublicURL != "" {
+		return s.config.PublicURL
 	}
 	scheme, host, prefix := "http", r.Host, ""
 	if !isHost(host) { // it goes into answers, so it is checked first

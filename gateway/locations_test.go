@@ -77,28 +77,3 @@ func TestLocationOverTLS(t *testing.T) {
 	location := readAnswer(t, response).body["meta"].(map[string]any)["location"]
 	assert.Equal(t, server.URL+"/scim/v2/ResourceTypes/User", location)
 }
-
-func TestConfigurationThatIsWrong(t *testing.T) {
-	plain := newStack(t)
-	tests := []struct {
-		name   string
-		config gateway.Config
-		says   []string
-	}{
-		{"tokens without a credential", gateway.Config{Tokens: func() []string { return nil }}, []string{"held credential"}},
-		{"organization that is not allowed", gateway.Config{Organization: "a", AllowedOrganizations: []string{"b"}}, []string{`"a" is not among the allowed`}},
-		{"organization that is no id", gateway.Config{Organization: ".."}, []string{`".." is no organization id`}},
-		{"public URL without scheme", gateway.Config{PublicURL: "scim.example.com"}, []string{"public URL"}},
-		{"public URL with a password", gateway.Config{PublicURL: "https://a:b@example.com"}, []string{"public URL"}},
-		{"public URL with a query", gateway.Config{PublicURL: "https://example.com/?a=b"}, []string{"public URL"}},
-		{"everything at once", gateway.Config{PublicURL: "x", MaxBody: -1, Organization: "."}, []string{"public URL", "negative", `"."`}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, err := gateway.New(test.config, plain.service)
-			for _, text := range test.says {
-				assert.ErrorContains(t, err, text)
-			}
-		})
-	}
-}

@@ -42,7 +42,7 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 	} else {
 		attrs = append(attrs, slog.Int("status", status))
 	}
-	s.log.LogAttrs(x.Request().Context(), levelOf(status), "request", attrs...)
+	s.config.Log.LogAttrs(x.Request().Context(), levelOf(status), "request", attrs...)
 	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
 }
 

@@ -29,7 +29,7 @@ func TestMembersByReference(t *testing.T) {
 
 			for _, foreign := range []string{s.url + "/scim/v2/Groups/" + group, "https://example.com/people/1"} {
 				s.suger.ResetCalls()
-				assertError(t, request(s, group, foreign), http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+				assertError(t, request(s, group, foreign), http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue)
 				assert.Zero(t, s.suger.Count("update user"))
 			}
 		})

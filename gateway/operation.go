@@ -20,22 +20,14 @@ type operation struct {
 	projection *scim.Projection // of the answer
 }
 
-// An outcome is the outcome of an operation or a read.
-type outcome struct {
-	status   int
-	resource scim.View // nil after DELETE
-	location string
-}
-
-// run carries the operation out.
-func (op *operation) run(x *exchange) (outcome, error) {
+// run carries the operation out. The resource is nil if there is nothing to show.
+func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
 	if err := op.checkIfNoneMatch(x); err != nil {
-		return outcome{}, err
+		return 0, nil, err
 	}
 	resources := op.set.write(x.caller)
 	var r scim.Resource
-	var err error
-	status := http.StatusOK
+	status = http.StatusOK
 	switch op.method {
 	case http.MethodPost:
 		status = http.StatusCreated
@@ -47,13 +39,10 @@ func (op *operation) run(x *exchange) (outcome, error) {
 	default:
 		err = resources.Delete(x.ctx(), op.id, op.ifMatch)
 	}
-	switch {
-	case err != nil:
-		return outcome{}, err
-	case r == nil: // there is nothing to show
-		return outcome{status: http.StatusNoContent, location: op.set.location(x, op.id)}, nil
+	if err != nil || r == nil {
+		return http.StatusNoContent, nil, err
 	}
-	return op.set.outcome(x, status, r), nil
+	return status, r, nil
 }
 
 // checkIfNoneMatch refuses a write if the resource has a version that If-None-Match

@@ -216,7 +216,7 @@ func TestBrokenBodiesCount(t *testing.T) {
 	s.id("viewer") // shows that the token is good
 	for range 3 {
 		a := s.serve(http.MethodPost, "/scim/v2/Users", io.MultiReader(strings.NewReader("{"), broken{}))
-		assertError(t, a, http.StatusBadRequest, scim.InvalidSyntax, scim.CodeInvalidSyntax)
+		assertError(t, a, http.StatusBadRequest, "invalidSyntax", scim.CodeInvalidSyntax)
 	}
 	a := s.serve(http.MethodGet, "/scim/v2/Users", http.NoBody, "Authorization", "")
 	assertError(t, a, http.StatusTooManyRequests, "", scim.CodeTooManyFailures)

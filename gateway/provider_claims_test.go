@@ -46,7 +46,7 @@ func leaves(prefix string, value any, into map[string]any) {
 func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newCrowdedStack(t, 1030, func(c *gateway.Config) {
-		c.Now, c.MaxBody, c.MaxBulkOperations, c.DocumentationURL, c.Version = now.Now, 4000, 7, "https://docs.example.com/", "1.2.3"
+		c.Now, c.DocumentationURL, c.Version = now.Now, "https://docs.example.com/", "1.2.3"
 	})
 	found := map[string]any{}
 	leaves("", s.get("/scim/v2/ServiceProviderConfig").body, found)
@@ -196,7 +196,7 @@ func claimsToProve(now *standin.Clock) claims {
 			now.Advance(time.Duration(number(claimed)) * time.Second)
 			assert.Equal(t, http.StatusOK, s.do(http.MethodGet, path, "").status, "good for as long as it says")
 			now.Advance(time.Second)
-			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, scim.ExpiredCursor, scim.CodeExpiredCursor)
+			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, "expiredCursor", scim.CodeExpiredCursor)
 		},
 		"RolesAndEntitlements.roles.supported": func(t *testing.T, s *stack, claimed any) {
 			require.Equal(t, true, claimed)

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
+func contains(networks []netip.Prefix, address netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
+}
+
 // fromTrustedProxy reports whether the peer's X-Forwarded headers count.
 func (s *server) fromTrustedProxy(r *http.Request) bool {
 	peer, ok := peerAddress(r)
-	return ok && s.isTrusted(peer)
-}
-
-func (s *server) isTrusted(address netip.Addr) bool {
-	return slices.ContainsFunc(s.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(address) })
+	return ok && contains(s.config.TrustedProxies, peer)
 }
 
 func peerAddress(r *http.Request) (netip.Addr, bool) {
@@ -35,7 +35,7 @@ func (s *server) clientAddress(r *http.Request) netip.Addr {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		before, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if !s.isTrusted(address) || err != nil {
+		if !contains(s.config.TrustedProxies, address) || err != nil {
 			break
 		}
 		address = before.Unmap()

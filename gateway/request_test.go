@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/scim"
 )
 
@@ -70,7 +69,7 @@ func TestBodies(t *testing.T) {
 		} {
 			t.Run(endpoint+" "+scim.Clip(body, 20), func(t *testing.T) {
 				a := s.do(method, "/scim/v2"+path, body)
-				assertError(t, a, http.StatusBadRequest, scim.InvalidSyntax, scim.CodeInvalidSyntax)
+				assertError(t, a, http.StatusBadRequest, "invalidSyntax", scim.CodeInvalidSyntax)
 			})
 		}
 	}
@@ -91,7 +90,7 @@ func TestEncodings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := s.do(http.MethodPost, "/scim/v2/Users/.search", body, "Content-Type", "application/json; charset=ISO-8859-1")
-			assertError(t, a, http.StatusBadRequest, scim.InvalidSyntax, scim.CodeInvalidSyntax)
+			assertError(t, a, http.StatusBadRequest, "invalidSyntax", scim.CodeInvalidSyntax)
 		})
 	}
 }
@@ -124,7 +123,7 @@ func TestSchemasOfBodies(t *testing.T) {
 			method, path, _ := strings.Cut(test.request, " ")
 			for _, schemas := range test.refuses {
 				a := newStack(t).do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)
-				assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue) // and not 404
+				assertError(t, a, http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue) // and not 404
 			}
 			for _, schemas := range test.takes {
 				a := newStack(t).do(method, "/scim/v2"+path, `{"schemas":`+schemas+`,`+test.body+`}`)
@@ -157,18 +156,19 @@ func TestNoHost(t *testing.T) {
 type onlyReader struct{ io.Reader }
 
 func TestBodySize(t *testing.T) {
-	s := newStack(t, func(c *gateway.Config) { c.MaxBody = 200 })
+	const most = 1 << 20
+	s := newStack(t)
 	padded := func(size int) string {
 		body := `{"count":1,"padding":"`
 		return body + strings.Repeat("x", size-len(body)-2) + `"}`
 	}
-	assert.Equal(t, http.StatusOK, s.do(http.MethodPost, "/scim/v2/Users/.search", padded(200)).status, "as large as it may be")
+	assert.Equal(t, http.StatusOK, s.do(http.MethodPost, "/scim/v2/Users/.search", padded(most)).status, "as large as it may be")
 
-	a := s.do(http.MethodPost, "/scim/v2/Users/.search", padded(201))
+	a := s.do(http.MethodPost, "/scim/v2/Users/.search", padded(most+1))
 	assertError(t, a, http.StatusRequestEntityTooLarge, "", scim.CodeTooLarge)
-	assert.Contains(t, a.body["detail"], "200 bytes")
+	assert.Contains(t, a.body["detail"], "1048576 bytes")
 
-	request := s.request(http.MethodPost, "/scim/v2/Users/.search", onlyReader{strings.NewReader(padded(100_000))})
+	request := s.request(http.MethodPost, "/scim/v2/Users/.search", onlyReader{strings.NewReader(padded(2 * most))})
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()

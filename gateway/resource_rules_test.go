@@ -103,5 +103,5 @@ func TestOrderOfSchemas(t *testing.T) {
 		assert.Equal(t, before, a.text)
 	}
 	a := s.do(http.MethodPatch, path, `{"Operations":[{"op":"add","path":"schemas","value":["urn:example:another"]}]}`)
-	assertError(t, a, http.StatusBadRequest, scim.MutabilityErr, scim.CodeMutability)
+	assertError(t, a, http.StatusBadRequest, "mutability", scim.CodeMutability)
 }

@@ -92,7 +92,7 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 		if err != nil {
 			return err
 		}
-		return x.writeResource(set, set.outcome(x, http.StatusOK, found), projection)
+		return x.writeResource(set, http.StatusOK, found, projection)
 	}
 }
 
@@ -133,9 +133,9 @@ func (s *server) perform(x *exchange, op *operation) error {
 			return err
 		}
 	}
-	done, err := op.run(x)
+	status, shown, err := op.run(x)
 	if err != nil {
 		return err
 	}
-	return x.writeResource(op.set, done, op.projection)
+	return x.writeResource(op.set, status, shown, op.projection)
 }

@@ -14,17 +14,17 @@ import (
 // JSON has none (RFC 8259 §11).
 const contentType = "application/scim+json"
 
-// writeResource answers an outcome: the resource as projected, its version as
+// writeResource answers the resource as projected, nil for nothing, its version as
 // the ETag, and where it is.
-func (x *exchange) writeResource(set *resourceSet, done outcome, projection *scim.Projection) error {
-	if done.resource == nil {
-		return x.send(done.status, nil)
+func (x *exchange) writeResource(set *resourceSet, status int, r scim.View, projection *scim.Projection) error {
+	if r == nil {
+		return x.send(status, nil)
 	}
-	x.Response().Header().Set(echo.HeaderLocation, done.location)
-	if x.isKnown(done.resource.Version()) {
+	x.Response().Header().Set(echo.HeaderLocation, set.location(x, r.ID()))
+	if x.isKnown(r.Version()) {
 		return x.send(http.StatusNotModified, nil)
 	}
-	return x.writeJSON(done.status, set.show(x, done.resource, projection))
+	return x.writeJSON(status, set.show(x, r, projection))
 }
 
 // isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -20,7 +21,7 @@ type route struct {
 	methods  string // separated by blanks; GET answers HEAD too
 	path     string
 	resource string // for the log and metrics
-	open     bool   // needs no credential
+	open     bool   // discovery, which needs no credential
 	handle   func(*exchange) error
 }
 
@@ -36,12 +37,12 @@ func (s *server) routes() []route {
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDocuments(s.discovery.types)},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDocument("ResourceType", s.discovery.types)},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDocuments(s.discovery.schemas)},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDocument("Schema", s.discovery.schemas)},
+		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.discovery.types)},
+		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.discovery.types)},
+		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(s.discovery.schemas)},
+		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", s.discovery.schemas)},
 	}
-	for _, set := range s.sets() {
+	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
@@ -58,23 +59,15 @@ func (s *server) routes() []route {
 	return routes
 }
 
-// sets are the resources of all types.
-func (s *server) sets() []*resourceSet {
-	return append([]*resourceSet{s.users, s.groups, s.roles}, s.more...)
-}
-
-// prefixes are the paths that the routes are below.
-func (s *server) prefixes() []string {
-	if s.config.Organization == "" {
-		return []string{organizationPrefix}
-	}
-	return []string{organizationPrefix, scimPrefix}
-}
-
 // mount adds the routes to Echo under each prefix.
 func (s *server) mount(e *echo.Echo) {
-	for _, prefix := range s.prefixes() {
+	prefixes := []string{organizationPrefix}
+	if s.config.Organization != "" {
+		prefixes = append(prefixes, scimPrefix)
+	}
+	for _, prefix := range prefixes {
 		for _, r := range s.routes() {
+			s.endpoints = append(s.endpoints, endpointOf(prefix+r.path))
 			for _, method := range strings.Fields(r.methods) {
 				e.Add(method, prefix+r.path, s.enter(r))
 				if method == http.MethodGet {
@@ -85,41 +78,28 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
+// An endpoint is a route as a client writes it, with "{id}" in the place of an id.
+type endpoint struct {
+	path    string
+	pattern *regexp.Regexp // in any letter case
+}
+
+var pathParameter = regexp.MustCompile(`:(\w+)`)
+
+func endpointOf(path string) endpoint {
+	pattern := pathParameter.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+")
+	return endpoint{pathParameter.ReplaceAllString(path, "{$1}"), regexp.MustCompile("(?i)^" + pattern + "$")}
+}
+
 // spelled is the endpoint that a path would name in the right letter case, "" if
-// there is none, with "{id}" in the place of an id.
+// there is none.
 func (s *server) spelled(path string) string {
-	segments := strings.Split(strings.Trim(path, "/"), "/")
-	for _, prefix := range s.prefixes() {
-		for _, r := range s.routes() {
-			if endpoint, ok := respelled(segments, strings.Split(strings.Trim(prefix+r.path, "/"), "/")); ok {
-				return endpoint
-			}
+	for _, endpoint := range s.endpoints {
+		if endpoint.pattern.MatchString(path) {
+			return endpoint.path
 		}
 	}
 	return ""
-}
-
-// respelled writes a route's pattern as an endpoint if the segments differ from it,
-// and in letter case only.
-func respelled(segments, pattern []string) (string, bool) {
-	if len(segments) != len(pattern) {
-		return "", false
-	}
-	differs := false
-	var endpoint strings.Builder
-	for i, want := range pattern {
-		name, parameter := strings.CutPrefix(want, ":")
-		switch {
-		case parameter && segments[i] != "":
-			want = "{" + name + "}"
-		case parameter || !strings.EqualFold(segments[i], want):
-			return "", false
-		default:
-			differs = differs || segments[i] != want
-		}
-		endpoint.WriteString("/" + want)
-	}
-	return endpoint.String(), differs
 }
 
 // enter authenticates the request and finds its organization, then calls the
@@ -135,6 +115,11 @@ func (s *server) enter(r route) echo.HandlerFunc {
 		}
 		if err := s.chooseOrganization(x); err != nil {
 			return err
+		}
+		if r.open {
+			if err := x.withoutFilter(); err != nil {
+				return err
+			}
 		}
 		return r.handle(x)
 	}

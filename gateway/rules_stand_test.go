@@ -135,8 +135,7 @@ func (s *ruleStand) replica(client sugerclient.Config) *stack {
 	}
 	service, err := mapping.New(document, suger, s.config)
 	require.NoError(t, err)
-	handler, err := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization, Log: slog.New(slog.DiscardHandler)}, service)
-	require.NoError(t, err)
+	handler := gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization, Log: slog.New(slog.DiscardHandler)}, service)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return &stack{t: t, url: server.URL, log: s.log, suger: s.suger, service: service, handler: handler}

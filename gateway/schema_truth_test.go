@@ -192,7 +192,7 @@ func (tr truth) checkLetterCase(t *testing.T) {
 		filter := url.QueryEscape(fmt.Sprintf("%s eq %q and id eq %q", tr.path, text, tr.id))
 		a := tr.s.do(http.MethodGet, tr.endpoint+"?filter="+filter, "")
 		if tr.attribute["type"] == "reference" {
-			assertError(t, a, http.StatusBadRequest, scim.InvalidFilter, scim.CodeInvalidFilter)
+			assertError(t, a, http.StatusBadRequest, "invalidFilter", scim.CodeInvalidFilter)
 			continue
 		}
 		require.Equal(t, http.StatusOK, a.status, a.text)
@@ -211,7 +211,7 @@ func (tr truth) checkUniqueAndRequired(t *testing.T) {
 	require.NoError(t, err)
 	a := tr.s.do(http.MethodPost, tr.endpoint, string(without))
 	if tr.attribute["required"] == true {
-		assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+		assertError(t, a, http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue)
 		assert.Contains(t, a.body["detail"], tr.path)
 	} else {
 		assert.Equal(t, http.StatusCreated, a.status, a.text)
@@ -242,12 +242,12 @@ func (tr truth) checkMutability(t *testing.T) {
 		}
 		assert.Equal(t, written, shownAt(after, tr.path))
 	case "immutable":
-		assertError(t, a, http.StatusBadRequest, scim.MutabilityErr, scim.CodeMutability)
+		assertError(t, a, http.StatusBadRequest, "mutability", scim.CodeMutability)
 		assert.Equal(t, tr.before, after)
 	default:
 		require.Equal(t, "readOnly", tr.attribute["mutability"])
 		if a.status != http.StatusOK { // what is made of other attributes is accepted and has no effect
-			assertError(t, a, http.StatusBadRequest, scim.MutabilityErr, scim.CodeMutability)
+			assertError(t, a, http.StatusBadRequest, "mutability", scim.CodeMutability)
 		}
 		assert.Equal(t, tr.before, after)
 	}

@@ -107,7 +107,7 @@ func TestCursorsOnTheRoot(t *testing.T) {
 		"a cursor of nothing": "/scim/v2?cursor=abc",
 	} {
 		t.Run("a cursor belongs to its query: "+name, func(t *testing.T) {
-			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, scim.InvalidCursor, scim.CodeInvalidCursor)
+			assertError(t, s.do(http.MethodGet, path, ""), http.StatusBadRequest, "invalidCursor", scim.CodeInvalidCursor)
 		})
 	}
 }
@@ -158,7 +158,7 @@ func TestQueryOnTheRoot(t *testing.T) {
 	})
 	t.Run("unknown attribute", func(t *testing.T) {
 		a := s.do(http.MethodGet, "/scim/v2?filter=shoeSize+pr", "")
-		assertError(t, a, http.StatusBadRequest, scim.InvalidFilter, scim.CodeInvalidFilter)
+		assertError(t, a, http.StatusBadRequest, "invalidFilter", scim.CodeInvalidFilter)
 	})
 	for _, test := range []struct {
 		filter string

@@ -53,7 +53,7 @@ func TestCreateUser(t *testing.T) {
 	}, read.body["groups"].([]any)[0])
 
 	again := s.do(http.MethodPost, "/scim/v2/Users", newUser)
-	assertError(t, again, http.StatusConflict, scim.Uniqueness409, scim.CodeUserExists)
+	assertError(t, again, http.StatusConflict, "uniqueness", scim.CodeUserExists)
 }
 
 func TestChangeUser(t *testing.T) {
@@ -93,7 +93,7 @@ func TestValuesOfTheWrongType(t *testing.T) {
 	for _, endpoint := range []string{"POST /scim/v2/Users", "PUT /scim/v2/Users/" + s.id("viewer")} {
 		t.Run(endpoint, func(t *testing.T) {
 			method, path, _ := strings.Cut(endpoint, " ")
-			assertError(t, s.do(method, path, body), http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+			assertError(t, s.do(method, path, body), http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue)
 		})
 	}
 }
@@ -126,7 +126,7 @@ func TestProjectionOfSingleResources(t *testing.T) {
 	t.Run("not both parameters", func(t *testing.T) {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			a := s.do(method, path+"?attributes=active&excludedAttributes=groups", body)
-			assertError(t, a, http.StatusBadRequest, scim.InvalidValue, scim.CodeInvalidValue)
+			assertError(t, a, http.StatusBadRequest, "invalidValue", scim.CodeInvalidValue)
 		}
 	})
 	t.Run("excludedAttributes", func(t *testing.T) {

@@ -84,7 +84,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	if p.HoldsCredential() {
 		scim.Tokens, scim.HeldCredential = p.AcceptedTokens, p.HeldCredential
 	}
-	return gateway.New(scim, service)
+	return gateway.New(scim, service), nil
 }
 
 // newService returns the mapping behind the SCIM service.

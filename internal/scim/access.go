@@ -32,19 +32,20 @@ func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 // ReadPatchAccess is [ReadAccess] for the body of a PATCH request.
 func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
-	list, _ := Member(body, "Operations")
-	operations, ok := list.([]any)
-	if !ok {
-		operations = []any{list}
-	}
-	for _, item := range operations {
+	operations, _ := Member(body, "Operations")
+	for _, item := range listOf(operations) {
 		operation, _ := item.(map[string]any)
-		op, _ := Member(operation, "op")
-		path, _ := Member(operation, "path")
+		path := strings.TrimSpace(MemberText(operation, "path"))
 		value, _ := Member(operation, "value")
-		text, _ := path.(string)
-		word, _ := op.(string)
-		found.operation(strings.EqualFold(word, patchRemove), strings.TrimSpace(text), value, rt)
+		if strings.EqualFold(MemberText(operation, "op"), patchRemove) {
+			value = nil
+		}
+		object, _ := value.(map[string]any)
+		if path == "" || strings.EqualFold(path, rt.Schema.ID) {
+			found.object(object, rt)
+		} else {
+			found.named(path, value, rt)
+		}
 	}
 	return found.verdict()
 }
@@ -121,17 +122,3 @@ func (f *accessFound) named(name string, value any, rt *ResourceType) {
 
 // activeStep matches a path of which one step is active.
 var activeStep = regexp.MustCompile(`(?i)(?:^|[.:\[\]])active(?:$|[.:\[\]])`)
-
-// operation looks at one operation of a PATCH request.
-func (f *accessFound) operation(removes bool, path string, value any, rt *ResourceType) {
-	switch {
-	case path == "" || strings.EqualFold(path, rt.Schema.ID):
-		if object, ok := value.(map[string]any); ok && !removes {
-			f.object(object, rt)
-		}
-	case removes:
-		f.named(path, nil, rt)
-	default:
-		f.named(path, value, rt)
-	}
-}

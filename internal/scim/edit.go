@@ -50,6 +50,10 @@ func (e *edit) finish() Resource {
 		}
 	}
 	e.result["schemas"] = schemas
+	// The client's id is kept for the answer to this request only, so there is nothing to empty.
+	if e.result[externalID.Name] == "" {
+		delete(e.result, externalID.Name)
+	}
 	return e.result
 }
 
@@ -61,50 +65,37 @@ func (e *edit) applyObject(op string, object map[string]any, urn string) error {
 		if _, qualified := cutURN(key, urn); urn != "" && !qualified {
 			name = urn + ":" + key
 		}
-		if strings.EqualFold(name, e.rt.Schema.ID) {
-			if err := e.applyCore(op, value); err != nil {
-				return err
-			}
-			continue
-		}
-		path, err := e.pathOf(name)
-		if err != nil {
-			return err
-		}
-		if path == nil {
-			continue
-		}
-		if err := e.apply(op, path, value, false); err != nil {
+		if err := e.applyNamed(op, name, value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// applyCore applies an object under the URN of the core schema to top-level
-// attributes; Okta sends some of its custom attributes like that.
-func (e *edit) applyCore(op string, value any) error {
-	switch value := value.(type) {
-	case nil:
-		return nil
-	case map[string]any:
-		return e.applyObject(op, value, "")
+// applyNamed applies an operation to what a name inside an object names. The URN of
+// the core schema names top-level attributes; Okta sends some of its custom
+// attributes like that. Entra ID also uses PATCH paths with a filter as names.
+func (e *edit) applyNamed(op, name string, value any) error {
+	if strings.EqualFold(name, e.rt.Schema.ID) {
+		object, isObject := value.(map[string]any)
+		if value != nil && !isObject {
+			return NewError(CodeInvalidValue, "The attribute %s must be an object.", e.rt.Schema.ID)
+		}
+		return e.applyObject(op, object, "")
 	}
-	return NewError(CodeInvalidValue, "The attribute %s must be an object.", e.rt.Schema.ID)
-}
-
-// pathOf resolves a name inside an object; nil if nothing has it. Entra ID also
-// uses PATCH paths with a filter as names.
-func (e *edit) pathOf(name string) (*Path, error) {
 	attribute, _, filtered := strings.Cut(name, "[")
-	path, ok := e.rt.Lookup(attribute)
-	switch {
-	case !ok:
-		return nil, nil
-	case filtered:
-		return ParsePath(name, e.rt)
+	found, ok := e.rt.Lookup(attribute)
+	if !ok {
+		return nil
 	}
-	return &Path{AttrPath: path}, nil
+	path := &Path{AttrPath: found}
+	if filtered {
+		var err error
+		if path, err = ParsePath(name, e.rt); err != nil {
+			return err
+		}
+	}
+	return e.apply(op, path, value, false)
 }
 
 // inOrder lists the names of an object in an order that does not depend on
@@ -146,9 +137,7 @@ func (e *edit) put(path AttrPath, value any) {
 // named it by a path of its own, not as one of many in an object.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
-	case path.Attr == externalID:
-		return e.applyExternalID(op, path, value)
-	case path.Tolerated:
+	case path.Tolerated && path.Attr != externalID:
 		return nil
 	case path.URN == "" && path.Attr.Name == "schemas":
 		return e.checkSchemas(op, value, named)
@@ -169,38 +158,18 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	return e.applyWhole(op, path, value)
 }
 
-// applyExternalID keeps the client's id of the resource for the answer to this
-// request only. It is not stored, so there is nothing to empty.
-func (e *edit) applyExternalID(op string, path *Path, value any) error {
-	if op == patchRemove {
-		value = nil
-	}
-	text, err := readString(path.AttrPath, value)
-	if err != nil {
-		return err
-	}
-	if text == "" {
-		text = nil
-	}
-	e.put(path.AttrPath, text)
-	return nil
-}
-
 // applyExtension applies the operation to each attribute of the extension.
 func (e *edit) applyExtension(op string, path *Path, value any, named bool) error {
 	object, ok := value.(map[string]any)
 	switch {
 	case op == patchRemove, op == patchReplace && value == nil && named:
+		all := map[string]any{}
 		for _, attr := range path.Attr.SubAttributes {
-			inner := &Path{AttrPath: AttrPath{URN: path.URN, Attr: attr, Tolerated: attr.Returned == Never}}
-			if inner.readOnly() {
-				continue
-			}
-			if err := e.apply(patchRemove, inner, nil, named); err != nil {
-				return err
+			if attr.Mutability != ReadOnly {
+				all[attr.Name] = nil
 			}
 		}
-		return nil
+		return e.applyObject(patchRemove, all, path.URN)
 	case ok:
 		return e.applyObject(op, object, path.URN)
 	case value == nil:
@@ -229,8 +198,9 @@ func (e *edit) applyWhole(op string, path *Path, value any) error {
 		return nil
 	}
 	object, _ := read.(map[string]any)
+	_, isObject := value.(map[string]any)
 	switch {
-	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject(value)):
+	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject):
 		return nil
 	case len(object) > 0:
 		if e.patching && e.rt.strict && op == patchReplace {
@@ -277,11 +247,11 @@ func (e *edit) applySub(op string, path *Path, value any) error {
 	if read == nil {
 		delete(object, path.Sub.Name)
 	}
-	if len(object) > 0 {
-		e.put(path.AttrPath, object)
-	} else {
+	if len(object) == 0 {
 		e.put(path.AttrPath, nil)
+		return nil
 	}
+	e.put(path.AttrPath, object)
 	return nil
 }
 
@@ -393,12 +363,8 @@ func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {
 	if attr.MultiValued {
 		return Equal(given, present), nil
 	}
-	for _, value := range present {
-		if !attr.agrees(value, given) {
-			return false, nil
-		}
-	}
-	return len(present) > 0 || !isPresent(given), nil
+	differs := slices.ContainsFunc(present, func(value any) bool { return !attr.agrees(value, given) })
+	return !differs && (len(present) > 0 || !isPresent(given)), nil
 }
 
 // agrees reports whether what is given for a complex attribute contradicts
@@ -440,11 +406,7 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 	if !e.patching || !named {
 		return nil
 	}
-	list, ok := value.([]any)
-	if !ok {
-		list = []any{value}
-	}
-	for _, item := range list {
+	for _, item := range listOf(value) {
 		urn, _ := item.(string)
 		if op == patchRemove || !e.rt.hasSchema(urn) {
 			return NewError(CodeMutability, "The attribute schemas cannot be changed to schemas that a %s does not have.", e.rt.Name)
@@ -466,7 +428,10 @@ func (rt *ResourceType) hasSchema(urn string) bool {
 // isNothing reports whether a client sent no value, rather than an empty list.
 func isNothing(value any) bool { return value == nil || value == "" }
 
-func isObject(value any) bool {
-	_, ok := value.(map[string]any)
-	return ok
+// listOf is the value as a list: of one, if it is not a list.
+func listOf(value any) []any {
+	if list, ok := value.([]any); ok {
+		return list
+	}
+	return []any{value}
 }

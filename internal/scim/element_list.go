@@ -263,40 +263,6 @@ func (l *elementList) inherit(element any) any {
 	return object
 }
 
-// set sets a sub-attribute of the element at pos, or removes it if the value is
-// empty. An element that loses its value is removed.
-func (l *elementList) set(pos int, sub *Attribute, value any) {
-	object, _ := l.items[pos].(map[string]any)
-	if Equal(object[sub.Name], value) {
-		return
-	}
-	changed := l.with(object, sub, value)
-	if len(changed) == 0 || l.value != nil && changed["value"] == nil {
-		l.remove(pos)
-		return
-	}
-	l.store(pos, changed)
-}
-
-// with is a copy of the element with a sub-attribute set. A new value drops
-// the read-only sub-attributes of the old one.
-func (l *elementList) with(element map[string]any, sub *Attribute, value any) map[string]any {
-	changed := make(map[string]any, len(element)+1)
-	maps.Copy(changed, element)
-	if sub == l.value {
-		for _, sub := range l.path.Attr.SubAttributes {
-			if sub.Mutability == ReadOnly {
-				delete(changed, sub.Name)
-			}
-		}
-	}
-	changed[sub.Name] = value
-	if IsEmpty(value) {
-		delete(changed, sub.Name)
-	}
-	return changed
-}
-
 // applySelected applies the operation to the elements at the positions that the
 // path's filter selects, all if it has none, or to the sub-attribute of each.
 func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
@@ -305,13 +271,11 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 		sub = l.value
 	}
 	switch {
+	case op == patchRemove && path.Sub != nil:
+		return l.setMembers(positions, map[string]any{path.Sub.Name: nil})
 	case op == patchRemove:
 		for _, pos := range positions {
-			if path.Sub == nil {
-				l.remove(pos)
-			} else {
-				l.set(pos, path.Sub, nil)
-			}
+			l.remove(pos)
 		}
 		return nil
 	case path.Filter == nil && len(positions) == 0 && !named && sub != l.value:
@@ -393,22 +357,46 @@ func (l *elementList) setObject(op string, path *Path, positions []int, value an
 	return nil
 }
 
-// setMembers sets sub-attributes of the elements.
+// setMembers sets sub-attributes of the elements, and removes those whose value is
+// empty. A new value of an element drops the read-only sub-attributes of the old
+// one; an element that loses its value is removed.
 func (l *elementList) setMembers(positions []int, members map[string]any) error {
 	for _, pos := range positions {
 		for _, sub := range l.path.Attr.SubAttributes {
 			value, given := members[sub.Name]
-			if !given || l.items[pos] == nil {
+			element, _ := l.items[pos].(map[string]any)
+			have := element[sub.Name]
+			switch {
+			case !given, element == nil, Equal(have, value):
 				continue
-			}
-			have := l.items[pos].(map[string]any)[sub.Name]
-			if sub.Mutability == Immutable && have != nil && !sub.same(have, value) {
+			case sub.Mutability == Immutable && have != nil && value != nil && !sub.same(have, value):
 				return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
 			}
-			l.set(pos, sub, value)
+			changed := maps.Clone(element)
+			if sub == l.value {
+				l.dropReadOnly(changed)
+			}
+			changed[sub.Name] = value
+			if IsEmpty(value) {
+				delete(changed, sub.Name)
+			}
+			if len(changed) == 0 || l.value != nil && changed["value"] == nil {
+				l.remove(pos)
+			} else {
+				l.store(pos, changed)
+			}
 		}
 	}
 	return nil
+}
+
+// dropReadOnly removes the read-only sub-attributes from an element.
+func (l *elementList) dropReadOnly(element map[string]any) {
+	for _, sub := range l.path.Attr.SubAttributes {
+		if sub.Mutability == ReadOnly {
+			delete(element, sub.Name)
+		}
+	}
 }
 
 // create adds the element that the filter of a path describes, with members,
@@ -438,11 +426,7 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	if !path.Filter.MatchElement(described) {
 		return noTarget
 	}
-	for _, sub := range l.path.Attr.SubAttributes {
-		if sub.Mutability == ReadOnly {
-			delete(described, sub.Name)
-		}
-	}
+	l.dropReadOnly(described)
 	l.add(described)
 	return nil
 }
@@ -460,9 +444,9 @@ func (f *Filter) equalities() (equalities []*comparison, ok bool) {
 	if f == nil {
 		return nil, true
 	}
-	nodes, several := f.root.(allOf)
-	if !several {
-		nodes = allOf{f.root}
+	nodes := []filterNode{f.root}
+	if several, ok := f.root.(junction); ok && !several.or {
+		nodes = several.nodes
 	}
 	for _, node := range nodes {
 		c, ok := node.(*comparison)

@@ -6,26 +6,6 @@ import (
 	"unicode/utf8"
 )
 
-// ErrorType is a scimType keyword (RFC 7644 §3.12 table 9, RFC 9865 §4).
-type ErrorType string
-
-// The keywords of both RFCs.
-const (
-	InvalidFilter ErrorType = "invalidFilter"
-	TooMany       ErrorType = "tooMany"
-	Uniqueness409 ErrorType = "uniqueness"
-	MutabilityErr ErrorType = "mutability"
-	InvalidSyntax ErrorType = "invalidSyntax"
-	InvalidPath   ErrorType = "invalidPath"
-	NoTarget      ErrorType = "noTarget"
-	InvalidValue  ErrorType = "invalidValue"
-	InvalidVers   ErrorType = "invalidVers"
-	Sensitive     ErrorType = "sensitive"
-	InvalidCursor ErrorType = "invalidCursor"
-	ExpiredCursor ErrorType = "expiredCursor"
-	InvalidCount  ErrorType = "invalidCount"
-)
-
 // An Error is a SCIM error message (RFC 7644 §3.12) that is also a Go error.
 //
 // Detail is the only text of ours that an Okta admin reads: one or two
@@ -33,7 +13,7 @@ const (
 // of Err, which is for the log alone.
 type Error struct {
 	Status     int           // HTTP status, 400 to 599
-	Type       ErrorType     // scimType; empty where the RFC has no keyword
+	Type       string        // scimType (RFC 7644 §3.12 table 9, RFC 9865 §4); "" where they have no keyword
 	Code       Code          // which cause; every code is documented
 	Detail     string        // shown to the client
 	RetryAfter time.Duration // with 429 and 503: when to retry; sent in whole seconds, rounded up

@@ -37,6 +37,7 @@ const (
 //   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
 //     element must fulfil both.
 type Filter struct {
+	text        string // as the client wrote it
 	root        filterNode
 	comparisons int        // how many it makes of one resource at most
 	named       []AttrPath // what it looks at, outside brackets
@@ -57,7 +58,7 @@ func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filte
 	if p.err != nil {
 		return nil, p.err
 	}
-	return p.filter(root), nil
+	return &Filter{text: text, root: root, comparisons: p.terms, named: p.named}, nil
 }
 
 // Match reports whether the resource fulfils the filter.
@@ -83,12 +84,12 @@ func (f *Filter) terms() int {
 	return f.comparisons
 }
 
-// String is the filter in canonical spelling. Parsing it gives the same filter.
+// String is the filter as the client wrote it, "" for none.
 func (f *Filter) String() string {
 	if f == nil {
 		return ""
 	}
-	return f.root.String()
+	return f.text
 }
 
 // Equality reports whether the filter does nothing but compare one attribute
@@ -137,13 +138,16 @@ const (
 // a resource or, inside brackets, an element of a multi-valued attribute.
 type filterNode interface {
 	match(object map[string]any) bool
-	String() string // in canonical spelling
 }
 
 type (
-	allOf    []filterNode              // and
-	anyOf    []filterNode              // or
 	negation struct{ node filterNode } // not
+
+	// A junction is its nodes with "and" or "or" between them.
+	junction struct {
+		or    bool
+		nodes []filterNode
+	}
 
 	// A comparison is "path op value".
 	comparison struct {
@@ -162,41 +166,3 @@ type (
 		comparison *comparison
 	}
 )
-
-func (n allOf) String() string {
-	parts := make([]string, len(n))
-	for i, node := range n {
-		parts[i] = node.String()
-		if _, alternative := node.(anyOf); alternative {
-			parts[i] = "(" + parts[i] + ")"
-		}
-	}
-	return strings.Join(parts, " and ")
-}
-
-func (n anyOf) String() string {
-	parts := make([]string, len(n))
-	for i, node := range n {
-		parts[i] = node.String()
-	}
-	return strings.Join(parts, " or ")
-}
-
-func (n negation) String() string { return "not (" + n.node.String() + ")" }
-
-func (c *comparison) String() string {
-	text := c.path.String() + " " + string(c.op)
-	if c.op == opPresent {
-		return text
-	}
-	value, _ := AppendJSON(nil, c.value) // a text, boolean, number or null can be encoded
-	return text + " " + string(value)
-}
-
-func (e *elementMatch) String() string {
-	text := e.path.String() + "[" + e.filter.String() + "]"
-	if e.comparison != nil {
-		text += "." + e.comparison.String()
-	}
-	return text
-}

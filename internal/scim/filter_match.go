@@ -93,7 +93,10 @@ func (c *comparison) newTest() (test func(any) bool, problem string) {
 		if !ok {
 			return nil, fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", c.path)
 		}
-		return numberTest(c.op, want), ""
+		return func(v any) bool {
+			number, ok := v.(float64)
+			return ok && c.op.holds(cmp.Compare(number, want))
+		}, ""
 	}
 	want, ok := c.value.(string)
 	if !ok {
@@ -104,7 +107,11 @@ func (c *comparison) newTest() (test func(any) bool, problem string) {
 		if !ok {
 			return nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", c.path)
 		}
-		return instantTest(c.op, instant), ""
+		return func(v any) bool {
+			text, _ := v.(string)
+			at, ok := parseInstant(text)
+			return ok && c.op.holds(at.Compare(instant))
+		}, ""
 	}
 	return textTest(c.op, want, attr.CaseExact || attr.Type == Binary), ""
 }
@@ -134,21 +141,6 @@ func parseInstant(text string) (time.Time, bool) {
 		instant, err = time.Parse("2006-01-02T15:04:05", text)
 	}
 	return instant, err == nil
-}
-
-func numberTest(op operator, want float64) func(any) bool {
-	return func(v any) bool {
-		number, ok := v.(float64)
-		return ok && op.holds(cmp.Compare(number, want))
-	}
-}
-
-func instantTest(op operator, want time.Time) func(any) bool {
-	return func(v any) bool {
-		text, _ := v.(string)
-		instant, ok := parseInstant(text)
-		return ok && op.holds(instant.Compare(want))
-	}
 }
 
 // textTest compares text exactly or without letter case.
@@ -192,22 +184,13 @@ func (op operator) holds(order int) bool {
 	}
 }
 
-func (n allOf) match(object map[string]any) bool {
-	for _, node := range n {
-		if !node.match(object) {
-			return false
+func (n junction) match(object map[string]any) bool {
+	for _, node := range n.nodes {
+		if node.match(object) == n.or {
+			return n.or
 		}
 	}
-	return true
-}
-
-func (n anyOf) match(object map[string]any) bool {
-	for _, node := range n {
-		if node.match(object) {
-			return true
-		}
-	}
-	return false
+	return !n.or
 }
 
 func (n negation) match(object map[string]any) bool {

@@ -146,11 +146,6 @@ func (p *filterParser) next() {
 	p.token = token
 }
 
-// filter is the filter that was read.
-func (p *filterParser) filter(root filterNode) *Filter {
-	return &Filter{root: root, comparisons: p.terms, named: p.named}
-}
-
 // expectEnd makes the problem an error unless the whole text was read.
 func (p *filterParser) expectEnd(problem string) {
 	if p.token.kind != tokenEnd {
@@ -176,30 +171,21 @@ func (p *filterParser) fail(at filterToken, problem string, args ...any) {
 	p.token = filterToken{}
 }
 
-func (p *filterParser) parseOr() filterNode {
-	nodes := p.parseOperands("or", p.parseAnd)
-	if len(nodes) == 1 {
-		return nodes[0]
-	}
-	return anyOf(nodes)
-}
+func (p *filterParser) parseOr() filterNode { return p.parseJunction("or", p.parseAnd) }
 
-func (p *filterParser) parseAnd() filterNode {
-	nodes := p.parseOperands("and", p.parseTerm)
-	if len(nodes) == 1 {
-		return nodes[0]
-	}
-	return allOf(nodes)
-}
+func (p *filterParser) parseAnd() filterNode { return p.parseJunction("and", p.parseTerm) }
 
-// parseOperands reads what is on both sides of a keyword.
-func (p *filterParser) parseOperands(keyword string, parse func() filterNode) []filterNode {
+// parseJunction reads what has the keyword between its parts.
+func (p *filterParser) parseJunction(keyword string, parse func() filterNode) filterNode {
 	nodes := []filterNode{parse()}
 	for p.token.isWord(keyword) {
 		p.next()
 		nodes = append(nodes, parse())
 	}
-	return nodes
+	if len(nodes) == 1 {
+		return nodes[0]
+	}
+	return junction{or: keyword == "or", nodes: nodes}
 }
 
 func (p *filterParser) parseTerm() filterNode {

@@ -95,6 +95,15 @@ func attribute(name string, kind Type, sub ...*Attribute) *Attribute {
 	return a
 }
 
+// mutable sets the mutability of the attribute and of its sub-attributes.
+func (a *Attribute) mutable(m Mutability) *Attribute {
+	a.Mutability = m
+	for _, sub := range a.SubAttributes {
+		sub.mutable(m)
+	}
+	return a
+}
+
 func multiValued(a *Attribute) *Attribute {
 	a.MultiValued = true
 	return a

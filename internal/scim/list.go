@@ -206,31 +206,19 @@ func (a *Attribute) sortKey(value any) any {
 	case float64:
 		return value
 	case string:
-		if value != "" {
-			return clipBytes(a.sortText(value), maxSortText)
+		switch {
+		case value == "":
+			return nil
+		case a.Type == DateTime:
+			if instant, ok := parseInstant(value); ok {
+				value = instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
+			}
+		case !a.CaseExact:
+			value = foldText(value)
 		}
+		return strings.ToValidUTF8(value[:min(len(value), maxSortText)], "") // cut between characters
 	}
 	return nil
-}
-
-func (a *Attribute) sortText(text string) string {
-	if a.Type == DateTime {
-		if instant, ok := parseInstant(text); ok {
-			return instant.UTC().Format("2006-01-02T15:04:05.000000000Z")
-		}
-	}
-	if a.CaseExact {
-		return text
-	}
-	return foldText(text)
-}
-
-// clipBytes cuts at a character's beginning, so that the text survives JSON.
-func clipBytes(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "")
 }
 
 // compareKeys orders keys ascending; no value comes last.

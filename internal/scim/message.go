@@ -6,12 +6,9 @@ import "strings"
 // one of SCIM 1. The error is a *[Error] with [CodeInvalidValue].
 func CheckMessage(message map[string]any, urn string) error {
 	given, _ := Member(message, "schemas")
-	list, isList := given.([]any)
-	switch {
-	case given == nil, given == "", isList && len(list) == 0:
+	list := listOf(given)
+	if isNothing(given) || len(list) == 0 {
 		return nil
-	case !isList:
-		list = []any{given}
 	}
 	for _, item := range list {
 		if text, _ := item.(string); strings.EqualFold(text, urn) || isVersion1(text) {
@@ -41,12 +38,8 @@ func (rt *ResourceType) Strict() *ResourceType {
 // type is strict, that it has no attributes but known ones.
 func (rt *ResourceType) checkResource(raw map[string]any) error {
 	given, _ := Member(raw, "schemas")
-	list, isList := given.([]any)
-	if !isList {
-		list = []any{given}
-	}
 	own, foreign := false, ""
-	for _, item := range list {
+	for _, item := range listOf(given) {
 		urn, isText := item.(string)
 		switch {
 		case !isText || urn == "":

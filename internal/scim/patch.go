@@ -33,10 +33,7 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 	if !ok {
 		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
 	}
-	items, ok := list.([]any)
-	if !ok {
-		items = []any{list}
-	}
+	items := listOf(list)
 	switch {
 	case len(items) == 0:
 		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no operation in its Operations.")
@@ -60,9 +57,7 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 
 func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchOperation, error) {
 	var operation PatchOperation
-	op, _ := Member(object, "op")
-	text, _ := op.(string)
-	operation.Op = strings.ToLower(text)
+	operation.Op = strings.ToLower(MemberText(object, "op"))
 	switch operation.Op {
 	case patchAdd, patchReplace, patchRemove:
 	default:
@@ -115,6 +110,13 @@ func Member(object map[string]any, name string) (value any, found bool) {
 		}
 	}
 	return nil, false
+}
+
+// MemberText is [Member] for a string; "" if the member is missing or no string.
+func MemberText(object map[string]any, name string) string {
+	value, _ := Member(object, name)
+	text, _ := value.(string)
+	return text
 }
 
 // ApplyPatch applies the operations in their order to a copy of current and

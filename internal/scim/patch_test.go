@@ -92,7 +92,7 @@ func TestParsePatch(t *testing.T) {
 			for _, operation := range operations {
 				path := "-"
 				if operation.Path != nil {
-					path = operation.Path.String()
+					path = canonicalPath(operation.Path)
 				}
 				value, err := json.Marshal(operation.Value)
 				require.NoError(t, err)

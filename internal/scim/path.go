@@ -188,22 +188,15 @@ func (p AttrPath) Values(r Resource) []any {
 	if value == nil {
 		return nil
 	}
-	elements, multi := value.([]any)
-	if !multi {
-		elements = []any{value}
-	}
+	elements := listOf(value)
 	if p.Sub == nil {
 		return elements
 	}
 	var values []any
 	for _, element := range elements {
 		object, _ := element.(map[string]any)
-		switch value := object[p.Sub.Name].(type) {
-		case nil:
-		case []any:
-			values = append(values, value...)
-		default:
-			values = append(values, value)
+		if value := object[p.Sub.Name]; value != nil {
+			values = append(values, listOf(value)...)
 		}
 	}
 	return values
@@ -257,23 +250,10 @@ func (p *filterParser) parsePath() *Path {
 		p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
 		return path
 	}
-	path.Filter = p.filter(p.parseBrackets(attribute))
+	root := p.parseBrackets(attribute)
+	path.Filter = &Filter{root: root, comparisons: p.terms}
 	if strings.HasPrefix(p.token.raw, ".") {
 		path.Sub = p.parseSub(attribute).Attr
 	}
 	return path
-}
-
-// String is the path in canonical spelling. Parsing it gives the same path.
-func (p *Path) String() string {
-	if p.Filter == nil {
-		return p.AttrPath.String()
-	}
-	attribute := p.AttrPath
-	attribute.Sub = nil
-	text := attribute.String() + "[" + p.Filter.String() + "]"
-	if p.Sub != nil {
-		text += "." + p.Sub.Name
-	}
-	return text
 }

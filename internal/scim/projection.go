@@ -10,16 +10,22 @@ import (
 // with the "returned" characteristic of each attribute. A nil *Projection is
 // the answer as it is. It never changes, so that goroutines can share it.
 type Projection struct {
-	attributes []*Attribute // of the resource, each extension as one
-	asking     bool         // the parameter attributes was given
-	named      selection    // what either parameter names
-	all        bool         // nothing is ever left out
+	returned []returnedPart // attributes of the resource, each extension as one
+	all      bool           // nothing is ever left out
 }
 
-// A selection is a tree of names: extensions, attributes and sub-attributes.
+// A returnedPart is an attribute that is returned, with its sub-attributes that are.
+type returnedPart struct {
+	name  string
+	parts []returnedPart
+}
+
+// A selection is what one of the two parameters names: the path of each name, as in
+// "/name/givenName", and with false those above it.
 type selection struct {
-	whole bool // the name itself stood in the list, not only parts of it
-	parts map[string]*selection
+	asking bool // the parameter is attributes, not excludedAttributes
+	named  map[string]bool
+	all    bool // nothing was left out so far
 }
 
 // ParseProjection reads the two query parameters, lists of attribute paths with
@@ -33,14 +39,14 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 	if attributes != "" && excluded != "" {
 		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
 	}
-	p := &Projection{attributes: rt.attributes(), asking: attributes != ""}
+	s := selection{asking: attributes != "", named: map[string]bool{}, all: true}
 	for name := range strings.SplitSeq(attributes+excluded, ",") {
 		if name = strings.TrimSpace(name); name != "" {
-			p.name(rt, name)
+			s.name(rt, name)
 		}
 	}
-	p.all = !p.asking && len(p.named.parts) == 0 && !returnsSelectively(p.attributes)
-	return p, nil
+	returned := s.returned(rt.attributes(), "", !s.asking)
+	return &Projection{returned: returned, all: s.all}, nil
 }
 
 // attributes lists all attributes of a resource, each extension as one.
@@ -56,11 +62,11 @@ func (rt *ResourceType) attributes() []*Attribute {
 }
 
 // name adds the attribute, or all those of the core schema, to what is named.
-func (p *Projection) name(rt *ResourceType, name string) {
+func (s *selection) name(rt *ResourceType, name string) {
 	for _, schema := range rt.core() {
 		if strings.EqualFold(name, schema.ID) {
 			for _, attr := range schema.Attributes {
-				p.named.at(attr.Name).whole = true
+				s.add(attr.Name)
 			}
 			return
 		}
@@ -69,58 +75,63 @@ func (p *Projection) name(rt *ResourceType, name string) {
 	if !ok {
 		return
 	}
-	node := &p.named
-	if path.URN != "" {
-		node = node.at(path.URN)
-	}
-	if !path.WholeExtension() {
-		node = node.at(path.Attr.Name)
+	names := []string{path.Attr.Name}
+	if path.URN != "" && !path.WholeExtension() {
+		names = []string{path.URN, path.Attr.Name}
 	}
 	if path.Sub != nil {
-		node = node.at(path.Sub.Name)
+		names = append(names, path.Sub.Name)
 	}
-	node.whole = true
+	s.add(names...)
 }
 
-// at finds or makes the part with the name.
-func (s *selection) at(name string) *selection {
-	part := s.parts[name]
-	if part == nil {
-		if s.parts == nil {
-			s.parts = map[string]*selection{}
-		}
-		part = &selection{}
-		s.parts[name] = part
+func (s *selection) add(names ...string) {
+	path := ""
+	for i, name := range names {
+		path += "/" + name
+		s.named[path] = s.named[path] || i == len(names)-1
 	}
-	return part
 }
 
-// part is the part with the name, or nil.
-func (s *selection) part(name string) *selection {
-	if s == nil {
+// returned lists the attributes that are returned of the object at a path (RFC 7643
+// §7, "returned"). whole says that all that is returned by default is wanted of
+// the object, not only parts of it.
+func (s *selection) returned(attributes []*Attribute, path string, whole bool) (kept []returnedPart) {
+	if len(attributes) == 0 {
 		return nil
 	}
-	return s.parts[name]
-}
-
-// returnsSelectively reports whether some attribute is not returned by default.
-func returnsSelectively(attributes []*Attribute) bool {
+	kept = make([]returnedPart, 0, len(attributes))
 	for _, attr := range attributes {
-		if attr.Returned == Never || attr.Returned == OnRequest || returnsSelectively(attr.SubAttributes) {
-			return true
+		inner := path
+		if len(s.named) > 0 { // else nothing is looked up
+			inner += "/" + attr.Name
 		}
+		wanted, named := s.named[inner]
+		keep := true
+		switch {
+		case attr.Returned == Always:
+		case attr.Returned == Never:
+			keep = false
+		case attr.Returned == OnRequest:
+			keep = s.asking && named
+		case s.asking:
+			keep = whole || named
+		default:
+			keep = !wanted
+		}
+		if keep {
+			parts := s.returned(attr.SubAttributes, inner, !s.asking || !named || wanted)
+			kept = append(kept, returnedPart{attr.Name, parts})
+		}
+		s.all = s.all && keep
 	}
-	return false
+	return kept
 }
 
 // Includes reports whether the answer can carry the top-level attribute, or the
 // extension if attr is a URN, so that it need not be fetched for nothing.
 func (p *Projection) Includes(attr string) bool {
-	if p == nil {
-		return true
-	}
-	found := attributeNamed(p.attributes, attr)
-	return found != nil && p.keeps(found, p.named.part(attr), !p.asking)
+	return p == nil || slices.ContainsFunc(p.returned, func(part returnedPart) bool { return strings.EqualFold(part.name, attr) })
 }
 
 // KeepsAll reports whether nothing is left out.
@@ -132,56 +143,31 @@ func (p *Projection) Apply(r Resource) Resource {
 	if p.KeepsAll() {
 		return r
 	}
-	result := Resource{}
-	p.object(result, p.attributes, r, &p.named, !p.asking)
+	return projectObject(r, p.returned)
+}
+
+func projectObject(object map[string]any, parts []returnedPart) map[string]any {
+	result := make(map[string]any, len(parts))
+	for _, part := range parts {
+		if value := project(object[part.name], part.parts); value != nil {
+			result[part.name] = value
+		}
+	}
 	return result
 }
 
-// object copies the attributes that are returned. whole says that all that is
-// returned by default is wanted of the object, not only parts of it.
-func (p *Projection) object(result map[string]any, attributes []*Attribute, object map[string]any, named *selection, whole bool) {
-	for _, attr := range attributes {
-		value, ok := object[attr.Name]
-		part := named.part(attr.Name)
-		if !ok || !p.keeps(attr, part, whole) {
-			continue
-		}
-		if projected := p.value(attr, value, part); projected != nil {
-			result[attr.Name] = projected
-		}
-	}
-}
-
-// keeps reports whether an attribute is returned (RFC 7643 §7, "returned").
-func (p *Projection) keeps(attr *Attribute, part *selection, whole bool) bool {
-	switch attr.Returned {
-	case Never:
-		return false
-	case Always:
-		return true
-	case OnRequest:
-		return p.asking && part != nil
-	}
-	if p.asking {
-		return whole || part != nil
-	}
-	return whole && (part == nil || !part.whole)
-}
-
-// value is what is returned of a value, or nil for nothing.
-func (p *Projection) value(attr *Attribute, value any, part *selection) any {
+// project is what is returned of a value, or nil for nothing.
+func project(value any, parts []returnedPart) any {
 	switch value := value.(type) {
 	case map[string]any:
-		projected := make(map[string]any, len(value))
-		p.object(projected, attr.SubAttributes, value, part, !p.asking || part == nil || part.whole)
-		if len(projected) == 0 {
-			return nil
+		if projected := projectObject(value, parts); len(projected) > 0 {
+			return projected
 		}
-		return projected
+		return nil
 	case []any:
 		projected := make([]any, 0, len(value))
 		for _, element := range value {
-			if kept := p.value(attr, element, part); kept != nil {
+			if kept := project(element, parts); kept != nil {
 				projected = append(projected, kept)
 			}
 		}

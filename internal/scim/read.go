@@ -150,14 +150,10 @@ func (vr valueReader) read(path AttrPath, raw any) (any, error) {
 
 // readList accepts a single value as a list of one.
 func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
-	items, ok := raw.([]any)
-	switch {
-	case ok:
-	case raw == nil, raw == "":
+	if isNothing(raw) {
 		return []any{}, nil
-	default:
-		items = []any{raw}
 	}
+	items := listOf(raw)
 	list := make([]any, 0, len(items))
 	for _, item := range items {
 		element, err := vr.readElement(path, item)
@@ -286,25 +282,17 @@ func (vr valueReader) readOne(path AttrPath, raw any) (any, error) {
 // readObject accepts a scalar as the "value" of an object that has one, and a list
 // of one object as the object, as Entra ID sends a manager.
 func (vr valueReader) readObject(path AttrPath, raw any) (any, error) {
-	switch raw := raw.(type) {
-	case map[string]any:
-		return vr.readSubAttributes(path, raw)
-	case []any:
-		switch len(raw) {
-		case 0:
-			return map[string]any{}, nil
-		case 1:
-			return vr.readObject(path, raw[0])
-		}
-	case nil:
+	if list, isList := raw.([]any); isList && len(list) == 1 {
+		return vr.readObject(path, list[0])
+	}
+	object, isObject := raw.(map[string]any)
+	switch {
+	case isObject:
+		return vr.readSubAttributes(path, object)
+	case IsEmpty(raw):
 		return map[string]any{}, nil
-	default:
-		if raw == "" {
-			return map[string]any{}, nil
-		}
-		if attributeNamed(path.leaf().SubAttributes, "value") != nil {
-			return vr.readSubAttributes(path, map[string]any{"value": raw})
-		}
+	case isScalar(raw) && attributeNamed(path.leaf().SubAttributes, "value") != nil:
+		return vr.readSubAttributes(path, map[string]any{"value": raw})
 	}
 	return nil, wrongType(path, "an object")
 }
@@ -346,14 +334,14 @@ func readBoolean(path AttrPath, raw any) (any, error) {
 	if boolean, ok := asBoolean(raw); ok {
 		return boolean, nil
 	}
-	if raw == nil || raw == "" {
+	if isNothing(raw) {
 		return nil, nil
 	}
 	return nil, wrongType(path, "true or false")
 }
 
 func readNumber(path AttrPath, raw any) (any, error) {
-	if raw == nil || raw == "" {
+	if isNothing(raw) {
 		return nil, nil
 	}
 	number, ok := raw.(float64)

@@ -129,15 +129,6 @@ type ResourceType struct {
 	strict bool // see Strict
 }
 
-// mutable sets the mutability of the attribute and of its sub-attributes.
-func (a *Attribute) mutable(m Mutability) *Attribute {
-	a.Mutability = m
-	for _, sub := range a.SubAttributes {
-		sub.mutable(m)
-	}
-	return a
-}
-
 // setDefaults gives an attribute the characteristics that it leaves out (RFC 7643
 // §2.2). References and binaries are case exact (§2.3.6 and §2.3.7).
 func (a *Attribute) setDefaults() {

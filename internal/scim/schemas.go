@@ -28,14 +28,18 @@ const (
 //go:embed schemas.json
 var schemasJSON []byte
 
+// embedded decodes a file that is a part of the program.
+func embedded[T any](file []byte) (value T) {
+	if err := json.Unmarshal(file, &value); err != nil {
+		panic(err)
+	}
+	return value
+}
+
 // schema makes a fresh copy of a schema in schemas.json, which leaves the default
 // characteristics out.
 func schema(urn string) *Schema {
-	var schemas []*Schema
-	if err := json.Unmarshal(schemasJSON, &schemas); err != nil {
-		panic(err) // the file is a part of the program
-	}
-	for _, s := range schemas {
+	for _, s := range embedded[[]*Schema](schemasJSON) {
 		if s.ID != urn {
 			continue
 		}
@@ -90,14 +94,7 @@ func OktaRole() *Schema { return schema(URNOktaRole) }
 func Role() *Schema { return schema(URNRole) }
 
 // DiscoverySchemas returns the schemas of the discovery resources themselves (RFC
-// 7643 §5 to §7 and §8.7.2; RFC 9865 §4), fresh copies. All of their attributes
-// are read-only.
+// 7643 §5 to §7 and §8.7.2; RFC 9865 §4), fresh copies.
 func DiscoverySchemas() []*Schema {
-	schemas := []*Schema{schema(URNServiceProviderConfig), schema(URNResourceType), schema(URNSchema)}
-	for _, s := range schemas {
-		for _, attribute := range s.Attributes {
-			attribute.mutable(ReadOnly)
-		}
-	}
-	return schemas
+	return []*Schema{schema(URNServiceProviderConfig), schema(URNResourceType), schema(URNSchema)}
 }

@@ -67,10 +67,9 @@ func (s *stage) newGateway(t *testing.T) *httptest.Server {
 	config.Now = s.clock.Now
 	service, err := mapping.New(s.config.Document, client, config)
 	require.NoError(t, err)
-	handler, err := gateway.New(gateway.Config{
+	handler := gateway.New(gateway.Config{
 		Organization: string(s.config.Organization), Now: s.clock.Now, Version: "test",
 	}, service)
-	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server

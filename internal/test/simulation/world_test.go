@@ -183,8 +183,8 @@ func (w *world) start(name string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.handler, err = gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization, Now: now}, service)
-	return p, err
+	p.handler = gateway.New(gateway.Config{Organization: sandbox.DefaultOrganization, Now: now}, service)
+	return p, nil
 }
 
 func (p *process) isDead() bool { return p.ctx.Err() != nil }

@@ -162,8 +162,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			require.True(t, report.OK, "%s\n%s", reportText(report), source)
 			assert.Equal(t, "none", is.held(config.Write), "the check leaves nobody")
 
-			handler, err := gateway.New(gateway.Config{Organization: a.organization, Now: time.Now, Version: "test"}, config.Service)
-			require.NoError(t, err)
+			handler := gateway.New(gateway.Config{Organization: a.organization, Now: time.Now, Version: "test"}, config.Service)
 			scim := httptest.NewServer(handler)
 			t.Cleanup(scim.Close)
 			(&okta{t: t, url: scim.URL + "/scim/v2", api: &a, suger: is}).pass()
