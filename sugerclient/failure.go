@@ -27,11 +27,7 @@ func (e *ErrorRule) fails(value json.RawMessage) bool {
 
 // failsIn reports whether a whole answer is an error although its status is 2xx.
 func (e *ErrorRule) failsIn(body []byte) bool {
-	if e.Field == "" {
-		return false
-	}
-	value, err := lookup(body, e.Field)
-	return err == nil && e.fails(value)
+	return e.Field != "" && e.fails(lookup(body, e.Field))
 }
 
 // Says reports whether the error's message has the word, in any letter case, or
@@ -94,10 +90,7 @@ func readCode(body []byte, path string, secrets []string) string {
 		paths = []string{"code", "errorCode", "error_code", "error.code", "error"}
 	}
 	for _, path := range paths {
-		value, err := lookup(body, path)
-		if err != nil || len(value) == 0 {
-			continue
-		}
+		value := lookup(body, path)
 		var text string
 		if json.Unmarshal(value, &text) != nil {
 			var number json.Number

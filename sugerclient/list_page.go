@@ -95,7 +95,11 @@ func (p *pageReader) value(path string) error {
 		if err != nil || token.Kind() == 'n' {
 			return err
 		}
-		return settledf("%s is %s, not an object", named(path), shapeOfKind(token.Kind()))
+		name := "the answer"
+		if path != "" {
+			name = strconv.Quote(path)
+		}
+		return settledf("%s is %s, not an object", name, shapes[token.Kind()])
 	}
 	return p.dec.SkipValue()
 }
@@ -114,14 +118,6 @@ func (p *pageReader) keep(path string, value json.RawMessage) (err error) {
 		return errSaysFailed
 	}
 	return nil
-}
-
-// named names the value at a path in an error.
-func named(path string) string {
-	if path == "" {
-		return "the answer"
-	}
-	return strconv.Quote(path)
 }
 
 func (p *pageReader) object(path string) error {
@@ -151,7 +147,7 @@ func (p *pageReader) array() error {
 	case p.found:
 		return settledf("the answer has the list twice")
 	case kind != '[' && kind != 'n':
-		return settledf("the list is %s, not an array", shapeOfKind(kind))
+		return settledf("the list is %s, not an array", shapes[kind])
 	case kind == 'n':
 		p.found = true
 		return nil
@@ -216,8 +212,8 @@ func nextCursor(value json.RawMessage) (cursor string, err error) {
 
 // cursorIn is the cursor that a page's last row gives.
 func cursorIn(row []byte, path string) (string, error) {
-	value, err := lookup(row, path)
-	if err != nil || len(value) == 0 || value[0] == '{' || value[0] == '[' || isNull(value) {
+	value := lookup(row, path)
+	if len(value) == 0 || value[0] == '{' || value[0] == '[' || isNull(value) {
 		return "", settledf("the last row of the page has no %q", path)
 	}
 	var text string
@@ -226,9 +222,6 @@ func cursorIn(row []byte, path string) (string, error) {
 	}
 	return text, nil
 }
-
-// shapeOfKind is shapeOf for a token.
-func shapeOfKind(kind jsontext.Kind) string { return shapeOf(json.RawMessage{byte(kind)}) }
 
 // A countingReader counts and bounds what is read.
 type countingReader struct {
