@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
@@ -63,12 +62,6 @@ func (c *checker) checkOperation(op NamedOperation) {
 	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
 	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
 		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
-	}
-	if op.Within < 0 || op.Within > time.Minute {
-		c.problem(at+".shows within", "write a time up to 1m", "a request of Okta's does not wait for %s", op.Within)
-	}
-	if op.Paging != nil {
-		c.checkPaging(at+".paging", op.Paging)
 	}
 }
 
@@ -131,9 +124,6 @@ func (c *checker) checkBody(at string, op NamedOperation) map[string]string {
 		}
 	}
 	c.checkBodyTexts(at+".body", op.Body)
-	if op.Body != nil && op.Call.Method == "GET" {
-		c.problem(at+".body", "send it in the query, or use another method", "a GET call has no body")
-	}
 	return found
 }
 
@@ -198,7 +188,7 @@ func (c *checker) placeholders(op NamedOperation) []string {
 func (c *checker) attributePlaceholders() []string {
 	known := []string{"userName"} // if it is missing, that is reported once
 	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
-		if name = CanonicalAttribute(name); name != "userName" {
+		if name != "userName" {
 			known = append(known, name)
 		}
 	}
@@ -209,25 +199,4 @@ func (c *checker) attributePlaceholders() []string {
 		}
 	}
 	return known
-}
-
-// checkPaging makes sure that a list can be read to its end.
-func (c *checker) checkPaging(at string, p *PagingMap) {
-	if (p.Size == 0) != (p.Limit == "") {
-		c.problem(at, "give both size and limit, or neither", "a size needs the name of the parameter that carries it")
-	}
-	if (p.Next == "") != (p.Style == "none" || p.Style == "link") {
-		c.problem(at, "next is the query parameter that asks for the following page; style none and style link have none", "next does not fit style %s", p.Style)
-	}
-	if p.First != 0 && p.Style != "page" {
-		c.problem(at+".first", "remove it", "first belongs to style page")
-	}
-	switch given := p.Cursor != (Cursor{}); {
-	case given && p.Style != "cursor" && p.Style != "link":
-		c.problem(at+".cursor", "remove it", "a cursor belongs to style cursor")
-	case given && p.Style == "link" && p.Cursor.Path == "":
-		c.problem(at+".cursor", "write the path of the URL in the answer, or leave it out for the header Link", "%q is not where a link can be", p.Cursor)
-	case !given && p.Style == "cursor":
-		c.problem(at, "say cursor: its path in the answer, header NAME, or last row FIELD", "where is the next cursor?")
-	}
 }

@@ -33,10 +33,10 @@ const (
 
 // Operations are the named calls. A nil one does not exist in this Suger.
 type Operations struct {
-	ListUsers      *Operation `yaml:"list users" doc:"Every user of the organization, page by page."`
+	ListUsers      *Operation `yaml:"list users" required:"true" doc:"Every user of the organization, page by page."`
 	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
 	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. Saves reading the list for a lookup; who is not found is looked for in the list, unless this decides."`
-	AddUser        *Operation `yaml:"add user" doc:"A new user."`
+	AddUser        *Operation `yaml:"add user" required:"true" doc:"A new user."`
 	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
 	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`

@@ -42,7 +42,7 @@ const documentSchema = `{
       "properties": {
         "version": {"type": "integer", "minimum": 1, "maximum": 9},
         "operations": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Operation"}},
-        "main operation": {"$ref": "#/$defs/Operation", "properties": {"tries": {"not": {}, "description": "tries belongs to others"}}},
+        "main operation": {"$ref": "#/$defs/Operation", "properties": {"tries": {"not": {}, "description": "tries belongs to others; remove it"}}},
         "at": {"type": "string", "format": "place"},
         "style": {"type": "string", "enum": ["offset", "page"]},
         "order": {"type": "array", "items": {"type": "string", "enum": ["first", "second"]}},

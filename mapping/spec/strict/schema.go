@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,16 +92,30 @@ func (s *Schema) describe(r *report, m mistake) {
 		r.add(m.path, m.line, m.column, fmt.Sprintf(format, args...), suggestion)
 	}
 	switch k := e.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		known := slices.Sorted(maps.Keys(s.at(e.SchemaURL).Properties))
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if key := n.Content[i]; slices.Contains(k.Properties, key.Value) {
-				r.add(m.path, key.Line, key.Column, "unknown key "+quoted(key.Value), Suggest(key.Value, known))
+	case *kind.AdditionalProperties: // which the YAML library need not read either
+		var known []string
+		for name, property := range s.at(e.SchemaURL).Properties {
+			if property.Not == nil {
+				known = append(known, name)
+			}
+		}
+		slices.Sort(known)
+		content := n.Content
+		n.Content = nil
+		for i := 0; i+1 < len(content); i += 2 {
+			if key := content[i]; slices.Contains(k.Properties, key.Value) {
+				r.add(m.path, key.Line, key.Column, fmt.Sprintf("unknown key %q", key.Value), Suggest(key.Value, known))
+			} else {
+				n.Content = append(n.Content, key, content[i+1])
 			}
 		}
 	case *kind.Required:
 		for _, missing := range k.Missing {
-			say("", "key %q is missing", missing)
+			say(s.at(e.SchemaURL).Description, "key %q is missing", missing)
+		}
+	case *kind.DependentRequired:
+		for _, missing := range k.Missing {
+			say(fmt.Sprintf("add it, or remove %q", k.Prop), "key %q is missing", missing)
 		}
 	case *kind.Type:
 		wanted := wantedOf(k.Want)
@@ -117,14 +130,17 @@ func (s *Schema) describe(r *report, m mistake) {
 		say("", "%s", shortened(k.Err.Error(), 300))
 	case *kind.MinItems:
 		say("leave the key out if there is nothing to say", "the list is empty")
+	case *kind.MinLength:
+		say("", "the text is empty")
 	case *kind.UniqueItems:
 		say("remove one of them", "%s is given twice", quoted(n.Content[k.Duplicates[0]].Value))
 	case *kind.Minimum:
 		say("", "%s is less than %s", n.Value, k.Want.RatString())
 	case *kind.Maximum:
 		say("", "%s is more than %s", n.Value, k.Want.RatString())
-	case *kind.Not: // which says in its description what is wrong
-		say("remove it", "%s", s.at(e.SchemaURL).Description)
+	case *kind.Not: // whose description says what is wrong, and what to do
+		message, suggestion, _ := strings.Cut(s.at(e.SchemaURL).Description, "; ")
+		say(suggestion, "%s", message)
 	default:
 		say("", "does not fit the schema (%s)", strings.Join(k.KeywordPath(), "/"))
 	}
