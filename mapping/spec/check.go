@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -69,13 +68,12 @@ func (c *checker) beside(unreadable strict.Problems) strict.Problems {
 // checkRoleChange makes sure that there is one way to change a role.
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
-	single := ops.GrantRole != nil
 	switch {
 	case ops.SetRole != nil && c.doc.ManyRoles():
 		c.problem("operations."+OpSetRole, fmt.Sprintf("use %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q is for one", OpSetRole)
-	case ops.SetRole == nil && !single && !c.doc.WritesRole():
+	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
 		c.problem("operations", fmt.Sprintf("let %q send {role} or {role.name}, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
-	case c.doc.ManyRoles() && !single && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
+	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
 		c.problem("operations."+OpUpdateUser, fmt.Sprintf("send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q sends one", OpUpdateUser)
 	}
 }
@@ -110,19 +108,13 @@ func (c *checker) checkWritable() {
 	}
 }
 
-// idName is the NAME in {user.NAME}.
-var idName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
-
-// checkUser makes sure that a user's ids and times mean what they are for.
+// checkUser makes sure that a further id is another one than the user's.
 func (c *checker) checkUser() {
 	user := &c.doc.User
 	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {
-		at := "user.ids." + name
-		switch {
-		case !idName.MatchString(name):
-			c.problem(at, "take letters and digits, such as membershipId", "%q cannot be the name in {user.NAME}", name)
-		case user.ID.Given() && slices.Contains(user.IDs[name].Scalars(), user.ID.Scalars()[0]): // another of several names may be the membership's
-			c.problem(at, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
+		// Another of several names may be the membership's.
+		if user.ID.Given() && slices.Contains(user.IDs[name].Scalars(), user.ID.Scalars()[0]) {
+			c.problem("user.ids."+name, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
 		}
 	}
 }
@@ -190,12 +182,7 @@ func (c *checker) checkPrecedence(known []string) {
 
 // checkIsKnown makes sure that a role exists where no list of roles can tell.
 func (c *checker) checkIsKnown(at, name string, known []string) {
-	for _, one := range known {
-		if strings.EqualFold(one, name) {
-			return
-		}
-	}
-	if name != "" {
+	if name != "" && !slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, name) }) {
 		c.problem(at, strict.Suggest(name, known), "%q is not among the known roles, and there is no %q", name, OpListRoles)
 	}
 }

@@ -152,8 +152,8 @@ func TestProblems(t *testing.T) {
 		{"a GET with a body", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", body: {}}\n",
 			[]string{`operations.get user.body: a GET call has no body; send it in the query, or use another method`}},
 		{"a header that is none", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", headers: {\"X Y\": a, X-Z: \"a\\nb\"}}\n", []string{
-			`operations.get user.headers.X Y: "X Y" is not the name of a header; a name has letters, digits and -`,
-			`operations.get user.headers.X-Z: the value of X-Z cannot be sent in a header; write it in ASCII, on one line`}},
+			`operations.get user.headers: the name "X Y" is not allowed; Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths.`,
+			`operations.get user.headers.X-Z: this cannot be sent in a header; write it in ASCII, on one line`}},
 	}
 	files := shipped(t)
 	for _, test := range tests {

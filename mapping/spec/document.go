@@ -27,7 +27,7 @@ type Document struct {
 // UserMap says where Suger's user object holds what SCIM wants to know.
 type UserMap struct {
 	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
-	IDs          map[string]Field     `yaml:"ids" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
+	IDs          map[string]Field     `yaml:"ids" keys:"^[A-Za-z0-9]+$" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
 	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`

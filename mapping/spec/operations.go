@@ -55,7 +55,7 @@ type Operations struct {
 // just its call.
 type Operation struct {
 	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
-	Headers map[string]string `yaml:"headers" doc:"Headers to send besides the usual ones; they may hold the placeholders of paths."`
+	Headers map[string]string `yaml:"headers" keys:"^[A-Za-z0-9!#$%&'*+.^_|~-]+$" of:"ascii" doc:"Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths."`
 	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
 	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
 	Answer  Field             `yaml:"answer" not:"list users,list roles" doc:"Where the object is in the answer; leave out if the answer is the object."`

@@ -82,6 +82,9 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 		if t.Elem() == reflect.TypeFor[spec.Attribute]() {
 			return s.attributes()
 		}
+		if pattern := tag.Get("keys"); pattern != "" {
+			return object{"type": "object", "patternProperties": object{pattern: s.of(t.Elem(), tag)}, "additionalProperties": false}
+		}
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), "")}
 	case reflect.Slice:
 		return object{"type": "array", "items": s.of(t.Elem(), tag)}
@@ -109,6 +112,9 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 		text := object{"type": "string"}
 		if format := tag.Get("format"); format != "" {
 			text["format"] = format
+		}
+		if tag.Get("of") == "ascii" {
+			text["not"], text["description"] = object{"pattern": "[^\t -~]"}, "this cannot be sent in a header; write it in ASCII, on one line"
 		}
 		if enum := tag.Get("enum"); enum != "" {
 			text["enum"] = strings.Split(enum, ",")

@@ -104,7 +104,11 @@ func (s *Schema) describe(r *report, m mistake) {
 		n.Content = nil
 		for i := 0; i+1 < len(content); i += 2 {
 			if key := content[i]; slices.Contains(k.Properties, key.Value) {
-				r.add(m.path, key.Line, key.Column, fmt.Sprintf("unknown key %q", key.Value), Suggest(key.Value, known))
+				message, suggestion := fmt.Sprintf("unknown key %q", key.Value), Suggest(key.Value, known)
+				if len(known) == 0 { // keys have a form instead of names
+					message, suggestion = fmt.Sprintf("the name %q is not allowed", key.Value), s.at(e.SchemaURL).Description
+				}
+				r.add(m.path, key.Line, key.Column, message, suggestion)
 			} else {
 				n.Content = append(n.Content, key, content[i+1])
 			}

@@ -97,9 +97,9 @@ func reads(data []byte) bool {
 
 // readUntil is how many bytes the YAML library reads before it fails.
 func readUntil(data []byte) int {
-	reader := &dripping{rest: data}
-	_ = readAll(reader) // the error is known
-	return len(data) - len(reader.rest)
+	reader := bytes.NewReader(data)
+	_ = readAll(dripping{reader}) // the error is known
+	return len(data) - reader.Len()
 }
 
 // readAll reads documents until an error, which is io.EOF if all of them are good.
@@ -113,13 +113,6 @@ func readAll(reader io.Reader) error {
 }
 
 // dripping gives out one byte at a time, so that no more is taken than is needed.
-type dripping struct{ rest []byte }
+type dripping struct{ *bytes.Reader }
 
-func (d *dripping) Read(p []byte) (int, error) {
-	if len(d.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p[:1], d.rest)
-	d.rest = d.rest[n:]
-	return n, nil
-}
+func (d dripping) Read(p []byte) (int, error) { return d.Reader.Read(p[:1]) }
