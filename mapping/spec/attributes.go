@@ -28,7 +28,7 @@ func (c *checker) checkAttributes() {
 		for _, field := range attributes[name].Field.Scalars() {
 			place := field + " " + string(attributes[name].Part)
 			if other, twice := held[place]; twice {
-				c.problem("user.attributes."+name, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
+				c.Add("user.attributes."+name, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
 				break
 			}
 			held[place] = name
@@ -37,6 +37,6 @@ func (c *checker) checkAttributes() {
 	given, family := attributes["name.givenName"], attributes["name.familyName"]
 	split := given.Part == FirstNames || family.Part == LastName
 	if split && (given.Part != FirstNames || family.Part != LastName || given.Field.String() != family.Field.String()) {
-		c.problem("user.attributes", "give name.givenName and name.familyName the same field, with part: first names and part: last name", "only one part of a full name is mapped")
+		c.Add("user.attributes", "give name.givenName and name.familyName the same field, with part: first names and part: last name", "only one part of a full name is mapped")
 	}
 }

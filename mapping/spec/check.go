@@ -12,23 +12,8 @@ import (
 
 // A checker finds what is wrong with a document beyond its form.
 type checker struct {
-	doc       *Document
-	file      string
-	positions strict.Positions
-	problems  strict.Problems
-}
-
-// problem notes what is wrong at a place of the document, and what to do.
-func (c *checker) problem(path, suggestion, format string, args ...any) {
-	line, column := c.positions.At(path)
-	c.problems = append(c.problems, strict.Problem{
-		File: c.file, Line: line, Column: column, Path: path, Message: fmt.Sprintf(format, args...), Suggestion: suggestion,
-	})
-}
-
-// reported tells whether a place has a problem already.
-func (c *checker) reported(path string) bool {
-	return slices.ContainsFunc(c.problems, func(p strict.Problem) bool { return p.Path == path })
+	doc *Document
+	*strict.Report
 }
 
 // checkParts looks at each part by itself.
@@ -47,7 +32,7 @@ func (c *checker) checkParts() {
 // checkWhole looks at how the parts fit together.
 func (c *checker) checkWhole() {
 	if !BodySends(c.doc.Operations.AddUser, "userName") {
-		c.problem("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
+		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
 	}
 	c.checkRoleChange()
 	c.checkEndOfAccess()
@@ -55,26 +40,16 @@ func (c *checker) checkWhole() {
 	c.checkWritable()
 }
 
-// beside are the problems at places where the document itself could be read, so
-// that no mistake is reported twice.
-func (c *checker) beside(unreadable strict.Problems) strict.Problems {
-	return slices.DeleteFunc(c.problems, func(p strict.Problem) bool {
-		return slices.ContainsFunc(unreadable, func(q strict.Problem) bool {
-			return q.Path == p.Path || strings.HasPrefix(q.Path, p.Path+".") || strings.HasPrefix(q.Path, p.Path+"[")
-		})
-	})
-}
-
 // checkRoleChange makes sure that there is one way to change a role.
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
 	switch {
 	case ops.SetRole != nil && c.doc.ManyRoles():
-		c.problem("operations."+OpSetRole, fmt.Sprintf("use %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q is for one", OpSetRole)
+		c.Add("operations."+OpSetRole, fmt.Sprintf("use %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q is for one", OpSetRole)
 	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
-		c.problem("operations", fmt.Sprintf("let %q send {role} or {role.name}, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
+		c.Add("operations", fmt.Sprintf("let %q send {role} or {role.name}, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
 	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
-		c.problem("operations."+OpUpdateUser, fmt.Sprintf("send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q sends one", OpUpdateUser)
+		c.Add("operations."+OpUpdateUser, fmt.Sprintf("send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q sends one", OpUpdateUser)
 	}
 }
 
@@ -94,16 +69,16 @@ func (c *checker) checkWritable() {
 		fixed, never := write == WriteCreate, write == WriteNever
 		added := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...)
 		switch {
-		case c.reported(at):
+		case c.Has(at):
 		case never && (added || BodySends(ops.UpdateUser, names...)):
-			c.problem(at, "remove one of the two", "%s is never written, but an operation sends it", name)
+			c.Add(at, "remove one of the two", "%s is never written, but an operation sends it", name)
 		case never:
 		case fixed && BodySends(ops.UpdateUser, names...):
-			c.problem(at, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, OpUpdateUser)
+			c.Add(at, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, OpUpdateUser)
 		case fixed && !added:
-			c.problem(at, fmt.Sprintf("add {%s} to the body of %q", name, OpAddUser), "no operation sends %s", name)
+			c.Add(at, fmt.Sprintf("add {%s} to the body of %q", name, OpAddUser), "no operation sends %s", name)
 		case !fixed && !BodySends(ops.UpdateUser, names...):
-			c.problem(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", name), "%q does not send %s", OpUpdateUser, name)
+			c.Add(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", name), "%q does not send %s", OpUpdateUser, name)
 		}
 	}
 }
@@ -114,7 +89,7 @@ func (c *checker) checkUser() {
 	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {
 		// Another of several names may be the membership's.
 		if user.ID.Given() && slices.Contains(user.IDs[name].Scalars(), user.ID.Scalars()[0]) {
-			c.problem("user.ids."+name, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
+			c.Add("user.ids."+name, "remove it", "%s is the user's id, for which there is {user}", user.IDs[name])
 		}
 	}
 }
@@ -129,11 +104,11 @@ func (c *checker) checkRoles() {
 	}
 	for _, known := range role.Known {
 		if known.Administrator && strings.EqualFold(known.Name, role.Default) {
-			c.problem("role.default", "take a lesser role", "%s is an administrator's role, which everybody without a role would get", role.Default)
+			c.Add("role.default", "take a lesser role", "%s is an administrator's role, which everybody without a role would get", role.Default)
 		}
 	}
 	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
-		c.problem("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
+		c.Add("role.new role.description", "shorten it", "it has %d characters, and description max is %d", length, role.DescriptionMax)
 	}
 }
 
@@ -148,11 +123,11 @@ func (c *checker) checkKnownRoles() []string {
 			continue
 		}
 		if taken["name "+strings.ToLower(known.Name)] {
-			c.problem(at+".name", "remove one of them", "%q is given twice", known.Name)
+			c.Add(at+".name", "remove one of them", "%q is given twice", known.Name)
 		}
 		id := known.IDText()
 		if id != "" && taken["id "+id] {
-			c.problem(at+".id", "remove one of them", "%q is given twice", id)
+			c.Add(at+".id", "remove one of them", "%q is given twice", id)
 		}
 		taken["name "+strings.ToLower(known.Name)], taken["id "+id] = true, true
 		names = append(names, known.Name)
@@ -166,7 +141,7 @@ func (c *checker) checkPrecedence(known []string) {
 	for i, name := range c.doc.Role.Precedence {
 		at := fmt.Sprintf("role.precedence[%d]", i)
 		if placed[strings.ToLower(name)] {
-			c.problem(at, "remove one of them", "%q is given twice", name)
+			c.Add(at, "remove one of them", "%q is given twice", name)
 		}
 		placed[strings.ToLower(name)] = true
 		if name != "*" && c.doc.Operations.ListRoles == nil {
@@ -175,7 +150,7 @@ func (c *checker) checkPrecedence(known []string) {
 	}
 	for i, role := range c.doc.Role.Known {
 		if role.Administrator && role.Name != "" && !placed[strings.ToLower(role.Name)] {
-			c.problem(fmt.Sprintf("role.known[%d]", i), "put it into role.precedence, before *", "the administrator's role %s is not in precedence", role.Name)
+			c.Add(fmt.Sprintf("role.known[%d]", i), "put it into role.precedence, before *", "the administrator's role %s is not in precedence", role.Name)
 		}
 	}
 }
@@ -183,6 +158,6 @@ func (c *checker) checkPrecedence(known []string) {
 // checkIsKnown makes sure that a role exists where no list of roles can tell.
 func (c *checker) checkIsKnown(at, name string, known []string) {
 	if name != "" && !slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, name) }) {
-		c.problem(at, strict.Suggest(name, known), "%q is not among the known roles, and there is no %q", name, OpListRoles)
+		c.Add(at, strict.Suggest(name, known), "%q is not among the known roles, and there is no %q", name, OpListRoles)
 	}
 }

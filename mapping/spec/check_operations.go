@@ -47,7 +47,7 @@ func (c *checker) checkOperation(op NamedOperation) {
 	}
 	about := func(subject, suggestion string, names ...string) {
 		if slices.Contains(subjects[op.Name], names[0]) && !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
-			c.problem(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
+			c.Add(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
 		}
 	}
 	identified := append([]string{"user"}, c.furtherIDs(op.Name)...)
@@ -57,11 +57,11 @@ func (c *checker) checkOperation(op NamedOperation) {
 		about("user", "put {user} into the path or the body", append(identified, "userName")...)
 	}
 	if op.Name == OpFindUser && !used["userName"] {
-		c.problem(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
+		c.Add(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
 	}
 	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
 	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
-		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
+		c.Add(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
 	}
 }
 
@@ -76,7 +76,7 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 		for _, match := range textPlaceholderLike.FindAllStringSubmatch(text, -1) {
 			used[match[1]] = true
 			if !slices.Contains(known, match[1]) {
-				c.problem(place, strict.Suggest(match[1], known), "{%s} has no value in %q here", match[1], op.Name)
+				c.Add(place, strict.Suggest(match[1], known), "{%s} has no value in %q here", match[1], op.Name)
 			}
 		}
 	}
@@ -84,13 +84,13 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 	for _, name := range slices.Sorted(maps.Keys(op.Call.Query)) {
 		check(at+".call", op.Call.Query[name])
 		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
-			c.problem(at+".call", "remove it here", "paging sends %q", name)
+			c.Add(at+".call", "remove it here", "paging sends %q", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(op.Headers)) {
 		check(at+".headers."+name, op.Headers[name])
 		if slices.Contains(ownHeaders, strings.ToLower(name)) || strings.EqualFold(name, cmp.Or(c.doc.Credential.Header, "Authorization")) {
-			c.problem(at+".headers."+name, "remove it", "the gateway sets the header %s itself", name)
+			c.Add(at+".headers."+name, "remove it", "the gateway sets the header %s itself", name)
 		}
 	}
 	return used
@@ -109,7 +109,7 @@ func (c *checker) checkBody(at string, op NamedOperation) map[string]string {
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if !slices.Contains(known, name) {
 			place := strings.TrimSuffix(at+".body."+found[name], ".")
-			c.problem(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
+			c.Add(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
 		}
 	}
 	c.checkBodyTexts(at+".body", op.Body)
@@ -136,7 +136,7 @@ func (c *checker) checkBodyTexts(at string, part any) {
 		}
 	case string:
 		if PlaceholderName(p) == "" && textPlaceholderLike.MatchString(p) {
-			c.problem(at, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
+			c.Add(at, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
 		}
 	}
 }

@@ -143,18 +143,16 @@ type Credential struct {
 // can be read.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
-	positions, problems := schema().Read(name, data, &doc)
+	report := schema().Read(name, data, &doc)
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
 	doc.Operations.addAccess(&doc.Access)
-	c := &checker{doc: &doc, file: name, positions: positions}
+	c := &checker{&doc, report}
 	c.checkParts()
-	if len(problems) == 0 {
+	if report.Readable() {
 		c.checkWhole()
 	}
-	problems = append(problems, c.beside(problems)...)
-	problems.Sort()
-	if err := problems.Err(); err != nil {
+	if err := report.Err(); err != nil {
 		return nil, err
 	}
 	return &doc, nil

@@ -60,7 +60,7 @@ type mistake struct {
 }
 
 // validate reports what the schema does not allow, in the order of the document.
-func (s *Schema) validate(r *report, root *yaml.Node, value any) {
+func (s *Schema) validate(r *Report, root *yaml.Node, value any) {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(s.root.Validate(value), &invalid) {
 		return
@@ -72,7 +72,7 @@ func (s *Schema) validate(r *report, root *yaml.Node, value any) {
 			collect(cause)
 		}
 		if node, path := locate(root, e.InstanceLocation); len(e.Causes) == 0 && !slices.Contains(r.refused, path) {
-			line, column := r.positions.At(path)
+			line, column := r.Positions.At(path)
 			mistakes = append(mistakes, mistake{e, node, path, position{line, column}})
 		}
 	}
@@ -86,7 +86,7 @@ func (s *Schema) validate(r *report, root *yaml.Node, value any) {
 }
 
 // describe reports one mistake.
-func (s *Schema) describe(r *report, m mistake) {
+func (s *Schema) describe(r *Report, m mistake) {
 	n, e := m.node, m.ValidationError
 	say := func(suggestion, format string, args ...any) {
 		r.add(m.path, m.line, m.column, fmt.Sprintf(format, args...), suggestion)

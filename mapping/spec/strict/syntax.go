@@ -35,7 +35,7 @@ var yamlError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
 
 // syntax reports what the YAML library could not read, at the first character of
 // the line that made it fail.
-func (r *report) syntax(data []byte, err error) {
+func (r *Report) syntax(data []byte, err error) {
 	message, told := err.Error(), 0
 	if match := yamlError.FindStringSubmatch(message); match != nil {
 		message = match[2]
