@@ -120,11 +120,11 @@ func TestProblems(t *testing.T) {
 		{"a link that is asked for", removal, "{style: cursor, size: 100, limit: limit, next: cursor, cursor: next}", "{style: link, next: page}",
 			[]string{`operations.list users.paging.next: style link and style none ask with no parameter for the next page; remove it`}},
 		{"a lookup of anybody", suger, "  get user: GET /org/{organization}/user/{user}\n", "  find user: GET /org/{organization}/user?email={user}\n", []string{
-			`operations.find user.call: {user} has no value in "find user" here; there are "organization", "userName"`,
-			`operations.find user: "find user" does not say which address it is for; put {userName} into the query, the path or the body`}},
+			`operations.find user: "find user" does not say which address it is for; put {userName} into the query, the path or the body`,
+			`operations.find user.call: {user} has no value in "find user" here; there are "organization", "userName"`}},
 		{"an address in another path", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{userName}\n", []string{
-			`operations.get user.call: {userName} has no value in "get user" here; there are "organization", "user"`,
-			`operations.get user: "get user" does not say which user it is for; put {user} into the path`}},
+			`operations.get user: "get user" does not say which user it is for; put {user} into the path`,
+			`operations.get user.call: {userName} has no value in "get user" here; there are "organization", "user"`}},
 		{"a get that decides", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}?a=b&c={user}\", decides: true, shows within: 5s}\n", []string{
 			`operations.get user.decides: decides belongs to find user; remove it`,
 			`operations.get user.shows within: shows within belongs to add user; remove it`}},

@@ -45,16 +45,15 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxProblems bounds what a hopeless document can cost.
+// maxProblems is how many problems of a hopeless document are shown.
 const maxProblems = 100
 
-// A Report collects what is wrong with a document, up to maxProblems.
+// A Report collects what is wrong with a document.
 type Report struct {
 	file      string
 	Positions Positions // of the values that are in it
 	refused   []string  // paths of which nothing more is to be said
 	problems  Problems
-	omitted   int
 	read      int // how many of the problems keep a value from being read
 }
 
@@ -80,10 +79,6 @@ func (r *Report) Readable() bool { return r.read == 0 }
 
 // add notes a problem at a place that belongs to a path.
 func (r *Report) add(path string, line, column int, message, suggestion string) {
-	if len(r.problems) == maxProblems {
-		r.omitted++
-		return
-	}
 	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Path: path, Message: message, Suggestion: suggestion})
 }
 
@@ -95,21 +90,22 @@ func (r *Report) refuse(path string, n *yaml.Node, message, suggestion string) a
 	return nil
 }
 
-// Err is everything noted, as [Problems], nil if there is nothing.
+// Err is everything noted, as [Problems] of which a hundred are shown, nil if there
+// is nothing.
 func (r *Report) Err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(r.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	slices.SortFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message+a.Suggestion, b.Message+b.Suggestion))
 	})
-	if r.omitted == 0 {
+	if len(r.problems) <= maxProblems {
 		return r.problems
 	}
-	last := r.problems[len(r.problems)-1]
+	last := r.problems[maxProblems-1]
 	last.Path, last.Suggestion = "", ""
-	last.Message = fmt.Sprintf("too many problems; %d more are not shown", r.omitted)
-	return append(r.problems, last)
+	last.Message = fmt.Sprintf("too many problems; %d more are not shown", len(r.problems)-maxProblems)
+	return append(r.problems[:maxProblems], last)
 }
 
 // quoted shows a text of the document in a message.

@@ -270,10 +270,10 @@ func TestProblemsAreAnError(t *testing.T) {
 	var d document
 	found := problemsIn(t, documents(t).Read("doc.yaml", []byte("shaer: 1"), &d))
 	assert.Equal(t, strict.Problems{
-		{File: "doc.yaml", Line: 1, Column: 1, Message: `unknown key "shaer"`, Suggestion: `did you mean "share"?`},
 		{File: "doc.yaml", Line: 1, Column: 1, Message: `key "version" is missing`},
+		{File: "doc.yaml", Line: 1, Column: 1, Message: `unknown key "shaer"`, Suggestion: `did you mean "share"?`},
 	}, found)
-	assert.EqualError(t, found, "doc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?\ndoc.yaml:1:1: key \"version\" is missing")
+	assert.EqualError(t, found, "doc.yaml:1:1: key \"version\" is missing\ndoc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?")
 	assert.NoError(t, new(strict.Report).Err())
 }
 

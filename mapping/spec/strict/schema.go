@@ -2,7 +2,6 @@ package strict
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -51,45 +50,26 @@ func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, err
 	return s, nil
 }
 
-// A mistake is what the schema does not allow, at its place.
-type mistake struct {
-	*jsonschema.ValidationError
-	node *yaml.Node
-	path string
-	position
-}
-
-// validate reports what the schema does not allow, in the order of the document.
+// validate reports what the schema does not allow.
 func (s *Schema) validate(r *Report, root *yaml.Node, value any) {
 	var invalid *jsonschema.ValidationError
-	if !errors.As(s.root.Validate(value), &invalid) {
-		return
-	}
-	var mistakes []mistake
-	var collect func(e *jsonschema.ValidationError)
-	collect = func(e *jsonschema.ValidationError) {
-		for _, cause := range e.Causes {
-			collect(cause)
-		}
-		if node, path := locate(root, e.InstanceLocation); len(e.Causes) == 0 && !slices.Contains(r.refused, path) {
-			line, column := r.Positions.At(path)
-			mistakes = append(mistakes, mistake{e, node, path, position{line, column}})
-		}
-	}
-	collect(invalid)
-	slices.SortFunc(mistakes, func(a, b mistake) int {
-		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column), slices.Compare(a.ErrorKind.KeywordPath(), b.ErrorKind.KeywordPath()))
-	})
-	for _, m := range mistakes {
-		s.describe(r, m)
+	if errors.As(s.root.Validate(value), &invalid) {
+		s.describe(r, root, invalid)
 	}
 }
 
-// describe reports one mistake.
-func (s *Schema) describe(r *Report, m mistake) {
-	n, e := m.node, m.ValidationError
+// describe reports a mistake: the causes of one that has some.
+func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationError) {
+	for _, cause := range e.Causes {
+		s.describe(r, root, cause)
+	}
+	n, path := locate(root, e.InstanceLocation)
+	if len(e.Causes) > 0 || slices.Contains(r.refused, path) {
+		return
+	}
 	say := func(suggestion, format string, args ...any) {
-		r.add(m.path, m.line, m.column, fmt.Sprintf(format, args...), suggestion)
+		line, column := r.Positions.At(path)
+		r.add(path, line, column, fmt.Sprintf(format, args...), suggestion)
 	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties: // which the YAML library need not read either
@@ -108,7 +88,7 @@ func (s *Schema) describe(r *Report, m mistake) {
 				if len(known) == 0 { // keys have a form instead of names
 					message, suggestion = fmt.Sprintf("the name %q is not allowed", key.Value), s.at(e.SchemaURL).Description
 				}
-				r.add(m.path, key.Line, key.Column, message, suggestion)
+				r.add(path, key.Line, key.Column, message, suggestion)
 			} else {
 				n.Content = append(n.Content, key, content[i+1])
 			}
