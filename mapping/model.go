@@ -52,7 +52,7 @@ func newModel(doc *spec.Document) *model {
 	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}
 	for name, a := range doc.User.Attributes {
 		m.attributes = append(m.attributes, attribute{
-			name: spec.CanonicalAttribute(name), field: a.Field, part: a.Part, max: a.Max,
+			name: name, field: a.Field, part: a.Part, max: a.Max,
 			createOnly: a.Write == spec.WriteCreate, neverWritten: a.Write == spec.WriteNever,
 		})
 	}

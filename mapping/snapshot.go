@@ -16,16 +16,16 @@ import (
 // Where the mapping's get-by-id proves membership and role, a snapshot can hold
 // one person only; then whole is false.
 type snapshot struct {
-	tick  tick      // when the fetch of the users began, in the order of this process
-	began time.Time // the same by the clock
-	done  time.Time // when it was complete
-	whole bool      // every member is in it
-	users []*user   // by time of joining or creation, then id
-	ids   []int32   // positions in users, by hash of the id
-	mails []int32   // positions in users, by hash of the folded address; those with access first
-	same  []int32   // positions in mails of those whose address is that of the one before
-	rows  []hashed  // by hash of the row
-	left  []leftOut // records that cannot be used
+	tick  tick             // when the fetch of the users began, in the order of this process
+	began time.Time        // the same by the clock
+	done  time.Time        // when it was complete
+	whole bool             // every member is in it
+	users []*user          // by time of joining or creation, then id
+	ids   []int32          // positions in users, by hash of the id
+	mails []int32          // positions in users, by hash of the folded address; those with access first
+	same  []int32          // positions in mails of those whose address is that of the one before
+	rows  map[uint64]int32 // positions in users, by hash of the row
+	left  []leftOut        // records that cannot be used
 	roles *catalogue
 	own   map[string]tick // last writes that show in it although they came later
 }
@@ -47,11 +47,10 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	}
 	s := &snapshot{whole: true, users: users, left: left, ids: ids}
 	s.mails, s.same = positions(users, m.key)
-	s.rows = make([]hashed, len(users))
+	s.rows = make(map[uint64]int32, len(users))
 	for i, u := range users {
-		s.rows[i] = hashed{u.row, int32(i)}
+		s.rows[u.row] = int32(i)
 	}
-	slices.SortFunc(s.rows, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
 	return s
 }
 
@@ -170,11 +169,10 @@ func (s *snapshot) byRow(hash uint64) *user {
 	if s == nil {
 		return nil
 	}
-	at, found := slices.BinarySearchFunc(s.rows, hash, func(one hashed, hash uint64) int { return cmp.Compare(one.hash, hash) })
-	if !found {
-		return nil
+	if at, found := s.rows[hash]; found {
+		return s.users[at]
 	}
-	return s.users[s.rows[at].at]
+	return nil
 }
 
 // byID is the user with the id, or nil.

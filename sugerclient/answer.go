@@ -11,98 +11,77 @@ import (
 	"net/http"
 )
 
-// maxErrorBody bounds how much of an error body is read for its message.
+// maxErrorBody is how many bytes of an answer are searched for an error.
 const maxErrorBody = 64 << 10
+
+// errSettled is what is wrong with an answer that a retry would not change.
+type errSettled struct{ error }
+
+func (e errSettled) Unwrap() error { return e.error }
+
+func settledf(format string, args ...any) error { return errSettled{fmt.Errorf(format, args...)} }
 
 // readAnswer reads resp as the answer to r, or as the failure it is. ctx is our
 // caller's, without the time limit of the single call.
-func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
+func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) (*Answer, *Error) {
+	status := resp.StatusCode
 	switch {
-	case resp.StatusCode >= 200 && resp.StatusCode < 300:
-		return c.readSuccess(ctx, r, resp, who)
-	case resp.StatusCode >= 400 && resp.StatusCode < 600:
-		// An error body that is odd or cut is a worse message, and the status stands.
+	case status >= 400 && status < 600:
+		// An error body that is odd or cut is a worse message; the status counts.
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-		return c.failure(r, resp.StatusCode, resp.Header, body, who)
+		return nil, c.failure(r, resp, body, who)
+	case status < 200 || status > 299:
+		return nil, unreadable(r, status, errors.New("redirects are not followed"))
 	}
-	return unreadable(r, resp.StatusCode, errors.New("redirects are not followed"))
+	answer := &Answer{Status: status, Header: resp.Header}
+	var beginning []byte
+	var err error
+	body := io.Reader(resp.Body)
+	if r.stream == nil {
+		answer.Body, err = c.readWhole(resp)
+		beginning = answer.Body
+	} else if r.Errors.Field != "" {
+		beginning, _ = io.ReadAll(io.LimitReader(body, maxErrorBody)) // the body repeats its error
+		body = io.MultiReader(bytes.NewReader(beginning), body)
+	}
+	if r.Errors.failsIn(beginning) {
+		return nil, c.failure(r, resp, beginning, who)
+	}
+	if r.stream != nil {
+		err = r.stream(resp.Header, body)
+	}
+	var settled errSettled
+	switch {
+	case err == nil:
+		return answer, nil
+	case errors.As(err, &settled):
+		return nil, unreadable(r, status, settled.error)
+	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+		return nil, unanswered(ctx, r, true, err)
+	}
+	fail := unreadable(r, status, fmt.Errorf("the answer was cut off: %w", err))
+	fail.retryable = r.Repeatable
+	return nil, fail
 }
 
-// readSuccess accepts JSON or nothing at all: a proxy's login page comes with
-// status 200, too. The size is bounded after decompression.
-func (c *Client) readSuccess(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
-	if r.stream != nil {
-		return c.readStream(ctx, r, resp, who)
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, c.cfg.MaxAnswer+1))
+// readWhole accepts JSON or nothing at all: a proxy's login page has status 200,
+// too. The size is bounded after decompression.
+func (c *Client) readWhole(resp *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxAnswer+1))
 	switch {
 	case err != nil:
-		return cutOff(ctx, r, resp.StatusCode, err)
-	case int64(len(body)) > c.cfg.MaxAnswer:
-		return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is longer than %d bytes", c.cfg.MaxAnswer))
+		return nil, err
+	case int64(len(body)) > c.maxAnswer:
+		return nil, settledf("the answer is longer than %d bytes", c.maxAnswer)
 	}
-	body = bytes.TrimSpace(body)
-	if len(body) > 0 && !json.Valid(body) {
-		return unreadable(r, resp.StatusCode, fmt.Errorf("the answer is not JSON but %s", mediaType(resp.Header)))
+	if body = bytes.TrimSpace(body); len(body) > 0 && !json.Valid(body) {
+		return nil, settledf("the answer is not JSON but %s", mediaType(resp.Header))
 	}
-	if r.errors.failsIn(body) {
-		return c.failure(r, resp.StatusCode, resp.Header, body, who)
-	}
-	return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}}
+	return body, nil
 }
 
-// readStream hands an answer to whoever reads it as it arrives.
-func (c *Client) readStream(ctx context.Context, r *request, resp *http.Response, who *login) outcome {
-	var seen beginning
-	body := io.Reader(resp.Body)
-	byRule := r.errors != nil && r.errors.Field != ""
-	if byRule {
-		body = io.TeeReader(body, &seen)
-	}
-	err := r.stream(resp.Header, body)
-	var settled errSettled
-	if errors.As(err, &settled) && byRule { // an error need not look like a list
-		_, _ = io.CopyN(io.Discard, body, int64(maxErrorBody-seen.kept.Len()))
-	}
-	switch {
-	case r.errors.failsIn(seen.kept.Bytes()):
-		return c.failure(r, resp.StatusCode, resp.Header, seen.kept.Bytes(), who)
-	case err == nil:
-		return outcome{answer: &Answer{Status: resp.StatusCode, Header: resp.Header}}
-	case errors.As(err, &settled):
-		return unreadable(r, resp.StatusCode, settled.error)
-	}
-	return cutOff(ctx, r, resp.StatusCode, err)
-}
-
-// passing reports whether a status is usually temporary.
-func passing(status int) bool {
-	switch status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
-// cutOff sorts an answer that stopped before its end. A call that ran out of
-// time got no answer; one whose connection broke got one that cannot be used.
-func cutOff(ctx context.Context, r *request, status int, err error) outcome {
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
-		return unanswered(ctx, r, true, err)
-	}
-	got := unreadable(r, status, fmt.Errorf("the answer was cut off: %w", err))
-	got.again = r.repeatable
-	return got
-}
-
-func unreadable(r *request, status int, err error) outcome {
-	return outcome{fail: &Error{
-		Operation: r.operation,
-		Kind:      Unreadable,
-		Status:    status,
-		Uncertain: !r.isRead(),
-		Err:       err,
-	}}
+func unreadable(r *request, status int, err error) *Error {
+	return &Error{Operation: r.Operation, Kind: Unreadable, Status: status, Uncertain: !r.isRead(), Err: err}
 }
 
 func mediaType(header http.Header) string {

@@ -35,7 +35,8 @@ func TestAnswersThatAreRead(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := serve(t, tt.answer)
-			client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.MaxAnswer = 64 })
+			client, _ := newClient(t, s.URL)
+			client.maxAnswer = 64
 			answer, err := client.Do(t.Context(), testKey, listUsers)
 			require.NoError(t, err)
 			assert.Equal(t, tt.status, answer.Status)
@@ -67,7 +68,8 @@ func TestAnswersThatAreNot(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := serve(t, tt.answer)
-			client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.MaxAnswer = 64 })
+			client, _ := newClient(t, s.URL)
+			client.maxAnswer = 64
 			_, err := client.Do(t.Context(), testKey, listUsers)
 			assert.Equal(t, Unreadable, failure(t, err).Kind)
 			assert.ErrorContains(t, err, tt.want)

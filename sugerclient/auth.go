@@ -96,12 +96,15 @@ func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}}
 	return "", &request{
-		operation:  tokenOperation,
-		method:     http.MethodPost,
-		url:        a.TokenURL,
-		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
-		body:       []byte(form.Encode()),
-		repeatable: true, // one token more does no harm
-		anonymous:  true,
+		Call: Call{
+			Operation:  tokenOperation,
+			Method:     http.MethodPost,
+			Repeatable: true, // one token more does no harm
+			Errors:     new(ErrorRule),
+		},
+		url:       a.TokenURL,
+		header:    http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
+		body:      []byte(form.Encode()),
+		anonymous: true,
 	}, nil
 }

@@ -2,13 +2,12 @@ package sugerclient
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"suger-scim-gateway/internal/marks"
 )
 
 func TestRefusedCredentialIsRemembered(t *testing.T) {
@@ -112,12 +111,21 @@ func TestForbiddenIsNotRemembered(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// A roundTripper is a Suger without a network.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestRefusalsAreBounded(t *testing.T) {
-	r := newRefusals(time.Minute, time.Now)
-	for i := range maxRefusals + 100 {
-		r.remember(key{credential: marks.Mark{byte(i), byte(i >> 8)}}, "")
+	refuses := roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody, Request: r}, nil
+	})
+	client, _ := newClient(t, "http://127.0.0.1", func(cfg *Config) { cfg.Transport = refuses })
+	for i := range maxAccounts + 100 {
+		_, err := client.Do(t.Context(), Credential("key-"+strconv.Itoa(i)), listUsers)
+		require.Error(t, err)
 	}
-	assert.Equal(t, maxRefusals, r.known.Len())
+	assert.Equal(t, maxAccounts, client.refused.Len())
 }
 
 func TestCredentialsThatAreNoneAreNotSent(t *testing.T) {

@@ -1,6 +1,9 @@
 package sugerclient
 
-import "net/http"
+import (
+	"io"
+	"net/http"
+)
 
 // A Credential is what a caller presents to Suger: an API key, or
 // "client_id:client_secret" of an OAuth App. It prints as "[credential]", so
@@ -20,8 +23,8 @@ func (Credential) MarshalText() ([]byte, error) { return []byte("[credential]"),
 // a call is for. Refused credentials are remembered per organization.
 const OrganizationParam = "organization"
 
-// A Call is one request to Suger. What it means is the mapping's affair; the
-// client knows how to send it, repeat it and read its answer.
+// A Call is one request to Suger. The client knows how to send it, retry it
+// and read its answer; the mapping knows what it means.
 type Call struct {
 	Operation string // the operation's name, for errors, logs and metrics: "update user"
 	Method    string // GET, POST, PUT, PATCH or DELETE
@@ -42,6 +45,12 @@ type Call struct {
 	Repeatable bool
 
 	Errors *ErrorRule // how answers say that the call failed; nil goes by the HTTP status alone
+
+	link string // of the next page of a list, in place of path and query
+
+	// stream reads a successful answer as it arrives, in place of a whole body in
+	// memory. An errSettled says that a retry would not help.
+	stream func(header http.Header, body io.Reader) error
 }
 
 // An ErrorRule says how an answer tells that its call failed, besides its HTTP
@@ -67,7 +76,7 @@ type ErrorRule struct {
 type Answer struct {
 	Status int
 	Header http.Header
-	Body   []byte // JSON, whole, at most [Config].MaxAnswer bytes; empty if there was none
+	Body   []byte // JSON, whole, at most 32 MiB; empty if there was none
 }
 
 // Paging says how a list operation returns its rows. The zero value is a

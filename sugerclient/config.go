@@ -1,6 +1,7 @@
 package sugerclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -15,16 +16,14 @@ type Config struct {
 	BaseURL     string        // http or https, host, optional path prefix; required
 	Auth        Authenticator // how a credential is presented; KeyAuth
 	UserAgent   string        // "suger-scim-gateway"
-	Timeout     time.Duration // one sending of one call, answer included; 10s
+	Timeout     time.Duration // of one attempt, answer included; 10s
 	Concurrency int           // calls in flight per credential; 8
-	MaxAnswer   int64         // largest answer in bytes, after decompression; 32 MiB
 
 	// A call is sent at most Attempts times (6), within its context's deadline.
-	// The wait before the n-th repetition is random, between nothing and
-	// Backoff (200ms) doubled n-1 times, at most BackoffCap (5s).
-	Attempts   int
-	Backoff    time.Duration
-	BackoffCap time.Duration
+	// The wait before the n-th retry is random, between nothing and Backoff
+	// (200ms) doubled n-1 times, at most maxBackoff.
+	Attempts int
+	Backoff  time.Duration
 
 	// RefusedFor is how long a credential that Suger answered with 401 is
 	// refused without another call; 5s, negative for never.
@@ -53,28 +52,18 @@ type Observer interface {
 }
 
 const (
-	defaultUserAgent   = "suger-scim-gateway"
-	defaultTimeout     = 10 * time.Second
 	defaultConcurrency = 8
 	defaultMaxAnswer   = 32 << 20
-	defaultAttempts    = 6
-	defaultBackoff     = 200 * time.Millisecond
-	defaultBackoffCap  = 5 * time.Second
-	defaultRefusedFor  = 5 * time.Second
 )
 
 func (cfg Config) withDefaults() Config {
-	setDefault(&cfg.UserAgent, defaultUserAgent)
-	setDefault(&cfg.Timeout, defaultTimeout)
-	setDefault(&cfg.Concurrency, defaultConcurrency)
-	setDefault(&cfg.MaxAnswer, defaultMaxAnswer)
-	setDefault(&cfg.Attempts, defaultAttempts)
-	setDefault(&cfg.Backoff, defaultBackoff)
-	setDefault(&cfg.BackoffCap, defaultBackoffCap)
-	setDefault(&cfg.RefusedFor, defaultRefusedFor)
-	if cfg.Auth == nil {
-		cfg.Auth = KeyAuth{}
-	}
+	cfg.Auth = cmp.Or[Authenticator](cfg.Auth, KeyAuth{})
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, "suger-scim-gateway")
+	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.Concurrency = cmp.Or(cfg.Concurrency, defaultConcurrency)
+	cfg.Attempts = cmp.Or(cfg.Attempts, 6)
+	cfg.Backoff = cmp.Or(cfg.Backoff, 200*time.Millisecond)
+	cfg.RefusedFor = cmp.Or(cfg.RefusedFor, 5*time.Second)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -90,13 +79,6 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
 // check reports everything that is wrong with cfg, after defaults.
 func (cfg Config) check() error {
 	return errors.Join(
@@ -104,14 +86,12 @@ func (cfg Config) check() error {
 		cfg.Auth.check(),
 		positive("timeout", cfg.Timeout),
 		positive("concurrency", cfg.Concurrency),
-		positive("largest answer", cfg.MaxAnswer),
 		positive("attempts", cfg.Attempts),
 		positive("backoff", cfg.Backoff),
-		positive("backoff cap", cfg.BackoffCap),
 	)
 }
 
-func positive[T int | int64 | time.Duration](name string, value T) error {
+func positive[T int | time.Duration](name string, value T) error {
 	if value <= 0 {
 		return errors.New("sugerclient: " + name + " must be more than 0")
 	}

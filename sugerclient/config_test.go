@@ -32,10 +32,8 @@ func TestNewChecksTheConfig(t *testing.T) {
 		{"a password", Config{BaseURL: "https://ada:hunter22@api.suger.cloud"}, "base URL must be"},
 		{"negative timeout", Config{BaseURL: "https://api.suger.cloud", Timeout: -1}, "timeout must be more than 0"},
 		{"negative concurrency", Config{BaseURL: "https://api.suger.cloud", Concurrency: -1}, "concurrency must be"},
-		{"negative answer size", Config{BaseURL: "https://api.suger.cloud", MaxAnswer: -1}, "largest answer must be"},
 		{"negative attempts", Config{BaseURL: "https://api.suger.cloud", Attempts: -1}, "attempts must be"},
 		{"negative backoff", Config{BaseURL: "https://api.suger.cloud", Backoff: -1}, "backoff must be"},
-		{"negative backoff cap", Config{BaseURL: "https://api.suger.cloud", BackoffCap: -1}, "backoff cap must be"},
 		{"no token URL", Config{BaseURL: "https://api.suger.cloud", Auth: OAuthAuth{}}, "token URL must be"},
 	}
 	for _, tt := range tests {
@@ -66,10 +64,8 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, "suger-scim-gateway", cfg.UserAgent)
 	assert.Equal(t, 10*time.Second, cfg.Timeout)
 	assert.Equal(t, 8, cfg.Concurrency)
-	assert.Equal(t, int64(32<<20), cfg.MaxAnswer)
 	assert.Equal(t, 6, cfg.Attempts)
 	assert.Equal(t, 200*time.Millisecond, cfg.Backoff)
-	assert.Equal(t, 5*time.Second, cfg.BackoffCap)
 	assert.Equal(t, 5*time.Second, cfg.RefusedFor)
 }
 

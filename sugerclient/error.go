@@ -35,6 +35,8 @@ type Error struct {
 	// uncertain all the same. A GET never is.
 	Uncertain bool
 	Err       error // the cause, if it was not an answer
+
+	retryable bool // the call may be sent again, which may help
 }
 
 func (e *Error) Error() string {

@@ -3,7 +3,6 @@ package sugerclient
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,7 +11,7 @@ import (
 
 // errSaysFailed is the cause of the error for a long answer of which an
 // [ErrorRule] says that it failed.
-var errSaysFailed = errSettled{errors.New("the answer says that the call failed")}
+var errSaysFailed = settledf("the answer says that the call failed")
 
 // fails reports whether a value at the rule's field makes an answer an error.
 func (e *ErrorRule) fails(value json.RawMessage) bool {
@@ -28,17 +27,7 @@ func (e *ErrorRule) fails(value json.RawMessage) bool {
 
 // failsIn reports whether a whole answer is an error although its status is 2xx.
 func (e *ErrorRule) failsIn(body []byte) bool {
-	if e == nil || e.Field == "" {
-		return false
-	}
-	value, err := lookup(body, e.Field)
-	return err == nil && e.fails(value)
-}
-
-// isNotThere reports whether an error means that what was asked for does not
-// exist.
-func (e *ErrorRule) isNotThere(fail *Error) bool {
-	return e != nil && slices.ContainsFunc(e.NotThere, fail.Says)
+	return e.Field != "" && e.fails(lookup(body, e.Field))
 }
 
 // Says reports whether the error's message has the word, in any letter case, or
@@ -59,38 +48,39 @@ func (e *Error) Means(words []any) bool {
 	})
 }
 
-// failure sorts an answer that is an error. header may be nil.
-func (c *Client) failure(r *request, status int, header http.Header, body []byte, who *login) outcome {
-	rule := r.errors
-	if rule == nil {
-		rule = &ErrorRule{}
-	}
+// failure sorts an answer that is an error.
+func (c *Client) failure(r *request, resp *http.Response, body []byte, who *login) *Error {
 	secrets := who.secrets()
 	fail := &Error{
-		Operation:  r.operation,
+		Operation:  r.Operation,
 		Kind:       Refused,
-		Status:     status,
-		Message:    readMessage(body, rule.Message, secrets),
-		Code:       readCode(body, rule.Code, secrets),
-		RetryAfter: readRetryAfter(header, c.cfg.Now()),
+		Status:     resp.StatusCode,
+		Message:    readMessage(body, r.Errors.Message, secrets),
+		Code:       readCode(body, r.Errors.Code, secrets),
+		RetryAfter: readRetryAfter(resp.Header, c.cfg.Now()),
 	}
-	if number, err := strconv.Atoi(fail.Code); err == nil && status < 300 && number >= 400 && number < 600 {
+	if number, err := strconv.Atoi(fail.Code); err == nil && fail.Status < 300 && number >= 400 && number < 600 {
 		fail.Status = number
 	}
-	again := false
-	switch {
-	case fail.Status == http.StatusTooManyRequests:
+	switch fail.Status {
+	case http.StatusTooManyRequests:
 		fail.Kind = Throttled
-		again = true // without effect, so even a create may be repeated
-	case fail.Status >= 500:
+		fail.retryable = true // without effect, so even a create may be retried
+	case http.StatusInternalServerError:
+		fail.retryable = r.isRead()
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		fail.retryable = r.Repeatable
+	case http.StatusUnauthorized, http.StatusForbidden: // about the credential, whatever the words
+	default:
+		if fail.Status < 500 && slices.ContainsFunc(r.Errors.NotThere, fail.Says) {
+			fail.Status = http.StatusNotFound
+		}
+	}
+	if fail.Status >= 500 {
 		fail.Kind = Unavailable
 		fail.Uncertain = !r.isRead()
-		again = r.repeatable && passing(fail.Status) || r.isRead() && fail.Status == http.StatusInternalServerError
-	case fail.Status == http.StatusUnauthorized, fail.Status == http.StatusForbidden: // about the credential, whatever the words
-	case rule.isNotThere(fail):
-		fail.Status = http.StatusNotFound
 	}
-	return outcome{fail: fail, again: again}
+	return fail
 }
 
 // readCode finds Suger's code for an error: at path, or under the usual names.
@@ -100,10 +90,7 @@ func readCode(body []byte, path string, secrets []string) string {
 		paths = []string{"code", "errorCode", "error_code", "error.code", "error"}
 	}
 	for _, path := range paths {
-		value, err := lookup(body, path)
-		if err != nil || len(value) == 0 {
-			continue
-		}
+		value := lookup(body, path)
 		var text string
 		if json.Unmarshal(value, &text) != nil {
 			var number json.Number
@@ -118,14 +105,4 @@ func readCode(body []byte, path string, secrets []string) string {
 		}
 	}
 	return ""
-}
-
-// A beginning keeps the first bytes of what is read, to look for an error in them.
-type beginning struct{ kept bytes.Buffer }
-
-func (b *beginning) Write(p []byte) (int, error) {
-	if room := maxErrorBody - b.kept.Len(); room > 0 {
-		b.kept.Write(p[:min(room, len(p))])
-	}
-	return len(p), nil
 }

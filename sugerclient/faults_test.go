@@ -88,7 +88,8 @@ func TestFaults(t *testing.T) {
 		}{"read": {listUsers, tt.read}, "repeatable write": {removeUser, tt.write}, "create": {addUser, tt.write1}} {
 			t.Run(tt.name+"/"+name, func(t *testing.T) {
 				s := serve(t, tt.answer)
-				client, clock := newClient(t, s.URL, func(cfg *Config) { cfg.Attempts, cfg.MaxAnswer = all, 1024 })
+				client, clock := newClient(t, s.URL, func(cfg *Config) { cfg.Attempts = all })
+				client.maxAnswer = 1024
 				ctx, stats := WithStats(t.Context())
 				answer, err := client.Do(ctx, testKey, c.call)
 				assert.Nil(t, answer)

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/semaphore"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // maxLanes is how many credentials may have calls at once.
@@ -19,7 +21,7 @@ var errGateFull = errors.New("too many credentials in use at once")
 type gate struct {
 	width int64
 	mu    sync.Mutex
-	lanes map[key]*lane
+	lanes map[marks.Mark]*lane
 }
 
 type lane struct {
@@ -28,12 +30,12 @@ type lane struct {
 }
 
 func newGate(width int) *gate {
-	return &gate{width: int64(width), lanes: make(map[key]*lane)}
+	return &gate{width: int64(width), lanes: make(map[marks.Mark]*lane)}
 }
 
 // enter waits for a place in k's lane. leave must be called once unless err is
 // set, which is errGateFull or ctx.Err().
-func (g *gate) enter(ctx context.Context, k key) (leave func(), err error) {
+func (g *gate) enter(ctx context.Context, k marks.Mark) (leave func(), err error) {
 	l, err := g.join(k)
 	if err != nil {
 		return nil, err
@@ -48,7 +50,7 @@ func (g *gate) enter(ctx context.Context, k key) (leave func(), err error) {
 	}, nil
 }
 
-func (g *gate) join(k key) (*lane, error) {
+func (g *gate) join(k marks.Mark) (*lane, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.lanes[k]
@@ -63,7 +65,7 @@ func (g *gate) join(k key) (*lane, error) {
 	return l, nil
 }
 
-func (g *gate) quit(k key, l *lane) {
+func (g *gate) quit(k marks.Mark, l *lane) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if l.users--; l.users == 0 {

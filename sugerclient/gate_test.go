@@ -84,7 +84,7 @@ func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 	require.Eventually(t, func() bool {
 		client.gate.mu.Lock()
 		defer client.gate.mu.Unlock()
-		return client.gate.lanes[client.login(testKey, "").lane].users == 2
+		return client.gate.lanes[client.login(testKey, "").account.credential].users == 2
 	}, 5*time.Second, time.Millisecond)
 	hangUp()
 	close(release)
@@ -96,12 +96,12 @@ func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 func TestPlacesAreGivenInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(1)
-		leave, err := g.enter(t.Context(), key{})
+		leave, err := g.enter(t.Context(), marks.Mark{})
 		require.NoError(t, err)
 		var order []int
 		for i := range 5 {
 			go func() {
-				leave, err := g.enter(t.Context(), key{})
+				leave, err := g.enter(t.Context(), marks.Mark{})
 				assert.NoError(t, err)
 				order = append(order, i)
 				leave()
@@ -118,7 +118,7 @@ func TestCredentialsInUseAreBounded(t *testing.T) {
 	s := serve(t, say(200, `[]`))
 	client, _ := newClient(t, s.URL)
 	for i := range maxLanes {
-		_, err := client.gate.join(key{credential: marks.Mark{byte(i), byte(i >> 8)}})
+		_, err := client.gate.join(marks.Mark{byte(i), byte(i >> 8)})
 		require.NoError(t, err)
 	}
 	_, err := client.Do(t.Context(), testKey, listUsers)

@@ -1,13 +1,14 @@
 package sugerclient
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ const (
 	maxList     = 256 << 20 // bytes after decompression: room for some 500,000 users
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
+	openingSize = 4 << 10   // bytes that prove a list: all of a short one, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -82,38 +84,24 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 	l := &listing{client: c, cred: cred, call: call, paging: paging, hint: hint, out: rows}
 	for restarts := 0; ; restarts++ {
 		err := l.read(ctx)
+		var fail *Error
 		switch {
 		case l.refusal != nil:
-			return l.report(), l.refusal
-		case err == nil:
-			return l.report(), nil
+			err = l.refusal
 		case errors.Is(err, errListChanged) && restarts < maxRestarts && ctx.Err() == nil:
 			continue
-		}
-		var known *Error
-		if !errors.As(err, &known) {
-			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: l.status, Err: err}
+		case err != nil && !errors.As(err, &fail):
+			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
 		}
 		return l.report(), err
 	}
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (p Paging) check() error {
 	switch {
 	case p.Limit != "" && p.Size <= 0:
 		return errors.New("the page size is not positive")
-	case p.Style == Whole:
-		return nil
-	case p.Style == ByLink:
+	case p.Style == Whole, p.Style == ByLink:
 		return nil
 	case p.Style != ByOffset && p.Style != ByPage && p.Style != ByCursor:
 		return fmt.Errorf("there is no paging style %q", string(p.Style))
@@ -128,10 +116,6 @@ func (p Paging) check() error {
 // follows reports whether each answer says by itself whether a page comes after it.
 func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
 
-// repeats reports whether a server that ignores what asks for the next page gives
-// the first one again.
-func (p Paging) repeats() bool { return !p.follows() }
-
 // A listing reads one list.
 type listing struct {
 	client  *Client
@@ -141,7 +125,6 @@ type listing struct {
 	hint    ListHint
 	out     Rows
 	refusal error // of out: it ends the list
-	status  int   // of the latest page
 
 	// What is known since the last start.
 	pages   int
@@ -150,14 +133,15 @@ type listing struct {
 	total   int    // -1 until known
 	size    int64  // in bytes
 	full    int    // rows of the first page
-	opening uint64 // mark of the first row of the list
-	last    uint64 // mark of the last row so far
+	opening []byte // first row of the list
+	last    []byte // last row so far
 	cursor  string
 	cursors map[string]bool
 }
 
 func (l *listing) report() ListReport {
-	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: ListHint{Unpaged: l.hint.Unpaged, Paged: l.hint.Paged}}
+	l.hint.Rows = 0 // for the caller to fill in
+	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}
 }
 
 // read reads the list once from its start.
@@ -166,7 +150,7 @@ func (l *listing) read(ctx context.Context) error {
 	l.cursor, l.cursors = "", make(map[string]bool)
 	l.out.Keep(0)
 	for {
-		p, err := l.page(ctx, l.query())
+		p, err := l.page(ctx)
 		if errors.Is(err, errFirstPage) {
 			return l.firstPageAgain(ctx)
 		}
@@ -178,7 +162,7 @@ func (l *listing) read(ctx context.Context) error {
 		}
 		done, err := l.isLast(ctx, p)
 		if err != nil || done {
-			return firstError(err, l.checkWhole())
+			return cmp.Or(err, l.checkWhole())
 		}
 	}
 }
@@ -191,9 +175,12 @@ func (l *listing) overlap() int {
 	return 0
 }
 
-// query is what asks for the next page.
+// query asks for the next page.
 func (l *listing) query() map[string]string {
-	query := make(map[string]string)
+	query := maps.Clone(l.call.Query)
+	if query == nil {
+		query = make(map[string]string)
+	}
 	if l.paging.Limit != "" {
 		query[l.paging.Limit] = strconv.Itoa(l.paging.Size)
 	}
@@ -219,13 +206,12 @@ func (l *listing) count(p *pageReader) error {
 	if l.pages == 0 {
 		l.full, l.opening = p.rows, p.first
 	}
-	if p.rows > 0 {
+	switch {
+	case p.rows > 0:
 		l.last = p.last
-	}
-	if p.rows == 0 {
-		if l.overlap() > 0 { // even the row that it should repeat is gone
-			return errListChanged
-		}
+	case l.overlap() > 0: // even the row that it should repeat is gone
+		return errListChanged
+	default:
 		l.empty++
 	}
 	if l.paging.CursorRow != "" && p.rows > 0 {
@@ -314,25 +300,16 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 		return l.checkWhole()
 	}
 	_, err := l.limitIsIgnored(ctx, errOffsetIgnored)
-	return firstError(err, l.checkWhole())
+	return cmp.Or(err, l.checkWhole())
 }
 
 // limitIsIgnored asks for one row. More than one back shows that the list so far
 // is whole. Exactly one shows that the limit works, which is an error if so says.
 func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
-	query := l.query()
-	query[l.paging.Limit] = "1"
-	switch l.paging.Style {
-	case ByOffset:
-		query[l.paging.Offset] = "0"
-	case ByPage:
-		query[l.paging.Offset] = strconv.Itoa(l.paging.First)
-	case ByCursor:
-		delete(query, l.paging.Offset)
-	}
 	one := &oneRow{}
 	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, total: -1}
-	_, err := probe.page(ctx, query)
+	probe.paging.Size = 1
+	_, err := probe.page(ctx)
 	switch {
 	case probe.refusal != nil:
 		l.hint = ListHint{Unpaged: true}
@@ -394,58 +371,44 @@ func nextLink(header http.Header) string {
 	return ""
 }
 
-// follow makes a request one for the page that a link names. A server behind a
-// proxy may not know its own scheme, so that only the host counts; the credential
-// goes nowhere else.
-func (l *listing) follow(r *request, target string) error {
-	current, err := url.Parse(r.url)
-	if err != nil {
-		return err
-	}
-	next, err := current.Parse(target)
-	if err != nil {
-		return errors.New("the link to the next page cannot be read")
-	}
-	if !strings.EqualFold(next.Hostname(), current.Hostname()) || next.User != nil {
-		return errors.New("the link to the next page leads to another host")
-	}
-	next.Scheme, next.Host, next.Fragment = current.Scheme, current.Host, ""
-	r.url, r.query = next.String(), nil
-	return nil
-}
-
 // page asks for one page and hands on its rows but for the overlap.
-func (l *listing) page(ctx context.Context, query map[string]string) (*pageReader, error) {
+func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	call := l.call
-	call.Query = maps.Clone(query)
-	for name, value := range l.call.Query {
-		if _, ours := query[name]; !ours {
-			call.Query[name] = value
-		}
-	}
-	r, err := newRequest(l.client.base, call)
-	if err != nil {
-		return nil, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
+	call.Query = l.query()
+	if l.paging.Style == ByLink && l.pages > 0 {
+		call.link = l.cursor
 	}
 	var p *pageReader
-	if l.paging.Style == ByLink && l.pages > 0 {
-		if err := l.follow(r, l.cursor); err != nil {
-			return nil, err
-		}
-	}
-	r.stream = func(header http.Header, body io.Reader) error {
+	call.stream = func(header http.Header, body io.Reader) error {
 		l.out.Keep(l.rows) // what an earlier try of this page gave is void
 		p = newPageReader(l, header, body)
 		return p.read()
 	}
-	answer, fail := l.client.doAs(ctx, l.client.login(l.cred, call.PathParams[OrganizationParam]), r)
-	switch {
-	case fail == nil:
-		l.status = answer.Status
-		return p, nil
-	case l.refusal != nil, errors.Is(fail, errListChanged), errors.Is(fail, errFirstPage):
-		l.status = fail.Status
-		return nil, fail.Err
+	_, err := l.client.Do(ctx, l.cred, call)
+	return p, err
+}
+
+// Prove requests the beginning of the list of call, to check that Suger accepts the
+// credential, and reads as little of the answer as possible. The error is an
+// *Error as from [Client.Do].
+func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
+	if err := paging.check(); err != nil {
+		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
 	}
-	return nil, fail
+	paging.Size = 1
+	call.Query = (&listing{call: call, paging: paging}).query()
+	call.stream = readOpening
+	_, err := c.Do(ctx, cred, call)
+	return err
+}
+
+// readOpening checks that an answer begins as a list or an object, unlike a proxy's
+// login page.
+func readOpening(_ http.Header, body io.Reader) error {
+	opening, err := io.ReadAll(io.LimitReader(body, openingSize))
+	text := bytes.TrimLeft(opening, " \t\r\n")
+	if len(text) > 0 && (text[0] == '[' || text[0] == '{') {
+		return nil
+	}
+	return cmp.Or(err, settledf("the answer is not JSON"))
 }

@@ -1,22 +1,18 @@
 package sugerclient
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
 )
-
-// errSettled marks an end of a stream that a retry cannot help.
-type errSettled struct{ error }
-
-func (e errSettled) Unwrap() error { return e.error }
 
 // A pageReader reads one answer of a list as it arrives.
 type pageReader struct {
@@ -24,18 +20,22 @@ type pageReader struct {
 	header http.Header
 	bytes  *countingReader
 	dec    *jsontext.Decoder
+	wanted []string // paths of what is read besides the rows, and "" for none
 
 	found       bool // the array
 	rows        int  // in the array
 	fresh       int  // of these, handed on
-	first, last uint64
+	first, last []byte
 	total       int
 	cursor      string
-	lastRow     []byte // as long as a cursor is in it
 }
 
 func newPageReader(l *listing, header http.Header, body io.Reader) *pageReader {
 	p := &pageReader{l: l, header: header, total: -1, bytes: &countingReader{from: body, most: maxList - l.size}}
+	p.wanted = []string{l.paging.Items, l.paging.Total, l.paging.Cursor}
+	if l.call.Errors != nil {
+		p.wanted = append(p.wanted, l.call.Errors.Field)
+	}
 	p.dec = jsontext.NewDecoder(p.bytes, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	p.bytes.taken = p.dec.InputOffset
 	return p
@@ -46,10 +46,10 @@ func (p *pageReader) read() error {
 		return p.explain(err)
 	}
 	if !p.found {
-		return errSettled{fmt.Errorf("the answer has no %q", p.l.paging.Items)}
+		return settledf("the answer has no %q", p.l.paging.Items)
 	}
 	if _, err := p.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return p.explain(firstError(err, errSettled{errors.New("something follows the list")}))
+		return p.explain(cmp.Or(err, settledf("something follows the list")))
 	}
 	return nil
 }
@@ -66,9 +66,9 @@ func (p *pageReader) explain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return io.ErrUnexpectedEOF // cut, although the length did not say so
 	case errors.Is(err, io.EOF):
-		return errSettled{errors.New("the answer is empty, not a list")}
+		return settledf("the answer is empty, not a list")
 	case errors.As(err, &syntax):
-		return errSettled{fmt.Errorf("the answer is not JSON but %s", mediaType(p.header))}
+		return settledf("the answer is not JSON but %s", mediaType(p.header))
 	}
 	return err
 }
@@ -76,52 +76,48 @@ func (p *pageReader) explain(err error) error {
 // value reads the value at a path of the answer: what is wanted of it, and what
 // leads to that.
 func (p *pageReader) value(path string) error {
-	paging := &p.l.paging
-	switch {
-	case path == paging.Items:
+	if path == p.l.paging.Items {
 		return p.array()
-	case path != "" && path == paging.Total:
-		return p.readTotal()
-	case path != "" && path == paging.Cursor:
-		return p.readCursor()
-	case path != "" && p.l.call.Errors != nil && path == p.l.call.Errors.Field:
+	}
+	if path != "" && slices.Contains(p.wanted, path) {
 		value, err := p.dec.ReadValue()
-		if err == nil && p.l.call.Errors.fails(json.RawMessage(value)) {
-			err = errSaysFailed
+		if err != nil {
+			return err
 		}
-		return err
-	case p.dec.PeekKind() == '{' && p.leads(path):
+		return p.keep(path, json.RawMessage(value))
+	}
+	leads := func(wanted string) bool { return wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) }
+	switch kind := p.dec.PeekKind(); {
+	case kind == '{' && slices.ContainsFunc(p.wanted, leads):
 		return p.object(path)
-	case path == "" || strings.HasPrefix(paging.Items, path+"."):
+	case leads(p.l.paging.Items) || path == "":
 		token, err := p.dec.ReadToken()
 		if err != nil || token.Kind() == 'n' {
 			return err
 		}
-		return errSettled{fmt.Errorf("%s is %s, not an object", named(path), shapeOfKind(token.Kind()))}
+		name := "the answer"
+		if path != "" {
+			name = strconv.Quote(path)
+		}
+		return settledf("%s is %s, not an object", name, shapes[token.Kind()])
 	}
 	return p.dec.SkipValue()
 }
 
-// named names the value at a path in an error.
-func named(path string) string {
-	if path == "" {
-		return "the answer"
-	}
-	return strconv.Quote(path)
-}
-
-// leads reports whether something that is wanted lies below a path.
-func (p *pageReader) leads(path string) bool {
-	wanted := []string{p.l.paging.Items, p.l.paging.Total, p.l.paging.Cursor}
-	if p.l.call.Errors != nil {
-		wanted = append(wanted, p.l.call.Errors.Field)
-	}
-	for _, wanted := range wanted {
-		if wanted != "" && (path == "" || strings.HasPrefix(wanted, path+".")) {
-			return true
+// keep keeps the value at a wanted path.
+func (p *pageReader) keep(path string, value json.RawMessage) (err error) {
+	switch rule := p.l.call.Errors; {
+	case path == p.l.paging.Total && !isNull(value):
+		if p.total, err = strconv.Atoi(string(value)); err != nil || p.total < 0 {
+			return settledf("the total is %s, not a count", shapeOf(value))
 		}
+	case path == p.l.paging.Cursor:
+		p.cursor, err = nextCursor(value)
+		return err
+	case rule != nil && path == rule.Field && rule.fails(value):
+		return errSaysFailed
 	}
-	return false
+	return nil
 }
 
 func (p *pageReader) object(path string) error {
@@ -149,9 +145,9 @@ func (p *pageReader) array() error {
 	case err != nil:
 		return err
 	case p.found:
-		return errSettled{errors.New("the answer has the list twice")}
+		return settledf("the answer has the list twice")
 	case kind != '[' && kind != 'n':
-		return errSettled{fmt.Errorf("the list is %s, not an array", shapeOfKind(kind))}
+		return settledf("the list is %s, not an array", shapes[kind])
 	case kind == 'n':
 		p.found = true
 		return nil
@@ -165,30 +161,27 @@ func (p *pageReader) array() error {
 		if err := p.row(row); err != nil {
 			return err
 		}
-		if p.l.paging.CursorRow != "" {
-			p.lastRow = append(p.lastRow[:0], row...)
-		}
 	}
-	if _, err = p.dec.ReadToken(); err == nil && p.lastRow != nil {
-		p.cursor, err = cursorIn(p.lastRow, p.l.paging.CursorRow)
+	if _, err = p.dec.ReadToken(); err == nil && p.rows > 0 && p.l.paging.CursorRow != "" {
+		p.cursor, err = cursorIn(p.last, p.l.paging.CursorRow)
 	}
 	return err
 }
 
 func (p *pageReader) row(row []byte) error {
 	l := p.l
-	mark := xxhash.Sum64(row)
 	p.rows++
-	p.last = mark
+	p.last = append(p.last[:0], row...)
 	if l.rows+l.empty+p.rows > maxRows+1 { // one may repeat the page before
 		return errSettled{errTooManyRows}
 	}
 	if p.rows == 1 {
-		p.first = mark
+		p.first = bytes.Clone(row)
+		same := bytes.Equal(row, l.last)
 		switch {
-		case l.rows > 0 && l.paging.repeats() && mark == l.opening && (l.overlap() == 0 || mark != l.last):
+		case l.rows > 0 && !l.paging.follows() && bytes.Equal(row, l.opening) && (l.overlap() == 0 || !same):
 			return errSettled{errFirstPage}
-		case l.overlap() > 0 && mark != l.last:
+		case l.overlap() > 0 && !same:
 			return errSettled{errListChanged}
 		case l.overlap() > 0:
 			return nil
@@ -202,48 +195,26 @@ func (p *pageReader) row(row []byte) error {
 	return nil
 }
 
-// readTotal reads how many rows the list has.
-func (p *pageReader) readTotal() error {
-	token, err := p.dec.ReadToken()
-	if err != nil || token.Kind() == 'n' {
-		return err
+// nextCursor reads the next page's cursor, "" at the end of the list. A cursor that
+// is a number, such as a nextOffset, ends the list with 0 or less.
+func nextCursor(value json.RawMessage) (cursor string, err error) {
+	switch kind := jsontext.Value(value).Kind(); {
+	case kind == '0' && (value[0] == '-' || strings.Trim(string(value), "0.") == ""), kind == 'n':
+		return "", nil
+	case kind == '0':
+		return string(value), nil
+	case kind != '"':
+		return "", settledf("the cursor is %s", shapeOf(value))
 	}
-	if token.Kind() == '0' {
-		if p.total, err = strconv.Atoi(token.String()); err == nil && p.total >= 0 {
-			return nil
-		}
-	}
-	return errSettled{fmt.Errorf("the total is %s, not a count", shapeOfKind(token.Kind()))}
-}
-
-// readCursor reads the next page's cursor, "" at the end of the list. A cursor
-// that is a number, such as a nextOffset, ends the list with 0 or less.
-func (p *pageReader) readCursor() error {
-	token, err := p.dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	switch token.Kind() {
-	case 'n':
-		p.cursor = ""
-	case '"':
-		p.cursor = token.String()
-	case '0':
-		p.cursor = token.String()
-		if strings.HasPrefix(p.cursor, "-") || strings.Trim(p.cursor, "0.") == "" {
-			p.cursor = ""
-		}
-	default:
-		return errSettled{fmt.Errorf("the cursor is %s", shapeOfKind(token.Kind()))}
-	}
-	return nil
+	err = json.Unmarshal(value, &cursor)
+	return cursor, err
 }
 
 // cursorIn is the cursor that a page's last row gives.
 func cursorIn(row []byte, path string) (string, error) {
-	value, err := lookup(row, path)
-	if err != nil || len(value) == 0 || value[0] == '{' || value[0] == '[' || isNull(value) {
-		return "", errSettled{fmt.Errorf("the last row of the page has no %q", path)}
+	value := lookup(row, path)
+	if len(value) == 0 || value[0] == '{' || value[0] == '[' || isNull(value) {
+		return "", settledf("the last row of the page has no %q", path)
 	}
 	var text string
 	if json.Unmarshal(value, &text) != nil {
@@ -251,9 +222,6 @@ func cursorIn(row []byte, path string) (string, error) {
 	}
 	return text, nil
 }
-
-// shapeOfKind is shapeOf for a token.
-func shapeOfKind(kind jsontext.Kind) string { return shapeOf(json.RawMessage{byte(kind)}) }
 
 // A countingReader counts and bounds what is read.
 type countingReader struct {

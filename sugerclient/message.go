@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -21,7 +20,7 @@ const (
 func readMessage(body []byte, path string, secrets []string) string {
 	text := string(body)
 	var document any
-	if value, err := lookup(body, path); path != "" && err == nil && len(value) > 0 {
+	if value := lookup(body, path); path != "" && len(value) > 0 {
 		text = string(value)
 		body = value
 	}
@@ -66,7 +65,8 @@ func cleanText(text string) string {
 	if strings.ContainsRune(text, '&') { // an entity may spell a tag
 		text = withoutTags(onOneLine(html.UnescapeString(text)))
 	}
-	return cut(onOneLine(text), maxMessage)
+	text = onOneLine(text)
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
 }
 
 func withoutTags(text string) string {
@@ -88,15 +88,4 @@ func onOneLine(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, ""))
 	return strings.Join(strings.Fields(text), " ")
-}
-
-// cut shortens text to at most size bytes, between two characters.
-func cut(text string, size int) string {
-	if len(text) <= size {
-		return text
-	}
-	for size > 0 && !utf8.RuneStart(text[size]) {
-		size--
-	}
-	return strings.TrimSpace(text[:size])
 }

@@ -1,39 +1,34 @@
 package sugerclient
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // maxSegment bounds an id in bytes. Suger's are short; a long one is a mistake.
 const maxSegment = 1024
 
-// A request is a [Call] made ready: checked, escaped and encoded once, to be
-// sent any number of times.
+// A request is a [Call] made ready: checked, escaped and encoded once, to be sent
+// any number of times. Its Repeatable and Errors are set.
 type request struct {
-	operation  string
-	method     string
-	url        string
-	query      map[string]string
-	header     http.Header // never changed
-	body       []byte      // nil for none
-	repeatable bool
-	anonymous  bool // carries no credential: it asks for a token
-	errors     *ErrorRule
-
-	// stream reads a successful answer as it arrives, in place of a whole body in
-	// memory. An errSettled says that asking again would not help.
-	stream func(header http.Header, body io.Reader) error
+	Call
+	url       string
+	header    http.Header // never changed
+	body      []byte      // nil for none
+	anonymous bool        // carries no credential: it asks for a token
 }
 
-func (r *request) isRead() bool { return r.method == http.MethodGet }
+func (r *request) isRead() bool { return r.Method == http.MethodGet }
 
 // newRequest refuses a call that could reach another resource than the one it
 // names, or that no HTTP client would send.
@@ -47,16 +42,14 @@ func newRequest(base string, call Call) (*request, error) {
 		return nil, err
 	}
 	r := &request{
-		operation: call.Operation,
-		method:    call.Method,
-		url:       base + path,
-		query:     call.Query,
+		Call: call,
+		url:  base + path,
 		// Suger's documented sample call sends Content-Type with a GET, too
 		// (doc.suger.io, API Client).
-		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
-		repeatable: call.Repeatable || call.Method == http.MethodGet,
-		errors:     call.Errors,
+		header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
 	}
+	r.Repeatable = call.Repeatable || r.isRead()
+	r.Errors = cmp.Or(call.Errors, new(ErrorRule))
 	for name, value := range call.Header {
 		if !validHeader(name, value) {
 			return nil, fmt.Errorf("the header %q cannot be sent", name)
@@ -75,46 +68,57 @@ func newRequest(base string, call Call) (*request, error) {
 	return r, nil
 }
 
-// expandPath replaces each {name} in template by its value, escaped as one path
-// segment.
-func expandPath(template string, params map[string]string) (string, error) {
-	if err := checkTemplate(template); err != nil {
-		return "", err
+// follow changes a request to ask for the page that a link names, if any. A server
+// behind a proxy may not know its own scheme, so only the host counts; the credential goes
+// to no other.
+func (r *request) follow(link string) error {
+	if link == "" {
+		return nil
 	}
-	var path strings.Builder
-	for rest := template; ; {
-		literal, after, found := strings.Cut(rest, "{")
-		path.WriteString(literal)
-		if !found {
-			return path.String(), nil
-		}
-		name, tail, closed := strings.Cut(after, "}")
-		if !closed {
-			return "", errors.New("the path has an open brace")
-		}
-		if err := checkSegment(params[name]); err != nil {
-			return "", fmt.Errorf("path parameter %q %w", name, err)
-		}
-		path.WriteString(url.PathEscape(params[name]))
-		rest = tail
+	current, err := url.Parse(r.url)
+	if err != nil {
+		return err
 	}
+	next, err := current.Parse(link)
+	switch {
+	case err != nil:
+		return errors.New("the link to the next page cannot be read")
+	case !strings.EqualFold(next.Hostname(), current.Hostname()) || next.User != nil:
+		return errors.New("the link to the next page leads to another host")
+	}
+	next.Scheme, next.Host, next.Fragment = current.Scheme, current.Host, ""
+	r.url, r.Query = next.String(), nil
+	return nil
 }
 
-func checkTemplate(template string) error {
-	if !strings.HasPrefix(template, "/") {
-		return errors.New("the path does not begin with a slash")
+var (
+	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+	// pathTemplate has no character that would end the path or escape another.
+	pathTemplate = regexp.MustCompile(`^/[!"$&->@-\[\]-~]*$`)
+	dotSegment   = regexp.MustCompile(`/\.\.?(/|$)`)
+)
+
+// expandPath replaces each {name} in template by its value, escaped as one path
+// segment.
+func expandPath(template string, params map[string]string) (path string, err error) {
+	switch {
+	case !strings.HasPrefix(template, "/"):
+		return "", errors.New("the path does not begin with a slash")
+	case !pathTemplate.MatchString(template):
+		return "", errors.New("the path holds a character that must not be there")
+	case dotSegment.MatchString(template):
+		return "", errors.New("the path has a dot segment")
+	case strings.ContainsAny(placeholder.ReplaceAllString(template, ""), "{}"):
+		return "", errors.New("the path has an open brace")
 	}
-	for i := range len(template) {
-		if c := template[i]; c <= ' ' || c > '~' || c == '?' || c == '#' || c == '%' || c == '\\' {
-			return errors.New("the path holds a character that must not be there")
+	path = placeholder.ReplaceAllStringFunc(template, func(braced string) string {
+		name := strings.Trim(braced, "{}")
+		if wrong := checkSegment(params[name]); wrong != nil && err == nil {
+			err = fmt.Errorf("path parameter %q %w", name, wrong)
 		}
-	}
-	for segment := range strings.SplitSeq(template, "/") {
-		if segment == "." || segment == ".." {
-			return errors.New("the path has a dot segment")
-		}
-	}
-	return nil
+		return url.PathEscape(params[name])
+	})
+	return path, err
 }
 
 // checkSegment refuses what would name another resource: nothing asks for the
@@ -133,12 +137,8 @@ func checkSegment(value string) error {
 	return nil
 }
 
-// validHeader follows RFC 9110 section 5.1 (a name is a token) and 5.5. Host is
-// no header of ours to set: it would take the credential elsewhere.
+// validHeader reports whether a header can be sent. Host is not ours to set: it
+// would take the credential elsewhere.
 func validHeader(name, value string) bool {
-	separator := func(r rune) bool {
-		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
-	}
-	return name != "" && !strings.EqualFold(name, "Host") && !strings.ContainsFunc(name, separator) &&
-		!strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) && r != '\t' })
+	return httpguts.ValidHeaderFieldName(name) && httpguts.ValidHeaderFieldValue(value) && !strings.EqualFold(name, "Host")
 }

@@ -10,22 +10,30 @@ import (
 )
 
 const (
+	// maxBackoff is the longest wait that Suger did not ask for.
+	maxBackoff = 5 * time.Second
 	// maxRetryAfter is the longest Retry-After; more is cut to it.
 	maxRetryAfter = 24 * time.Hour
 	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
 	maxUnboundedWait = time.Minute
 )
 
-// wait is how long to wait after the n-th sending: a random part of a doubling
+// wait is how long to wait after the n-th attempt: a random part of a doubling
 // time, so that many calls do not retry at once, but never less than Suger
 // asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 	longest := c.cfg.Backoff
-	for ; n > 1 && longest < c.cfg.BackoffCap; n-- {
+	for ; n > 1 && longest < maxBackoff; n-- {
 		longest *= 2
 	}
-	longest = min(longest, c.cfg.BackoffCap)
-	return max(c.cfg.Spread(longest), retryAfter)
+	return max(c.cfg.Spread(min(longest, maxBackoff)), retryAfter)
+}
+
+// pause waits after the n-th attempt. It reports whether another one has time; if
+// not, it returns at once, or when ctx ends.
+func (c *Client) pause(ctx context.Context, n int, retryAfter time.Duration) bool {
+	wait := c.wait(n, retryAfter)
+	return c.fits(ctx, wait) && c.cfg.Sleep(ctx, wait) == nil
 }
 
 func spread(longest time.Duration) time.Duration {

@@ -53,11 +53,9 @@ func FuzzReadRetryAfter(f *testing.F) {
 }
 
 func TestBackoffIsRandomDoublingAndCapped(t *testing.T) {
-	client, _ := newClient(t, "http://127.0.0.1", func(cfg *Config) {
-		cfg.Backoff, cfg.BackoffCap = 200*time.Millisecond, time.Second
-	})
+	client, _ := newClient(t, "http://127.0.0.1")
 	for n, longest := range map[int]time.Duration{
-		1: 200 * time.Millisecond, 2: 400 * time.Millisecond, 3: 800 * time.Millisecond, 4: time.Second, 1000: time.Second,
+		1: 200 * time.Millisecond, 2: 400 * time.Millisecond, 3: 800 * time.Millisecond, 6: 5 * time.Second, 1000: 5 * time.Second,
 	} {
 		waits := map[time.Duration]bool{}
 		for range 50 {

@@ -1,6 +1,7 @@
 package sugerclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,70 +10,55 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+	"time"
 )
 
-// An outcome is what came of sending a request once: an answer, or a failure
-// and whether sending it again is safe and may help.
-type outcome struct {
-	answer *Answer
-	fail   *Error
-	again  bool
-}
-
-// send is the one place where requests are repeated.
+// send is the one place where requests are retried. resty's own retries know
+// neither the credential's place in the queue, nor an answer that breaks off, nor
+// what is left of the caller's time.
 func (c *Client) send(ctx context.Context, r *request, who *login) (*Answer, *Error) {
 	uncertain := false
-	for sendings := 1; ; sendings++ {
-		got := c.sendOnce(ctx, r, who)
-		if got.fail == nil {
-			return got.answer, nil
+	for attempt := 1; ; attempt++ {
+		answer, fail := c.sendOnce(ctx, r, who)
+		if fail == nil {
+			return answer, nil
 		}
-		uncertain = uncertain || got.fail.Uncertain
-		got.fail.Uncertain = uncertain
-		if !got.again || sendings >= c.cfg.Attempts {
-			return nil, got.fail
+		uncertain = uncertain || fail.Uncertain
+		if fail.retryable && attempt < c.cfg.Attempts {
+			if c.pause(ctx, attempt, fail.RetryAfter) {
+				c.retried(ctx, r.Operation)
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				fail = ended(r.Operation, Unavailable, err)
+			}
 		}
-		wait := c.wait(sendings, got.fail.RetryAfter)
-		if !c.fits(ctx, wait) {
-			return nil, got.fail
-		}
-		if err := c.cfg.Sleep(ctx, wait); err != nil {
-			stopped := stop(ctx, r.operation)
-			stopped.Uncertain = uncertain
-			return nil, stopped
-		}
-		c.retried(ctx, r.operation)
+		fail.Uncertain, fail.retryable = uncertain, false
+		return nil, fail
 	}
 }
 
-// sendOnce holds a place in the credential's lane only while a call is in
-// flight, not while it waits for its next try or for a token.
-func (c *Client) sendOnce(ctx context.Context, r *request, who *login) outcome {
-	if ctx.Err() != nil {
-		return outcome{fail: stop(ctx, r.operation)}
+// sendOnce sends r and reads the whole answer. It holds a place among the
+// credential's calls only while a call is in flight, not while it waits for its
+// next try or for a token.
+func (c *Client) sendOnce(ctx context.Context, r *request, who *login) (*Answer, *Error) {
+	if err := ctx.Err(); err != nil {
+		return nil, ended(r.Operation, Unavailable, err)
 	}
-	header := ""
 	if !r.anonymous {
-		var fail *Error
-		if header, fail = c.presented(ctx, who, r.operation); fail != nil {
-			return outcome{fail: fail}
+		header, fail := c.presented(ctx, who, r.Operation)
+		if fail != nil {
+			return nil, fail
 		}
 		who.header = header
 	}
-	leave, err := c.gate.enter(ctx, who.lane)
+	leave, err := c.gate.enter(ctx, who.account.credential)
 	if err != nil {
-		return outcome{fail: queued(r.operation, err)}
+		return nil, ended(r.Operation, Throttled, fmt.Errorf("waiting for earlier calls: %w", err))
 	}
 	defer leave()
-	began := c.cfg.Now()
-	got, status := c.roundTrip(ctx, r, header, who)
-	c.called(ctx, r.operation, status, c.cfg.Now().Sub(began))
-	return got
-}
-
-// roundTrip sends r once and reads the whole answer. The status is 0 if there
-// was none.
-func (c *Client) roundTrip(ctx context.Context, r *request, header string, who *login) (outcome, int) {
+	status := 0 // without an answer
+	defer func(began time.Time) { c.called(ctx, r.Operation, status, c.cfg.Now().Sub(began)) }(c.cfg.Now())
 	limited, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	// Until there is a connection, proxy and TLS included, nothing was sent.
@@ -80,55 +66,41 @@ func (c *Client) roundTrip(ctx context.Context, r *request, header string, who *
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
 	})
-	sending := c.rest.R().SetContext(traced).SetQueryParams(r.query)
+	sending := c.rest.R().SetContext(traced).SetQueryParams(r.Query)
 	sending.Header = maps.Clone(r.header)
-	if header != "" {
-		sending.SetHeader(c.cfg.Auth.header(), header) // last, so that it always wins
+	if who.header != "" {
+		sending.SetHeader(c.cfg.Auth.header(), who.header) // last, so that it always wins
 	}
 	if r.body != nil {
 		sending.SetBody(r.body)
 	}
-	resp, err := sending.Execute(r.method, r.url)
+	resp, err := sending.Execute(r.Method, r.url)
 	if err != nil {
-		return unanswered(ctx, r, sent.Load(), err), 0
+		return nil, unanswered(ctx, r, sent.Load(), err)
 	}
 	defer resp.RawBody().Close()
-	return c.readAnswer(ctx, r, resp.RawResponse, who), resp.StatusCode()
+	status = resp.StatusCode()
+	return c.readAnswer(ctx, r, resp.RawResponse, who)
 }
 
-// unanswered sorts a request that got no answer, or not all of it.
-func unanswered(ctx context.Context, r *request, sent bool, err error) outcome {
-	uncertain := sent && !r.isRead()
-	if ctx.Err() != nil {
-		fail := stop(ctx, r.operation)
-		fail.Uncertain = uncertain
-		return outcome{fail: fail}
-	}
+// unanswered is the failure of a request that got no answer, or not all of it.
+func unanswered(ctx context.Context, r *request, sent bool, err error) *Error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
 		err = withURL.Err // the URL holds ids
 	}
 	var untrusted *tls.CertificateVerificationError
-	return outcome{
-		fail:  &Error{Operation: r.operation, Kind: Unavailable, Uncertain: uncertain, Err: err},
-		again: (r.repeatable || !sent) && !errors.As(err, &untrusted),
-	}
-}
-
-// stop says why a context ended.
-func stop(ctx context.Context, operation string) *Error {
-	err := ctx.Err()
-	if errors.Is(err, context.Canceled) {
-		return &Error{Operation: operation, Kind: Canceled, Err: err}
-	}
-	return &Error{Operation: operation, Kind: Unavailable, Err: err}
-}
-
-// queued says why a call got no place in its lane: err is as from gate.enter.
-func queued(operation string, err error) *Error {
-	fail := &Error{Operation: operation, Kind: Throttled, Err: fmt.Errorf("waiting for earlier calls: %w", err)}
-	if errors.Is(err, context.Canceled) {
-		fail.Kind = Canceled
-	}
+	fail := ended(r.Operation, Unavailable, cmp.Or(ctx.Err(), err))
+	fail.Uncertain = sent && !r.isRead()
+	fail.retryable = ctx.Err() == nil && (r.Repeatable || !sent) && !errors.As(err, &untrusted)
 	return fail
+}
+
+// ended is the failure of a call that err ended: of a kind, unless the caller gave
+// up.
+func ended(operation string, kind Kind, err error) *Error {
+	if errors.Is(err, context.Canceled) {
+		kind = Canceled
+	}
+	return &Error{Operation: operation, Kind: kind, Err: err}
 }

@@ -12,9 +12,9 @@ type Access struct {
 	End      End        `yaml:"end" required:"true" doc:"How access ends. remove user: by that operation. set status: by update user, with {status}. Else the call that ends it."`
 	Give     *Operation `yaml:"give" doc:"The call that gives access back. Without it, update user does, with {status}; who was removed is added again."`
 	Field    Field      `yaml:"field" doc:"The field of Suger's user that tells who has access. Leave it out if everybody in the list has."`
-	Active   []any      `yaml:"active" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
-	Pending  []any      `yaml:"pending" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
-	Inactive []any      `yaml:"inactive" doc:"Values that mean no access, likewise; the first is written to end access."`
+	Active   []any      `yaml:"active" types:"string,integer,boolean,null" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
+	Pending  []any      `yaml:"pending" types:"string,integer,boolean,null" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
+	Inactive []any      `yaml:"inactive" types:"string,integer,boolean,null" doc:"Values that mean no access, likewise; the first is written to end access."`
 	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
 }
 
@@ -74,11 +74,11 @@ func (c *checker) checkEndOfAccess() {
 	const at = "access.end"
 	switch access := &c.doc.Access; {
 	case access.End.Way == BySetStatus && (!c.doc.WritesStatus() || len(access.Inactive) == 0):
-		c.problem(at, fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
+		c.Add(at, fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
 	case access.End.Way == ByRemoval && c.doc.Operations.RemoveUser == nil:
-		c.problem(at, "add it, or end access otherwise", "there is no operation %q", ByRemoval)
+		c.Add(at, "add it, or end access otherwise", "there is no operation %q", ByRemoval)
 	case access.End.Way == ByDeactivate && !access.Shows():
-		c.problem(at, "add access.field", "the end of access would not show: nothing tells who has access")
+		c.Add(at, "add access.field", "the end of access would not show: nothing tells who has access")
 	}
 }
 
@@ -88,11 +88,11 @@ func (c *checker) checkGivenBack() {
 	access := &c.doc.Access
 	switch {
 	case access.Give != nil && c.doc.WritesStatus():
-		c.problem("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
+		c.Add("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
 	case access.Give != nil && !access.Shows():
-		c.problem("access.give", "add access.field", "it is never called: nothing tells who has access")
+		c.Add("access.give", "add access.field", "it is never called: nothing tells who has access")
 	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!c.doc.WritesStatus() || len(access.Active) == 0):
-		c.problem("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
+		c.Add("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
 	}
 }
 
@@ -101,24 +101,21 @@ func (c *checker) checkStatusField() {
 	access := &c.doc.Access
 	active, inactive := WordsOf(access.Active), WordsOf(access.Inactive)
 	if !access.Shows() {
-		if len(access.Active)+len(access.Pending)+len(access.Inactive) > 0 || access.Absent != "" {
-			c.problem("access", "add field, or remove the values", "no field has the values")
-		}
 		return
 	}
 	if access.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
-		c.problem("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be told apart")
+		c.Add("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be told apart")
 	}
 	c.checkStatusValues("access.active", access.Active, access.Absent == "active")
 	c.checkStatusValues("access.inactive", access.Inactive, access.Absent == "inactive")
 	for i, value := range access.Inactive {
 		if word, _ := Text(value); active.Has(word) {
-			c.problem(fmt.Sprintf("access.inactive[%d]", i), "remove it from one of the two", "%q is both active and inactive", word)
+			c.Add(fmt.Sprintf("access.inactive[%d]", i), "remove it from one of the two", "%q is both active and inactive", word)
 		}
 	}
 	for i, value := range access.Pending {
 		if word, _ := Text(value); !active.Has(word) {
-			c.problem(fmt.Sprintf("access.pending[%d]", i), "add it to active", "%q is not among the active values", word)
+			c.Add(fmt.Sprintf("access.pending[%d]", i), "add it to active", "%q is not among the active values", word)
 		}
 	}
 }
@@ -130,16 +127,14 @@ func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
 	seen := make(map[string]bool)
 	for i, value := range values {
 		place := fmt.Sprintf("%s[%d]", at, i)
-		word, isText := Text(value)
+		word, _ := Text(value)
 		switch {
-		case !isText && value != nil:
-			c.problem(place, "write a text, a whole number, true, false or null", "no status has this form")
 		case word == "" && !whenAbsent:
-			c.problem(place, "say with absent what it means", "null and the empty text count as absent")
+			c.Add(place, "say with absent what it means", "null and the empty text count as absent")
 		case seen[strings.ToLower(word)]:
-			c.problem(place, "remove one of them", "%q is given twice", word)
+			c.Add(place, "remove one of them", "%q is given twice", word)
 		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
-			c.problem(place, "only {now} can be written, as the first value", "%s has no value here", word)
+			c.Add(place, "only {now} can be written, as the first value", "%s has no value here", word)
 		}
 		seen[strings.ToLower(word)] = true
 	}

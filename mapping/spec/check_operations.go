@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"suger-scim-gateway/mapping/spec/strict"
 )
@@ -48,7 +47,7 @@ func (c *checker) checkOperation(op NamedOperation) {
 	}
 	about := func(subject, suggestion string, names ...string) {
 		if slices.Contains(subjects[op.Name], names[0]) && !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
-			c.problem(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
+			c.Add(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
 		}
 	}
 	identified := append([]string{"user"}, c.furtherIDs(op.Name)...)
@@ -58,17 +57,11 @@ func (c *checker) checkOperation(op NamedOperation) {
 		about("user", "put {user} into the path or the body", append(identified, "userName")...)
 	}
 	if op.Name == OpFindUser && !used["userName"] {
-		c.problem(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
+		c.Add(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
 	}
 	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
 	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
-		c.problem(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
-	}
-	if op.Within < 0 || op.Within > time.Minute {
-		c.problem(at+".shows within", "write a time up to 1m", "a request of Okta's does not wait for %s", op.Within)
-	}
-	if op.Paging != nil {
-		c.checkPaging(at+".paging", op.Paging)
+		c.Add(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
 	}
 }
 
@@ -83,7 +76,7 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 		for _, match := range textPlaceholderLike.FindAllStringSubmatch(text, -1) {
 			used[match[1]] = true
 			if !slices.Contains(known, match[1]) {
-				c.problem(place, strict.Suggest(match[1], known), "{%s} has no value in %q here", match[1], op.Name)
+				c.Add(place, strict.Suggest(match[1], known), "{%s} has no value in %q here", match[1], op.Name)
 			}
 		}
 	}
@@ -91,33 +84,22 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 	for _, name := range slices.Sorted(maps.Keys(op.Call.Query)) {
 		check(at+".call", op.Call.Query[name])
 		if p := op.Paging; p != nil && (name == p.Limit || name == p.Next) {
-			c.problem(at+".call", "remove it here", "paging sends %q", name)
+			c.Add(at+".call", "remove it here", "paging sends %q", name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(op.Headers)) {
 		check(at+".headers."+name, op.Headers[name])
-		c.checkHeader(at+".headers."+name, name, op.Headers[name])
+		if slices.Contains(ownHeaders, strings.ToLower(name)) || strings.EqualFold(name, cmp.Or(c.doc.Credential.Header, "Authorization")) {
+			c.Add(at+".headers."+name, "remove it", "the gateway sets the header %s itself", name)
+		}
 	}
 	return used
 }
 
 var (
-	headerName  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
-	headerValue = regexp.MustCompile(`^[\t\x20-\x7e]*$`)
-	ownHeaders  = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
+	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
+	ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 )
-
-// checkHeader makes sure that a header can be sent.
-func (c *checker) checkHeader(at, name, value string) {
-	switch {
-	case !headerName.MatchString(name):
-		c.problem(at, "a name has letters, digits and -", "%q is not the name of a header", name)
-	case slices.Contains(ownHeaders, strings.ToLower(name)), strings.EqualFold(name, cmp.Or(c.doc.Credential.Header, "Authorization")):
-		c.problem(at, "remove it", "the gateway sets the header %s itself", name)
-	case !headerValue.MatchString(value):
-		c.problem(at, "write it in ASCII, on one line", "the value of %s cannot be sent in a header", name)
-	}
-}
 
 // checkBody makes sure that every placeholder of a body has a value, and lists
 // those that are used with their places in the body.
@@ -127,13 +109,10 @@ func (c *checker) checkBody(at string, op NamedOperation) map[string]string {
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if !slices.Contains(known, name) {
 			place := strings.TrimSuffix(at+".body."+found[name], ".")
-			c.problem(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
+			c.Add(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
 		}
 	}
 	c.checkBodyTexts(at+".body", op.Body)
-	if op.Body != nil && op.Call.Method == "GET" {
-		c.problem(at+".body", "send it in the query, or use another method", "a GET call has no body")
-	}
 	return found
 }
 
@@ -157,7 +136,7 @@ func (c *checker) checkBodyTexts(at string, part any) {
 		}
 	case string:
 		if PlaceholderName(p) == "" && textPlaceholderLike.MatchString(p) {
-			c.problem(at, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
+			c.Add(at, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
 		}
 	}
 }
@@ -198,7 +177,7 @@ func (c *checker) placeholders(op NamedOperation) []string {
 func (c *checker) attributePlaceholders() []string {
 	known := []string{"userName"} // if it is missing, that is reported once
 	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
-		if name = CanonicalAttribute(name); name != "userName" {
+		if name != "userName" {
 			known = append(known, name)
 		}
 	}
@@ -209,25 +188,4 @@ func (c *checker) attributePlaceholders() []string {
 		}
 	}
 	return known
-}
-
-// checkPaging makes sure that a list can be read to its end.
-func (c *checker) checkPaging(at string, p *PagingMap) {
-	if (p.Size == 0) != (p.Limit == "") {
-		c.problem(at, "give both size and limit, or neither", "a size needs the name of the parameter that carries it")
-	}
-	if (p.Next == "") != (p.Style == "none" || p.Style == "link") {
-		c.problem(at, "next is the query parameter that asks for the following page; style none and style link have none", "next does not fit style %s", p.Style)
-	}
-	if p.First != 0 && p.Style != "page" {
-		c.problem(at+".first", "remove it", "first belongs to style page")
-	}
-	switch given := p.Cursor != (Cursor{}); {
-	case given && p.Style != "cursor" && p.Style != "link":
-		c.problem(at+".cursor", "remove it", "a cursor belongs to style cursor")
-	case given && p.Style == "link" && p.Cursor.Path == "":
-		c.problem(at+".cursor", "write the path of the URL in the answer, or leave it out for the header Link", "%q is not where a link can be", p.Cursor)
-	case !given && p.Style == "cursor":
-		c.problem(at, "say cursor: its path in the answer, header NAME, or last row FIELD", "where is the next cursor?")
-	}
 }

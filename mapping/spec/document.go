@@ -27,7 +27,7 @@ type Document struct {
 // UserMap says where Suger's user object holds what SCIM wants to know.
 type UserMap struct {
 	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
-	IDs          map[string]Field     `yaml:"ids" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
+	IDs          map[string]Field     `yaml:"ids" keys:"^[A-Za-z0-9]+$" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
 	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
@@ -98,7 +98,7 @@ type RoleMap struct {
 // A KnownRole is a role that exists in every organization.
 type KnownRole struct {
 	Name          string `yaml:"name" required:"true" doc:"The role's name in Suger."`
-	ID            any    `yaml:"id" doc:"The role's id, a string or a number as Suger writes it; leave out if it differs between organizations and is in the role list."`
+	ID            any    `yaml:"id" types:"string,integer" doc:"The role's id, a string or a number as Suger writes it; leave out if it differs between organizations and is in the role list."`
 	Description   string `yaml:"description" doc:"Shown in Okta beside the role."`
 	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
 }
@@ -118,23 +118,23 @@ type RoleTemplate struct {
 // ErrorMap says by what an answer shows that its call failed.
 type ErrorMap struct {
 	Field   Path  `yaml:"field" required:"true" doc:"Path in an answer of status 2xx. Any value there is an error, unless it is missing, null, false or empty."`
-	Success []any `yaml:"success" doc:"Values of field that mean success. If given, every other value is an error, false too."`
+	Success []any `yaml:"success" types:"string,integer,boolean" doc:"Values of field that mean success. If given, every other value is an error, false too."`
 	Message Path  `yaml:"message" doc:"Path of the message in an error; if left out, message, error and detail are tried."`
 	Code    Path  `yaml:"code" doc:"Path of the code in an error; if left out, usual names are tried. A code from 400 to 599 in an answer of status 2xx counts as its status."`
 }
 
 // Refusals are words in Suger's error texts and codes of its errors.
 type Refusals struct {
-	Domain    []any `yaml:"domain" doc:"The e-mail domain is not the organization's."`
-	Seats     []any `yaml:"seats" doc:"No seat is left."`
-	Duplicate []any `yaml:"duplicate" doc:"The user exists."`
-	NotThere  []any `yaml:"not there" doc:"What the call is about does not exist, as with status 404."`
+	Domain    []any `yaml:"domain" types:"string,integer,boolean" doc:"The e-mail domain is not the organization's."`
+	Seats     []any `yaml:"seats" types:"string,integer,boolean" doc:"No seat is left."`
+	Duplicate []any `yaml:"duplicate" types:"string,integer,boolean" doc:"The user exists."`
+	NotThere  []any `yaml:"not there" types:"string,integer,boolean" doc:"What the call is about does not exist, as with status 404."`
 }
 
 // Credential says how the API key is sent.
 type Credential struct {
-	Header string `yaml:"header" doc:"Header that carries the key; Authorization if left out."`
-	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
+	Header string `yaml:"header" format:"header" doc:"Header that carries the key; Authorization if left out."`
+	Scheme string `yaml:"scheme" format:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
 }
 
 // Parse reads and checks a mapping file; name is used in messages. The
@@ -143,31 +143,19 @@ type Credential struct {
 // can be read.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
-	positions, problems := schema().Read(name, data, &doc)
+	report := schema().Read(name, data, &doc)
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
 	doc.Operations.addAccess(&doc.Access)
-	c := &checker{doc: &doc, file: name, positions: positions}
+	c := &checker{&doc, report}
 	c.checkParts()
-	if len(problems) == 0 {
+	if report.Readable() {
 		c.checkWhole()
 	}
-	problems = append(problems, c.beside(problems)...)
-	problems.Sort()
-	if err := problems.Err(); err != nil {
+	if err := report.Err(); err != nil {
 		return nil, err
 	}
 	return &doc, nil
-}
-
-// holds reports whether a field holds the attribute.
-func (d *Document) holds(attribute string) bool {
-	for name := range d.User.Attributes {
-		if CanonicalAttribute(name) == attribute {
-			return true
-		}
-	}
-	return false
 }
 
 // WritesStatus reports whether the update operation sends the status.

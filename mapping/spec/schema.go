@@ -3,6 +3,8 @@ package spec
 import (
 	_ "embed"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,8 +33,20 @@ var formats = map[string]func(text string) error{
 	"cursor": func(text string) error { return new(Cursor).parse(text) },
 	"path":   checkPath,
 	"time": func(text string) error {
-		if _, err := time.ParseDuration(text); err != nil {
-			return fmt.Errorf("%q is not a time such as 10s, 1m30s or 2h", text)
+		if wait, err := time.ParseDuration(text); err != nil || wait < 0 || wait > time.Minute {
+			return fmt.Errorf("%q is not a time up to 1m, such as 30s", text)
+		}
+		return nil
+	},
+	"header": func(text string) error {
+		if !headerName.MatchString(text) || slices.Contains(ownHeaders, strings.ToLower(text)) {
+			return fmt.Errorf("%q is not a header for a key, such as X-Api-Key", text)
+		}
+		return nil
+	},
+	"scheme": func(text string) error {
+		if !headerName.MatchString(text) {
+			return fmt.Errorf("%q is not a scheme; write one word such as Key, or none", text)
 		}
 		return nil
 	},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 )
 
@@ -77,6 +79,12 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 	case reflect.Struct:
 		return s.reference(t)
 	case reflect.Map:
+		if t.Elem() == reflect.TypeFor[spec.Attribute]() {
+			return s.attributes()
+		}
+		if pattern := tag.Get("keys"); pattern != "" {
+			return object{"type": "object", "patternProperties": object{pattern: s.of(t.Elem(), tag)}, "additionalProperties": false}
+		}
 		return object{"type": "object", "additionalProperties": s.of(t.Elem(), "")}
 	case reflect.Slice:
 		return object{"type": "array", "items": s.of(t.Elem(), tag)}
@@ -90,8 +98,24 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 		return number
 	case reflect.Bool:
 		return object{"type": "boolean"}
+	case reflect.Interface:
+		types := tag.Get("types")
+		if types == "" {
+			return object{}
+		}
+		value := object{"type": strings.Split(types, ",")}
+		if !strings.Contains(types, "null") {
+			value["minLength"] = 1
+		}
+		return value
 	case reflect.String:
 		text := object{"type": "string"}
+		if format := tag.Get("format"); format != "" {
+			text["format"] = format
+		}
+		if tag.Get("of") == "ascii" {
+			text["not"], text["description"] = object{"pattern": "[^\t -~]"}, "this cannot be sent in a header; write it in ASCII, on one line"
+		}
 		if enum := tag.Get("enum"); enum != "" {
 			text["enum"] = strings.Split(enum, ",")
 		}
@@ -136,7 +160,120 @@ func (s *schemaMaker) structure(t reflect.Type) object {
 	if format, short := shortForms[t]; short {
 		described["type"], described["format"] = []any{"string", "object"}, format
 	}
+	maps.Copy(described, rules[t])
 	return described
+}
+
+// forbidden is the schema of a key that must not be there, with the reason.
+func forbidden(why string) object { return object{"not": object{}, "description": why + "; remove it"} }
+
+// when is the schema by which a map whose key has one of the values must fit
+// another one, too.
+func when(key string, values []any, then object) object {
+	return object{"if": object{"properties": object{key: object{"enum": values}}, "required": []any{key}}, "then": then}
+}
+
+// without is the schema of a map that must not have a key, with the reason.
+func without(key, why string) object { return object{"properties": object{key: forbidden(why)}} }
+
+// rules are what a schema says of a struct besides its keys. The description of a
+// rule is the message, and after a semicolon the advice.
+var rules = map[reflect.Type]object{
+	reflect.TypeFor[spec.Document](): {"allOf": []any{object{
+		"properties": object{"version": object{"not": object{"type": "integer", "not": object{"const": 1}}, "description": "this program reads version 1; write version: 1"}},
+	}}},
+	reflect.TypeFor[spec.Operations](): {
+		"dependentRequired": object{
+			"grant role": []any{"revoke role"}, "revoke role": []any{"grant role"},
+			"add role": []any{"list roles"}, "update role": []any{"list roles"}, "remove role": []any{"list roles"},
+		},
+		"dependentSchemas": object{"grant role": without("set role", "set role does what grant role and revoke role do")},
+		"description":      "the gateway needs list users to find anybody, and add user to give access",
+	},
+	reflect.TypeFor[spec.Operation](): {"if": object{
+		"type": "object", "properties": object{"call": object{"pattern": "^GET "}}, "required": []any{"call"},
+	}, "then": object{"properties": object{"body": object{"not": object{}, "description": "a GET call has no body; send it in the query, or use another method"}}}},
+	reflect.TypeFor[spec.PagingMap](): {
+		"dependentRequired": object{"size": []any{"limit"}, "limit": []any{"size"}},
+		"allOf": []any{
+			when("style", []any{"offset", "page", "cursor"}, object{"required": []any{"next"}, "description": "next is the query parameter that asks for the following page"}),
+			when("style", []any{"link", "none"}, without("next", "style link and style none ask with no parameter for the next page")),
+			when("style", []any{"offset", "cursor", "link", "none"}, without("first", "first belongs to style page")),
+			when("style", []any{"cursor"}, object{"required": []any{"cursor"}, "description": "write its path in the answer, header NAME, or last row FIELD"}),
+			when("style", []any{"offset", "page", "none"}, without("cursor", "a cursor belongs to style cursor and style link")),
+			when("style", []any{"link"}, object{"properties": object{"cursor": object{
+				"not": object{"type": "string", "pattern": "^(header|last row) "}, "description": "a link is neither in a header of its own nor in a row; write the path of the URL in the answer, or leave it out for the header Link",
+			}}}),
+		},
+	},
+	reflect.TypeFor[spec.RoleMap](): {
+		"dependentRequired": object{"id": []any{"name"}, "name": []any{"id"}},
+		"allOf": []any{object{"properties": object{"known": object{
+			"not":         object{"items": object{"properties": object{"administrator": object{"const": false}}}},
+			"description": "no role is an administrator's, so the last one could not be protected; say administrator: true of the role that manages users",
+		}}}},
+	},
+	reflect.TypeFor[spec.Access](): {
+		"dependentRequired": object{"active": []any{"field"}, "pending": []any{"field"}, "inactive": []any{"field"}, "absent": []any{"field"}},
+	},
+}
+
+// attributes is the schema of the SCIM attributes that fields hold. Those that no
+// field can hold are in it, too, with the reason.
+func (s *schemaMaker) attributes() object {
+	attribute := s.reference(reflect.TypeFor[spec.Attribute]())
+	s.definitions["PlainAttribute"] = object{"$ref": attribute["$ref"], "properties": object{
+		"part": forbidden("name.givenName is the first names, name.familyName the last name, and nothing else is a part of a full name"),
+	}}
+	properties := object{}
+	for name, why := range userAttributes() {
+		properties[name] = object{"$ref": "#/$defs/PlainAttribute"}
+		if why != "" {
+			properties[name] = object{"not": object{}, "description": why}
+		}
+	}
+	for name, narrower := range map[string]object{
+		"userName":        {"write": object{"not": object{"const": "never"}, "description": "Suger must learn whom to add; write create if the address is fixed once the user exists"}},
+		"name.givenName":  {"part": object{"enum": []any{spec.FirstNames}}},
+		"name.familyName": {"part": object{"enum": []any{spec.LastName}}},
+	} {
+		properties[name] = object{"$ref": attribute["$ref"], "properties": narrower}
+	}
+	return object{"type": "object", "properties": properties, "additionalProperties": false, "required": []string{"userName"}}
+}
+
+// userAttributes are all attributes of a SCIM user, with why a field cannot hold
+// one.
+func userAttributes() map[string]string {
+	all := make(map[string]string)
+	add := func(urn string, attributes []*scim.Attribute) {
+		for _, attribute := range attributes {
+			for _, sub := range append([]*scim.Attribute{nil}, attribute.SubAttributes...) {
+				path, leaf := scim.AttrPath{URN: urn, Attr: attribute, Sub: sub}, attribute
+				if sub != nil {
+					leaf = sub
+				}
+				name := path.String()
+				switch made := []string{"id", "externalId", "meta", "schemas", "active", "roles", "groups", "emails", "name", "name.formatted"}; {
+				case urn == "" && (slices.Contains(made, name) || attribute.Name == "meta"):
+					all[name] = name + " is made by the gateway and needs no field; remove it"
+				case attribute.Name == "password" || attribute.Mutability == scim.ReadOnly || leaf.Mutability == scim.ReadOnly:
+					all[name] = name + " is not for a client to write; remove it"
+				case attribute.MultiValued || leaf.Name == "$ref" || leaf.Type != scim.String && leaf.Type != scim.Reference:
+					all[name] = name + " cannot be held in one field; take a single text such as title or name.givenName"
+				default:
+					all[name] = ""
+				}
+			}
+		}
+	}
+	user, enterprise := scim.CoreUser(), scim.EnterpriseUser()
+	add("", user.Attributes)
+	add(enterprise.ID, enterprise.Attributes)
+	for _, made := range []string{"id", "externalId", "meta", "schemas"} { // of every resource
+		all[made] = made + " is made by the gateway and needs no field; remove it"
+	}
+	return all
 }
 
 // notFor are the keys that an operation cannot have.
@@ -146,9 +283,9 @@ func notFor(operation string) object {
 		key, with, without := field.Tag.Get("yaml"), field.Tag.Get("for"), field.Tag.Get("not")
 		switch {
 		case with != "" && !slices.Contains(strings.Split(with, ","), operation):
-			not[key] = object{"not": object{}, "description": fmt.Sprintf("%s belongs to %s", key, strings.ReplaceAll(with, ",", " and "))}
+			not[key] = forbidden(fmt.Sprintf("%s belongs to %s", key, strings.ReplaceAll(with, ",", " and ")))
 		case slices.Contains(strings.Split(without, ","), operation):
-			not[key] = object{"not": object{}, "description": fmt.Sprintf("%s does not belong to a list, whose rows are its items", key)}
+			not[key] = forbidden(fmt.Sprintf("%s does not belong to a list, whose rows are its items", key))
 		}
 	}
 	return not

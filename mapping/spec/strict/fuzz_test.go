@@ -22,8 +22,9 @@ func FuzzRead(f *testing.F) {
 	schema := documents(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var d document
-		positions, problems := schema.Read("doc.yaml", data, &d)
-		line, column := positions.At("any.a.b[0]")
+		report := schema.Read("doc.yaml", data, &d)
+		problems := problemsIn(t, report)
+		line, column := report.Positions.At("any.a.b[0]")
 		require.Positive(t, line)
 		require.Positive(t, column)
 		require.LessOrEqual(t, len(problems), 101)

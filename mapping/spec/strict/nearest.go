@@ -8,16 +8,16 @@ import (
 // Nearest finds the known word that was most probably meant by word: the one
 // with the fewest letters inserted, deleted, changed or swapped with a neighbor,
 // if they are at most a third of the longer word. Letter case does not count, nor
-// which of blank, '-' and '_' is between words. Of several, the first one in known
+// which of blank, '-' and '_' is between words, nor a URN before the word. Of several, the first one in known
 // is taken.
 func Nearest(word string, known []string) (nearest string, ok bool) {
 	const longest = 64 // nobody misspells longer words, and the cost is quadratic
-	if len(word) > longest {
+	a, best := []rune(folded(word)), 0
+	if len(a) > longest {
 		return "", false
 	}
-	best := 0
 	for _, candidate := range known {
-		a, b := []rune(folded(word)), []rune(folded(candidate))
+		b := []rune(folded(candidate))
 		distance := editDistance(a, b)
 		if distance*3 > max(len(a), len(b)) || ok && distance >= best {
 			continue
@@ -29,7 +29,9 @@ func Nearest(word string, known []string) (nearest string, ok bool) {
 
 var separators = strings.NewReplacer("-", " ", "_", " ")
 
-func folded(word string) string { return separators.Replace(strings.ToLower(word)) }
+func folded(word string) string {
+	return separators.Replace(strings.ToLower(word[strings.LastIndex(word, ":")+1:]))
+}
 
 // editDistance is the optimal string alignment distance.
 func editDistance(a, b []rune) int {

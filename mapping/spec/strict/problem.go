@@ -34,8 +34,6 @@ func (p Problem) String() string {
 }
 
 // Problems are all that is wrong with a document, in the order of the document.
-// They are an error; since empty Problems in an error variable are not nil, use
-// [Problems.Err] to return them as one.
 type Problems []Problem
 
 // Error is every problem, one a line.
@@ -47,61 +45,67 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is the problems as an error, nil if there are none.
-func (ps Problems) Err() error {
-	if len(ps) == 0 {
-		return nil
-	}
-	return ps
-}
-
-// Sort puts the problems into the order of the document.
-func (ps Problems) Sort() {
-	slices.SortStableFunc(ps, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-}
-
-// maxProblems bounds what a hopeless document can cost.
+// maxProblems is how many problems of a hopeless document are shown.
 const maxProblems = 100
 
-// A report collects what is wrong with a document, up to maxProblems.
-type report struct {
+// A Report collects what is wrong with a document.
+type Report struct {
 	file      string
-	positions Positions
-	refused   []string // paths of which nothing more is to be said
+	Positions Positions // of the values that are in it
+	refused   []string  // paths of which nothing more is to be said
 	problems  Problems
-	omitted   int
+	read      int // how many of the problems keep a value from being read
 }
 
-// add notes a problem at a place that belongs to a path.
-func (r *report) add(path string, line, column int, message, suggestion string) {
-	if len(r.problems) == maxProblems {
-		r.omitted++
-		return
+// Add reports what is wrong with a value that could be read, and what to do. Of one
+// that could not, or in which something could not, nothing more is said.
+func (r *Report) Add(path, suggestion, format string, args ...any) {
+	for _, p := range r.problems[:r.read] {
+		if p.Path == path || strings.HasPrefix(p.Path, path+".") || strings.HasPrefix(p.Path, path+"[") {
+			return
+		}
 	}
+	line, column := r.Positions.At(path)
+	r.add(path, line, column, fmt.Sprintf(format, args...), suggestion)
+}
+
+// Has reports whether a value has a problem.
+func (r *Report) Has(path string) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Path == path })
+}
+
+// Readable reports whether every value could be read.
+func (r *Report) Readable() bool { return r.read == 0 }
+
+// add notes a problem at a place that belongs to a path.
+func (r *Report) add(path string, line, column int, message, suggestion string) {
 	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Path: path, Message: message, Suggestion: suggestion})
 }
 
 // refuse notes that a strict document must not have a value, and returns one in
 // its place.
-func (r *report) refuse(path string, n *yaml.Node, message, suggestion string) any {
+func (r *Report) refuse(path string, n *yaml.Node, message, suggestion string) any {
 	r.add(path, n.Line, n.Column, message, suggestion)
 	r.refused = append(r.refused, path)
 	return nil
 }
 
-// sorted is everything noted, in the order of the document.
-func (r *report) sorted() Problems {
-	r.problems.Sort()
-	if r.omitted > 0 {
-		last := r.problems[len(r.problems)-1]
-		r.problems = append(r.problems, Problem{
-			File: r.file, Line: last.Line, Column: last.Column,
-			Message: fmt.Sprintf("too many problems; %d more are not shown", r.omitted),
-		})
+// Err is everything noted, as [Problems] of which a hundred are shown, nil if there
+// is nothing.
+func (r *Report) Err() error {
+	if len(r.problems) == 0 {
+		return nil
 	}
-	return r.problems
+	slices.SortFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message+a.Suggestion, b.Message+b.Suggestion))
+	})
+	if len(r.problems) <= maxProblems {
+		return r.problems
+	}
+	last := r.problems[maxProblems-1]
+	last.Path, last.Suggestion = "", ""
+	last.Message = fmt.Sprintf("too many problems; %d more are not shown", len(r.problems)-maxProblems)
+	return append(r.problems[:maxProblems], last)
 }
 
 // quoted shows a text of the document in a message.

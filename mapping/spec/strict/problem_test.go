@@ -1,7 +1,6 @@
 package strict_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,7 +41,7 @@ const documentSchema = `{
       "properties": {
         "version": {"type": "integer", "minimum": 1, "maximum": 9},
         "operations": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Operation"}},
-        "main operation": {"$ref": "#/$defs/Operation", "properties": {"tries": {"not": {}, "description": "tries belongs to others"}}},
+        "main operation": {"$ref": "#/$defs/Operation", "properties": {"tries": {"not": {}, "description": "tries belongs to others; remove it"}}},
         "at": {"type": "string", "format": "place"},
         "style": {"type": "string", "enum": ["offset", "page"]},
         "order": {"type": "array", "items": {"type": "string", "enum": ["first", "second"]}},
@@ -78,13 +77,21 @@ func documents(t testing.TB) *strict.Schema {
 	return schema
 }
 
+// problemsIn are the problems of a report.
+func problemsIn(t testing.TB, report *strict.Report) (problems strict.Problems) {
+	t.Helper()
+	if err := report.Err(); err != nil {
+		require.ErrorAs(t, err, &problems)
+	}
+	return problems
+}
+
 // problemsOf are what is wrong with a document.
 func problemsOf(t testing.TB, text string) []string {
 	t.Helper()
 	var d document
-	_, problems := documents(t).Read("doc.yaml", []byte(text), &d)
 	lines := []string{}
-	for _, p := range problems {
+	for _, p := range problemsIn(t, documents(t).Read("doc.yaml", []byte(text), &d)) {
 		lines = append(lines, p.String())
 	}
 	return lines
@@ -261,15 +268,13 @@ func TestEveryProblemIsReported(t *testing.T) {
 
 func TestProblemsAreAnError(t *testing.T) {
 	var d document
-	_, problems := documents(t).Read("doc.yaml", []byte("shaer: 1"), &d)
-	var found strict.Problems
-	require.True(t, errors.As(problems.Err(), &found))
+	found := problemsIn(t, documents(t).Read("doc.yaml", []byte("shaer: 1"), &d))
 	assert.Equal(t, strict.Problems{
-		{File: "doc.yaml", Line: 1, Column: 1, Message: `unknown key "shaer"`, Suggestion: `did you mean "share"?`},
 		{File: "doc.yaml", Line: 1, Column: 1, Message: `key "version" is missing`},
+		{File: "doc.yaml", Line: 1, Column: 1, Message: `unknown key "shaer"`, Suggestion: `did you mean "share"?`},
 	}, found)
-	assert.EqualError(t, found, "doc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?\ndoc.yaml:1:1: key \"version\" is missing")
-	assert.NoError(t, strict.Problems{}.Err())
+	assert.EqualError(t, found, "doc.yaml:1:1: key \"version\" is missing\ndoc.yaml:1:1: unknown key \"shaer\"; did you mean \"share\"?")
+	assert.NoError(t, new(strict.Report).Err())
 }
 
 // What is read is what is written.
@@ -286,8 +291,8 @@ found: [a, b]
 any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
 `
 	var d document
-	positions, problems := documents(t).Read("doc.yaml", []byte(text), &d)
-	require.NoError(t, problems.Err())
+	report := documents(t).Read("doc.yaml", []byte(text), &d)
+	require.NoError(t, report.Err())
 	verify := true
 	want := document{
 		Version: 1, Operations: map[string]any{"a": "b", "c": map[string]any{"call": "d"}}, At: "mail", Order: []string{"first"},
@@ -296,14 +301,14 @@ any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
 	}
 	want.Limits.Rows, want.Limits.Wait = 10, 90*time.Second
 	assert.Equal(t, want, d)
-	assert.Equal(t, positions, strict.PositionsIn([]byte(text)))
+	assert.Equal(t, report.Positions, strict.PositionsIn([]byte(text)))
 }
 
 // A document is read as far as it is good, so that the rest can be looked at.
 func TestReadOfABadDocument(t *testing.T) {
 	var d document
-	_, problems := documents(t).Read("doc.yaml", []byte("version: one\nat: mail\nat: twice\nlabels: {a: 1, b: c}\nany: &x {d: e}\nshare: *x\n"), &d)
-	require.Len(t, problems, 5)
+	report := documents(t).Read("doc.yaml", []byte("version: one\nat: mail\nat: twice\nlabels: {a: 1, b: c}\nany: &x {d: e}\nshare: *x\n"), &d)
+	require.Len(t, problemsIn(t, report), 5)
 	assert.Equal(t, "mail", d.At)
 	assert.Equal(t, "c", d.Labels["b"])
 	assert.Nil(t, d.Any)

@@ -31,27 +31,25 @@ const (
 // Read reads the document in data into the struct that into points to. file is its
 // name in problems, of which up to a hundred are reported. What cannot be read is
 // left as it was.
-func (s *Schema) Read(file string, data []byte, into any) (Positions, Problems) {
-	r := &report{file: file, positions: make(Positions)}
-	root := r.parse(data)
-	if root == nil {
-		return r.positions, r.sorted()
+func (s *Schema) Read(file string, data []byte, into any) *Report {
+	r := &Report{file: file, Positions: make(Positions)}
+	if root := r.parse(data); root != nil {
+		s.validate(r, root, r.value(root, "", root, 1))
+		if err := root.Decode(into); err != nil && len(r.problems) == 0 {
+			r.add("", 1, 1, err.Error(), "") // the schema and the struct are not the same
+		}
 	}
-	value := r.value(root, "", root, 1)
-	s.validate(r, root, value)
-	if err := root.Decode(into); err != nil && len(r.problems) == 0 {
-		r.add("", 1, 1, err.Error(), "") // the schema and the struct are not the same
-	}
-	return r.positions, r.sorted()
+	r.read = len(r.problems)
+	return r
 }
 
 // PositionsIn are those of a document that can be read.
 func PositionsIn(data []byte) Positions {
-	r := &report{positions: make(Positions)}
+	r := &Report{Positions: make(Positions)}
 	if root := r.parse(data); root != nil {
 		r.value(root, "", root, 1)
 	}
-	return r.positions
+	return r.Positions
 }
 
 // Positions tells where the values of a document are, by their paths.
@@ -78,7 +76,7 @@ func (p Positions) At(path string) (line, column int) {
 
 // parse reads the one document in data. It answers nil if there is nothing to
 // decode; the reason is in the report then.
-func (r *report) parse(data []byte) *yaml.Node {
+func (r *Report) parse(data []byte) *yaml.Node {
 	if len(data) > maxSize {
 		r.add("", 1, 1, fmt.Sprintf("the document has more than %d KiB", maxSize>>10), "")
 		return nil
@@ -119,9 +117,9 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 // value is what a node stands for, as JSON has it. at is the node whose place a
 // message about the value names. What is refused is taken out of the node, so that
 // the YAML library does not read it either.
-func (r *report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
-	if _, twice := r.positions[path]; !twice {
-		r.positions[path] = position{at.Line, at.Column}
+func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
+	if _, twice := r.Positions[path]; !twice {
+		r.Positions[path] = position{at.Line, at.Column}
 	}
 	message, suggestion := forbidden(n)
 	if message == "" && n.Kind != yaml.ScalarNode && depth > maxDepth {
@@ -144,7 +142,7 @@ func (r *report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 	return list
 }
 
-func (r *report) object(n *yaml.Node, path string, depth int) map[string]any {
+func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	object, lines := make(map[string]any, len(n.Content)/2), make(map[string]int, len(n.Content)/2)
 	content := n.Content
 	n.Content = nil
@@ -177,7 +175,7 @@ func (r *report) object(n *yaml.Node, path string, depth int) map[string]any {
 // jsonNumber is a number as JSON writes it.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
-func (r *report) scalar(n *yaml.Node, path string) any {
+func (r *Report) scalar(n *yaml.Node, path string) any {
 	switch tag := n.ShortTag(); {
 	case isEmpty(n):
 		return r.refuse(path, n, "has no value", "write null, {} or [] if that is meant, or leave the key out")

@@ -2,10 +2,8 @@ package strict
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,57 +50,56 @@ func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, err
 	return s, nil
 }
 
-// A mistake is what the schema does not allow, at its place.
-type mistake struct {
-	*jsonschema.ValidationError
-	node *yaml.Node
-	path string
-	position
+// validate reports what the schema does not allow.
+func (s *Schema) validate(r *Report, root *yaml.Node, value any) {
+	var invalid *jsonschema.ValidationError
+	if errors.As(s.root.Validate(value), &invalid) {
+		s.describe(r, root, invalid)
+	}
 }
 
-// validate reports what the schema does not allow, in the order of the document.
-func (s *Schema) validate(r *report, root *yaml.Node, value any) {
-	var invalid *jsonschema.ValidationError
-	if !errors.As(s.root.Validate(value), &invalid) {
+// describe reports a mistake: the causes of one that has some.
+func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationError) {
+	for _, cause := range e.Causes {
+		s.describe(r, root, cause)
+	}
+	n, path := locate(root, e.InstanceLocation)
+	if len(e.Causes) > 0 || slices.Contains(r.refused, path) {
 		return
 	}
-	var mistakes []mistake
-	var collect func(e *jsonschema.ValidationError)
-	collect = func(e *jsonschema.ValidationError) {
-		for _, cause := range e.Causes {
-			collect(cause)
-		}
-		if node, path := locate(root, e.InstanceLocation); len(e.Causes) == 0 && !slices.Contains(r.refused, path) {
-			line, column := r.positions.At(path)
-			mistakes = append(mistakes, mistake{e, node, path, position{line, column}})
-		}
-	}
-	collect(invalid)
-	slices.SortFunc(mistakes, func(a, b mistake) int {
-		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column), slices.Compare(a.ErrorKind.KeywordPath(), b.ErrorKind.KeywordPath()))
-	})
-	for _, m := range mistakes {
-		s.describe(r, m)
-	}
-}
-
-// describe reports one mistake.
-func (s *Schema) describe(r *report, m mistake) {
-	n, e := m.node, m.ValidationError
 	say := func(suggestion, format string, args ...any) {
-		r.add(m.path, m.line, m.column, fmt.Sprintf(format, args...), suggestion)
+		line, column := r.Positions.At(path)
+		r.add(path, line, column, fmt.Sprintf(format, args...), suggestion)
 	}
 	switch k := e.ErrorKind.(type) {
-	case *kind.AdditionalProperties:
-		known := slices.Sorted(maps.Keys(s.at(e.SchemaURL).Properties))
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if key := n.Content[i]; slices.Contains(k.Properties, key.Value) {
-				r.add(m.path, key.Line, key.Column, "unknown key "+quoted(key.Value), Suggest(key.Value, known))
+	case *kind.AdditionalProperties: // which the YAML library need not read either
+		var known []string
+		for name, property := range s.at(e.SchemaURL).Properties {
+			if property.Not == nil {
+				known = append(known, name)
+			}
+		}
+		slices.Sort(known)
+		content := n.Content
+		n.Content = nil
+		for i := 0; i+1 < len(content); i += 2 {
+			if key := content[i]; slices.Contains(k.Properties, key.Value) {
+				message, suggestion := fmt.Sprintf("unknown key %q", key.Value), Suggest(key.Value, known)
+				if len(known) == 0 { // keys have a form instead of names
+					message, suggestion = fmt.Sprintf("the name %q is not allowed", key.Value), s.at(e.SchemaURL).Description
+				}
+				r.add(path, key.Line, key.Column, message, suggestion)
+			} else {
+				n.Content = append(n.Content, key, content[i+1])
 			}
 		}
 	case *kind.Required:
 		for _, missing := range k.Missing {
-			say("", "key %q is missing", missing)
+			say(s.at(e.SchemaURL).Description, "key %q is missing", missing)
+		}
+	case *kind.DependentRequired:
+		for _, missing := range k.Missing {
+			say(fmt.Sprintf("add it, or remove %q", k.Prop), "key %q is missing", missing)
 		}
 	case *kind.Type:
 		wanted := wantedOf(k.Want)
@@ -117,14 +114,17 @@ func (s *Schema) describe(r *report, m mistake) {
 		say("", "%s", shortened(k.Err.Error(), 300))
 	case *kind.MinItems:
 		say("leave the key out if there is nothing to say", "the list is empty")
+	case *kind.MinLength:
+		say("", "the text is empty")
 	case *kind.UniqueItems:
 		say("remove one of them", "%s is given twice", quoted(n.Content[k.Duplicates[0]].Value))
 	case *kind.Minimum:
 		say("", "%s is less than %s", n.Value, k.Want.RatString())
 	case *kind.Maximum:
 		say("", "%s is more than %s", n.Value, k.Want.RatString())
-	case *kind.Not: // which says in its description what is wrong
-		say("remove it", "%s", s.at(e.SchemaURL).Description)
+	case *kind.Not: // whose description says what is wrong, and what to do
+		message, suggestion, _ := strings.Cut(s.at(e.SchemaURL).Description, "; ")
+		say(suggestion, "%s", message)
 	default:
 		say("", "does not fit the schema (%s)", strings.Join(k.KeywordPath(), "/"))
 	}

@@ -35,7 +35,7 @@ var yamlError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
 
 // syntax reports what the YAML library could not read, at the first character of
 // the line that made it fail.
-func (r *report) syntax(data []byte, err error) {
+func (r *Report) syntax(data []byte, err error) {
 	message, told := err.Error(), 0
 	if match := yamlError.FindStringSubmatch(message); match != nil {
 		message = match[2]
@@ -97,9 +97,9 @@ func reads(data []byte) bool {
 
 // readUntil is how many bytes the YAML library reads before it fails.
 func readUntil(data []byte) int {
-	reader := &dripping{rest: data}
-	_ = readAll(reader) // the error is known
-	return len(data) - len(reader.rest)
+	reader := bytes.NewReader(data)
+	_ = readAll(dripping{reader}) // the error is known
+	return len(data) - reader.Len()
 }
 
 // readAll reads documents until an error, which is io.EOF if all of them are good.
@@ -113,13 +113,6 @@ func readAll(reader io.Reader) error {
 }
 
 // dripping gives out one byte at a time, so that no more is taken than is needed.
-type dripping struct{ rest []byte }
+type dripping struct{ *bytes.Reader }
 
-func (d *dripping) Read(p []byte) (int, error) {
-	if len(d.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p[:1], d.rest)
-	d.rest = d.rest[n:]
-	return n, nil
-}
+func (d dripping) Read(p []byte) (int, error) { return d.Reader.Read(p[:1]) }
