@@ -25,11 +25,8 @@ func (f *facts) draft() *Draft {
 	f.writeEnd(d)
 	f.writeLogin(d)
 	if e := f.errors; e != nil {
-		d.set("errors.field", e.field, Seen, "an id that nobody has is answered with it, and status 2xx")
-		for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
-			if part.path != "" {
-				d.set("errors."+part.key, part.path, Seen, "")
-			}
+		for _, fix := range e.fixes() {
+			d.set(fix.Entry, fix.Value, Seen, "an id that nobody has is answered with it, and status 2xx")
 		}
 		if e.notThere != "" {
 			d.set("refusals.not there", []any{e.notThere}, Seen, "so an id that nobody has is answered")
@@ -51,17 +48,31 @@ func (f *facts) writeReads(d *Draft) {
 			d.set(op(opGetUser, "covers"), "everybody", Likely, "the answer lacks the role, so the list tells who is a member")
 		}
 	}
+	if f.lookup != "" {
+		d.set(op(spec.OpFindUser, "call"), "GET "+f.list.withQuery(f.lookup+"={userName}"), Seen, "one row, in any letter case")
+		if f.list.items != "" {
+			d.set(op(spec.OpFindUser, "answer"), f.list.items, Seen, "")
+		}
+	}
 	if f.roles != nil {
 		f.writeList(d, opListRoles, &f.roles.listFacts)
 	}
 }
 
-func (f *facts) writeList(d *Draft, name string, list *listFacts) {
-	path := list.path
-	for i, key := range sortedNames(list.query) {
-		path += map[bool]string{true: "?", false: "&"}[i == 0] + url.QueryEscape(key) + "=" + url.QueryEscape(list.query[key])
+// withQuery is the path with its query and more.
+func (l *listFacts) withQuery(more ...string) string {
+	var query []string
+	for _, key := range sortedNames(l.query) {
+		query = append(query, url.QueryEscape(key)+"="+url.QueryEscape(l.query[key]))
 	}
-	call := d.set(op(name, "call"), "GET "+path, Seen, "")
+	if query = append(query, more...); query == nil {
+		return l.path
+	}
+	return l.path + "?" + strings.Join(query, "&")
+}
+
+func (f *facts) writeList(d *Draft, name string, list *listFacts) {
+	call := d.set(op(name, "call"), "GET "+list.withQuery(), Seen, "")
 	if list.paging.Style == "none" {
 		call.why = list.why
 	}
@@ -393,4 +404,18 @@ func otherMethod(doc *spec.Document, operation string) []Fix {
 		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
 	}
 	return tries
+}
+
+// fixes say how an answer tells that a call failed.
+func (e *errorFacts) fixes() []Fix {
+	found := []Fix{fix("errors.field", e.field)}
+	if e.success != nil {
+		found = append(found, fix("errors.success", []any{e.success}))
+	}
+	for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
+		if part.path != "" {
+			found = append(found, fix("errors."+part.key, part.path))
+		}
+	}
+	return found
 }

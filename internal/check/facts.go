@@ -15,9 +15,11 @@ type facts struct {
 	list   listFacts
 	users  int
 	id     string
+	ids    []string // all that may be the id, where no call has shown which one is
 	member string // path of the membership's own id, where that is another than the person's
 	joins  string // path of the call that adds a membership
 	email  string
+	lookup string // parameter of the list that finds one user by the address
 	given  string
 	family string
 	full   string // where the full name is in one field
@@ -39,7 +41,10 @@ type facts struct {
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
-type errorFacts struct{ field, code, message, notThere string }
+type errorFacts struct {
+	field, code, message, notThere string
+	success                        any // nil unless field has one value that means success
+}
 
 // listFacts are a call that answers a list.
 type listFacts struct {
@@ -125,9 +130,9 @@ func hasName(path string, names []string) bool {
 	return false
 }
 
-// best is the field with the highest score above 0; of equals, the one that lies
-// least deep, and then the first by name.
-func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
+// ranked are the fields with a score above 0, the highest first; of equals, the one
+// that lies least deep, and then the first by name.
+func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	var paths []string
 	scores := make(map[string]int)
 	for _, path := range sortedNames(c.leaves) {
@@ -138,10 +143,19 @@ func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	slices.SortStableFunc(paths, func(a, b string) int {
 		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")))
 	})
-	if len(paths) == 0 {
+	return paths
+}
+
+// best is the first of the ranked fields, "" if there is none.
+func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
+	return first(c.ranked(score))
+}
+
+func first(words []string) string {
+	if len(words) == 0 {
 		return ""
 	}
-	return paths[0]
+	return words[0]
 }
 
 // isID says that a field is different in each row.
@@ -150,24 +164,28 @@ func (c *fieldCounts) isID(l *leaf) bool {
 	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.values) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
-// bestID is the id of a row or, with a prefix, of an object in it.
-func (c *fieldCounts) bestID(prefix string) string {
-	return c.best(func(path string, l *leaf) int {
+// idsIn are what may be the id of a row or, with a prefix, of an object in it, the
+// likeliest first.
+func (c *fieldCounts) idsIn(prefix string) []string {
+	return c.ranked(func(path string, l *leaf) int {
 		name, inside := strings.CutPrefix(path, prefix)
-		if !inside || !c.isID(l) || strings.Contains(name, ".") {
+		if !inside || !c.isID(l) || strings.Contains(name, "[") {
 			return 0
 		}
+		deep := 1 + strings.Count(name, ".") // what lies deeper is more often the id of something else
 		switch plain := lastName(path); {
 		case plain == "id":
-			return 8
+			return 12 / deep
 		case plain == "userid" || plain == "uid" || plain == "uuid" || plain == "guid" || plain == "personid" || plain == "memberid":
-			return 6
+			return 10 / deep
 		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key" || plain == "code" || plain == "slug":
-			return 4
+			return 8 / deep
 		}
 		return 0
 	})
 }
+
+func (c *fieldCounts) bestID(prefix string) string { return first(c.idsIn(prefix)) }
 
 // named is the field with one of some names whose values may be what it says.
 func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
@@ -196,7 +214,8 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 		return score
 	})
 	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
-	f.id = c.bestID("")
+	f.ids = c.idsIn("")
+	f.id = first(f.ids)
 	if own := c.bestID(prefix); prefix != "" && own != "" {
 		f.id, f.member = own, f.id
 	} else if prefix == "" {

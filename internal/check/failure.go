@@ -213,6 +213,10 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	fail := asFailure(err)
 	r.blocked = true
 	switch {
+	case errors.Is(err, errNoEnd):
+		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
+		line.Mapping = r.atPaging("")
+		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))
 	case tokenFailure(fail) != nil:

@@ -143,18 +143,8 @@ func (t *trip) answeredError() []Fix {
 		if e.Answer == nil {
 			continue
 		}
-		body, _ := decoded(e.Answer.Body).(map[string]any)
-		for _, key := range sortedKeys(body) {
-			if said, is := body[key].(bool); !is || said || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
-				continue
-			}
-			found := []Fix{fix("errors.field", key), fix("errors.success", []any{true})}
-			for _, path := range []string{"error.message", "message", "error"} {
-				if text, there := at(body, path); there && kindOf(text) == isText {
-					return append(found, fix("errors.message", path))
-				}
-			}
-			return found
+		if signs := errorSigns(decoded(e.Answer.Body), nil); signs != nil {
+			return signs.fixes()
 		}
 	}
 	return nil

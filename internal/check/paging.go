@@ -25,13 +25,18 @@ func (r *run) lister(call sugerclient.Call) *lister {
 	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
 }
 
+// pagingOf is the paging of a list in the mapping.
+func (r *run) pagingOf(operation string) spec.PagingMap {
+	if p := r.Document.Operations.Named(operation).Paging; p != nil {
+		return *p
+	}
+	return spec.PagingMap{Style: "none"}
+}
+
 // paging proves that small pages of the list follow each other, and that the
 // list does not go on after what the mapping takes for its end.
 func (r *run) paging(ctx context.Context) {
-	paging := spec.PagingMap{Style: "none"}
-	if p := r.Document.Operations.ListUsers.Paging; p != nil {
-		paging = *p
-	}
+	paging := r.pagingOf(opListUsers)
 	call, _ := r.probe.Call(opListUsers, nil)
 	l := r.lister(call)
 	first := l.page(ctx, paging, pageProbe, 0, 0)
@@ -55,6 +60,17 @@ func (r *run) paging(ctx context.Context) {
 	}
 	r.end(ctx, l, paging)
 	r.total(first.body)
+}
+
+// endless says that a list does not end.
+func endless(path string, paging spec.PagingMap, rows int) Line {
+	how := "no paging"
+	if value := pagingValue(paging); value != nil {
+		how = "paging " + flowOf(value)
+	}
+	return Line{Check: "paging", Level: Fail,
+		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages seem to go on for ever.", path, how, rows, mostListTime),
+		Change: "Find in Suger's documentation how the last page is told, and correct paging in the mapping: see docs/mapping.md."}
 }
 
 func (r *run) atPaging(key string) *Place {

@@ -79,7 +79,7 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	}
 	list, unread := &roleList{}, make(map[string]int)
 	var sample any
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), 0)
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles))
 	for _, row := range slices.Concat(pages...) {
 		sample = decoded([]byte(row))
 		role, err := r.probe.ReadRole(sample)

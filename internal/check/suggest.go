@@ -62,8 +62,8 @@ func (s *survey) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errors.New("no draft: stopped before the list of users was read to its end")
 	case errors.Is(err, errNoEnd):
-		return fmt.Errorf("no draft: GET %s, read with paging %s, has not ended after %d rows or %s: its pages seem to go on for ever. "+
-			"Find in Suger's documentation how the last page is told, and write the mapping by hand: see docs/mapping.md", s.list.path, flowOf(pagingValue(s.list.paging)), mostDraftRows, mostDraftTime)
+		line := endless(s.list.path, s.list.paging, mostDraftRows)
+		return fmt.Errorf("no draft: %s %s", line.Text, line.Change)
 	}
 	r := newRun(s.Config)
 	if !r.address(ctx) {
