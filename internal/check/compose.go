@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,10 @@ import (
 
 // unproven is what a draft says above its write operations.
 const unproven = "Not proven: drafted in the shape that was read. check --write ADDRESS proves it."
+
+// unprovenRole is the same of those that no check makes, since nothing could take
+// back what they do.
+const unprovenRole = "Not proven, and not tried by --write: drafted in the shape that was read. Without it, the gateway refuses such a change."
 
 // draft writes the facts in the language of the mapping file. What the language
 // has a word for stands here and nowhere else in this package.
@@ -173,11 +178,11 @@ func (f *facts) writeWrites(d *Draft) {
 	if f.member != "" {
 		d.set(op(spec.OpAddUser, "call"), "POST "+strings.TrimSuffix(f.personPath(), "/{user}"), Likely, "")
 		d.set(op(spec.OpAddUser, "body"), f.profile(true), Likely, "")
-		d.set(op("add member", "call"), "POST "+f.joins, Likely, "")
-		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
-		d.set(op("set role", "call"), "PATCH "+f.memberPath(), Likely, "")
-		d.set(op("set role", "repeat"), true, Likely, "")
-		d.set(op("set role", "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
+		d.set(op(spec.OpAddMember, "call"), "POST "+f.joins, Likely, "")
+		d.set(op(spec.OpAddMember, "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
+		d.set(op(spec.OpSetRole, "call"), "PATCH "+f.memberPath(), Likely, "")
+		d.set(op(spec.OpSetRole, "repeat"), true, Likely, "")
+		d.set(op(spec.OpSetRole, "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
 	} else {
 		d.set(op(spec.OpAddUser, "call"), "POST "+f.list.path, Likely, "")
 		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.roleName(), f.rolePart()), Likely, "")
@@ -185,7 +190,7 @@ func (f *facts) writeWrites(d *Draft) {
 	body := f.profile(false)
 	if f.member == "" {
 		body = put(body, f.roleName(), f.rolePart())
-		if f.status != nil {
+		if f.status != nil && !f.status.byRemoval {
 			body = put(body, f.status.field, "{status}")
 		}
 	}
@@ -194,9 +199,80 @@ func (f *facts) writeWrites(d *Draft) {
 	d.set(op(spec.OpUpdateUser, "body"), body, Likely, "")
 	d.set(op(spec.OpRemoveUser, "call"), "DELETE "+f.memberPath(), Likely, "")
 	d.set(op(spec.OpRemoveUser, "repeat"), true, Likely, "")
-	for _, name := range []string{spec.OpAddUser, "add member", "set role", spec.OpUpdateUser, spec.OpRemoveUser} {
+	for _, name := range []string{spec.OpAddUser, spec.OpAddMember, spec.OpSetRole, spec.OpUpdateUser, spec.OpRemoveUser} {
 		d.section("operations."+name, unproven)
 	}
+	if f.member == "" && f.role.field != "" {
+		above := unproven + "\nIf Suger gives roles by calls of their own, take " + f.role.field + " out of this body and add:"
+		for _, own := range ownRoleCalls(f.memberPath(), f.role.field, f.role.many, f.role.named()) {
+			above += fmt.Sprintf("\n%s: %s", own.key, flowOf(own.value))
+		}
+		d.section("operations."+spec.OpUpdateUser, above)
+	}
+	f.writeRoleWrites(d)
+}
+
+// writeRoleWrites drafts how roles are made, renamed and deleted, in the shape in
+// which they are listed.
+func (f *facts) writeRoleWrites(d *Draft) {
+	r := f.roles
+	if r == nil || r.id == "" || r.id == r.name {
+		return // words have nothing to be called by
+	}
+	var body object
+	for _, part := range []struct{ path, name string }{{r.name, "displayName"}, {r.description, "description"}, {r.permissions, "permissions"}} {
+		if part.path != "" {
+			body = put(body, part.path, "{"+part.name+"}")
+		}
+	}
+	d.set(op(spec.OpAddRole, "call"), "POST "+r.path, Likely, "")
+	d.set(op(spec.OpAddRole, "body"), body, Likely, "")
+	d.set(op(spec.OpUpdateRole, "call"), "PATCH "+r.path+"/{role}", Likely, "")
+	d.set(op(spec.OpUpdateRole, "repeat"), true, Likely, "")
+	d.set(op(spec.OpUpdateRole, "body"), put(nil, r.name, "{displayName}"), Likely, "")
+	d.set(op(spec.OpRemoveRole, "call"), "DELETE "+r.path+"/{role}", Likely, "")
+	d.set(op(spec.OpRemoveRole, "repeat"), true, Likely, "")
+	for _, name := range []string{spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole} {
+		d.section("operations."+name, unprovenRole)
+	}
+}
+
+// ownRoleCalls are the operations that give and take roles, where they have calls of
+// their own.
+func ownRoleCalls(user, field string, many, byName bool) object {
+	role, name := "{role}", field[strings.LastIndex(field, ".")+1:]
+	if byName {
+		role = "{role.name}"
+	}
+	if !many {
+		return object{{spec.OpSetRole, object{{"call", "PUT " + user + "/role"}, {"repeat", true}, {"body", object{{name, role}}}}}}
+	}
+	one := strings.TrimSuffix(name, "s")
+	if !byName {
+		one += "Id"
+	}
+	return object{
+		{spec.OpGrantRole, object{{"call", "POST " + user + "/roles"}, {"repeat", true}, {"body", object{{one, role}}}}},
+		{spec.OpRevokeRole, object{{"call", "DELETE " + user + "/roles/" + role}, {"repeat", true}}},
+	}
+}
+
+// ownRoleTries let calls of their own give and take roles, where the update of a user
+// was to do it.
+func ownRoleTries(doc *spec.Document) []Fix {
+	fields, roles := doc.User.Roles.Field.Scalars(), &doc.User.Roles
+	if !doc.WritesRole() || len(fields) == 0 {
+		return nil
+	}
+	update := doc.Operations.UpdateUser
+	if _, there := at(update.Body, fields[0]); !there {
+		return nil
+	}
+	var tries []Fix
+	for _, own := range ownRoleCalls(update.Call.Path, fields[0], doc.ManyRoles(), roles.By == "name" || roles.Name.Given() && !roles.ID.Given()) {
+		tries = append(tries, Fix{Entry: spec.OperationPath(own.key), Value: own.value, Try: true})
+	}
+	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+fields[0]), Try: true})
 }
 
 // field is a path, and the same in the answer for one person where that differs.
@@ -342,6 +418,9 @@ func (f *facts) writeRole(d *Draft) {
 		sure, least = NotSeen, "no name says which role is the least: most users hold this one"
 	}
 	d.set("role.default", fallback, sure, least)
+	if d.find("operations."+spec.OpAddRole) != nil {
+		d.set("role.new role", object{{"description", "Created from Okta"}, {"permissions", []any{}}}, Likely, "what a role gets that is made for a pushed group")
+	}
 }
 
 func (f *facts) writeEnd(d *Draft) {
@@ -350,6 +429,8 @@ func (f *facts) writeEnd(d *Draft) {
 		d.set("access", object{{"end", spec.ByRemoval}}, Likely, "there is no status")
 	case f.member != "":
 		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
+	case s.byRemoval:
+		d.set("access.end", spec.ByRemoval, Likely, "by its name a removal sets "+s.field)
 	default:
 		d.set("access.end", spec.BySetStatus, Likely, "there is a status")
 	}
@@ -359,11 +440,14 @@ func (f *facts) writeEnd(d *Draft) {
 		if s.guessed {
 			sure, why = Likely, "not every word was met"
 		}
-		d.set("access.active", s.active, sure, why)
-		if len(s.pending) > 0 {
-			d.set("access.pending", s.pending, Seen, "")
+		for _, words := range []struct {
+			key string
+			say []any
+		}{{"active", s.active}, {"pending", s.pending}, {"inactive", s.inactive}} {
+			if len(words.say) > 0 {
+				d.set("access."+words.key, words.say, sure, why)
+			}
 		}
-		d.set("access.inactive", s.inactive, sure, why)
 		if s.absent != "" {
 			d.set("access.absent", s.absent, Likely, "")
 		}

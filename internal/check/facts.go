@@ -16,8 +16,8 @@ type facts struct {
 	users  int
 	id     string
 	ids    []string // all that may be the id, where no call has shown which one is
-	member string // path of the membership's own id, where that is another than the person's
-	joins  string // path of the call that adds a membership
+	member string   // path of the membership's own id, where that is another than the person's
+	joins  string   // path of the call that adds a membership
 	email  string
 	lookup string // parameter of the list that finds one user by the address
 	given  string
@@ -71,6 +71,7 @@ type statusFacts struct {
 	active, pending, inactive []any
 	absent                    string
 	guessed                   bool // no inactive value was seen
+	byRemoval                 bool // a time that a removal sets
 }
 
 // roleField is the field of a user that holds the role.
@@ -79,6 +80,9 @@ type roleField struct {
 	many, byName    bool
 	words           map[string]int
 }
+
+// named reports whether bodies write a role by its name.
+func (r *roleField) named() bool { return r.byName || r.name != "" && r.id == "" }
 
 // roleFacts are the list of roles and the fields of a role.
 type roleFacts struct {
@@ -103,6 +107,8 @@ var (
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
+	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
+	adminNames   = []string{"admin", "owner", "superuser", "root"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
 	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
 	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
@@ -298,7 +304,10 @@ func (f *facts) guessStatus(c *fieldCounts) {
 		f.status.words(l.words)
 	default:
 		f.status.guessed = l.present < c.sampled // how the key goes away again is not seen
-		f.status.active, f.status.inactive, f.status.absent = []any{nil}, []any{"{now}"}, "active"
+		f.status.absent = "active"
+		if f.status.byRemoval = hasName(field, removalNames); !f.status.byRemoval {
+			f.status.active, f.status.inactive = []any{nil}, []any{"{now}"}
+		}
 	}
 }
 

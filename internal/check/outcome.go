@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -48,9 +49,6 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		e := t.cause(o.err)
 		line = t.failed(ctx, e.Call, e.Err)
 		line.Check, line.Text = o.check, e.Call.Operation+": "+line.Text
-		if o.check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
-			line.Change = joined(line.Change, `If the role has a call of its own, take it out of this body and add "set role".`)
-		}
 	case o.err != nil && len(t.writes()) == 0:
 		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
 	case o.read != nil:
@@ -78,6 +76,9 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 		t.second(&line)
 	}
+	if line.Level == Fail && line.Fixes == nil && len(differences) > 0 && ctx.Err() == nil {
+		t.otherWays(&line, t.cause(o.err))
+	}
 	t.add(t.once(line))
 	for _, e := range t.writes() {
 		was, tried := t.proven[e.Call.Operation]
@@ -85,6 +86,43 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 	}
 	t.settle(o.is)
 	return line.Level != Fail
+}
+
+// otherWays names what else may do the change of a step, which Suger took and did
+// not do, or refused.
+func (t *trip) otherWays(line *Line, refused *mapping.Exchange) {
+	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
+	field, value := t.marked()
+	switch tries := ownRoleTries(t.Document); {
+	case line.Check == "write: role" && !t.gaveRole && tries != nil && wrongBody:
+		line.Fixes = tries
+		line.Change = joined(line.Change, "If roles have calls of their own, which --suggest tries with --try-verbs: "+lowerFirst(say(tries...)))
+	case field != "":
+		line.Mapping = t.at("access")
+		line.Text += fmt.Sprintf(" But now %s is set: Suger marks whom it removes, and goes on listing them.", field)
+		line.propose(fix("access.field", field), fix("access.absent", "active"))
+		if flag, is := value.(bool); is {
+			line.propose(fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag}))
+		}
+	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
+		line.Change = joined(line.Change, fmt.Sprintf("If Suger ends access otherwise, say in access.end by which call, or %q.", spec.ByRemoval))
+	}
+}
+
+// marked is a field that blocks people by its name, which the mapping does not read
+// and a removal has changed, with what it holds now.
+func (t *trip) marked() (field string, value any) {
+	removed := slices.ContainsFunc(t.writes(), func(e mapping.Exchange) bool { return e.Call.Operation == spec.OpRemoveUser && e.Err == nil })
+	if !removed || t.Document.Access.Shows() {
+		return "", nil
+	}
+	for _, s := range spotsIn(t.row) {
+		was, _ := at(t.rowBefore, s.path)
+		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
+			return s.path, s.value
+		}
+	}
+	return "", nil
 }
 
 // once shortens a line that says what an earlier one has said.
