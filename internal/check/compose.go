@@ -290,9 +290,20 @@ func (f *facts) field(path string) any {
 	return []any{path, other}
 }
 
+// share is how many users have a field, "" if all have.
+func (f *facts) share(path string) string {
+	if l := f.fields.leaves[path]; l.present < f.fields.sampled {
+		return "in " + ofUsers(l.present, f.fields.sampled)
+	}
+	return ""
+}
+
 func (f *facts) writeUser(d *Draft) {
-	in := "in " + ofUsers(f.users, f.users)
-	d.set("user.id", f.field(f.id), Seen, in)
+	in := "in " + ofUsers(f.fields.rows, f.fields.rows)
+	id := d.set("user.id", f.field(f.id), Seen, in)
+	if others := slices.DeleteFunc(slices.Clone(f.ids), func(path string) bool { return path == f.id }); len(others) > 0 && f.one == nil {
+		id.sure, id.why = Likely, either(others)+" tells users apart, too: which one calls take cannot be seen"
+	}
 	if f.member != "" {
 		d.set("user.ids.membership", f.member, Likely, "the membership's own id")
 	}
@@ -307,10 +318,14 @@ func (f *facts) writeUser(d *Draft) {
 		if _, several := value.([]any); several || len(more) > 0 {
 			value = append(object{{"field", value}}, more...)
 		}
-		d.set("user.attributes."+name, value, Seen, "")
+		d.set("user.attributes."+name, value, Seen, f.share(path))
 	}
 	attribute("userName", f.email, member{"write", "create"})
-	d.find("user.attributes.userName").why = "that it cannot change is assumed"
+	name := d.find("user.attributes.userName")
+	name.why = "that it cannot change is assumed"
+	if others := f.emails[1:]; len(others) > 0 {
+		name.sure, name.why = Likely, either(others)+" holds addresses, too: which one people sign in by cannot be seen"
+	}
 	attribute("name.givenName", f.given)
 	attribute("name.familyName", f.family)
 	attribute("name.givenName", f.full, member{"part", "first names"})
@@ -321,7 +336,7 @@ func (f *facts) writeUser(d *Draft) {
 	}
 	for _, use := range []string{"created", "modified"} {
 		if path := f.times[use]; path != "" {
-			d.set("user."+use, path, Seen, "")
+			d.set("user."+use, path, Seen, f.share(path))
 		}
 	}
 	f.writeRoleField(d)
@@ -330,9 +345,16 @@ func (f *facts) writeUser(d *Draft) {
 func (f *facts) writeRoleField(d *Draft) {
 	if f.role.field == "" {
 		d.set("user.roles.field", f.roleName(), NotSeen, "no field of a user looks like a role")
-		return
+	} else {
+		f.writeRoleForm(d)
 	}
-	d.set("user.roles.field", f.role.field, Seen, "")
+	if len(f.flags) > 0 {
+		d.section("user.roles", "By its name "+both(f.flags)+" tells who manages users, but is true or false: a role is read from a text, a number, an object or a list.")
+	}
+}
+
+func (f *facts) writeRoleForm(d *Draft) {
+	d.set("user.roles.field", f.role.field, Seen, f.share(f.role.field))
 	switch {
 	case f.role.many:
 		d.set("user.roles.hold", "many", Seen, "it is a list")

@@ -13,13 +13,14 @@ import (
 // facts are what a Suger's answers show of how it keeps users and roles.
 type facts struct {
 	list   listFacts
-	users  int
+	fields *fieldCounts // of the rows of the list
 	id     string
 	ids    []string // all that may be the id, where no call has shown which one is
 	member string   // path of the membership's own id, where that is another than the person's
 	joins  string   // path of the call that adds a membership
 	email  string
-	lookup string // parameter of the list that finds one user by the address
+	emails []string // all that hold addresses, the likeliest first
+	lookup string   // parameter of the list that finds one user by the address
 	given  string
 	family string
 	full   string // where the full name is in one field
@@ -29,6 +30,7 @@ type facts struct {
 
 	status *statusFacts
 	role   roleField
+	flags  []string // fields that are true or false and by their names tell who manages users
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
@@ -205,8 +207,8 @@ func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 
 // guessUsers finds what the rows of the list of users hold.
 func (f *facts) guessUsers(c *fieldCounts, organization string) {
-	f.users = c.rows
-	f.email = c.best(func(path string, l *leaf) int {
+	f.fields = c
+	f.emails = c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
 			return 0
 		}
@@ -219,6 +221,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 		}
 		return score
 	})
+	f.email = first(f.emails)
 	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
 	f.ids = c.idsIn("")
 	f.id = first(f.ids)
@@ -442,7 +445,9 @@ func knownWords(words map[string]int) int {
 
 // guessRoleField finds the field that holds the role. Names and ids are told apart
 // by the list of roles, if there is one.
-func (f *facts) guessRoleField(c *fieldCounts, roles *roleList) {
+func (f *facts) guessRoleField(roles *roleList) {
+	c := f.fields
+	f.flags = c.ranked(powerFlag)
 	field := c.best(func(path string, l *leaf) int {
 		if strings.Contains(path, "[") || strings.Contains(path, ".") && hasName(path[:strings.LastIndex(path, ".")], roleNames) {
 			return 0

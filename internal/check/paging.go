@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"suger-scim-gateway/mapping/spec"
@@ -48,7 +46,7 @@ func (r *run) paging(ctx context.Context) {
 	}
 	switch {
 	case paging.Style == "none":
-		r.add(r.wholeList(ctx, call, first.body))
+		r.add(r.wholeList(ctx, call, first))
 	case paging.Limit == "" && r.users.pages > 1:
 		r.add(Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
 			Text: fmt.Sprintf("%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))})
@@ -89,17 +87,14 @@ func rowsIn(answer any, path string) (rows []any, ok bool) {
 }
 
 // wholeList looks for signs that a list without paging is cut.
-func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer any) Line {
+func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
 	line := Line{Check: "paging", Level: OK, Mapping: r.at("operations.list users"), Text: "One answer holds the whole list."}
 	n := r.users.count
-	for _, s := range spotsIn(answer) {
-		if number, err := strconv.Atoi(fmt.Sprint(s.value)); err == nil && number > n && slices.Contains(totalsIn(answer), s.path) {
-			line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s in the answer says %d: it is cut.", count(n, "user"), s.path, number)
-			line.Change = "Add paging to the operation."
-		}
-	}
-	switch next := (&listAnswer{body: answer}).cursors(); {
-	case line.Level == Fail:
+	says, cut := answer.more(n)
+	switch next := answer.cursors(); {
+	case cut:
+		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is cut.", count(n, "user"), says)
+		line.Change = "Add paging to the operation."
 	case len(next) > 0:
 		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to lead to more users.", next[0])
 		line.Change = "Add paging to the operation, if the list comes in pages."

@@ -372,7 +372,10 @@ func (r *run) administrators() {
 		}
 	}
 	line := Line{Check: "administrators", Level: OK, Mapping: r.at("role.known"),
-		Text: fmt.Sprintf("%s with access who signed in before; the gateway never takes away the last.", count(n, "administrator"))}
+		Text: count(n, "administrator") + " with access; the gateway never takes away the last."}
+	if len(r.Document.Access.Pending) > 0 {
+		line.Text += " Who is only invited is not counted."
+	}
 	if n == 0 {
 		line.Level, line.Text = Fail, "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization."
 		line.Change = "Mark the role that manages users administrator: true, or correct user.roles."

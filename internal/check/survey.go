@@ -26,8 +26,7 @@ const DefaultList = "/org/{organization}/user"
 type survey struct {
 	Config
 	facts
-	rows   []any // of the list of users
-	counts *fieldCounts
+	rows []any // of the list of users
 }
 
 // errNoList says that the path answers no list of people.
@@ -38,13 +37,12 @@ func (s *survey) look(ctx context.Context) (err error) {
 	if s.rows, err = s.listOf(ctx, &s.list, hasAddress); err != nil {
 		return err
 	}
-	s.counts = countFields(s.rows)
-	s.guessUsers(s.counts, s.Caller.Organization)
+	s.guessUsers(countFields(s.rows), s.Caller.Organization)
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
 	names := s.findRoles(ctx)
-	s.guessRoleField(s.counts, names)
+	s.guessRoleField(names)
 	s.findOne(ctx)
 	s.findLookup(ctx)
 	s.guessKnown(names)
@@ -231,7 +229,7 @@ func (s *survey) findOne(ctx context.Context) {
 		return
 	}
 	for _, id := range s.ids {
-		if try(s.list.path+"/{user}", id, "") {
+		if id != s.member && try(s.list.path+"/{user}", id, "") {
 			s.id, s.member, s.ids = id, "", nil // no membership is needed
 			return
 		}

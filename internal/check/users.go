@@ -37,7 +37,7 @@ type userList struct {
 	roleRefs  map[mapping.RoleName]int
 	noRole    int
 	manyRoles int
-	holders   map[mapping.RoleName]int // users with access who have signed in
+	holders   map[mapping.RoleName]int // users with access who are not only invited
 }
 
 // A sample is one user.
