@@ -65,6 +65,16 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
 		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
 		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
+	case o.err != nil && t.keeps(o.is):
+		line.Level = Fail
+		line.Text = fmt.Sprintf("Suger did it by %s and goes on listing the user, without access: the gateway would answer an error, since it takes that for no removal.", t.done())
+		line.Change = "Okta only deactivates users. If another client deletes them, leave \"remove user\" out, which is answered 501."
+		if wanted == inactive {
+			line.Mapping = t.at("access.end")
+			line.propose(t.endByMark()...)
+		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
+			line.Level = Look
+		}
 	case o.err != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
 		line.propose(t.answersElsewhere()...)
@@ -100,12 +110,32 @@ func (t *trip) otherWays(line *Line, refused *mapping.Exchange) {
 	case field != "":
 		line.Mapping = t.at("access")
 		line.Text += fmt.Sprintf(" But now %s is set: Suger marks whom it removes, and goes on listing them.", field)
-		line.propose(fix("access.field", field), fix("access.absent", "active"))
+		shows := []Fix{fix("access.field", field), fix("access.absent", "active")}
 		if flag, is := value.(bool); is {
-			line.propose(fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag}))
+			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
 		}
+		line.propose(slices.Concat(shows, t.endByMark())...)
 	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
 		line.Change = joined(line.Change, fmt.Sprintf("If Suger ends access otherwise, say in access.end by which call, or %q.", spec.ByRemoval))
+	}
+}
+
+// keeps reports whether a removal took somebody's access and left them in the list.
+func (t *trip) keeps(is *mapping.Record) bool {
+	return is != nil && !is.Active && slices.ContainsFunc(t.writes(), func(e mapping.Exchange) bool { return e.Call.Operation == spec.OpRemoveUser && e.Err == nil })
+}
+
+// endByMark ends access by the call that removes and leaves the user in the list, and
+// gives it back by adding them again.
+func (t *trip) endByMark() []Fix {
+	ops := &t.Document.Operations
+	if t.Document.Access.End.Way != spec.ByRemoval || ops.AddMember != nil {
+		return nil
+	}
+	text := func(in *spec.Operation) string { return in.Call.Method + " " + in.Call.Path }
+	return []Fix{
+		fix("access.end", object{{"call", text(ops.RemoveUser)}, {"repeat", true}}),
+		fix("access.give", object{{"call", text(ops.AddUser)}, {"body", withoutRole(ops.AddUser.Body)}}),
 	}
 }
 
