@@ -133,7 +133,7 @@ func (r *run) withoutOperation(line *Line, change, operation string) {
 	}[operation]
 	if tries := otherMethod(r.Document, operation); tries != nil {
 		line.Fixes = tries
-		line.Change = fmt.Sprintf("%s A usual alternative, which --suggest tries with --try-verbs: %s", change, strings.ToLower(say(tries...)[:1])+say(tries...)[1:])
+		line.Change = fmt.Sprintf("%s A usual alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
 	}
 	if instead != "" {
 		line.Change = fmt.Sprintf("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
@@ -213,6 +213,10 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	fail := asFailure(err)
 	r.blocked = true
 	switch {
+	case errors.Is(err, errNoEnd):
+		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
+		line.Mapping = r.atPaging("")
+		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))
 	case tokenFailure(fail) != nil:

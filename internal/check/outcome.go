@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -48,9 +49,6 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		e := t.cause(o.err)
 		line = t.failed(ctx, e.Call, e.Err)
 		line.Check, line.Text = o.check, e.Call.Operation+": "+line.Text
-		if o.check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
-			line.Change = joined(line.Change, `If the role has a call of its own, take it out of this body and add "set role".`)
-		}
 	case o.err != nil && len(t.writes()) == 0:
 		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
 	case o.read != nil:
@@ -67,6 +65,16 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
 		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
 		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
+	case o.err != nil && t.keeps(o.is):
+		line.Level = Fail
+		line.Text = fmt.Sprintf("Suger did it by %s and goes on listing the user, without access: the gateway would answer an error, since it takes that for no removal.", t.done())
+		line.Change = "Okta only deactivates users. If another client deletes them, leave \"remove user\" out, which is answered 501."
+		if wanted == inactive {
+			line.Mapping = t.at("access.end")
+			line.propose(t.endByMark()...)
+		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
+			line.Level = Look
+		}
 	case o.err != nil:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
 		line.propose(t.answersElsewhere()...)
@@ -78,6 +86,9 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 		t.second(&line)
 	}
+	if line.Level == Fail && line.Fixes == nil && len(differences) > 0 && ctx.Err() == nil {
+		t.otherWays(&line, t.cause(o.err))
+	}
 	t.add(t.once(line))
 	for _, e := range t.writes() {
 		was, tried := t.proven[e.Call.Operation]
@@ -85,6 +96,63 @@ func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
 	}
 	t.settle(o.is)
 	return line.Level != Fail
+}
+
+// otherWays names what else may do the change of a step, which Suger took and did
+// not do, or refused.
+func (t *trip) otherWays(line *Line, refused *mapping.Exchange) {
+	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
+	field, value := t.marked()
+	switch tries := ownRoleTries(t.Document); {
+	case line.Check == "write: role" && !t.gaveRole && tries != nil && wrongBody:
+		line.Fixes = tries
+		line.Change = joined(line.Change, "If roles have calls of their own, which --suggest tries with --try-verbs: "+lowerFirst(say(tries...)))
+	case field != "":
+		line.Mapping = t.at("access")
+		line.Text += fmt.Sprintf(" But now %s is set: Suger marks whom it removes, and goes on listing them.", field)
+		shows := []Fix{fix("access.field", field), fix("access.absent", "active")}
+		if flag, is := value.(bool); is {
+			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
+		}
+		line.propose(slices.Concat(shows, t.endByMark())...)
+	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
+		line.Change = joined(line.Change, fmt.Sprintf("If Suger ends access otherwise, say in access.end by which call, or %q.", spec.ByRemoval))
+	}
+}
+
+// keeps reports whether a removal took somebody's access and left them in the list.
+func (t *trip) keeps(is *mapping.Record) bool {
+	return is != nil && !is.Active && slices.ContainsFunc(t.writes(), func(e mapping.Exchange) bool { return e.Call.Operation == spec.OpRemoveUser && e.Err == nil })
+}
+
+// endByMark ends access by the call that removes and leaves the user in the list, and
+// gives it back by adding them again.
+func (t *trip) endByMark() []Fix {
+	ops := &t.Document.Operations
+	if t.Document.Access.End.Way != spec.ByRemoval || ops.AddMember != nil {
+		return nil
+	}
+	text := func(in *spec.Operation) string { return in.Call.Method + " " + in.Call.Path }
+	return []Fix{
+		fix("access.end", object{{"call", text(ops.RemoveUser)}, {"repeat", true}}),
+		fix("access.give", object{{"call", text(ops.AddUser)}, {"body", withoutRole(ops.AddUser.Body)}}),
+	}
+}
+
+// marked is a field that blocks people by its name, which the mapping does not read
+// and a removal has changed, with what it holds now.
+func (t *trip) marked() (field string, value any) {
+	removed := slices.ContainsFunc(t.writes(), func(e mapping.Exchange) bool { return e.Call.Operation == spec.OpRemoveUser && e.Err == nil })
+	if !removed || t.Document.Access.Shows() {
+		return "", nil
+	}
+	for _, s := range spotsIn(t.row) {
+		was, _ := at(t.rowBefore, s.path)
+		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
+			return s.path, s.value
+		}
+	}
+	return "", nil
 }
 
 // once shortens a line that says what an earlier one has said.
@@ -143,18 +211,8 @@ func (t *trip) answeredError() []Fix {
 		if e.Answer == nil {
 			continue
 		}
-		body, _ := decoded(e.Answer.Body).(map[string]any)
-		for _, key := range sortedKeys(body) {
-			if said, is := body[key].(bool); !is || said || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
-				continue
-			}
-			found := []Fix{fix("errors.field", key), fix("errors.success", []any{true})}
-			for _, path := range []string{"error.message", "message", "error"} {
-				if text, there := at(body, path); there && kindOf(text) == isText {
-					return append(found, fix("errors.message", path))
-				}
-			}
-			return found
+		if signs := errorSigns(decoded(e.Answer.Body), nil); signs != nil {
+			return signs.fixes()
 		}
 	}
 	return nil

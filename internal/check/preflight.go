@@ -129,6 +129,7 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.statuses()
 	r.unreadBlocks()
 	r.rolesOfUsers()
+	r.flagsOfPower()
 	r.unmapped()
 	r.getUser(ctx)
 	r.findUser(ctx)

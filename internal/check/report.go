@@ -110,7 +110,7 @@ type Report struct {
 
 	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 
-	met bool // the trip met somebody who was there before
+	last bool // the address cannot be used again: it is somebody's, or Suger keeps whom it removes
 }
 
 // Count is the number of lines of a level.

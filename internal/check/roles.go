@@ -79,7 +79,7 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	}
 	list, unread := &roleList{}, make(map[string]int)
 	var sample any
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), 0)
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles))
 	for _, row := range slices.Concat(pages...) {
 		sample = decoded([]byte(row))
 		role, err := r.probe.ReadRole(sample)
@@ -372,7 +372,10 @@ func (r *run) administrators() {
 		}
 	}
 	line := Line{Check: "administrators", Level: OK, Mapping: r.at("role.known"),
-		Text: fmt.Sprintf("%s with access who signed in before; the gateway never takes away the last.", count(n, "administrator"))}
+		Text: count(n, "administrator") + " with access; the gateway never takes away the last."}
+	if len(r.Document.Access.Pending) > 0 {
+		line.Text += " Who is only invited is not counted."
+	}
 	if n == 0 {
 		line.Level, line.Text = Fail, "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization."
 		line.Change = "Mark the role that manages users administrator: true, or correct user.roles."

@@ -36,6 +36,11 @@ type trip struct {
 	alien   bool // the address turned out to be somebody's whom the list does not show
 	known   bool // Suger knew the address, and so keeps the names that it has for it
 
+	kept      bool // Suger still lists who was added
+	gaveRole  bool // a change of the role went well
+	row       any  // the user as Suger showed them last
+	rowBefore any  // and before the step under way
+
 	role   mapping.RoleName // the role that the user should have
 	family string           // and the family name
 }
@@ -216,7 +221,7 @@ func (t *trip) firstAnswer() (values map[string]string, ok bool) {
 // the list had not shown. What the attempt changed is undone, as far as Suger's
 // first answer shows what was before; nothing else is written.
 func (t *trip) leaveAlone(ctx context.Context, is *mapping.Record, why string) {
-	t.alien, t.report.met = true, true
+	t.alien, t.report.last = true, true
 	text := fmt.Sprintf("%s was there before%s, though the list of users did not show it, and may be somebody's: %s. The attempt was %s.", t.Write, t.idShown(t.id), why, t.done())
 	if before, known := t.firstAnswer(); !known || before["name.givenName"] == tripGivenName {
 		text += fmt.Sprintf(" If the account had another name or role, they were written over with %s %s%s, and what they were is not known.",
@@ -335,6 +340,7 @@ func (t *trip) changeRole(ctx context.Context) {
 		if !well || ctx.Err() != nil {
 			break
 		}
+		t.gaveRole = true
 	}
 	if more := len(roles) - mostRoles; well && more > 0 {
 		t.add(Line{Check: "write: role", Level: OK, Text: fmt.Sprintf("Not tried: %s.", count(more, "more role"))})
@@ -415,7 +421,7 @@ func (t *trip) sendPatch(ctx context.Context, value map[string]any) error {
 
 // do makes one step and keeps its calls.
 func (t *trip) do(ctx context.Context, step func(context.Context) error) error {
-	t.calls = nil
+	t.calls, t.rowBefore = nil, t.row
 	return step(mapping.WithExchanges(ctx, func(e mapping.Exchange) {
 		t.calls = append(t.calls, e)
 		t.tried[e.Call.Operation] = true

@@ -160,6 +160,7 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 	if at := t.Document.Operations.GetUser.Answer; at.Given() {
 		user, _ = at.In(user)
 	}
+	t.row = user
 	return t.probe.ReadUser(user)
 }
 
@@ -197,11 +198,12 @@ func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 // withAddress are the users of a fresh list who have the address.
 func (t *trip) withAddress(ctx context.Context) (found []*mapping.Record, err error) {
 	call, _ := t.probe.Call(opListUsers, nil)
-	pages, _, err := t.readPages(ctx, call, t.probe.Paging(opListUsers), 0)
+	pages, _, err := t.readPages(ctx, call, t.probe.Paging(opListUsers))
 	for _, row := range slices.Concat(pages...) {
-		if record, err := t.probe.ReadUser(decoded([]byte(row))); err == nil && fold(record.UserName) == fold(t.Write) {
+		user := decoded([]byte(row))
+		if record, err := t.probe.ReadUser(user); err == nil && fold(record.UserName) == fold(t.Write) {
 			found = append(found, record)
-			t.unseen = nil
+			t.unseen, t.row = nil, user
 		}
 	}
 	return found, err

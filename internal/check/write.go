@@ -74,8 +74,10 @@ func (t *trip) cleanUp(ctx context.Context) {
 	if t.unseen != nil && !t.waited {
 		_, _ = t.appears(ctx) // what is there is looked at next
 	}
+	defer func() { t.report.last = t.report.last || t.kept }()
 	left, err := t.withAddress(ctx)
-	if t.removed && len(left) > 0 && !left[0].Active {
+	t.kept = t.added && len(left) > 0
+	if t.kept && t.removed && !left[0].Active {
 		t.add(Line{Check: "clean-up", Level: Look, stays: true, Text: fmt.Sprintf("%s stays in the list without access, since Suger keeps those whom it removes.", t.Write)})
 		return
 	}
@@ -83,15 +85,20 @@ func (t *trip) cleanUp(ctx context.Context) {
 		t.add(Line{Check: "clean-up", Level: Look, stays: true, Text: fmt.Sprintf("%s is in the list now, and was not added by this check: it is left alone.", t.Write)})
 		return
 	}
+	answered := "" // how the removal was, if Suger took it
 	if len(left) > 0 {
 		for _, record := range left {
 			if call, ok := t.probe.Call("remove user", record.RawID); ok {
-				if _, err := t.probe.Do(ctx, call); err != nil { // the membership may have an id of its own
+				answer, err := t.probe.Do(ctx, call)
+				if err != nil { // the membership may have an id of its own
 					_ = t.service.Delete(ctx, record.ID, "") // whether it helped is looked at next
+					continue
 				}
+				answered = fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status)
 			}
 		}
 		left, err = t.withAddress(ctx)
+		t.kept = len(left) > 0
 	}
 	if len(left) > 0 && left[0].Active {
 		t.id = left[0].RawID
@@ -111,6 +118,9 @@ func (t *trip) cleanUp(ctx context.Context) {
 		}
 		t.id = left[0].RawID
 		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: it could not be removed.", t.Write, t.idShown(t.id), access)
+		if answered != "" {
+			line.Text = fmt.Sprintf("Suger answered %s, and goes on listing %s%s, %s.", answered, t.Write, t.idShown(t.id), access)
+		}
 	case t.unseen != nil:
 		t.unlisted(ctx, &line)
 	default:
@@ -120,7 +130,10 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	if line.Level != OK {
 		line.stays = true
-		line.Change = "Remove the user by hand in Suger's console" + t.byCall() + "."
+		line.Change = "Remove the user by hand in Suger's console."
+		if answered == "" {
+			line.Change = "Remove the user by hand in Suger's console" + t.byCall() + "."
+		}
 	}
 	t.add(line)
 }
