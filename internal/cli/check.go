@@ -36,7 +36,7 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping by what Suger answers, and write it to `FILE`, which must not exist")
 	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")
 	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger does not offer a method, try the other usual ones")
-	list := flags.String("compare", "", "instead, tell who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
+	list := flags.String("compare", "", "instead, list who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
 	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
 	flags.BoolVar(&run.request.Force, "force", false, "write although no user has an address at that domain, or the mapping cannot remove a user")

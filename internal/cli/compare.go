@@ -76,13 +76,6 @@ func forecastText(f mapping.Forecast) string {
 // maxPeopleFile is the largest list of people, in bytes.
 const maxPeopleFile = 64 << 20
 
-// Titles of the columns, in lower case without blanks and underscores, in order of
-// preference.
-var (
-	userNameTitles = []string{"username", "login", "email"}
-	roleTitles     = []string{"role", "sugerrole"}
-)
-
 // readPeople reads a list of people, as CSV with a title line or as JSON.
 func readPeople(path string) ([]mapping.Person, error) {
 	text, err := reload.ReadFile(path, maxPeopleFile)
@@ -96,90 +89,76 @@ func readPeople(path string) ([]mapping.Person, error) {
 	return people, nil
 }
 
+// An entry is one person on the list: a row by the titles of its columns, or what
+// Okta's API answers for a user of an app.
+type entry struct {
+	UserName, Login, Email string
+	Role, SugerRole        string
+	Credentials            struct{ UserName string }
+	Profile                struct{ Role, SugerRole string }
+}
+
 // parsePeople parses a list that begins with [ as JSON and any other as CSV.
 // An entry without a name and a repeated name are errors.
 func parsePeople(text []byte) ([]mapping.Person, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // of spreadsheets
-	parse := parsePeopleCSV
-	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
-		parse = parsePeopleJSON
-	}
-	people, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
-	if len(people) == 0 {
-		return nil, errors.New("there is nobody on the list")
-	}
-	seen := make(map[string]int, len(people))
-	for i, person := range people {
-		if person.UserName == "" {
-			return nil, fmt.Errorf("entry %d has no user name", i+1)
-		}
-		folded := strings.ToLower(person.UserName)
-		if first, twice := seen[folded]; twice {
-			return nil, fmt.Errorf("%s is on the list twice, as entry %d and %d", person.UserName, first, i+1)
-		}
-		seen[folded] = i + 1
-	}
-	return people, nil
-}
-
-func parsePeopleCSV(text []byte) ([]mapping.Person, error) {
-	reader := csv.NewReader(bytes.NewReader(text))
-	reader.TrimLeadingSpace = true
-	rows, err := reader.ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, nil
-	}
-	name, role := column(rows[0], userNameTitles), column(rows[0], roleTitles)
-	if name < 0 {
-		return nil, errors.New("the first line has no column userName, login or email")
-	}
-	var people []mapping.Person
-	for _, row := range rows[1:] {
-		person := mapping.Person{UserName: strings.TrimSpace(row[name])}
-		if role >= 0 {
-			person.Role = strings.TrimSpace(row[role])
-		}
-		people = append(people, person)
-	}
-	return people, nil
-}
-
-// column is the index of the first of the titles, or -1.
-func column(row []string, titles []string) int {
-	for _, title := range titles {
-		for i, cell := range row {
-			if plain := strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(cell)); plain == title {
-				return i
-			}
+	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
+		var err error
+		if text, err = rowsAsJSON(text); err != nil {
+			return nil, err
 		}
 	}
-	return -1
-}
-
-// parsePeopleJSON parses {"userName", "role"}, and what Okta's API answers for the
-// users of an app: {"credentials": {"userName"}, "profile": {"sugerRole"}}.
-func parsePeopleJSON(text []byte) ([]mapping.Person, error) {
-	var entries []struct {
-		UserName    string
-		Role        string
-		Credentials struct{ UserName string }
-		Profile     struct{ Role, SugerRole string }
-	}
+	var entries []entry
 	if err := json.Unmarshal(text, &entries); err != nil {
 		return nil, fmt.Errorf("not a list of people: %w", err)
 	}
-	var people []mapping.Person
-	for _, entry := range entries {
-		people = append(people, mapping.Person{
-			UserName: strings.TrimSpace(cmp.Or(entry.UserName, entry.Credentials.UserName)),
-			Role:     strings.TrimSpace(cmp.Or(entry.Role, entry.Profile.SugerRole, entry.Profile.Role)),
-		})
+	if len(entries) == 0 {
+		return nil, errors.New("there is nobody on the list")
+	}
+	people, seen := make([]mapping.Person, len(entries)), make(map[string]int, len(entries))
+	for i, e := range entries {
+		name := strings.TrimSpace(cmp.Or(e.UserName, e.Credentials.UserName, e.Login, e.Email))
+		if name == "" {
+			return nil, fmt.Errorf("entry %d has no user name", i+1)
+		}
+		folded := strings.ToLower(name)
+		if first, twice := seen[folded]; twice {
+			return nil, fmt.Errorf("%s is on the list twice, as entry %d and %d", name, first, i+1)
+		}
+		seen[folded] = i + 1
+		people[i] = mapping.Person{UserName: name, Role: strings.TrimSpace(cmp.Or(e.Role, e.SugerRole, e.Profile.SugerRole, e.Profile.Role))}
 	}
 	return people, nil
+}
+
+// columns are the titles of the columns that are read, in lower case without blanks
+// and underscores. One of the first three is needed.
+var columns = []string{"username", "login", "email", "role", "sugerrole"}
+
+// rowsAsJSON returns the rows of CSV as JSON objects by their titles.
+func rowsAsJSON(text []byte) ([]byte, error) {
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.TrimLeadingSpace = true
+	rows, err := reader.ReadAll()
+	if err != nil || len(rows) == 0 {
+		return []byte("[]"), err
+	}
+	titles := rows[0]
+	for i, title := range titles {
+		titles[i] = strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(title))
+	}
+	if !slices.ContainsFunc(titles, func(title string) bool { return slices.Contains(columns[:3], title) }) {
+		return nil, errors.New("the first line has no column userName, login or email")
+	}
+	var objects []map[string]string
+	for _, row := range rows[1:] {
+		object := map[string]string{}
+		for i, title := range titles {
+			if slices.Contains(columns, title) {
+				object[title] = row[i]
+			}
+		}
+		objects = append(objects, object)
+	}
+	return json.Marshal(objects)
 }

@@ -75,6 +75,7 @@ var peopleLists = map[string]string{
 	"CSV with columns beside":         "id,login,status,sugerRole\n1,ada@example.com,ACTIVE,ADMIN\n2,bo@example.com,ACTIVE,\n",
 	"CSV of a spreadsheet":            "\ufeffUserName,Role\r\n\"ada@example.com\",\"ADMIN\"\r\nbo@example.com,\r\n",
 	"CSV with blanks":                 "user_name, role\n ada@example.com , ADMIN \n bo@example.com ,\n",
+	"CSV with a login in place":       "userName,login,role\n,ada@example.com,ADMIN\n,bo@example.com,\n",
 	"the user name before the e-mail": "email,username,role\nx@example.com,ada@example.com,ADMIN\ny@example.com,bo@example.com,\n",
 	"JSON":                            `[{"userName":"ada@example.com","role":"ADMIN"},{"userName":"bo@example.com"}]`,
 	"JSON of Okta's API": ` [{"id":"00u1","credentials":{"userName":"ada@example.com"},"profile":{"sugerRole":"ADMIN","email":"ada@example.com"}},

@@ -3,15 +3,10 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
@@ -26,7 +21,8 @@ const (
 	// demoPerson is one of the sandbox's fixed sample people. No page of the
 	// documentation uses this person, since whoever follows demo changes the role
 	// and ends the access.
-	demoPerson = "finance@example.com"
+	demoPerson   = "finance@example.com"
+	demoPersonID = "aNcViDzJ6"
 )
 
 // A demonstration is the gateway with a Suger sandbox behind it, connected by real
@@ -51,17 +47,14 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveUntilDone(ctx, d.log, d.gateway, d.status, d.sandbox) })
-	group.Go(func() error {
-		if err := d.introduce(ctx, c.out); ctx.Err() == nil {
-			return err
-		}
-		return nil // stopped before it was ready
-	})
-	return group.Wait()
+	if err := d.introduce(ctx, c.out); err != nil {
+		return err
+	}
+	return serveUntilDone(ctx, d.log, d.gateway, d.status, d.sandbox)
 }
 
+// newDemonstration opens the listeners. The handlers of the gateway's are set last,
+// because the status page shows the gateway's actual address.
 func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, logTo io.Writer) (*demonstration, error) {
 	d := &demonstration{token: rand.Text()}
 	config := demoConfig(logTo)
@@ -74,37 +67,18 @@ func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, lo
 		return nil, err
 	}
 	d.sandbox.server.RegisterOnShutdown(suger.Close)
-	config.SugerURL = settings.BaseURL("http://" + d.sandbox.addr())
-	if err := d.listen(ctx, config, addr, opsAddr); err != nil {
-		d.close()
+	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
 		return nil, err
 	}
-	return d, nil
-}
-
-// listen opens the gateway's two listeners. The handlers are set last, because
-// the status page shows the gateway's actual address.
-func (d *demonstration) listen(ctx context.Context, config *settings.Config, addr, opsAddr string) (err error) {
-	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
-		return err
-	}
 	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config.Budget, d.log); err != nil {
-		return err
+		return nil, err
 	}
+	config.SugerURL = settings.BaseURL("http://" + d.sandbox.addr())
 	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
 	config.OpsAddr = settings.ListenAddress(d.status.addr())
 	p := &process{Config: config, guide: "http://" + d.status.addr() + "/guides/okta-private.md"}
 	d.gateway.server.Handler, d.status.server.Handler, err = p.assemble(ctx)
-	return err
-}
-
-// close releases the listeners of a demonstration that could not start.
-func (d *demonstration) close() {
-	for _, l := range []*listener{d.sandbox, d.gateway, d.status} {
-		if l != nil {
-			_ = l.socket.Close()
-		}
-	}
+	return d, err
 }
 
 // demoConfig returns the default settings, except for the log, whose format is for
@@ -130,13 +104,8 @@ func demoConfig(logTo io.Writer) *settings.Config {
 // base returns the SCIM base URL, as it is entered in Okta.
 func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
 
-// introduce prints how to reach the demonstration. It looks a person up through
-// the gateway first, so what it prints is known to work.
+// introduce prints how to reach the demonstration, whose listeners are open.
 func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
-	id, err := d.lookUp(ctx, demoPerson)
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
 	addresses, err := exportAddresses(ctx)
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
@@ -168,29 +137,6 @@ curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Conte
 curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
 
 The log follows. Ctrl-C stops it.
-`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, id, demoPerson, d.status.addr(), addresses)
+`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, demoPersonID, demoPerson, d.status.addr(), addresses)
 	return err
-}
-
-// lookUp returns the id of the user with an e-mail address, over SCIM.
-func (d *demonstration) lookUp(ctx context.Context, email string) (string, error) {
-	filter := url.Values{"filter": {fmt.Sprintf("userName eq %q", email)}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base()+"/Users?"+filter.Encode(), nil)
-	if err != nil {
-		return "", err
-	}
-	request.Header.Set("Authorization", "Bearer "+d.token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close()
-	var found struct{ Resources []struct{ ID string } }
-	if err := json.NewDecoder(response.Body).Decode(&found); err != nil {
-		return "", fmt.Errorf("the gateway's answer: %w", err)
-	}
-	if response.StatusCode != http.StatusOK || len(found.Resources) != 1 {
-		return "", fmt.Errorf("the gateway answered %s with %d people, not one", response.Status, len(found.Resources))
-	}
-	return found.Resources[0].ID, nil
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 
 	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/settings"
@@ -49,28 +49,12 @@ names all of them.
 		if setting.Default != "" {
 			title += " (" + setting.Default + ")"
 		}
-		fmt.Fprintf(c.err, "  %s\n%s", title, indented(setting.Meaning))
+		fmt.Fprintf(c.err, "  %s\n%s", title, line.ReplaceAllString(setting.Meaning, "      $1\n"))
 	}
 }
 
-// indented wraps text to the width of a terminal and indents it.
-func indented(text string) string {
-	const margin, width = "      ", 80
-	var lines strings.Builder
-	line := margin
-	for word := range strings.FieldsSeq(text) {
-		if line != margin && len(line)+1+len(word) > width {
-			lines.WriteString(line + "\n")
-			line = margin
-		}
-		if line != margin {
-			line += " "
-		}
-		line += word
-	}
-	lines.WriteString(line + "\n")
-	return lines.String()
-}
+// line is as much text as fits on a line of a terminal after a margin of 6.
+var line = regexp.MustCompile(`(.{1,74})(?: +|$)`)
 
 func (p *process) serve(ctx context.Context) error {
 	scimHandler, opsHandler, err := p.assemble(ctx)

@@ -1,5 +1,5 @@
-// Package marks makes marks of secrets, so that what is kept between requests can
-// be told apart by a secret and does not hold it.
+// Package marks makes keyed hashes of secrets, so that memory can be kept apart by
+// a secret without holding it.
 package marks
 
 import (
@@ -17,14 +17,14 @@ type Mark [sha256.Size]byte
 // for concurrent use.
 type Maker struct{ key [sha256.Size]byte }
 
-// New makes a Maker with a key of its own.
+// New returns a Maker with a random key.
 func New() *Maker {
 	m := &Maker{}
 	_, _ = rand.Read(m.key[:]) // never returns an error
 	return m
 }
 
-// Of is the mark of some texts, of which none has a zero byte in it, in this order.
+// Of returns the mark of some texts in this order. None may have a zero byte.
 func (m *Maker) Of(texts ...string) (mark Mark) {
 	mac := hmac.New(sha256.New, m.key[:])
 	for _, text := range texts {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/throttle"
 )
 
@@ -22,29 +21,17 @@ const (
 // guessLimit limits wrong tokens from one address.
 var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
 
-// An access decides who may see the status page. Without a token, everybody who
-// can reach the loopback interface; with one, whoever sends it, in a session after
-// signing in or as a bearer token.
-type access struct {
-	token    func() string // nil for no token
-	marks    *marks.Maker
-	guessing *throttle.Throttle
-	now      func() time.Time
-}
-
-func newAccess(token func() string, now func() time.Time) *access {
-	return &access{token: token, marks: marks.New(), guessing: throttle.New(guessLimit, now), now: now}
-}
-
-// permits reports whether the request may see the status page.
-func (a *access) permits(r *http.Request) bool {
-	if a.token == nil {
+// permits reports whether the request may see the status page: without a token from
+// this machine, and with one if it has the token, as a bearer token or in a session
+// after signing in.
+func (s *server) permits(r *http.Request) bool {
+	if s.config.Token == nil {
 		return forThisMachine(r.Host)
 	}
 	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "bearer") {
-		return a.accepts(r, strings.TrimSpace(token))
+		return s.accepts(r, strings.TrimSpace(token))
 	}
-	return a.hasSession(r)
+	return s.hasSession(r)
 }
 
 // forThisMachine reports whether the request's host is a name of this machine. A
@@ -61,16 +48,16 @@ func forThisMachine(host string) bool {
 
 // accepts compares a token in constant time. An address that guesses is blocked
 // for a while.
-func (a *access) accepts(r *http.Request, token string) bool {
+func (s *server) accepts(r *http.Request, token string) bool {
 	client := peer(r)
-	if a.guessing.Wait(client) > 0 {
+	if s.guessing.Wait(client) > 0 {
 		return false
 	}
-	presented, wanted := a.marks.Of(token), a.marks.Of(a.token())
+	presented, wanted := s.marks.Of(token), s.marks.Of(s.config.Token())
 	if subtle.ConstantTimeCompare(presented[:], wanted[:]) == 1 {
 		return true
 	}
-	a.guessing.Fail(client)
+	s.guessing.Fail(client)
 	return false
 }
 
@@ -81,15 +68,9 @@ func peer(r *http.Request) netip.Addr {
 
 // session returns the cookie of a session that ends at a time, in seconds since
 // 1970. A session does not outlast the token by which it was opened.
-func (a *access) session(ends string) string {
-	mark := a.marks.Of(a.token(), ends)
+func (s *server) session(ends string) string {
+	mark := s.marks.Of(s.config.Token(), ends)
 	return ends + "." + base64.RawURLEncoding.EncodeToString(mark[:])
-}
-
-// open starts a session.
-func (a *access) open(w http.ResponseWriter) {
-	ends := strconv.FormatInt(a.now().Add(sessionLasts).Unix(), 10)
-	setSession(w, a.session(ends), int(sessionLasts.Seconds()))
 }
 
 // setSession sets the session cookie for so many seconds.
@@ -99,14 +80,14 @@ func setSession(w http.ResponseWriter, value string, seconds int) {
 	})
 }
 
-func (a *access) hasSession(r *http.Request) bool {
+func (s *server) hasSession(r *http.Request) bool {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
 		return false
 	}
 	text, _, _ := strings.Cut(cookie.Value, ".")
 	ends, err := strconv.ParseInt(text, 10, 64)
-	return err == nil && a.now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.session(text))) == 1
+	return err == nil && s.config.Now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(s.session(text))) == 1
 }
 
 func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
@@ -121,13 +102,14 @@ func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
 }
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
-	if s.access.accepts(r, r.PostFormValue("token")) {
-		s.access.open(w)
+	if s.accepts(r, r.PostFormValue("token")) {
+		ends := strconv.FormatInt(s.config.Now().Add(sessionLasts).Unix(), 10)
+		setSession(w, s.session(ends), int(sessionLasts.Seconds()))
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
 	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
-	if s.access.guessing.Wait(peer(r)) > 0 {
+	if s.guessing.Wait(peer(r)) > 0 {
 		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens came from your address. Try again in a minute.")
 		return
 	}

@@ -73,7 +73,9 @@ var outcomes = map[string]outcome{
 }
 
 // Result returns the outcome of a change.
-func (c changeNote) Result() outcome { return outcomes[c.Outcome] }
+func (c changeNote) Result() outcome {
+	return cmp.Or(outcomes[c.Outcome], outcome{Level: "bad", Text: c.Outcome})
+}
 
 // spoken holds readable names of attributes.
 var spoken = map[string]string{

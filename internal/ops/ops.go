@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/check"
+	"suger-scim-gateway/internal/marks"
+	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/mapping"
 )
 
@@ -61,10 +63,11 @@ type Config struct {
 
 // A server is the ops listener.
 type server struct {
-	config  Config
-	access  *access
-	testing sync.Mutex // one test at a time
-	guides  []guideEntry
+	config   Config
+	marks    *marks.Maker       // of sessions
+	guessing *throttle.Throttle // of the token
+	testing  sync.Mutex         // one test at a time
+	guides   []guideEntry
 
 	rolesMu sync.Mutex
 	roles   []organizationRoles
@@ -73,7 +76,7 @@ type server struct {
 // New returns the handler of the ops listener. The error is about a guide that
 // cannot be read.
 func New(config Config) (http.Handler, error) {
-	s := &server{config: config, access: newAccess(config.Token, config.Now)}
+	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now)}
 	for _, id := range config.Organizations[:min(len(config.Organizations), maxOrganizations)] {
 		s.roles = append(s.roles, organizationRoles{ID: id})
 	}
@@ -140,7 +143,7 @@ func sameOrigin(next http.Handler) http.Handler {
 func (s *server) guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case s.access.permits(r):
+		case s.permits(r):
 			next.ServeHTTP(w, r)
 		case s.config.Token == nil:
 			s.message(w, http.StatusForbidden, "Host not allowed",

@@ -54,7 +54,7 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	c.readMapping(&found)
 	c.compare(&found)
 	also(c, &found)
-	_, err := mapping.New(c.Document, nil, c.Mapping()) // for what it says of the settings of roles
+	_, err := mapping.New(c.Document, nil, c.Mapping()) // checks the settings of roles
 	if err != nil {
 		found = append(found, err)
 	}
@@ -187,7 +187,7 @@ func checkSecretLength(text string) error {
 	return nil
 }
 
-// visible says that text has visible ASCII characters only.
+// visible reports whether text has only visible ASCII characters.
 func visible(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
@@ -223,8 +223,8 @@ func (c *Config) CursorKey() []byte { return []byte(c.cursorSecret.latest()) }
 // for no token, so that it only shows health and metrics.
 func (c *Config) HidesPages() bool { return c.statusToken == nil && !c.OpsAddr.Loopback() }
 
-// ServedOrganizations are the only ones served; nil if Suger alone decides. Who
-// has one of the gateway's own tokens is not meant to reach every organization
+// ServedOrganizations are the only ones served; nil if Suger alone decides. A
+// client with one of the gateway's own tokens must not reach every organization
 // that the gateway's credential can see.
 func (c *Config) ServedOrganizations() []string {
 	if len(c.Organizations) == 0 && c.HoldsCredential() && c.Organization != "" {

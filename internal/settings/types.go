@@ -87,11 +87,13 @@ func (b *BaseURL) Decode(text string) error {
 // Unprotected reports whether requests to the URL can be intercepted.
 func (b BaseURL) Unprotected() bool {
 	u, err := url.Parse(string(b))
-	if err != nil || u.Scheme == "https" || u.Hostname() == "localhost" {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err != nil || !ip.IsLoopback()
+	return err == nil && u.Scheme != "https" && !isLoopback(u.Hostname())
+}
+
+// isLoopback reports whether a host is a name of this machine.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // ListenAddress is host:port, host being empty for every address.
@@ -113,8 +115,7 @@ func (a *ListenAddress) Decode(text string) error {
 // Loopback reports whether only this machine can reach a listener on a.
 func (a ListenAddress) Loopback() bool {
 	host, _, _ := net.SplitHostPort(string(a))
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+	return isLoopback(host)
 }
 
 // networks holds CIDR prefixes; a single address is a prefix of full length.

@@ -65,7 +65,7 @@ func (t *Throttle) with(client netip.Addr, do func(w *window, now time.Time)) {
 		w.failures = 0
 	}
 	do(&w, now)
-	if w != before { // who has never failed takes no place in the table
+	if w != before { // an address that never failed is not kept
 		t.table.Add(key, w)
 	}
 }
