@@ -29,7 +29,6 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 		return nil
 	})
 	flags.IntVar(&options.Seats, "seats", 0, "limit of active users; 0 is no limit")
-	flags.StringVar(&options.Contract, "contract", "", fmt.Sprintf("kind of Suger to simulate, one of %q (default the first)", sandbox.Contracts()))
 	flags.Func("fault", "fault to inject, such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be given several times", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
 		faults = append(faults, fault)

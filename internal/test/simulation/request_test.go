@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A request is one SCIM request of a client, what it may change and what a

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A plan is a whole story before it is told: the company and what happens in it.

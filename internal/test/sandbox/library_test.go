@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 func TestPutUser(t *testing.T) {
