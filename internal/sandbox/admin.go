@@ -3,7 +3,6 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 )
@@ -40,11 +39,15 @@ func (s *Sandbox) adminRoutes() http.Handler {
 // putFaults replaces the faults by those of the body, one a line.
 func (s *Sandbox) putFaults(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
-		return
+	var faults []Fault
+	for line := range strings.Lines(string(body)) {
+		if strings.TrimSpace(line) == "" || err != nil {
+			continue
+		}
+		var fault Fault
+		fault, err = ParseFault(line)
+		faults = append(faults, fault)
 	}
-	faults, err := parseFaults(string(body))
 	if err == nil {
 		err = s.SetFaults(faults...)
 	}
@@ -53,22 +56,6 @@ func (s *Sandbox) putFaults(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// parseFaults parses one fault a line and ignores empty lines.
-func parseFaults(lines string) ([]Fault, error) {
-	var faults []Fault
-	for line := range strings.Lines(lines) {
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		fault, err := ParseFault(line)
-		if err != nil {
-			return nil, err
-		}
-		faults = append(faults, fault)
-	}
-	return faults, nil
 }
 
 // A Call is a request that the sandbox received, without the credential, which is
@@ -81,7 +68,7 @@ type Call struct {
 	Status    int    `json:"status"` // 0 without an answer so far
 }
 
-// journalSize is how many calls are kept; counts include all.
+// journalSize is how many calls are kept.
 const journalSize = 20000
 
 // begin records a call before it is answered.
@@ -93,7 +80,9 @@ func (s *Sandbox) begin(operation string, r *http.Request) *Call {
 		s.calls = append(s.calls[:0], s.calls[journalSize/2:]...)
 	}
 	s.calls = append(s.calls, call)
-	s.counts[operation]++
+	if s.contract.Called != nil {
+		s.contract.Called(call)
+	}
 	return call
 }
 
@@ -107,19 +96,4 @@ func (s *Sandbox) Calls() []Call {
 		calls = append(calls, *call)
 	}
 	return calls
-}
-
-// Counts returns how many calls of each operation were received.
-func (s *Sandbox) Counts() map[string]int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.counts)
-}
-
-// ResetCalls forgets the calls received.
-func (s *Sandbox) ResetCalls() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = nil
-	clear(s.counts)
 }

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -25,12 +24,11 @@ const (
 // Status returns the kind that answers an HTTP error status, 400 to 599.
 func Status(code int) FaultKind { return FaultKind(strconv.Itoa(code)) }
 
-// A RetryForm is the form of Retry-After in a status fault.
+// A RetryForm is the form of Retry-After in a status fault; "" is none.
 type RetryForm string
 
 // Forms of Retry-After.
 const (
-	RetryNone    RetryForm = ""        // no Retry-After
 	RetrySeconds RetryForm = "seconds" // Retry-After in seconds
 	RetryDate    RetryForm = "date"    // Retry-After as an HTTP date
 )
@@ -80,15 +78,13 @@ func (f *Fault) check(ofTest bool) error {
 		return errors.New("the probability is not from 0 to 1")
 	case f.Times < 0:
 		return errors.New("times is negative")
-	case f.Kind == Latency && f.Delay <= 0:
-		return errors.New("latency needs a delay")
-	case f.Delay != 0 && f.Kind != Latency && !ofTest:
-		return errors.New("only latency takes a delay")
-	case f.Retry != RetryNone && f.Retry != RetrySeconds && f.Retry != RetryDate:
+	case !ofTest && (f.Delay < 0 || (f.Delay > 0) != (f.Kind == Latency)):
+		return errors.New("latency needs a delay, and only latency takes one")
+	case f.Retry != "" && f.Retry != RetrySeconds && f.Retry != RetryDate:
 		return fmt.Errorf("unknown form of Retry-After %q", f.Retry)
-	case f.RetryAfter < 0 || f.Retry == RetryNone && f.RetryAfter != 0:
+	case f.RetryAfter < 0 || f.Retry == "" && f.RetryAfter != 0:
 		return errors.New("the time to retry after is negative or has no form")
-	case f.Retry != RetryNone && f.status() == 0:
+	case f.Retry != "" && f.status() == 0:
 		return errors.New("only a status takes a Retry-After")
 	case f.After && ofTest:
 		return errors.New("only latency, hang, reset and a status can be before or after")
@@ -186,28 +182,27 @@ func (s *Sandbox) strike(rt *Route, r *http.Request) (hit strike) {
 // continues the value before it.
 func ParseFault(text string) (Fault, error) {
 	var fault Fault
-	var settings [][2]string
+	var names []string
+	values := make(map[string]string)
 	for word := range strings.FieldsSeq(text) {
-		switch name, value, ok := strings.Cut(word, "="); {
-		case ok:
-			settings = append(settings, [2]string{name, value})
-		case len(settings) == 0:
+		name, value, isSetting := strings.Cut(word, "=")
+		_, twice := values[name]
+		switch {
+		case isSetting && twice:
+			return Fault{}, fmt.Errorf("fault %q: %s is given twice", text, name)
+		case isSetting:
+			names = append(names, name)
+			values[name] = value
+		case len(names) == 0:
 			return Fault{}, fmt.Errorf("fault %q does not begin with name=value", text)
 		default:
-			settings[len(settings)-1][1] += " " + word
+			values[names[len(names)-1]] += " " + word
 		}
 	}
-	seen := make(map[string]bool)
-	for _, setting := range settings {
-		name := setting[0]
-		err := fault.set(name, setting[1])
-		if seen[name] {
-			err = errors.New("is given twice")
-		}
-		if err != nil {
+	for _, name := range names {
+		if err := fault.set(name, values[name]); err != nil {
 			return Fault{}, fmt.Errorf("fault %q: %s: %w", text, name, err)
 		}
-		seen[name] = true
 	}
 	if err := fault.check(false); err != nil {
 		return Fault{}, fmt.Errorf("fault %q: %w", text, err)
@@ -259,11 +254,9 @@ func (f Fault) String() string {
 	add(f.Operation != "", "op=%s", f.Operation)
 	add(f.After, "when=after")
 	add(f.Delay != 0, "delay=%s", f.Delay)
-	add(f.Retry != RetryNone, "retry=%s:%d", f.Retry, f.retrySeconds())
-	add(f.Shift != 0, "shift=%d", f.Shift)
+	add(f.Retry != "", "retry=%s:%d", f.Retry, f.retrySeconds())
 	add(f.Probability != 0, "p=%v", f.Probability)
 	add(f.Times != 0, "times=%d", f.Times)
-	add(f.Body != "", "body=%s", f.Body)
 	return text
 }
 
@@ -302,12 +295,8 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	raw := connection
-	if secure, ok := connection.(*tls.Conn); ok {
-		raw = secure.NetConn()
-	}
-	if tcp, ok := raw.(*net.TCPConn); ok {
+	if tcp, ok := connection.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // close with RST rather than FIN
 	}
-	_ = raw.Close()
+	_ = connection.Close()
 }

@@ -64,4 +64,3 @@ func FuzzParseFault(f *testing.F) {
 		assert.Equal(t, first, second)
 	})
 }
-

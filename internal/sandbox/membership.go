@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"time"
 )
 
 // Membership is the contract that the gateway assumes of Suger until a
@@ -41,40 +40,14 @@ func RefuseText(status int, text string) Answer {
 	return Answer{Status: status, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(text)}
 }
 
-// A Time is in JSON as RFC 3339 in UTC, to the millisecond.
-type Time time.Time
-
-// TimeFormat is the form of all times in answers.
-const TimeFormat = "2006-01-02T15:04:05.000Z07:00"
-
-// MarshalJSON implements [json.Marshaler].
-func (t Time) MarshalJSON() ([]byte, error) {
-	return time.Time(t).AppendFormat(nil, `"`+TimeFormat+`"`), nil
-}
-
-// A Person is a user in JSON, without a membership.
-type Person struct {
-	ID             string `json:"id"`
-	FirstName      string `json:"firstName"`
-	LastName       string `json:"lastName"`
-	Email          string `json:"email"`
-	CreationTime   Time   `json:"creationTime"`
-	LastUpdateTime Time   `json:"lastUpdateTime"`
-}
-
-// PersonOf returns the JSON of a user.
-func PersonOf(u *User) Person {
-	return Person{u.ID, u.FirstName, u.LastName, u.Email, Time(u.CreationTime), Time(u.LastUpdateTime)}
-}
-
 // A memberRow is a member in JSON.
 type memberRow struct {
-	Person
+	User
 	Role     string `json:"userRole"`
 	JoinTime Time   `json:"joinOrganizationTime"`
 }
 
-func rowOf(m *Member) memberRow { return memberRow{PersonOf(m.User), m.Role, Time(m.JoinTime)} }
+func rowOf(m *Member) memberRow { return memberRow{*m.User, m.Role, m.JoinTime} }
 
 // ListMembers answers everybody, whatever limit and offset say.
 func ListMembers(q *Request) (Answer, error) { return ReplyRows(q.Organization.Members, rowOf), nil }
@@ -102,7 +75,7 @@ func GetUser(q *Request) (Answer, error) {
 	if user == nil {
 		return Answer{}, ErrNoUser
 	}
-	return Reply(http.StatusOK, PersonOf(user)), nil
+	return Reply(http.StatusOK, user), nil
 }
 
 // addMember makes somebody a member, and a user if the e-mail is new.
@@ -136,7 +109,7 @@ func updateMember(q *Request) (Answer, error) {
 	case err != nil:
 		return Answer{}, err
 	case m == nil:
-		return Reply(http.StatusOK, PersonOf(user)), nil
+		return Reply(http.StatusOK, user), nil
 	}
 	return Reply(http.StatusOK, rowOf(m)), nil
 }
@@ -152,13 +125,9 @@ type ShowRole func(*Organization, *Role) any
 
 func customRole(o *Organization, r *Role) any {
 	return struct {
-		OrganizationID string   `json:"organizationID"`
-		ID             string   `json:"id"`
-		Name           string   `json:"name"`
-		Description    string   `json:"description"`
-		Permissions    []string `json:"permissions"`
-		CreationTime   Time     `json:"creationTime"`
-	}{o.ID, r.ID, r.Name, r.Description, append([]string{}, r.Permissions...), Time(r.CreationTime)}
+		OrganizationID string `json:"organizationID"`
+		*Role
+	}{o.ID, r}
 }
 
 // ListCustomRoles leaves out the standard roles: they are words, not rows.
@@ -182,7 +151,7 @@ func readRole(q *Request, role *Role) error {
 // AddRole returns the operation that adds a custom role.
 func AddRole(status int, show ShowRole) Handler {
 	return func(q *Request) (Answer, error) {
-		role := &Role{Type: TypeCustom}
+		role := &Role{Type: TypeCustom, Permissions: []string{}}
 		if err := readRole(q, role); err != nil {
 			return Answer{}, err
 		}
@@ -202,7 +171,7 @@ func UpdateRole(whole bool, show ShowRole) Handler {
 		}
 		edited := *role
 		if whole {
-			edited.Name, edited.Description, edited.Permissions = "", "", nil
+			edited.Name, edited.Description, edited.Permissions = "", "", []string{}
 		}
 		if err := readRole(q, &edited); err != nil {
 			return Answer{}, err

@@ -102,7 +102,7 @@ func (s *Store) newOrganization(id string, domains []string, seats int) *Organiz
 
 func (o *Organization) addSampleRole(name, description string, permissions ...string) {
 	o.Roles = append(o.Roles, &Role{
-		ID: o.store.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: sampleStart,
+		ID: o.store.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: Time{sampleStart},
 	})
 }
 
@@ -111,14 +111,14 @@ func (o *Organization) addSampleRole(name, description string, permissions ...st
 func (o *Organization) insert(people ...samplePerson) {
 	for _, person := range people {
 		o.store.latest = o.store.latest.Add(time.Minute)
-		joined := o.store.latest
+		joined := Time{o.store.latest}
 		email := person.mailbox
 		if !strings.Contains(email, "@") {
 			email += "@" + o.store.Home().Domains[0]
 		}
 		user := o.store.UserByEmail(email)
 		if user == nil {
-			known := joined.Add(-knownBefore)
+			known := Time{joined.Add(-knownBefore)}
 			user = o.store.Put(User{
 				ID: o.store.NewID(), Email: email, FirstName: person.first, LastName: person.last, CreationTime: known, LastUpdateTime: known,
 			})

@@ -64,6 +64,7 @@ type Contract struct {
 	NewID  func() func() string                                        // makes ids, in place of opaque ones
 	Faults map[FaultKind]Misbehavior                                   // further kinds
 	Access func(authorization string, write bool) (id string, _ error) // the organization of a credential that is no key
+	Called func(*Call)                                                 // notes a call; its status is set later
 }
 
 // A Sandbox is Suger behind its HTTP API. Its methods may be
@@ -80,7 +81,6 @@ type Sandbox struct {
 	faults []activeFault
 	luck   *rand.Rand
 	calls  []*Call
-	counts map[string]int // calls by operation
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -97,7 +97,6 @@ func New(options Options) (*Sandbox, error) {
 		keys:     make(map[string]string),
 		store:    newStore(options),
 		luck:     rand.New(rand.NewPCG(uint64(options.Seed), 1)), //nolint:gosec // G404: faults of one seed apply alike
-		counts:   make(map[string]int),
 		closed:   make(chan struct{}),
 	}
 	if !s.contract.Local {

@@ -24,35 +24,44 @@ const (
 
 // A Role is a role of an organization.
 type Role struct {
-	ID           string
-	Name         string // unique without regard to case
-	Description  string
-	Type         string // TypeStandard or TypeCustom
-	Permissions  []string
-	CreationTime time.Time
+	ID           string   `json:"id"`
+	Name         string   `json:"name"` // unique without regard to case
+	Description  string   `json:"description"`
+	Type         string   `json:"-"` // TypeStandard or TypeCustom
+	Permissions  []string `json:"permissions"`
+	CreationTime Time     `json:"creationTime"`
 }
 
 // A User is a person as all organizations share it.
 type User struct {
-	ID             string
-	Email          string // as given; compared without regard to case
-	FirstName      string
-	LastName       string
-	CreationTime   time.Time
-	LastUpdateTime time.Time
+	ID             string `json:"id"`
+	FirstName      string `json:"firstName"`
+	LastName       string `json:"lastName"`
+	Email          string `json:"email"` // as given; compared without regard to case
+	CreationTime   Time   `json:"creationTime"`
+	LastUpdateTime Time   `json:"lastUpdateTime"`
 }
+
+// A Time is in JSON as RFC 3339 in UTC, to the millisecond.
+type Time struct{ time.Time }
+
+// TimeFormat is the form of all times in answers.
+const TimeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// MarshalJSON implements [json.Marshaler].
+func (t Time) MarshalJSON() ([]byte, error) { return t.AppendFormat(nil, `"`+TimeFormat+`"`), nil }
 
 // A Member is the membership of a user in an organization.
 type Member struct {
 	*User
 	Role     string // id
-	JoinTime time.Time
+	JoinTime Time
 
 	// What follows is for the contracts of tests.
 
 	OtherRoles       []string // further role ids
 	Status           string
-	DeactivationTime time.Time
+	DeactivationTime Time
 
 	row  any    // of the list, as last answered
 	json []byte // the row
@@ -88,13 +97,13 @@ func (s *Store) Home() *Organization { return s.Organizations[0] }
 
 // Tick is the present time, and later than any returned before: users that
 // are made within one tick of the clock still have an order.
-func (s *Store) Tick() time.Time {
+func (s *Store) Tick() Time {
 	now := s.Clock().UTC().Truncate(time.Millisecond)
 	if !now.After(s.latest) {
 		now = s.latest.Add(time.Millisecond)
 	}
 	s.latest = now
-	return now
+	return Time{now}
 }
 
 // NewID is an id that nobody has or had, unless a test chose it.

@@ -112,7 +112,7 @@ func envelopeUser(q *core.Request, u User) any {
 		"contact": object{"emails": []string{u.Email}},
 		"role":    object{"id": u.Role, "name": roleName(q.Organization, u.Role)},
 		"enabled": u.Status != StatusInactive,
-		"audit":   object{"createdAt": core.Time(u.CreationTime), "updatedAt": core.Time(u.LastUpdateTime)},
+		"audit":   object{"createdAt": core.Time{Time: u.CreationTime}, "updatedAt": core.Time{Time: u.LastUpdateTime}},
 	}
 }
 
@@ -127,7 +127,7 @@ func roleName(o *core.Organization, id string) string {
 func envelopeData(q *core.Request, u User) any { return object{"data": envelopeUser(q, u)} }
 
 func envelopeRole(_ *core.Organization, r *Role) any {
-	return object{"id": r.ID, "name": r.Name, "description": r.Description, "builtIn": r.Type == TypeStandard, "permissions": permissions(r)}
+	return object{"id": r.ID, "name": r.Name, "description": r.Description, "builtIn": r.Type == TypeStandard, "permissions": r.Permissions}
 }
 
 func envelopeRoleData(o *core.Organization, r *Role) any { return object{"data": envelopeRole(o, r)} }

@@ -38,8 +38,8 @@ type User struct {
 func viewOf(m *core.Member) User {
 	return User{
 		ID: m.ID, Email: m.Email, FirstName: m.FirstName, LastName: m.LastName, Role: m.Role, OtherRoles: slices.Clone(m.OtherRoles),
-		Status: cmp.Or(m.Status, StatusActive), MembershipID: membershipID(m), CreationTime: m.CreationTime, LastUpdateTime: m.LastUpdateTime,
-		JoinTime: m.JoinTime, DeactivationTime: m.DeactivationTime,
+		Status: cmp.Or(m.Status, StatusActive), MembershipID: membershipID(m), CreationTime: m.CreationTime.Time, LastUpdateTime: m.LastUpdateTime.Time,
+		JoinTime: m.JoinTime.Time, DeactivationTime: m.DeactivationTime.Time,
 	}
 }
 
@@ -48,17 +48,20 @@ func membershipID(m *core.Member) string { return "m" + strconv.FormatInt(m.Join
 
 // person is the part of the user that all organizations share.
 func (u *User) person() core.User {
-	return core.User{ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, CreationTime: u.CreationTime, LastUpdateTime: u.LastUpdateTime}
+	return core.User{
+		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
+		CreationTime: core.Time{Time: u.CreationTime}, LastUpdateTime: core.Time{Time: u.LastUpdateTime},
+	}
 }
 
 // hold makes the user a member, or held, who is one, what the user is.
 func hold(store *core.Store, o *core.Organization, held *core.Member, u User) *core.Member {
 	m := held
 	if m == nil {
-		m = &core.Member{JoinTime: u.JoinTime}
+		m = &core.Member{JoinTime: core.Time{Time: u.JoinTime}}
 	}
 	m.User, m.Role, m.OtherRoles = store.Put(u.person()), u.Role, slices.Clone(u.OtherRoles)
-	m.Status, m.DeactivationTime = u.Status, u.DeactivationTime
+	m.Status, m.DeactivationTime = u.Status, core.Time{Time: u.DeactivationTime}
 	if held == nil {
 		o.Add(m)
 	}
@@ -147,12 +150,13 @@ func (s *Sandbox) GlobalUser(email string) (user GlobalUser, ok bool) {
 	return user, ok
 }
 
-// Roles are copies of all roles, the standard ones first.
+// Roles are copies of all roles, the standard ones first, without their creation
+// times.
 func (s *Sandbox) Roles() (roles []Role) {
 	s.Locked(func(store *core.Store) {
 		for _, role := range store.Home().Roles {
 			held := *role
-			held.Permissions = slices.Clone(held.Permissions)
+			held.Permissions, held.CreationTime = slices.Clone(held.Permissions), core.Time{}
 			roles = append(roles, held)
 		}
 	})
@@ -168,11 +172,11 @@ func (s *Sandbox) PutUser(user User) (put User) {
 	s.Locked(func(store *core.Store) {
 		global := place(store, user.person())
 		held := store.Home().Member(global.ID)
-		old := User{JoinTime: global.LastUpdateTime}
+		old := User{JoinTime: global.LastUpdateTime.Time}
 		if held != nil {
 			old = viewOf(held)
 		}
-		user.ID, user.CreationTime, user.LastUpdateTime = global.ID, global.CreationTime, global.LastUpdateTime
+		user.ID, user.CreationTime, user.LastUpdateTime = global.ID, global.CreationTime.Time, global.LastUpdateTime.Time
 		if user.Status == "" || !s.contract.states {
 			user.Status = StatusActive
 		}
@@ -191,7 +195,7 @@ func (s *Sandbox) PutGlobalUser(user GlobalUser) {
 // an id of its own. From then on the e-mail is the new member's.
 func (s *Sandbox) PutNamesake(user User) {
 	s.Locked(func(store *core.Store) {
-		user.ID, user.JoinTime = store.NewID(), store.Tick()
+		user.ID, user.JoinTime = store.NewID(), store.Tick().Time
 		user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
 		hold(store, store.Home(), nil, user)
 	})
@@ -236,18 +240,19 @@ func (s *Sandbox) RemoveUser(id string) (was bool) {
 // a new one. An empty Type is TypeCustom.
 func (s *Sandbox) PutRole(role Role) Role {
 	s.Locked(func(store *core.Store) {
-		role.Permissions = slices.Clone(role.Permissions)
+		o := store.Home()
 		role.Type = cmp.Or(role.Type, TypeCustom)
 		if role.ID == "" {
 			role.ID = store.NewID()
 		}
-		if held := store.Home().Role(role.ID); held != nil {
-			role.CreationTime = held.CreationTime
-			*held = role
-			return
+		held := o.Role(role.ID)
+		if held == nil {
+			held = &Role{CreationTime: store.Tick()}
+			o.Roles = append(o.Roles, held)
 		}
-		role.CreationTime = store.Tick()
-		store.Home().Roles = append(store.Home().Roles, &role)
+		created := held.CreationTime
+		*held = role
+		held.Permissions, held.CreationTime = append([]string{}, role.Permissions...), created
 	})
 	return role
 }

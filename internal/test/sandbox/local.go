@@ -55,7 +55,7 @@ func (c *local) add(edit edit, show show, made, known int) core.Handler {
 		if err := c.permit(q, &User{Status: StatusInactive}, &user); err != nil {
 			return core.Answer{}, err
 		}
-		user.ID, user.JoinTime = q.Store.NewID(), q.Store.Tick()
+		user.ID, user.JoinTime = q.Store.NewID(), q.Store.Tick().Time
 		user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
 		return answerUser(q, made, show, hold(q.Store, q.Organization, nil, user)), nil
 	}
@@ -78,7 +78,7 @@ func (c *local) update(status int, edit edit, show show) core.Handler {
 			if err := c.permit(q, &old, &user); err != nil {
 				return core.Answer{}, err
 			}
-			user.LastUpdateTime = q.Store.Tick()
+			user.LastUpdateTime = q.Store.Tick().Time
 			user.DeactivationTime = deactivation(&old, &user)
 			hold(q.Store, q.Organization, m, user)
 		}
@@ -150,11 +150,8 @@ func listRoles(render func([]any) any, show core.ShowRole) core.Handler {
 
 // showRole is a role in the contracts without a form of their own.
 func showRole(_ *core.Organization, r *Role) any {
-	return object{"id": r.ID, "name": r.Name, "description": r.Description, "type": r.Type, "permissions": permissions(r)}
+	return object{"id": r.ID, "name": r.Name, "description": r.Description, "type": r.Type, "permissions": r.Permissions}
 }
-
-// permissions are [] rather than null if there are none.
-func permissions(r *Role) []string { return append([]string{}, r.Permissions...) }
 
 // bare is a list that is not inside an object.
 func bare(list []any) any { return list }

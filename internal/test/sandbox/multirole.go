@@ -89,10 +89,10 @@ func revoke(q *core.Request, u *User) error {
 func multiroleUser(q *core.Request, u User) any {
 	shown := object{
 		"id": u.ID, "organization": q.Organization.ID, "email": u.Email, "givenName": u.FirstName, "familyName": u.LastName,
-		"roles": u.roles(), "removedAt": nil, "createdAt": core.Time(u.CreationTime), "updatedAt": core.Time(u.LastUpdateTime),
+		"roles": u.roles(), "removedAt": nil, "createdAt": core.Time{Time: u.CreationTime}, "updatedAt": core.Time{Time: u.LastUpdateTime},
 	}
 	if u.Status == StatusInactive {
-		shown["removedAt"] = core.Time(u.DeactivationTime)
+		shown["removedAt"] = core.Time{Time: u.DeactivationTime}
 	}
 	return shown
 }

@@ -64,7 +64,7 @@ func removalRead(allowed ...string) edit {
 func removalUser(q *core.Request, u User) any {
 	return object{
 		"id": u.ID, "workspace": q.Organization.ID, "email": u.Email, "fullName": strings.TrimSpace(u.FirstName + " " + u.LastName),
-		"roleName": roleName(q.Organization, u.Role), "addedAt": core.Time(u.CreationTime),
+		"roleName": roleName(q.Organization, u.Role), "addedAt": core.Time{Time: u.CreationTime},
 	}
 }
 

@@ -70,6 +70,7 @@ type Sandbox struct {
 	*core.Sandbox
 	contract contract
 	tokens   *tokens
+	calls    []*Call
 }
 
 // A contract is a Suger as tests know it.
@@ -117,6 +118,7 @@ func New(options Options) (*Sandbox, error) {
 	served := s.contract.Contract
 	served.Routes = append(slices.Clip(served.Routes), core.Route{Operation: core.GetToken, Pattern: "POST /oauth2/token", Handle: s.tokens.clientCredentials})
 	served.Faults, served.Access = kinds, s.tokens.access
+	served.Called = func(call *Call) { s.calls = append(s.calls, call) }
 	var err error
 	s.Sandbox, err = core.New(core.Options{
 		Organization: options.Organization, Keys: options.Keys, People: options.People, Domains: options.Domains, Seats: options.Seats,
@@ -151,14 +153,31 @@ func (s *Sandbox) settle(store *core.Store) {
 // ClearFaults removes all faults. A current hang continues.
 func (s *Sandbox) ClearFaults() { _ = s.SetFaults() }
 
+// Calls returns the calls received, in order.
+func (s *Sandbox) Calls() []Call {
+	calls := []Call{}
+	s.Locked(func(*core.Store) {
+		for _, call := range s.calls {
+			calls = append(calls, *call)
+		}
+	})
+	return calls
+}
+
 // Count returns how many calls of the operation were received, of any operation if
 // it is "".
-func (s *Sandbox) Count(operation string) int {
-	total := 0
-	for name, n := range s.Counts() {
-		if operation == "" || operation == name {
-			total += n
+func (s *Sandbox) Count(operation string) (n int) {
+	s.Locked(func(*core.Store) {
+		for _, call := range s.calls {
+			if operation == "" || operation == call.Operation {
+				n++
+			}
 		}
-	}
-	return total
+	})
+	return n
+}
+
+// ResetCalls forgets the calls received.
+func (s *Sandbox) ResetCalls() {
+	s.Locked(func(*core.Store) { s.calls = nil })
 }

@@ -56,7 +56,7 @@ type statusRow struct {
 func statusUser(q *core.Request, u User) any {
 	return statusRow{
 		ID: u.ID, OrganizationID: q.Organization.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Role: u.Role, Status: u.Status,
-		CreationTime: core.Time(u.CreationTime), LastUpdateTime: core.Time(u.LastUpdateTime),
+		CreationTime: core.Time{Time: u.CreationTime}, LastUpdateTime: core.Time{Time: u.LastUpdateTime},
 	}
 }
 

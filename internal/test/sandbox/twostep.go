@@ -58,7 +58,7 @@ type twostepRow struct {
 func twostepRowOf(m *core.Member) twostepRow {
 	return twostepRow{
 		membershipID(m), m.ID, m.FirstName, m.LastName, m.Email,
-		core.Time(m.CreationTime), core.Time(m.LastUpdateTime), m.Role, core.Time(m.JoinTime),
+		m.CreationTime, m.LastUpdateTime, m.Role, m.JoinTime,
 	}
 }
 
@@ -98,7 +98,7 @@ func twostepAddMembership(q *core.Request) (core.Answer, error) {
 }
 
 func replyMembership(m *core.Member) core.Answer {
-	return core.Reply(http.StatusOK, object{"id": membershipID(m), "userId": m.ID, "userRole": m.Role, "joinOrganizationTime": core.Time(m.JoinTime)})
+	return core.Reply(http.StatusOK, object{"id": membershipID(m), "userId": m.ID, "userRole": m.Role, "joinOrganizationTime": m.JoinTime})
 }
 
 func twostepUpdateUser(q *core.Request) (core.Answer, error) {
@@ -108,7 +108,7 @@ func twostepUpdateUser(q *core.Request) (core.Answer, error) {
 	if err != nil {
 		return core.Answer{}, err
 	}
-	return core.Reply(http.StatusOK, core.PersonOf(user)), nil
+	return core.Reply(http.StatusOK, user), nil
 }
 
 // membership is the member whose membership is that of the path.
