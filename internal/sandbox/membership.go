@@ -55,12 +55,16 @@ func ListMembers(q *Request) (Answer, error) { return ReplyRows(q.Organization.M
 // ReplyRows answers the members as a bare array. A row is made again only if it has
 // changed: a gateway under test reads the list of a large organization many times.
 func ReplyRows[Row comparable](members []*Member, rowOf func(*Member) Row) Answer {
-	body := []byte{'['}
-	for i, m := range members {
+	size := len("[]")
+	for _, m := range members {
 		now := rowOf(m)
 		if row, same := m.row.(Row); !same || row != now {
 			m.row, m.json = now, toJSON(now)
 		}
+		size += len(m.json) + len(",")
+	}
+	body := append(make([]byte, 0, size), '[')
+	for i, m := range members {
 		if i > 0 {
 			body = append(body, ',')
 		}

@@ -69,7 +69,7 @@ var (
 	ErrNoUser = Refuse(404, "user not found")
 
 	errUnauthorized = Refuse(401, "unauthorized")
-	errType         = errors.New("wrong type")
+	errNoObject     = errors.New("no JSON object")
 )
 
 // NoBody returns an answer without a body.
@@ -140,12 +140,11 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 func (s *Sandbox) perform(q *Request, rt *Route, fault *Fault) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	operate := func() Answer {
+	operate := func() (out Answer) {
 		err := s.authorize(q, rt)
-		if err != nil {
-			return s.refused(err)
+		if err == nil {
+			out, err = rt.Handle(q)
 		}
-		out, err := rt.Handle(q)
 		if err != nil {
 			return s.refused(err)
 		}
@@ -186,10 +185,8 @@ func (s *Sandbox) authorize(q *Request, rt *Route) (err error) {
 
 // refused is an error in the contract's form.
 func (s *Sandbox) refused(err error) Answer {
-	var known *refusal
-	if !errors.As(err, &known) {
-		known = &refusal{status: http.StatusInternalServerError, text: "internal error"}
-	}
+	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
+	_ = errors.As(err, &known)
 	return s.contract.Refuse(known.status, known.text)
 }
 
@@ -248,19 +245,18 @@ func (q *Request) Read(allowed Fields) error {
 	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return Refuse(400, "Content-Type must be application/json")
 	}
-	if err := readObject(q.Body, "", allowed); errors.Is(err, errType) {
+	err := readObject(q.Body, "", allowed)
+	if errors.Is(err, errNoObject) {
 		return Refuse(400, "the body is not a JSON object")
-	} else if err != nil {
-		return err
 	}
-	return nil
+	return err
 }
 
-// readObject returns errType if the body is no JSON object.
+// readObject returns errNoObject if the body is no JSON object.
 func readObject(body []byte, prefix string, allowed Fields) error {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return errType
+		return errNoObject
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		var err error
@@ -268,7 +264,7 @@ func readObject(body []byte, prefix string, allowed Fields) error {
 		case nil:
 			return Refuse(400, "unknown field %q", prefix+name)
 		case Fields:
-			if err = readObject(object[name], prefix+name+".", target); errors.Is(err, errType) {
+			if err = readObject(object[name], prefix+name+".", target); errors.Is(err, errNoObject) {
 				err = Refuse(400, "unknown field %q", prefix+name)
 			}
 		case Ignored:

@@ -100,19 +100,19 @@ func envelopeReplace(q *core.Request, u *User) error {
 	return nil
 }
 
-func envelopeUser(q *core.Request, u User) any {
-	var id any = u.ID
-	if number, err := strconv.ParseUint(u.ID, 10, 64); err == nil { // an id of PutUser may be a word
+func envelopeUser(q *core.Request, m *core.Member) any {
+	var id any = m.ID
+	if number, err := strconv.ParseUint(m.ID, 10, 64); err == nil { // an id of PutUser may be a word
 		id = number
 	}
 	return object{
 		"userId":  id,
 		"orgId":   q.Organization.ID,
-		"info":    object{"firstName": u.FirstName, "lastName": u.LastName},
-		"contact": object{"emails": []string{u.Email}},
-		"role":    object{"id": u.Role, "name": roleName(q.Organization, u.Role)},
-		"enabled": u.Status != StatusInactive,
-		"audit":   object{"createdAt": core.Time{Time: u.CreationTime}, "updatedAt": core.Time{Time: u.LastUpdateTime}},
+		"info":    object{"firstName": m.FirstName, "lastName": m.LastName},
+		"contact": object{"emails": []string{m.Email}},
+		"role":    object{"id": m.Role, "name": roleName(q.Organization, m.Role)},
+		"enabled": m.Status != StatusInactive,
+		"audit":   object{"createdAt": m.CreationTime, "updatedAt": m.LastUpdateTime},
 	}
 }
 
@@ -124,7 +124,7 @@ func roleName(o *core.Organization, id string) string {
 	return id
 }
 
-func envelopeData(q *core.Request, u User) any { return object{"data": envelopeUser(q, u)} }
+func envelopeData(q *core.Request, m *core.Member) any { return object{"data": envelopeUser(q, m)} }
 
 func envelopeRole(_ *core.Organization, r *Role) any {
 	return object{"id": r.ID, "name": r.Name, "description": r.Description, "builtIn": r.Type == TypeStandard, "permissions": r.Permissions}

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +26,6 @@ type User struct {
 	Role             string   // role id; the first one where a user may have several
 	OtherRoles       []string // further role ids, in the multirole contract only
 	Status           string   // always StatusActive in a contract without a status
-	MembershipID     string   // shown by the twostep contract only
 	CreationTime     time.Time
 	LastUpdateTime   time.Time
 	JoinTime         time.Time
@@ -38,13 +36,10 @@ type User struct {
 func viewOf(m *core.Member) User {
 	return User{
 		ID: m.ID, Email: m.Email, FirstName: m.FirstName, LastName: m.LastName, Role: m.Role, OtherRoles: slices.Clone(m.OtherRoles),
-		Status: cmp.Or(m.Status, StatusActive), MembershipID: membershipID(m), CreationTime: m.CreationTime.Time, LastUpdateTime: m.LastUpdateTime.Time,
+		Status: cmp.Or(m.Status, StatusActive), CreationTime: m.CreationTime.Time, LastUpdateTime: m.LastUpdateTime.Time,
 		JoinTime: m.JoinTime.Time, DeactivationTime: m.DeactivationTime.Time,
 	}
 }
-
-// membershipID is the id of the membership, which no other has or had.
-func membershipID(m *core.Member) string { return "m" + strconv.FormatInt(m.JoinTime.UnixMilli(), 36) }
 
 // person is the part of the user that all organizations share.
 func (u *User) person() core.User {
@@ -84,11 +79,13 @@ func deactivation(old, user *User) time.Time {
 }
 
 // roles are the ids of all roles that the user holds.
-func (u *User) roles() []string {
-	if u.Role == "" {
+func (u *User) roles() []string { return rolesOf(u.Role, u.OtherRoles) }
+
+func rolesOf(first string, others []string) []string {
+	if first == "" {
 		return []string{}
 	}
-	return append([]string{u.Role}, u.OtherRoles...)
+	return append([]string{first}, others...)
 }
 
 // setRoles makes these the user's roles.
@@ -106,8 +103,9 @@ func (u *User) setRoles(ids []string) {
 // in which they are listed.
 func (s *Sandbox) Users() (users []User) {
 	s.Locked(func(store *core.Store) {
-		for _, m := range store.Home().Members {
-			users = append(users, viewOf(m))
+		users = make([]User, len(store.Home().Members))
+		for i, m := range store.Home().Members {
+			users[i] = viewOf(m)
 		}
 	})
 	return users

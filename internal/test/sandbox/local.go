@@ -11,7 +11,7 @@ import (
 // organization and is changed as a whole.
 
 // A show returns what a user is in JSON.
-type show func(*core.Request, User) any
+type show func(*core.Request, *core.Member) any
 
 // An edit changes a user as the request says.
 type edit func(*core.Request, *User) error
@@ -32,7 +32,7 @@ func answerUser(q *core.Request, status int, show show, m *core.Member) core.Ans
 	if show == nil {
 		return core.NoBody(status)
 	}
-	return core.Reply(status, show(q, viewOf(m)))
+	return core.Reply(status, show(q, m))
 }
 
 // add adds a user; made and known are the statuses of a new user and of a

@@ -86,13 +86,13 @@ func revoke(q *core.Request, u *User) error {
 	return nil
 }
 
-func multiroleUser(q *core.Request, u User) any {
+func multiroleUser(q *core.Request, m *core.Member) any {
 	shown := object{
-		"id": u.ID, "organization": q.Organization.ID, "email": u.Email, "givenName": u.FirstName, "familyName": u.LastName,
-		"roles": u.roles(), "removedAt": nil, "createdAt": core.Time{Time: u.CreationTime}, "updatedAt": core.Time{Time: u.LastUpdateTime},
+		"id": m.ID, "organization": q.Organization.ID, "email": m.Email, "givenName": m.FirstName, "familyName": m.LastName,
+		"roles": rolesOf(m.Role, m.OtherRoles), "removedAt": nil, "createdAt": m.CreationTime, "updatedAt": m.LastUpdateTime,
 	}
-	if u.Status == StatusInactive {
-		shown["removedAt"] = core.Time{Time: u.DeactivationTime}
+	if m.Status == StatusInactive {
+		shown["removedAt"] = m.DeactivationTime
 	}
 	return shown
 }

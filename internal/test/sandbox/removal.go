@@ -61,10 +61,10 @@ func removalRead(allowed ...string) edit {
 	}
 }
 
-func removalUser(q *core.Request, u User) any {
+func removalUser(q *core.Request, m *core.Member) any {
 	return object{
-		"id": u.ID, "workspace": q.Organization.ID, "email": u.Email, "fullName": strings.TrimSpace(u.FirstName + " " + u.LastName),
-		"roleName": roleName(q.Organization, u.Role), "addedAt": core.Time{Time: u.CreationTime},
+		"id": m.ID, "workspace": q.Organization.ID, "email": m.Email, "fullName": strings.TrimSpace(m.FirstName + " " + m.LastName),
+		"roleName": roleName(q.Organization, m.Role), "addedAt": m.CreationTime,
 	}
 }
 

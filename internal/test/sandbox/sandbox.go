@@ -140,6 +140,7 @@ func (s *Sandbox) settle(store *core.Store) {
 		if !s.contract.states {
 			continue
 		}
+		m.Status = StatusActive
 		const fixed = 8
 		switch {
 		case strings.HasPrefix(m.Email, "invited@"), i >= fixed && (i-fixed)%9 == 8:

@@ -53,10 +53,12 @@ type statusRow struct {
 	LastUpdateTime core.Time `json:"lastUpdateTime"`
 }
 
-func statusUser(q *core.Request, u User) any {
+func statusUser(q *core.Request, m *core.Member) any { return statusRowOf(q, m) }
+
+func statusRowOf(q *core.Request, m *core.Member) statusRow {
 	return statusRow{
-		ID: u.ID, OrganizationID: q.Organization.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Role: u.Role, Status: u.Status,
-		CreationTime: core.Time{Time: u.CreationTime}, LastUpdateTime: core.Time{Time: u.LastUpdateTime},
+		ID: m.ID, OrganizationID: q.Organization.ID, Email: m.Email, FirstName: m.FirstName, LastName: m.LastName, Role: m.Role, Status: m.Status,
+		CreationTime: m.CreationTime, LastUpdateTime: m.LastUpdateTime,
 	}
 }
 
@@ -65,5 +67,5 @@ func statusListUsers(q *core.Request) (core.Answer, error) {
 	if err != nil {
 		return core.Answer{}, err
 	}
-	return core.ReplyRows(page.members, func(m *core.Member) statusRow { return statusUser(q, viewOf(m)).(statusRow) }), nil
+	return core.ReplyRows(page.members, func(m *core.Member) statusRow { return statusRowOf(q, m) }), nil
 }

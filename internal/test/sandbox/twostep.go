@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"strconv"
 
 	core "suger-scim-gateway/internal/sandbox"
 )
@@ -54,6 +55,9 @@ type twostepRow struct {
 	Role           string    `json:"userRole"`
 	JoinTime       core.Time `json:"joinOrganizationTime"`
 }
+
+// membershipID is the id of the membership, which no other has or had.
+func membershipID(m *core.Member) string { return "m" + strconv.FormatInt(m.JoinTime.UnixMilli(), 36) }
 
 func twostepRowOf(m *core.Member) twostepRow {
 	return twostepRow{

@@ -54,7 +54,7 @@ type window struct {
 func (w window) rows(q *core.Request, show show) []any {
 	rows := make([]any, 0, len(w.members))
 	for _, m := range w.members {
-		rows = append(rows, show(q, viewOf(m)))
+		rows = append(rows, show(q, m))
 	}
 	return rows
 }
