@@ -61,7 +61,7 @@ var secondPeople = []samplePerson{
 // newStore returns the store with its sample organizations.
 func newStore(options Options) *Store {
 	s := &Store{
-		local: options.Contract.Local, newID: OpaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
+		local: options.Contract.Local, newID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
 		Users: make(map[string]*User), Emails: make(map[string]*User),
 	}
 	home := s.newOrganization(options.Organization, options.Domains, options.Seats)
@@ -155,10 +155,10 @@ const (
 	idAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// OpaqueIDs makes ids like those in Suger's samples: nine letters and digits
+// opaqueIDs makes ids like those in Suger's samples: nine letters and digits
 // of both cases with no visible order. No id comes twice: n is counted up and
 // each step of the scrambling can be undone.
-func OpaqueIDs(seed int64) func() string {
+func opaqueIDs(seed int64) func() string {
 	const mask = 1<<idBits - 1
 	var n uint64
 	return func() string {

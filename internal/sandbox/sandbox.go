@@ -12,6 +12,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -140,12 +141,9 @@ func (o *Options) complete() error {
 		return fmt.Errorf("%d seats", o.Seats)
 	case o.Organization == SecondOrganization && !o.Contract.Local:
 		return fmt.Errorf("%q is the id of the second organization", SecondOrganization)
-	case o.Organization == "":
-		o.Organization = DefaultOrganization
 	}
-	if o.People == 0 {
-		o.People = defaultPeople
-	}
+	o.Organization = cmp.Or(o.Organization, DefaultOrganization)
+	o.People = cmp.Or(o.People, defaultPeople)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

@@ -4,6 +4,9 @@
 //
 // The contracts other than membership are invented, to test that a mapping file
 // can describe a Suger that differs; Suger publishes none of them.
+//
+// Most tests of the product's sandbox are in this folder, too: they read what it
+// holds with this library.
 package sandbox
 
 import (
@@ -16,7 +19,7 @@ import (
 	core "suger-scim-gateway/internal/sandbox"
 )
 
-// What tests use of the sandbox of the product.
+// Fault and the others are those of the sandbox of the product.
 type (
 	Fault      = core.Fault
 	FaultKind  = core.FaultKind
