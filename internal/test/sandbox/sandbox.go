@@ -19,13 +19,18 @@ import (
 	core "suger-scim-gateway/internal/sandbox"
 )
 
-// Fault and the others are those of the sandbox of the product.
+// Types of the sandbox of the product.
 type (
-	Fault      = core.Fault
-	FaultKind  = core.FaultKind
-	Role       = core.Role
+	// Fault is a misbehavior and when it applies.
+	Fault = core.Fault
+	// FaultKind is a way to misbehave.
+	FaultKind = core.FaultKind
+	// Role is a role of an organization.
+	Role = core.Role
+	// GlobalUser is a person as all organizations share it.
 	GlobalUser = core.User
-	Call       = core.Call
+	// Call is a request that the sandbox received.
+	Call = core.Call
 )
 
 // The constants of the sandbox of the product that tests use.
