@@ -95,8 +95,8 @@ type Organization struct {
 // Home is the organization of [Options].
 func (s *Store) Home() *Organization { return s.Organizations[0] }
 
-// Tick is the present time, and later than any returned before: users that
-// are made within one tick of the clock still have an order.
+// Tick returns the present time, at least a millisecond after the one returned
+// before: users that are made within one tick of the clock still have an order.
 func (s *Store) Tick() Time {
 	now := s.Clock().UTC().Truncate(time.Millisecond)
 	if !now.After(s.latest) {
@@ -106,7 +106,7 @@ func (s *Store) Tick() Time {
 	return Time{now}
 }
 
-// NewID is an id that nobody has or had, unless a test chose it.
+// NewID returns an id that nobody has or had, unless a test chose it.
 func (s *Store) NewID() string {
 	for {
 		id := s.newID()
@@ -123,7 +123,7 @@ func (s *Store) NewID() string {
 // UserByEmail returns nil if nobody has the e-mail, whatever its case.
 func (s *Store) UserByEmail(email string) *User { return s.Emails[strings.ToLower(email)] }
 
-// Put holds the user under its id. All memberships show it.
+// Put stores the user under its id; all its memberships share it.
 func (s *Store) Put(user User) *User {
 	held := s.Users[user.ID]
 	if held == nil {
@@ -205,7 +205,7 @@ func CheckEmail(email string) error {
 	return nil
 }
 
-// PermitSeat refuses one more than seated people if the plan has no more seats.
+// PermitSeat returns an error if the plan has no seat besides those of the seated.
 func (o *Organization) PermitSeat(seated int) error {
 	if o.Seats > 0 && seated >= o.Seats {
 		return Refuse(400, "no seat left: the plan has %d", o.Seats)
@@ -213,7 +213,7 @@ func (o *Organization) PermitSeat(seated int) error {
 	return nil
 }
 
-// Upsert is the user of this e-mail, new or known. A known one keeps its id, names
+// Upsert returns the user of this e-mail, new or known. A known one keeps its id, names
 // and spelling. The caller stores it.
 func (s *Store) Upsert(wish User) (User, error) {
 	if !wish.fits() {
