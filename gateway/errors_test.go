@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // Okta comes back by itself only after a 429 with whole seconds in Retry-After.

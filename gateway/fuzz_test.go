@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
 )

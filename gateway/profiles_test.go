@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 const (

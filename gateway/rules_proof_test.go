@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // Rule 16 of no false success: a write that Suger acknowledges and does not make is

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // Somebody else makes the person between Okta's lookup and its create: Suger

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A user comes to the same JSON at once and by way of a resource, which

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A check that is stopped in the middle of the writes leaves nobody behind.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/sugerclient"
 )
 

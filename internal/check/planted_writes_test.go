@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 )
 

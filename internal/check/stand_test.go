@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"

@@ -28,9 +28,8 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 		options.Domains = settings.SplitList(text)
 		return nil
 	})
-	flags.IntVar(&options.Seats, "seats", 0, "limit of active users; 0 is no limit")
-	flags.StringVar(&options.Contract, "contract", "", fmt.Sprintf("kind of Suger to simulate, one of %q (default the first)", sandbox.Contracts()))
-	flags.Func("fault", "fault to inject, such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\"; may be given several times", func(text string) error {
+	flags.IntVar(&options.Seats, "seats", 0, "limit of members; 0 is no limit")
+	flags.Func("fault", "fault to inject, such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\" or \"kind=latency delay=2s\"; the kinds are 400 to 599, latency, hang and reset; may be given several times", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
 		faults = append(faults, fault)
 		return err

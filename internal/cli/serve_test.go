@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 func TestServe(t *testing.T) {
@@ -165,7 +165,6 @@ func TestSandboxCommand(t *testing.T) {
 
 func TestSandboxCommandRefuses(t *testing.T) {
 	for name, args := range map[string][]string{
-		"an unknown contract":        {"--contract", "nonsense"},
 		"an unknown kind of fault":   {"--fault", "kind=nonsense"},
 		"a fault of no operation":    {"--fault", "kind=500 op=nonsense"},
 		"an address that is no good": {"--addr", "nonsense"},

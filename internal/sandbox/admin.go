@@ -3,16 +3,14 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
-	"sync"
 )
 
 // adminPrefix is where the admin routes are. No contract has a path there.
 const adminPrefix = "/_sandbox/"
 
-// adminRoutes returns the sandbox's own routes, which are not part of any contract
+// adminRoutes returns the sandbox's own routes, which are not part of the contract
 // and not counted as calls:
 //
 //	GET /_sandbox/faults     the faults in their text form, one a line
@@ -23,12 +21,14 @@ const adminPrefix = "/_sandbox/"
 // They need no credential: they are for a sandbox that only its owner can reach.
 func (s *Sandbox) adminRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /_sandbox/faults", s.showFaults)
-	mux.HandleFunc("PUT /_sandbox/faults", s.putFaults)
-	mux.HandleFunc("DELETE /_sandbox/faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.ClearFaults()
-		w.WriteHeader(http.StatusNoContent)
+	mux.HandleFunc("GET /_sandbox/faults", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		for _, fault := range s.Faults() {
+			_, _ = fmt.Fprintln(w, fault) // the client may have disconnected
+		}
 	})
+	mux.HandleFunc("PUT /_sandbox/faults", s.putFaults)
+	mux.HandleFunc("DELETE /_sandbox/faults", s.putFaults) // without a body
 	mux.HandleFunc("GET /_sandbox/calls", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(s.Calls()) // the client may have disconnected
@@ -36,44 +36,26 @@ func (s *Sandbox) adminRoutes() http.Handler {
 	return mux
 }
 
-func (s *Sandbox) showFaults(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	for _, fault := range s.Faults() {
-		_, _ = fmt.Fprintln(w, fault) // the client may have disconnected
-	}
-}
-
+// putFaults replaces the faults by those of the body, one a line.
 func (s *Sandbox) putFaults(w http.ResponseWriter, r *http.Request) {
 	body, err := readBody(w, r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
-		return
+	var faults []Fault
+	for line := range strings.Lines(string(body)) {
+		if strings.TrimSpace(line) == "" || err != nil {
+			continue
+		}
+		var fault Fault
+		fault, err = ParseFault(line)
+		faults = append(faults, fault)
 	}
-	active, err := parseFaults(string(body))
 	if err == nil {
-		err = s.SetFaults(active...)
+		err = s.SetFaults(faults...)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// parseFaults parses one fault a line and ignores empty lines.
-func parseFaults(lines string) ([]Fault, error) {
-	var active []Fault
-	for line := range strings.Lines(lines) {
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		fault, err := ParseFault(line)
-		if err != nil {
-			return nil, err
-		}
-		active = append(active, fault)
-	}
-	return active, nil
 }
 
 // A Call is a request that the sandbox received, without the credential, which is
@@ -86,69 +68,32 @@ type Call struct {
 	Status    int    `json:"status"` // 0 without an answer so far
 }
 
-// unknown is the operation of an unknown path or method.
-const unknown = "unknown"
-
-// journalSize is how many calls are kept; counts include all.
+// journalSize is how many calls are kept.
 const journalSize = 20000
 
-type journal struct {
-	mu     sync.Mutex
-	calls  []*Call
-	counts map[string]int
-}
-
 // begin records a call before it is answered.
-func (j *journal) begin(operation string, r *http.Request) *Call {
+func (s *Sandbox) begin(operation string, r *http.Request) *Call {
 	call := &Call{Operation: operation, Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if len(j.calls) == journalSize {
-		j.calls = append(j.calls[:0], j.calls[journalSize/2:]...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.calls) == journalSize {
+		s.calls = append(s.calls[:0], s.calls[journalSize/2:]...)
 	}
-	j.calls = append(j.calls, call)
-	j.counts[operation]++
+	s.calls = append(s.calls, call)
+	if s.contract.Called != nil {
+		s.contract.Called(call)
+	}
 	return call
-}
-
-// end records what was answered, before the answer can be read.
-func (j *journal) end(call *Call, status int) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	call.Status = status
 }
 
 // Calls returns the calls received, in order: all up to 20,000, and at least the
 // latest 10,000 after that.
 func (s *Sandbox) Calls() []Call {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	calls := make([]Call, 0, len(s.journal.calls))
-	for _, call := range s.journal.calls {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls := make([]Call, 0, len(s.calls))
+	for _, call := range s.calls {
 		calls = append(calls, *call)
 	}
 	return calls
-}
-
-// Count returns how many calls of the operation were received, of any operation if
-// it is "". The operation of token requests is "get token".
-func (s *Sandbox) Count(operation string) int {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	if operation != "" {
-		return s.journal.counts[operation]
-	}
-	total := 0
-	for n := range maps.Values(s.journal.counts) {
-		total += n
-	}
-	return total
-}
-
-// ResetCalls resets calls and counts.
-func (s *Sandbox) ResetCalls() {
-	s.journal.mu.Lock()
-	defer s.journal.mu.Unlock()
-	s.journal.calls = nil
-	clear(s.journal.counts)
 }

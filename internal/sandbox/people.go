@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -26,19 +25,19 @@ const knownBefore = 90 * 24 * time.Hour
 // minute.
 var sampleStart = time.Date(2024, time.March, 4, 9, 0, 0, 0, time.UTC)
 
-type samplePerson struct{ mailbox, first, last, role, status string }
+type samplePerson struct{ mailbox, first, last, role string }
 
 // fixedPeople are in every sandbox, so that tests can name them. Like all
 // sample people they are made up, from words that are not names of persons.
 var fixedPeople = []samplePerson{
-	{"admin", "Amber", "Anchor", RoleAdmin, StatusActive},
-	{"editor", "Basalt", "Beacon", RoleEditor, StatusActive},
-	{"viewer", "Cedar", "Compass", RoleViewer, StatusActive},
-	{"finance", "Dune", "Drum", finance, StatusActive},
-	{"deals", "Ember", "Easel", dealDesk, StatusActive},
-	{"Mixed.Case", "Fjord", "Ferry", RoleViewer, StatusActive},
-	{"invited", "Granite", "Gate", RoleViewer, StatusInvited},
-	{"former", "Heather", "Harbor", RoleEditor, StatusInactive},
+	{"admin", "Amber", "Anchor", RoleAdmin},
+	{"editor", "Basalt", "Beacon", RoleEditor},
+	{"viewer", "Cedar", "Compass", RoleViewer},
+	{"finance", "Dune", "Drum", finance},
+	{"deals", "Ember", "Easel", dealDesk},
+	{"Mixed.Case", "Fjord", "Ferry", RoleViewer},
+	{"invited", "Granite", "Gate", RoleViewer},
+	{"former", "Heather", "Harbor", RoleEditor},
 }
 
 var (
@@ -50,108 +49,85 @@ var (
 
 // secondPeople are the members of the second organization. Two of them are
 // members of the first too, under the names they have there and with other
-// roles, and two cannot be added to it,
-// since their e-mail domain is another.
+// roles, and two cannot be added to it, since their e-mail domain is another.
 var secondPeople = []samplePerson{
-	{"admin@" + SecondDomain, "Indigo", "Inlet", RoleAdmin, ""},
-	{"partner@" + SecondDomain, "Kelp", "Kiosk", partners, ""},
-	{"viewer", "", "", RoleAdmin, ""},
-	{"deals", "", "", RoleViewer, ""},
-	{"elsewhere", "Ivory", "Inkwell", RoleEditor, ""},
+	{"admin@" + SecondDomain, "Indigo", "Inlet", RoleAdmin},
+	{"partner@" + SecondDomain, "Kelp", "Kiosk", partners},
+	{"viewer", "", "", RoleAdmin},
+	{"deals", "", "", RoleViewer},
+	{"elsewhere", "Ivory", "Inkwell", RoleEditor},
 }
 
-// newStore returns the store with its sample organizations. Only contracts with
-// global users have a second one.
-func newStore(options Options, served *contract) *store {
-	s := &store{
-		contract:        served,
-		clock:           options.Clock,
-		newID:           opaqueIDs(options.Seed),
-		newMembershipID: opaqueIDs(options.Seed ^ 1<<50), // the same scrambling, so these are never user ids
-		users:           make(map[string]*GlobalUser),
-		byEmail:         make(map[string]*GlobalUser),
-		latest:          sampleStart,
+// newStore returns the store with its sample organizations.
+func newStore(options Options) *Store {
+	s := &Store{
+		local: options.Contract.Local, newID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
+		Users: make(map[string]*User), Emails: make(map[string]*User),
 	}
 	home := s.newOrganization(options.Organization, options.Domains, options.Seats)
 	home.addSampleRole(finance, "Invoices and revenue.", "billing.read", "billing.write")
 	home.addSampleRole(dealDesk, "Private offers.", "offer.read", "offer.write")
-	if served.numericIDs {
-		s.newID = numericIDs()
+	if options.Contract.NewID != nil {
+		s.newID = options.Contract.NewID()
 	}
-	for _, person := range fixedPeople {
-		home.insertPerson(person)
-	}
-	if s.global {
-		second := s.newOrganization(SecondOrganization, slices.Concat(options.Domains, []string{SecondDomain}), 0)
+	home.insert(fixedPeople...)
+	var second *Organization
+	if !s.local {
+		home.Remove(home.Members[len(home.Members)-1].ID) // former@
+		second = s.newOrganization(SecondOrganization, append(slices.Clone(options.Domains), SecondDomain), 0)
 		second.addSampleRole(partners, "Reseller offers.", "offer.read")
-		for _, person := range secondPeople {
-			second.insertPerson(person)
+		second.insert(secondPeople...)
+	}
+	for i := range max(options.People, 0) {
+		person := samplePersonAt(i, options.Seed)
+		home.insert(person)
+		if second != nil && i%8 == 7 {
+			person.role = RoleViewer
+			second.insert(person)
 		}
 	}
-	s.addPeople(max(options.People, 0), options.Seed)
 	return s
 }
 
-func (s *store) newOrganization(id string, domains []string, seats int) *organization {
-	o := &organization{store: s, id: id, domains: domains, seats: seats, byUser: make(map[string]*member), roleTimes: make(map[string]time.Time)}
-	o.roles = []Role{
+func (s *Store) newOrganization(id string, domains []string, seats int) *Organization {
+	o := &Organization{ID: id, Domains: domains, Seats: seats, store: s, byUser: make(map[string]*Member)}
+	o.Roles = []*Role{
 		{ID: RoleAdmin, Name: RoleAdmin, Description: "May do everything.", Type: TypeStandard, Permissions: []string{"*"}},
 		{ID: RoleEditor, Name: RoleEditor, Description: "May do everything but manage the organization.", Type: TypeStandard, Permissions: []string{"read", "write"}},
 		{ID: RoleViewer, Name: RoleViewer, Description: "May read.", Type: TypeStandard, Permissions: []string{"read"}},
 	}
-	s.organizations = append(s.organizations, o)
+	s.Organizations = append(s.Organizations, o)
 	return o
 }
 
-func (o *organization) addSampleRole(name, description string, permissions ...string) {
-	role := Role{ID: o.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions}
-	o.roles = append(o.roles, role)
-	o.roleTimes[role.ID] = sampleStart
+func (o *Organization) addSampleRole(name, description string, permissions ...string) {
+	o.Roles = append(o.Roles, &Role{
+		ID: o.store.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: Time{sampleStart},
+	})
 }
 
-// addPeople adds n sample people, whether or not there are seats. Every eighth is
-// a member of the second organization too.
-func (s *store) addPeople(n int, seed int64) {
-	for i := range n {
-		person := samplePersonAt(i, seed)
-		s.home().insertPerson(person)
-		if s.global && i%8 == 7 {
-			person.role = RoleViewer
-			s.organizations[1].insertPerson(person)
+// insert adds members, whether or not there are seats, and a user if there is none
+// with this e-mail. A mailbox without a domain is in that of the first organization.
+func (o *Organization) insert(people ...samplePerson) {
+	for _, person := range people {
+		o.store.latest = o.store.latest.Add(time.Minute)
+		joined := Time{o.store.latest}
+		email := person.mailbox
+		if !strings.Contains(email, "@") {
+			email += "@" + o.store.Home().Domains[0]
 		}
-	}
-}
-
-// insertPerson adds a member, and the user if there is none with this e-mail.
-// A mailbox without a domain is in that of the first organization.
-func (o *organization) insertPerson(person samplePerson) {
-	joined := o.latest.Add(time.Minute)
-	o.latest = joined
-	user := User{
-		Email: person.mailbox, FirstName: person.first, LastName: person.last,
-		Role: o.roleNamed(person.role), Status: person.status,
-		CreationTime: joined, LastUpdateTime: joined, JoinTime: joined,
-	}
-	if !strings.Contains(user.Email, "@") {
-		user.Email += "@" + o.home().domains[0]
-	}
-	if o.global {
-		user.CreationTime = joined.Add(-knownBefore)
-		user.LastUpdateTime = user.CreationTime
-	}
-	if known, ok := o.byEmail[strings.ToLower(user.Email)]; ok {
-		user.setGlobal(*known)
-	} else {
-		user.ID = o.freeID()
-	}
-	if o.noStates {
-		user.Status = StatusActive
-	}
-	user.MembershipID = o.newMembershipID()
-	user.DeactivationTime = deactivation(&User{}, &user)
-	o.put(nil, user)
-	if o.global && person.mailbox == "former" { // who has been a member
-		o.drop(o.byUser[user.ID])
+		user := o.store.UserByEmail(email)
+		if user == nil {
+			known := Time{joined.Add(-knownBefore)}
+			user = o.store.Put(User{
+				ID: o.store.NewID(), Email: email, FirstName: person.first, LastName: person.last, CreationTime: known, LastUpdateTime: known,
+			})
+		}
+		m := &Member{User: user, Role: person.role, JoinTime: joined}
+		if role := o.RoleNamed(person.role); role != nil {
+			m.Role = role.ID
+		}
+		o.Add(m)
 	}
 }
 
@@ -162,29 +138,13 @@ func samplePersonAt(i int, seed int64) samplePerson {
 	pair := int((uint64(i)*137 + uint64(seed)) % uint64(pairs)) //nolint:gosec // G115: any bits do for a seed; 137 and the number of pairs have no common factor
 	person := samplePerson{
 		first: firstWords[pair%len(firstWords)], last: lastWords[pair/len(firstWords)],
-		role: sampleRoles[i%len(sampleRoles)], status: StatusActive,
+		role: sampleRoles[i%len(sampleRoles)],
 	}
 	person.mailbox = strings.ToLower(person.first + "." + person.last)
 	if round := i / pairs; round > 0 {
 		person.mailbox = fmt.Sprintf("%s%d", person.mailbox, round+1)
 	}
-	switch {
-	case i%9 == 8:
-		person.status = StatusInvited
-	case i%16 == 15:
-		person.status = StatusInactive
-	}
 	return person
-}
-
-// roleNamed is the id of the role with this name, or the name itself.
-func (o *organization) roleNamed(name string) string {
-	for _, role := range o.roles {
-		if role.Name == name {
-			return role.ID
-		}
-	}
-	return name
 }
 
 // idBits is how many bits an opaque id carries: the most that fit into nine
@@ -214,14 +174,5 @@ func opaqueIDs(seed int64) func() string {
 			x /= uint64(len(idAlphabet))
 		}
 		return string(id[:])
-	}
-}
-
-// numericIDs counts upwards, for contracts whose ids are numbers.
-func numericIDs() func() string {
-	n := uint64(480000)
-	return func() string {
-		n++
-		return strconv.FormatUint(n, 10)
 	}
 }

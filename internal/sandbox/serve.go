@@ -1,11 +1,13 @@
 package sandbox
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"math"
+	"mime"
 	"net/http"
 	"path"
 	"slices"
@@ -14,126 +16,195 @@ import (
 	"time"
 )
 
-// unknownRoute is for whatever is no operation of the contract, a known path
-// with another method included.
-var unknownRoute = route{
-	operation: unknown, open: true,
-	handle: func(*request) (answer, error) { return answer{}, errNoPath },
+// A Route is an operation of a contract.
+type Route struct {
+	Operation string // "update user"; faults and call counts use this name
+	Pattern   string // as for [http.ServeMux]
+	Handle    Handler
 }
 
-func (s *Sandbox) allRoutes() []route { return slices.Concat(s.contract.routes, s.tokens.routes()) }
+// A Handler performs one operation, with the lock of the sandbox.
+type Handler func(*Request) (Answer, error)
 
-// operations are the names that a fault may have as its operation.
-func (s *Sandbox) operations() []string {
-	var names []string
-	for _, rt := range s.allRoutes() {
-		if rt.operation != unknown && !slices.Contains(names, rt.operation) {
-			names = append(names, rt.operation)
-		}
-	}
-	return names
+// Writes reports whether the operation may change something.
+func (r *Route) Writes() bool { return !strings.HasPrefix(r.Pattern, "GET ") }
+
+// The operations that need no credential.
+const (
+	Unknown  = "unknown"   // an unknown path or method
+	GetToken = "get token" // in the contracts of tests
+)
+
+// A Request is a call as an operation sees it. PathValue returns the
+// placeholders of the route's pattern.
+type Request struct {
+	*http.Request
+	Store        *Store
+	Organization *Organization // of the path, if it names one
+	Body         []byte
 }
 
+// An Answer is held whole, so that a fault can still change it.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte // empty for none
+}
+
+// A refusal is an error that the sandbox answers to its caller.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+// Refuse returns an error that is answered with this status.
+func Refuse(status int, format string, args ...any) error {
+	return &refusal{status: status, text: fmt.Sprintf(format, args...)}
+}
+
+var (
+	// ErrNoUser is the error of an unknown user id.
+	ErrNoUser = Refuse(404, "user not found")
+
+	errUnauthorized = Refuse(401, "unauthorized")
+	errNoObject     = errors.New("no JSON object")
+)
+
+// NoBody returns an answer without a body.
+func NoBody(status int) Answer { return Answer{Status: status, Header: http.Header{}} }
+
+// Reply returns an answer with the value as JSON.
+func Reply(status int, value any) Answer { return replyJSON(status, toJSON(value)) }
+
+func replyJSON(status int, body []byte) Answer {
+	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
+}
+
+// newRoutes serves whatever is no operation of the contract, a known path with
+// another method included, as an unknown one.
 func (s *Sandbox) newRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, rt := range s.allRoutes() {
-		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
+	for _, rt := range s.contract.Routes {
+		mux.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &unknownRoute) })
+	mux.HandleFunc("/", s.serveUnknown)
 	return mux
 }
 
-// ServeHTTP serves the contract, the token endpoints, and the admin routes if
-// they are switched on.
+func (s *Sandbox) serveUnknown(w http.ResponseWriter, r *http.Request) {
+	s.serve(w, r, &Route{Operation: Unknown, Handle: func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }})
+}
+
+// ServeHTTP serves the contract, and the admin routes if they are switched on.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case s.admin != nil && strings.HasPrefix(r.URL.Path, adminPrefix):
 		s.admin.ServeHTTP(w, r)
 	case path.Clean(r.URL.Path) != r.URL.Path: // the mux would redirect "/a/../b" to "/b"
-		s.serve(w, r, &unknownRoute)
+		s.serveUnknown(w, r)
 	default:
 		s.routes.ServeHTTP(w, r)
 	}
 }
 
 // serve answers one call, with its faults.
-func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *route) {
-	call := s.journal.begin(rt.operation, r)
+func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
+	call := s.begin(rt.Operation, r)
 	body, err := readBody(w, r)
 	if err != nil {
-		s.deliver(w, call, s.refused(err), 0)
+		s.deliver(w, call, s.refused(err))
 		return
 	}
-	hit := s.faults.strike(rt, r)
-	s.delay(r, hit.early)
-	var out answer
-	if !hit.fault.preempts() {
-		q := &request{Request: r, store: s.store, body: body}
-		if hit.fault.Kind == ShiftingList {
-			q.shift = cmp.Or(hit.fault.Shift, 1)
-		}
-		out = s.operate(q, rt, hit.fault.Kind == NotApplied)
+	hit := s.strike(rt, r)
+	s.wait(r, hit.early)
+	var out Answer
+	if fault := &hit.fault; fault.After || !fault.replaces() {
+		out = s.perform(&Request{Request: r, Store: s.store, Body: body}, rt, fault)
 	}
-	s.delay(r, hit.late)
-	switch hit.fault.Kind {
-	case Hang:
-		s.hang(r)
-	case Reset:
+	s.wait(r, hit.late)
+	switch {
+	case hit.fault.Kind == Hang:
+		s.wait(r, math.MaxInt64)
+	case hit.fault.Kind == Reset:
 		reset(w)
-	case ClockSkew:
-		s.deliver(w, call, skewed(out.whole(), hit.fault.Delay), hit.fault.Delay)
-	case "":
-		s.deliver(w, call, out, 0)
-	default:
-		s.deliver(w, call, s.distort(out.whole(), &hit.fault), 0)
+		return
+	case hit.fault.replaces():
+		out = s.errorStatus(&hit.fault)
 	}
+	s.deliver(w, call, out)
 }
 
-// operate performs the operation, or only pretends to.
-func (s *Sandbox) operate(q *request, rt *route, pretend bool) answer {
-	if rt.writes() {
-		s.store.mu.Lock()
-		defer s.store.mu.Unlock()
-		s.store.pretend = pretend
-		defer func() { s.store.pretend = false }()
-	} else {
-		s.store.mu.RLock()
-		defer s.store.mu.RUnlock()
-	}
-	if !rt.open {
-		if err := s.authorize(q, rt); err != nil {
+// perform performs the operation, as a fault of a test would have it.
+func (s *Sandbox) perform(q *Request, rt *Route, fault *Fault) Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	operate := func() (out Answer) {
+		err := s.authorize(q, rt)
+		if err == nil {
+			out, err = rt.Handle(q)
+		}
+		if err != nil {
 			return s.refused(err)
 		}
+		return out
 	}
-	out, err := rt.handle(q)
-	if err != nil {
-		return s.refused(err)
+	if spoil := s.contract.Faults[fault.Kind].Spoil; spoil != nil {
+		return spoil(fault, q, operate)
 	}
-	return out
+	return operate()
+}
+
+// authorize checks the Authorization header, "Key …" in exactly this spelling
+// (doc.suger.io/get-started/api-client). A credential is valid for its own
+// organization only.
+func (s *Sandbox) authorize(q *Request, rt *Route) (err error) {
+	if rt.Operation == Unknown || rt.Operation == GetToken {
+		return nil
+	}
+	authorization := q.Header.Get("Authorization")
+	id, ok := s.keys[authorization]
+	if !ok && s.contract.Access != nil {
+		id, err = s.contract.Access(authorization, rt.Writes())
+	} else if !ok {
+		err = errUnauthorized
+	}
+	if err != nil || !strings.Contains(rt.Pattern, "{organization}") {
+		return err
+	}
+	at := slices.IndexFunc(q.Store.Organizations, func(o *Organization) bool { return o.ID == q.PathValue("organization") })
+	if at < 0 {
+		return Refuse(404, "organization not found")
+	}
+	if q.Organization = q.Store.Organizations[at]; q.Organization.ID != id {
+		return Refuse(403, "the API client belongs to another organization")
+	}
+	return nil
 }
 
 // refused is an error in the contract's form.
-func (s *Sandbox) refused(err error) answer {
-	var known *refusal
-	if !errors.As(err, &known) {
-		known = &refusal{status: http.StatusInternalServerError, text: "internal error"}
-	}
-	out := s.contract.refuse(known.status, known.text)
-	if known.allow != "" {
-		out.header.Set("Allow", known.allow)
-	}
-	return out
+func (s *Sandbox) refused(err error) Answer {
+	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
+	_ = errors.As(err, &known)
+	return s.contract.Refuse(known.status, known.text)
 }
 
-// deliver sends the answer with the sandbox's time.
-func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out answer, skew time.Duration) {
-	s.journal.end(call, out.status)
-	w.Header().Set("Date", s.clock().Add(skew).UTC().Format(http.TimeFormat))
-	out.send(w)
+// deliver sends the answer. A Date or Content-Length that it has is that of a fault.
+func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out Answer) {
+	s.Locked(func(*Store) { call.Status = out.Status })
+	header := w.Header()
+	header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
+	if out.Status != http.StatusNoContent {
+		header.Set("Content-Length", strconv.Itoa(len(out.Body)))
+	}
+	maps.Copy(header, out.Header)
+	w.WriteHeader(out.Status)
+	_, _ = w.Write(out.Body) // the client may have disconnected
 }
 
-// delay waits, and aborts the connection if client or sandbox close meanwhile.
-func (s *Sandbox) delay(r *http.Request, wait time.Duration) {
+// wait waits, and aborts the connection if client or sandbox close meanwhile.
+func (s *Sandbox) wait(r *http.Request, wait time.Duration) {
 	if wait <= 0 {
 		return
 	}
@@ -148,76 +219,63 @@ func (s *Sandbox) delay(r *http.Request, wait time.Duration) {
 	}
 }
 
-// hang waits until client or sandbox close.
-func (s *Sandbox) hang(r *http.Request) {
-	select {
-	case <-r.Context().Done():
-	case <-s.closed:
-	}
-	panic(http.ErrAbortHandler)
-}
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
 
-// An answer is held whole, so that a fault can still change it.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte // empty for none
-	cut    bool   // break the connection in the middle of the body
-
-	// stream writes a body that is too large to hold. Its content was fixed when
-	// the answer was made.
-	stream func(io.Writer) error
-}
-
-// whole is the answer with its body in memory.
-func (a answer) whole() answer {
-	if a.stream == nil {
-		return a
-	}
-	var body bytes.Buffer
-	_ = a.stream(&body) // a buffer has no error
-	a.body, a.stream = body.Bytes(), nil
-	return a
-}
-
-// stamp renders a time.
-func stamp(t time.Time) string { return t.Format(timeFormat) }
-
-// timeFormat is RFC 3339 in UTC, to the millisecond.
-const timeFormat = "2006-01-02T15:04:05.000Z07:00"
-
-// noBody returns an answer without a body.
-func noBody(status int) answer { return answer{status: status, header: http.Header{}} }
-
-// reply returns an answer with the value as JSON.
-func reply(status int, value any) answer {
-	body, err := json.Marshal(value)
+// readBody reads the whole body before anything is answered; only then does
+// the server notice that a client has gone away.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		panic(err) // every value is of a type of this package
+		return nil, Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)
 	}
-	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
+	return body, nil
 }
 
-// send writes the answer. A cut answer has its full Content-Length and stops
-// half-way.
-func (a answer) send(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
+// Fields lists what a body may have: by name the target of [json.Unmarshal], or
+// the Fields of an object.
+type Fields map[string]any
+
+// Ignored is the target of a field that may have any value.
+type Ignored struct{}
+
+// Read reads the body. Any other field is refused, as is a value of another type
+// and null: the sandbox is strict where Suger might not be.
+func (q *Request) Read(allowed Fields) error {
+	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return Refuse(400, "Content-Type must be application/json")
 	}
-	if a.stream != nil {
-		w.WriteHeader(a.status)
-		_ = a.stream(w) // the client may have disconnected
-		return
+	err := readObject(q.Body, "", allowed)
+	if errors.Is(err, errNoObject) {
+		return Refuse(400, "the body is not a JSON object")
 	}
-	if a.status != http.StatusNoContent {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	return err
+}
+
+// readObject returns errNoObject if the body is no JSON object.
+func readObject(body []byte, prefix string, allowed Fields) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(body, &object); err != nil || object == nil {
+		return errNoObject
 	}
-	w.WriteHeader(a.status)
-	if !a.cut {
-		_, _ = w.Write(a.body) // the client may have disconnected
-		return
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		var err error
+		switch target := allowed[name].(type) {
+		case nil:
+			return Refuse(400, "unknown field %q", prefix+name)
+		case Fields:
+			if err = readObject(object[name], prefix+name+".", target); errors.Is(err, errNoObject) {
+				err = Refuse(400, "unknown field %q", prefix+name)
+			}
+		case Ignored:
+		default:
+			if err = json.Unmarshal(object[name], target); err != nil || string(object[name]) == "null" {
+				err = Refuse(400, "field %q has the wrong type", prefix+name)
+			}
+		}
+		if err != nil {
+			return err
+		}
 	}
-	_, _ = w.Write(a.body[:len(a.body)/2])
-	_ = http.NewResponseController(w).Flush() // what is not flushed is dropped with the connection
-	panic(http.ErrAbortHandler)
+	return nil
 }

@@ -1,215 +1,169 @@
 package sandbox
 
 import (
-	"cmp"
 	"net/mail"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
 
-// A store is what the sandbox holds: the people whom Suger knows, and the
-// organizations of which they are members. Every contract reaches the same store.
-//
-// Its methods, and those of an organization, need the lock: the server holds it
-// for each operation, and the methods of [Sandbox] take it.
-type store struct {
-	*contract
-	clock           func() time.Time
-	newID           func() string
-	newMembershipID func() string
-
-	mu            sync.RWMutex
-	pretend       bool // change nothing, but answer as if
-	users         map[string]*GlobalUser
-	byEmail       map[string]*GlobalUser // by lower-case e-mail
-	organizations []*organization        // the first is that of [Options]
-	latest        time.Time              // latest time given out
-}
-
-// An organization is one organization of the store, and the rules it obeys.
-type organization struct {
-	*store
-	id      string
-	domains []string // lower case; the first is that of the sample people
-	seats   int      // 0 is no limit
-
-	members []*member // by seq, so by the time they joined
-	byUser  map[string]*member
-	roles   []Role // standard ones first, then by creation
-
-	roleTimes map[string]time.Time // creation of custom roles, by id
-
-	seq    uint64 // of the latest member
-	seated int    // members who hold a seat
-}
-
-// A member is never changed but replaced, so a list that has been taken stays
-// as it was.
-type member struct {
-	User
-	seq uint64 // the place in the list, which outlives neighbors
-}
-
-func (s *store) organization(id string) *organization {
-	at := slices.IndexFunc(s.organizations, func(o *organization) bool { return o.id == id })
-	if at < 0 {
-		return nil
-	}
-	return s.organizations[at]
-}
-
-// home is the organization of [Options].
-func (s *store) home() *organization { return s.organizations[0] }
-
-// page returns at most limit members from the index on, and the number of all.
-func (o *organization) page(start, limit int) ([]*member, int) {
-	start = min(start, len(o.members))
-	end := start + min(limit, len(o.members)-start)
-	return slices.Clone(o.members[start:end]), len(o.members)
-}
-
-// index is where seq is in the list, or would be.
-func (o *organization) index(seq uint64) int {
-	at, _ := slices.BinarySearchFunc(o.members, seq, func(m *member, seq uint64) int { return cmp.Compare(m.seq, seq) })
-	return at
-}
-
-// user is the member with this user id.
-func (o *organization) user(id string) (User, error) {
-	found, ok := o.byUser[id]
-	if !ok {
-		return User{}, errNoUser
-	}
-	return found.User, nil
-}
-
-// memberByEmail returns nil if there is no such member.
-func (o *organization) memberByEmail(email string) *member {
-	user, ok := o.byEmail[strings.ToLower(email)]
-	if !ok {
-		return nil
-	}
-	return o.byUser[user.ID]
-}
-
-// membership is the member whose membership has this id.
-func (o *organization) membership(id string) (*member, error) {
-	at := slices.IndexFunc(o.members, func(m *member) bool { return m.MembershipID == id })
-	if at < 0 {
-		return nil, refuse(404, "membership not found")
-	}
-	return o.members[at], nil
-}
-
-// What follows are the writes of the contracts without global users.
-
-// add adds a user, unless there is one with this e-mail already: then it
-// answers that one, unchanged, and existed.
-func (o *organization) add(user User) (added User, existed bool, err error) {
-	if found := o.memberByEmail(user.Email); found != nil {
-		return found.User, true, nil
-	}
-	user.Status = StatusInvited
-	if o.noStates {
-		user.Status = StatusActive
-	}
-	if err := o.permit(&User{Status: StatusInactive}, &user); err != nil {
-		return User{}, false, err
-	}
-	user.ID, user.MembershipID = o.freeID(), o.newMembershipID()
-	user.JoinTime = o.tick()
-	user.CreationTime, user.LastUpdateTime = user.JoinTime, user.JoinTime
-	o.put(nil, user)
-	return user, false, nil
-}
-
-// update lets edit change a copy of the user and stores it if the rules
-// permit it. An edit that changes nothing leaves the update time alone.
-func (o *organization) update(id string, edit func(*User) error) (User, error) {
-	held, ok := o.byUser[id]
-	if !ok {
-		return User{}, errNoUser
-	}
-	edited := held.User
-	if err := edit(&edited); err != nil || edited.sameAs(&held.User) {
-		return edited, err
-	}
-	if err := o.permit(&held.User, &edited); err != nil {
-		return User{}, err
-	}
-	edited.LastUpdateTime = o.tick()
-	edited.DeactivationTime = deactivation(&held.User, &edited)
-	o.put(held, edited)
-	return edited, nil
-}
-
-func (o *organization) remove(id string) error {
-	held, ok := o.byUser[id]
-	if !ok {
-		return errNoUser
-	}
-	o.drop(held)
-	return nil
-}
-
-// permit applies the rules to a change from old to user.
-func (o *organization) permit(old, user *User) error {
-	if user.Email != old.Email || user.Email == "" {
-		if err := o.permitEmail(user.Email); err != nil {
-			return err
-		}
-		if holder, ok := o.byEmail[strings.ToLower(user.Email)]; ok && holder.ID != old.ID {
-			return refuse(400, "a user with the email %q already exists", user.Email)
-		}
-	}
-	if !slices.Contains([]string{StatusActive, StatusInvited, StatusInactive}, user.Status) {
-		return refuse(400, "status %q is not one of ACTIVE, INVITED, INACTIVE", user.Status)
-	}
-	if user.Role == "" && !o.manyRoles && (old.ID == "" || old.Role != "") {
-		return refuse(400, "role is required")
-	}
-	for _, id := range user.roles() {
-		if !slices.Contains(old.roles(), id) && o.roleIndex(id) < 0 {
-			return refuse(400, "unknown role %q", id)
-		}
-	}
-	if user.seated() && !old.seated() {
-		return o.permitSeat()
-	}
-	return nil
-}
-
-func (o *organization) permitSeat() error {
-	if o.seats > 0 && o.seated >= o.seats {
-		return refuse(400, "no seat left: the plan has %d", o.seats)
-	}
-	return nil
-}
-
-// permitEmail accepts addresses in a domain of the organization
+// The standard roles. Their ids equal their names, and they are fixed
 // (doc.suger.io/get-started/account).
-func (o *organization) permitEmail(email string) error {
-	if err := checkEmail(email); err != nil {
-		return err
-	}
-	if domain := strings.ToLower(email[strings.LastIndex(email, "@")+1:]); !slices.Contains(o.domains, domain) {
-		return refuse(400, "email domain %q is not a domain of the organization", domain)
-	}
-	return nil
+const (
+	RoleAdmin  = "ADMIN"
+	RoleEditor = "EDITOR"
+	RoleViewer = "VIEWER"
+)
+
+// The types of a role.
+const (
+	TypeStandard = "STANDARD"
+	TypeCustom   = "CUSTOM"
+)
+
+// A Role is a role of an organization.
+type Role struct {
+	ID           string   `json:"id"`
+	Name         string   `json:"name"` // unique without regard to case
+	Description  string   `json:"description"`
+	Type         string   `json:"-"` // TypeStandard or TypeCustom
+	Permissions  []string `json:"permissions"`
+	CreationTime Time     `json:"creationTime"`
 }
 
-func checkEmail(email string) error {
-	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
-		return refuse(400, "email %q is not an e-mail address", email)
-	}
-	return nil
+// A User is a person as all organizations share it.
+type User struct {
+	ID             string `json:"id"`
+	FirstName      string `json:"firstName"`
+	LastName       string `json:"lastName"`
+	Email          string `json:"email"` // as given; compared without regard to case
+	CreationTime   Time   `json:"creationTime"`
+	LastUpdateTime Time   `json:"lastUpdateTime"`
 }
 
-// What follows are the writes of Suger's own data layer, in which users are
-// global and an organization has memberships.
+// A Time is in JSON as RFC 3339 in UTC, to the millisecond.
+type Time struct{ time.Time }
+
+// TimeFormat is the form of all times in answers.
+const TimeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// MarshalJSON implements [json.Marshaler].
+func (t Time) MarshalJSON() ([]byte, error) { return t.AppendFormat(nil, `"`+TimeFormat+`"`), nil }
+
+// A Member is the membership of a user in an organization.
+type Member struct {
+	*User
+	Role     string // id
+	JoinTime Time
+
+	// What follows is for the contracts of tests.
+
+	OtherRoles       []string // further role ids
+	Status           string
+	DeactivationTime Time
+
+	row  any    // of the list, as last answered
+	json []byte // the row
+}
+
+// A Store is what the sandbox holds. Its methods, and those of an organization,
+// need the lock of the sandbox.
+type Store struct {
+	Organizations []*Organization // the first is that of [Options]
+	Users         map[string]*User
+	Emails        map[string]*User // by lower-case e-mail
+
+	local  bool
+	newID  func() string
+	Clock  func() time.Time
+	latest time.Time // latest time given out
+}
+
+// An Organization is one organization, and the rules that it obeys.
+type Organization struct {
+	ID      string
+	Domains []string  // lower case; the first is that of the sample people
+	Seats   int       // 0 is no limit
+	Members []*Member // by the time they joined
+	Roles   []*Role   // standard ones first, then by creation
+
+	store  *Store
+	byUser map[string]*Member
+}
+
+// Home is the organization of [Options].
+func (s *Store) Home() *Organization { return s.Organizations[0] }
+
+// Tick returns the present time, at least a millisecond after the one returned
+// before: users that are made within one tick of the clock still have an order.
+func (s *Store) Tick() Time {
+	now := s.Clock().UTC().Truncate(time.Millisecond)
+	if !now.After(s.latest) {
+		now = s.latest.Add(time.Millisecond)
+	}
+	s.latest = now
+	return Time{now}
+}
+
+// NewID returns an id that nobody has or had, unless a test chose it.
+func (s *Store) NewID() string {
+	for {
+		id := s.newID()
+		taken := s.Users[id] != nil
+		for _, o := range s.Organizations {
+			taken = taken || o.Role(id) != nil
+		}
+		if !taken {
+			return id
+		}
+	}
+}
+
+// UserByEmail returns nil if nobody has the e-mail, whatever its case.
+func (s *Store) UserByEmail(email string) *User { return s.Emails[strings.ToLower(email)] }
+
+// Put stores the user under its id; all its memberships share it.
+func (s *Store) Put(user User) *User {
+	held := s.Users[user.ID]
+	if held == nil {
+		held = new(User)
+		s.Users[user.ID] = held
+	}
+	delete(s.Emails, strings.ToLower(held.Email))
+	*held = user
+	s.Emails[strings.ToLower(user.Email)] = held
+	return held
+}
+
+// Forget removes a user who is no member.
+func (s *Store) Forget(user *User) {
+	delete(s.Users, user.ID)
+	delete(s.Emails, strings.ToLower(user.Email))
+}
+
+// Member returns nil if the user with this id is no member.
+func (o *Organization) Member(id string) *Member { return o.byUser[id] }
+
+// Add adds a member at the end of the list.
+func (o *Organization) Add(m *Member) {
+	o.Members = append(o.Members, m)
+	o.byUser[m.ID] = m
+}
+
+// Remove ends the membership of the user with this id, if there is one.
+func (o *Organization) Remove(id string) {
+	m := o.byUser[id]
+	if m == nil {
+		return
+	}
+	delete(o.byUser, id)
+	at := slices.Index(o.Members, m)
+	o.Members = slices.Delete(o.Members, at, at+1)
+	if o.store.local {
+		o.store.Forget(m.User)
+	}
+}
 
 // The sizes of the columns, in characters.
 const (
@@ -222,304 +176,154 @@ const (
 )
 
 // errDatabase is all that Suger says of a value that its database refuses.
-var errDatabase = refuse(500, "DB error occurred")
+var errDatabase = Refuse(500, "DB error occurred")
 
 // fit reports whether every value fits into a column.
 func fit(size int, values ...string) bool {
 	return !slices.ContainsFunc(values, func(value string) bool { return utf8.RuneCountInString(value) > size })
 }
 
-// fits reports whether the user fits into the columns.
-func (u *User) fits() bool {
-	return fit(sizeName, u.FirstName, u.LastName) && fit(sizeEmail, u.Email) && fit(sizeRoleID, u.Role)
-}
+func (u *User) fits() bool { return fit(sizeName, u.FirstName, u.LastName) && fit(sizeEmail, u.Email) }
 
-// join makes somebody a member, and a user where the e-mail is new. It is an
-// upsert of both: a known e-mail keeps its id, names and spelling, and a
-// member's role is overwritten.
-func (o *organization) join(wish User) (User, error) {
-	if err := o.permitEmail(wish.Email); err != nil {
-		return User{}, err
-	}
-	user, err := o.upsert(wish)
-	if err != nil {
-		return User{}, err
-	}
-	return o.enroll(user, wish.Role)
-}
-
-// upsert is the global user of this e-mail, new or known. The caller stores it.
-func (s *store) upsert(wish User) (GlobalUser, error) {
-	if !wish.fits() {
-		return GlobalUser{}, errDatabase
-	}
-	if known, ok := s.byEmail[strings.ToLower(wish.Email)]; ok {
-		user := *known
-		user.LastUpdateTime = s.tick() // an upsert changes nothing else
-		return user, nil
-	}
-	wish.ID, wish.CreationTime = s.freeID(), s.tick()
-	wish.LastUpdateTime = wish.CreationTime
-	return wish.global(), nil
-}
-
-// enroll writes the membership.
-func (o *organization) enroll(user GlobalUser, role string) (User, error) {
-	if !fit(sizeRoleID, role) {
-		return User{}, errDatabase
-	}
-	if o.roleIndex(role) < 0 {
-		return User{}, refuse(400, "unknown role %q", role)
-	}
-	held, present := o.byUser[user.ID]
-	joined := User{Status: StatusActive}
-	if present {
-		joined = held.User
-	} else {
-		if err := o.permitSeat(); err != nil {
-			return User{}, err
-		}
-		joined.MembershipID, joined.JoinTime = o.newMembershipID(), o.tick()
-	}
-	joined.setGlobal(user)
-	joined.Role = role
-	o.put(held, joined)
-	return joined, nil
-}
-
-// change lets edit change the names of a user, whoever is a member of what, and
-// the role of a member. A role for somebody who is no member refuses the whole
-// change. It reports whether the user is a member.
-func (o *organization) change(id string, edit func(*User) error) (user User, present bool, err error) {
-	global, ok := o.users[id]
-	if !ok {
-		return User{}, false, errNoUser
-	}
-	held, present := o.byUser[id]
-	if present {
-		user = held.User
-	}
-	user.setGlobal(*global)
-	before := user
-	if err := edit(&user); err != nil {
-		return User{}, false, err
-	}
-	switch {
-	case user.Role != before.Role && !present:
-		return User{}, false, refuse(404, "user is not a member of the organization")
-	case !user.fits():
-		return User{}, false, errDatabase
-	case user.Role != before.Role && o.roleIndex(user.Role) < 0:
-		return User{}, false, refuse(400, "unknown role %q", user.Role)
-	}
-	if user.FirstName != before.FirstName || user.LastName != before.LastName {
-		user.LastUpdateTime = o.tick() // a role change leaves this time alone: it is the membership's
-	}
-	if present {
-		o.put(held, user)
-	} else {
-		o.putUser(user.global())
-	}
-	return user, present, nil
-}
-
-// What follows are the roles, which are the same in every contract.
-
-func (o *organization) addRole(role Role) (Role, error) {
-	if err := o.permitRole(&role); err != nil {
-		return Role{}, err
-	}
-	role.ID, role.Type = o.freeID(), TypeCustom
-	if !o.pretend {
-		o.appendRole(role)
-	}
-	return role, nil
-}
-
-func (o *organization) appendRole(role Role) {
-	o.roles = append(o.roles, role)
-	o.roleTimes[role.ID] = o.tick()
-}
-
-func (o *organization) updateRole(id string, edit func(*Role) error) (Role, error) {
-	at, err := o.customRole(id)
-	if err != nil {
-		return Role{}, err
-	}
-	edited := o.roles[at]
-	if err := edit(&edited); err != nil {
-		return Role{}, err
-	}
-	if err := o.permitRole(&edited); err != nil {
-		return Role{}, err
-	}
-	if !o.pretend {
-		o.roles[at] = edited
-	}
-	return edited, nil
-}
-
-// removeRole removes a custom role that nobody holds; inactive users count.
-func (o *organization) removeRole(id string) error {
-	at, err := o.customRole(id)
-	if err != nil {
+// PermitEmail accepts addresses in a domain of the organization
+// (doc.suger.io/get-started/account).
+func (o *Organization) PermitEmail(email string) error {
+	if err := CheckEmail(email); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(o.members, func(m *member) bool { return slices.Contains(m.roles(), id) }) {
-		return refuse(400, "role %q is in use", o.roles[at].Name)
+	if domain := strings.ToLower(email[strings.LastIndex(email, "@")+1:]); !slices.Contains(o.Domains, domain) {
+		return Refuse(400, "email domain %q is not a domain of the organization", domain)
 	}
-	if !o.pretend {
-		o.roles = slices.Delete(o.roles, at, at+1)
+	return nil
+}
+
+// CheckEmail refuses what is no e-mail address.
+func CheckEmail(email string) error {
+	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
+		return Refuse(400, "email %q is not an e-mail address", email)
+	}
+	return nil
+}
+
+// PermitSeat returns an error if the plan has no seat besides those of the seated.
+func (o *Organization) PermitSeat(seated int) error {
+	if o.Seats > 0 && seated >= o.Seats {
+		return Refuse(400, "no seat left: the plan has %d", o.Seats)
+	}
+	return nil
+}
+
+// Upsert returns the user of this e-mail, new or known. A known one keeps its id, names
+// and spelling. The caller stores it.
+func (s *Store) Upsert(wish User) (User, error) {
+	if !wish.fits() {
+		return User{}, errDatabase
+	}
+	if known := s.UserByEmail(wish.Email); known != nil {
+		user := *known
+		user.LastUpdateTime = s.Tick() // an upsert changes nothing else
+		return user, nil
+	}
+	wish.ID, wish.CreationTime = s.NewID(), s.Tick()
+	wish.LastUpdateTime = wish.CreationTime
+	return wish, nil
+}
+
+// Enroll stores the user and makes it a member. It overwrites a member's role.
+func (o *Organization) Enroll(user User, role string) (*Member, error) {
+	if !fit(sizeRoleID, role) {
+		return nil, errDatabase
+	}
+	if o.Role(role) == nil {
+		return nil, Refuse(400, "unknown role %q", role)
+	}
+	m := o.Member(user.ID)
+	if m == nil {
+		if err := o.PermitSeat(len(o.Members)); err != nil {
+			return nil, err
+		}
+	}
+	held := o.store.Put(user)
+	if m == nil {
+		m = &Member{User: held, JoinTime: o.store.Tick()}
+		o.Add(m)
+	}
+	m.Role = role
+	return m, nil
+}
+
+// Change lets edit change the names of a user, whoever is a member of what, and
+// the role of a member. A role for somebody who is no member refuses the whole
+// change. The member is nil if the user is none.
+func (o *Organization) Change(id string, edit func(user *User, role *string) error) (*User, *Member, error) {
+	held, m := o.store.Users[id], o.Member(id)
+	if held == nil {
+		return nil, nil, ErrNoUser
+	}
+	user, before := *held, ""
+	if m != nil {
+		before = m.Role
+	}
+	role := before
+	if err := edit(&user, &role); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case role != before && m == nil:
+		return nil, nil, Refuse(404, "user is not a member of the organization")
+	case !user.fits() || !fit(sizeRoleID, role):
+		return nil, nil, errDatabase
+	case role != before && o.Role(role) == nil:
+		return nil, nil, Refuse(400, "unknown role %q", role)
+	}
+	if user != *held {
+		user.LastUpdateTime = o.store.Tick() // a role change leaves this time alone: it is the membership's
+		o.store.Put(user)
+	}
+	if m != nil {
+		m.Role = role
+	}
+	return held, m, nil
+}
+
+// Role returns nil if there is no role with this id.
+func (o *Organization) Role(id string) *Role {
+	return o.findRole(func(r *Role) bool { return r.ID == id })
+}
+
+// RoleNamed returns nil if there is no role with this name.
+func (o *Organization) RoleNamed(name string) *Role {
+	return o.findRole(func(r *Role) bool { return r.Name == name })
+}
+
+func (o *Organization) findRole(fits func(*Role) bool) *Role {
+	if at := slices.IndexFunc(o.Roles, fits); at >= 0 {
+		return o.Roles[at]
 	}
 	return nil
 }
 
 // customRole finds a role that may be written.
-func (o *organization) customRole(id string) (int, error) {
-	at := o.roleIndex(id)
-	if at < 0 {
-		return 0, refuse(404, "role not found")
+func (o *Organization) customRole(id string) (*Role, error) {
+	role := o.Role(id)
+	if role == nil {
+		return nil, Refuse(404, "role not found")
 	}
-	if o.roles[at].Type == TypeStandard {
-		return 0, refuse(400, "role %q is a standard role, which cannot be changed", o.roles[at].Name)
+	if role.Type == TypeStandard {
+		return nil, Refuse(400, "role %q is a standard role, which cannot be changed", role.Name)
 	}
-	return at, nil
+	return role, nil
 }
 
-func (o *organization) permitRole(role *Role) error {
+func (o *Organization) permitRole(role *Role) error {
 	if strings.TrimSpace(role.Name) == "" {
-		return refuse(400, "name is required")
+		return Refuse(400, "name is required")
 	}
-	if o.global && (!fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...)) {
+	if !fit(sizeRoleName, role.Name) || !fit(sizeDescription, role.Description) || !fit(sizePermission, role.Permissions...) {
 		return errDatabase
 	}
-	for _, other := range o.roles {
-		if other.ID != role.ID && strings.EqualFold(other.Name, role.Name) {
-			return refuse(400, "a role named %q already exists", other.Name)
-		}
+	if other := o.findRole(func(r *Role) bool { return r.ID != role.ID && strings.EqualFold(r.Name, role.Name) }); other != nil {
+		return Refuse(400, "a role named %q already exists", other.Name)
 	}
 	return nil
-}
-
-func (o *organization) roleIndex(id string) int {
-	return slices.IndexFunc(o.roles, func(r Role) bool { return r.ID == id })
-}
-
-// roleName is the name of the role with this id, or the id itself.
-func (o *organization) roleName(id string) string {
-	if at := o.roleIndex(id); at >= 0 {
-		return o.roles[at].Name
-	}
-	return id
-}
-
-// What follows keeps the indexes of the store consistent. The caller has applied
-// the rules, or bypasses them.
-
-// put replaces the held membership in the same place of the list, or adds one at
-// its end. The names and times of the user become those of the person in all
-// organizations.
-func (o *organization) put(held *member, u User) {
-	if o.pretend {
-		return
-	}
-	o.putUser(u.global())
-	m := &member{User: u}
-	if held == nil {
-		o.seq++
-		m.seq = o.seq
-		o.members = append(o.members, m)
-	} else {
-		m.seq = held.seq
-		o.members[o.index(m.seq)] = m
-		if held.seated() {
-			o.seated--
-		}
-	}
-	o.byUser[u.ID] = m
-	if m.seated() {
-		o.seated++
-	}
-}
-
-// putUser holds the user, under the id that it has. All memberships show it.
-func (s *store) putUser(u GlobalUser) {
-	if s.pretend {
-		return
-	}
-	if old, ok := s.users[u.ID]; ok {
-		if *old == u {
-			return
-		}
-		delete(s.byEmail, strings.ToLower(old.Email))
-		for _, o := range s.organizations {
-			if m, ok := o.byUser[u.ID]; ok {
-				renewed := *m
-				renewed.setGlobal(u)
-				o.members[o.index(m.seq)] = &renewed
-				o.byUser[u.ID] = &renewed
-			}
-		}
-	}
-	s.users[u.ID] = &u
-	s.byEmail[strings.ToLower(u.Email)] = &u
-}
-
-// drop ends a membership. Where users are not global, the user goes too.
-func (o *organization) drop(m *member) {
-	if o.pretend {
-		return
-	}
-	delete(o.byUser, m.ID)
-	at := o.index(m.seq)
-	o.members = slices.Delete(o.members, at, at+1)
-	if m.seated() {
-		o.seated--
-	}
-	if !o.global {
-		o.forget(m.global())
-	}
-}
-
-// forget removes the user, who is no member any more.
-func (s *store) forget(u GlobalUser) {
-	delete(s.users, u.ID)
-	delete(s.byEmail, strings.ToLower(u.Email))
-}
-
-// deactivation is when the user became inactive, if old is what it was before.
-func deactivation(old, user *User) time.Time {
-	switch {
-	case user.seated():
-		return time.Time{}
-	case old.seated():
-		return user.LastUpdateTime
-	default:
-		return old.DeactivationTime
-	}
-}
-
-// tick is the present time, and later than any returned before: users that
-// are made within one tick of the clock still have an order.
-func (s *store) tick() time.Time {
-	now := s.clock().UTC().Truncate(time.Millisecond)
-	if !now.After(s.latest) {
-		now = s.latest.Add(time.Millisecond)
-	}
-	s.latest = now
-	return now
-}
-
-// freeID is an id that nobody has or had, unless a test chose it.
-func (s *store) freeID() string {
-	for {
-		id := s.newID()
-		_, taken := s.users[id]
-		for _, o := range s.organizations {
-			taken = taken || o.roleIndex(id) >= 0
-		}
-		if !taken {
-			return id
-		}
-	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/cli"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // The credential of an OAuth App, invented here.

@@ -15,9 +15,9 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"suger-scim-gateway/internal/cli"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // Large headers over HTTP/2, from a client that does not heed the bound which the

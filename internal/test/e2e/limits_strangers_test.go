@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // attackWithBodies announces large bodies with a made-up token, and sees that the

@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/cli"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A target is a gateway on loopback that holds no credential, so that a stranger

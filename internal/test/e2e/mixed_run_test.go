@@ -20,10 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/cli"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 )

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/test/oktaorg"
 	"suger-scim-gateway/internal/test/runscope"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // Okta's acceptance suites, run against the gateway with a Suger sandbox behind

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/conversation"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // What a test build adds (-tags testresources) is not in the product: neither its

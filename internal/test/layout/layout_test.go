@@ -39,7 +39,7 @@ var rules = []rule{
 	{packages: []string{"internal/scim"}, mustNot: []string{"*"}},
 	{packages: []string{"mapping/spec"}, mustNot: []string{"*"}, butMay: []string{"internal/scim"}},
 	// The sandbox is a Suger of its own, that shares no mistake with the product.
-	{packages: []string{"internal/sandbox"}, mustNot: []string{"gateway", "mapping", "sugerclient"}},
+	{packages: []string{"internal/sandbox", "internal/test/sandbox"}, mustNot: []string{"gateway", "mapping", "sugerclient"}},
 	// What only tests and measurements use is in no binary.
 	{packages: []string{"."}, mustNot: []string{"internal/test"}, otherThan: []string{"internal/test"}},
 	// The commands put the rest together; nothing builds on them.

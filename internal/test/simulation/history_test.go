@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A state is what a person is in Suger's organization at one time.

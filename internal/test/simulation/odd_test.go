@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // What Okta does seldom, or other clients do.

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 const (

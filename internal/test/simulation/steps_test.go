@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A plan is a whole scenario before it runs: the company and what happens in it.

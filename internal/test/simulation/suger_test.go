@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 // A conditions is how likely each misfortune is, for each call to Suger.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"suger-scim-gateway/gateway"
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"

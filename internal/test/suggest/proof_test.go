@@ -22,8 +22,8 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/check"
-	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/test/program"
+	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/mapping/spec/strict"

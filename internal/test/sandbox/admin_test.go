@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/sandbox"
 )
 
 func TestAdminRoutesAreOffByDefault(t *testing.T) {
@@ -22,12 +22,12 @@ func withAdmin(o *sandbox.Options) { o.Admin = true }
 
 func TestAdminSwitchesFaults(t *testing.T) {
 	s := serve(t, withAdmin)
-	put := s.call(t, "PUT", "/_sandbox/faults", "kind=429 retry=seconds:2 op=list users times=1\n\nkind=empty op=get user\n", "Authorization", "")
+	put := s.call(t, "PUT", "/_sandbox/faults", "kind=429 retry=seconds:2 op=list users times=1\n\nkind=hang op=get user\n", "Authorization", "")
 	require.Equal(t, got{204, put.header, ""}, put)
-	assert.Equal(t, "kind=429 op=list users retry=seconds:2 times=1\nkind=empty op=get user\n", s.call(t, "GET", "/_sandbox/faults", "").body)
+	assert.Equal(t, "kind=429 op=list users retry=seconds:2 times=1\nkind=hang op=get user\n", s.call(t, "GET", "/_sandbox/faults", "").body)
 	assert.Equal(t, 429, s.call(t, "GET", aUserList, "").status)
 
-	bad := s.call(t, "PUT", "/_sandbox/faults", "kind=500\nkind=empty op=get users")
+	bad := s.call(t, "PUT", "/_sandbox/faults", "kind=500\nkind=hang op=get users")
 	assert.Equal(t, 400, bad.status)
 	assert.Contains(t, bad.body, `no operation "get users"; there are list users, get user,`)
 	assert.Len(t, s.Faults(), 2, "a refused list changes nothing")

@@ -1,0 +1,211 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+)
+
+// Membership is the contract that the gateway assumes of Suger until a
+// customer's organization proves otherwise. GET /org/{organization}/user is
+// documented (doc.suger.io/get-started/api-client); the rest follows Suger's own
+// data layer, as public copies of its coding exercise show it (Go module
+// github.com/sugerio/workflow-service-trial, rds-db): users are global and a
+// membership holds one role, the list has no limit and no offset, a user by id
+// has no role, adding is an upsert, nothing changes an e-mail, and only custom
+// roles are rows. Verbs, paths and the names in the bodies of writes are
+// assumptions.
+//
+// Where nothing is known the sandbox does what is harder for a client: a user
+// by id is answered to every organization, a role change leaves lastUpdateTime
+// alone, removing somebody who is no member succeeds, and a value over the size
+// of its column is a 500.
+var Membership = &Contract{
+	Refuse: RefuseText,
+	Routes: []Route{
+		{"list users", "GET /org/{organization}/user", ListMembers},
+		{"get user", "GET /org/{organization}/user/{id}", GetUser},
+		{"add user", "POST /org/{organization}/user", addMember},
+		{"update user", "PATCH /org/{organization}/user/{id}", updateMember},
+		{"remove user", "DELETE /org/{organization}/user/{id}", removeMember},
+		{"list roles", "GET /org/{organization}/role", ListCustomRoles},
+		{"add role", "POST /org/{organization}/role", AddRole(http.StatusOK, customRole)},
+		{"update role", "PATCH /org/{organization}/role/{id}", UpdateRole(false, customRole)},
+		{"remove role", "DELETE /org/{organization}/role/{id}", RemoveRole(NoBody(http.StatusOK))},
+	},
+}
+
+// RefuseText answers the text alone, as a sibling service of Suger's data layer does.
+func RefuseText(status int, text string) Answer {
+	return Answer{Status: status, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(text)}
+}
+
+// A memberRow is a member in JSON.
+type memberRow struct {
+	User
+	Role     string `json:"userRole"`
+	JoinTime Time   `json:"joinOrganizationTime"`
+}
+
+func rowOf(m *Member) memberRow { return memberRow{*m.User, m.Role, m.JoinTime} }
+
+// ListMembers answers everybody, whatever limit and offset say.
+func ListMembers(q *Request) (Answer, error) { return ReplyRows(q.Organization.Members, rowOf), nil }
+
+// ReplyRows answers the members as a bare array. A row is made again only if it has
+// changed: a gateway under test reads the list of a large organization many times.
+func ReplyRows[Row comparable](members []*Member, rowOf func(*Member) Row) Answer {
+	size := len("[]")
+	for _, m := range members {
+		now := rowOf(m)
+		if row, same := m.row.(Row); !same || row != now {
+			m.row, m.json = now, toJSON(now)
+		}
+		size += len(m.json) + len(",")
+	}
+	body := append(make([]byte, 0, size), '[')
+	for i, m := range members {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, m.json...)
+	}
+	return replyJSON(http.StatusOK, append(body, ']'))
+}
+
+// GetUser answers the person alone, to every organization.
+func GetUser(q *Request) (Answer, error) {
+	user := q.Store.Users[q.PathValue("id")]
+	if user == nil {
+		return Answer{}, ErrNoUser
+	}
+	return Reply(http.StatusOK, user), nil
+}
+
+// addMember makes somebody a member, and a user if the e-mail is new.
+func addMember(q *Request) (Answer, error) {
+	var wish User
+	var role string
+	if err := q.Read(Fields{"email": &wish.Email, "firstName": &wish.FirstName, "lastName": &wish.LastName, "userRole": &role}); err != nil {
+		return Answer{}, err
+	}
+	if err := q.Organization.PermitEmail(wish.Email); err != nil {
+		return Answer{}, err
+	}
+	user, err := q.Store.Upsert(wish)
+	if err != nil {
+		return Answer{}, err
+	}
+	m, err := q.Organization.Enroll(user, role)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Reply(http.StatusOK, rowOf(m)), nil
+}
+
+// updateMember answers the row, or of somebody who is no member the person
+// alone. An e-mail is accepted and ignored.
+func updateMember(q *Request) (Answer, error) {
+	user, m, err := q.Organization.Change(q.PathValue("id"), func(user *User, role *string) error {
+		return q.Read(Fields{"firstName": &user.FirstName, "lastName": &user.LastName, "userRole": role, "email": Ignored{}})
+	})
+	switch {
+	case err != nil:
+		return Answer{}, err
+	case m == nil:
+		return Reply(http.StatusOK, user), nil
+	}
+	return Reply(http.StatusOK, rowOf(m)), nil
+}
+
+// removeMember ends a membership; somebody who is no member has left already.
+func removeMember(q *Request) (Answer, error) {
+	q.Organization.Remove(q.PathValue("id"))
+	return NoBody(http.StatusOK), nil
+}
+
+// A ShowRole returns what a role is in JSON.
+type ShowRole func(*Organization, *Role) any
+
+func customRole(o *Organization, r *Role) any {
+	return struct {
+		OrganizationID string `json:"organizationID"`
+		*Role
+	}{o.ID, r}
+}
+
+// ListCustomRoles leaves out the standard roles: they are words, not rows.
+func ListCustomRoles(q *Request) (Answer, error) {
+	custom := []any{}
+	for _, role := range q.Organization.Roles {
+		if role.Type == TypeCustom {
+			custom = append(custom, customRole(q.Organization, role))
+		}
+	}
+	return Reply(http.StatusOK, custom), nil
+}
+
+func readRole(q *Request, role *Role) error {
+	if err := q.Read(Fields{"name": &role.Name, "description": &role.Description, "permissions": &role.Permissions}); err != nil {
+		return err
+	}
+	return q.Organization.permitRole(role)
+}
+
+// AddRole returns the operation that adds a custom role.
+func AddRole(status int, show ShowRole) Handler {
+	return func(q *Request) (Answer, error) {
+		role := &Role{Type: TypeCustom, Permissions: []string{}}
+		if err := readRole(q, role); err != nil {
+			return Answer{}, err
+		}
+		role.ID, role.CreationTime = q.Store.NewID(), q.Store.Tick()
+		q.Organization.Roles = append(q.Organization.Roles, role)
+		return Reply(status, show(q.Organization, role)), nil
+	}
+}
+
+// UpdateRole returns the operation that changes a custom role; whole means that
+// what the body leaves out is cleared.
+func UpdateRole(whole bool, show ShowRole) Handler {
+	return func(q *Request) (Answer, error) {
+		role, err := q.Organization.customRole(q.PathValue("id"))
+		if err != nil {
+			return Answer{}, err
+		}
+		edited := *role
+		if whole {
+			edited.Name, edited.Description, edited.Permissions = "", "", []string{}
+		}
+		if err := readRole(q, &edited); err != nil {
+			return Answer{}, err
+		}
+		*role = edited
+		return Reply(http.StatusOK, show(q.Organization, role)), nil
+	}
+}
+
+// RemoveRole returns the operation that removes a custom role that nobody holds.
+func RemoveRole(removed Answer) Handler {
+	return func(q *Request) (Answer, error) {
+		o := q.Organization
+		role, err := o.customRole(q.PathValue("id"))
+		if err != nil {
+			return Answer{}, err
+		}
+		if slices.ContainsFunc(o.Members, func(m *Member) bool { return m.Role == role.ID || slices.Contains(m.OtherRoles, role.ID) }) {
+			return Answer{}, Refuse(400, "role %q is in use", role.Name)
+		}
+		o.Roles = slices.DeleteFunc(o.Roles, func(r *Role) bool { return r == role })
+		return removed, nil
+	}
+}
+
+// toJSON renders a value of a type of this package or of its tests.
+func toJSON(value any) []byte {
+	body, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
