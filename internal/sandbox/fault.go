@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -432,7 +431,7 @@ func reset(w http.ResponseWriter) {
 	if secure, ok := connection.(*tls.Conn); ok {
 		raw = secure.NetConn()
 	}
-	if tcp, ok := raw.(*net.TCPConn); ok {
+	if tcp, ok := raw.(interface{ SetLinger(seconds int) error }); ok { // a *net.TCPConn, or a test's
 		_ = tcp.SetLinger(0) // close with RST rather than FIN
 	}
 	_ = raw.Close()

@@ -3,6 +3,7 @@ package scim
 import (
 	_ "embed"
 	"encoding/json"
+	"sync"
 )
 
 // URNs of schemas and messages.
@@ -28,23 +29,34 @@ const (
 //go:embed schemas.json
 var schemasJSON []byte
 
+// schemaTexts are the schemas of schemas.json by their URNs.
+var schemaTexts = sync.OnceValue(func() map[string]json.RawMessage {
+	var texts []json.RawMessage
+	if err := json.Unmarshal(schemasJSON, &texts); err != nil {
+		panic(err) // the file is a part of the program
+	}
+	byURN := make(map[string]json.RawMessage, len(texts))
+	for _, text := range texts {
+		var s struct{ ID string }
+		if err := json.Unmarshal(text, &s); err != nil {
+			panic(err)
+		}
+		byURN[s.ID] = text
+	}
+	return byURN
+})
+
 // schema makes a fresh copy of a schema in schemas.json, which leaves the default
 // characteristics out.
 func schema(urn string) *Schema {
-	var schemas []*Schema
-	if err := json.Unmarshal(schemasJSON, &schemas); err != nil {
-		panic(err) // the file is a part of the program
+	var s *Schema
+	if err := json.Unmarshal(schemaTexts()[urn], &s); err != nil {
+		panic(err) // no such schema, or a broken file
 	}
-	for _, s := range schemas {
-		if s.ID != urn {
-			continue
-		}
-		for _, attribute := range s.Attributes {
-			attribute.setDefaults()
-		}
-		return s
+	for _, attribute := range s.Attributes {
+		attribute.setDefaults()
 	}
-	panic("no schema " + urn)
+	return s
 }
 
 // CommonAttributes are the attributes that every resource has and no schema

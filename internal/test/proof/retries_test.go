@@ -68,7 +68,7 @@ func TestClientThatGoesAway(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
 			left := make(chan error)
 			go func() {
-				_, err := r.try(ctx, s.url, key)
+				_, err := s.try(ctx, r, key)
 				left <- err
 			}()
 			call := <-calls

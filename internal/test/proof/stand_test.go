@@ -42,6 +42,7 @@ type setup struct {
 	client   sugerclient.Config
 	mapping  mapping.Config
 	gateway  gateway.Config
+	wiring   *wiring // in place of sockets, if set
 }
 
 // A stand is a Suger sandbox with gateways in front of it, joined by real HTTP.
@@ -50,6 +51,7 @@ type stand struct {
 	suger *sandbox.Sandbox
 	setup setup
 	clock *leapingClock
+	http  *http.Client    // reaches the gateways
 	url   string          // of the first gateway, with the SCIM prefix
 	ids   map[string]bool // of users and roles that are there at first
 }
@@ -70,6 +72,11 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	for _, change := range changes {
 		change(&s.setup)
 	}
+	s.http = http.DefaultClient
+	if s.setup.wiring != nil {
+		s.http = &http.Client{Transport: &http.Transport{DialContext: s.setup.wiring.dial}}
+		s.setup.client.Transport = s.http.Transport
+	}
 	var err error
 	s.suger, err = sandbox.New(s.setup.sandbox)
 	require.NoError(t, err)
@@ -79,7 +86,7 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	for _, role := range s.suger.Roles() {
 		s.ids[role.ID] = true
 	}
-	s.setup.client.BaseURL = serve(t, s.suger)
+	s.setup.client.BaseURL = s.serve(t, s.suger)
 	t.Cleanup(s.suger.Close) // before the server, which waits for hanging answers
 	s.url = s.newGateway(t)
 	return s
@@ -89,7 +96,7 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 // fresh one.
 func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Handler) {
 	t.Helper()
-	s.setup.client.BaseURL = serve(t, handler(s.suger))
+	s.setup.client.BaseURL = s.serve(t, handler(s.suger))
 	s.url = s.newGateway(t)
 }
 
@@ -121,13 +128,20 @@ func (s *stand) newGateway(t testing.TB) string {
 	require.NoError(t, err)
 	handler, err := gateway.New(s.setup.gateway, service)
 	require.NoError(t, err)
-	return serve(t, handler) + "/scim/v2"
+	return s.serve(t, handler) + "/scim/v2"
 }
 
-// serve serves a handler for as long as the test lasts. What net/http says of
+// serve serves a handler for as long as the test lasts.
+func (s *stand) serve(t testing.TB, handler http.Handler) string {
+	if s.setup.wiring == nil {
+		return serve(t, httptest.NewUnstartedServer(handler))
+	}
+	return serve(t, &httptest.Server{Listener: s.setup.wiring.listen(), Config: &http.Server{Handler: handler}})
+}
+
+// serve starts a server for as long as the test lasts. What net/http says of
 // connections that faults have broken is not printed.
-func serve(t testing.TB, handler http.Handler) string {
-	server := httptest.NewUnstartedServer(handler)
+func serve(t testing.TB, server *httptest.Server) string {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -176,19 +190,13 @@ type answer struct {
 // do sends a request to the first gateway.
 func (s *stand) do(t testing.TB, r request) answer {
 	t.Helper()
-	return r.send(t, s.url)
-}
-
-// send sends the request to one of the gateways.
-func (r request) send(t testing.TB, base string) answer {
-	t.Helper()
-	got, err := r.try(t.Context(), base, key)
+	got, err := s.try(t.Context(), r, key)
 	require.NoError(t, err)
 	return got
 }
 
-func (r request) try(ctx context.Context, base, token string) (got answer, err error) {
-	sent, err := http.NewRequestWithContext(ctx, r.method, base+r.path, strings.NewReader(r.body))
+func (s *stand) try(ctx context.Context, r request, token string) (got answer, err error) {
+	sent, err := http.NewRequestWithContext(ctx, r.method, s.url+r.path, strings.NewReader(r.body))
 	if err != nil {
 		return got, err
 	}
@@ -197,7 +205,7 @@ func (r request) try(ctx context.Context, base, token string) (got answer, err e
 	if r.agent != "" {
 		sent.Header.Set("User-Agent", r.agent)
 	}
-	response, err := http.DefaultClient.Do(sent)
+	response, err := s.http.Do(sent)
 	if err != nil {
 		return got, err
 	}
