@@ -112,6 +112,7 @@ func attackPlacesOfAddress(t *testing.T, _ *target) {
 
 // Health is answered while the SCIM listener has as many connections as it takes.
 func TestHealthWhileTheListenerIsFull(t *testing.T) {
+	t.Parallel()
 	g := newTarget(t, map[string]string{"GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8"})
 	const most = 1024
 	for range most + 10 {
