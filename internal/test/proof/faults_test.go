@@ -19,6 +19,7 @@ import (
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping/spec"
 )
 
@@ -102,7 +103,7 @@ func (f faultRun) newStand(t testing.TB, hangs bool) *stand {
 			require.Equal(t, 5, u.document.Operations.ListUsers.Paging.Size)
 		}
 		if !f.sockets {
-			u.wiring, u.client.Sleep = newWiring(), nil
+			u.network, u.client.Sleep = new(standin.Network), nil
 		} else if hangs {
 			u.client.Timeout, u.client.Attempts = 40*time.Millisecond, 2
 		}
@@ -282,7 +283,7 @@ func (r *run) check(t *testing.T, got answer) {
 	now := r.state()
 	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
 	waited := r.clock.total()
-	if r.setup.wiring != nil { // hanging calls count too
+	if r.setup.network != nil { // hanging calls count too
 		waited = time.Since(r.began)
 	}
 	assert.LessOrEqual(t, waited, gateway.DefaultBudget, "waits fit into the budget")

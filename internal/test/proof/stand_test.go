@@ -24,6 +24,7 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/sandbox"
+	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -42,7 +43,7 @@ type setup struct {
 	client   sugerclient.Config
 	mapping  mapping.Config
 	gateway  gateway.Config
-	wiring   *wiring // in place of sockets, if set
+	network  *standin.Network // in place of sockets, if set
 }
 
 // A stand is a Suger sandbox with gateways in front of it, joined by real HTTP.
@@ -73,8 +74,8 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 		change(&s.setup)
 	}
 	s.http = http.DefaultClient
-	if s.setup.wiring != nil {
-		s.http = &http.Client{Transport: &http.Transport{DialContext: s.setup.wiring.dial}}
+	if s.setup.network != nil {
+		s.http = &http.Client{Transport: &http.Transport{DialContext: s.setup.network.Dial}}
 		s.setup.client.Transport = s.http.Transport
 	}
 	var err error
@@ -133,10 +134,10 @@ func (s *stand) newGateway(t testing.TB) string {
 
 // serve serves a handler for as long as the test lasts.
 func (s *stand) serve(t testing.TB, handler http.Handler) string {
-	if s.setup.wiring == nil {
+	if s.setup.network == nil {
 		return serve(t, httptest.NewUnstartedServer(handler))
 	}
-	return serve(t, &httptest.Server{Listener: s.setup.wiring.listen(), Config: &http.Server{Handler: handler}})
+	return serve(t, &httptest.Server{Listener: s.setup.network.Listen(), Config: &http.Server{Handler: handler}})
 }
 
 // serve starts a server for as long as the test lasts. What net/http says of
