@@ -31,7 +31,7 @@ const key = "sandbox-key-1"
 type stack struct {
 	t     *testing.T
 	url   string
-	http  *http.Client // reaches the url
+	http  http.Client // reaches the url
 	suger *sandbox.Sandbox
 	log   *lines
 
@@ -64,7 +64,7 @@ func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)
 	s := newHandler(t, sugerclient.Config{BaseURL: sugerURL}, change...)
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
-	s.url, s.http = server.URL, http.DefaultClient
+	s.url = server.URL
 	return s
 }
 
@@ -75,7 +75,7 @@ func newStackInMemory(t *testing.T, suger http.Handler, change ...func(*gateway.
 	var network standin.Network
 	transport := &http.Transport{DialContext: network.Dial}
 	s := newHandler(t, sugerclient.Config{BaseURL: serveIn(t, &network, suger), Transport: transport}, change...)
-	s.url, s.http = serveIn(t, &network, s.handler), &http.Client{Transport: transport}
+	s.url, s.http.Transport = serveIn(t, &network, s.handler), transport
 	return s
 }
 

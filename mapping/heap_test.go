@@ -42,7 +42,7 @@ func TestMemoryOfALargeOrganization(t *testing.T) {
 // The lists of an organization that has made room for others are let go of at once,
 // and not only when they have grown old.
 func TestListsThatMakeRoomAreDropped(t *testing.T) {
-	const people, most = 2000, 100
+	const people, most = 600, 100
 	keys := make([]string, 3*most)
 	for i := range keys {
 		keys[i] = fmt.Sprintf("key-number-%d", i)

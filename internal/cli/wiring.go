@@ -72,11 +72,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 			})
 		}
 	}
-	operations, err := ops.New(config)
-	if err != nil {
-		return nil, err
-	}
-	return &handlers{scim: counters.InFlight(scim), operations: operations}, nil
+	return &handlers{scim: counters.InFlight(scim), operations: ops.New(config)}, nil
 }
 
 // newGateway returns the SCIM service for the settings.

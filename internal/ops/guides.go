@@ -38,7 +38,7 @@ type guides struct {
 type guideEntry struct{ Name, Title string }
 
 // readGuides renders every guide, with the gateway's address if it is known.
-func readGuides(config Config) (*guides, error) {
+func readGuides(config Config) *guides {
 	files := config.Guides
 	own := strings.NewReplacer(anyBase, config.BaseURL, anyHost, config.PublicURL)
 	if config.PublicURL == "" {
@@ -47,7 +47,7 @@ func readGuides(config Config) (*guides, error) {
 	g := &guides{files: files, bodies: map[string]template.HTML{}}
 	names, err := fs.Glob(files, "*.md")
 	if err != nil {
-		return nil, err
+		panic(err) // the pattern is right
 	}
 	markdown := goldmark.New(
 		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
@@ -57,11 +57,11 @@ func readGuides(config Config) (*guides, error) {
 	for _, name := range names {
 		source, err := fs.ReadFile(files, name)
 		if err != nil {
-			return nil, err
+			panic(err) // the guides are a part of the program
 		}
 		var page bytes.Buffer
 		if err := markdown.Convert([]byte(own.Replace(string(source))), &page); err != nil {
-			return nil, fmt.Errorf("guide %s: %w", name, err)
+			panic(fmt.Errorf("guide %s: %w", name, err))
 		}
 		// The renderer omits the source's own markup, so these tags are the renderer's.
 		body := strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>").Replace(page.String())
@@ -69,7 +69,7 @@ func readGuides(config Config) (*guides, error) {
 		g.list = append(g.list, guideEntry{name, titleOf(source, name)})
 	}
 	slices.SortStableFunc(g.list, func(a, b guideEntry) int { return rank(a.Name) - rank(b.Name) })
-	return g, nil
+	return g
 }
 
 func rank(name string) int {
@@ -175,7 +175,7 @@ type guidesPage struct {
 }
 
 func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "guides", guidesPage{s.frame(r, "Guides"), s.guides.list, s.config.PublicURL != ""})
+	s.show(w, http.StatusOK, "guides", guidesPage{s.frame(r, "Guides"), s.guides().list, s.config.PublicURL != ""})
 }
 
 type guidePage struct {
@@ -185,13 +185,13 @@ type guidePage struct {
 
 // guide serves one guide, or a picture in one.
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("path")
-	if i := slices.IndexFunc(s.guides.list, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
-		s.show(w, http.StatusOK, "guide", guidePage{s.frame(r, s.guides.list[i].Title), s.guides.bodies[name]})
+	name, all := r.PathValue("path"), s.guides()
+	if i := slices.IndexFunc(all.list, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
+		s.show(w, http.StatusOK, "guide", guidePage{s.frame(r, all.list[i].Title), all.bodies[name]})
 		return
 	}
-	if info, err := fs.Stat(s.guides.files, name); err == nil && !info.IsDir() {
-		http.ServeFileFS(w, r, s.guides.files, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
+	if info, err := fs.Stat(all.files, name); err == nil && !info.IsDir() {
+		http.ServeFileFS(w, r, all.files, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
 		return
 	}
 	s.message(w, http.StatusNotFound, "Nothing here", "There is no such guide.")

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"time"
 
 	"suger-scim-gateway/internal/check"
@@ -64,24 +65,21 @@ type server struct {
 	access  *access
 	roles   *rolesRead
 	testing chan struct{} // full while a test runs
-	guides  *guides
+	guides  func() *guides
 }
 
-// New returns the handler of the ops listener. The error is about a guide that
-// cannot be read.
-func New(config Config) (http.Handler, error) {
+// New returns the handler of the ops listener. The guides are rendered when the
+// first of them is asked for: that takes most of the time of a start.
+func New(config Config) http.Handler {
 	s := &server{config: config, access: newAccess(config.Token, config.Now), testing: make(chan struct{}, 1)}
 	s.roles = newRolesRead(config)
-	var err error
-	if s.guides, err = readGuides(config); err != nil {
-		return nil, err
-	}
+	s.guides = sync.OnceValue(func() *guides { return readGuides(config) })
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", config.Activity.Handler())
 	mux.Handle("/", protectPages(s.pages()))
-	return mux, nil
+	return mux
 }
 
 // pages serves the pages for people.

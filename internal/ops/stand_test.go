@@ -90,8 +90,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		c(&config)
 	}
 	s.activity = config.Activity
-	handler, err := ops.New(config)
-	require.NoError(t, err)
+	handler := ops.New(config)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
