@@ -19,7 +19,6 @@ import (
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/sandbox"
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping/spec"
 )
 
@@ -103,7 +102,7 @@ func (f faultRun) newStand(t testing.TB, hangs bool) *stand {
 			require.Equal(t, 5, u.document.Operations.ListUsers.Paging.Size)
 		}
 		if !f.sockets {
-			u.network, u.client.Sleep = new(standin.Network), nil
+			inMemory(u)
 		} else if hangs {
 			u.client.Timeout, u.client.Attempts = 40*time.Millisecond, 2
 		}
@@ -152,12 +151,11 @@ type run struct {
 	outcome
 	request request
 	unseen  bool
-	began   time.Time
 }
 
 func (f faultRun) newRun(t *testing.T, kind scimRequest, good outcome, faults ...sandbox.Fault) *run {
 	hangs := slices.ContainsFunc(faults, func(f sandbox.Fault) bool { return f.Kind == sandbox.Hang })
-	r := &run{stand: f.newStand(t, hangs), outcome: good, began: time.Now()}
+	r := &run{stand: f.newStand(t, hangs), outcome: good}
 	r.request = kind.make(t, r.stand)
 	require.NoError(t, r.suger.SetFaults(faults...))
 	return r
@@ -282,11 +280,7 @@ func (r *run) check(t *testing.T, got answer) {
 	t.Helper()
 	now := r.state()
 	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
-	waited := r.clock.total()
-	if r.setup.network != nil { // hanging calls count too
-		waited = time.Since(r.began)
-	}
-	assert.LessOrEqual(t, waited, gateway.DefaultBudget, "waits fit into the budget")
+	assert.LessOrEqual(t, r.waited(), gateway.DefaultBudget, "waits fit into the budget")
 	r.neverRepeatsBlindly(t)
 	codes := codesIn(got)
 	if len(codes) == 0 && !r.unseen {

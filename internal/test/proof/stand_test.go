@@ -47,11 +47,12 @@ type setup struct {
 }
 
 // A stand is a Suger sandbox with gateways in front of it, joined by real HTTP.
-// Nothing sleeps between two tries: the clock goes on instead.
+// Over sockets nothing sleeps between two tries: the clock goes on instead.
 type stand struct {
 	suger *sandbox.Sandbox
 	setup setup
 	clock *leapingClock
+	began time.Time
 	http  *http.Client    // reaches the gateways
 	url   string          // of the first gateway, with the SCIM prefix
 	ids   map[string]bool // of users and roles that are there at first
@@ -59,7 +60,7 @@ type stand struct {
 
 func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	t.Helper()
-	s := &stand{clock: &leapingClock{}, ids: make(map[string]bool)}
+	s := &stand{clock: &leapingClock{}, began: time.Now(), ids: make(map[string]bool)}
 	s.setup = setup{
 		sandbox:  sandbox.Options{Keys: []string{key}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
@@ -91,6 +92,19 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	t.Cleanup(s.suger.Close) // before the server, which waits for hanging answers
 	s.url = s.newGateway(t)
 	return s
+}
+
+// inMemory is for a bubble of testing/synctest, in which no time passes but what is
+// waited for: the network is in memory, and waits are real.
+func inMemory(u *setup) { u.network, u.client.Sleep = new(standin.Network), nil }
+
+// waited is for how long the requests of the stand have waited: in memory, for
+// whatever it was, and over sockets between two tries.
+func (s *stand) waited() time.Duration {
+	if s.setup.network != nil {
+		return time.Since(s.began)
+	}
+	return s.clock.total()
 }
 
 // between puts a handler between the gateway and Suger. The gateway is then a
