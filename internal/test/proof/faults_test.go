@@ -175,26 +175,35 @@ func everyFaultAtEveryRequest(t *testing.T, contract string) {
 	for _, trouble := range troubles {
 		t.Run(trouble.fault.String(), func(t *testing.T) {
 			t.Parallel()
-			where := faultRun{contract, trouble.ofConnections()}
-			for _, kind := range scimRequests {
-				for _, agent := range trouble.agents() {
-					t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
-						where.test(t, func(t *testing.T) {
-							r := where.newRun(t, kind, good[kind.name], trouble.fault)
-							r.request.agent, r.unseen = agent, trouble.unseen
-							got := r.do(t, r.request)
-							r.check(t, got)
-							codes := codesIn(got)
-							assert.Subset(t, trouble.lasts, codes, "%s", got.text)
-							if trouble.lasts != nil && !trouble.unseen && !trouble.spares(contract, kind.name) {
-								assert.NotEmpty(t, codes, "%d %s", got.status, got.text)
-							}
-							r.converges(t)
-						})
-					})
-				}
-			}
+			lastingFault(t, faultRun{contract: contract}, &trouble, good)
 		})
+		if trouble.ofConnections() {
+			t.Run(trouble.fault.String()+" over sockets", func(t *testing.T) {
+				t.Parallel()
+				lastingFault(t, faultRun{contract: contract, sockets: true}, &trouble, good)
+			})
+		}
+	}
+}
+
+func lastingFault(t *testing.T, where faultRun, trouble *trouble, good map[string]outcome) {
+	for _, kind := range scimRequests {
+		for _, agent := range trouble.agents() {
+			t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
+				where.test(t, func(t *testing.T) {
+					r := where.newRun(t, kind, good[kind.name], trouble.fault)
+					r.request.agent, r.unseen = agent, trouble.unseen
+					got := r.do(t, r.request)
+					r.check(t, got)
+					codes := codesIn(got)
+					assert.Subset(t, trouble.lasts, codes, "%s", got.text)
+					if trouble.lasts != nil && !trouble.unseen && !trouble.spares(where.contract, kind.name) {
+						assert.NotEmpty(t, codes, "%d %s", got.status, got.text)
+					}
+					r.converges(t)
+				})
+			})
+		}
 	}
 }
 
