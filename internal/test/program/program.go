@@ -127,16 +127,31 @@ func InEnvironment(t *testing.T, names []string, values map[string]string, read 
 	for name := range values {
 		require.True(t, slices.Contains(names, name), "%s is no setting", name)
 	}
-	for _, name := range names {
-		before, was := os.LookupEnv(name)
-		require.NoError(t, os.Setenv(name, values[name])) // set to nothing counts as not set
-		defer func() {
-			if os.Unsetenv(name); was {
-				os.Setenv(name, before)
-			}
-		}()
-	}
+	restore := exchange(names, values)
+	defer restore()
 	read()
+}
+
+// exchange gives variables other values, nothing if there is none: that counts as not
+// set. The returned function undoes it.
+func exchange(names []string, values map[string]string) (restore func()) {
+	before := make(map[string]string)
+	for _, name := range names {
+		if value, set := os.LookupEnv(name); set {
+			before[name] = value
+		}
+		if err := os.Setenv(name, values[name]); err != nil {
+			panic(err) // the names are those of settings
+		}
+	}
+	return func() {
+		for _, name := range names {
+			_ = os.Unsetenv(name) // it has a valid name
+			if value, set := before[name]; set {
+				_ = os.Setenv(name, value)
+			}
+		}
+	}
 }
 
 // Serve runs a gateway with these settings until the test ends. It returns when the
