@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -92,26 +93,24 @@ func TestProofThatFailsIsNotRemembered(t *testing.T) {
 }
 
 // slowSuger answers 401 to all calls, but only once all guesses are under way.
-func slowSuger(t *testing.T) (url string, asked *atomic.Int64, release func()) {
-	t.Helper()
+func slowSuger() (suger http.Handler, asked *atomic.Int64, release func()) {
 	asked, released := new(atomic.Int64), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
 		<-released
 		w.WriteHeader(http.StatusUnauthorized)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL, asked, sync.OnceFunc(func() { close(released) })
+	}), asked, sync.OnceFunc(func() { close(released) })
 }
 
 // Guesses under way count: many at once do not all pass before the first of them
 // has failed.
-func TestManyGuessesAtOnce(t *testing.T) {
+func TestManyGuessesAtOnce(t *testing.T) { synctest.Test(t, testManyGuessesAtOnce) }
+
+func testManyGuessesAtOnce(t *testing.T) {
 	const limit, guesses = 20, 90
-	url, asked, release := slowSuger(t)
-	t.Cleanup(release)
+	suger, asked, release := slowSuger()
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
-	s := newStackOver(t, url, guessLimit(limit, now), func(c *gateway.Config) { c.MaxInFlight = 4 * guesses })
+	s := newStackInMemory(t, suger, guessLimit(limit, now), func(c *gateway.Config) { c.MaxInFlight = 4 * guesses })
 	var done sync.WaitGroup
 	var refused atomic.Int64
 	for n := range guesses {
@@ -122,19 +121,21 @@ func TestManyGuessesAtOnce(t *testing.T) {
 			}
 		})
 	}
-	require.Eventually(t, func() bool { return refused.Load() == guesses-limit-5 }, 20*time.Second, time.Millisecond)
+	synctest.Wait()
+	assert.EqualValues(t, guesses-limit-5, refused.Load())
 	release()
 	done.Wait()
-	assert.LessOrEqual(t, asked.Load(), int64(limit+5), "the limit, and one a second for as long as they wait")
+	assert.EqualValues(t, limit+5, asked.Load(), "the limit, and one a second for as long as they wait")
 }
 
 // One token under way many times is one guess and one call.
-func TestOneGuessManyTimesAtOnce(t *testing.T) {
+func TestOneGuessManyTimesAtOnce(t *testing.T) { synctest.Test(t, testOneGuessManyTimesAtOnce) }
+
+func testOneGuessManyTimesAtOnce(t *testing.T) {
 	const times = 50
-	url, asked, release := slowSuger(t)
-	t.Cleanup(release)
+	suger, asked, release := slowSuger()
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
-	s := newStackOver(t, url, guessLimit(2, now), func(c *gateway.Config) { c.MaxInFlight = 4 * times })
+	s := newStackInMemory(t, suger, guessLimit(2, now), func(c *gateway.Config) { c.MaxInFlight = 4 * times })
 	var done sync.WaitGroup
 	for range times {
 		done.Go(func() {
@@ -142,7 +143,8 @@ func TestOneGuessManyTimesAtOnce(t *testing.T) {
 			assert.Equal(t, http.StatusUnauthorized, a.status)
 		})
 	}
-	require.Eventually(t, func() bool { return asked.Load() == 1 }, 5*time.Second, time.Millisecond)
+	synctest.Wait()
+	assert.EqualValues(t, 1, asked.Load())
 	release()
 	done.Wait()
 	assert.EqualValues(t, 1, asked.Load())
@@ -152,7 +154,11 @@ func TestOneGuessManyTimesAtOnce(t *testing.T) {
 
 // A good key from an address that has brought too many wrong ones is heard.
 func TestGoodTokenFromABadAddress(t *testing.T) {
-	s := newStack(t, func(c *gateway.Config) { c.AuthFailures.Failures, c.AuthFailures.Window = 3, time.Minute })
+	synctest.Test(t, testGoodTokenFromABadAddress) // it waits for its turn
+}
+
+func testGoodTokenFromABadAddress(t *testing.T) {
+	s := newStackInMemory(t, newSuger(t), func(c *gateway.Config) { c.AuthFailures.Failures, c.AuthFailures.Window = 3, time.Minute })
 	for n := range 4 {
 		s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", fmt.Sprintf("Bearer guess-%d", n))
 	}

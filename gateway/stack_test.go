@@ -31,6 +31,7 @@ const key = "sandbox-key-1"
 type stack struct {
 	t     *testing.T
 	url   string
+	http  http.Client // reaches the url
 	suger *sandbox.Sandbox
 	log   *lines
 
@@ -41,8 +42,7 @@ type stack struct {
 // newStack starts a stack; change may alter the gateway's configuration.
 func newStack(t *testing.T, change ...func(*gateway.Config)) *stack {
 	t.Helper()
-	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, ReadOnlyKeys: []string{"read-only-key"}})
-	require.NoError(t, err)
+	suger := newSuger(t)
 	upstream := httptest.NewServer(suger)
 	t.Cleanup(upstream.Close)
 	t.Cleanup(suger.Close)
@@ -51,10 +51,46 @@ func newStack(t *testing.T, change ...func(*gateway.Config)) *stack {
 	return s
 }
 
+func newSuger(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
+	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}, ReadOnlyKeys: []string{"read-only-key"}})
+	require.NoError(t, err)
+	return suger
+}
+
 // newStackOver starts a gateway over the Suger at the URL.
 func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)) *stack {
 	t.Helper()
-	client, err := sugerclient.New(sugerclient.Config{BaseURL: sugerURL, Attempts: 1})
+	s := newHandler(t, sugerclient.Config{BaseURL: sugerURL}, change...)
+	server := httptest.NewServer(s.handler)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// newStackInMemory starts a gateway over Suger without sockets, as a bubble of
+// testing/synctest needs it.
+func newStackInMemory(t *testing.T, suger http.Handler, change ...func(*gateway.Config)) *stack {
+	t.Helper()
+	var network standin.Network
+	transport := &http.Transport{DialContext: network.Dial}
+	s := newHandler(t, sugerclient.Config{BaseURL: serveIn(t, &network, suger), Transport: transport}, change...)
+	s.url, s.http.Transport = serveIn(t, &network, s.handler), transport
+	return s
+}
+
+func serveIn(t *testing.T, network *standin.Network, handler http.Handler) string {
+	server := httptest.Server{Listener: network.Listen(), Config: &http.Server{Handler: handler}}
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// newHandler makes a gateway that nothing serves.
+func newHandler(t *testing.T, toSuger sugerclient.Config, change ...func(*gateway.Config)) *stack {
+	t.Helper()
+	toSuger.Attempts = 1
+	client, err := sugerclient.New(toSuger)
 	require.NoError(t, err)
 	log := &lines{}
 	config := gateway.Config{
@@ -67,9 +103,7 @@ func newStackOver(t *testing.T, sugerURL string, change ...func(*gateway.Config)
 	service, err := mapping.New(statusDocument(t), client, mapping.Config{AllowAdminGrant: true, CreateRoles: true, Strict: config.Strict})
 	require.NoError(t, err)
 	handler := gateway.New(config, service)
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return &stack{t: t, url: server.URL, log: log, service: service, handler: handler}
+	return &stack{t: t, log: log, service: service, handler: handler}
 }
 
 // lines are what was logged.
@@ -103,7 +137,7 @@ type answer struct {
 func (s *stack) do(method, path, body string, headers ...string) *answer {
 	s.t.Helper()
 	request := s.request(method, path, strings.NewReader(body), headers...)
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.http.Do(request)
 	require.NoError(s.t, err)
 	defer response.Body.Close()
 	return readAnswer(s.t, response)

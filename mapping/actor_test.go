@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -154,14 +155,11 @@ func membersOp(op string, ids ...string) string {
 }
 
 func membersJSON(ids ...string) string {
-	list := "["
+	list := make([]string, len(ids))
 	for i, id := range ids {
-		if i > 0 {
-			list += ","
-		}
-		list += fmt.Sprintf(`{"value":%q}`, id)
+		list[i] = fmt.Sprintf(`{"value":%q}`, id)
 	}
-	return list + "]"
+	return "[" + strings.Join(list, ",") + "]"
 }
 
 // withMembers is a group's whole body.

@@ -60,6 +60,11 @@ func TestAddedUsersMayShowLater(t *testing.T) {
 	}
 }
 
+// An ending context has always two seconds left, however slow the machine is.
+type ending struct{ context.Context }
+
+func (ending) Deadline() (time.Time, bool) { return time.Now().Add(2 * time.Second), true }
+
 // A request that is about to run out of time does not wait for a list, and one
 // that Suger has refused does not wait either.
 func TestNobodyWaitsInVain(t *testing.T) {
@@ -69,9 +74,7 @@ func TestNobodyWaitsInVain(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 		return r.Method == http.MethodPost
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	_, err := a.users().Create(ctx, a.body(`{"userName":"new@example.com"}`), nil)
+	_, err := a.users().Create(ending{t.Context()}, a.body(`{"userName":"new@example.com"}`), nil)
 	assertCode(t, scim.CodeWriteUnconfirmed, err)
 	assert.Empty(t, s.slept)
 

@@ -58,7 +58,7 @@ func (a *actor) listWithin(ctx context.Context) <-chan error {
 // untilWaiting returns when so many requests wait for the list.
 func (a *actor) untilWaiting(n int) {
 	a.t.Helper()
-	require.Eventually(a.t, func() bool { return a.service.WaitingForUsers(a.caller) == n }, 10*time.Second, time.Millisecond)
+	require.Eventually(a.t, func() bool { return a.service.WaitingForUsers(a.caller) == n }, time.Minute, time.Millisecond)
 }
 
 func TestManyReadersShareOneFetch(t *testing.T) {

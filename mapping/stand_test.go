@@ -216,7 +216,7 @@ func numbered(i int) string { return "m" + strconv.Itoa(i) }
 
 // soon is a context that ends in case something hangs.
 func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -54,13 +54,17 @@ func TestCallsInFlightAreBoundedPerCredential(t *testing.T) {
 }
 
 func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, testWaitingForAPlaceEndsWithTheContext)
+}
+
+func testWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s, inMemory := serveInMemory(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
 		<-release
 		say(200, `[]`)(w, r)
 	})
-	client, _ := newClient(t, s.URL, func(cfg *Config) { cfg.Concurrency = 1 })
+	client, _ := newClient(t, s.URL, inMemory, func(cfg *Config) { cfg.Concurrency = 1 })
 	var group sync.WaitGroup
 	group.Go(func() {
 		_, err := client.Do(t.Context(), testKey, listUsers)
@@ -81,11 +85,8 @@ func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 		_, err := client.Do(gone, testKey, addUser)
 		assert.Equal(t, Canceled, failure(t, err).Kind)
 	})
-	require.Eventually(t, func() bool {
-		client.gate.mu.Lock()
-		defer client.gate.mu.Unlock()
-		return client.gate.lanes[client.login(testKey, "").account.credential].users == 2
-	}, 5*time.Second, time.Millisecond)
+	synctest.Wait()
+	assert.Equal(t, 2, client.gate.lanes[client.login(testKey, "").account.credential].users)
 	hangUp()
 	close(release)
 	group.Wait()
@@ -201,15 +202,17 @@ func TestContextThatHasEndedSendsNothing(t *testing.T) {
 }
 
 func TestDeadlineDuringTheCall(t *testing.T) {
-	s := serve(t, hang)
-	client, _ := newClient(t, s.URL)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := client.Do(ctx, testKey, addUser)
-	fail := failure(t, err)
-	assert.Equal(t, Unavailable, fail.Kind)
-	assert.True(t, fail.Uncertain)
-	assert.Len(t, s.requests(), 1)
+	synctest.Test(t, func(t *testing.T) {
+		s, inMemory := serveInMemory(t, hang)
+		client, _ := newClient(t, s.URL, inMemory)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := client.Do(ctx, testKey, addUser)
+		fail := failure(t, err)
+		assert.Equal(t, Unavailable, fail.Kind)
+		assert.True(t, fail.Uncertain)
+		assert.Len(t, s.requests(), 1)
+	})
 }
 
 func TestCancelWhileWaitingToRetry(t *testing.T) {

@@ -64,6 +64,18 @@ func serve(t testing.TB, answers ...http.HandlerFunc) *script {
 	return s
 }
 
+// serveInMemory serves a script without sockets, for a bubble of testing/synctest,
+// and returns what a client's configuration needs for it.
+func serveInMemory(t testing.TB, answers ...http.HandlerFunc) (*script, func(*Config)) {
+	t.Helper()
+	var network standin.Network
+	s := &script{answers: answers}
+	s.Server = &httptest.Server{Listener: network.Listen(), Config: &http.Server{Handler: s}}
+	s.Start()
+	t.Cleanup(s.Close)
+	return s, func(cfg *Config) { cfg.Transport = &http.Transport{DialContext: network.Dial} }
+}
+
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	s.mu.Lock()

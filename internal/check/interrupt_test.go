@@ -29,7 +29,7 @@ func TestInterruptedWrite(t *testing.T) {
 				}
 			})})
 			config := s.open(t)
-			config.Patience = time.Second // Suger may go on with what nobody waits for
+			config.Patience = 10 * time.Second // Suger may go on with what nobody waits for
 			report := check.Run(ctx, config)
 			assert.False(t, report.OK)
 			_, there := s.suger.UserByEmail(newcomer)

@@ -97,10 +97,11 @@ func TestOneListenerFailing(t *testing.T) {
 // listener whose times are changed, and returns its address.
 func serveOneAtATime(t *testing.T, change func(*http.Server)) string {
 	t.Helper()
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	var config *settings.Config
+	var err error
+	program.InEnvironment(t, settings.Names(), map[string]string{
 		"SUGER_API_URL": program.Suger(t), "SUGER_ORG_ID": sandbox.DefaultOrganization, "GATEWAY_MAX_IN_FLIGHT": "1",
-	})
-	config, err := settings.Load(io.Discard)
+	}, func() { config, err = settings.Load(io.Discard) })
 	require.NoError(t, err)
 	p := &process{Config: config}
 	handler, _, err := p.assemble(t.Context())
@@ -132,11 +133,16 @@ func assertServes(t *testing.T, address string) {
 	assert.Equal(t, http.StatusOK, status, "%v", answer)
 }
 
+// shortTime is what tests wait for, and enough on a busy machine for what is to be
+// in time.
+const shortTime = 3 * time.Second
+
 // Many connections that never finish their headers take no place, and are closed.
 func TestSlowHeaders(t *testing.T) {
+	t.Parallel()
 	address := serveOneAtATime(t, func(s *http.Server) {
 		assert.Equal(t, 10*time.Second, s.ReadHeaderTimeout)
-		s.ReadHeaderTimeout = 500 * time.Millisecond
+		s.ReadHeaderTimeout = shortTime
 	})
 	var slow []net.Conn
 	for range 100 {
@@ -153,9 +159,10 @@ func TestSlowHeaders(t *testing.T) {
 
 // A body that does not come takes the only place, but not for long.
 func TestSlowBodies(t *testing.T) {
+	t.Parallel()
 	address := serveOneAtATime(t, func(s *http.Server) {
 		assert.Equal(t, 30*time.Second, s.ReadTimeout)
-		s.ReadTimeout = 500 * time.Millisecond
+		s.ReadTimeout = shortTime
 	})
 	connection := dial(t, address)
 	fmt.Fprintf(connection, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{", program.Key)

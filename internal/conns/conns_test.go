@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"suger-scim-gateway/internal/conns"
+	"suger-scim-gateway/internal/test/standin"
 )
 
 // serve answers "hello"; /good is a request with a good token.
@@ -21,6 +23,12 @@ func serve(t *testing.T, limits conns.Limits) string {
 	t.Helper()
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	serveOn(t, socket, limits)
+	return socket.Addr().String()
+}
+
+func serveOn(t *testing.T, socket net.Listener, limits conns.Limits) {
+	t.Helper()
 	server := &http.Server{
 		IdleTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +45,6 @@ func serve(t *testing.T, limits conns.Limits) string {
 		server.Close()
 		assert.ErrorIs(t, <-ended, http.ErrServerClosed)
 	})
-	return socket.Addr().String()
 }
 
 // A client keeps one connection.
@@ -53,7 +60,7 @@ func dial(t *testing.T, address string) client {
 
 // ask reports whether the connection still answers.
 func (c client) ask(path string) bool {
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
 	buffer := make([]byte, 4096)
 	n, err := c.Read(buffer)
@@ -96,14 +103,26 @@ func TestNewcomersDisplaceStrangers(t *testing.T) {
 // A connection that does nothing is closed soon if its owner has shown no good
 // token.
 func TestStrangersAreNotIdleForLong(t *testing.T) {
-	address := serve(t, conns.Limits{Total: 10, PerAddress: 10, UntrustedIdle: 50 * time.Millisecond})
-	good, stranger := dial(t, address), dial(t, address)
-	require.True(t, good.ask("/good"))
-	require.True(t, stranger.ask("/"))
-	_ = stranger.SetReadDeadline(time.Now().Add(10 * time.Second))
-	_, err := stranger.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, io.EOF)
-	assert.True(t, good.ask("/"))
+	synctest.Test(t, func(t *testing.T) {
+		var network standin.Network
+		socket := network.Listen()
+		serveOn(t, socket, conns.Limits{Total: 10, PerAddress: 10, UntrustedIdle: 10 * time.Second})
+		dial := func() client {
+			c, err := network.Dial(t.Context(), "", socket.Addr().String())
+			require.NoError(t, err)
+			t.Cleanup(func() { c.Close() })
+			return client{c}
+		}
+		good, stranger := dial(), dial()
+		require.True(t, good.ask("/good"))
+		require.True(t, stranger.ask("/"))
+		idle := time.Now()
+		_ = stranger.SetReadDeadline(idle.Add(time.Minute))
+		_, err := stranger.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, io.EOF)
+		assert.Equal(t, 10*time.Second, time.Since(idle))
+		assert.True(t, good.ask("/"))
+	})
 }
 
 // Closed connections make room.

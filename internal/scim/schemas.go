@@ -3,6 +3,7 @@ package scim
 import (
 	_ "embed"
 	"encoding/json"
+	"sync"
 )
 
 // URNs of schemas and messages.
@@ -36,19 +37,23 @@ func embedded[T any](file []byte) (value T) {
 	return value
 }
 
+// schemaTexts are the schemas of schemas.json by their URNs.
+var schemaTexts = sync.OnceValue(func() map[string]json.RawMessage {
+	byURN := make(map[string]json.RawMessage)
+	for _, text := range embedded[[]json.RawMessage](schemasJSON) {
+		byURN[embedded[struct{ ID string }](text).ID] = text
+	}
+	return byURN
+})
+
 // schema makes a fresh copy of a schema in schemas.json, which leaves the default
 // characteristics out.
 func schema(urn string) *Schema {
-	for _, s := range embedded[[]*Schema](schemasJSON) {
-		if s.ID != urn {
-			continue
-		}
-		for _, attribute := range s.Attributes {
-			attribute.setDefaults()
-		}
-		return s
+	s := embedded[*Schema](schemaTexts()[urn])
+	for _, attribute := range s.Attributes {
+		attribute.setDefaults()
 	}
-	panic("no schema " + urn)
+	return s
 }
 
 // CommonAttributes are the attributes that every resource has and no schema

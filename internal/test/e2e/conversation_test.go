@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -46,15 +47,13 @@ func loadStories(t *testing.T, client string) []*conversation.Story {
 
 // stageOf has the contract of the story, and the mapping that describes it.
 func stageOf(t *testing.T, story *conversation.Story) *stage {
-	if story.Given.Contract != "" {
-		t.Setenv("GATEWAY_MAPPING", filepath.Join("mapping", "variants", story.Given.Contract+".yaml"))
-	}
 	return newStage(t, sandbox.Options{
 		Contract: story.Given.Contract, People: story.Given.People, Seats: story.Given.Seats,
 	}, story.Given.Settings)
 }
 
 func TestConversations(t *testing.T) {
+	t.Parallel()
 	eachStory(t, func(t *testing.T, story *conversation.Story) {
 		s := stageOf(t, story)
 		stack := s.stack(s.newGateway(t).URL)
@@ -76,11 +75,12 @@ type replica struct {
 
 var servingAt = regexp.MustCompile(`"scim_address":"([^"]+)"`)
 
-// startReplica starts a gateway with the settings of the environment, and waits
-// until it serves.
-func startReplica(binary string) (*replica, error) {
+// startReplica starts a gateway with these settings, and waits until it serves.
+func startReplica(binary string, values map[string]string) (*replica, error) {
 	process := exec.Command(binary, "serve")
-	process.Env = append(os.Environ(), "GATEWAY_ADDR=127.0.0.1:0", "GATEWAY_OPS_ADDR=127.0.0.1:0")
+	for name, value := range values {
+		process.Env = append(process.Env, name+"="+value)
+	}
 	log, err := process.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -104,9 +104,12 @@ func startReplica(binary string) (*replica, error) {
 
 // startAhead starts a replica while the test goes on. The function it returns
 // waits for that.
-func startAhead(t *testing.T) func() *replica {
+func startAhead(t *testing.T, s *stage) func() *replica {
 	binary := program.Binary(t)
-	start := sync.OnceValues(func() (*replica, error) { return startReplica(binary) })
+	values := maps.Clone(s.values)
+	values["GATEWAY_ADDR"], values["GATEWAY_OPS_ADDR"] = "127.0.0.1:0", "127.0.0.1:0"
+	values["GATEWAY_LIST_TTL"] = "0s" // what stories say of waiting is for lists that are older
+	start := sync.OnceValues(func() (*replica, error) { return startReplica(binary, values) })
 	go func() { _, _ = start() }() // whoever waits gets the error
 	t.Cleanup(func() {
 		if r, err := start(); err == nil {
@@ -131,21 +134,21 @@ func (r *replica) kill() {
 // another comes in its place. The clock is the real one, so that lists are a few
 // milliseconds old and nothing that is remembered has had time to grow old.
 func TestConversationsOfReplicaProcesses(t *testing.T) {
+	t.Parallel()
 	for _, story := range loadStories(t, "okta") {
 		t.Run(filepath.Base(story.File), func(t *testing.T) {
 			if _, ok := story.Given.Settings["GATEWAY_CHANGE_BRAKE"]; ok {
 				t.Log("not played: each replica has a brake of its own")
 				return
 			}
-			s := stageOf(t, story)
-			t.Setenv("GATEWAY_LIST_TTL", "0s") // what stories say of waiting is for lists that are older
-			playOnReplicas(t, s, story)
+			t.Parallel()
+			playOnReplicas(t, stageOf(t, story), story)
 		})
 	}
 }
 
 func playOnReplicas(t *testing.T, s *stage, story *conversation.Story) {
-	first, second, third, next := startAhead(t), startAhead(t), startAhead(t), startAhead(t)
+	first, second, third, next := startAhead(t, s), startAhead(t, s), startAhead(t, s), startAhead(t, s)
 	replicas := []*replica{first(), second(), third()}
 	var turn atomic.Int64
 	balancer := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
@@ -161,7 +164,7 @@ func playOnReplicas(t *testing.T, s *stage, story *conversation.Story) {
 			dead := step / 2 % len(replicas)
 			replicas[dead].kill()
 			replicas[dead] = next()
-			next = startAhead(t)
+			next = startAhead(t, s)
 		}
 	}
 	require.NoError(t, story.Play(t.Context(), stack))

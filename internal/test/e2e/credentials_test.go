@@ -28,8 +28,10 @@ const (
 // An OAuth App, whose credential is exchanged for a token, brought by the SCIM
 // client or held by the gateway.
 func TestServeWithExchangedCredentials(t *testing.T) {
+	t.Parallel()
 	for _, held := range []bool{false, true} {
 		t.Run(fmt.Sprintf("held by the gateway: %v", held), func(t *testing.T) {
+			t.Parallel()
 			s := newTokenStage(t, held)
 			for range 5 {
 				assert.Equal(t, http.StatusOK, s.read(t, s.token))
@@ -82,8 +84,7 @@ func newTokenStage(t *testing.T, held bool) *tokenStage {
 		values["SUGER_CREDENTIAL_FILE"], values["GATEWAY_TOKENS_FILE"] = s.credential, s.tokens
 		s.token = "second-bearer-token"
 	}
-	program.SetEnvironment(t, settings.Names(), values)
-	s.gateway = program.Start(t, cli.Run, "serve")
+	s.gateway = program.Serve(t, cli.Run, settings.Names(), values)
 	viewer, _ := s.suger.UserByEmail("viewer@example.com")
 	s.user = "http://" + s.gateway.SCIMAddress(t) + "/scim/v2/Users/" + viewer.ID
 	return s
@@ -205,12 +206,12 @@ func (c *steadyCaller) fine(t *testing.T, after string) {
 // The key that Okta holds is rotated by overlap: no request fails, though the
 // gateway is not touched.
 func TestRotationOfOktasKey(t *testing.T) {
+	t.Parallel()
 	suger := newKeyring(t)
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL": suger.url, "SUGER_ORG_ID": sandbox.DefaultOrganization,
 		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_LIST_TTL": "0s",
 	})
-	gateway := program.Start(t, cli.Run, "serve")
 	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
 	okta := callSteadily(t, users, "old-suger-key")
 	okta.fine(t, "the start")
@@ -225,17 +226,17 @@ func TestRotationOfOktasKey(t *testing.T) {
 // The key that the gateway holds, and Okta's token, are rotated by overlap: no
 // request fails and the gateway is not restarted.
 func TestRotationOfTheHeldKey(t *testing.T) {
+	t.Parallel()
 	suger := newKeyring(t)
 	folder := t.TempDir()
 	credential, tokens := filepath.Join(folder, "credential"), filepath.Join(folder, "tokens")
 	program.WriteFile(t, credential, "old-suger-key")
 	program.WriteFile(t, tokens, "old-bearer-token")
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL": suger.url, "SUGER_ORG_ID": sandbox.DefaultOrganization,
 		"SUGER_CREDENTIAL_FILE": credential, "GATEWAY_TOKENS_FILE": tokens,
 		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_LIST_TTL": "0s",
 	})
-	gateway := program.Start(t, cli.Run, "serve")
 	users := "http://" + gateway.SCIMAddress(t) + "/scim/v2/Users"
 	okta := callSteadily(t, users, "old-bearer-token")
 	okta.fine(t, "the start")

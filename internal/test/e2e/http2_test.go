@@ -23,13 +23,13 @@ import (
 // Large headers over HTTP/2, from a client that does not heed the bound which the
 // connection announces: a little beyond it 431, further beyond it the end of the connection.
 func TestLargeHeadersOverHTTP2(t *testing.T) {
+	t.Parallel()
 	certFile, keyFile, _ := program.Certificate(t)
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL": program.Suger(t), "SUGER_ORG_ID": sandbox.DefaultOrganization,
 		"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
 		"GATEWAY_TLS_CERT": certFile, "GATEWAY_TLS_KEY": keyFile,
 	})
-	gateway := program.Start(t, cli.Run, "serve")
 	address := gateway.SCIMAddress(t)
 	for _, test := range []struct {
 		headers int // of 1,000 characters

@@ -27,7 +27,7 @@ func attackWithBodies(t *testing.T, g *target) {
 		connection := g.dial(t)
 		fmt.Fprint(connection, "PATCH /scim/v2/Users/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer made-up\r\nContent-Length: 1048576\r\n\r\n")
 		done.Go(func() {
-			_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
+			_ = connection.SetReadDeadline(time.Now().Add(time.Minute))
 			response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 			if assert.NoError(t, err) {
 				defer response.Body.Close()
@@ -57,10 +57,11 @@ func attackMemoryOfBodies(t *testing.T, g *target) {
 		var timeout net.Error
 		return errors.As(err, &timeout) && timeout.Timeout()
 	}
-	tries := 1
-	for ; !waits() && tries < 10; tries++ {
+	waited := waits()
+	for began := time.Now(); !waited && time.Since(began) < time.Minute; {
+		waited = waits()
 	}
-	assert.Less(t, tries, 10, "a large body waits for the others")
+	assert.True(t, waited, "a large body waits for the others")
 	status, _, text := g.send(post("/scim/v2/Users/.search", `{"count":1}`))
 	assert.Equal(t, http.StatusOK, status, text)
 }
@@ -71,7 +72,7 @@ func attackWithConnections(t *testing.T, g *target) {
 	for range 256 {
 		g.dial(t)
 	}
-	_ = first.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = first.SetReadDeadline(time.Now().Add(time.Minute))
 	_, err := first.Read(make([]byte, 1))
 	assert.ErrorIs(t, err, io.EOF, "the oldest had to go")
 }
@@ -112,6 +113,7 @@ func attackPlacesOfAddress(t *testing.T, _ *target) {
 
 // Health is answered while the SCIM listener has as many connections as it takes.
 func TestHealthWhileTheListenerIsFull(t *testing.T) {
+	t.Parallel()
 	g := newTarget(t, map[string]string{"GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8"})
 	const most = 1024
 	for range most + 10 {

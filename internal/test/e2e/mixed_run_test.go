@@ -101,35 +101,35 @@ var (
 // A long run of everything, well and badly, in each way to sign in, at the
 // loudest level: no line of it holds a credential, a token or an address.
 func TestOutputHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
 	for name, special := range map[string]map[string]string{
 		"the client's key":       {},
 		"the client's OAuth App": {"SUGER_AUTH": "oauth"},
 		"held by the gateway":    {"SUGER_CREDENTIAL": leakKey, "GATEWAY_TOKENS": leakToken},
 		"as text":                {"GATEWAY_LOG_FORMAT": "text"},
 	} {
-		suger, address := newGossip(t)
-		values := map[string]string{
-			"SUGER_API_URL": address, "SUGER_TOKEN_URL": address + "/oauth2/token", "SUGER_ORG_ID": sandbox.DefaultOrganization,
-			"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_OPS_TOKEN": leakOps,
-			"GATEWAY_LOG_LEVEL": "debug", "GATEWAY_AUDIT_KEY": "a-key-for-the-audit", "GATEWAY_AUTH_FAILURES": "off",
-			"GATEWAY_PROTECTED_USERS": "admin@example.com",
-		}
-		token := leakKey
-		for name, value := range special {
-			values[name] = value
-		}
-		switch {
-		case values["SUGER_AUTH"] != "":
-			token = leakClient + ":" + leakSecret
-		case values["GATEWAY_TOKENS"] != "":
-			token = leakToken
-		}
-		program.SetEnvironment(t, settings.Names(), values)
-		gateway := program.Start(t, cli.Run, "serve")
-		scim := "http://" + gateway.SCIMAddress(t) + "/scim/v2"
-		operations := "http://" + gateway.OpsAddress(t)
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // the environment has been read
+			t.Parallel()
+			suger, address := newGossip(t)
+			values := map[string]string{
+				"SUGER_API_URL": address, "SUGER_TOKEN_URL": address + "/oauth2/token", "SUGER_ORG_ID": sandbox.DefaultOrganization,
+				"GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0", "GATEWAY_OPS_TOKEN": leakOps,
+				"GATEWAY_LOG_LEVEL": "debug", "GATEWAY_AUDIT_KEY": "a-key-for-the-audit", "GATEWAY_AUTH_FAILURES": "off",
+				"GATEWAY_PROTECTED_USERS": "admin@example.com",
+			}
+			token := leakKey
+			for name, value := range special {
+				values[name] = value
+			}
+			switch {
+			case values["SUGER_AUTH"] != "":
+				token = leakClient + ":" + leakSecret
+			case values["GATEWAY_TOKENS"] != "":
+				token = leakToken
+			}
+			gateway := program.Serve(t, cli.Run, settings.Names(), values)
+			scim := "http://" + gateway.SCIMAddress(t) + "/scim/v2"
+			operations := "http://" + gateway.OpsAddress(t)
 			statuses := mixedRun(t, scim, token)
 			for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 409} {
 				assert.Positive(t, statuses[status], "the run was to meet a %d", status)
@@ -258,8 +258,12 @@ func read(t *testing.T, address string) string {
 
 // In pass-through mode the gateway has nothing to ask for roles with.
 func TestStatusPageInPassThroughMode(t *testing.T) {
-	demo := program.Start(t, cli.Run, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")
-	demo.Wait(t, demo.Out, `(Ctrl-C)`)
+	t.Parallel()
+	var demo *program.Program
+	program.InEnvironment(t, settings.Names(), nil, func() {
+		demo = program.Start(t, cli.Run, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")
+		demo.Wait(t, demo.Out, `(Ctrl-C)`)
+	})
 	base := demo.Wait(t, demo.Out, `SCIM base URL +(\S+)\n`)
 	status := demo.Wait(t, demo.Out, `Status page +(\S+)\n`)
 	token := demo.Wait(t, demo.Out, `Bearer token +(\S+)\n`)
@@ -277,12 +281,12 @@ var metricSeries = regexp.MustCompile(`(?m)^(suger_scim_[a-z_]+?)(?:_bucket|_sum
 
 // After a run of everything, each label has a value that docs/metrics.md names.
 func TestScrapeAfterAMixedRun(t *testing.T) {
+	t.Parallel()
 	suger, address := newGossip(t)
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL": address, "SUGER_ORG_ID": sandbox.DefaultOrganization, "GATEWAY_ADDR": "127.0.0.1:0", "GATEWAY_OPS_ADDR": "127.0.0.1:0",
 		"GATEWAY_PROTECTED_USERS": "admin@example.com", "GATEWAY_AUTH_FAILURES": "off",
 	})
-	gateway := program.Start(t, cli.Run, "serve")
 	base := "http://" + gateway.Wait(t, gateway.Log, `"scim_address":"([^"]+)"`)
 	operations := "http://" + gateway.Wait(t, gateway.Log, `"ops_address":"([^"]+)"`)
 	mixedRun(t, base+"/scim/v2", leakKey)

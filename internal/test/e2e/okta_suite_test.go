@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -30,6 +29,7 @@ import (
 // deactivate it again; SCIM_USER_DOMAIN is an e-mail domain that its Suger
 // organization takes, if it is not the suites' own atko.com.
 func TestOktaSuites(t *testing.T) {
+	t.Parallel()
 	path := os.Getenv("SCIM_OKTA_SUITES")
 	if path == "" {
 		t.Skip("OKTA'S ACCEPTANCE SUITES DID NOT RUN: set SCIM_OKTA_SUITES to the folder they were downloaded to") // the files are Okta's, so they are not in this project
@@ -99,11 +99,7 @@ func suiteTarget(t *testing.T, contract string) (base, authorization string) {
 	if base = os.Getenv("SCIM_BASE_URL"); base != "" {
 		return strings.TrimRight(base, "/"), os.Getenv("SCIM_AUTH")
 	}
-	values := map[string]string{}
-	if contract == "status" {
-		values["GATEWAY_MAPPING"] = filepath.Join("mapping", "variants", "status.yaml")
-	}
-	s := newStage(t, sandbox.Options{Contract: contract, Domains: []string{"example.com", "atko.com"}}, values)
+	s := newStage(t, sandbox.Options{Contract: contract, Domains: []string{"example.com", "atko.com"}}, nil)
 	return s.newGateway(t).URL + "/scim/v2", "Bearer " + testKey
 }
 

@@ -3,7 +3,9 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/internal/test/conversation"
+	"suger-scim-gateway/internal/test/program"
 	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
@@ -27,11 +30,12 @@ type stage struct {
 	suger    *sandbox.Sandbox
 	sugerURL string
 	clock    *standin.Clock
+	values   map[string]string // of the settings
 	config   *settings.Config
 }
 
-// newStage starts the sandbox and reads the settings, those of the story
-// included.
+// newStage starts the sandbox and reads the settings: those of the story, and the
+// mapping that describes the sandbox's contract.
 func newStage(t *testing.T, options sandbox.Options, values map[string]string) *stage {
 	s := &stage{clock: standin.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))}
 	options.Keys = []string{testKey}
@@ -47,12 +51,12 @@ func newStage(t *testing.T, options sandbox.Options, values map[string]string) *
 	t.Cleanup(s.suger.Close)
 	s.sugerURL = server.URL
 
-	t.Setenv("SUGER_API_URL", server.URL)
-	t.Setenv("SUGER_ORG_ID", sandbox.DefaultOrganization)
-	for name, value := range values {
-		t.Setenv(name, value)
+	s.values = map[string]string{"SUGER_API_URL": server.URL, "SUGER_ORG_ID": sandbox.DefaultOrganization}
+	if options.Contract != "" && options.Contract != "membership" {
+		s.values["GATEWAY_MAPPING"] = filepath.Join("mapping", "variants", options.Contract+".yaml")
 	}
-	s.config, err = settings.Load(io.Discard)
+	maps.Copy(s.values, values)
+	program.InEnvironment(t, settings.Names(), s.values, func() { s.config, err = settings.Load(io.Discard) })
 	require.NoError(t, err)
 	return s
 }

@@ -25,7 +25,7 @@ const (
 // for its end, which takes seconds while the browser holds connections.
 func startWatched(t *testing.T) (*program.Program, string) {
 	t.Helper()
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL":           program.Suger(t),
 		"SUGER_ORG_ID":            sandbox.DefaultOrganization,
 		"SUGER_CREDENTIAL":        statusKey,
@@ -36,7 +36,6 @@ func startWatched(t *testing.T) (*program.Program, string) {
 		"GATEWAY_GROUP_ROLES":     "Suger Admins=ADMIN,Suger Editors=EDITOR",
 		"GATEWAY_PROTECTED_USERS": "admin@example.com",
 	})
-	gateway := program.Start(t, cli.Run, "serve")
 	scim := "http://" + gateway.SCIMAddress(t) + "/scim/v2"
 	status := "http://" + gateway.OpsAddress(t)
 	do := func(method, path, body string) map[string]any {
@@ -63,6 +62,7 @@ func startWatched(t *testing.T) (*program.Program, string) {
 
 // The pages as people have them, in one browser, which takes seconds to start.
 func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
 	shown := browser.Start(t)
 	t.Run("status page", func(t *testing.T) { useStatusPage(t, shown.Open(t)) })
 	t.Run("one person", func(t *testing.T) { useExplainPage(t, shown.Open(t)) })

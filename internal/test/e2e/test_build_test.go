@@ -16,6 +16,7 @@ import (
 // What a test build adds (-tags testresources) is not in the product: neither its
 // names in the program, nor its endpoint.
 func TestProductHasNoTestResources(t *testing.T) {
+	t.Parallel()
 	content, err := os.ReadFile(program.Binary(t))
 	require.NoError(t, err)
 	require.True(t, bytes.Contains(content, []byte("urn:ietf:params:scim:schemas:core:2.0:User")), "URNs can be found")

@@ -18,8 +18,9 @@ import (
 )
 
 func TestServeWithTLS(t *testing.T) {
+	t.Parallel()
 	certFile, keyFile, client := program.Certificate(t)
-	program.SetEnvironment(t, settings.Names(), map[string]string{
+	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
 		"SUGER_API_URL":    program.Suger(t),
 		"SUGER_ORG_ID":     sandbox.DefaultOrganization,
 		"GATEWAY_ADDR":     "127.0.0.1:0",
@@ -27,7 +28,6 @@ func TestServeWithTLS(t *testing.T) {
 		"GATEWAY_TLS_CERT": certFile,
 		"GATEWAY_TLS_KEY":  keyFile,
 	})
-	gateway := program.Start(t, cli.Run, "serve")
 	scim := gateway.SCIMAddress(t)
 	operations := gateway.OpsAddress(t)
 	assert.Contains(t, gateway.Log.String(), `"tls":true`)

@@ -144,6 +144,7 @@ func (s *stage) rolesHeld(email string) string {
 }
 
 func TestConversationsWithEachContract(t *testing.T) {
+	t.Parallel()
 	stories := loadStories(t, "okta/status")
 	contracts := []string{"envelope", "removal", "multirole"}
 	require.Len(t, contractRules, len(contracts))
@@ -159,7 +160,6 @@ func TestConversationsWithEachContract(t *testing.T) {
 
 // playWith plays a story with a contract.
 func playWith(t *testing.T, contract string, rule *contractRule, story *conversation.Story) {
-	t.Setenv("GATEWAY_MAPPING", filepath.Join("mapping", "variants", contract+".yaml"))
 	options := sandbox.Options{Contract: contract, People: story.Given.People, Seats: story.Given.Seats}
 	if options.Seats > 0 {
 		options.Seats += rule.people

@@ -1,10 +1,13 @@
 package program
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -20,12 +23,27 @@ func Main(m *testing.M, root string) int {
 	if err := os.Chdir(root); err != nil {
 		panic(err)
 	}
+	manyAtOnce()
 	var err error
 	if folder, err = os.MkdirTemp("", "suger-scim-gateway"); err != nil {
 		panic(err)
 	}
 	defer os.RemoveAll(folder)
 	return m.Run()
+}
+
+// manyAtOnce lets more tests run in parallel than there are processors, since most
+// of them wait for other processes and for time limits, unless -parallel is set.
+func manyAtOnce() {
+	const atOnce = 8
+	flag.Parse()
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
+	if !set {
+		if err := flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))); err != nil {
+			panic(err)
+		}
+	}
 }
 
 // Binary is the path of the program, built as it is delivered, once for all tests

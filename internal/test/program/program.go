@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -111,6 +112,59 @@ func SetEnvironment(t *testing.T, names []string, values map[string]string) {
 	for name := range values {
 		require.True(t, slices.Contains(names, name), "%s is no setting", name)
 	}
+}
+
+// environment is held while the environment is that of one test.
+var environment sync.Mutex
+
+// InEnvironment calls read with these settings and no others; names lists all
+// settings. Tests that run in parallel take turns, so all that depends on the
+// environment happens in read.
+func InEnvironment(t *testing.T, names []string, values map[string]string, read func()) {
+	t.Helper()
+	environment.Lock()
+	defer environment.Unlock()
+	for name := range values {
+		require.True(t, slices.Contains(names, name), "%s is no setting", name)
+	}
+	restore := exchange(names, values)
+	defer restore()
+	read()
+}
+
+// exchange gives variables other values, nothing if there is none: that counts as not
+// set. The returned function undoes it.
+func exchange(names []string, values map[string]string) (restore func()) {
+	before := make(map[string]string)
+	for _, name := range names {
+		if value, set := os.LookupEnv(name); set {
+			before[name] = value
+		}
+		if err := os.Setenv(name, values[name]); err != nil {
+			panic(err) // the names are those of settings
+		}
+	}
+	return func() {
+		for _, name := range names {
+			_ = os.Unsetenv(name) // it has a valid name
+			if value, set := before[name]; set {
+				_ = os.Setenv(name, value)
+			}
+		}
+	}
+}
+
+// Serve runs a gateway with these settings until the test ends. It returns when the
+// gateway serves, and depends on the environment no more.
+func Serve(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error, names []string, values map[string]string) *Program {
+	t.Helper()
+	var p *Program
+	InEnvironment(t, names, values, func() {
+		p = Start(t, run, "serve")
+		p.SCIMAddress(t)
+		p.OpsAddress(t)
+	})
+	return p
 }
 
 // WriteFile writes a file that only its owner may read.

@@ -3,6 +3,7 @@ package proof
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"slices"
@@ -26,10 +27,10 @@ func BenchmarkBesideProxy(b *testing.B) {
 	})
 	upstream, err := url.Parse(s.setup.client.BaseURL)
 	require.NoError(b, err)
-	proxy := serve(b, &httputil.ReverseProxy{
+	proxy := serve(b, httptest.NewUnstartedServer(&httputil.ReverseProxy{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(upstream) },
-	}) + "/org/" + sandbox.DefaultOrganization
+	})) + "/org/" + sandbox.DefaultOrganization
 	viewer := "/user/" + s.id(b, "viewer")
 	for _, row := range []struct {
 		name    string

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -84,18 +85,37 @@ var troubles = []trouble{
 // faultContracts are the contracts that the faults are tried with.
 var faultContracts = []string{"membership", "status"}
 
-// newFaultStand has a list of two pages where lists come in pages, and gives a
-// hanging call up soon.
-func newFaultStand(t testing.TB, contract string, hangs bool) *stand {
+// A faultRun is where faults are tried: with this contract, in memory and in a
+// bubble of testing/synctest, where waits and time limits are the delivered ones
+// and take no time, or over sockets.
+type faultRun struct {
+	contract string
+	sockets  bool
+}
+
+// newStand has a list of two pages where lists come in pages. Over sockets it gives
+// a hanging call up soon.
+func (f faultRun) newStand(t testing.TB, hangs bool) *stand {
 	return newStand(t, func(u *setup) {
-		if contract == "status" {
+		if f.contract == "status" {
 			statusContract(u)
 			require.Equal(t, 5, u.document.Operations.ListUsers.Paging.Size)
 		}
-		if hangs {
+		if !f.sockets {
+			inMemory(u)
+		} else if hangs {
 			u.client.Timeout, u.client.Attempts = 40*time.Millisecond, 2
 		}
 	})
+}
+
+// test runs a test where the faults are tried.
+func (f faultRun) test(t *testing.T, test func(t *testing.T)) {
+	if f.sockets {
+		test(t)
+	} else {
+		synctest.Test(t, test)
+	}
 }
 
 // An outcome is what comes of a request when nothing goes wrong.
@@ -110,13 +130,16 @@ type outcome struct {
 // outcomes are those of all requests, by name.
 func outcomes(t *testing.T, contract string) map[string]outcome {
 	all := make(map[string]outcome)
+	where := faultRun{contract: contract}
 	for _, kind := range scimRequests {
-		s := newFaultStand(t, contract, false)
-		before := s.state()
-		got := s.do(t, kind.make(t, s))
-		require.Empty(t, codesIn(got), "%s: %s", kind.name, got.text)
-		require.NotZero(t, s.suger.Count(""))
-		all[kind.name] = outcome{got.status, got.comparable(), s.suger.Count(""), before, s.state()}
+		where.test(t, func(t *testing.T) {
+			s := where.newStand(t, false)
+			before := s.state()
+			got := s.do(t, kind.make(t, s))
+			require.Empty(t, codesIn(got), "%s: %s", kind.name, got.text)
+			require.NotZero(t, s.suger.Count(""))
+			all[kind.name] = outcome{got.status, got.comparable(), s.suger.Count(""), before, s.state()}
+		})
 	}
 	require.Len(t, all, len(scimRequests))
 	return all
@@ -130,9 +153,9 @@ type run struct {
 	unseen  bool
 }
 
-func newRun(t *testing.T, contract string, kind scimRequest, good outcome, faults ...sandbox.Fault) *run {
+func (f faultRun) newRun(t *testing.T, kind scimRequest, good outcome, faults ...sandbox.Fault) *run {
 	hangs := slices.ContainsFunc(faults, func(f sandbox.Fault) bool { return f.Kind == sandbox.Hang })
-	r := &run{stand: newFaultStand(t, contract, hangs), outcome: good}
+	r := &run{stand: f.newStand(t, hangs), outcome: good}
 	r.request = kind.make(t, r.stand)
 	require.NoError(t, r.suger.SetFaults(faults...))
 	return r
@@ -152,24 +175,42 @@ func everyFaultAtEveryRequest(t *testing.T, contract string) {
 	for _, trouble := range troubles {
 		t.Run(trouble.fault.String(), func(t *testing.T) {
 			t.Parallel()
-			for _, kind := range scimRequests {
-				for _, agent := range trouble.agents() {
-					t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
-						r := newRun(t, contract, kind, good[kind.name], trouble.fault)
-						r.request.agent, r.unseen = agent, trouble.unseen
-						got := r.do(t, r.request)
-						r.check(t, got)
-						codes := codesIn(got)
-						assert.Subset(t, trouble.lasts, codes, "%s", got.text)
-						if trouble.lasts != nil && !trouble.unseen && !trouble.spares(contract, kind.name) {
-							assert.NotEmpty(t, codes, "%d %s", got.status, got.text)
-						}
-						r.converges(t)
-					})
-				}
-			}
+			lastingFault(t, faultRun{contract: contract}, &trouble, good)
 		})
+		if trouble.ofConnections() {
+			t.Run(trouble.fault.String()+" over sockets", func(t *testing.T) {
+				t.Parallel()
+				lastingFault(t, faultRun{contract: contract, sockets: true}, &trouble, good)
+			})
+		}
 	}
+}
+
+func lastingFault(t *testing.T, where faultRun, trouble *trouble, good map[string]outcome) {
+	for _, kind := range scimRequests {
+		for _, agent := range trouble.agents() {
+			t.Run(strings.TrimSpace(kind.name+" "+agent), func(t *testing.T) {
+				where.test(t, func(t *testing.T) {
+					r := where.newRun(t, kind, good[kind.name], trouble.fault)
+					r.request.agent, r.unseen = agent, trouble.unseen
+					got := r.do(t, r.request)
+					r.check(t, got)
+					codes := codesIn(got)
+					assert.Subset(t, trouble.lasts, codes, "%s", got.text)
+					if trouble.lasts != nil && !trouble.unseen && !trouble.spares(where.contract, kind.name) {
+						assert.NotEmpty(t, codes, "%d %s", got.status, got.text)
+					}
+					r.converges(t)
+				})
+			})
+		}
+	}
+}
+
+// ofConnections says that the fault is one of the connection rather than of the
+// answer, so that it is worth sockets.
+func (t trouble) ofConnections() bool {
+	return slices.Contains([]sandbox.FaultKind{sandbox.Hang, sandbox.Reset, sandbox.Cut}, t.fault.Kind)
 }
 
 // spares says that Suger's answers to the request have nothing for the fault to
@@ -206,6 +247,7 @@ func TestEveryFaultAtOneCall(t *testing.T) {
 
 func everyFaultAtOneCall(t *testing.T, contract string) {
 	good := outcomes(t, contract)
+	where := faultRun{contract: contract}
 	for _, trouble := range troubles {
 		if trouble.lasts == nil {
 			continue // even if it lasts
@@ -215,14 +257,16 @@ func everyFaultAtOneCall(t *testing.T, contract string) {
 			for _, kind := range scimRequests {
 				for n := range good[kind.name].calls {
 					t.Run(fmt.Sprintf("%s, call %d", kind.name, n+1), func(t *testing.T) {
-						r := newRun(t, contract, kind, good[kind.name], atCall(n, trouble.fault)...)
-						r.unseen = trouble.unseen || trouble.hides(kind.name)
-						got := r.do(t, r.request)
-						r.check(t, got)
-						if trouble.passes && !slices.Contains(sentOnce, r.suger.Calls()[n].Operation) {
-							assert.Empty(t, codesIn(got), "%s", got.text)
-						}
-						r.converges(t)
+						where.test(t, func(t *testing.T) {
+							r := where.newRun(t, kind, good[kind.name], atCall(n, trouble.fault)...)
+							r.unseen = trouble.unseen || trouble.hides(kind.name)
+							got := r.do(t, r.request)
+							r.check(t, got)
+							if trouble.passes && !slices.Contains(sentOnce, r.suger.Calls()[n].Operation) {
+								assert.Empty(t, codesIn(got), "%s", got.text)
+							}
+							r.converges(t)
+						})
 					})
 				}
 			}
@@ -245,7 +289,7 @@ func (r *run) check(t *testing.T, got answer) {
 	t.Helper()
 	now := r.state()
 	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
-	assert.Less(t, r.clock.total(), gateway.DefaultBudget, "waits fit into the budget")
+	assert.LessOrEqual(t, r.waited(), gateway.DefaultBudget, "waits fit into the budget")
 	r.neverRepeatsBlindly(t)
 	codes := codesIn(got)
 	if len(codes) == 0 && !r.unseen {

@@ -58,7 +58,7 @@ func inBackground(t *testing.T, s *stand, r request, token string, times int) <-
 	answers := make(chan answer, times)
 	for range times {
 		go func() {
-			got, err := r.try(t.Context(), s.url, token)
+			got, err := s.try(t.Context(), r, token)
 			assert.NoError(t, err)
 			answers <- got
 		}()

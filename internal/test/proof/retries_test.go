@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -27,23 +28,28 @@ func TestNoWaitBeyondTheBudget(t *testing.T) {
 		for _, budget := range []time.Duration{2 * time.Second, 20 * time.Second, 50 * time.Second, 5 * time.Minute} {
 			for _, after := range []time.Duration{time.Second, 15 * time.Second, 45 * time.Second, 4 * time.Minute} {
 				t.Run(fmt.Sprintf("%s, %s of %s", name, after, budget), func(t *testing.T) {
-					s := newStand(t, func(u *setup) { u.gateway.Budget = budget })
-					r := kinds[name].make(t, s)
-					require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: after}))
-					got := s.do(t, r)
-					assert.Equal(t, []scim.Code{scim.CodeSugerThrottled}, codesIn(got), "%s", got.text)
-					assert.Equal(t, strconv.Itoa(int(after/time.Second)), got.header.Get("Retry-After"))
-					assert.Less(t, s.clock.total(), budget)
-					if after < budget {
-						assert.GreaterOrEqual(t, s.clock.total(), after)
-						assert.Greater(t, s.suger.Count(""), 1)
-					} else {
-						assert.Zero(t, s.clock.total())
-						assert.Equal(t, 1, s.suger.Count(""))
-					}
+					synctest.Test(t, func(t *testing.T) { testWait(t, kinds[name], budget, after) })
 				})
 			}
 		}
+	}
+}
+
+// testWait has Suger say when to come back.
+func testWait(t *testing.T, kind scimRequest, budget, after time.Duration) {
+	s := newStand(t, inMemory, func(u *setup) { u.gateway.Budget = budget })
+	r := kind.make(t, s)
+	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(429), Retry: sandbox.RetrySeconds, RetryAfter: after}))
+	got := s.do(t, r)
+	assert.Equal(t, []scim.Code{scim.CodeSugerThrottled}, codesIn(got), "%s", got.text)
+	assert.Equal(t, strconv.Itoa(int(after/time.Second)), got.header.Get("Retry-After"))
+	assert.Less(t, s.waited(), budget)
+	if after < budget {
+		assert.GreaterOrEqual(t, s.waited(), after)
+		assert.Greater(t, s.suger.Count(""), 1)
+	} else {
+		assert.Zero(t, s.waited())
+		assert.Equal(t, 1, s.suger.Count(""))
 	}
 }
 
@@ -68,7 +74,7 @@ func TestClientThatGoesAway(t *testing.T) {
 			ctx, leave := context.WithCancel(t.Context())
 			left := make(chan error)
 			go func() {
-				_, err := r.try(ctx, s.url, key)
+				_, err := s.try(ctx, r, key)
 				left <- err
 			}()
 			call := <-calls

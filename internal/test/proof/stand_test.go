@@ -24,6 +24,7 @@ import (
 
 	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/test/sandbox"
+	"suger-scim-gateway/internal/test/standin"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -42,21 +43,24 @@ type setup struct {
 	client   sugerclient.Config
 	mapping  mapping.Config
 	gateway  gateway.Config
+	network  *standin.Network // in place of sockets, if set
 }
 
 // A stand is a Suger sandbox with gateways in front of it, joined by real HTTP.
-// Nothing sleeps between two tries: the clock goes on instead.
+// Over sockets nothing sleeps between two tries: the clock goes on instead.
 type stand struct {
 	suger *sandbox.Sandbox
 	setup setup
 	clock *leapingClock
+	began time.Time
+	http  *http.Client    // reaches the gateways
 	url   string          // of the first gateway, with the SCIM prefix
 	ids   map[string]bool // of users and roles that are there at first
 }
 
 func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	t.Helper()
-	s := &stand{clock: &leapingClock{}, ids: make(map[string]bool)}
+	s := &stand{clock: &leapingClock{}, began: time.Now(), ids: make(map[string]bool)}
 	s.setup = setup{
 		sandbox:  sandbox.Options{Keys: []string{key}, People: -1, Clock: s.clock.Now},
 		document: mapping.DefaultDocument(),
@@ -70,6 +74,11 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	for _, change := range changes {
 		change(&s.setup)
 	}
+	s.http = http.DefaultClient
+	if s.setup.network != nil {
+		s.http = &http.Client{Transport: &http.Transport{DialContext: s.setup.network.Dial}}
+		s.setup.client.Transport = s.http.Transport
+	}
 	var err error
 	s.suger, err = sandbox.New(s.setup.sandbox)
 	require.NoError(t, err)
@@ -79,17 +88,30 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	for _, role := range s.suger.Roles() {
 		s.ids[role.ID] = true
 	}
-	s.setup.client.BaseURL = serve(t, s.suger)
+	s.setup.client.BaseURL = s.serve(t, s.suger)
 	t.Cleanup(s.suger.Close) // before the server, which waits for hanging answers
 	s.url = s.newGateway(t)
 	return s
+}
+
+// inMemory is for a bubble of testing/synctest, in which no time passes but what is
+// waited for: the network is in memory, and waits are real.
+func inMemory(u *setup) { u.network, u.client.Sleep = new(standin.Network), nil }
+
+// waited is for how long the requests of the stand have waited: in memory, for
+// whatever it was, and over sockets between two tries.
+func (s *stand) waited() time.Duration {
+	if s.setup.network != nil {
+		return time.Since(s.began)
+	}
+	return s.clock.total()
 }
 
 // between puts a handler between the gateway and Suger. The gateway is then a
 // fresh one.
 func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Handler) {
 	t.Helper()
-	s.setup.client.BaseURL = serve(t, handler(s.suger))
+	s.setup.client.BaseURL = s.serve(t, handler(s.suger))
 	s.url = s.newGateway(t)
 }
 
@@ -120,13 +142,20 @@ func (s *stand) newGateway(t testing.TB) string {
 	service, err := mapping.New(s.setup.document, client, s.setup.mapping)
 	require.NoError(t, err)
 	handler := gateway.New(s.setup.gateway, service)
-	return serve(t, handler) + "/scim/v2"
+	return s.serve(t, handler) + "/scim/v2"
 }
 
-// serve serves a handler for as long as the test lasts. What net/http says of
+// serve serves a handler for as long as the test lasts.
+func (s *stand) serve(t testing.TB, handler http.Handler) string {
+	if s.setup.network == nil {
+		return serve(t, httptest.NewUnstartedServer(handler))
+	}
+	return serve(t, &httptest.Server{Listener: s.setup.network.Listen(), Config: &http.Server{Handler: handler}})
+}
+
+// serve starts a server for as long as the test lasts. What net/http says of
 // connections that faults have broken is not printed.
-func serve(t testing.TB, handler http.Handler) string {
-	server := httptest.NewUnstartedServer(handler)
+func serve(t testing.TB, server *httptest.Server) string {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
@@ -175,19 +204,13 @@ type answer struct {
 // do sends a request to the first gateway.
 func (s *stand) do(t testing.TB, r request) answer {
 	t.Helper()
-	return r.send(t, s.url)
-}
-
-// send sends the request to one of the gateways.
-func (r request) send(t testing.TB, base string) answer {
-	t.Helper()
-	got, err := r.try(t.Context(), base, key)
+	got, err := s.try(t.Context(), r, key)
 	require.NoError(t, err)
 	return got
 }
 
-func (r request) try(ctx context.Context, base, token string) (got answer, err error) {
-	sent, err := http.NewRequestWithContext(ctx, r.method, base+r.path, strings.NewReader(r.body))
+func (s *stand) try(ctx context.Context, r request, token string) (got answer, err error) {
+	sent, err := http.NewRequestWithContext(ctx, r.method, s.url+r.path, strings.NewReader(r.body))
 	if err != nil {
 		return got, err
 	}
@@ -196,7 +219,7 @@ func (r request) try(ctx context.Context, base, token string) (got answer, err e
 	if r.agent != "" {
 		sent.Header.Set("User-Agent", r.agent)
 	}
-	response, err := http.DefaultClient.Do(sent)
+	response, err := s.http.Do(sent)
 	if err != nil {
 		return got, err
 	}

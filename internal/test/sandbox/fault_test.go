@@ -231,7 +231,7 @@ func (h *hanging) call(ctx context.Context, t *testing.T) <-chan error {
 // arrive waits until the call is being served.
 func (h *hanging) arrive(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool { return h.Count("add user") == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return h.Count("add user") == 1 }, time.Minute, time.Millisecond)
 }
 
 var endless = map[string]sandbox.Fault{
@@ -249,7 +249,7 @@ func TestHangEndsWhenTheClientGoes(t *testing.T) {
 			ended := h.call(ctx, t)
 			h.arrive(t)
 			if fault.After {
-				require.Eventually(t, h.applied, 10*time.Second, time.Millisecond, "after the effect")
+				require.Eventually(t, h.applied, time.Minute, time.Millisecond, "after the effect")
 			}
 			cancel()
 			assert.ErrorIs(t, <-ended, context.Canceled)

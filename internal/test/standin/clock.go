@@ -1,4 +1,4 @@
-// Package standin has a fake clock and a log buffer for tests.
+// Package standin has a fake clock, a log buffer and a network in memory for tests.
 package standin
 
 import (
