@@ -32,7 +32,7 @@ type bulkJob struct {
 	batch        *mapping.Batch // in which the changes are made
 }
 
-// run returns an error only if the client has gone away.
+// run returns an error only if the client has disconnected.
 func (j *bulkJob) run() error {
 	ctx, batch := mapping.WithBatch(j.x.ctx())
 	j.x.SetRequest(j.x.Request().WithContext(ctx))

@@ -39,8 +39,8 @@ func newProofs(within time.Duration, now func() time.Time) *proofs {
 }
 
 // of asks for the token with this mark, and remembers for a short time if it is
-// refused. A client that gives up keeps its place until the asking is over, so that
-// no more proofs are under way than there are places for strangers.
+// refused. A client that disconnects keeps its slot until the proof is done, so that
+// strangers have no more proofs under way than slots.
 func (p *proofs) of(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) error {
 	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) && remember {
 		return before.err
@@ -72,8 +72,7 @@ func isRefusal(err error) bool {
 }
 
 // prove makes sure that the token is good for the organization before the body is
-// read. From then on the exchange has one of its credential's places and none of
-// the strangers'.
+// read. From then on the exchange uses a slot of its credential, not of the strangers.
 func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil
@@ -86,5 +85,5 @@ func (s *server) prove(x *exchange) error {
 	}
 	s.trust(x)
 	x.leave()
-	return s.sit(x)
+	return s.takeSlot(x)
 }

@@ -194,9 +194,9 @@ func (l *elementList) merge(pos int, element any) {
 	}
 }
 
-// store replaces the element at pos. An element that
-// becomes the same as another takes its place, too; a primary one takes the
-// other's rank (RFC 7644 §3.5.2).
+// store replaces the element at pos. If the new element is the same as another, the
+// other is removed; if it is primary, the former primary one no longer is (RFC 7644
+// §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
 	if twin, found := l.find(element); found && twin != pos {
@@ -316,8 +316,8 @@ func isScalar(value any) bool {
 	return true
 }
 
-// checkReference lets a $ref be set to what it is anyway: the URL of what the
-// value names.
+// checkReference allows a $ref to be set to its present value only: the URL of the
+// resource that the element's value names.
 func (l *elementList) checkReference(sub *Attribute, positions []int, reference any) error {
 	text, _ := reference.(string)
 	id, _ := sub.identifierIn(text)

@@ -24,9 +24,9 @@ const (
 //
 // Where the RFC leaves a choice:
 //
-//   - On a multi-valued attribute an operator holds if it holds for one element
-//     at least. A complex multi-valued attribute means its "value".
-//   - ne is the negation of eq: it holds for an absent attribute, and for a
+//   - On a multi-valued attribute an operator is true if it is true for at least one
+//     element. A complex multi-valued attribute means its "value".
+//   - ne is the negation of eq: it is true for an absent attribute, and for a
 //     multi-valued one only if no element is equal.
 //   - pr is false for an empty text and an empty list. "eq null" is its
 //     negation, "ne null" is the same as pr.

@@ -19,7 +19,7 @@ const (
 	MaxPageSize     = 1000
 )
 
-// A Query says which resources a list contains: which resources, in which order, which page.
+// A Query describes a list: which resources, in which order, which page.
 type Query struct {
 	Filter     *Filter     // nil for all resources
 	SortBy     *AttrPath   // nil for the order of (meta.created, id)
@@ -29,8 +29,8 @@ type Query struct {
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
 
-	// Stopped is called now and then while resources are compared, to stop for a
-	// client that has gone: then the list is not whole. May be nil.
+	// Stopped is called now and then while resources are compared. If it returns true,
+	// since the client has disconnected, the list is incomplete. May be nil.
 	Stopped func() bool
 }
 
@@ -126,7 +126,7 @@ func (q *Query) rows(n int, at func(int) View) rows {
 }
 
 // compare orders rows by their keys, and rows of equal keys by the order that
-// the resources have anyway, which is the same in both directions.
+// of the resources, which is the same in both directions.
 func (r row) compare(other row, descending bool) int {
 	order := compareKeys(r.key, other.key)
 	if descending {
