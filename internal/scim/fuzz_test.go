@@ -194,7 +194,7 @@ func FuzzApplyPatch(f *testing.F) {
 
 func FuzzCursor(f *testing.F) {
 	codec := testCodec("secret of the tests")
-	seeds := []*Position{{}, {id: "u1", created: "2026-01-01T00:00:00Z"}, {id: "u1", key: "x"}}
+	seeds := []*Position{{}, {ID: "u1", Created: "2026-01-01T00:00:00Z"}, {ID: "u1", Key: "x"}}
 	for _, position := range seeds {
 		f.Add(codec.Encode(position, "f"), "f")
 	}
