@@ -36,8 +36,8 @@ func New(config Config, service *mapping.Service) http.Handler {
 	config = config.withDefaults()
 	s := &server{
 		config:   config,
-		users:    userSet(service, config.Strict),
-		groups:   groupSet(service, config.Strict),
+		users:    userSet(service),
+		groups:   groupSet(service),
 		service:  service,
 		slots:    newSlots(int64(config.MaxInFlight)),
 		bodies:   newBodyMemory(),
@@ -47,6 +47,9 @@ func New(config Config, service *mapping.Service) http.Handler {
 	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
 	var kinds []*scim.ResourceType
 	for _, set := range s.sets {
+		if config.Strict {
+			set.kind = set.kind.Strict()
+		}
 		kinds = append(kinds, set.kind)
 	}
 	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
