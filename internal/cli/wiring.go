@@ -48,10 +48,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	scim, err := p.newGateway(service)
-	if err != nil {
-		return nil, err
-	}
+	scim := p.newGateway(service)
 	if revision == unknown {
 		revision = ""
 	}
@@ -80,7 +77,7 @@ func (p *process) assemble(stopping <-chan struct{}) (*handlers, error) {
 }
 
 // newGateway returns the SCIM service for the settings.
-func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
+func (p *process) newGateway(service *mapping.Service) http.Handler {
 	v, _ := build()
 	scim := gateway.Config{
 		Organization:         string(p.Organization),
@@ -102,7 +99,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	if p.HoldsCredential() {
 		scim.Tokens, scim.HeldCredential = p.AcceptedTokens, p.HeldCredential
 	}
-	return gateway.New(scim, service), nil
+	return gateway.New(scim, service)
 }
 
 // newService returns the mapping behind the SCIM service.
