@@ -17,7 +17,7 @@ import (
 const maxToken = 4096
 
 // holdsCredential reports whether the gateway has the Suger credential itself, so
-// that clients present one of its own tokens.
+// that clients send one of its own tokens.
 func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 
 // identify reads the client's token and finds out what is known of it without

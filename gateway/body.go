@@ -15,8 +15,8 @@ const (
 	// words. The longest list of members that a body has room for is shorter.
 	maxNodes = 50_000
 
-	// A body that is small in both ways is not counted against the memory, so that
-	// it never waits for a large one: as many as there are places for need little.
+	// A body that is small in both ways is not counted against the memory, so that it
+	// never waits for a large one: even one in each slot needs little.
 	smallBody  = 32 << 10 // bytes
 	smallNodes = 1000
 

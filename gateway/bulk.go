@@ -111,9 +111,8 @@ func readBulkOperation(object map[string]any) *bulkOperation {
 	}
 }
 
-// bulkTarget makes a single request of op, with ids in the place of its bulkIds,
-// and sets op.location.
-func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]string) (*operation, error) {
+// bulkTarget makes a single request of op and sets op.location.
+func (s *server) bulkTarget(x *exchange, op *bulkOperation) (*operation, error) {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
 	single := &operation{method: op.method, ifMatch: op.version}
 	for _, set := range s.sets {
@@ -126,12 +125,10 @@ func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]strin
 	}
 	var err error
 	if hasID && op.method != http.MethodPost {
-		if single.id, err = bulkPathID(segment, ids); err != nil {
+		if single.id, err = resourceID(segment); err != nil {
 			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", single.set.kind.Name)
 		}
-		if single.id != "" {
-			op.location = single.set.location(x, single.id)
-		}
+		op.location = single.set.location(x, single.id)
 	}
 	switch op.method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
@@ -143,7 +140,7 @@ func (s *server) bulkTarget(x *exchange, op *bulkOperation, ids map[string]strin
 	}
 	if op.method != http.MethodDelete {
 		var ok bool
-		if single.body, ok = resolved(op.data, ids).(map[string]any); !ok {
+		if single.body, ok = op.data.(map[string]any); !ok {
 			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
@@ -32,7 +33,7 @@ type bulkJob struct {
 	batch        *mapping.Batch // in which the changes are made
 }
 
-// run returns an error only if the client has gone away.
+// run returns an error only if the client has disconnected.
 func (j *bulkJob) run() error {
 	ctx, batch := mapping.WithBatch(j.x.ctx())
 	j.x.SetRequest(j.x.Request().WithContext(ctx))
@@ -62,12 +63,12 @@ func (j *bulkJob) settle(op *bulkOperation) {
 		return
 	}
 	op.progress = underWay
-	ids, err := j.referenced(op)
+	err := j.resolve(op)
 	if j.stopped() {
 		return
 	}
 	op.progress = settled
-	single, wrong := j.server.bulkTarget(j.x, op, ids)
+	single, wrong := j.server.bulkTarget(j.x, op)
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
 		j.batch.Begin(op)
@@ -83,25 +84,46 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	op.data = nil // may be large, and is of no more use
 }
 
-// referenced settles the operations that op refers to, and returns the ids that
-// they have given to their resources.
-func (j *bulkJob) referenced(op *bulkOperation) (map[string]string, error) {
-	ids := map[string]string{}
-	for _, bulkID := range op.references() {
-		creator := j.creators[bulkID]
-		if creator == nil {
-			return nil, badReference(bulkID, "which no operation of the request has")
+// resolve puts ids in the place of the bulkIds that op refers to, in its path and
+// anywhere in its data, after the operations that create them.
+func (j *bulkJob) resolve(op *bulkOperation) (err error) {
+	resolved := func(text string) string {
+		bulkID, isReference := strings.CutPrefix(text, bulkPrefix)
+		switch {
+		case !isReference:
+			return text
+		case err != nil:
+			return ""
 		}
-		if creator.progress == underWay {
-			return nil, badReference(bulkID, "whose operation refers back to this one; create the resources first and connect them afterwards")
-		}
-		j.settle(creator)
-		if creator.createdID == "" {
-			return nil, badReference(bulkID, "whose operation has not created anything")
-		}
-		ids[bulkID] = creator.createdID
+		var id string
+		id, err = j.created(bulkID)
+		return id
 	}
-	return ids, nil
+	op.data = mapStrings(op.data, resolved)
+	segments := strings.Split(op.path, "/")
+	for i, segment := range segments {
+		if id := resolved(segment); id != segment {
+			segments[i] = url.PathEscape(id)
+		}
+	}
+	op.path = strings.Join(segments, "/")
+	return err
+}
+
+// created is the id of what the operation with the bulkId creates.
+func (j *bulkJob) created(bulkID string) (string, error) {
+	creator := j.creators[bulkID]
+	if creator == nil {
+		return "", badReference(bulkID, "which no operation of the request has")
+	}
+	if creator.progress == underWay {
+		return "", badReference(bulkID, "whose operation refers back to this one; create the resources first and connect them afterwards")
+	}
+	j.settle(creator)
+	if creator.createdID == "" {
+		return "", badReference(bulkID, "whose operation has not created anything")
+	}
+	return creator.createdID, nil
 }
 
 func badReference(bulkID, problem string) *scim.Error {
@@ -128,33 +150,6 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 // request creates (RFC 7644 §3.7.2).
 const bulkPrefix = "bulkId:"
 
-// references are the bulkIds that the operation refers to, in its path and
-// anywhere in its data.
-func (op *bulkOperation) references() []string {
-	var found []string
-	collect := func(text string) string {
-		if bulkID, ok := strings.CutPrefix(text, bulkPrefix); ok {
-			found = append(found, bulkID)
-		}
-		return text
-	}
-	mapStrings(op.data, collect)
-	for segment := range strings.SplitSeq(op.path, "/") {
-		collect(segment)
-	}
-	return found
-}
-
-// resolved is a copy of value with ids in the place of references.
-func resolved(value any, ids map[string]string) any {
-	return mapStrings(value, func(text string) string {
-		if bulkID, ok := strings.CutPrefix(text, bulkPrefix); ok {
-			return ids[bulkID]
-		}
-		return text
-	})
-}
-
 // mapStrings is a copy of value in which f has replaced every string.
 func mapStrings(value any, f func(string) string) any {
 	switch v := value.(type) {
@@ -174,12 +169,4 @@ func mapStrings(value any, f func(string) string) any {
 		return out
 	}
 	return value
-}
-
-// bulkPathID reads the id in an operation's path, which may be a reference.
-func bulkPathID(segment string, ids map[string]string) (string, error) {
-	if bulkID, ok := strings.CutPrefix(segment, bulkPrefix); ok {
-		return ids[bulkID], nil
-	}
-	return resourceID(segment)
 }

@@ -35,7 +35,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
 	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
 
-	// AuthFailures bounds the refused tokens that one client address may bring.
+	// AuthFailures limits the refused tokens of one client address.
 	// When exceeded, the address is answered 429, unless its token has been good
 	// before: Okta's addresses are shared by many customers.
 	AuthFailures throttle.Limit

@@ -18,13 +18,13 @@ type exchange struct {
 	echo.Context
 	resource string         // of the route, "" for an unknown path
 	caller   mapping.Caller // complete once the route was entered
-	token    string         // what the client presented
-	noToken  error          // why that is no token, or nil
+	token    string         // what the client sent
+	noToken  error          // why that cannot be used, or nil
 	mark     marks.Mark     // of the token in the organization
 	known    bool           // the token is one of the gateway's own, or was good before
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
 	attempt  *attempt       // to find out whether the token is good; nil once that is known
-	leave    func()         // releases the place of the exchange
+	leave    func()         // releases the slot of the exchange
 	forget   func()         // releases the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
 	base     string         // URL that endpoints are relative to

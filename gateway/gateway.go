@@ -24,7 +24,7 @@ type server struct {
 	discovery *discovery
 	endpoints []endpoint
 	service   *mapping.Service
-	seating   *seating
+	slots     *slots
 	guessing  *guessing
 	proofs    *proofs
 	bodies    *bodyMemory
@@ -36,10 +36,10 @@ func New(config Config, service *mapping.Service) http.Handler {
 	config = config.withDefaults()
 	s := &server{
 		config:   config,
-		users:    userSet(service, config.Strict),
-		groups:   groupSet(service, config.Strict),
+		users:    userSet(service),
+		groups:   groupSet(service),
 		service:  service,
-		seating:  newSeating(config.MaxInFlight),
+		slots:    newSlots(int64(config.MaxInFlight)),
 		bodies:   newBodyMemory(),
 		guessing: newGuessing(config.AuthFailures, config.Now),
 		proofs:   newProofs(config.Budget, config.Now),
@@ -47,6 +47,9 @@ func New(config Config, service *mapping.Service) http.Handler {
 	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
 	var kinds []*scim.ResourceType
 	for _, set := range s.sets {
+		if config.Strict {
+			set.kind = set.kind.Strict()
+		}
 		kinds = append(kinds, set.kind)
 	}
 	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
@@ -57,7 +60,7 @@ func New(config Config, service *mapping.Service) http.Handler {
 		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		// Inside it, so that a panic is answered and logged like any error.
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
-		s.admit,       // what is refused needs no place
+		s.admit,       // what is refused needs no slot
 		s.identify,    // as far as possible without asking Suger
 		s.boundFlight, // before anything that costs
 		// Nothing waits before this point, so the budget starts here.

@@ -23,8 +23,8 @@ const (
 	doubtFor = time.Minute
 )
 
-// A guessing slows down clients that guess tokens, and no client with a good token,
-// even from the same address.
+// guessing slows down clients that guess tokens, but no client with a good token, even
+// from the same address.
 type guessing struct {
 	throttle *throttle.Throttle
 	window   time.Duration

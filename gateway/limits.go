@@ -33,7 +33,7 @@ func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// A quota bounds what is held at once, by all together and by each owner.
+// A quota bounds what is in use at once, in total and by each owner.
 type quota[K comparable] struct {
 	all   *semaphore.Weighted
 	share int64
@@ -51,8 +51,8 @@ func newQuota[K comparable](size, share int64) *quota[K] {
 	return &quota[K]{all: semaphore.NewWeighted(size), share: share, owners: make(map[K]*owner)}
 }
 
-// try takes one place, or returns an error if there is none. release must be
-// called once if there is no error.
+// try takes one slot, or returns an error if there is none. release must be called once
+// if there is no error.
 func (q *quota[K]) try(of K) (release func(), err error) {
 	return q.take(of, 1, func(s *semaphore.Weighted) error {
 		if !s.TryAcquire(1) {
@@ -111,19 +111,17 @@ func (q *quota[K]) quit(of K, own *owner) {
 	}
 }
 
-// A seating has the places of requests under way.
-type seating struct {
+// slots bounds the requests under way.
+type slots struct {
 	all         *semaphore.Weighted
 	strangers   *quota[netip.Prefix] // whose token is not known to be good
-	credentials *quota[marks.Mark]   // those that clients bring, by token
+	credentials *quota[marks.Mark]   // those of clients, by token
 }
 
-// newSeating divides the places. Strangers may only have a part of them, and one
-// address or one credential not more than its share, so that requests that take
-// long leave places to others.
-func newSeating(places int) *seating {
-	n := int64(places)
-	return &seating{
+// newSlots divides n slots. Strangers may only use a part of them, and one address or
+// one credential only its share, so that slow requests leave slots to others.
+func newSlots(n int64) *slots {
+	return &slots{
 		all:         semaphore.NewWeighted(n),
 		strangers:   newQuota[netip.Prefix](n-n/4, (n+3)/4),
 		credentials: newQuota[marks.Mark](n, (n+1)/2),
@@ -134,11 +132,11 @@ func newSeating(places int) *seating {
 func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
-		if !s.seating.all.TryAcquire(1) {
+		if !s.slots.all.TryAcquire(1) {
 			return busy()
 		}
-		defer s.seating.all.Release(1)
-		if err := s.sit(x); err != nil {
+		defer s.slots.all.Release(1)
+		if err := s.takeSlot(x); err != nil {
 			return err
 		}
 		x.forget = func() {}
@@ -150,16 +148,16 @@ func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// sit takes a place of the exchange's kind, which x.leave releases. The gateway's
+// takeSlot takes a slot of the exchange's kind, which x.leave releases. The gateway's
 // own tokens have no share: there is one client.
-func (s *server) sit(x *exchange) (err error) {
+func (s *server) takeSlot(x *exchange) (err error) {
 	switch {
 	case x.known && s.holdsCredential():
 		x.leave = func() {}
 	case x.known:
-		x.leave, err = s.seating.credentials.try(s.guessing.marks.Of(x.token))
+		x.leave, err = s.slots.credentials.try(s.guessing.marks.Of(x.token))
 	default:
-		x.leave, err = s.seating.strangers.try(throttle.Network(x.client))
+		x.leave, err = s.slots.strangers.try(throttle.Network(x.client))
 	}
 	return err
 }

@@ -19,7 +19,7 @@ const maxLogged = 500
 const maxClientRequestID = 64
 
 // record writes the request's log line and updates the metrics. The line
-// has the route's template and not the URL, since a filter holds an e-mail
+// has the route's template and not the URL, since a filter contains an e-mail
 // address, and neither a detail, a body nor a header.
 func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
 	status := x.Response().Status

@@ -3,10 +3,10 @@ package gateway
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
@@ -22,12 +22,10 @@ const (
 // proofs ask Suger whether it accepts a token, once for all requests that carry it
 // at the same time.
 type proofs struct {
-	within time.Duration // longest time for one
-	now    func() time.Time
-	failed *lru.Cache[marks.Mark, failedProof]
-
-	mu      sync.Mutex
-	flights map[marks.Mark]*flight
+	within  time.Duration // longest time for one
+	now     func() time.Time
+	failed  *lru.Cache[marks.Mark, failedProof]
+	flights singleflight.Group // by mark
 }
 
 type failedProof struct {
@@ -35,75 +33,28 @@ type failedProof struct {
 	until time.Time
 }
 
-// A flight is a proof under way.
-type flight struct {
-	done    chan struct{}
-	err     error // once it is done
-	waiting int
-	cancel  context.CancelFunc
-}
-
 func newProofs(within time.Duration, now func() time.Time) *proofs {
 	failed, _ := lru.New[marks.Mark, failedProof](maxFailedProofs) // fails for a size below 1 only
-	return &proofs{within: within, now: now, failed: failed, flights: make(map[marks.Mark]*flight)}
+	return &proofs{within: within, now: now, failed: failed}
 }
 
 // of asks for the token with this mark, and remembers for a short time if it is
-// refused. The asking goes on for the others if one of them gives up, and stops
-// with the last.
+// refused. A client that disconnects keeps its slot until the proof is done, so that
+// strangers have no more proofs under way than slots.
 func (p *proofs) of(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) error {
 	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) && remember {
 		return before.err
 	}
-	f := p.join(ctx, mark, remember, ask)
-	defer p.quit(mark, f)
-	select {
-	case <-f.done:
-		return f.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// join waits for the proof that is under way, or for a new one.
-func (p *proofs) join(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) *flight {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	f := p.flights[mark]
-	if f == nil {
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within)
-		f = &flight{done: make(chan struct{}), cancel: cancel}
-		p.flights[mark] = f
-		go func() {
-			f.err = ask(limited)
-			if remember && isRefusal(f.err) {
-				p.failed.Add(mark, failedProof{f.err, p.now().Add(failedProofFor)})
-			}
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.forget(mark, f)
-			close(f.done)
-		}()
-	}
-	f.waiting++
-	return f
-}
-
-// quit stops a proof that nobody waits for.
-func (p *proofs) quit(mark marks.Mark, f *flight) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
-		f.cancel()
-		p.forget(mark, f)
-	}
-}
-
-// forget lets nobody join a proof that is stopped or over.
-func (p *proofs) forget(mark marks.Mark, f *flight) {
-	if p.flights[mark] == f {
-		delete(p.flights, mark)
-	}
+	_, err, _ := p.flights.Do(string(mark[:]), func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within) // the others wait, too
+		defer cancel()
+		err := ask(ctx)
+		if remember && isRefusal(err) {
+			p.failed.Add(mark, failedProof{err, p.now().Add(failedProofFor)})
+		}
+		return nil, err
+	})
+	return err
 }
 
 // isRefusal reports whether an error means that the token is not good for the
@@ -121,8 +72,7 @@ func isRefusal(err error) bool {
 }
 
 // prove makes sure that the token is good for the organization before the body is
-// read. From then on the exchange has one of its credential's places and none of
-// the strangers'.
+// read. From then on the exchange uses a slot of its credential, not of the strangers.
 func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil
@@ -135,5 +85,5 @@ func (s *server) prove(x *exchange) error {
 	}
 	s.trust(x)
 	x.leave()
-	return s.sit(x)
+	return s.takeSlot(x)
 }

@@ -16,7 +16,7 @@ const cursorAge = time.Hour
 // query makes a query of the parameters. It is lenient where a client loses
 // nothing by it: an index below 1 is 1, a negative count is 0, a large count is
 // cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we
-// hold is ignored, since several clients send one whatever the server offers.
+// have is ignored, since several clients send one whatever the server offers.
 //
 // others are the types that are asked together with this one.
 func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType) (*scim.Query, error) {

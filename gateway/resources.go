@@ -39,18 +39,18 @@ type resourceSet struct {
 	bulky string
 }
 
-func userSet(service *mapping.Service, strict bool) *resourceSet {
+func userSet(service *mapping.Service) *resourceSet {
 	return &resourceSet{
-		kind:  readAs(service.UserType(), strict),
+		kind:  service.UserType(),
 		read:  func(c mapping.Caller) reader { return service.Users(c) },
 		write: func(c mapping.Caller) writer { return service.Users(c) },
 		refs:  map[string]string{"groups": service.GroupType().Endpoint},
 	}
 }
 
-func groupSet(service *mapping.Service, strict bool) *resourceSet {
+func groupSet(service *mapping.Service) *resourceSet {
 	return &resourceSet{
-		kind:  readAs(service.GroupType(), strict),
+		kind:  service.GroupType(),
 		read:  func(c mapping.Caller) reader { return service.Groups(c) },
 		write: func(c mapping.Caller) writer { return service.Groups(c) },
 		refs:  map[string]string{"members": service.UserType().Endpoint},
@@ -63,14 +63,6 @@ func roleSet(service *mapping.Service) *resourceSet {
 		kind: service.RoleType(),
 		read: func(c mapping.Caller) reader { return service.Roles(c) },
 	}
-}
-
-// readAs is the type by which bodies are read.
-func readAs(kind *scim.ResourceType, strict bool) *scim.ResourceType {
-	if strict {
-		return kind.Strict()
-	}
-	return kind
 }
 
 // get serves GET /{type}/{id} (RFC 7644 §3.4.1).

@@ -51,8 +51,8 @@ func (x *exchange) writeJSON(status int, message any) error {
 	return x.send(status, text)
 }
 
-// A client must read its answer in time: it holds one of the places, and the memory
-// of the answer.
+// A client must read its answer in time: until then it uses a slot, and the memory of
+// the answer.
 const (
 	writeSize   = 64 << 10         // bytes written at once
 	writeWithin = 10 * time.Second // longest time for that much

@@ -38,9 +38,7 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if scim, err = p.newGateway(service); err != nil {
-		return nil, nil, err
-	}
+	scim = p.newGateway(service)
 	config := ops.Config{
 		Build: build(), Started: time.Now(), Stopping: func() bool { return ctx.Err() != nil },
 		Activity: p.activity, Drift: service.Drift,
@@ -63,7 +61,7 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 }
 
 // newGateway returns the SCIM service for the settings.
-func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
+func (p *process) newGateway(service *mapping.Service) http.Handler {
 	scim := gateway.Config{
 		Organization:         string(p.Organization),
 		AllowedOrganizations: p.ServedOrganizations(),
@@ -84,7 +82,7 @@ func (p *process) newGateway(service *mapping.Service) (http.Handler, error) {
 	if p.HoldsCredential() {
 		scim.Tokens, scim.HeldCredential = p.AcceptedTokens, p.HeldCredential
 	}
-	return gateway.New(scim, service), nil
+	return gateway.New(scim, service)
 }
 
 // newService returns the mapping behind the SCIM service.

@@ -8,7 +8,7 @@ import (
 // An Access is what a request asks for by the attribute active.
 type Access string
 
-// What a request may ask for.
+// What a request can say about active.
 const (
 	AccessUnsaid Access = ""      // the request does not mention it
 	AccessGiven  Access = "given" // active true
@@ -18,11 +18,11 @@ const (
 // ReadAccess reads what a whole resource from [DecodeObject] asks for the access
 // of a user (POST and PUT).
 //
-// It looks everywhere a client may have put active, since a leaver must not keep
-// access because of a mistake: under the core URN, under another schema, inside
-// another attribute. If values differ, or one is empty, no boolean or misplaced,
-// the request ends access if a value asks for that and none for access; else the
-// error is a [CodeInvalidValue].
+// It looks wherever a client may have put active, so that a misplaced value does not
+// leave somebody's access in place: under the core URN, under another schema, inside
+// another attribute. If a value is empty, misplaced or not a boolean, or values
+// differ, access ends if one of them is false and none is true; otherwise the error
+// is a [CodeInvalidValue].
 func ReadAccess(body map[string]any, rt *ResourceType) (Access, error) {
 	var found accessFound
 	found.object(body, rt)

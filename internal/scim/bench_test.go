@@ -89,7 +89,7 @@ func BenchmarkPageOf100000(b *testing.B) {
 	for i := range resources {
 		resources[i] = Resource{"id": fmt.Sprintf("%06d", i)}
 	}
-	q := &Query{Count: 100, Cursor: &Position{id: "050000"}}
+	q := &Query{Count: 100, Cursor: &Position{ID: "050000"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		q.Select(len(resources), at(resources))
@@ -119,7 +119,7 @@ func BenchmarkVersionUser(b *testing.B) {
 
 func BenchmarkCursor(b *testing.B) {
 	codec := testCodec("secret of the tests")
-	position := &Position{created: "2026-01-01T00:00:00Z", id: "u1"}
+	position := &Position{Created: "2026-01-01T00:00:00Z", ID: "u1"}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := codec.Decode(codec.Encode(position, "f"), "f"); err != nil {

@@ -22,7 +22,7 @@ type edit struct {
 	result   Resource
 	lists    map[*Attribute]*elementList // the multi-valued attributes that were edited
 	compared int                         // by the filters of paths so far
-	stopped  func() bool                 // whether the client has gone; nil in a whole resource
+	stopped  func() bool                 // whether the client has disconnected; nil in a whole resource
 }
 
 func newEdit(rt *ResourceType, r Resource) *edit {
@@ -133,8 +133,8 @@ func (e *edit) put(path AttrPath, value any) {
 	}
 }
 
-// apply applies an operation to what the path names. named says that the client
-// named it by a path of its own, not as one of many in an object.
+// apply applies an operation to what the path names. named says that the client sent
+// the path itself, rather than an object with several attributes.
 func (e *edit) apply(op string, path *Path, value any, named bool) error {
 	switch {
 	case path.Tolerated && path.Attr != externalID:

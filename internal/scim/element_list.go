@@ -194,9 +194,9 @@ func (l *elementList) merge(pos int, element any) {
 	}
 }
 
-// store replaces the element at pos. An element that
-// becomes the same as another takes its place, too; a primary one takes the
-// other's rank (RFC 7644 §3.5.2).
+// store replaces the element at pos. If the new element is the same as another, the
+// other is removed; if it is primary, the former primary one no longer is (RFC 7644
+// §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
 	if twin, found := l.find(element); found && twin != pos {
@@ -280,10 +280,32 @@ func (l *elementList) applySelected(op string, path *Path, positions []int, valu
 		return nil
 	case path.Filter == nil && len(positions) == 0 && !named && sub != l.value:
 		return nil
-	case sub != nil:
-		return l.setSub(path, sub, positions, value)
+	case sub == nil && op == patchReplace:
+		return l.replaceSelected(path, positions, value)
 	}
-	return l.setObject(op, path, positions, value)
+	members, err := l.readMembers(sub, value)
+	switch {
+	case err != nil, len(members) == 0:
+		return err
+	case sub != nil && sub.Located:
+		return l.checkReference(sub, positions, members[sub.Name])
+	case len(positions) > 0:
+		return l.setMembers(positions, members)
+	case sub != nil && IsEmpty(members[sub.Name]):
+		return nil
+	}
+	return l.create(path, members)
+}
+
+// readMembers reads a value of one sub-attribute, or an object of several if sub is nil.
+func (l *elementList) readMembers(sub *Attribute, value any) (map[string]any, error) {
+	if sub != nil {
+		read, err := valueReader{}.read(l.part(sub), value)
+		return map[string]any{sub.Name: read}, err
+	}
+	read, err := valueReader{}.readObject(l.path, value)
+	members, _ := read.(map[string]any)
+	return members, err
 }
 
 func isScalar(value any) bool {
@@ -294,24 +316,8 @@ func isScalar(value any) bool {
 	return true
 }
 
-// setSub sets one sub-attribute of the elements.
-func (l *elementList) setSub(path *Path, sub *Attribute, positions []int, value any) error {
-	read, err := valueReader{}.read(l.part(sub), value)
-	switch {
-	case err != nil:
-		return err
-	case sub.Located:
-		return l.checkReference(sub, positions, read)
-	case len(positions) > 0:
-		return l.setMembers(positions, map[string]any{sub.Name: read})
-	case IsEmpty(read):
-		return nil
-	}
-	return l.create(path, map[string]any{sub.Name: read})
-}
-
-// checkReference lets a $ref be set to what it is anyway: the URL of what the
-// value names.
+// checkReference allows a $ref to be set to its present value only: the URL of the
+// resource that the element's value names.
 func (l *elementList) checkReference(sub *Attribute, positions []int, reference any) error {
 	text, _ := reference.(string)
 	id, _ := sub.identifierIn(text)
@@ -323,19 +329,8 @@ func (l *elementList) checkReference(sub *Attribute, positions []int, reference 
 	return nil
 }
 
-// setObject replaces the elements by an object, or adds its members to each.
-func (l *elementList) setObject(op string, path *Path, positions []int, value any) error {
-	if op == patchAdd {
-		read, err := valueReader{}.readObject(l.path, value)
-		members, _ := read.(map[string]any)
-		switch {
-		case err != nil, len(members) == 0:
-			return err
-		case len(positions) == 0:
-			return l.create(path, members)
-		}
-		return l.setMembers(positions, members)
-	}
+// replaceSelected replaces each of the elements by one.
+func (l *elementList) replaceSelected(path *Path, positions []int, value any) error {
 	read, err := valueReader{}.readList(l.path, value)
 	if err != nil {
 		return err

@@ -24,9 +24,9 @@ const (
 //
 // Where the RFC leaves a choice:
 //
-//   - On a multi-valued attribute an operator holds if it holds for one element
-//     at least. A complex multi-valued attribute means its "value".
-//   - ne is the negation of eq: it holds for an absent attribute, and for a
+//   - On a multi-valued attribute an operator is true if it is true for at least one
+//     element. A complex multi-valued attribute means its "value".
+//   - ne is the negation of eq: it is true for an absent attribute, and for a
 //     multi-valued one only if no element is equal.
 //   - pr is false for an empty text and an empty list. "eq null" is its
 //     negation, "ne null" is the same as pr.
@@ -37,7 +37,6 @@ const (
 //   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
 //     element must fulfil both.
 type Filter struct {
-	text        string // as the client wrote it
 	root        filterNode
 	comparisons int        // how many it makes of one resource at most
 	named       []AttrPath // what it looks at, outside brackets
@@ -58,7 +57,7 @@ func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filte
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &Filter{text: text, root: root, comparisons: p.terms, named: p.named}, nil
+	return &Filter{root: root, comparisons: p.terms, named: p.named}, nil
 }
 
 // Match reports whether the resource fulfils the filter.
@@ -84,12 +83,14 @@ func (f *Filter) terms() int {
 	return f.comparisons
 }
 
-// String is the filter as the client wrote it, "" for none.
+// String is the filter in canonical spelling, "" for none: filters that differ in
+// letter case, blanks or needless parentheses only have the same. Parsing it gives the
+// same filter.
 func (f *Filter) String() string {
 	if f == nil {
 		return ""
 	}
-	return f.text
+	return f.root.String()
 }
 
 // Equality reports whether the filter does nothing but compare one attribute
@@ -138,6 +139,7 @@ const (
 // a resource or, inside brackets, an element of a multi-valued attribute.
 type filterNode interface {
 	match(object map[string]any) bool
+	String() string // in canonical spelling
 }
 
 type (
@@ -166,3 +168,37 @@ type (
 		comparison *comparison
 	}
 )
+
+func (n junction) String() string {
+	keyword := " and "
+	if n.or {
+		keyword = " or "
+	}
+	parts := make([]string, len(n.nodes))
+	for i, node := range n.nodes {
+		parts[i] = node.String()
+		if inner, ok := node.(junction); ok && inner.or && !n.or {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	return strings.Join(parts, keyword)
+}
+
+func (n negation) String() string { return "not (" + n.node.String() + ")" }
+
+func (c *comparison) String() string {
+	text := c.path.String() + " " + string(c.op)
+	if c.op == opPresent {
+		return text
+	}
+	value, _ := AppendJSON(nil, c.value) // a text, boolean, number or null can be encoded
+	return text + " " + string(value)
+}
+
+func (e *elementMatch) String() string {
+	text := e.path.String() + "[" + e.filter.String() + "]"
+	if e.comparison != nil {
+		text += "." + e.comparison.String()
+	}
+	return text
+}

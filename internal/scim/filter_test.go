@@ -38,7 +38,7 @@ func TestFilterCanonicalForm(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			filter, err := ParseFilter(test.text, filterUserType())
 			require.NoError(t, err)
-			assert.Equal(t, test.want, canonicalFilter(filter))
+			assert.Equal(t, test.want, filter.String())
 		})
 	}
 }
@@ -225,8 +225,8 @@ func TestFilterAmongSeveralTypes(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, test.someone, ofUsers.Match(someone))
 			assert.Equal(t, test.team, ofGroups.Match(team))
-			assert.Equal(t, test.forUser, canonicalFilter(ofUsers))
-			assert.Equal(t, test.forGroup, canonicalFilter(ofGroups))
+			assert.Equal(t, test.forUser, ofUsers.String())
+			assert.Equal(t, test.forGroup, ofGroups.String())
 		})
 	}
 	for text, problem := range map[string]string{

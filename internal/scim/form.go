@@ -30,8 +30,8 @@ type Writer interface {
 func (r Resource) Resource() Resource { return r }
 
 // A Form is what a resource is written into, one member after another: a
-// [Resource] or JSON. Members are written in the order of their names. A name is that of an attribute, or a URN (RFC 7643
-// §2.1), and "" for an element of a list.
+// [Resource] or JSON. Members are written in the order of their names. A name is that
+// of an attribute, or a URN (RFC 7643 §2.1), and "" for an element of a list.
 type Form interface {
 	// Text writes a string.
 	Text(name, value string)
@@ -114,7 +114,7 @@ func (f *jsonForm) End() {
 	f.text = append(f.text, last.bracket)
 }
 
-// name begins a member. A name holds nothing that has to be escaped.
+// name begins a member. Names need no escaping.
 func (f *jsonForm) name(name string) {
 	if last := f.text[len(f.text)-1]; last != '{' && last != '[' {
 		f.text = append(f.text, ',')

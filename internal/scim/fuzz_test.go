@@ -38,13 +38,13 @@ func FuzzParseFilter(f *testing.F) {
 			for _, resource := range fuzzResources {
 				matches = append(matches, filter.Match(resource))
 			}
-			printed := canonicalFilter(filter)
+			printed := filter.String()
 			if len(printed) > MaxFilterLength {
 				continue // names may be longer in canonical spelling
 			}
 			again, err := ParseFilter(printed, one.rt, one.others...)
 			require.NoError(t, err)
-			assert.Equal(t, printed, canonicalFilter(again))
+			assert.Equal(t, printed, again.String())
 			for i, resource := range fuzzResources {
 				assert.Equal(t, matches[i], again.Match(resource), "%s on resource %d", printed, i)
 			}
@@ -194,7 +194,7 @@ func FuzzApplyPatch(f *testing.F) {
 
 func FuzzCursor(f *testing.F) {
 	codec := testCodec("secret of the tests")
-	seeds := []*Position{{}, {id: "u1", created: "2026-01-01T00:00:00Z"}, {id: "u1", key: "x"}}
+	seeds := []*Position{{}, {ID: "u1", Created: "2026-01-01T00:00:00Z"}, {ID: "u1", Key: "x"}}
 	for _, position := range seeds {
 		f.Add(codec.Encode(position, "f"), "f")
 	}

@@ -19,7 +19,7 @@ const (
 	MaxPageSize     = 1000
 )
 
-// A Query says which resources a list contains: which resources, in which order, which page.
+// A Query describes a list: which resources, in which order, which page.
 type Query struct {
 	Filter     *Filter     // nil for all resources
 	SortBy     *AttrPath   // nil for the order of (meta.created, id)
@@ -29,8 +29,8 @@ type Query struct {
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
 	Projection *Projection // what is wanted of the resources; Select does not apply it
 
-	// Stopped is called now and then while resources are compared, to stop for a
-	// client that has gone: then the list is not whole. May be nil.
+	// Stopped is called now and then while resources are compared. If it returns true,
+	// since the client has disconnected, the list is incomplete. May be nil.
 	Stopped func() bool
 }
 
@@ -38,9 +38,9 @@ type Query struct {
 // the resource with these keys, whether or not it still exists. The zero
 // Position is the beginning. [CursorCodec] writes it as a cursor.
 type Position struct {
-	key     any // see AttrPath.sortKey
-	created string
-	id      string
+	Created string `json:"c,omitempty"`
+	ID      string `json:"i"`
+	Key     any    `json:"k,omitempty"` // see AttrPath.sortKey
 }
 
 // A List is one page of the resources that a query selects.
@@ -126,7 +126,7 @@ func (q *Query) rows(n int, at func(int) View) rows {
 }
 
 // compare orders rows by their keys, and rows of equal keys by the order that
-// the resources have anyway, which is the same in both directions.
+// of the resources, which is the same in both directions.
 func (r row) compare(other row, descending bool) int {
 	order := compareKeys(r.key, other.key)
 	if descending {
@@ -149,25 +149,25 @@ func (rs rows) after(p *Position, descending bool, n int, at func(int) View) int
 	}
 	// The resources from this index on are younger than the position.
 	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(p) > 0 })
-	boundary := row{index: younger, key: p.key}
+	boundary := row{index: younger, key: p.Key}
 	return sort.Search(rs.total, func(i int) bool { return rs.at(i).compare(boundary, descending) >= 0 })
 }
 
 func positionOf(r Resource, key any) *Position {
 	meta, _ := r["meta"].(map[string]any)
 	created, _ := meta["created"].(string)
-	return &Position{key: key, created: created, id: r.ID()}
+	return &Position{Created: created, ID: r.ID(), Key: key}
 }
 
 // compareAge orders positions by (created, id).
 func (p *Position) compareAge(other *Position) int {
-	order := strings.Compare(p.created, other.created)
-	a, okA := parseInstant(p.created)
-	b, okB := parseInstant(other.created)
+	order := strings.Compare(p.Created, other.Created)
+	a, okA := parseInstant(p.Created)
+	b, okB := parseInstant(other.Created)
 	if okA && okB {
 		order = a.Compare(b)
 	}
-	return cmp.Or(order, strings.Compare(p.id, other.id))
+	return cmp.Or(order, strings.Compare(p.ID, other.ID))
 }
 
 // maxSortText is how many bytes of a text are compared, so that a cursor, which
@@ -255,10 +255,8 @@ type CursorCodec struct {
 }
 
 type cursorPayload struct {
-	Issued  int64  `json:"t"` // seconds since 1970
-	Created string `json:"c,omitempty"`
-	ID      string `json:"i"`
-	Key     any    `json:"k,omitempty"` // not if it is nil
+	Issued int64 `json:"t"` // seconds since 1970
+	Position
 }
 
 // Encode writes a position as a cursor of URL-safe characters. fingerprint is
@@ -266,7 +264,7 @@ type cursorPayload struct {
 // filter and order.
 func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 	// Strings and finite numbers cannot fail to be marshalled.
-	payload, _ := json.Marshal(cursorPayload{c.Now().Unix(), p.created, p.id, p.key})
+	payload, _ := json.Marshal(cursorPayload{c.Now().Unix(), *p})
 	return base64.RawURLEncoding.EncodeToString(append(payload, c.tag(payload, fingerprint)...))
 }
 
@@ -291,7 +289,7 @@ func (c *CursorCodec) Decode(cursor, fingerprint string) (*Position, error) {
 	if age := c.Now().Sub(time.Unix(content.Issued, 0)); c.MaxAge > 0 && age > c.MaxAge {
 		return nil, NewError(CodeExpiredCursor, "The cursor is older than %s. Start the listing again.", c.MaxAge)
 	}
-	return &Position{key: content.Key, created: content.Created, id: content.ID}, nil
+	return &content.Position, nil
 }
 
 // tag signs the payload together with the fingerprint, whose length goes first

@@ -264,7 +264,7 @@ func TestCursorPageReadsLittle(t *testing.T) {
 		calls++
 		return Resource{"id": fmt.Sprintf("%06d", i), "meta": map[string]any{"created": "2026-01-01T00:00:00Z"}}
 	}
-	q := &Query{Count: 10, Cursor: &Position{created: "2026-01-01T00:00:00Z", id: "054320"}}
+	q := &Query{Count: 10, Cursor: &Position{Created: "2026-01-01T00:00:00Z", ID: "054320"}}
 	list := q.Select(n, at)
 	assert.Equal(t, "054321", list.Resources[0].ID())
 	assert.Equal(t, n, list.TotalResults)
@@ -301,11 +301,11 @@ func TestListResponseJSON(t *testing.T) {
 
 func TestCursorRoundTrip(t *testing.T) {
 	positions := []*Position{
-		{created: "2026-01-01T00:00:00Z", id: "u1"},
-		{id: "u1"},
-		{key: "ada <&> \"é\" \x00", created: "2026-01-01T00:00:00.123Z", id: "u/1"},
-		{key: float64(-1.5e300), id: "u1"},
-		{key: float64(0), id: "u1"},
+		{Created: "2026-01-01T00:00:00Z", ID: "u1"},
+		{ID: "u1"},
+		{Key: "ada <&> \"é\" \x00", Created: "2026-01-01T00:00:00.123Z", ID: "u/1"},
+		{Key: float64(-1.5e300), ID: "u1"},
+		{Key: float64(0), ID: "u1"},
 	}
 	replica := testCodec("secret of the tests")
 	other := testCodec("secret of the tests")
@@ -334,7 +334,7 @@ func TestCursorStaysShort(t *testing.T) {
 
 func TestCursorRefuses(t *testing.T) {
 	codec := testCodec("secret of the tests")
-	good := codec.Encode(&Position{created: "2026-01-01T00:00:00Z", id: "u1"}, "fingerprint")
+	good := codec.Encode(&Position{Created: "2026-01-01T00:00:00Z", ID: "u1"}, "fingerprint")
 	raw, err := base64.RawURLEncoding.DecodeString(good)
 	require.NoError(t, err)
 	flipped := []byte(good)
@@ -378,7 +378,7 @@ func TestCursorExpires(t *testing.T) {
 	issued := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	now := issued
 	codec := &CursorCodec{Secret: []byte("secret of the tests"), MaxAge: 10 * time.Minute, Now: func() time.Time { return now }}
-	cursor := codec.Encode(&Position{id: "u1"}, "f")
+	cursor := codec.Encode(&Position{ID: "u1"}, "f")
 	for _, age := range []time.Duration{-time.Hour, 0, 10 * time.Minute} {
 		now = issued.Add(age)
 		_, err := codec.Decode(cursor, "f")

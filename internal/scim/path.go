@@ -13,8 +13,8 @@ type AttrPath struct {
 	Attr *Attribute // the attribute, or one for a whole extension
 	Sub  *Attribute // nil if the path names the attribute itself
 
-	// Tolerated says that the attribute is not held by this provider, be it a
-	// standard one or unknown: what a client writes to it is accepted and ignored.
+	// Tolerated says that this provider does not store the attribute, whether it is a
+	// standard one or unknown: writes to it are accepted and ignored.
 	Tolerated bool
 
 	unknown bool // no schema has it

@@ -11,7 +11,7 @@ import (
 // the answer as it is. It never changes, so that goroutines can share it.
 type Projection struct {
 	returned []returnedPart // attributes of the resource, each extension as one
-	all      bool           // nothing is ever left out
+	all      bool           // nothing is left out
 }
 
 // A returnedPart is an attribute that is returned, with its sub-attributes that are.
@@ -129,7 +129,7 @@ func (s *selection) returned(attributes []*Attribute, path string, whole bool) (
 }
 
 // Includes reports whether the answer can carry the top-level attribute, or the
-// extension if attr is a URN, so that it need not be fetched for nothing.
+// extension if attr is a URN, so that the caller can skip fetching it.
 func (p *Projection) Includes(attr string) bool {
 	return p == nil || slices.ContainsFunc(p.returned, func(part returnedPart) bool { return strings.EqualFold(part.name, attr) })
 }

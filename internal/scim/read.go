@@ -20,8 +20,8 @@ import (
 const MaxNestingDepth = 32
 
 // DecodeObject decodes a request body that must be one JSON object. It refuses what
-// two readers could understand in two ways: text that is not UTF-8, a name that occurs twice in one object (letter
-// case aside, since SCIM's attribute names have none, RFC 7643 §2.1), and
+// two readers could understand differently: text that is not UTF-8, a name that occurs
+// twice in one object (SCIM ignores the letter case of names, RFC 7643 §2.1), and
 // anything after the object. Objects and arrays nest at most [MaxNestingDepth]
 // levels deep. A byte order mark before the object is skipped.
 //
@@ -97,7 +97,7 @@ func checkNames(value any, depth int) error {
 //
 //   - names in any letter case; attributes of the core schema also inside an
 //     object under its URN; "name.givenName" and "urn:…:User:role" as names;
-//   - a single value where a list is due, and a scalar where an object with a
+//   - a single value where a list is expected, and a scalar where an object with a
 //     value is: roles as "x", ["x"], {"value":"x"} and [{"value":"x"}] is the same;
 //   - "True" and "false" for booleans, "1" for numbers.
 //
@@ -167,10 +167,9 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 	return list, nil
 }
 
-// readElement reads one element of a list; nil if there is nothing in it. An
-// object without a value is nothing either, unless the list holds what has a
-// name ([Attribute].Named) or an id: a role or a member without its value must
-// not count as none.
+// readElement reads one element of a list; nil if it is empty. An object without a
+// value is empty too, unless elements are identified by a name ([Attribute].Named) or
+// an id: a role or a member without a value is an error.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	raw = attr.withNameAsValue(raw)

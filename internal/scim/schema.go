@@ -78,7 +78,7 @@ type Attribute struct {
 
 	// Kept marks a list that only an empty list empties. null leaves it alone in a
 	// whole resource, as if it were not sent, and is refused in a PATCH that
-	// replaces: a client that had nothing to say must not take all away.
+	// replaces: a client that sent no value must not remove all of them.
 	Kept bool `json:"-"`
 
 	// Guarded marks an immutable attribute whose changes the provider refuses

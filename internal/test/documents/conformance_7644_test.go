@@ -9,7 +9,7 @@ var rfc7644Access = []requirement{
 	must("1.2", "URLs are percent-encoded.").
 		by("gateway.TestIDsInThePath", "gateway.TestListParametersThatAreRefused/escape that is none", "sugerclient.TestRequestOnTheWire"),
 	must("1.3", "The base URL has no query.").
-		by("gateway.TestConfigurationThatIsWrong/public URL with a query"),
+		by("internal/settings.TestWrongSettings/a URL with a query"),
 	must("2", "WWW-Authenticate names the authentication schemes.").
 		by("gateway.TestAuthorizationHeader", "rfc/errors.txtar"),
 	must("2", "A client is mapped to what it may do.").
