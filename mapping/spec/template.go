@@ -140,7 +140,9 @@ func eachText(part any, path string, found func(path, text string)) {
 var roleValues = []string{RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder}
 
 // BodySends reports whether an operation's body has one of the placeholders.
-func BodySends(op *Operation, names ...string) bool { return op != nil && hasPlaceholder(op.Body, names...) }
+func BodySends(op *Operation, names ...string) bool {
+	return op != nil && hasPlaceholder(op.Body, names...)
+}
 
 func hasPlaceholder(part any, names ...string) (has bool) {
 	eachText(part, "", func(_, text string) { has = has || slices.Contains(names, PlaceholderName(text)) })
