@@ -34,7 +34,7 @@ var errMalformed = errors.New("the credential does not have the form of one")
 // for a token, since it is not "client_id:client_secret".
 var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 
-// NoScheme is the [KeyAuth].Scheme for a key that stands alone in its header.
+// NoScheme is the [KeyAuth].Scheme for a key without a word before it.
 const NoScheme = "none"
 
 // KeyAuth presents a Suger API key as it is. The zero value does so as
@@ -82,7 +82,7 @@ func (a KeyAuth) scheme() string {
 // OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
 // client credentials grant (doc.suger.io, OAuth App; RFC 6749 section 4.4).
 type OAuthAuth struct {
-	TokenURL string // two are in print, so there is no default
+	TokenURL string // Suger documents two, so there is no default
 }
 
 func (OAuthAuth) header() string { return authorization }

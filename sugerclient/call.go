@@ -44,7 +44,7 @@ type Call struct {
 	// retried after an answer was lost. A GET always may.
 	Repeatable bool
 
-	Errors *ErrorRule // how answers say that the call failed; nil goes by the HTTP status alone
+	Errors *ErrorRule // how answers say that the call failed; nil for the HTTP status alone
 
 	link string // of the next page of a list, in place of path and query
 
@@ -53,7 +53,7 @@ type Call struct {
 	stream func(header http.Header, body io.Reader) error
 }
 
-// An ErrorRule says how an answer tells that its call failed, besides its HTTP
+// An ErrorRule says how an answer shows that its call failed, besides its HTTP
 // status. Paths are names with dots between them.
 type ErrorRule struct {
 	// Field is the path of what makes a 2xx answer an error; "" for nothing. A
@@ -62,17 +62,17 @@ type ErrorRule struct {
 	Field   string
 	Success []string
 
-	// Message and Code are the paths of the words and of the code of any error;
+	// Message and Code are the paths of the message and of the code of any error;
 	// if empty, the usual names are tried. A code from 400 to 599 in a 2xx answer
 	// counts as the status.
 	Message, Code string
 
 	// NotThere are words in the message, in any letter case, and codes that mean
-	// what the status 404 means.
+	// the same as the status 404.
 	NotThere []string
 }
 
-// An Answer is what Suger said to a [Call], status 2xx.
+// An Answer is Suger's answer to a [Call], status 2xx.
 type Answer struct {
 	Status int
 	Header http.Header

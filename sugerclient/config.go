@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A Config says where Suger is and how hard it may be pressed. Zero fields take
-// the default given with them.
+// A Config says where Suger is and how many calls it gets. Zero fields have the
+// default given with them.
 type Config struct {
 	BaseURL     string        // http or https, host, optional path prefix; required
 	Auth        Authenticator // how a credential is presented; KeyAuth

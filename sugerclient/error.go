@@ -22,17 +22,17 @@ const (
 // An Error is a [Call] that failed. Its text holds the operation and Suger's own
 // words, never a URL, an id or a credential of ours.
 type Error struct {
-	Operation  string        // as in the Call
-	Kind       Kind          // what to make of it
-	Status     int           // HTTP status, or the one that the answer's [ErrorRule] makes of it; 0 if there was no answer
+	Operation  string // as in the Call
+	Kind       Kind
+	Status     int           // HTTP status, or the one that [ErrorRule] derives from the answer; 0 if there was no answer
 	Message    string        // Suger's own words, cleaned, at most 512 bytes
 	Code       string        // Suger's own code for the error, likewise; "" if it gives none
 	RetryAfter time.Duration // how long Suger asks to wait, 0 if it does not say
 
 	// Uncertain says that the call may have taken effect although it failed: it
 	// was sent, now or in an earlier try, and no answer that could be relied on
-	// came back. So a repeated removal may end as Refused with 404 and be
-	// uncertain all the same. A GET never is.
+	// came back. So a retried removal may end as Refused with 404 and still be
+	// uncertain. A GET never is.
 	Uncertain bool
 	Err       error // the cause, if it was not an answer
 

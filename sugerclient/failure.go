@@ -36,7 +36,7 @@ func (e *Error) Says(word string) bool {
 	return word != "" && (strings.EqualFold(e.Code, word) || strings.Contains(strings.ToLower(e.Message), strings.ToLower(word)))
 }
 
-// Means reports whether the error is one that some words stand for: texts as
+// Means reports whether one of the words describes the error: texts as
 // [Error.Says] finds them; numbers that are its status or its code.
 func (e *Error) Means(words []any) bool {
 	return slices.ContainsFunc(words, func(word any) bool {
@@ -90,17 +90,9 @@ func readCode(body []byte, path string, secrets []string) string {
 		paths = []string{"code", "errorCode", "error_code", "error.code", "error"}
 	}
 	for _, path := range paths {
-		value := lookup(body, path)
-		var text string
-		if json.Unmarshal(value, &text) != nil {
-			var number json.Number
-			if json.Unmarshal(value, &number) != nil {
-				continue
-			}
-			text = number.String()
-		}
+		text, ok := textOf(lookup(body, path))
 		const longest = 64 // more is a message
-		if text = readMessage([]byte(text), "", secrets); text != "" && len(text) <= longest {
+		if text = readMessage([]byte(text), "", secrets); ok && text != "" && len(text) <= longest {
 			return text
 		}
 	}

@@ -26,10 +26,10 @@ const (
 
 // Rows receives the rows of a list as they stream in.
 type Rows interface {
-	// Keep says that all rows after the first n are void: they are read again.
+	// Keep drops all rows after the first n: they are read again.
 	Keep(n int)
-	// Row takes one row, valid JSON that is only lent until Row returns. Its
-	// error ends the list.
+	// Row gets one row, valid JSON that must not be kept after Row returns. Its
+	// error stops the list.
 	Row(row []byte) error
 }
 
@@ -37,7 +37,7 @@ type Rows interface {
 // zero value knows nothing.
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
-	Paged   bool // the server heeds the limit
+	Paged   bool // the server obeys the limit
 	Rows    int  // of the list when it was last read, for the caller to fill in
 }
 
@@ -49,7 +49,7 @@ type ListReport struct {
 	Hint  ListHint
 }
 
-// errOffsetIgnored is the one kind of paging that nobody can read past the first
+// errOffsetIgnored is about a list of which nobody can read more than the first
 // page.
 var errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
 
@@ -124,7 +124,7 @@ type listing struct {
 	paging  Paging
 	hint    ListHint
 	out     Rows
-	refusal error // of out: it ends the list
+	refusal error // of out: it stops the list
 
 	// What is known since the last start.
 	pages   int
@@ -380,7 +380,7 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	}
 	var p *pageReader
 	call.stream = func(header http.Header, body io.Reader) error {
-		l.out.Keep(l.rows) // what an earlier try of this page gave is void
+		l.out.Keep(l.rows) // drops what an earlier try of this page gave
 		p = newPageReader(l, header, body)
 		return p.read()
 	}

@@ -54,7 +54,7 @@ func (p *pageReader) read() error {
 	return nil
 }
 
-// explain words an error of the decoder, which may quote the answer.
+// explain replaces an error of the decoder, which may quote the answer.
 func (p *pageReader) explain(err error) error {
 	var settled errSettled
 	var syntax *jsontext.SyntacticError
@@ -162,9 +162,13 @@ func (p *pageReader) array() error {
 			return err
 		}
 	}
-	if _, err = p.dec.ReadToken(); err == nil && p.rows > 0 && p.l.paging.CursorRow != "" {
-		p.cursor, err = cursorIn(p.last, p.l.paging.CursorRow)
+	if path := p.l.paging.CursorRow; path != "" && p.rows > 0 {
+		var ok bool
+		if p.cursor, ok = textOf(lookup(p.last, path)); !ok {
+			return settledf("the last row of the page has no %q", path)
+		}
 	}
+	_, err = p.dec.ReadToken()
 	return err
 }
 
@@ -197,30 +201,15 @@ func (p *pageReader) row(row []byte) error {
 
 // nextCursor reads the next page's cursor, "" at the end of the list. A cursor that
 // is a number, such as a nextOffset, ends the list with 0 or less.
-func nextCursor(value json.RawMessage) (cursor string, err error) {
-	switch kind := jsontext.Value(value).Kind(); {
-	case kind == '0' && (value[0] == '-' || strings.Trim(string(value), "0.") == ""), kind == 'n':
+func nextCursor(value json.RawMessage) (string, error) {
+	cursor, ok := textOf(value)
+	switch {
+	case isNull(value), ok && value[0] != '"' && (value[0] == '-' || strings.Trim(cursor, "0.") == ""):
 		return "", nil
-	case kind == '0':
-		return string(value), nil
-	case kind != '"':
+	case !ok:
 		return "", settledf("the cursor is %s", shapeOf(value))
 	}
-	err = json.Unmarshal(value, &cursor)
-	return cursor, err
-}
-
-// cursorIn is the cursor that a page's last row gives.
-func cursorIn(row []byte, path string) (string, error) {
-	value := lookup(row, path)
-	if len(value) == 0 || value[0] == '{' || value[0] == '[' || isNull(value) {
-		return "", settledf("the last row of the page has no %q", path)
-	}
-	var text string
-	if json.Unmarshal(value, &text) != nil {
-		text = string(value)
-	}
-	return text, nil
+	return cursor, nil
 }
 
 // A countingReader counts and bounds what is read.
@@ -228,8 +217,8 @@ type countingReader struct {
 	from   io.Reader
 	most   int64
 	n      int64
-	taken  func() int64 // what the decoder has used up
-	failed error        // why it cannot go on, but for the end
+	taken  func() int64 // what the decoder has consumed
+	failed error        // an error other than the end
 }
 
 func (r *countingReader) Read(p []byte) (int, error) {

@@ -94,7 +94,7 @@ func (r *request) follow(link string) error {
 var (
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 	// pathTemplate has no character that would end the path or escape another.
-	pathTemplate = regexp.MustCompile(`^/[!"$&->@-\[\]-~]*$`)
+	pathTemplate = regexp.MustCompile(`^/([!"$&->@-\[\]-z|~]|\{[^{}]*\})*$`)
 	dotSegment   = regexp.MustCompile(`/\.\.?(/|$)`)
 )
 
@@ -105,11 +105,9 @@ func expandPath(template string, params map[string]string) (path string, err err
 	case !strings.HasPrefix(template, "/"):
 		return "", errors.New("the path does not begin with a slash")
 	case !pathTemplate.MatchString(template):
-		return "", errors.New("the path holds a character that must not be there")
+		return "", errors.New("the path has an open brace, or a character that must not be there")
 	case dotSegment.MatchString(template):
 		return "", errors.New("the path has a dot segment")
-	case strings.ContainsAny(placeholder.ReplaceAllString(template, ""), "{}"):
-		return "", errors.New("the path has an open brace")
 	}
 	path = placeholder.ReplaceAllStringFunc(template, func(braced string) string {
 		name := strings.Trim(braced, "{}")

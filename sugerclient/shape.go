@@ -24,6 +24,14 @@ func lookup(document []byte, path string) json.RawMessage {
 	return value
 }
 
+// textOf is a string or a number as text.
+func textOf(value json.RawMessage) (text string, ok bool) {
+	if jsontext.Value(value).Kind() == '0' {
+		return string(value), true
+	}
+	return text, !isNull(value) && json.Unmarshal(value, &text) == nil
+}
+
 func isNull(value json.RawMessage) bool { return string(value) == "null" }
 
 // shapes name the kinds of JSON values, for errors, which must not repeat a value: it

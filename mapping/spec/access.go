@@ -7,18 +7,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Access says who has access, and how access ends and comes back.
+// Access says who has access, and how access is ended and given back.
 type Access struct {
 	End      End        `yaml:"end" required:"true" doc:"How access ends. remove user: by that operation. set status: by update user, with {status}. Else the call that ends it."`
 	Give     *Operation `yaml:"give" doc:"The call that gives access back. Without it, update user does, with {status}; who was removed is added again."`
-	Field    Field      `yaml:"field" doc:"The field of Suger's user that tells who has access. Leave it out if everybody in the list has."`
+	Field    Field      `yaml:"field" doc:"The field of Suger's user that shows who has access. Leave it out if everybody in the list has."`
 	Active   []any      `yaml:"active" types:"string,integer,boolean,null" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
 	Pending  []any      `yaml:"pending" types:"string,integer,boolean,null" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
 	Inactive []any      `yaml:"inactive" types:"string,integer,boolean,null" doc:"Values that mean no access, likewise; the first is written to end access."`
 	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
 }
 
-// Shows reports whether a field tells who has access.
+// Shows reports whether a field shows who has access.
 func (a *Access) Shows() bool { return a.Field.Given() }
 
 // An End is how access ends: in a word of two, or by a call of its own.
@@ -78,7 +78,7 @@ func (c *checker) checkEndOfAccess() {
 	case access.End.Way == ByRemoval && c.doc.Operations.RemoveUser == nil:
 		c.Add(at, "add it, or end access otherwise", "there is no operation %q", ByRemoval)
 	case access.End.Way == ByDeactivate && !access.Shows():
-		c.Add(at, "add access.field", "the end of access would not show: nothing tells who has access")
+		c.Add(at, "add access.field", "no field would show that access has ended")
 	}
 }
 
@@ -90,7 +90,7 @@ func (c *checker) checkGivenBack() {
 	case access.Give != nil && c.doc.WritesStatus():
 		c.Add("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
 	case access.Give != nil && !access.Shows():
-		c.Add("access.give", "add access.field", "it is never called: nothing tells who has access")
+		c.Add("access.give", "add access.field", "it is never called: no field shows who has access")
 	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!c.doc.WritesStatus() || len(access.Active) == 0):
 		c.Add("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
 	}

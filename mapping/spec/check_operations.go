@@ -42,9 +42,7 @@ func (c *checker) furtherIDs(operation string) []string {
 func (c *checker) checkOperation(op NamedOperation) {
 	at := OperationPath(op.Name)
 	used := c.checkTexts(at, op)
-	for name := range c.checkBody(at, op) {
-		used[name] = true
-	}
+	c.checkBody(at, op, used)
 	about := func(subject, suggestion string, names ...string) {
 		if slices.Contains(subjects[op.Name], names[0]) && !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
 			c.Add(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
@@ -101,19 +99,20 @@ var (
 	ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 )
 
-// checkBody makes sure that every placeholder of a body has a value, and lists
-// those that are used with their places in the body.
-func (c *checker) checkBody(at string, op NamedOperation) map[string]string {
+// checkBody makes sure that every placeholder of a body has a value and is a whole
+// text, and adds those that are used.
+func (c *checker) checkBody(at string, op NamedOperation, used map[string]bool) {
 	known := c.placeholders(op)
-	found := PlaceholdersOf(op.Body)
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		if !slices.Contains(known, name) {
-			place := strings.TrimSuffix(at+".body."+found[name], ".")
-			c.Add(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
+	eachText(op.Body, at+".body", func(place, text string) {
+		switch name := PlaceholderName(text); {
+		case name != "":
+			if used[name] = true; !slices.Contains(known, name) {
+				c.Add(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
+			}
+		case textPlaceholderLike.MatchString(text):
+			c.Add(place, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
 		}
-	}
-	c.checkBodyTexts(at+".body", op.Body)
-	return found
+	})
 }
 
 func bracedSuggestion(name string, known []string) string {
@@ -121,24 +120,6 @@ func bracedSuggestion(name string, known []string) string {
 		return fmt.Sprintf("did you mean {%s}?", near)
 	}
 	return "there are {" + strings.Join(known, "}, {") + "}"
-}
-
-// checkBodyTexts makes sure that no text has a placeholder beside other text.
-func (c *checker) checkBodyTexts(at string, part any) {
-	switch p := part.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(p)) {
-			c.checkBodyTexts(at+"."+key, p[key])
-		}
-	case []any:
-		for i, inner := range p {
-			c.checkBodyTexts(fmt.Sprintf("%s[%d]", at, i), inner)
-		}
-	case string:
-		if PlaceholderName(p) == "" && textPlaceholderLike.MatchString(p) {
-			c.Add(at, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
-		}
-	}
 }
 
 // placeholders lists the names that an operation's body can use.

@@ -32,7 +32,7 @@ type UserMap struct {
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
 	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
-	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that tells which role a user has."`
+	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that holds the user's role."`
 }
 
 // An Attribute ties a SCIM attribute to a field of Suger's user. In the file it

@@ -47,11 +47,8 @@ func (f *Field) UnmarshalYAML(n *yaml.Node) error {
 // scalar reads a text of the file. What is wrong with it has been said by then, so
 // that the error only ends the reading of this value.
 func scalar(n *yaml.Node, read func(string) error) error {
-	if n.Kind != yaml.ScalarNode {
-		return &yaml.TypeError{Errors: []string{"no text"}}
-	}
-	if err := read(n.Value); err != nil {
-		return &yaml.TypeError{Errors: []string{err.Error()}}
+	if n.Kind != yaml.ScalarNode || read(n.Value) != nil {
+		return &yaml.TypeError{}
 	}
 	return nil
 }

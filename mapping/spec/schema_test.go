@@ -167,10 +167,9 @@ func (s *schemaMaker) structure(t reflect.Type) object {
 // forbidden is the schema of a key that must not be there, with the reason.
 func forbidden(why string) object { return object{"not": object{}, "description": why + "; remove it"} }
 
-// when is the schema by which a map whose key has one of the values must fit
-// another one, too.
-func when(key string, values []any, then object) object {
-	return object{"if": object{"properties": object{key: object{"enum": values}}, "required": []any{key}}, "then": then}
+// whenStyle is the schema by which paging of some styles must fit another schema, too.
+func whenStyle(styles []any, then object) object {
+	return object{"if": object{"properties": object{"style": object{"enum": styles}}, "required": []any{"style"}}, "then": then}
 }
 
 // without is the schema of a map that must not have a key, with the reason.
@@ -196,12 +195,12 @@ var rules = map[reflect.Type]object{
 	reflect.TypeFor[spec.PagingMap](): {
 		"dependentRequired": object{"size": []any{"limit"}, "limit": []any{"size"}},
 		"allOf": []any{
-			when("style", []any{"offset", "page", "cursor"}, object{"required": []any{"next"}, "description": "next is the query parameter that asks for the following page"}),
-			when("style", []any{"link", "none"}, without("next", "style link and style none ask with no parameter for the next page")),
-			when("style", []any{"offset", "cursor", "link", "none"}, without("first", "first belongs to style page")),
-			when("style", []any{"cursor"}, object{"required": []any{"cursor"}, "description": "write its path in the answer, header NAME, or last row FIELD"}),
-			when("style", []any{"offset", "page", "none"}, without("cursor", "a cursor belongs to style cursor and style link")),
-			when("style", []any{"link"}, object{"properties": object{"cursor": object{
+			whenStyle([]any{"offset", "page", "cursor"}, object{"required": []any{"next"}, "description": "next is the query parameter that asks for the following page"}),
+			whenStyle([]any{"link", "none"}, without("next", "style link and style none ask with no parameter for the next page")),
+			whenStyle([]any{"offset", "cursor", "link", "none"}, without("first", "first belongs to style page")),
+			whenStyle([]any{"cursor"}, object{"required": []any{"cursor"}, "description": "write its path in the answer, header NAME, or last row FIELD"}),
+			whenStyle([]any{"offset", "page", "none"}, without("cursor", "a cursor belongs to style cursor and style link")),
+			whenStyle([]any{"link"}, object{"properties": object{"cursor": object{
 				"not": object{"type": "string", "pattern": "^(header|last row) "}, "description": "a link is neither in a header of its own nor in a row; write the path of the URL in the answer, or leave it out for the header Link",
 			}}}),
 		},

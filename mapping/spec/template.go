@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -86,12 +87,7 @@ func fillList(template []any, with Values) (list []any, ok bool) {
 }
 
 // aboutRole reports whether a part of a body is about one role.
-func aboutRole(part any) bool {
-	found := PlaceholdersOf(part)
-	_, id := found[RolePlaceholder]
-	_, name := found[RoleNamePlaceholder]
-	return id || name
-}
+func aboutRole(part any) bool { return hasPlaceholder(part, RolePlaceholder, RoleNamePlaceholder) }
 
 // eachRole is the values once for each of the roles, nil if there is nothing to
 // say of roles.
@@ -123,29 +119,21 @@ func Overlay(object, body any) any {
 	return laid
 }
 
-// PlaceholdersOf lists the placeholder names of a body template with the path
-// of each below the template, "" for the template itself.
-func PlaceholdersOf(template any) map[string]string {
-	found := make(map[string]string)
-	var walk func(part any, path string)
-	walk = func(part any, path string) {
-		switch p := part.(type) {
-		case map[string]any:
-			for key, inner := range p {
-				walk(inner, strings.TrimPrefix(path+"."+key, "."))
-			}
-		case []any:
-			for _, inner := range p {
-				walk(inner, path)
-			}
-		case string:
-			if name := PlaceholderName(p); name != "" {
-				found[name] = path
-			}
+// eachText calls found for every text in a part of a body, with its place below the
+// path of the part, such as "body.roles[0]".
+func eachText(part any, path string, found func(path, text string)) {
+	switch p := part.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(p)) {
+			eachText(p[key], path+"."+key, found)
 		}
+	case []any:
+		for i, inner := range p {
+			eachText(inner, fmt.Sprintf("%s[%d]", path, i), found)
+		}
+	case string:
+		found(path, p)
 	}
-	walk(template, "")
-	return found
 }
 
 // roleValues are the placeholders by which an operation can send a role.
@@ -153,26 +141,18 @@ var roleValues = []string{RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder
 
 // BodySends reports whether an operation's body has one of the placeholders.
 func BodySends(op *Operation, names ...string) bool {
-	if op == nil {
-		return false
-	}
-	found := PlaceholdersOf(op.Body)
-	return slices.ContainsFunc(names, func(name string) bool { _, ok := found[name]; return ok })
+	return op != nil && hasPlaceholder(op.Body, names...)
+}
+
+func hasPlaceholder(part any, names ...string) (has bool) {
+	eachText(part, "", func(_, text string) { has = has || slices.Contains(names, PlaceholderName(text)) })
+	return has
 }
 
 // listsRoles reports whether a body has a list with an element for each role.
-func listsRoles(part any) bool {
-	switch p := part.(type) {
-	case map[string]any:
-		for _, inner := range p {
-			if listsRoles(inner) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(p, func(inner any) bool { return aboutRole(inner) || listsRoles(inner) })
-	}
-	return false
+func listsRoles(body any) (lists bool) {
+	eachText(body, "", func(path, text string) { lists = lists || strings.Contains(path, "[") && aboutRole(text) })
+	return lists
 }
 
 // textPlaceholder is a placeholder of a path, a query or a header.

@@ -159,70 +159,70 @@ var rules = []struct {
 	// Lists of texts
 	{"a text of a list that is none", "version: 1\nfound: [mail, a b, 7]", []string{
 		`doc.yaml:2:15: found[1]: "a b" is not a place`,
-		`doc.yaml:2:20: found[2]: wants a string, found the number 7; write it in quotes: "7"`}},
+		`doc.yaml:2:20: found[2]: must be a string, not the number 7; write it in quotes: "7"`}},
 	{"an empty list of texts", "version: 1\nfound: []", []string{
 		`doc.yaml:2:8: found: the list is empty; leave the key out if there is nothing to say`}},
 	{"a map where texts are wanted", "version: 1\nfound: {a: b}", []string{
-		`doc.yaml:2:8: found: wants a string or a list, found a map`}},
+		`doc.yaml:2:8: found: must be a string or a list, not a map`}},
 	{"a list where one text is wanted", "version: 1\nat: [mail]", []string{
-		`doc.yaml:2:5: at: wants a string, found a list`}},
+		`doc.yaml:2:5: at: must be a string, not a list`}},
 
 	// Types
 	{"document is a list", "- a", []string{
-		`doc.yaml:1:1: wants a map, found a list`}},
+		`doc.yaml:1:1: must be a map, not a list`}},
 	{"document is null", "~", []string{
-		`doc.yaml:1:1: wants a map, found null; leave the key out if there is nothing to say`}},
+		`doc.yaml:1:1: must be a map, not null; leave the key out if there is nothing to say`}},
 	{"document is nothing", "---\n", []string{
 		`doc.yaml:2:1: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"string wanted, number found", "version: 1\nlabels: {ü: 1}", []string{
-		`doc.yaml:2:13: labels.ü: wants a string, found the number 1; write it in quotes: "1"`}},
+		`doc.yaml:2:13: labels.ü: must be a string, not the number 1; write it in quotes: "1"`}},
 	{"string wanted, boolean found", "version: 1\nat: True", []string{
-		`doc.yaml:2:5: at: wants a string, found the boolean True; write it in quotes: "True"`}},
+		`doc.yaml:2:5: at: must be a string, not the boolean True; write it in quotes: "True"`}},
 	{"string wanted, list found", "version: 1\nat:\n  - a", []string{
-		`doc.yaml:2:1: at: wants a string, found a list`}},
+		`doc.yaml:2:1: at: must be a string, not a list`}},
 	{"string wanted, map found", "version: 1\nlabels:\n  a: {b: c}", []string{
-		`doc.yaml:3:6: labels.a: wants a string, found a map`}},
+		`doc.yaml:3:6: labels.a: must be a string, not a map`}},
 	{"int wanted, string found", "version: one", []string{
-		`doc.yaml:1:10: version: wants a whole number, found the string "one"`}},
+		`doc.yaml:1:10: version: must be a whole number, not the string "one"`}},
 	{"int wanted, float found", "version: 1.5", []string{
-		`doc.yaml:1:10: version: wants a whole number, found the number 1.5`}},
+		`doc.yaml:1:10: version: must be a whole number, not the number 1.5`}},
 	{"int wanted, too large", "version: 9223372036854775808", []string{
-		`doc.yaml:1:10: version: 9223372036854775808 is no number of JSON, or too large; write it in quotes if it is a text`}},
+		`doc.yaml:1:10: version: 9223372036854775808 is not a JSON number, or too large; write it in quotes if it is a text`}},
 	{"float wanted, string found", "version: 1\nshare: '1'", []string{
-		`doc.yaml:2:8: share: wants a number, found the string "1"`}},
+		`doc.yaml:2:8: share: must be a number, not the string "1"`}},
 	{"float wanted, infinity found", "version: 1\nshare: .inf", []string{
-		`doc.yaml:2:8: share: .inf is no number of JSON, or too large; write it in quotes if it is a text`}},
+		`doc.yaml:2:8: share: .inf is not a JSON number, or too large; write it in quotes if it is a text`}},
 	{"float wanted, too large", "version: 1\nshare: 1e999", []string{
-		`doc.yaml:2:8: share: wants a number, found the string "1e999"`}},
+		`doc.yaml:2:8: share: must be a number, not the string "1e999"`}},
 	{"bool wanted, YAML 1.1 boolean found", "version: 1\nverify: yes", []string{
-		`doc.yaml:2:9: verify: wants true or false, found the string "yes"; did you mean true?`}},
+		`doc.yaml:2:9: verify: must be true or false, not the string "yes"; did you mean true?`}},
 	{"bool wanted, quoted boolean found", "version: 1\nverify: 'False'", []string{
-		`doc.yaml:2:9: verify: wants true or false, found the string "False"; did you mean false?`}},
+		`doc.yaml:2:9: verify: must be true or false, not the string "False"; did you mean false?`}},
 	{"duration wanted, number found", "version: 1\nlimits: {wait: 10}", []string{
-		`doc.yaml:2:16: limits.wait: wants a string, found the number 10; write it in quotes: "10"`}},
+		`doc.yaml:2:16: limits.wait: must be a string, not the number 10; write it in quotes: "10"`}},
 	{"duration wanted, other string found", "version: 1\nlimits: {wait: long}", []string{
 		`doc.yaml:2:16: limits.wait: "long" is not a time`}},
 	{"list wanted, string found", "version: 1\norder: first", []string{
-		`doc.yaml:2:8: order: wants a list, found the string "first"; write it in brackets: [first]`}},
+		`doc.yaml:2:8: order: must be a list, not the string "first"; write it in brackets: [first]`}},
 	{"list wanted, nothing found", "version: 1\norder:", []string{
 		`doc.yaml:2:7: order: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"map wanted, nothing found", "version: 1\nlabels:\nlimits: # later\n", []string{
 		`doc.yaml:2:8: labels: has no value; write null, {} or [] if that is meant, or leave the key out`,
 		`doc.yaml:3:8: limits: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"null where a value is due", "version: ~\nverify: null", []string{
-		`doc.yaml:1:10: version: wants a whole number, found null; leave the key out if there is nothing to say`,
-		`doc.yaml:2:9: verify: wants true or false, found null; leave the key out if there is nothing to say`}},
+		`doc.yaml:1:10: version: must be a whole number, not null; leave the key out if there is nothing to say`,
+		`doc.yaml:2:9: verify: must be true or false, not null; leave the key out if there is nothing to say`}},
 	{"nothing below any", "version: 1\nany: {a: , b: null}", []string{
 		`doc.yaml:2:10: any.a: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"infinity below any", "version: 1\nany: [-.INF, .nan]", []string{
-		`doc.yaml:2:7: any[0]: -.INF is no number of JSON, or too large; write it in quotes if it is a text`,
-		`doc.yaml:2:14: any[1]: .nan is no number of JSON, or too large; write it in quotes if it is a text`}},
+		`doc.yaml:2:7: any[0]: -.INF is not a JSON number, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:14: any[1]: .nan is not a JSON number, or too large; write it in quotes if it is a text`}},
 
 	{"octal, hexadecimal and underlined numbers", "version: 010\nany: [0x1F, 1_000, +1]", []string{
-		`doc.yaml:1:10: version: 010 is no number of JSON, or too large; write it in quotes if it is a text`,
-		`doc.yaml:2:7: any[0]: 0x1F is no number of JSON, or too large; write it in quotes if it is a text`,
-		`doc.yaml:2:13: any[1]: 1_000 is no number of JSON, or too large; write it in quotes if it is a text`,
-		`doc.yaml:2:20: any[2]: +1 is no number of JSON, or too large; write it in quotes if it is a text`}},
+		`doc.yaml:1:10: version: 010 is not a JSON number, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:7: any[0]: 0x1F is not a JSON number, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:13: any[1]: 1_000 is not a JSON number, or too large; write it in quotes if it is a text`,
+		`doc.yaml:2:20: any[2]: +1 is not a JSON number, or too large; write it in quotes if it is a text`}},
 	{"out of bounds", "version: 10", []string{`doc.yaml:1:10: version: 10 is more than 9`}},
 	{"below the bounds", "version: -1", []string{`doc.yaml:1:10: version: -1 is less than 1`}},
 	{"a key that belongs to others", "version: 1\nmain operation: {call: a, tries: 2}", []string{
@@ -243,11 +243,11 @@ var rules = []struct {
 	{"refused by the short form", "version: 1\noperations:\n  get: \"\"\n", []string{
 		`doc.yaml:3:8: operations.get: "" is not a place`}},
 	{"short form of no type string", "version: 1\nmain operation: 12", []string{
-		`doc.yaml:2:17: main operation: wants a string or a map, found the number 12`}},
+		`doc.yaml:2:17: main operation: must be a string or a map, not the number 12`}},
 	{"list for a short form", "version: 1\nmain operation: []", []string{
-		`doc.yaml:2:17: main operation: wants a string or a map, found a list`}},
+		`doc.yaml:2:17: main operation: must be a string or a map, not a list`}},
 	{"long text is shortened", "version: " + strings.Repeat("x", 70), []string{
-		`doc.yaml:1:10: version: wants a whole number, found the string "` + strings.Repeat("x", 60) + `…"`}},
+		`doc.yaml:1:10: version: must be a whole number, not the string "` + strings.Repeat("x", 60) + `…"`}},
 
 	// All at once
 	{"everything at once, in order", "order: [frist]\noperations:\n  a: {cal: x}\n  b: {call: y, tries: no}\n", []string{
@@ -255,7 +255,7 @@ var rules = []struct {
 		`doc.yaml:1:9: order[0]: "frist" is not allowed; did you mean "first"?`,
 		`doc.yaml:3:6: operations.a: key "call" is missing`,
 		`doc.yaml:3:7: operations.a: unknown key "cal"; did you mean "call"?`,
-		`doc.yaml:4:23: operations.b.tries: wants a whole number, found the string "no"`}},
+		`doc.yaml:4:23: operations.b.tries: must be a whole number, not the string "no"`}},
 }
 
 func TestEveryProblemIsReported(t *testing.T) {

@@ -52,15 +52,15 @@ func PositionsIn(data []byte) Positions {
 	return r.Positions
 }
 
-// Positions tells where the values of a document are, by their paths.
+// Positions are the places of the values of a document, by their paths.
 type Positions map[string]position
 
 type position struct{ line, column int }
 
 // At is the line and column, both from 1, of the value at a path such as
 // "user.attributes.userName.field" or "role.known[2].name", or of its nearest
-// parent if the document does not have it. A block of lines stands where its key
-// does; any other value, where the value itself is. Keys with dots in them are
+// parent if the document does not have it. The place of a block of lines is
+// that of its key; of any other value, its own. Keys with dots in them are
 // written in the path as they are.
 func (p Positions) At(path string) (line, column int) {
 	for {
@@ -194,7 +194,7 @@ func (r *Report) scalar(n *yaml.Node, path string) any {
 	}
 	number, err := strconv.ParseFloat(n.Value, 64)
 	if err != nil || !jsonNumber.MatchString(n.Value) || n.ShortTag() == "!!int" {
-		return r.refuse(path, n, fmt.Sprintf("%s is no number of JSON, or too large", shortened(n.Value, 60)), "write it in quotes if it is a text")
+		return r.refuse(path, n, fmt.Sprintf("%s is not a JSON number, or too large", shortened(n.Value, 60)), "write it in quotes if it is a text")
 	}
 	return number
 }

@@ -103,7 +103,7 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 		}
 	case *kind.Type:
 		wanted := wantedOf(k.Want)
-		say(remedy(n, wanted), "wants %s, found %s", wanted, found(n))
+		say(remedy(n, wanted), "must be %s, not %s", wanted, found(n))
 	case *kind.Enum:
 		var allowed []string
 		for _, one := range k.Want {

@@ -67,7 +67,7 @@ func lineOf(data []byte, line int) []byte {
 	return bytes.SplitAfter(data, []byte("\n"))[line-1]
 }
 
-// failure finds the line that the YAML library failed on. What the library tells
+// failure finds the line that the YAML library failed on. What the library reports
 // is often where the enclosing map begins, so the line is looked for: of the few
 // lines before the one where the library stopped reading, the last that has good
 // YAML above it. If there is none, something has been left open long before. The
