@@ -101,6 +101,20 @@ type knownFacts struct {
 	assumed       bool // nothing was seen of it, but the file needs one
 }
 
+// rankLesser is the rank of roles whose names say that they are lesser ones.
+const rankLesser = 2
+
+// rank orders roles by the power that their names speak of, the most first.
+func (k *knownFacts) rank() int {
+	switch {
+	case k.administrator:
+		return 0
+	case lesserRole.MatchString(k.name):
+		return rankLesser
+	}
+	return 1
+}
+
 // Names of fields as plain writes them.
 var (
 	givenNames   = []string{"firstname", "givenname", "first", "given", "forename", "firstnames"}

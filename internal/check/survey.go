@@ -438,16 +438,10 @@ func (s *survey) guessKnown(listed *roleList) {
 	if !is(false) {
 		s.known = append(s.known, knownFacts{name: "MEMBER", id: "MEMBER", assumed: true})
 	}
-	rank := func(k knownFacts) int {
-		switch {
-		case k.administrator:
-			return 0
-		case lesserRole.MatchString(k.name):
-			return 2
-		}
-		return 1
+	slices.SortStableFunc(s.known, func(a, b knownFacts) int { return a.rank() - b.rank() })
+	if i := slices.IndexFunc(s.known, func(k knownFacts) bool { return !k.administrator }); s.fallback.name == "" {
+		s.fallback = s.known[i] // there is one by now
 	}
-	slices.SortStableFunc(s.known, func(a, b knownFacts) int { return rank(a) - rank(b) })
 }
 
 // unnamedAdministrator stands in a draft for the role that manages users, where no
