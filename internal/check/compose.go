@@ -255,17 +255,3 @@ func (f *facts) writeEnd(d *Draft) {
 		d.set("refusals."+refusal.kind, refusal.words, NotSeen, "no refusal was provoked")
 	}
 }
-
-// fixes say how an answer tells that a call failed.
-func (e *errorFacts) fixes() []Fix {
-	found := []Fix{fix("errors.field", e.field)}
-	if e.success != nil {
-		found = append(found, fix("errors.success", []any{e.success}))
-	}
-	for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
-		if part.path != "" {
-			found = append(found, fix("errors."+part.key, part.path))
-		}
-	}
-	return found
-}
