@@ -177,7 +177,7 @@ func first(words []string) string {
 // isID says that a field is different in each row.
 func (c *fieldCounts) isID(l *leaf) bool {
 	kind := l.kind()
-	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.values) == c.sampled && l.emails == 0 && l.times < l.filled
+	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
 // idsIn are what may be the id of a row or, with a prefix, of an object in it, the
@@ -221,7 +221,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 			return 0
 		}
 		score := 1
-		if len(l.values) == c.sampled {
+		if len(l.words) == c.sampled {
 			score += 8
 		}
 		if name := lastName(path); name == "email" || name == "emailaddress" || name == "mail" {
@@ -259,7 +259,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 		})
 	}
 	f.org = c.best(func(path string, l *leaf) int {
-		if l.filled == c.sampled && len(l.values) == 1 && l.values[organization] {
+		if l.filled == c.sampled && len(l.words) == 1 && l.words[organization] > 0 {
 			return 1
 		}
 		return 0
