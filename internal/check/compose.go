@@ -215,7 +215,7 @@ func (f *facts) writeRole(d *Draft) {
 		precedence.sure, least.sure = NotSeen, NotSeen
 	}
 	if !f.fallbackByName {
-		least.sure, least.why = NotSeen, "no name says which role is the least: most users hold this one"
+		least.sure, least.why = NotSeen, "no name says which role is the least: "+f.fallbackWhy
 	}
 	if d.find("operations."+spec.OpAddRole) != nil {
 		d.set("role.new role", object{{"description", "Created from Okta"}, {"permissions", []any{}}}, Likely, "what a role gets that is made for a pushed group")

@@ -37,6 +37,7 @@ type facts struct {
 	// fallback is the role of who is given none.
 	fallback        knownFacts
 	fallbackByName  bool            // its name says that it is a lesser one
+	fallbackWhy     string          // if not, why this one
 	noAdministrator bool            // there are roles, and none has an administrator's name
 	login           spec.Credential // how the credential is shown, where that is in the file before
 	errors          *errorFacts     // nil if errors have a status of their own
@@ -84,7 +85,7 @@ func (r *roleField) named() bool { return r.byName || r.name != "" && r.id == ""
 type roleFacts struct {
 	listFacts
 	id, name, description, permissions, created string
-	rows                                        []any
+	numbers                                     bool // the ids are such
 }
 
 // knownFacts is a role that is to stand in the file.
