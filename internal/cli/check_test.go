@@ -110,7 +110,7 @@ func TestCheckSuggests(t *testing.T) {
 	suger, file := map[string]string{"SUGER_API_URL": program.Suger(t)}, filepath.Join(t.TempDir(), "draft.yaml")
 	out, err := checkWith(t, suger, "--suggest", file, "--write", "new@example.com")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, file+" is written: of its lines 10 are proven, 20 are seen, 5 are likely and 3 are not seen.\n")
+	assert.Contains(t, out, file+" is written: of its lines 10 are proven, 20 are seen, 13 are likely and 3 are not seen.\n")
 	draft, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(draft), "    call: POST /org/{organization}/user # proven\n")
