@@ -224,13 +224,10 @@ func (r *run) flagsOfPower() {
 	}
 }
 
-// powerFlag scores a field that is true or false and called after an administrator.
-func powerFlag(path string, l *leaf) int {
-	if l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) }) {
-		return 1
-	}
-	return 0
-}
+// powerFlag finds fields that are true or false and called after an administrator.
+var powerFlag = oneIf(func(path string, l *leaf) bool {
+	return l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) })
+})
 
 // attributeFor is the SCIM attribute whose name a field has, "" if there is none.
 func attributeFor(path string, l *leaf) string {

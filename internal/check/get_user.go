@@ -68,17 +68,13 @@ func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	if err != nil {
 		return r.failed(ctx, call, err)
 	}
-	body := decoded(answer.Body)
-	user, ok := body, true
-	if at := r.Document.Operations.GetUser.Answer; at.Given() {
-		user, ok = at.In(body)
-	}
+	user, ok := r.userIn(opGetUser, answer.Body)
 	record, err := r.probe.ReadUser(user)
 	switch {
 	case !ok || err != nil:
 		line.Mapping = r.at("operations.get user.answer")
 		line.Text = "The answer holds no user where the mapping says."
-		line.propose(r.answerFix(opGetUser, body)...)
+		line.propose(r.answerFix(opGetUser, decoded(answer.Body))...)
 	case record.ID != s.record.ID:
 		line.Text = "Suger answers another user than the one asked for."
 		line.Change = "Correct the path of the call: {user} is the id."

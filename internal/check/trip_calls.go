@@ -54,11 +54,7 @@ func (t *trip) answered(e mapping.Exchange) string {
 
 // answerOf is what is in an answer where the mapping says.
 func (t *trip) answerOf(e mapping.Exchange) (any, bool) {
-	body, at := decoded(e.Answer.Body), t.Document.Operations.Named(e.Call.Operation).Answer
-	if !at.Given() {
-		return body, true
-	}
-	return at.In(body)
+	return t.userIn(e.Call.Operation, e.Answer.Body)
 }
 
 // answersElsewhere is where the user is in an answer, if not where the mapping says.
@@ -156,12 +152,8 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	user := decoded(answer.Body)
-	if at := t.Document.Operations.GetUser.Answer; at.Given() {
-		user, _ = at.In(user)
-	}
-	t.row = user
-	return t.probe.ReadUser(user)
+	t.row, _ = t.userIn(opGetUser, answer.Body)
+	return t.probe.ReadUser(t.row)
 }
 
 // patienceLooks is how often the list is read again for somebody whom Suger has
