@@ -77,8 +77,8 @@ func TestUnreachable(t *testing.T) {
 func TestNeighbour(t *testing.T) {
 	for id, want := range map[string]string{
 		"480001":    "713334",
-		"D88MGYVTY": "F11TNLIGL",
-		"3f2b-9a":   "6b5d-2c",
+		"D88MGYVTY": "A11PJHYWH",
+		"3f2b-9a":   "6c5e-2d",
 		"":          "",
 		"ä":         "ä",
 	} {

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -36,8 +35,13 @@ func Explain(ctx context.Context, config Config, decides mapping.Config, person 
 		return nil, err
 	}
 	e.Push = forecasts[0] // of the person; the others are everybody else
-	if e.Suger, err = records(ctx, config, person.UserName); err != nil {
+	rows, err := newRun(config).withAddress(ctx, person.UserName)
+	if err != nil {
 		return nil, err
+	}
+	e.Suger = make([]json.RawMessage, 0, len(rows))
+	for _, one := range rows {
+		e.Suger = append(e.Suger, json.RawMessage(one.text))
 	}
 	if e.SCIM, err = shown(ctx, config.Service.UserType(), users, person.UserName); err != nil {
 		return nil, err
@@ -63,49 +67,6 @@ func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, u
 		return nil, err
 	}
 	return list.Resources[0].Resource(), nil
-}
-
-// records are the rows of Suger's list with an address.
-func records(ctx context.Context, config Config, userName string) ([]json.RawMessage, error) {
-	probe := config.Service.Probe(config.Caller)
-	call, _ := probe.Call(opListUsers, nil) // no mapping is without it
-	rows := &rowsOf{probe: probe, userName: userName}
-	_, err := probe.Rows(ctx, call, probe.Paging(opListUsers), rows)
-	found := make([]json.RawMessage, 0, len(rows.found))
-	for _, one := range rows.found {
-		found = append(found, one.text)
-	}
-	return found, err
-}
-
-// rowsOf keeps the rows of a list that are about one address.
-type rowsOf struct {
-	probe    *mapping.Probe
-	userName string
-	read     int
-	found    []foundRow
-}
-
-type foundRow struct {
-	at   int // in the list
-	text json.RawMessage
-}
-
-// Keep drops the rows after the first n.
-func (r *rowsOf) Keep(n int) {
-	r.read = n
-	r.found = slices.DeleteFunc(r.found, func(f foundRow) bool { return f.at >= n })
-}
-
-// Row keeps a copy of a row with the address. One that cannot be read is nobody's.
-func (r *rowsOf) Row(row []byte) error {
-	if decoded, err := mapping.Decode(row); err == nil {
-		if record, err := r.probe.ReadUser(decoded); err == nil && strings.EqualFold(record.UserName, r.userName) {
-			r.found = append(r.found, foundRow{r.read, bytes.Clone(row)})
-		}
-	}
-	r.read++
-	return nil
 }
 
 // rolesByCarrier is how a user's role stands in the resource: in the extension, in

@@ -42,7 +42,7 @@ func TestFindUserIsChecked(t *testing.T) {
 		{"one letter case", "", exactly, check.Look, "does not find a user of the list in capital letters"},
 		{"one letter case, which decides", ", decides: true", exactly, check.Fail, "would tell Okta that there is nobody"},
 		{"the parameter is ignored", "", func(string, string) bool { return true }, check.OK, "found by the address"},
-		{"nobody, which decides", ", decides: true", func(string, string) bool { return false }, check.Fail, "Say decides: false."},
+		{"nobody, which decides", ", decides: true", func(string, string) bool { return false }, check.Fail, "Set decides: false."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

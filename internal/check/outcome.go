@@ -21,88 +21,37 @@ const (
 	gone                  // not there
 )
 
-// An outcome is what came of a step.
-type outcome struct {
-	check string
-	err   error           // what a SCIM client would have been answered
-	is    *mapping.Record // the user as Suger shows it afterwards, nil if it does not
-	read  error           // why it could not be read
-}
-
 // A difference is what is not as a step wanted it.
 type difference struct {
 	text      string
 	values    []string // placeholders in a body that stand for it
-	operation string   // that should have made it, "" if it shows in the placeholders
+	operation string   // that should have made it, "" if the placeholders show that
 }
 
-// judge says what came of a step, and reports whether all is as it should be.
-// From then on the user is expected as it is, so that nothing is said twice.
-func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
-	line := Line{Check: o.check, Level: OK}
-	differences := t.differences(o.is, wanted)
-	switch {
-	case ctx.Err() != nil:
-		line.Level, line.Text = Fail, "Not finished."
-	case t.cause(o.err) != nil:
-		e := t.cause(o.err)
-		line = t.failed(ctx, e.Call, e.Err)
-		line.Check, line.Text = o.check, e.Call.Operation+": "+line.Text
-		if o.check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
-			line.Change = joined(line.Change, `If the role has a call of its own, take it out of this body and add "set role".`)
-		}
-	case o.err != nil && len(t.writes()) == 0:
-		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
-	case o.read != nil:
-		line.Level, line.Text = Fail, fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.read), "."))
-	case len(differences) > 0 && t.refusedWrite() != nil:
-		e := t.refusedWrite()
-		line = t.failed(ctx, e.Call, e.Err)
-		line.Check, line.Text = o.check, fmt.Sprintf("%s: %s Suger shows %s.", e.Call.Operation, line.Text, textOf(differences))
-	case len(differences) > 0 && t.answeredError() != nil:
-		line.Level, line.Mapping = Fail, t.at("errors")
-		line.Text = fmt.Sprintf("After %s Suger shows %s: its answer says of itself that the call failed, and the mapping takes it for a success.", t.done(), textOf(differences))
-		line.propose(t.answeredError()...)
-	case len(differences) > 0:
-		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
-		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
-		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
-	case o.err != nil:
-		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
-		line.propose(t.answersElsewhere()...)
-		if t.waited {
-			line.Text = fmt.Sprintf("Suger did it by %s, but its list shows the user only after a while, and the gateway would answer an error.", t.done())
-			line.propose(showsLater)
-		}
-	default:
-		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
-		t.second(&line)
-	}
-	t.add(t.once(line))
-	for _, e := range t.writes() {
-		was, tried := t.proven[e.Call.Operation]
-		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
-	}
-	t.settle(o.is)
-	return line.Level != Fail
-}
-
-// once shortens a line that says what an earlier one has said.
-func (t *trip) once(line Line) Line {
+// judge reports what came of a step, and whether it succeeded. From then on the
+// user is expected as it is, so that nothing is reported twice.
+func (t *trip) judge(ctx context.Context, o outcome) bool {
+	line := t.outcomeLine(ctx, o)
 	said := line.Text + line.Change
 	if line.Level == Fail && slices.Contains(t.said, said) {
 		line.Text, line.Change = "Fails as above.", ""
 	}
 	t.said = append(t.said, said)
-	return line
+	t.add(line)
+	for _, e := range t.writes() {
+		was, tried := t.proven[e.Call.Operation]
+		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
+	}
+	if o.is != nil {
+		t.expect(o.is)
+	}
+	return line.Level != Fail
 }
 
-// settle takes the user's present name and role for what they should be.
-func (t *trip) settle(is *mapping.Record) {
-	if is == nil {
-		return
-	}
-	if family, held := is.Values["name.familyName"]; held {
+// expect makes the user's present name and role those that the next step should
+// leave.
+func (t *trip) expect(is *mapping.Record) {
+	if family, mapped := is.Values["name.familyName"]; mapped {
 		t.family = family
 	}
 	t.role = mapping.RoleName{} // none is expected
@@ -111,41 +60,87 @@ func (t *trip) settle(is *mapping.Record) {
 	}
 }
 
-// cause is the call that an error comes of, or nil.
-func (t *trip) cause(err error) *mapping.Exchange {
-	for i := range t.calls {
-		if e := &t.calls[i]; err != nil && e.Err != nil && errors.Is(err, e.Err) {
-			return e
-		}
+func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
+	fail := func(entry, format string, args ...any) Line { return t.line(o.check, Fail, entry, format, args...) }
+	differences := t.differences(o.is, o.wanted)
+	shows := textOf(differences)
+	switch cause, refused, errorFixes := t.cause(o.err), t.refusedWrite(), t.errorFixes(); {
+	case ctx.Err() != nil:
+		return fail("", "Not finished.")
+	case cause != nil:
+		return t.failedStep(ctx, o.check, cause, "")
+	case o.err != nil && len(t.writes()) == 0:
+		return fail("", "The gateway refuses: %s", detailOf(o.err))
+	case o.readErr != nil:
+		return fail("", "After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
+	case len(differences) > 0 && refused != nil:
+		return t.failedStep(ctx, o.check, refused, " Suger shows "+shows+".")
+	case len(differences) > 0 && errorFixes != nil:
+		line := fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping takes it for a success.", t.done(), shows)
+		line.propose(errorFixes...)
+		return line
+	case len(differences) > 0:
+		line := fail("", "After %s Suger shows %s.", t.done(), shows).
+			advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
+		line.Mapping = t.placeOf(differences[0])
+		return line
+	case o.err != nil && t.waited:
+		line := fail("", "Suger applied %s, but its list shows the user only later, and the gateway would answer with an error.", t.done())
+		line.propose(showsLater)
+		return line
+	case o.err != nil:
+		line := fail("", "Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err))
+		line.propose(t.answersElsewhere()...)
+		return line
 	}
-	return nil
+	line := t.line(o.check, OK, "", "Done by %s. Read back: %s.", t.done(), t.shown(o.is))
+	t.costs(&line)
+	return line
+}
+
+// failedStep describes a step whose call failed.
+func (t *trip) failedStep(ctx context.Context, check string, e *mapping.Exchange, more string) Line {
+	line := t.failed(ctx, e.Call, e.Err)
+	line.Check, line.Text = check, e.Call.Operation+": "+line.Text+more
+	if check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
+		line.Change = joined(line.Change, `If a call of its own sets the role, take the role out of this body and add "set role".`)
+	}
+	return line
+}
+
+// cause is the call that an error comes from, or nil.
+func (t *trip) cause(err error) *mapping.Exchange {
+	return t.call(func(e *mapping.Exchange) bool { return err != nil && e.Err != nil && errors.Is(err, e.Err) })
 }
 
 // refusedWrite is a write of the step that Suger does not offer, though the gateway
-// takes the answer for something else, such as a removal of who is gone; or nil.
+// takes the answer for something else, such as the removal of a user who is gone; or
+// nil.
 func (t *trip) refusedWrite() *mapping.Exchange {
+	return t.call(func(e *mapping.Exchange) bool {
+		return e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed)
+	})
+}
+
+func (t *trip) call(is func(*mapping.Exchange) bool) *mapping.Exchange {
 	for i := range t.calls {
-		e := &t.calls[i]
-		if e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed) {
-			return e
+		if is(&t.calls[i]) {
+			return &t.calls[i]
 		}
 	}
 	return nil
 }
 
-// answeredError is how the answer to a write of the step says, with a status that
-// means success, that the call failed; or nil.
-func (t *trip) answeredError() []Fix {
-	if t.Document.Errors != nil {
-		return nil
-	}
+// errorFixes are how the answer to a write of the step reports a failure in spite of
+// a status that means success; nil if none does.
+func (t *trip) errorFixes() []Fix {
 	for _, e := range t.writes() {
-		if e.Answer == nil {
+		if e.Answer == nil || t.Document.Errors != nil {
 			continue
 		}
 		body, _ := decoded(e.Answer.Body).(map[string]any)
 		for _, key := range sortedKeys(body) {
-			if said, is := body[key].(bool); !is || said || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
+			if body[key] != false || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
 				continue
 			}
 			found := []Fix{fix("errors.field", key), fix("errors.success", []any{true})}
@@ -162,51 +157,43 @@ func (t *trip) answeredError() []Fix {
 
 // differences compares the user with what a step wanted.
 func (t *trip) differences(is *mapping.Record, wanted state) []difference {
+	var access []difference
 	switch {
 	case wanted == gone && is != nil && is.Active:
 		return []difference{{text: "that the user is still there"}}
-	case wanted == gone, wanted == inactive && is == nil:
-		return nil // or kept without access, as one who is gone
+	case wanted == gone, wanted == inactive && (is == nil || !is.Active):
+		return nil // or kept without access, like a removed user
 	case is == nil:
 		return []difference{{text: "no such user"}}
-	case wanted == inactive && is.Active:
-		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
 	case wanted == inactive:
-		return nil
+		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
+	case !is.Active:
+		access = []difference{{text: "a user without access" + t.statusWord(is), values: []string{"status"}}}
 	}
-	var found []difference
-	if !is.Active {
-		found = append(found, difference{text: "a user without access" + t.statusWord(is), values: []string{"status"}})
-	}
-	return append(found, t.otherValues(is)...)
+	return append(access, t.otherValues(is)...)
 }
 
 // otherValues compares names and role.
-func (t *trip) otherValues(is *mapping.Record) []difference {
-	var found []difference
+func (t *trip) otherValues(is *mapping.Record) (found []difference) {
 	for _, name := range []struct{ attribute, want string }{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
-		if shown, held := is.Values[name.attribute]; held && shown != name.want {
+		if shown, mapped := is.Values[name.attribute]; mapped && shown != name.want {
 			found = append(found, difference{text: fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want),
 				values: []string{name.attribute, "name.formatted", "displayName"}})
 		}
 	}
-	if t.role.ID != "" && !t.holdsOnly(is, t.role) {
-		d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name),
-			values: []string{"role", "role.name", "roles", "roles.names"}}
-		if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
-			d.operation = "revoke role"
+	if t.role.ID == "" {
+		return found
+	}
+	if len(is.Roles) == 1 {
+		if held, ok := t.roles.of(is.Roles[0]); ok && held.ID == t.role.ID {
+			return found
 		}
-		found = append(found, d)
 	}
-	return found
-}
-
-func (t *trip) holdsOnly(is *mapping.Record, role mapping.RoleName) bool {
-	if len(is.Roles) != 1 {
-		return false
+	d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name), values: []string{"role", "role.name", "roles", "roles.names"}}
+	if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
+		d.operation = spec.OpRevokeRole
 	}
-	held, ok := t.roles.of(is.Roles[0])
-	return ok && held.ID == role.ID
+	return append(found, d)
 }
 
 func textOf(differences []difference) string {
@@ -215,6 +202,134 @@ func textOf(differences []difference) string {
 		texts = append(texts, d.text)
 	}
 	return both(texts)
+}
+
+// placeOf is where the mapping sends what differs, in the last call that does.
+func (t *trip) placeOf(d difference) *Place {
+	if d.operation != "" {
+		return t.at(spec.OperationPath(d.operation))
+	}
+	writes := t.writes()
+	for _, e := range slices.Backward(writes) {
+		name := e.Call.Operation
+		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
+			return t.at(spec.OperationPath(name) + ".body." + path)
+		}
+	}
+	if len(writes) > 0 {
+		return t.at(spec.OperationPath(writes[len(writes)-1].Call.Operation))
+	}
+	return nil
+}
+
+// placeholderPath finds the first of some placeholders in a body template.
+func placeholderPath(template any, names []string, prefix string) string {
+	switch part := template.(type) {
+	case map[string]any:
+		for _, key := range sortedKeys(part) {
+			if found := placeholderPath(part[key], names, strings.TrimPrefix(prefix+"."+key, ".")); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for _, inner := range part {
+			if found := placeholderPath(inner, names, prefix); found != "" {
+				return found
+			}
+		}
+	case string:
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(part, "{"+name+"}") }) {
+			return prefix
+		}
+	}
+	return ""
+}
+
+// writes are the calls of the step that change something; lists are not among its
+// calls.
+func (t *trip) writes() []mapping.Exchange {
+	return slices.DeleteFunc(slices.Clone(t.calls), func(e mapping.Exchange) bool { return e.Call.Operation == opGetUser })
+}
+
+// done lists the writes of the step and how Suger answered them.
+func (t *trip) done() string {
+	var texts []string
+	for _, e := range t.writes() {
+		answer := "failed"
+		switch {
+		case e.Answer == nil:
+		case !answersUser(e):
+			answer = fmt.Sprint(e.Answer.Status)
+		case t.recordIn(e) != nil:
+			answer = fmt.Sprintf("%d, with the user", e.Answer.Status)
+		default:
+			answer = fmt.Sprintf("%d, no user in the answer", e.Answer.Status)
+		}
+		texts = append(texts, fmt.Sprintf("%s (%s)", e.Call.Operation, answer))
+	}
+	return firstWord(both(texts), "no call")
+}
+
+// answersUser reports whether the gateway looks for the user in the answer to a
+// call.
+func answersUser(e mapping.Exchange) bool {
+	return e.Answer != nil && (e.Call.Operation == spec.OpAddUser || e.Call.Operation == spec.OpUpdateUser)
+}
+
+// answeredUser is what an answer has where the mapping looks for the user.
+func (t *trip) answeredUser(e mapping.Exchange) any {
+	body, at := decoded(e.Answer.Body), t.Document.Operations.Named(e.Call.Operation).Answer
+	if at.Given() {
+		body, _ = at.In(body)
+	}
+	return body
+}
+
+// recordIn is the user in the answer to a call, nil if the mapping finds none.
+func (t *trip) recordIn(e mapping.Exchange) *mapping.Record {
+	record, err := t.probe.ReadUser(t.answeredUser(e))
+	if err != nil {
+		return nil
+	}
+	return record
+}
+
+// answeredRecord is the user in the answer to adding, or nil.
+func (t *trip) answeredRecord() *mapping.Record {
+	for _, e := range t.writes() {
+		if e.Answer != nil && e.Call.Operation == spec.OpAddUser {
+			return t.recordIn(e)
+		}
+	}
+	return nil
+}
+
+// answersElsewhere is where the user is in an answer, if not where the mapping looks.
+func (t *trip) answersElsewhere() []Fix {
+	for _, e := range t.writes() {
+		if answersUser(e) && t.recordIn(e) == nil {
+			if fixes := t.answerFix(e.Call.Operation, decoded(e.Answer.Body)); fixes != nil {
+				return fixes
+			}
+		}
+	}
+	return nil
+}
+
+// costs adds to the line of a successful step which of its calls could be saved.
+func (t *trip) costs(line *Line) {
+	if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
+		line.Level, line.Mapping = Look, t.at(fixes[0].Entry)
+		line.propose(fixes...)
+		line.Change += " That saves a read."
+		t.said = append(t.said, fixes[0].Entry)
+	}
+	writes := t.writes()
+	if !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
+		t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
+		line.Level, line.Mapping = Look, t.at("operations.add user.body")
+		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, both(pathsOf(writes[1].Call.Body, "")))
+	}
 }
 
 // statusWord is the status as Suger writes it, if there is one.
@@ -242,14 +357,17 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 	return "role " + both(names)
 }
 
-// shown describes the user after a step that went well.
+// shown describes the user as Suger shows it.
 func (t *trip) shown(is *mapping.Record) string {
 	if is == nil {
-		return "the user is not there"
+		return "no such user"
 	}
-	access := "with access"
-	if !is.Active {
-		access = "without access"
+	return t.rolesShown(is) + ", " + accessOf(is) + t.statusWord(is)
+}
+
+func accessOf(is *mapping.Record) string {
+	if is.Active {
+		return "with access"
 	}
-	return t.rolesShown(is) + ", " + access + t.statusWord(is)
+	return "without access"
 }

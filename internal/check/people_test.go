@@ -192,8 +192,8 @@ func TestSomebodyWhomACreationTakesOver(t *testing.T) {
 			_, report := p.suggest(t, func(c *check.Config) { c.Write = "u7@example.com" })
 			assert.False(t, report.OK, text(report))
 			said := strings.Join(strings.Fields(text(report)), " ")
-			assert.Contains(t, said, "was there before "+test.says)
-			assert.Contains(t, said, "written over with Preflight Check and role Viewer")
+			assert.Contains(t, said, "existed before "+test.says)
+			assert.Contains(t, said, "overwritten with Preflight Check and role Viewer")
 			assert.Equal(t, []string{http.MethodPost}, p.writes, "nothing is written after it is met")
 			require.NotNil(t, p.byEmail("u7@example.com"))
 
@@ -222,7 +222,7 @@ func TestWhatATripFindsStays(t *testing.T) {
 	}
 	_, report := p.suggest(t, func(c *check.Config) { c.Write, c.KnownAccount = "u7@example.com", true })
 	assert.Greater(t, len(slices.DeleteFunc(slices.Clone(p.writes), func(m string) bool { return m != http.MethodPost })), 1, "there is more than one trip")
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Suger knew u7@example.com before, though not as a member: --known-account says")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Suger already had an account for u7@example.com, which is not a member: --known-account")
 }
 
 // Where no role has a name that says what it may do, none is taken for the
@@ -362,6 +362,6 @@ func TestErrorsWithStatus200(t *testing.T) {
 		assert.Contains(t, draft.String(), "  "+line+" # seen: found by write")
 	}
 	said := strings.Join(strings.Fields(text(report)), " ")
-	assert.NotContains(t, said, "accepts it and does not do it")
+	assert.NotContains(t, said, "does not apply it")
 	assert.Contains(t, said, "use another method")
 }

@@ -9,6 +9,7 @@ package check
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -78,6 +79,9 @@ func newRun(config Config) *run {
 	if config.Patience == 0 {
 		config.Patience = 20 * time.Second
 	}
+	if config.ours == nil {
+		config.ours = make(map[string]bool)
+	}
 	return &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{Suger: config.Target(), Lines: []Line{}}}
 }
 
@@ -132,6 +136,20 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.unmapped()
 	r.getUser(ctx)
 	r.findUser(ctx)
+}
+
+// line is what came of a check, about an entry of the mapping file unless that is "".
+func (r *run) line(check string, level Level, entry, format string, args ...any) Line {
+	line := Line{Check: check, Level: level, Text: fmt.Sprintf(format, args...)}
+	if entry != "" {
+		line.Mapping = r.at(entry)
+	}
+	return line
+}
+
+// note adds a line that needs no advice.
+func (r *run) note(check string, level Level, entry, format string, args ...any) {
+	r.add(r.line(check, level, entry, format, args...))
 }
 
 // add keeps a line and shows it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Level says how well one thing is.
@@ -61,7 +62,7 @@ func say(fixes ...Fix) string {
 		case strings.HasSuffix(entry, "]"):
 			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
 		default:
-			parts = append(parts, fmt.Sprintf("say %s: %s", key, either(values)))
+			parts = append(parts, fmt.Sprintf("set %s: %s", key, either(values)))
 		}
 	}
 	text := strings.Join(parts, ", and ")
@@ -85,6 +86,12 @@ func fixes(entry string, values []string) []Fix {
 // propose says what to change.
 func (l *Line) propose(fixes ...Fix) {
 	l.Fixes, l.Change = fixes, say(fixes...)
+}
+
+// advise returns the line with what to do about it.
+func (l Line) advise(format string, args ...any) Line {
+	l.Change = fmt.Sprintf(format, args...)
+	return l
 }
 
 // A Value is something to enter in Okta.
@@ -155,67 +162,58 @@ func (p *Printer) Begin(t Target) {
 
 // Line writes one line of the report, wrapped.
 func (p *Printer) Line(line Line) {
-	p.printf("%s%-*s", p.level(line.Level), checkWidth, line.Check+" ")
-	p.wrapped(line.Text, "")
+	const margin = levelWidth + checkWidth
+	p.printf("%s%-*s%s\n", p.level(line.Level), checkWidth, line.Check+" ", wrapped(line.Text, margin))
 	if line.Level == OK {
 		return
 	}
-	if line.Change != "" {
-		p.wrapped(line.Change, "change: ")
+	advice := []struct{ label, text string }{{"change: ", line.Change}, {"entry:  ", ""}}
+	if at := line.Mapping; at != nil {
+		advice[1].text = fmt.Sprintf("%s:%d: %s", at.File, at.Line, at.Entry)
 	}
-	if line.Mapping != nil {
-		p.wrapped(fmt.Sprintf("%s:%d: %s", line.Mapping.File, line.Mapping.Line, line.Mapping.Entry), "entry:  ")
+	for _, a := range advice {
+		if a.text != "" {
+			p.printf("%*s%s\n", margin+len(a.label), a.label, wrapped(a.text, margin+len(a.label)))
+		}
 	}
 }
 
 // level is the word for a level, padded and perhaps coloured.
 func (p *Printer) level(level Level) string {
-	padding := strings.Repeat(" ", levelWidth-len(level))
-	colors := map[Level]string{OK: "32", Look: "33", Fail: "31;1"}
-	if !p.Color {
-		return string(level) + padding
+	word := fmt.Sprintf("%-*s", levelWidth, level)
+	if p.Color {
+		color := map[Level]string{OK: "32", Look: "33", Fail: "31;1"}[level]
+		word = strings.Replace(word, string(level), "\x1b["+color+"m"+string(level)+"\x1b[0m", 1)
 	}
-	return "\x1b[" + colors[level] + "m" + string(level) + "\x1b[0m" + padding
+	return word
 }
 
-// wrapped writes a text in its column. One with a label begins a line.
-func (p *Printer) wrapped(text, label string) {
-	margin := strings.Repeat(" ", levelWidth+checkWidth)
-	if label != "" {
-		p.printf("%s%s", margin, label)
-		margin += strings.Repeat(" ", len(label))
-	}
-	column := len(margin)
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-		case column+1+len([]rune(word)) > textWidth:
-			p.printf("\n%s", margin)
-			column = len(margin)
-		default:
-			p.printf(" ")
-			column++
+// wrapped breaks a text into lines that fit beside a margin.
+func wrapped(text string, margin int) string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && margin+utf8.RuneCountInString(line+" "+word) > textWidth {
+			lines, line = append(lines, line), ""
 		}
-		p.printf("%s", word)
-		column += len([]rune(word))
+		line = joined(line, word)
 	}
-	p.printf("\n")
+	return strings.Join(append(lines, line), "\n"+strings.Repeat(" ", margin))
 }
 
 // End writes the outcome and what to enter in Okta.
 func (p *Printer) End(r *Report) {
 	p.printf("\n")
+	when := ""
 	switch failed, look := r.Count(Fail), r.Count(Look); {
 	case failed > 0:
-		p.printf("%s failed, %d to look at. Until the failed ones are mended the gateway does not work, or not right.\n", count(failed, "check"), look)
+		when = ", after every check passes"
+		p.printf("%s failed. Needs attention: %s. The gateway does not work correctly until the failed checks are fixed.\n",
+			count(failed, "check"), count(look, "check"))
 	case look > 0:
-		p.printf("Nothing failed; %d to look at.\n", look)
+		p.printf("No check failed. Needs attention: %s.\n", count(look, "check"))
 	default:
-		p.printf("All is well.\n")
-	}
-	when := ""
-	if !r.OK {
-		when = ", once nothing fails"
+		p.printf("All checks passed.\n")
 	}
 	p.printf("\nTo enter in Okta%s:\n\n", when)
 	for _, value := range r.Okta {
