@@ -51,7 +51,9 @@ func said(fail *sugerclient.Error) string {
 // failed describes a failed call, unless the credential is the cause.
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
 	fail := asFailure(err)
-	line := func(entry, format string, args ...any) Line { return r.line(call.Operation, Fail, entry, format, args...) }
+	line := func(entry, format string, args ...any) Line {
+		return r.line(call.Operation, Fail, entry, format, args...)
+	}
 	entry := spec.OperationPath(call.Operation)
 	switch {
 	case fail == nil:
@@ -86,7 +88,9 @@ func causeOf(fail *sugerclient.Error) string {
 // refused describes a 4xx.
 func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) Line {
 	made, entry := call.Method+" "+call.Path, spec.OperationPath(call.Operation)
-	line := func(entry, format string, args ...any) Line { return r.line(call.Operation, Fail, entry, format, args...) }
+	line := func(entry, format string, args ...any) Line {
+		return r.line(call.Operation, Fail, entry, format, args...)
+	}
 	switch {
 	case fail.Status == http.StatusForbidden:
 		return line("", "The credential may not %s (403).%s", call.Operation, said(fail)).
@@ -152,24 +156,23 @@ func (r *run) isUnknownPath(ctx context.Context, call sugerclient.Call, fail *su
 		inPath.ReplaceAllString(other.Message, "") == inPath.ReplaceAllString(fail.Message, "")
 }
 
+// nameInMessage is what may be the name of a field in a message.
+var nameInMessage = regexp.MustCompile(`[a-zA-Z0-9_.-]+`)
+
 // refusedField is the field of the sent body that Suger's message names, the
 // most specific one, or "".
 func refusedField(call sugerclient.Call, message string) string {
 	var found string
 	for _, path := range pathsOf(call.Body, "") {
 		name := path[strings.LastIndex(path, ".")+1:]
-		mentioned := slices.ContainsFunc(strings.FieldsFunc(message, notOfName), func(word string) bool {
+		named := slices.ContainsFunc(nameInMessage.FindAllString(message, -1), func(word string) bool {
 			return plain(word) == plain(name) || plain(word) == plain(path)
 		})
-		if mentioned && len(path) > len(found) {
+		if named && len(path) > len(found) {
 			found = path
 		}
 	}
 	return found
-}
-
-func notOfName(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
 }
 
 // pathsOf lists the fields of a body by dotted path.
@@ -231,7 +234,9 @@ func (r *run) credentialRefused(fail *sugerclient.Error) Line {
 
 // noToken explains a failed exchange of the credential.
 func (r *run) noToken(fail *sugerclient.Error) Line {
-	line := func(format string, args ...any) Line { return r.line("credential", Fail, "", format, args...).advise("Correct SUGER_TOKEN_URL.") }
+	line := func(format string, args ...any) Line {
+		return r.line("credential", Fail, "", format, args...).advise("Correct SUGER_TOKEN_URL.")
+	}
 	switch {
 	case fail.Status == http.StatusUnauthorized:
 		return line("Not accepted: %s refuses it.", r.credentialKind()).advise("Set SUGER_CREDENTIAL to a valid client_id:client_secret.")

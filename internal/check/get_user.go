@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping/spec"
@@ -36,9 +35,6 @@ func (r *run) getUser(ctx context.Context) {
 	if r.coversEverybody() {
 		line.Text = joined(line.Text, "The answer has no role and covers non-members too, so the list decides who is a member.")
 	}
-	if more := r.onlyAlone(alone); len(more) > 0 {
-		line.Text = joined(line.Text, "Only these answers have "+shortList(more, 15)+".")
-	}
 	r.add(line)
 	r.unreadRoles(alone, " of these answers")
 	r.add(r.missingUser(ctx))
@@ -55,14 +51,6 @@ func (r *run) getOne(ctx context.Context, call sugerclient.Call) (answer *sugerc
 		user, _ = at.In(user)
 	}
 	return answer, user, nil
-}
-
-// onlyAlone are the fields that the rows of the list do not have.
-func (r *run) onlyAlone(alone *fieldCounts) []string {
-	return slices.DeleteFunc(sortedNames(alone.leaves), func(path string) bool {
-		_, listed := r.users.fields.leaves[path]
-		return listed || alone.isUsed(path) || alone.leads(path) || strings.ContainsAny(path, "[.")
-	})
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,9 +39,9 @@ func (t *trip) judge(ctx context.Context, o outcome) bool {
 	}
 	t.said = append(t.said, said)
 	t.add(line)
-	for _, e := range t.writes() {
-		was, tried := t.proven[e.Call.Operation]
-		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
+	for _, c := range t.writes {
+		was, tried := t.proven[c.Call.Operation]
+		t.proven[c.Call.Operation] = line.Level != Fail && (was || !tried)
 	}
 	if o.is != nil {
 		t.expect(o.is)
@@ -55,7 +56,7 @@ func (t *trip) expect(is *mapping.Record) {
 		t.family = family
 	}
 	t.role = mapping.RoleName{} // none is expected
-	if t.roles != nil && len(is.Roles) == 1 {
+	if len(is.Roles) == 1 {
 		t.role, _ = t.roles.of(is.Roles[0])
 	}
 }
@@ -69,7 +70,7 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
 		return fail("", "Not finished.")
 	case cause != nil:
 		return t.failedStep(ctx, o.check, cause, "")
-	case o.err != nil && len(t.writes()) == 0:
+	case o.err != nil && len(t.writes) == 0:
 		return fail("", "The gateway refuses: %s", detailOf(o.err))
 	case o.readErr != nil:
 		return fail("", "After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
@@ -99,9 +100,9 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
 }
 
 // failedStep describes a step whose call failed.
-func (t *trip) failedStep(ctx context.Context, check string, e *mapping.Exchange, more string) Line {
-	line := t.failed(ctx, e.Call, e.Err)
-	line.Check, line.Text = check, e.Call.Operation+": "+line.Text+more
+func (t *trip) failedStep(ctx context.Context, check string, c *stepCall, more string) Line {
+	line := t.failed(ctx, c.Call, c.Err)
+	line.Check, line.Text = check, c.Call.Operation+": "+line.Text+more
 	if check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
 		line.Change = joined(line.Change, `If a call of its own sets the role, take the role out of this body and add "set role".`)
 	}
@@ -109,24 +110,22 @@ func (t *trip) failedStep(ctx context.Context, check string, e *mapping.Exchange
 }
 
 // cause is the call that an error comes from, or nil.
-func (t *trip) cause(err error) *mapping.Exchange {
-	return t.call(func(e *mapping.Exchange) bool { return err != nil && e.Err != nil && errors.Is(err, e.Err) })
+func (t *trip) cause(err error) *stepCall {
+	return t.call(func(c *stepCall) bool { return err != nil && c.Err != nil && errors.Is(err, c.Err) })
 }
 
 // refusedWrite is a write of the step that Suger does not offer, though the gateway
 // takes the answer for something else, such as the removal of a user who is gone; or
 // nil.
-func (t *trip) refusedWrite() *mapping.Exchange {
-	return t.call(func(e *mapping.Exchange) bool {
-		return e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed)
+func (t *trip) refusedWrite() *stepCall {
+	return t.call(func(c *stepCall) bool {
+		return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
 	})
 }
 
-func (t *trip) call(is func(*mapping.Exchange) bool) *mapping.Exchange {
-	for i := range t.calls {
-		if is(&t.calls[i]) {
-			return &t.calls[i]
-		}
+func (t *trip) call(is func(*stepCall) bool) *stepCall {
+	if i := slices.IndexFunc(t.calls, is); i >= 0 {
+		return t.calls[i]
 	}
 	return nil
 }
@@ -134,11 +133,11 @@ func (t *trip) call(is func(*mapping.Exchange) bool) *mapping.Exchange {
 // errorFixes are how the answer to a write of the step reports a failure in spite of
 // a status that means success; nil if none does.
 func (t *trip) errorFixes() []Fix {
-	for _, e := range t.writes() {
-		if e.Answer == nil || t.Document.Errors != nil {
+	for _, c := range t.writes {
+		if c.Answer == nil || t.Document.Errors != nil {
 			continue
 		}
-		body, _ := decoded(e.Answer.Body).(map[string]any)
+		body, _ := decoded(c.Answer.Body).(map[string]any)
 		for _, key := range sortedKeys(body) {
 			if body[key] != false || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
 				continue
@@ -209,15 +208,14 @@ func (t *trip) placeOf(d difference) *Place {
 	if d.operation != "" {
 		return t.at(spec.OperationPath(d.operation))
 	}
-	writes := t.writes()
-	for _, e := range slices.Backward(writes) {
-		name := e.Call.Operation
+	for _, c := range slices.Backward(t.writes) {
+		name := c.Call.Operation
 		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
 			return t.at(spec.OperationPath(name) + ".body." + path)
 		}
 	}
-	if len(writes) > 0 {
-		return t.at(spec.OperationPath(writes[len(writes)-1].Call.Operation))
+	if last := len(t.writes) - 1; last >= 0 {
+		return t.at(spec.OperationPath(t.writes[last].Call.Operation))
 	}
 	return nil
 }
@@ -245,70 +243,27 @@ func placeholderPath(template any, names []string, prefix string) string {
 	return ""
 }
 
-// writes are the calls of the step that change something; lists are not among its
-// calls.
-func (t *trip) writes() []mapping.Exchange {
-	return slices.DeleteFunc(slices.Clone(t.calls), func(e mapping.Exchange) bool { return e.Call.Operation == opGetUser })
-}
-
 // done lists the writes of the step and how Suger answered them.
 func (t *trip) done() string {
 	var texts []string
-	for _, e := range t.writes() {
+	for _, c := range t.writes {
 		answer := "failed"
-		switch {
-		case e.Answer == nil:
-		case !answersUser(e):
-			answer = fmt.Sprint(e.Answer.Status)
-		case t.recordIn(e) != nil:
-			answer = fmt.Sprintf("%d, with the user", e.Answer.Status)
-		default:
-			answer = fmt.Sprintf("%d, no user in the answer", e.Answer.Status)
+		if c.Answer != nil {
+			answer = fmt.Sprint(c.Answer.Status)
 		}
-		texts = append(texts, fmt.Sprintf("%s (%s)", e.Call.Operation, answer))
-	}
-	return firstWord(both(texts), "no call")
-}
-
-// answersUser reports whether the gateway looks for the user in the answer to a
-// call.
-func answersUser(e mapping.Exchange) bool {
-	return e.Answer != nil && (e.Call.Operation == spec.OpAddUser || e.Call.Operation == spec.OpUpdateUser)
-}
-
-// answeredUser is what an answer has where the mapping looks for the user.
-func (t *trip) answeredUser(e mapping.Exchange) any {
-	body, at := decoded(e.Answer.Body), t.Document.Operations.Named(e.Call.Operation).Answer
-	if at.Given() {
-		body, _ = at.In(body)
-	}
-	return body
-}
-
-// recordIn is the user in the answer to a call, nil if the mapping finds none.
-func (t *trip) recordIn(e mapping.Exchange) *mapping.Record {
-	record, err := t.probe.ReadUser(t.answeredUser(e))
-	if err != nil {
-		return nil
-	}
-	return record
-}
-
-// answeredRecord is the user in the answer to adding, or nil.
-func (t *trip) answeredRecord() *mapping.Record {
-	for _, e := range t.writes() {
-		if e.Answer != nil && e.Call.Operation == spec.OpAddUser {
-			return t.recordIn(e)
+		if c.lacksUser() {
+			answer += ", no user in the answer"
 		}
+		texts = append(texts, fmt.Sprintf("%s (%s)", c.Call.Operation, answer))
 	}
-	return nil
+	return cmp.Or(both(texts), "no call")
 }
 
 // answersElsewhere is where the user is in an answer, if not where the mapping looks.
 func (t *trip) answersElsewhere() []Fix {
-	for _, e := range t.writes() {
-		if answersUser(e) && t.recordIn(e) == nil {
-			if fixes := t.answerFix(e.Call.Operation, decoded(e.Answer.Body)); fixes != nil {
+	for _, c := range t.writes {
+		if c.lacksUser() {
+			if fixes := t.answerFix(c.Call.Operation, decoded(c.Answer.Body)); fixes != nil {
 				return fixes
 			}
 		}
@@ -324,8 +279,7 @@ func (t *trip) costs(line *Line) {
 		line.Change += " That saves a read."
 		t.said = append(t.said, fixes[0].Entry)
 	}
-	writes := t.writes()
-	if !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
+	if writes := t.writes; !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
 		t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
 		line.Level, line.Mapping = Look, t.at("operations.add user.body")
 		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, both(pathsOf(writes[1].Call.Body, "")))
@@ -346,13 +300,8 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 	}
 	var names []string
 	for _, ref := range is.Roles {
-		name := firstWord(ref.Name, ref.ID)
-		if t.roles != nil {
-			if role, ok := t.roles.of(ref); ok {
-				name = role.Name
-			}
-		}
-		names = append(names, name)
+		role, _ := t.roles.of(ref)
+		names = append(names, cmp.Or(role.Name, ref.Name, ref.ID))
 	}
 	return "role " + both(names)
 }

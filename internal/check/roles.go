@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -14,7 +15,7 @@ import (
 
 const opListRoles = "list roles"
 
-// A roleList is the roles of the organization.
+// A roleList is the roles of the organization. A nil list has none.
 type roleList struct {
 	roles []mapping.RoleName
 }
@@ -27,11 +28,15 @@ func (l *roleList) byName(name string) (mapping.RoleName, bool) {
 	return l.find(func(role mapping.RoleName) bool { return fold(role.Name) == fold(name) })
 }
 
-func (l *roleList) find(is func(mapping.RoleName) bool) (mapping.RoleName, bool) {
-	if i := slices.IndexFunc(l.roles, is); i >= 0 {
-		return l.roles[i], true
+func (l *roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
+	if l == nil {
+		return role, false
 	}
-	return mapping.RoleName{}, false
+	i := slices.IndexFunc(l.roles, is)
+	if i < 0 {
+		return role, false
+	}
+	return l.roles[i], true
 }
 
 // of is the role that a user's record names.
@@ -112,20 +117,20 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 func (r *run) rolesOfFile() *roleList {
 	list := &roleList{}
 	for _, known := range r.Document.Role.Known {
-		list.roles = append(list.roles, mapping.RoleName{ID: firstWord(known.IDText(), known.Name), Name: known.Name})
+		list.roles = append(list.roles, mapping.RoleName{ID: cmp.Or(known.IDText(), known.Name), Name: known.Name})
 	}
 	return list
 }
 
-// knowsRoles reports whether the mapping knows roles so well that they need not be
-// in the list.
+// knowsRoles reports whether the mapping has the ids of its known roles, so that
+// they need not be in the list.
 func (r *run) knowsRoles() bool {
 	known := r.Document.Role.Known
 	return len(known) > 0 && !slices.ContainsFunc(known, func(k spec.KnownRole) bool { return k.ID == nil })
 }
 
-// customOnly reports whether the list has none of the roles that the mapping
-// knows, which is how Suger's own data layer keeps roles.
+// customOnly reports whether the list has none of the known roles: Suger's own data
+// layer lists only custom roles.
 func (r *run) customOnly(list *roleList) bool {
 	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile().roles, func(known mapping.RoleName) bool {
 		_, hasID := list.byID(known.ID)
@@ -229,7 +234,7 @@ func (r *run) heldRoles(field spec.Field) Line {
 		if role, ok := r.roles.of(ref); ok {
 			known[role.Name] += users
 		} else {
-			unknown[firstWord(ref.ID, ref.Name)] += users
+			unknown[cmp.Or(ref.ID, ref.Name)] += users
 		}
 	}
 	switch cut := r.cutRoles(); {
@@ -298,15 +303,6 @@ func holdVerb(users int) string {
 		return "1 user holds"
 	}
 	return fmt.Sprintf("%d users hold", users)
-}
-
-func firstWord(words ...string) string {
-	for _, word := range words {
-		if word != "" {
-			return word
-		}
-	}
-	return ""
 }
 
 // unknownRoles describes words in the role field that the role list lacks.

@@ -113,7 +113,9 @@ func (r *run) baseURL() string {
 
 // publicURL reports whether Okta accepts the base URL.
 func (r *run) publicURL() Line {
-	fail := func(text string) Line { return r.line("public URL", Fail, "", "%s", text).advise("Correct GATEWAY_PUBLIC_URL.") }
+	fail := func(text string) Line {
+		return r.line("public URL", Fail, "", "%s", text).advise("Correct GATEWAY_PUBLIC_URL.")
+	}
 	switch base := r.baseURL(); {
 	case !strings.HasPrefix(base, "https://"):
 		return fail("Okta accepts only a base URL that begins with https://.")

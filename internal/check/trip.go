@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -24,14 +25,15 @@ const (
 type trip struct {
 	*run
 	service *mapping.Users
-	id      any                // of the user, as Suger writes it; nil while there is none
-	calls   []mapping.Exchange // of the current step
-	tried   map[string]bool    // operations
-	proven  map[string]bool    // of these, whether every step that used them succeeded
-	said    []string           // findings so far, so that a repeated one is short
-	removed bool               // by the step for it
-	waited  bool               // the list did not show the new user at once
-	unseen  *mapping.Exchange  // the latest call that added the user, until the list shows them
+	id      any             // of the user, as Suger writes it; nil while there is none
+	calls   []*stepCall     // of the current step
+	writes  []*stepCall     // of these, those that change something
+	tried   map[string]bool // operations
+	proven  map[string]bool // of these, whether every step that used them succeeded
+	said    []string        // findings so far, so that a repeated one is short
+	removed bool            // by the step for it
+	waited  bool            // the list did not show the new user at once
+	unseen  *stepCall       // the latest call that added the user, until the list shows them
 	began   time.Time
 	added   bool // a call that adds succeeded, or may have
 	alien   bool // the address belongs to an account that is not the check's
@@ -57,10 +59,22 @@ type outcome struct {
 	readErr error           // why the user could not be read
 }
 
+// A stepCall is a call of a step.
+type stepCall struct {
+	mapping.Exchange
+	user   any             // what the answer has where the mapping looks for the user
+	record *mapping.Record // nil if that is no user
+}
+
+// lacksUser reports whether the gateway looks for the user in the answer in vain.
+func (c *stepCall) lacksUser() bool {
+	return c.Answer != nil && c.record == nil && (c.Call.Operation == spec.OpAddUser || c.Call.Operation == spec.OpUpdateUser)
+}
+
 // make goes through the steps. One that fails does not keep the later ones from
 // being tried, as long as the user exists.
 func (t *trip) make(ctx context.Context) {
-	t.role, _ = t.roleOfNewcomer()
+	t.role, _ = t.roles.called(cmp.Or(t.DefaultRole, t.Document.Role.Default))
 	if !t.create(ctx) {
 		t.notTried(Look, "%s, because the user was not added as intended.")
 		return
@@ -77,18 +91,30 @@ func (t *trip) make(ctx context.Context) {
 
 // take makes a step and reads the user.
 func (t *trip) take(ctx context.Context, s step) outcome {
-	t.calls = nil
-	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) {
-		t.calls = append(t.calls, e)
-		t.tried[e.Call.Operation] = true
-		if name := e.Call.Operation; name == spec.OpAddUser || name == spec.OpAddMember {
-			if fail := asFailure(e.Err); e.Answer != nil || fail != nil && fail.Uncertain {
-				t.unseen, t.added = &e, true
-			}
-		}
-	}))
+	t.calls, t.writes = nil, nil
+	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) { t.called(&stepCall{Exchange: e}) }))
 	is, readErr := s.read(ctx)
 	return outcome{s, err, is, readErr}
+}
+
+// called notes a call of the step. Those that read a list are not among them.
+func (t *trip) called(c *stepCall) {
+	name := c.Call.Operation
+	t.calls, t.tried[name] = append(t.calls, c), true
+	if name == opGetUser {
+		return
+	}
+	t.writes = append(t.writes, c)
+	if c.Answer != nil {
+		c.user = decoded(c.Answer.Body)
+		if at := t.Document.Operations.Named(name).Answer; at.Given() {
+			c.user, _ = at.In(c.user)
+		}
+		c.record, _ = t.probe.ReadUser(c.user) // nil with an error
+	}
+	if fail := asFailure(c.Err); (name == spec.OpAddUser || name == spec.OpAddMember) && (c.Answer != nil || fail != nil && fail.Uncertain) {
+		t.unseen, t.added = c, true
+	}
 }
 
 // patch makes a step that changes an attribute, and reports whether it succeeded.
@@ -122,7 +148,12 @@ func (t *trip) sendCreate(ctx context.Context) error {
 func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
 	o := t.take(ctx, step{"write: create", active, t.sendCreate, t.appears})
-	answered := t.answeredRecord()
+	var answered *mapping.Record // in the answer to adding
+	for _, c := range t.writes {
+		if c.Call.Operation == spec.OpAddUser {
+			answered = cmp.Or(answered, c.record)
+		}
+	}
 	if t.isSomebodys(ctx, o.is, answered) {
 		return false
 	}
@@ -175,14 +206,6 @@ func (t *trip) rename(ctx context.Context) {
 		t.family = tripOtherName
 		t.patch(ctx, "write: name", active, "name", map[string]any{"familyName": t.family})
 	}
-}
-
-// roleOfNewcomer is the default role.
-func (t *trip) roleOfNewcomer() (mapping.RoleName, bool) {
-	if t.roles == nil {
-		return mapping.RoleName{}, false
-	}
-	return t.roles.called(firstWord(t.DefaultRole, t.Document.Role.Default))
 }
 
 // mostRoles bounds how many roles are given in turn.
@@ -285,19 +308,17 @@ const patienceLooks = 5
 // appears finds the user who was just added, and waits for a while if Suger
 // accepted the request, or may have.
 func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
-	is, err = t.inList(ctx)
-	for range patienceLooks {
-		if is != nil || err != nil || t.unseen == nil || ctx.Err() != nil {
-			break
+	for look := 0; ; look++ {
+		is, err = t.inList(ctx)
+		if is != nil || err != nil || t.unseen == nil || ctx.Err() != nil || look == patienceLooks {
+			return is, err
 		}
 		t.waited = true
 		select {
 		case <-ctx.Done():
 		case <-time.After(t.Patience / patienceLooks):
 		}
-		is, err = t.inList(ctx)
 	}
-	return is, err
 }
 
 // inList finds the user in a fresh list by the address; nil if there is none.

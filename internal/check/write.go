@@ -116,25 +116,25 @@ func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
 	var line Line
 	fail := func(format string, args ...any) { line = t.line("clean-up", Fail, "", format, args...) }
-	switch e := t.unseen; {
+	switch c := t.unseen; {
 	case err != nil:
 		fail("Whether %s%s is still in the organization is not known: %s.", t.Write, t.idShown(), strings.TrimRight(detailOf(err), "."))
 	case len(left) > 0:
 		t.id = left[0].RawID
 		fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, t.idShown(), accessOf(left[0]))
-	case e == nil:
+	case c == nil:
 		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 		if t.stillKnown(ctx) {
 			line.Text += " Suger still has the account, which is not a member."
 		}
 		return line
-	case e.Answer == nil:
-		fail("%q failed, but may have been applied, although the list does not show %s.", e.Call.Operation, t.Write)
+	case c.Answer == nil:
+		fail("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
 		line.Level = Look
 	default:
 		fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
-			e.Call.Operation, e.Answer.Status, t.Write)
-		line.Text += t.removeUnseen(ctx, t.answeredUser(*e))
+			c.Call.Operation, c.Answer.Status, t.Write)
+		line.Text += t.removeUnseen(ctx, c.user)
 	}
 	return line.advise("Remove the user in Suger's console%s.", t.byCall())
 }
