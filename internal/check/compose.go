@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +13,10 @@ import (
 
 // unproven is what a draft says above its write operations.
 const unproven = "Not proven: drafted in the shape that was read. check --write ADDRESS proves it."
+
+// unprovenRole is the same of those that no check makes, since nothing could take
+// back what they do.
+const unprovenRole = "Not proven, and not tried by --write: drafted in the shape that was read. Without it, the gateway refuses such a change."
 
 // draft writes the facts in the language of the mapping file. What the language
 // has a word for stands here and nowhere else in this package.
@@ -25,11 +30,8 @@ func (f *facts) draft() *Draft {
 	f.writeEnd(d)
 	f.writeLogin(d)
 	if e := f.errors; e != nil {
-		d.set("errors.field", e.field, Seen, "an id that nobody has is answered with it, and status 2xx")
-		for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
-			if part.path != "" {
-				d.set("errors."+part.key, part.path, Seen, "")
-			}
+		for _, fix := range e.fixes() {
+			d.set(fix.Entry, fix.Value, Seen, "an id that nobody has is answered with it, and status 2xx")
 		}
 		if e.notThere != "" {
 			d.set("refusals.not there", []any{e.notThere}, Seen, "so an id that nobody has is answered")
@@ -51,17 +53,31 @@ func (f *facts) writeReads(d *Draft) {
 			d.set(op(opGetUser, "covers"), "everybody", Likely, "the answer lacks the role, so the list tells who is a member")
 		}
 	}
+	if f.lookup != "" {
+		d.set(op(spec.OpFindUser, "call"), "GET "+f.list.withQuery(f.lookup+"={userName}"), Seen, "one row, in any letter case")
+		if f.list.items != "" {
+			d.set(op(spec.OpFindUser, "answer"), f.list.items, Seen, "")
+		}
+	}
 	if f.roles != nil {
 		f.writeList(d, opListRoles, &f.roles.listFacts)
 	}
 }
 
-func (f *facts) writeList(d *Draft, name string, list *listFacts) {
-	path := list.path
-	for i, key := range sortedNames(list.query) {
-		path += map[bool]string{true: "?", false: "&"}[i == 0] + url.QueryEscape(key) + "=" + url.QueryEscape(list.query[key])
+// withQuery is the path with its query and more.
+func (l *listFacts) withQuery(more ...string) string {
+	var query []string
+	for _, key := range sortedNames(l.query) {
+		query = append(query, url.QueryEscape(key)+"="+url.QueryEscape(l.query[key]))
 	}
-	call := d.set(op(name, "call"), "GET "+path, Seen, "")
+	if query = append(query, more...); query == nil {
+		return l.path
+	}
+	return l.path + "?" + strings.Join(query, "&")
+}
+
+func (f *facts) writeList(d *Draft, name string, list *listFacts) {
+	call := d.set(op(name, "call"), "GET "+list.withQuery(), Seen, "")
 	if list.paging.Style == "none" {
 		call.why = list.why
 	}
@@ -162,11 +178,11 @@ func (f *facts) writeWrites(d *Draft) {
 	if f.member != "" {
 		d.set(op(spec.OpAddUser, "call"), "POST "+strings.TrimSuffix(f.personPath(), "/{user}"), Likely, "")
 		d.set(op(spec.OpAddUser, "body"), f.profile(true), Likely, "")
-		d.set(op("add member", "call"), "POST "+f.joins, Likely, "")
-		d.set(op("add member", "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
-		d.set(op("set role", "call"), "PATCH "+f.memberPath(), Likely, "")
-		d.set(op("set role", "repeat"), true, Likely, "")
-		d.set(op("set role", "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
+		d.set(op(spec.OpAddMember, "call"), "POST "+f.joins, Likely, "")
+		d.set(op(spec.OpAddMember, "body"), put(object{{"userId", "{user}"}}, f.roleName(), f.rolePart()), Likely, "userId is a guess")
+		d.set(op(spec.OpSetRole, "call"), "PATCH "+f.memberPath(), Likely, "")
+		d.set(op(spec.OpSetRole, "repeat"), true, Likely, "")
+		d.set(op(spec.OpSetRole, "body"), put(nil, f.roleName(), f.rolePart()), Likely, "")
 	} else {
 		d.set(op(spec.OpAddUser, "call"), "POST "+f.list.path, Likely, "")
 		d.set(op(spec.OpAddUser, "body"), put(f.profile(true), f.roleName(), f.rolePart()), Likely, "")
@@ -174,7 +190,7 @@ func (f *facts) writeWrites(d *Draft) {
 	body := f.profile(false)
 	if f.member == "" {
 		body = put(body, f.roleName(), f.rolePart())
-		if f.status != nil {
+		if f.status != nil && !f.status.byRemoval {
 			body = put(body, f.status.field, "{status}")
 		}
 	}
@@ -183,9 +199,80 @@ func (f *facts) writeWrites(d *Draft) {
 	d.set(op(spec.OpUpdateUser, "body"), body, Likely, "")
 	d.set(op(spec.OpRemoveUser, "call"), "DELETE "+f.memberPath(), Likely, "")
 	d.set(op(spec.OpRemoveUser, "repeat"), true, Likely, "")
-	for _, name := range []string{spec.OpAddUser, "add member", "set role", spec.OpUpdateUser, spec.OpRemoveUser} {
+	for _, name := range []string{spec.OpAddUser, spec.OpAddMember, spec.OpSetRole, spec.OpUpdateUser, spec.OpRemoveUser} {
 		d.section("operations."+name, unproven)
 	}
+	if f.member == "" && f.role.field != "" {
+		above := unproven + "\nIf Suger gives roles by calls of their own, take " + f.role.field + " out of this body and add:"
+		for _, own := range ownRoleCalls(f.memberPath(), f.role.field, f.role.many, f.role.named()) {
+			above += fmt.Sprintf("\n%s: %s", own.key, flowOf(own.value))
+		}
+		d.section("operations."+spec.OpUpdateUser, above)
+	}
+	f.writeRoleWrites(d)
+}
+
+// writeRoleWrites drafts how roles are made, renamed and deleted, in the shape in
+// which they are listed.
+func (f *facts) writeRoleWrites(d *Draft) {
+	r := f.roles
+	if r == nil || r.id == "" || r.id == r.name {
+		return // words have nothing to be called by
+	}
+	var body object
+	for _, part := range []struct{ path, name string }{{r.name, "displayName"}, {r.description, "description"}, {r.permissions, "permissions"}} {
+		if part.path != "" {
+			body = put(body, part.path, "{"+part.name+"}")
+		}
+	}
+	d.set(op(spec.OpAddRole, "call"), "POST "+r.path, Likely, "")
+	d.set(op(spec.OpAddRole, "body"), body, Likely, "")
+	d.set(op(spec.OpUpdateRole, "call"), "PATCH "+r.path+"/{role}", Likely, "")
+	d.set(op(spec.OpUpdateRole, "repeat"), true, Likely, "")
+	d.set(op(spec.OpUpdateRole, "body"), put(nil, r.name, "{displayName}"), Likely, "")
+	d.set(op(spec.OpRemoveRole, "call"), "DELETE "+r.path+"/{role}", Likely, "")
+	d.set(op(spec.OpRemoveRole, "repeat"), true, Likely, "")
+	for _, name := range []string{spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole} {
+		d.section("operations."+name, unprovenRole)
+	}
+}
+
+// ownRoleCalls are the operations that give and take roles, where they have calls of
+// their own.
+func ownRoleCalls(user, field string, many, byName bool) object {
+	role, name := "{role}", field[strings.LastIndex(field, ".")+1:]
+	if byName {
+		role = "{role.name}"
+	}
+	if !many {
+		return object{{spec.OpSetRole, object{{"call", "PUT " + user + "/role"}, {"repeat", true}, {"body", object{{name, role}}}}}}
+	}
+	one := strings.TrimSuffix(name, "s")
+	if !byName {
+		one += "Id"
+	}
+	return object{
+		{spec.OpGrantRole, object{{"call", "POST " + user + "/roles"}, {"repeat", true}, {"body", object{{one, role}}}}},
+		{spec.OpRevokeRole, object{{"call", "DELETE " + user + "/roles/" + role}, {"repeat", true}}},
+	}
+}
+
+// ownRoleTries let calls of their own give and take roles, where the update of a user
+// was to do it.
+func ownRoleTries(doc *spec.Document) []Fix {
+	fields, roles := doc.User.Roles.Field.Scalars(), &doc.User.Roles
+	if !doc.WritesRole() || len(fields) == 0 {
+		return nil
+	}
+	update := doc.Operations.UpdateUser
+	if _, there := at(update.Body, fields[0]); !there {
+		return nil
+	}
+	var tries []Fix
+	for _, own := range ownRoleCalls(update.Call.Path, fields[0], doc.ManyRoles(), roles.By == "name" || roles.Name.Given() && !roles.ID.Given()) {
+		tries = append(tries, Fix{Entry: spec.OperationPath(own.key), Value: own.value, Try: true})
+	}
+	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+fields[0]), Try: true})
 }
 
 // field is a path, and the same in the answer for one person where that differs.
@@ -203,9 +290,20 @@ func (f *facts) field(path string) any {
 	return []any{path, other}
 }
 
+// share is how many users have a field, "" if all have.
+func (f *facts) share(path string) string {
+	if l := f.fields.leaves[path]; l.present < f.fields.sampled {
+		return "in " + ofUsers(l.present, f.fields.sampled)
+	}
+	return ""
+}
+
 func (f *facts) writeUser(d *Draft) {
-	in := "in " + ofUsers(f.users, f.users)
-	d.set("user.id", f.field(f.id), Seen, in)
+	in := "in " + ofUsers(f.fields.rows, f.fields.rows)
+	id := d.set("user.id", f.field(f.id), Seen, in)
+	if others := slices.DeleteFunc(slices.Clone(f.ids), func(path string) bool { return path == f.id }); len(others) > 0 && f.one == nil {
+		id.sure, id.why = Likely, either(others)+" tells users apart, too: which one calls take cannot be seen"
+	}
 	if f.member != "" {
 		d.set("user.ids.membership", f.member, Likely, "the membership's own id")
 	}
@@ -220,10 +318,14 @@ func (f *facts) writeUser(d *Draft) {
 		if _, several := value.([]any); several || len(more) > 0 {
 			value = append(object{{"field", value}}, more...)
 		}
-		d.set("user.attributes."+name, value, Seen, "")
+		d.set("user.attributes."+name, value, Seen, f.share(path))
 	}
 	attribute("userName", f.email, member{"write", "create"})
-	d.find("user.attributes.userName").why = "that it cannot change is assumed"
+	name := d.find("user.attributes.userName")
+	name.why = "that it cannot change is assumed"
+	if others := f.emails[1:]; len(others) > 0 {
+		name.sure, name.why = Likely, either(others)+" holds addresses, too: which one people sign in by cannot be seen"
+	}
 	attribute("name.givenName", f.given)
 	attribute("name.familyName", f.family)
 	attribute("name.givenName", f.full, member{"part", "first names"})
@@ -234,7 +336,7 @@ func (f *facts) writeUser(d *Draft) {
 	}
 	for _, use := range []string{"created", "modified"} {
 		if path := f.times[use]; path != "" {
-			d.set("user."+use, path, Seen, "")
+			d.set("user."+use, path, Seen, f.share(path))
 		}
 	}
 	f.writeRoleField(d)
@@ -243,9 +345,16 @@ func (f *facts) writeUser(d *Draft) {
 func (f *facts) writeRoleField(d *Draft) {
 	if f.role.field == "" {
 		d.set("user.roles.field", f.roleName(), NotSeen, "no field of a user looks like a role")
-		return
+	} else {
+		f.writeRoleForm(d)
 	}
-	d.set("user.roles.field", f.role.field, Seen, "")
+	if len(f.flags) > 0 {
+		d.section("user.roles", "By its name "+both(f.flags)+" tells who manages users, but is true or false: a role is read from a text, a number, an object or a list.")
+	}
+}
+
+func (f *facts) writeRoleForm(d *Draft) {
+	d.set("user.roles.field", f.role.field, Seen, f.share(f.role.field))
 	switch {
 	case f.role.many:
 		d.set("user.roles.hold", "many", Seen, "it is a list")
@@ -331,6 +440,9 @@ func (f *facts) writeRole(d *Draft) {
 		sure, least = NotSeen, "no name says which role is the least: most users hold this one"
 	}
 	d.set("role.default", fallback, sure, least)
+	if d.find("operations."+spec.OpAddRole) != nil {
+		d.set("role.new role", object{{"description", "Created from Okta"}, {"permissions", []any{}}}, Likely, "what a role gets that is made for a pushed group")
+	}
 }
 
 func (f *facts) writeEnd(d *Draft) {
@@ -339,6 +451,8 @@ func (f *facts) writeEnd(d *Draft) {
 		d.set("access", object{{"end", spec.ByRemoval}}, Likely, "there is no status")
 	case f.member != "":
 		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
+	case s.byRemoval:
+		d.set("access.end", spec.ByRemoval, Likely, "by its name a removal sets "+s.field)
 	default:
 		d.set("access.end", spec.BySetStatus, Likely, "there is a status")
 	}
@@ -348,11 +462,14 @@ func (f *facts) writeEnd(d *Draft) {
 		if s.guessed {
 			sure, why = Likely, "not every word was met"
 		}
-		d.set("access.active", s.active, sure, why)
-		if len(s.pending) > 0 {
-			d.set("access.pending", s.pending, Seen, "")
+		for _, words := range []struct {
+			key string
+			say []any
+		}{{"active", s.active}, {"pending", s.pending}, {"inactive", s.inactive}} {
+			if len(words.say) > 0 {
+				d.set("access."+words.key, words.say, sure, why)
+			}
 		}
-		d.set("access.inactive", s.inactive, sure, why)
 		if s.absent != "" {
 			d.set("access.absent", s.absent, Likely, "")
 		}
@@ -393,4 +510,18 @@ func otherMethod(doc *spec.Document, operation string) []Fix {
 		tries = append(tries, Fix{Entry: op(operation, "sends"), Value: string(spec.SendsWholeObject), Try: true})
 	}
 	return tries
+}
+
+// fixes say how an answer tells that a call failed.
+func (e *errorFacts) fixes() []Fix {
+	found := []Fix{fix("errors.field", e.field)}
+	if e.success != nil {
+		found = append(found, fix("errors.success", []any{e.success}))
+	}
+	for _, part := range []struct{ key, path string }{{"code", e.code}, {"message", e.message}} {
+		if part.path != "" {
+			found = append(found, fix("errors."+part.key, part.path))
+		}
+	}
+	return found
 }

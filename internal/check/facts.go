@@ -13,11 +13,14 @@ import (
 // facts are what a Suger's answers show of how it keeps users and roles.
 type facts struct {
 	list   listFacts
-	users  int
+	fields *fieldCounts // of the rows of the list
 	id     string
-	member string // path of the membership's own id, where that is another than the person's
-	joins  string // path of the call that adds a membership
+	ids    []string // all that may be the id, where no call has shown which one is
+	member string   // path of the membership's own id, where that is another than the person's
+	joins  string   // path of the call that adds a membership
 	email  string
+	emails []string // all that hold addresses, the likeliest first
+	lookup string   // parameter of the list that finds one user by the address
 	given  string
 	family string
 	full   string // where the full name is in one field
@@ -27,6 +30,7 @@ type facts struct {
 
 	status *statusFacts
 	role   roleField
+	flags  []string // fields that are true or false and by their names tell who manages users
 	one    *oneFacts
 	roles  *roleFacts // nil if no list of roles was found
 	known  []knownFacts
@@ -39,7 +43,10 @@ type facts struct {
 }
 
 // errorFacts are how an answer of status 2xx says that the call failed.
-type errorFacts struct{ field, code, message, notThere string }
+type errorFacts struct {
+	field, code, message, notThere string
+	success                        any // nil unless field has one value that means success
+}
 
 // listFacts are a call that answers a list.
 type listFacts struct {
@@ -66,6 +73,7 @@ type statusFacts struct {
 	active, pending, inactive []any
 	absent                    string
 	guessed                   bool // no inactive value was seen
+	byRemoval                 bool // a time that a removal sets
 }
 
 // roleField is the field of a user that holds the role.
@@ -74,6 +82,9 @@ type roleField struct {
 	many, byName    bool
 	words           map[string]int
 }
+
+// named reports whether bodies write a role by its name.
+func (r *roleField) named() bool { return r.byName || r.name != "" && r.id == "" }
 
 // roleFacts are the list of roles and the fields of a role.
 type roleFacts struct {
@@ -98,6 +109,8 @@ var (
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
+	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
+	adminNames   = []string{"admin", "owner", "superuser", "root"}
 	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
 	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
 	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
@@ -125,9 +138,9 @@ func hasName(path string, names []string) bool {
 	return false
 }
 
-// best is the field with the highest score above 0; of equals, the one that lies
-// least deep, and then the first by name.
-func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
+// ranked are the fields with a score above 0, the highest first; of equals, the one
+// that lies least deep, and then the first by name.
+func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	var paths []string
 	scores := make(map[string]int)
 	for _, path := range sortedNames(c.leaves) {
@@ -138,10 +151,19 @@ func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	slices.SortStableFunc(paths, func(a, b string) int {
 		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")))
 	})
-	if len(paths) == 0 {
+	return paths
+}
+
+// best is the first of the ranked fields, "" if there is none.
+func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
+	return first(c.ranked(score))
+}
+
+func first(words []string) string {
+	if len(words) == 0 {
 		return ""
 	}
-	return paths[0]
+	return words[0]
 }
 
 // isID says that a field is different in each row.
@@ -150,24 +172,28 @@ func (c *fieldCounts) isID(l *leaf) bool {
 	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.values) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
-// bestID is the id of a row or, with a prefix, of an object in it.
-func (c *fieldCounts) bestID(prefix string) string {
-	return c.best(func(path string, l *leaf) int {
+// idsIn are what may be the id of a row or, with a prefix, of an object in it, the
+// likeliest first.
+func (c *fieldCounts) idsIn(prefix string) []string {
+	return c.ranked(func(path string, l *leaf) int {
 		name, inside := strings.CutPrefix(path, prefix)
-		if !inside || !c.isID(l) || strings.Contains(name, ".") {
+		if !inside || !c.isID(l) || strings.Contains(name, "[") {
 			return 0
 		}
+		deep := 1 + strings.Count(name, ".") // what lies deeper is more often the id of something else
 		switch plain := lastName(path); {
 		case plain == "id":
-			return 8
+			return 12 / deep
 		case plain == "userid" || plain == "uid" || plain == "uuid" || plain == "guid" || plain == "personid" || plain == "memberid":
-			return 6
+			return 10 / deep
 		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key" || plain == "code" || plain == "slug":
-			return 4
+			return 8 / deep
 		}
 		return 0
 	})
 }
+
+func (c *fieldCounts) bestID(prefix string) string { return first(c.idsIn(prefix)) }
 
 // named is the field with one of some names whose values may be what it says.
 func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
@@ -181,8 +207,8 @@ func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 
 // guessUsers finds what the rows of the list of users hold.
 func (f *facts) guessUsers(c *fieldCounts, organization string) {
-	f.users = c.rows
-	f.email = c.best(func(path string, l *leaf) int {
+	f.fields = c
+	f.emails = c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
 			return 0
 		}
@@ -195,8 +221,10 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 		}
 		return score
 	})
+	f.email = first(f.emails)
 	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
-	f.id = c.bestID("")
+	f.ids = c.idsIn("")
+	f.id = first(f.ids)
 	if own := c.bestID(prefix); prefix != "" && own != "" {
 		f.id, f.member = own, f.id
 	} else if prefix == "" {
@@ -279,7 +307,10 @@ func (f *facts) guessStatus(c *fieldCounts) {
 		f.status.words(l.words)
 	default:
 		f.status.guessed = l.present < c.sampled // how the key goes away again is not seen
-		f.status.active, f.status.inactive, f.status.absent = []any{nil}, []any{"{now}"}, "active"
+		f.status.absent = "active"
+		if f.status.byRemoval = hasName(field, removalNames); !f.status.byRemoval {
+			f.status.active, f.status.inactive = []any{nil}, []any{"{now}"}
+		}
 	}
 }
 
@@ -414,7 +445,9 @@ func knownWords(words map[string]int) int {
 
 // guessRoleField finds the field that holds the role. Names and ids are told apart
 // by the list of roles, if there is one.
-func (f *facts) guessRoleField(c *fieldCounts, roles *roleList) {
+func (f *facts) guessRoleField(roles *roleList) {
+	c := f.fields
+	f.flags = c.ranked(powerFlag)
 	field := c.best(func(path string, l *leaf) int {
 		if strings.Contains(path, "[") || strings.Contains(path, ".") && hasName(path[:strings.LastIndex(path, ".")], roleNames) {
 			return 0

@@ -121,7 +121,7 @@ func (r *run) withoutOperation(line Line, change string) Line {
 	line.Change = change
 	if tries := otherMethod(r.Document, operation); tries != nil {
 		line.Fixes = tries
-		line.Change = fmt.Sprintf("%s A common alternative, which --suggest tries with --try-verbs: %s", change, say(tries...))
+		line.Change = fmt.Sprintf("%s A common alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
 	}
 	instead := map[string]string{
 		opGetUser:   "the gateway then finds users in the list",
@@ -205,6 +205,10 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	fail := asFailure(err)
 	r.blocked = true
 	switch {
+	case errors.Is(err, errNoEnd):
+		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
+		line.Mapping = r.atPaging("")
+		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))
 	case tokenFailure(fail) != nil:

@@ -81,6 +81,15 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 	return c
 }
 
+// countFields counts the fields of some rows.
+func countFields(rows []any) *fieldCounts {
+	c := newFieldCounts(&spec.Document{})
+	for _, row := range rows {
+		c.take(row)
+	}
+	return c
+}
+
 // take counts the fields of one user.
 func (c *fieldCounts) take(user any) {
 	c.rows++

@@ -91,7 +91,7 @@ func (r *run) candidates(name string) []string {
 	}
 	f := facts{}
 	f.guessUsers(c, r.Caller.Organization)
-	f.guessRoleField(c, roles)
+	f.guessRoleField(roles)
 	path := map[string]string{"id": f.id, "userName": f.email, "organization": f.org, "created": f.times["created"], "modified": f.times["modified"],
 		"name.givenName": f.given, "name.familyName": f.family, "role": f.role.field}[name]
 	if name == "status" && f.status != nil {
@@ -208,6 +208,28 @@ func (r *run) unmapped() {
 		line.Change = fmt.Sprintf("To provision them, too, say in user.attributes and in the bodies of add and update: %s.", strings.Join(known, ", "))
 	}
 	r.add(line)
+}
+
+// flagsOfPower names the fields that are true or false and by their names tell who
+// manages users, which no mapping can read as a role.
+func (r *run) flagsOfPower() {
+	c := r.users.fields
+	for _, path := range c.ranked(powerFlag) {
+		if !c.isUsed(path) {
+			r.add(Line{Check: "administrators", Level: Look, Mapping: r.at("user.roles.field"),
+				Text: fmt.Sprintf("%s is true for %s, and by its name tells who manages users. The mapping does not read it: a role is a text, a number, an object or a list.",
+					path, ofUsers(c.leaves[path].words["true"], c.sampled)),
+				Change: "Ask Suger which of role and " + path + " decides. If it is the flag, ask for a field that names the role."})
+		}
+	}
+}
+
+// powerFlag scores a field that is true or false and called after an administrator.
+func powerFlag(path string, l *leaf) int {
+	if l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) }) {
+		return 1
+	}
+	return 0
 }
 
 // attributeFor is the SCIM attribute whose name a field has, "" if there is none.

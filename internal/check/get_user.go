@@ -160,14 +160,19 @@ func (r *run) missingUser(ctx context.Context) Line {
 // freeID is an id of the same form as a user's that no user has.
 func (r *run) freeID() any {
 	sample := r.users.samples[0].record
-	id := sample.ID
-	for range 100 {
-		if id = neighbour(id); !r.users.ids[id] {
-			break
-		}
-	}
+	id := freeID(sample.ID, r.users.ids)
 	if _, number := sample.RawID.(json.Number); number {
 		return json.Number(id)
+	}
+	return id
+}
+
+// freeID is an id of the same form as another that is not taken.
+func freeID(id string, taken map[string]bool) string {
+	for range 100 {
+		if id = neighbour(id); !taken[id] {
+			break
+		}
 	}
 	return id
 }

@@ -151,15 +151,25 @@ func (l *lister) limit(ctx context.Context, whole *listAnswer) (spec.PagingMap, 
 
 // goesOn reports whether an answer without a limit shows that there is more.
 func (l *lister) goesOn(page *listAnswer) bool {
-	for _, path := range totalsIn(page.body) {
-		for _, s := range spotsIn(page.body) {
-			if n, err := strconv.Atoi(fmt.Sprint(s.value)); s.path == path && err == nil && n > len(page.rows) {
-				return true
-			}
+	_, more := page.more(len(page.rows))
+	_, linked := page.next()
+	return more || linked || len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
+}
+
+// more is a number of all rows in the answer or its header that is larger than some.
+func (a *listAnswer) more(rows int) (text string, found bool) {
+	for _, path := range totalsIn(a.body) {
+		value, _ := at(a.body, path)
+		if n, err := strconv.Atoi(fmt.Sprint(value)); err == nil && n > rows {
+			return fmt.Sprintf("%s in the answer says %d", path, n), true
 		}
 	}
-	_, linked := page.next()
-	return linked || len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if n, err := strconv.Atoi(a.header.Get(name)); err == nil && n > rows && countsAll(name) {
+			return fmt.Sprintf("the header %s says %d", name, n), true
+		}
+	}
+	return "", false
 }
 
 // usual are the ways in which the list may go on after its first page, the

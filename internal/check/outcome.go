@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,7 +33,11 @@ type difference struct {
 // judge reports what came of a step, and whether it succeeded. From then on the
 // user is expected as it is, so that nothing is reported twice.
 func (t *trip) judge(ctx context.Context, o outcome) bool {
-	line := t.outcomeLine(ctx, o)
+	differences := t.differences(o.is, o.wanted)
+	line := t.outcomeLine(ctx, o, differences)
+	if line.Level == Fail && line.Fixes == nil && len(differences) > 0 && ctx.Err() == nil {
+		t.otherWays(&line, t.cause(o.err))
+	}
 	said := line.Text + line.Change
 	if line.Level == Fail && slices.Contains(t.said, said) {
 		line.Text, line.Change = "Fails as above.", ""
@@ -49,6 +54,43 @@ func (t *trip) judge(ctx context.Context, o outcome) bool {
 	return line.Level != Fail
 }
 
+// otherWays names what else may make the change of a step that Suger accepted and
+// did not apply, or refused.
+func (t *trip) otherWays(line *Line, refused *stepCall) {
+	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
+	field, value := t.marked()
+	switch tries := ownRoleTries(t.Document); {
+	case line.Check == "write: role" && !t.gaveRole && tries != nil && wrongBody:
+		line.Fixes = tries
+		line.Change = joined(line.Change, "If roles have calls of their own, which --suggest tries with --try-verbs: "+lowerFirst(say(tries...)))
+	case field != "":
+		line.Mapping = t.at("access")
+		line.Text += fmt.Sprintf(" But %s is set now: Suger marks removed users and still lists them.", field)
+		line.propose(fix("access.field", field), fix("access.absent", "active"))
+		if flag, is := value.(bool); is {
+			line.propose(fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag}))
+		}
+	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
+		line.Change = joined(line.Change, fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
+	}
+}
+
+// marked is a field that blocks people by its name, which the mapping does not read
+// and a removal has changed, with its present value.
+func (t *trip) marked() (field string, value any) {
+	removed := slices.ContainsFunc(t.writes, func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil })
+	if !removed || t.Document.Access.Shows() {
+		return "", nil
+	}
+	for _, s := range spotsIn(t.user) {
+		was, _ := at(t.before, s.path)
+		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
+			return s.path, s.value
+		}
+	}
+	return "", nil
+}
+
 // expect makes the user's present name and role those that the next step should
 // leave.
 func (t *trip) expect(is *mapping.Record) {
@@ -61,9 +103,8 @@ func (t *trip) expect(is *mapping.Record) {
 	}
 }
 
-func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
+func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []difference) Line {
 	fail := func(entry, format string, args ...any) Line { return t.line(o.check, Fail, entry, format, args...) }
-	differences := t.differences(o.is, o.wanted)
 	shows := textOf(differences)
 	switch cause, refused, errorFixes := t.cause(o.err), t.refusedWrite(), t.errorFixes(); {
 	case ctx.Err() != nil:
@@ -103,9 +144,6 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome) Line {
 func (t *trip) failedStep(ctx context.Context, check string, c *stepCall, more string) Line {
 	line := t.failed(ctx, c.Call, c.Err)
 	line.Check, line.Text = check, c.Call.Operation+": "+line.Text+more
-	if check == "write: role" && line.Mapping != nil && strings.HasPrefix(line.Mapping.Entry, op(spec.OpUpdateUser, "body")) {
-		line.Change = joined(line.Change, `If a call of its own sets the role, take the role out of this body and add "set role".`)
-	}
 	return line
 }
 
@@ -137,18 +175,8 @@ func (t *trip) errorFixes() []Fix {
 		if c.Answer == nil || t.Document.Errors != nil {
 			continue
 		}
-		body, _ := decoded(c.Answer.Body).(map[string]any)
-		for _, key := range sortedKeys(body) {
-			if body[key] != false || !slices.Contains([]string{"ok", "success", "succeeded"}, plain(key)) {
-				continue
-			}
-			found := []Fix{fix("errors.field", key), fix("errors.success", []any{true})}
-			for _, path := range []string{"error.message", "message", "error"} {
-				if text, there := at(body, path); there && kindOf(text) == isText {
-					return append(found, fix("errors.message", path))
-				}
-			}
-			return found
+		if signs := errorSigns(decoded(c.Answer.Body), nil); signs != nil {
+			return signs.fixes()
 		}
 	}
 	return nil

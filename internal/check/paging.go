@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 
 	"suger-scim-gateway/mapping/spec"
@@ -25,13 +23,18 @@ func (r *run) lister(call sugerclient.Call) *lister {
 	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
 }
 
+// pagingOf is the paging of a list in the mapping.
+func (r *run) pagingOf(operation string) spec.PagingMap {
+	if p := r.Document.Operations.Named(operation).Paging; p != nil {
+		return *p
+	}
+	return spec.PagingMap{Style: "none"}
+}
+
 // paging proves that small pages of the list follow each other, and that the
 // list does not go on after what the mapping takes for its end.
 func (r *run) paging(ctx context.Context) {
-	paging := spec.PagingMap{Style: "none"}
-	if p := r.Document.Operations.ListUsers.Paging; p != nil {
-		paging = *p
-	}
+	paging := r.pagingOf(opListUsers)
 	call, _ := r.probe.Call(opListUsers, nil)
 	l := r.lister(call)
 	first := l.page(ctx, paging, pageProbe, 0, 0)
@@ -43,7 +46,7 @@ func (r *run) paging(ctx context.Context) {
 	}
 	switch {
 	case paging.Style == "none":
-		r.add(r.wholeList(ctx, call, first.body))
+		r.add(r.wholeList(ctx, call, first))
 	case paging.Limit == "" && r.users.pages > 1:
 		r.add(Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
 			Text: fmt.Sprintf("%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))})
@@ -55,6 +58,17 @@ func (r *run) paging(ctx context.Context) {
 	}
 	r.end(ctx, l, paging)
 	r.total(first.body)
+}
+
+// endless says that a list does not end.
+func endless(path string, paging spec.PagingMap, rows int) Line {
+	how := "no paging"
+	if value := pagingValue(paging); value != nil {
+		how = "paging " + flowOf(value)
+	}
+	return Line{Check: "paging", Level: Fail,
+		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages seem to go on for ever.", path, how, rows, mostListTime),
+		Change: "Find in Suger's documentation how the last page is told, and correct paging in the mapping: see docs/mapping.md."}
 }
 
 func (r *run) atPaging(key string) *Place {
@@ -73,17 +87,14 @@ func rowsIn(answer any, path string) (rows []any, ok bool) {
 }
 
 // wholeList looks for signs that a list without paging is cut.
-func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer any) Line {
+func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
 	line := Line{Check: "paging", Level: OK, Mapping: r.at("operations.list users"), Text: "One answer holds the whole list."}
 	n := r.users.count
-	for _, s := range spotsIn(answer) {
-		if number, err := strconv.Atoi(fmt.Sprint(s.value)); err == nil && number > n && slices.Contains(totalsIn(answer), s.path) {
-			line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s in the answer says %d: it is cut.", count(n, "user"), s.path, number)
-			line.Change = "Add paging to the operation."
-		}
-	}
-	switch next := (&listAnswer{body: answer}).cursors(); {
-	case line.Level == Fail:
+	says, cut := answer.more(n)
+	switch next := answer.cursors(); {
+	case cut:
+		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is cut.", count(n, "user"), says)
+		line.Change = "Add paging to the operation."
 	case len(next) > 0:
 		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to lead to more users.", next[0])
 		line.Change = "Add paging to the operation, if the list comes in pages."

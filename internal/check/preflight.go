@@ -133,6 +133,7 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.statuses()
 	r.unreadBlocks()
 	r.rolesOfUsers()
+	r.flagsOfPower()
 	r.unmapped()
 	r.getUser(ctx)
 	r.findUser(ctx)

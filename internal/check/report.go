@@ -61,6 +61,8 @@ func say(fixes ...Fix) string {
 			parts = append(parts, fmt.Sprintf("leave %s out", key))
 		case strings.HasSuffix(entry, "]"):
 			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
+		case strings.Contains(key, " "): // an operation
+			parts = append(parts, fmt.Sprintf("add %s: %s", key, either(values)))
 		default:
 			parts = append(parts, fmt.Sprintf("set %s: %s", key, either(values)))
 		}
@@ -117,7 +119,7 @@ type Report struct {
 
 	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 
-	met bool // the trip met somebody who was there before
+	last bool // the address cannot be used again: it is somebody's, or Suger keeps whom it removes
 }
 
 // Count is the number of lines of a level.

@@ -84,7 +84,7 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	}
 	list, unread := &roleList{}, make(map[string]int)
 	var sample any
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), 0)
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles))
 	for _, row := range slices.Concat(pages...) {
 		sample = decoded([]byte(row))
 		role, err := r.probe.ReadRole(sample)
@@ -353,7 +353,11 @@ func (r *run) administrators() {
 		}
 	}
 	if n > 0 {
-		r.note("administrators", OK, "role.known", "%s with access who signed in before; the gateway never removes the last.", count(n, "administrator"))
+		line := r.line("administrators", OK, "role.known", "%s with access; the gateway never removes the last.", count(n, "administrator"))
+		if len(r.Document.Access.Pending) > 0 {
+			line.Text += " Users who are only invited do not count."
+		}
+		r.add(line)
 		return
 	}
 	r.add(r.line("administrators", Fail, "role.known", "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization.").

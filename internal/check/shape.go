@@ -78,12 +78,17 @@ func itemsFixes(operation string, answer any) []Fix {
 func totalsIn(answer any) []string {
 	var paths []string
 	for _, s := range spotsIn(answer) {
-		name := fold(s.path[strings.LastIndex(s.path, ".")+1:])
-		if _, ok := s.value.(json.Number); ok && (strings.Contains(name, "total") || strings.HasSuffix(name, "count")) {
+		if _, ok := s.value.(json.Number); ok && countsAll(s.path[strings.LastIndex(s.path, ".")+1:]) {
 			paths = append(paths, s.path)
 		}
 	}
 	return paths
+}
+
+// countsAll reports whether a name is that of a number of all rows.
+func countsAll(name string) bool {
+	name = fold(name)
+	return strings.Contains(name, "total") || strings.HasSuffix(name, "count")
 }
 
 func seemsNext(path string) bool {

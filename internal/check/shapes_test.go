@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,27 +136,17 @@ func TestShapes(t *testing.T) {
 			for i := range 45 {
 				rows = append(rows, shape.row(i, []string{"viewer", "editor", "admin"}[i%3]))
 			}
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			draft, report, err := suggested(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/api/acme/users" {
 					http.NotFound(w, r)
 					return
 				}
-				assert.Contains(t, []string{http.MethodGet, http.MethodHead}, r.Method)
 				body, header := shape.page(r, rows)
 				for name, value := range header {
 					w.Header().Set(name, value)
 				}
-				w.Header().Set("Content-Type", "application/json")
 				_ = json.NewEncoder(w).Encode(body)
-			}))
-			t.Cleanup(server.Close)
-			client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
-			require.NoError(t, err)
-			config := check.Config{URL: server.URL, Auth: "key", File: "draft.yaml", List: "/api/acme/users", Client: client,
-				Document: mapping.DefaultDocument(), Caller: mapping.Caller{Organization: "acme", Credential: testKey}}
-			config.Service, err = mapping.New(config.Document, client, config.Settings)
-			require.NoError(t, err)
-			draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+			})
 			if draft != nil {
 				for _, want := range shape.want {
 					assert.Contains(t, "\n"+draft.String(), want+" # ", "%s", draft)
@@ -162,6 +154,156 @@ func TestShapes(t *testing.T) {
 			}
 			require.NoError(t, err)
 			assert.Zero(t, report.Count(check.Fail), text(report))
+		})
+	}
+}
+
+// suggested is the draft for a Suger that only answers reads.
+func suggested(t *testing.T, suger http.HandlerFunc) (*check.Draft, *check.Report, error) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Contains(t, []string{http.MethodGet, http.MethodHead}, r.Method)
+		w.Header().Set("Content-Type", "application/json")
+		suger(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
+	require.NoError(t, err)
+	config := check.Config{URL: server.URL, Auth: "key", File: "draft.yaml", List: "/api/acme/users", Client: client,
+		Document: mapping.DefaultDocument(), Caller: mapping.Caller{Organization: "acme", Credential: testKey}}
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
+	require.NoError(t, err)
+	return check.Suggest(t.Context(), config, func(check.Line) {})
+}
+
+// A trap is an API whose rows can be read in more than one way.
+type trap struct {
+	row   func(i int) obj
+	one   func(row obj) any // what calls for one user are by, nil for none
+	list  func(w http.ResponseWriter, r *http.Request, rows []any) []any
+	draft []string // in the draft, with their comments
+	says  string   // in the report
+}
+
+func plainRow(i int) obj {
+	return obj{"id": i + 10, "email": fmt.Sprintf("p%d@example.com", i), "firstName": "Given", "lastName": fmt.Sprintf("Family%d", i), "role": []string{"admin", "viewer", "viewer"}[i%3]}
+}
+
+// also is a row with more fields, or with nil without.
+func also(change func(i int, row obj)) func(int) obj {
+	return func(i int) obj {
+		row := plainRow(i)
+		change(i, row)
+		return row
+	}
+}
+
+var traps = map[string]trap{
+	"the id is in a nested object": {
+		row:   also(func(i int, row obj) { row["identity"] = obj{"id": fmt.Sprintf("n%d", i)}; delete(row, "id") }),
+		one:   func(row obj) any { return row["identity"].(obj)["id"] },
+		draft: []string{"id: identity.id # seen: in all 21 users", "call: GET /api/{organization}/users/{user} # seen"},
+	},
+	"two ids, and calls are by the second": {
+		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
+		one:   func(row obj) any { return row["userId"] },
+		draft: []string{"id: userId # seen: in all 21 users"},
+	},
+	"two ids, and no call for one user": {
+		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
+		draft: []string{"id: id # likely: userId tells users apart, too: which one calls take cannot be seen"},
+	},
+	"two addresses": {
+		row:   also(func(i int, row obj) { row["recoveryEmail"] = fmt.Sprintf("other%d@example.com", i) }),
+		draft: []string{"userName: {field: email, write: create} # likely: recoveryEmail holds addresses, too: which one people sign in by cannot be seen"},
+	},
+	"the total is in a header": {
+		row: plainRow,
+		list: func(w http.ResponseWriter, _ *http.Request, rows []any) []any {
+			w.Header().Set("X-Total-Count", strconv.Itoa(len(rows)))
+			return rows[:13]
+		},
+		says: "The list has 13 users, but the header X-Total-Count says 21: it is cut.",
+	},
+	"the first row lacks the address": {
+		row: also(func(i int, row obj) {
+			if i == 0 {
+				delete(row, "email")
+			}
+		}),
+		draft: []string{"userName: {field: email, write: create} # seen"},
+		says:  "email is missing in 1 of 21 users",
+	},
+	"a field on some rows only": {
+		row: also(func(i int, row obj) {
+			if i%2 == 0 {
+				delete(row, "lastName")
+			}
+		}),
+		draft: []string{"name.familyName: lastName # seen: in 10 of 21 users"},
+		says:  "In 10 of 21 users: lastName",
+	},
+	"a flag tells who is an administrator": {
+		row:   also(func(i int, row obj) { row["is_admin"] = i < 2 }),
+		draft: []string{"# By its name is_admin tells who manages users, but is true or false"},
+		says:  "is_admin is true for 2 of 21 users, and by its name tells who manages users.",
+	},
+	"the list answers one user by the address": {
+		row: plainRow,
+		list: func(_ http.ResponseWriter, r *http.Request, rows []any) []any {
+			if email := r.URL.Query().Get("email"); email != "" {
+				return slices.DeleteFunc(rows, func(row any) bool { return !strings.EqualFold(row.(obj)["email"].(string), email) })
+			}
+			return rows
+		},
+		draft: []string{"call: GET /api/{organization}/users?email={userName} # seen: one row, in any letter case"},
+		says:  "3 users found by the address, in any letter case.",
+	},
+	"a lookup that knows one letter case only": {
+		row: plainRow,
+		list: func(_ http.ResponseWriter, r *http.Request, rows []any) []any {
+			if email := r.URL.Query().Get("email"); email != "" {
+				return slices.DeleteFunc(rows, func(row any) bool { return row.(obj)["email"] != email })
+			}
+			return rows
+		},
+		draft: []string{"operations:\n  list users:\n    call: GET /api/{organization}/users # seen: one answer holds all, whatever is asked for\n  # Not proven"},
+	},
+}
+
+// A draft decides by what was seen, and says what it could not decide.
+func TestTraps(t *testing.T) {
+	for name, trap := range traps {
+		t.Run(name, func(t *testing.T) {
+			rows := func() (all []any) {
+				for i := range 21 {
+					all = append(all, trap.row(i))
+				}
+				return all
+			}
+			draft, report, err := suggested(t, func(w http.ResponseWriter, r *http.Request) {
+				var body any
+				for _, row := range rows() {
+					if trap.one != nil && r.URL.Path == fmt.Sprintf("/api/acme/users/%v", trap.one(row.(obj))) {
+						body = row
+					}
+				}
+				if r.URL.Path == "/api/acme/users" {
+					body = rows()
+					if trap.list != nil {
+						body = trap.list(w, r, rows())
+					}
+				}
+				if body == nil {
+					w.WriteHeader(http.StatusNotFound)
+					body = "no such thing"
+				}
+				_ = json.NewEncoder(w).Encode(body)
+			})
+			require.NoError(t, err)
+			for _, want := range trap.draft {
+				assert.Contains(t, draft.String(), want)
+			}
+			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), trap.says)
 		})
 	}
 }

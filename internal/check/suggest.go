@@ -62,8 +62,8 @@ func (s *survey) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errors.New("no draft: stopped before the list of users was read to its end")
 	case errors.Is(err, errNoEnd):
-		return fmt.Errorf("no draft: GET %s, read with paging %s, has not ended after %d rows or %s: its pages seem to go on for ever. "+
-			"Find in Suger's documentation how the last page is told, and write the mapping by hand: see docs/mapping.md", s.list.path, flowOf(pagingValue(s.list.paging)), mostDraftRows, mostDraftTime)
+		line := endless(s.list.path, s.list.paging, mostDraftRows)
+		return fmt.Errorf("no draft: %s %s", line.Text, line.Change)
 	}
 	r := newRun(s.Config)
 	if !r.address(ctx) {
@@ -79,25 +79,33 @@ func (s *survey) explain(ctx context.Context, err error) error {
 
 // refine checks a draft and makes the changes that the check proposes, until
 // there are none. What a trip finds about people stays in the report whatever a later
-// one finds, and one that met somebody is the last.
+// one finds, and one that met somebody is the last. Tries that do not help are taken
+// back.
 func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err error) {
 	var stay []Line
+	var untried *Report
+	var before entry
 	for range mostRounds {
 		if report, err = checkDraft(ctx, c, draft); err != nil {
 			return nil, errors.Join(err, asError(stay))
 		}
 		stay = report.keep(stay)
-		if report.met || ctx.Err() != nil {
+		if report.last || ctx.Err() != nil {
+			draft.adopt(c.File, report, false)
 			return report, nil
 		}
-		before := draft.root.clone()
-		if !draft.applyAll(report, c.TryVerbs) {
+		now := draft.root.clone()
+		changed, tried := draft.adopt(c.File, report, c.TryVerbs)
+		if !changed {
 			break
 		}
-		if _, err := spec.Parse(c.File, []byte(draft.String())); err != nil {
-			draft.root = before // a change that needs others, which somebody has to make
-			break
+		if tried && untried == nil {
+			untried, before = report, now
 		}
+	}
+	if untried != nil && report.Count(Fail) >= untried.Count(Fail) {
+		draft.root, report = before, untried
+		report.keep(stay)
 	}
 	return report, nil
 }
@@ -129,24 +137,32 @@ func asError(lines []Line) error {
 	return errors.Join(all...)
 }
 
-// applyAll makes the changes that a report proposes, and reports whether there was
-// one. Those that are tries are only made if somebody wants them.
-func (d *Draft) applyAll(report *Report, tries bool) bool {
-	changed := false
+// adopt makes the changes that a report proposes, and reports whether there was one,
+// and one that is a try. Tries are only made if somebody wants them. None is made if
+// the draft would be no mapping file: they need others, which somebody has to make.
+func (d *Draft) adopt(file string, report *Report, tries bool) (changed, tried bool) {
+	before := d.root.clone()
 	for _, line := range report.Lines {
 		done := make(map[string]bool)
 		for _, fix := range line.Fixes {
-			if line.Level != OK && !done[fix.Entry] && (tries || !fix.Try) { // of alternatives, the first
-				done[fix.Entry] = true
-				sure, why := Seen, "found by "+line.Check
-				if fix.Try {
-					sure, why = Likely, "another method was refused"
-				}
-				changed = d.apply(fix, sure, why) || changed
+			if line.Level == OK || done[fix.Entry] || fix.Try && !tries {
+				continue // of alternatives, the first
+			}
+			done[fix.Entry] = true
+			sure, why := Seen, "found by "+line.Check
+			if fix.Try {
+				sure, why = Likely, "the first draft was refused"
+			}
+			if d.apply(fix, sure, why) {
+				changed, tried = true, tried || fix.Try
 			}
 		}
 	}
-	return changed
+	if _, err := spec.Parse(file, []byte(d.String())); err != nil {
+		d.root = before
+		return false, false
+	}
+	return changed, tried
 }
 
 // checkDraft checks the Suger by a draft.

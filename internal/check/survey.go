@@ -1,15 +1,17 @@
 package check
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -24,36 +26,25 @@ const DefaultList = "/org/{organization}/user"
 type survey struct {
 	Config
 	facts
-	rows   []any // of the list of users
-	counts *fieldCounts
+	rows []any // of the list of users
 }
-
-// What a draft reads of a list. One that goes on after that is taken for one whose
-// pages lead nowhere.
-const (
-	mostDraftRows = 100_000
-	mostDraftTime = 5 * time.Minute
-)
 
 // errNoList says that the path answers no list of people.
 var errNoList = errors.New("no list of people with e-mail addresses")
 
 // look collects the facts. The error is that of the list of users.
-func (s *survey) look(ctx context.Context) error {
-	if err := s.listOf(ctx, &s.list, hasAddress); err != nil {
+func (s *survey) look(ctx context.Context) (err error) {
+	if s.rows, err = s.listOf(ctx, &s.list, hasAddress); err != nil {
 		return err
 	}
-	s.counts = newFieldCounts(&spec.Document{})
-	for _, row := range s.rows {
-		s.counts.take(row)
-	}
-	s.guessUsers(s.counts, s.Caller.Organization)
+	s.guessUsers(countFields(s.rows), s.Caller.Organization)
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
 	names := s.findRoles(ctx)
-	s.guessRoleField(s.counts, names)
+	s.guessRoleField(names)
 	s.findOne(ctx)
+	s.findLookup(ctx)
 	s.guessKnown(names)
 	return nil
 }
@@ -74,9 +65,7 @@ func (s *survey) get(operation, path string, user any) sugerclient.Call {
 
 // hasAddress reports whether an object holds an e-mail address.
 func hasAddress(row any) bool {
-	counts := newFieldCounts(&spec.Document{})
-	counts.take(row)
-	for _, l := range counts.leaves {
+	for _, l := range countFields([]any{row}).leaves {
 		if l.emails > 0 {
 			return true
 		}
@@ -85,51 +74,45 @@ func hasAddress(row any) bool {
 }
 
 // listOf finds how a list is answered and reads it to its end.
-func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bool) error {
+func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bool) ([]any, error) {
 	call := s.get(opListUsers, list.path, nil)
 	call.Query = list.query
 	answer, err := s.do(ctx, call)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body := decoded(answer.Body)
-	found := false
+	var rows []any
 	for _, path := range listsIn(body) {
-		rows, _ := rowsIn(body, path)
-		if len(rows) > 0 && isRow(rows[0]) {
-			list.items, s.rows, found = path, rows, true
+		if found, _ := rowsIn(body, path); slices.ContainsFunc(found, isRow) {
+			list.items, rows = path, found
 			break
 		}
 	}
-	if !found {
-		return errNoList
+	if rows == nil {
+		return nil, errNoList
 	}
 	l := &lister{do: s.do, call: call, items: list.items}
 	list.paging, list.why, _ = l.find(ctx)
 	reader := &pageReader{rows: mostDraftRows}
-	paging := clientPaging(list.paging, list.items)
-	limited, cancel := context.WithTimeout(ctx, mostDraftTime)
-	defer cancel()
-	switch _, err := s.Client.List(limited, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader); {
+	_, err = reader.read(ctx, func(ctx context.Context) (sugerclient.ListReport, error) {
+		return s.Client.List(ctx, s.Caller.Credential, call, clientPaging(list.paging, list.items), sugerclient.ListHint{}, reader)
+	})
+	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, errNoEnd), limited.Err() != nil:
-		return errNoEnd
+		return nil, ctx.Err()
+	case errors.Is(err, errNoEnd):
+		return nil, errNoEnd
 	case err != nil:
-		return nil // the check says why; the first page is enough to go on
+		return rows, nil // the check says why; the first page is enough to go on
 	}
-	s.rows = nil
-	for _, row := range slices.Concat(reader.pages...) {
-		s.rows = append(s.rows, decoded([]byte(row)))
-	}
-	for _, path := range totalsIn(body) {
-		for _, at := range spotsIn(body) {
-			if at.path == path && fmt.Sprint(at.value) == fmt.Sprint(len(s.rows)) && list.total == "" {
-				list.total = path
-			}
+	rows = reader.all()
+	for _, total := range totalsIn(body) {
+		if n, _ := at(body, total); list.total == "" && fmt.Sprint(n) == fmt.Sprint(len(rows)) {
+			list.total = total
 		}
 	}
-	return nil
+	return rows, nil
 }
 
 // clientPaging is paging as the client reads a list by it.
@@ -161,8 +144,6 @@ func (s *survey) beside(singular string) []string {
 
 // findRoles looks for a list of roles beside the list of users.
 func (s *survey) findRoles(ctx context.Context) *roleList {
-	users := s.rows
-	defer func() { s.rows = users }()
 	names := &roleList{}
 	for _, path := range s.beside("role") {
 		found := &roleFacts{listFacts: listFacts{path: path}}
@@ -171,19 +152,21 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 			object, _ := row.(map[string]any)
 			return word || slices.ContainsFunc(sortedKeys(object), isRoleName)
 		}
-		if s.listOf(ctx, &found.listFacts, isRole) != nil || len(s.rows) == 0 {
+		rows, err := s.listOf(ctx, &found.listFacts, isRole)
+		if err != nil {
 			continue
 		}
-		found.guess(s.rows)
+		found.guess(rows)
 		s.roles = found
-		for _, row := range s.rows {
+		for _, row := range rows {
+			role := mapping.RoleName{}
 			if word, ok := row.(string); ok {
-				names.roles = append(names.roles, mapping.RoleName{ID: word, Name: word})
+				role = mapping.RoleName{ID: word, Name: word}
 			} else if object, ok := row.(map[string]any); ok {
-				id, _ := wordOf(object[found.id])
-				name, _ := wordOf(object[found.name])
-				names.roles = append(names.roles, mapping.RoleName{ID: id, Name: name})
+				role.ID, _ = wordOf(object[found.id])
+				role.Name, _ = wordOf(object[found.name])
 			}
+			names.roles = append(names.roles, role)
 		}
 		break
 	}
@@ -193,15 +176,10 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 // guess finds the fields of roles.
 func (f *roleFacts) guess(rows []any) {
 	f.rows = rows
-	c := newFieldCounts(&spec.Document{})
-	for _, row := range rows {
-		c.take(row)
-	}
+	c := countFields(rows)
 	text := func(l *leaf) bool { return l.kind() == isText }
 	f.name = c.named(roleTitles, text)
-	if f.id = c.bestID(""); f.id == "" {
-		f.id = f.name
-	}
+	f.id = cmp.Or(c.bestID(""), f.name)
 	f.description = c.named([]string{"description", "summary", "about"}, text)
 	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
 	f.created = c.best(func(path string, l *leaf) int {
@@ -218,10 +196,7 @@ func isRoleName(key string) bool {
 
 // findOne looks for the call that answers one user, and for what its answer has.
 func (s *survey) findOne(ctx context.Context) {
-	if len(s.rows) == 0 {
-		return
-	}
-	row := s.rows[0]
+	row := s.sample()
 	prefix := s.email[:strings.LastIndex(s.email, ".")+1]
 	try := func(path, id, prefix string) bool {
 		wanted, there := at(row, id)
@@ -232,7 +207,8 @@ func (s *survey) findOne(ctx context.Context) {
 		if err != nil {
 			return false
 		}
-		for _, spot := range spotsIn(decoded(answer.Body)) {
+		body := decoded(answer.Body)
+		for _, spot := range spotsIn(body) {
 			own := strings.TrimPrefix(id, prefix)
 			is, there := at(spot.value, own)
 			if !there && path != s.list.path+"/{user}" {
@@ -242,7 +218,7 @@ func (s *survey) findOne(ctx context.Context) {
 			if address, has := at(spot.value, strings.TrimPrefix(s.email, prefix)); has && isAddress(fmt.Sprint(address)) && fmt.Sprint(is) == fmt.Sprint(wanted) {
 				_, role := at(spot.value, s.role.field)
 				s.one = &oneFacts{path: path, answer: spot.path, everybody: !role, id: own, prefix: prefix}
-				s.findErrors(ctx, decoded(answer.Body), path, neighbour(fmt.Sprint(wanted)))
+				s.findErrors(ctx, body, path, s.free(id, fmt.Sprint(wanted)))
 				return true
 			}
 		}
@@ -252,8 +228,13 @@ func (s *survey) findOne(ctx context.Context) {
 		s.id, s.member = s.member, "" // the record itself is found by it
 		return
 	}
-	if try(s.list.path+"/{user}", s.id, "") || s.member == "" {
-		s.member = "" // if there is one, it is not needed
+	for _, id := range s.ids {
+		if id != s.member && try(s.list.path+"/{user}", id, "") {
+			s.id, s.member, s.ids = id, "", nil // no membership is needed
+			return
+		}
+	}
+	if s.member == "" {
 		return
 	}
 	s.joins = s.list.path
@@ -271,6 +252,59 @@ func (s *survey) findOne(ctx context.Context) {
 	s.member = ""
 }
 
+// sample is a row of the list that has the address.
+func (s *survey) sample() any {
+	i := slices.IndexFunc(s.rows, func(row any) bool {
+		address, _ := at(row, s.email)
+		return !isEmpty(address)
+	})
+	return s.rows[max(i, 0)]
+}
+
+// free is a value of the same form as an id that no row has.
+func (s *survey) free(field, id string) string {
+	taken := make(map[string]bool)
+	for _, row := range s.rows {
+		value, _ := at(row, field)
+		taken[fmt.Sprint(value)] = true
+	}
+	return freeID(id, taken)
+}
+
+// findLookup looks for a parameter by which the list answers only the user with an
+// address, in capital letters too.
+func (s *survey) findLookup(ctx context.Context) {
+	if len(s.rows) < 2 {
+		return
+	}
+	row := s.sample()
+	id, _ := at(row, s.id)
+	value, _ := at(row, s.email)
+	address := fmt.Sprint(value)
+	narrows := func(name, address string) bool {
+		call := s.get(spec.OpFindUser, s.list.path, nil)
+		call.Query = map[string]string{name: address}
+		maps.Copy(call.Query, s.list.query)
+		answer, err := s.do(ctx, call)
+		if err != nil {
+			return false
+		}
+		rows, _ := rowsIn(decoded(answer.Body), s.list.items)
+		if len(rows) != 1 {
+			return false
+		}
+		is, _ := at(rows[0], s.id)
+		return fmt.Sprint(is) == fmt.Sprint(id)
+	}
+	own := s.email[strings.LastIndex(s.email, ".")+1:]
+	for _, name := range slices.Compact(append([]string{own}, "email", "userName", "username")) {
+		if narrows(name, address) && narrows(name, strings.ToUpper(address)) {
+			s.lookup = name
+			return
+		}
+	}
+}
+
 // offered is the first of some paths that Suger knows, if not for reading; else the
 // first of all.
 func (s *survey) offered(ctx context.Context, paths []string) string {
@@ -282,37 +316,67 @@ func (s *survey) offered(ctx context.Context, paths []string) string {
 	return paths[0]
 }
 
-// findErrors asks for somebody who does not exist. Where that is answered as a
-// success, what the answer has besides that of somebody who does exist is the sign
-// of an error.
+// findErrors asks for somebody who does not exist, and looks whether that is
+// answered as a success.
 func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
 	answer, err := s.do(ctx, s.get(opGetUser, path, free))
 	if err != nil {
 		return
 	}
-	body := decoded(answer.Body)
-	for _, spot := range spotsIn(body) {
-		was, there := at(good, spot.path)
-		if name := lastName(spot.path); (name != "error" && name != "errors") || isEmpty(spot.value) || there && !isEmpty(was) {
-			continue
-		}
-		found := &errorFacts{field: spot.path}
-		object, _ := spot.value.(map[string]any)
-		for _, key := range sortedKeys(object) {
-			word, _ := object[key].(string)
-			switch {
-			case slices.Contains([]string{"code", "type", "reason", "key"}, plain(key)) && word != "" && found.code == "":
-				found.code, found.notThere = spot.path+"."+key, word
-			case slices.Contains([]string{"message", "text", "detail", "description"}, plain(key)) && found.message == "":
-				found.message = spot.path + "." + key
-			}
-		}
-		if word, is := spot.value.(string); is && found.notThere == "" {
-			found.notThere = word
-		}
-		s.errors = found
-		return
+	s.errors = errorSigns(decoded(answer.Body), good)
+	if s.errors != nil { // the words without the id
+		before, _, _ := strings.Cut(s.errors.notThere, free)
+		s.errors.notThere = strings.TrimRight(before, " :\"'(")
 	}
+}
+
+// Names of what an answer says of errors.
+var (
+	successNames = []string{"ok", "success", "succeeded"}
+	codeNames    = []string{"code", "type", "reason", "key"}
+	messageNames = []string{"message", "text", "detail", "description", "error"}
+)
+
+// errorSigns finds by what an answer of status 2xx says that the call failed, nil
+// if nothing does. good is the answer to a call that went well, nil if none is known.
+func errorSigns(body, good any) *errorFacts {
+	found := &errorFacts{}
+	for _, s := range spotsIn(body) {
+		was, _ := at(good, s.path)
+		flag, isFlag := s.value.(bool)
+		switch name := lastName(s.path); {
+		case slices.Contains(successNames, name) && isFlag && !flag && was != false:
+			found.field, found.success = s.path, true
+		case (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
+			found.field = cmp.Or(found.field, s.path)
+		}
+	}
+	if found.field == "" {
+		return nil
+	}
+	for _, s := range spotsIn(body) {
+		around, name := "", s.path
+		if i := strings.LastIndex(s.path, "."); i >= 0 {
+			around, name = s.path[:i], s.path[i+1:]
+		}
+		if around != "" && !slices.Contains([]string{"error", "errors"}, lastName(around)) {
+			continue // of the record that was asked for
+		}
+		word, isWord := s.value.(string)
+		_, isNumber := s.value.(json.Number)
+		switch {
+		case found.code == "" && slices.Contains(codeNames, plain(name)) && (isNumber || word != ""):
+			found.code = s.path
+			found.notThere = cmp.Or(word, found.notThere)
+		case found.message == "" && slices.Contains(messageNames, plain(name)) && isWord && word != "":
+			found.message = s.path
+			found.notThere = cmp.Or(found.notThere, word)
+		}
+	}
+	if code, _ := at(body, found.code); kindOf(code) == isNumber {
+		found.notThere = "" // it counts as a status
+	}
+	return found
 }
 
 // at is the value at a path of an object.

@@ -39,6 +39,11 @@ type trip struct {
 	alien   bool // the address belongs to an account that is not the check's
 	known   bool // Suger knew the address, and keeps the names it has for it
 
+	gaveRole bool   // a change of the role succeeded
+	removal  string // how Suger answered the removal by the clean-up, if it accepted it
+	user     any    // as Suger showed it last
+	before   any    // and before the current step
+
 	role   mapping.RoleName // that the user should have
 	family string           // likewise
 }
@@ -91,7 +96,7 @@ func (t *trip) make(ctx context.Context) {
 
 // take makes a step and reads the user.
 func (t *trip) take(ctx context.Context, s step) outcome {
-	t.calls, t.writes = nil, nil
+	t.calls, t.writes, t.before = nil, nil, t.user
 	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) { t.called(&stepCall{Exchange: e}) }))
 	is, readErr := s.read(ctx)
 	return outcome{s, err, is, readErr}
@@ -228,6 +233,7 @@ func (t *trip) changeRole(ctx context.Context) {
 		if !t.patch(ctx, "write: role", active, mapping.URNSuger, map[string]any{"role": role.ID}) || ctx.Err() != nil {
 			return
 		}
+		t.gaveRole = true
 	}
 	if more := len(roles) - mostRoles; more > 0 {
 		t.note("write: role", OK, "", "Not tried: %s.", count(more, "more role"))
@@ -298,6 +304,7 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 	case err != nil:
 		return nil, err
 	}
+	t.user = user
 	return t.probe.ReadUser(user)
 }
 
@@ -334,7 +341,7 @@ func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 func (t *trip) listed(ctx context.Context) (found []*mapping.Record, err error) {
 	rows, err := t.withAddress(ctx, t.Write)
 	for _, row := range rows {
-		found, t.unseen = append(found, row.record), nil
+		found, t.unseen, t.user = append(found, row.record), nil, decoded([]byte(row.text))
 	}
 	return found, err
 }
@@ -349,7 +356,7 @@ type row struct {
 // the gateway cannot read have none.
 func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), 0)
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
 	for _, text := range slices.Concat(pages...) {
 		if record, err := r.probe.ReadUser(decoded([]byte(text))); err == nil && strings.EqualFold(record.UserName, address) {
 			found = append(found, row{text, record})

@@ -82,7 +82,7 @@ func (t *trip) isLowID(id string) bool {
 // leaveAlone ends the round trip. It reverts what adding changed, as far as Suger's
 // answer shows what was before, and writes nothing else.
 func (t *trip) leaveAlone(ctx context.Context, is, answered *mapping.Record, why string) {
-	t.alien, t.report.met = true, true
+	t.alien, t.report.last = true, true
 	line := t.line("write: create", Fail, "operations.list users",
 		"%s existed before%s, although the list of users did not show it, and may belong to somebody: %s. The check called %s; Suger then showed %s.",
 		t.Write, t.idShown(), why, t.done(), t.shown(is)).

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/sugerclient"
@@ -36,7 +37,7 @@ type userList struct {
 	roleRefs  map[mapping.RoleName]int
 	noRole    int
 	manyRoles int
-	holders   map[mapping.RoleName]int // users with access who have signed in
+	holders   map[mapping.RoleName]int // users with access who are not only invited
 }
 
 // A sample is one user.
@@ -57,7 +58,7 @@ func (r *run) newUserList() *userList {
 func (r *run) listUsers(ctx context.Context) *userList {
 	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
 	list := r.newUserList()
-	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), 0)
+	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
 	if len(pages) > 0 {
 		list.firstPage = len(pages[0])
 	}
@@ -143,17 +144,21 @@ func (l *userList) takeRoles(record *mapping.Record) {
 	}
 }
 
-// errEnough ends a list that need not be read to its end.
-var errEnough = errors.New("enough pages")
-
-// errNoEnd says that a list goes on longer than a draft waits.
+// errNoEnd says that a list goes on longer than somebody waits for it.
 var errNoEnd = errors.New("the list does not end")
+
+// Bounds of a list, after which it is taken for one whose pages lead nowhere. A
+// draft keeps the rows, the check their text.
+const (
+	mostDraftRows = 100_000
+	mostRows      = 500_000
+	mostListTime  = 5 * time.Minute
+)
 
 // A pageReader collects the rows of a list by the answers that held them.
 type pageReader struct {
-	most  int // pages, 0 for all
-	rows  int // after which a list is taken for one without end, 0 for never
-	read  int
+	rows  int // after which a list is taken for one without end
+	seen  int
 	pages [][]string
 }
 
@@ -169,10 +174,7 @@ func (p *pageReader) Keep(n int) {
 
 // Row adds a row to the page.
 func (p *pageReader) Row(row []byte) error {
-	if p.most > 0 && len(p.pages) > p.most {
-		return errEnough
-	}
-	if p.read++; p.rows > 0 && p.read > p.rows {
+	if p.seen++; p.seen > p.rows {
 		return errNoEnd
 	}
 	last := len(p.pages) - 1
@@ -180,16 +182,30 @@ func (p *pageReader) Row(row []byte) error {
 	return nil
 }
 
-// readPages reads a list, at most so many pages of it unless that is 0.
-func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, most int) ([][]string, sugerclient.ListReport, error) {
-	reader := &pageReader{most: most}
-	report, err := r.probe.Rows(ctx, call, paging, reader)
-	if errors.Is(err, errEnough) {
-		err = nil
+// read bounds the time of a reading.
+func (p *pageReader) read(ctx context.Context, list func(context.Context) (sugerclient.ListReport, error)) (sugerclient.ListReport, error) {
+	limited, cancel := context.WithTimeout(ctx, mostListTime)
+	defer cancel()
+	report, err := list(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = errNoEnd
 	}
-	pages := reader.pages
-	if most > 0 && len(pages) > most {
-		pages = pages[:most]
+	return report, err
+}
+
+// all are the rows of all pages.
+func (p *pageReader) all() (rows []any) {
+	for _, row := range slices.Concat(p.pages...) {
+		rows = append(rows, decoded([]byte(row)))
 	}
-	return pages, report, err
+	return rows
+}
+
+// readPages reads a list.
+func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging) ([][]string, sugerclient.ListReport, error) {
+	reader := &pageReader{rows: mostRows}
+	report, err := reader.read(ctx, func(ctx context.Context) (sugerclient.ListReport, error) {
+		return r.probe.Rows(ctx, call, paging, reader)
+	})
+	return reader.pages, report, err
 }

@@ -31,6 +31,8 @@ func isAddress(text string) bool {
 // fold makes text comparable without regard to letter case.
 func fold(text string) string { return strings.ToLower(text) }
 
+func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
+
 // plain makes names comparable that differ in letter case and in what joins
 // their words: first_name and firstName.
 func plain(name string) string {

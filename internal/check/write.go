@@ -80,9 +80,9 @@ func (t *trip) cleanUp(ctx context.Context) {
 	left, err := t.listed(ctx)
 	line := t.line("clean-up", Look, "", "")
 	switch {
-	case t.removed && len(left) > 0 && !left[0].Active:
+	case t.added && t.removed && len(left) > 0 && !left[0].Active:
 		line.Text = t.Write + " stays in the list without access: Suger keeps removed users."
-	case len(left) > 0 && !t.added:
+	case !t.added && len(left) > 0:
 		line.Text = t.Write + " is in the list now, but this check did not add the user and leaves it alone."
 	default:
 		if len(left) > 0 {
@@ -90,6 +90,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 		}
 		line = t.whatIsLeft(ctx, left, err)
 	}
+	t.report.last = t.report.last || t.added && len(left) > 0
 	line.stays = line.Level != OK
 	t.add(line)
 }
@@ -98,10 +99,14 @@ func (t *trip) cleanUp(ctx context.Context) {
 // left.
 func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
 	for _, user := range users {
-		if call, ok := t.probe.Call(spec.OpRemoveUser, user.RawID); ok {
-			if _, err := t.probe.Do(ctx, call); err != nil { // the membership may have an id of its own
-				_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
-			}
+		call, ok := t.probe.Call(spec.OpRemoveUser, user.RawID)
+		if !ok {
+			break
+		}
+		if answer, err := t.probe.Do(ctx, call); err == nil {
+			t.removal = fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status)
+		} else { // the membership may have an id of its own
+			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
 		}
 	}
 	if left, err = t.listed(ctx); len(left) > 0 && left[0].Active {
@@ -122,6 +127,10 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 	case len(left) > 0:
 		t.id = left[0].RawID
 		fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, t.idShown(), accessOf(left[0]))
+		if t.removal != "" {
+			fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, t.idShown(), accessOf(left[0]))
+			return line.advise("Remove the user in Suger's console.")
+		}
 	case c == nil:
 		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 		if t.stillKnown(ctx) {

@@ -85,13 +85,15 @@ func ofSandbox(contract string) func(*testing.T) suger {
 			if !there || u.Status == sandbox.StatusInactive {
 				return "none"
 			}
-			role := u.Role
-			for _, r := range s.Roles() {
-				if r.ID == role {
-					role = r.Name
+			roles := append([]string{u.Role}, u.OtherRoles...)
+			for i, role := range roles {
+				for _, r := range s.Roles() {
+					if r.ID == role {
+						roles[i] = r.Name
+					}
 				}
 			}
-			return role + " " + u.FirstName + " " + u.LastName
+			return strings.Join(roles, "+") + " " + u.FirstName + " " + u.LastName
 		}
 		return suger{s, held, func(many int) {
 			for i := len(s.Users()); i < many; i++ {
@@ -110,18 +112,15 @@ var apis = []api{
 	{name: "variant envelope", organization: sandbox.DefaultOrganization, list: "/v2/organizations/{organization}/members", tries: true,
 		start: ofSandbox("envelope"), hasStatus: true, roles: standardRoles},
 	{name: "variant twostep", organization: sandbox.DefaultOrganization, start: ofSandbox("twostep"), roles: standardRoles},
-	{name: "variant removal", organization: sandbox.DefaultOrganization, list: "/v1/workspaces/{organization}/users", start: ofSandbox("removal"), roles: standardRoles,
-		edits: []edit{
-			{`body: {fullName: "{name.formatted}", roleName: "{role.name}"} # likely`, `body: {fullName: "{name.formatted}"}`},
-			{"  remove user:\n", "  set role: {call: \"PUT /v1/workspaces/{organization}/users/{user}/role\", repeat: true, body: {roleName: \"{role.name}\"}}\n  remove user:\n"},
-		},
-	},
+	{name: "variant removal", organization: sandbox.DefaultOrganization, list: "/v1/workspaces/{organization}/users", tries: true, start: ofSandbox("removal"), roles: standardRoles},
+	{name: "variant multirole", organization: sandbox.DefaultOrganization, list: "/v3/orgs/{organization}/users", tries: true, start: ofSandbox("multirole"), roles: standardRoles},
 	{name: "pages", organization: "acme", list: "/api/v2/tenants/acme/people", start: ofBackend(30, pages), hasStatus: true,
 		edits: []edit{
 			{`access: {role: {key: "{role}", label: "{role.name}"}, state: "{status}"}`, `access: {state: "{status}"}`},
-			{"  remove user:\n", "  set role: {call: \"PUT /api/v2/tenants/{organization}/people/{user}/role\", repeat: true, body: {role: \"{role}\"}}\n  remove user:\n"},
+			{"  # set role: {call:", "  set role: {call:"},
 		},
 		roles: [3]string{"Viewer", "Billing", "Editor"}},
+	{name: "pages, with tries", organization: "acme", list: "/api/v2/tenants/acme/people", tries: true, start: ofBackend(30, pages), hasStatus: true, roles: [3]string{"Viewer", "Billing", "Editor"}},
 	{name: "cursors", organization: "acme", list: "/rest/acme/accounts", tries: true, start: ofBackend(30, cursors), hasStatus: true, roles: [3]string{"viewer", "billing", "editor"}},
 	{name: "members", organization: "acme", list: "/v1/orgs/acme/memberships", start: ofBackend(35, members), roles: [3]string{"Viewer", "Billing", "Editor"}},
 }
