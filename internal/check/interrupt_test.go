@@ -135,7 +135,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	s := stand{config: url(func(*check.Config) string { return server.URL })}
 	report := s.run(t)
 	assert.False(t, report.OK)
-	assert.Contains(t, text(report), "by no authority that this machine")
+	assert.Contains(t, text(report), "does not trust the issuer of the certificate")
 }
 
 func TestShowPersonal(t *testing.T) {

@@ -292,7 +292,7 @@ func TestAccessThatIsNoBoolean(t *testing.T) {
 			config.Service, err = mapping.New(document, config.Client, config.Settings)
 			require.NoError(t, err)
 			report = check.Run(t.Context(), config)
-			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "fail access The mapping does not read "+test.field+", which by its name blocks 1 of 12 users")
+			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "fail access The mapping does not read "+test.field+", which blocks 1 of 12 users by its name")
 			assert.Empty(t, p.writes)
 		})
 	}

@@ -118,7 +118,7 @@ var plantedReads = []planted{
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
-		check: "paging", level: check.Look, entry: "operations.list users", says: "So round a number"},
+		check: "paging", level: check.Look, entry: "operations.list users", says: "has exactly 50 users"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
 		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users", says: "totalCount in the answer says 88"},
@@ -139,7 +139,7 @@ var plantedReads = []planted{
 		}
 	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "missing in 1 of 25 users"},
 	{name: "userName that is no e-mail address", stand: stand{edits: []edit{{"userName: email ", "userName: creationTime "}}},
-		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is no e-mail address"},
+		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is not an e-mail address"},
 	{name: "first name in other spelling", stand: stand{front: renamed("firstName", "first_name")},
 		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "Suger has first_name"},
 	{name: "names inside an object", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
@@ -151,7 +151,7 @@ var plantedReads = []planted{
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
-		check: "created", level: check.Look, entry: "user.created", says: "is no time in all 25 users"},
+		check: "created", level: check.Look, entry: "user.created", says: "is not a time in all 25 users"},
 	{name: "field with neither of two names", stand: stand{edits: []edit{{"created: creationTime ", "created: [createdAt, creationDate] "}}},
 		check: "created", level: check.Look, entry: "user.created", says: "No user has createdAt or creationDate."},
 	{name: "time renamed", stand: stand{front: renamed("lastUpdateTime", "updatedAt")},
@@ -165,7 +165,7 @@ var plantedReads = []planted{
 		}
 	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Set inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
+		check: "status words", level: check.Fail, entry: "access", says: "the field may not be a status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -183,9 +183,9 @@ var plantedReads = []planted{
 		check: "status words", level: check.Fail, entry: "access", says: "takes false for access"},
 	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
 		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
-		check: "status words", level: check.Fail, entry: "access", says: "Most have no access"},
+		check: "status words", level: check.Fail, entry: "access", says: "Most users have no access"},
 	{name: "words the wrong way round", stand: stand{edits: []edit{{"active: [ACTIVE, INVITED]", "active: [INVITED, INACTIVE]"}, {"inactive: [INACTIVE]", "inactive: [ACTIVE]"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it says"},
+		check: "status words", level: check.Fail, entry: "access", says: "the opposite of its usual meaning"},
 	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
 		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Set field: roles, and set hold: many."},
@@ -208,7 +208,7 @@ var plantedReads = []planted{
 		func(value any) any { return []any{"1", "2", "3"} })},
 		check: "roles of users", level: check.Fail, entry: "user.roles", says: "5 users hold a role that is not in the list of roles"},
 	{name: "role that is an object", stand: stand{contract: "envelope", edits: []edit{{"field: role # an object\n    id: id\n    name: name", "field: role"}}},
-		check: "role", level: check.Fail, entry: "user.roles.field", says: "which fields of the object"},
+		check: "role", level: check.Fail, entry: "user.roles.field", says: "fields of the object"},
 	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"hold: many", "hold: one"},
 		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.hold", says: "1 user holds more than one role"},

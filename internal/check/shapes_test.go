@@ -222,7 +222,7 @@ var traps = map[string]trap{
 			w.Header().Set("X-Total-Count", strconv.Itoa(len(rows)))
 			return rows[:13]
 		},
-		says: "The list has 13 users, but the header X-Total-Count says 21: it is cut.",
+		says: "The list has 13 users, but the header X-Total-Count says 21: it is truncated.",
 	},
 	"the first row lacks the address": {
 		row: also(func(i int, row obj) {
