@@ -66,6 +66,23 @@ func entryOf(key string, value any) *entry {
 	return e
 }
 
+// withoutRole is a body of a mapping file as a draft writes it, without what is about
+// roles.
+func withoutRole(body any) object {
+	var o object
+	from, _ := body.(map[string]any)
+	for _, key := range sortedKeys(from) {
+		value := from[key]
+		if inner := withoutRole(value); inner != nil {
+			value = inner
+		}
+		if kind := kindOf(value); kind != isObject && kind != isList && !strings.Contains(fmt.Sprint(value), "{role") {
+			o = append(o, member{key, value})
+		}
+	}
+	return o
+}
+
 // set gives an entry a value, with the entries around it, and says how sure it is.
 func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 	at := &d.root

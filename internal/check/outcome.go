@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -54,43 +53,6 @@ func (t *trip) judge(ctx context.Context, o outcome) bool {
 	return line.Level != Fail
 }
 
-// otherWays names what else may make the change of a step that Suger accepted and
-// did not apply, or refused.
-func (t *trip) otherWays(line *Line, refused *stepCall) {
-	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
-	field, value := t.marked()
-	switch tries := ownRoleTries(t.Document); {
-	case line.Check == "write: role" && !t.gaveRole && tries != nil && wrongBody:
-		line.Fixes = tries
-		line.Change = joined(line.Change, "If roles have calls of their own, which --suggest tries with --try-verbs: "+lowerFirst(say(tries...)))
-	case field != "":
-		line.Mapping = t.at("access")
-		line.Text += fmt.Sprintf(" But %s is set now: Suger marks removed users and still lists them.", field)
-		line.propose(fix("access.field", field), fix("access.absent", "active"))
-		if flag, is := value.(bool); is {
-			line.propose(fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag}))
-		}
-	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
-		line.Change = joined(line.Change, fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
-	}
-}
-
-// marked is a field that blocks people by its name, which the mapping does not read
-// and a removal has changed, with its present value.
-func (t *trip) marked() (field string, value any) {
-	removed := slices.ContainsFunc(t.writes, func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil })
-	if !removed || t.Document.Access.Shows() {
-		return "", nil
-	}
-	for _, s := range spotsIn(t.user) {
-		was, _ := at(t.before, s.path)
-		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
-			return s.path, s.value
-		}
-	}
-	return "", nil
-}
-
 // expect makes the user's present name and role those that the next step should
 // leave.
 func (t *trip) expect(is *mapping.Record) {
@@ -125,6 +87,16 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 		line := fail("", "After %s Suger shows %s.", t.done(), shows).
 			advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
 		line.Mapping = t.placeOf(differences[0])
+		return line
+	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
+		line := fail("", "Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done()).
+			advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
+		if o.wanted == inactive {
+			line.Mapping = t.at("access.end")
+			line.propose(t.endByMark()...)
+		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
+			line.Level = Look
+		}
 		return line
 	case o.err != nil && t.waited:
 		line := fail("", "Suger applied %s, but its list shows the user only later, and the gateway would answer with an error.", t.done())
@@ -164,20 +136,6 @@ func (t *trip) refusedWrite() *stepCall {
 func (t *trip) call(is func(*stepCall) bool) *stepCall {
 	if i := slices.IndexFunc(t.calls, is); i >= 0 {
 		return t.calls[i]
-	}
-	return nil
-}
-
-// errorFixes are how the answer to a write of the step reports a failure in spite of
-// a status that means success; nil if none does.
-func (t *trip) errorFixes() []Fix {
-	for _, c := range t.writes {
-		if c.Answer == nil || t.Document.Errors != nil {
-			continue
-		}
-		if signs := errorSigns(decoded(c.Answer.Body), nil); signs != nil {
-			return signs.fixes()
-		}
 	}
 	return nil
 }
@@ -285,33 +243,6 @@ func (t *trip) done() string {
 		texts = append(texts, fmt.Sprintf("%s (%s)", c.Call.Operation, answer))
 	}
 	return cmp.Or(both(texts), "no call")
-}
-
-// answersElsewhere is where the user is in an answer, if not where the mapping looks.
-func (t *trip) answersElsewhere() []Fix {
-	for _, c := range t.writes {
-		if c.lacksUser() {
-			if fixes := t.answerFix(c.Call.Operation, decoded(c.Answer.Body)); fixes != nil {
-				return fixes
-			}
-		}
-	}
-	return nil
-}
-
-// costs adds to the line of a successful step which of its calls could be saved.
-func (t *trip) costs(line *Line) {
-	if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
-		line.Level, line.Mapping = Look, t.at(fixes[0].Entry)
-		line.propose(fixes...)
-		line.Change += " That saves a read."
-		t.said = append(t.said, fixes[0].Entry)
-	}
-	if writes := t.writes; !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
-		t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-		line.Level, line.Mapping = Look, t.at("operations.add user.body")
-		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, both(pathsOf(writes[1].Call.Body, "")))
-	}
 }
 
 // statusWord is the status as Suger writes it, if there is one.

@@ -28,6 +28,7 @@ type people struct {
 	hidden map[string]bool           // addresses that the list does not show
 	shown  func(record, bool) record // how a user is answered; true for one alone
 	upsert bool                      // POST takes over who has the address
+	marks  bool                      // DELETE sets deletedAt, and POST takes it away again
 	fails  bool                      // PATCH is answered 200 with an error, and not done
 	writes []string
 }
@@ -105,6 +106,9 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 	switch {
 	case one == nil:
 		answer(http.StatusNotFound, record{"error": "no such member"})
+	case method == http.MethodDelete && p.marks:
+		one["deletedAt"] = time.Now().UTC().Format(time.RFC3339)
+		answer(http.StatusOK, record{})
 	case method == http.MethodDelete:
 		p.rows = slices.DeleteFunc(p.rows, func(r record) bool { return fmt.Sprint(r["id"]) == id })
 		answer(http.StatusOK, record{})
@@ -123,6 +127,8 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 func (p *people) add(body record, answer func(int, any)) {
 	one := p.byEmail(body["email"])
 	switch {
+	case one != nil && one["deletedAt"] != nil:
+		one["deletedAt"] = nil
 	case one != nil && !p.upsert:
 		answer(http.StatusConflict, record{"error": "exists"})
 		return
@@ -325,6 +331,39 @@ func TestRolesBesideTheRole(t *testing.T) {
 	}
 }
 
+// Where a removal only marks, access ends by it and is given back by adding again. The
+// address of the check cannot be used twice, so that another proves the draft.
+func TestRemovalThatOnlyMarks(t *testing.T) {
+	for name, always := range map[string]bool{"everybody has the field": true, "only who was removed has it": false} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople("Viewer", "Editor", "Admin")
+			p.marks = true
+			for _, one := range p.rows {
+				if always {
+					one["deletedAt"] = nil
+				}
+			}
+			draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+			for _, line := range []string{`end: {call: "DELETE /orgs/{organization}/members/{user}", repeat: true} # seen: found by write: deactivate`, "field: deletedAt # seen", "absent: active # "} {
+				assert.Contains(t, draft.String(), "  "+line)
+			}
+			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Check the file with --write and another address.")
+			assert.NotContains(t, text(report), "or by DELETE")
+
+			config := p.config(t)
+			config.Write, config.See = "another@example.com", nil
+			var err error
+			config.Document, err = spec.Parse("draft.yaml", []byte(draft.String()))
+			require.NoError(t, err)
+			config.Service, err = mapping.New(config.Document, config.Client, config.Settings)
+			require.NoError(t, err)
+			report = check.Run(t.Context(), config)
+			assert.True(t, report.OK, text(report))
+			assert.NotNil(t, p.byEmail("another@example.com")["deletedAt"])
+		})
+	}
+}
+
 // A list whose cursor never ends is no list to draft from, and the message is about
 // its pages.
 func TestListWithoutEnd(t *testing.T) {
@@ -335,11 +374,11 @@ func TestListWithoutEnd(t *testing.T) {
 		if _, err := fmt.Sscan(r.URL.Query().Get("limit"), &size); err != nil {
 			size = 10
 		}
-		rows := []any{}
+		page := []byte(`{"members":[`)
 		for i := from; i < from+size; i++ {
-			rows = append(rows, record{"id": i, "email": fmt.Sprintf("z%d@example.com", i), "role": "Viewer"})
+			page = fmt.Appendf(page, `{"id":%d,"email":"z%d@example.com","role":"Viewer"},`, i, i)
 		}
-		_ = json.NewEncoder(w).Encode(record{"members": rows, "next": fmt.Sprint(from + size)})
+		_, _ = fmt.Fprintf(w, `%s],"next":"%d"}`, page[:len(page)-1], from+size)
 	}))
 	t.Cleanup(server.Close)
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: server.URL, Attempts: 1, RefusedFor: -1, Backoff: time.Millisecond})
@@ -349,6 +388,16 @@ func TestListWithoutEnd(t *testing.T) {
 	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
 	assert.Nil(t, draft)
 	require.ErrorContains(t, err, "its pages seem to go on for ever")
+
+	source := strings.Replace(string(mapping.DefaultSource()), "call: GET /org/{organization}/user\n    paging: {style: offset, size: 1000, limit: limit, next: offset}",
+		"call: GET /org/{organization}/user\n    items: members\n    paging: {style: cursor, size: 10000, limit: limit, next: cursor, cursor: next}", 1)
+	config.Document, err = spec.Parse("endless.yaml", []byte(source))
+	require.NoError(t, err)
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
+	require.NoError(t, err)
+	report := check.Run(t.Context(), config)
+	assert.False(t, report.OK)
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "has not ended after 500000 rows or 5m0s: its pages seem to go on for ever.")
 }
 
 // An answer with status 200 that says that the call failed is drafted as an error.

@@ -91,7 +91,11 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 		}
 		stay = report.keep(stay)
 		if report.last || ctx.Err() != nil {
-			draft.adopt(c.File, report, false)
+			if changed, _ := draft.adopt(c.File, report, false); changed {
+				report.Lines = append(report.Lines, Line{Check: "write", Level: Look,
+					Text:   "These changes are in the draft, and not proven: the address cannot be used again.",
+					Change: "Check the file with --write and another address."})
+			}
 			return report, nil
 		}
 		now := draft.root.clone()

@@ -59,6 +59,10 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
 	list := r.newUserList()
 	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
+	if err != nil {
+		r.noUsers(ctx, call, err)
+		return nil
+	}
 	if len(pages) > 0 {
 		list.firstPage = len(pages[0])
 	}
@@ -71,10 +75,6 @@ func (r *run) listUsers(ctx context.Context) *userList {
 			list.opening = append(list.opening, compact(decoded([]byte(row))))
 		}
 		list.take(r, decoded([]byte(row)))
-	}
-	if err != nil {
-		r.noUsers(ctx, call, err)
-		return nil
 	}
 	r.add(Line{Check: "credential", Level: OK, Text: "Accepted: " + r.credentialKind() + "."})
 	if list.count == 0 {

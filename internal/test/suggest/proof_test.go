@@ -184,6 +184,34 @@ func (a *api) config(t *testing.T, address string) check.Config {
 	return config
 }
 
+// The API with errors at 200 has no other: whoever takes the status for the outcome is
+// misled about people who are not there, duplicates and roles that do not exist.
+func TestErrorsAtStatus200(t *testing.T) {
+	server := httptest.NewServer(cursors(newBackend(3)))
+	t.Cleanup(server.Close)
+	const whole = `{"login":%q,"fullName":"A B","roles":[%q],"disabled":false}`
+	for _, test := range []struct{ method, path, body, code string }{
+		{http.MethodGet, "/u9999", "", "not_found"},
+		{http.MethodDelete, "/u9999", "", "not_found"},
+		{http.MethodPost, "", fmt.Sprintf(whole, "person001@example.com", "viewer"), "exists"},
+		{http.MethodPost, "", fmt.Sprintf(whole, "new@example.com", "emperor"), "invalid"},
+		{http.MethodPut, "/u0002", fmt.Sprintf(whole, "person001@example.com", "emperor"), "invalid"},
+		{http.MethodPut, "/u0002", `{"disabled":true}`, "incomplete"},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), test.method, server.URL+"/rest/acme/accounts"+test.path, strings.NewReader(test.body))
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Key "+key)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		var answer object
+		require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, http.StatusOK, response.StatusCode)
+		assert.Equal(t, test.code, text(answer, "error", "code"), "%s %s %s", test.method, test.path, test.body)
+		assert.Equal(t, false, answer["ok"])
+	}
+}
+
 func reportText(r *check.Report) string {
 	var b strings.Builder
 	p := &check.Printer{W: &b}
@@ -239,6 +267,7 @@ func (o *okta) pass() {
 		mapping.URNSuger, address, mapping.URNSuger, newcomer)
 	made := o.ask(201, http.MethodPost, "/Users", "%s", create)
 	o.holds(newcomer)
+	o.ask(409, http.MethodPost, "/Users", "%s", create)
 
 	user := "/Users/" + made["id"].(string)
 	shown := o.ask(200, http.MethodGet, user, "")
@@ -273,6 +302,7 @@ func (o *okta) pass() {
 
 	o.ask(204, http.MethodDelete, user, "")
 	assert.Equal(o.t, "none", o.suger.held(address))
+	o.ask(404, http.MethodGet, user, "")
 }
 
 func (o *okta) patchGroup(group, member string) {
