@@ -71,7 +71,7 @@ func (r *run) gateway(ctx context.Context) {
 	switch {
 	case err == nil:
 		r.serves = true
-		r.note("gateway", OK, "", "Serves SCIM clients %s and %s.", count(users.TotalResults, "User"), count(groups.TotalResults, "Group"))
+		r.note("gateway", OK, "", "SCIM clients see %s and %s.", count(users.TotalResults, "User"), count(groups.TotalResults, "Group"))
 	case r.report.Count(Fail) > 0:
 		r.note("gateway", Fail, "", "It cannot serve SCIM clients until the checks that failed above pass.")
 	default:
