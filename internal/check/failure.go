@@ -215,14 +215,12 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 		r.add(r.noToken(tokenFailure(fail)))
 	case fail.Status == http.StatusUnauthorized:
 		r.add(r.credentialRefused(fail))
-	case fail.Kind == sugerclient.Unreadable && fail.Status < 300:
-		r.unreadableList(ctx, call, fail)
 	case fail.Status == http.StatusNotFound && !r.isUnknownPath(ctx, call, fail):
 		r.add(r.line("organization", Fail, "", "Suger does not know organization %q, or does not show it to this credential (404).%s", r.Caller.Organization, said(fail)).
 			advise("Compare SUGER_ORG_ID with the organization id in Suger's console."))
 	default:
 		r.blocked = fail.Kind == sugerclient.Throttled || fail.Kind == sugerclient.Unavailable && fail.Status == 0 || fail.Kind == sugerclient.Unreadable
-		r.add(r.failed(ctx, call, err))
+		r.listFailed(ctx, call, err)
 	}
 }
 
@@ -252,9 +250,15 @@ func (r *run) noToken(fail *sugerclient.Error) Line {
 	return line("No token: the token endpoint did not answer: %s.", causeOf(fail))
 }
 
-// unreadableList looks at the answer that is not the list that the mapping describes.
-func (r *run) unreadableList(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) {
-	line, entry := r.failed(ctx, call, fail), spec.OperationPath(call.Operation)
+// listFailed reports why a list cannot be read. If the answer is not the list that the
+// mapping describes, it looks for the list in the answer.
+func (r *run) listFailed(ctx context.Context, call sugerclient.Call, err error) {
+	line, entry := r.failed(ctx, call, err), spec.OperationPath(call.Operation)
+	fail := asFailure(err)
+	if fail == nil || fail.Kind != sugerclient.Unreadable || fail.Status >= 300 {
+		r.add(line)
+		return
+	}
 	if answer, err := r.probe.Do(ctx, call); err == nil { // otherwise the shape is not the cause
 		r.blocked = false
 		body := decoded(answer.Body)

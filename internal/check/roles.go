@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/sugerclient"
 )
 
 const opListRoles = "list roles"
@@ -96,7 +94,7 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	}
 	switch {
 	case err != nil:
-		r.noRoles(ctx, call, err)
+		r.listFailed(ctx, call, err)
 		return nil
 	case len(list.roles)+len(unread) == 0 && !r.knowsRoles():
 		r.add(r.withoutOperation(r.line(opListRoles, Fail, "operations.list roles.call", "The list of roles is empty."), "Correct the call."))
@@ -149,18 +147,6 @@ func (r *run) addKnown(list *roleList) {
 	standard := r.rolesOfFile()
 	list.roles = slices.Concat(standard.roles, list.roles)
 	r.note(opListRoles, OK, "role.known", "The list has %s. It has none of the mapping's known roles: %s.", custom, both(standard.names()))
-}
-
-func (r *run) noRoles(ctx context.Context, call sugerclient.Call, err error) {
-	fail := asFailure(err)
-	switch {
-	case fail != nil && (tokenFailure(fail) != nil || fail.Status == http.StatusUnauthorized):
-		return // reported with the list of users
-	case fail != nil && fail.Kind == sugerclient.Unreadable && fail.Status < 300:
-		r.unreadableList(ctx, call, fail)
-	default:
-		r.add(r.failed(ctx, call, err))
-	}
 }
 
 // unreadableRoles describes roles that differ from the mapping.
