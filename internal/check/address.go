@@ -17,7 +17,7 @@ import (
 // connectTimeout is how long Suger may take to answer at all.
 const connectTimeout = 10 * time.Second
 
-// address asks for nothing, without a credential: any answer shows that name,
+// address sends an empty request without a credential: any answer shows that name,
 // route and certificate are right.
 func (r *run) address(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)

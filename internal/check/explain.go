@@ -69,7 +69,7 @@ func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, u
 	return list.Resources[0].Resource(), nil
 }
 
-// rolesByCarrier is how a user's role stands in the resource: in the extension, in
+// rolesByCarrier lists where the resource shows the user's role: in the extension, in
 // roles, and as groups.
 func rolesByCarrier(user scim.Resource) []string {
 	var lines []string

@@ -134,7 +134,7 @@ func (r *run) withoutOperation(line Line, change string) Line {
 	return line
 }
 
-// inPath takes paths out of a message, which some servers repeat.
+// inPath matches paths in a message: some servers repeat the path.
 var inPath = regexp.MustCompile(`/\S*`)
 
 // isUnknownPath reports whether a 404 is about the path and not about what the
@@ -190,7 +190,7 @@ func pathsOf(body any, prefix string) []string {
 	return paths
 }
 
-// credentialKind says what kind of credential is shown to Suger.
+// credentialKind is the kind of credential that the gateway sends to Suger.
 func (r *run) credentialKind() string {
 	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
@@ -199,7 +199,7 @@ func (r *run) credentialKind() string {
 	return fmt.Sprintf("an API key, sent as %q", sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme})
 }
 
-// noUsers says why the list cannot be read: the credential, the organization,
+// noUsers reports why the list cannot be read: the credential, the organization,
 // the call, the shape of the answer or the paging.
 func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	fail := asFailure(err)

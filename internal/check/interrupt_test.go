@@ -35,7 +35,7 @@ func TestInterruptedWrite(t *testing.T) {
 			_, there := s.suger.UserByEmail(newcomer)
 			assert.False(t, there)
 			assert.Contains(t, text(report), "Nothing is left of "+newcomer)
-			assert.Contains(t, text(report), "Stopped before its end.")
+			assert.Contains(t, text(report), "Stopped before the end.")
 		})
 	}
 }

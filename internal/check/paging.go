@@ -60,7 +60,7 @@ func (r *run) paging(ctx context.Context) {
 	r.total(first.body)
 }
 
-// endless says that a list does not end.
+// endless reports that a list does not end.
 func endless(path string, paging spec.PagingMap, rows int) Line {
 	how := "no paging"
 	if value := pagingValue(paging); value != nil {

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// A Level says how well one thing is.
+// A Level is how serious a finding is.
 type Level string
 
 // The levels, best first.
 const (
-	OK   Level = "ok"   // as the mapping says
-	Look Level = "look" // works, or could not be told; somebody should look
-	Fail Level = "fail" // the gateway would not work, or not right
+	OK   Level = "ok"   // matches the mapping
+	Look Level = "look" // works or is uncertain; needs attention
+	Fail Level = "fail" // the gateway would not work correctly
 )
 
 // A Line is what came of one check.
@@ -26,14 +26,14 @@ type Line struct {
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about
 	Fixes   []Fix  `json:"fixes,omitempty"`   // the same change as entries and values
 
-	stays bool // it is about a person, and holds although a later trip says something else
+	stays bool // it is about a person, and stays in the report after later trips
 }
 
 // A Fix is a change of the mapping file. Of several for the same entry the first is
 // the likeliest.
 type Fix struct {
 	Entry string `json:"entry"`
-	Value any    `json:"value"`         // nil takes the entry out
+	Value any    `json:"value"`         // nil removes the entry
 	Try   bool   `json:"try,omitempty"` // a usual alternative, which only a write can prove
 }
 
@@ -44,7 +44,7 @@ type Place struct {
 	Line  int    `json:"line"` // from 1; where the entry is, or would be
 }
 
-// say is what to change, made of the changes themselves.
+// say puts changes into words.
 func say(fixes ...Fix) string {
 	var parts []string
 	for i := 0; i < len(fixes); {
@@ -85,7 +85,7 @@ func fixes(entry string, values []string) []Fix {
 	return all
 }
 
-// propose says what to change.
+// propose sets the changes and their wording.
 func (l *Line) propose(fixes ...Fix) {
 	l.Fixes, l.Change = fixes, say(fixes...)
 }
@@ -110,7 +110,7 @@ type Target struct {
 	Mapping      string `json:"mapping"` // file
 }
 
-// A Report is all that a preflight found.
+// A Report is the findings of a check.
 type Report struct {
 	OK    bool    `json:"ok"` // nothing failed
 	Suger Target  `json:"suger"`
@@ -119,7 +119,7 @@ type Report struct {
 
 	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 
-	last bool // the address cannot be used again: it is somebody's, or Suger keeps whom it removes
+	last bool // the address cannot be used again: it belongs to somebody, or Suger keeps removed users
 }
 
 // Count is the number of lines of a level.
@@ -140,8 +140,8 @@ const (
 	checkWidth = 18
 )
 
-// A Printer writes a report as text, line by line. The level is a word, so that
-// colour is never needed to read it.
+// A Printer writes a report as text, line by line. It reads the same without
+// colour.
 type Printer struct {
 	W     io.Writer
 	Color bool // colour the level, by ANSI escape sequences
@@ -157,7 +157,7 @@ func (p *Printer) printf(format string, args ...any) {
 	}
 }
 
-// Begin says what is checked.
+// Begin writes what is checked.
 func (p *Printer) Begin(t Target) {
 	p.printf("Suger at %s, organization %s, mapping %s\n\n", t.URL, t.Organization, t.Mapping)
 }

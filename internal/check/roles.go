@@ -243,7 +243,7 @@ func (r *run) heldRoles(field spec.Field) Line {
 }
 
 // unreadRoles names the lists that hold roles besides the one role that the mapping
-// reads. where says in which answers they are.
+// reads. where names the answers that have them.
 func (r *run) unreadRoles(c *fieldCounts, where string) {
 	if r.roles == nil || r.Document.User.Roles.Hold == "many" {
 		return

@@ -79,7 +79,7 @@ func (r *run) gateway(ctx context.Context) {
 	}
 }
 
-// detailOf is what a SCIM client would be told.
+// detailOf is the error text for a SCIM client.
 func detailOf(err error) string {
 	var e *scim.Error
 	if errors.As(err, &e) {

@@ -33,7 +33,7 @@ func (r *run) unreadBlocks() {
 	}
 }
 
-// statuses says which words the status has, and what they mean to the mapping.
+// statuses reports the words of the status and what they mean to the mapping.
 func (r *run) statuses() {
 	in := &r.Document.Access
 	u := r.users.fields.use("status")
@@ -86,7 +86,7 @@ func (r *run) mostWithout(u *use) Level {
 	return Look
 }
 
-// reversed says why the status means the opposite of what the mapping says, ""
+// reversed explains why the status means the opposite of what the mapping says, ""
 // if there is no sign of it.
 func (r *run) reversed(u *use) string {
 	in, field := &r.Document.Access, u.field.String()

@@ -42,7 +42,7 @@ func (t *trip) isSomebodys(ctx context.Context, is, answered *mapping.Record) bo
 	return false
 }
 
-// olderThanCheck says how an account shows that it existed before the check, "" if
+// olderThanCheck explains how an account shows that it existed before the check, "" if
 // it does not.
 func (t *trip) olderThanCheck(is, answered *mapping.Record) string {
 	if answered != nil {

@@ -22,7 +22,7 @@ func masked(text, except string) string {
 	})
 }
 
-// isAddress says that the whole text is an e-mail address.
+// isAddress reports whether the whole text is an e-mail address.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
 	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(text, " \t,;<>")

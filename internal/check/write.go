@@ -28,7 +28,7 @@ func (r *run) write(ctx context.Context) {
 	}
 }
 
-// refuseToWrite says why there is no round trip; its text is empty if there is one.
+// refuseToWrite explains why there is no round trip; its text is empty if there is one.
 func (r *run) refuseToWrite() Line {
 	refusal := func(entry, format string, args ...any) Line {
 		return r.line("write", Fail, entry, "Not tried: "+format, args...)
