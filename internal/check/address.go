@@ -27,11 +27,7 @@ func (r *run) address(ctx context.Context) bool {
 		r.add(Line{Check: "address", Level: Fail, Text: r.URL + " is not a URL.", Change: "Correct SUGER_API_URL."})
 		return false
 	}
-	transport := &http.Transport{
-		Proxy:             http.ProxyFromEnvironment,
-		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2: true,
-	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
@@ -55,14 +51,16 @@ func (r *run) clock(date string) {
 	if err != nil {
 		return
 	}
+	line := Line{Check: "clock", Level: Look, Change: "Synchronize this machine's clock with a time server."}
 	switch off := r.Now().Sub(suger).Round(time.Second); {
 	case off > clocksDiffer:
-		r.add(Line{Check: "clock", Level: Fail, Change: "Synchronize this machine's clock with a time server.",
-			Text: fmt.Sprintf("Suger's clock is %s behind this machine's: the check would take a new user for one who existed before.", off)})
+		line.Level, line.Text = Fail, fmt.Sprintf("Suger's clock is %s behind this machine's: the check would take a new user for one who existed before.", off)
 	case -off > clocksDiffer:
-		r.add(Line{Check: "clock", Level: Look, Change: "Synchronize this machine's clock with a time server.",
-			Text: fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)})
+		line.Text = fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)
+	default:
+		return
 	}
+	r.add(line)
 }
 
 // reached describes a connection that works.
@@ -104,24 +102,25 @@ func unreachable(u *url.URL, err error) (text, change string) {
 		invalid   x509.CertificateInvalidError
 		notTLS    tls.RecordHeaderError
 	)
+	const correct, path = "Correct SUGER_API_URL", "the network path to Suger (HTTPS_PROXY, firewall)."
 	switch {
 	case errors.As(err, &name):
-		return fmt.Sprintf("The name %s cannot be resolved.", u.Hostname()), "Correct SUGER_API_URL, or the DNS settings of this machine."
+		return fmt.Sprintf("The name %s cannot be resolved.", u.Hostname()), correct + ", or the DNS settings of this machine."
 	case errors.As(err, &authority):
 		return fmt.Sprintf("TLS: this machine does not trust the issuer of the certificate of %s.", u.Host),
 			"If a proxy inspects TLS, give the gateway the proxy's CA certificate (SSL_CERT_FILE)."
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("TLS: the certificate that %s shows is for another name.", u.Host), "Correct SUGER_API_URL, or the proxy on the way to Suger."
+		return fmt.Sprintf("TLS: the certificate that %s shows is for another name.", u.Host), correct + ", or the proxy on the way to Suger."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("TLS: the certificate of %s is expired, or not valid yet.", u.Host), "Check this machine's clock."
 	case errors.As(err, &notTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return u.Host + " answers, but not with TLS.", "Correct scheme and port of SUGER_API_URL."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return u.Host + " refuses the connection: nothing listens there.", "Correct SUGER_API_URL, or the network path to Suger (HTTPS_PROXY, firewall)."
+		return u.Host + " refuses the connection: nothing listens there.", correct + ", or " + path
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("%s does not answer within %s.", u.Host, connectTimeout), "Check the network path to Suger (HTTPS_PROXY, firewall)."
+		return fmt.Sprintf("%s does not answer within %s.", u.Host, connectTimeout), "Check " + path
 	case errors.Is(err, context.Canceled):
 		return "Not finished.", ""
 	}
-	return fmt.Sprintf("%s cannot be reached: %v.", u.Host, err), "Correct SUGER_API_URL, or the network path to Suger (HTTPS_PROXY, firewall)."
+	return fmt.Sprintf("%s cannot be reached: %v.", u.Host, err), correct + ", or " + path
 }

@@ -139,7 +139,7 @@ func (d *Draft) find(path string) *entry {
 
 // apply makes the change of a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
-	before := d.text()
+	before := d.String()
 	if f.Value == nil {
 		d.remove(f.Entry)
 	} else {
@@ -150,7 +150,7 @@ func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 			e.inline = false
 		}
 	}
-	return d.text() != before
+	return d.String() != before
 }
 
 func (d *Draft) remove(path string) {
@@ -183,9 +183,7 @@ func splitEntry(path string) []string {
 const lineWidth = 100
 
 // String is the file, with a comment on each line.
-func (d *Draft) String() string { return d.text() }
-
-func (d *Draft) text() string {
+func (d *Draft) String() string {
 	var b strings.Builder
 	for i, e := range d.root.inner {
 		if i > 0 {
@@ -326,7 +324,7 @@ func (d *Draft) Summary() string {
 // Count is how many lines of the draft are of a certainty.
 func (d *Draft) Count(sure Certainty) int {
 	n := 0
-	for line := range strings.Lines(d.text()) {
+	for line := range strings.Lines(d.String()) {
 		if _, comment, found := strings.Cut(line, " # "); found && strings.HasPrefix(comment, string(sure)) {
 			n++
 		}

@@ -246,7 +246,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p = newPeople("Standard", "Auditor", "Operator")
 	draft, report = p.suggest(t, func(c *check.Config) { c.Write = newcomer })
 	said = strings.Join(strings.Fields(text(report)), " ")
-	assert.Contains(t, said, "fail default role No role has a name that says that it is the least. The draft gives Standard, which most users hold")
+	assert.Contains(t, said, "fail default role No role has a name that says that it is the least. The draft gives Standard to whom is given none: most users hold this one.")
 	assert.Contains(t, draft.String(), "default: Standard # not seen")
 	assert.Empty(t, p.writes)
 

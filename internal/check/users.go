@@ -112,11 +112,6 @@ func (l *userList) take(r *run, raw any) {
 		l.samples = append(l.samples[:min(len(l.samples), samplesKept-1)], sample{raw, record})
 	}
 	l.addresses[fold(record.UserName)]++
-	l.takeStatus(record)
-	l.takeRoles(record)
-}
-
-func (l *userList) takeStatus(record *mapping.Record) {
 	l.statuses[record.Status]++
 	if record.Unknown {
 		l.unknown[record.Status]++
@@ -127,9 +122,6 @@ func (l *userList) takeStatus(record *mapping.Record) {
 	if record.Pending {
 		l.pending++
 	}
-}
-
-func (l *userList) takeRoles(record *mapping.Record) {
 	if len(record.Roles) == 0 {
 		l.noRole++
 	}
