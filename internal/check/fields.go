@@ -217,7 +217,7 @@ func (r *run) flagsOfPower() {
 	for _, path := range c.ranked(powerFlag) {
 		if !c.isUsed(path) {
 			r.add(Line{Check: "administrators", Level: Look, Mapping: r.at("user.roles.field"),
-				Text: fmt.Sprintf("%s is true for %s, and by its name tells who manages users. The mapping does not read it: a role is a text, a number, an object or a list.",
+				Text: fmt.Sprintf("%s is true for %s, and its name suggests that they manage users. The mapping cannot read it: a role is a text, a number, an object or a list.",
 					path, ofUsers(c.leaves[path].words["true"], c.sampled)),
 				Change: "Ask Suger which of role and " + path + " decides. If it is the flag, ask for a field that names the role."})
 		}

@@ -210,7 +210,7 @@ func (t *trip) placeOf(d difference) *Place {
 func placeholderPath(template any, names []string, prefix string) string {
 	switch part := template.(type) {
 	case map[string]any:
-		for _, key := range sortedKeys(part) {
+		for _, key := range sortedNames(part) {
 			if found := placeholderPath(part[key], names, strings.TrimPrefix(prefix+"."+key, ".")); found != "" {
 				return found
 			}

@@ -67,7 +67,7 @@ func endless(path string, paging spec.PagingMap, rows int) Line {
 		how = "paging " + flowOf(value)
 	}
 	return Line{Check: "paging", Level: Fail,
-		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages seem to go on for ever.", path, how, rows, mostListTime),
+		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages do not seem to end.", path, how, rows, mostListTime),
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 

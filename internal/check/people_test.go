@@ -237,7 +237,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p := newPeople("Standard", "Auditor", "Basic plus", "Operator")
 	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
 	said := strings.Join(strings.Fields(text(report)), " ")
-	assert.Contains(t, said, "fail administrator No role has a name that says that it manages users")
+	assert.Contains(t, said, "fail administrator No role's name shows that it manages users")
 	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
 	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: no name says which role manages users: put that one here")
 	assert.Contains(t, draft.String(), "default: Standard # not seen")
@@ -246,13 +246,13 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	p = newPeople("Standard", "Auditor", "Operator")
 	draft, report = p.suggest(t, func(c *check.Config) { c.Write = newcomer })
 	said = strings.Join(strings.Fields(text(report)), " ")
-	assert.Contains(t, said, "fail default role No role has a name that says that it is the least. The draft gives Standard to whom is given none: most users hold this one.")
+	assert.Contains(t, said, "fail default role No role's name shows that it has the fewest rights. The draft gives Standard to users without a role: most users hold this one.")
 	assert.Contains(t, draft.String(), "default: Standard # not seen")
 	assert.Empty(t, p.writes)
 
 	p = newPeople("Auditor", "Admin", "Operator")
 	_, report = p.suggest(t, nil)
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "look default role No role has a name that says that it is the least. The draft gives Auditor")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "look default role No role's name shows that it has the fewest rights. The draft gives Auditor")
 }
 
 // A field that blocks people by its name is drafted as the status however it says
@@ -387,7 +387,7 @@ func TestListWithoutEnd(t *testing.T) {
 	config.URL, config.Client = server.URL, client
 	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
 	assert.Nil(t, draft)
-	require.ErrorContains(t, err, "its pages seem to go on for ever")
+	require.ErrorContains(t, err, "its pages do not seem to end")
 
 	source := strings.Replace(string(mapping.DefaultSource()), "call: GET /org/{organization}/user\n    paging: {style: offset, size: 1000, limit: limit, next: offset}",
 		"call: GET /org/{organization}/user\n    items: members\n    paging: {style: cursor, size: 10000, limit: limit, next: cursor, cursor: next}", 1)
@@ -397,7 +397,7 @@ func TestListWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	report := check.Run(t.Context(), config)
 	assert.False(t, report.OK)
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "has not ended after 500000 rows or 5m0s: its pages seem to go on for ever.")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "has not ended after 500000 rows or 5m0s: its pages do not seem to end.")
 }
 
 // An answer with status 200 that says that the call failed is drafted as an error.

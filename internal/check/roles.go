@@ -167,7 +167,7 @@ func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 	if found.name != "" && !slices.Contains(role.Name.Scalars(), found.name) {
 		line.Fixes = append(line.Fixes, fix("role.name", found.name))
 	}
-	return line.advise("%s", joined(fmt.Sprintf("Suger's roles have the fields %s.", both(sortedKeys(object))), say(line.Fixes...)))
+	return line.advise("%s", joined(fmt.Sprintf("Suger's roles have the fields %s.", both(sortedNames(object))), say(line.Fixes...)))
 }
 
 // knownRoles compares the known roles of the mapping with the list.

@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
@@ -28,7 +27,7 @@ func spotsIn(answer any) []spot {
 			if !ok {
 				continue
 			}
-			for _, key := range sortedKeys(object) {
+			for _, key := range sortedNames(object) {
 				if isNameable(key) {
 					spots = append(spots, spot{strings.TrimPrefix(spots[i].path+"."+key, "."), object[key]})
 				}
@@ -41,15 +40,6 @@ func spotsIn(answer any) []spot {
 // isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
-}
-
-func sortedKeys(object map[string]any) []string {
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // listsIn are the paths of arrays that could be a list of users or roles.

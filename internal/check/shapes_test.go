@@ -245,7 +245,7 @@ var traps = map[string]trap{
 	"a flag tells who is an administrator": {
 		row:   also(func(i int, row obj) { row["is_admin"] = i < 2 }),
 		draft: []string{"# By its name is_admin tells who manages users, but is true or false"},
-		says:  "is_admin is true for 2 of 21 users, and by its name tells who manages users.",
+		says:  "is_admin is true for 2 of 21 users, and its name suggests that they manage users.",
 	},
 	"the list answers one user by the address": {
 		row: plainRow,
