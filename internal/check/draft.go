@@ -71,7 +71,7 @@ func entryOf(key string, value any) *entry {
 func withoutRole(body any) object {
 	var o object
 	from, _ := body.(map[string]any)
-	for _, key := range sortedKeys(from) {
+	for _, key := range sortedNames(from) {
 		value := from[key]
 		if inner := withoutRole(value); inner != nil {
 			value = inner

@@ -121,7 +121,7 @@ func (c *fieldCounts) walk(path string, value any, depth int) {
 	}
 	switch v := value.(type) {
 	case map[string]any:
-		for _, key := range sortedKeys(v) {
+		for _, key := range sortedNames(v) {
 			inner := key
 			if path != "" {
 				inner = path + "." + key

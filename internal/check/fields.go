@@ -41,9 +41,9 @@ func (r *run) field(u *use) Line {
 		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
 		r.unusable(&line, u)
 	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
-		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, ofUsers(u.filled-u.times, all))
+		line.Level, line.Text = Look, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
 		line.Fixes = []Fix{{Entry: u.entry}}
-		line.Change = "Name a field with times as in RFC 3339 or in seconds since 1970, or leave the entry out."
+		line.Change = "Name a field with RFC 3339 times or seconds since 1970, or leave the entry out."
 	default:
 		line.Text = fmt.Sprintf("In %s: %s (%s).", ofUsers(u.present, all), u.field, u.kind())
 		if empty := u.present - u.filled; empty > 0 {
@@ -115,7 +115,7 @@ func (r *run) unusable(line *Line, u *use) {
 	case u.name == "organization":
 		line.Change = "It names another organization. Correct the field, or leave it out if it means something else."
 	case u.name == "role":
-		line.Change = "Say in user.roles which fields of the object are the role's id and name."
+		line.Change = "Set id and name in user.roles to the fields of the object."
 		for _, part := range []string{"id", "name"} {
 			for _, path := range sortedNames(r.users.fields.leaves) {
 				if lastName(path) == part && within(path, u.field.String()) && strings.Count(path, ".") == 1+strings.Count(u.field.String(), ".") {
@@ -146,8 +146,8 @@ func (r *run) identities() {
 	readable := r.users.readable()
 	if twice := readable - len(r.users.ids); twice > 0 {
 		r.add(Line{Check: "id", Level: Fail, Mapping: r.at("user.id"),
-			Text:   fmt.Sprintf("In %s the id is one that another user has, too.", ofUsers(twice, readable)),
-			Change: "Correct the field, or paging if users come twice."})
+			Text:   fmt.Sprintf("In %s the id is also that of another user.", ofUsers(twice, readable)),
+			Change: "Correct the field, or paging if users appear twice."})
 	}
 	shared, odd := 0, 0
 	for email, users := range r.users.addresses {
@@ -160,13 +160,13 @@ func (r *run) identities() {
 	}
 	if odd > 0 {
 		line := Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
-			Text: fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable))}
+			Text: fmt.Sprintf("It is not an e-mail address in %s.", ofUsers(odd, readable))}
 		r.missing(&line, r.users.fields.use("userName"))
 		r.add(line)
 	}
 	if shared > 0 {
 		r.add(Line{Check: "userName", Level: Look, Mapping: r.at("user.attributes.userName"),
-			Text: fmt.Sprintf("%s of more than one user (letter case does not count); Okta finds only one of them.", count(shared, "address is that"))})
+			Text: fmt.Sprintf("Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))})
 	}
 }
 
@@ -199,11 +199,11 @@ func (r *run) unmapped() {
 	}
 	line := Line{Check: "unmapped fields", Level: OK, Mapping: r.at("user.attributes"), Text: "None: the mapping uses every field of Suger's users."}
 	if len(fields) > 0 {
-		line.Text = fmt.Sprintf("Suger's users have more: %s.", shortList(fields, 15))
+		line.Text = fmt.Sprintf("Suger's users also have %s.", shortList(fields, 15))
 	}
 	if len(known) > 0 {
 		line.Level = Look
-		line.Change = fmt.Sprintf("To provision them, too, say in user.attributes and in the bodies of add and update: %s.", strings.Join(known, ", "))
+		line.Change = fmt.Sprintf("To provision them too, add to user.attributes and to the bodies of add and update: %s.", strings.Join(known, ", "))
 	}
 	r.add(line)
 }
@@ -215,7 +215,7 @@ func (r *run) flagsOfPower() {
 	for _, path := range c.ranked(powerFlag) {
 		if !c.isUsed(path) {
 			r.add(Line{Check: "administrators", Level: Look, Mapping: r.at("user.roles.field"),
-				Text: fmt.Sprintf("%s is true for %s, and by its name tells who manages users. The mapping does not read it: a role is a text, a number, an object or a list.",
+				Text: fmt.Sprintf("%s is true for %s, and its name suggests that they manage users. The mapping cannot read it: a role is a text, a number, an object or a list.",
 					path, ofUsers(c.leaves[path].words["true"], c.sampled)),
 				Change: "Ask Suger which of role and " + path + " decides. If it is the flag, ask for a field that names the role."})
 		}

@@ -186,7 +186,7 @@ func usual(limit string, first *listAnswer) (ways []spec.PagingMap) {
 		ways = append(ways, spec.PagingMap{Style: "page", Limit: limit, Next: name, First: 1}, spec.PagingMap{Style: "page", Limit: limit, Next: name})
 	}
 	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
-	for _, field := range sortedKeys(last) {
+	for _, field := range sortedNames(last) {
 		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
 			for _, name := range cursors {
 				ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: spec.Cursor{Row: field}})

@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
@@ -28,7 +27,7 @@ func spotsIn(answer any) []spot {
 			if !ok {
 				continue
 			}
-			for _, key := range sortedKeys(object) {
+			for _, key := range sortedNames(object) {
 				if isNameable(key) {
 					spots = append(spots, spot{strings.TrimPrefix(spots[i].path+"."+key, "."), object[key]})
 				}
@@ -41,15 +40,6 @@ func spotsIn(answer any) []spot {
 // isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
-}
-
-func sortedKeys(object map[string]any) []string {
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // listsIn are the paths of arrays that could be a list of users or roles.
@@ -111,13 +101,13 @@ func (r *run) answerFix(operation string, answer any) []Fix {
 	return nil
 }
 
-// userIn is what is in the answer of an operation where the mapping says.
-func (r *run) userIn(operation string, answer []byte) (user any, found bool) {
-	user, found = decoded(answer), true
+// userIn is what the answer of an operation has where the mapping looks for the user.
+func (r *run) userIn(operation string, answer []byte) any {
+	user := decoded(answer)
 	if at := r.Document.Operations.Named(operation).Answer; at.Given() {
-		user, found = at.In(user)
+		user, _ = at.In(user)
 	}
-	return user, found
+	return user
 }
 
 // decoded is the JSON of an answer, nil if there is none.

@@ -222,7 +222,7 @@ var traps = map[string]trap{
 			w.Header().Set("X-Total-Count", strconv.Itoa(len(rows)))
 			return rows[:13]
 		},
-		says: "The list has 13 users, but the header X-Total-Count says 21: it is cut.",
+		says: "The list has 13 users, but the header X-Total-Count says 21: it is truncated.",
 	},
 	"the first row lacks the address": {
 		row: also(func(i int, row obj) {
@@ -245,7 +245,7 @@ var traps = map[string]trap{
 	"a flag tells who is an administrator": {
 		row:   also(func(i int, row obj) { row["is_admin"] = i < 2 }),
 		draft: []string{"# By its name is_admin tells who manages users, but is true or false"},
-		says:  "is_admin is true for 2 of 21 users, and by its name tells who manages users.",
+		says:  "is_admin is true for 2 of 21 users, and its name suggests that they manage users.",
 	},
 	"the list answers one user by the address": {
 		row: plainRow,

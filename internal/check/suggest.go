@@ -82,7 +82,7 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 		if report.last || ctx.Err() != nil {
 			if changed, _ := draft.adopt(c.File, report, false); changed {
 				report.Lines = append(report.Lines, Line{Check: "write", Level: Look,
-					Text:   "These changes are in the draft, and not proven: the address cannot be used again.",
+					Text:   "The draft has these changes, but they are not proven: the address cannot be used again.",
 					Change: "Check the file with --write and another address."})
 			}
 			return report, nil

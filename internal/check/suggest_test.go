@@ -43,7 +43,7 @@ func TestSuggestTriesNothingUnasked(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, report.OK)
 	assert.Contains(t, draft.String(), "call: PATCH /v2/organizations/{organization}/members/{user} # likely")
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: say call: PUT")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: set call: PUT")
 }
 
 // Where people have no role, or only an administrator is there, the draft is a

@@ -149,7 +149,7 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 		isRole := func(row any) bool {
 			_, word := row.(string)
 			object, _ := row.(map[string]any)
-			return word || slices.ContainsFunc(sortedKeys(object), isRoleName)
+			return word || slices.ContainsFunc(sortedNames(object), isRoleName)
 		}
 		rows, err := s.listOf(ctx, &found.listFacts, isRole)
 		if err != nil {
@@ -394,13 +394,13 @@ func (s *survey) doubts() []Line {
 	place := func(entry string) *Place { return &Place{Entry: entry} }
 	if s.noAdministrator {
 		lines = append(lines, Line{Check: "administrator", Level: Fail, Mapping: place("role.known"),
-			Text:   "No role has a name that says that it manages users, and the draft takes none for it.",
-			Change: "Say which role manages users: put it into role.known with administrator: true, and first into role.precedence, in the place of " + unnamedAdministrator + "."})
+			Text:   "No role's name shows that it manages users, so the draft marks none.",
+			Change: "Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of " + unnamedAdministrator + "."})
 	}
 	if !s.fallbackByName {
 		line := Line{Check: "default role", Level: Look, Mapping: place("role.default"),
-			Text:   fmt.Sprintf("No role has a name that says that it is the least. The draft gives %s to whom is given none: %s.", s.fallback.name, s.fallbackWhy),
-			Change: "Say which role is the least in role.default and role.known."}
+			Text:   fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", s.fallback.name, s.fallbackWhy),
+			Change: "Set role.default to the role with the fewest rights, and add it to role.known."}
 		if s.noAdministrator {
 			line.Level = Fail
 		}
