@@ -207,7 +207,7 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	switch {
 	case errors.Is(err, errNoEnd):
 		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
-		line.Mapping = r.atPaging("")
+		line.Mapping = r.at(listPaging)
 		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))

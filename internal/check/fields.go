@@ -145,9 +145,8 @@ func joined(a, b string) string {
 func (r *run) identities() {
 	readable := r.users.readable()
 	if twice := readable - len(r.users.ids); twice > 0 {
-		r.add(Line{Check: "id", Level: Fail, Mapping: r.at("user.id"),
-			Text:   fmt.Sprintf("In %s the id is also that of another user.", ofUsers(twice, readable)),
-			Change: "Correct the field, or paging if users appear twice."})
+		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
+			advise("Correct the field, or paging if users appear twice."))
 	}
 	shared, odd := 0, 0
 	for email, users := range r.users.addresses {
@@ -159,14 +158,12 @@ func (r *run) identities() {
 		}
 	}
 	if odd > 0 {
-		line := Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
-			Text: fmt.Sprintf("It is not an e-mail address in %s.", ofUsers(odd, readable))}
+		line := r.line("userName", lookUnlessAll(odd, readable), "user.attributes.userName", "It is not an e-mail address in %s.", ofUsers(odd, readable))
 		r.missing(&line, r.users.fields.use("userName"))
 		r.add(line)
 	}
 	if shared > 0 {
-		r.add(Line{Check: "userName", Level: Look, Mapping: r.at("user.attributes.userName"),
-			Text: fmt.Sprintf("Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))})
+		r.note("userName", Look, "user.attributes.userName", "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -48,11 +47,9 @@ func (r *run) paging(ctx context.Context) {
 	case paging.Style == "none":
 		r.add(r.wholeList(ctx, call, first))
 	case paging.Limit == "" && r.users.pages > 1:
-		r.add(Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
-			Text: fmt.Sprintf("%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))})
+		r.note("paging", OK, listPaging, "%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))
 	case paging.Limit == "":
-		r.add(Line{Check: "paging", Level: Look, Mapping: r.atPaging(""),
-			Text: "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances."})
+		r.note("paging", Look, listPaging, "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances.")
 	default:
 		r.add(r.smallPages(ctx, l, paging, first))
 	}
@@ -71,9 +68,8 @@ func endless(path string, paging spec.PagingMap, rows int) Line {
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 
-func (r *run) atPaging(key string) *Place {
-	return r.at(strings.TrimSuffix("operations.list users.paging."+key, "."))
-}
+// listPaging is the entry of the paging of the list of users.
+const listPaging = "operations.list users.paging"
 
 // rowsIn finds the array that a list operation answers.
 func rowsIn(answer any, path string) (rows []any, ok bool) {
@@ -111,7 +107,7 @@ func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *list
 // smallPages looks whether the second of two small pages begins where the first
 // ends. If not, the list is read afresh, for it may have changed.
 func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.atPaging("")}
+	line := Line{Check: "paging", Level: OK, Mapping: r.at(listPaging)}
 	n, whole := r.users.count, &listAnswer{rows: r.users.opening}
 	leads := paging.Style == "cursor" || paging.Style == "link"
 	switch got := len(first.rows); {
@@ -122,7 +118,7 @@ func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, 
 		line.Text = fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
 		return line
 	case got > pageProbe:
-		line.Level, line.Mapping = Look, r.atPaging("limit")
+		line.Level, line.Mapping = Look, r.at(listPaging+".limit")
 		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
 		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
@@ -130,7 +126,7 @@ func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, 
 	case leads:
 		line.Level, line.Text = Fail, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks."
 	default:
-		line.Level, line.Mapping = Fail, r.atPaging("style")
+		line.Level, line.Mapping = Fail, r.at(listPaging+".style")
 		line.Text = "The second page does not begin where the first ends: users would be missing or appear twice."
 	}
 	line.Change = "Compare paging with Suger's documentation."
@@ -148,7 +144,7 @@ func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Ca
 
 // end looks at the size of pages and asks for what comes after the last user.
 func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
-	line := Line{Check: "page size", Level: Look, Mapping: r.atPaging("size")}
+	line := Line{Check: "page size", Level: Look, Mapping: r.at(listPaging + ".size")}
 	line.propose(fix(line.Mapping.Entry, r.users.firstPage))
 	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
 		line.Text = fmt.Sprintf("Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)

@@ -27,9 +27,8 @@ func (r *run) unreadBlocks() {
 		if blocked <= 0 || r.Document.Access.Shows() && blocked <= r.users.count-r.users.access {
 			continue
 		}
-		r.add(Line{Check: "access", Level: Fail, Mapping: r.at("access"),
-			Text:   fmt.Sprintf("The mapping does not read %s, which blocks %s by its name: they count as having access.", path, ofUsers(blocked, r.users.count)),
-			Change: fmt.Sprintf("Set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path)})
+		r.add(r.line("access", Fail, "access", "The mapping does not read %s, which blocks %s by its name: they count as having access.", path, ofUsers(blocked, r.users.count)).
+			advise("Set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path))
 	}
 }
 
