@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -168,11 +169,31 @@ func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
 
+// oneIf scores 1 for what is so, else 0.
+func oneIf(is func(path string, l *leaf) bool) func(string, *leaf) int {
+	return func(path string, l *leaf) int {
+		if is(path, l) {
+			return 1
+		}
+		return 0
+	}
+}
+
 func first(words []string) string {
 	if len(words) == 0 {
 		return ""
 	}
 	return words[0]
+}
+
+// distinct are the fields that hold other values than those before them.
+func (c *fieldCounts) distinct(paths []string) (kept []string) {
+	for _, path := range paths {
+		if !slices.ContainsFunc(kept, func(other string) bool { return maps.Equal(c.leaves[path].words, c.leaves[other].words) }) {
+			kept = append(kept, path)
+		}
+	}
+	return kept
 }
 
 // isID says that a field is different in each row.
@@ -237,13 +258,13 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 	if own := c.bestID(prefix); prefix != "" && own != "" {
 		f.id, f.member = own, f.id
 	} else if prefix == "" {
-		f.member = c.best(func(path string, l *leaf) int {
-			if name := lastName(path); c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id") {
-				return 1
-			}
-			return 0
-		})
+		f.member = c.best(oneIf(func(path string, l *leaf) bool {
+			name := lastName(path)
+			return c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id")
+		}))
 	}
+	f.emails = c.distinct(f.emails)
+	f.ids = c.distinct(f.ids)
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
 	f.given, f.family = c.named(givenNames, text), c.named(familyNames, text)
 	if f.given == "" && f.family == "" {
@@ -259,12 +280,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 			return len(hints) - i
 		})
 	}
-	f.org = c.best(func(path string, l *leaf) int {
-		if l.filled == c.sampled && len(l.words) == 1 && l.words[organization] > 0 {
-			return 1
-		}
-		return 0
-	})
+	f.org = c.best(oneIf(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled }))
 	f.others = make(map[string]string)
 	for _, path := range sortedNames(c.leaves) {
 		if attribute := attributeFor(path, c.leaves[path]); attribute != "" && path != f.email && path != f.full && path != f.org && f.others[attribute] == "" {
@@ -471,19 +487,15 @@ func (f *facts) guessRoleField(roles *roleList) {
 		name, within := strings.CutPrefix(path, inside+".")
 		switch {
 		case !within || strings.Contains(name, "."):
-		case f.role.id == "" && slices.Contains(roleKeys, lastName(name)):
-			f.role.id, f.role.words = name, c.leaves[path].words
-		case f.role.id == "" && f.role.name == "" && lastName(name) == "role":
+		case f.role.id == "" && (slices.Contains(roleKeys, lastName(name)) || f.role.name == "" && lastName(name) == "role"):
 			f.role.id, f.role.words = name, c.leaves[path].words
 		case f.role.name == "" && slices.Contains(roleTitles, lastName(name)):
 			f.role.name = name
 		}
 	}
-	if f.role.id == "" && f.role.name == "" {
-		for word := range f.role.words {
-			_, isID := roles.byID(word)
-			_, isName := roles.byName(word)
-			f.role.byName = f.role.byName || isName && (!isID || strings.HasSuffix(lastName(field), "name"))
-		}
+	for word := range f.role.words {
+		_, isID := roles.byID(word)
+		_, isName := roles.byName(word)
+		f.role.byName = f.role.byName || f.role.id == "" && f.role.name == "" && isName && (!isID || strings.HasSuffix(lastName(field), "name"))
 	}
 }

@@ -29,8 +29,10 @@ func (r *run) field(u *use) Line {
 	bad := r.users.unread[at]
 	switch {
 	case u.present == 0:
-		line.Level = missingLevel(u)
-		line.Text = fmt.Sprintf("No user has %s.", u.field)
+		line.Level, line.Text = Fail, fmt.Sprintf("No user has %s.", u.field)
+		if u.optional() {
+			line.Level = Look
+		}
 		r.missing(&line, u)
 	case u.present < all && (u.name == "id" || u.name == "userName"):
 		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
@@ -51,13 +53,9 @@ func (r *run) field(u *use) Line {
 	return line
 }
 
-// missingLevel says how bad it is that no user has a field.
-func missingLevel(u *use) Level {
-	switch u.name {
-	case "organization", "created", "modified":
-		return Look
-	}
-	return Fail
+// optional reports whether the gateway does without a field.
+func (u *use) optional() bool {
+	return slices.Contains([]string{"organization", "created", "modified"}, u.name)
 }
 
 // missing says what to do about a field that users do not have.
@@ -68,14 +66,14 @@ func (r *run) missing(line *Line, u *use) {
 		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
 	}
 	other := "Compare the field with Suger's documentation."
-	switch u.name {
-	case "organization", "created", "modified":
+	if u.name == "status" {
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
+	}
+	if u.optional() {
 		other = "Leave the entry out if Suger has no such field."
 		if len(like) == 0 {
 			line.Fixes = []Fix{{Entry: u.entry}}
 		}
-	case "status":
-		other = "If Suger has no status, leave access.field out: then only removal ends access."
 	}
 	if line.Change == "" || u.name == "status" {
 		line.Change = joined(line.Change, other)
@@ -224,13 +222,10 @@ func (r *run) flagsOfPower() {
 	}
 }
 
-// powerFlag scores a field that is true or false and called after an administrator.
-func powerFlag(path string, l *leaf) int {
-	if l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) }) {
-		return 1
-	}
-	return 0
-}
+// powerFlag finds fields that are true or false and called after an administrator.
+var powerFlag = oneIf(func(path string, l *leaf) bool {
+	return l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) })
+})
 
 // attributeFor is the SCIM attribute whose name a field has, "" if there is none.
 func attributeFor(path string, l *leaf) string {

@@ -46,11 +46,7 @@ func (r *run) getOne(ctx context.Context, call sugerclient.Call) (answer *sugerc
 	if answer, err = r.probe.Do(ctx, call); err != nil {
 		return nil, nil, err
 	}
-	user = decoded(answer.Body)
-	if at := r.Document.Operations.GetUser.Answer; at.Given() {
-		user, _ = at.In(user)
-	}
-	return answer, user, nil
+	return answer, r.userIn(opGetUser, answer.Body), nil
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people

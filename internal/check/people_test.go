@@ -29,6 +29,7 @@ type people struct {
 	shown  func(record, bool) record // how a user is answered; true for one alone
 	upsert bool                      // POST takes over who has the address
 	marks  bool                      // DELETE sets deletedAt, and POST takes it away again
+	fixed  bool                      // PATCH leaves the role as it is
 	fails  bool                      // PATCH is answered 200 with an error, and not done
 	writes []string
 }
@@ -116,7 +117,9 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 		answer(http.StatusOK, record{"ok": false, "error": record{"code": 405, "message": "use another method"}})
 	case method == http.MethodPatch:
 		for key, value := range body {
-			one[key] = value
+			if key != "role" || !p.fixed {
+				one[key] = value
+			}
 		}
 		answer(http.StatusOK, p.show(one, true))
 	default:
@@ -362,6 +365,19 @@ func TestRemovalThatOnlyMarks(t *testing.T) {
 			assert.NotNil(t, p.byEmail("another@example.com")["deletedAt"])
 		})
 	}
+}
+
+// Tries that do not help are taken back, and the report is the one without them.
+func TestTriesThatDoNotHelp(t *testing.T) {
+	p := newPeople("Viewer", "Editor", "Admin")
+	p.fixed = true
+	draft, report := p.suggest(t, func(c *check.Config) { c.Write, c.TryVerbs = newcomer, true })
+	assert.NotContains(t, draft.String(), "\n  set role:")
+	assert.Contains(t, draft.String(), "# set role: {call: \"PUT /orgs/{organization}/members/{user}/role\"")
+	assert.Contains(t, draft.String(), `role: "{role.name}"}`)
+	said := strings.Join(strings.Fields(text(report)), " ")
+	assert.Contains(t, said, "Suger shows role Viewer instead of role Editor.")
+	assert.Nil(t, p.byEmail(newcomer))
 }
 
 // A list whose cursor never ends is no list to draft from, and the message is about

@@ -56,12 +56,16 @@ func listsIn(answer any) []string {
 // itemsFixes are how the mapping finds the list in the answer of an operation,
 // none if no list is in it.
 func itemsFixes(operation string, answer any) []Fix {
-	entry := spec.OperationPath(operation) + ".items"
-	if paths := listsIn(answer); len(paths) > 0 && paths[0] == "" {
+	return placeFixes(spec.OperationPath(operation)+".items", listsIn(answer))
+}
+
+// placeFixes say that something is at one of some paths of an answer; where it is the
+// answer itself, the entry is left out.
+func placeFixes(entry string, paths []string) []Fix {
+	if len(paths) > 0 && paths[0] == "" {
 		return []Fix{{Entry: entry}}
-	} else {
-		return fixes(entry, paths)
 	}
+	return fixes(entry, paths)
 }
 
 // totalsIn are the paths of numbers that seem to count all rows.
@@ -86,29 +90,24 @@ func seemsNext(path string) bool {
 	return strings.Contains(name, "next") || strings.Contains(name, "cursor") || strings.Contains(name, "continu")
 }
 
-// userIn is the path at which an answer holds an object that can be read as a
-// user.
-func (r *run) userIn(answer any) (path string, found bool) {
-	for _, s := range spotsIn(answer) {
-		if _, err := r.probe.ReadUser(s.value); err == nil {
-			return s.path, true
-		}
-	}
-	return "", false
-}
-
 // answerFix is how the mapping finds the user in the answer of an operation, none
 // if no user is in it.
 func (r *run) answerFix(operation string, answer any) []Fix {
-	entry := spec.OperationPath(operation) + ".answer"
-	switch path, found := r.userIn(answer); {
-	case !found:
-		return nil
-	case path == "":
-		return []Fix{{Entry: entry}}
-	default:
-		return []Fix{fix(entry, path)}
+	for _, s := range spotsIn(answer) {
+		if _, err := r.probe.ReadUser(s.value); err == nil {
+			return placeFixes(spec.OperationPath(operation)+".answer", []string{s.path})
+		}
 	}
+	return nil
+}
+
+// userIn is what the answer of an operation has where the mapping looks for the user.
+func (r *run) userIn(operation string, answer []byte) any {
+	user := decoded(answer)
+	if at := r.Document.Operations.Named(operation).Answer; at.Given() {
+		user, _ = at.In(user)
+	}
+	return user
 }
 
 // decoded is the JSON of an answer, nil if there is none.

@@ -49,8 +49,8 @@ func (r *run) statuses() {
 	if u.present == 0 || r.users.readable() == 0 {
 		return // said already
 	}
-	line := Line{Check: "status words", Level: OK, Mapping: r.at("access")}
 	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, r.users.count-r.users.access)
+	line := Line{Check: "status words", Level: OK, Mapping: r.at("access"), Text: with}
 	switch reversed := r.reversed(u); {
 	case reversed != "":
 		line.Level, line.Text = Fail, reversed+" With this file, a new user would have no access, and ending access would give it."
@@ -61,30 +61,19 @@ func (r *run) statuses() {
 			line.propose(fixes...)
 		}
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
-		line.Level, line.Text = r.mostWithout(u), fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
+		line.Level, line.Text = Look, fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
+		if u.kind() == isFlag { // and the name does not say which is which: there is no other sign
+			line.Level = Fail
+		}
 		line.Change = "Compare a few people with Suger's console. If the mapping is reversed, swap active and inactive."
-	case len(in.Active)+len(in.Inactive) == 0 || u.kind() != isText && u.kind() != isFlag:
-		line.Text = with
-	case wordsAreSet(r.users.statuses, r.users.count) || r.ShowPersonal:
+	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && (wordsAreSet(r.users.statuses, r.users.count) || r.ShowPersonal):
 		line.Text = fmt.Sprintf("%s: %s", tally(r.users.statuses), with)
-	default:
-		line.Text = with
 	}
 	r.add(line)
 }
 
 // saysItself reports whether a field says by its name which values mean access.
 func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
-
-// mostWithout is how bad it is that most people have no access. Of a field that is
-// true or false, and whose name does not say which is which, it is the only sign
-// that the mapping has it the wrong way round.
-func (r *run) mostWithout(u *use) Level {
-	if u.kind() == isFlag {
-		return Fail
-	}
-	return Look
-}
 
 // reversed explains why the status means the opposite of what the mapping says, ""
 // if there is no sign of it.

@@ -182,12 +182,9 @@ func (f *roleFacts) guess(rows []any) {
 	}
 	f.description = c.named([]string{"description", "summary", "about"}, text)
 	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
-	f.created = c.best(func(path string, l *leaf) int {
-		if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
-			return 1
-		}
-		return 0
-	})
+	f.created = c.best(oneIf(func(path string, l *leaf) bool {
+		return l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat")
+	}))
 }
 
 func isRoleName(key string) bool {

@@ -111,10 +111,7 @@ func (t *trip) called(c *stepCall) {
 	}
 	t.writes = append(t.writes, c)
 	if c.Answer != nil {
-		c.user = decoded(c.Answer.Body)
-		if at := t.Document.Operations.Named(name).Answer; at.Given() {
-			c.user, _ = at.In(c.user)
-		}
+		c.user = t.userIn(name, c.Answer.Body)
 		c.record, _ = t.probe.ReadUser(c.user) // nil with an error
 	}
 	if fail := asFailure(c.Err); (name == spec.OpAddUser || name == spec.OpAddMember) && (c.Answer != nil || fail != nil && fail.Uncertain) {
