@@ -94,8 +94,9 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 	l := &lister{do: s.do, call: call, items: list.items}
 	list.paging, list.why, _ = l.find(ctx)
 	reader := &pageReader{rows: mostDraftRows}
+	paging := mapping.PagingOf(&spec.Operation{Items: spec.Path(list.items), Paging: &list.paging})
 	_, err = reader.read(ctx, func(ctx context.Context) (sugerclient.ListReport, error) {
-		return s.Client.List(ctx, s.Caller.Credential, call, clientPaging(list.paging, list.items), sugerclient.ListHint{}, reader)
+		return s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader)
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -112,13 +113,6 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 		}
 	}
 	return rows, nil
-}
-
-// clientPaging is paging as the client reads a list by it.
-func clientPaging(p spec.PagingMap, items string) sugerclient.Paging {
-	styles := map[string]sugerclient.PagingStyle{"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "link": sugerclient.ByLink}
-	return sugerclient.Paging{Style: styles[p.Style], Size: p.Size, Limit: p.Limit, Offset: p.Next, First: p.First,
-		Cursor: p.Cursor.Path, CursorHeader: p.Cursor.Header, CursorRow: p.Cursor.Row, Items: items}
 }
 
 // beside are paths next to the list of users, and above it, that may be about
