@@ -19,13 +19,13 @@ func (f *facts) draft() *Draft {
 	f.writeUser(d)
 	f.writeRole(d)
 	f.writeEnd(d)
-	d.seen("credential", "as in the file before", object{{"header", f.login.Header}, {"scheme", f.login.Scheme}})
+	d.seen("credential", "from the current file", object{{"header", f.login.Header}, {"scheme", f.login.Scheme}})
 	if e := f.errors; e != nil {
 		for _, fix := range e.fixes() {
-			d.set(fix.Entry, fix.Value, Seen, "an id that nobody has is answered with it, and status 2xx")
+			d.set(fix.Entry, fix.Value, Seen, "an unknown id is answered with it and status 2xx")
 		}
 		if e.notThere != "" {
-			d.set("refusals.not there", []any{e.notThere}, Seen, "so an id that nobody has is answered")
+			d.set("refusals.not there", []any{e.notThere}, Seen, "the answer for an unknown id")
 		}
 	}
 	return d
@@ -47,7 +47,7 @@ func (f *facts) writeReads(d *Draft) {
 	if f.one != nil {
 		d.seen("operations."+opGetUser, "", object{{"call", "GET " + f.one.path}, {"answer", f.one.answer}})
 		if f.one.everybody {
-			d.set(op(opGetUser, "covers"), "everybody", Likely, "the answer lacks the role, so the list tells who is a member")
+			d.set(op(opGetUser, "covers"), "everybody", Likely, "the answer has no role, so the list decides who is a member")
 		}
 	}
 	if f.lookup != "" {
@@ -107,7 +107,7 @@ func (f *facts) writeUser(d *Draft) {
 	in := "in " + ofUsers(f.fields.rows, f.fields.rows)
 	id := d.set("user.id", f.field(f.id), Seen, in)
 	if others := slices.DeleteFunc(slices.Clone(f.ids), func(path string) bool { return path == f.id }); len(others) > 0 && f.one == nil {
-		id.sure, id.why = Likely, either(others)+" tells users apart, too: which one calls take cannot be seen"
+		id.sure, id.why = Likely, either(others)+" is unique, too: which one calls need is not visible"
 	}
 	if f.member != "" {
 		d.set("user.ids.membership", f.member, Likely, "the membership's own id")
@@ -125,9 +125,9 @@ func (f *facts) writeUser(d *Draft) {
 	}
 	attribute("userName", f.email, member{"write", "create"})
 	name := d.find("user.attributes.userName")
-	name.why = "that it cannot change is assumed"
+	name.why = "assumed that it cannot change"
 	if others := f.emails[1:]; len(others) > 0 {
-		name.sure, name.why = Likely, either(others)+" holds addresses, too: which one people sign in by cannot be seen"
+		name.sure, name.why = Likely, either(others)+" has addresses, too: which one users sign in with is not visible"
 	}
 	attribute("name.givenName", f.given)
 	attribute("name.familyName", f.family)
@@ -147,7 +147,7 @@ func (f *facts) writeUser(d *Draft) {
 
 func (f *facts) writeRoleField(d *Draft) {
 	if len(f.flags) > 0 {
-		defer d.section("user.roles", "By its name "+both(f.flags)+" tells who manages users, but is true or false: a role is read from a text, a number, an object or a list.")
+		defer d.section("user.roles", both(f.flags)+" seems to mark who manages users, but is true or false: a role is a text, a number, an object or a list.")
 	}
 	if f.role.field == "" {
 		d.set("user.roles.field", f.roleName(), NotSeen, "no field of a user looks like a role")
@@ -194,12 +194,12 @@ func (f *facts) writeRole(d *Draft) {
 			order = append(order, k.name)
 		}
 	}
-	list := d.set("role.known", known, Likely, "whether this role manages users is judged by its name")
+	list := d.set("role.known", known, Likely, "whether this role manages users follows from its name")
 	list.inline = false // a line for each
 	for i, e := range list.inner {
 		switch k := f.known[i]; {
 		case f.noAdministrator && k.administrator:
-			e.sure, e.why = NotSeen, "no name says which role manages users: put that one here"
+			e.sure, e.why = NotSeen, "no name shows which role manages users: put it here"
 		case k.assumed:
 			e.sure, e.why = NotSeen, "name a role that Suger has"
 		case !k.administrator:
@@ -210,15 +210,15 @@ func (f *facts) writeRole(d *Draft) {
 		order = append(order, "*")
 	}
 	precedence := d.set("role.precedence", append(order, lesser...), Likely, "the most powerful first, by their names")
-	least := d.set("role.default", f.fallback.name, Likely, "the least, for everybody who is given none")
+	least := d.set("role.default", f.fallback.name, Likely, "the fewest rights, for users without a role")
 	if f.noAdministrator {
 		precedence.sure, least.sure = NotSeen, NotSeen
 	}
 	if !f.fallbackByName {
-		least.sure, least.why = NotSeen, "no name says which role is the least: "+f.fallbackWhy
+		least.sure, least.why = NotSeen, "no name shows which role has the fewest rights: "+f.fallbackWhy
 	}
 	if d.find("operations."+spec.OpAddRole) != nil {
-		d.set("role.new role", object{{"description", "Created from Okta"}, {"permissions", []any{}}}, Likely, "what a role gets that is made for a pushed group")
+		d.set("role.new role", object{{"description", "Created from Okta"}, {"permissions", []any{}}}, Likely, "for roles created from pushed groups")
 	}
 }
 
@@ -229,7 +229,7 @@ func (f *facts) writeEnd(d *Draft) {
 	case f.member != "":
 		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
 	case s.byRemoval:
-		d.set("access.end", spec.ByRemoval, Likely, "by its name a removal sets "+s.field)
+		d.set("access.end", spec.ByRemoval, Likely, "a removal seems to set "+s.field)
 	default:
 		d.set("access.end", spec.BySetStatus, Likely, "there is a status")
 	}
@@ -240,7 +240,7 @@ func (f *facts) writeEnd(d *Draft) {
 		if s.guessed {
 			for _, e := range words {
 				if word := d.find("access." + e.key); word != nil {
-					word.sure, word.why = Likely, "not every word was met"
+					word.sure, word.why = Likely, "some words were not seen"
 				}
 			}
 		}

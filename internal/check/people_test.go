@@ -242,7 +242,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	said := strings.Join(strings.Fields(text(report)), " ")
 	assert.Contains(t, said, "fail administrator No role's name shows that it manages users")
 	assert.NotContains(t, draft.String(), "Standard, id: 1, administrator: true")
-	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: no name says which role manages users: put that one here")
+	assert.Contains(t, draft.String(), "- {name: ADMIN, administrator: true} # not seen: no name shows which role manages users: put it here")
 	assert.Contains(t, draft.String(), "default: Standard # not seen")
 	assert.Empty(t, p.writes)
 

@@ -79,5 +79,5 @@ func TestSuggestKeepsTheLogin(t *testing.T) {
 	}}
 	draft, _, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
 	require.NoError(t, err)
-	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: as in the file before\n")
+	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: from the current file\n")
 }
