@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -38,6 +39,9 @@ func (p *Probe) Paging(operation string) sugerclient.Paging {
 	}
 	return sugerclient.Paging{}
 }
+
+// PagingOf is how the client reads the list of an operation that no mapping has yet.
+func PagingOf(op *spec.Operation) sugerclient.Paging { return pagingOf(op) }
 
 // Do makes one call.
 func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Answer, error) {

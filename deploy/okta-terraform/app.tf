@@ -1,5 +1,5 @@
 # The app. Okta's API cannot turn on SCIM for a custom app, nor set its base
-# URL and token: that is done in the Admin Console, as docs/okta-private.md says.
+# URL and token: do that in the Admin Console, see docs/okta-private.md.
 resource "okta_app_swa" "suger" {
   count = var.app_id == "" ? 1 : 0
 
@@ -10,7 +10,7 @@ resource "okta_app_swa" "suger" {
   hide_web       = true
   hide_ios       = true
 
-  # Suger knows people by their e-mail address.
+  # Suger identifies people by e-mail address.
   user_name_template             = "$${source.email}"
   user_name_template_type        = "BUILT_IN"
   user_name_template_push_status = "PUSH"

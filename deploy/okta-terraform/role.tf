@@ -1,5 +1,5 @@
 # The role as an attribute that each assigning group sets. It is not mapped: a
-# mapping would override what the groups say.
+# mapping would override the groups.
 resource "okta_app_user_schema_property" "role" {
   count = var.provisioning_enabled ? 1 : 0
 

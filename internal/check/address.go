@@ -17,7 +17,7 @@ import (
 // connectTimeout is how long Suger may take to answer at all.
 const connectTimeout = 10 * time.Second
 
-// address asks for nothing, without a credential: any answer shows that name,
+// address sends an empty request without a credential: any answer shows that name,
 // route and certificate are right.
 func (r *run) address(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
@@ -27,11 +27,7 @@ func (r *run) address(ctx context.Context) bool {
 		r.add(Line{Check: "address", Level: Fail, Text: r.URL + " is not a URL.", Change: "Correct SUGER_API_URL."})
 		return false
 	}
-	transport := &http.Transport{
-		Proxy:             http.ProxyFromEnvironment,
-		TLSClientConfig:   &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2: true,
-	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
@@ -55,14 +51,16 @@ func (r *run) clock(date string) {
 	if err != nil {
 		return
 	}
+	line := Line{Check: "clock", Level: Look, Change: "Synchronize this machine's clock with a time server."}
 	switch off := r.Now().Sub(suger).Round(time.Second); {
 	case off > clocksDiffer:
-		r.add(Line{Check: "clock", Level: Fail, Change: "Set this machine's clock by a time server.",
-			Text: fmt.Sprintf("Suger's clock is %s behind this machine's: a user just added would be taken for one who was there before.", off)})
+		line.Level, line.Text = Fail, fmt.Sprintf("Suger's clock is %s behind this machine's: the check would take a new user for one who existed before.", off)
 	case -off > clocksDiffer:
-		r.add(Line{Check: "clock", Level: Look, Change: "Set this machine's clock by a time server.",
-			Text: fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)})
+		line.Text = fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)
+	default:
+		return
 	}
+	r.add(line)
 }
 
 // reached describes a connection that works.
@@ -77,8 +75,8 @@ func reached(u *url.URL, state *tls.ConnectionState) Line {
 		line.Text = u.Host + " answers, on this machine and without TLS."
 	default:
 		line.Level = Look
-		line.Text = u.Host + " answers, but without TLS: the credential can be read on the way."
-		line.Change = "Let SUGER_API_URL begin with https://."
+		line.Text = u.Host + " answers, but without TLS: the credential is readable on the network."
+		line.Change = "Use an https:// URL in SUGER_API_URL."
 	}
 	return line
 }
@@ -104,24 +102,25 @@ func unreachable(u *url.URL, err error) (text, change string) {
 		invalid   x509.CertificateInvalidError
 		notTLS    tls.RecordHeaderError
 	)
+	const correct, path = "Correct SUGER_API_URL", "the network path to Suger (HTTPS_PROXY, firewall)."
 	switch {
 	case errors.As(err, &name):
-		return fmt.Sprintf("The name %s cannot be resolved.", u.Hostname()), "Correct SUGER_API_URL, or the name service of this machine."
+		return fmt.Sprintf("The name %s cannot be resolved.", u.Hostname()), correct + ", or the DNS settings of this machine."
 	case errors.As(err, &authority):
-		return fmt.Sprintf("TLS: the certificate of %s is by no authority that this machine trusts.", u.Host),
-			"If a proxy inspects TLS on the way, give the gateway its authority (SSL_CERT_FILE)."
+		return fmt.Sprintf("TLS: this machine does not trust the issuer of the certificate of %s.", u.Host),
+			"If a proxy inspects TLS, give the gateway the proxy's CA certificate (SSL_CERT_FILE)."
 	case errors.As(err, &hostname):
-		return fmt.Sprintf("TLS: the certificate that %s shows is for another name.", u.Host), "Correct SUGER_API_URL, or what is between here and Suger."
+		return fmt.Sprintf("TLS: the certificate that %s shows is for another name.", u.Host), correct + ", or the proxy on the way to Suger."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("TLS: the certificate of %s is expired, or not valid yet.", u.Host), "Compare this machine's clock."
+		return fmt.Sprintf("TLS: the certificate of %s is expired, or not valid yet.", u.Host), "Check this machine's clock."
 	case errors.As(err, &notTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return u.Host + " answers, but not with TLS.", "Correct scheme and port of SUGER_API_URL."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return u.Host + " refuses the connection: nothing listens there.", "Correct SUGER_API_URL, or the way from here to Suger (HTTPS_PROXY, firewall)."
+		return u.Host + " refuses the connection: nothing listens there.", correct + ", or " + path
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("%s does not answer within %s.", u.Host, connectTimeout), "Look at the way from here to Suger (HTTPS_PROXY, firewall)."
+		return fmt.Sprintf("%s does not answer within %s.", u.Host, connectTimeout), "Check " + path
 	case errors.Is(err, context.Canceled):
 		return "Not finished.", ""
 	}
-	return fmt.Sprintf("%s cannot be reached: %v.", u.Host, err), "Correct SUGER_API_URL, or the way from here to Suger (HTTPS_PROXY, firewall)."
+	return fmt.Sprintf("%s cannot be reached: %v.", u.Host, err), correct + ", or " + path
 }

@@ -34,8 +34,8 @@ func TestReached(t *testing.T) {
 		{"http://127.0.0.1:8081", nil, Line{Check: "address", Level: OK,
 			Text: "127.0.0.1:8081 answers, on this machine and without TLS."}},
 		{"http://suger.example.com", nil, Line{Check: "address", Level: Look,
-			Text:   "suger.example.com answers, but without TLS: the credential can be read on the way.",
-			Change: "Let SUGER_API_URL begin with https://."}},
+			Text:   "suger.example.com answers, but without TLS: the credential is readable on the network.",
+			Change: "Use an https:// URL in SUGER_API_URL."}},
 	}
 	for _, test := range tests {
 		t.Run(test.url, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestUnreachable(t *testing.T) {
 		want string
 	}{
 		{"no such name", &net.DNSError{Name: "suger.example.com", IsNotFound: true}, "The name suger.example.com cannot be resolved."},
-		{"unknown authority", x509.UnknownAuthorityError{}, "TLS: the certificate of suger.example.com is by no authority that this machine trusts."},
+		{"unknown authority", x509.UnknownAuthorityError{}, "TLS: this machine does not trust the issuer of the certificate of suger.example.com."},
 		{"another name", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "suger.example.com"}, "TLS: the certificate that suger.example.com shows is for another name."},
 		{"expired", x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.Expired}, "TLS: the certificate of suger.example.com is expired, or not valid yet."},
 		{"no TLS", tls.RecordHeaderError{}, "suger.example.com answers, but not with TLS."},
@@ -77,8 +77,8 @@ func TestUnreachable(t *testing.T) {
 func TestNeighbour(t *testing.T) {
 	for id, want := range map[string]string{
 		"480001":    "713334",
-		"D88MGYVTY": "F11TNLIGL",
-		"3f2b-9a":   "6b5d-2c",
+		"D88MGYVTY": "A11PJHYWH",
+		"3f2b-9a":   "6c5e-2d",
 		"":          "",
 		"ä":         "ä",
 	} {

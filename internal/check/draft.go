@@ -71,7 +71,7 @@ func entryOf(key string, value any) *entry {
 func withoutRole(body any) object {
 	var o object
 	from, _ := body.(map[string]any)
-	for _, key := range sortedKeys(from) {
+	for _, key := range sortedNames(from) {
 		value := from[key]
 		if inner := withoutRole(value); inner != nil {
 			value = inner
@@ -85,14 +85,10 @@ func withoutRole(body any) object {
 
 // set gives an entry a value, with the entries around it, and says how sure it is.
 func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
-	at := &d.root
-	for _, key := range splitEntry(path) {
-		at = at.child(key)
-	}
-	is := entryOf(at.key, value)
-	at.scalar, at.inner, at.list, at.inline = is.scalar, is.inner, is.list, is.inline
-	at.sure, at.why = sure, why
-	return at
+	e, is := d.walk(splitEntry(path), true), entryOf("", value)
+	e.scalar, e.inner, e.list, e.inline = is.scalar, is.inner, is.list, is.inline
+	e.sure, e.why = sure, why
+	return e
 }
 
 // section is the entry at a path with a comment above.
@@ -102,44 +98,37 @@ func (d *Draft) section(path, above string) {
 	}
 }
 
-// child is the inner entry with a key, or the element with an index; it is made if
-// there is none.
-func (e *entry) child(key string) *entry {
-	if i, err := strconv.Atoi(key); err == nil && e.list {
-		for len(e.inner) <= i {
-			e.inner = append(e.inner, &entry{inline: true})
-		}
-		return e.inner[i]
-	}
-	for _, inner := range e.inner {
-		if inner.key == key {
-			return inner
-		}
-	}
-	inner := &entry{key: key}
-	e.inner, e.scalar = append(e.inner, inner), nil
-	return inner
-}
-
 // find is the entry at a path, or nil.
-func (d *Draft) find(path string) *entry {
+func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false) }
+
+// walk leads to the entry under some keys, which it makes if it is told to.
+func (d *Draft) walk(keys []string, makes bool) *entry {
 	at := &d.root
-	for _, key := range splitEntry(path) {
-		i := slices.IndexFunc(at.inner, func(inner *entry) bool { return inner.key == key })
-		if n, err := strconv.Atoi(key); err == nil && at.list {
-			i = n
+	for _, key := range keys {
+		i, err := strconv.Atoi(key)
+		if err != nil || !at.list {
+			i = slices.IndexFunc(at.inner, func(inner *entry) bool { return inner.key == key })
 		}
-		if i < 0 || i >= len(at.inner) {
+		switch {
+		case i >= 0 && i < len(at.inner):
+			at = at.inner[i]
+			continue
+		case !makes:
 			return nil
 		}
-		at = at.inner[i]
+		inner := &entry{key: key}
+		if at.list {
+			inner = &entry{inline: true}
+		}
+		at.inner, at.scalar = append(at.inner, inner), nil
+		at = inner
 	}
 	return at
 }
 
 // apply makes the change of a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
-	before := d.text()
+	before := d.String()
 	if f.Value == nil {
 		d.remove(f.Entry)
 	} else {
@@ -150,23 +139,20 @@ func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 			e.inline = false
 		}
 	}
-	return d.text() != before
+	return d.String() != before
 }
 
 func (d *Draft) remove(path string) {
 	keys := splitEntry(path)
-	around := d.find(strings.Join(keys[:len(keys)-1], "\x00"))
-	if around != nil {
-		around.inner = slices.DeleteFunc(around.inner, func(e *entry) bool { return e.key == keys[len(keys)-1] })
+	last := len(keys) - 1
+	if around := d.walk(keys[:last], false); around != nil {
+		around.inner = slices.DeleteFunc(around.inner, func(e *entry) bool { return e.key == keys[last] })
 	}
 }
 
 // splitEntry splits the path of an entry. The names of attributes and operations
-// may hold dots and blanks.
+// may have dots and blanks in them.
 func splitEntry(path string) []string {
-	if strings.Contains(path, "\x00") {
-		return strings.Split(path, "\x00")
-	}
 	const attributes = "user.attributes."
 	if name, found := strings.CutPrefix(path, attributes); found {
 		for _, key := range []string{"field", "part", "write", "max"} {
@@ -183,9 +169,7 @@ func splitEntry(path string) []string {
 const lineWidth = 100
 
 // String is the file, with a comment on each line.
-func (d *Draft) String() string { return d.text() }
-
-func (d *Draft) text() string {
+func (d *Draft) String() string {
 	var b strings.Builder
 	for i, e := range d.root.inner {
 		if i > 0 {
@@ -314,22 +298,21 @@ func (e *entry) mark(sure Certainty) {
 
 // Summary counts the lines of the draft by how sure they are.
 func (d *Draft) Summary() string {
+	lines := make(map[Certainty]int)
+	all := []Certainty{Proven, Seen, Likely, NotSeen}
+	for line := range strings.Lines(d.String()) {
+		_, comment, _ := strings.Cut(line, " # ")
+		for _, sure := range all {
+			if strings.HasPrefix(comment, string(sure)) {
+				lines[sure]++
+			}
+		}
+	}
 	var parts []string
-	for _, sure := range []Certainty{Proven, Seen, Likely, NotSeen} {
-		if n := d.Count(sure); n > 0 {
+	for _, sure := range all {
+		if n := lines[sure]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d are %s", n, sure))
 		}
 	}
 	return both(parts)
-}
-
-// Count is how many lines of the draft are of a certainty.
-func (d *Draft) Count(sure Certainty) int {
-	n := 0
-	for line := range strings.Lines(d.text()) {
-		if _, comment, found := strings.Cut(line, " # "); found && strings.HasPrefix(comment, string(sure)) {
-			n++
-		}
-	}
-	return n
 }

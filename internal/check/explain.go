@@ -36,8 +36,13 @@ func Explain(ctx context.Context, config Config, decides mapping.Config, person 
 		return nil, err
 	}
 	e.Push = forecasts[0] // of the person; the others are everybody else
-	if e.Suger, err = records(ctx, config, person.UserName); err != nil {
+	rows, err := newRun(config).withAddress(ctx, person.UserName)
+	if err != nil {
 		return nil, err
+	}
+	e.Suger = make([]json.RawMessage, 0, len(rows))
+	for _, one := range rows {
+		e.Suger = append(e.Suger, json.RawMessage(one.text))
 	}
 	if e.SCIM, err = shown(ctx, config.Service.UserType(), users, person.UserName); err != nil {
 		return nil, err
@@ -65,50 +70,7 @@ func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, u
 	return list.Resources[0].Resource(), nil
 }
 
-// records are the rows of Suger's list with an address.
-func records(ctx context.Context, config Config, userName string) ([]json.RawMessage, error) {
-	probe := config.Service.Probe(config.Caller)
-	call, _ := probe.Call(opListUsers, nil) // no mapping is without it
-	rows := &rowsOf{probe: probe, userName: userName}
-	_, err := probe.Rows(ctx, call, probe.Paging(opListUsers), rows)
-	found := make([]json.RawMessage, 0, len(rows.found))
-	for _, one := range rows.found {
-		found = append(found, one.text)
-	}
-	return found, err
-}
-
-// rowsOf keeps the rows of a list that are about one address.
-type rowsOf struct {
-	probe    *mapping.Probe
-	userName string
-	read     int
-	found    []foundRow
-}
-
-type foundRow struct {
-	at   int // in the list
-	text json.RawMessage
-}
-
-// Keep drops the rows after the first n.
-func (r *rowsOf) Keep(n int) {
-	r.read = n
-	r.found = slices.DeleteFunc(r.found, func(f foundRow) bool { return f.at >= n })
-}
-
-// Row keeps a copy of a row with the address. One that cannot be read is nobody's.
-func (r *rowsOf) Row(row []byte) error {
-	if decoded, err := mapping.Decode(row); err == nil {
-		if record, err := r.probe.ReadUser(decoded); err == nil && strings.EqualFold(record.UserName, r.userName) {
-			r.found = append(r.found, foundRow{r.read, bytes.Clone(row)})
-		}
-	}
-	r.read++
-	return nil
-}
-
-// rolesByCarrier is how a user's role stands in the resource: in the extension, in
+// rolesByCarrier lists where the resource shows the user's role: in the extension, in
 // roles, and as groups.
 func rolesByCarrier(user scim.Resource) []string {
 	var lines []string
@@ -126,29 +88,25 @@ func rolesByCarrier(user scim.Resource) []string {
 	return lines
 }
 
-// applies are the guards and settings that decide about the person.
+// applies lists the guards and settings that decide about the person.
 func applies(config Config, decides mapping.Config, e *Explanation) []string {
-	is := func(email string) bool { return strings.EqualFold(email, e.Person) }
+	protected := slices.ContainsFunc(decides.ProtectedUsers, func(email string) bool { return strings.EqualFold(email, e.Person) })
 	var lines []string
-	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	if slices.ContainsFunc(decides.ProtectedUsers, is) {
-		add("GATEWAY_PROTECTED_USERS has this address: SCIM may read the person and change nothing")
-	}
-	if len(e.Suger) > 1 {
-		add("Suger has %d records with this address: SCIM changes none of them", len(e.Suger))
-	}
-	add("GATEWAY_DEFAULT_ROLE is %s: who is given no role gets it", cmp.Or(decides.DefaultRole, config.Document.Role.Default))
-	if !decides.AllowAdminGrant {
-		add("GATEWAY_ALLOW_ADMIN_GRANT=false: SCIM does not grant the administrator role")
-	}
-	if brake := decides.Brake; brake.Limit > 0 {
-		add("GATEWAY_CHANGE_BRAKE is %s: more removals, deactivations and role drops wait", brake)
-	}
-	if decides.DryRun {
-		add("GATEWAY_DRY_RUN=true: changes are answered as if done, and none is made")
-	}
-	if decides.Strict {
-		add("GATEWAY_STRICT=true: unknown attributes are refused")
+	for _, rule := range []struct {
+		applies bool
+		text    string
+	}{
+		{protected, "GATEWAY_PROTECTED_USERS lists this address: SCIM can read this person, but not change anything"},
+		{len(e.Suger) > 1, fmt.Sprintf("Suger has %d records with this address: SCIM changes none of them", len(e.Suger))},
+		{true, fmt.Sprintf("GATEWAY_DEFAULT_ROLE is %s: a user without a role gets it", cmp.Or(decides.DefaultRole, config.Document.Role.Default))},
+		{!decides.AllowAdminGrant, "GATEWAY_ALLOW_ADMIN_GRANT=false: SCIM does not grant the administrator role"},
+		{decides.Brake.Limit > 0, fmt.Sprintf("GATEWAY_CHANGE_BRAKE is %s: more removals, deactivations and role drops wait", decides.Brake)},
+		{decides.DryRun, "GATEWAY_DRY_RUN=true: the gateway answers changes as if done, but makes none"},
+		{decides.Strict, "GATEWAY_STRICT=true: the gateway refuses unknown attributes"},
+	} {
+		if rule.applies {
+			lines = append(lines, rule.text)
+		}
 	}
 	return lines
 }
@@ -159,11 +117,11 @@ func nextStep(push mapping.Forecast) string {
 	case mapping.EffectRefused:
 		return fmt.Sprintf("A push would be refused: %s [%s]. %s", push.Why, push.Code, push.Code.Entry().Cure)
 	case mapping.EffectCreate:
-		return fmt.Sprintf("Suger has no such person. Okta looks the userName up, finds nobody, and creates the person with the role %s. If it does not, look at Assignments in the app.", push.After)
+		return fmt.Sprintf("Suger has no such person. Okta looks up the userName, finds nobody, and creates the person with the role %s. If it does not, check Assignments in the app.", push.After)
 	case mapping.EffectReturn:
 		return fmt.Sprintf("The person has no access. Okta sends active=true, which gives it back with the role %s. If it does not, unassign and assign the person.", push.After)
 	case mapping.EffectRole:
-		return fmt.Sprintf("Okta sends the role %s in place of %s. If it does not, look at the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
+		return fmt.Sprintf("Okta sends the role %s in place of %s. If it does not, check the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
 	}
 	return "Nothing: a push would change nothing. If Okta shows an error, press Retry under Dashboard, Tasks."
 }

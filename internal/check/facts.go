@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -37,15 +38,10 @@ type facts struct {
 	// fallback is the role of who is given none.
 	fallback        knownFacts
 	fallbackByName  bool            // its name says that it is a lesser one
+	fallbackWhy     string          // if not, why this one
 	noAdministrator bool            // there are roles, and none has an administrator's name
 	login           spec.Credential // how the credential is shown, where that is in the file before
 	errors          *errorFacts     // nil if errors have a status of their own
-}
-
-// errorFacts are how an answer of status 2xx says that the call failed.
-type errorFacts struct {
-	field, code, message, notThere string
-	success                        any // nil unless field has one value that means success
 }
 
 // listFacts are a call that answers a list.
@@ -90,7 +86,7 @@ func (r *roleField) named() bool { return r.byName || r.name != "" && r.id == ""
 type roleFacts struct {
 	listFacts
 	id, name, description, permissions, created string
-	rows                                        []any
+	numbers                                     bool // the ids are such
 }
 
 // knownFacts is a role that is to stand in the file.
@@ -99,6 +95,20 @@ type knownFacts struct {
 	number        bool
 	administrator bool
 	assumed       bool // nothing was seen of it, but the file needs one
+}
+
+// rankLesser is the rank of roles whose names say that they are lesser ones.
+const rankLesser = 2
+
+// rank orders roles by the power that their names speak of, the most first.
+func (k *knownFacts) rank() int {
+	switch {
+	case k.administrator:
+		return 0
+	case lesserRole.MatchString(k.name):
+		return rankLesser
+	}
+	return 1
 }
 
 // Names of fields as plain writes them.
@@ -159,6 +169,16 @@ func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
 
+// oneIf scores 1 for what is so, else 0.
+func oneIf(is func(path string, l *leaf) bool) func(string, *leaf) int {
+	return func(path string, l *leaf) int {
+		if is(path, l) {
+			return 1
+		}
+		return 0
+	}
+}
+
 func first(words []string) string {
 	if len(words) == 0 {
 		return ""
@@ -166,10 +186,20 @@ func first(words []string) string {
 	return words[0]
 }
 
+// distinct are the fields that hold other values than those before them.
+func (c *fieldCounts) distinct(paths []string) (kept []string) {
+	for _, path := range paths {
+		if !slices.ContainsFunc(kept, func(other string) bool { return maps.Equal(c.leaves[path].words, c.leaves[other].words) }) {
+			kept = append(kept, path)
+		}
+	}
+	return kept
+}
+
 // isID says that a field is different in each row.
 func (c *fieldCounts) isID(l *leaf) bool {
 	kind := l.kind()
-	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.values) == c.sampled && l.emails == 0 && l.times < l.filled
+	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
 // idsIn are what may be the id of a row or, with a prefix, of an object in it, the
@@ -213,7 +243,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 			return 0
 		}
 		score := 1
-		if len(l.values) == c.sampled {
+		if len(l.words) == c.sampled {
 			score += 8
 		}
 		if name := lastName(path); name == "email" || name == "emailaddress" || name == "mail" {
@@ -228,13 +258,13 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 	if own := c.bestID(prefix); prefix != "" && own != "" {
 		f.id, f.member = own, f.id
 	} else if prefix == "" {
-		f.member = c.best(func(path string, l *leaf) int {
-			if name := lastName(path); c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id") {
-				return 1
-			}
-			return 0
-		})
+		f.member = c.best(oneIf(func(path string, l *leaf) bool {
+			name := lastName(path)
+			return c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id")
+		}))
 	}
+	f.emails = c.distinct(f.emails)
+	f.ids = c.distinct(f.ids)
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
 	f.given, f.family = c.named(givenNames, text), c.named(familyNames, text)
 	if f.given == "" && f.family == "" {
@@ -250,12 +280,7 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 			return len(hints) - i
 		})
 	}
-	f.org = c.best(func(path string, l *leaf) int {
-		if l.filled == c.sampled && len(l.values) == 1 && l.values[organization] {
-			return 1
-		}
-		return 0
-	})
+	f.org = c.best(oneIf(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled }))
 	f.others = make(map[string]string)
 	for _, path := range sortedNames(c.leaves) {
 		if attribute := attributeFor(path, c.leaves[path]); attribute != "" && path != f.email && path != f.full && path != f.org && f.others[attribute] == "" {
@@ -276,7 +301,7 @@ func (f *facts) guessStatus(c *fieldCounts) {
 				return 7
 			}
 			return 5
-		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && knownWords(l.words) > 0:
+		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return meaning(word) != "" }):
 			if len(l.words) > 1 {
 				return 8
 			}
@@ -291,19 +316,13 @@ func (f *facts) guessStatus(c *fieldCounts) {
 	}
 	l := c.leaves[field]
 	f.status = &statusFacts{field: field}
-	switch kind := l.kind(); {
-	case kind == isFlag:
-		yes := hasName(field, yesNames)
-		f.status.active, f.status.inactive = []any{yes}, []any{!yes}
+	switch {
+	case l.isYesOrNo():
+		f.status.yesOrNo(l, hasName(field, yesNames))
 		if l.filled < c.sampled { // where it is missing it says the usual
 			f.status.absent = "active"
 		}
-	case l.isYesOrNo():
-		f.status.yesOrNo(l, hasName(field, yesNames))
-		if l.filled < c.sampled {
-			f.status.absent = "active"
-		}
-	case kind == isText && l.times == 0:
+	case l.kind() == isText && l.times == 0:
 		f.status.words(l.words)
 	default:
 		f.status.guessed = l.present < c.sampled // how the key goes away again is not seen
@@ -344,38 +363,49 @@ func (l *leaf) isYesOrNo() bool {
 // that nobody has is the counterpart of the other.
 func (s *statusFacts) yesOrNo(l *leaf, yesIsAccess bool) {
 	as := func(word string) any {
-		if l.kind() == isNumber {
+		switch l.kind() {
+		case isNumber:
 			return json.Number(word)
+		case isFlag:
+			return word == "true"
 		}
 		return word
 	}
-	for _, word := range sortedNames(l.words) {
+	seen := sortedNames(l.words)
+	if len(seen) == 1 {
+		seen, s.guessed = append(seen, counterpart(seen[0])), l.kind() != isFlag
+	}
+	for _, word := range seen {
 		if saysYes(word) == yesIsAccess {
 			s.active = append(s.active, as(word))
 		} else {
 			s.inactive = append(s.inactive, as(word))
 		}
 	}
-	counterpart := func(values []any) any {
-		given := fmt.Sprint(values[0])
-		for no, yes := range noWords {
-			for one, other := range map[string]string{no: yes, yes: no} {
-				if one == fold(given) {
-					if given != fold(given) {
-						other = strings.ToUpper(other[:1]) + other[1:]
-					}
-					return as(other)
-				}
-			}
+}
+
+// counterpart is the no to a yes, and the yes to a no.
+func counterpart(word string) string {
+	for no, yes := range noWords {
+		switch fold(word) {
+		case no:
+			return inCase(yes, word)
+		case yes:
+			return inCase(no, word)
 		}
-		return nil
 	}
-	if len(s.active) == 0 {
-		s.active, s.guessed = []any{counterpart(s.inactive)}, true
+	return word
+}
+
+// inCase is a word in the letter case of another.
+func inCase(word, like string) string {
+	switch {
+	case like == strings.ToLower(like):
+		return word
+	case like == strings.ToUpper(like) && len(like) > 1:
+		return strings.ToUpper(word)
 	}
-	if len(s.inactive) == 0 {
-		s.inactive, s.guessed = []any{counterpart(s.active)}, true
-	}
+	return strings.ToUpper(word[:1]) + word[1:]
 }
 
 // words sorts the words of a status by what they mean. One that is not known is
@@ -391,56 +421,27 @@ func (s *statusFacts) words(words map[string]int) {
 			s.inactive = append(s.inactive, word)
 		}
 	}
-	like := func(word string) any {
-		for _, known := range sortedNames(words) {
-			if known == strings.ToUpper(known) {
-				return strings.ToUpper(word)
-			}
-			if known != strings.ToLower(known) {
-				return strings.ToUpper(word[:1]) + word[1:]
-			}
-		}
-		return word
-	}
+	like := sortedNames(words)[0]
 	if len(s.inactive) == 0 {
-		s.inactive, s.guessed = []any{like(opposite(s.active))}, true
+		opposite := "inactive"
+		if slices.ContainsFunc(s.active, func(word any) bool { return plain(fmt.Sprint(word)) == "enabled" }) {
+			opposite = "disabled"
+		}
+		s.inactive, s.guessed = []any{inCase(opposite, like)}, true
 	}
 	if len(s.active) == len(s.pending) {
-		s.active, s.guessed = slices.Insert(s.active, 0, like("active")), true
+		s.active, s.guessed = slices.Insert(s.active, 0, any(inCase("active", like))), true
 	}
-}
-
-// opposite is the usual word for no access beside some words for access.
-func opposite(active []any) string {
-	for _, word := range active {
-		if plain(fmt.Sprint(word)) == "enabled" {
-			return "disabled"
-		}
-	}
-	return "inactive"
 }
 
 // meaning is what a word of a status usually means, "" if it is not known.
 func meaning(word string) string {
-	switch word = plain(word); {
-	case slices.Contains(activeWords, word):
-		return "active"
-	case slices.Contains(pendingWords, word):
-		return "pending"
-	case slices.Contains(inactWords, word):
-		return "inactive"
-	}
-	return ""
-}
-
-func knownWords(words map[string]int) int {
-	n := 0
-	for word := range words {
-		if meaning(word) != "" {
-			n++
+	for is, words := range map[string][]string{"active": activeWords, "pending": pendingWords, "inactive": inactWords} {
+		if slices.Contains(words, plain(word)) {
+			return is
 		}
 	}
-	return n
+	return ""
 }
 
 // guessRoleField finds the field that holds the role. Names and ids are told apart
@@ -486,19 +487,15 @@ func (f *facts) guessRoleField(roles *roleList) {
 		name, within := strings.CutPrefix(path, inside+".")
 		switch {
 		case !within || strings.Contains(name, "."):
-		case f.role.id == "" && slices.Contains(roleKeys, lastName(name)):
-			f.role.id, f.role.words = name, c.leaves[path].words
-		case f.role.id == "" && f.role.name == "" && lastName(name) == "role":
+		case f.role.id == "" && (slices.Contains(roleKeys, lastName(name)) || f.role.name == "" && lastName(name) == "role"):
 			f.role.id, f.role.words = name, c.leaves[path].words
 		case f.role.name == "" && slices.Contains(roleTitles, lastName(name)):
 			f.role.name = name
 		}
 	}
-	if f.role.id == "" && f.role.name == "" {
-		for word := range f.role.words {
-			_, isID := roles.byID(word)
-			_, isName := roles.byName(word)
-			f.role.byName = f.role.byName || isName && (!isID || strings.HasSuffix(lastName(field), "name"))
-		}
+	for word := range f.role.words {
+		_, isID := roles.byID(word)
+		_, isName := roles.byName(word)
+		f.role.byName = f.role.byName || f.role.id == "" && f.role.name == "" && isName && (!isID || strings.HasSuffix(lastName(field), "name"))
 	}
 }

@@ -48,37 +48,34 @@ func said(fail *sugerclient.Error) string {
 	return " Suger says: " + strings.TrimRight(fail.Message, ". ") + "."
 }
 
-// failed describes a failed call of an operation whose credential is not the
-// matter.
+// failed describes a failed call, unless the credential is the cause.
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
-	line := Line{Check: call.Operation, Level: Fail, Mapping: r.at(spec.OperationPath(call.Operation))}
 	fail := asFailure(err)
-	if fail == nil {
-		line.Text = "Failed: " + err.Error() + "."
-		return line
+	line := func(entry, format string, args ...any) Line {
+		return r.line(call.Operation, Fail, entry, format, args...)
 	}
+	entry := spec.OperationPath(call.Operation)
 	switch {
+	case fail == nil:
+		return line(entry, "Failed: %v.", err)
 	case fail.Kind == sugerclient.Canceled:
-		line.Text = "Not finished."
+		return line(entry, "Not finished.")
 	case fail.Kind == sugerclient.Throttled:
-		line.Mapping = nil
-		line.Text, line.Change = "Suger asks to slow down (429)."+said(fail), "Wait, and check again."
+		return line("", "Suger limits the rate of calls (429).%s", said(fail)).advise("Wait, and check again.")
 	case fail.Kind == sugerclient.Unavailable && fail.Status == 0:
-		line.Mapping = nil
-		line.Text, line.Change = "Suger did not answer: "+causeOf(fail)+".", "Check again; raise SUGER_TIMEOUT if Suger is slow."
+		return line("", "Suger did not answer: %s.", causeOf(fail)).advise("Check again; raise SUGER_TIMEOUT if Suger is slow.")
 	case fail.Kind == sugerclient.Unavailable:
-		line.Text, line.Change = fmt.Sprintf("Suger answers %d.", fail.Status)+said(fail), "Check again later. If it stays so, compare the call with Suger's documentation."
+		return line(entry, "Suger answers %d.%s", fail.Status, said(fail)).
+			advise("Check again later. If the answer stays the same, compare the call with Suger's documentation.")
 	case fail.Kind == sugerclient.Unreadable && fail.Status >= 300:
-		line.Mapping = nil
-		line.Text, line.Change = fmt.Sprintf("Suger answers %d, a redirect, which the gateway does not follow.", fail.Status), "Correct SUGER_API_URL."
+		return line("", "Suger answers %d, a redirect, which the gateway does not follow.", fail.Status).advise("Correct SUGER_API_URL.")
 	case fail.Kind == sugerclient.Unreadable:
-		line.Text, line.Change = "The answer cannot be used: "+causeOf(fail)+".", "Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy."
+		return line(entry, "The answer cannot be used: %s.", causeOf(fail)).
+			advise("Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
 	case fail.Kind == sugerclient.Invalid:
-		line.Text = "The call cannot be sent: " + causeOf(fail) + "."
-	default:
-		r.refused(ctx, call, fail, &line)
+		return line(entry, "The call cannot be sent: %s.", causeOf(fail))
 	}
-	return line
+	return r.refused(ctx, call, fail)
 }
 
 func causeOf(fail *sugerclient.Error) string {
@@ -89,59 +86,55 @@ func causeOf(fail *sugerclient.Error) string {
 }
 
 // refused describes a 4xx.
-func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error, line *Line) {
-	made := call.Method + " " + call.Path
+func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) Line {
+	made, entry := call.Method+" "+call.Path, spec.OperationPath(call.Operation)
+	line := func(entry, format string, args ...any) Line {
+		return r.line(call.Operation, Fail, entry, format, args...)
+	}
 	switch {
 	case fail.Status == http.StatusForbidden:
-		line.Mapping = nil
-		line.Text = fmt.Sprintf("The credential may not %s (403).", call.Operation) + said(fail)
-		line.Change = "Give the API client in Suger a role that may manage users."
+		return line("", "The credential may not %s (403).%s", call.Operation, said(fail)).
+			advise("Give the API client in Suger a role that may manage users.")
 	case fail.Status == http.StatusNotFound && r.isUnknownPath(ctx, call, fail):
 		r.lacking++
-		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
-		line.Text = fmt.Sprintf("Suger has no %s: it answers 404 as it does to a path that cannot exist.", made)
-		r.withoutOperation(line, "Correct method and path of the call.", call.Operation)
+		return r.withoutOperation(line(entry+".call", "Suger has no %s: it answers 404, as for a path that does not exist.", made), "Correct method and path of the call.")
 	case fail.Status == http.StatusMethodNotAllowed:
 		r.lacking++
-		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
-		line.Text = fmt.Sprintf("Suger knows the path of %s, but not with this method (405).", made) + said(fail)
-		r.withoutOperation(line, "Correct the method of the call.", call.Operation)
+		return r.withoutOperation(line(entry+".call", "Suger knows the path of %s, but not with this method (405).%s", made, said(fail)), "Correct the method of the call.")
 	case fail.Status == http.StatusNotFound:
-		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".call")
-		line.Text = fmt.Sprintf("Suger answers %s with 404.", made) + said(fail)
-		r.withoutOperation(line, "Correct method and path of the call.", call.Operation)
-	default:
-		line.Text = fmt.Sprintf("Suger refuses %s (%d).", made, fail.Status) + said(fail)
-		line.Change = "Compare the call with Suger's documentation."
-		if fail.Means(r.Document.Refusals.Seats) {
-			line.Change, line.Mapping = "Free a seat or add some to the plan, then check again.", nil
-			return
-		}
-		if field := refusedField(call, fail.Message); field != "" {
-			line.Mapping = r.at(spec.OperationPath(call.Operation) + ".body." + field)
-			line.Change = fmt.Sprintf("Suger seems to stumble over %q: correct it in the body.", field)
-		}
+		return r.withoutOperation(line(entry+".call", "Suger answers %s with 404.%s", made, said(fail)), "Correct method and path of the call.")
+	case fail.Means(r.Document.Refusals.Seats):
+		return line("", "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("Free a seat or add seats to the plan, then check again.")
 	}
+	change := "Compare the call with Suger's documentation."
+	if field := refusedField(call, fail.Message); field != "" {
+		entry += ".body." + field
+		change = fmt.Sprintf("Suger's message names %q: correct it in the body.", field)
+	}
+	return line(entry, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("%s", change)
 }
 
-// withoutOperation says what a mapping is like that does without an operation.
-func (r *run) withoutOperation(line *Line, change, operation string) {
+// withoutOperation advises on a call that Suger does not have: another method, or a
+// mapping that does without the operation.
+func (r *run) withoutOperation(line Line, change string) Line {
+	operation := line.Check
 	line.Change = change
-	instead := map[string]string{
-		opGetUser:   "the gateway then finds users in the list",
-		opListRoles: "the roles of role.known are then all there are",
-	}[operation]
 	if tries := otherMethod(r.Document, operation); tries != nil {
 		line.Fixes = tries
-		line.Change = fmt.Sprintf("%s A usual alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
+		line.Change = fmt.Sprintf("%s A common alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
 	}
+	instead := map[string]string{
+		opGetUser:   "the gateway then finds users in the list",
+		opListRoles: "role.known then has to list all roles",
+	}[operation]
 	if instead != "" {
 		line.Change = fmt.Sprintf("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
 		line.Fixes = []Fix{{Entry: spec.OperationPath(operation)}}
 	}
+	return line
 }
 
-// inPath takes paths out of a message, which some servers repeat.
+// inPath matches paths in a message: some servers repeat the path.
 var inPath = regexp.MustCompile(`/\S*`)
 
 // isUnknownPath reports whether a 404 is about the path and not about what the
@@ -163,24 +156,23 @@ func (r *run) isUnknownPath(ctx context.Context, call sugerclient.Call, fail *su
 		inPath.ReplaceAllString(other.Message, "") == inPath.ReplaceAllString(fail.Message, "")
 }
 
+// nameInMessage is what may be the name of a field in a message.
+var nameInMessage = regexp.MustCompile(`[a-zA-Z0-9_.-]+`)
+
 // refusedField is the field of the sent body that Suger's message names, the
 // most specific one, or "".
 func refusedField(call sugerclient.Call, message string) string {
 	var found string
 	for _, path := range pathsOf(call.Body, "") {
 		name := path[strings.LastIndex(path, ".")+1:]
-		mentioned := slices.ContainsFunc(strings.FieldsFunc(message, notOfName), func(word string) bool {
+		named := slices.ContainsFunc(nameInMessage.FindAllString(message, -1), func(word string) bool {
 			return plain(word) == plain(name) || plain(word) == plain(path)
 		})
-		if mentioned && len(path) > len(found) {
+		if named && len(path) > len(found) {
 			found = path
 		}
 	}
 	return found
-}
-
-func notOfName(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '.' && c != '-'
 }
 
 // pathsOf lists the fields of a body by dotted path.
@@ -198,7 +190,7 @@ func pathsOf(body any, prefix string) []string {
 	return paths
 }
 
-// credentialKind says what kind of credential is shown to Suger.
+// credentialKind is the kind of credential that the gateway sends to Suger.
 func (r *run) credentialKind() string {
 	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
@@ -207,7 +199,7 @@ func (r *run) credentialKind() string {
 	return fmt.Sprintf("an API key, sent as %q", sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme})
 }
 
-// noUsers says why the list cannot be read: the credential, the organization,
+// noUsers reports why the list cannot be read: the credential, the organization,
 // the call, the shape of the answer or the paging.
 func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	fail := asFailure(err)
@@ -215,7 +207,7 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	switch {
 	case errors.Is(err, errNoEnd):
 		line := endless(call.Path, r.pagingOf(call.Operation), mostRows)
-		line.Mapping = r.atPaging("")
+		line.Mapping = r.at(listPaging)
 		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))
@@ -223,24 +215,20 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 		r.add(r.noToken(tokenFailure(fail)))
 	case fail.Status == http.StatusUnauthorized:
 		r.add(r.credentialRefused(fail))
-	case fail.Kind == sugerclient.Unreadable && fail.Status < 300:
-		r.unreadableList(ctx, call, fail)
 	case fail.Status == http.StatusNotFound && !r.isUnknownPath(ctx, call, fail):
-		r.add(Line{Check: "organization", Level: Fail,
-			Text:   fmt.Sprintf("Suger does not know organization %q, or does not show it to this credential (404).", r.Caller.Organization) + said(fail),
-			Change: "Compare SUGER_ORG_ID with the organization id in Suger's console."})
+		r.add(r.line("organization", Fail, "", "Suger does not know organization %q, or does not show it to this credential (404).%s", r.Caller.Organization, said(fail)).
+			advise("Compare SUGER_ORG_ID with the organization id in Suger's console."))
 	default:
 		r.blocked = fail.Kind == sugerclient.Throttled || fail.Kind == sugerclient.Unavailable && fail.Status == 0 || fail.Kind == sugerclient.Unreadable
-		r.add(r.failed(ctx, call, err))
+		r.listFailed(ctx, call, err)
 	}
 }
 
 // credentialRefused explains a 401.
 func (r *run) credentialRefused(fail *sugerclient.Error) Line {
-	line := Line{Check: "credential", Level: Fail, Text: fmt.Sprintf("Not accepted (401): %s.", r.credentialKind()) + said(fail),
-		Change: "Set SUGER_CREDENTIAL to a valid one: a rotated or deleted key stops working at once."}
-	pair := strings.Count(string(r.Caller.Credential), ":") == 1
-	if r.Auth == "key" && pair {
+	line := r.line("credential", Fail, "", "Not accepted (401): %s.%s", r.credentialKind(), said(fail)).
+		advise("Set SUGER_CREDENTIAL to a valid one: a rotated or deleted key stops working at once.")
+	if r.Auth == "key" && strings.Count(string(r.Caller.Credential), ":") == 1 {
 		line.Change = "It looks like client_id:client_secret: set SUGER_AUTH=oauth for an OAuth App."
 	}
 	return line
@@ -248,41 +236,42 @@ func (r *run) credentialRefused(fail *sugerclient.Error) Line {
 
 // noToken explains a failed exchange of the credential.
 func (r *run) noToken(fail *sugerclient.Error) Line {
-	line := Line{Check: "credential", Level: Fail, Change: "Correct SUGER_TOKEN_URL."}
+	line := func(format string, args ...any) Line {
+		return r.line("credential", Fail, "", format, args...).advise("Correct SUGER_TOKEN_URL.")
+	}
 	switch {
 	case fail.Status == http.StatusUnauthorized:
-		line.Text = "Not accepted: " + r.credentialKind() + " refuses it."
-		line.Change = "Set SUGER_CREDENTIAL to a valid client_id:client_secret."
+		return line("Not accepted: %s refuses it.", r.credentialKind()).advise("Set SUGER_CREDENTIAL to a valid client_id:client_secret.")
 	case fail.Status != 0:
-		line.Text = fmt.Sprintf("No token: the token endpoint answers %d.", fail.Status)
+		return line("No token: the token endpoint answers %d.", fail.Status)
 	case fail.Kind == sugerclient.Unreadable:
-		line.Text = "No token: the answer of the token endpoint cannot be used: " + causeOf(fail) + "."
-	default:
-		line.Text = "No token: the token endpoint did not answer: " + causeOf(fail) + "."
+		return line("No token: the answer of the token endpoint cannot be used: %s.", causeOf(fail))
 	}
-	return line
+	return line("No token: the token endpoint did not answer: %s.", causeOf(fail))
 }
 
-// unreadableList looks at the answer that is not the list the mapping says.
-func (r *run) unreadableList(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) {
-	line := r.failed(ctx, call, fail)
-	defer func() { r.add(line) }()
-	answer, err := r.probe.Do(ctx, call)
-	if err != nil {
-		return // the same failure as before, not of the shape
-	}
-	r.blocked = false
-	body := decoded(answer.Body)
-	if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
-		line.Check, line.Text = "paging", fmt.Sprintf("The list cannot be read to its end: %s.", causeOf(fail))
-		line.Mapping = r.at(spec.OperationPath(call.Operation) + ".paging")
-		line.Change = fmt.Sprintf("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
-		r.proposePaging(ctx, &line, call)
+// listFailed reports why a list cannot be read. If the answer is not the list that the
+// mapping describes, it looks for the list in the answer.
+func (r *run) listFailed(ctx context.Context, call sugerclient.Call, err error) {
+	line, entry := r.failed(ctx, call, err), spec.OperationPath(call.Operation)
+	fail := asFailure(err)
+	if fail == nil || fail.Kind != sugerclient.Unreadable || fail.Status >= 300 {
+		r.add(line)
 		return
 	}
-	line.Text = fmt.Sprintf("The answer holds no list where the mapping says: %s.", causeOf(fail))
-	line.Mapping = r.at(spec.OperationPath(call.Operation) + ".items")
-	if fixes := itemsFixes(call.Operation, body); fixes != nil {
-		line.propose(fixes...)
+	if answer, err := r.probe.Do(ctx, call); err == nil { // otherwise the shape is not the cause
+		r.blocked = false
+		body := decoded(answer.Body)
+		if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
+			line = r.line("paging", Fail, entry+".paging", "The list cannot be read to its end: %s.", causeOf(fail)).
+				advise("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
+			r.proposePaging(ctx, &line, call)
+		} else {
+			line.Text, line.Mapping = fmt.Sprintf("The answer has no list where the mapping looks: %s.", causeOf(fail)), r.at(entry+".items")
+			if fixes := itemsFixes(call.Operation, body); fixes != nil {
+				line.propose(fixes...)
+			}
+		}
 	}
+	r.add(line)
 }

@@ -43,8 +43,7 @@ type leaf struct {
 	times   int // values that are times
 	emails  int
 	several int            // lists of more than one
-	words   map[string]int // different values, at most maxWords and one
-	values  map[string]bool
+	words   map[string]int // different values, at most sampledUsers of them
 }
 
 // fieldCounts are the fields of the users in a list: those that the mapping
@@ -122,7 +121,7 @@ func (c *fieldCounts) walk(path string, value any, depth int) {
 	}
 	switch v := value.(type) {
 	case map[string]any:
-		for _, key := range sortedKeys(v) {
+		for _, key := range sortedNames(v) {
 			inner := key
 			if path != "" {
 				inner = path + "." + key
@@ -141,7 +140,7 @@ func (c *fieldCounts) walk(path string, value any, depth int) {
 // count adds one value.
 func (l *leaf) count(value any) {
 	if l.kinds == nil {
-		l.kinds, l.words, l.values = make(map[string]int), make(map[string]int), make(map[string]bool)
+		l.kinds, l.words = make(map[string]int), make(map[string]int)
 	}
 	l.present++
 	kind := kindOf(value)
@@ -156,11 +155,8 @@ func (l *leaf) count(value any) {
 	if !scalar || word == "" {
 		return
 	}
-	if _, known := l.words[word]; known || len(l.words) <= maxWords {
+	if l.words[word] > 0 || len(l.words) < sampledUsers {
 		l.words[word]++
-	}
-	if len(l.values) < sampledUsers {
-		l.values[word] = true
 	}
 	if kind == isText && isAddress(word) {
 		l.emails++

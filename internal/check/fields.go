@@ -29,8 +29,10 @@ func (r *run) field(u *use) Line {
 	bad := r.users.unread[at]
 	switch {
 	case u.present == 0:
-		line.Level = missingLevel(u)
-		line.Text = fmt.Sprintf("No user has %s.", u.field)
+		line.Level, line.Text = Fail, fmt.Sprintf("No user has %s.", u.field)
+		if u.optional() {
+			line.Level = Look
+		}
 		r.missing(&line, u)
 	case u.present < all && (u.name == "id" || u.name == "userName"):
 		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
@@ -39,9 +41,9 @@ func (r *run) field(u *use) Line {
 		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
 		r.unusable(&line, u)
 	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
-		line.Level, line.Text = Look, fmt.Sprintf("%s is no time in %s, so it is not shown.", u.field, ofUsers(u.filled-u.times, all))
+		line.Level, line.Text = Look, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
 		line.Fixes = []Fix{{Entry: u.entry}}
-		line.Change = "Name a field with times as in RFC 3339 or in seconds since 1970, or leave the entry out."
+		line.Change = "Name a field with RFC 3339 times or seconds since 1970, or leave the entry out."
 	default:
 		line.Text = fmt.Sprintf("In %s: %s (%s).", ofUsers(u.present, all), u.field, u.kind())
 		if empty := u.present - u.filled; empty > 0 {
@@ -51,13 +53,9 @@ func (r *run) field(u *use) Line {
 	return line
 }
 
-// missingLevel says how bad it is that no user has a field.
-func missingLevel(u *use) Level {
-	switch u.name {
-	case "organization", "created", "modified":
-		return Look
-	}
-	return Fail
+// optional reports whether the gateway does without a field.
+func (u *use) optional() bool {
+	return slices.Contains([]string{"organization", "created", "modified"}, u.name)
 }
 
 // missing says what to do about a field that users do not have.
@@ -68,14 +66,14 @@ func (r *run) missing(line *Line, u *use) {
 		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
 	}
 	other := "Compare the field with Suger's documentation."
-	switch u.name {
-	case "organization", "created", "modified":
+	if u.name == "status" {
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
+	}
+	if u.optional() {
 		other = "Leave the entry out if Suger has no such field."
 		if len(like) == 0 {
 			line.Fixes = []Fix{{Entry: u.entry}}
 		}
-	case "status":
-		other = "If Suger has no status, leave access.field out: then only removal ends access."
 	}
 	if line.Change == "" || u.name == "status" {
 		line.Change = joined(line.Change, other)
@@ -117,7 +115,7 @@ func (r *run) unusable(line *Line, u *use) {
 	case u.name == "organization":
 		line.Change = "It names another organization. Correct the field, or leave it out if it means something else."
 	case u.name == "role":
-		line.Change = "Say in user.roles which fields of the object are the role's id and name."
+		line.Change = "Set id and name in user.roles to the fields of the object."
 		for _, part := range []string{"id", "name"} {
 			for _, path := range sortedNames(r.users.fields.leaves) {
 				if lastName(path) == part && within(path, u.field.String()) && strings.Count(path, ".") == 1+strings.Count(u.field.String(), ".") {
@@ -147,9 +145,8 @@ func joined(a, b string) string {
 func (r *run) identities() {
 	readable := r.users.readable()
 	if twice := readable - len(r.users.ids); twice > 0 {
-		r.add(Line{Check: "id", Level: Fail, Mapping: r.at("user.id"),
-			Text:   fmt.Sprintf("In %s the id is one that another user has, too.", ofUsers(twice, readable)),
-			Change: "Correct the field, or paging if users come twice."})
+		r.add(r.line("id", Fail, "user.id", "In %s the id is also that of another user.", ofUsers(twice, readable)).
+			advise("Correct the field, or paging if users appear twice."))
 	}
 	shared, odd := 0, 0
 	for email, users := range r.users.addresses {
@@ -161,14 +158,12 @@ func (r *run) identities() {
 		}
 	}
 	if odd > 0 {
-		line := Line{Check: "userName", Level: lookUnlessAll(odd, readable), Mapping: r.at("user.attributes.userName"),
-			Text: fmt.Sprintf("It is no e-mail address in %s.", ofUsers(odd, readable))}
+		line := r.line("userName", lookUnlessAll(odd, readable), "user.attributes.userName", "It is not an e-mail address in %s.", ofUsers(odd, readable))
 		r.missing(&line, r.users.fields.use("userName"))
 		r.add(line)
 	}
 	if shared > 0 {
-		r.add(Line{Check: "userName", Level: Look, Mapping: r.at("user.attributes.userName"),
-			Text: fmt.Sprintf("%s of more than one user (letter case does not count); Okta finds only one of them.", count(shared, "address is that"))})
+		r.note("userName", Look, "user.attributes.userName", "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
 	}
 }
 
@@ -201,11 +196,11 @@ func (r *run) unmapped() {
 	}
 	line := Line{Check: "unmapped fields", Level: OK, Mapping: r.at("user.attributes"), Text: "None: the mapping uses every field of Suger's users."}
 	if len(fields) > 0 {
-		line.Text = fmt.Sprintf("Suger's users have more: %s.", shortList(fields, 15))
+		line.Text = fmt.Sprintf("Suger's users also have %s.", shortList(fields, 15))
 	}
 	if len(known) > 0 {
 		line.Level = Look
-		line.Change = fmt.Sprintf("To provision them, too, say in user.attributes and in the bodies of add and update: %s.", strings.Join(known, ", "))
+		line.Change = fmt.Sprintf("To provision them too, add to user.attributes and to the bodies of add and update: %s.", strings.Join(known, ", "))
 	}
 	r.add(line)
 }
@@ -217,20 +212,17 @@ func (r *run) flagsOfPower() {
 	for _, path := range c.ranked(powerFlag) {
 		if !c.isUsed(path) {
 			r.add(Line{Check: "administrators", Level: Look, Mapping: r.at("user.roles.field"),
-				Text: fmt.Sprintf("%s is true for %s, and by its name tells who manages users. The mapping does not read it: a role is a text, a number, an object or a list.",
+				Text: fmt.Sprintf("%s is true for %s, and its name suggests that they manage users. The mapping cannot read it: a role is a text, a number, an object or a list.",
 					path, ofUsers(c.leaves[path].words["true"], c.sampled)),
 				Change: "Ask Suger which of role and " + path + " decides. If it is the flag, ask for a field that names the role."})
 		}
 	}
 }
 
-// powerFlag scores a field that is true or false and called after an administrator.
-func powerFlag(path string, l *leaf) int {
-	if l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) }) {
-		return 1
-	}
-	return 0
-}
+// powerFlag finds fields that are true or false and called after an administrator.
+var powerFlag = oneIf(func(path string, l *leaf) bool {
+	return l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) })
+})
 
 // attributeFor is the SCIM attribute whose name a field has, "" if there is none.
 func attributeFor(path string, l *leaf) string {

@@ -32,7 +32,7 @@ func (r *run) findUser(ctx context.Context) {
 	}
 	text := "%s found by the address, in any letter case."
 	if !r.Document.Operations.FindUser.Decides {
-		text += " Who is not found is looked for in the list."
+		text += " If the call finds nobody, the gateway reads the list."
 	}
 	r.add(Line{Check: spec.OpFindUser, Level: OK, Mapping: r.at("operations.find user"), Text: fmt.Sprintf(text, count(tried, "user"))})
 }
@@ -50,15 +50,15 @@ func (r *run) found(ctx context.Context, s sample, address string) Line {
 	case found == s.record.ID:
 		return Line{Level: OK}
 	case found != "":
-		line.Level, line.Text = Fail, "The call finds another user than the one who has the address."
+		line.Level, line.Text = Fail, "The call finds a user who has another address."
 	case decided:
 		line.Level, line.Mapping = Fail, r.at("operations.find user.decides")
-		line.Text = "The call finds nobody for the address of a user" + inCapitals(address, s.record.UserName) + ", and decides: the gateway would tell Okta that there is nobody."
+		line.Text = "The call does not find a user of the list" + inCapitals(address, s.record.UserName) + ", and decides: the gateway would tell Okta that there is no such user."
 		line.propose(fix("operations.find user.decides", false))
 	case decides:
-		line.Text = "The answer does not show a user of the list" + inCapitals(address, s.record.UserName) + ", so that the list is read all the same."
+		line.Text = "The answer does not show a user of the list" + inCapitals(address, s.record.UserName) + ", so the gateway reads the list anyway."
 	default:
-		line.Text = "The call does not find a user of the list" + inCapitals(address, s.record.UserName) + ", so that it saves nothing."
+		line.Text = "The call does not find a user of the list" + inCapitals(address, s.record.UserName) + ", so it saves nothing."
 	}
 	return line
 }

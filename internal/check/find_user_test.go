@@ -37,12 +37,12 @@ func TestFindUserIsChecked(t *testing.T) {
 		level      check.Level
 		says       string
 	}{
-		{"any letter case", "", strings.EqualFold, check.OK, "Who is not found is looked for in the list"},
+		{"any letter case", "", strings.EqualFold, check.OK, "If the call finds nobody, the gateway reads the list"},
 		{"any letter case, which decides", ", decides: true", strings.EqualFold, check.OK, "found by the address, in any letter case."},
 		{"one letter case", "", exactly, check.Look, "does not find a user of the list in capital letters"},
-		{"one letter case, which decides", ", decides: true", exactly, check.Fail, "would tell Okta that there is nobody"},
+		{"one letter case, which decides", ", decides: true", exactly, check.Fail, "would tell Okta that there is no such user"},
 		{"the parameter is ignored", "", func(string, string) bool { return true }, check.OK, "found by the address"},
-		{"nobody, which decides", ", decides: true", func(string, string) bool { return false }, check.Fail, "Say decides: false."},
+		{"nobody, which decides", ", decides: true", func(string, string) bool { return false }, check.Fail, "Set decides: false."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

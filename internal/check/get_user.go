@@ -6,24 +6,23 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
-	"unicode"
 
 	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
 )
 
-const opGetUser = "get user"
+const opGetUser = spec.OpGetUser
 
-// getUser compares single users with their rows in the list, and looks at how a
-// user who does not exist is answered.
+// getUser compares single users with their rows in the list, and looks at how
+// Suger answers for a user who does not exist.
 func (r *run) getUser(ctx context.Context) {
 	if r.Document.Operations.GetUser == nil {
-		r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations"), Text: "Not in the mapping: users are found in the list."})
+		r.note(opGetUser, OK, "operations", "Not in the mapping: the gateway finds users in the list.")
 		return
 	}
 	if len(r.users.ids) == 0 || len(r.users.ids) < r.users.readable() {
-		return // no ids to ask for, which has been said
+		return // no ids to ask for, which has been reported
 	}
 	alone := newFieldCounts(r.Document)
 	for _, s := range r.users.samples {
@@ -32,25 +31,22 @@ func (r *run) getUser(ctx context.Context) {
 			return
 		}
 	}
-	text := "%s answered one by one as in the list."
+	line := r.line(opGetUser, OK, "operations.get user", "Same fields as in the list, for %s.", count(len(r.users.samples), "user"))
 	if r.coversEverybody() {
-		text = "%s answered one by one, without a role: the call answers everybody whom Suger knows, so the list decides who is a member."
+		line.Text = joined(line.Text, "The answer has no role and covers non-members too, so the list decides who is a member.")
 	}
-	text = fmt.Sprintf(text, count(len(r.users.samples), "user"))
-	if more := r.onlyAlone(alone); len(more) > 0 {
-		text += fmt.Sprintf(" Only these answers have %s.", shortList(more, 15))
-	}
-	r.add(Line{Check: opGetUser, Level: OK, Mapping: r.at("operations.get user"), Text: text})
+	r.add(line)
 	r.unreadRoles(alone, " of these answers")
 	r.add(r.missingUser(ctx))
 }
 
-// onlyAlone are the fields that the rows of the list do not have.
-func (r *run) onlyAlone(alone *fieldCounts) []string {
-	return slices.DeleteFunc(sortedNames(alone.leaves), func(path string) bool {
-		_, listed := r.users.fields.leaves[path]
-		return listed || alone.isUsed(path) || alone.leads(path) || strings.ContainsAny(path, "[.")
-	})
+// getOne makes a call of "get user". user is what the answer has where the mapping
+// looks for the user.
+func (r *run) getOne(ctx context.Context, call sugerclient.Call) (answer *sugerclient.Answer, user any, err error) {
+	if answer, err = r.probe.Do(ctx, call); err != nil {
+		return nil, nil, err
+	}
+	return answer, r.userIn(opGetUser, answer.Body), nil
 }
 
 // coversEverybody reports whether the mapping says that "get user" answers people
@@ -63,123 +59,105 @@ func (r *run) coversEverybody() bool {
 // compare reads one user by id, and counts the fields of the answer.
 func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	call, _ := r.probe.Call(opGetUser, s.record.RawID)
-	line := Line{Check: opGetUser, Level: Fail, Mapping: r.at("operations.get user")}
-	answer, err := r.probe.Do(ctx, call)
+	answer, user, err := r.getOne(ctx, call)
 	if err != nil {
 		return r.failed(ctx, call, err)
 	}
-	body := decoded(answer.Body)
-	user, ok := body, true
-	if at := r.Document.Operations.GetUser.Answer; at.Given() {
-		user, ok = at.In(body)
-	}
 	record, err := r.probe.ReadUser(user)
 	switch {
-	case !ok || err != nil:
-		line.Mapping = r.at("operations.get user.answer")
-		line.Text = "The answer holds no user where the mapping says."
-		line.propose(r.answerFix(opGetUser, body)...)
+	case err != nil:
+		line := r.line(opGetUser, Fail, "operations.get user.answer", "The answer has no user where the mapping looks.")
+		line.propose(r.answerFix(opGetUser, decoded(answer.Body))...)
+		return line
 	case record.ID != s.record.ID:
-		line.Text = "Suger answers another user than the one asked for."
-		line.Change = "Correct the path of the call: {user} is the id."
-	default:
-		alone.take(user)
-		return r.sameFields(line, user, s)
+		return r.line(opGetUser, Fail, "operations.get user", "Suger answers with another user than the one asked for.").
+			advise("Correct the path of the call: {user} is the id.")
 	}
-	return line
-}
-
-// proves says of an answer about everybody that it has what only members have.
-func (r *run) proves() Line {
-	return Line{Check: opGetUser, Level: Look, Mapping: r.at("operations.get user.covers"),
-		Text: "The answer has the role, as the list does.", Fixes: []Fix{fix("operations.get user.covers", "members")},
-		Change: "If people of other organizations are answered 404, say covers: members: then single reads need no list."}
+	alone.take(user)
+	return r.sameFields(user, s)
 }
 
 // sameFields compares the mapped fields of a user in two answers.
-func (r *run) sameFields(line Line, user any, s sample) Line {
+func (r *run) sameFields(user any, s sample) Line {
 	var differ []string
+	entry := "operations.get user"
 	for _, u := range r.users.fields.uses {
 		one, has := u.field.In(user)
 		other, _ := u.field.In(s.raw)
 		if u.name == "role" && r.coversEverybody() {
-			if has {
-				return r.proves()
+			if !has {
+				continue
 			}
-			continue
+			line := r.line(opGetUser, Look, "operations.get user.covers", "The answer has the role, as the list does.").
+				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
+			line.Fixes = []Fix{fix("operations.get user.covers", "members")}
+			return line
 		}
 		if r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")) {
-			continue // what belongs to the membership is in the list
+			continue // the list has what belongs to the membership
 		}
-		if !has && r.alternative(&line, u, user, other) {
+		if path := r.alternative(user, other); !has && path != "" {
+			line := r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, path)
+			var names []any
+			for _, name := range append(u.field.Scalars(), path) {
+				names = append(names, name)
+			}
+			line.propose(fix(fieldEntry(u), names))
 			return line
 		}
 		if !reflect.DeepEqual(one, other) {
-			differ = append(differ, u.field.String())
-			line.Mapping = r.at(u.entry)
+			differ, entry = append(differ, u.field.String()), u.entry
 		}
 	}
 	if len(differ) == 0 {
-		line.Level = OK
-		return line
+		return Line{Level: OK}
 	}
-	line.Level = Look
-	line.Text = fmt.Sprintf("A user's %s differs from the list, or changed meanwhile.", both(differ))
+	line := r.line(opGetUser, Look, entry, "A user's %s differs from the list, or has just changed.", both(differ)).
+		advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
 	line.Fixes = []Fix{{Entry: "operations.get user"}}
-	line.Change = "If a second check says so too, leave \"get user\" out: then the list decides."
 	return line
 }
 
-// alternative reports whether a single user has a value of the list's by another
-// name, which the mapping can name beside the one in the list.
-func (r *run) alternative(line *Line, u *use, user, value any) bool {
+// alternative is where a single user has a value of the list under a name that the
+// list does not have, which the mapping can name beside the other; "" if nowhere.
+func (r *run) alternative(user, value any) string {
 	for _, spot := range spotsIn(user) {
-		if spot.path == "" || isEmpty(value) || !reflect.DeepEqual(spot.value, value) || r.users.fields.leaves[spot.path] != nil {
-			continue
+		if spot.path != "" && !isEmpty(value) && reflect.DeepEqual(spot.value, value) && r.users.fields.leaves[spot.path] == nil {
+			return spot.path
 		}
-		names := make([]any, 0, 2)
-		for _, name := range append(u.field.Scalars(), spot.path) {
-			names = append(names, name)
-		}
-		line.Level, line.Mapping = Fail, r.at(u.entry)
-		line.Text = fmt.Sprintf("In the list it is %s, in the answer for one user %s.", u.field, spot.path)
-		line.propose(fix(fieldEntry(u), names))
-		return true
 	}
-	return false
+	return ""
 }
 
-// missingUser asks for a user who does not exist. The gateway tells by a 404 that
-// a removed user is gone.
+// missingUser asks for a user who does not exist. By a 404 the gateway knows that a
+// removed user is gone.
 func (r *run) missingUser(ctx context.Context) Line {
-	line := Line{Check: "get missing user", Level: OK, Mapping: r.at("operations.get user"), Text: "Answered 404: the gateway can tell that a user is gone."}
-	if r.coversEverybody() {
-		line.Text = "Answered 404: the gateway can tell an id that Suger has never given."
-	}
+	const check = "get missing user"
 	call, _ := r.probe.Call(opGetUser, r.freeID())
-	answer, err := r.probe.Do(ctx, call)
-	if status(err) == http.StatusNotFound {
-		return line
-	}
-	line.Level = Fail
+	answer, _, err := r.getOne(ctx, call)
+	line := r.line(check, Fail, "operations.get user", "").advise(`Leave "get user" out: then the list shows who is gone.`)
 	line.Fixes = []Fix{{Entry: "operations.get user"}}
-	line.Change = "Leave \"get user\" out: then the list tells who is gone."
 	switch {
+	case status(err) == http.StatusNotFound && r.coversEverybody():
+		return r.line(check, OK, "operations.get user", "Answered 404: the gateway recognizes ids that do not exist.")
+	case status(err) == http.StatusNotFound:
+		return r.line(check, OK, "operations.get user", "Answered 404: the gateway recognizes removed users.")
 	case err == nil:
-		line.Text = fmt.Sprintf("An id that nobody has is answered %d, not 404: a removed user would not be known to be gone.", answer.Status)
+		line.Text = fmt.Sprintf("An unknown id is answered %d, not 404: the gateway would not recognize a removed user.", answer.Status)
 	case status(err) != 0:
-		line.Text = fmt.Sprintf("An id that nobody has is answered %d, not 404: a removal could not be confirmed.", status(err)) + said(asFailure(err))
+		line.Text = fmt.Sprintf("An unknown id is answered %d, not 404: the gateway could not confirm a removal.", status(err)) + said(asFailure(err))
 	default:
 		line = r.failed(ctx, call, err)
-		line.Check = "get missing user"
+		line.Check = check
 	}
 	return line
 }
 
 // freeID is an id of the same form as a user's that no user has.
 func (r *run) freeID() any {
-	id := freeID(r.users.samples[0].record.ID, r.users.ids)
-	if _, number := r.users.samples[0].record.RawID.(json.Number); number {
+	sample := r.users.samples[0].record
+	id := freeID(sample.ID, r.users.ids)
+	if _, number := sample.RawID.(json.Number); number {
 		return json.Number(id)
 	}
 	return id
@@ -195,20 +173,14 @@ func freeID(id string, taken map[string]bool) string {
 	return id
 }
 
-// neighbour is another id of the same form: digits stay digits, and the digits
-// of hexadecimal numbers stay such.
+// neighbour is another id of the same form: digits stay digits, also hexadecimal
+// ones, and letters letters.
 func neighbour(id string) string {
 	return strings.Map(func(c rune) rune {
-		switch {
-		case c >= '0' && c <= '9':
-			return '0' + (c-'0'+3)%10
-		case c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F':
-			first := c&0x60 + 1 // a or A
-			return first + (c-first+2)%6
-		case unicode.IsLower(c) && c <= 'z':
-			return 'g' + (c-'g'+7)%20
-		case unicode.IsUpper(c) && c <= 'Z':
-			return 'G' + (c-'G'+7)%20
+		for _, alphabet := range []string{"0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ"} {
+			if i := strings.IndexRune(alphabet, c); i >= 0 {
+				return rune(alphabet[(i+3)%len(alphabet)])
+			}
 		}
 		return c
 	}, id)

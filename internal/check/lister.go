@@ -65,6 +65,10 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 // page asks for a page of a size by its number, counted from 0, and the rows before
 // it. Where pages lead to each other it is the first.
 func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
+	return l.get(ctx, pageQuery(p, size, number, rows))
+}
+
+func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
 	query := make(map[string]string)
 	if p.Limit != "" {
 		query[p.Limit] = strconv.Itoa(size)
@@ -75,27 +79,18 @@ func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows 
 	case "page":
 		query[p.Next] = strconv.Itoa(p.First + number)
 	}
-	return l.get(ctx, query)
+	return query
 }
 
 // advances reports whether the page after the first begins where that ends, which
 // the whole list shows as far as it is known.
 func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
-	query := make(map[string]string)
-	if p.Limit != "" {
-		query[p.Limit] = strconv.Itoa(pageProbe)
-	}
+	query := pageQuery(p, pageProbe, 1, len(first.rows))
 	switch p.Style {
-	case "offset":
-		query[p.Next] = strconv.Itoa(len(first.rows))
-	case "page":
-		query[p.Next] = strconv.Itoa(p.First + 1)
 	case "cursor":
-		cursor := first.at(p.Cursor)
-		if cursor == "" {
+		if query[p.Next] = first.at(p.Cursor); query[p.Next] == "" {
 			return false
 		}
-		query[p.Next] = cursor
 	case "link":
 		place, linked := first.next()
 		if !linked || place.path != p.Cursor.Path {
@@ -191,7 +186,7 @@ func usual(limit string, first *listAnswer) (ways []spec.PagingMap) {
 		ways = append(ways, spec.PagingMap{Style: "page", Limit: limit, Next: name, First: 1}, spec.PagingMap{Style: "page", Limit: limit, Next: name})
 	}
 	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
-	for _, field := range sortedKeys(last) {
+	for _, field := range sortedNames(last) {
 		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
 			for _, name := range cursors {
 				ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: spec.Cursor{Row: field}})
@@ -297,17 +292,8 @@ func hinted(names []string, page *listAnswer) []string {
 			hints[name] = true
 		}
 	}
-	sorted := slices.Clone(names)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		switch {
-		case hints[a] == hints[b]:
-			return 0
-		case hints[a]:
-			return -1
-		}
-		return 1
-	})
-	return sorted
+	in := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !hints[name] })
+	return append(in, slices.DeleteFunc(slices.Clone(names), func(name string) bool { return hints[name] })...)
 }
 
 // pagingValue is the paging as an entry of the mapping file, nil for none.

@@ -1,11 +1,11 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -22,249 +22,163 @@ const (
 	gone                  // not there
 )
 
-// An outcome is what came of a step.
-type outcome struct {
-	check string
-	err   error           // what a SCIM client would have been answered
-	is    *mapping.Record // the user as Suger shows it afterwards, nil if it does not
-	read  error           // why it could not be read
-}
-
 // A difference is what is not as a step wanted it.
 type difference struct {
 	text      string
 	values    []string // placeholders in a body that stand for it
-	operation string   // that should have made it, "" if it shows in the placeholders
+	operation string   // that should have made it, "" if the placeholders show that
 }
 
-// judge says what came of a step, and reports whether all is as it should be.
-// From then on the user is expected as it is, so that nothing is said twice.
-func (t *trip) judge(ctx context.Context, o outcome, wanted state) bool {
-	line := Line{Check: o.check, Level: OK}
-	differences := t.differences(o.is, wanted)
-	switch {
-	case ctx.Err() != nil:
-		line.Level, line.Text = Fail, "Not finished."
-	case t.cause(o.err) != nil:
-		e := t.cause(o.err)
-		line = t.failed(ctx, e.Call, e.Err)
-		line.Check, line.Text = o.check, e.Call.Operation+": "+line.Text
-	case o.err != nil && len(t.writes()) == 0:
-		line.Level, line.Text = Fail, "The gateway refuses: "+detailOf(o.err)
-	case o.read != nil:
-		line.Level, line.Text = Fail, fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.read), "."))
-	case len(differences) > 0 && t.refusedWrite() != nil:
-		e := t.refusedWrite()
-		line = t.failed(ctx, e.Call, e.Err)
-		line.Check, line.Text = o.check, fmt.Sprintf("%s: %s Suger shows %s.", e.Call.Operation, line.Text, textOf(differences))
-	case len(differences) > 0 && t.answeredError() != nil:
-		line.Level, line.Mapping = Fail, t.at("errors")
-		line.Text = fmt.Sprintf("After %s Suger shows %s: its answer says of itself that the call failed, and the mapping takes it for a success.", t.done(), textOf(differences))
-		line.propose(t.answeredError()...)
-	case len(differences) > 0:
-		line.Level, line.Mapping = Fail, t.placeOf(differences[0])
-		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), textOf(differences))
-		line.Change = "Compare this part of the call with Suger's documentation: Suger accepts it and does not do it."
-	case o.err != nil && t.keeps(o.is):
-		line.Level = Fail
-		line.Text = fmt.Sprintf("Suger did it by %s and goes on listing the user, without access: the gateway would answer an error, since it takes that for no removal.", t.done())
-		line.Change = "Okta only deactivates users. If another client deletes them, leave \"remove user\" out, which is answered 501."
-		if wanted == inactive {
-			line.Mapping = t.at("access.end")
-			line.propose(t.endByMark()...)
-		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
-			line.Level = Look
-		}
-	case o.err != nil:
-		line.Level, line.Text = Fail, fmt.Sprintf("Suger did it by %s, but the gateway would answer an error: %s", t.done(), detailOf(o.err))
-		line.propose(t.answersElsewhere()...)
-		if t.waited {
-			line.Text = fmt.Sprintf("Suger did it by %s, but its list shows the user only after a while, and the gateway would answer an error.", t.done())
-			line.propose(showsLater)
-		}
-	default:
-		line.Text = fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
-		t.second(&line)
-	}
+// judge reports what came of a step, and whether it succeeded. From then on the
+// user is expected as it is, so that nothing is reported twice.
+func (t *trip) judge(ctx context.Context, o outcome) bool {
+	differences := t.differences(o.is, o.wanted)
+	line := t.outcomeLine(ctx, o, differences)
 	if line.Level == Fail && line.Fixes == nil && len(differences) > 0 && ctx.Err() == nil {
 		t.otherWays(&line, t.cause(o.err))
 	}
-	t.add(t.once(line))
-	for _, e := range t.writes() {
-		was, tried := t.proven[e.Call.Operation]
-		t.proven[e.Call.Operation] = line.Level != Fail && (was || !tried)
-	}
-	t.settle(o.is)
-	return line.Level != Fail
-}
-
-// otherWays names what else may do the change of a step, which Suger took and did
-// not do, or refused.
-func (t *trip) otherWays(line *Line, refused *mapping.Exchange) {
-	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
-	field, value := t.marked()
-	switch tries := ownRoleTries(t.Document); {
-	case line.Check == "write: role" && !t.gaveRole && tries != nil && wrongBody:
-		line.Fixes = tries
-		line.Change = joined(line.Change, "If roles have calls of their own, which --suggest tries with --try-verbs: "+lowerFirst(say(tries...)))
-	case field != "":
-		line.Mapping = t.at("access")
-		line.Text += fmt.Sprintf(" But now %s is set: Suger marks whom it removes, and goes on listing them.", field)
-		shows := []Fix{fix("access.field", field), fix("access.absent", "active")}
-		if flag, is := value.(bool); is {
-			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
-		}
-		line.propose(slices.Concat(shows, t.endByMark())...)
-	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
-		line.Change = joined(line.Change, fmt.Sprintf("If Suger ends access otherwise, say in access.end by which call, or %q.", spec.ByRemoval))
-	}
-}
-
-// keeps reports whether a removal took somebody's access and left them in the list.
-func (t *trip) keeps(is *mapping.Record) bool {
-	return is != nil && !is.Active && slices.ContainsFunc(t.writes(), func(e mapping.Exchange) bool { return e.Call.Operation == spec.OpRemoveUser && e.Err == nil })
-}
-
-// endByMark ends access by the call that removes and leaves the user in the list, and
-// gives it back by adding them again.
-func (t *trip) endByMark() []Fix {
-	ops := &t.Document.Operations
-	if t.Document.Access.End.Way != spec.ByRemoval || ops.AddMember != nil {
-		return nil
-	}
-	text := func(in *spec.Operation) string { return in.Call.Method + " " + in.Call.Path }
-	return []Fix{
-		fix("access.end", object{{"call", text(ops.RemoveUser)}, {"repeat", true}}),
-		fix("access.give", object{{"call", text(ops.AddUser)}, {"body", withoutRole(ops.AddUser.Body)}}),
-	}
-}
-
-// marked is a field that blocks people by its name, which the mapping does not read
-// and a removal has changed, with what it holds now.
-func (t *trip) marked() (field string, value any) {
-	removed := slices.ContainsFunc(t.writes(), func(e mapping.Exchange) bool { return e.Call.Operation == spec.OpRemoveUser && e.Err == nil })
-	if !removed || t.Document.Access.Shows() {
-		return "", nil
-	}
-	for _, s := range spotsIn(t.row) {
-		was, _ := at(t.rowBefore, s.path)
-		if _, flag := s.value.(bool); hasName(s.path, noNames) && !isEmpty(s.value) && (isTime(s.value) || flag) && !reflect.DeepEqual(was, s.value) {
-			return s.path, s.value
-		}
-	}
-	return "", nil
-}
-
-// once shortens a line that says what an earlier one has said.
-func (t *trip) once(line Line) Line {
 	said := line.Text + line.Change
 	if line.Level == Fail && slices.Contains(t.said, said) {
 		line.Text, line.Change = "Fails as above.", ""
 	}
 	t.said = append(t.said, said)
-	return line
+	t.add(line)
+	for _, c := range t.writes {
+		was, tried := t.proven[c.Call.Operation]
+		t.proven[c.Call.Operation] = line.Level != Fail && (was || !tried)
+	}
+	if o.is != nil {
+		t.expect(o.is)
+	}
+	return line.Level != Fail
 }
 
-// settle takes the user's present name and role for what they should be.
-func (t *trip) settle(is *mapping.Record) {
-	if is == nil {
-		return
-	}
-	if family, held := is.Values["name.familyName"]; held {
+// expect makes the user's present name and role those that the next step should
+// leave.
+func (t *trip) expect(is *mapping.Record) {
+	if family, mapped := is.Values["name.familyName"]; mapped {
 		t.family = family
 	}
 	t.role = mapping.RoleName{} // none is expected
-	if t.roles != nil && len(is.Roles) == 1 {
+	if len(is.Roles) == 1 {
 		t.role, _ = t.roles.of(is.Roles[0])
 	}
 }
 
-// cause is the call that an error comes of, or nil.
-func (t *trip) cause(err error) *mapping.Exchange {
-	for i := range t.calls {
-		if e := &t.calls[i]; err != nil && e.Err != nil && errors.Is(err, e.Err) {
-			return e
+func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []difference) Line {
+	fail := func(entry, format string, args ...any) Line { return t.line(o.check, Fail, entry, format, args...) }
+	shows := textOf(differences)
+	switch cause, refused, errorFixes := t.cause(o.err), t.refusedWrite(), t.errorFixes(); {
+	case ctx.Err() != nil:
+		return fail("", "Not finished.")
+	case cause != nil:
+		return t.failedStep(ctx, o.check, cause, "")
+	case o.err != nil && len(t.writes) == 0:
+		return fail("", "The gateway refuses: %s", detailOf(o.err))
+	case o.readErr != nil:
+		return fail("", "After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
+	case len(differences) > 0 && refused != nil:
+		return t.failedStep(ctx, o.check, refused, " Suger shows "+shows+".")
+	case len(differences) > 0 && errorFixes != nil:
+		line := fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping takes it for a success.", t.done(), shows)
+		line.propose(errorFixes...)
+		return line
+	case len(differences) > 0:
+		line := fail("", "After %s Suger shows %s.", t.done(), shows).
+			advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
+		line.Mapping = t.placeOf(differences[0])
+		return line
+	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
+		line := fail("", "Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done()).
+			advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
+		if o.wanted == inactive {
+			line.Mapping = t.at("access.end")
+			line.propose(t.endByMark()...)
+		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
+			line.Level = Look
 		}
+		return line
+	case o.err != nil && t.waited:
+		line := fail("", "Suger applied %s, but its list shows the user only later, and the gateway would answer with an error.", t.done())
+		line.propose(showsLater)
+		return line
+	case o.err != nil:
+		line := fail("", "Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err))
+		line.propose(t.answersElsewhere()...)
+		return line
 	}
-	return nil
+	line := t.line(o.check, OK, "", "Done by %s. Read back: %s.", t.done(), t.shown(o.is))
+	t.costs(&line)
+	return line
+}
+
+// failedStep describes a step whose call failed.
+func (t *trip) failedStep(ctx context.Context, check string, c *stepCall, more string) Line {
+	line := t.failed(ctx, c.Call, c.Err)
+	line.Check, line.Text = check, c.Call.Operation+": "+line.Text+more
+	return line
+}
+
+// cause is the call that an error comes from, or nil.
+func (t *trip) cause(err error) *stepCall {
+	return t.call(func(c *stepCall) bool { return err != nil && c.Err != nil && errors.Is(err, c.Err) })
 }
 
 // refusedWrite is a write of the step that Suger does not offer, though the gateway
-// takes the answer for something else, such as a removal of who is gone; or nil.
-func (t *trip) refusedWrite() *mapping.Exchange {
-	for i := range t.calls {
-		e := &t.calls[i]
-		if e.Call.Method != http.MethodGet && (status(e.Err) == http.StatusNotFound || status(e.Err) == http.StatusMethodNotAllowed) {
-			return e
-		}
-	}
-	return nil
+// takes the answer for something else, such as the removal of a user who is gone; or
+// nil.
+func (t *trip) refusedWrite() *stepCall {
+	return t.call(func(c *stepCall) bool {
+		return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
+	})
 }
 
-// answeredError is how the answer to a write of the step says, with a status that
-// means success, that the call failed; or nil.
-func (t *trip) answeredError() []Fix {
-	if t.Document.Errors != nil {
-		return nil
-	}
-	for _, e := range t.writes() {
-		if e.Answer == nil {
-			continue
-		}
-		if signs := errorSigns(decoded(e.Answer.Body), nil); signs != nil {
-			return signs.fixes()
-		}
+func (t *trip) call(is func(*stepCall) bool) *stepCall {
+	if i := slices.IndexFunc(t.calls, is); i >= 0 {
+		return t.calls[i]
 	}
 	return nil
 }
 
 // differences compares the user with what a step wanted.
 func (t *trip) differences(is *mapping.Record, wanted state) []difference {
+	var access []difference
 	switch {
 	case wanted == gone && is != nil && is.Active:
 		return []difference{{text: "that the user is still there"}}
-	case wanted == gone, wanted == inactive && is == nil:
-		return nil // or kept without access, as one who is gone
+	case wanted == gone, wanted == inactive && (is == nil || !is.Active):
+		return nil // or kept without access, like a removed user
 	case is == nil:
 		return []difference{{text: "no such user"}}
-	case wanted == inactive && is.Active:
-		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
 	case wanted == inactive:
-		return nil
+		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
+	case !is.Active:
+		access = []difference{{text: "a user without access" + t.statusWord(is), values: []string{"status"}}}
 	}
-	var found []difference
-	if !is.Active {
-		found = append(found, difference{text: "a user without access" + t.statusWord(is), values: []string{"status"}})
-	}
-	return append(found, t.otherValues(is)...)
+	return append(access, t.otherValues(is)...)
 }
 
 // otherValues compares names and role.
-func (t *trip) otherValues(is *mapping.Record) []difference {
-	var found []difference
+func (t *trip) otherValues(is *mapping.Record) (found []difference) {
 	for _, name := range []struct{ attribute, want string }{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
-		if shown, held := is.Values[name.attribute]; held && shown != name.want {
+		if shown, mapped := is.Values[name.attribute]; mapped && shown != name.want {
 			found = append(found, difference{text: fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want),
 				values: []string{name.attribute, "name.formatted", "displayName"}})
 		}
 	}
-	if t.role.ID != "" && !t.holdsOnly(is, t.role) {
-		d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name),
-			values: []string{"role", "role.name", "roles", "roles.names"}}
-		if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
-			d.operation = "revoke role"
+	if t.role.ID == "" {
+		return found
+	}
+	if len(is.Roles) == 1 {
+		if held, ok := t.roles.of(is.Roles[0]); ok && held.ID == t.role.ID {
+			return found
 		}
-		found = append(found, d)
 	}
-	return found
-}
-
-func (t *trip) holdsOnly(is *mapping.Record, role mapping.RoleName) bool {
-	if len(is.Roles) != 1 {
-		return false
+	d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name), values: []string{"role", "role.name", "roles", "roles.names"}}
+	if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
+		d.operation = spec.OpRevokeRole
 	}
-	held, ok := t.roles.of(is.Roles[0])
-	return ok && held.ID == role.ID
+	return append(found, d)
 }
 
 func textOf(differences []difference) string {
@@ -273,6 +187,62 @@ func textOf(differences []difference) string {
 		texts = append(texts, d.text)
 	}
 	return both(texts)
+}
+
+// placeOf is where the mapping sends what differs, in the last call that does.
+func (t *trip) placeOf(d difference) *Place {
+	if d.operation != "" {
+		return t.at(spec.OperationPath(d.operation))
+	}
+	for _, c := range slices.Backward(t.writes) {
+		name := c.Call.Operation
+		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
+			return t.at(spec.OperationPath(name) + ".body." + path)
+		}
+	}
+	if last := len(t.writes) - 1; last >= 0 {
+		return t.at(spec.OperationPath(t.writes[last].Call.Operation))
+	}
+	return nil
+}
+
+// placeholderPath finds the first of some placeholders in a body template.
+func placeholderPath(template any, names []string, prefix string) string {
+	switch part := template.(type) {
+	case map[string]any:
+		for _, key := range sortedNames(part) {
+			if found := placeholderPath(part[key], names, strings.TrimPrefix(prefix+"."+key, ".")); found != "" {
+				return found
+			}
+		}
+	case []any:
+		for _, inner := range part {
+			if found := placeholderPath(inner, names, prefix); found != "" {
+				return found
+			}
+		}
+	case string:
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(part, "{"+name+"}") }) {
+			return prefix
+		}
+	}
+	return ""
+}
+
+// done lists the writes of the step and how Suger answered them.
+func (t *trip) done() string {
+	var texts []string
+	for _, c := range t.writes {
+		answer := "failed"
+		if c.Answer != nil {
+			answer = fmt.Sprint(c.Answer.Status)
+		}
+		if c.lacksUser() {
+			answer += ", no user in the answer"
+		}
+		texts = append(texts, fmt.Sprintf("%s (%s)", c.Call.Operation, answer))
+	}
+	return cmp.Or(both(texts), "no call")
 }
 
 // statusWord is the status as Suger writes it, if there is one.
@@ -289,25 +259,23 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 	}
 	var names []string
 	for _, ref := range is.Roles {
-		name := firstWord(ref.Name, ref.ID)
-		if t.roles != nil {
-			if role, ok := t.roles.of(ref); ok {
-				name = role.Name
-			}
-		}
-		names = append(names, name)
+		role, _ := t.roles.of(ref)
+		names = append(names, cmp.Or(role.Name, ref.Name, ref.ID))
 	}
 	return "role " + both(names)
 }
 
-// shown describes the user after a step that went well.
+// shown describes the user as Suger shows it.
 func (t *trip) shown(is *mapping.Record) string {
 	if is == nil {
-		return "the user is not there"
+		return "no such user"
 	}
-	access := "with access"
-	if !is.Active {
-		access = "without access"
+	return t.rolesShown(is) + ", " + accessOf(is) + t.statusWord(is)
+}
+
+func accessOf(is *mapping.Record) string {
+	if is.Active {
+		return "with access"
 	}
-	return t.rolesShown(is) + ", " + access + t.statusWord(is)
+	return "without access"
 }

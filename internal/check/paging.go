@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -48,11 +47,9 @@ func (r *run) paging(ctx context.Context) {
 	case paging.Style == "none":
 		r.add(r.wholeList(ctx, call, first))
 	case paging.Limit == "" && r.users.pages > 1:
-		r.add(Line{Check: "paging", Level: OK, Mapping: r.atPaging(""),
-			Text: fmt.Sprintf("%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))})
+		r.note("paging", OK, listPaging, "%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))
 	case paging.Limit == "":
-		r.add(Line{Check: "paging", Level: Look, Mapping: r.atPaging(""),
-			Text: "All users fit on one page, and the mapping has no limit parameter, so it cannot be seen whether paging advances."})
+		r.note("paging", Look, listPaging, "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances.")
 	default:
 		r.add(r.smallPages(ctx, l, paging, first))
 	}
@@ -60,20 +57,19 @@ func (r *run) paging(ctx context.Context) {
 	r.total(first.body)
 }
 
-// endless says that a list does not end.
+// endless reports that a list does not end.
 func endless(path string, paging spec.PagingMap, rows int) Line {
 	how := "no paging"
 	if value := pagingValue(paging); value != nil {
 		how = "paging " + flowOf(value)
 	}
 	return Line{Check: "paging", Level: Fail,
-		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages seem to go on for ever.", path, how, rows, mostListTime),
-		Change: "Find in Suger's documentation how the last page is told, and correct paging in the mapping: see docs/mapping.md."}
+		Text:   fmt.Sprintf("GET %s, read with %s, has not ended after %d rows or %s: its pages do not seem to end.", path, how, rows, mostListTime),
+		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 
-func (r *run) atPaging(key string) *Place {
-	return r.at(strings.TrimSuffix("operations.list users.paging."+key, "."))
-}
+// listPaging is the entry of the paging of the list of users.
+const listPaging = "operations.list users.paging"
 
 // rowsIn finds the array that a list operation answers.
 func rowsIn(answer any, path string) (rows []any, ok bool) {
@@ -93,13 +89,13 @@ func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *list
 	says, cut := answer.more(n)
 	switch next := answer.cursors(); {
 	case cut:
-		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is cut.", count(n, "user"), says)
+		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is truncated.", count(n, "user"), says)
 		line.Change = "Add paging to the operation."
 	case len(next) > 0:
-		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to lead to more users.", next[0])
+		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to point to more users.", next[0])
 		line.Change = "Add paging to the operation, if the list comes in pages."
 	case n%roundRows == 0:
-		line.Level, line.Text = Look, fmt.Sprintf("The list has %d users. So round a number may be a limit of Suger's.", n)
+		line.Level, line.Text = Look, fmt.Sprintf("The list has exactly %d users, which may be a limit of Suger's.", n)
 		line.Change = "Compare it with Suger's console. If users are missing, add paging to the operation."
 	default:
 		return line
@@ -111,7 +107,7 @@ func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *list
 // smallPages looks whether the second of two small pages begins where the first
 // ends. If not, the list is read afresh, for it may have changed.
 func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.atPaging("")}
+	line := Line{Check: "paging", Level: OK, Mapping: r.at(listPaging)}
 	n, whole := r.users.count, &listAnswer{rows: r.users.opening}
 	leads := paging.Style == "cursor" || paging.Style == "link"
 	switch got := len(first.rows); {
@@ -122,16 +118,16 @@ func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, 
 		line.Text = fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
 		return line
 	case got > pageProbe:
-		line.Level, line.Mapping = Look, r.atPaging("limit")
+		line.Level, line.Mapping = Look, r.at(listPaging+".limit")
 		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
 		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
 		return line
 	case leads:
-		line.Level, line.Text = Fail, "The first page leads to no other, though there are more users: nothing that leads on is where the mapping says."
+		line.Level, line.Text = Fail, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks."
 	default:
-		line.Level, line.Mapping = Fail, r.atPaging("style")
-		line.Text = "The second page does not begin where the first ends: users would be missing or come twice."
+		line.Level, line.Mapping = Fail, r.at(listPaging+".style")
+		line.Text = "The second page does not begin where the first ends: users would be missing or appear twice."
 	}
 	line.Change = "Compare paging with Suger's documentation."
 	r.proposePaging(ctx, &line, l.call)
@@ -148,10 +144,10 @@ func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Ca
 
 // end looks at the size of pages and asks for what comes after the last user.
 func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
-	line := Line{Check: "page size", Level: Look, Mapping: r.atPaging("size")}
+	line := Line{Check: "page size", Level: Look, Mapping: r.at(listPaging + ".size")}
 	line.propose(fix(line.Mapping.Entry, r.users.firstPage))
 	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
-		line.Text = fmt.Sprintf("Asked for %d users, Suger answers %d at most.", paging.Size, r.users.firstPage)
+		line.Text = fmt.Sprintf("Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
 		r.add(line)
 	}
 	if paging.Style != "offset" && paging.Style != "page" {
@@ -160,7 +156,7 @@ func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
 	for _, row := range l.page(ctx, paging, paging.Size, r.users.pages, r.users.count).rows { // it may be refused
 		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && !r.users.ids[record.ID] {
 			line.Level = Fail
-			line.Text = fmt.Sprintf("The list goes on after the %d users that the gateway takes for all: Suger gives %d on a page.", r.users.count, r.users.firstPage)
+			line.Text = fmt.Sprintf("The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
 			r.add(line)
 			return
 		}
@@ -174,13 +170,13 @@ func (r *run) total(answer any) {
 	line.propose(fixes(line.Mapping.Entry, candidates)...)
 	switch {
 	case total == "" && len(candidates) > 0:
-		line.Text = fmt.Sprintf("%s in the answer may be the number of all users, by which the gateway can tell a list that is cut.", both(candidates))
+		line.Text = fmt.Sprintf("%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates))
 	case total == "":
 		return
 	case r.users.total >= 0:
 		line = Line{Check: "total", Level: OK, Mapping: line.Mapping, Text: fmt.Sprintf("%s says %d.", total, r.users.total)}
 	default:
-		line.Text = fmt.Sprintf("No number is at %s: the gateway cannot tell a list that is cut.", total)
+		line.Text = fmt.Sprintf("There is no number at %s, so the gateway cannot detect a truncated list.", total)
 		if len(candidates) == 0 {
 			line.propose(Fix{Entry: line.Mapping.Entry})
 		}

@@ -87,13 +87,13 @@ var plantedReads = []planted{
 		check: "clock", level: check.Look, says: "is 2h0m0s ahead"},
 
 	{name: "wrong path of the list", stand: stand{edits: []edit{{"GET /org/{organization}/user\n", "GET /org/{organization}/users\n"}}},
-		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "404 as it does to a path that cannot exist"},
+		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "404, as for a path that does not exist"},
 	{name: "wrong method of the list", stand: stand{edits: []edit{{"call: GET /org/{organization}/user\n", "call: PUT /org/{organization}/user\n"}}},
 		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "Correct method and path"},
 	{name: "list inside an object", stand: stand{front: answers(toList, wrapped("users"))},
-		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Say items: users."},
+		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Set items: users."},
 	{name: "list deep inside an object", stand: stand{contract: "envelope", edits: []edit{{"items: data.users", "items: users"}}},
-		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Say items: data.users."},
+		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Set items: data.users."},
 	{name: "list that is bare", stand: stand{edits: []edit{{"paging: {style: offset, size: 1000, limit: limit, next: offset}\n", "paging: {style: offset, size: 1000, limit: limit, next: offset}\n    items: users\n"}}},
 		check: "list users", level: check.Fail, entry: "operations.list users.items", says: "Leave items out"},
 	{name: "empty list", stand: stand{front: answers(toList, func(any) any { return []any{} })},
@@ -110,20 +110,20 @@ var plantedReads = []planted{
 		}
 	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging.style", says: "does not begin where the first ends"},
 	{name: "pages capped at a round number", stand: stand{people: 120, front: capped(50)},
-		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Say size: 50."},
+		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Set size: 50."},
 	{name: "pages capped at an odd number", stand: stand{front: capped(20)},
-		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Say size: 20."},
+		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Set size: 20."},
 	{name: "cursor elsewhere in the answer", stand: stand{contract: "removal", edits: []edit{{"cursor: next}", "cursor: nextCursor}"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: next}."},
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
-		check: "paging", level: check.Look, entry: "operations.list users", says: "So round a number"},
+		check: "paging", level: check.Look, entry: "operations.list users", says: "has exactly 50 users"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
 		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users", says: "totalCount in the answer says 88"},
 	{name: "total elsewhere", stand: stand{contract: "envelope", edits: []edit{{"items: data.users\n    total: totalCount", "items: data.users\n    total: total"}}},
-		check: "total", level: check.Look, entry: "operations.list users.total", says: "Say total: totalCount."},
+		check: "total", level: check.Look, entry: "operations.list users.total", says: "Set total: totalCount."},
 	{name: "pages counted from 0", stand: stand{contract: "envelope", edits: []edit{{"first: 1}", "first: 0}"}}},
 		check: "list users", level: check.Fail, entry: "operations.list users", says: "page must be a number from 1 on"},
 
@@ -139,7 +139,7 @@ var plantedReads = []planted{
 		}
 	}))}, check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "missing in 1 of 25 users"},
 	{name: "userName that is no e-mail address", stand: stand{edits: []edit{{"userName: email ", "userName: creationTime "}}},
-		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is no e-mail address"},
+		check: "userName", level: check.Fail, entry: "user.attributes.userName", says: "It is not an e-mail address"},
 	{name: "first name in other spelling", stand: stand{front: renamed("firstName", "first_name")},
 		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "Suger has first_name"},
 	{name: "names inside an object", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
@@ -151,7 +151,7 @@ var plantedReads = []planted{
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
-		check: "created", level: check.Look, entry: "user.created", says: "is no time in all 25 users"},
+		check: "created", level: check.Look, entry: "user.created", says: "is not a time in all 25 users"},
 	{name: "field with neither of two names", stand: stand{edits: []edit{{"created: creationTime ", "created: [createdAt, creationDate] "}}},
 		check: "created", level: check.Look, entry: "user.created", says: "No user has createdAt or creationDate."},
 	{name: "time renamed", stand: stand{front: renamed("lastUpdateTime", "updatedAt")},
@@ -163,9 +163,9 @@ var plantedReads = []planted{
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Say inactive: [INACTIVE, SUSPENDED]."},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Set inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "the field may be no status"},
+		check: "status words", level: check.Fail, entry: "access", says: "the field may not be a status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -178,17 +178,17 @@ var plantedReads = []planted{
 
 	{name: "disabled taken for access", stand: stand{contract: "envelope", front: inverted("enabled", "disabled"), edits: []edit{
 		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
-		check: "status words", level: check.Fail, entry: "access", says: "Say active: [false], and say inactive: [true]."},
+		check: "status words", level: check.Fail, entry: "access", says: "Set active: [false], and set inactive: [true]."},
 	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n  inactive: [false]", "active: [false]\n  inactive: [true]"}}},
 		check: "status words", level: check.Fail, entry: "access", says: "takes false for access"},
 	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
 		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
-		check: "status words", level: check.Fail, entry: "access", says: "Most have no access"},
+		check: "status words", level: check.Fail, entry: "access", says: "Most users have no access"},
 	{name: "words the wrong way round", stand: stand{edits: []edit{{"active: [ACTIVE, INVITED]", "active: [INVITED, INACTIVE]"}, {"inactive: [INACTIVE]", "inactive: [ACTIVE]"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it says"},
+		check: "status words", level: check.Fail, entry: "access", says: "the opposite of its usual meaning"},
 	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
-		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Say field: roles, and say hold: many."},
+		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Set field: roles, and set hold: many."},
 	{name: "role that the file does not know", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
 		func(value any) any {
@@ -202,13 +202,13 @@ var plantedReads = []planted{
 		if role, _ := user["role"].(string); len(role) == 9 { // the id of a custom role
 			user["role"] = "Finance"
 		}
-	}))}, check: "roles of users", level: check.Fail, entry: "user.roles", says: "Say by: name"},
+	}))}, check: "roles of users", level: check.Fail, entry: "user.roles", says: "Set by: name"},
 	{name: "role by id", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/roles") },
 		func(value any) any { return []any{"1", "2", "3"} })},
 		check: "roles of users", level: check.Fail, entry: "user.roles", says: "5 users hold a role that is not in the list of roles"},
 	{name: "role that is an object", stand: stand{contract: "envelope", edits: []edit{{"field: role # an object\n    id: id\n    name: name", "field: role"}}},
-		check: "role", level: check.Fail, entry: "user.roles.field", says: "which fields of the object"},
+		check: "role", level: check.Fail, entry: "user.roles.field", says: "fields of the object"},
 	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"hold: many", "hold: one"},
 		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.hold", says: "1 user holds more than one role"},
@@ -224,15 +224,15 @@ var plantedReads = []planted{
 	{name: "no call for one user", stand: stand{front: status(toOne, http.StatusNotFound, "no such operation")},
 		check: "get user", level: check.Fail, entry: "operations.get user.call", says: `leave "get user" out`},
 	{name: "one user inside an object", stand: stand{front: answers(toOne, wrapped("data"))},
-		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Say answer: data."},
+		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Set answer: data."},
 	{name: "one user not inside an object", stand: stand{contract: "envelope", edits: []edit{{"members/{user}\n    answer: data\n\n  add", "members/{user}\n    answer: user\n\n  add"}}},
-		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Say answer: data."},
+		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Set answer: data."},
 	{name: "one user other than in the list", stand: stand{front: answers(toOne, users(func(user map[string]any) { user["role"] = "VIEWER" }))},
 		check: "get user", level: check.Look, entry: "user.roles.field", says: "role differs from the list"},
 	{name: "role by another name in one user", stand: stand{front: answers(toOne, users(func(user map[string]any) {
 		user["userRole"] = user["role"]
 		delete(user, "role")
-	}))}, check: "get user", level: check.Fail, entry: "user.roles.field", says: "Say field: [role, userRole]."},
+	}))}, check: "get user", level: check.Fail, entry: "user.roles.field", says: "Set field: [role, userRole]."},
 	{name: "always the same user", stand: stand{front: asks(func(r *http.Request) {
 		if toOne(r) {
 			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"
@@ -253,11 +253,11 @@ var plantedReads = []planted{
 	{name: "no call for roles", stand: stand{front: status(toRoles, http.StatusNotFound, "no such operation")},
 		check: "list roles", level: check.Fail, entry: "operations.list roles.call", says: `leave "list roles" out`},
 	{name: "roles inside an object", stand: stand{front: answers(toRoles, wrapped("roles"))},
-		check: "list roles", level: check.Fail, entry: "operations.list roles.items", says: "Say items: roles."},
+		check: "list roles", level: check.Fail, entry: "operations.list roles.items", says: "Set items: roles."},
 	{name: "name of roles renamed", stand: stand{edits: []edit{{"  name: name ", "  name: title "}}},
-		check: "list roles", level: check.Fail, entry: "role.name", says: "has the fields description, id, name"},
+		check: "list roles", level: check.Fail, entry: "role.name", says: "have the fields description, id, name"},
 	{name: "known role with another id", stand: stand{edits: []edit{{"id: EDITOR", "id: EDITORS"}}},
-		check: "known roles", level: check.Fail, entry: "role.known[1]", says: "Say id: EDITOR"},
+		check: "known roles", level: check.Fail, entry: "role.known[1]", says: "Set id: EDITOR"},
 	{name: "default role that Suger lacks", stand: stand{config: func(c *check.Config) { c.DefaultRole = "READER" }},
 		check: "default role", level: check.Fail, says: "READER, which Suger does not have"},
 	{name: "group of a role that Suger lacks", stand: stand{config: func(c *check.Config) { c.GroupRoles = map[string]string{"Suger People": "MEMBER"} }},

@@ -33,9 +33,9 @@ var plantedWrites = []planted{
 	{name: "a foreign domain that is forced", stand: stand{config: func(c *check.Config) { c.Write, c.Force = "preflight@elsewhere.example", true }},
 		check: "write: create", level: check.Fail, entry: "operations.add user.body.email", says: "is not a domain of the organization"},
 	{name: "no address", stand: stand{config: write("preflight")},
-		check: "write", level: check.Fail, says: "no e-mail address"},
+		check: "write", level: check.Fail, says: "needs an e-mail address"},
 	{name: "users that cannot be read", stand: written(stand{front: renamed("id", "userId")}),
-		check: "write", level: check.Fail, says: "as long as reading fails"},
+		check: "write", level: check.Fail, says: "while reading fails"},
 	{name: "no removal in the mapping", stand: written(stand{edits: []edit{
 		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""}}}),
 		check: "write", level: check.Fail, entry: "operations", says: `Add "remove user"`},
@@ -43,7 +43,7 @@ var plantedWrites = []planted{
 	{name: "an address that exists and is not listed", stand: stand{config: write("former@example.com"), front: answers(toList, func(value any) any {
 		list, _ := value.([]any)
 		return slices.DeleteFunc(list, func(user any) bool { return user.(map[string]any)["status"] == "INACTIVE" })
-	})}, check: "write: create", level: check.Fail, entry: "operations.list users", says: "former@example.com was there before"},
+	})}, check: "write: create", level: check.Fail, entry: "operations.list users", says: "former@example.com existed before"},
 	{name: "a protected address", stand: written(stand{settings: mapping.Config{ProtectedUsers: []string{newcomer}}}),
 		check: "write: create", level: check.Fail, says: "The gateway refuses: preflight@example.com is protected"},
 
@@ -55,14 +55,14 @@ var plantedWrites = []planted{
 		check: "write: create", level: check.Fail, entry: "operations.add user.call", says: "Suger has no POST /org/{organization}/member"},
 	{name: "field of the creation renamed", stand: written(stand{edits: []edit{
 		{"call: POST /org/{organization}/user\n    body:\n      email: \"{userName}\"\n      firstName:", "call: POST /org/{organization}/user\n    body:\n      email: \"{userName}\"\n      givenName:"}}}),
-		check: "write: create", level: check.Fail, entry: "operations.add user.body.givenName", says: `Suger seems to stumble over "givenName"`},
+		check: "write: create", level: check.Fail, entry: "operations.add user.body.givenName", says: `Suger's message names "givenName"`},
 	{name: "role of the creation not sent", stand: written(stand{edits: []edit{
 		{"      lastName: \"{name.familyName}\"\n      role: \"{role}\"\n\n", "      lastName: \"{name.familyName}\"\n\n"}}}),
 		check: "write: create", level: check.Fail, entry: "operations.add user", says: "role is required"},
 	{name: "name of the creation ignored", stand: written(stand{front: ignores(http.MethodPost, "lastName")}),
-		check: "write: create", level: check.Look, entry: "operations.add user.body", says: `"add user" does not take lastName`},
+		check: "write: create", level: check.Look, entry: "operations.add user.body", says: `"add user" does not set lastName`},
 	{name: "creation answers the user inside an object", stand: written(stand{front: answers(with(http.MethodPost), wrapped("user"))}),
-		check: "write: create", level: check.Look, entry: "operations.add user.answer", says: "Say answer: user. It saves a read."},
+		check: "write: create", level: check.Look, entry: "operations.add user.answer", says: "Set answer: user. That saves a read."},
 	{name: "creation acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "add user"}}}),
 		check: "write: create", level: check.Fail, entry: "operations.add user", says: "Suger shows no such user"},
 	{name: "creation that fails after it was done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Status(500), Operation: "add user", After: true}}}),
@@ -80,7 +80,7 @@ var plantedWrites = []planted{
 		if body["role"] == "EDITOR" {
 			body["role"] = "the id, not the name"
 		}
-	})}), check: "write: role", level: check.Fail, entry: "operations.update user.body.role", says: `stumble over "role"`},
+	})}), check: "write: role", level: check.Fail, entry: "operations.update user.body.role", says: `message names "role"`},
 	{name: "status of the update ignored", stand: written(stand{front: ignores(http.MethodPatch, "status")}),
 		check: "write: deactivate", level: check.Fail, entry: "operations.update user.body.status", says: "that the user still has access (status: INVITED)"},
 	{name: "status of the update refused", stand: written(stand{edits: []edit{{"inactive: [INACTIVE]", "inactive: [SUSPENDED, INACTIVE]"}}}),
@@ -93,9 +93,9 @@ var plantedWrites = []planted{
 	{name: "update answers nothing", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Empty, Operation: "update user"}}}),
 		check: "write: name", level: check.OK, says: "no user in the answer"},
 	{name: "update answers the user inside an object", stand: written(stand{front: answers(with(http.MethodPatch), wrapped("data"))}),
-		check: "write: name", level: check.Look, entry: "operations.update user.answer", says: "Say answer: data."},
+		check: "write: name", level: check.Look, entry: "operations.update user.answer", says: "Set answer: data."},
 	{name: "role set by name where an id is wanted", stand: written(stand{contract: "removal", edits: []edit{{`body: {roleName: "{role.name}"}`, `body: {role: "{role.name}"}`}}}),
-		check: "write: role", level: check.Fail, entry: "operations.set role.body.role", says: `Suger seems to stumble over "role"`},
+		check: "write: role", level: check.Fail, entry: "operations.set role.body.role", says: `Suger's message names "role"`},
 	{name: "role that is not revoked", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "revoke role"}}}),
 		check: "write: role", level: check.Fail, entry: "operations.revoke role", says: "role VIEWER and EDITOR instead of role EDITOR"},
 	{name: "deactivation acknowledged and not done", stand: written(stand{contract: "multirole", faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "deactivate user"}}}),
@@ -114,15 +114,15 @@ var plantedWrites = []planted{
 			}
 			suger.PutUser(u)
 		}
-	}}), check: "write: create", level: check.Fail, entry: "access", says: "Who is added has no access by this mapping"},
+	}}), check: "write: create", level: check.Fail, entry: "access", says: "By this mapping a new user has no access"},
 	{name: "removal acknowledged and not done", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.NotApplied, Operation: "remove user"}}}),
-		check: "clean-up", level: check.Fail, says: "Remove the user by hand"},
+		check: "clean-up", level: check.Fail, says: "Remove the user in Suger's console"},
 	{name: "no removal in the mapping, forced", stand: written(stand{edits: []edit{
 		{"  remove user:\n    call: DELETE /org/{organization}/user/{user}\n    repeat: true\n", ""}},
 		config: func(c *check.Config) { c.Force = true }}),
 		check: "clean-up", level: check.Fail, says: "still in the organization, without access"},
 	{name: "list that fails after the writes", stand: written(stand{front: listFailsAfter(http.MethodPost)}),
-		check: "clean-up", level: check.Fail, says: "could not be told"},
+		check: "clean-up", level: check.Fail, says: "is not known"},
 	{name: "removal that fails", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Status(403), Operation: "remove user"}}}),
 		check: "write: remove", level: check.Fail, says: "may not remove user (403)"},
 	{name: "removal that works the second time", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Status(409), Operation: "remove user", Times: 1}}}),
@@ -136,9 +136,9 @@ var plantedWrites = []planted{
 			}
 			suger.ServeHTTP(w, r)
 		})
-	}}), check: "write: remove", level: check.Fail, says: "the gateway would answer an error"},
+	}}), check: "write: remove", level: check.Fail, says: "the gateway would answer with an error"},
 	{name: "another id after the return", stand: written(stand{contract: "removal"}),
-		check: "write: return", level: check.OK, entry: "access.end", says: "gets another id"},
+		check: "write: return", level: check.OK, entry: "access.end", says: "gets a new id"},
 	{name: "Suger goes out of order in the middle", stand: written(stand{front: status(func(r *http.Request) bool {
 		return toWrite(r) && r.Method == http.MethodPatch
 	}, http.StatusServiceUnavailable, "maintenance")}),

@@ -1,5 +1,5 @@
 // Package check compares a live Suger with the mapping file: it reads what
-// the gateway would read, tells which operation or field differs and which entry
+// the gateway would read, reports which operation or field differs and which entry
 // of the file to change, and, if asked to, creates, changes and removes a
 // throw-away user to prove the writes.
 //
@@ -9,6 +9,7 @@ package check
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -17,7 +18,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A Config says what to check.
+// A Config is what to check, and how.
 type Config struct {
 	URL      string // Suger's API
 	Auth     string // "key" or "oauth", as SUGER_AUTH
@@ -25,8 +26,8 @@ type Config struct {
 	Caller   mapping.Caller
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
 
-	Client   *sugerclient.Client // what [Suggest] looks with
-	Settings mapping.Config      // of the services that it makes
+	Client   *sugerclient.Client // of [Suggest]
+	Settings mapping.Config      // of the services that Suggest makes
 	List     string              // path of the list of users, "" for [DefaultList]
 	TryVerbs bool                // try other usual methods where Suger does not offer one
 
@@ -38,7 +39,7 @@ type Config struct {
 	GroupRoles      map[string]string // as GATEWAY_GROUP_ROLES
 	PublicURL       string            // as GATEWAY_PUBLIC_URL, "" if it is not set
 	NamesInPath     bool              // the base URL must name the organization
-	HoldsCredential bool              // clients bring a token of the gateway's, not the Suger credential
+	HoldsCredential bool              // clients send a token of the gateway, not the Suger credential
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0
@@ -46,14 +47,14 @@ type Config struct {
 	KnownAccount bool          // the address may have an account in Suger, which may be changed and removed
 	ShowPersonal bool          // show e-mail addresses and domains
 
-	See func(Line)       // told of each line as it is found; may be nil
+	See func(Line)       // called with each line as it is found; may be nil
 	Now func() time.Time // time.Now if nil
 
 	doubts []Line          // about the draft that is checked
 	ours   map[string]bool // ids of the accounts that the trips of this check have made
 }
 
-// Target is what is to be checked, for a report's head.
+// Target is what the check looks at, for the head of a report.
 func (c *Config) Target() Target {
 	return Target{URL: c.URL, Organization: c.Caller.Organization, Auth: c.Auth, Mapping: c.File}
 }
@@ -66,9 +67,9 @@ type run struct {
 	users  *userList // nil if they could not be read
 	roles  *roleList // nil if they could not be read
 
-	blocked bool // credential, organization or address are such that no other call makes sense
+	blocked bool // because of the credential, organization or address, no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
-	lacking int  // failed checks that say that Suger does not offer a call
+	lacking int  // failed checks that found that Suger lacks a call
 }
 
 func newRun(config Config) *run {
@@ -78,17 +79,20 @@ func newRun(config Config) *run {
 	if config.Patience == 0 {
 		config.Patience = 20 * time.Second
 	}
+	if config.ours == nil {
+		config.ours = make(map[string]bool)
+	}
 	return &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{Suger: config.Target(), Lines: []Line{}}}
 }
 
 // Run makes the checks in the order in which they depend on each other, and
-// leaves out what would make no sense after a failure. If the context ends, what
-// was written for the check is cleaned up all the same.
+// omits those that make no sense after a failure. It cleans up what it wrote even
+// if the context ends.
 func Run(ctx context.Context, config Config) *Report {
 	r := newRun(config)
 	r.checkAll(ctx)
 	if ctx.Err() != nil {
-		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before its end."})
+		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before the end."})
 	}
 	r.report.OK = r.report.Count(Fail) == 0
 	r.report.Okta = r.oktaValues()
@@ -133,6 +137,20 @@ func (r *run) usersInDetail(ctx context.Context) {
 	r.unmapped()
 	r.getUser(ctx)
 	r.findUser(ctx)
+}
+
+// line is what came of a check, about an entry of the mapping file unless that is "".
+func (r *run) line(check string, level Level, entry, format string, args ...any) Line {
+	line := Line{Check: check, Level: level, Text: fmt.Sprintf(format, args...)}
+	if entry != "" {
+		line.Mapping = r.at(entry)
+	}
+	return line
+}
+
+// note adds a line that needs no advice.
+func (r *run) note(check string, level Level, entry, format string, args ...any) {
+	r.add(r.line(check, level, entry, format, args...))
 }
 
 // add keeps a line and shows it.

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
-// A Level says how well one thing is.
+// A Level is how serious a finding is.
 type Level string
 
 // The levels, best first.
 const (
-	OK   Level = "ok"   // as the mapping says
-	Look Level = "look" // works, or could not be told; somebody should look
-	Fail Level = "fail" // the gateway would not work, or not right
+	OK   Level = "ok"   // matches the mapping
+	Look Level = "look" // works or is uncertain; needs attention
+	Fail Level = "fail" // the gateway would not work correctly
 )
 
 // A Line is what came of one check.
@@ -25,14 +26,14 @@ type Line struct {
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about
 	Fixes   []Fix  `json:"fixes,omitempty"`   // the same change as entries and values
 
-	stays bool // it is about a person, and holds although a later trip says something else
+	stays bool // it is about a person, and stays in the report after later trips
 }
 
 // A Fix is a change of the mapping file. Of several for the same entry the first is
 // the likeliest.
 type Fix struct {
 	Entry string `json:"entry"`
-	Value any    `json:"value"`         // nil takes the entry out
+	Value any    `json:"value"`         // nil removes the entry
 	Try   bool   `json:"try,omitempty"` // a usual alternative, which only a write can prove
 }
 
@@ -43,7 +44,7 @@ type Place struct {
 	Line  int    `json:"line"` // from 1; where the entry is, or would be
 }
 
-// say is what to change, made of the changes themselves.
+// say puts changes into words.
 func say(fixes ...Fix) string {
 	var parts []string
 	for i := 0; i < len(fixes); {
@@ -60,8 +61,10 @@ func say(fixes ...Fix) string {
 			parts = append(parts, fmt.Sprintf("leave %s out", key))
 		case strings.HasSuffix(entry, "]"):
 			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
+		case strings.Contains(key, " "): // an operation
+			parts = append(parts, fmt.Sprintf("add %s: %s", key, either(values)))
 		default:
-			parts = append(parts, fmt.Sprintf("say %s: %s", key, either(values)))
+			parts = append(parts, fmt.Sprintf("set %s: %s", key, either(values)))
 		}
 	}
 	text := strings.Join(parts, ", and ")
@@ -82,9 +85,15 @@ func fixes(entry string, values []string) []Fix {
 	return all
 }
 
-// propose says what to change.
+// propose sets the changes and their wording.
 func (l *Line) propose(fixes ...Fix) {
 	l.Fixes, l.Change = fixes, say(fixes...)
+}
+
+// advise returns the line with what to do about it.
+func (l Line) advise(format string, args ...any) Line {
+	l.Change = fmt.Sprintf(format, args...)
+	return l
 }
 
 // A Value is something to enter in Okta.
@@ -101,7 +110,7 @@ type Target struct {
 	Mapping      string `json:"mapping"` // file
 }
 
-// A Report is all that a preflight found.
+// A Report is the findings of a check.
 type Report struct {
 	OK    bool    `json:"ok"` // nothing failed
 	Suger Target  `json:"suger"`
@@ -110,7 +119,7 @@ type Report struct {
 
 	Proven []string `json:"proven,omitempty"` // write operations that did what they are for, with --write
 
-	last bool // the address cannot be used again: it is somebody's, or Suger keeps whom it removes
+	last bool // the address cannot be used again: it belongs to somebody, or Suger keeps removed users
 }
 
 // Count is the number of lines of a level.
@@ -131,8 +140,8 @@ const (
 	checkWidth = 18
 )
 
-// A Printer writes a report as text, line by line. The level is a word, so that
-// colour is never needed to read it.
+// A Printer writes a report as text, line by line. It reads the same without
+// colour.
 type Printer struct {
 	W     io.Writer
 	Color bool // colour the level, by ANSI escape sequences
@@ -148,74 +157,65 @@ func (p *Printer) printf(format string, args ...any) {
 	}
 }
 
-// Begin says what is checked.
+// Begin writes what is checked.
 func (p *Printer) Begin(t Target) {
 	p.printf("Suger at %s, organization %s, mapping %s\n\n", t.URL, t.Organization, t.Mapping)
 }
 
 // Line writes one line of the report, wrapped.
 func (p *Printer) Line(line Line) {
-	p.printf("%s%-*s", p.level(line.Level), checkWidth, line.Check+" ")
-	p.wrapped(line.Text, "")
+	const margin = levelWidth + checkWidth
+	p.printf("%s%-*s%s\n", p.level(line.Level), checkWidth, line.Check+" ", wrapped(line.Text, margin))
 	if line.Level == OK {
 		return
 	}
-	if line.Change != "" {
-		p.wrapped(line.Change, "change: ")
+	advice := []struct{ label, text string }{{"change: ", line.Change}, {"entry:  ", ""}}
+	if at := line.Mapping; at != nil {
+		advice[1].text = fmt.Sprintf("%s:%d: %s", at.File, at.Line, at.Entry)
 	}
-	if line.Mapping != nil {
-		p.wrapped(fmt.Sprintf("%s:%d: %s", line.Mapping.File, line.Mapping.Line, line.Mapping.Entry), "entry:  ")
+	for _, a := range advice {
+		if a.text != "" {
+			p.printf("%*s%s\n", margin+len(a.label), a.label, wrapped(a.text, margin+len(a.label)))
+		}
 	}
 }
 
 // level is the word for a level, padded and perhaps coloured.
 func (p *Printer) level(level Level) string {
-	padding := strings.Repeat(" ", levelWidth-len(level))
-	colors := map[Level]string{OK: "32", Look: "33", Fail: "31;1"}
-	if !p.Color {
-		return string(level) + padding
+	word := fmt.Sprintf("%-*s", levelWidth, level)
+	if p.Color {
+		color := map[Level]string{OK: "32", Look: "33", Fail: "31;1"}[level]
+		word = strings.Replace(word, string(level), "\x1b["+color+"m"+string(level)+"\x1b[0m", 1)
 	}
-	return "\x1b[" + colors[level] + "m" + string(level) + "\x1b[0m" + padding
+	return word
 }
 
-// wrapped writes a text in its column. One with a label begins a line.
-func (p *Printer) wrapped(text, label string) {
-	margin := strings.Repeat(" ", levelWidth+checkWidth)
-	if label != "" {
-		p.printf("%s%s", margin, label)
-		margin += strings.Repeat(" ", len(label))
-	}
-	column := len(margin)
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-		case column+1+len([]rune(word)) > textWidth:
-			p.printf("\n%s", margin)
-			column = len(margin)
-		default:
-			p.printf(" ")
-			column++
+// wrapped breaks a text into lines that fit beside a margin.
+func wrapped(text string, margin int) string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && margin+utf8.RuneCountInString(line+" "+word) > textWidth {
+			lines, line = append(lines, line), ""
 		}
-		p.printf("%s", word)
-		column += len([]rune(word))
+		line = joined(line, word)
 	}
-	p.printf("\n")
+	return strings.Join(append(lines, line), "\n"+strings.Repeat(" ", margin))
 }
 
 // End writes the outcome and what to enter in Okta.
 func (p *Printer) End(r *Report) {
 	p.printf("\n")
+	when := ""
 	switch failed, look := r.Count(Fail), r.Count(Look); {
 	case failed > 0:
-		p.printf("%s failed, %d to look at. Until the failed ones are mended the gateway does not work, or not right.\n", count(failed, "check"), look)
+		when = ", after every check passes"
+		p.printf("%s failed. Needs attention: %s. The gateway does not work correctly until the failed checks are fixed.\n",
+			count(failed, "check"), count(look, "check"))
 	case look > 0:
-		p.printf("Nothing failed; %d to look at.\n", look)
+		p.printf("No check failed. Needs attention: %s.\n", count(look, "check"))
 	default:
-		p.printf("All is well.\n")
-	}
-	when := ""
-	if !r.OK {
-		when = ", once nothing fails"
+		p.printf("All checks passed.\n")
 	}
 	p.printf("\nTo enter in Okta%s:\n\n", when)
 	for _, value := range r.Okta {

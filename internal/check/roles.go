@@ -1,20 +1,19 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/sugerclient"
 )
 
 const opListRoles = "list roles"
 
-// A roleList is the roles of the organization.
+// A roleList is the roles of the organization. A nil list has none.
 type roleList struct {
 	roles []mapping.RoleName
 }
@@ -27,11 +26,15 @@ func (l *roleList) byName(name string) (mapping.RoleName, bool) {
 	return l.find(func(role mapping.RoleName) bool { return fold(role.Name) == fold(name) })
 }
 
-func (l *roleList) find(is func(mapping.RoleName) bool) (mapping.RoleName, bool) {
-	if i := slices.IndexFunc(l.roles, is); i >= 0 {
-		return l.roles[i], true
+func (l *roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
+	if l == nil {
+		return role, false
 	}
-	return mapping.RoleName{}, false
+	i := slices.IndexFunc(l.roles, is)
+	if i < 0 {
+		return role, false
+	}
+	return l.roles[i], true
 }
 
 // of is the role that a user's record names.
@@ -74,7 +77,7 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	call, ok := r.probe.Call(opListRoles, nil)
 	if !ok {
 		list := r.rolesOfFile()
-		r.add(Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"), Text: "Not in the mapping: " + both(list.names()) + " are all there are."})
+		r.note(opListRoles, OK, "role.known", "Not in the mapping: %s are all roles.", both(list.names()))
 		return list
 	}
 	list, unread := &roleList{}, make(map[string]int)
@@ -89,20 +92,22 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 		}
 		list.roles = append(list.roles, role)
 	}
-	if err != nil {
-		r.noRoles(ctx, call, err)
+	switch {
+	case err != nil:
+		r.listFailed(ctx, call, err)
 		return nil
-	}
-	if len(unread) > 0 || len(list.roles) == 0 && !r.knowsRoles() {
+	case len(list.roles)+len(unread) == 0 && !r.knowsRoles():
+		r.add(r.withoutOperation(r.line(opListRoles, Fail, "operations.list roles.call", "The list of roles is empty."), "Correct the call."))
+		return nil
+	case len(unread) > 0:
 		r.add(r.unreadableRoles(unread, sample))
 		return nil
+	case r.customOnly(list):
+		r.addKnown(list)
+	default:
+		r.note(opListRoles, OK, "", "%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))
+		r.knownRoles(list)
 	}
-	if r.customOnly(list) {
-		r.add(r.withKnown(list))
-		return list
-	}
-	r.add(Line{Check: opListRoles, Level: OK, Text: fmt.Sprintf("%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))})
-	r.knownRoles(list)
 	return list
 }
 
@@ -110,20 +115,20 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 func (r *run) rolesOfFile() *roleList {
 	list := &roleList{}
 	for _, known := range r.Document.Role.Known {
-		list.roles = append(list.roles, mapping.RoleName{ID: firstWord(known.IDText(), known.Name), Name: known.Name})
+		list.roles = append(list.roles, mapping.RoleName{ID: cmp.Or(known.IDText(), known.Name), Name: known.Name})
 	}
 	return list
 }
 
-// knowsRoles reports whether the mapping knows roles so well that they need not be
-// in the list.
+// knowsRoles reports whether the mapping has the ids of its known roles, so that
+// they need not be in the list.
 func (r *run) knowsRoles() bool {
 	known := r.Document.Role.Known
 	return len(known) > 0 && !slices.ContainsFunc(known, func(k spec.KnownRole) bool { return k.ID == nil })
 }
 
-// customOnly reports whether the list has none of the roles that the mapping
-// knows, which is how Suger's own data layer keeps roles.
+// customOnly reports whether the list has none of the known roles: Suger's own data
+// layer lists only custom roles.
 func (r *run) customOnly(list *roleList) bool {
 	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile().roles, func(known mapping.RoleName) bool {
 		_, hasID := list.byID(known.ID)
@@ -132,67 +137,47 @@ func (r *run) customOnly(list *roleList) bool {
 	})
 }
 
-// withKnown adds the roles of the mapping to a list that has only custom ones.
-// Whether they are right shows in the roles that users hold.
-func (r *run) withKnown(list *roleList) Line {
+// addKnown adds the roles of the mapping to a list that has only custom ones. The
+// roles that users hold show whether they are right.
+func (r *run) addKnown(list *roleList) {
 	custom := "no custom role"
 	if n := len(list.roles); n > 0 {
 		custom = fmt.Sprintf("%s: %s", count(n, "custom role"), shortList(list.names(), 20))
 	}
 	standard := r.rolesOfFile()
 	list.roles = slices.Concat(standard.roles, list.roles)
-	return Line{Check: opListRoles, Level: OK, Mapping: r.at("role.known"),
-		Text: fmt.Sprintf("The list has %s. It has none of %s, which the mapping knows.", custom, both(standard.names()))}
+	r.note(opListRoles, OK, "role.known", "The list has %s. It has none of the mapping's known roles: %s.", custom, both(standard.names()))
 }
 
-func (r *run) noRoles(ctx context.Context, call sugerclient.Call, err error) {
-	fail := asFailure(err)
-	switch {
-	case fail != nil && (tokenFailure(fail) != nil || fail.Status == http.StatusUnauthorized):
-		return // said of the list of users
-	case fail != nil && fail.Kind == sugerclient.Unreadable && fail.Status < 300:
-		r.unreadableList(ctx, call, fail)
-	default:
-		r.add(r.failed(ctx, call, err))
-	}
-}
-
-// unreadableRoles says what differs about roles that are not as the mapping says.
+// unreadableRoles describes roles that differ from the mapping.
 func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
-	line := Line{Check: opListRoles, Level: Fail, Mapping: r.at("role.id"), Text: "The list of roles is empty."}
-	if len(unread) == 0 {
-		line.Mapping = r.at("operations.list roles.call")
-		r.withoutOperation(&line, "Correct the call.", opListRoles)
-		return line
-	}
-	line.Text = fmt.Sprintf("Suger's answer has %s.", both(sortedNames(unread)))
+	line := r.line(opListRoles, Fail, "role.id", "Some roles cannot be read: %s.", both(sortedNames(unread)))
 	object, ok := sample.(map[string]any)
 	if !ok {
-		line.Change = "Say role.id and role.name as Suger writes a role."
-		return line
+		return line.advise("Set role.id and role.name to the fields of a role in Suger's answer.")
 	}
-	if _, there := r.Document.Role.ID.In(object); there {
+	role, found := &r.Document.Role, &roleFacts{}
+	if _, there := role.ID.In(object); there {
 		line.Mapping = r.at("role.name")
 	}
-	found := &roleFacts{}
 	found.guess([]any{sample})
-	for _, part := range []struct{ key, path string }{{"id", found.id}, {"name", found.name}} {
-		if part.path != "" && !slices.Contains(map[string]spec.Field{"id": r.Document.Role.ID, "name": r.Document.Role.Name}[part.key].Scalars(), part.path) {
-			line.Fixes = append(line.Fixes, fix("role."+part.key, part.path))
-		}
+	if found.id != "" && !slices.Contains(role.ID.Scalars(), found.id) {
+		line.Fixes = append(line.Fixes, fix("role.id", found.id))
 	}
-	line.Change = joined(fmt.Sprintf("A role of Suger's has the fields %s.", both(sortedKeys(object))), say(line.Fixes...))
-	return line
+	if found.name != "" && !slices.Contains(role.Name.Scalars(), found.name) {
+		line.Fixes = append(line.Fixes, fix("role.name", found.name))
+	}
+	return line.advise("%s", joined(fmt.Sprintf("Suger's roles have the fields %s.", both(sortedNames(object))), say(line.Fixes...)))
 }
 
-// knownRoles says whether the roles that the mapping takes for granted exist.
+// knownRoles compares the known roles of the mapping with the list.
 func (r *run) knownRoles(list *roleList) {
 	for i, known := range r.Document.Role.Known {
 		entry := fmt.Sprintf("role.known[%d]", i)
 		id, _ := wordOf(known.ID)
 		byID, hasID := list.byID(id)
 		byName, hasName := list.byName(known.Name)
-		line := Line{Check: "known roles", Level: Fail, Mapping: r.at(entry)}
+		line := r.line("known roles", Fail, entry, "")
 		switch {
 		case id == "" && hasName, hasID && fold(byID.Name) == fold(known.Name):
 			continue
@@ -202,65 +187,63 @@ func (r *run) knownRoles(list *roleList) {
 		case hasName:
 			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
 			line.propose(fix(entry+".id", byName.ID))
-			line.Change = joined(line.Change, "Without an id it is taken from the list.")
+			line.Change += " Without an id, the gateway takes it from the list."
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
-			line.Change = fmt.Sprintf("Correct its name: there are %s.", shortList(list.names(), 20))
+			line.Change = fmt.Sprintf("Correct its name: the roles are %s.", shortList(list.names(), 20))
 			if known.Administrator {
-				line.Text += " The last administrator would not be protected."
+				line.Text += " The gateway could not protect the last administrator."
 			}
 		}
 		r.add(line)
 	}
 }
 
-// rolesOfUsers says which roles users hold, and whether the role list has them.
+// rolesOfUsers reports which roles users hold, and whether the role list has them.
 func (r *run) rolesOfUsers() {
 	u := r.users.fields.use("role")
 	if u.present == 0 || r.users.readable() == 0 {
-		return // said already
+		return // reported before
 	}
-	spec := &r.Document.User.Roles
-	line := Line{Check: "roles of users", Level: OK, Mapping: r.at("user.roles")}
-	known, unknown := make(map[string]int), make(map[string]int)
-	for ref, users := range r.users.roleRefs {
-		if r.roles == nil {
-			unknown[firstWord(ref.Name, ref.ID)] += users
-		} else if role, ok := r.roles.of(ref); ok {
-			known[role.Name] += users
-		} else {
-			unknown[firstWord(ref.ID, ref.Name)] += users
-		}
-	}
-	switch {
-	case r.roles == nil:
-		line.Level, line.Text = Look, "The list of roles could not be read, so those of users cannot be compared with it."
-	case r.cutRoles() > 0:
-		list, _, _ := strings.Cut(u.field.String(), "[")
-		line.Level, line.Mapping = Fail, r.at("user.roles.field")
-		line.Text = fmt.Sprintf("%s several roles in %s, and the mapping reads only one of them: the others could neither be seen nor taken away.", holdVerb(r.cutRoles()), list)
-		line.propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
-	case r.users.manyRoles > 0 && spec.Hold != "many":
-		line.Level, line.Mapping = Fail, r.at("user.roles.hold")
-		line.Text = fmt.Sprintf("%s more than one role, but the mapping says that a user holds one.", holdVerb(r.users.manyRoles))
-		line.Change = "Say hold: many, and how roles are granted and revoked."
-	case len(unknown) > 0:
-		line.Level = Fail
-		r.unknownRoles(&line, unknown)
-	default:
-		line.Text = tally(known) + "."
-	}
-	if n := r.users.noRole; n > 0 && line.Level == OK {
-		line.Text += fmt.Sprintf(" %s no role.", holdVerb(n))
-	}
-	r.add(line)
+	r.add(r.heldRoles(u.field))
 	r.unreadRoles(r.users.fields, "")
 	r.administrators()
 }
 
-// unreadRoles names the lists that hold roles beside the one role that the mapping
-// reads: the others could neither be seen nor taken away. Where says in which answers
-// they are.
+func (r *run) heldRoles(field spec.Field) Line {
+	const check = "roles of users"
+	if r.roles == nil {
+		return r.line(check, Look, "user.roles", "Not compared with the list of roles, which could not be read.")
+	}
+	known, unknown := make(map[string]int), make(map[string]int)
+	for ref, users := range r.users.roleRefs {
+		if role, ok := r.roles.of(ref); ok {
+			known[role.Name] += users
+		} else {
+			unknown[cmp.Or(ref.ID, ref.Name)] += users
+		}
+	}
+	switch cut := r.cutRoles(); {
+	case cut > 0:
+		list, _, _ := strings.Cut(field.String(), "[")
+		line := r.line(check, Fail, "user.roles.field", "%s several roles in %s, and the mapping reads only one of them: the gateway could neither see nor revoke the others.", holdVerb(cut), list)
+		line.propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
+		return line
+	case r.users.manyRoles > 0 && r.Document.User.Roles.Hold != "many":
+		return r.line(check, Fail, "user.roles.hold", "%s more than one role, but by the mapping a user holds one.", holdVerb(r.users.manyRoles)).
+			advise("Set hold: many, and add the operations that grant and revoke a role.")
+	case len(unknown) > 0:
+		return r.unknownRoles(unknown)
+	}
+	line := r.line(check, OK, "user.roles", "%s.", tally(known))
+	if n := r.users.noRole; n > 0 {
+		line.Text += fmt.Sprintf(" %s no role.", holdVerb(n))
+	}
+	return line
+}
+
+// unreadRoles names the lists that hold roles besides the one role that the mapping
+// reads. where names the answers that have them.
 func (r *run) unreadRoles(c *fieldCounts, where string) {
 	if r.roles == nil || r.Document.User.Roles.Hold == "many" {
 		return
@@ -270,18 +253,17 @@ func (r *run) unreadRoles(c *fieldCounts, where string) {
 		if l.kind() != isList || l.several == 0 || c.isUsed(path) || c.leads(path) {
 			continue
 		}
-		for _, element := range append([]string{path + "[0]"}, c.within(path+"[0]")...) {
-			if inside := c.leaves[element]; inside != nil && r.roles.haveAll(inside.words) {
-				line := Line{Check: "roles of users", Level: Fail, Mapping: r.at("user.roles.field"),
-					Text:   fmt.Sprintf("%s several roles in %s%s, which the mapping does not read: the others could neither be seen nor taken away.", holdVerb(l.several), path, where),
-					Change: fmt.Sprintf("Say user.roles: field: %s and hold: many, and how roles are granted and revoked.", path)}
-				if where != "" {
-					line.Change = "Find in Suger's documentation how the list of users shows all roles, such as by a query parameter, and how roles are granted and revoked."
-				}
-				r.add(line)
-				break
-			}
+		areRoles := func(element string) bool { return c.leaves[element] != nil && r.roles.haveAll(c.leaves[element].words) }
+		if !slices.ContainsFunc(append(c.within(path+"[0]"), path+"[0]"), areRoles) {
+			continue
 		}
+		line := r.line("roles of users", Fail, "user.roles.field",
+			"%s several roles in %s%s, which the mapping does not read: the gateway could neither see nor revoke the others.", holdVerb(l.several), path, where).
+			advise("In user.roles, set field: %s and hold: many, and add the operations that grant and revoke a role.", path)
+		if where != "" {
+			line.Change = "Find in Suger's documentation how the list of users shows all roles, such as by a query parameter, and how roles are granted and revoked."
+		}
+		r.add(line)
 	}
 }
 
@@ -309,44 +291,28 @@ func holdVerb(users int) string {
 	return fmt.Sprintf("%d users hold", users)
 }
 
-func firstWord(words ...string) string {
-	for _, word := range words {
-		if word != "" {
-			return word
-		}
-	}
-	return ""
-}
-
 // unknownRoles describes words in the role field that the role list lacks.
-func (r *run) unknownRoles(line *Line, unknown map[string]int) {
-	n := 0
-	for _, users := range unknown {
+func (r *run) unknownRoles(unknown map[string]int) Line {
+	n, byName, byID := 0, false, false
+	for word, users := range unknown {
 		n += users
+		_, isName := r.roles.byName(word)
+		_, isID := r.roles.byID(word)
+		byName, byID = byName || isName, byID || isID
 	}
+	line := r.line("roles of users", Fail, "user.roles", "%s a role that is not in the list of roles", holdVerb(n))
 	set := wordsAreSet(unknown, n)
-	line.Text = fmt.Sprintf("%s a role that is not in the list of roles", holdVerb(n))
 	if set || r.ShowPersonal {
 		line.Text += ": " + tally(unknown)
 	}
 	line.Text += "."
-	spec := &r.Document.User.Roles
-	byName, byID := 0, 0
-	for word := range unknown {
-		if _, ok := r.roles.byName(word); ok {
-			byName++
-		}
-		if _, ok := r.roles.byID(word); ok {
-			byID++
-		}
-	}
-	switch like := r.candidates("role"); {
-	case spec.By == "id" && byName > 0:
+	switch like, by := r.candidates("role"), r.Document.User.Roles.By; {
+	case by == "id" && byName:
 		line.propose(fix("user.roles.by", "name"))
-		line.Change = joined(line.Change, "The field holds names of roles.")
-	case spec.By == "name" && byID > 0:
+		line.Change += " The field has names of roles."
+	case by == "name" && byID:
 		line.propose(fix("user.roles.by", "id"))
-		line.Change = joined(line.Change, "The field holds ids of roles.")
+		line.Change += " The field has ids of roles."
 	case len(like) > 0:
 		line.Fixes = fixes("user.roles.field", like)
 		line.Change = fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
@@ -354,13 +320,14 @@ func (r *run) unknownRoles(line *Line, unknown map[string]int) {
 		for i, word := range sortedNames(unknown) {
 			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), object{{"name", word}, {"id", word}}))
 		}
-		line.Change = joined(say(line.Fixes...), "If it is the id of a role, say what the role is called.")
+		line.Change = say(line.Fixes...) + " If the word is an id, correct the name."
 	default:
 		line.Change = "Compare user.roles and the role list with Suger's documentation."
 	}
+	return line
 }
 
-// administrators says whether somebody can help others back in.
+// administrators reports whether somebody can manage users besides the gateway.
 func (r *run) administrators() {
 	if r.roles == nil {
 		return
@@ -371,16 +338,16 @@ func (r *run) administrators() {
 			n += users
 		}
 	}
-	line := Line{Check: "administrators", Level: OK, Mapping: r.at("role.known"),
-		Text: count(n, "administrator") + " with access; the gateway never takes away the last."}
-	if len(r.Document.Access.Pending) > 0 {
-		line.Text += " Who is only invited is not counted."
+	if n > 0 {
+		line := r.line("administrators", OK, "role.known", "%s with access; the gateway never removes the last.", count(n, "administrator"))
+		if len(r.Document.Access.Pending) > 0 {
+			line.Text += " Users who are only invited do not count."
+		}
+		r.add(line)
+		return
 	}
-	if n == 0 {
-		line.Level, line.Text = Fail, "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization."
-		line.Change = "Mark the role that manages users administrator: true, or correct user.roles."
-	}
-	r.add(line)
+	r.add(r.line("administrators", Fail, "role.known", "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization.").
+		advise("Mark the role that manages users administrator: true, or correct user.roles."))
 }
 
 func (r *run) isAdministrator(role mapping.RoleName) bool {

@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -14,62 +13,54 @@ import (
 // settings looks at those that name roles and at the base URL.
 func (r *run) settings() {
 	if r.roles != nil {
-		r.defaultRole()
+		r.add(r.defaultRole())
 		for _, group := range sortedNames(r.GroupRoles) {
 			if _, ok := r.roles.called(r.GroupRoles[group]); !ok {
-				r.add(Line{Check: "group roles", Level: Fail,
-					Text:   fmt.Sprintf("GATEWAY_GROUP_ROLES ties group %q to role %q, which Suger does not have.", group, r.GroupRoles[group]),
-					Change: fmt.Sprintf("Correct the setting: there are %s.", shortList(r.roles.names(), 20))})
+				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, which Suger does not have.", group, r.GroupRoles[group]).
+					advise("Correct the setting: the roles are %s.", shortList(r.roles.names(), 20)))
 			}
 		}
 		r.precedence()
 	}
-	r.publicURL()
+	if r.PublicURL != "" {
+		r.add(r.publicURL())
+	}
 }
 
-func (r *run) defaultRole() {
-	name, line := r.DefaultRole, Line{Check: "default role", Level: OK}
+func (r *run) defaultRole() Line {
+	name, entry := r.DefaultRole, ""
 	if name == "" {
-		name, line.Mapping = r.Document.Role.Default, r.at("role.default")
+		name, entry = r.Document.Role.Default, "role.default"
 	}
 	if role, ok := r.roles.called(name); ok {
-		line.Text = fmt.Sprintf("A user who is given no role gets %s.", role.Name)
-	} else {
-		line.Level = Fail
-		line.Text = fmt.Sprintf("A user who is given no role would get %s, which Suger does not have.", name)
-		line.Change = fmt.Sprintf("Set GATEWAY_DEFAULT_ROLE to the least of %s.", shortList(r.roles.names(), 20))
+		return r.line("default role", OK, entry, "A user without a role gets %s.", role.Name)
 	}
-	r.add(line)
+	return r.line("default role", Fail, entry, "A user without a role would get %s, which Suger does not have.", name).
+		advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", shortList(r.roles.names(), 20))
 }
 
-// precedence notes names in it that are no role.
+// precedence notes names in it that are no role, and proposes the order without
+// them.
 func (r *run) precedence() {
-	var strange []string
-	for _, name := range r.Document.Role.Precedence {
-		if _, ok := r.roles.byName(name); !ok && name != "*" {
-			strange = append(strange, name)
-		}
-	}
-	if len(strange) > 0 {
-		r.add(Line{Check: "precedence", Level: Look, Mapping: r.at("role.precedence"),
-			Text:   fmt.Sprintf("Suger has no role %s.", either(strange)),
-			Change: fmt.Sprintf("Put the roles in order of power: %s.", shortList(r.roles.names(), 20)), Fixes: r.orderFix()})
-	}
-}
-
-// orderFix is the order without the names that are no role.
-func (r *run) orderFix() []Fix {
+	var unknown []string
 	var order []any
 	for _, name := range r.Document.Role.Precedence {
 		if _, ok := r.roles.byName(name); ok || name == "*" {
 			order = append(order, name)
+		} else {
+			unknown = append(unknown, name)
 		}
 	}
-	return []Fix{fix("role.precedence", order)}
+	if len(unknown) > 0 {
+		line := r.line("precedence", Look, "role.precedence", "Suger has no role %s.", either(unknown)).
+			advise("List the roles by rights, the most powerful first: %s.", shortList(r.roles.names(), 20))
+		line.Fixes = []Fix{fix("role.precedence", order)}
+		r.add(line)
+	}
 }
 
-// gateway asks the gateway itself for what it would answer Okta: the last word
-// on whether the mapping can be read by.
+// gateway asks the gateway itself for its answers to Okta, which decide whether it
+// can read Suger by the mapping.
 func (r *run) gateway(ctx context.Context) {
 	query := &scim.Query{StartIndex: 1, Count: 1}
 	users, err := r.Service.Users(r.Caller).List(ctx, query)
@@ -77,21 +68,18 @@ func (r *run) gateway(ctx context.Context) {
 	if err == nil {
 		groups, err = r.Service.Groups(r.Caller).List(ctx, query)
 	}
-	line := Line{Check: "gateway", Level: Fail}
 	switch {
 	case err == nil:
 		r.serves = true
-		line.Level = OK
-		line.Text = fmt.Sprintf("Answers a SCIM client %s and %s.", count(users.TotalResults, "User"), count(groups.TotalResults, "Group"))
+		r.note("gateway", OK, "", "SCIM clients see %s and %s.", count(users.TotalResults, "User"), count(groups.TotalResults, "Group"))
 	case r.report.Count(Fail) > 0:
-		line.Text = "It cannot answer a SCIM client as long as what failed above is so."
+		r.note("gateway", Fail, "", "It cannot serve SCIM clients until the checks that failed above pass.")
 	default:
-		line.Text = "It cannot answer a SCIM client: " + detailOf(err)
+		r.note("gateway", Fail, "", "It cannot serve SCIM clients: %s", detailOf(err))
 	}
-	r.add(line)
 }
 
-// detailOf is what a SCIM client would be told.
+// detailOf is the error text for a SCIM client.
 func detailOf(err error) string {
 	var e *scim.Error
 	if errors.As(err, &e) {
@@ -100,16 +88,15 @@ func detailOf(err error) string {
 	return err.Error()
 }
 
-// notWritten says what reads cannot tell.
+// notWritten reports what reading cannot show.
 func (r *run) notWritten() {
 	if r.serves {
-		r.add(Line{Check: "managing users", Level: Look,
-			Text:   "The credential may read users. Whether it may manage them, no read can tell.",
-			Change: "Check with --write ADDRESS, somebody new at your domain: that user is created, changed and removed."})
+		r.add(r.line("managing users", Look, "", "The credential may read users. Only a write shows whether it may manage them.").
+			advise("Check with --write ADDRESS, a new user at your domain: the check creates, changes and removes that user."))
 	}
 }
 
-// maxBaseURL is the longest base URL that Okta's form takes.
+// maxBaseURL is the longest base URL that Okta's form accepts.
 const maxBaseURL = 1024
 
 // baseURL is what to enter in Okta; a host is made up if none is set.
@@ -124,23 +111,21 @@ func (r *run) baseURL() string {
 	return base + "/scim/v2"
 }
 
-// publicURL says what Okta would not take about the base URL.
-func (r *run) publicURL() {
-	if r.PublicURL == "" {
-		return
+// publicURL reports whether Okta accepts the base URL.
+func (r *run) publicURL() Line {
+	fail := func(text string) Line {
+		return r.line("public URL", Fail, "", "%s", text).advise("Correct GATEWAY_PUBLIC_URL.")
 	}
-	line := Line{Check: "public URL", Level: Fail, Change: "Correct GATEWAY_PUBLIC_URL."}
 	switch base := r.baseURL(); {
 	case !strings.HasPrefix(base, "https://"):
-		line.Text = "Okta only takes a base URL that begins with https://."
+		return fail("Okta accepts only a base URL that begins with https://.")
 	case strings.Contains(base, "_"):
-		line.Text = "Okta takes no base URL with an underscore in it."
+		return fail("Okta accepts no base URL with an underscore.")
 	case len(base) > maxBaseURL:
-		line.Text = "Okta takes no base URL of more than 1024 characters."
+		return fail("Okta accepts no base URL of more than 1024 characters.")
 	default:
-		line.Level, line.Text, line.Change = OK, "Okta takes "+base+".", ""
+		return r.line("public URL", OK, "", "Okta accepts %s.", base)
 	}
-	r.add(line)
 }
 
 // oktaValues are what to enter in Okta, by the names of its forms.

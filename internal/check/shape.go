@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
@@ -28,7 +27,7 @@ func spotsIn(answer any) []spot {
 			if !ok {
 				continue
 			}
-			for _, key := range sortedKeys(object) {
+			for _, key := range sortedNames(object) {
 				if isNameable(key) {
 					spots = append(spots, spot{strings.TrimPrefix(spots[i].path+"."+key, "."), object[key]})
 				}
@@ -41,15 +40,6 @@ func spotsIn(answer any) []spot {
 // isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
-}
-
-func sortedKeys(object map[string]any) []string {
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // listsIn are the paths of arrays that could be a list of users or roles.
@@ -66,12 +56,16 @@ func listsIn(answer any) []string {
 // itemsFixes are how the mapping finds the list in the answer of an operation,
 // none if no list is in it.
 func itemsFixes(operation string, answer any) []Fix {
-	entry := spec.OperationPath(operation) + ".items"
-	if paths := listsIn(answer); len(paths) > 0 && paths[0] == "" {
+	return placeFixes(spec.OperationPath(operation)+".items", listsIn(answer))
+}
+
+// placeFixes say that something is at one of some paths of an answer; where it is the
+// answer itself, the entry is left out.
+func placeFixes(entry string, paths []string) []Fix {
+	if len(paths) > 0 && paths[0] == "" {
 		return []Fix{{Entry: entry}}
-	} else {
-		return fixes(entry, paths)
 	}
+	return fixes(entry, paths)
 }
 
 // totalsIn are the paths of numbers that seem to count all rows.
@@ -96,29 +90,24 @@ func seemsNext(path string) bool {
 	return strings.Contains(name, "next") || strings.Contains(name, "cursor") || strings.Contains(name, "continu")
 }
 
-// userIn is the path at which an answer holds an object that can be read as a
-// user.
-func (r *run) userIn(answer any) (path string, found bool) {
-	for _, s := range spotsIn(answer) {
-		if _, err := r.probe.ReadUser(s.value); err == nil {
-			return s.path, true
-		}
-	}
-	return "", false
-}
-
 // answerFix is how the mapping finds the user in the answer of an operation, none
 // if no user is in it.
 func (r *run) answerFix(operation string, answer any) []Fix {
-	entry := spec.OperationPath(operation) + ".answer"
-	switch path, found := r.userIn(answer); {
-	case !found:
-		return nil
-	case path == "":
-		return []Fix{{Entry: entry}}
-	default:
-		return []Fix{fix(entry, path)}
+	for _, s := range spotsIn(answer) {
+		if _, err := r.probe.ReadUser(s.value); err == nil {
+			return placeFixes(spec.OperationPath(operation)+".answer", []string{s.path})
+		}
 	}
+	return nil
+}
+
+// userIn is what the answer of an operation has where the mapping looks for the user.
+func (r *run) userIn(operation string, answer []byte) any {
+	user := decoded(answer)
+	if at := r.Document.Operations.Named(operation).Answer; at.Given() {
+		user, _ = at.In(user)
+	}
+	return user
 }
 
 // decoded is the JSON of an answer, nil if there is none.

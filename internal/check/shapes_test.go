@@ -210,11 +210,11 @@ var traps = map[string]trap{
 	},
 	"two ids, and no call for one user": {
 		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
-		draft: []string{"id: id # likely: userId tells users apart, too: which one calls take cannot be seen"},
+		draft: []string{"id: id # likely: userId is unique, too: which one calls need is not visible"},
 	},
 	"two addresses": {
 		row:   also(func(i int, row obj) { row["recoveryEmail"] = fmt.Sprintf("other%d@example.com", i) }),
-		draft: []string{"userName: {field: email, write: create} # likely: recoveryEmail holds addresses, too: which one people sign in by cannot be seen"},
+		draft: []string{"userName: {field: email, write: create} # likely: recoveryEmail has addresses, too: which one users sign in with is not visible"},
 	},
 	"the total is in a header": {
 		row: plainRow,
@@ -222,7 +222,7 @@ var traps = map[string]trap{
 			w.Header().Set("X-Total-Count", strconv.Itoa(len(rows)))
 			return rows[:13]
 		},
-		says: "The list has 13 users, but the header X-Total-Count says 21: it is cut.",
+		says: "The list has 13 users, but the header X-Total-Count says 21: it is truncated.",
 	},
 	"the first row lacks the address": {
 		row: also(func(i int, row obj) {
@@ -244,8 +244,8 @@ var traps = map[string]trap{
 	},
 	"a flag tells who is an administrator": {
 		row:   also(func(i int, row obj) { row["is_admin"] = i < 2 }),
-		draft: []string{"# By its name is_admin tells who manages users, but is true or false"},
-		says:  "is_admin is true for 2 of 21 users, and by its name tells who manages users.",
+		draft: []string{"# is_admin seems to mark who manages users, but is true or false"},
+		says:  "is_admin is true for 2 of 21 users, and its name suggests that they manage users.",
 	},
 	"the list answers one user by the address": {
 		row: plainRow,

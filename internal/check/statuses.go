@@ -27,13 +27,12 @@ func (r *run) unreadBlocks() {
 		if blocked <= 0 || r.Document.Access.Shows() && blocked <= r.users.count-r.users.access {
 			continue
 		}
-		r.add(Line{Check: "access", Level: Fail, Mapping: r.at("access"),
-			Text:   fmt.Sprintf("The mapping does not read %s, which by its name blocks %s: they count as having access.", path, ofUsers(blocked, r.users.count)),
-			Change: fmt.Sprintf("Say access.field: %s, and which of its values mean access (active) and which do not (inactive).", path)})
+		r.add(r.line("access", Fail, "access", "The mapping does not read %s, which blocks %s by its name: they count as having access.", path, ofUsers(blocked, r.users.count)).
+			advise("Set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path))
 	}
 }
 
-// statuses says which words the status has, and what they mean to the mapping.
+// statuses reports the words of the status and what they mean to the mapping.
 func (r *run) statuses() {
 	in := &r.Document.Access
 	u := r.users.fields.use("status")
@@ -41,7 +40,7 @@ func (r *run) statuses() {
 		line := Line{Check: "status", Level: OK, Mapping: r.at("access.end"), Text: "The mapping has none: only removal ends access."}
 		if like := r.candidates("status"); len(like) > 0 {
 			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
-			line.Change = "Add access.field if it tells who has access."
+			line.Change = "Add access.field if it shows who has access."
 		}
 		r.add(line)
 		return
@@ -49,26 +48,25 @@ func (r *run) statuses() {
 	if u.present == 0 || r.users.readable() == 0 {
 		return // said already
 	}
-	line := Line{Check: "status words", Level: OK, Mapping: r.at("access")}
 	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, r.users.count-r.users.access)
+	line := Line{Check: "status words", Level: OK, Mapping: r.at("access"), Text: with}
 	switch reversed := r.reversed(u); {
 	case reversed != "":
-		line.Level, line.Text = Fail, reversed+" With this file, who is added would have no access, and to end access would give it."
+		line.Level, line.Text = Fail, reversed+" With this file, a new user would have no access, and ending access would give it."
 		line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
 	case len(r.users.unknown) > 0:
-		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "Say in access which of them mean access (active) and which do not (inactive)."
+		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "List in access which of them mean access (active) and which do not (inactive)."
 		if fixes := r.meaningFixes(); fixes != nil {
 			line.propose(fixes...)
 		}
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
-		line.Level, line.Text = r.mostWithout(u), fmt.Sprintf("Most have no access: %s. Such a mapping is often the wrong way round.", with)
-		line.Change = "Compare a few people with Suger's console. If it is the wrong way round, swap active and inactive."
-	case len(in.Active)+len(in.Inactive) == 0 || u.kind() != isText && u.kind() != isFlag:
-		line.Text = with
-	case wordsAreSet(r.users.statuses, r.users.count) || r.ShowPersonal:
+		line.Level, line.Text = Look, fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
+		if u.kind() == isFlag { // and the name does not say which is which: there is no other sign
+			line.Level = Fail
+		}
+		line.Change = "Compare a few people with Suger's console. If the mapping is reversed, swap active and inactive."
+	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && (wordsAreSet(r.users.statuses, r.users.count) || r.ShowPersonal):
 		line.Text = fmt.Sprintf("%s: %s", tally(r.users.statuses), with)
-	default:
-		line.Text = with
 	}
 	r.add(line)
 }
@@ -76,17 +74,7 @@ func (r *run) statuses() {
 // saysItself reports whether a field says by its name which values mean access.
 func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
 
-// mostWithout is how bad it is that most people have no access. Of a field that is
-// true or false, and whose name does not say which is which, it is the only sign
-// that the mapping has it the wrong way round.
-func (r *run) mostWithout(u *use) Level {
-	if u.kind() == isFlag {
-		return Fail
-	}
-	return Look
-}
-
-// reversed says why the status means the opposite of what the mapping says, ""
+// reversed explains why the status means the opposite of what the mapping says, ""
 // if there is no sign of it.
 func (r *run) reversed(u *use) string {
 	in, field := &r.Document.Access, u.field.String()
@@ -99,7 +87,7 @@ func (r *run) reversed(u *use) string {
 	}
 	for _, word := range sortedNames(r.users.statuses) {
 		if is := meaning(word); is == "inactive" && yes.Has(word) || is == "active" && no.Has(word) {
-			return fmt.Sprintf("The mapping takes %s for the opposite of what it says.", word)
+			return fmt.Sprintf("In the mapping %s means the opposite of its usual meaning.", word)
 		}
 	}
 	return ""
@@ -141,8 +129,8 @@ func (r *run) unknownStatus() string {
 		return fmt.Sprintf("%s have no status. %s", ofUsers(users, r.users.count), counts)
 	}
 	if wordsAreSet(r.users.unknown, n) || r.ShowPersonal {
-		return fmt.Sprintf("The mapping does not know the words of %s: %s. %s", ofUsers(n, r.users.count), tally(r.users.unknown), counts)
+		return fmt.Sprintf("The mapping does not know the status of %s: %s. %s", ofUsers(n, r.users.count), tally(r.users.unknown), counts)
 	}
-	return fmt.Sprintf("The mapping does not know the words of %s, and there are %d different ones: the field may be no status. %s",
+	return fmt.Sprintf("The mapping does not know the status of %s, which has %d different values: the field may not be a status. %s",
 		ofUsers(n, r.users.count), len(r.users.unknown), counts)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -32,28 +31,18 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	write := config.Write
 	config.Write, config.ours = "", make(map[string]bool)
 	report, err := config.refine(ctx, draft)
-	if err == nil && write != "" && report.OK && ctx.Err() == nil {
+	if err == nil && write != "" && ctx.Err() == nil {
 		config.Write = write
 		report, err = config.refine(ctx, draft)
-	} else {
-		config.Write = write // the report says that nothing was written, and why
 	}
 	if err != nil {
 		return draft, nil, err
-	}
-	if write != "" && config.Write != "" && !report.tried() {
-		report, err = checkDraft(ctx, config, draft)
 	}
 	draft.prove(report.Proven)
 	for _, line := range report.Lines {
 		see(line)
 	}
 	return draft, report, err
-}
-
-// tried reports whether the writes were tried, or why not is among the lines.
-func (r *Report) tried() bool {
-	return slices.ContainsFunc(r.Lines, func(line Line) bool { return strings.HasPrefix(line.Check, "write") })
 }
 
 // explain says why there is nothing to draft from, as the check would.
@@ -93,7 +82,7 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 		if report.last || ctx.Err() != nil {
 			if changed, _ := draft.adopt(c.File, report, false); changed {
 				report.Lines = append(report.Lines, Line{Check: "write", Level: Look,
-					Text:   "These changes are in the draft, and not proven: the address cannot be used again.",
+					Text:   "The draft has these changes, but they are not proven: the address cannot be used again.",
 					Change: "Check the file with --write and another address."})
 			}
 			return report, nil
@@ -114,20 +103,22 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 	return report, nil
 }
 
-// keep puts what earlier trips found about people before the lines of a report,
-// and returns all such lines.
-func (r *Report) keep(earlier []Line) []Line {
-	all := slices.Clone(earlier)
-	for _, line := range r.Lines {
-		same := func(other Line) bool { return other.Check == line.Check && other.Text == line.Text }
-		if line.stays && !slices.ContainsFunc(all, same) {
+// keep puts what earlier trips found about people after the lines of a report, and
+// returns all such lines.
+func (r *Report) keep(earlier []Line) (all []Line) {
+	has := func(lines []Line, line Line) bool {
+		return slices.ContainsFunc(lines, func(other Line) bool { return other.Check == line.Check && other.Text == line.Text })
+	}
+	for _, line := range earlier {
+		if !has(r.Lines, line) {
+			r.Lines = append(r.Lines, line)
+		}
+	}
+	for _, line := range slices.Concat(earlier, r.Lines) {
+		if line.stays && !has(all, line) {
 			all = append(all, line)
 		}
 	}
-	earlier = slices.DeleteFunc(slices.Clone(earlier), func(line Line) bool {
-		return slices.ContainsFunc(r.Lines, func(other Line) bool { return other.Check == line.Check && other.Text == line.Text })
-	})
-	r.Lines = slices.Concat(r.Lines, earlier)
 	r.OK = r.Count(Fail) == 0
 	return all
 }

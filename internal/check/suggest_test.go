@@ -43,7 +43,7 @@ func TestSuggestTriesNothingUnasked(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, report.OK)
 	assert.Contains(t, draft.String(), "call: PATCH /v2/organizations/{organization}/members/{user} # likely")
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: say call: PUT")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "tries with --try-verbs: set call: PUT")
 }
 
 // Where people have no role, or only an administrator is there, the draft is a
@@ -79,5 +79,5 @@ func TestSuggestKeepsTheLogin(t *testing.T) {
 	}}
 	draft, _, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
 	require.NoError(t, err)
-	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: as in the file before\n")
+	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: from the current file\n")
 }

@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -95,8 +94,9 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 	l := &lister{do: s.do, call: call, items: list.items}
 	list.paging, list.why, _ = l.find(ctx)
 	reader := &pageReader{rows: mostDraftRows}
+	paging := mapping.PagingOf(&spec.Operation{Items: spec.Path(list.items), Paging: &list.paging})
 	_, err = reader.read(ctx, func(ctx context.Context) (sugerclient.ListReport, error) {
-		return s.Client.List(ctx, s.Caller.Credential, call, clientPaging(list.paging, list.items), sugerclient.ListHint{}, reader)
+		return s.Client.List(ctx, s.Caller.Credential, call, paging, sugerclient.ListHint{}, reader)
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -113,13 +113,6 @@ func (s *survey) listOf(ctx context.Context, list *listFacts, isRow func(any) bo
 		}
 	}
 	return rows, nil
-}
-
-// clientPaging is paging as the client reads a list by it.
-func clientPaging(p spec.PagingMap, items string) sugerclient.Paging {
-	styles := map[string]sugerclient.PagingStyle{"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor, "link": sugerclient.ByLink}
-	return sugerclient.Paging{Style: styles[p.Style], Size: p.Size, Limit: p.Limit, Offset: p.Next, First: p.First,
-		Cursor: p.Cursor.Path, CursorHeader: p.Cursor.Header, CursorRow: p.Cursor.Row, Items: items}
 }
 
 // beside are paths next to the list of users, and above it, that may be about
@@ -150,7 +143,7 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 		isRole := func(row any) bool {
 			_, word := row.(string)
 			object, _ := row.(map[string]any)
-			return word || slices.ContainsFunc(sortedKeys(object), isRoleName)
+			return word || slices.ContainsFunc(sortedNames(object), isRoleName)
 		}
 		rows, err := s.listOf(ctx, &found.listFacts, isRole)
 		if err != nil {
@@ -175,19 +168,17 @@ func (s *survey) findRoles(ctx context.Context) *roleList {
 
 // guess finds the fields of roles.
 func (f *roleFacts) guess(rows []any) {
-	f.rows = rows
 	c := countFields(rows)
 	text := func(l *leaf) bool { return l.kind() == isText }
 	f.name = c.named(roleTitles, text)
-	f.id = cmp.Or(c.bestID(""), f.name)
+	if f.id = cmp.Or(c.bestID(""), f.name); f.id != "" {
+		f.numbers = c.leaves[f.id].kind() == isNumber
+	}
 	f.description = c.named([]string{"description", "summary", "about"}, text)
 	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
-	f.created = c.best(func(path string, l *leaf) int {
-		if l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat") {
-			return 1
-		}
-		return 0
-	})
+	f.created = c.best(oneIf(func(path string, l *leaf) bool {
+		return l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat")
+	}))
 }
 
 func isRoleName(key string) bool {
@@ -316,69 +307,6 @@ func (s *survey) offered(ctx context.Context, paths []string) string {
 	return paths[0]
 }
 
-// findErrors asks for somebody who does not exist, and looks whether that is
-// answered as a success.
-func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
-	answer, err := s.do(ctx, s.get(opGetUser, path, free))
-	if err != nil {
-		return
-	}
-	s.errors = errorSigns(decoded(answer.Body), good)
-	if s.errors != nil { // the words without the id
-		before, _, _ := strings.Cut(s.errors.notThere, free)
-		s.errors.notThere = strings.TrimRight(before, " :\"'(")
-	}
-}
-
-// Names of what an answer says of errors.
-var (
-	successNames = []string{"ok", "success", "succeeded"}
-	codeNames    = []string{"code", "type", "reason", "key"}
-	messageNames = []string{"message", "text", "detail", "description", "error"}
-)
-
-// errorSigns finds by what an answer of status 2xx says that the call failed, nil
-// if nothing does. good is the answer to a call that went well, nil if none is known.
-func errorSigns(body, good any) *errorFacts {
-	found := &errorFacts{}
-	for _, s := range spotsIn(body) {
-		was, _ := at(good, s.path)
-		flag, isFlag := s.value.(bool)
-		switch name := lastName(s.path); {
-		case slices.Contains(successNames, name) && isFlag && !flag && was != false:
-			found.field, found.success = s.path, true
-		case (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
-			found.field = cmp.Or(found.field, s.path)
-		}
-	}
-	if found.field == "" {
-		return nil
-	}
-	for _, s := range spotsIn(body) {
-		around, name := "", s.path
-		if i := strings.LastIndex(s.path, "."); i >= 0 {
-			around, name = s.path[:i], s.path[i+1:]
-		}
-		if around != "" && !slices.Contains([]string{"error", "errors"}, lastName(around)) {
-			continue // of the record that was asked for
-		}
-		word, isWord := s.value.(string)
-		_, isNumber := s.value.(json.Number)
-		switch {
-		case found.code == "" && slices.Contains(codeNames, plain(name)) && (isNumber || word != ""):
-			found.code = s.path
-			found.notThere = cmp.Or(word, found.notThere)
-		case found.message == "" && slices.Contains(messageNames, plain(name)) && isWord && word != "":
-			found.message = s.path
-			found.notThere = cmp.Or(found.notThere, word)
-		}
-	}
-	if code, _ := at(body, found.code); kindOf(code) == isNumber {
-		found.notThere = "" // it counts as a status
-	}
-	return found
-}
-
 // at is the value at a path of an object.
 func at(value any, path string) (any, bool) {
 	var field spec.Field
@@ -396,35 +324,41 @@ var (
 )
 
 // guessKnown chooses the roles that are to stand in the file: those that users
-// hold and the list lacks, and those that have a usual name.
+// hold and the list lacks, and those that have a usual name; and the role of who is
+// given none: one with the name of a lesser role, else the one that most users hold.
 func (s *survey) guessKnown(listed *roleList) {
-	add := func(id, name string) {
-		if !slices.ContainsFunc(s.known, func(k knownFacts) bool { return fold(k.name) == fold(name) }) {
-			s.known = append(s.known, knownFacts{name: name, id: id, administrator: adminRole.MatchString(name)})
+	add := func(role mapping.RoleName) knownFacts {
+		_, isListed := listed.byID(role.ID)
+		k := knownFacts{name: role.Name, id: role.ID, number: isListed && s.roles.numbers, administrator: adminRole.MatchString(role.Name)}
+		if !slices.ContainsFunc(s.known, func(other knownFacts) bool { return fold(other.name) == fold(k.name) }) {
+			s.known = append(s.known, k)
 		}
+		return k
 	}
 	for _, role := range listed.roles {
 		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
-			add(role.ID, role.Name)
+			add(role)
 		}
 	}
+	held, most := make(map[mapping.RoleName]int), mapping.RoleName{}
 	for _, word := range sortedNames(s.role.words) {
-		if _, known := listed.called(word); !known {
-			add(word, word)
+		role, known := listed.called(word)
+		if !known {
+			role = mapping.RoleName{ID: word, Name: word}
+			add(role)
+		}
+		if held[role] += s.role.words[word]; held[role] > held[most] && !adminRole.MatchString(role.Name) {
+			most = role
 		}
 	}
-	s.fallback = s.chooseDefault(listed)
-	if s.fallback.name != "" && !adminRole.MatchString(s.fallback.name) {
-		add(s.fallback.id, s.fallback.name)
-	}
-	if s.roles != nil && len(s.roles.rows) > 0 {
-		if object, ok := s.roles.rows[0].(map[string]any); ok {
-			_, number := object[s.roles.id].(interface{ Int64() (int64, error) })
-			for i := range s.known {
-				_, isListed := listed.byID(s.known[i].id)
-				s.known[i].number = number && isListed
-			}
+	for _, k := range s.known {
+		if k.rank() == rankLesser {
+			s.fallbackByName, most = true, mapping.RoleName{ID: k.id, Name: k.name}
 		}
+	}
+	s.fallbackWhy = "nobody holds one that may be it"
+	if most.Name != "" {
+		s.fallback, s.fallbackWhy = add(most), "most users hold this one"
 	}
 	// The file needs an administrator's role and a lesser one. No role is taken for
 	// either by its place in the list.
@@ -438,48 +372,15 @@ func (s *survey) guessKnown(listed *roleList) {
 	if !is(false) {
 		s.known = append(s.known, knownFacts{name: "MEMBER", id: "MEMBER", assumed: true})
 	}
-	rank := func(k knownFacts) int {
-		switch {
-		case k.administrator:
-			return 0
-		case lesserRole.MatchString(k.name):
-			return 2
-		}
-		return 1
+	slices.SortStableFunc(s.known, func(a, b knownFacts) int { return a.rank() - b.rank() })
+	if s.fallback.name == "" {
+		s.fallback = s.known[slices.IndexFunc(s.known, func(k knownFacts) bool { return !k.administrator })]
 	}
-	slices.SortStableFunc(s.known, func(a, b knownFacts) int { return rank(a) - rank(b) })
 }
 
 // unnamedAdministrator stands in a draft for the role that manages users, where no
 // role has a name that says so.
 const unnamedAdministrator = "ADMIN"
-
-// chooseDefault is the role of who is given none: one with the name of a lesser
-// role, else the one that most users hold.
-func (s *survey) chooseDefault(listed *roleList) (chosen knownFacts) {
-	held := make(map[string]int)
-	names := make(map[string]mapping.RoleName)
-	for word, users := range s.role.words {
-		role, ok := listed.called(word)
-		if !ok {
-			role = mapping.RoleName{ID: word, Name: word}
-		}
-		held[role.Name] += users
-		names[role.Name] = role
-	}
-	most := 0
-	for _, name := range sortedNames(held) {
-		if !adminRole.MatchString(name) && held[name] > most {
-			most, chosen = held[name], knownFacts{name: name, id: names[name].ID}
-		}
-	}
-	for _, k := range s.known {
-		if !k.administrator && lesserRole.MatchString(k.name) {
-			s.fallbackByName, chosen = true, k
-		}
-	}
-	return chosen
-}
 
 // doubts are what the draft says of roles and nobody can see, for the report.
 func (s *survey) doubts() []Line {
@@ -487,13 +388,13 @@ func (s *survey) doubts() []Line {
 	place := func(entry string) *Place { return &Place{Entry: entry} }
 	if s.noAdministrator {
 		lines = append(lines, Line{Check: "administrator", Level: Fail, Mapping: place("role.known"),
-			Text:   "No role has a name that says that it manages users, and the draft takes none for it.",
-			Change: "Say which role manages users: put it into role.known with administrator: true, and first into role.precedence, in the place of " + unnamedAdministrator + "."})
+			Text:   "No role's name shows that it manages users, so the draft marks none.",
+			Change: "Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of " + unnamedAdministrator + "."})
 	}
-	if !s.fallbackByName && s.fallback.name != "" {
+	if !s.fallbackByName {
 		line := Line{Check: "default role", Level: Look, Mapping: place("role.default"),
-			Text:   fmt.Sprintf("No role has a name that says that it is the least. The draft gives %s, which most users hold, to whom is given none.", s.fallback.name),
-			Change: "Say which role is the least in role.default and role.known."}
+			Text:   fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", s.fallback.name, s.fallbackWhy),
+			Change: "Set role.default to the role with the fewest rights, and add it to role.known."}
 		if s.noAdministrator {
 			line.Level = Fail
 		}

@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -76,14 +75,13 @@ func (r *run) listUsers(ctx context.Context) *userList {
 		}
 		list.take(r, decoded([]byte(row)))
 	}
-	r.add(Line{Check: "credential", Level: OK, Text: "Accepted: " + r.credentialKind() + "."})
+	r.note("credential", OK, "", "Accepted: %s.", r.credentialKind())
 	if list.count == 0 {
-		r.add(Line{Check: opListUsers, Level: Fail, Mapping: r.at("operations.list users"),
-			Text:   fmt.Sprintf("The list of organization %q is empty, though the credential belongs to somebody.", r.Caller.Organization),
-			Change: "Compare the organization id with Suger's console, and the path of the call with Suger's documentation."})
+		r.add(r.line(opListUsers, Fail, "operations.list users", "The list of organization %q is empty, though the credential belongs to somebody.", r.Caller.Organization).
+			advise("Compare the organization id with Suger's console, and the path of the call with Suger's documentation."))
 		return nil
 	}
-	r.add(Line{Check: opListUsers, Level: OK, Text: fmt.Sprintf("%s in %s, by %s.", count(list.count, "user"), count(list.pages, "answer"), call.Method+" "+call.Path)})
+	r.note(opListUsers, OK, "", "%s in %s, by %s %s.", count(list.count, "user"), count(list.pages, "answer"), call.Method, call.Path)
 	return list
 }
 
@@ -112,11 +110,6 @@ func (l *userList) take(r *run, raw any) {
 		l.samples = append(l.samples[:min(len(l.samples), samplesKept-1)], sample{raw, record})
 	}
 	l.addresses[fold(record.UserName)]++
-	l.takeStatus(record)
-	l.takeRoles(record)
-}
-
-func (l *userList) takeStatus(record *mapping.Record) {
 	l.statuses[record.Status]++
 	if record.Unknown {
 		l.unknown[record.Status]++
@@ -127,9 +120,6 @@ func (l *userList) takeStatus(record *mapping.Record) {
 	if record.Pending {
 		l.pending++
 	}
-}
-
-func (l *userList) takeRoles(record *mapping.Record) {
 	if len(record.Roles) == 0 {
 		l.noRole++
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -21,7 +22,7 @@ func masked(text, except string) string {
 	})
 }
 
-// isAddress says that the whole text is an e-mail address.
+// isAddress reports whether the whole text is an e-mail address.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
 	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(text, " \t,;<>")
@@ -95,22 +96,10 @@ func shortList(words []string, most int) string {
 
 // tally is a count of words, the most frequent first.
 func tally(words map[string]int) string {
-	keys := make([]string, 0, len(words))
-	for word := range words {
-		keys = append(keys, word)
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		if words[a] != words[b] {
-			return words[b] - words[a]
-		}
-		return strings.Compare(a, b)
-	})
+	keys := sortedNames(words)
+	slices.SortStableFunc(keys, func(a, b string) int { return words[b] - words[a] })
 	for i, word := range keys {
-		shown := word
-		if word == "" {
-			shown = "(none)"
-		}
-		keys[i] = fmt.Sprintf("%s %d", shown, words[word])
+		keys[i] = fmt.Sprintf("%s %d", cmp.Or(word, "(none)"), words[word])
 	}
 	return shortList(keys, 20)
 }

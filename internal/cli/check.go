@@ -33,14 +33,14 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	run := &checkRun{console: c}
 	flags := c.newFlags("check")
 	flags.StringVar(&run.request.Caller.Organization, "org", "", "`ID` of the organization (default SUGER_ORG_ID)")
-	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping by what Suger answers, and write it to `FILE`, which must not exist")
+	flags.StringVar(&run.suggest, "suggest", "", "draft a mapping from Suger's answers and write it to `FILE`, which must not exist")
 	flags.StringVar(&run.request.List, "list", "", "with --suggest: `PATH` of Suger's list of users (default "+check.DefaultList+")")
-	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger does not offer a method, try the other usual ones")
-	list := flags.String("compare", "", "instead, list who would change if Okta pushed the people on the list in `FILE`, CSV or JSON; see docs/operate.md")
+	flags.BoolVar(&run.request.TryVerbs, "try-verbs", false, "with --suggest and --write: where Suger refuses a method, try the other common ones")
+	list := flags.String("compare", "", "instead, list who would change if Okta pushed the people in `FILE` (CSV or JSON); see docs/operate.md")
 	flags.BoolVar(&run.json, "json", false, "write the report as JSON")
-	flags.StringVar(&run.request.Write, "write", "", "prove the writes, too: create, change and remove a user with this `ADDRESS`, who must not exist; Suger may send an invitation there")
+	flags.StringVar(&run.request.Write, "write", "", "also prove the writes: create, change and remove a user with this `ADDRESS`, which must not exist in Suger; Suger may send an invitation there")
 	flags.BoolVar(&run.request.Force, "force", false, "write although no user has an address at that domain, or the mapping cannot remove a user")
-	flags.BoolVar(&run.request.KnownAccount, "known-account", false, "with --write: go on if Suger knows the address, though its list does not show it; name, role and access of that account are changed, and it is removed")
+	flags.BoolVar(&run.request.KnownAccount, "known-account", false, "with --write: continue if Suger has an account with the address that its list does not show; the check changes its name, role and access, and removes it")
 	flags.BoolVar(&run.request.ShowPersonal, "show-personal", false, "show e-mail addresses, and values that may be personal")
 	if err := parse(flags, args); err != nil {
 		return err
@@ -153,9 +153,9 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 			return nil, failed
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s is written, but cannot be checked: %w", run.suggest, err)
+			return nil, fmt.Errorf("wrote %s, but cannot check it: %w", run.suggest, err)
 		}
-		written = fmt.Sprintf("\n%s is written: of its lines %s.\n", run.suggest, draft.Summary())
+		written = fmt.Sprintf("\nWrote %s. Of its lines, %s.\n", run.suggest, draft.Summary())
 		return report, nil
 	})
 	if !run.json {

@@ -94,7 +94,7 @@ func TestCheckWrites(t *testing.T) {
 	for run := range 2 { // the second time Suger knows the user, and keeps the name that it has
 		out, err := checkWith(t, more, "--write", "new@example.com")
 		require.NoError(t, err)
-		assert.Equal(t, run == 1, strings.Contains(out, "Suger knew new@example.com before"), out)
+		assert.Equal(t, run == 1, strings.Contains(out, "Suger already had an account for new@example.com"), out)
 		assert.NotContains(t, out, "\nlook  write: ")
 		assert.Contains(t, out, "\nok    write: remove ")
 		assert.Contains(t, out, "Nothing is left of new@example.com.")
@@ -110,7 +110,7 @@ func TestCheckSuggests(t *testing.T) {
 	suger, file := map[string]string{"SUGER_API_URL": program.Suger(t)}, filepath.Join(t.TempDir(), "draft.yaml")
 	out, err := checkWith(t, suger, "--suggest", file, "--write", "new@example.com")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, file+" is written: of its lines 10 are proven, 20 are seen, 5 are likely and 3 are not seen.\n")
+	assert.Contains(t, out, "Wrote "+file+". Of its lines, 10 are proven, 20 are seen, 13 are likely and 3 are not seen.\n")
 	draft, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(draft), "    call: POST /org/{organization}/user # proven\n")

@@ -36,7 +36,7 @@ func TestExplain(t *testing.T) {
 		{"in other letter case", []string{"Editor@Example.com"}, mapping.EffectNone, "Nothing", []string{`"email": "editor@example.com"`}},
 		{"another role", []string{"--role", "Finance", "viewer@example.com"}, mapping.EffectRole, "Okta sends the role Finance in place of VIEWER.", nil},
 		{"nobody yet", []string{"nova.quill@example.com"}, mapping.EffectCreate, "creates the person with the role VIEWER", []string{"nobody with this address", "SCIM shows\n  nobody"}},
-		{"protected", []string{"--role", "VIEWER", "admin@example.com"}, mapping.EffectRefused, "[protected_user]", []string{"GATEWAY_PROTECTED_USERS has this address"}},
+		{"protected", []string{"--role", "VIEWER", "admin@example.com"}, mapping.EffectRefused, "[protected_user]", []string{"GATEWAY_PROTECTED_USERS lists this address"}},
 		{"an unknown role", []string{"--role", "Boss", "viewer@example.com"}, mapping.EffectRefused, "[unknown_role]", nil},
 		{"no address", []string{"opal.sail"}, mapping.EffectRefused, "In Okta's Sign On tab", nil},
 		{"no administrator by SCIM", []string{"--role", "ADMIN", "viewer@example.com"}, mapping.EffectRefused, "[admin_grant_refused]", nil},

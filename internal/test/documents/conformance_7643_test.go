@@ -8,7 +8,7 @@ var rfc7643 = []requirement{
 		by("gateway.TestEveryResource", "rfc/create-and-read.txtar"),
 	must("2.1", "Attribute names begin with a letter and consist of letters, digits, $, - and _.").
 		by("gateway.TestSchemasAreComplete"),
-	must("2.1", "Letter case does not count in attribute names.").
+	must("2.1", "Attribute names are compared without letter case.").
 		by("internal/scim.TestNormalize/names in any letter case", "internal/scim.TestLookup", "internal/scim.TestDecodeObjectRefuses/a name twice in other letter case"),
 	must("2.2", "A characteristic that is not stated has its default.").
 		by("internal/scim.TestAttributeJSON"),
@@ -16,15 +16,15 @@ var rfc7643 = []requirement{
 		by("gateway.TestSchemasAreComplete"),
 	must("2.3.4", "An integer has no fraction.").
 		by("internal/scim.TestNormalizeRefuses"),
-	must("2.3.5", "A dateTime has a date and a time and is written as XML Schema says.").
+	must("2.3.5", "A dateTime has a date and a time, in the format of XML Schema.").
 		by("gateway.TestEveryResource", "internal/scim.TestNormalizeRefuses"),
 	must("2.3.6", "A binary is base64.").
-		moot("No attribute that is held is binary: certificates are accepted and left out."),
+		moot("No supported attribute is binary: certificates are accepted and ignored."),
 	must("2.3.7", "A reference is the URI of its target, resolved against the service's base URL.").
 		by("gateway.TestGroupReferences", "gateway.TestLocations"),
 	must("2.3.7", "GET on a reference gives its target.").
 		by("gateway.TestWhatIsReferredToIsThere"),
-	must("2.3.8", "The order of attributes means nothing.").
+	must("2.3.8", "The order of attributes has no meaning.").
 		by("internal/scim.TestNormalize", "FuzzNormalize of internal/scim"),
 	must("2.3.8", "A complex attribute holds no complex one.").
 		by("gateway.TestSchemasAreComplete"),
@@ -42,7 +42,7 @@ var rfc7643 = []requirement{
 		moot("There is one version, and references are not compared: they are made when an answer is sent."),
 	must("2.5", "Unassigned, null and the empty list are the same.").
 		by("internal/scim.TestEqual", "internal/scim.TestNothingButEmptyValuesIsAbsent", "rfc/whole-resources.txtar", "mapping.TestMembersThatAreNull").
-		departs("Except for the members of a group, of which null in a PUT changes nobody and only the empty list removes everybody, so that a client without a list takes a role from nobody."),
+		departs("Except for the members of a group: null in a PUT changes nobody and only the empty list removes everybody, so that a client without a list takes no role away."),
 
 	must("3", "schemas is not empty, holds no URN twice, and only URNs of the resource type.").
 		by("gateway.TestEveryResource"),
@@ -54,7 +54,7 @@ var rfc7643 = []requirement{
 		by("rfc/create-and-read.txtar", "gateway.TestEveryResource"),
 	must("3.1", "All parts of meta are assigned.").
 		by("gateway.TestEveryResource", "internal/scim.TestFilterOnWhatTheProviderDoesNotKnow").
-		departs("Groups and roles have neither created nor lastModified: Suger does not tell when a role was made or changed. A filter on them is an error, not an empty answer."),
+		departs("Groups and roles have neither created nor lastModified: Suger does not show when a role was created or changed. A filter on them is an error, not an empty answer."),
 	must("3.1", "Every representation has an id, which is not empty and does not contain bulkId.").
 		by("gateway.TestEveryResource"),
 	must("3.1", "An id is unique among all resources.").
@@ -66,7 +66,7 @@ var rfc7643 = []requirement{
 		by("rfc/create-and-read.txtar", "rfc/replace.txtar"),
 	must("3.1", "externalId is the client's and is scoped to it.").
 		by("mapping.TestExternalID", "entra/groups.txtar").
-		departs("It is not kept: Suger has no field for it and the gateway no store. It is echoed in the direct answer, and a filter on it is an error, not an empty answer."),
+		departs("It is not stored: Suger has no field for it, and the gateway no storage. The direct answer repeats it, and a filter on it is an error, not an empty answer."),
 	must("3.1", "meta is ignored when a client sends it.").
 		by("rfc/create-and-read.txtar", "internal/scim.TestPatchMutability/another meta is ignored"),
 	must("3.1", "meta.created is a dateTime, and lastModified equals it until the first change.").
@@ -98,7 +98,7 @@ var rfc7643 = []requirement{
 	must("4.1.1", "A password that is passed on is protected.").
 		moot("It is not passed on."),
 	should("4.1.2", "E-mail addresses are canonical.").
-		departs("They are answered as Suger holds them: Okta's acceptance suite wants the letter case that it sent.").
+		departs("The gateway answers them as Suger stores them: Okta's acceptance suite expects the letter case that it sent.").
 		by("okta/letter-case.txtar"),
 	should("4.1.2", "Phone numbers, instant messaging addresses, photos, addresses and certificates have their standard form.").
 		moot("Not held; they are accepted and left out (rfc/whole-resources.txtar)."),
@@ -125,7 +125,7 @@ var rfc7643 = []requirement{
 		by("gateway.TestWhatIsReferredToIsThere", "gateway.TestSchemas"),
 	must("7", "An attribute is described in words, and a complex one with its parts.").
 		by("gateway.TestSchemasAreComplete"),
-	must("7", "Filters regard letter case as caseExact says.").
+	must("7", "Filters compare letter case by caseExact.").
 		by("gateway.TestSchemasTellTheTruth", "internal/scim.TestFilterMatch/unless the attribute is caseExact"),
 	must("7", "The letter case of a caseExact value is kept.").
 		by("okta/letter-case.txtar"),

@@ -19,7 +19,7 @@ var rfc7644Access = []requirement{
 	should("2", "Weak tokens and Basic alone are not used.").
 		by("gateway.TestAuthorizationHeader/basic", "internal/settings.TestWrongSettings"),
 	should("2.1", "The kind and scope of an authorization is considered.").
-		departs("The token is a Suger credential, and Suger itself decides about each call what it may do.").
+		departs("The token is a Suger credential, and Suger decides for each call whether it is allowed.").
 		by("gateway.TestWhatSugerForbids", "mapping.TestRefusedCredential"),
 	must("2.1", "The threats to authorizations are taken into account (7.3 again).").
 		by("gateway.TestGuessingIsSlow", "sugerclient.TestRedirectTakesTheCredentialNowhere", "sugerclient.TestCredentialNeverPrints", "gateway.TestLogHoldsNothingPersonal"),
@@ -58,7 +58,7 @@ var rfc7644Reading = []requirement{
 		by("gateway.TestListParameters/filter that matches nothing"),
 	must("3.4.2.1", "A query on the server root looks at all resources.").
 		by("gateway.TestQueryOnTheRoot", "rfc/root-and-search.txtar").
-		departs("Roles are left out: they are the groups once more, under the same ids."),
+		departs("Roles are not included: they are the groups again, with the same ids."),
 	must("3.4.2.1", "Too many results are refused with tooMany.").
 		moot("There are never too many: every answer is a page."),
 	must("3.4.2.1", "On several types, what a type does not have has no value.").
@@ -83,12 +83,12 @@ var rfc7644Reading = []requirement{
 		by("gateway.TestSchemasTellTheTruth", "internal/scim.TestFilterMatch/unless the attribute is caseExact"),
 	must("3.4.2.3", "sortBy orders by the attribute's type; a list counts by its primary or first value.").
 		by("internal/scim.TestSelectSorts", "gateway.TestSort").
-		departs("A sortBy that names nothing the gateway holds is ignored, since several clients send one to every provider."),
-	must("3.4.2.3", "The order is ascending unless told otherwise; what has no value comes last, descending first.").
+		departs("The gateway ignores a sortBy with an attribute that it does not have, because several clients send one to every provider."),
+	must("3.4.2.3", "The order is ascending by default; resources without a value come last, in descending order first.").
 		by("internal/scim.TestSelectSorts", "gateway.TestListParameters/sortOrder of no kind"),
 	must("3.4.2.4", "A startIndex below 1 is 1, a negative count is 0, and 0 asks for the total alone.").
 		by("gateway.TestListParameters/start below 1", "gateway.TestListParameters/negative count", "gateway.TestListParameters/count of 0"),
-	must("3.4.2.4", "A page holds no more resources than count says.").
+	must("3.4.2.4", "A page has at most count resources.").
 		by("internal/scim.TestSelectSizesOfPages"),
 	must("3.4.2.5", "attributes and excludedAttributes are offered (3.9 again).").
 		by("gateway.TestProjectionOfLists", "gateway.TestProjectionOfSingleResources"),
@@ -117,10 +117,10 @@ var rfc7644Writing = []requirement{
 		by("rfc/replace.txtar"),
 	must("3.5.2", "A PATCH has Operations, at least one, each with one op.").
 		by("internal/scim.TestParsePatchRefuses").
-		departs("The PatchOp schema may be missing, and a single operation need not be in a list: there are clients that send it so."),
+		departs("The PatchOp schema may be missing, and a single operation need not be in a list: some clients send it like that."),
 	must("3.5.2", "An operation that does not suit the attribute's mutability or schema is refused.").
 		by("internal/scim.TestPatchMutability", "rfc/patch-users.txtar").
-		departs("In an operation without a path, unknown and read-only attributes are ignored as in a PUT, and a path to an attribute that is made of others (displayName, emails) has no effect: Entra ID and Okta send these to every provider."),
+		departs("In an operation without a path, unknown and read-only attributes are ignored as in a PUT, and a path to a derived attribute (displayName, emails) has no effect: Entra ID and Okta send these to every provider."),
 	must("3.5.2", "schemas follows from what is added.").
 		by("internal/scim.TestPatchClients", "gateway.TestOrderOfSchemas"),
 	must("3.5.2", "Operations work one after the other.").
@@ -129,7 +129,7 @@ var rfc7644Writing = []requirement{
 		by("internal/scim.TestPatchRFCExamples/a new primary value takes the rank of the old"),
 	must("3.5.2", "All operations have effect, or none.").
 		by("internal/scim.TestPatchMutability/all or nothing", "rfc/patch-users.txtar", "FuzzRefusedPatch of gateway", "mapping.TestPartialFailureConverges").
-		departs("All is computed before anything is written. But each member of a group is a call of its own to Suger, which has no transactions: if some fail, the answer says which, and the same request does the rest."),
+		departs("The gateway computes everything before it writes anything. But each member of a group is a separate call to Suger, which has no transactions: if some fail, the answer names them, and repeating the request does the rest."),
 	must("3.5.2", "A PATCH is answered 200 with the resource, or 204; 200 if attributes is given.").
 		by("rfc/patch-users.txtar", "gateway.TestGroupPatchAnswersMembers"),
 	must("3.5.2.1", "add needs a value, for a complex attribute its parts.").
@@ -152,7 +152,7 @@ var rfc7644Writing = []requirement{
 		by("internal/scim.TestPatchSelectedEntries", "internal/scim.TestPatchRFCExamples/replace a work address"),
 	must("3.5.2.3", "replace with a filter that matches nothing is refused with noTarget.").
 		by("internal/scim.TestPatchSelectedEntries/not made if the filter says something else", "rfc/patch-users.txtar", "entra/odd-forms.txtar").
-		departs("If the filter says all of the entry, as in emails[type eq \"work\"].value, the entry is made: Entra ID sets a first value so. A person's e-mail addresses are made of the userName, so a path into them is taken and has no effect, emails[type eq \"nonexistent\"].value among them: the answer is 200."),
+		departs("If the filter determines the whole entry, as in emails[type eq \"work\"].value, the entry is created: Entra ID sets a first value like that. A person's e-mail addresses are derived from the userName, so a path into them is accepted without effect, including emails[type eq \"nonexistent\"].value: the answer is 200."),
 	must("3.6", "What is deleted is 404 for every operation and in no query.").
 		by("rfc/delete.txtar"),
 	should("3.6", "What is deleted is in nobody's way.").
@@ -166,7 +166,7 @@ var rfc7644Bulk = []requirement{
 		by("gateway.TestBulk", "rfc/bulk.txtar"),
 	must("3.7", "An operation that failed has its error in response.").
 		by("gateway.TestBulkOperationsThatFail", "rfc/bulk.txtar"),
-	must("3.7", "A failure does not stop the others, unless failOnErrors says so.").
+	must("3.7", "A failure does not stop the other operations, unless failOnErrors is reached.").
 		by("gateway.TestBulkFailOnErrors", "rfc/bulk.txtar"),
 	must("3.7", "A new resource is answered with its bulkId.").
 		by("gateway.TestBulk"),
@@ -174,14 +174,14 @@ var rfc7644Bulk = []requirement{
 		by("gateway.TestBulkReferences/forward, with results in the order of the request"),
 	must("3.7.1", "Circular references are resolved if they can be, else 409.").
 		by("gateway.TestBulkReferences/circular", "rfc/bulk.txtar").
-		departs("They are always 409: groups hold users only and users hold no references, so no circle can be built."),
+		departs("They are always 409: groups have only users as members, and users have no references, so no circle is possible."),
 	must("3.7.2", "A reference is replaced by the id of what was created, in extensions too.").
 		by("gateway.TestBulkReferences", "rfc/bulk.txtar"),
 	must("3.7.3", "The result of every operation that was processed is answered, with its status.").
 		by("gateway.TestBulkOperationsThatFail", "rfc/bulk.txtar"),
 	must("3.7.3", "Each has its location but for a creation that failed.").
 		by("gateway.TestBulkOperationsThatFail/a failed change says where, a failed creation does not", "gateway.TestBulkOperationsThatFail/whatever is wrong with it"),
-	must("3.7.4", "There is a limit of operations and of size; beyond it, 413 names the limit.").
+	must("3.7.4", "The number of operations and the size are limited; 413 names the limit.").
 		by("gateway.TestServiceProviderConfigKeepsItsWord"),
 }
 
@@ -190,29 +190,29 @@ var rfc7644Answers = []requirement{
 		by("gateway.TestMediaTypes", "gateway.TestBodies"),
 	should("3.8", "Accept: application/json is supported beside application/scim+json.").
 		by("onelogin/user-life.txtar", "onelogin/odd-forms.txtar").
-		departs("The answer is JSON, and labelled application/scim+json all the same: Okta and Okta's suites read that."),
+		departs("The answer is JSON, but labeled application/scim+json: Okta and Okta's suites accept that."),
 	must("3.9", "attributes overrides what is returned by default, excludedAttributes takes from it, on every operation that answers a resource.").
 		by("gateway.TestProjectionOfSingleResources", "internal/scim.TestProjection", "rfc/patch-users.txtar"),
 	must("3.10", "Names may carry the URN of their schema, and letter case does not count in any part.").
 		by("internal/scim.TestLookup", "internal/scim.TestFilterMatch/URNs in front"),
 	should("3.11", "Without support for /Me it is answered 501.").
 		by("rfc/errors.txtar", "gateway.TestMeIsExplained").
-		departs("/Me is not offered: the token is an API client's and not a person's."),
+		departs("/Me is not supported: the token belongs to an API client, not to a person."),
 	must("3.11", "/Me names the permanent location.").
 		moot("/Me is not offered."),
 	must("3.12", "An error is a JSON body with the Error schema and the status as a string.").
 		by("rfc/errors.txtar", "gateway.TestUnknownPaths", "gateway.TestPanic", "FuzzRequest of gateway"),
 	should("3.12", "The HTTP statuses have the RFC's meaning.").
 		by("rfc/errors.txtar", "rfc/replace.txtar", "rfc/delete.txtar", "internal/test/documents.TestEveryCodeHasAnEntry"),
-	should("3.12", "An internal error says something to debug by.").
+	should("3.12", "An internal error has information for debugging.").
 		by("gateway.TestPanic"),
 	must("3.13", "A version in the URL stands before the endpoint, and another version is refused.").
 		by("gateway.TestUnknownPaths"),
 	should("3.13", "Without a version the latest is used.").
-		departs("There is no endpoint without one: the base URL ends in /scim/v2, and the error says so."),
+		departs("There is no endpoint without a version: the base URL ends in /scim/v2, and the error explains that."),
 	must("3.14", "A version is sent as the ETag header, and should be in meta.version.").
 		by("gateway.TestETags", "gateway.TestServiceProviderConfig", "gateway.TestEveryResource").
-		departs("A group that is read without its members (excludedAttributes=members) has no version, since its members would have to be fetched for it."),
+		departs("A group read without its members (excludedAttributes=members) has no version, which would require its members."),
 	must("3.14", "If-None-Match is answered 304, If-Match is obeyed.").
 		by("gateway.TestETags", "rfc/replace.txtar", "rfc/patch-groups.txtar", "rfc/delete.txtar"),
 	must("4", "/ServiceProviderConfig, /Schemas and /ResourceTypes answer in the RFC's form, several as a ListResponse, one as itself.").
@@ -226,25 +226,25 @@ var rfc7644Answers = []requirement{
 var rfc7644Security = []requirement{
 	must("5", "userName and password are prepared by PRECIS before they are compared (7.8 again).").
 		by("okta/letter-case.txtar").
-		departs("A userName is an e-mail address, is compared by Unicode's simple case folding, and is not normalized: Suger has the last word on which addresses are the same, and the gateway must not call two the same that Suger keeps apart. Passwords are not held."),
+		departs("A userName is an e-mail address, is compared by Unicode's simple case folding, and is not normalized: Suger decides which addresses are equal, and the gateway must not treat two as equal that Suger distinguishes. Passwords are not stored."),
 	must("7.2", "Transport security is required, with TLS 1.2 at least.").
 		by("internal/certs.TestVersions", "internal/test/e2e.TestServeWithTLS", "sugerclient.TestOldTLSIsRefused").
-		departs("The gateway itself serves plain HTTP unless it is given a certificate, for use behind a proxy that ends TLS; Okta speaks to https addresses only."),
+		departs("Without a certificate the gateway serves plain HTTP, for use behind a proxy that terminates TLS; Okta uses only https addresses."),
 	must("7.4", "Tokens cannot be guessed and have a limited life.").
 		by("internal/settings.TestWrongSettings", "gateway.TestGuessingIsSlow").
-		departs("The token is a Suger API key, which does not expire; SUGER_AUTH=oauth uses Suger's short-lived ones, and the gateway's own tokens can be changed without an outage."),
+		departs("The token is a Suger API key, which does not expire; SUGER_AUTH=oauth uses Suger's short-lived tokens, and the gateway's own tokens can be changed without an outage."),
 	must("7.4", "Tokens are exchanged over TLS.").
 		by("internal/test/e2e.TestServeWithTLS", "internal/settings.TestUnprotectedURL"),
 	must("7.5.1", "Privacy is considered.").
 		by("gateway.TestLogHoldsNothingPersonal", "gateway.TestHeadersOfEveryAnswer", "mapping.TestAuditWithoutAddresses"),
 	should("7.5.2", "A filter with personal data in a URL is answered 403.").
-		departs("Every identity provider looks people up by GET. The gateway offers /.search for those that can, and no URL is in its log.").
+		departs("Every identity provider looks people up by GET. The gateway offers /.search to clients that support it, and logs no URL.").
 		by("gateway.TestLogHoldsNothingPersonal"),
 	should("7.6", "Anonymous creation is guarded.").
 		moot("Nothing but discovery is answered without a token (gateway.TestEverythingElseNeedsACredential)."),
 	should("7.7", "Credentials are stored well, and guessing is slowed down.").
 		by("gateway.TestGuessingIsSlow", "gateway.TestGuessingInBulk", "internal/settings.TestSecretTextIsHidden"),
-	should("7.7", "Clients are told apart in what they may do.").
+	should("7.7", "Clients have different permissions.").
 		by("gateway.TestWhatSugerForbids", "mapping.TestAuditTellsCredentialsApart"),
 	should("8.1", "Applications use application/scim+json.").
 		by("gateway.TestMediaTypes"),

@@ -6,7 +6,7 @@ var rfc9865 = []requirement{
 		by("rfc/cursors.txtar", "gateway.TestCursors"),
 	must("2", "A cursor consists of unreserved characters.").
 		by("internal/scim.TestCursorRoundTrip"),
-	must("2", "A page holds no more resources than count says.").
+	must("2", "A page has at most count resources.").
 		by("internal/scim.TestSelectPagesByCursor", "internal/scim.TestSelectSizesOfPages"),
 	must("2", "A negative count is 0, and 0 asks for the total alone.").
 		by("internal/scim.TestCursorOfAnEmptyPage", "gateway.TestListParameters/negative count"),
@@ -16,11 +16,11 @@ var rfc9865 = []requirement{
 		moot("Paging goes forward only; previousCursor is optional and never sent."),
 	should("2", "totalResults is the number of resources on all pages.").
 		by("gateway.TestCursors", "gateway.TestCursorsOnTheRoot"),
-	should("2.1", "A cursor that is no good is answered with invalidCursor or expiredCursor.").
+	should("2.1", "An invalid cursor is answered with invalidCursor or expiredCursor.").
 		by("rfc/cursors.txtar", "internal/scim.TestCursorRefuses", "internal/scim.TestCursorExpires"),
-	should("2.1", "A count that is no good is answered with invalidCount.").
+	should("2.1", "An invalid count is answered with invalidCount.").
 		by("rfc/cursors.txtar", "gateway.TestListParameters/count above the page size").
-		departs("A count above the largest page is cut to it, as RFC 7644 allows and several clients need; one that is no number is invalidValue, as in paging by index. The count may change from page to page."),
+		departs("A count above the largest page is reduced to it, as RFC 7644 allows and several clients need; a count that is not a number is invalidValue, as in paging by index. The count may change from page to page."),
 	should("2.2", "Pages by cursor are sorted, too.").
 		by("gateway.TestCursors", "internal/scim.TestSelectPagesByCursor/sorted descending"),
 	must("2.4", "There is a default method, the index where clients expect it.").
@@ -29,18 +29,18 @@ var rfc9865 = []requirement{
 		by("rfc/cursors.txtar", "gateway.TestCursorsOnTheRoot"),
 	should("4", "/ServiceProviderConfig describes paging.").
 		by("gateway.TestServiceProviderConfigKeepsItsWord"),
-	must("5.2", "A cursor shows nobody more than they may see, whoever got it.").
+	must("5.2", "A cursor shows its bearer nothing beyond their permissions.").
 		by("gateway.TestCursors/another client's token does not"),
 	must("5.2", "Authorization is checked on every page.").
 		by("gateway.TestEverythingElseNeedsACredential", "mapping.TestRevokedCredential"),
 	should("5.2", "Cursors end with a change of permissions.").
 		by("gateway.TestCursors/another client's token does not").
-		departs("A cursor is a position, not a permission: each page is asked of Suger anew, so what the credential may no longer see is not on it, and the total is the new one."),
+		departs("A cursor is a position, not a permission: the gateway asks Suger again for each page, so the page does not have what the credential may no longer see, and the total is current."),
 	must("5.2", "Errors do not tell what is there.").
 		by("internal/scim.TestCursorRefuses"),
 	should("5.2", "A forged cursor is recognized.").
 		by("internal/scim.TestCursorRefuses/a changed character"),
 	should("5.3", "Cursors cost the provider nothing that a client could exhaust.").
 		by("gateway.TestMoreRequestsThanTheGatewayTakes").
-		departs("There is no ceiling on cursors, since none is kept: all that the next page needs is in the cursor."),
+		departs("There is no limit on cursors, because the gateway stores none: the cursor has everything that the next page needs."),
 }

@@ -118,32 +118,32 @@ func TestConformanceDocumentIsTheTables(t *testing.T) {
 	}
 	written, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.True(t, page == string(written), "docs/conformance.md is not the tables any more: run the test with -update to write it anew")
+	assert.True(t, page == string(written), "docs/conformance.md differs from the tables: run the test with -update to rewrite it")
 }
 
 const conformanceIntroduction = "# Conformance\n\n" +
 	"Every MUST (SHALL, REQUIRED) and SHOULD of RFC 7643, RFC 7644 and RFC 9865 that is about a service\n" +
-	"provider, in our words, with the test that covers it. The page is made from the tables that a test\n" +
-	"checks: it fails if a requirement has neither a test nor a reason, or if a test is not there.\n\n" +
-	"A name such as `gateway.TestCursors` is a Go test in that folder, after a slash one case of it.\n" +
-	"A name that ends in `.txtar` is a story in `testdata/`: a conversation with the whole stack, Suger's\n" +
-	"sandbox included, which is also played against three replicas of which one is killed at times.\n\n" +
-	"What the gateway offers, and how it reads odd requests, is in [protocol.md](protocol.md).\n"
+	"provider, in our words, with the test that covers it. The page is generated from the tables that a test\n" +
+	"checks: it fails if a requirement has neither a test nor a reason, or if a test does not exist.\n\n" +
+	"A name such as `gateway.TestCursors` is a Go test in that folder, with one of its cases after a slash.\n" +
+	"A name that ends in `.txtar` is a conversation in `testdata/` with the whole stack, including Suger's\n" +
+	"sandbox; it is also replayed against three replicas, one of which is killed at times.\n\n" +
+	"[protocol.md](protocol.md) describes what the gateway supports and how it reads unusual requests.\n"
 
 const conformanceEnd = "\n## Fuzzing and benchmarks\n\n" +
-	"Fuzz targets assert that nothing panics, that what was parsed and printed parses to the same, that\n" +
-	"a refused PATCH changes nothing (in the package and in Suger), and that every answer is SCIM's. Each\n" +
+	"Fuzz targets assert that nothing panics, that printing and parsing again gives the same, that\n" +
+	"a refused PATCH changes nothing (in the package and in Suger), and that every answer is valid SCIM. Each\n" +
 	"starts from the corpora in `internal/scim/testdata/` and fails without seeds.\n\n" +
 	"<!-- not run: they take minutes -->\n```sh\n" +
 	"go test ./internal/scim -run '^$' -fuzz '^FuzzApplyPatch$' -fuzztime 30s   # also FuzzParseFilter, FuzzParsePath, FuzzNormalize, FuzzCursor, FuzzPreconditions\n" +
 	"go test ./gateway -run '^$' -fuzz '^FuzzRefusedPatch$' -fuzztime 30s      # also FuzzRequest\n" +
 	"go test ./internal/scim -run '^$' -bench . -benchmem                       # parse, evaluate over 10,000 users, patch, project, sort, page, encode\n" +
 	"```\n\n" +
-	"Two parts are written by hand where a library exists. The filter parser reads the benchmark's filters in\n" +
+	"Two parts are hand-written although libraries exist. The filter parser reads the benchmark's filters in\n" +
 	"1 to 7 µs with 240 to 1000 bytes; `github.com/scim2/filter-parser/v2` takes 0.2 to 0.6 ms and 90 to 290 KB\n" +
-	"on the same machine, more than the rest of a lookup, and refuses escapes in texts. The form that users are\n" +
-	"written into as JSON (`scim.AppendWriter`) answers a page of 100 users about four times as fast as\n" +
-	"`encoding/json` does: `go test ./gateway -run '^$' -bench Handler` measures whole requests both ways.\n"
+	"on the same machine, more than the rest of a lookup, and refuses escapes in strings. The JSON writer for\n" +
+	"users (`scim.AppendWriter`) answers a page of 100 users about four times as fast as\n" +
+	"`encoding/json`: `go test ./gateway -run '^$' -bench Handler` measures whole requests both ways.\n"
 
 func conformancePage() string {
 	var page, departures strings.Builder

@@ -39,7 +39,7 @@ func allTests(t *testing.T) map[string]bool {
 func TestSecurityDocumentNamesTests(t *testing.T) {
 	document, err := os.ReadFile("SECURITY.md")
 	require.NoError(t, err)
-	_, threats, found := strings.Cut(string(document), "\n## Who could do what")
+	_, threats, found := strings.Cut(string(document), "\n## Attackers and defenses")
 	require.True(t, found)
 	tests := allTests(t)
 	rows := 0
