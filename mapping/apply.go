@@ -19,13 +19,11 @@ type applied struct {
 	role   error                 // of the role's own call
 	made   *role                 // the role that was made
 	joined string                // id of a person who was added, as far as an answer shows it
-	sent   bool                  // something was sent to Suger
 }
 
 func (a *applied) fail(one *personPlan, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.sent = true
 	if err != nil {
 		a.failed[one] = err
 	}
@@ -39,7 +37,6 @@ func (a *applied) fail(one *personPlan, err error) {
 func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 	done := &applied{failed: make(map[*personPlan]error)}
 	if all.role != nil && all.role.kind != roleDeleted {
-		done.sent = true
 		if done.made, done.role = s.applyRole(ctx, snap.roles, all.role); done.role != nil {
 			return done
 		}
@@ -56,7 +53,6 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 		_ = work.Wait() // failures are collected, none is returned
 	}
 	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
-		done.sent = true
 		_, done.role = s.applyRole(ctx, snap.roles, all.role)
 	}
 	return done

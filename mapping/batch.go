@@ -27,15 +27,12 @@ type Batch struct {
 	failed    map[any]error
 }
 
-// A pendingChange was sent to Suger and is still to be proven.
+// A pendingChange is proven at the end of the batch, or by the next list that it
+// reads.
 type pendingChange struct {
+	*sentChange
 	operation any
 	suger     *suger
-	before    *snapshot // on which it was planned
-	change    change
-	plan      *plan
-	done      *applied
-	reserved  *reservation
 }
 
 type batchKey struct{}
@@ -60,19 +57,13 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 	if len(b.pending) == 0 {
 		return b.failed
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
-		defer cancel()
-	}
+	ctx, cancel := untilDeadline(ctx)
+	defer cancel()
 	s := b.pending[0].suger
 	after, err := s.people(ctx, s.fromNow())
 	if err != nil {
 		for _, one := range b.pending {
-			one.reserved.settle(s.planner.losses(one.plan)) // some of it may have happened
-			err := s.unproven(one.plan, one.done, err)
-			s.recordAll(one.change.what, one.plan, one.done, err)
-			b.failed[one.operation] = s.asSCIM(err)
+			b.failed[one.operation] = s.asSCIM(s.unproven(one.sentChange, err))
 		}
 		b.pending = nil
 		return b.failed
@@ -99,19 +90,7 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 		differs := slices.DeleteFunc(s.planner.proveSince(one.before, shown, one.plan, nil), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
-		failures := s.failures(one.plan, one.done, differs)
-		if one.change.single == "" {
-			membersLeft(failures)
-		}
-		lost := s.planner.losses(one.plan) - s.planner.losses(one.done.refused(differs))
-		one.reserved.settle(lost)
-		s.recordEach(one.change.what, one.plan, shown, failures)
-		s.learn(shown, one.plan)
-		undone, err := s.keepAdministrator(ctx, one.before, shown, one.plan, differs)
-		if err != nil {
-			one.reserved.settle(lost - s.planner.losses(undone))
-		}
-		if err := firstError(err, s.failureOf(one.plan, failures)); err != nil {
+		if err := s.proven(ctx, one.sentChange, shown, differs); err != nil {
 			b.failed[one.operation] = s.asSCIM(err)
 		}
 	}
@@ -180,14 +159,12 @@ func (b *Batch) hasPending(p *plan) bool {
 
 // add keeps a change whose calls were made, and returns the snapshot as it is if
 // they took effect.
-func (b *Batch) add(s *suger, c change, snap *snapshot, p *plan, done *applied, reserved *reservation) *snapshot {
-	b.pending = append(b.pending, &pendingChange{b.operation, s, snap, c, p, done, reserved})
-	b.snap = snap.assume(s.model, p)
-	b.snap.own = maps.Clone(snap.own)
-	if b.snap.own == nil {
-		b.snap.own = make(map[string]tick)
-	}
-	for _, name := range s.namesOf(p) {
+func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
+	b.pending = append(b.pending, &pendingChange{sent, b.operation, s})
+	b.snap = sent.before.assume(s.model, sent.plan)
+	b.snap.own = make(map[string]tick)
+	maps.Copy(b.snap.own, sent.before.own)
+	for _, name := range s.namesOf(sent.plan) {
 		b.snap.own[name] = s.memory.lastWrite(name)
 	}
 	return b.snap

@@ -59,11 +59,9 @@ func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error
 	if err != nil {
 		return nil, err
 	}
-	roles, err := u.roles(ctx, u.fromNow())
-	if err != nil {
+	if snap, err = u.completed(ctx, snap, u.fromNow()); err != nil {
 		return nil, err
 	}
-	snap = snap.withRoles(roles)
 	forecasts := make([]Forecast, 0, len(people))
 	listed := make(map[string]bool, len(people))
 	for _, person := range people {
@@ -72,7 +70,7 @@ func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error
 	}
 	for _, one := range snap.users {
 		if one.access.active && !listed[u.model.key(one)] {
-			forecasts = append(forecasts, Forecast{UserName: u.model.email(one), Effect: EffectAbsent, Before: roleNames(roles.of(one))})
+			forecasts = append(forecasts, Forecast{UserName: u.model.email(one), Effect: EffectAbsent, Before: roleNames(snap.roles.of(one))})
 		}
 	}
 	return forecasts, nil

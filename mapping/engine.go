@@ -64,12 +64,12 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	}
 	reserved, err := s.brakeFor(p)
 	if err != nil {
-		s.recordAll(c.what, p, nil, err)
+		s.recordFailed(c.what, p, nil, err)
 		return nil, err
 	}
 	if s.config.DryRun {
 		reserved.settle(0)
-		s.recordDry(c.what, p)
+		s.recordEach(c.what, p, nil, "dry run", func(*personPlan) error { return nil })
 		return &result{before: snap, after: snap, plan: p, dry: true}, nil
 	}
 	return s.write(ctx, c, snap, p, reserved)
@@ -154,19 +154,15 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 // all that the two need. A role that is on no cached list is looked for in one
 // that begins now before it is called unknown.
 func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
-	var err error
-	fresh := false
-	for err == nil {
-		var p *plan
-		if p, err = c.plan(snap); err == nil {
+	for fresh := false; ; {
+		p, err := c.plan(snap)
+		if err == nil {
 			err = s.planner.guard(snap, p)
 		}
-		var roles *needsRoles
-		var everybody *needsEverybody
 		switch {
 		case err == nil:
 			return snap, p, nil
-		case errors.As(err, &everybody) && !snap.whole:
+		case errors.Is(err, errNeedsEverybody) && !snap.whole:
 			one := snap
 			if snap, err = s.people(ctx, need{after: max(n.after, one.tick)}); err != nil {
 				return nil, nil, err
@@ -174,23 +170,18 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 			if err = s.contradiction(one, snap, c.single); err == nil && one.roles.whole {
 				snap = snap.withRoles(one.roles)
 			}
-		case errors.As(err, &roles) && !snap.roles.whole:
-			var all *catalogue
-			if all, err = s.roles(ctx, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))}); err == nil {
-				snap = snap.withRoles(all)
-			}
+		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
+			snap, err = s.completed(ctx, snap, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))})
 		case isUnknownRole(err) && !fresh:
 			fresh = true
-			var all *catalogue
-			if all, err = s.roles(ctx, s.fromNow()); err == nil {
-				snap = snap.withRoles(all)
-			}
+			snap, err = s.completed(ctx, snap, s.fromNow())
 		default:
 			s.refused(c.what, p, err)
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 	}
-	return nil, nil, err
 }
 
 // contradiction is an error if Suger shows a user with access by id whom its list
@@ -215,7 +206,7 @@ func (s *suger) refused(what string, p *plan, err error) {
 	var no *refusal
 	if errors.As(err, &no) {
 		s.config.Observer.Refused(no.guard)
-		s.recordAll(what, p, nil, err)
+		s.recordFailed(what, p, nil, err)
 	}
 }
 
@@ -310,46 +301,62 @@ func (h *holding) release() {
 // write makes a plan's calls and proves them. It is not left half done because
 // the client goes away: its deadline alone ends it.
 func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, reserved *reservation) (*result, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
-		defer cancel()
-	}
-	done := s.apply(ctx, snap, p)
+	ctx, cancel := untilDeadline(ctx)
+	defer cancel()
+	sent := &sentChange{c, snap, p, s.apply(ctx, snap, p), reserved}
 	if batch := batchOf(ctx); batch.takes(s, snap, p) {
-		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
+		return &result{before: snap, after: batch.add(s, sent), plan: p, sent: true}, nil
 	}
-	after, err := s.afterwards(ctx, c, p, done)
+	after, err := s.afterwards(ctx, c, p, sent.done)
 	if err == nil {
-		after, err = s.untilShown(ctx, p, done, after)
+		after, err = s.untilShown(ctx, p, sent.done, after)
 	}
-	if err == nil && s.finishJoin(ctx, after, p, done) {
-		after, err = s.afterwards(ctx, c, p, done)
+	if err == nil && s.finishJoin(ctx, after, p, sent.done) {
+		after, err = s.afterwards(ctx, c, p, sent.done)
 	}
 	if err != nil {
-		reserved.settle(s.planner.losses(p)) // some of it may have happened
-		err = s.unproven(p, done, err)
-		s.recordAll(c.what, p, done, err)
-		return nil, err
+		return nil, s.unproven(sent, err)
 	}
-	differs := s.planner.proveSince(snap, after, p, done.made)
-	failures := s.failures(p, done, differs)
-	if c.single == "" {
-		membersLeft(failures)
-	}
-	lost := s.planner.losses(p) - s.planner.losses(done.refused(differs))
-	reserved.settle(lost)
-	s.recordEach(c.what, p, after, failures)
-	s.learn(after, p)
-	if undone, err := s.keepAdministrator(ctx, snap, after, p, differs); err != nil {
-		reserved.settle(lost - s.planner.losses(undone))
-		return nil, err
-	}
-	if err := s.failureOf(p, failures); err != nil {
+	if err := s.proven(ctx, sent, after, s.planner.proveSince(snap, after, p, sent.done.made)); err != nil {
 		return nil, err
 	}
 	batchOf(ctx).saw(ctx, after)
-	return &result{before: snap, after: after, plan: p, made: done.made}, nil
+	return &result{before: snap, after: after, plan: p, made: sent.done.made}, nil
+}
+
+// untilDeadline is a context that ends at the deadline alone, if there is one.
+func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	return ctx, func() {}
+}
+
+// A sentChange is a change whose calls were made, and which is still to be proven.
+type sentChange struct {
+	change   change
+	before   *snapshot // on which it was planned
+	plan     *plan
+	done     *applied
+	reserved *reservation
+}
+
+// proven records what became of a change, by what a snapshot that began after its
+// calls does not show of it. The error is for the client.
+func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
+	failures := s.failures(c.plan, c.done, differs)
+	if c.change.single == "" {
+		membersLeft(failures)
+	}
+	lost := s.planner.losses(c.plan) - s.planner.losses(c.done.refused(differs))
+	c.reserved.settle(lost)
+	s.recordProven(c.change.what, c.plan, after, failures)
+	s.learn(after, c.plan)
+	if undone, err := s.keepAdministrator(ctx, c.before, after, c.plan, differs); err != nil {
+		c.reserved.settle(lost - s.planner.losses(undone))
+		return err
+	}
+	return s.failureOf(c.plan, failures)
 }
 
 // afterwards is a snapshot that began after the last call: of one person where
@@ -380,11 +387,7 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	if p.role == nil {
 		return after, nil
 	}
-	roles, err := s.roles(ctx, s.fromNow())
-	if err != nil {
-		return nil, err
-	}
-	return after.withRoles(roles), nil
+	return s.completed(ctx, after, s.fromNow())
 }
 
 // untilShown looks again for a person who was added, as long as the mapping says
@@ -417,8 +420,16 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 	return after, nil
 }
 
-// unproven is the error for a change that was sent and cannot be looked at.
-func (s *suger) unproven(p *plan, done *applied, cause error) error {
+// unproven records a change that was sent and cannot be looked at. The error is for
+// the client.
+func (s *suger) unproven(c *sentChange, cause error) error {
+	c.reserved.settle(s.planner.losses(c.plan)) // some of it may have happened
+	err := s.errUnproven(c.plan, c.done, cause)
+	s.recordFailed(c.change.what, c.plan, c.done, err)
+	return err
+}
+
+func (s *suger) errUnproven(p *plan, done *applied, cause error) error {
 	if len(p.touched()) == len(done.failed) || done.role != nil {
 		for _, failed := range done.failed {
 			if !uncertain(failed) {
@@ -456,11 +467,11 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 		err := done.role
 		switch {
 		case d.one != nil:
-			err, operation = firstError(done.reason(d.one), done.role), operationOf(d.one)
+			err, operation = firstError(done.reason(d.one), done.role), string(d.one.kind)
 		case p.role.kind == roleDeleted && len(failed) > 0:
 			err = failed[0].err // it was not tried, since somebody still holds it
 		default:
-			operation = operationOfRole(p.role)
+			operation = string(p.role.kind)
 		}
 		switch {
 		case err == nil:
@@ -499,26 +510,6 @@ func (a *applied) reason(one *personPlan) error {
 		}
 	}
 	return nil
-}
-
-func operationOf(one *personPlan) string {
-	switch one.kind {
-	case planJoin:
-		return spec.OpAddUser
-	case planLeave:
-		return spec.OpRemoveUser
-	}
-	return spec.OpUpdateUser
-}
-
-func operationOfRole(change *rolePlan) string {
-	switch change.kind {
-	case roleMade:
-		return spec.OpAddRole
-	case roleDeleted:
-		return spec.OpRemoveRole
-	}
-	return spec.OpUpdateRole
 }
 
 // refused is the part of a plan that is not done and will not be: Suger refused
@@ -603,13 +594,13 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	restored, err := s.people(ctx, s.fromNow())
 	if err == nil {
 		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil))
-		s.recordEach("undo", back, restored, failures)
+		s.recordProven("undo", back, restored, failures)
 		err = s.failureOf(back, failures)
 		if err == nil && len(restored.administrators()) == 0 {
 			err = errors.New("the role was restored, but not the access")
 		}
 	} else {
-		s.recordAll("undo", back, done, err)
+		s.recordFailed("undo", back, done, err)
 	}
 	email := s.model.email(taken[0].before)
 	if err != nil {
@@ -639,8 +630,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 		back.values[i] = p.before.values[i]
 	}
 	if p.active != nil {
-		was := !*p.active
-		back.active = &was
+		back.active = new(!*p.active)
 	}
 	if p.roles != nil {
 		back.roles = p.held

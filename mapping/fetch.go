@@ -117,14 +117,18 @@ func (s *suger) withRolesOf(ctx context.Context, snap *snapshot, n need) (*snaps
 	if snap.roles.whole || snap.roles.knows(snap.users) {
 		return snap, nil
 	}
+	snap, err := s.completed(ctx, snap, n)
+	if err == nil && !snap.roles.knows(snap.users) { // another replica may have just made one
+		return s.completed(ctx, snap, s.fromNow())
+	}
+	return snap, err
+}
+
+// completed is a snapshot with the organization's list of roles.
+func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
 	roles, err := s.roles(ctx, n)
 	if err != nil {
 		return nil, err
-	}
-	if !roles.knows(snap.users) { // another replica may have just made one
-		if roles, err = s.roles(ctx, s.fromNow()); err != nil {
-			return nil, err
-		}
 	}
 	return snap.withRoles(roles), nil
 }

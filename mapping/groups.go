@@ -283,13 +283,13 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	r := snap.roles.byID(id)
 	switch {
 	case r == nil && !snap.roles.whole:
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	case r == nil && snap.roles.missing:
 		return nil, errUnlisted()
 	case r == nil:
 		return nil, scim.NotFound("group", id)
 	case !snap.roles.whole && !s.rolesHaveIDs():
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	}
 	return r, nil
 }

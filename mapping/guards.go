@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,11 +37,7 @@ func (r *refusal) Unwrap() error { return r.err }
 
 // errNeedsEverybody says that a guard has to see the whole organization, and the
 // snapshot holds one person.
-var errNeedsEverybody = &needsEverybody{}
-
-type needsEverybody struct{}
-
-func (*needsEverybody) Error() string { return "the guards need the whole list" }
+var errNeedsEverybody = errors.New("the guards need the whole list")
 
 // guard refuses a plan whose outcome must not be, by the state after it. The
 // change brake, which counts, is apart.
@@ -179,7 +176,7 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 		return errNeedsEverybody
 	}
 	if !s.roles.whole && !p.model.knowsAdministrators() {
-		return &needsRoles{}
+		return errNeedsRoles
 	}
 	if p.administratorsAfter(s, all) > 0 {
 		return nil
@@ -205,7 +202,7 @@ func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	case len(s.administrators()) > 0:
 		return nil
 	case !s.roles.whole:
-		return &needsRoles{}
+		return errNeedsRoles
 	}
 	return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
 		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if it stays so, run the check command.",

@@ -1,10 +1,12 @@
 package mapping
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A plan is what is to change in Suger, for any kind of request. It
@@ -26,13 +28,14 @@ type personPlan struct {
 	roles  []*role        // the roles to hold from now on; nil: as they are
 }
 
-// A planKind says what happens to a person's membership.
+// A planKind says what happens to a person's membership, as the operation that
+// does it.
 type planKind string
 
 const (
-	planChange planKind = "change" // the person stays a member
-	planJoin   planKind = "join"   // the person becomes a member
-	planLeave  planKind = "leave"  // the membership ends
+	planChange planKind = spec.OpUpdateUser // the person stays a member
+	planJoin   planKind = spec.OpAddUser    // the person becomes a member
+	planLeave  planKind = spec.OpRemoveUser // the membership ends
 )
 
 // A rolePlan is what shall be different about one role.
@@ -42,12 +45,13 @@ type rolePlan struct {
 	name string // of a role to be made or renamed
 }
 
+// A rolePlanKind says what happens to a role, as the operation that does it.
 type rolePlanKind string
 
 const (
-	roleMade    rolePlanKind = "make"
-	roleRenamed rolePlanKind = "rename"
-	roleDeleted rolePlanKind = "delete"
+	roleMade    rolePlanKind = spec.OpAddRole
+	roleRenamed rolePlanKind = spec.OpUpdateRole
+	roleDeleted rolePlanKind = spec.OpRemoveRole
 )
 
 // A note is why something that was asked for makes no difference.
@@ -202,11 +206,9 @@ type planner struct {
 	settings *settings
 }
 
-// needsRoles says that a plan depends on the organization's list of roles, and the
-// snapshot has only those that are known without it.
-type needsRoles struct{}
-
-func (e *needsRoles) Error() string { return "the plan needs the list of roles" }
+// errNeedsRoles says that a plan depends on the organization's list of roles, and
+// the snapshot has only those that are known without it.
+var errNeedsRoles = errors.New("the plan needs the list of roles")
 
 // roleNamed finds the role that a client means.
 func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
@@ -217,7 +219,7 @@ func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
 	case r != nil && (s.roles.whole || r.id == word && !p.namesGroup(word)):
 		return r, nil
 	case !s.roles.whole:
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	}
 	return nil, s.roles.unknown(word)
 }
@@ -248,7 +250,7 @@ func (p *planner) defaultRole(s *snapshot) (*role, error) {
 func (p *planner) heldBy(s *snapshot, u *user) ([]*role, error) {
 	for _, ref := range u.roles {
 		if s.roles.byRef(ref) == nil && !s.roles.whole {
-			return nil, &needsRoles{}
+			return nil, errNeedsRoles
 		}
 	}
 	return s.roles.of(u), nil
@@ -261,6 +263,15 @@ func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
 		return nil, err
 	}
 	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: held}, nil
+}
+
+// changeToEnd starts the plan that ends a member's access. It needs no list of roles
+// where the mapping can identify administrators without it.
+func (p *planner) changeToEnd(s *snapshot, u *user) (*personPlan, error) {
+	if p.model.knowsAdministrators() {
+		return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, nil
+	}
+	return p.changeOf(s, u)
 }
 
 // sameName compares names of roles and groups as people read them.

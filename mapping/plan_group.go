@@ -128,7 +128,7 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *pe
 // a group by its name and links to it.
 func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
 	if !s.roles.whole {
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	}
 	name = cleanName(name)
 	if err := p.nameIsFree(s, name, nil); err != nil {
@@ -199,7 +199,7 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	case p.model.doc.Operations.UpdateRole == nil:
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
 	case !s.roles.whole:
-		return &needsRoles{}
+		return errNeedsRoles
 	}
 	if err := p.fits(name); err != nil {
 		return err

@@ -14,22 +14,15 @@ import (
 // endAccess is the plan that ends a user's access and nothing else. The mapping
 // decides the way.
 func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
-	one, err := p.changeOf(s, u)
+	if p.model.endOfAccess() == spec.ByRemoval {
+		return p.remove(s, u)
+	}
+	one, err := p.changeToEnd(s, u)
 	if err != nil {
 		return nil, err
 	}
-	p.end(one)
+	one.active = new(false)
 	return &plan{people: []*personPlan{one}}, nil
-}
-
-// end makes a personPlan end the access.
-func (p *planner) end(one *personPlan) {
-	if p.model.endOfAccess() == spec.ByRemoval {
-		one.kind = planLeave
-		return
-	}
-	inactive := false
-	one.active = &inactive
 }
 
 // remove is the plan that takes a user out of the organization.
@@ -38,7 +31,7 @@ func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 		return nil, scim.NewError(scim.CodeUnsupported,
 			"The mapping has no operation that removes a Suger user. Deactivate the user instead, or add the operation to the mapping file.")
 	}
-	one, err := p.changeOf(s, u)
+	one, err := p.changeToEnd(s, u)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +64,7 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 		return nil, err
 	}
 	if access == scim.AccessGiven && (!u.access.active || u.access.unknown && !u.access.missing()) {
-		active := true
-		one.active = &active
+		one.active = new(true)
 	}
 	return one, nil
 }
@@ -279,8 +271,7 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 		if p.model.endOfAccess() == spec.ByRemoval {
 			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so a user cannot be created with active false.")
 		}
-		inactive := false
-		one.active = &inactive
+		one.active = new(false)
 	}
 	return &plan{people: []*personPlan{one}}, nil
 }

@@ -93,6 +93,12 @@ func (r *rules) user(body string) (scim.Resource, scim.Access) {
 	return wanted, access
 }
 
+// kindWords are the kinds of plans in a word.
+var kindWords = map[string]string{
+	string(planChange): "change", string(planJoin): "join", string(planLeave): "leave",
+	string(roleMade): "make", string(roleRenamed): "rename", string(roleDeleted): "delete",
+}
+
 // told is a plan in words: what happens to whom.
 func (r *rules) told(p *plan) string {
 	var all []string
@@ -101,7 +107,7 @@ func (r *rules) told(p *plan) string {
 		if who == "" {
 			who = r.model.email(one.before)
 		}
-		words := []string{string(one.kind), who}
+		words := []string{kindWords[string(one.kind)], who}
 		for i, a := range r.model.attributes {
 			if value, changed := one.values[i]; changed && one.kind == planChange {
 				words = append(words, a.name+"="+value)
@@ -117,7 +123,7 @@ func (r *rules) told(p *plan) string {
 	}
 	slices.Sort(all)
 	if p.role != nil {
-		all = append(all, strings.TrimSpace(string(p.role.kind)+" role "+p.role.name))
+		all = append(all, strings.TrimSpace(kindWords[string(p.role.kind)]+" role "+p.role.name))
 	}
 	if len(all) == 0 {
 		return "nothing"

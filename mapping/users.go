@@ -304,10 +304,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)
-			if err = s.withoutRoleList(snap, found, &p, err); err != nil {
-				return nil, err
-			}
-			return p, s.matches(snap, found, ifMatch)
+			return p, firstError(err, s.matches(snap, found, ifMatch))
 		},
 	})
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
@@ -340,19 +337,6 @@ func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	}
 	_, err := s.current(snap, found, ifMatch)
 	return err
-}
-
-// withoutRoleList lets access end where the list of roles cannot be read, if the
-// mapping can identify administrators without it.
-func (s *suger) withoutRoleList(snap *snapshot, found *user, p **plan, err error) error {
-	var roles *needsRoles
-	if !errors.As(err, &roles) || !s.model.knowsAdministrators() {
-		return err
-	}
-	one := &personPlan{kind: planChange, before: found, values: make(map[int]string), held: snap.roles.of(found)}
-	s.planner.end(one)
-	*p = &plan{people: []*personPlan{one}}
-	return nil
 }
 
 // hasLeft reports whether the user is no member after a change.
@@ -520,10 +504,7 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 				return nil, errNobody(id)
 			}
 			p, err := u.planner.remove(snap, found)
-			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
-				return nil, err
-			}
-			if err := u.matches(snap, found, ifMatch); err != nil {
+			if err := firstError(err, u.matches(snap, found, ifMatch)); err != nil {
 				return nil, err
 			}
 			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {
@@ -540,12 +521,4 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 	ifMatch = ""
 	_, err = u.carryOut(ctx, removal)
 	return afterEnd(true, u.asSCIM(err))
-}
-
-// withoutRoleListLeave is withoutRoleList for a removal.
-func (s *suger) withoutRoleListLeave(snap *snapshot, found *user, p **plan, err error) error {
-	if err = s.withoutRoleList(snap, found, p, err); err == nil && *p != nil {
-		(*p).people[0].kind, (*p).people[0].active = planLeave, nil
-	}
-	return err
 }
