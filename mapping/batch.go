@@ -175,7 +175,7 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false
 	for _, one := range p.touched() {
-		at, found := s.position(one.before.id)
+		at, found := s.ids[one.before.id]
 		if !found {
 			continue
 		}

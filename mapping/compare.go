@@ -80,7 +80,7 @@ func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error
 // asks the guards.
 func (u *Users) forecast(snap *snapshot, person Person) Forecast {
 	f := Forecast{UserName: person.UserName, Effect: EffectNone}
-	known := snap.holderOf(u.model, person.UserName)
+	known := snap.holderOf(person.UserName)
 	if known != nil {
 		f.UserName, f.Before = u.model.email(known), roleNames(snap.roles.of(known))
 		f.After = f.Before

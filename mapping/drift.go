@@ -184,10 +184,12 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
 	var ids []string
-	for _, i := range snap.same {
-		ids = append(ids, snap.users[snap.mails[i-1]].id, snap.users[snap.mails[i]].id)
+	for _, email := range sortedKeys(snap.same) {
+		for _, at := range snap.same[email] {
+			ids = append(ids, snap.users[at].id)
+		}
 	}
-	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids)/2, len(snap.users)) {
+	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids), len(snap.users)) {
 		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",
 			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
 	}

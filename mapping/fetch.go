@@ -592,7 +592,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	if snap, err = s.people(ctx, n); err != nil {
 		return nil, nil, err
 	}
-	u = snap.holderOf(s.model, email)
+	u = snap.holderOf(email)
 	if u == nil {
 		if err := snap.unusable("", email); err != nil {
 			return nil, nil, s.unreadable(spec.OpListUsers, err)

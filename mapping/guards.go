@@ -151,7 +151,7 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		if one.kind == planJoin {
 			continue // who has the address was looked at
 		}
-		taken := slices.ContainsFunc(s.withEmail(p.model, email), func(u *user) bool { return u.id != one.before.id })
+		taken := slices.ContainsFunc(s.withEmail(email), func(u *user) bool { return u.id != one.before.id })
 		if taken || s.unusable("", email) != nil {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
 				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}

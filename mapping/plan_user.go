@@ -199,7 +199,7 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 	if err := p.usable(s, "", email); err != nil {
 		return nil, err
 	}
-	if known := s.holderOf(p.model, email); known != nil {
+	if known := s.holderOf(email); known != nil {
 		return p.comeBack(s, known, wanted, access)
 	}
 	return p.join(s, p.draft(email), wanted, access)
@@ -294,7 +294,7 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim
 	if asked, given := wanted["userName"].(string); given && foldEmail(asked) != email {
 		return nil, errNobody(id)
 	}
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(p.model, email) != nil {
+	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
 		return nil, errNobody(id)
 	}
 	return p.join(s, global, wanted, scim.AccessGiven)

@@ -104,7 +104,7 @@ func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)
 	}
-	return s.holderOf(p.model, one.values[p.model.userName])
+	return s.holderOf(one.values[p.model.userName])
 }
 
 // refersTo reports whether a user's record names exactly these roles.
