@@ -37,9 +37,11 @@ type result struct {
 // proof. Without a difference there is no call and no record. Whatever can be known
 // to be wrong is refused before the first write; and what is done is proven by a
 // read that begins after the last call. A change of a group of which a member has
-// left meanwhile is carried out once more, for those who are there.
-func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
-	done, err := s.carryOutOnce(ctx, c)
+// left meanwhile is carried out once more, for those who are there. The error is for
+// the client.
+func (s *suger) carryOut(ctx context.Context, c change) (done *result, err error) {
+	defer s.translate(&err)
+	done, err = s.carryOutOnce(ctx, c)
 	if errors.Is(err, errMemberLeft) {
 		c.seen = nil
 		if again, failed := s.carryOutOnce(ctx, c); failed == nil {

@@ -111,19 +111,6 @@ func hitOrMiss(hit bool) string {
 	return "miss"
 }
 
-// withRolesOf completes a snapshot by the roles that its users hold. Suger is
-// only asked if one of them is not known without.
-func (s *suger) withRolesOf(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
-	if snap.roles.whole || snap.roles.knows(snap.users) {
-		return snap, nil
-	}
-	snap, err := s.completed(ctx, snap, n)
-	if err == nil && !snap.roles.knows(snap.users) { // another replica may have just made one
-		return s.completed(ctx, snap, s.fromNow())
-	}
-	return snap, err
-}
-
 // completed is a snapshot with the organization's list of roles.
 func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
 	roles, err := s.roles(ctx, n)

@@ -19,43 +19,40 @@ const maxMembersShown = 1000
 type Groups struct{ *suger }
 
 // Get is one group.
-func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error) {
-	r, err := g.roleByID(ctx, id)
+func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.View, err error) {
+	defer g.translate(&err)
+	r, err := g.roleByID(ctx, "group", id)
 	if err != nil {
-		return nil, g.asSCIM(err)
-	}
-	if r == nil {
-		return nil, scim.NotFound("group", id)
+		return nil, err
 	}
 	if !p.Includes("members") {
 		return g.group(r, nil, false), nil
 	}
 	snap, err := g.people(ctx, g.toShow())
 	if err != nil {
-		return nil, g.asSCIM(err)
+		return nil, err
 	}
 	return g.group(r, snap.holdersOf(r), true), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if it is on none at
-// hand; it is nil if there is none. The answer always rests on one that Suger gave
+// hand. What it is called is for the error if there is none. The answer always rests on one that Suger gave
 // to this credential: roles that are known anyway would tell a client with a wrong
 // token that it is right.
-func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
+func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
 		roles, err := s.roles(ctx, within)
 		if err != nil {
 			return nil, err
 		}
-		r := roles.byID(id)
-		switch {
-		case r == nil && roles.missing:
-			return nil, errUnlisted()
-		case r != nil || s.model.doc.Operations.ListRoles == nil:
+		if r := roles.byID(id); r != nil {
 			return r, nil
 		}
+		if roles.missing {
+			return nil, errUnlisted()
+		}
 	}
-	return nil, nil
+	return nil, scim.NotFound(what, id)
 }
 
 // rolesHaveIDs reports whether users' records name roles by id, so that a role
@@ -66,28 +63,38 @@ func (s *suger) rolesHaveIDs() bool {
 }
 
 // List is the groups that a query asks for.
-func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer g.translate(&err)
 	roles, err := g.roles(ctx, g.rolesToShow())
 	if err != nil {
-		return nil, g.asSCIM(err)
+		return nil, err
 	}
 	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
-	members := make(map[string][]*user)
+	var members map[string][]*user
 	if withMembers {
 		snap, err := g.people(ctx, g.toShow())
 		if err != nil {
-			return nil, g.asSCIM(err)
+			return nil, err
 		}
-		for _, u := range snap.users {
-			for _, r := range roles.of(u) {
-				members[r.id] = append(members[r.id], u)
-			}
-		}
+		members = snap.withRoles(roles).members()
 	}
 	sorted := roles.sorted()
 	return q.Select(len(sorted), func(i int) scim.View {
 		return g.group(sorted[i], members[sorted[i].id], withMembers)
 	}), nil
+}
+
+// members are the users by the id of a role that they hold.
+func (s *snapshot) members() map[string][]*user {
+	members := make(map[string][]*user)
+	var held []*role
+	for _, u := range s.users {
+		held = s.roles.appendOf(held[:0], u)
+		for _, r := range held {
+			members[r.id] = append(members[r.id], u)
+		}
+	}
+	return members
 }
 
 // sorted are the roles in the order of every list: by time of creation, then id.
@@ -140,7 +147,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 		plan:  func(s *snapshot) (*plan, error) { return g.planner.makeRole(s, name, memberIDs(r["members"])) },
 	})
 	if err != nil {
-		return nil, g.asSCIM(err)
+		return nil, err
 	}
 	made := done.made
 	if done.dry {
@@ -172,10 +179,9 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
+	return g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
-	return result, g.asSCIM(err)
 }
 
 // Patch makes the changes that PATCH operations ask for. Without a resource to
@@ -186,10 +192,10 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
-	result, err := g.change(ctx, id, ifMatch, memberChange{implicit: replacesMembers(operations), remove: leavers(operations)}, shows, func(current scim.Resource) (scim.Resource, error) {
+	asked := memberChange{implicit: replacesMembers(operations), remove: leavers(operations)}
+	return g.change(ctx, id, ifMatch, asked, shows, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
-	return result, g.asSCIM(err)
 }
 
 // replacesMembers reports whether the operations set the list of members, so
@@ -356,7 +362,7 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 			return g.planner.deleteRole(s, r)
 		},
 	})
-	return g.asSCIM(err)
+	return err
 }
 
 // Roles are the roles of one caller's organization as Okta's entitlement
@@ -364,39 +370,32 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 type Roles struct{ *suger }
 
 // Get is one role.
-func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	r, err := rs.roleByID(ctx, id)
+func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
+	defer rs.translate(&err)
+	r, err := rs.roleByID(ctx, "role", id)
 	if err != nil {
-		return nil, rs.asSCIM(err)
-	}
-	if r == nil {
-		return nil, scim.NotFound("role", id)
+		return nil, err
 	}
 	snap, err := rs.people(ctx, rs.toShow())
 	if err != nil {
-		return nil, rs.asSCIM(err)
+		return nil, err
 	}
 	return roleResource(r, len(snap.holdersOf(r))), nil
 }
 
 // List is the roles that a query asks for, in the order of their ids.
-func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer rs.translate(&err)
 	snap, err := rs.people(ctx, rs.toShow())
-	var roles *catalogue
 	if err == nil {
-		roles, err = rs.roles(ctx, rs.rolesToShow())
+		snap, err = rs.completed(ctx, snap, rs.rolesToShow())
 	}
 	if err != nil {
-		return nil, rs.asSCIM(err)
+		return nil, err
 	}
-	holders := make(map[string]int)
-	for _, u := range snap.users {
-		for _, r := range roles.of(u) {
-			holders[r.id]++
-		}
-	}
-	sorted := slices.SortedFunc(slices.Values(roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
-	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], holders[sorted[i].id]) }), nil
+	members := snap.members()
+	sorted := slices.SortedFunc(slices.Values(snap.roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
+	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], len(members[sorted[i].id])) }), nil
 }
 
 func roleResource(r *role, holders int) scim.Resource {

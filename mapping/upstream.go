@@ -53,6 +53,9 @@ func (s *suger) asSCIM(err error) error {
 	return s.refusedBySuger(call)
 }
 
+// translate is asSCIM for the error that a function returns, when deferred.
+func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
+
 // refusedBySuger translates a 4xx of Suger's.
 func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 	refusals := &s.model.doc.Refusals

@@ -17,13 +17,9 @@ import (
 type Users struct{ *suger }
 
 // Get is one user, from a list that is young enough to be shown, or read afresh.
-func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	view, err := u.get(ctx, id)
-	return view, u.asSCIM(err)
-}
-
-func (s *suger) get(ctx context.Context, id string) (scim.View, error) {
-	snap, err := s.person(ctx, id, s.toShow())
+func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
+	defer u.translate(&err)
+	snap, err := u.person(ctx, id, u.toShow())
 	if err != nil {
 		return nil, err
 	}
@@ -31,38 +27,31 @@ func (s *suger) get(ctx context.Context, id string) (scim.View, error) {
 	if found == nil {
 		return nil, errNobody(id)
 	}
-	return s.answer(ctx, snap, found)
+	return u.answer(ctx, snap, found)
 }
 
 // answer is a user as SCIM shows it.
 func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
-	roles := snap.roles
-	if !roles.whole && !roles.knows([]*user{found}) {
-		var err error
-		if roles, err = s.rolesOf(ctx, []*user{found}); err != nil {
-			return nil, err
-		}
+	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
+	if err != nil {
+		return nil, err
 	}
 	return s.view(found, roles), nil
 }
 
 // List is the users that a query asks for. A query for one user by userName,
 // e-mail address or id is looked up; others read the list.
-func (u *Users) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	list, err := u.query(ctx, q)
-	return list, u.asSCIM(err)
-}
-
-func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	users, roles, looked, err := u.lookUp(ctx, q.Filter)
+func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer u.translate(&err)
+	snap, users, looked, err := u.lookUp(ctx, q.Filter)
 	if err == nil && !looked {
-		var snap *snapshot
 		if snap, err = u.people(ctx, u.toShow()); err == nil {
-			snap, err = u.withRolesOf(ctx, snap, u.rolesToShow())
+			users = snap.users
 		}
-		if err == nil {
-			users, roles = snap.users, snap.roles
-		}
+	}
+	roles := u.fixed
+	if err == nil && len(users) > 0 {
+		roles, err = u.rolesOf(ctx, snap.roles, users)
 	}
 	if err != nil {
 		return nil, err
@@ -75,16 +64,15 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 }
 
 // lookUp answers a query that can match one user at most.
-func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, roles *catalogue, looked bool, err error) {
+func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, found []*user, looked bool, err error) {
 	if f == nil {
 		return nil, nil, false, nil
 	}
-	path, value, ok := f.Equality()
+	path, value, _ := f.Equality()
 	text, isText := value.(string)
-	if !ok || !isText {
+	if !isText {
 		return nil, nil, false, nil
 	}
-	var snap *snapshot
 	var one *user
 	switch path {
 	case "userName", "emails", "emails.value":
@@ -99,21 +87,18 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, role
 	default:
 		return nil, nil, false, nil
 	}
-	if err != nil || one == nil {
-		return nil, u.fixed, true, err
+	if one != nil {
+		found = []*user{one}
 	}
-	found = []*user{one}
-	if roles = snap.roles; !roles.knows(found) {
-		roles, err = u.rolesOf(ctx, found)
-	}
-	return found, roles, true, err
+	return snap, found, true, err
 }
 
-// rolesOf is a catalogue that knows the roles of these users. A role that another
-// replica has just made is looked for in a list that begins now.
-func (s *suger) rolesOf(ctx context.Context, users []*user) (*catalogue, error) {
-	if s.fixed.whole || s.fixed.knows(users) {
-		return s.fixed, nil
+// rolesOf is a catalogue that knows the roles of these users: the one at hand if it
+// does, or else the list. A role that another replica has just made is looked for in
+// a list that begins now.
+func (s *suger) rolesOf(ctx context.Context, known *catalogue, users []*user) (*catalogue, error) {
+	if known.whole || known.knows(users) {
+		return known, nil
 	}
 	roles, err := s.roles(ctx, s.rolesToShow())
 	if err != nil || roles.knows(users) {
@@ -142,7 +127,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 		plan: func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
 	})
 	if err != nil {
-		return nil, u.asSCIM(err)
+		return nil, err
 	}
 	return u.answerTo(ctx, done, wanted)
 }
@@ -238,7 +223,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 	if access == scim.AccessEnded {
 		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
-			return nil, u.asSCIM(err)
+			return nil, err
 		}
 		if !ended.hasLeft(id) {
 			ifMatch = ""
@@ -272,7 +257,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		},
 	})
 	if err != nil {
-		return nil, u.asSCIM(afterEnd(ended.wrote(), u.asSCIM(err)))
+		return nil, afterEnd(ended.wrote(), err)
 	}
 	return u.answerTo(ctx, done, wanted)
 }
@@ -313,7 +298,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, s.asSCIM(err)
 	}
 	if offered && record == nil && len(done.before.users) > 0 {
 		// A Suger without the call answers 404 for everybody, a member too.
@@ -491,10 +476,6 @@ func echoing(answer, sent scim.Resource) scim.Resource {
 // removal, that of an administrator ends first: a removal cannot be undone if it
 // turns out that nobody else is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
-	return u.asSCIM(u.delete(ctx, id, ifMatch))
-}
-
-func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	removal := change{
 		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
@@ -520,5 +501,5 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 	}
 	ifMatch = ""
 	_, err = u.carryOut(ctx, removal)
-	return afterEnd(true, u.asSCIM(err))
+	return afterEnd(true, err)
 }
