@@ -13,14 +13,13 @@ import (
 
 // A change is what a request asks for, in the form that the engine carries out.
 type change struct {
-	what        string    // operation for the audit record; "" says it by the plan
-	names       []string  // what it is about, as far as known beforehand
-	single      string    // id of the only person it is about, where a snapshot of one will do
-	person      bool      // its answer shows one person, so that a snapshot of one proves it
-	exclusive   bool      // no other change of the organization may come between its look and its end
-	conditional bool      // the client names the version that it wants to change
-	seen        *snapshot // where it can begin, if nothing was written since
-	plan        func(*snapshot) (*plan, error)
+	what      string    // operation for the audit record; "" says it by the plan
+	names     []string  // what it is about, as far as known beforehand
+	single    string    // id of the only person it is about, where a snapshot of one will do
+	person    bool      // its answer shows one person, so that a snapshot of one proves it
+	exclusive bool      // no other change of the organization may come between its look and its end
+	seen      *snapshot // where it can begin, if nothing was written since
+	plan      func(*snapshot) (*plan, error)
 }
 
 // A result is what a change has come to.
@@ -84,10 +83,6 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
 	asked := s.fromNow()
 	snap, n := c.seen, asked
-	known := batchOf(ctx).start(s, c)
-	if known != nil {
-		snap = known
-	}
 	var err error
 	if snap == nil && !s.memory.proven(s.memory.key(s.Caller)) {
 		if snap, err = s.look(ctx, c, n); err != nil {
@@ -96,6 +91,10 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	}
 	if err := hold.take(ctx, c.names); err != nil {
 		return nil, nil, err
+	}
+	known := batchOf(ctx).start(s)
+	if known != nil {
+		snap = known
 	}
 	for {
 		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
@@ -109,12 +108,12 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		var p *plan
 		on := snap
 		snap, p, err = s.planned(ctx, c, snap, n)
-		if known != nil && on == known && batchOf(ctx).mustLook(s, known, p, err) {
-			snap, known = nil, nil
-			continue
-		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if on == known && batchOf(ctx).hasPending(p) {
+			snap, known = nil, nil
+			continue
 		}
 		more := s.namesOf(p)
 		if hold.has(more) {

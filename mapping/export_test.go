@@ -6,11 +6,8 @@ func (s *Service) WaitingForUsers(c Caller) (waiting int) {
 	users := &s.open(c).shelf().users
 	users.mu.Lock()
 	defer users.mu.Unlock()
-	for _, flight := range users.running {
+	for _, flight := range users.flights {
 		waiting += flight.waiting
-	}
-	if users.next != nil {
-		waiting += users.next.waiting
 	}
 	return waiting
 }

@@ -33,9 +33,8 @@ type feed[T any] struct {
 
 	mu      sync.Mutex
 	held    *fetched[T]
-	retired bool // nothing is held any more
-	running []*flight[T]
-	next    *flight[T] // begins when one of those running ends
+	retired bool         // nothing is held any more
+	flights []*flight[T] // those under way, and at most one that begins when one of them ends
 }
 
 // fetched is a value and when its fetch began and ended.
@@ -63,7 +62,7 @@ type flight[T any] struct {
 	waiting int
 	until   time.Time // when the last of those who wait must have it
 	parent  context.Context
-	cancel  context.CancelFunc
+	cancel  context.CancelFunc // nil until it begins
 }
 
 // get is a value that fits a need. The fetch goes on for the others if one who
@@ -106,28 +105,29 @@ func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (
 
 // join finds the flight to wait for, or starts one; the caller has the lock.
 func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch func(context.Context) (T, error)) (one *flight[T], reused bool) {
-	for _, running := range f.running {
-		if running.result.tick > n.after {
-			one, reused = running, true
-		}
-	}
-	switch {
-	case one != nil:
-	case f.next != nil:
-		one, reused = f.next, true
-	default:
+	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.cancel == nil || one.result.tick > n.after })
+	if at >= 0 {
+		one = f.flights[at]
+	} else {
 		one = &flight[T]{fetch: fetch, done: make(chan struct{}), parent: context.WithoutCancel(ctx), until: deadline}
-		if len(f.running) < maxFlights {
-			f.start(one)
-		} else {
-			f.next = one
-		}
+		f.flights = append(f.flights, one)
+		f.startNext()
 	}
 	one.waiting++
 	if deadline.After(one.until) {
 		one.until = deadline
 	}
-	return one, reused
+	return one, at >= 0
+}
+
+// startNext begins a flight that waits, if there is one and it may begin; the caller
+// has the lock.
+func (f *feed[T]) startNext() {
+	for i, one := range f.flights {
+		if i < maxFlights && one.cancel == nil {
+			f.start(one)
+		}
+	}
 }
 
 // start begins a flight; the caller has the lock.
@@ -135,7 +135,6 @@ func (f *feed[T]) start(one *flight[T]) {
 	detached, cancel := context.WithCancel(one.parent)
 	one.cancel = cancel
 	one.result.tick, one.result.began = f.ticker.next(), f.now()
-	f.running = append(f.running, one)
 	latest := func() time.Time {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -157,22 +156,13 @@ func (f *feed[T]) start(one *flight[T]) {
 // drop takes a flight off those that can be joined, and lets the next one begin.
 // It reports whether the flight was among them.
 func (f *feed[T]) drop(one *flight[T]) bool {
-	if f.next == one {
-		f.next = nil
-		return true
+	at := slices.Index(f.flights, one)
+	if at < 0 {
+		return false
 	}
-	for i, running := range f.running {
-		if running != one {
-			continue
-		}
-		f.running = slices.Delete(f.running, i, i+1) // which also lets go of the flight and its value
-		if next := f.next; next != nil {
-			f.next = nil
-			f.start(next)
-		}
-		return true
-	}
-	return false
+	f.flights = slices.Delete(f.flights, at, at+1) // which also lets go of the flight and its value
+	f.startNext()
+	return true
 }
 
 // hold keeps a value; the caller has the lock. It is dropped when it is of no use

@@ -25,8 +25,7 @@ type hints struct {
 	mu        sync.Mutex
 	list      sugerclient.ListHint
 	listAt    time.Time
-	notById   bool // a record by id proved to lack the role
-	notByIDAt time.Time
+	notByIDAt time.Time // when a record by id proved to lack the role, zero for never
 }
 
 func (h *hints) listHint(now time.Time) sugerclient.ListHint {
@@ -51,13 +50,15 @@ func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
 func (h *hints) byIDProves(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.notById || now.Sub(h.notByIDAt) > hintLifetime
+	return now.Sub(h.notByIDAt) > hintLifetime
 }
 
 func (h *hints) learnByID(proves bool, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.notById, h.notByIDAt = !proves, now
+	if h.notByIDAt = now; proves {
+		h.notByIDAt = time.Time{}
+	}
 }
 
 // shelf is where the caller's lists are.
@@ -132,15 +133,47 @@ func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 // of the list before: they are not decoded again, and lists that are in memory at
 // once share their users.
 type userReader struct {
-	suger    *suger
-	earlier  *snapshot // or nil
-	users    []*user
+	rowsRead[user]
+	suger   *suger
+	earlier *snapshot // or nil
+	row     recordReader
+	roles   map[roleRef][]roleRef // what users with a single role share
+}
+
+// rowsRead are what the rows of a list were read as.
+type rowsRead[T any] struct {
+	usable   []*T
 	left     []leftOut
 	leftRows []int // parallel to left: which rows they were
-	read     int   // rows
 	seen     misfits
-	row      recordReader
-	roles    map[roleRef][]roleRef // what users with a single role share
+}
+
+// Keep drops the rows after the first n.
+func (r *rowsRead[T]) Keep(n int) {
+	left, _ := slices.BinarySearch(r.leftRows, n)
+	r.usable, r.left, r.leftRows = r.usable[:n-left], r.left[:left], r.leftRows[:left]
+	if n == 0 {
+		r.seen = misfits{}
+	}
+}
+
+func (r *rowsRead[T]) add(one *T, drift []string) {
+	r.usable = append(r.usable, one)
+	r.seen.add(drift)
+}
+
+// leave notes a row that is left out of every answer, so that it stops nobody else.
+func (r *rowsRead[T]) leave(one leftOut) {
+	r.leftRows = append(r.leftRows, len(r.usable)+len(r.left))
+	r.left = append(r.left, one)
+}
+
+// unusable is why a list shows nothing at all although it has rows, or nil.
+func (r *rowsRead[T]) unusable() error {
+	if len(r.usable) == 0 && len(r.left) > 0 {
+		return r.left[0].err
+	}
+	return nil
 }
 
 // rowSeed makes the hash of a row one that nobody can aim at.
@@ -149,22 +182,13 @@ var rowSeed = maphash.MakeSeed()
 func (s *suger) newUserReader(earlier *snapshot) *userReader {
 	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
 	if earlier != nil {
-		r.users = make([]*user, 0, len(earlier.users)+1)
+		r.usable = make([]*user, 0, len(earlier.users)+1)
 	}
 	return r
 }
 
-// Keep drops the rows after the first n.
-func (r *userReader) Keep(n int) {
-	left, _ := slices.BinarySearch(r.leftRows, n)
-	r.read, r.users, r.left, r.leftRows = n, r.users[:n-left], r.left[:left], r.leftRows[:left]
-	if n == 0 {
-		r.seen = misfits{}
-	}
-}
-
-// Row reads one user. A record that cannot be used is left out, so that it stops
-// nobody else; one of another organization ends the list.
+// Row reads one user. A record that cannot be used is left out; one of another
+// organization ends the list.
 func (r *userReader) Row(row []byte) error {
 	hash := maphash.Bytes(rowSeed, row)
 	u := r.earlier.byRow(hash)
@@ -179,8 +203,7 @@ func (r *userReader) Row(row []byte) error {
 		case errors.Is(err, errForeign):
 			return err
 		case err != nil:
-			r.left, r.leftRows = append(r.left, m.leftOut(record, err)), append(r.leftRows, r.read)
-			r.read++
+			r.leave(m.leftOut(record, err))
 			return nil
 		}
 		u.row = hash
@@ -188,9 +211,7 @@ func (r *userReader) Row(row []byte) error {
 			u.roles = r.shared(u.roles)
 		}
 	}
-	r.seen.add(u.drift)
-	r.users = append(r.users, u)
-	r.read++
+	r.add(u, u.drift)
 	return nil
 }
 
@@ -302,36 +323,28 @@ func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error
 	s.drifted(spec.OpListUsers, &reader.seen)
 	if err == nil {
 		shelf.hints.learnList(report.Hint, report.Rows, s.config.Now())
-		err = s.model.checkUsable(reader.users, reader.left)
+		err = firstError(reader.unusable(), s.model.checkUsable(reader.usable))
 	}
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	snap := newSnapshot(s.model, slices.Clip(reader.users), reader.left)
+	snap := newSnapshot(s.model, slices.Clip(reader.usable), reader.left)
 	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
 	return snap, nil
 }
 
-// emptyList is the error for a list without anybody. An organization has at least one
-// administrator, so such a list proves nothing: not that somebody has left, and
-// not that somebody can be added without overwriting what they have.
-func emptyList() error {
-	return scim.NewError(scim.CodeSugerUnreadable,
-		"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway decides nothing on such a list. Retry; if it stays so, run the check command.")
-}
-
-// checkUsable refuses a list that is unusable as a whole: it is empty, nobody in
-// it can be read, or nobody has a role. Somebody always has one, so the field is
-// not where the mapping says; and users without roles would pass for ones who may
-// safely be removed.
-func (m *model) checkUsable(users []*user, left []leftOut) error {
-	switch {
-	case len(users) == 0 && len(left) > 0:
-		return left[0].err
-	case len(users) == 0:
-		return emptyList()
+// checkUsable refuses a list that is unusable as a whole: it is empty, or nobody has
+// a role. An organization has at least one administrator, so an empty list proves
+// nothing: not that somebody has left, and not that somebody can be added without
+// overwriting what they have. And where nobody has a role, the field is not where
+// the mapping says; users without roles would pass for ones who may safely be
+// removed.
+func (m *model) checkUsable(users []*user) error {
+	if len(users) == 0 {
+		return scim.NewError(scim.CodeSugerUnreadable,
+			"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway decides nothing on such a list. Retry; if it stays so, run the check command.")
 	}
 	if !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 }) {
 		field := m.doc.User.Roles.Field
@@ -464,7 +477,7 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	if op == nil {
 		return s.knownRoles(ctx)
 	}
-	reader := &roleReader{model: s.model, organization: s.Organization}
+	reader := &roleReader{suger: s}
 	_, err := s.client.List(ctx, s.Credential, s.request(spec.OpListRoles, op, s.ids(nil, nil), nil),
 		pagingOf(op), sugerclient.ListHint{}, reader)
 	if callMissing(err) || isGone(err) {
@@ -473,15 +486,11 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	s.driftOf(err)
 	s.drifted(spec.OpListRoles, &reader.seen)
-	roles, left := reader.usable()
-	if err == nil && len(roles) == 0 && len(left) > 0 {
-		err = left[0].err
-	}
-	if err != nil {
+	if err = firstError(err, reader.unusable()); err != nil {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
-	s.reportLeft(spec.OpListRoles, left)
-	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
+	s.reportLeft(spec.OpListRoles, reader.left)
+	return s.model.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
 }
 
 // knownRoles are the roles of the mapping alone, once Suger has shown that it
@@ -495,55 +504,29 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 
 // A roleReader collects the roles of a list.
 type roleReader struct {
-	model        *model
-	organization string
-	rows         []roleRow
-	seen         misfits
+	rowsRead[role]
+	suger *suger
 }
 
-// A roleRow is a role of a list, or why it cannot be used.
-type roleRow struct {
-	role *role
-	left leftOut
-}
-
-// Keep drops the rows after the first n.
-func (r *roleReader) Keep(n int) {
-	if r.rows = r.rows[:n]; n == 0 {
-		r.seen = misfits{}
-	}
-}
-
-// Row reads one role. One that cannot be used is left out, so that it stops nobody
-// else: its holders are shown with its id alone.
+// Row reads one role. The holders of one that cannot be used are shown with its id
+// alone.
 func (r *roleReader) Row(row []byte) error {
 	record, err := decodeJSON(row)
 	if err != nil {
 		return misfit("", "a role that is not JSON")
 	}
-	if isForeign(record, r.model.doc.Role.Organization, r.organization) {
+	m := r.suger.model
+	if isForeign(record, m.doc.Role.Organization, r.suger.Organization) {
 		return errForeign
 	}
-	one, err := r.model.readRole(record)
+	one, err := m.readRole(record)
 	if err != nil {
-		id, _ := fieldText(record, r.model.doc.Role.ID)
-		r.rows = append(r.rows, roleRow{left: leftOut{id: id, err: err}})
+		id, _ := fieldText(record, m.doc.Role.ID)
+		r.leave(leftOut{id: id, err: err})
 		return nil
 	}
-	r.seen.add(r.model.roleDrift(record))
-	r.rows = append(r.rows, roleRow{role: one})
+	r.add(one, m.roleDrift(record))
 	return nil
-}
-
-func (r *roleReader) usable() (roles []*role, left []leftOut) {
-	for _, row := range r.rows {
-		if row.role != nil {
-			roles = append(roles, row.role)
-		} else {
-			left = append(left, row.left)
-		}
-	}
-	return roles, left
 }
 
 // holder finds the user with an address, or nil. Where a record by id
@@ -592,14 +575,16 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 
 // callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
-	var refused *sugerclient.Error
-	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused && refused.Err == nil &&
-		(refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented)
+	return isAnswered(err, http.StatusMethodNotAllowed) || isAnswered(err, http.StatusNotImplemented)
 }
 
 // isGone reports whether Suger answered the call itself with 404. A 404 of the
 // token endpoint is another error.
 func isGone(err error) bool {
-	var call *sugerclient.Error
-	return errors.As(err, &call) && call.Kind == sugerclient.Refused && call.Status == http.StatusNotFound && call.Err == nil
+	return isAnswered(err, http.StatusNotFound)
+}
+
+func isAnswered(err error, status int) bool {
+	call, ok := callError(err)
+	return ok && call.Kind == sugerclient.Refused && call.Err == nil && call.Status == status
 }
