@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -164,7 +165,7 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 	if err != nil || !s.mayBe(one, answer) {
 		return "", nil // the list shows who was added
 	}
-	s.drift(spec.OpAddUser, added.drift)
+	s.drift(spec.OpAddUser, added.drift...)
 	rest := s.restOfJoin(added, one)
 	if rest.empty() {
 		return added.id, nil
@@ -394,16 +395,8 @@ func (s *suger) allValues(one *personPlan) spec.Values {
 
 // newValues are the values that adding a person sends.
 func (s *suger) newValues(one *personPlan) spec.Values {
-	after := one.after(s.model)
-	with := make(spec.Values)
-	for i, a := range s.model.attributes {
-		if after.values[i] != "" {
-			with[a.name] = after.values[i]
-		}
-	}
-	if s.model.formatted(after) != "" {
-		s.addFullName(with, after)
-	}
+	with := s.present(one.after(s.model))
+	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
 	addRoles(with, one.roles)
 	if s.model.status != nil && s.model.status.toActive != nil {
 		with["status"] = s.model.statusValue(true, s.now())
@@ -476,24 +469,14 @@ func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePl
 	}
 	roles, listErr := s.roles(ctx, s.fromNow())
 	if listErr != nil {
-		return nil, firstError(err, listErr)
+		return nil, cmp.Or(err, listErr)
 	}
 	r, ambiguous := roles.named(change.name)
 	switch {
 	case ambiguous != nil:
 		return nil, ambiguous
 	case r == nil:
-		return nil, firstError(err, s.unconfirmed(spec.OpAddRole, "the new role"))
+		return nil, cmp.Or(err, s.unconfirmed(spec.OpAddRole, "the new role"))
 	}
 	return r, nil
-}
-
-// firstError is the first that is not nil.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -138,7 +139,7 @@ func (s *suger) recordFailed(what string, p *plan, done *applied, err error) {
 		if done == nil || one == nil {
 			return err
 		}
-		return firstError(done.reason(one), err)
+		return cmp.Or(done.reason(one), err)
 	})
 }
 

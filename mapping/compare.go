@@ -46,15 +46,8 @@ type Forecast struct {
 // order; after them those who have access and are not on it.
 //
 // The error is a *[scim.Error] of reading Suger.
-func (u *Users) Compare(ctx context.Context, people []Person) ([]Forecast, error) {
-	forecasts, err := u.compare(ctx, people)
-	if err != nil {
-		return nil, u.asSCIM(err)
-	}
-	return forecasts, nil
-}
-
-func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error) {
+func (u *Users) Compare(ctx context.Context, people []Person) (forecasts []Forecast, err error) {
+	defer u.translate(&err)
 	snap, err := u.people(ctx, u.fromNow())
 	if err != nil {
 		return nil, err
@@ -62,7 +55,7 @@ func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error
 	if snap, err = u.completed(ctx, snap, u.fromNow()); err != nil {
 		return nil, err
 	}
-	forecasts := make([]Forecast, 0, len(people))
+	forecasts = make([]Forecast, 0, len(people))
 	listed := make(map[string]bool, len(people))
 	for _, person := range people {
 		listed[foldEmail(person.UserName)] = true

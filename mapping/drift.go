@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -38,6 +37,14 @@ func (e *RecordError) Error() string { return e.text + " does not fit the mappin
 // Is makes every RecordError errRecord.
 func (e *RecordError) Is(target error) bool { return target == errRecord }
 
+// fieldOf is the field in which a record does not fit.
+func fieldOf(err error) string {
+	if record := (*RecordError)(nil); errors.As(err, &record) && record.Field != "" {
+		return record.Field
+	}
+	return wholeAnswer
+}
+
 func misfit(field string, format string, args ...any) error {
 	return &RecordError{Field: field, text: fmt.Sprintf(format, args...)}
 }
@@ -55,12 +62,9 @@ type DriftCount struct {
 // that Suger's API has changed. Operations and fields are the mapping's own, so
 // their number is bounded, and no value is ever kept.
 type canary struct {
-	log      *slog.Logger
-	observer Observer
-	now      func() time.Time
-
-	mu   sync.Mutex
-	seen map[driftKey]*drift
+	config *Config
+	mu     sync.Mutex
+	seen   map[driftKey]*drift
 }
 
 type driftKey struct{ operation, field string }
@@ -73,17 +77,13 @@ type drift struct {
 	unlogged int64 // answers since then
 }
 
-func newCanary(config *Config) *canary {
-	return &canary{log: config.Log, observer: config.Observer, now: config.Now, seen: make(map[driftKey]*drift)}
-}
-
 // note counts one answer whose field was not as the mapping says in some of its
 // records. It reports whether it logged that.
 func (c *canary) note(operation, field string, records, of int) (logged bool) {
-	c.observer.Drift(operation, field)
+	c.config.Observer.Drift(operation, field)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now()
+	now := c.config.Now()
 	d := c.seen[driftKey{operation, field}]
 	if d == nil {
 		d = &drift{}
@@ -95,7 +95,7 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
 		return false
 	}
-	c.log.Warn("Suger's answer differs from the mapping; run the check command for details",
+	c.config.Log.Warn("Suger's answer differs from the mapping; run the check command for details",
 		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
 	d.logged, d.unlogged = now, 0
 	return true
@@ -143,17 +143,17 @@ func (s *suger) drifted(operation string, m *misfits) {
 }
 
 // drift reports fields of a single record.
-func (s *suger) drift(operation string, fields []string) {
-	var one misfits
-	one.add(fields)
-	s.drifted(operation, &one)
+func (s *suger) drift(operation string, fields ...string) {
+	for _, field := range slices.Compact(slices.Sorted(slices.Values(fields))) {
+		s.canary.note(operation, field, 1, 1)
+	}
 }
 
 // missingCall stands for a field where Suger answers a call as if it did not exist.
 const missingCall = "call"
 
 // missing reports a call that Suger does not offer.
-func (s *suger) missing(operation string) { s.drift(operation, []string{missingCall}) }
+func (s *suger) missing(operation string) { s.drift(operation, missingCall) }
 
 // reportLeft reports the records of a list that are left out of every answer.
 func (s *suger) reportLeft(operation string, left []leftOut) {
@@ -164,11 +164,7 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 	fields := make(map[string]int)
 	var ids []string
 	for _, one := range left {
-		field := wholeAnswer
-		if record := (*RecordError)(nil); errors.As(one.err, &record) && record.Field != "" {
-			field = record.Field
-		}
-		fields[field]++
+		fields[fieldOf(one.err)]++
 		if len(ids) < most && one.id != "" {
 			ids = append(ids, scim.Clip(one.id, 80))
 		}

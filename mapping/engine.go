@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -468,7 +469,7 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 		err := done.role
 		switch {
 		case d.one != nil:
-			err, operation = firstError(done.reason(d.one), done.role), string(d.one.kind)
+			err, operation = cmp.Or(done.reason(d.one), done.role), string(d.one.kind)
 		case p.role.kind == roleDeleted && len(failed) > 0:
 			err = failed[0].err // it was not tried, since somebody still holds it
 		default:

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"hash/maphash"
@@ -323,7 +324,7 @@ func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error
 	s.drifted(spec.OpListUsers, &reader.seen)
 	if err == nil {
 		shelf.hints.learnList(report.Hint, report.Rows, s.config.Now())
-		err = firstError(reader.unusable(), s.model.checkUsable(reader.usable))
+		err = cmp.Or(reader.unusable(), s.model.checkUsable(reader.usable))
 	}
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
@@ -456,7 +457,7 @@ func (s *suger) provesByID() bool {
 func (s *suger) member(record any, id string) (*user, error) {
 	field := s.model.doc.User.Roles.Field
 	if _, there := field.In(record); !there {
-		s.drift(spec.OpGetUser, []string{field.String()})
+		s.drift(spec.OpGetUser, field.String())
 		return nil, nil
 	}
 	u, err := s.model.readUser(record, s.Organization)
@@ -466,7 +467,7 @@ func (s *suger) member(record any, id string) (*user, error) {
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
-	s.drift(spec.OpGetUser, u.drift)
+	s.drift(spec.OpGetUser, u.drift...)
 	return u, nil
 }
 
@@ -486,7 +487,7 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	s.driftOf(err)
 	s.drifted(spec.OpListRoles, &reader.seen)
-	if err = firstError(err, reader.unusable()); err != nil {
+	if err = cmp.Or(err, reader.unusable()); err != nil {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
 	s.reportLeft(spec.OpListRoles, reader.left)

@@ -32,7 +32,7 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 		}
 		if field := s.model.doc.User.Roles.Field; len(u.roles) == 0 || !u.access.active {
 			if len(u.roles) == 0 {
-				s.drift(spec.OpFindUser, []string{field.String()})
+				s.drift(spec.OpFindUser, field.String())
 			}
 			return nil, nil, false, nil
 		}

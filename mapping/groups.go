@@ -303,24 +303,21 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 // differenceOf finds who joins and who leaves. A resource that does not mention
 // its members leaves them alone.
 func differenceOf(current, wanted scim.Resource) memberChange {
-	var c memberChange
 	list, given := wanted["members"].([]any)
 	if !given {
-		return c
+		return memberChange{}
 	}
 	is, will := memberIDs(current["members"]), memberIDs(list)
-	held, stays := idSet(is), idSet(will)
-	for _, id := range will {
-		if !held[id] {
-			c.add = append(c.add, id)
-		}
+	return memberChange{add: without(will, is), remove: without(is, will)}
+}
+
+// without are the ids that are not among others.
+func without(ids, others []string) []string {
+	known := make(map[string]bool, len(others))
+	for _, id := range others {
+		known[id] = true
 	}
-	for _, id := range is {
-		if !stays[id] {
-			c.remove = append(c.remove, id)
-		}
-	}
-	return c
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return known[id] })
 }
 
 // memberIDs lists the ids in a members attribute, each once.
@@ -336,14 +333,6 @@ func memberIDs(members any) []string {
 		}
 	}
 	return ids
-}
-
-func idSet(ids []string) map[string]bool {
-	set := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		set[id] = true
-	}
-	return set
 }
 
 // Delete removes a custom role. Its members get the default role first, so that

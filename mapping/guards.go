@@ -53,12 +53,12 @@ func (p *planner) guard(s *snapshot, all *plan) error {
 // sparesProtected refuses changes of protected people and of the roles that they
 // hold.
 func (p *planner) sparesProtected(s *snapshot, all *plan) error {
-	if len(p.settings.protected) == 0 {
+	if len(p.protected) == 0 {
 		return nil
 	}
 	for _, one := range all.touched() {
 		for _, email := range []string{p.model.email(one.before), one.values[p.model.userName]} {
-			if p.settings.protects(email) {
+			if p.protects(email) {
 				return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
 					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS.", email)}
 			}
@@ -71,7 +71,7 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 		return errNeedsEverybody
 	}
 	for _, u := range s.holdersOf(all.role.role) {
-		if p.settings.protected[p.model.key(u)] {
+		if p.protected[p.model.key(u)] {
 			return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
 				"%s is protected and holds the role %s, so the role can be neither renamed nor deleted. Make the change in Suger's console.",
 				p.model.email(u), all.role.role.label())}
@@ -81,12 +81,12 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 }
 
 // protects reports whether an address is a protected one, or looks like one.
-func (s *settings) protects(email string) bool {
+func (p *planner) protects(email string) bool {
 	email = foldEmail(email)
-	if s.protected[email] {
+	if p.protected[email] {
 		return true
 	}
-	for one := range s.protected {
+	for one := range p.protected {
 		if looksLike(one, email) {
 			return true
 		}
@@ -104,19 +104,14 @@ func looksLike(a, b string) bool {
 }
 
 func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // grantsNoAdministrator refuses to let somebody manage users who could not, where
 // that is switched off: by the role, by access, or by giving an administrator's
 // account to another address.
 func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
-	if p.settings.allowAdminGrant {
+	if p.config.AllowAdminGrant {
 		return nil
 	}
 	for _, one := range all.touched() {

@@ -55,25 +55,27 @@ type lookup struct {
 	until time.Time
 }
 
-func newMemory(config *Config) (*memory, error) {
+func newMemory(config *Config) *memory {
 	m := &memory{keys: marks.New(), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
-	var err error
-	if m.shelves, err = lru.NewWithEvict(maxShelves, func(_ shelfKey, s *shelf) {
+	m.shelves = newCache(maxShelves, func(_ shelfKey, s *shelf) {
 		s.users.retire()
 		s.roles.retire()
-	}); err != nil {
-		return nil, err
-	}
-	if m.unproven, err = lru.New[shelfKey, *shelf](maxShelves); err != nil {
-		return nil, err
-	}
-	if m.writes, err = lru.New[string, tick](maxWrites); err != nil {
-		return nil, err
-	}
+	})
+	m.unproven = newCache[shelfKey, *shelf](maxShelves, nil)
+	m.writes = newCache[string, tick](maxWrites, nil)
 	if config.LookupCache > 0 && config.LookupTTL > 0 {
-		m.lookups, err = lru.New[lookupKey, lookup](config.LookupCache)
+		m.lookups = newCache[lookupKey, lookup](config.LookupCache, nil)
 	}
-	return m, err
+	return m
+}
+
+// newCache returns a cache of a size above 0.
+func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V] {
+	cache, err := lru.NewWithEvict(size, evicted)
+	if err != nil {
+		panic(err) // only for a size that is not above 0
+	}
+	return cache
 }
 
 // key is the shelfKey of a caller.
@@ -112,23 +114,13 @@ func (m *memory) filled(key shelfKey, s *shelf) {
 		if !ok {
 			continue
 		}
-		if rows += one.users.rows(); rows > maxHeldRows && one != s {
+		if held := one.users.latest(); held != nil {
+			rows += len(held.users)
+		}
+		if rows > maxHeldRows && one != s {
 			one.users.forget(m.next())
 		}
 	}
-}
-
-// rows is how many users the held list has.
-func (f *feed[T]) rows() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.held == nil {
-		return 0
-	}
-	if s, ok := any(f.held.value).(*snapshot); ok {
-		return len(s.users)
-	}
-	return 0
 }
 
 // wrote notes a write to things of an organization, for good or ill: a list that

@@ -191,19 +191,19 @@ func sameRoles(a, b []*role) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(r *role) bool { return !holds(b, r) })
 }
 
-// A settings is what of the configuration a plan or a guard depends on.
-type settings struct {
-	defaultRole     string            // name or id
-	groupRoles      map[string]string // SCIM group name -> role name or id
-	protected       map[string]bool   // folded addresses
-	allowAdminGrant bool
-	createRoles     bool
-}
-
 // A planner computes plans: pure functions of a snapshot and a request.
 type planner struct {
-	model    *model
-	settings *settings
+	model     *model
+	config    *Config
+	protected map[string]bool // folded addresses
+}
+
+func newPlanner(m *model, config *Config) *planner {
+	p := &planner{model: m, config: config, protected: make(map[string]bool)}
+	for _, email := range config.ProtectedUsers {
+		p.protected[foldEmail(email)] = true
+	}
+	return p
 }
 
 // errNeedsRoles says that a plan depends on the organization's list of roles, and
@@ -226,7 +226,7 @@ func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
 
 // namesGroup reports whether the setting gives this name to a group.
 func (p *planner) namesGroup(word string) bool {
-	for group := range p.settings.groupRoles {
+	for group := range p.config.GroupRoles {
 		if sameName(group, word) {
 			return true
 		}
@@ -236,7 +236,7 @@ func (p *planner) namesGroup(word string) bool {
 
 // defaultRole is the role of a user who is given none.
 func (p *planner) defaultRole(s *snapshot) (*role, error) {
-	r, err := p.roleNamed(s, p.settings.defaultRole)
+	r, err := p.roleNamed(s, p.config.DefaultRole)
 	if err != nil {
 		return nil, err
 	}

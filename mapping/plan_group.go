@@ -105,7 +105,7 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *pe
 	if one, err = p.changeOf(s, u); err != nil || !holds(one.held, r) {
 		return one, "", err
 	}
-	if implicit && p.settings.protected[p.model.key(u)] {
+	if implicit && p.protected[p.model.key(u)] {
 		return one, "protected user stays in a group that no longer lists them", nil
 	}
 	if p.model.many {
@@ -145,7 +145,7 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 		return nil, scim.NewError(scim.CodeRoleCreateRefused,
 			"GATEWAY_GROUP_ROLES gives the group %q to a role that Suger does not have. Its roles are: %s.",
 			scim.Clip(name, 80), joinWords(s.roles.roles, (*role).label))
-	case !p.settings.createRoles || p.model.doc.Operations.AddRole == nil:
+	case !p.config.CreateRoles || p.model.doc.Operations.AddRole == nil:
 		return nil, scim.NewError(scim.CodeRoleCreateRefused,
 			"%q is not a Suger role, and this gateway does not create roles. Name the group after a role (%s), or map its name with GATEWAY_GROUP_ROLES.",
 			scim.Clip(name, 80), joinWords(s.roles.roles, (*role).label))

@@ -130,7 +130,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 		r.standard, r.powerless = true, false
 		r.administrator = known.Administrator
-		r.description = firstOf(r.description, known.Description)
+		r.description = cmp.Or(r.description, known.Description)
 	}
 	for _, r := range slices.Concat(c.roles, c.implied) {
 		r.group, r.word = r.name, r.id
@@ -177,15 +177,6 @@ func (c *catalogue) known(k *spec.KnownRole) *role {
 		}
 	}
 	return c.byRef(roleRef{name: k.Name})
-}
-
-func firstOf(words ...string) string {
-	for _, word := range words {
-		if word != "" {
-			return word
-		}
-	}
-	return ""
 }
 
 // errUnlisted is for a role of which a catalogue without Suger's list cannot say

@@ -1,8 +1,10 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -45,7 +47,7 @@ func (s *suger) asSCIM(err error) error {
 		e.RetryAfter = wait(call.RetryAfter)
 		return e
 	case sugerclient.Unavailable:
-		return unavailable(err, "to "+quoted(call.Operation), call.RetryAfter)
+		return unavailable(err, fmt.Sprintf("to %q", call.Operation), call.RetryAfter)
 	case sugerclient.Unreadable:
 		return scim.Wrap(err, scim.CodeSugerUnreadable,
 			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
@@ -96,14 +98,7 @@ func unavailable(cause error, what string, retryAfter time.Duration) error {
 	return e
 }
 
-func wait(asked time.Duration) time.Duration {
-	if asked <= 0 {
-		return defaultRetryAfter
-	}
-	return asked
-}
-
-func quoted(s string) string { return `"` + s + `"` }
+func wait(asked time.Duration) time.Duration { return cmp.Or(max(asked, 0), defaultRetryAfter) }
 
 func isOfRole(operation string) bool {
 	return operation == spec.OpAddRole || operation == spec.OpUpdateRole || operation == spec.OpRemoveRole

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -118,7 +119,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(u.userType.CheckRequired(wanted), u.planner.checkSizes(wanted)); err != nil {
+	if err := cmp.Or(u.userType.CheckRequired(wanted), u.planner.checkSizes(wanted)); err != nil {
 		return nil, err
 	}
 	email, _ := wanted["userName"].(string)
@@ -139,7 +140,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		wrong = u.planner.checkSizes(wanted)
 	}
 	access, err := scim.ReadAccess(body, u.userType)
-	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
+	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
 	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
@@ -166,7 +167,7 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	}
 	operations, wrong := scim.ParsePatch(body, u.userType)
 	access, err := scim.ReadPatchAccess(body, u.userType)
-	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
+	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
 	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
@@ -242,7 +243,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 			found := s.byID(id)
 			if found == nil {
 				if ifMatch != "" { // there is no version that it could be
-					return nil, firstError(u.planner.usable(s, id, ""), scim.CheckIfMatch(ifMatch, ""), errNobody(id))
+					return nil, cmp.Or(u.planner.usable(s, id, ""), scim.CheckIfMatch(ifMatch, ""), errNobody(id))
 				}
 				return u.planReturn(s, id, access, global, want, &wanted)
 			}
@@ -289,7 +290,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)
-			return p, firstError(err, s.matches(snap, found, ifMatch))
+			return p, cmp.Or(err, s.matches(snap, found, ifMatch))
 		},
 	})
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
@@ -485,7 +486,7 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 				return nil, errNobody(id)
 			}
 			p, err := u.planner.remove(snap, found)
-			if err := firstError(err, u.matches(snap, found, ifMatch)); err != nil {
+			if err := cmp.Or(err, u.matches(snap, found, ifMatch)); err != nil {
 				return nil, err
 			}
 			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {

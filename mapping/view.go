@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"slices"
@@ -97,7 +98,7 @@ func (c *catalogue) appendOf(held []*role, u *user) []*role {
 	for _, ref := range u.roles {
 		r := c.byRef(ref)
 		if r == nil {
-			id, name := firstOf(ref.id, ref.name), firstOf(ref.name, ref.id)
+			id, name := cmp.Or(ref.id, ref.name), cmp.Or(ref.name, ref.id)
 			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: c.unlisted}
 			if ref.number {
 				r.raw = json.Number(ref.id)
