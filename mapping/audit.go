@@ -35,20 +35,16 @@ type Change struct {
 // entryOf describes what a plan changes about one person, by what differs.
 func (s *suger) entryOf(what string, one *personPlan) *Change {
 	c := s.newChange(string(one.kind), one.before.id, s.model.email(one.before))
-	if one.kind != planLeave {
-		after := one.after(s.model)
-		for i := range one.values {
-			name := s.model.attributes[i].name
-			if one.kind == planJoin && i == s.model.userName {
-				continue // the record is about this address anyway
-			}
-			c.Before[name], c.After[name] = one.before.values[i], after.values[i]
-		}
-		if one.kind == planJoin {
-			c.User = s.model.email(after)
-			for name := range c.Before {
-				c.Before[name] = ""
-			}
+	if one.kind == planJoin {
+		c.User = one.values[s.model.userName]
+	}
+	for i, value := range one.values {
+		name := s.model.attributes[i].name
+		switch {
+		case one.kind != planJoin:
+			c.Before[name], c.After[name] = one.before.values[i], value
+		case i != s.model.userName: // the record is about this address anyway
+			c.Before[name], c.After[name] = "", value
 		}
 	}
 	if one.roles != nil {

@@ -190,15 +190,3 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
 	}
 }
-
-// roleDrift names the fields of a listed role that are missing and can be lived
-// without. A role that is a plain string has no fields.
-func (m *model) roleDrift(record any) (fields []string) {
-	object, ok := record.(map[string]any)
-	if f := m.doc.Role.Description; ok && f.Given() {
-		if _, there := f.In(object); !there {
-			fields = append(fields, f.String())
-		}
-	}
-	return fields
-}

@@ -563,24 +563,23 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // given back. undone is what of the plan was.
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
 	undone = &plan{}
-	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
-		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
-	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil
 	}
 	hadAccess := func(one *personPlan) bool { return one.before.access.active }
 	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(s.model) }
-	if !slices.ContainsFunc(p.touched(), takes) {
-		return undone, nil // a name, or somebody who has come
+	switch {
+	case !slices.ContainsFunc(p.touched(), takes): // a name, or somebody who has come
+		return undone, nil
+	case !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess): // there may have been none before
+		return undone, nil
+	case !after.roles.whole && !s.model.knowsAdministrators(): // nobody could tell
+		return undone, nil
 	}
-	if !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess) {
-		return undone, nil // nobody whom this change could have taken; there may have been none before
-	}
-	if !after.roles.whole && !s.model.knowsAdministrators() {
-		return undone, nil // nobody could tell
-	}
+	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
+		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
+		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+	})
 	s.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
 		return undone, scim.NewError(scim.CodeLastAdmin,
@@ -594,15 +593,14 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	defer cancel()
 	done := s.apply(ctx, after, back)
 	restored, err := s.people(ctx, s.fromNow())
-	if err == nil {
+	if err != nil {
+		s.recordFailed("undo", back, done, err)
+	} else {
 		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil))
 		s.recordProven("undo", back, restored, failures)
-		err = s.failureOf(back, failures)
-		if err == nil && len(restored.administrators()) == 0 {
+		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
 			err = errors.New("the role was restored, but not the access")
 		}
-	} else {
-		s.recordFailed("undo", back, done, err)
 	}
 	email := s.model.email(taken[0].before)
 	if err != nil {

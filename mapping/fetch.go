@@ -526,7 +526,7 @@ func (r *roleReader) Row(row []byte) error {
 		r.leave(leftOut{id: id, err: err})
 		return nil
 	}
-	r.add(one, m.roleDrift(record))
+	r.add(one, one.drift)
 	return nil
 }
 

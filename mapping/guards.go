@@ -187,7 +187,8 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
 		takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
-		return one.kind != planJoin && takes && one.before.access.active && !s.roles.names(one.before)
+		return one.kind != planJoin && takes && one.before.access.active &&
+			(len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before}))
 	})
 	switch {
 	case at < 0:

@@ -174,12 +174,9 @@ func (m *memory) unlearn(key shelfKey, email string) {
 
 // Names under which work is serialized and writes are noted.
 func organizationName(organization string) string { return "organization " + organization }
-func (s *suger) userName(id string) string        { return "user " + id + " of " + s.Organization }
-func (s *suger) addressName(email string) string {
-	return "address " + foldEmail(email) + " of " + s.Organization
-}
-func (s *suger) roleName(id string) string { return "role " + id + " of " + s.Organization }
-func (s *suger) rolesName() string         { return "roles of " + s.Organization }
-func (s *suger) administratorsName() string {
-	return "administrators of " + s.Organization
-}
+func (s *suger) name(what string) string          { return what + " of " + s.Organization }
+func (s *suger) userName(id string) string        { return s.name("user " + id) }
+func (s *suger) addressName(email string) string  { return s.name("address " + foldEmail(email)) }
+func (s *suger) roleName(id string) string        { return s.name("role " + id) }
+func (s *suger) rolesName() string                { return s.name("roles") }
+func (s *suger) administratorsName() string       { return s.name("administrators") }

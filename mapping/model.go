@@ -45,8 +45,6 @@ type attribute struct {
 	neverWritten bool // accepted from clients and ignored
 }
 
-const wholeField = spec.WholeField
-
 // newModel compiles a checked document.
 func newModel(doc *spec.Document) *model {
 	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}

@@ -248,10 +248,8 @@ func (p *planner) defaultRole(s *snapshot) (*role, error) {
 
 // heldBy are the roles that a user holds.
 func (p *planner) heldBy(s *snapshot, u *user) ([]*role, error) {
-	for _, ref := range u.roles {
-		if s.roles.byRef(ref) == nil && !s.roles.whole {
-			return nil, errNeedsRoles
-		}
+	if !s.roles.whole && !s.roles.knows([]*user{u}) {
+		return nil, errNeedsRoles
 	}
 	return s.roles.of(u), nil
 }

@@ -3,6 +3,8 @@ package mapping
 import (
 	"slices"
 	"strings"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A difference is what Suger does not show of a plan.
@@ -81,7 +83,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 		switch {
 		case i == m.userName:
 			same = m.key(is) == m.key(wanted)
-		case a.part != wholeField:
+		case a.part != spec.WholeField:
 			same = m.formatted(is) == m.formatted(wanted)
 		}
 		if !same {

@@ -25,6 +25,7 @@ type role struct {
 	powerless     bool   // has no permissions, so it outranks nothing
 	created       string // RFC 3339 in UTC with milliseconds, or ""
 	modified      string
+	drift         []string // fields that are not as the mapping says but can be lived with
 }
 
 // newRole is a role that is to be made for a pushed group.
@@ -83,6 +84,9 @@ func (m *model) readRole(record any) (*role, error) {
 	r := &role{id: id, name: name}
 	r.raw, _ = in.ID.In(record)
 	r.description, _ = fieldText(record, in.Description)
+	if _, there := in.Description.In(record); !there && in.Description.Given() {
+		r.drift = []string{in.Description.String()}
+	}
 	permissions, shown := in.Permissions.In(record)
 	r.permissions = permissions
 	if list, isList := permissions.([]any); isList || permissions == nil {
@@ -219,10 +223,16 @@ func (c *catalogue) byRef(ref roleRef) *role {
 	return nil
 }
 
-// names reports whether the roles that a user's record names are in the catalogue,
-// and there are some.
-func (c *catalogue) names(u *user) bool {
-	return len(u.roles) > 0 && !slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
+// knows reports whether the catalogue has every role that these users hold.
+func (c *catalogue) knows(users []*user) bool {
+	for _, u := range users {
+		for _, ref := range u.roles {
+			if c.byRef(ref) == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or

@@ -82,7 +82,7 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 	}
 	if m.status != nil {
 		if u.access = m.status.read(record); u.access.unknown {
-			u.drift = append(u.drift, m.status.field.String())
+			u.drift = append(u.drift, m.status.Field.String())
 		}
 	}
 	roles, there := doc.Roles.Field.In(record)

@@ -373,9 +373,6 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 	if err != nil {
 		return nil, err
 	}
-	if record == nil {
-		return nil, errNobody(id)
-	}
 	known := s.model.readGlobal(record)
 	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)

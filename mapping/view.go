@@ -282,15 +282,3 @@ func writeMeta(form scim.Form, name string, v *userView) {
 	form.Text("version", v.Version())
 	form.End()
 }
-
-// knows reports whether the catalogue has every role that these users hold.
-func (c *catalogue) knows(users []*user) bool {
-	for _, u := range users {
-		for _, ref := range u.roles {
-			if c.byRef(ref) == nil {
-				return false
-			}
-		}
-	}
-	return true
-}
