@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -146,17 +147,20 @@ func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
 	return b.snap
 }
 
-// assume is the snapshot with a plan done.
+// assume is the snapshot with a plan done. Who joins without an id has one that
+// stands for the address.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false
 	for _, one := range p.touched() {
-		at, found := s.ids[one.before.id]
-		if !found {
-			continue
+		after := one.after(m)
+		if one.kind == planJoin {
+			after.id = cmp.Or(after.id, dryRunID(m.email(after)))
+			users = append(users, after)
+		} else if at, found := s.ids[one.before.id]; found {
+			users[at] = after
 		}
-		users[at] = one.after(m)
-		reorder = reorder || users[at] == nil || one.renames(m)
+		reorder = reorder || one.kind != planChange || one.renames(m)
 	}
 	if !reorder {
 		copied := *s
@@ -164,6 +168,6 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 		return &copied
 	}
 	assumed := newSnapshot(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
-	assumed.tick, assumed.began, assumed.done, assumed.roles = s.tick, s.began, s.done, s.roles
+	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole = s.tick, s.began, s.done, s.roles, s.whole
 	return assumed
 }

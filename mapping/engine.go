@@ -26,7 +26,7 @@ type change struct {
 // A result is what a change has come to.
 type result struct {
 	before *snapshot // the plan was made on
-	after  *snapshot // shows the plan done; in a dry run, before
+	after  *snapshot // shows the plan done, in a dry run as it would be
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
@@ -72,7 +72,7 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	if s.config.DryRun {
 		reserved.settle(0)
 		s.recordEach(c.what, p, nil, "dry run", func(*personPlan) error { return nil })
-		return &result{before: snap, after: snap, plan: p, dry: true}, nil
+		return &result{before: snap, after: snap.assume(s.model, p), plan: p, dry: true}, nil
 	}
 	return s.write(ctx, c, snap, p, reserved)
 }
@@ -346,10 +346,7 @@ type sentChange struct {
 // proven records what became of a change, by what a snapshot that began after its
 // calls does not show of it. The error is for the client.
 func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
-	failures := s.failures(c.plan, c.done, differs)
-	if c.change.single == "" {
-		membersLeft(failures)
-	}
+	failures := s.failures(c.plan, c.done, differs, c.change.single == "")
 	lost := s.planner.losses(c.plan) - s.planner.losses(c.done.refused(differs))
 	c.reserved.settle(lost)
 	s.recordProven(c.change.what, c.plan, after, failures)
@@ -456,14 +453,18 @@ func (s *suger) errUnproven(p *plan, done *applied, cause error) error {
 
 // A failure is a person, or the role itself, that could not be changed.
 type failure struct {
-	one  *personPlan // nil for the role
-	err  error
-	gone bool // the person is listed no more
+	one *personPlan // nil for the role
+	err error
 }
 
+// errMemberLeft is for a change of a group's members, of whom one has left the
+// organization since it was planned.
+var errMemberLeft = errors.New("a member has left the organization")
+
 // failures are what a proof found missing, each with the reason if a call gave
-// one. A call that failed but took effect is a success.
-func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
+// one. A call that failed but took effect is a success. Where the client asked about
+// several people, it is not told that one is not found: what it asked about is there.
+func (s *suger) failures(p *plan, done *applied, differs []difference, several bool) (failed []failure) {
 	for _, d := range differs {
 		var operation string
 		err := done.role
@@ -476,6 +477,9 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 			operation = string(p.role.kind)
 		}
 		switch {
+		case several && d.field == goneField && d.one.kind == planChange:
+			err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
+				"A member of the group has left the organization at the same time. Retry; the change is then made for those who are there.")
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
 		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
@@ -484,24 +488,9 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}
-		failed = append(failed, failure{d.one, err, d.field == goneField})
+		failed = append(failed, failure{d.one, err})
 	}
 	return failed
-}
-
-// errMemberLeft is for a change of a group's members, of whom one has left the
-// organization since it was planned.
-var errMemberLeft = errors.New("a member has left the organization")
-
-// membersLeft turns the errors for people who are listed no more into
-// errMemberLeft: it is the group that the client asked about, and that is there.
-func membersLeft(failures []failure) {
-	for i := range failures {
-		if one := failures[i].one; one != nil && one.kind == planChange && failures[i].gone {
-			failures[i].err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
-				"A member of the group has left the organization at the same time. Retry; the change is then made for those who are there.")
-		}
-	}
 }
 
 // reason is why a call about a person failed, nil if none did.
@@ -596,7 +585,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if err != nil {
 		s.recordFailed("undo", back, done, err)
 	} else {
-		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil))
+		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil), false)
 		s.recordProven("undo", back, restored, failures)
 		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
 			err = errors.New("the role was restored, but not the access")

@@ -153,22 +153,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return done.echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
-}
-
-// holdersOf are who holds a role after a change, or would hold it after a dry run.
-func (r *result) holdersOf(s *suger, held *role) []*user {
-	if !r.dry {
-		return r.after.holdersOf(held)
-	}
-	var users []*user
-	for _, u := range r.before.users {
-		if one := r.plan.of(u.id); one != nil {
-			u = one.after(s.model)
-		}
-		users = append(users, u)
-	}
-	return (&snapshot{users: users}).holdersOf(held)
+	return done.echoing(g.group(made, done.after.holdersOf(made), true), r), nil
 }
 
 // Replace makes a group as the client's whole resource says (PUT). A resource
@@ -273,7 +258,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	if err != nil {
 		return nil, err
 	}
-	holders := done.holdersOf(g.suger, r)
+	holders := done.after.holdersOf(r)
 	if shows != nil && !shows(len(holders)) {
 		return nil, nil
 	}

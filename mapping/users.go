@@ -221,16 +221,16 @@ func unlessEnded(access scim.Access, wrong error) error {
 // refused, lets a leaver keep it.
 func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	var ended *result
+	var seen *snapshot // where the rest can begin
 	if access == scim.AccessEnded {
 		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
 			return nil, err
 		}
-		if !ended.hasLeft(id) {
-			ifMatch = ""
-		} else {
+		if ended.after.byID(id) == nil {
 			return u.answerToLeaver(ctx, ended, id, want)
 		}
+		ifMatch, seen = "", ended.after
 	}
 	var wanted scim.Resource
 	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
@@ -238,7 +238,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		return record, err
 	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: ended.snapshot(u.model),
+		names: []string{u.userName(id)}, single: id, seen: seen,
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
@@ -325,27 +325,6 @@ func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	return err
 }
 
-// hasLeft reports whether the user is no member after a change.
-func (r *result) hasLeft(id string) bool {
-	if r.dry {
-		one := r.plan.of(id)
-		return one != nil && one.kind == planLeave || r.before.byID(id) == nil
-	}
-	return r.after.byID(id) == nil
-}
-
-// snapshot is what another change can begin with; after a dry run, as Suger would
-// be after the change.
-func (r *result) snapshot(m *model) *snapshot {
-	switch {
-	case r == nil:
-		return nil
-	case r.dry:
-		return r.before.assume(m, r.plan)
-	}
-	return r.after
-}
-
 // wrote reports whether a change was made.
 func (r *result) wrote() bool { return r != nil && !r.plan.empty() }
 
@@ -391,7 +370,7 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 // answerTo is the direct answer to a write: the user as Suger has it, with the
 // externalId that the client sent, which Suger has no place for.
 func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) (scim.Resource, error) {
-	shown := done.person(s)
+	shown := done.person(s.planner)
 	if shown == nil {
 		return nil, s.asSCIM(s.unconfirmed(spec.OpUpdateUser, "the user"))
 	}
@@ -404,22 +383,14 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 
 // person is the one person of a change as they are after it, or would be after a
 // dry run.
-func (r *result) person(s *suger) *user {
-	if len(r.plan.people) == 0 {
+func (r *result) person(p *planner) *user {
+	switch {
+	case len(r.plan.people) == 0:
 		return nil
+	case r.plan.people[0].kind == planJoin:
+		return p.joined(r.after, r.plan.people[0])
 	}
-	one := r.plan.people[0]
-	if r.dry {
-		would := one.after(s.model)
-		if would != nil && would.id == "" {
-			would.id = dryRunID(s.model.email(would))
-		}
-		return would
-	}
-	if one.kind == planJoin {
-		return s.planner.joined(r.after, one)
-	}
-	return r.after.byID(one.before.id)
+	return r.after.byID(r.plan.people[0].before.id)
 }
 
 // answerToLeaver is the direct answer to the end of access of somebody who is no
@@ -453,17 +424,12 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	return ended.echoing(current, wanted), nil
 }
 
-// echoing is an answer to a write with the externalId that the client sent. It has
+// echoing is an answer to a write, which is the caller's own, with the externalId that the client sent. It has
 // no version as long as the write is not proven.
 func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
 		delete(about, "version")
 	}
-	return echoing(answer, sent)
-}
-
-// echoing adds to an answer, which is the caller's own, the externalId that a client sent.
-func echoing(answer, sent scim.Resource) scim.Resource {
 	if external, ok := sent["externalId"].(string); ok && external != "" {
 		answer["externalId"] = external
 	}
