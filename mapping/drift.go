@@ -71,8 +71,7 @@ type driftKey struct{ operation, field string }
 
 // A drift is what the canary knows of one operation and field.
 type drift struct {
-	answers  int64
-	last     time.Time
+	DriftCount
 	logged   time.Time
 	unlogged int64 // answers since then
 }
@@ -86,13 +85,13 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	now := c.config.Now()
 	d := c.seen[driftKey{operation, field}]
 	if d == nil {
-		d = &drift{}
+		d = &drift{DriftCount: DriftCount{Operation: operation, Field: field}}
 		c.seen[driftKey{operation, field}] = d
 	}
-	d.answers++
+	d.Answers++
 	d.unlogged++
-	d.last = now
-	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
+	d.Last = now
+	if d.Answers > 1 && now.Sub(d.logged) < driftLogEvery {
 		return false
 	}
 	c.config.Log.Warn("Suger's answer differs from the mapping; run the check command for details",
@@ -103,14 +102,12 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 
 // Drift is what did not fit the mapping since the process began, by operation
 // and field. It is empty as long as Suger is as the mapping says.
-func (s *Service) Drift() []DriftCount { return s.canary.counts() }
-
-func (c *canary) counts() []DriftCount {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	counts := make([]DriftCount, 0, len(c.seen))
-	for key, d := range c.seen {
-		counts = append(counts, DriftCount{Operation: key.operation, Field: key.field, Answers: d.answers, Last: d.last})
+func (s *Service) Drift() []DriftCount {
+	s.canary.mu.Lock()
+	defer s.canary.mu.Unlock()
+	counts := make([]DriftCount, 0, len(s.canary.seen))
+	for _, d := range s.canary.seen {
+		counts = append(counts, d.DriftCount)
 	}
 	slices.SortFunc(counts, func(a, b DriftCount) int {
 		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Field, b.Field))

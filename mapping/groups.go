@@ -26,13 +26,13 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view s
 		return nil, err
 	}
 	if !p.Includes("members") {
-		return g.group(r, nil, false), nil
+		return groupWithoutMembers(r), nil
 	}
 	snap, err := g.people(ctx, g.toShow())
 	if err != nil {
 		return nil, err
 	}
-	return g.group(r, snap.holdersOf(r), true), nil
+	return versioned(g.group(r, snap.holdersOf(r))), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if it is on none at
@@ -80,7 +80,10 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 	}
 	sorted := roles.sorted()
 	return q.Select(len(sorted), func(i int) scim.View {
-		return g.group(sorted[i], members[sorted[i].id], withMembers)
+		if !withMembers {
+			return groupWithoutMembers(sorted[i])
+		}
+		return versioned(g.group(sorted[i], members[sorted[i].id]))
 	}), nil
 }
 
@@ -104,20 +107,17 @@ func (c *catalogue) sorted() []*role {
 	})
 }
 
-// group is a role as a group. Its version is that of the whole group, so one
-// without members has none.
-func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource {
-	if withMembers {
-		return versioned(s.groupOfHolders(r, holders))
-	}
+// groupWithoutMembers is a role as a group whose members are not shown. It has no
+// version, which is that of the whole group.
+func groupWithoutMembers(r *role) scim.Resource {
 	about := meta("Group", r.created, r.modified)
 	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
 }
 
-// groupOfHolders is a group without its version, which takes longer to tell than
-// all the rest where there are many members.
-func (s *suger) groupOfHolders(r *role, holders []*user) scim.Resource {
-	group := s.group(r, nil, false)
+// group is a role as a group, without its version, which takes longer to compute
+// than all the rest where there are many members.
+func (s *suger) group(r *role, holders []*user) scim.Resource {
+	group := groupWithoutMembers(r)
 	if len(holders) > 0 {
 		members := make([]any, len(holders))
 		for i, u := range holders {
@@ -153,7 +153,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return done.echoing(g.group(made, done.after.holdersOf(made), true), r), nil
+	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }
 
 // Replace makes a group as the client's whole resource says (PUT). A resource
@@ -231,7 +231,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
 			}
-			current := g.groupOfHolders(r, s.holdersOf(r))
+			current := g.group(r, s.holdersOf(r))
 			if ifMatch != "" {
 				if err := scim.CheckIfMatch(ifMatch, versioned(current).Version()); err != nil {
 					return nil, err
@@ -266,7 +266,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return done.echoing(g.group(&shown, holders, true), sent), nil
+	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
 }
 
 // groupOf finds the role of a change.
@@ -330,7 +330,7 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 			if err != nil {
 				return nil, err
 			}
-			if err := scim.CheckIfMatch(ifMatch, g.group(r, s.holdersOf(r), true).Version()); err != nil {
+			if err := scim.CheckIfMatch(ifMatch, versioned(g.group(r, s.holdersOf(r))).Version()); err != nil {
 				return nil, err
 			}
 			return g.planner.deleteRole(s, r)

@@ -29,8 +29,8 @@ type memory struct {
 	unproven *lru.Cache[shelfKey, *shelf] // of credentials that Suger has not accepted yet
 	writes   *lru.Cache[string, tick]     // last write, by what it was to
 
-	lookupTTL time.Duration
-	lookups   *lru.Cache[lookupKey, lookup] // nil if switched off
+	lookupTTL time.Duration // 0 if switched off
+	lookups   *lru.Cache[lookupKey, lookup]
 }
 
 // A shelfKey stands for an organization and a credential, and gives away neither.
@@ -63,8 +63,9 @@ func newMemory(config *Config) *memory {
 	})
 	m.unproven = newCache[shelfKey, *shelf](maxShelves, nil)
 	m.writes = newCache[string, tick](maxWrites, nil)
-	if config.LookupCache > 0 && config.LookupTTL > 0 {
-		m.lookups = newCache[lookupKey, lookup](config.LookupCache, nil)
+	m.lookups = newCache[lookupKey, lookup](max(config.LookupCache, 1), nil)
+	if config.LookupCache <= 0 {
+		m.lookupTTL = 0
 	}
 	return m
 }
@@ -145,7 +146,7 @@ func (m *memory) lastWrite(names ...string) (last tick) {
 
 // remember keeps the hint that an address belongs to a user.
 func (m *memory) remember(key shelfKey, email, id string) {
-	if m.lookups != nil {
+	if m.lookupTTL > 0 {
 		// Cloned, as an address may be a part of a long filter.
 		m.lookups.Add(lookupKey{key, strings.Clone(foldEmail(email))}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
 	}
@@ -153,13 +154,8 @@ func (m *memory) remember(key shelfKey, email, id string) {
 
 // recall is the hint for an address, or "".
 func (m *memory) recall(key shelfKey, email string) string {
-	if m.lookups == nil {
-		return ""
-	}
-	at := lookupKey{key, foldEmail(email)}
-	hint, ok := m.lookups.Get(at)
-	if ok && m.now().After(hint.until) {
-		m.lookups.Remove(at)
+	hint, ok := m.lookups.Get(lookupKey{key, foldEmail(email)})
+	if !ok || m.now().After(hint.until) {
 		return ""
 	}
 	return hint.id
@@ -167,9 +163,7 @@ func (m *memory) recall(key shelfKey, email string) string {
 
 // unlearn drops a hint that proved wrong.
 func (m *memory) unlearn(key shelfKey, email string) {
-	if m.lookups != nil {
-		m.lookups.Remove(lookupKey{key, foldEmail(email)})
-	}
+	m.lookups.Remove(lookupKey{key, foldEmail(email)})
 }
 
 // Names under which work is serialized and writes are noted.
