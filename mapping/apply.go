@@ -316,7 +316,7 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 // nothing is lost that the mapping does not know.
 //
 // What it read must be the user as they were planned on, or as the plan makes
-// them: laid over anything else, the write would bring back what has changed.
+// them: laid over anything else, the write would undo what has changed since.
 func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) error {
 	named := s.ids(one.before, call.role)
 	request := s.request(call.name, call.op, named, call.with)

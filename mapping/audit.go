@@ -184,7 +184,7 @@ func outcomeOf(err error) (outcome, code string) {
 }
 
 // hidePersons replaces e-mail addresses and the values of a user's attributes by
-// keyed hashes, if there is a key. An address may also stand where none is
+// keyed hashes, if there is a key. An address may also be where none is
 // expected, as an id or in a role's name.
 func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {

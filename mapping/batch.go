@@ -102,8 +102,8 @@ func (b *Batch) start(s *suger) *snapshot {
 	return b.snap
 }
 
-// saw is told of a snapshot that was read for a change of the batch, after what
-// is pending.
+// saw uses a snapshot that was read for a change of the batch, after what is
+// pending.
 func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 	switch {
 	case b == nil:
@@ -115,15 +115,15 @@ func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 	}
 }
 
-// takes reports whether the proof of a plan can wait for the end of the batch.
-func (b *Batch) takes(s *suger, snap *snapshot, p *plan) bool {
+// defers reports whether the proof of a plan can wait for the end of the batch.
+func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
 	return b != nil && snap.whole && p.role == nil && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
 		return one.kind == planJoin || s.planner.takesAdministrator(one)
 	})
 }
 
 // hasPending reports whether a plan changes somebody of whom a change is still to be
-// proven, after which nothing could tell whether the first took effect.
+// proven, after which nothing could show whether the first took effect.
 func (b *Batch) hasPending(p *plan) bool {
 	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
 		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {

@@ -7,7 +7,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A Person is somebody whom a list gives access to Suger.
+// A Person is an entry of a list of those who are to have access to Suger.
 type Person struct {
 	UserName string
 	Role     string // name or id of a role, or name of its group; "" says nothing of the role

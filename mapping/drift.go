@@ -116,7 +116,7 @@ func (s *Service) Drift() []DriftCount {
 }
 
 // misfits collects what is not as the mapping says in the records of one answer,
-// but can be lived with.
+// but can still be used.
 type misfits struct {
 	records int
 	fields  map[string]int // number of records by field

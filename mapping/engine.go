@@ -33,8 +33,7 @@ type result struct {
 	sent   bool // to Suger, and still to be proven: after shows what is hoped for
 }
 
-// carryOut takes a change from a snapshot over plan, guards and calls to the
-// proof. Without a difference there is no call and no record. Whatever can be known
+// carryOut carries out a change: snapshot, plan, guards, calls and proof. Without a difference there is no call and no record. Whatever can be known
 // to be wrong is refused before the first write; and what is done is proven by a
 // read that begins after the last call. A change of a group of which a member has
 // left meanwhile is carried out once more, for those who are there. The error is for
@@ -306,7 +305,7 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
 	sent := &sentChange{c, snap, p, s.apply(ctx, snap, p), reserved}
-	if batch := batchOf(ctx); batch.takes(s, snap, p) {
+	if batch := batchOf(ctx); batch.defers(s, snap, p) {
 		return &result{before: snap, after: batch.add(s, sent), plan: p, sent: true}, nil
 	}
 	after, err := s.afterwards(ctx, c, p, sent.done)
@@ -409,7 +408,7 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 		}
 		within -= pause
 		if err := s.config.Sleep(ctx, pause); err != nil {
-			return after, nil //nolint:nilerr // what was seen counts
+			return after, nil //nolint:nilerr // the last snapshot counts
 		}
 		var err error
 		if after, err = s.people(ctx, s.fromNow()); err != nil {
@@ -463,7 +462,7 @@ var errMemberLeft = errors.New("a member has left the organization")
 
 // failures are what a proof found missing, each with the reason if a call gave
 // one. A call that failed but took effect is a success. Where the client asked about
-// several people, it is not told that one is not found: what it asked about is there.
+// several people, it does not hear that one is not found: what it asked about is there.
 func (s *suger) failures(p *plan, done *applied, differs []difference, several bool) (failed []failure) {
 	for _, d := range differs {
 		var operation string
@@ -549,7 +548,7 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // keepAdministrator asks the guard about the state that a plan has come to: another
 // replica, or somebody in the console, may have acted at the same time. If nobody
 // is left who can help the others, what the plan took from an administrator is
-// given back. undone is what of the plan was.
+// restored. undone is what of the plan was.
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
 	undone = &plan{}
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
@@ -562,7 +561,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		return undone, nil
 	case !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess): // there may have been none before
 		return undone, nil
-	case !after.roles.whole && !s.model.knowsAdministrators(): // nobody could tell
+	case !after.roles.whole && !s.model.knowsAdministrators(): // administrators are unknown
 		return undone, nil
 	}
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
@@ -601,7 +600,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
-// inverse is the plan that gives back what a plan took.
+// inverse is the plan that undoes a plan.
 func (p *personPlan) inverse(m *model) *personPlan {
 	if p.kind == planLeave {
 		draft := *p.before
@@ -627,7 +626,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 	return back
 }
 
-// failureOf is what the client is told of people who could not be changed. If
+// failureOf is the error for the client about people who could not be changed. If
 // Suger was only out of reach, the answer makes Okta retry.
 func (s *suger) failureOf(p *plan, failures []failure) error {
 	switch {

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// fetchLimit bounds the wait for a fetch of who has no deadline.
+// fetchLimit bounds the wait of a call without a deadline.
 const fetchLimit = time.Minute
 
 // maxFlights bounds the fetches of one value under way at once.
 const maxFlights = 2
 
-// A tick orders events of this process, where clocks are too coarse to tell
+// A tick orders events of this process, where clocks are too coarse to show
 // which of two came first.
 type tick uint64
 
@@ -24,8 +24,8 @@ type ticker struct{ last atomic.Uint64 }
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }
 
 // A feed fetches a value when somebody needs it newer than it is, once for all
-// who need it at that time. Who comes while fetches are under way that are too
-// old for them shares the next one, so that any number of needs costs few calls.
+// who need it at that time. Calls that arrive while the fetches under way are too
+// old for them share the next one, so that any number of needs costs few calls.
 type feed[T any] struct {
 	ticker *ticker
 	now    func() time.Time
@@ -46,8 +46,8 @@ type fetched[T any] struct {
 
 // A need says how new a value must be: its fetch must have begun after a tick,
 // and, if age is not 0, have been complete at most that long ago. Age counts from
-// the end, since else a list that takes longer to fetch than it may be old would
-// be of no use to anybody.
+// the end, since otherwise a list that takes longer to fetch than it may be old
+// could never be used.
 type need struct {
 	after tick
 	age   time.Duration
@@ -153,14 +153,14 @@ func (f *feed[T]) start(one *flight[T]) {
 	}()
 }
 
-// drop takes a flight off those that can be joined, and lets the next one begin.
+// drop removes a flight from those that can be joined, and starts the next one.
 // It reports whether the flight was among them.
 func (f *feed[T]) drop(one *flight[T]) bool {
 	at := slices.Index(f.flights, one)
 	if at < 0 {
 		return false
 	}
-	f.flights = slices.Delete(f.flights, at, at+1) // which also lets go of the flight and its value
+	f.flights = slices.Delete(f.flights, at, at+1) // which also frees the flight and its value
 	f.startNext()
 	return true
 }
@@ -195,20 +195,20 @@ func (f *feed[T]) forget(until tick) {
 	}
 }
 
-// retire lets go of what is held, for good: the feed itself stays in memory until
-// its last timer, and a large list must not.
+// retire drops what is held and holds nothing from now on: the feed itself stays in
+// memory until its last timer, and a large list must not.
 func (f *feed[T]) retire() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.held, f.retired = nil, true
 }
 
-// A flightContext ends with the last who waits for the fetch, and has the
-// deadline of who can wait longest, so that nothing is waited for in vain.
+// A flightContext ends when the last caller stops waiting for the fetch, and has the
+// deadline of the one that can wait longest.
 type flightContext struct {
 	context.Context
 	latest func() time.Time
 }
 
-// Deadline is later once somebody waits who has more time.
+// Deadline moves when a caller with more time joins.
 func (c flightContext) Deadline() (deadline time.Time, ok bool) { return c.latest(), true }

@@ -62,8 +62,8 @@ func (h *hints) learnByID(proves bool, now time.Time) {
 	}
 }
 
-// shelf is where the caller's lists are.
-func (s *suger) shelf() *shelf { return s.memory.shelf(s.memory.key(s.Caller)) }
+// lists are the caller's lists.
+func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
 // toShow is how old a list may be that is only shown: at most GATEWAY_LIST_TTL,
 // and not older than the last write of this process to the organization.
@@ -89,11 +89,11 @@ func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 // roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	key := s.memory.key(s.Caller)
-	shelf := s.memory.shelf(key)
-	result, reused, err := shelf.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
-		snap, err := s.fetchPeople(ctx, shelf)
+	lists := s.memory.lists(key)
+	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
+		snap, err := s.fetchPeople(ctx, lists)
 		if err == nil {
-			s.memory.filled(key, shelf)
+			s.memory.filled(key, lists)
 		}
 		return snap, err
 	})
@@ -125,8 +125,8 @@ func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapsho
 // roles is the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	key := s.memory.key(s.Caller)
-	shelf := s.memory.shelf(key)
-	result, _, err := shelf.roles.get(ctx, n, s.fetchRoles)
+	lists := s.memory.lists(key)
+	result, _, err := lists.roles.get(ctx, n, s.fetchRoles)
 	return result.value, err
 }
 
@@ -177,7 +177,7 @@ func (r *rowsRead[T]) unusable() error {
 	return nil
 }
 
-// rowSeed makes the hash of a row one that nobody can aim at.
+// rowSeed makes the hash of a row unpredictable.
 var rowSeed = maphash.MakeSeed()
 
 func (s *suger) newUserReader(earlier *snapshot) *userReader {
@@ -315,15 +315,15 @@ func decodeValue(value []byte) (any, error) {
 }
 
 // fetchPeople reads every user of the organization.
-func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error) {
+func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error) {
 	op := s.model.doc.Operations.ListUsers
-	reader := s.newUserReader(shelf.users.latest())
+	reader := s.newUserReader(lists.users.latest())
 	report, err := s.client.List(ctx, s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
-		pagingOf(op), shelf.hints.listHint(s.config.Now()), reader)
+		pagingOf(op), lists.hints.listHint(s.config.Now()), reader)
 	s.driftOf(err)
 	s.drifted(spec.OpListUsers, &reader.seen)
 	if err == nil {
-		shelf.hints.learnList(report.Hint, report.Rows, s.config.Now())
+		lists.hints.learnList(report.Hint, report.Rows, s.config.Now())
 		err = cmp.Or(reader.unusable(), s.model.checkUsable(reader.usable))
 	}
 	if err != nil {
@@ -349,12 +349,12 @@ func (m *model) checkUsable(users []*user) error {
 	}
 	if !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 }) {
 		field := m.doc.User.Roles.Field
-		return misfit(field.String(), "a list of users of whom nobody has %s", field)
+		return misfit(field.String(), "a list in which no user has %s", field)
 	}
 	return nil
 }
 
-// global reads the record that Suger has by an id, whoever it belongs to. It is
+// global reads the record that Suger has by an id, of whatever organization. It is
 // nil if Suger has none. offered is false if Suger does not offer the call, or
 // the mapping does not have it.
 func (s *suger) global(ctx context.Context, id string) (record any, offered bool, err error) {
@@ -388,7 +388,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 // read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	var gone tick // when a call began that did not find the user
-	if shelf := s.shelf(); s.provesByID() && shelf.hints.byIDProves(s.config.Now()) {
+	if lists := s.lists(); s.provesByID() && lists.hints.byIDProves(s.config.Now()) {
 		began, at := s.config.Now(), s.memory.next()
 		record, offered, err := s.global(ctx, id)
 		if err != nil {
@@ -399,11 +399,11 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 			if err != nil {
 				return nil, err
 			}
-			shelf.hints.learnByID(u != nil, s.config.Now())
+			lists.hints.learnByID(u != nil, s.config.Now())
 			if u != nil {
 				snap := onePerson(s.model, u, s.fixed, began, s.config.Now())
 				snap.tick = at
-				s.memory.filled(s.memory.key(s.Caller), shelf)
+				s.memory.filled(s.memory.key(s.Caller), lists)
 				return snap, nil
 			}
 		} else if offered {
@@ -471,7 +471,7 @@ func (s *suger) member(record any, id string) (*user, error) {
 	return u, nil
 }
 
-// fetchRoles reads the organization's roles, or takes the known ones if Suger
+// fetchRoles reads the organization's roles, or uses the known ones if Suger
 // has no list of them.
 func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	op := s.model.doc.Operations.ListRoles
@@ -555,7 +555,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	snap, u, decided, err := s.find(ctx, email)
 	if err != nil || decided {
 		if u != nil {
-			s.memory.filled(key, s.shelf())
+			s.memory.filled(key, s.lists())
 			s.memory.remember(key, email, u.id)
 		}
 		return snap, u, err

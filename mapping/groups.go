@@ -37,8 +37,8 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view s
 
 // roleByID finds a role by its id, in a list that begins now if it is on none at
 // hand. What it is called is for the error if there is none. The answer always rests on one that Suger gave
-// to this credential: roles that are known anyway would tell a client with a wrong
-// token that it is right.
+// to this credential: roles that are known anyway would make a wrong token look
+// right.
 func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
 		roles, err := s.roles(ctx, within)
@@ -56,7 +56,7 @@ func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 }
 
 // rolesHaveIDs reports whether users' records name roles by id, so that a role
-// can be told from others without the list of roles.
+// can be identified without the list of roles.
 func (s *suger) rolesHaveIDs() bool {
 	roles := &s.model.doc.User.Roles
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
@@ -373,7 +373,7 @@ func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 }
 
 func roleResource(r *role, holders int) scim.Resource {
-	const longest = 1000 // characters that Okta takes (SCIM with entitlements)
+	const longest = 1000 // characters that Okta accepts (SCIM with entitlements)
 	resource := scim.Resource{
 		"schemas":              []any{scim.URNOktaRole, scim.URNRole},
 		"id":                   r.id,

@@ -182,7 +182,7 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 }
 
 // showsAdministrators refuses to take access or a role from somebody whose role
-// cannot be told, where nobody is seen to be an administrator: an organization has
+// is unknown, where nobody is seen to be an administrator: an organization has
 // one, and it may be this one.
 func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	at := slices.IndexFunc(all.people, func(one *personPlan) bool {

@@ -59,7 +59,7 @@ func BenchmarkList(b *testing.B) {
 		return len(reader.usable)
 	}
 	snapshot := func() int {
-		snap, err := s.fetchPeople(b.Context(), s.shelf())
+		snap, err := s.fetchPeople(b.Context(), s.lists())
 		require.NoError(b, err)
 		return len(snap.users)
 	}

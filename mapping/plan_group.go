@@ -79,8 +79,8 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 }
 
 // addition gives the role to a user, unless a user who can hold only one has a
-// more powerful one. A role without permissions takes no other one's place, not
-// even that of another such role.
+// more powerful one. A role without permissions replaces no other one, not
+// even another such role.
 func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept string, err error) {
 	if one, err = p.changeOf(s, u); err != nil {
 		return nil, "", err

@@ -206,7 +206,7 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 }
 
 // usable is an error if Suger has a record with the id or the address that cannot
-// be used: whoever asks for it must not be told that there is nobody.
+// be used: the answer must not be that there is nobody.
 func (p *planner) usable(s *snapshot, id, email string) error {
 	cause := s.unusable(id, email)
 	if cause == nil {

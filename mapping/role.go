@@ -25,7 +25,7 @@ type role struct {
 	powerless     bool   // has no permissions, so it outranks nothing
 	created       string // RFC 3339 in UTC with milliseconds, or ""
 	modified      string
-	drift         []string // fields that are not as the mapping says but can be lived with
+	drift         []string // fields that are not as the mapping says but are not needed
 }
 
 // newRole is a role that is to be made for a pushed group.
@@ -48,7 +48,7 @@ func (r *role) includes(other *role) bool {
 }
 
 // above reports whether the role is more powerful than another: by the mapping's
-// precedence, and by name among those that it does not tell apart.
+// precedence, and by name among those that it ranks equally.
 func (r *role) above(other *role) bool {
 	return other == nil || r.compare(other) < 0
 }

@@ -17,7 +17,7 @@ import (
 
 // Config is what a [Service] needs besides the mapping and the client.
 type Config struct {
-	DefaultRole     string            // name or id of the role of a user who is given none; "" takes the mapping's
+	DefaultRole     string            // name or id of the role of a user who is given none; "" for the mapping's
 	GroupRoles      map[string]string // SCIM group name -> role name or id
 	ProtectedUsers  []string          // e-mail addresses that SCIM may read but never change
 	AllowAdminGrant bool              // may SCIM give an administrator role
@@ -198,7 +198,7 @@ func LogText(err error) string {
 	return err.Error()
 }
 
-// An Observer is told what happens inside, for metrics. Its methods are called
+// An Observer receives the events of a service, for metrics. Its methods are called
 // from many goroutines at once. No argument holds personal data or credentials;
 // all are from a small fixed set.
 type Observer interface {

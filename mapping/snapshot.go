@@ -28,7 +28,7 @@ type snapshot struct {
 }
 
 // A leftOut is a record of the list that the mapping cannot read. It is in no
-// answer, and whoever asks for it is told why.
+// answer, and a request for it gets the reason.
 type leftOut struct {
 	id    string // "" if even that cannot be read
 	email string // folded, likewise

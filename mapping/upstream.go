@@ -16,8 +16,8 @@ import (
 // defaultRetryAfter is when to retry if Suger does not say.
 const defaultRetryAfter = 30 * time.Second
 
-// asSCIM turns an error of a call into what the SCIM client is told. Every
-// error that leaves this package goes through it.
+// asSCIM turns an error of a call into one for the SCIM client. Every error that
+// leaves this package goes through it.
 func (s *suger) asSCIM(err error) error {
 	if err == nil {
 		return nil
@@ -27,7 +27,7 @@ func (s *suger) asSCIM(err error) error {
 		return err
 	}
 	if errors.Is(err, context.Canceled) {
-		return err // the client is gone: there is nobody to tell
+		return err // the client is gone
 	}
 	var call *sugerclient.Error
 	if !errors.As(err, &call) {

@@ -94,7 +94,7 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, fou
 	return snap, found, true, err
 }
 
-// rolesOf is a catalogue that knows the roles of these users: the one at hand if it
+// rolesOf is a catalogue that knows the roles of these users: the present one if it
 // does, or else the list. A role that another replica has just made is looked for in
 // a list that begins now.
 func (s *suger) rolesOf(ctx context.Context, known *catalogue, users []*user) (*catalogue, error) {

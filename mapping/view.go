@@ -36,8 +36,8 @@ func (s *suger) view(u *user, roles *catalogue) *userView {
 // ID is the user's id.
 func (v *userView) ID() string { return v.user.id }
 
-// Version is the user's version, which stands for all that the resource is made
-// of and may change.
+// Version is the user's version, a digest of all that the resource is made of and
+// may change.
 func (v *userView) Version() string {
 	if v.version == "" {
 		v.version = v.versionOf(v.user, v.held)
