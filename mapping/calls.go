@@ -166,11 +166,3 @@ func callError(err error) (call *sugerclient.Error, ok bool) {
 	ok = errors.As(err, &call)
 	return call, ok
 }
-
-// operationName is the operation that an error is about.
-func operationName(err error) string {
-	if call, ok := callError(err); ok {
-		return call.Operation
-	}
-	return ""
-}

@@ -527,10 +527,10 @@ func (s *suger) unconfirmed(operation, field string) error {
 // notOffered is the error for a call that Suger answers as if it did not exist,
 // although what it is about does.
 func (s *suger) notOffered(cause error) error {
-	operation := operationName(cause)
-	s.missing(operation)
+	call, _ := callError(cause)
+	s.missing(call.Operation)
 	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", operation)
+		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", call.Operation)
 }
 
 // learn remembers who has which address.

@@ -248,11 +248,7 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	if err != nil || roles != nil {
 		return roles, err
 	}
-	r, err := p.defaultRole(s)
-	if err != nil {
-		return nil, err
-	}
-	return []*role{r}, nil
+	return p.onlyDefault(s)
 }
 
 // join is the plan that makes a draft a member. A draft with an id is somebody
@@ -390,7 +386,7 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 		}
 	}
 	if len(roles) == 0 {
-		return p.emptied(s)
+		return p.onlyDefault(s)
 	}
 	if !p.model.many {
 		roles = []*role{highest(roles)}
@@ -406,7 +402,7 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 		return nil, nil
 	}
 	if word == "" {
-		return p.emptied(s)
+		return p.onlyDefault(s)
 	}
 	r, err := p.roleOr(s, word, present)
 	if err != nil {
@@ -418,8 +414,8 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 	return []*role{r}, nil
 }
 
-// emptied are the roles of who shall explicitly have none.
-func (p *planner) emptied(s *snapshot) ([]*role, error) {
+// onlyDefault are the roles of a user who is given none.
+func (p *planner) onlyDefault(s *snapshot) ([]*role, error) {
 	r, err := p.defaultRole(s)
 	if err != nil {
 		return nil, err

@@ -79,10 +79,12 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 			scim.Clip(s.Organization, 40))
 	case call.Status == 404:
 		return scim.Wrap(call, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
-	case (call.Status == 409 || call.Means(refusals.Duplicate)) && isOfRole(call.Operation):
-		return scim.Wrap(call, scim.CodeGroupExists, "Suger says that it already exists (%s).%s", call.Operation, said)
 	case call.Status == 409 || call.Means(refusals.Duplicate):
-		return scim.Wrap(call, scim.CodeUserExists, "Suger says that it already exists (%s).%s", call.Operation, said)
+		code := scim.CodeUserExists
+		if isOfRole(call.Operation) {
+			code = scim.CodeGroupExists
+		}
+		return scim.Wrap(call, code, "Suger says that it already exists (%s).%s", call.Operation, said)
 	case call.Means(refusals.Seats):
 		return scim.Wrap(call, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
 	case call.Means(refusals.Domain):

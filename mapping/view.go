@@ -226,31 +226,31 @@ func writeEmails(form scim.Form, name string, v *userView) {
 }
 
 func writeRoles(form scim.Form, name string, v *userView) {
-	if len(v.held) == 0 {
-		return
-	}
 	top := highest(v.held)
-	form.List(name)
-	for _, r := range v.held {
-		form.Object("")
+	writeHeld(form, name, v, func(r *role) {
 		form.Text("display", r.name)
 		form.Flag("primary", r == top)
 		form.Text("type", roleSlot)
-		form.Text("value", r.id)
-		form.End()
-	}
-	form.End()
+	})
 }
 
 func writeGroups(form scim.Form, name string, v *userView) {
+	writeHeld(form, name, v, func(r *role) {
+		form.Reference("$ref", v.groupType.Endpoint, r.id)
+		form.Text("display", r.group)
+	})
+}
+
+// writeHeld writes an object for each role of a user, if there are any; all of them
+// have the role's id as the value.
+func writeHeld(form scim.Form, name string, v *userView, write func(*role)) {
 	if len(v.held) == 0 {
 		return
 	}
 	form.List(name)
 	for _, r := range v.held {
 		form.Object("")
-		form.Reference("$ref", v.groupType.Endpoint, r.id)
-		form.Text("display", r.group)
+		write(r)
 		form.Text("value", r.id)
 		form.End()
 	}
