@@ -44,7 +44,7 @@ func batchOf(ctx context.Context) *Batch {
 	return b
 }
 
-// Begin says on behalf of which operation the next changes are made.
+// Begin names the operation that the next changes belong to.
 func (b *Batch) Begin(operation any) { b.operation = operation }
 
 // Prove reads the list once more and returns the operations, as Begin named them,

@@ -14,30 +14,30 @@ import (
 
 // A change is what a request asks for, in the form that the engine carries out.
 type change struct {
-	what      string    // operation for the audit record; "" says it by the plan
+	what      string    // operation for the audit record; "" for that of the plan
 	names     []string  // what it is about, as far as known beforehand
-	single    string    // id of the only person it is about, where a snapshot of one will do
+	single    string    // id of the only person it is about, if a snapshot of one is enough
 	person    bool      // its answer shows one person, so that a snapshot of one proves it
 	exclusive bool      // no other change of the organization may come between its look and its end
 	seen      *snapshot // where it can begin, if nothing was written since
 	plan      func(*snapshot) (*plan, error)
 }
 
-// A result is what a change has come to.
+// A result is the outcome of a change.
 type result struct {
 	before *snapshot // the plan was made on
 	after  *snapshot // shows the plan done, in a dry run as it would be
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
-	sent   bool // to Suger, and still to be proven: after shows what is hoped for
+	sent   bool // to Suger, but not proven yet: after assumes the plan done
 }
 
-// carryOut carries out a change: snapshot, plan, guards, calls and proof. Without a difference there is no call and no record. Whatever can be known
-// to be wrong is refused before the first write; and what is done is proven by a
-// read that begins after the last call. A change of a group of which a member has
-// left meanwhile is carried out once more, for those who are there. The error is for
-// the client.
+// carryOut carries out a change: snapshot, plan, guards, calls and proof. Without a
+// difference there is no call and no record. Whatever can be known to be wrong is
+// refused before the first write, and what is done is proven by a read that begins
+// after the last call. If a member of a group has left meanwhile, the change is
+// carried out once more for those who are there. The error is for the client.
 func (s *suger) carryOut(ctx context.Context, c change) (done *result, err error) {
 	defer s.translate(&err)
 	done, err = s.carryOutOnce(ctx, c)
@@ -76,8 +76,8 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	return s.write(ctx, c, snap, p, reserved)
 }
 
-// settled is a plan on a snapshot that nothing in this process can make old while
-// the names that the plan is about are held. They are held only once Suger has
+// settled is a plan on a snapshot that nothing in this process can outdate while the
+// names that the plan is about are held. They are held only once Suger has
 // let the credential read the organization, so that nobody else's key waits for
 // or delays it.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
@@ -98,8 +98,8 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	}
 	for {
 		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
-			// The list that proved the change before this one will do, if it began
-			// after this one was asked for and nothing was written since.
+			// The list that proved the change before this one is enough if it began
+			// after this request and nothing was written since.
 			n = need{after: max(asked.after, s.memory.lastWrite(organizationName(s.Organization)))}
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -503,7 +503,7 @@ func (a *applied) reason(one *personPlan) error {
 }
 
 // refused is the part of a plan that is not done and will not be: Suger refused
-// it. What Suger did not refuse and does not show may still come to be.
+// it. What Suger did not refuse and does not show may still be done.
 func (a *applied) refused(differs []difference) *plan {
 	p := &plan{}
 	for _, d := range differs {
@@ -545,7 +545,7 @@ func (s *suger) learn(after *snapshot, p *plan) {
 	}
 }
 
-// keepAdministrator asks the guard about the state that a plan has come to: another
+// keepAdministrator asks the guard about the state after a plan: another
 // replica, or somebody in the console, may have acted at the same time. If nobody
 // is left who can help the others, what the plan took from an administrator is
 // restored. undone is what of the plan was.

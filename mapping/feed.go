@@ -29,7 +29,7 @@ func (t *ticker) next() tick { return tick(t.last.Add(1)) }
 type feed[T any] struct {
 	ticker *ticker
 	now    func() time.Time
-	keep   time.Duration // for which a value is of use once it is complete
+	keep   time.Duration // how long a value can be used once it is complete
 
 	mu      sync.Mutex
 	held    *fetched[T]

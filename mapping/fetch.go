@@ -169,7 +169,7 @@ func (r *rowsRead[T]) leave(one leftOut) {
 	r.left = append(r.left, one)
 }
 
-// unusable is why a list shows nothing at all although it has rows, or nil.
+// unusable is the first error of a list of which no row can be used, or nil.
 func (r *rowsRead[T]) unusable() error {
 	if len(r.usable) == 0 && len(r.left) > 0 {
 		return r.left[0].err

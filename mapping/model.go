@@ -80,7 +80,7 @@ func newModel(doc *spec.Document) *model {
 	return m
 }
 
-// errorRule is how the client recognizes an error, nil if the HTTP status says it all.
+// errorRule is how the client recognizes an error.
 func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
 	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
 	if e := doc.Errors; e != nil {

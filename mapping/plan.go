@@ -28,8 +28,7 @@ type personPlan struct {
 	roles  []*role        // the roles to hold from now on; nil: as they are
 }
 
-// A planKind says what happens to a person's membership, as the operation that
-// does it.
+// A planKind is the operation that changes a person or a membership.
 type planKind string
 
 const (
@@ -45,7 +44,7 @@ type rolePlan struct {
 	name string // of a role to be made or renamed
 }
 
-// A rolePlanKind says what happens to a role, as the operation that does it.
+// A rolePlanKind is the operation that changes a role.
 type rolePlanKind string
 
 const (
