@@ -144,11 +144,9 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 	}
 	batchOf(ctx).saw(ctx, snap)
 	if c.single != "" {
-		if err := snap.unusable(c.single, ""); err != nil {
-			return nil, s.unreadable(spec.OpListUsers, err)
-		}
+		err = s.readable(snap, c.single, "")
 	}
-	return snap, nil
+	return snap, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
@@ -191,8 +189,8 @@ func (s *suger) contradiction(one, all *snapshot, id string) error {
 	if is := one.byID(id); is == nil || !is.access.active || all.byID(id) != nil {
 		return nil
 	}
-	if err := all.unusable(id, ""); err != nil {
-		return s.unreadable(spec.OpListUsers, err)
+	if err := s.readable(all, id, ""); err != nil {
+		return err
 	}
 	return s.unreadable(spec.OpListUsers, misfit("", "a list without a user whom another call shows"))
 }

@@ -420,10 +420,15 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 	if snap, err = s.withoutOthers(ctx, snap, id); err != nil {
 		return nil, err
 	}
-	if err := snap.unusable(id, ""); err != nil {
-		return nil, s.unreadable(spec.OpListUsers, err)
+	return snap, s.readable(snap, id, "")
+}
+
+// readable is an error if the record of a user in the list cannot be read.
+func (s *suger) readable(snap *snapshot, id, email string) error {
+	if err := snap.unusable(id, email); err != nil {
+		return s.unreadable(spec.OpListUsers, err)
 	}
-	return snap, nil
+	return nil
 }
 
 // withoutOthers is a snapshot without the records that have no id but an address
@@ -565,10 +570,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	}
 	u = snap.holderOf(email)
 	if u == nil {
-		if err := snap.unusable("", email); err != nil {
-			return nil, nil, s.unreadable(spec.OpListUsers, err)
-		}
-		return snap, nil, nil
+		return snap, nil, s.readable(snap, "", email)
 	}
 	s.memory.remember(key, email, u.id)
 	return snap, u, nil

@@ -35,10 +35,10 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view s
 	return versioned(g.group(r, snap.holdersOf(r))), nil
 }
 
-// roleByID finds a role by its id, in a list that begins now if it is on none at
-// hand. What it is called is for the error if there is none. The answer always rests on one that Suger gave
-// to this credential: roles that are known anyway would make a wrong token look
-// right.
+// roleByID finds a role by its id, in a list that begins now if the present one lacks
+// it. what names it in the error if there is none. The answer always rests on a list
+// that Suger gave to this credential: roles that are known anyway would make a wrong
+// token look right.
 func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
 		roles, err := s.roles(ctx, within)

@@ -424,8 +424,8 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	return ended.echoing(current, wanted), nil
 }
 
-// echoing is an answer to a write, which is the caller's own, with the externalId that the client sent. It has
-// no version as long as the write is not proven.
+// echoing is an answer to a write, which is the caller's own, with the externalId
+// that the client sent. It has no version as long as the write is not proven.
 func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
 		delete(about, "version")
