@@ -8,9 +8,14 @@ import (
 	"time"
 )
 
-// batchAge bounds the age of the list on which a batch plans: Suger overwrites the
-// role of a member who is added, and who has left is not looked at again.
-const batchAge = time.Second
+// Bounds of the age of the list on which a batch plans.
+const (
+	batchAge = 5 * time.Second
+	// Where the list shows that somebody is no member: Suger overwrites the role of
+	// a member who is added, and who has left is not looked at again. Also where the
+	// client names a version, and where the change is refused.
+	absenceAge = time.Second
+)
 
 // A Batch carries out several changes one after the other, as a bulk request has
 // them, and proves them together: each is planned on the list that the first read,
@@ -95,11 +100,30 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 
 // start is the snapshot on which the batch plans its next change, nil if it needs
 // a new one.
-func (b *Batch) start(s *suger) *snapshot {
-	if b == nil || b.snap == nil || s.config.Now().Sub(b.snap.done) > batchAge {
+func (b *Batch) start(s *suger, c change) *snapshot {
+	if b == nil || b.snap == nil {
+		return nil
+	}
+	most := batchAge
+	if c.conditional || c.single != "" && b.snap.byID(c.single) == nil {
+		most = absenceAge
+	}
+	if s.config.Now().Sub(b.snap.done) > most {
 		return nil
 	}
 	return b.snap
+}
+
+// mustLook reports whether what was planned on the batch's snapshot has to be
+// planned on a new one: it adds somebody or is refused, and the snapshot is too old
+// for that; or it changes somebody of whom a change is still to be proven, after
+// which nothing could show whether the first took effect.
+func (b *Batch) mustLook(s *suger, known *snapshot, p *plan, err error) bool {
+	old := s.config.Now().Sub(known.done) > absenceAge
+	if err != nil {
+		return old
+	}
+	return old && p.joining() != nil || b.hasPending(p)
 }
 
 // saw uses a snapshot that was read for a change of the batch, after what is
@@ -123,7 +147,7 @@ func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
 }
 
 // hasPending reports whether a plan changes somebody of whom a change is still to be
-// proven, after which nothing could show whether the first took effect.
+// proven.
 func (b *Batch) hasPending(p *plan) bool {
 	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
 		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {

@@ -14,13 +14,14 @@ import (
 
 // A change is what a request asks for, in the form that the engine carries out.
 type change struct {
-	what      string    // operation for the audit record; "" for that of the plan
-	names     []string  // what it is about, as far as known beforehand
-	single    string    // id of the only person it is about, if a snapshot of one is enough
-	person    bool      // its answer shows one person, so that a snapshot of one proves it
-	exclusive bool      // no other change of the organization may come between its look and its end
-	seen      *snapshot // where it can begin, if nothing was written since
-	plan      func(*snapshot) (*plan, error)
+	what        string    // operation for the audit record; "" for that of the plan
+	names       []string  // what it is about, as far as known beforehand
+	single      string    // id of the only person it is about, if a snapshot of one is enough
+	person      bool      // its answer shows one person, so that a snapshot of one proves it
+	exclusive   bool      // no other change of the organization may come between its look and its end
+	conditional bool      // the client names the version that it wants to change
+	seen        *snapshot // where it can begin, if nothing was written since
+	plan        func(*snapshot) (*plan, error)
 }
 
 // A result is the outcome of a change.
@@ -92,7 +93,7 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	if err := hold.take(ctx, c.names); err != nil {
 		return nil, nil, err
 	}
-	known := batchOf(ctx).start(s)
+	known := batchOf(ctx).start(s, c)
 	if known != nil {
 		snap = known
 	}
@@ -108,12 +109,12 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		var p *plan
 		on := snap
 		snap, p, err = s.planned(ctx, c, snap, n)
-		if err != nil {
-			return nil, nil, err
-		}
-		if on == known && batchOf(ctx).hasPending(p) {
+		if known != nil && on == known && batchOf(ctx).mustLook(s, known, p, err) {
 			snap, known = nil, nil
 			continue
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 		more := s.namesOf(p)
 		if hold.has(more) {

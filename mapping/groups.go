@@ -226,7 +226,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	sent := scim.Resource{}
 	var r *role
 	done, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (p *plan, err error) {
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
@@ -324,7 +324,7 @@ func memberIDs(members any) []string {
 // nobody is left without one.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (*plan, error) {
 			r, err := g.groupOf(s, id)
 			if err != nil {

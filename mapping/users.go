@@ -238,7 +238,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		return record, err
 	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: seen,
+		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: seen,
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
@@ -277,7 +277,7 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 // needs nothing written; the audit record says so.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	done, err := s.carryOut(ctx, change{
-		names: []string{s.userName(id)}, single: id,
+		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
@@ -442,7 +442,7 @@ func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	removal := change{
-		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id,
+		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
