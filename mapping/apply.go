@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -19,13 +20,11 @@ type applied struct {
 	role   error                 // of the role's own call
 	made   *role                 // the role that was made
 	joined string                // id of a person who was added, as far as an answer shows it
-	sent   bool                  // something was sent to Suger
 }
 
 func (a *applied) fail(one *personPlan, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.sent = true
 	if err != nil {
 		a.failed[one] = err
 	}
@@ -39,7 +38,6 @@ func (a *applied) fail(one *personPlan, err error) {
 func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 	done := &applied{failed: make(map[*personPlan]error)}
 	if all.role != nil && all.role.kind != roleDeleted {
-		done.sent = true
 		if done.made, done.role = s.applyRole(ctx, snap.roles, all.role); done.role != nil {
 			return done
 		}
@@ -56,7 +54,6 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 		_ = work.Wait() // failures are collected, none is returned
 	}
 	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
-		done.sent = true
 		_, done.role = s.applyRole(ctx, snap.roles, all.role)
 	}
 	return done
@@ -168,7 +165,7 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 	if err != nil || !s.mayBe(one, answer) {
 		return "", nil // the list shows who was added
 	}
-	s.drift(spec.OpAddUser, added.drift)
+	s.drift(spec.OpAddUser, added.drift...)
 	rest := s.restOfJoin(added, one)
 	if rest.empty() {
 		return added.id, nil
@@ -319,7 +316,7 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 // nothing is lost that the mapping does not know.
 //
 // What it read must be the user as they were planned on, or as the plan makes
-// them: laid over anything else, the write would bring back what has changed.
+// them: laid over anything else, the write would undo what has changed since.
 func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) error {
 	named := s.ids(one.before, call.role)
 	request := s.request(call.name, call.op, named, call.with)
@@ -398,16 +395,8 @@ func (s *suger) allValues(one *personPlan) spec.Values {
 
 // newValues are the values that adding a person sends.
 func (s *suger) newValues(one *personPlan) spec.Values {
-	after := one.after(s.model)
-	with := make(spec.Values)
-	for i, a := range s.model.attributes {
-		if after.values[i] != "" {
-			with[a.name] = after.values[i]
-		}
-	}
-	if s.model.formatted(after) != "" {
-		s.addFullName(with, after)
-	}
+	with := s.present(one.after(s.model))
+	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
 	addRoles(with, one.roles)
 	if s.model.status != nil && s.model.status.toActive != nil {
 		with["status"] = s.model.statusValue(true, s.now())
@@ -480,24 +469,14 @@ func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePl
 	}
 	roles, listErr := s.roles(ctx, s.fromNow())
 	if listErr != nil {
-		return nil, firstError(err, listErr)
+		return nil, cmp.Or(err, listErr)
 	}
 	r, ambiguous := roles.named(change.name)
 	switch {
 	case ambiguous != nil:
 		return nil, ambiguous
 	case r == nil:
-		return nil, firstError(err, s.unconfirmed(spec.OpAddRole, "the new role"))
+		return nil, cmp.Or(err, s.unconfirmed(spec.OpAddRole, "the new role"))
 	}
 	return r, nil
-}
-
-// firstError is the first that is not nil.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

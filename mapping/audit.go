@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,21 +34,17 @@ type Change struct {
 
 // entryOf describes what a plan changes about one person, by what differs.
 func (s *suger) entryOf(what string, one *personPlan) *Change {
-	c := s.newChange(operationOf(one), one.before.id, s.model.email(one.before))
-	if one.kind != planLeave {
-		after := one.after(s.model)
-		for i := range one.values {
-			name := s.model.attributes[i].name
-			if one.kind == planJoin && i == s.model.userName {
-				continue // the record is about this address anyway
-			}
-			c.Before[name], c.After[name] = one.before.values[i], after.values[i]
-		}
-		if one.kind == planJoin {
-			c.User = s.model.email(after)
-			for name := range c.Before {
-				c.Before[name] = ""
-			}
+	c := s.newChange(string(one.kind), one.before.id, s.model.email(one.before))
+	if one.kind == planJoin {
+		c.User = one.values[s.model.userName]
+	}
+	for i, value := range one.values {
+		name := s.model.attributes[i].name
+		switch {
+		case one.kind != planJoin:
+			c.Before[name], c.After[name] = one.before.values[i], value
+		case i != s.model.userName: // the record is about this address anyway
+			c.Before[name], c.After[name] = "", value
 		}
 	}
 	if one.roles != nil {
@@ -55,13 +53,13 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 	switch {
 	case one.kind == planLeave:
 		c.Before["role"], c.After["role"] = roleNames(one.held), ""
-		c.Before["active"], c.After["active"] = yesNo(one.before.access.active), "false"
+		c.Before["active"], c.After["active"] = strconv.FormatBool(one.before.access.active), "false"
 	case one.active != nil && one.kind == planChange:
 		c.What = spec.OpDeactivateUser
 		if *one.active {
 			c.What = spec.OpActivateUser
 		}
-		c.Before["active"], c.After["active"] = yesNo(one.before.access.active), yesNo(*one.active)
+		c.Before["active"], c.After["active"] = strconv.FormatBool(one.before.access.active), strconv.FormatBool(*one.active)
 	}
 	if what != "" {
 		c.What = what
@@ -74,86 +72,76 @@ const maxRecorded = 4096
 
 // entryOfRole describes what a plan changes about a role.
 func (s *suger) entryOfRole(change *rolePlan) *Change {
-	switch change.kind {
-	case roleMade:
-		return s.newChange(spec.OpAddRole, "", change.name)
-	case roleDeleted:
-		c := s.newChange(spec.OpRemoveRole, change.role.id, change.role.name)
-		c.Before["name"], c.Before["description"] = change.role.name, change.role.description
-		if permissions, err := json.Marshal(change.role.permissions); err == nil { // to make the role anew by
-			c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
-		}
+	if change.kind == roleMade {
+		return s.newChange(string(change.kind), "", change.name)
+	}
+	c := s.newChange(string(change.kind), change.role.id, change.role.name)
+	c.Before["name"] = change.role.name
+	if change.kind == roleRenamed {
+		c.After["name"] = change.name
 		return c
 	}
-	c := s.newChange(spec.OpUpdateRole, change.role.id, change.role.name)
-	c.Before["name"], c.After["name"] = change.role.name, change.name
+	c.Before["description"] = change.role.description
+	if permissions, err := json.Marshal(change.role.permissions); err == nil { // to make the role anew by
+		c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
+	}
 	return c
 }
 
-// recordEach writes a record for each person and role of a plan that was carried
-// out.
-func (s *suger) recordEach(what string, p *plan, after *snapshot, failures []failure) {
-	failed := func(one *personPlan) error {
+// recordEach writes a record for each person and role of a plan. after is a snapshot
+// that proved it, nil if there is none. failed is what went wrong with a person or,
+// for nil, with the role; without an error the outcome counts.
+func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string, failed func(*personPlan) error) {
+	if p == nil {
+		return
+	}
+	for _, one := range p.touched() {
+		c := s.entryOf(what, one)
+		if one.kind == planJoin && after != nil {
+			if is := s.planner.joined(after, one); is != nil {
+				c.UserID = is.id
+			}
+		}
+		s.record(c, outcome, failed(one))
+	}
+	if p.role == nil {
+		return
+	}
+	c := s.entryOfRole(p.role)
+	if p.role.kind == roleMade && after != nil {
+		if r, err := after.roles.named(p.role.name); err == nil && r != nil {
+			c.UserID = r.id
+		}
+	}
+	s.record(c, outcome, failed(nil))
+}
+
+// recordProven writes the records of a plan that was carried out.
+func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []failure) {
+	s.recordEach(what, p, after, "done", func(one *personPlan) error {
 		for _, f := range failures {
 			if f.one == one || f.one != nil && one != nil && f.one.before == one.before {
 				return f.err
 			}
 		}
 		return nil
-	}
-	for _, one := range p.touched() {
-		c := s.entryOf(what, one)
-		if one.kind == planJoin {
-			if is := s.planner.joined(after, one); is != nil {
-				c.UserID = is.id
-			}
-		}
-		s.record(c, failed(one))
-	}
-	if p.role != nil {
-		c := s.entryOfRole(p.role)
-		if p.role.kind == roleMade {
-			if r, err := after.roles.named(p.role.name); err == nil && r != nil {
-				c.UserID = r.id
-			}
-		}
-		s.record(c, failed(nil))
-	}
+	})
 }
 
-// recordAll writes a record of one error for everybody in a plan, or of the
+// recordFailed writes a record of one error for everybody in a plan, or of the
 // failed calls where there are any.
-func (s *suger) recordAll(what string, p *plan, done *applied, err error) {
-	if p == nil {
-		return
-	}
-	for _, one := range p.touched() {
-		reason := err
-		if done != nil {
-			reason = firstError(done.reason(one), err)
+func (s *suger) recordFailed(what string, p *plan, done *applied, err error) {
+	s.recordEach(what, p, nil, "", func(one *personPlan) error {
+		if done == nil || one == nil {
+			return err
 		}
-		s.record(s.entryOf(what, one), reason)
-	}
-	if p.role != nil {
-		s.record(s.entryOfRole(p.role), err)
-	}
-}
-
-// recordDry writes the records of a plan that is not carried out.
-func (s *suger) recordDry(what string, p *plan) {
-	for _, one := range p.touched() {
-		s.record(s.entryOf(what, one).dry(), nil)
-	}
-	if p.role != nil {
-		s.record(s.entryOfRole(p.role).dry(), nil)
-	}
+		return cmp.Or(done.reason(one), err)
+	})
 }
 
 // recordLeft records the end of access of somebody who has left before.
 func (s *suger) recordLeft(id string) {
-	c := s.newChange(spec.OpRemoveUser, id, "")
-	c.Outcome = "already left"
-	s.record(c, nil)
+	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
 }
 
 func (s *suger) newChange(what, id, name string) *Change {
@@ -163,20 +151,13 @@ func (s *suger) newChange(what, id, name string) *Change {
 	}
 }
 
-func (c *Change) dry() *Change {
-	c.Outcome = "dry run"
-	return c
-}
-
 // record writes the audit record of a change that was attempted.
-func (s *suger) record(c *Change, err error) {
+func (s *suger) record(c *Change, outcome string, err error) {
 	s.hidePersons(c)
 	level := slog.LevelInfo
-	if err != nil {
+	if c.Outcome = outcome; err != nil {
 		level = slog.LevelWarn
 		c.Outcome, c.Code = outcomeOf(s.asSCIM(err))
-	} else if c.Outcome == "" {
-		c.Outcome = "done"
 	}
 	s.config.Audit.Log(context.Background(), level, "change",
 		"request_id", c.RequestID, "credential", c.Credential, "organization", c.Organization,
@@ -203,7 +184,7 @@ func outcomeOf(err error) (outcome, code string) {
 }
 
 // hidePersons replaces e-mail addresses and the values of a user's attributes by
-// keyed hashes, if there is a key. An address may also stand where none is
+// keyed hashes, if there is a key. An address may also be where none is
 // expected, as an id or in a role's name.
 func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {
@@ -254,11 +235,4 @@ func roleNames(roles []*role) string {
 		names[i] = r.name
 	}
 	return strings.Join(names, ", ")
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -27,15 +28,12 @@ type Batch struct {
 	failed    map[any]error
 }
 
-// A pendingChange was sent to Suger and is still to be proven.
+// A pendingChange is proven at the end of the batch, or by the next list that it
+// reads.
 type pendingChange struct {
+	*sentChange
 	operation any
 	suger     *suger
-	before    *snapshot // on which it was planned
-	change    change
-	plan      *plan
-	done      *applied
-	reserved  *reservation
 }
 
 type batchKey struct{}
@@ -51,7 +49,7 @@ func batchOf(ctx context.Context) *Batch {
 	return b
 }
 
-// Begin says on behalf of which operation the next changes are made.
+// Begin names the operation that the next changes belong to.
 func (b *Batch) Begin(operation any) { b.operation = operation }
 
 // Prove reads the list once more and returns the operations, as Begin named them,
@@ -60,19 +58,13 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 	if len(b.pending) == 0 {
 		return b.failed
 	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
-		defer cancel()
-	}
+	ctx, cancel := untilDeadline(ctx)
+	defer cancel()
 	s := b.pending[0].suger
 	after, err := s.people(ctx, s.fromNow())
 	if err != nil {
 		for _, one := range b.pending {
-			one.reserved.settle(s.planner.losses(one.plan)) // some of it may have happened
-			err := s.unproven(one.plan, one.done, err)
-			s.recordAll(one.change.what, one.plan, one.done, err)
-			b.failed[one.operation] = s.asSCIM(err)
+			b.failed[one.operation] = s.asSCIM(s.unproven(one.sentChange, err))
 		}
 		b.pending = nil
 		return b.failed
@@ -99,19 +91,7 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 		differs := slices.DeleteFunc(s.planner.proveSince(one.before, shown, one.plan, nil), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
-		failures := s.failures(one.plan, one.done, differs)
-		if one.change.single == "" {
-			membersLeft(failures)
-		}
-		lost := s.planner.losses(one.plan) - s.planner.losses(one.done.refused(differs))
-		one.reserved.settle(lost)
-		s.recordEach(one.change.what, one.plan, shown, failures)
-		s.learn(shown, one.plan)
-		undone, err := s.keepAdministrator(ctx, one.before, shown, one.plan, differs)
-		if err != nil {
-			one.reserved.settle(lost - s.planner.losses(undone))
-		}
-		if err := firstError(err, s.failureOf(one.plan, failures)); err != nil {
+		if err := s.proven(ctx, one.sentChange, shown, differs); err != nil {
 			b.failed[one.operation] = s.asSCIM(err)
 		}
 	}
@@ -137,7 +117,7 @@ func (b *Batch) start(s *suger, c change) *snapshot {
 // mustLook reports whether what was planned on the batch's snapshot has to be
 // planned on a new one: it adds somebody or is refused, and the snapshot is too old
 // for that; or it changes somebody of whom a change is still to be proven, after
-// which nothing could tell whether the first took effect.
+// which nothing could show whether the first took effect.
 func (b *Batch) mustLook(s *suger, known *snapshot, p *plan, err error) bool {
 	old := s.config.Now().Sub(known.done) > absenceAge
 	if err != nil {
@@ -146,8 +126,8 @@ func (b *Batch) mustLook(s *suger, known *snapshot, p *plan, err error) bool {
 	return old && p.joining() != nil || b.hasPending(p)
 }
 
-// saw is told of a snapshot that was read for a change of the batch, after what
-// is pending.
+// saw uses a snapshot that was read for a change of the batch, after what is
+// pending.
 func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 	switch {
 	case b == nil:
@@ -159,8 +139,8 @@ func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 	}
 }
 
-// takes reports whether the proof of a plan can wait for the end of the batch.
-func (b *Batch) takes(s *suger, snap *snapshot, p *plan) bool {
+// defers reports whether the proof of a plan can wait for the end of the batch.
+func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
 	return b != nil && snap.whole && p.role == nil && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
 		return one.kind == planJoin || s.planner.takesAdministrator(one)
 	})
@@ -180,30 +160,31 @@ func (b *Batch) hasPending(p *plan) bool {
 
 // add keeps a change whose calls were made, and returns the snapshot as it is if
 // they took effect.
-func (b *Batch) add(s *suger, c change, snap *snapshot, p *plan, done *applied, reserved *reservation) *snapshot {
-	b.pending = append(b.pending, &pendingChange{b.operation, s, snap, c, p, done, reserved})
-	b.snap = snap.assume(s.model, p)
-	b.snap.own = maps.Clone(snap.own)
-	if b.snap.own == nil {
-		b.snap.own = make(map[string]tick)
-	}
-	for _, name := range s.namesOf(p) {
+func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
+	b.pending = append(b.pending, &pendingChange{sent, b.operation, s})
+	b.snap = sent.before.assume(s.model, sent.plan)
+	b.snap.own = make(map[string]tick)
+	maps.Copy(b.snap.own, sent.before.own)
+	for _, name := range s.namesOf(sent.plan) {
 		b.snap.own[name] = s.memory.lastWrite(name)
 	}
 	return b.snap
 }
 
-// assume is the snapshot with a plan done.
+// assume is the snapshot with a plan done. Who joins without an id has one that
+// stands for the address.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false
 	for _, one := range p.touched() {
-		at, found := s.position(one.before.id)
-		if !found {
-			continue
+		after := one.after(m)
+		if one.kind == planJoin {
+			after.id = cmp.Or(after.id, dryRunID(m.email(after)))
+			users = append(users, after)
+		} else if at, found := s.ids[one.before.id]; found {
+			users[at] = after
 		}
-		users[at] = one.after(m)
-		reorder = reorder || users[at] == nil || one.renames(m)
+		reorder = reorder || one.kind != planChange || one.renames(m)
 	}
 	if !reorder {
 		copied := *s
@@ -211,6 +192,6 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 		return &copied
 	}
 	assumed := newSnapshot(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
-	assumed.tick, assumed.began, assumed.done, assumed.roles = s.tick, s.began, s.done, s.roles
+	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole = s.tick, s.began, s.done, s.roles, s.whole
 	return assumed
 }

@@ -20,17 +20,9 @@ func (b Brake) String() string {
 	if b.Limit == 0 {
 		return "off"
 	}
-	window := b.Window.String()
-	for _, zero := range []string{"0s", "0m"} { // 1h0m0s is 1h
-		if trimmed := strings.TrimSuffix(window, zero); trimmed != window && strings.HasSuffix(trimmed, unitBefore[zero]) {
-			window = trimmed
-		}
-	}
+	window := strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(b.Window.String())
 	return fmt.Sprintf("%d/%s", b.Limit, window)
 }
-
-// unitBefore is the unit after which a zero can be left out.
-var unitBefore = map[string]string{"0s": "m", "0m": "h"}
 
 // A brake counts the drastic changes of this process.
 type brake struct {

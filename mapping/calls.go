@@ -149,11 +149,7 @@ func (s *suger) asRecordError(operation string, err error) error {
 
 // unreadable is the error for an answer that does not fit the mapping.
 func (s *suger) unreadable(operation string, cause error) error {
-	field := wholeAnswer
-	if record := (*RecordError)(nil); errors.As(cause, &record) && record.Field != "" {
-		field = record.Field
-	}
-	s.drift(operation, []string{field})
+	s.drift(operation, fieldOf(cause))
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
 		"Suger's answer to %q does not match the mapping. Run the check command to see what differs.", operation)
 }
@@ -161,7 +157,7 @@ func (s *suger) unreadable(operation string, cause error) error {
 // driftOf reports an answer that the client could not read.
 func (s *suger) driftOf(err error) {
 	if call, ok := callError(err); ok && call.Kind == sugerclient.Unreadable {
-		s.drift(call.Operation, []string{wholeAnswer})
+		s.drift(call.Operation, wholeAnswer)
 	}
 }
 
@@ -169,12 +165,4 @@ func (s *suger) driftOf(err error) {
 func callError(err error) (call *sugerclient.Error, ok bool) {
 	ok = errors.As(err, &call)
 	return call, ok
-}
-
-// operationName is the operation that an error is about.
-func operationName(err error) string {
-	if call, ok := callError(err); ok {
-		return call.Operation
-	}
-	return ""
 }

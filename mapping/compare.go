@@ -7,7 +7,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A Person is somebody whom a list gives access to Suger.
+// A Person is an entry of a list of those who are to have access to Suger.
 type Person struct {
 	UserName string
 	Role     string // name or id of a role, or name of its group; "" says nothing of the role
@@ -46,25 +46,16 @@ type Forecast struct {
 // order; after them those who have access and are not on it.
 //
 // The error is a *[scim.Error] of reading Suger.
-func (u *Users) Compare(ctx context.Context, people []Person) ([]Forecast, error) {
-	forecasts, err := u.compare(ctx, people)
-	if err != nil {
-		return nil, u.asSCIM(err)
-	}
-	return forecasts, nil
-}
-
-func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error) {
+func (u *Users) Compare(ctx context.Context, people []Person) (forecasts []Forecast, err error) {
+	defer u.translate(&err)
 	snap, err := u.people(ctx, u.fromNow())
 	if err != nil {
 		return nil, err
 	}
-	roles, err := u.roles(ctx, u.fromNow())
-	if err != nil {
+	if snap, err = u.completed(ctx, snap, u.fromNow()); err != nil {
 		return nil, err
 	}
-	snap = snap.withRoles(roles)
-	forecasts := make([]Forecast, 0, len(people))
+	forecasts = make([]Forecast, 0, len(people))
 	listed := make(map[string]bool, len(people))
 	for _, person := range people {
 		listed[foldEmail(person.UserName)] = true
@@ -72,7 +63,7 @@ func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error
 	}
 	for _, one := range snap.users {
 		if one.access.active && !listed[u.model.key(one)] {
-			forecasts = append(forecasts, Forecast{UserName: u.model.email(one), Effect: EffectAbsent, Before: roleNames(roles.of(one))})
+			forecasts = append(forecasts, Forecast{UserName: u.model.email(one), Effect: EffectAbsent, Before: roleNames(snap.roles.of(one))})
 		}
 	}
 	return forecasts, nil
@@ -82,7 +73,7 @@ func (u *Users) compare(ctx context.Context, people []Person) ([]Forecast, error
 // asks the guards.
 func (u *Users) forecast(snap *snapshot, person Person) Forecast {
 	f := Forecast{UserName: person.UserName, Effect: EffectNone}
-	known := snap.holderOf(u.model, person.UserName)
+	known := snap.holderOf(person.UserName)
 	if known != nil {
 		f.UserName, f.Before = u.model.email(known), roleNames(snap.roles.of(known))
 		f.After = f.Before

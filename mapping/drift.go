@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -38,6 +37,14 @@ func (e *RecordError) Error() string { return e.text + " does not fit the mappin
 // Is makes every RecordError errRecord.
 func (e *RecordError) Is(target error) bool { return target == errRecord }
 
+// fieldOf is the field in which a record does not fit.
+func fieldOf(err error) string {
+	if record := (*RecordError)(nil); errors.As(err, &record) && record.Field != "" {
+		return record.Field
+	}
+	return wholeAnswer
+}
+
 func misfit(field string, format string, args ...any) error {
 	return &RecordError{Field: field, text: fmt.Sprintf(format, args...)}
 }
@@ -55,47 +62,39 @@ type DriftCount struct {
 // that Suger's API has changed. Operations and fields are the mapping's own, so
 // their number is bounded, and no value is ever kept.
 type canary struct {
-	log      *slog.Logger
-	observer Observer
-	now      func() time.Time
-
-	mu   sync.Mutex
-	seen map[driftKey]*drift
+	config *Config
+	mu     sync.Mutex
+	seen   map[driftKey]*drift
 }
 
 type driftKey struct{ operation, field string }
 
 // A drift is what the canary knows of one operation and field.
 type drift struct {
-	answers  int64
-	last     time.Time
+	DriftCount
 	logged   time.Time
 	unlogged int64 // answers since then
-}
-
-func newCanary(config *Config) *canary {
-	return &canary{log: config.Log, observer: config.Observer, now: config.Now, seen: make(map[driftKey]*drift)}
 }
 
 // note counts one answer whose field was not as the mapping says in some of its
 // records. It reports whether it logged that.
 func (c *canary) note(operation, field string, records, of int) (logged bool) {
-	c.observer.Drift(operation, field)
+	c.config.Observer.Drift(operation, field)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now()
+	now := c.config.Now()
 	d := c.seen[driftKey{operation, field}]
 	if d == nil {
-		d = &drift{}
+		d = &drift{DriftCount: DriftCount{Operation: operation, Field: field}}
 		c.seen[driftKey{operation, field}] = d
 	}
-	d.answers++
+	d.Answers++
 	d.unlogged++
-	d.last = now
-	if d.answers > 1 && now.Sub(d.logged) < driftLogEvery {
+	d.Last = now
+	if d.Answers > 1 && now.Sub(d.logged) < driftLogEvery {
 		return false
 	}
-	c.log.Warn("Suger's answer differs from the mapping; run the check command for details",
+	c.config.Log.Warn("Suger's answer differs from the mapping; run the check command for details",
 		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
 	d.logged, d.unlogged = now, 0
 	return true
@@ -103,14 +102,12 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 
 // Drift is what did not fit the mapping since the process began, by operation
 // and field. It is empty as long as Suger is as the mapping says.
-func (s *Service) Drift() []DriftCount { return s.canary.counts() }
-
-func (c *canary) counts() []DriftCount {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	counts := make([]DriftCount, 0, len(c.seen))
-	for key, d := range c.seen {
-		counts = append(counts, DriftCount{Operation: key.operation, Field: key.field, Answers: d.answers, Last: d.last})
+func (s *Service) Drift() []DriftCount {
+	s.canary.mu.Lock()
+	defer s.canary.mu.Unlock()
+	counts := make([]DriftCount, 0, len(s.canary.seen))
+	for _, d := range s.canary.seen {
+		counts = append(counts, d.DriftCount)
 	}
 	slices.SortFunc(counts, func(a, b DriftCount) int {
 		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Field, b.Field))
@@ -119,7 +116,7 @@ func (c *canary) counts() []DriftCount {
 }
 
 // misfits collects what is not as the mapping says in the records of one answer,
-// but can be lived with.
+// but can still be used.
 type misfits struct {
 	records int
 	fields  map[string]int // number of records by field
@@ -143,17 +140,17 @@ func (s *suger) drifted(operation string, m *misfits) {
 }
 
 // drift reports fields of a single record.
-func (s *suger) drift(operation string, fields []string) {
-	var one misfits
-	one.add(fields)
-	s.drifted(operation, &one)
+func (s *suger) drift(operation string, fields ...string) {
+	for _, field := range slices.Compact(slices.Sorted(slices.Values(fields))) {
+		s.canary.note(operation, field, 1, 1)
+	}
 }
 
 // missingCall stands for a field where Suger answers a call as if it did not exist.
 const missingCall = "call"
 
 // missing reports a call that Suger does not offer.
-func (s *suger) missing(operation string) { s.drift(operation, []string{missingCall}) }
+func (s *suger) missing(operation string) { s.drift(operation, missingCall) }
 
 // reportLeft reports the records of a list that are left out of every answer.
 func (s *suger) reportLeft(operation string, left []leftOut) {
@@ -164,11 +161,7 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 	fields := make(map[string]int)
 	var ids []string
 	for _, one := range left {
-		field := wholeAnswer
-		if record := (*RecordError)(nil); errors.As(one.err, &record) && record.Field != "" {
-			field = record.Field
-		}
-		fields[field]++
+		fields[fieldOf(one.err)]++
 		if len(ids) < most && one.id != "" {
 			ids = append(ids, scim.Clip(one.id, 80))
 		}
@@ -184,23 +177,13 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 // reportDuplicates names users who have one address: a client sees one of them.
 func (s *suger) reportDuplicates(snap *snapshot) {
 	var ids []string
-	for _, i := range snap.same {
-		ids = append(ids, snap.users[snap.mails[i-1]].id, snap.users[snap.mails[i]].id)
+	for _, email := range sortedKeys(snap.same) {
+		for _, at := range snap.same[email] {
+			ids = append(ids, snap.users[at].id)
+		}
 	}
-	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids)/2, len(snap.users)) {
+	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids), len(snap.users)) {
 		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",
 			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
 	}
-}
-
-// roleDrift names the fields of a listed role that are missing and can be lived
-// without. A role that is a plain string has no fields.
-func (m *model) roleDrift(record any) (fields []string) {
-	object, ok := record.(map[string]any)
-	if f := m.doc.Role.Description; ok && f.Given() {
-		if _, there := f.In(object); !there {
-			fields = append(fields, f.String())
-		}
-	}
-	return fields
 }

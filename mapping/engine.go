@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,9 @@ import (
 
 // A change is what a request asks for, in the form that the engine carries out.
 type change struct {
-	what        string    // operation for the audit record; "" says it by the plan
+	what        string    // operation for the audit record; "" for that of the plan
 	names       []string  // what it is about, as far as known beforehand
-	single      string    // id of the only person it is about, where a snapshot of one will do
+	single      string    // id of the only person it is about, if a snapshot of one is enough
 	person      bool      // its answer shows one person, so that a snapshot of one proves it
 	exclusive   bool      // no other change of the organization may come between its look and its end
 	conditional bool      // the client names the version that it wants to change
@@ -23,23 +24,24 @@ type change struct {
 	plan        func(*snapshot) (*plan, error)
 }
 
-// A result is what a change has come to.
+// A result is the outcome of a change.
 type result struct {
 	before *snapshot // the plan was made on
-	after  *snapshot // shows the plan done; in a dry run, before
+	after  *snapshot // shows the plan done, in a dry run as it would be
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
-	sent   bool // to Suger, and still to be proven: after shows what is hoped for
+	sent   bool // to Suger, but not proven yet: after assumes the plan done
 }
 
-// carryOut takes a change from a snapshot over plan, guards and calls to the
-// proof. Without a difference there is no call and no record. Whatever can be known
-// to be wrong is refused before the first write; and what is done is proven by a
-// read that begins after the last call. A change of a group of which a member has
-// left meanwhile is carried out once more, for those who are there.
-func (s *suger) carryOut(ctx context.Context, c change) (*result, error) {
-	done, err := s.carryOutOnce(ctx, c)
+// carryOut carries out a change: snapshot, plan, guards, calls and proof. Without a
+// difference there is no call and no record. Whatever can be known to be wrong is
+// refused before the first write, and what is done is proven by a read that begins
+// after the last call. If a member of a group has left meanwhile, the change is
+// carried out once more for those who are there. The error is for the client.
+func (s *suger) carryOut(ctx context.Context, c change) (done *result, err error) {
+	defer s.translate(&err)
+	done, err = s.carryOutOnce(ctx, c)
 	if errors.Is(err, errMemberLeft) {
 		c.seen = nil
 		if again, failed := s.carryOutOnce(ctx, c); failed == nil {
@@ -64,28 +66,24 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	}
 	reserved, err := s.brakeFor(p)
 	if err != nil {
-		s.recordAll(c.what, p, nil, err)
+		s.recordFailed(c.what, p, nil, err)
 		return nil, err
 	}
 	if s.config.DryRun {
 		reserved.settle(0)
-		s.recordDry(c.what, p)
-		return &result{before: snap, after: snap, plan: p, dry: true}, nil
+		s.recordEach(c.what, p, nil, "dry run", func(*personPlan) error { return nil })
+		return &result{before: snap, after: snap.assume(s.model, p), plan: p, dry: true}, nil
 	}
 	return s.write(ctx, c, snap, p, reserved)
 }
 
-// settled is a plan on a snapshot that nothing in this process can make old while
-// the names that the plan is about are held. They are held only once Suger has
+// settled is a plan on a snapshot that nothing in this process can outdate while the
+// names that the plan is about are held. They are held only once Suger has
 // let the credential read the organization, so that nobody else's key waits for
 // or delays it.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
 	asked := s.fromNow()
 	snap, n := c.seen, asked
-	known := batchOf(ctx).start(s, c)
-	if known != nil {
-		snap = known
-	}
 	var err error
 	if snap == nil && !s.memory.proven(s.memory.key(s.Caller)) {
 		if snap, err = s.look(ctx, c, n); err != nil {
@@ -95,10 +93,14 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	if err := hold.take(ctx, c.names); err != nil {
 		return nil, nil, err
 	}
+	known := batchOf(ctx).start(s, c)
+	if known != nil {
+		snap = known
+	}
 	for {
 		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
-			// The list that proved the change before this one will do, if it began
-			// after this one was asked for and nothing was written since.
+			// The list that proved the change before this one is enough if it began
+			// after this request and nothing was written since.
 			n = need{after: max(asked.after, s.memory.lastWrite(organizationName(s.Organization)))}
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -143,30 +145,24 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 	}
 	batchOf(ctx).saw(ctx, snap)
 	if c.single != "" {
-		if err := snap.unusable(c.single, ""); err != nil {
-			return nil, s.unreadable(spec.OpListUsers, err)
-		}
+		err = s.readable(snap, c.single, "")
 	}
-	return snap, nil
+	return snap, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
 // all that the two need. A role that is on no cached list is looked for in one
 // that begins now before it is called unknown.
 func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
-	var err error
-	fresh := false
-	for err == nil {
-		var p *plan
-		if p, err = c.plan(snap); err == nil {
+	for fresh := false; ; {
+		p, err := c.plan(snap)
+		if err == nil {
 			err = s.planner.guard(snap, p)
 		}
-		var roles *needsRoles
-		var everybody *needsEverybody
 		switch {
 		case err == nil:
 			return snap, p, nil
-		case errors.As(err, &everybody) && !snap.whole:
+		case errors.Is(err, errNeedsEverybody) && !snap.whole:
 			one := snap
 			if snap, err = s.people(ctx, need{after: max(n.after, one.tick)}); err != nil {
 				return nil, nil, err
@@ -174,23 +170,18 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 			if err = s.contradiction(one, snap, c.single); err == nil && one.roles.whole {
 				snap = snap.withRoles(one.roles)
 			}
-		case errors.As(err, &roles) && !snap.roles.whole:
-			var all *catalogue
-			if all, err = s.roles(ctx, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))}); err == nil {
-				snap = snap.withRoles(all)
-			}
+		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
+			snap, err = s.completed(ctx, snap, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))})
 		case isUnknownRole(err) && !fresh:
 			fresh = true
-			var all *catalogue
-			if all, err = s.roles(ctx, s.fromNow()); err == nil {
-				snap = snap.withRoles(all)
-			}
+			snap, err = s.completed(ctx, snap, s.fromNow())
 		default:
 			s.refused(c.what, p, err)
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 	}
-	return nil, nil, err
 }
 
 // contradiction is an error if Suger shows a user with access by id whom its list
@@ -199,8 +190,8 @@ func (s *suger) contradiction(one, all *snapshot, id string) error {
 	if is := one.byID(id); is == nil || !is.access.active || all.byID(id) != nil {
 		return nil
 	}
-	if err := all.unusable(id, ""); err != nil {
-		return s.unreadable(spec.OpListUsers, err)
+	if err := s.readable(all, id, ""); err != nil {
+		return err
 	}
 	return s.unreadable(spec.OpListUsers, misfit("", "a list without a user whom another call shows"))
 }
@@ -215,7 +206,7 @@ func (s *suger) refused(what string, p *plan, err error) {
 	var no *refusal
 	if errors.As(err, &no) {
 		s.config.Observer.Refused(no.guard)
-		s.recordAll(what, p, nil, err)
+		s.recordFailed(what, p, nil, err)
 	}
 }
 
@@ -310,46 +301,59 @@ func (h *holding) release() {
 // write makes a plan's calls and proves them. It is not left half done because
 // the client goes away: its deadline alone ends it.
 func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, reserved *reservation) (*result, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
-		defer cancel()
+	ctx, cancel := untilDeadline(ctx)
+	defer cancel()
+	sent := &sentChange{c, snap, p, s.apply(ctx, snap, p), reserved}
+	if batch := batchOf(ctx); batch.defers(s, snap, p) {
+		return &result{before: snap, after: batch.add(s, sent), plan: p, sent: true}, nil
 	}
-	done := s.apply(ctx, snap, p)
-	if batch := batchOf(ctx); batch.takes(s, snap, p) {
-		return &result{before: snap, after: batch.add(s, c, snap, p, done, reserved), plan: p, sent: true}, nil
-	}
-	after, err := s.afterwards(ctx, c, p, done)
+	after, err := s.afterwards(ctx, c, p, sent.done)
 	if err == nil {
-		after, err = s.untilShown(ctx, p, done, after)
+		after, err = s.untilShown(ctx, p, sent.done, after)
 	}
-	if err == nil && s.finishJoin(ctx, after, p, done) {
-		after, err = s.afterwards(ctx, c, p, done)
+	if err == nil && s.finishJoin(ctx, after, p, sent.done) {
+		after, err = s.afterwards(ctx, c, p, sent.done)
 	}
 	if err != nil {
-		reserved.settle(s.planner.losses(p)) // some of it may have happened
-		err = s.unproven(p, done, err)
-		s.recordAll(c.what, p, done, err)
-		return nil, err
+		return nil, s.unproven(sent, err)
 	}
-	differs := s.planner.proveSince(snap, after, p, done.made)
-	failures := s.failures(p, done, differs)
-	if c.single == "" {
-		membersLeft(failures)
-	}
-	lost := s.planner.losses(p) - s.planner.losses(done.refused(differs))
-	reserved.settle(lost)
-	s.recordEach(c.what, p, after, failures)
-	s.learn(after, p)
-	if undone, err := s.keepAdministrator(ctx, snap, after, p, differs); err != nil {
-		reserved.settle(lost - s.planner.losses(undone))
-		return nil, err
-	}
-	if err := s.failureOf(p, failures); err != nil {
+	if err := s.proven(ctx, sent, after, s.planner.proveSince(snap, after, p, sent.done.made)); err != nil {
 		return nil, err
 	}
 	batchOf(ctx).saw(ctx, after)
-	return &result{before: snap, after: after, plan: p, made: done.made}, nil
+	return &result{before: snap, after: after, plan: p, made: sent.done.made}, nil
+}
+
+// untilDeadline is a context that ends at the deadline alone, if there is one.
+func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	}
+	return ctx, func() {}
+}
+
+// A sentChange is a change whose calls were made, and which is still to be proven.
+type sentChange struct {
+	change   change
+	before   *snapshot // on which it was planned
+	plan     *plan
+	done     *applied
+	reserved *reservation
+}
+
+// proven records what became of a change, by what a snapshot that began after its
+// calls does not show of it. The error is for the client.
+func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
+	failures := s.failures(c.plan, c.done, differs, c.change.single == "")
+	lost := s.planner.losses(c.plan) - s.planner.losses(c.done.refused(differs))
+	c.reserved.settle(lost)
+	s.recordProven(c.change.what, c.plan, after, failures)
+	s.learn(after, c.plan)
+	if undone, err := s.keepAdministrator(ctx, c.before, after, c.plan, differs); err != nil {
+		c.reserved.settle(lost - s.planner.losses(undone))
+		return err
+	}
+	return s.failureOf(c.plan, failures)
 }
 
 // afterwards is a snapshot that began after the last call: of one person where
@@ -380,11 +384,7 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	if p.role == nil {
 		return after, nil
 	}
-	roles, err := s.roles(ctx, s.fromNow())
-	if err != nil {
-		return nil, err
-	}
-	return after.withRoles(roles), nil
+	return s.completed(ctx, after, s.fromNow())
 }
 
 // untilShown looks again for a person who was added, as long as the mapping says
@@ -407,7 +407,7 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 		}
 		within -= pause
 		if err := s.config.Sleep(ctx, pause); err != nil {
-			return after, nil //nolint:nilerr // what was seen counts
+			return after, nil //nolint:nilerr // the last snapshot counts
 		}
 		var err error
 		if after, err = s.people(ctx, s.fromNow()); err != nil {
@@ -417,8 +417,16 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 	return after, nil
 }
 
-// unproven is the error for a change that was sent and cannot be looked at.
-func (s *suger) unproven(p *plan, done *applied, cause error) error {
+// unproven records a change that was sent and cannot be looked at. The error is for
+// the client.
+func (s *suger) unproven(c *sentChange, cause error) error {
+	c.reserved.settle(s.planner.losses(c.plan)) // some of it may have happened
+	err := s.errUnproven(c.plan, c.done, cause)
+	s.recordFailed(c.change.what, c.plan, c.done, err)
+	return err
+}
+
+func (s *suger) errUnproven(p *plan, done *applied, cause error) error {
 	if len(p.touched()) == len(done.failed) || done.role != nil {
 		for _, failed := range done.failed {
 			if !uncertain(failed) {
@@ -443,26 +451,33 @@ func (s *suger) unproven(p *plan, done *applied, cause error) error {
 
 // A failure is a person, or the role itself, that could not be changed.
 type failure struct {
-	one  *personPlan // nil for the role
-	err  error
-	gone bool // the person is listed no more
+	one *personPlan // nil for the role
+	err error
 }
 
+// errMemberLeft is for a change of a group's members, of whom one has left the
+// organization since it was planned.
+var errMemberLeft = errors.New("a member has left the organization")
+
 // failures are what a proof found missing, each with the reason if a call gave
-// one. A call that failed but took effect is a success.
-func (s *suger) failures(p *plan, done *applied, differs []difference) (failed []failure) {
+// one. A call that failed but took effect is a success. Where the client asked about
+// several people, it does not hear that one is not found: what it asked about is there.
+func (s *suger) failures(p *plan, done *applied, differs []difference, several bool) (failed []failure) {
 	for _, d := range differs {
 		var operation string
 		err := done.role
 		switch {
 		case d.one != nil:
-			err, operation = firstError(done.reason(d.one), done.role), operationOf(d.one)
+			err, operation = cmp.Or(done.reason(d.one), done.role), string(d.one.kind)
 		case p.role.kind == roleDeleted && len(failed) > 0:
 			err = failed[0].err // it was not tried, since somebody still holds it
 		default:
-			operation = operationOfRole(p.role)
+			operation = string(p.role.kind)
 		}
 		switch {
+		case several && d.field == goneField && d.one.kind == planChange:
+			err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
+				"A member of the group has left the organization at the same time. Retry; the change is then made for those who are there.")
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
 		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
@@ -471,24 +486,9 @@ func (s *suger) failures(p *plan, done *applied, differs []difference) (failed [
 		case isGone(err) || callMissing(err):
 			err = s.notOffered(err)
 		}
-		failed = append(failed, failure{d.one, err, d.field == goneField})
+		failed = append(failed, failure{d.one, err})
 	}
 	return failed
-}
-
-// errMemberLeft is for a change of a group's members, of whom one has left the
-// organization since it was planned.
-var errMemberLeft = errors.New("a member has left the organization")
-
-// membersLeft turns the errors for people who are listed no more into
-// errMemberLeft: it is the group that the client asked about, and that is there.
-func membersLeft(failures []failure) {
-	for i := range failures {
-		if one := failures[i].one; one != nil && one.kind == planChange && failures[i].gone {
-			failures[i].err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
-				"A member of the group has left the organization at the same time. Retry; the change is then made for those who are there.")
-		}
-	}
 }
 
 // reason is why a call about a person failed, nil if none did.
@@ -501,28 +501,8 @@ func (a *applied) reason(one *personPlan) error {
 	return nil
 }
 
-func operationOf(one *personPlan) string {
-	switch one.kind {
-	case planJoin:
-		return spec.OpAddUser
-	case planLeave:
-		return spec.OpRemoveUser
-	}
-	return spec.OpUpdateUser
-}
-
-func operationOfRole(change *rolePlan) string {
-	switch change.kind {
-	case roleMade:
-		return spec.OpAddRole
-	case roleDeleted:
-		return spec.OpRemoveRole
-	}
-	return spec.OpUpdateRole
-}
-
 // refused is the part of a plan that is not done and will not be: Suger refused
-// it. What Suger did not refuse and does not show may still come to be.
+// it. What Suger did not refuse and does not show may still be done.
 func (a *applied) refused(differs []difference) *plan {
 	p := &plan{}
 	for _, d := range differs {
@@ -546,10 +526,10 @@ func (s *suger) unconfirmed(operation, field string) error {
 // notOffered is the error for a call that Suger answers as if it did not exist,
 // although what it is about does.
 func (s *suger) notOffered(cause error) error {
-	operation := operationName(cause)
-	s.missing(operation)
+	call, _ := callError(cause)
+	s.missing(call.Operation)
 	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", operation)
+		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", call.Operation)
 }
 
 // learn remembers who has which address.
@@ -564,30 +544,29 @@ func (s *suger) learn(after *snapshot, p *plan) {
 	}
 }
 
-// keepAdministrator asks the guard about the state that a plan has come to: another
+// keepAdministrator asks the guard about the state after a plan: another
 // replica, or somebody in the console, may have acted at the same time. If nobody
 // is left who can help the others, what the plan took from an administrator is
-// given back. undone is what of the plan was.
+// restored. undone is what of the plan was.
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
 	undone = &plan{}
-	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
-		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
-	})
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil
 	}
 	hadAccess := func(one *personPlan) bool { return one.before.access.active }
 	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(s.model) }
-	if !slices.ContainsFunc(p.touched(), takes) {
-		return undone, nil // a name, or somebody who has come
+	switch {
+	case !slices.ContainsFunc(p.touched(), takes): // a name, or somebody who has come
+		return undone, nil
+	case !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess): // there may have been none before
+		return undone, nil
+	case !after.roles.whole && !s.model.knowsAdministrators(): // administrators are unknown
+		return undone, nil
 	}
-	if !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess) {
-		return undone, nil // nobody whom this change could have taken; there may have been none before
-	}
-	if !after.roles.whole && !s.model.knowsAdministrators() {
-		return undone, nil // nobody could tell
-	}
+	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
+		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
+		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+	})
 	s.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
 		return undone, scim.NewError(scim.CodeLastAdmin,
@@ -601,15 +580,14 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	defer cancel()
 	done := s.apply(ctx, after, back)
 	restored, err := s.people(ctx, s.fromNow())
-	if err == nil {
-		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil))
-		s.recordEach("undo", back, restored, failures)
-		err = s.failureOf(back, failures)
-		if err == nil && len(restored.administrators()) == 0 {
+	if err != nil {
+		s.recordFailed("undo", back, done, err)
+	} else {
+		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil), false)
+		s.recordProven("undo", back, restored, failures)
+		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
 			err = errors.New("the role was restored, but not the access")
 		}
-	} else {
-		s.recordAll("undo", back, done, err)
 	}
 	email := s.model.email(taken[0].before)
 	if err != nil {
@@ -621,7 +599,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
-// inverse is the plan that gives back what a plan took.
+// inverse is the plan that undoes a plan.
 func (p *personPlan) inverse(m *model) *personPlan {
 	if p.kind == planLeave {
 		draft := *p.before
@@ -639,8 +617,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 		back.values[i] = p.before.values[i]
 	}
 	if p.active != nil {
-		was := !*p.active
-		back.active = &was
+		back.active = new(!*p.active)
 	}
 	if p.roles != nil {
 		back.roles = p.held
@@ -648,7 +625,7 @@ func (p *personPlan) inverse(m *model) *personPlan {
 	return back
 }
 
-// failureOf is what the client is told of people who could not be changed. If
+// failureOf is the error for the client about people who could not be changed. If
 // Suger was only out of reach, the answer makes Okta retry.
 func (s *suger) failureOf(p *plan, failures []failure) error {
 	switch {

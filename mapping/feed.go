@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// fetchLimit bounds the wait for a fetch of who has no deadline.
+// fetchLimit bounds the wait of a call without a deadline.
 const fetchLimit = time.Minute
 
 // maxFlights bounds the fetches of one value under way at once.
 const maxFlights = 2
 
-// A tick orders events of this process, where clocks are too coarse to tell
+// A tick orders events of this process, where clocks are too coarse to show
 // which of two came first.
 type tick uint64
 
@@ -24,18 +24,17 @@ type ticker struct{ last atomic.Uint64 }
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }
 
 // A feed fetches a value when somebody needs it newer than it is, once for all
-// who need it at that time. Who comes while fetches are under way that are too
-// old for them shares the next one, so that any number of needs costs few calls.
+// who need it at that time. Calls that arrive while the fetches under way are too
+// old for them share the next one, so that any number of needs costs few calls.
 type feed[T any] struct {
 	ticker *ticker
 	now    func() time.Time
-	keep   time.Duration // for which a value is of use once it is complete
+	keep   time.Duration // how long a value can be used once it is complete
 
 	mu      sync.Mutex
 	held    *fetched[T]
-	retired bool // nothing is held any more
-	running []*flight[T]
-	next    *flight[T] // begins when one of those running ends
+	retired bool         // nothing is held any more
+	flights []*flight[T] // those under way, and at most one that begins when one of them ends
 }
 
 // fetched is a value and when its fetch began and ended.
@@ -47,8 +46,8 @@ type fetched[T any] struct {
 
 // A need says how new a value must be: its fetch must have begun after a tick,
 // and, if age is not 0, have been complete at most that long ago. Age counts from
-// the end, since else a list that takes longer to fetch than it may be old would
-// be of no use to anybody.
+// the end, since otherwise a list that takes longer to fetch than it may be old
+// could never be used.
 type need struct {
 	after tick
 	age   time.Duration
@@ -63,7 +62,7 @@ type flight[T any] struct {
 	waiting int
 	until   time.Time // when the last of those who wait must have it
 	parent  context.Context
-	cancel  context.CancelFunc
+	cancel  context.CancelFunc // nil until it begins
 }
 
 // get is a value that fits a need. The fetch goes on for the others if one who
@@ -106,28 +105,29 @@ func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (
 
 // join finds the flight to wait for, or starts one; the caller has the lock.
 func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch func(context.Context) (T, error)) (one *flight[T], reused bool) {
-	for _, running := range f.running {
-		if running.result.tick > n.after {
-			one, reused = running, true
-		}
-	}
-	switch {
-	case one != nil:
-	case f.next != nil:
-		one, reused = f.next, true
-	default:
+	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.cancel == nil || one.result.tick > n.after })
+	if at >= 0 {
+		one = f.flights[at]
+	} else {
 		one = &flight[T]{fetch: fetch, done: make(chan struct{}), parent: context.WithoutCancel(ctx), until: deadline}
-		if len(f.running) < maxFlights {
-			f.start(one)
-		} else {
-			f.next = one
-		}
+		f.flights = append(f.flights, one)
+		f.startNext()
 	}
 	one.waiting++
 	if deadline.After(one.until) {
 		one.until = deadline
 	}
-	return one, reused
+	return one, at >= 0
+}
+
+// startNext begins a flight that waits, if there is one and it may begin; the caller
+// has the lock.
+func (f *feed[T]) startNext() {
+	for i, one := range f.flights {
+		if i < maxFlights && one.cancel == nil {
+			f.start(one)
+		}
+	}
 }
 
 // start begins a flight; the caller has the lock.
@@ -135,7 +135,6 @@ func (f *feed[T]) start(one *flight[T]) {
 	detached, cancel := context.WithCancel(one.parent)
 	one.cancel = cancel
 	one.result.tick, one.result.began = f.ticker.next(), f.now()
-	f.running = append(f.running, one)
 	latest := func() time.Time {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -154,25 +153,16 @@ func (f *feed[T]) start(one *flight[T]) {
 	}()
 }
 
-// drop takes a flight off those that can be joined, and lets the next one begin.
+// drop removes a flight from those that can be joined, and starts the next one.
 // It reports whether the flight was among them.
 func (f *feed[T]) drop(one *flight[T]) bool {
-	if f.next == one {
-		f.next = nil
-		return true
+	at := slices.Index(f.flights, one)
+	if at < 0 {
+		return false
 	}
-	for i, running := range f.running {
-		if running != one {
-			continue
-		}
-		f.running = slices.Delete(f.running, i, i+1) // which also lets go of the flight and its value
-		if next := f.next; next != nil {
-			f.next = nil
-			f.start(next)
-		}
-		return true
-	}
-	return false
+	f.flights = slices.Delete(f.flights, at, at+1) // which also frees the flight and its value
+	f.startNext()
+	return true
 }
 
 // hold keeps a value; the caller has the lock. It is dropped when it is of no use
@@ -205,20 +195,20 @@ func (f *feed[T]) forget(until tick) {
 	}
 }
 
-// retire lets go of what is held, for good: the feed itself stays in memory until
-// its last timer, and a large list must not.
+// retire drops what is held and holds nothing from now on: the feed itself stays in
+// memory until its last timer, and a large list must not.
 func (f *feed[T]) retire() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.held, f.retired = nil, true
 }
 
-// A flightContext ends with the last who waits for the fetch, and has the
-// deadline of who can wait longest, so that nothing is waited for in vain.
+// A flightContext ends when the last caller stops waiting for the fetch, and has the
+// deadline of the one that can wait longest.
 type flightContext struct {
 	context.Context
 	latest func() time.Time
 }
 
-// Deadline is later once somebody waits who has more time.
+// Deadline moves when a caller with more time joins.
 func (c flightContext) Deadline() (deadline time.Time, ok bool) { return c.latest(), true }

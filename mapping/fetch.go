@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"hash/maphash"
@@ -25,8 +26,7 @@ type hints struct {
 	mu        sync.Mutex
 	list      sugerclient.ListHint
 	listAt    time.Time
-	notById   bool // a record by id proved to lack the role
-	notByIDAt time.Time
+	notByIDAt time.Time // when a record by id proved to lack the role, zero for never
 }
 
 func (h *hints) listHint(now time.Time) sugerclient.ListHint {
@@ -51,17 +51,19 @@ func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
 func (h *hints) byIDProves(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.notById || now.Sub(h.notByIDAt) > hintLifetime
+	return now.Sub(h.notByIDAt) > hintLifetime
 }
 
 func (h *hints) learnByID(proves bool, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.notById, h.notByIDAt = !proves, now
+	if h.notByIDAt = now; proves {
+		h.notByIDAt = time.Time{}
+	}
 }
 
-// shelf is where the caller's lists are.
-func (s *suger) shelf() *shelf { return s.memory.shelf(s.memory.key(s.Caller)) }
+// lists are the caller's lists.
+func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
 // toShow is how old a list may be that is only shown: at most GATEWAY_LIST_TTL,
 // and not older than the last write of this process to the organization.
@@ -87,11 +89,11 @@ func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 // roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	key := s.memory.key(s.Caller)
-	shelf := s.memory.shelf(key)
-	result, reused, err := shelf.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
-		snap, err := s.fetchPeople(ctx, shelf)
+	lists := s.memory.lists(key)
+	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
+		snap, err := s.fetchPeople(ctx, lists)
 		if err == nil {
-			s.memory.filled(key, shelf)
+			s.memory.filled(key, lists)
 		}
 		return snap, err
 	})
@@ -111,20 +113,11 @@ func hitOrMiss(hit bool) string {
 	return "miss"
 }
 
-// withRolesOf completes a snapshot by the roles that its users hold. Suger is
-// only asked if one of them is not known without.
-func (s *suger) withRolesOf(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
-	if snap.roles.whole || snap.roles.knows(snap.users) {
-		return snap, nil
-	}
+// completed is a snapshot with the organization's list of roles.
+func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
 	roles, err := s.roles(ctx, n)
 	if err != nil {
 		return nil, err
-	}
-	if !roles.knows(snap.users) { // another replica may have just made one
-		if roles, err = s.roles(ctx, s.fromNow()); err != nil {
-			return nil, err
-		}
 	}
 	return snap.withRoles(roles), nil
 }
@@ -132,8 +125,8 @@ func (s *suger) withRolesOf(ctx context.Context, snap *snapshot, n need) (*snaps
 // roles is the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	key := s.memory.key(s.Caller)
-	shelf := s.memory.shelf(key)
-	result, _, err := shelf.roles.get(ctx, n, s.fetchRoles)
+	lists := s.memory.lists(key)
+	result, _, err := lists.roles.get(ctx, n, s.fetchRoles)
 	return result.value, err
 }
 
@@ -141,39 +134,62 @@ func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 // of the list before: they are not decoded again, and lists that are in memory at
 // once share their users.
 type userReader struct {
-	suger    *suger
-	earlier  *snapshot // or nil
-	users    []*user
-	left     []leftOut
-	leftRows []int // parallel to left: which rows they were
-	read     int   // rows
-	seen     misfits
-	row      recordReader
-	roles    map[roleRef][]roleRef // what users with a single role share
+	rowsRead[user]
+	suger   *suger
+	earlier *snapshot // or nil
+	row     recordReader
+	roles   map[roleRef][]roleRef // what users with a single role share
 }
 
-// rowSeed makes the hash of a row one that nobody can aim at.
-var rowSeed = maphash.MakeSeed()
-
-func (s *suger) newUserReader(earlier *snapshot) *userReader {
-	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
-	if earlier != nil {
-		r.users = make([]*user, 0, len(earlier.users)+1)
-	}
-	return r
+// rowsRead are what the rows of a list were read as.
+type rowsRead[T any] struct {
+	usable   []*T
+	left     []leftOut
+	leftRows []int // parallel to left: which rows they were
+	seen     misfits
 }
 
 // Keep drops the rows after the first n.
-func (r *userReader) Keep(n int) {
+func (r *rowsRead[T]) Keep(n int) {
 	left, _ := slices.BinarySearch(r.leftRows, n)
-	r.read, r.users, r.left, r.leftRows = n, r.users[:n-left], r.left[:left], r.leftRows[:left]
+	r.usable, r.left, r.leftRows = r.usable[:n-left], r.left[:left], r.leftRows[:left]
 	if n == 0 {
 		r.seen = misfits{}
 	}
 }
 
-// Row reads one user. A record that cannot be used is left out, so that it stops
-// nobody else; one of another organization ends the list.
+func (r *rowsRead[T]) add(one *T, drift []string) {
+	r.usable = append(r.usable, one)
+	r.seen.add(drift)
+}
+
+// leave notes a row that is left out of every answer, so that it stops nobody else.
+func (r *rowsRead[T]) leave(one leftOut) {
+	r.leftRows = append(r.leftRows, len(r.usable)+len(r.left))
+	r.left = append(r.left, one)
+}
+
+// unusable is the first error of a list of which no row can be used, or nil.
+func (r *rowsRead[T]) unusable() error {
+	if len(r.usable) == 0 && len(r.left) > 0 {
+		return r.left[0].err
+	}
+	return nil
+}
+
+// rowSeed makes the hash of a row unpredictable.
+var rowSeed = maphash.MakeSeed()
+
+func (s *suger) newUserReader(earlier *snapshot) *userReader {
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
+	if earlier != nil {
+		r.usable = make([]*user, 0, len(earlier.users)+1)
+	}
+	return r
+}
+
+// Row reads one user. A record that cannot be used is left out; one of another
+// organization ends the list.
 func (r *userReader) Row(row []byte) error {
 	hash := maphash.Bytes(rowSeed, row)
 	u := r.earlier.byRow(hash)
@@ -188,8 +204,7 @@ func (r *userReader) Row(row []byte) error {
 		case errors.Is(err, errForeign):
 			return err
 		case err != nil:
-			r.left, r.leftRows = append(r.left, m.leftOut(record, err)), append(r.leftRows, r.read)
-			r.read++
+			r.leave(m.leftOut(record, err))
 			return nil
 		}
 		u.row = hash
@@ -197,9 +212,7 @@ func (r *userReader) Row(row []byte) error {
 			u.roles = r.shared(u.roles)
 		}
 	}
-	r.seen.add(u.drift)
-	r.users = append(r.users, u)
-	r.read++
+	r.add(u, u.drift)
 	return nil
 }
 
@@ -302,54 +315,46 @@ func decodeValue(value []byte) (any, error) {
 }
 
 // fetchPeople reads every user of the organization.
-func (s *suger) fetchPeople(ctx context.Context, shelf *shelf) (*snapshot, error) {
+func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error) {
 	op := s.model.doc.Operations.ListUsers
-	reader := s.newUserReader(shelf.users.latest())
+	reader := s.newUserReader(lists.users.latest())
 	report, err := s.client.List(ctx, s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
-		pagingOf(op), shelf.hints.listHint(s.config.Now()), reader)
+		pagingOf(op), lists.hints.listHint(s.config.Now()), reader)
 	s.driftOf(err)
 	s.drifted(spec.OpListUsers, &reader.seen)
 	if err == nil {
-		shelf.hints.learnList(report.Hint, report.Rows, s.config.Now())
-		err = s.model.checkUsable(reader.users, reader.left)
+		lists.hints.learnList(report.Hint, report.Rows, s.config.Now())
+		err = cmp.Or(reader.unusable(), s.model.checkUsable(reader.usable))
 	}
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	snap := newSnapshot(s.model, slices.Clip(reader.users), reader.left)
+	snap := newSnapshot(s.model, slices.Clip(reader.usable), reader.left)
 	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
 	return snap, nil
 }
 
-// emptyList is the error for a list without anybody. An organization has at least one
-// administrator, so such a list proves nothing: not that somebody has left, and
-// not that somebody can be added without overwriting what they have.
-func emptyList() error {
-	return scim.NewError(scim.CodeSugerUnreadable,
-		"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway decides nothing on such a list. Retry; if it stays so, run the check command.")
-}
-
-// checkUsable refuses a list that is unusable as a whole: it is empty, nobody in
-// it can be read, or nobody has a role. Somebody always has one, so the field is
-// not where the mapping says; and users without roles would pass for ones who may
-// safely be removed.
-func (m *model) checkUsable(users []*user, left []leftOut) error {
-	switch {
-	case len(users) == 0 && len(left) > 0:
-		return left[0].err
-	case len(users) == 0:
-		return emptyList()
+// checkUsable refuses a list that is unusable as a whole: it is empty, or nobody has
+// a role. An organization has at least one administrator, so an empty list proves
+// nothing: not that somebody has left, and not that somebody can be added without
+// overwriting what they have. And where nobody has a role, the field is not where
+// the mapping says; users without roles would pass for ones who may safely be
+// removed.
+func (m *model) checkUsable(users []*user) error {
+	if len(users) == 0 {
+		return scim.NewError(scim.CodeSugerUnreadable,
+			"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway decides nothing on such a list. Retry; if it stays so, run the check command.")
 	}
 	if !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 }) {
 		field := m.doc.User.Roles.Field
-		return misfit(field.String(), "a list of users of whom nobody has %s", field)
+		return misfit(field.String(), "a list in which no user has %s", field)
 	}
 	return nil
 }
 
-// global reads the record that Suger has by an id, whoever it belongs to. It is
+// global reads the record that Suger has by an id, of whatever organization. It is
 // nil if Suger has none. offered is false if Suger does not offer the call, or
 // the mapping does not have it.
 func (s *suger) global(ctx context.Context, id string) (record any, offered bool, err error) {
@@ -383,7 +388,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 // read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	var gone tick // when a call began that did not find the user
-	if shelf := s.shelf(); s.provesByID() && shelf.hints.byIDProves(s.config.Now()) {
+	if lists := s.lists(); s.provesByID() && lists.hints.byIDProves(s.config.Now()) {
 		began, at := s.config.Now(), s.memory.next()
 		record, offered, err := s.global(ctx, id)
 		if err != nil {
@@ -394,11 +399,11 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 			if err != nil {
 				return nil, err
 			}
-			shelf.hints.learnByID(u != nil, s.config.Now())
+			lists.hints.learnByID(u != nil, s.config.Now())
 			if u != nil {
 				snap := onePerson(s.model, u, s.fixed, began, s.config.Now())
 				snap.tick = at
-				s.memory.filled(s.memory.key(s.Caller), shelf)
+				s.memory.filled(s.memory.key(s.Caller), lists)
 				return snap, nil
 			}
 		} else if offered {
@@ -415,10 +420,15 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 	if snap, err = s.withoutOthers(ctx, snap, id); err != nil {
 		return nil, err
 	}
-	if err := snap.unusable(id, ""); err != nil {
-		return nil, s.unreadable(spec.OpListUsers, err)
+	return snap, s.readable(snap, id, "")
+}
+
+// readable is an error if the record of a user in the list cannot be read.
+func (s *suger) readable(snap *snapshot, id, email string) error {
+	if err := snap.unusable(id, email); err != nil {
+		return s.unreadable(spec.OpListUsers, err)
 	}
-	return snap, nil
+	return nil
 }
 
 // withoutOthers is a snapshot without the records that have no id but an address
@@ -452,7 +462,7 @@ func (s *suger) provesByID() bool {
 func (s *suger) member(record any, id string) (*user, error) {
 	field := s.model.doc.User.Roles.Field
 	if _, there := field.In(record); !there {
-		s.drift(spec.OpGetUser, []string{field.String()})
+		s.drift(spec.OpGetUser, field.String())
 		return nil, nil
 	}
 	u, err := s.model.readUser(record, s.Organization)
@@ -462,18 +472,18 @@ func (s *suger) member(record any, id string) (*user, error) {
 	if u.id != id {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
-	s.drift(spec.OpGetUser, u.drift)
+	s.drift(spec.OpGetUser, u.drift...)
 	return u, nil
 }
 
-// fetchRoles reads the organization's roles, or takes the known ones if Suger
+// fetchRoles reads the organization's roles, or uses the known ones if Suger
 // has no list of them.
 func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	op := s.model.doc.Operations.ListRoles
 	if op == nil {
 		return s.knownRoles(ctx)
 	}
-	reader := &roleReader{model: s.model, organization: s.Organization}
+	reader := &roleReader{suger: s}
 	_, err := s.client.List(ctx, s.Credential, s.request(spec.OpListRoles, op, s.ids(nil, nil), nil),
 		pagingOf(op), sugerclient.ListHint{}, reader)
 	if callMissing(err) || isGone(err) {
@@ -482,15 +492,11 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	s.driftOf(err)
 	s.drifted(spec.OpListRoles, &reader.seen)
-	roles, left := reader.usable()
-	if err == nil && len(roles) == 0 && len(left) > 0 {
-		err = left[0].err
-	}
-	if err != nil {
+	if err = cmp.Or(err, reader.unusable()); err != nil {
 		return nil, s.asRecordError(spec.OpListRoles, err)
 	}
-	s.reportLeft(spec.OpListRoles, left)
-	return s.model.newCatalogue(roles, s.config.GroupRoles, true), nil
+	s.reportLeft(spec.OpListRoles, reader.left)
+	return s.model.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
 }
 
 // knownRoles are the roles of the mapping alone, once Suger has shown that it
@@ -504,55 +510,29 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 
 // A roleReader collects the roles of a list.
 type roleReader struct {
-	model        *model
-	organization string
-	rows         []roleRow
-	seen         misfits
+	rowsRead[role]
+	suger *suger
 }
 
-// A roleRow is a role of a list, or why it cannot be used.
-type roleRow struct {
-	role *role
-	left leftOut
-}
-
-// Keep drops the rows after the first n.
-func (r *roleReader) Keep(n int) {
-	if r.rows = r.rows[:n]; n == 0 {
-		r.seen = misfits{}
-	}
-}
-
-// Row reads one role. One that cannot be used is left out, so that it stops nobody
-// else: its holders are shown with its id alone.
+// Row reads one role. The holders of one that cannot be used are shown with its id
+// alone.
 func (r *roleReader) Row(row []byte) error {
 	record, err := decodeJSON(row)
 	if err != nil {
 		return misfit("", "a role that is not JSON")
 	}
-	if isForeign(record, r.model.doc.Role.Organization, r.organization) {
+	m := r.suger.model
+	if isForeign(record, m.doc.Role.Organization, r.suger.Organization) {
 		return errForeign
 	}
-	one, err := r.model.readRole(record)
+	one, err := m.readRole(record)
 	if err != nil {
-		id, _ := fieldText(record, r.model.doc.Role.ID)
-		r.rows = append(r.rows, roleRow{left: leftOut{id: id, err: err}})
+		id, _ := fieldText(record, m.doc.Role.ID)
+		r.leave(leftOut{id: id, err: err})
 		return nil
 	}
-	r.seen.add(r.model.roleDrift(record))
-	r.rows = append(r.rows, roleRow{role: one})
+	r.add(one, one.drift)
 	return nil
-}
-
-func (r *roleReader) usable() (roles []*role, left []leftOut) {
-	for _, row := range r.rows {
-		if row.role != nil {
-			roles = append(roles, row.role)
-		} else {
-			left = append(left, row.left)
-		}
-	}
-	return roles, left
 }
 
 // holder finds the user with an address, or nil. Where a record by id
@@ -580,7 +560,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	snap, u, decided, err := s.find(ctx, email)
 	if err != nil || decided {
 		if u != nil {
-			s.memory.filled(key, s.shelf())
+			s.memory.filled(key, s.lists())
 			s.memory.remember(key, email, u.id)
 		}
 		return snap, u, err
@@ -588,12 +568,9 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	if snap, err = s.people(ctx, n); err != nil {
 		return nil, nil, err
 	}
-	u = snap.holderOf(s.model, email)
+	u = snap.holderOf(email)
 	if u == nil {
-		if err := snap.unusable("", email); err != nil {
-			return nil, nil, s.unreadable(spec.OpListUsers, err)
-		}
-		return snap, nil, nil
+		return snap, nil, s.readable(snap, "", email)
 	}
 	s.memory.remember(key, email, u.id)
 	return snap, u, nil
@@ -601,14 +578,16 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 
 // callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
-	var refused *sugerclient.Error
-	return errors.As(err, &refused) && refused.Kind == sugerclient.Refused && refused.Err == nil &&
-		(refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented)
+	return isAnswered(err, http.StatusMethodNotAllowed) || isAnswered(err, http.StatusNotImplemented)
 }
 
 // isGone reports whether Suger answered the call itself with 404. A 404 of the
 // token endpoint is another error.
 func isGone(err error) bool {
-	var call *sugerclient.Error
-	return errors.As(err, &call) && call.Kind == sugerclient.Refused && call.Status == http.StatusNotFound && call.Err == nil
+	return isAnswered(err, http.StatusNotFound)
+}
+
+func isAnswered(err error, status int) bool {
+	call, ok := callError(err)
+	return ok && call.Kind == sugerclient.Refused && call.Err == nil && call.Status == status
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // find looks a user up by the mapping's call for one address. decided is false if
-// only the list can tell: nobody was found and the mapping does not say that this
+// only the list can decide: nobody was found and the mapping does not say that this
 // proves anything, or a record does not show a member with access. Writes always
 // go by the list.
 func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *user, decided bool, err error) {
@@ -32,7 +32,7 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 		}
 		if field := s.model.doc.User.Roles.Field; len(u.roles) == 0 || !u.access.active {
 			if len(u.roles) == 0 {
-				s.drift(spec.OpFindUser, []string{field.String()})
+				s.drift(spec.OpFindUser, field.String())
 			}
 			return nil, nil, false, nil
 		}

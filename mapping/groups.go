@@ -19,75 +19,85 @@ const maxMembersShown = 1000
 type Groups struct{ *suger }
 
 // Get is one group.
-func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error) {
-	r, err := g.roleByID(ctx, id)
+func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.View, err error) {
+	defer g.translate(&err)
+	r, err := g.roleByID(ctx, "group", id)
 	if err != nil {
-		return nil, g.asSCIM(err)
-	}
-	if r == nil {
-		return nil, scim.NotFound("group", id)
+		return nil, err
 	}
 	if !p.Includes("members") {
-		return g.group(r, nil, false), nil
+		return groupWithoutMembers(r), nil
 	}
 	snap, err := g.people(ctx, g.toShow())
 	if err != nil {
-		return nil, g.asSCIM(err)
+		return nil, err
 	}
-	return g.group(r, snap.holdersOf(r), true), nil
+	return versioned(g.group(r, snap.holdersOf(r))), nil
 }
 
-// roleByID finds a role by its id, in a list that begins now if it is on none at
-// hand; it is nil if there is none. The answer always rests on one that Suger gave
-// to this credential: roles that are known anyway would tell a client with a wrong
-// token that it is right.
-func (s *suger) roleByID(ctx context.Context, id string) (*role, error) {
+// roleByID finds a role by its id, in a list that begins now if the present one lacks
+// it. what names it in the error if there is none. The answer always rests on a list
+// that Suger gave to this credential: roles that are known anyway would make a wrong
+// token look right.
+func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
 		roles, err := s.roles(ctx, within)
 		if err != nil {
 			return nil, err
 		}
-		r := roles.byID(id)
-		switch {
-		case r == nil && roles.missing:
-			return nil, errUnlisted()
-		case r != nil || s.model.doc.Operations.ListRoles == nil:
+		if r := roles.byID(id); r != nil {
 			return r, nil
 		}
+		if roles.missing {
+			return nil, errUnlisted()
+		}
 	}
-	return nil, nil
+	return nil, scim.NotFound(what, id)
 }
 
 // rolesHaveIDs reports whether users' records name roles by id, so that a role
-// can be told from others without the list of roles.
+// can be identified without the list of roles.
 func (s *suger) rolesHaveIDs() bool {
 	roles := &s.model.doc.User.Roles
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
 // List is the groups that a query asks for.
-func (g *Groups) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer g.translate(&err)
 	roles, err := g.roles(ctx, g.rolesToShow())
 	if err != nil {
-		return nil, g.asSCIM(err)
+		return nil, err
 	}
 	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
-	members := make(map[string][]*user)
+	var members map[string][]*user
 	if withMembers {
 		snap, err := g.people(ctx, g.toShow())
 		if err != nil {
-			return nil, g.asSCIM(err)
+			return nil, err
 		}
-		for _, u := range snap.users {
-			for _, r := range roles.of(u) {
-				members[r.id] = append(members[r.id], u)
-			}
-		}
+		members = snap.withRoles(roles).members()
 	}
 	sorted := roles.sorted()
 	return q.Select(len(sorted), func(i int) scim.View {
-		return g.group(sorted[i], members[sorted[i].id], withMembers)
+		if !withMembers {
+			return groupWithoutMembers(sorted[i])
+		}
+		return versioned(g.group(sorted[i], members[sorted[i].id]))
 	}), nil
+}
+
+// members are the users by the id of a role that they hold.
+func (s *snapshot) members() map[string][]*user {
+	members := make(map[string][]*user)
+	var held []*role
+	for _, u := range s.users {
+		held = s.roles.appendOf(held[:0], u)
+		for _, r := range held {
+			members[r.id] = append(members[r.id], u)
+		}
+	}
+	return members
 }
 
 // sorted are the roles in the order of every list: by time of creation, then id.
@@ -97,20 +107,17 @@ func (c *catalogue) sorted() []*role {
 	})
 }
 
-// group is a role as a group. Its version is that of the whole group, so one
-// without members has none.
-func (s *suger) group(r *role, holders []*user, withMembers bool) scim.Resource {
-	if withMembers {
-		return versioned(s.groupOfHolders(r, holders))
-	}
+// groupWithoutMembers is a role as a group whose members are not shown. It has no
+// version, which is that of the whole group.
+func groupWithoutMembers(r *role) scim.Resource {
 	about := meta("Group", r.created, r.modified)
 	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
 }
 
-// groupOfHolders is a group without its version, which takes longer to tell than
-// all the rest where there are many members.
-func (s *suger) groupOfHolders(r *role, holders []*user) scim.Resource {
-	group := s.group(r, nil, false)
+// group is a role as a group, without its version, which takes longer to compute
+// than all the rest where there are many members.
+func (s *suger) group(r *role, holders []*user) scim.Resource {
+	group := groupWithoutMembers(r)
 	if len(holders) > 0 {
 		members := make([]any, len(holders))
 		for i, u := range holders {
@@ -140,28 +147,13 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 		plan:  func(s *snapshot) (*plan, error) { return g.planner.makeRole(s, name, memberIDs(r["members"])) },
 	})
 	if err != nil {
-		return nil, g.asSCIM(err)
+		return nil, err
 	}
 	made := done.made
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return done.echoing(g.group(made, done.holdersOf(g.suger, made), true), r), nil
-}
-
-// holdersOf are who holds a role after a change, or would hold it after a dry run.
-func (r *result) holdersOf(s *suger, held *role) []*user {
-	if !r.dry {
-		return r.after.holdersOf(held)
-	}
-	var users []*user
-	for _, u := range r.before.users {
-		if one := r.plan.of(u.id); one != nil {
-			u = one.after(s.model)
-		}
-		users = append(users, u)
-	}
-	return (&snapshot{users: users}).holdersOf(held)
+	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }
 
 // Replace makes a group as the client's whole resource says (PUT). A resource
@@ -172,10 +164,9 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	if err != nil {
 		return nil, err
 	}
-	result, err := g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
+	return g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
-	return result, g.asSCIM(err)
 }
 
 // Patch makes the changes that PATCH operations ask for. Without a resource to
@@ -186,10 +177,10 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
-	result, err := g.change(ctx, id, ifMatch, memberChange{implicit: replacesMembers(operations), remove: leavers(operations)}, shows, func(current scim.Resource) (scim.Resource, error) {
+	asked := memberChange{implicit: replacesMembers(operations), remove: leavers(operations)}
+	return g.change(ctx, id, ifMatch, asked, shows, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
-	return result, g.asSCIM(err)
 }
 
 // replacesMembers reports whether the operations set the list of members, so
@@ -240,7 +231,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
 			}
-			current := g.groupOfHolders(r, s.holdersOf(r))
+			current := g.group(r, s.holdersOf(r))
 			if ifMatch != "" {
 				if err := scim.CheckIfMatch(ifMatch, versioned(current).Version()); err != nil {
 					return nil, err
@@ -267,7 +258,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	if err != nil {
 		return nil, err
 	}
-	holders := done.holdersOf(g.suger, r)
+	holders := done.after.holdersOf(r)
 	if shows != nil && !shows(len(holders)) {
 		return nil, nil
 	}
@@ -275,7 +266,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return done.echoing(g.group(&shown, holders, true), sent), nil
+	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
 }
 
 // groupOf finds the role of a change.
@@ -283,13 +274,13 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	r := snap.roles.byID(id)
 	switch {
 	case r == nil && !snap.roles.whole:
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	case r == nil && snap.roles.missing:
 		return nil, errUnlisted()
 	case r == nil:
 		return nil, scim.NotFound("group", id)
 	case !snap.roles.whole && !s.rolesHaveIDs():
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	}
 	return r, nil
 }
@@ -297,24 +288,21 @@ func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 // differenceOf finds who joins and who leaves. A resource that does not mention
 // its members leaves them alone.
 func differenceOf(current, wanted scim.Resource) memberChange {
-	var c memberChange
 	list, given := wanted["members"].([]any)
 	if !given {
-		return c
+		return memberChange{}
 	}
 	is, will := memberIDs(current["members"]), memberIDs(list)
-	held, stays := idSet(is), idSet(will)
-	for _, id := range will {
-		if !held[id] {
-			c.add = append(c.add, id)
-		}
+	return memberChange{add: without(will, is), remove: without(is, will)}
+}
+
+// without are the ids that are not among others.
+func without(ids, others []string) []string {
+	known := make(map[string]bool, len(others))
+	for _, id := range others {
+		known[id] = true
 	}
-	for _, id := range is {
-		if !stays[id] {
-			c.remove = append(c.remove, id)
-		}
-	}
-	return c
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return known[id] })
 }
 
 // memberIDs lists the ids in a members attribute, each once.
@@ -332,14 +320,6 @@ func memberIDs(members any) []string {
 	return ids
 }
 
-func idSet(ids []string) map[string]bool {
-	set := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		set[id] = true
-	}
-	return set
-}
-
 // Delete removes a custom role. Its members get the default role first, so that
 // nobody is left without one.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
@@ -350,13 +330,13 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 			if err != nil {
 				return nil, err
 			}
-			if err := scim.CheckIfMatch(ifMatch, g.group(r, s.holdersOf(r), true).Version()); err != nil {
+			if err := scim.CheckIfMatch(ifMatch, versioned(g.group(r, s.holdersOf(r))).Version()); err != nil {
 				return nil, err
 			}
 			return g.planner.deleteRole(s, r)
 		},
 	})
-	return g.asSCIM(err)
+	return err
 }
 
 // Roles are the roles of one caller's organization as Okta's entitlement
@@ -364,43 +344,36 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 type Roles struct{ *suger }
 
 // Get is one role.
-func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	r, err := rs.roleByID(ctx, id)
+func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
+	defer rs.translate(&err)
+	r, err := rs.roleByID(ctx, "role", id)
 	if err != nil {
-		return nil, rs.asSCIM(err)
-	}
-	if r == nil {
-		return nil, scim.NotFound("role", id)
+		return nil, err
 	}
 	snap, err := rs.people(ctx, rs.toShow())
 	if err != nil {
-		return nil, rs.asSCIM(err)
+		return nil, err
 	}
 	return roleResource(r, len(snap.holdersOf(r))), nil
 }
 
 // List is the roles that a query asks for, in the order of their ids.
-func (rs *Roles) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
+func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer rs.translate(&err)
 	snap, err := rs.people(ctx, rs.toShow())
-	var roles *catalogue
 	if err == nil {
-		roles, err = rs.roles(ctx, rs.rolesToShow())
+		snap, err = rs.completed(ctx, snap, rs.rolesToShow())
 	}
 	if err != nil {
-		return nil, rs.asSCIM(err)
+		return nil, err
 	}
-	holders := make(map[string]int)
-	for _, u := range snap.users {
-		for _, r := range roles.of(u) {
-			holders[r.id]++
-		}
-	}
-	sorted := slices.SortedFunc(slices.Values(roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
-	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], holders[sorted[i].id]) }), nil
+	members := snap.members()
+	sorted := slices.SortedFunc(slices.Values(snap.roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
+	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], len(members[sorted[i].id])) }), nil
 }
 
 func roleResource(r *role, holders int) scim.Resource {
-	const longest = 1000 // characters that Okta takes (SCIM with entitlements)
+	const longest = 1000 // characters that Okta accepts (SCIM with entitlements)
 	resource := scim.Resource{
 		"schemas":              []any{scim.URNOktaRole, scim.URNRole},
 		"id":                   r.id,

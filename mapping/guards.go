@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,11 +37,7 @@ func (r *refusal) Unwrap() error { return r.err }
 
 // errNeedsEverybody says that a guard has to see the whole organization, and the
 // snapshot holds one person.
-var errNeedsEverybody = &needsEverybody{}
-
-type needsEverybody struct{}
-
-func (*needsEverybody) Error() string { return "the guards need the whole list" }
+var errNeedsEverybody = errors.New("the guards need the whole list")
 
 // guard refuses a plan whose outcome must not be, by the state after it. The
 // change brake, which counts, is apart.
@@ -56,12 +53,12 @@ func (p *planner) guard(s *snapshot, all *plan) error {
 // sparesProtected refuses changes of protected people and of the roles that they
 // hold.
 func (p *planner) sparesProtected(s *snapshot, all *plan) error {
-	if len(p.settings.protected) == 0 {
+	if len(p.protected) == 0 {
 		return nil
 	}
 	for _, one := range all.touched() {
 		for _, email := range []string{p.model.email(one.before), one.values[p.model.userName]} {
-			if p.settings.protects(email) {
+			if p.protects(email) {
 				return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
 					"%s is protected: SCIM may read but not change this user. Make the change in Suger's console, or remove the address from GATEWAY_PROTECTED_USERS.", email)}
 			}
@@ -74,7 +71,7 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 		return errNeedsEverybody
 	}
 	for _, u := range s.holdersOf(all.role.role) {
-		if p.settings.protected[p.model.key(u)] {
+		if p.protected[p.model.key(u)] {
 			return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
 				"%s is protected and holds the role %s, so the role can be neither renamed nor deleted. Make the change in Suger's console.",
 				p.model.email(u), all.role.role.label())}
@@ -84,12 +81,12 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 }
 
 // protects reports whether an address is a protected one, or looks like one.
-func (s *settings) protects(email string) bool {
+func (p *planner) protects(email string) bool {
 	email = foldEmail(email)
-	if s.protected[email] {
+	if p.protected[email] {
 		return true
 	}
-	for one := range s.protected {
+	for one := range p.protected {
 		if looksLike(one, email) {
 			return true
 		}
@@ -107,19 +104,14 @@ func looksLike(a, b string) bool {
 }
 
 func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // grantsNoAdministrator refuses to let somebody manage users who could not, where
 // that is switched off: by the role, by access, or by giving an administrator's
 // account to another address.
 func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
-	if p.settings.allowAdminGrant {
+	if p.config.AllowAdminGrant {
 		return nil
 	}
 	for _, one := range all.touched() {
@@ -154,7 +146,7 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		if one.kind == planJoin {
 			continue // who has the address was looked at
 		}
-		taken := slices.ContainsFunc(s.withEmail(p.model, email), func(u *user) bool { return u.id != one.before.id })
+		taken := slices.ContainsFunc(s.withEmail(email), func(u *user) bool { return u.id != one.before.id })
 		if taken || s.unusable("", email) != nil {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
 				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}
@@ -179,7 +171,7 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 		return errNeedsEverybody
 	}
 	if !s.roles.whole && !p.model.knowsAdministrators() {
-		return &needsRoles{}
+		return errNeedsRoles
 	}
 	if p.administratorsAfter(s, all) > 0 {
 		return nil
@@ -190,12 +182,13 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 }
 
 // showsAdministrators refuses to take access or a role from somebody whose role
-// cannot be told, where nobody is seen to be an administrator: an organization has
+// is unknown, where nobody is seen to be an administrator: an organization has
 // one, and it may be this one.
 func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
 		takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
-		return one.kind != planJoin && takes && one.before.access.active && !s.roles.names(one.before)
+		return one.kind != planJoin && takes && one.before.access.active &&
+			(len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before}))
 	})
 	switch {
 	case at < 0:
@@ -205,7 +198,7 @@ func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	case len(s.administrators()) > 0:
 		return nil
 	case !s.roles.whole:
-		return &needsRoles{}
+		return errNeedsRoles
 	}
 	return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
 		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if it stays so, run the check command.",

@@ -56,10 +56,10 @@ func BenchmarkList(b *testing.B) {
 		_, err := client.List(b.Context(), s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
 			pagingOf(op), sugerclient.ListHint{}, reader)
 		require.NoError(b, err)
-		return len(reader.users)
+		return len(reader.usable)
 	}
 	snapshot := func() int {
-		snap, err := s.fetchPeople(b.Context(), s.shelf())
+		snap, err := s.fetchPeople(b.Context(), s.lists())
 		require.NoError(b, err)
 		return len(snap.users)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Bounds of what is remembered.
 const (
-	maxShelves   = 64      // organizations and credentials for which lists are held
+	maxCallers   = 64      // organizations and credentials for which lists are held
 	maxHeldRows  = 300_000 // users in all lists that are held
 	maxWrites    = 1 << 14 // users and roles whose last write is known
 	hintLifetime = 10 * time.Minute
@@ -25,19 +25,19 @@ type memory struct {
 	keys     *marks.Maker
 	now      func() time.Time
 	listTTL  time.Duration
-	shelves  *lru.Cache[shelfKey, *shelf]
-	unproven *lru.Cache[shelfKey, *shelf] // of credentials that Suger has not accepted yet
-	writes   *lru.Cache[string, tick]     // last write, by what it was to
+	callers  *lru.Cache[callerKey, *lists]
+	unproven *lru.Cache[callerKey, *lists] // of credentials that Suger has not accepted yet
+	writes   *lru.Cache[string, tick]      // last write, by what it was to
 
-	lookupTTL time.Duration
-	lookups   *lru.Cache[lookupKey, lookup] // nil if switched off
+	lookupTTL time.Duration // 0 if switched off
+	lookups   *lru.Cache[lookupKey, lookup]
 }
 
-// A shelfKey stands for an organization and a credential, and gives away neither.
-type shelfKey = marks.Mark
+// A callerKey identifies an organization and a credential, and reveals neither.
+type callerKey = marks.Mark
 
-// A shelf holds the lists of one organization as one credential sees them.
-type shelf struct {
+// lists are those of one organization as one credential sees them.
+type lists struct {
 	users feed[*snapshot]
 	roles feed[*catalogue]
 	hints hints
@@ -45,8 +45,8 @@ type shelf struct {
 
 // A lookupKey is an e-mail address in an organization.
 type lookupKey struct {
-	shelf shelfKey
-	email string // folded
+	caller callerKey
+	email  string // folded
 }
 
 // A lookup is a hint that an address belongs to a user.
@@ -55,38 +55,41 @@ type lookup struct {
 	until time.Time
 }
 
-func newMemory(config *Config) (*memory, error) {
+func newMemory(config *Config) *memory {
 	m := &memory{keys: marks.New(), now: config.Now, listTTL: config.ListTTL, lookupTTL: config.LookupTTL}
-	var err error
-	if m.shelves, err = lru.NewWithEvict(maxShelves, func(_ shelfKey, s *shelf) {
+	m.callers = newCache(maxCallers, func(_ callerKey, s *lists) {
 		s.users.retire()
 		s.roles.retire()
-	}); err != nil {
-		return nil, err
+	})
+	m.unproven = newCache[callerKey, *lists](maxCallers, nil)
+	m.writes = newCache[string, tick](maxWrites, nil)
+	m.lookups = newCache[lookupKey, lookup](max(config.LookupCache, 1), nil)
+	if config.LookupCache <= 0 {
+		m.lookupTTL = 0
 	}
-	if m.unproven, err = lru.New[shelfKey, *shelf](maxShelves); err != nil {
-		return nil, err
-	}
-	if m.writes, err = lru.New[string, tick](maxWrites); err != nil {
-		return nil, err
-	}
-	if config.LookupCache > 0 && config.LookupTTL > 0 {
-		m.lookups, err = lru.New[lookupKey, lookup](config.LookupCache)
-	}
-	return m, err
+	return m
 }
 
-// key is the shelfKey of a caller.
-func (m *memory) key(c Caller) shelfKey { return m.keys.Of(c.Organization, string(c.Credential)) }
+// newCache returns a cache of a size above 0.
+func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V] {
+	cache, err := lru.NewWithEvict(size, evicted)
+	if err != nil {
+		panic(err) // only for a size that is not above 0
+	}
+	return cache
+}
 
-// shelf is the caller's shelf. One for a credential that is not proven does not
-// take the place of one that is: whoever makes up credentials costs others nothing.
-func (m *memory) shelf(key shelfKey) *shelf {
-	if s, ok := m.shelves.Get(key); ok {
+// key is the callerKey of a caller.
+func (m *memory) key(c Caller) callerKey { return m.keys.Of(c.Organization, string(c.Credential)) }
+
+// lists are a caller's lists. Those of an unproven credential do not replace those of
+// a proven one: made-up credentials cost others nothing.
+func (m *memory) lists(key callerKey) *lists {
+	if s, ok := m.callers.Get(key); ok {
 		return s
 	}
 	keep := max(m.listTTL, time.Second)
-	s := &shelf{
+	s := &lists{
 		users: feed[*snapshot]{ticker: &m.ticker, now: m.now, keep: keep},
 		roles: feed[*catalogue]{ticker: &m.ticker, now: m.now, keep: keep},
 	}
@@ -96,43 +99,32 @@ func (m *memory) shelf(key shelfKey) *shelf {
 	return s
 }
 
-// proven reports whether Suger has given a list to the owner of the shelf.
-func (m *memory) proven(key shelfKey) bool { return m.shelves.Contains(key) }
+// proven reports whether Suger has given a list to a caller.
+func (m *memory) proven(key callerKey) bool { return m.callers.Contains(key) }
 
-// filled is told that Suger has given a list to the owner of a shelf, which is
-// kept from now on. Shelves that were not used for longest lose their lists if
-// there are too many rows in all.
-func (m *memory) filled(key shelfKey, s *shelf) {
-	m.shelves.ContainsOrAdd(key, s)
+// filled notes that Suger has given a list to a caller, whose lists are kept from now
+// on. The least recently used callers lose theirs if there are too many rows in all.
+func (m *memory) filled(key callerKey, s *lists) {
+	m.callers.ContainsOrAdd(key, s)
 	m.unproven.Remove(key)
 	rows := 0
-	keys := m.shelves.Keys() // oldest first
+	keys := m.callers.Keys() // oldest first
 	for i := len(keys) - 1; i >= 0; i-- {
-		one, ok := m.shelves.Peek(keys[i])
+		one, ok := m.callers.Peek(keys[i])
 		if !ok {
 			continue
 		}
-		if rows += one.users.rows(); rows > maxHeldRows && one != s {
+		if held := one.users.latest(); held != nil {
+			rows += len(held.users)
+		}
+		if rows > maxHeldRows && one != s {
 			one.users.forget(m.next())
 		}
 	}
 }
 
-// rows is how many users the held list has.
-func (f *feed[T]) rows() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.held == nil {
-		return 0
-	}
-	if s, ok := any(f.held.value).(*snapshot); ok {
-		return len(s.users)
-	}
-	return 0
-}
-
-// wrote notes a write to things of an organization, for good or ill: a list that
-// began before it is no longer usable, with any credential.
+// wrote notes a write to things of an organization, whether or not it succeeded: a
+// list that began before it is no longer usable, with any credential.
 func (m *memory) wrote(organization string, names ...string) {
 	at := m.next()
 	m.writes.Add(organizationName(organization), at)
@@ -152,42 +144,32 @@ func (m *memory) lastWrite(names ...string) (last tick) {
 }
 
 // remember keeps the hint that an address belongs to a user.
-func (m *memory) remember(key shelfKey, email, id string) {
-	if m.lookups != nil {
+func (m *memory) remember(key callerKey, email, id string) {
+	if m.lookupTTL > 0 {
 		// Cloned, as an address may be a part of a long filter.
 		m.lookups.Add(lookupKey{key, strings.Clone(foldEmail(email))}, lookup{id: id, until: m.now().Add(m.lookupTTL)})
 	}
 }
 
 // recall is the hint for an address, or "".
-func (m *memory) recall(key shelfKey, email string) string {
-	if m.lookups == nil {
-		return ""
-	}
-	at := lookupKey{key, foldEmail(email)}
-	hint, ok := m.lookups.Get(at)
-	if ok && m.now().After(hint.until) {
-		m.lookups.Remove(at)
+func (m *memory) recall(key callerKey, email string) string {
+	hint, ok := m.lookups.Get(lookupKey{key, foldEmail(email)})
+	if !ok || m.now().After(hint.until) {
 		return ""
 	}
 	return hint.id
 }
 
 // unlearn drops a hint that proved wrong.
-func (m *memory) unlearn(key shelfKey, email string) {
-	if m.lookups != nil {
-		m.lookups.Remove(lookupKey{key, foldEmail(email)})
-	}
+func (m *memory) unlearn(key callerKey, email string) {
+	m.lookups.Remove(lookupKey{key, foldEmail(email)})
 }
 
 // Names under which work is serialized and writes are noted.
 func organizationName(organization string) string { return "organization " + organization }
-func (s *suger) userName(id string) string        { return "user " + id + " of " + s.Organization }
-func (s *suger) addressName(email string) string {
-	return "address " + foldEmail(email) + " of " + s.Organization
-}
-func (s *suger) roleName(id string) string { return "role " + id + " of " + s.Organization }
-func (s *suger) rolesName() string         { return "roles of " + s.Organization }
-func (s *suger) administratorsName() string {
-	return "administrators of " + s.Organization
-}
+func (s *suger) name(what string) string          { return what + " of " + s.Organization }
+func (s *suger) userName(id string) string        { return s.name("user " + id) }
+func (s *suger) addressName(email string) string  { return s.name("address " + foldEmail(email)) }
+func (s *suger) roleName(id string) string        { return s.name("role " + id) }
+func (s *suger) rolesName() string                { return s.name("roles") }
+func (s *suger) administratorsName() string       { return s.name("administrators") }

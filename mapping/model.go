@@ -45,8 +45,6 @@ type attribute struct {
 	neverWritten bool // accepted from clients and ignored
 }
 
-const wholeField = spec.WholeField
-
 // newModel compiles a checked document.
 func newModel(doc *spec.Document) *model {
 	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}
@@ -82,7 +80,7 @@ func newModel(doc *spec.Document) *model {
 	return m
 }
 
-// errorRule is how the client tells an error, nil if the HTTP status says it all.
+// errorRule is how the client recognizes an error.
 func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
 	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
 	if e := doc.Errors; e != nil {
@@ -189,8 +187,8 @@ func (m *model) statusValue(active bool, now string) any {
 // so that an odd answer never turns a deactivation into a removal.
 func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
 
-// knowsAdministrators reports whether the ids of the administrator roles stand
-// in the mapping.
+// knowsAdministrators reports whether the ids of the administrator roles are in the
+// mapping.
 func (m *model) knowsAdministrators() bool {
 	for _, known := range m.doc.Role.Known {
 		if known.Administrator && known.IDText() == "" && m.doc.Operations.ListRoles != nil {

@@ -1,10 +1,12 @@
 package mapping
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A plan is what is to change in Suger, for any kind of request. It
@@ -26,13 +28,13 @@ type personPlan struct {
 	roles  []*role        // the roles to hold from now on; nil: as they are
 }
 
-// A planKind says what happens to a person's membership.
+// A planKind is the operation that changes a person or a membership.
 type planKind string
 
 const (
-	planChange planKind = "change" // the person stays a member
-	planJoin   planKind = "join"   // the person becomes a member
-	planLeave  planKind = "leave"  // the membership ends
+	planChange planKind = spec.OpUpdateUser // the person stays a member
+	planJoin   planKind = spec.OpAddUser    // the person becomes a member
+	planLeave  planKind = spec.OpRemoveUser // the membership ends
 )
 
 // A rolePlan is what shall be different about one role.
@@ -42,12 +44,13 @@ type rolePlan struct {
 	name string // of a role to be made or renamed
 }
 
+// A rolePlanKind is the operation that changes a role.
 type rolePlanKind string
 
 const (
-	roleMade    rolePlanKind = "make"
-	roleRenamed rolePlanKind = "rename"
-	roleDeleted rolePlanKind = "delete"
+	roleMade    rolePlanKind = spec.OpAddRole
+	roleRenamed rolePlanKind = spec.OpUpdateRole
+	roleDeleted rolePlanKind = spec.OpRemoveRole
 )
 
 // A note is why something that was asked for makes no difference.
@@ -187,26 +190,24 @@ func sameRoles(a, b []*role) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(r *role) bool { return !holds(b, r) })
 }
 
-// A settings is what of the configuration a plan or a guard depends on.
-type settings struct {
-	defaultRole     string            // name or id
-	groupRoles      map[string]string // SCIM group name -> role name or id
-	protected       map[string]bool   // folded addresses
-	allowAdminGrant bool
-	createRoles     bool
-}
-
 // A planner computes plans: pure functions of a snapshot and a request.
 type planner struct {
-	model    *model
-	settings *settings
+	model     *model
+	config    *Config
+	protected map[string]bool // folded addresses
 }
 
-// needsRoles says that a plan depends on the organization's list of roles, and the
-// snapshot has only those that are known without it.
-type needsRoles struct{}
+func newPlanner(m *model, config *Config) *planner {
+	p := &planner{model: m, config: config, protected: make(map[string]bool)}
+	for _, email := range config.ProtectedUsers {
+		p.protected[foldEmail(email)] = true
+	}
+	return p
+}
 
-func (e *needsRoles) Error() string { return "the plan needs the list of roles" }
+// errNeedsRoles says that a plan depends on the organization's list of roles, and
+// the snapshot has only those that are known without it.
+var errNeedsRoles = errors.New("the plan needs the list of roles")
 
 // roleNamed finds the role that a client means.
 func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
@@ -217,14 +218,14 @@ func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
 	case r != nil && (s.roles.whole || r.id == word && !p.namesGroup(word)):
 		return r, nil
 	case !s.roles.whole:
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	}
 	return nil, s.roles.unknown(word)
 }
 
 // namesGroup reports whether the setting gives this name to a group.
 func (p *planner) namesGroup(word string) bool {
-	for group := range p.settings.groupRoles {
+	for group := range p.config.GroupRoles {
 		if sameName(group, word) {
 			return true
 		}
@@ -234,7 +235,7 @@ func (p *planner) namesGroup(word string) bool {
 
 // defaultRole is the role of a user who is given none.
 func (p *planner) defaultRole(s *snapshot) (*role, error) {
-	r, err := p.roleNamed(s, p.settings.defaultRole)
+	r, err := p.roleNamed(s, p.config.DefaultRole)
 	if err != nil {
 		return nil, err
 	}
@@ -246,10 +247,8 @@ func (p *planner) defaultRole(s *snapshot) (*role, error) {
 
 // heldBy are the roles that a user holds.
 func (p *planner) heldBy(s *snapshot, u *user) ([]*role, error) {
-	for _, ref := range u.roles {
-		if s.roles.byRef(ref) == nil && !s.roles.whole {
-			return nil, &needsRoles{}
-		}
+	if !s.roles.whole && !s.roles.knows([]*user{u}) {
+		return nil, errNeedsRoles
 	}
 	return s.roles.of(u), nil
 }
@@ -261,6 +260,15 @@ func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
 		return nil, err
 	}
 	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: held}, nil
+}
+
+// changeToEnd starts the plan that ends a member's access. It needs no list of roles
+// where the mapping can identify administrators without it.
+func (p *planner) changeToEnd(s *snapshot, u *user) (*personPlan, error) {
+	if p.model.knowsAdministrators() {
+		return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, nil
+	}
+	return p.changeOf(s, u)
 }
 
 // sameName compares names of roles and groups as people read them.

@@ -79,8 +79,8 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 }
 
 // addition gives the role to a user, unless a user who can hold only one has a
-// more powerful one. A role without permissions takes no other one's place, not
-// even that of another such role.
+// more powerful one. A role without permissions replaces no other one, not
+// even another such role.
 func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept string, err error) {
 	if one, err = p.changeOf(s, u); err != nil {
 		return nil, "", err
@@ -105,7 +105,7 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *pe
 	if one, err = p.changeOf(s, u); err != nil || !holds(one.held, r) {
 		return one, "", err
 	}
-	if implicit && p.settings.protected[p.model.key(u)] {
+	if implicit && p.protected[p.model.key(u)] {
 		return one, "protected user stays in a group that no longer lists them", nil
 	}
 	if p.model.many {
@@ -128,7 +128,7 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *pe
 // a group by its name and links to it.
 func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, error) {
 	if !s.roles.whole {
-		return nil, &needsRoles{}
+		return nil, errNeedsRoles
 	}
 	name = cleanName(name)
 	if err := p.nameIsFree(s, name, nil); err != nil {
@@ -145,7 +145,7 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 		return nil, scim.NewError(scim.CodeRoleCreateRefused,
 			"GATEWAY_GROUP_ROLES gives the group %q to a role that Suger does not have. Its roles are: %s.",
 			scim.Clip(name, 80), joinWords(s.roles.roles, (*role).label))
-	case !p.settings.createRoles || p.model.doc.Operations.AddRole == nil:
+	case !p.config.CreateRoles || p.model.doc.Operations.AddRole == nil:
 		return nil, scim.NewError(scim.CodeRoleCreateRefused,
 			"%q is not a Suger role, and this gateway does not create roles. Name the group after a role (%s), or map its name with GATEWAY_GROUP_ROLES.",
 			scim.Clip(name, 80), joinWords(s.roles.roles, (*role).label))
@@ -199,7 +199,7 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	case p.model.doc.Operations.UpdateRole == nil:
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
 	case !s.roles.whole:
-		return &needsRoles{}
+		return errNeedsRoles
 	}
 	if err := p.fits(name); err != nil {
 		return err

@@ -14,22 +14,15 @@ import (
 // endAccess is the plan that ends a user's access and nothing else. The mapping
 // decides the way.
 func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
-	one, err := p.changeOf(s, u)
+	if p.model.endOfAccess() == spec.ByRemoval {
+		return p.remove(s, u)
+	}
+	one, err := p.changeToEnd(s, u)
 	if err != nil {
 		return nil, err
 	}
-	p.end(one)
+	one.active = new(false)
 	return &plan{people: []*personPlan{one}}, nil
-}
-
-// end makes a personPlan end the access.
-func (p *planner) end(one *personPlan) {
-	if p.model.endOfAccess() == spec.ByRemoval {
-		one.kind = planLeave
-		return
-	}
-	inactive := false
-	one.active = &inactive
 }
 
 // remove is the plan that takes a user out of the organization.
@@ -38,7 +31,7 @@ func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 		return nil, scim.NewError(scim.CodeUnsupported,
 			"The mapping has no operation that removes a Suger user. Deactivate the user instead, or add the operation to the mapping file.")
 	}
-	one, err := p.changeOf(s, u)
+	one, err := p.changeToEnd(s, u)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +64,7 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 		return nil, err
 	}
 	if access == scim.AccessGiven && (!u.access.active || u.access.unknown && !u.access.missing()) {
-		active := true
-		one.active = &active
+		one.active = new(true)
 	}
 	return one, nil
 }
@@ -207,14 +199,14 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 	if err := p.usable(s, "", email); err != nil {
 		return nil, err
 	}
-	if known := s.holderOf(p.model, email); known != nil {
+	if known := s.holderOf(email); known != nil {
 		return p.comeBack(s, known, wanted, access)
 	}
 	return p.join(s, p.draft(email), wanted, access)
 }
 
 // usable is an error if Suger has a record with the id or the address that cannot
-// be used: whoever asks for it must not be told that there is nobody.
+// be used: the answer must not be that there is nobody.
 func (p *planner) usable(s *snapshot, id, email string) error {
 	cause := s.unusable(id, email)
 	if cause == nil {
@@ -256,11 +248,7 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	if err != nil || roles != nil {
 		return roles, err
 	}
-	r, err := p.defaultRole(s)
-	if err != nil {
-		return nil, err
-	}
-	return []*role{r}, nil
+	return p.onlyDefault(s)
 }
 
 // join is the plan that makes a draft a member. A draft with an id is somebody
@@ -279,8 +267,7 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 		if p.model.endOfAccess() == spec.ByRemoval {
 			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so a user cannot be created with active false.")
 		}
-		inactive := false
-		one.active = &inactive
+		one.active = new(false)
 	}
 	return &plan{people: []*personPlan{one}}, nil
 }
@@ -303,7 +290,7 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim
 	if asked, given := wanted["userName"].(string); given && foldEmail(asked) != email {
 		return nil, errNobody(id)
 	}
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(p.model, email) != nil {
+	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
 		return nil, errNobody(id)
 	}
 	return p.join(s, global, wanted, scim.AccessGiven)
@@ -399,7 +386,7 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 		}
 	}
 	if len(roles) == 0 {
-		return p.emptied(s)
+		return p.onlyDefault(s)
 	}
 	if !p.model.many {
 		roles = []*role{highest(roles)}
@@ -415,7 +402,7 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 		return nil, nil
 	}
 	if word == "" {
-		return p.emptied(s)
+		return p.onlyDefault(s)
 	}
 	r, err := p.roleOr(s, word, present)
 	if err != nil {
@@ -427,8 +414,8 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 	return []*role{r}, nil
 }
 
-// emptied are the roles of who shall explicitly have none.
-func (p *planner) emptied(s *snapshot) ([]*role, error) {
+// onlyDefault are the roles of a user who is given none.
+func (p *planner) onlyDefault(s *snapshot) ([]*role, error) {
 	r, err := p.defaultRole(s)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package mapping
 import (
 	"slices"
 	"strings"
+
+	"suger-scim-gateway/mapping/spec"
 )
 
 // A difference is what Suger does not show of a plan.
@@ -81,7 +83,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 		switch {
 		case i == m.userName:
 			same = m.key(is) == m.key(wanted)
-		case a.part != wholeField:
+		case a.part != spec.WholeField:
 			same = m.formatted(is) == m.formatted(wanted)
 		}
 		if !same {
@@ -104,7 +106,7 @@ func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)
 	}
-	return s.holderOf(p.model, one.values[p.model.userName])
+	return s.holderOf(one.values[p.model.userName])
 }
 
 // refersTo reports whether a user's record names exactly these roles.

@@ -12,155 +12,140 @@ import (
 // that it has fields for, those that are made of them, and Suger's extension.
 func (m *model) userType() *scim.ResourceType {
 	core, enterprise := scim.CoreUser(), scim.EnterpriseUser()
-	held := &scim.Schema{ID: core.ID, Name: core.Name, Description: "A person with access to a Suger organization."}
-	for _, a := range core.Attributes {
-		if kept := m.heldAttribute(a); kept != nil {
-			held.Attributes = append(held.Attributes, kept)
-		}
-	}
+	core.Description = "A person with access to a Suger organization."
+	core.Attributes = slices.DeleteFunc(core.Attributes, func(a *scim.Attribute) bool { return !m.offers(a) })
+	enterprise.Attributes = slices.DeleteFunc(enterprise.Attributes, func(a *scim.Attribute) bool {
+		name := enterprise.ID + ":" + a.Name
+		return !m.hasField(a, name) && !m.hasParts(a, name)
+	})
 	rt := &scim.ResourceType{
 		Name: "User", Endpoint: "/Users", Description: "Suger user",
-		Schema: held, Extensions: []*scim.Schema{m.sugerExtension()},
-		Tolerated: []*scim.Schema{scim.CoreUser()},
+		Schema: core, Extensions: []*scim.Schema{m.sugerExtension()},
+		Tolerated: []*scim.Schema{scim.CoreUser()}, Lacks: lacks(m.doc.User.Created, m.doc.User.Modified),
 	}
-	if !m.doc.User.Created.Given() {
-		rt.Lacks = append(rt.Lacks, "created")
-	}
-	if !m.doc.User.Modified.Given() {
-		rt.Lacks = append(rt.Lacks, "lastModified")
-	}
-	heldEnterprise := &scim.Schema{ID: enterprise.ID, Name: enterprise.Name, Description: enterprise.Description}
-	for _, a := range enterprise.Attributes {
-		name := enterprise.ID + ":" + a.Name
-		a.SubAttributes = m.heldParts(name, a.SubAttributes)
-		if m.holds(name) || len(a.SubAttributes) > 0 {
-			heldEnterprise.Attributes = append(heldEnterprise.Attributes, m.writable(a, name))
-		}
-	}
-	if len(heldEnterprise.Attributes) > 0 {
-		rt.Extensions = append(rt.Extensions, heldEnterprise)
+	if len(enterprise.Attributes) > 0 {
+		rt.Extensions = append(rt.Extensions, enterprise)
 	} else {
-		rt.Tolerated = append(rt.Tolerated, enterprise)
+		rt.Tolerated = append(rt.Tolerated, scim.EnterpriseUser())
 	}
 	return rt
 }
 
-// heldAttribute is a core attribute as this provider offers it, or nil.
-func (m *model) heldAttribute(a *scim.Attribute) *scim.Attribute {
+// lacks are the times in meta that the mapping does not have.
+func lacks(created, modified spec.Field) (names []string) {
+	if !created.Given() {
+		names = append(names, "created")
+	}
+	if !modified.Given() {
+		names = append(names, "lastModified")
+	}
+	return names
+}
+
+// offers reports whether users have a core attribute, and describes it as this
+// provider offers it.
+func (m *model) offers(a *scim.Attribute) bool {
+	held := m.hasField(a, a.Name)
 	switch a.Name {
 	case "userName":
 		a.Uniqueness = scim.UniqueServer
-		a.Description = "The e-mail address by which Suger knows the person."
-		return m.writable(a, a.Name)
+		a.Description = "The e-mail address by which Suger knows the person." + atMost(m.attributes[m.userName].max)
 	case "name":
-		return m.heldName(a)
+		return m.hasParts(a, a.Name)
 	case "displayName":
-		if !m.holds(a.Name) {
-			return derivedName(a)
+		if !held {
+			derivedName(a)
 		}
 	case "emails":
-		a.SubAttributes = pick(a.SubAttributes, "value", "type", "primary")
+		pick(a, "value", "type", "primary")
 		for _, sub := range a.SubAttributes {
 			derived(sub, sub.Description)
-			if sub.Name == "type" {
-				sub.CanonicalValues = []string{"work"}
-			}
 		}
-		return derived(a, "One work address: the userName.")
+		named(a.SubAttributes, "type").CanonicalValues = []string{"work"}
+		derived(a, "One work address: the userName.")
 	case "active":
 		a.Description = "Whether the person has access to the organization."
-		return a
 	case "roles":
 		a.Named = true
-		a.SubAttributes = pick(a.SubAttributes, "value", "display", "type", "primary")
-		for _, sub := range a.SubAttributes {
-			if sub.Name != "value" {
-				derived(sub, sub.Description)
-			}
-			switch sub.Name {
-			case "type":
-				sub.CanonicalValues = []string{roleSlot}
-			case "value":
-				sub.CanonicalValues = m.knownRoles(func(k *spec.KnownRole) string { return k.IDText() })
-			}
+		pick(a, "value", "display", "type", "primary")
+		for _, sub := range a.SubAttributes[1:] {
+			derived(sub, sub.Description)
 		}
+		named(a.SubAttributes, "type").CanonicalValues = []string{roleSlot}
+		named(a.SubAttributes, "value").CanonicalValues = m.knownRoles((*spec.KnownRole).IDText)
 		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
-		return a
 	case "groups":
 		a.Echoed = true // by it a request that repeats an old answer is known, see rolesAsked
-		a.SubAttributes = pick(a.SubAttributes, "value", "display", "$ref")
-		for _, sub := range a.SubAttributes {
-			if sub.Name == "$ref" {
-				sub.ReferenceTypes = []string{"Group"}
-			}
-		}
-		return a
+		pick(a, "value", "display", "$ref")
+		named(a.SubAttributes, "$ref").ReferenceTypes = []string{"Group"}
+	default:
+		return held
 	}
-	if m.holds(a.Name) {
-		return m.writable(a, a.Name)
-	}
-	return nil
+	return true
 }
 
-func (m *model) heldName(a *scim.Attribute) *scim.Attribute {
-	held := m.heldParts(a.Name, a.SubAttributes)
-	for _, sub := range a.SubAttributes {
-		if sub.Name == "formatted" && !m.holds("name.formatted") {
-			held = slices.Insert(held, 0, derivedName(sub))
+// hasParts reports whether users have parts of a complex attribute, and keeps
+// these.
+func (m *model) hasParts(a *scim.Attribute, name string) bool {
+	a.SubAttributes = slices.DeleteFunc(a.SubAttributes, func(part *scim.Attribute) bool {
+		if m.hasField(part, name+"."+part.Name) {
+			return false
 		}
-	}
-	a.SubAttributes = held
-	return a
+		if part.Name != "formatted" || name != "name" {
+			return true
+		}
+		derivedName(part)
+		return false
+	})
+	return len(a.SubAttributes) > 0
 }
 
-// heldParts are those parts of a complex attribute that the mapping holds.
-func (m *model) heldParts(name string, parts []*scim.Attribute) (held []*scim.Attribute) {
-	for _, part := range parts {
-		if m.holds(name + "." + part.Name) {
-			held = append(held, m.writable(part, name+"."+part.Name))
-		}
-	}
-	return held
-}
-
-// writable says of an attribute what the mapping does: whether it can change once
-// the user exists, and how long it may be.
-func (m *model) writable(a *scim.Attribute, name string) *scim.Attribute {
+// hasField reports whether the mapping has a field for an attribute, and says of
+// the attribute what the mapping does: whether it can change once the user exists,
+// and how long it may be.
+func (m *model) hasField(a *scim.Attribute, name string) bool {
 	i, ok := m.index[name]
 	if !ok {
-		return a
+		return false
 	}
 	if m.attributes[i].createOnly {
 		a.Mutability, a.Guarded = scim.Immutable, true
 	}
-	if longest := m.attributes[i].max; longest > 0 {
-		a.Description += fmt.Sprintf(" At most %d characters.", longest)
+	a.Description += atMost(m.attributes[i].max)
+	return true
+}
+
+// atMost says how long a text may be, 0 for any length.
+func atMost(characters int) string {
+	if characters == 0 {
+		return ""
 	}
-	return a
+	return fmt.Sprintf(" At most %d characters.", characters)
 }
 
 // derived marks an attribute that the gateway makes of others.
-func derived(a *scim.Attribute, description string) *scim.Attribute {
+func derived(a *scim.Attribute, description string) {
 	a.Mutability, a.Derived, a.Required, a.Description = scim.ReadOnly, true, false, description
-	return a
 }
 
 // derivedName marks an attribute as the full name.
-func derivedName(a *scim.Attribute) *scim.Attribute {
+func derivedName(a *scim.Attribute) {
 	a.Echoed = true // it names who would have no name in Suger, see splitFullName
-	return derived(a, "The full name, made of given and family name.")
+	derived(a, "The full name, made of given and family name.")
 }
 
-func pick(attributes []*scim.Attribute, names ...string) []*scim.Attribute {
-	var picked []*scim.Attribute
-	for _, name := range names {
-		for _, a := range attributes {
-			if a.Name == name {
-				picked = append(picked, a)
-			}
-		}
+// pick keeps these sub-attributes, in this order.
+func pick(a *scim.Attribute, names ...string) {
+	picked := make([]*scim.Attribute, len(names))
+	for i, name := range names {
+		picked[i] = named(a.SubAttributes, name)
 	}
-	return picked
+	a.SubAttributes = picked
+}
+
+// named is the attribute with a name, which is among them.
+func named(attributes []*scim.Attribute, name string) *scim.Attribute {
+	return attributes[slices.IndexFunc(attributes, func(a *scim.Attribute) bool { return a.Name == name })]
 }
 
 // knownRoles are the words of the roles that every organization has. Custom ones
@@ -202,36 +187,19 @@ func (m *model) sugerExtension() *scim.Schema {
 func (m *model) groupType() *scim.ResourceType {
 	group := scim.CoreGroup()
 	group.Description = "A Suger role; its members are the users who hold it."
-	for _, a := range group.Attributes {
-		switch a.Name {
-		case "displayName":
-			a.Uniqueness = scim.UniqueServer
-			if longest := m.doc.Role.NameMax; longest > 0 {
-				a.Description += fmt.Sprintf(" At most %d characters.", longest)
-			}
-		case "members":
-			a.Kept = true
-			if !m.many {
-				a.Description += " A user holds one role: adding somebody who holds a more powerful one changes nothing, and the answer shows it."
-			}
-		}
-		for _, sub := range a.SubAttributes {
-			switch sub.Name {
-			case "type":
-				sub.CanonicalValues = []string{"User"}
-			case "$ref":
-				sub.ReferenceTypes = []string{"User"}
-			}
-		}
+	name, members := named(group.Attributes, "displayName"), named(group.Attributes, "members")
+	name.Uniqueness = scim.UniqueServer
+	name.Description += atMost(m.doc.Role.NameMax)
+	members.Kept = true
+	if !m.many {
+		members.Description += " A user holds one role: adding somebody who holds a more powerful one changes nothing, and the answer shows it."
 	}
-	rt := &scim.ResourceType{Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group", Schema: group}
-	if !m.doc.Role.Created.Given() {
-		rt.Lacks = append(rt.Lacks, "created")
+	named(members.SubAttributes, "type").CanonicalValues = []string{"User"}
+	named(members.SubAttributes, "$ref").ReferenceTypes = []string{"User"}
+	return &scim.ResourceType{
+		Name: "Group", Endpoint: "/Groups", Description: "Suger role, as a group",
+		Schema: group, Lacks: lacks(m.doc.Role.Created, m.doc.Role.Modified),
 	}
-	if !m.doc.Role.Modified.Given() {
-		rt.Lacks = append(rt.Lacks, "lastModified")
-	}
-	return rt
 }
 
 // roleType describes roles for Okta's entitlement discovery, and for clients of

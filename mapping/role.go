@@ -25,6 +25,7 @@ type role struct {
 	powerless     bool   // has no permissions, so it outranks nothing
 	created       string // RFC 3339 in UTC with milliseconds, or ""
 	modified      string
+	drift         []string // fields that are not as the mapping says but are not needed
 }
 
 // newRole is a role that is to be made for a pushed group.
@@ -47,7 +48,7 @@ func (r *role) includes(other *role) bool {
 }
 
 // above reports whether the role is more powerful than another: by the mapping's
-// precedence, and by name among those that it does not tell apart.
+// precedence, and by name among those that it ranks equally.
 func (r *role) above(other *role) bool {
 	return other == nil || r.compare(other) < 0
 }
@@ -83,6 +84,9 @@ func (m *model) readRole(record any) (*role, error) {
 	r := &role{id: id, name: name}
 	r.raw, _ = in.ID.In(record)
 	r.description, _ = fieldText(record, in.Description)
+	if _, there := in.Description.In(record); !there && in.Description.Given() {
+		r.drift = []string{in.Description.String()}
+	}
 	permissions, shown := in.Permissions.In(record)
 	r.permissions = permissions
 	if list, isList := permissions.([]any); isList || permissions == nil {
@@ -130,7 +134,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 		r.standard, r.powerless = true, false
 		r.administrator = known.Administrator
-		r.description = firstOf(r.description, known.Description)
+		r.description = cmp.Or(r.description, known.Description)
 	}
 	for _, r := range slices.Concat(c.roles, c.implied) {
 		r.group, r.word = r.name, r.id
@@ -179,15 +183,6 @@ func (c *catalogue) known(k *spec.KnownRole) *role {
 	return c.byRef(roleRef{name: k.Name})
 }
 
-func firstOf(words ...string) string {
-	for _, word := range words {
-		if word != "" {
-			return word
-		}
-	}
-	return ""
-}
-
 // errUnlisted is for a role of which a catalogue without Suger's list cannot say
 // whether it exists.
 func errUnlisted() error {
@@ -228,10 +223,16 @@ func (c *catalogue) byRef(ref roleRef) *role {
 	return nil
 }
 
-// names reports whether the roles that a user's record names are in the catalogue,
-// and there are some.
-func (c *catalogue) names(u *user) bool {
-	return len(u.roles) > 0 && !slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
+// knows reports whether the catalogue has every role that these users hold.
+func (c *catalogue) knows(users []*user) bool {
+	for _, u := range users {
+		for _, ref := range u.roles {
+			if c.byRef(ref) == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or

@@ -99,7 +99,7 @@ func TestRule15ProtectedPeople(t *testing.T) {
 
 // Nobody becomes an administrator where that is switched off, by whatever way.
 func TestAdministratorsAreNotMade(t *testing.T) {
-	r := newRules(t, withStatus, func(s *settings) { s.allowAdminGrant = false })
+	r := newRules(t, withStatus, func(c *Config) { c.AllowAdminGrant = false })
 	s := r.people("amber ADMIN", "basalt EDITOR", "former ADMIN INACTIVE", "dune ADMIN")
 	for _, test := range []struct{ id, body, want string }{
 		{"basalt", `{"roles":["ADMIN"]}`, "admin_grant_refused"},

@@ -31,17 +31,17 @@ const (
 	withStatus = "variants/status.yaml"
 )
 
-func newRules(t *testing.T, file string, change ...func(*settings)) *rules {
+func newRules(t *testing.T, file string, change ...func(*Config)) *rules {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	doc, err := spec.Parse(file, data)
 	require.NoError(t, err)
-	s := &settings{defaultRole: "VIEWER", protected: map[string]bool{}, allowAdminGrant: true, createRoles: true}
+	config := &Config{DefaultRole: "VIEWER", AllowAdminGrant: true, CreateRoles: true}
 	for _, c := range change {
-		c(s)
+		c(config)
 	}
-	return &rules{t: t, planner: &planner{model: newModel(doc), settings: s}}
+	return &rules{t: t, planner: newPlanner(newModel(doc), config)}
 }
 
 // roles are the standard ones, two custom ones and one that can do nothing.
@@ -52,7 +52,7 @@ func (r *rules) roles() *catalogue {
 		{id: "d1", raw: "d1", name: "Deal desk", permissions: may},
 		{id: "s1", raw: "s1", name: "All Staff", permissions: []any{}, powerless: true},
 		{id: "s2", raw: "s2", name: "Crew", permissions: []any{}, powerless: true},
-	}, r.settings.groupRoles, true)
+	}, r.config.GroupRoles, true)
 }
 
 // people is an organization with these members: "id role status", the address
@@ -93,6 +93,12 @@ func (r *rules) user(body string) (scim.Resource, scim.Access) {
 	return wanted, access
 }
 
+// kindWords are the kinds of plans in a word.
+var kindWords = map[string]string{
+	string(planChange): "change", string(planJoin): "join", string(planLeave): "leave",
+	string(roleMade): "make", string(roleRenamed): "rename", string(roleDeleted): "delete",
+}
+
 // told is a plan in words: what happens to whom.
 func (r *rules) told(p *plan) string {
 	var all []string
@@ -101,7 +107,7 @@ func (r *rules) told(p *plan) string {
 		if who == "" {
 			who = r.model.email(one.before)
 		}
-		words := []string{string(one.kind), who}
+		words := []string{kindWords[string(one.kind)], who}
 		for i, a := range r.model.attributes {
 			if value, changed := one.values[i]; changed && one.kind == planChange {
 				words = append(words, a.name+"="+value)
@@ -117,7 +123,7 @@ func (r *rules) told(p *plan) string {
 	}
 	slices.Sort(all)
 	if p.role != nil {
-		all = append(all, strings.TrimSpace(string(p.role.kind)+" role "+p.role.name))
+		all = append(all, strings.TrimSpace(kindWords[string(p.role.kind)]+" role "+p.role.name))
 	}
 	if len(all) == 0 {
 		return "nothing"
@@ -146,10 +152,10 @@ func (r *rules) guarded(s *snapshot, p *plan, err error) string {
 	return r.outcome(p, err)
 }
 
-func protecting(ids ...string) func(*settings) {
-	return func(s *settings) {
+func protecting(ids ...string) func(*Config) {
+	return func(c *Config) {
 		for _, id := range ids {
-			s.protected[id+"@example.com"] = true
+			c.ProtectedUsers = append(c.ProtectedUsers, id+"@example.com")
 		}
 	}
 }

@@ -62,7 +62,7 @@ func TestRule6TwoAccountsWithOneAddress(t *testing.T) {
 			users = append(users, u)
 		}
 		s := newSnapshot(r.model, users, nil).withRoles(r.roles())
-		assert.Equal(t, "new", s.holderOf(r.model, "BASALT@example.com").id)
+		assert.Equal(t, "new", s.holderOf("BASALT@example.com").id)
 		wanted, access := r.user(`{"userName":"basalt@example.com"}`)
 		p, err := r.create(s, wanted, access)
 		assert.Equal(t, "user_exists", r.outcome(p, err), "nobody is created beside them")

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 
 // Config is what a [Service] needs besides the mapping and the client.
 type Config struct {
-	DefaultRole     string            // name or id of the role of a user who is given none; "" takes the mapping's
+	DefaultRole     string            // name or id of the role of a user who is given none; "" for the mapping's
 	GroupRoles      map[string]string // SCIM group name -> role name or id
 	ProtectedUsers  []string          // e-mail addresses that SCIM may read but never change
 	AllowAdminGrant bool              // may SCIM give an administrator role
@@ -58,14 +59,9 @@ type Service struct {
 // problems are reported at once, each naming its setting.
 func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Service, error) {
 	config = config.withDefaults()
+	config.DefaultRole = cmp.Or(config.DefaultRole, doc.Role.Default)
 	s := &Service{config: config, model: newModel(doc), client: client}
-	s.planner = &planner{model: s.model, settings: &settings{
-		defaultRole: firstOf(config.DefaultRole, doc.Role.Default), groupRoles: config.GroupRoles,
-		protected: make(map[string]bool), allowAdminGrant: config.AllowAdminGrant, createRoles: config.CreateRoles,
-	}}
-	for _, email := range config.ProtectedUsers {
-		s.planner.settings.protected[foldEmail(email)] = true
-	}
+	s.planner = newPlanner(s.model, &s.config)
 	if err := s.checkRoles(); err != nil {
 		return nil, err
 	}
@@ -74,12 +70,9 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 	} else {
 		s.fixed = s.model.newCatalogue(nil, config.GroupRoles, false)
 	}
-	var err error
-	if s.memory, err = newMemory(&config); err != nil {
-		return nil, fmt.Errorf("caches: %w", err)
-	}
+	s.memory = newMemory(&s.config)
 	s.brake = newBrake(config.Brake, config.Now)
-	s.canary = newCanary(&config)
+	s.canary = &canary{config: &s.config, seen: make(map[driftKey]*drift)}
 	s.userType, s.groupType, s.roleType = s.model.userType(), s.model.groupType(), roleType()
 	if config.Strict {
 		s.userType, s.groupType = s.userType.Strict(), s.groupType.Strict()
@@ -142,7 +135,7 @@ func (s *Service) checkRoles() error {
 			}
 		}
 	}
-	if role := s.planner.settings.defaultRole; slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
+	if role := s.config.DefaultRole; slices.ContainsFunc(s.model.doc.Role.Known, func(k spec.KnownRole) bool {
 		return k.Administrator && (fold(k.Name) == fold(role) || fold(k.IDText()) == fold(role))
 	}) {
 		problems = append(problems, fmt.Errorf("GATEWAY_DEFAULT_ROLE: %q is an administrator role; everybody without a role would get it", role))
@@ -205,7 +198,7 @@ func LogText(err error) string {
 	return err.Error()
 }
 
-// An Observer is told what happens inside, for metrics. Its methods are called
+// An Observer receives the events of a service, for metrics. Its methods are called
 // from many goroutines at once. No argument holds personal data or credentials;
 // all are from a small fixed set.
 type Observer interface {

@@ -1,12 +1,9 @@
 package mapping
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // A snapshot is one organization as one fetch showed it. It is never changed
@@ -16,22 +13,22 @@ import (
 // Where the mapping's get-by-id proves membership and role, a snapshot can hold
 // one person only; then whole is false.
 type snapshot struct {
-	tick  tick             // when the fetch of the users began, in the order of this process
-	began time.Time        // the same by the clock
-	done  time.Time        // when it was complete
-	whole bool             // every member is in it
-	users []*user          // by time of joining or creation, then id
-	ids   []int32          // positions in users, by hash of the id
-	mails []int32          // positions in users, by hash of the folded address; those with access first
-	same  []int32          // positions in mails of those whose address is that of the one before
-	rows  map[uint64]int32 // positions in users, by hash of the row
-	left  []leftOut        // records that cannot be used
+	tick  tick      // when the fetch of the users began, in the order of this process
+	began time.Time // the same by the clock
+	done  time.Time // when it was complete
+	whole bool      // every member is in it
+	users []*user   // by time of joining or creation, then id
+	ids   map[string]int32
+	mails map[string]int32   // by folded address: of several users the first with access
+	same  map[string][]int32 // of the addresses that several users have, those with access first
+	rows  map[uint64]int32   // by hash of the row
+	left  []leftOut          // records that cannot be used
 	roles *catalogue
 	own   map[string]tick // last writes that show in it although they came later
 }
 
 // A leftOut is a record of the list that the mapping cannot read. It is in no
-// answer, and whoever asks for it is told why.
+// answer, and a request for it gets the reason.
 type leftOut struct {
 	id    string // "" if even that cannot be read
 	email string // folded, likewise
@@ -40,14 +37,17 @@ type leftOut struct {
 
 func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
-	ids, twice := positions(users, userID)
+	ids, twice := positions(users, func(u *user) string { return u.id })
 	if len(twice) > 0 {
-		users, left = m.onceEach(users, ids, twice, left)
-		ids, _ = positions(users, userID)
+		users, left = m.onceEach(users, twice, left)
+		ids, _ = positions(users, func(u *user) string { return u.id })
 	}
-	s := &snapshot{whole: true, users: users, left: left, ids: ids}
+	s := &snapshot{whole: true, users: users, left: left, ids: ids, rows: make(map[uint64]int32, len(users))}
 	s.mails, s.same = positions(users, m.key)
-	s.rows = make(map[uint64]int32, len(users))
+	for email, same := range s.same {
+		slices.SortStableFunc(same, func(a, b int32) int { return -compareBool(users[a].access.active, users[b].access.active) })
+		s.mails[email] = same[0]
+	}
 	for i, u := range users {
 		s.rows[u.row] = int32(i)
 	}
@@ -58,80 +58,38 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 // read can have a row on two pages. Where their roles or access differ, the user
 // has all of them, so that a change is only proven once every row shows it. Where
 // their addresses differ, nobody can say whose the id is, so all are left out.
-func (m *model) onceEach(users []*user, ids, twice []int32, left []leftOut) ([]*user, []leftOut) {
-	merged := make(map[string]*user)
-	differs := make(map[string]bool)
-	for _, at := range twice {
-		one, other := users[ids[at-1]], users[ids[at]]
-		if merged[one.id] == nil {
-			merged[one.id] = one
-		}
-		merged[one.id] = merged[one.id].with(other)
-		differs[one.id] = differs[one.id] || m.key(one) != m.key(other)
-	}
+func (m *model) onceEach(users []*user, twice map[string][]int32, left []leftOut) ([]*user, []leftOut) {
 	kept := make([]*user, 0, len(users))
-	for _, u := range users {
-		whole, more := merged[u.id]
+	for i, u := range users {
+		rows, several := twice[u.id]
+		for _, row := range rows {
+			u = u.with(users[row])
+		}
 		switch {
-		case differs[u.id]:
-			left = append(left, leftOut{id: u.id, email: m.key(u), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
-		case !more:
+		case slices.ContainsFunc(rows, func(row int32) bool { return m.key(users[row]) != m.key(u) }):
+			left = append(left, leftOut{id: u.id, email: m.key(users[i]), err: misfit(m.doc.User.ID.String(), "two different users with one %s", m.doc.User.ID)})
+		case !several || rows[0] == int32(i):
 			kept = append(kept, u)
-		case whole != nil:
-			kept, merged[u.id] = append(kept, whole), nil
 		}
 	}
 	return kept, left
 }
 
-// hashed is a position in the list of users, with the hash by which it is found.
-type hashed struct {
-	hash uint64
-	at   int32
-}
-
-// positions are those of the users in the order in which find searches: by hash of
-// a key, which sorts many times faster than the keys themselves, then by key. Of
-// equal keys the users with access are first. same are the users whose key is that
-// of the user before.
-func positions(users []*user, key func(*user) string) (sorted, same []int32) {
-	all := make([]hashed, len(users))
+// positions are those of the users by a key, and of the keys that several have all
+// of them, in order.
+func positions(users []*user, key func(*user) string) (first map[string]int32, same map[string][]int32) {
+	first, same = make(map[string]int32, len(users)), make(map[string][]int32)
 	for i, u := range users {
-		all[i] = hashed{xxhash.Sum64String(key(u)), int32(i)}
-	}
-	slices.SortFunc(all, func(a, b hashed) int {
-		if a.hash != b.hash {
-			return cmp.Compare(a.hash, b.hash)
-		}
-		u, v := users[a.at], users[b.at]
-		return cmp.Or(strings.Compare(key(u), key(v)), -compareBool(u.access.active, v.access.active), cmp.Compare(a.at, b.at))
-	})
-	sorted = make([]int32, len(all))
-	for i, one := range all {
-		sorted[i] = one.at
-		if i > 0 && all[i-1].hash == one.hash && key(users[sorted[i-1]]) == key(users[one.at]) {
-			same = append(same, int32(i))
+		k := key(u)
+		if other, taken := first[k]; !taken {
+			first[k] = int32(i)
+		} else if same[k] == nil {
+			same[k] = []int32{other, int32(i)}
+		} else {
+			same[k] = append(same[k], int32(i))
 		}
 	}
-	return sorted, same
-}
-
-// first is where the users with a key begin, of those in the order of positions.
-func (s *snapshot) first(sorted []int32, key func(*user) string, wanted string) int {
-	hash := xxhash.Sum64String(wanted)
-	at, _ := slices.BinarySearchFunc(sorted, wanted, func(i int32, wanted string) int {
-		text := key(s.users[i])
-		return cmp.Or(cmp.Compare(xxhash.Sum64String(text), hash), strings.Compare(text, wanted))
-	})
-	return at
-}
-
-// find are the users with a key, of those in the order of positions.
-func (s *snapshot) find(sorted []int32, key func(*user) string, wanted string) (found []*user) {
-	for at := s.first(sorted, key, wanted); at < len(sorted) && key(s.users[sorted[at]]) == wanted; at++ {
-		found = append(found, s.users[sorted[at]])
-	}
-	return found
+	return first, same
 }
 
 func compareBool(a, b bool) int {
@@ -162,8 +120,6 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	return &copied
 }
 
-func userID(u *user) string { return u.id }
-
 // byRow is the user who was read from a row with this hash, or nil.
 func (s *snapshot) byRow(hash uint64) *user {
 	if s == nil {
@@ -177,31 +133,29 @@ func (s *snapshot) byRow(hash uint64) *user {
 
 // byID is the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {
-	if at, found := s.position(id); found {
+	if at, found := s.ids[id]; found {
 		return s.users[at]
 	}
 	return nil
 }
 
-// position is where the user with the id is in the list.
-func (s *snapshot) position(id string) (at int32, found bool) {
-	i := s.first(s.ids, userID, id)
-	if i == len(s.ids) || s.users[s.ids[i]].id != id {
-		return 0, false
-	}
-	return s.ids[i], true
-}
-
 // withEmail are the users with the address, those with access first. More than
 // one is a mistake in Suger.
-func (s *snapshot) withEmail(m *model, email string) []*user {
-	return s.find(s.mails, m.key, foldEmail(email))
+func (s *snapshot) withEmail(email string) (found []*user) {
+	email = foldEmail(email)
+	for _, at := range s.same[email] {
+		found = append(found, s.users[at])
+	}
+	if at, one := s.mails[email]; one && found == nil {
+		found = []*user{s.users[at]}
+	}
+	return found
 }
 
 // holderOf is the user with an address, or nil.
-func (s *snapshot) holderOf(m *model, email string) *user {
-	if found := s.withEmail(m, email); len(found) > 0 {
-		return found[0]
+func (s *snapshot) holderOf(email string) *user {
+	if at, found := s.mails[foldEmail(email)]; found {
+		return s.users[at]
 	}
 	return nil
 }

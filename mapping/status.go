@@ -8,13 +8,9 @@ import (
 
 // A statusModel reads and writes the field that says whether a user has access.
 type statusModel struct {
-	field      spec.Field
-	active     spec.WordSet
-	pending    spec.WordSet
-	inactive   spec.WordSet
-	absent     string // "active", "inactive" or ""
-	toActive   any    // what is written to give access back, nil if nothing can be
-	toInactive any
+	*spec.Access
+	active, pending, inactive spec.WordSet
+	toActive, toInactive      any // what is written to give access and to end it, nil if nothing can be
 }
 
 // null is written for a null of the mapping.
@@ -33,10 +29,10 @@ type access struct {
 func (s access) missing() bool { return s.unknown && s.word == "" }
 
 func newStatusModel(m *spec.Access) *statusModel {
-	s := &statusModel{field: m.Field, absent: m.Absent,
-		active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive)}
-	s.toActive, s.toInactive = firstToWrite(m.Active), firstToWrite(m.Inactive)
-	return s
+	return &statusModel{
+		Access: m, active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive),
+		toActive: firstToWrite(m.Active), toInactive: firstToWrite(m.Inactive),
+	}
 }
 
 func firstToWrite(values []any) any {
@@ -53,21 +49,21 @@ func firstToWrite(values []any) any {
 // know counts as access: so the person can still be deactivated, where the
 // opposite guess would let a leaver pass for gone.
 func (s *statusModel) read(record any) access {
-	value, ok := s.field.In(record)
+	value, ok := s.Field.In(record)
 	word, isText := spec.Text(value)
 	absent := !ok || value == nil || (isText && word == "")
 	switch {
-	case absent && s.absent != "":
-		return access{active: s.absent == "active"}
+	case absent && s.Absent != "":
+		return access{active: s.Absent == "active"}
 	case absent:
 		return access{active: true, unknown: true}
 	case isText && s.active.Has(word):
 		return access{word: word, raw: value, active: true, pending: s.pending.Has(word)}
 	case isText && s.inactive.Has(word):
 		return access{word: word, raw: value}
-	case s.absent == "active" && len(s.inactive) == 0: // a time of removal
+	case s.Absent == "active" && len(s.inactive) == 0: // a time of removal
 		return access{word: word, raw: value}
-	case s.absent == "inactive" && len(s.active) == 0: // a time of activation
+	case s.Absent == "inactive" && len(s.active) == 0: // a time of activation
 		return access{word: word, raw: value, active: true}
 	}
 	if !isText {

@@ -1,8 +1,10 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,8 +16,8 @@ import (
 // defaultRetryAfter is when to retry if Suger does not say.
 const defaultRetryAfter = 30 * time.Second
 
-// asSCIM turns an error of a call into what the SCIM client is told. Every
-// error that leaves this package goes through it.
+// asSCIM turns an error of a call into one for the SCIM client. Every error that
+// leaves this package goes through it.
 func (s *suger) asSCIM(err error) error {
 	if err == nil {
 		return nil
@@ -25,7 +27,7 @@ func (s *suger) asSCIM(err error) error {
 		return err
 	}
 	if errors.Is(err, context.Canceled) {
-		return err // the client is gone: there is nobody to tell
+		return err // the client is gone
 	}
 	var call *sugerclient.Error
 	if !errors.As(err, &call) {
@@ -45,13 +47,16 @@ func (s *suger) asSCIM(err error) error {
 		e.RetryAfter = wait(call.RetryAfter)
 		return e
 	case sugerclient.Unavailable:
-		return unavailable(err, "to "+quoted(call.Operation), call.RetryAfter)
+		return unavailable(err, fmt.Sprintf("to %q", call.Operation), call.RetryAfter)
 	case sugerclient.Unreadable:
 		return scim.Wrap(err, scim.CodeSugerUnreadable,
 			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
 	}
 	return s.refusedBySuger(call)
 }
+
+// translate is asSCIM for the error that a function returns, when deferred.
+func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
 
 // refusedBySuger translates a 4xx of Suger's.
 func (s *suger) refusedBySuger(call *sugerclient.Error) error {
@@ -74,10 +79,12 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 			scim.Clip(s.Organization, 40))
 	case call.Status == 404:
 		return scim.Wrap(call, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
-	case (call.Status == 409 || call.Means(refusals.Duplicate)) && isOfRole(call.Operation):
-		return scim.Wrap(call, scim.CodeGroupExists, "Suger says that it already exists (%s).%s", call.Operation, said)
 	case call.Status == 409 || call.Means(refusals.Duplicate):
-		return scim.Wrap(call, scim.CodeUserExists, "Suger says that it already exists (%s).%s", call.Operation, said)
+		code := scim.CodeUserExists
+		if isOfRole(call.Operation) {
+			code = scim.CodeGroupExists
+		}
+		return scim.Wrap(call, code, "Suger says that it already exists (%s).%s", call.Operation, said)
 	case call.Means(refusals.Seats):
 		return scim.Wrap(call, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
 	case call.Means(refusals.Domain):
@@ -93,14 +100,7 @@ func unavailable(cause error, what string, retryAfter time.Duration) error {
 	return e
 }
 
-func wait(asked time.Duration) time.Duration {
-	if asked <= 0 {
-		return defaultRetryAfter
-	}
-	return asked
-}
-
-func quoted(s string) string { return `"` + s + `"` }
+func wait(asked time.Duration) time.Duration { return cmp.Or(max(asked, 0), defaultRetryAfter) }
 
 func isOfRole(operation string) bool {
 	return operation == spec.OpAddRole || operation == spec.OpUpdateRole || operation == spec.OpRemoveRole

@@ -23,7 +23,7 @@ type user struct {
 	more     []any  // further ids as Suger writes them, parallel to model.moreIDs
 	created  string // RFC 3339 in UTC with milliseconds, or ""
 	modified string
-	drift    []string // fields that are not as the mapping says but can be lived with
+	drift    []string // fields that are not as the mapping says but are not needed
 	row      uint64   // hash of the row of Suger's list, 0 if it comes from elsewhere
 }
 
@@ -82,7 +82,7 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 	}
 	if m.status != nil {
 		if u.access = m.status.read(record); u.access.unknown {
-			u.drift = append(u.drift, m.status.field.String())
+			u.drift = append(u.drift, m.status.Field.String())
 		}
 	}
 	roles, there := doc.Roles.Field.In(record)
@@ -108,7 +108,7 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 }
 
 // fieldTime reads a time and writes it in one form, so that times compare as
-// text. One that cannot be read is "": it is for show, and hurts nobody.
+// text. One that cannot be read is "": it is only shown.
 func fieldTime(record any, f spec.Field) string {
 	written, err := fieldText(record, f)
 	if err != nil {
@@ -196,7 +196,7 @@ func textOf(value any, f spec.Field) (string, error) {
 	return found, nil
 }
 
-// cut takes the part of a full name that an attribute holds.
+// cut is the part of a full name that an attribute holds.
 func cut(value string, part spec.Part) string {
 	if part == spec.WholeField {
 		return value

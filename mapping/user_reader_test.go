@@ -27,11 +27,11 @@ func TestUserReaderKeeps(t *testing.T) {
 	}
 	for _, tt := range []struct{ keep, users, left int }{{5, 3, 2}, {4, 2, 2}, {3, 2, 1}, {2, 1, 1}, {1, 1, 0}, {0, 0, 0}} {
 		r.Keep(tt.keep)
-		assert.Len(t, r.users, tt.users, tt.keep)
+		assert.Len(t, r.usable, tt.users, tt.keep)
 		assert.Len(t, r.left, tt.left, tt.keep)
 	}
 	require.NoError(t, r.Row(userRow("u9", "EDITOR")))
-	assert.Equal(t, "u9", r.users[0].id)
+	assert.Equal(t, "u9", r.usable[0].id)
 }
 
 // A row that is the same in the next list is the same user in memory; one that
@@ -42,7 +42,7 @@ func TestListsShareTheirUsers(t *testing.T) {
 	for i := range 50 {
 		require.NoError(t, first.Row(userRow(fmt.Sprint("u", i), "VIEWER")))
 	}
-	earlier := newSnapshot(s.model, first.users, nil)
+	earlier := newSnapshot(s.model, first.usable, nil)
 	second := s.newUserReader(earlier)
 	for i := 49; i >= 0; i-- {
 		role := "VIEWER"
@@ -51,7 +51,7 @@ func TestListsShareTheirUsers(t *testing.T) {
 		}
 		require.NoError(t, second.Row(userRow(fmt.Sprint("u", i), role)))
 	}
-	later := newSnapshot(s.model, second.users, nil)
+	later := newSnapshot(s.model, second.usable, nil)
 	require.Len(t, later.users, 50)
 	for _, u := range later.users {
 		if u.id == "u7" {

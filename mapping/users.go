@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -17,13 +18,9 @@ import (
 type Users struct{ *suger }
 
 // Get is one user, from a list that is young enough to be shown, or read afresh.
-func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (scim.View, error) {
-	view, err := u.get(ctx, id)
-	return view, u.asSCIM(err)
-}
-
-func (s *suger) get(ctx context.Context, id string) (scim.View, error) {
-	snap, err := s.person(ctx, id, s.toShow())
+func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
+	defer u.translate(&err)
+	snap, err := u.person(ctx, id, u.toShow())
 	if err != nil {
 		return nil, err
 	}
@@ -31,38 +28,31 @@ func (s *suger) get(ctx context.Context, id string) (scim.View, error) {
 	if found == nil {
 		return nil, errNobody(id)
 	}
-	return s.answer(ctx, snap, found)
+	return u.answer(ctx, snap, found)
 }
 
 // answer is a user as SCIM shows it.
 func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
-	roles := snap.roles
-	if !roles.whole && !roles.knows([]*user{found}) {
-		var err error
-		if roles, err = s.rolesOf(ctx, []*user{found}); err != nil {
-			return nil, err
-		}
+	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
+	if err != nil {
+		return nil, err
 	}
 	return s.view(found, roles), nil
 }
 
 // List is the users that a query asks for. A query for one user by userName,
 // e-mail address or id is looked up; others read the list.
-func (u *Users) List(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	list, err := u.query(ctx, q)
-	return list, u.asSCIM(err)
-}
-
-func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
-	users, roles, looked, err := u.lookUp(ctx, q.Filter)
+func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer u.translate(&err)
+	snap, users, looked, err := u.lookUp(ctx, q.Filter)
 	if err == nil && !looked {
-		var snap *snapshot
 		if snap, err = u.people(ctx, u.toShow()); err == nil {
-			snap, err = u.withRolesOf(ctx, snap, u.rolesToShow())
+			users = snap.users
 		}
-		if err == nil {
-			users, roles = snap.users, snap.roles
-		}
+	}
+	roles := u.fixed
+	if err == nil && len(users) > 0 {
+		roles, err = u.rolesOf(ctx, snap.roles, users)
 	}
 	if err != nil {
 		return nil, err
@@ -75,16 +65,15 @@ func (u *Users) query(ctx context.Context, q *scim.Query) (*scim.List, error) {
 }
 
 // lookUp answers a query that can match one user at most.
-func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, roles *catalogue, looked bool, err error) {
+func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, found []*user, looked bool, err error) {
 	if f == nil {
 		return nil, nil, false, nil
 	}
-	path, value, ok := f.Equality()
+	path, value, _ := f.Equality()
 	text, isText := value.(string)
-	if !ok || !isText {
+	if !isText {
 		return nil, nil, false, nil
 	}
-	var snap *snapshot
 	var one *user
 	switch path {
 	case "userName", "emails", "emails.value":
@@ -99,21 +88,18 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (found []*user, role
 	default:
 		return nil, nil, false, nil
 	}
-	if err != nil || one == nil {
-		return nil, u.fixed, true, err
+	if one != nil {
+		found = []*user{one}
 	}
-	found = []*user{one}
-	if roles = snap.roles; !roles.knows(found) {
-		roles, err = u.rolesOf(ctx, found)
-	}
-	return found, roles, true, err
+	return snap, found, true, err
 }
 
-// rolesOf is a catalogue that knows the roles of these users. A role that another
-// replica has just made is looked for in a list that begins now.
-func (s *suger) rolesOf(ctx context.Context, users []*user) (*catalogue, error) {
-	if s.fixed.whole || s.fixed.knows(users) {
-		return s.fixed, nil
+// rolesOf is a catalogue that knows the roles of these users: the present one if it
+// does, or else the list. A role that another replica has just made is looked for in
+// a list that begins now.
+func (s *suger) rolesOf(ctx context.Context, known *catalogue, users []*user) (*catalogue, error) {
+	if known.whole || known.knows(users) {
+		return known, nil
 	}
 	roles, err := s.roles(ctx, s.rolesToShow())
 	if err != nil || roles.knows(users) {
@@ -133,7 +119,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	if err != nil {
 		return nil, err
 	}
-	if err := firstError(u.userType.CheckRequired(wanted), u.planner.checkSizes(wanted)); err != nil {
+	if err := cmp.Or(u.userType.CheckRequired(wanted), u.planner.checkSizes(wanted)); err != nil {
 		return nil, err
 	}
 	email, _ := wanted["userName"].(string)
@@ -142,7 +128,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 		plan: func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
 	})
 	if err != nil {
-		return nil, u.asSCIM(err)
+		return nil, err
 	}
 	return u.answerTo(ctx, done, wanted)
 }
@@ -154,7 +140,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		wrong = u.planner.checkSizes(wanted)
 	}
 	access, err := scim.ReadAccess(body, u.userType)
-	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
+	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
 	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
@@ -181,7 +167,7 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	}
 	operations, wrong := scim.ParsePatch(body, u.userType)
 	access, err := scim.ReadPatchAccess(body, u.userType)
-	if err := firstError(err, unlessEnded(access, wrong)); err != nil {
+	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
 	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
@@ -235,16 +221,16 @@ func unlessEnded(access scim.Access, wrong error) error {
 // refused, lets a leaver keep it.
 func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	var ended *result
+	var seen *snapshot // where the rest can begin
 	if access == scim.AccessEnded {
 		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
-			return nil, u.asSCIM(err)
+			return nil, err
 		}
-		if !ended.hasLeft(id) {
-			ifMatch = ""
-		} else {
+		if ended.after.byID(id) == nil {
 			return u.answerToLeaver(ctx, ended, id, want)
 		}
+		ifMatch, seen = "", ended.after
 	}
 	var wanted scim.Resource
 	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
@@ -252,12 +238,12 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		return record, err
 	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: ended.snapshot(u.model),
+		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: seen,
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
 				if ifMatch != "" { // there is no version that it could be
-					return nil, firstError(u.planner.usable(s, id, ""), scim.CheckIfMatch(ifMatch, ""), errNobody(id))
+					return nil, cmp.Or(u.planner.usable(s, id, ""), scim.CheckIfMatch(ifMatch, ""), errNobody(id))
 				}
 				return u.planReturn(s, id, access, global, want, &wanted)
 			}
@@ -272,7 +258,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		},
 	})
 	if err != nil {
-		return nil, u.asSCIM(afterEnd(ended.wrote(), u.asSCIM(err)))
+		return nil, afterEnd(ended.wrote(), err)
 	}
 	return u.answerTo(ctx, done, wanted)
 }
@@ -304,10 +290,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 				return &plan{}, s.matches(snap, found, ifMatch)
 			}
 			p, err := s.planner.endAccess(snap, found)
-			if err = s.withoutRoleList(snap, found, &p, err); err != nil {
-				return nil, err
-			}
-			return p, s.matches(snap, found, ifMatch)
+			return p, cmp.Or(err, s.matches(snap, found, ifMatch))
 		},
 	})
 	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
@@ -316,7 +299,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, s.asSCIM(err)
 	}
 	if offered && record == nil && len(done.before.users) > 0 {
 		// A Suger without the call answers 404 for everybody, a member too.
@@ -340,40 +323,6 @@ func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	}
 	_, err := s.current(snap, found, ifMatch)
 	return err
-}
-
-// withoutRoleList lets access end where the list of roles cannot be read, if the
-// mapping can identify administrators without it.
-func (s *suger) withoutRoleList(snap *snapshot, found *user, p **plan, err error) error {
-	var roles *needsRoles
-	if !errors.As(err, &roles) || !s.model.knowsAdministrators() {
-		return err
-	}
-	one := &personPlan{kind: planChange, before: found, values: make(map[int]string), held: snap.roles.of(found)}
-	s.planner.end(one)
-	*p = &plan{people: []*personPlan{one}}
-	return nil
-}
-
-// hasLeft reports whether the user is no member after a change.
-func (r *result) hasLeft(id string) bool {
-	if r.dry {
-		one := r.plan.of(id)
-		return one != nil && one.kind == planLeave || r.before.byID(id) == nil
-	}
-	return r.after.byID(id) == nil
-}
-
-// snapshot is what another change can begin with; after a dry run, as Suger would
-// be after the change.
-func (r *result) snapshot(m *model) *snapshot {
-	switch {
-	case r == nil:
-		return nil
-	case r.dry:
-		return r.before.assume(m, r.plan)
-	}
-	return r.after
 }
 
 // wrote reports whether a change was made.
@@ -403,9 +352,6 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 	if err != nil {
 		return nil, err
 	}
-	if record == nil {
-		return nil, errNobody(id)
-	}
 	known := s.model.readGlobal(record)
 	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)
@@ -424,7 +370,7 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 // answerTo is the direct answer to a write: the user as Suger has it, with the
 // externalId that the client sent, which Suger has no place for.
 func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) (scim.Resource, error) {
-	shown := done.person(s)
+	shown := done.person(s.planner)
 	if shown == nil {
 		return nil, s.asSCIM(s.unconfirmed(spec.OpUpdateUser, "the user"))
 	}
@@ -437,22 +383,14 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 
 // person is the one person of a change as they are after it, or would be after a
 // dry run.
-func (r *result) person(s *suger) *user {
-	if len(r.plan.people) == 0 {
+func (r *result) person(p *planner) *user {
+	switch {
+	case len(r.plan.people) == 0:
 		return nil
+	case r.plan.people[0].kind == planJoin:
+		return p.joined(r.after, r.plan.people[0])
 	}
-	one := r.plan.people[0]
-	if r.dry {
-		would := one.after(s.model)
-		if would != nil && would.id == "" {
-			would.id = dryRunID(s.model.email(would))
-		}
-		return would
-	}
-	if one.kind == planJoin {
-		return s.planner.joined(r.after, one)
-	}
-	return r.after.byID(one.before.id)
+	return r.after.byID(r.plan.people[0].before.id)
 }
 
 // answerToLeaver is the direct answer to the end of access of somebody who is no
@@ -486,17 +424,12 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	return ended.echoing(current, wanted), nil
 }
 
-// echoing is an answer to a write with the externalId that the client sent. It has
-// no version as long as the write is not proven.
+// echoing is an answer to a write, which is the caller's own, with the externalId
+// that the client sent. It has no version as long as the write is not proven.
 func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
 		delete(about, "version")
 	}
-	return echoing(answer, sent)
-}
-
-// echoing adds to an answer, which is the caller's own, the externalId that a client sent.
-func echoing(answer, sent scim.Resource) scim.Resource {
 	if external, ok := sent["externalId"].(string); ok && external != "" {
 		answer["externalId"] = external
 	}
@@ -507,10 +440,6 @@ func echoing(answer, sent scim.Resource) scim.Resource {
 // removal, that of an administrator ends first: a removal cannot be undone if it
 // turns out that nobody else is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
-	return u.asSCIM(u.delete(ctx, id, ifMatch))
-}
-
-func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	removal := change{
 		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
@@ -520,10 +449,7 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 				return nil, errNobody(id)
 			}
 			p, err := u.planner.remove(snap, found)
-			if err = u.withoutRoleListLeave(snap, found, &p, err); err != nil {
-				return nil, err
-			}
-			if err := u.matches(snap, found, ifMatch); err != nil {
+			if err := cmp.Or(err, u.matches(snap, found, ifMatch)); err != nil {
 				return nil, err
 			}
 			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {
@@ -539,13 +465,5 @@ func (u *Users) delete(ctx context.Context, id, ifMatch string) error {
 	}
 	ifMatch = ""
 	_, err = u.carryOut(ctx, removal)
-	return afterEnd(true, u.asSCIM(err))
-}
-
-// withoutRoleListLeave is withoutRoleList for a removal.
-func (s *suger) withoutRoleListLeave(snap *snapshot, found *user, p **plan, err error) error {
-	if err = s.withoutRoleList(snap, found, p, err); err == nil && *p != nil {
-		(*p).people[0].kind, (*p).people[0].active = planLeave, nil
-	}
-	return err
+	return afterEnd(true, err)
 }

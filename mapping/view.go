@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"slices"
@@ -35,8 +36,8 @@ func (s *suger) view(u *user, roles *catalogue) *userView {
 // ID is the user's id.
 func (v *userView) ID() string { return v.user.id }
 
-// Version is the user's version, which stands for all that the resource is made
-// of and may change.
+// Version is the user's version, a digest of all that the resource is made of and
+// may change.
 func (v *userView) Version() string {
 	if v.version == "" {
 		v.version = v.versionOf(v.user, v.held)
@@ -97,7 +98,7 @@ func (c *catalogue) appendOf(held []*role, u *user) []*role {
 	for _, ref := range u.roles {
 		r := c.byRef(ref)
 		if r == nil {
-			id, name := firstOf(ref.id, ref.name), firstOf(ref.name, ref.id)
+			id, name := cmp.Or(ref.id, ref.name), cmp.Or(ref.name, ref.id)
 			r = &role{id: id, raw: id, name: name, group: name, word: name, tier: c.unlisted}
 			if ref.number {
 				r.raw = json.Number(ref.id)
@@ -225,31 +226,31 @@ func writeEmails(form scim.Form, name string, v *userView) {
 }
 
 func writeRoles(form scim.Form, name string, v *userView) {
-	if len(v.held) == 0 {
-		return
-	}
 	top := highest(v.held)
-	form.List(name)
-	for _, r := range v.held {
-		form.Object("")
+	writeHeld(form, name, v, func(r *role) {
 		form.Text("display", r.name)
 		form.Flag("primary", r == top)
 		form.Text("type", roleSlot)
-		form.Text("value", r.id)
-		form.End()
-	}
-	form.End()
+	})
 }
 
 func writeGroups(form scim.Form, name string, v *userView) {
+	writeHeld(form, name, v, func(r *role) {
+		form.Reference("$ref", v.groupType.Endpoint, r.id)
+		form.Text("display", r.group)
+	})
+}
+
+// writeHeld writes an object for each role of a user, if there are any; all of them
+// have the role's id as the value.
+func writeHeld(form scim.Form, name string, v *userView, write func(*role)) {
 	if len(v.held) == 0 {
 		return
 	}
 	form.List(name)
 	for _, r := range v.held {
 		form.Object("")
-		form.Reference("$ref", v.groupType.Endpoint, r.id)
-		form.Text("display", r.group)
+		write(r)
 		form.Text("value", r.id)
 		form.End()
 	}
@@ -280,16 +281,4 @@ func writeMeta(form scim.Form, name string, v *userView) {
 	form.Text("resourceType", v.userType.Name)
 	form.Text("version", v.Version())
 	form.End()
-}
-
-// knows reports whether the catalogue has every role that these users hold.
-func (c *catalogue) knows(users []*user) bool {
-	for _, u := range users {
-		for _, ref := range u.roles {
-			if c.byRef(ref) == nil {
-				return false
-			}
-		}
-	}
-	return true
 }
