@@ -29,28 +29,28 @@ var wordsOfAllAPIs = []string{
 }
 
 // allowedWords are the places outside the sandbox and the tests where a word of
-// Suger's API may stand, each with the reason.
+// Suger's API may be, each with the reason.
 var allowedWords = map[string]struct {
 	words  []string
 	reason string
 }{
-	"internal/cli/demo.go":            {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
-	"internal/cli/sandbox.go":         {[]string{"/org/", "/user"}, "the sandbox's own help"},
-	"mapping/spec/field.go":           {[]string{"firstName"}, "an example of the notation"},
-	"mapping/spec/operations.go":      {[]string{"/org/", "/user"}, "an example of the notation"},
-	"internal/settings/settings.go":   {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in what the help says of settings"},
-	"gateway/routes.go":               {[]string{"/org/"}, "the gateway's own path"},
-	"gateway/errors.go":               {[]string{"/org/"}, "the gateway's own path"},
-	"internal/scim/codes.go":          {[]string{"/org/"}, "the gateway's own path"},
-	"internal/check/survey.go":        {[]string{"/org/", "/user", "ADMIN"}, "the documented path and role, from which a draft starts"},
-	"internal/check/settings.go":      {[]string{"/org/"}, "the gateway's own path"},
-	"internal/cli/status_page.go":     {[]string{"/org/"}, "the gateway's own path"},
-	"internal/test/load/suger.go":     {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
-	"internal/test/oktaorg/org.go":    {[]string{"ACTIVE"}, "Okta's word"},
-	"internal/test/oktaorg/client.go": {[]string{"firstName", "lastName"}, "Okta's words"},
+	"internal/cli/demo.go":             {[]string{"EDITOR"}, "the demo's Suger is the sandbox with the working contract"},
+	"internal/cli/sandbox.go":          {[]string{"/org/", "/user"}, "the sandbox's own help"},
+	"mapping/spec/field.go":            {[]string{"firstName"}, "an example of the notation"},
+	"mapping/spec/operations.go":       {[]string{"/org/", "/user"}, "an example of the notation"},
+	"internal/settings/settings.go":    {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in what the help says of settings"},
+	"gateway/routes.go":                {[]string{"/org/"}, "the gateway's own path"},
+	"gateway/errors.go":                {[]string{"/org/"}, "the gateway's own path"},
+	"internal/check/survey.go":         {[]string{"/org/", "/user", "ADMIN"}, "the documented path and role, from which a draft starts"},
+	"internal/check/compose_writes.go": {[]string{"/role"}, "the usual ending of a call that sets a role, in a comment of a draft"},
+	"internal/check/settings.go":       {[]string{"/org/"}, "the gateway's own path"},
+	"internal/cli/status_page.go":      {[]string{"/org/"}, "the gateway's own path"},
+	"internal/test/load/suger.go":      {[]string{"/org/", "/user"}, "what a bare proxy to the sandbox is asked"},
+	"internal/test/oktaorg/org.go":     {[]string{"ACTIVE"}, "Okta's word"},
+	"internal/test/oktaorg/client.go":  {[]string{"firstName", "lastName"}, "Okta's words"},
 }
 
-// Suger's paths, fields and words stand in the mapping file and nowhere else, so
+// Suger's paths, fields and words are in the mapping file and nowhere else, so
 // that a Suger that differs needs another file and not another program.
 func TestNoGoFileKnowsSuger(t *testing.T) {
 	words := sugerWords(mapping.DefaultDocument(), mappingOf(t, "status"))
@@ -76,7 +76,7 @@ func TestNoGoFileKnowsSuger(t *testing.T) {
 				allowed[name+" "+word] = true
 				continue
 			}
-			t.Errorf("%s has %q, a word of Suger's API, which belongs into the mapping file", name, word)
+			t.Errorf("%s has %q, a word of Suger's API, which belongs in the mapping file", name, word)
 		}
 		return nil
 	})

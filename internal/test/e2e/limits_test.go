@@ -176,14 +176,14 @@ var attacks = map[string]func(*testing.T, *target){
 	"values in a body": func(t *testing.T, g *target) {
 		g.refused(shot{method: "PATCH", path: "/scim/v2/Users/1", body: `{"Operations":[` + repeated(35_000, `{"a":1}`) + `]}`}, 413, "too_large")
 	},
-	"bodies of strangers": attackWithBodies,
-	"memory of bodies":    attackMemoryOfBodies,
-	"connections":         attackWithConnections,
-	"idle connections":    attackWithIdleConnections,
-	"places of one credential": func(t *testing.T, _ *target) {
+	"bodies with an unknown token": attackWithBodies,
+	"memory for bodies":            attackMemoryOfBodies,
+	"connections":                  attackWithConnections,
+	"idle connections":             attackWithIdleConnections,
+	"requests of one credential": func(t *testing.T, _ *target) {
 		attackPlaces(t, testKey, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "6"})
 	},
-	"places of one address": attackPlacesOfAddress,
+	"requests of one address": attackPlacesOfAddress,
 	"requests at once": func(t *testing.T, _ *target) {
 		const token = "a-token-of-the-gateway"
 		attackPlaces(t, token, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "3", "SUGER_CREDENTIAL": testKey, "GATEWAY_TOKENS": token})

@@ -136,7 +136,7 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "what the gateway did to them")
 	assertReadable(t, page, "/explain of nobody")
 	assert.Contains(t, send("admin@example.com", statusKey), `"email": "admin@example.com"`)
-	assert.Contains(t, page.Text("main"), "GATEWAY_PROTECTED_USERS has this address")
+	assert.Contains(t, page.Text("main"), "GATEWAY_PROTECTED_USERS lists this address")
 	page.Keep(t, "explain")
 	assertReadable(t, page, "/explain of somebody")
 	page.Look(browser.View{Width: 360, Height: 740, Scale: 2, Dark: true})
