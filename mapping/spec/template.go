@@ -166,10 +166,3 @@ func PlaceholdersIn(text string) []string {
 	}
 	return names
 }
-
-// FillText replaces the placeholders of a path, a query or a header.
-func FillText(template string, value func(name string) string) string {
-	return textPlaceholder.ReplaceAllStringFunc(template, func(placeholder string) string {
-		return value(strings.Trim(placeholder, "{}"))
-	})
-}
