@@ -255,7 +255,7 @@ func (w *world) judgeChange(r *request, c change) {
 			w.violate("protected", "%s changed a protected person: %s", r, c)
 		}
 	}
-	undone := r.undoes(c)
+	undone := w.undoes(r, c)
 	switch {
 	case undone:
 	case !c.before.access() && c.after.access():
@@ -286,12 +286,14 @@ func (w *world) judgeChange(r *request, c change) {
 }
 
 // undoes reports whether a change gives back what the request itself had taken,
-// and leaves the rest as others have made it meanwhile.
-func (r *request) undoes(c change) bool {
+// and leaves the rest as others have made it meanwhile. Of a removed person the
+// request knows only the role that it read before.
+func (w *world) undoes(r *request, c change) bool {
 	return slices.ContainsFunc(r.changes, func(e change) bool {
+		read := func(s state) bool { return s.role == c.after.role }
 		return e.id == c.id && e.at.Before(c.at) &&
 			(c.after.email == e.before.email || c.after.email == c.before.email) &&
-			(c.after.role == e.before.role || c.after.role == c.before.role) &&
+			(c.after.role == e.before.role || c.after.role == c.before.role || !e.after.member && w.history.ever(c.id, r.sent, e.at, read)) &&
 			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
 	})
 }
