@@ -34,7 +34,7 @@ type exchange struct {
 // ctx is the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
 
-// stopped reports whether nobody waits for the answer any more.
+// stopped reports whether the client has stopped waiting for the answer.
 func (x *exchange) stopped() bool { return x.ctx().Err() != nil }
 
 // account gives the request its id, answers errors, and writes the log line.
@@ -56,7 +56,7 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(x); err != nil {
 			x.failure = s.answerable(x, err)
 			if !x.Response().Committed {
-				x.writeError() // even if nobody seems to be there: net/http would answer 200
+				x.writeError() // even if the client seems to be gone: net/http would answer 200
 			}
 			s.note(x, x.failure)
 			if client.Err() != nil {

@@ -143,7 +143,7 @@ func (g *guessing) inDoubt(mark marks.Mark) bool {
 
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
-		"Too many requests from this address came with a token that was refused. Correct the token in Okta's provisioning settings and retry in a minute.")
+		"Too many requests from this address had a token that was refused. Correct the token in Okta's provisioning settings and retry in a minute.")
 	e.RetryAfter = max(wait, time.Second)
 	return e
 }

@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// applied is what came of a plan's calls.
+// applied is the result of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
 	failed map[*personPlan]error // by the person the call was about; no nil errors
@@ -423,7 +423,7 @@ func (s *suger) addFullName(with spec.Values, u *user) {
 	}
 }
 
-// addRoles adds the placeholders that stand for roles.
+// addRoles adds the placeholders for roles.
 func addRoles(with spec.Values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {

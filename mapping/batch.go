@@ -172,7 +172,7 @@ func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
 }
 
 // assume is the snapshot with a plan done. Who joins without an id has one that
-// stands for the address.
+// represents the address.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false

@@ -19,7 +19,7 @@ type suger struct {
 	Caller
 }
 
-// ids are what the placeholders of a path, a query or a header stand for. A body
+// ids are the values of the placeholders of a path, a query or a header. A body
 // gets them as Suger writes them, since an id may be a number.
 type ids map[string]any
 

@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// wholeAnswer stands for a field where nothing in an answer is as it should be.
+// wholeAnswer is the field of a difference that concerns the whole answer.
 const wholeAnswer = "answer"
 
 // driftLogEvery is how often one kind of drift is logged at most.
@@ -146,7 +146,7 @@ func (s *suger) drift(operation string, fields ...string) {
 	}
 }
 
-// missingCall stands for a field where Suger answers a call as if it did not exist.
+// missingCall is the field of a difference where Suger answers a call as if it did not exist.
 const missingCall = "call"
 
 // missing reports a call that Suger does not offer.

@@ -532,7 +532,7 @@ func (s *suger) notOffered(cause error) error {
 		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", call.Operation)
 }
 
-// learn remembers who has which address.
+// learn caches the ids of users by address.
 func (s *suger) learn(after *snapshot, p *plan) {
 	key := s.memory.key(s.Caller)
 	for _, one := range p.touched() {

@@ -15,7 +15,7 @@ const fetchLimit = time.Minute
 const maxFlights = 2
 
 // A tick orders events of this process, where clocks are too coarse to show
-// which of two came first.
+// which of two was first.
 type tick uint64
 
 // A ticker issues ticks.
@@ -95,7 +95,7 @@ func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (
 		if one.cancel != nil {
 			one.cancel()
 		}
-		f.drop(one) // nobody may join what has been stopped
+		f.drop(one) // a stopped fetch cannot be joined
 	}
 	if err != nil {
 		return result, reused, err
@@ -166,7 +166,7 @@ func (f *feed[T]) drop(one *flight[T]) bool {
 }
 
 // hold keeps a value; the caller has the lock. It is dropped when it is of no use
-// any more, so that a large list does not stay in memory when nobody asks.
+// any more, so that a large list does not stay in memory without use.
 func (f *feed[T]) hold(result fetched[T]) {
 	if f.retired || f.held != nil && f.held.tick > result.tick {
 		return

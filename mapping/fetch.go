@@ -163,7 +163,7 @@ func (r *rowsRead[T]) add(one *T, drift []string) {
 	r.seen.add(drift)
 }
 
-// leave notes a row that is left out of every answer, so that it stops nobody else.
+// leave notes a row that is left out of every answer, so that the other rows remain usable.
 func (r *rowsRead[T]) leave(one leftOut) {
 	r.leftRows = append(r.leftRows, len(r.usable)+len(r.left))
 	r.left = append(r.left, one)

@@ -321,7 +321,7 @@ func memberIDs(members any) []string {
 }
 
 // Delete removes a custom role. Its members get the default role first, so that
-// nobody is left without one.
+// no user is left without one.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, change{
 		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",

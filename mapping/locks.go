@@ -13,7 +13,7 @@ type locks struct {
 	held map[string]*lock
 }
 
-// everybody is the weight of a lock that nobody shares.
+// everybody is the weight of an exclusive lock.
 const everybody = 1 << 30
 
 type lock struct {

@@ -17,7 +17,7 @@ const (
 	hintLifetime = 10 * time.Minute
 )
 
-// A memory is what the process remembers between requests. It only saves calls:
+// A memory is the cached state of the process between requests. It only saves calls:
 // an answer never depends on it, and it is kept apart by organization and
 // credential.
 type memory struct {

@@ -210,7 +210,7 @@ func attributeOf(r scim.Resource, name string) (value string, given bool) {
 	if !ok {
 		return "", false
 	}
-	if len(inner) == 0 { // emptied as a whole, where it is not an extension that merely came without content
+	if len(inner) == 0 { // emptied as a whole, unless it is an extension without content
 		return "", !strings.HasPrefix(object, "urn:")
 	}
 	return attributeOf(inner, local) // which is manager.value in the enterprise extension

@@ -25,7 +25,7 @@ func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// remove is the plan that takes a user out of the organization.
+// remove is the plan that removes a user from the organization.
 func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 	if p.model.doc.Operations.RemoveUser == nil {
 		return nil, scim.NewError(scim.CodeUnsupported,

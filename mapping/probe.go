@@ -10,7 +10,7 @@ import (
 )
 
 // A Probe makes single calls of the mapping's operations and returns what
-// Suger answers as it came, for the check. It remembers nothing, asks no
+// Suger answers as received, for the check. It caches nothing, asks no
 // guard and writes no audit record.
 type Probe struct{ *suger }
 
@@ -113,7 +113,7 @@ func (p *Probe) ReadRole(record any) (RoleName, error) {
 // Decode reads JSON as the gateway does: numbers stay as they are written.
 func Decode(data json.RawMessage) (any, error) { return decodeJSON(data) }
 
-// An Exchange is one call of an operation on a user or role, and what came of
+// An Exchange is one call of an operation on a user or role, and the result of
 // it, for the check.
 type Exchange struct {
 	Call   sugerclient.Call

@@ -24,7 +24,7 @@ type snapshot struct {
 	rows  map[uint64]int32   // by hash of the row
 	left  []leftOut          // records that cannot be used
 	roles *catalogue
-	own   map[string]tick // last writes that show in it although they came later
+	own   map[string]tick // last writes that show in it although they were later
 }
 
 // A leftOut is a record of the list that the mapping cannot read. It is in no

@@ -436,7 +436,7 @@ func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	return answer
 }
 
-// Delete takes a user out of the organization. Where access can end without a
+// Delete removes a user from the organization. Where access can end without a
 // removal, that of an administrator ends first: a removal cannot be undone if it
 // turns out that nobody else is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {

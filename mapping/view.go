@@ -121,7 +121,7 @@ func meta(resourceType, created, modified string) map[string]any {
 	return m
 }
 
-// versioned completes a resource that nobody else has yet by its version.
+// versioned adds the version to a resource that is not shared yet.
 func versioned(r scim.Resource) scim.Resource {
 	if m, ok := r["meta"].(map[string]any); ok {
 		m["version"] = scim.Version(r)

@@ -269,7 +269,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		return false, nil
 	case p.rows < asked && !l.doubtful(p.rows):
 		return true, nil
-	case l.hint.Paged: // so only the next page tells
+	case l.hint.Paged: // so only the next page shows it
 		return false, nil
 	}
 	return l.limitIsIgnored(ctx, nil)

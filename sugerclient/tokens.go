@@ -25,7 +25,7 @@ type token struct {
 	renew, expires time.Time
 }
 
-// dropToken forgets the token that Suger refused, and reports whether asking for
+// dropToken drops the token that Suger refused, and reports whether asking for
 // another makes sense. A newer one, fetched by another call meanwhile, stays.
 func (c *Client) dropToken(who *login) bool {
 	if !strings.HasPrefix(who.header, bearerScheme) {
@@ -51,7 +51,7 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 	if now.Before(kept.renew) {
 		return kept.header, nil
 	}
-	// Whoever needs the token waits for one request, and nobody waits while there is
+	// Callers without a token wait for one request, and none waits while there is
 	// a good one. The request does not end with the caller who happened to be first,
 	// but with its own time limit.
 	account := who.account // the login may be in use elsewhere by then

@@ -19,7 +19,7 @@ type Explanation struct {
 	Target  Target            `json:"target"`
 	Suger   []json.RawMessage `json:"suger"` // records with this address, as Suger has them
 	SCIM    scim.Resource     `json:"scim"`  // nil if SCIM shows nobody
-	Roles   []string          `json:"roles"` // how SCIM shows the role, by carrier
+	Roles   []string          `json:"roles"` // how SCIM shows the role, by attribute
 	Applies []string          `json:"applies"`
 	Push    mapping.Forecast  `json:"push"` // what it would do
 	Next    string            `json:"next"`
@@ -115,13 +115,17 @@ func applies(config Config, decides mapping.Config, e *Explanation) []string {
 func nextStep(push mapping.Forecast) string {
 	switch push.Effect {
 	case mapping.EffectRefused:
-		return fmt.Sprintf("A push would be refused: %s [%s]. %s", push.Why, push.Code, push.Code.Entry().Cure)
+		text := fmt.Sprintf("A push would be refused: %s [%s]", push.Why, push.Code)
+		if cure := push.Code.Entry().Cure; !strings.Contains(push.Why, cure) {
+			text += " " + cure
+		}
+		return text
 	case mapping.EffectCreate:
 		return fmt.Sprintf("Suger has no such person. Okta looks up the userName, finds nobody, and creates the person with the role %s. If it does not, check Assignments in the app.", push.After)
 	case mapping.EffectReturn:
 		return fmt.Sprintf("The person has no access. Okta sends active=true, which gives it back with the role %s. If it does not, unassign and assign the person.", push.After)
 	case mapping.EffectRole:
-		return fmt.Sprintf("Okta sends the role %s in place of %s. If it does not, check the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
+		return fmt.Sprintf("Okta sends the role %s instead of %s. If it does not, check the order of the groups in the app's Assignments, and press Retry under Dashboard, Tasks.", push.After, push.Before)
 	}
 	return "Nothing: a push would change nothing. If Okta shows an error, press Retry under Dashboard, Tasks."
 }

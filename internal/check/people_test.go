@@ -255,7 +255,7 @@ func TestRolesOfUnknownNames(t *testing.T) {
 
 	p = newPeople("Auditor", "Admin", "Operator")
 	_, report = p.suggest(t, nil)
-	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "look default role No role's name shows that it has the fewest rights. The draft gives Auditor")
+	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "warn default role No role's name shows that it has the fewest rights. The draft gives Auditor")
 }
 
 // A field that blocks people by its name is drafted as the status however it says

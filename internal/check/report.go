@@ -13,7 +13,7 @@ type Level string
 // The levels, best first.
 const (
 	OK   Level = "ok"   // matches the mapping
-	Look Level = "look" // works or is uncertain; needs attention
+	Look Level = "warn" // works or is uncertain; needs attention
 	Fail Level = "fail" // the gateway would not work correctly
 )
 

@@ -45,7 +45,7 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(out, "Suger at http://127.0.0.1:"), out)
 	assert.Contains(t, out, "\nok    list users        24 users in 1 answer, by GET /org/{organization}/user.\n")
-	assert.Contains(t, out, "\nlook  managing users ")
+	assert.Contains(t, out, "\nwarn  managing users ")
 	assert.Contains(t, out, "SCIM connector base URL                    https://YOUR-HOST/scim/v2\n")
 	assert.NotContains(t, out, "\x1b", "no colour but on a terminal")
 }
@@ -95,7 +95,7 @@ func TestCheckWrites(t *testing.T) {
 		out, err := checkWith(t, more, "--write", "new@example.com")
 		require.NoError(t, err)
 		assert.Equal(t, run == 1, strings.Contains(out, "Suger already had an account for new@example.com"), out)
-		assert.NotContains(t, out, "\nlook  write: ")
+		assert.NotContains(t, out, "\nwarn  write: ")
 		assert.Contains(t, out, "\nok    write: remove ")
 		assert.Contains(t, out, "Nothing is left of new@example.com.")
 	}

@@ -32,7 +32,7 @@ var commands = []command{
 	{"demo", "[flags]", "run the gateway and an in-memory Suger with sample people; needs no settings", demo},
 	{"sandbox", "[flags]", "run only the in-memory Suger, with switchable faults", runSandbox},
 	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
-	{"explain", "[flags] PERSON", "show what Suger and SCIM hold of one person, which settings apply, and what a push would do", explain},
+	{"explain", "[flags] PERSON", "show what Suger and SCIM have for one person, which settings apply, and what a push would do", explain},
 	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},
 	{"healthcheck", "", "ask the running gateway for its health; for a container's HEALTHCHECK", healthcheck},
 	{"version", "", "print version, commit and Go version", printVersion},

@@ -58,11 +58,11 @@ func (run *checkRun) printExplanation(e *check.Explanation) error {
 		section("SCIM shows", "nobody")
 	} else {
 		section("SCIM shows", check.Indented(e.SCIM))
-		section("The role, by carrier", e.Roles...)
+		section("The role, by attribute", e.Roles...)
 	}
-	section("What applies", e.Applies...)
+	section("Settings and rules that apply", e.Applies...)
 	section("What Okta should send next", e.Next)
-	section("What the gateway did lately", "see Changes on the status page of the running gateway, or the audit records in its log")
+	section("Recent changes by the gateway", "see Changes on the status page of the running gateway, or the audit records in its log")
 	_, err := run.out.Write([]byte(text.String()))
 	return err
 }

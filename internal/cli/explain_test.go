@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,7 +35,7 @@ func TestExplain(t *testing.T) {
 			"GATEWAY_CHANGE_BRAKE is 20/1h", "GATEWAY_ALLOW_ADMIN_GRANT=false", "GATEWAY_DRY_RUN=true",
 		}},
 		{"in other letter case", []string{"Editor@Example.com"}, mapping.EffectNone, "Nothing", []string{`"email": "editor@example.com"`}},
-		{"another role", []string{"--role", "Finance", "viewer@example.com"}, mapping.EffectRole, "Okta sends the role Finance in place of VIEWER.", nil},
+		{"another role", []string{"--role", "Finance", "viewer@example.com"}, mapping.EffectRole, "Okta sends the role Finance instead of VIEWER.", nil},
 		{"nobody yet", []string{"nova.quill@example.com"}, mapping.EffectCreate, "creates the person with the role VIEWER", []string{"nobody with this address", "SCIM shows\n  nobody"}},
 		{"protected", []string{"--role", "VIEWER", "admin@example.com"}, mapping.EffectRefused, "[protected_user]", []string{"GATEWAY_PROTECTED_USERS lists this address"}},
 		{"an unknown role", []string{"--role", "Boss", "viewer@example.com"}, mapping.EffectRefused, "[unknown_role]", nil},
@@ -57,6 +58,7 @@ func TestExplain(t *testing.T) {
 			require.NoError(t, json.Unmarshal(machine.Bytes(), &e))
 			assert.Equal(t, test.effect, e.Push.Effect)
 			assert.Contains(t, e.Next, test.next)
+			assert.LessOrEqual(t, strings.Count(e.Next, "In Okta's Sign On tab"), 1, "the advice is not repeated")
 			assert.NotContains(t, text.String()+machine.String(), program.Key)
 		})
 	}

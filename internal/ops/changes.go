@@ -65,7 +65,7 @@ var outcomeGroups = []string{"done", "not done", "unclear", "dry run"}
 var outcomes = map[string]outcome{
 	"done":         {"done", "good", "done"},
 	"already left": {"done", "good", "already left"},
-	"refused":      {"not done", "look", "not done, refused"},
+	"refused":      {"not done", "warn", "not done, refused"},
 	"failed":       {"not done", "bad", "not done, failed"},
 	"unconfirmed":  {"unclear", "bad", "unconfirmed, check it in Suger"},
 	"uncertain":    {"unclear", "bad", "perhaps done, check it in Suger"},

@@ -33,21 +33,21 @@ func TestConnectionTest(t *testing.T) {
 	report.Lines = []check.Line{{Check: "list users", Level: check.OK, Text: "25 users."}}
 	page := send()
 	assert.Equal(t, http.StatusOK, page.status)
-	assert.Contains(t, page.text(), "All is well. https://api.example.com, organization org-1 ok list users 25 users.")
+	assert.Contains(t, page.text(), "All checks passed. https://api.example.com, organization org-1 ok list users 25 users.")
 
 	report.Lines = append(report.Lines, check.Line{
 		Check: "fields", Level: check.Look, Text: "<b>email</b> is named otherwise.", Change: "Correct the mapping.",
 		Mapping: &check.Place{Entry: "user.attributes", File: "suger.yaml", Line: 12},
 	})
 	page = send()
-	assert.Contains(t, page.text(), "It works, but some lines need attention.")
-	assert.Contains(t, page.text(), "look fields &lt;b&gt;email&lt;/b&gt; is named otherwise. Correct the mapping. suger.yaml, line 12: user.attributes")
+	assert.Contains(t, page.text(), "No check failed. Needs attention: 1 check.")
+	assert.Contains(t, page.text(), "warn fields &lt;b&gt;email&lt;/b&gt; is named otherwise. Correct the mapping. suger.yaml, line 12: user.attributes")
 
 	report.OK = false
 	report.Lines = append(report.Lines, check.Line{Check: "credential", Level: check.Fail, Text: "Not accepted."})
 	page = send()
-	assert.Contains(t, page.text(), "1 thing is wrong.")
-	assert.Contains(t, page.text(), "wrong credential Not accepted.")
+	assert.Contains(t, page.text(), "1 check failed.")
+	assert.Contains(t, page.text(), "fail credential Not accepted.")
 
 	assert.Equal(t, []string{"org-1 " + formKey, "org-1 " + formKey, "org-1 " + formKey}, asked)
 	assert.NotContains(t, page.body, formKey)

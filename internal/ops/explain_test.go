@@ -41,7 +41,7 @@ func TestExplainPage(t *testing.T) {
 	for _, want := range []string{
 		"Okta sends the role EDITOR. nova.sample@example.com in organization org-1. Nothing was changed.",
 		"&#34;note&#34;: &#34;&lt;b&gt;&#34;", "groups: Suger Viewers (VIEWER)", "GATEWAY_DEFAULT_ROLE is VIEWER",
-		"What the gateway did lately update user n…@example.com done",
+		"Recent changes by the gateway update user n…@example.com done",
 	} {
 		assert.Contains(t, page.text(), want)
 	}

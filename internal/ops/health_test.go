@@ -75,7 +75,7 @@ func TestReadyOnlyIfSugerWasReachedLately(t *testing.T) {
 	s.clock.Advance(30 * time.Second)
 	assert.False(t, ready(), "not reached for too long")
 	s.clock.Advance(10 * time.Minute)
-	assert.Contains(t, s.get("/").text(), "not reachable; it answered last 10 min ago")
+	assert.Contains(t, s.get("/").text(), "not reachable; last answer 10 min ago")
 
 	s.suger.down.Store(false)
 	s.clock.Advance(5 * time.Second)

@@ -15,7 +15,7 @@ type OktaValue struct {
 
 // A verdict is the state of the gateway in one sentence.
 type verdict struct {
-	Level   string // "good", "look" or "bad"
+	Level   string // "good", "warn" or "bad"
 	Text    string
 	Details []string
 }
@@ -63,13 +63,13 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 	}
 	switch {
 	case state.Reason == "stopping":
-		return verdict{"look", "Stopping: requests in flight are finished, new connections are refused.", details}
+		return verdict{"warn", "Stopping: requests in flight are finished, new connections are refused.", details}
 	case !state.Ready:
 		return verdict{"bad", state.Reason + ".", details}
 	case len(details) > 0:
-		return verdict{"look", "Ready, but something needs attention.", details}
+		return verdict{"warn", "Ready, but something needs attention.", details}
 	case errors.lately:
-		return verdict{"look", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
+		return verdict{"warn", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
 }

@@ -30,7 +30,7 @@ func TestFacts(t *testing.T) {
 		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
 		"Credential the token that Okta sends is the Suger credential; the gateway holds none",
 		"SCIM connector base URL https://scim.example.com/scim/v2 Authentication mode HTTP Header with the key",
-		"The gateway holds no credential of its own to ask Suger with.",
+		"The gateway holds none of its own.",
 		"Needs attention Nothing. No error since the start needs action.",
 		"Recent changes None since the start.",
 	} {
@@ -81,7 +81,7 @@ func TestErrorsAreTriaged(t *testing.T) {
 		"internal The gateway has a defect. Find the request id in the gateway&#39;s log and report it. 1 1 min ago "+
 		"token_refused Suger does not accept the token. Create a new API key in Suger (Settings, API Client) and enter it in Okta. A rotated or deleted key stops working at once. 1,234 just now "+
 		"Requests since the start. Each code links to its explanation. "+
-		"1 other error without need for action")
+		"1 other error, no action needed")
 	assert.Contains(t, page.body, `<a href="/guides/errors.md#token_refused">`)
 	assert.Contains(t, s.get("/guides/errors.md").body, `<tr id="token_refused">`, "the link leads somewhere")
 	assert.Greater(t, strings.Index(page.body, "#not_found"), strings.Index(page.body, "<details>"))
@@ -247,7 +247,7 @@ func TestRolesOfNoOrganization(t *testing.T) {
 		c.Held = true
 		c.Roles = func(context.Context, string) ([]ops.Role, error) { return nil, nil }
 	})
-	assert.Contains(t, s.get("/").text(), "No organization is named in the settings.")
+	assert.Contains(t, s.get("/").text(), "The settings name no organization.")
 }
 
 func TestCharts(t *testing.T) {

@@ -38,24 +38,24 @@ type Settings struct {
 	PublicURL      BaseURL       `envconfig:"GATEWAY_PUBLIC_URL" unset:"from the request" doc:"base of resource locations"`
 	TLSCert        string        `envconfig:"GATEWAY_TLS_CERT" unset:"plain HTTP" doc:"file of the certificate for HTTPS without a proxy, with those of its issuers after it. Read again when it changes"`
 	TLSKey         string        `envconfig:"GATEWAY_TLS_KEY" doc:"file of that certificate's key. Read again when it changes"`
-	TrustedProxies networks      `envconfig:"GATEWAY_TRUSTED_PROXIES" unset:"none" doc:"CIDRs whose forwarded headers count"`
+	TrustedProxies networks      `envconfig:"GATEWAY_TRUSTED_PROXIES" unset:"none" doc:"CIDRs of proxies whose forwarded headers are trusted"`
 	AllowedClients networks      `envconfig:"GATEWAY_ALLOWED_CLIENTS" unset:"all" doc:"CIDRs whose requests are answered, such as Okta's published addresses"`
 	AuthFailures   brake         `envconfig:"GATEWAY_AUTH_FAILURES" default:"20/1m" doc:"refused tokens from one client address before it is answered 429; or off"`
 
-	OpsToken       secretText `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret that opens the status page. Without it the page is only shown if nobody but this machine can reach GATEWAY_OPS_ADDR"`
+	OpsToken       secretText `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret that opens the status page. Without it the page is shown only if GATEWAY_OPS_ADDR can be reached only from this machine"`
 	OpsTokenFile   string     `envconfig:"GATEWAY_OPS_TOKEN_FILE"`
 	StatusPersonal bool       `envconfig:"GATEWAY_STATUS_PERSONAL" default:"false" doc:"show e-mail addresses and names on the status page"`
 	Profiles       bool       `envconfig:"GATEWAY_PPROF" default:"false" doc:"serve /debug/pprof/ to those who may see the status page"`
 
 	MappingFile     string     `envconfig:"GATEWAY_MAPPING" unset:"built in" doc:"mapping file"`
-	DefaultRole     string     `envconfig:"GATEWAY_DEFAULT_ROLE" unset:"VIEWER" doc:"role of a user for whom none is sent"`
+	DefaultRole     string     `envconfig:"GATEWAY_DEFAULT_ROLE" unset:"VIEWER" doc:"role of a user if Okta sends none"`
 	GroupRoles      groupRoles `envconfig:"GATEWAY_GROUP_ROLES" doc:"names of roles as SCIM groups, such as Suger Admins=ADMIN,Suger Editors=EDITOR"`
 	ProtectedUsers  emails     `envconfig:"GATEWAY_PROTECTED_USERS" doc:"e-mail addresses that SCIM may read but never change"`
 	AllowAdminGrant bool       `envconfig:"GATEWAY_ALLOW_ADMIN_GRANT" default:"true" doc:"whether SCIM may grant the ADMIN role"`
 	CreateRoles     bool       `envconfig:"GATEWAY_CREATE_ROLES" default:"true" doc:"whether a pushed group may create a custom role"`
 	ChangeBrake     brake      `envconfig:"GATEWAY_CHANGE_BRAKE" default:"off" doc:"largest number of deactivations, removals and role drops in a window, such as 20/1h"`
 	DryRun          bool       `envconfig:"GATEWAY_DRY_RUN" default:"false" doc:"answer as if done, log before and after, change nothing"`
-	Strict          bool       `envconfig:"GATEWAY_STRICT" default:"false" doc:"refuse what the SCIM interoperability profile forbids and today's clients send: unknown attributes and schemas, PATCH operations without a path. Not for Okta or Entra ID"`
+	Strict          bool       `envconfig:"GATEWAY_STRICT" default:"false" doc:"refuse what the SCIM interoperability profile forbids although today's clients send it: unknown attributes and schemas, PATCH operations without a path. Not for Okta or Entra ID"`
 	AuditKey        secretText `envconfig:"GATEWAY_AUDIT_KEY" doc:"a secret; if set, audit records carry keyed hashes instead of e-mail addresses and names"`
 	AuditKeyFile    string     `envconfig:"GATEWAY_AUDIT_KEY_FILE"`
 

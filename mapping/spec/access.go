@@ -104,7 +104,7 @@ func (c *checker) checkStatusField() {
 		return
 	}
 	if access.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
-		c.Add("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be told apart")
+		c.Add("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be distinguished")
 	}
 	c.checkStatusValues("access.active", access.Active, access.Absent == "active")
 	c.checkStatusValues("access.inactive", access.Inactive, access.Absent == "inactive")

@@ -10,7 +10,7 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A checker finds what is wrong with a document beyond its form.
+// A checker finds errors in a document that has the right form.
 type checker struct {
 	doc *Document
 	*strict.Report
@@ -94,7 +94,7 @@ func (c *checker) checkUser() {
 	}
 }
 
-// checkRoles makes sure that roles can be told apart and ranked.
+// checkRoles makes sure that roles can be distinguished and ranked.
 func (c *checker) checkRoles() {
 	names := c.checkKnownRoles()
 	c.checkPrecedence(names)
@@ -155,7 +155,7 @@ func (c *checker) checkPrecedence(known []string) {
 	}
 }
 
-// checkIsKnown makes sure that a role exists where no list of roles can tell.
+// checkIsKnown makes sure that a role is known where there is no list of roles.
 func (c *checker) checkIsKnown(at, name string, known []string) {
 	if name != "" && !slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, name) }) {
 		c.Add(at, strict.Suggest(name, known), "%q is not among the known roles, and there is no %q", name, OpListRoles)

@@ -77,7 +77,7 @@ func TestProblems(t *testing.T) {
 		{"two ways to give access back", suger, "  end: set status\n", "  end: set status\n  give: POST /org/{organization}/user/{user}/activate\n",
 			[]string{`access.give: it is never called: "update user" sends {status}; remove it, or {status} there`}},
 		{"a status whose values cannot be told apart", suger, "  inactive: [INACTIVE]\n", "", []string{
-			`access: active and inactive values cannot be told apart; list them, or say with absent what a missing value means`,
+			`access: active and inactive values cannot be distinguished; list them, or say with absent what a missing value means`,
 			`access.end: "set status" cannot be done; give access a field and an inactive value and let "update user" send {status}, or end it otherwise`}},
 		{"a value that is both", suger, "  inactive: [INACTIVE]\n", "  inactive: [INACTIVE, ACTIVE]\n",
 			[]string{`access.inactive[1]: "ACTIVE" is both active and inactive; remove it from one of the two`}},

@@ -16,9 +16,9 @@ import (
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
-	User       UserMap    `yaml:"user" required:"true" doc:"Where Suger keeps what SCIM knows of a user."`
-	Role       RoleMap    `yaml:"role" required:"true" doc:"Where Suger keeps what SCIM knows of a role, and which roles every organization has."`
-	Access     Access     `yaml:"access" required:"true" doc:"Who has access, and how access ends and comes back."`
+	User       UserMap    `yaml:"user" required:"true" doc:"Which fields of Suger's user hold which SCIM attributes."`
+	Role       RoleMap    `yaml:"role" required:"true" doc:"Which fields of Suger's role hold which SCIM attributes, and which roles every organization has."`
+	Access     Access     `yaml:"access" required:"true" doc:"Who has access, and how access ends and is restored."`
 	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
@@ -27,7 +27,7 @@ type Document struct {
 // UserMap says where Suger's user object holds what SCIM wants to know.
 type UserMap struct {
 	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
-	IDs          map[string]Field     `yaml:"ids" keys:"^[A-Za-z0-9]+$" doc:"Further ids of a user's record by names of letters and digits; {user.NAME} stands for one in the operations on a user other than get user, add user and add member."`
+	IDs          map[string]Field     `yaml:"ids" keys:"^[A-Za-z0-9]+$" doc:"Further ids of a user's record by names of letters and digits; use them as {user.NAME} in the operations on a user other than get user, add user and add member."`
 	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
@@ -41,7 +41,7 @@ type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
 	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
-	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger takes; 0 is no bound."`
+	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger accepts; 0 is no bound."`
 }
 
 // UnmarshalYAML reads an attribute, or the short form, just the field.
@@ -73,7 +73,7 @@ const (
 type UserRoles struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the role is in Suger's user: a string, a number, an object, or an array of them."`
 	Hold  string `yaml:"hold" enum:"one,many" default:"one" doc:"one: a user has one role. many: any number."`
-	By    string `yaml:"by" enum:"id,name" default:"id" doc:"What a plain string or number stands for: the role's id or its name."`
+	By    string `yaml:"by" enum:"id,name" default:"id" doc:"What a plain string or number is: the role's id or its name."`
 	ID    Field  `yaml:"id" doc:"Where the id is, if the role is an object."`
 	Name  Field  `yaml:"name" doc:"Where the name is, if the role is an object."`
 }
@@ -90,9 +90,9 @@ type RoleMap struct {
 	DescriptionMax int          `yaml:"description max" min:"0" doc:"Most characters of a role's description; 0 is no bound."`
 	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends the whole object sends back."`
 	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which every organization has and nobody renames or deletes."`
-	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * stands for all others, by name."`
-	Default        string       `yaml:"default" required:"true" doc:"The role of a user who is given none; GATEWAY_DEFAULT_ROLE replaces it."`
-	Template       RoleTemplate `yaml:"new role" doc:"What a custom role gets that is made for a pushed group."`
+	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * means all others, by name."`
+	Default        string       `yaml:"default" required:"true" doc:"The role of a user without one in the request; GATEWAY_DEFAULT_ROLE replaces it."`
+	Template       RoleTemplate `yaml:"new role" doc:"Fields of a custom role that is created for a pushed group."`
 }
 
 // A KnownRole is a role that exists in every organization.

@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Names of the operations, as they stand in the mapping file.
+// Names of the operations, as in the mapping file.
 const (
 	OpListUsers      = "list users"
 	OpGetUser        = "get user"
@@ -35,16 +35,16 @@ const (
 type Operations struct {
 	ListUsers      *Operation `yaml:"list users" required:"true" doc:"Every user of the organization, page by page."`
 	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
-	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. Saves reading the list for a lookup; who is not found is looked for in the list, unless this decides."`
+	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. Saves reading the list for a lookup; if it finds nobody, the gateway reads the list, unless this decides."`
 	AddUser        *Operation `yaml:"add user" required:"true" doc:"A new user."`
-	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding takes two calls; {user} is the id that add user answered."`
+	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding needs two calls; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
-	RemoveUser     *Operation `yaml:"remove user" doc:"Takes a user out of the organization."`
+	RemoveUser     *Operation `yaml:"remove user" doc:"Removes a user from the organization."`
 	ActivateUser   *Operation `yaml:"-"` // access.give in the file
 	DeactivateUser *Operation `yaml:"-"` // access.end
-	SetRole        *Operation `yaml:"set role" doc:"Gives a user a role in place of the present one, where that is a call of its own."`
+	SetRole        *Operation `yaml:"set role" doc:"Replaces a user's role, where that is a separate call."`
 	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
-	RevokeRole     *Operation `yaml:"revoke role" doc:"Takes one role from a user, where users hold many."`
+	RevokeRole     *Operation `yaml:"revoke role" doc:"Removes one role from a user, where users hold many."`
 	ListRoles      *Operation `yaml:"list roles" doc:"Every role of the organization. Without it, the known roles are all there are."`
 	AddRole        *Operation `yaml:"add role" doc:"A new custom role."`
 	UpdateRole     *Operation `yaml:"update role" doc:"Changes to a custom role."`
@@ -54,16 +54,16 @@ type Operations struct {
 // An Operation is one call of Suger's API. In the file it may be written as
 // just its call.
 type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} stand for ids, {role.name} for the role's name, {user.NAME} for an id in user.ids."`
+	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} are ids, {role.name} is the role's name, {user.NAME} is an id in user.ids."`
 	Headers map[string]string `yaml:"headers" keys:"^[A-Za-z0-9!#$%&'*+.^_|~-]+$" of:"ascii" doc:"Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths."`
-	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} comes once for each role."`
+	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} is repeated for each role."`
 	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
 	Answer  Field             `yaml:"answer" not:"list users,list roles" doc:"Where the object is in the answer; leave out if the answer is the object."`
 	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array in the answer; leave out if the answer is the array."`
 	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows in the answer, if there is one."`
 	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list comes in pages; without it, one answer holds everything."`
-	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes laid over; without get user, and for a role, all that the mapping knows."`
-	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call answers. everybody: also people who are not members of the organization, without their role, so that the list tells who is a member."`
+	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
+	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Which people the call finds. everybody: also those who are not members of the organization, without their role, so that the list decides who is a member."`
 	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case, so that the list is not read."`
 	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
 }
@@ -115,7 +115,7 @@ func (o *Operations) All() []NamedOperation {
 	}
 }
 
-// Named is the operation with a name, as it stands in the mapping file, or nil.
+// Named returns the operation with a name, as in the mapping file, or nil.
 func (o *Operations) Named(name string) *Operation {
 	for _, op := range o.All() {
 		if op.Name == name {

@@ -28,11 +28,11 @@ func guide(t *testing.T) string {
 
 const referenceFile = "../../docs/mapping-reference.md"
 
-// docs/mapping-reference.md is made of the Go types and of what the checks know;
-// -update writes it anew.
+// docs/mapping-reference.md is generated from the Go types and the checks; -update
+// rewrites it.
 func TestReference(t *testing.T) {
-	const intro = "# The mapping file, word by word\n\nFor who changes a mapping file and looks a word up. [mapping.md](mapping.md) says how to get to one.\n" +
-		"This page is made of the program's own description, as is [mapping.schema.json](../mapping/spec/mapping.schema.json).\n\n"
+	const intro = "# The keys of the mapping file\n\nFor anyone who edits a mapping file. [mapping.md](mapping.md) explains how to get one.\n" +
+		"This page is generated from the program, as is [mapping.schema.json](../mapping/spec/mapping.schema.json).\n\n"
 	assertMade(t, referenceFile, intro+reference()+"\n## Placeholders by operation\n\n"+placeholderTable(t))
 }
 

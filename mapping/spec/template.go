@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Values are what the placeholders of a body stand for: SCIM attribute names
+// Values are the values of the placeholders of a body: SCIM attribute names
 // ("name.givenName"), "role", "role.name", "roles", "roles.names", "status" and
 // so on. A name that is absent has nothing to send.
 type Values map[string]any
 
-// Placeholders that stand for the roles of a user, or for one of them.
+// Placeholders for the roles of a user, or for one of them.
 const (
 	RolePlaceholder      = "role"
 	RoleNamePlaceholder  = "role.name"
@@ -24,7 +24,7 @@ const (
 // userIDs is what the names of placeholders for further ids of a user begin with.
 const userIDs = "user."
 
-// NowPlaceholder stands for the time of the call.
+// NowPlaceholder is the time of the call.
 const NowPlaceholder = "now"
 
 var placeholder = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9:. ]*)\}$`)

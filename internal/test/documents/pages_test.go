@@ -14,12 +14,12 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// docs/errors.md is made from the table of codes; -update writes it anew.
+// docs/errors.md is made from the table of codes; -update rewrites it.
 func TestErrorsDocumentIsTheTable(t *testing.T) {
 	require.NotEmpty(t, scim.Codes)
 	var page strings.Builder
 	page.WriteString("# Errors\n\n" +
-		"For whoever reads an error in Okta, in the gateway's log or on the status page.\n\n" +
+		"For anyone who reads an error in Okta, in the gateway's log or on the status page.\n\n" +
 		"Every error ends in `[code, request id]`: the code is explained here, the request id finds the\n" +
 		"line in the gateway's log. Okta shows the text under Dashboard, Tasks, on the app's Assignments\n" +
 		"tab, and for groups on the Push Groups tab.\n\n" +

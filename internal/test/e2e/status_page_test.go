@@ -162,7 +162,7 @@ func useConnectionTest(t *testing.T, page *browser.Page) {
 	assert.Contains(t, send(statusKey), "list users")
 	page.Keep(t, "test-right")
 	assertReadable(t, page, "/test")
-	assert.Contains(t, send("a-wrong-key-of-somebody"), "wrong")
+	assert.Contains(t, send("a-wrong-key-of-somebody"), "1 check failed.")
 	page.Keep(t, "test-wrong")
 	assert.Empty(t, page.Complaints())
 	for _, secret := range []string{statusKey, "a-wrong-key-of-somebody"} {

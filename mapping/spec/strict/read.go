@@ -114,7 +114,7 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, decoder.Decode(document)
 }
 
-// value is what a node stands for, as JSON has it. at is the node whose place a
+// value is the value of a node, as in JSON. at is the node whose place a
 // message about the value names. What is refused is taken out of the node, so that
 // the YAML library does not read it either.
 func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
