@@ -89,6 +89,9 @@ func unanswered(ctx context.Context, r *request, sent bool, err error) *Error {
 	if errors.As(err, &withURL) {
 		err = withURL.Err // the URL holds ids
 	}
+	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
+		err = errors.New("the transport canceled the request") // not the caller, who still waits
+	}
 	var untrusted *tls.CertificateVerificationError
 	fail := ended(r.Operation, Unavailable, cmp.Or(ctx.Err(), err))
 	fail.Uncertain = sent && !r.isRead()
