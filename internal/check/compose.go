@@ -225,7 +225,11 @@ func (f *facts) writeRole(d *Draft) {
 func (f *facts) writeEnd(d *Draft) {
 	switch s := f.status; {
 	case s == nil:
-		d.set("access", object{{"end", spec.ByRemoval}}, Likely, "there is no status")
+		sure, why := Likely, "there is no status"
+		if like := f.fields.unreadStatus(); like != "" {
+			sure, why = NotSeen, like+" may be a status, but nothing shows what its values mean"
+		}
+		d.set("access", object{{"end", spec.ByRemoval}}, sure, why)
 	case f.member != "":
 		d.set("access.end", spec.ByRemoval, Likely, "the membership ends")
 	case s.byRemoval:

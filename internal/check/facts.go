@@ -117,7 +117,7 @@ var (
 	familyNames  = []string{"lastname", "familyname", "surname", "last", "family", "sn", "secondname"}
 	fullNames    = []string{"name", "fullname", "displayname", "formatted", "formattedname", "realname"}
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
-	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess"}
+	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
 	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
 	adminNames   = []string{"admin", "owner", "superuser", "root"}

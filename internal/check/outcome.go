@@ -42,22 +42,27 @@ func (t *trip) judge(ctx context.Context, o outcome) bool {
 		line.Text, line.Change = "Fails as above.", ""
 	}
 	t.said = append(t.said, said)
-	t.add(line)
+	if !o.quiet || line.Level != OK {
+		t.add(line)
+	}
 	for _, c := range t.writes {
 		was, tried := t.proven[c.Call.Operation]
 		t.proven[c.Call.Operation] = line.Level != Fail && (was || !tried)
 	}
 	if o.is != nil {
-		t.expect(o.is)
+		t.expect(o.is, o.wanted)
 	}
 	return line.Level != Fail
 }
 
 // expect makes the user's present name and role those that the next step should
-// leave.
-func (t *trip) expect(is *mapping.Record) {
+// leave. A user without access may show no role, and has to get it back.
+func (t *trip) expect(is *mapping.Record, wanted state) {
 	if family, mapped := is.Values["name.familyName"]; mapped {
 		t.family = family
+	}
+	if wanted == inactive && !is.Active {
+		return
 	}
 	t.role = mapping.RoleName{} // none is expected
 	if len(is.Roles) == 1 {
@@ -68,6 +73,9 @@ func (t *trip) expect(is *mapping.Record) {
 func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []difference) Line {
 	fail := func(entry, format string, args ...any) Line { return t.line(o.check, Fail, entry, format, args...) }
 	shows := textOf(differences)
+	if o.sends != "" && o.sends != "active" && o.wanted == inactive {
+		shows = strings.Replace(shows, "still has access", "has access again", 1)
+	}
 	switch cause, refused, errorFixes := t.cause(o.err), t.refusedWrite(), t.errorFixes(); {
 	case ctx.Err() != nil:
 		return fail("", "Not finished.")
@@ -82,6 +90,12 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 	case len(differences) > 0 && errorFixes != nil:
 		line := fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping takes it for a success.", t.done(), shows)
 		line.propose(errorFixes...)
+		return line
+	case len(differences) > 0 && t.resets(o.step, differences):
+		line := fail("operations.update user", "After %s Suger shows %s. The call did not send that: Suger resets what an update leaves out.", t.done(), shows)
+		if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
+			line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
+		}
 		return line
 	case len(differences) > 0:
 		line := fail("", "After %s Suger shows %s.", t.done(), shows).
@@ -156,6 +170,15 @@ func (t *trip) differences(is *mapping.Record, wanted state) []difference {
 		access = []difference{{text: "a user without access" + t.statusWord(is), values: []string{"status"}}}
 	}
 	return append(access, t.otherValues(is)...)
+}
+
+// resets reports whether a step changed what it did not send, and did so by the update.
+func (t *trip) resets(s step, differences []difference) bool {
+	sent := map[string]string{"name": "name.", mapping.URNSuger: "role", "active": "status"}[s.sends]
+	return sent != "" && t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil &&
+		!slices.ContainsFunc(differences, func(d difference) bool {
+			return slices.ContainsFunc(d.values, func(value string) bool { return strings.HasPrefix(value, sent) })
+		})
 }
 
 // otherValues compares names and role.

@@ -166,6 +166,15 @@ var plantedReads = []planted{
 	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Set inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
 		check: "status words", level: check.Fail, entry: "access", says: "the field may not be a status"},
+	{name: "status in numbers that the mapping leaves out", stand: stand{contract: "removal", front: answers(
+		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
+		func(value any) any {
+			list, _ := value.(map[string]any)
+			for i, user := range list["users"].([]any) {
+				user.(map[string]any)["memberState"] = 1 + i%2
+			}
+			return value
+		})}, check: "status", level: check.Look, entry: "access.end", says: "memberState is called like a status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/test/sandbox"
@@ -90,6 +91,23 @@ var plantedWrites = []planted{
 			delete(body, "status")
 		}
 	})}), check: "write: return", level: check.Fail, entry: "operations.update user.body.status", says: "a user without access"},
+	{name: "update that resets the role that it does not send", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
+		if _, sent := body["role"]; !sent {
+			body["role"] = "VIEWER"
+		}
+	})}), check: "write: name", level: check.Fail, entry: "operations.update user", says: "Suger resets what an update leaves out. Set sends: whole object."},
+	{name: "update that gives access back", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
+		if _, sent := body["status"]; !sent {
+			body["status"] = "ACTIVE"
+		}
+	})}), check: "write: name", level: check.Fail, entry: "operations.update user", says: "that the user has access again (status: ACTIVE)"},
+	{name: "end of access that takes the role", stand: written(stand{front: sends(http.MethodPatch, func(body map[string]any) {
+		if body["status"] == "INACTIVE" {
+			body["role"] = "VIEWER"
+		}
+	})}), check: "write: return", level: check.Fail, entry: "operations.update user", says: "role VIEWER instead of role Deal desk"},
+	{name: "removal that only ends the listing", stand: written(stand{front: unlistsOnly}),
+		check: "clean-up", level: check.Fail, says: "is no longer in the list, but"},
 	{name: "update answers nothing", stand: written(stand{faults: []sandbox.Fault{{Kind: sandbox.Empty, Operation: "update user"}}}),
 		check: "write: name", level: check.OK, says: "no user in the answer"},
 	{name: "update answers the user inside an object", stand: written(stand{front: answers(with(http.MethodPatch), wrapped("data"))}),
@@ -143,4 +161,21 @@ var plantedWrites = []planted{
 		return toWrite(r) && r.Method == http.MethodPatch
 	}, http.StatusServiceUnavailable, "maintenance")}),
 		check: "write: name", level: check.Fail, entry: "operations.update user", says: "maintenance"},
+}
+
+// unlistsOnly removes the newcomer from the list alone.
+func unlistsOnly(suger http.Handler) http.Handler {
+	var removed atomic.Bool
+	listed := answers(toList, func(value any) any {
+		list, _ := value.([]any)
+		return slices.DeleteFunc(list, func(user any) bool { return removed.Load() && user.(map[string]any)["email"] == newcomer })
+	})(suger)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete {
+			removed.Store(true)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		listed.ServeHTTP(w, r)
+	})
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // maxDepth is how deep an answer is searched for what the mapping does not find.
-const maxDepth = 4
+const maxDepth = 6
 
 // A spot is a value in an answer and its path, "" for the answer itself.
 type spot struct {

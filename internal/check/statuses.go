@@ -41,6 +41,10 @@ func (r *run) statuses() {
 		if like := r.candidates("status"); len(like) > 0 {
 			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
 			line.Change = "Add access.field if it shows who has access."
+		} else if path := r.users.fields.unreadStatus(); path != "" && !r.users.fields.isUsed(path) {
+			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so everybody in the list counts as having access. But %s is called like a status, and nothing shows what its values mean: %s.",
+				path, tally(r.users.fields.leaves[path].words))
+			line.Change = fmt.Sprintf("Compare people with Suger's console. If it shows who has access, set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path)
 		}
 		r.add(line)
 		return
@@ -69,6 +73,16 @@ func (r *run) statuses() {
 		line.Text = fmt.Sprintf("%s: %s", tally(r.users.statuses), with)
 	}
 	r.add(line)
+}
+
+// unreadStatus is a field that is called like a status and holds numbers or words of
+// which none is usual, "" if there is none.
+func (c *fieldCounts) unreadStatus() string {
+	return c.best(oneIf(func(path string, l *leaf) bool {
+		name, kind := lastName(path), l.kind()
+		called := hasName(path, statusNames) || strings.HasSuffix(name, "status") || strings.HasSuffix(name, "state")
+		return called && !strings.Contains(path, "[") && (kind == isText || kind == isNumber) && l.times == 0 && len(l.words) > 1 && l.isSet()
+	}))
 }
 
 // saysItself reports whether a field says by its name which values mean access.

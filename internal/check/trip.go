@@ -39,7 +39,9 @@ type trip struct {
 	alien   bool // the address belongs to an account that is not the check's
 	known   bool // Suger knew the address, and keeps the names it has for it
 
+	renames  bool   // a change of the name succeeded
 	gaveRole bool   // a change of the role succeeded
+	hidden   any    // id of an account without access that the list does not show
 	removal  string // how Suger answered the removal by the clean-up, if it accepted it
 	user     any    // as Suger showed it last
 	before   any    // and before the current step
@@ -51,7 +53,9 @@ type trip struct {
 // A step is one change of the user by a SCIM request.
 type step struct {
 	check  string
-	wanted state // in which it should leave the user
+	wanted state  // in which it should leave the user
+	sends  string // the one attribute that changes, "" if it sends all
+	quiet  bool   // a success is not reported, for an earlier step showed the same
 	send   func(context.Context) error
 	read   func(context.Context) (*mapping.Record, error) // the user afterwards
 }
@@ -85,7 +89,7 @@ func (t *trip) make(ctx context.Context) {
 		return
 	}
 	t.note("managing users", OK, "", "The credential may add users.")
-	for _, next := range []func(context.Context){t.rename, t.changeRole, t.deactivate, t.comeBack, t.remove} {
+	for _, next := range []func(context.Context){t.rename, t.changeRole, t.renameAgain, t.deactivate, t.comeBack, t.remove} {
 		if ctx.Err() != nil {
 			return
 		}
@@ -122,7 +126,7 @@ func (t *trip) called(c *stepCall) {
 // patch makes a step that changes an attribute, and reports whether it succeeded.
 func (t *trip) patch(ctx context.Context, check string, wanted state, attribute string, value any) bool {
 	send := func(ctx context.Context) error { return t.sendPatch(ctx, attribute, value) }
-	return t.judge(ctx, t.take(ctx, step{check, wanted, send, t.find}))
+	return t.judge(ctx, t.take(ctx, step{check: check, wanted: wanted, sends: attribute, send: send, read: t.find}))
 }
 
 // sendPatch changes the user by a SCIM request without a path, as Okta does.
@@ -149,7 +153,7 @@ func (t *trip) sendCreate(ctx context.Context) error {
 
 func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
-	o := t.take(ctx, step{"write: create", active, t.sendCreate, t.appears})
+	o := t.take(ctx, step{check: "write: create", wanted: active, send: t.sendCreate, read: t.appears})
 	var answered *mapping.Record // in the answer to adding
 	for _, c := range t.writes {
 		if c.Call.Operation == spec.OpAddUser {
@@ -206,8 +210,26 @@ func (t *trip) newStatus(is *mapping.Record) {
 func (t *trip) rename(ctx context.Context) {
 	if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != "create" {
 		t.family = tripOtherName
-		t.patch(ctx, "write: name", active, "name", map[string]any{"familyName": t.family})
+		t.renames = t.patch(ctx, "write: name", active, "name", map[string]any{"familyName": t.family})
 	}
+}
+
+// renameAgain changes the name of a user who has another role than the default one,
+// which shows whether Suger resets what a call leaves out, and ends with the same name.
+func (t *trip) renameAgain(ctx context.Context) {
+	if t.gaveRole && t.renameTo(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
+		t.renameTo(ctx, tripOtherName, active)
+	}
+}
+
+// renameTo repeats the change of the name in another state of the user.
+func (t *trip) renameTo(ctx context.Context, family string, wanted state) bool {
+	if !t.renames || ctx.Err() != nil {
+		return false
+	}
+	t.family = family
+	send := func(ctx context.Context) error { return t.sendPatch(ctx, "name", map[string]any{"familyName": family}) }
+	return t.judge(ctx, t.take(ctx, step{check: "write: name", wanted: wanted, sends: "name", quiet: true, send: send, read: t.find}))
 }
 
 // mostRoles bounds how many roles are given in turn.
@@ -249,13 +271,23 @@ func (t *trip) comeBack(ctx context.Context) {
 	case err == nil && is != nil && is.Active:
 		return // the failure to deactivate has been reported
 	case err == nil && is != nil:
-		t.patch(ctx, "write: return", active, "active", true)
+		if t.Document.Access.End.Way != spec.BySetStatus || t.renameTo(ctx, tripOtherName, inactive) {
+			t.patch(ctx, "write: return", active, "active", true)
+		}
 		return
 	}
 	before := t.id
-	o := t.take(ctx, step{"write: return", active, t.sendCreate, t.inList})
+	o := t.take(ctx, step{check: "write: return", wanted: active, send: t.sendCreate, read: t.inList})
 	t.claim(o.is)
-	if t.judge(ctx, o) && t.id != before {
+	succeeded := t.judge(ctx, o)
+	switch {
+	case t.Document.Access.End.Way == spec.BySetStatus && (o.is == nil || t.id != before):
+		t.hidden = before
+		word, _ := wordOf(before)
+		t.add(t.line("write: return", Look, "operations.list users",
+			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before (id %s) stays in Suger.", word).
+			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
+	case succeeded && t.id != before:
 		t.note("write: return", OK, "access.end", "A user who is removed and added again gets a new id. That does no harm: Okta finds the user by userName when it assigns the app again.")
 	}
 }
@@ -265,9 +297,9 @@ func (t *trip) remove(ctx context.Context) {
 		t.note("write: remove", Look, "operations", "Not tried: the mapping has no operation that removes a user.")
 		return
 	}
-	t.removed = t.judge(ctx, t.take(ctx, step{"write: remove", gone,
-		func(ctx context.Context) error { return t.service.Delete(ctx, fmt.Sprint(t.id), "") },
-		func(ctx context.Context) (*mapping.Record, error) {
+	t.removed = t.judge(ctx, t.take(ctx, step{check: "write: remove", wanted: gone,
+		send: func(ctx context.Context) error { return t.service.Delete(ctx, fmt.Sprint(t.id), "") },
+		read: func(ctx context.Context) (*mapping.Record, error) {
 			if is, err := t.find(ctx); is != nil || err != nil {
 				return is, err
 			}

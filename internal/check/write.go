@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/mail"
 	"strings"
 	"time"
@@ -77,6 +78,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 	if t.unseen != nil && !t.waited {
 		_, _ = t.appears(ctx) // the list is read next
 	}
+	hiddenLeft := t.removeHidden(ctx)
 	left, err := t.listed(ctx)
 	line := t.line("clean-up", Look, "", "")
 	switch {
@@ -93,6 +95,27 @@ func (t *trip) cleanUp(ctx context.Context) {
 	t.report.last = t.report.last || t.added && len(left) > 0
 	line.stays = line.Level != OK
 	t.add(line)
+	if hiddenLeft.Text != "" {
+		hiddenLeft.stays = true
+		t.add(hiddenLeft)
+	}
+}
+
+// removeHidden removes the account of before that the list does not show, and says so
+// if that fails.
+func (t *trip) removeHidden(ctx context.Context) (line Line) {
+	call, ok := t.probe.Call(spec.OpRemoveUser, t.hidden)
+	if t.hidden == nil {
+		return line
+	}
+	if ok {
+		if _, err := t.probe.Do(ctx, call); err == nil || status(err) == http.StatusNotFound {
+			return line
+		}
+	}
+	word, _ := wordOf(t.hidden)
+	return t.line("clean-up", Fail, "", "The account of before (id %s), without access and not in the list, could not be removed.", word).
+		advise("Remove it in Suger's console.")
 }
 
 // removeAll removes users, or ends their access if that fails, and returns who is
@@ -133,6 +156,10 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		}
 	case c == nil:
 		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
+		if is, err := t.find(ctx); t.id != nil && err == nil && is != nil {
+			fail("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, t.idShown(), opGetUser, accessOf(is))
+			return line.advise("Look at the user in Suger's console.")
+		}
 		if t.stillKnown(ctx) {
 			line.Text += " Suger still has the account, which is not a member."
 		}
@@ -185,9 +212,14 @@ func (t *trip) byCall() string {
 // stillKnown reports whether Suger still answers the user who was removed.
 func (t *trip) stillKnown(ctx context.Context) bool {
 	call, ok := t.probe.Call(opGetUser, t.id)
-	if !ok || t.id == nil || !t.coversEverybody() {
-		return false
+	if ok && t.id != nil && t.coversEverybody() {
+		_, _, err := t.getOne(ctx, call)
+		return err == nil
 	}
-	_, _, err := t.getOne(ctx, call)
-	return err == nil
+	if call, ok = t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && t.Document.Operations.GetUser == nil && call.Method == http.MethodDelete {
+		call.Method, call.Body = http.MethodGet, nil // the usual way to read what the path names
+		answer, err := t.probe.Do(ctx, call)
+		return err == nil && strings.Contains(fold(string(answer.Body)), fold(t.Write))
+	}
+	return false
 }
