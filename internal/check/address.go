@@ -51,7 +51,7 @@ func (r *run) clock(date string) {
 	if err != nil {
 		return
 	}
-	line := Line{Check: "clock", Level: Look, Change: "Synchronize this machine's clock with a time server."}
+	line := Line{Check: "clock", Level: Warn, Change: "Synchronize this machine's clock with a time server."}
 	switch off := r.Now().Sub(suger).Round(time.Second); {
 	case off > clocksDiffer:
 		line.Level, line.Text = Fail, fmt.Sprintf("Suger's clock is %s behind this machine's: the check would take a new user for one who existed before.", off)
@@ -74,7 +74,7 @@ func reached(u *url.URL, state *tls.ConnectionState) Line {
 	case isLoopback(u.Hostname()):
 		line.Text = u.Host + " answers, on this machine and without TLS."
 	default:
-		line.Level = Look
+		line.Level = Warn
 		line.Text = u.Host + " answers, but without TLS: the credential is readable on the network."
 		line.Change = "Use an https:// URL in SUGER_API_URL."
 	}

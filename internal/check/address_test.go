@@ -33,7 +33,7 @@ func TestReached(t *testing.T) {
 			Text: "suger.example.com answers: TLS 1.3, certificate by Acme Co, valid until 2084-01-29."}},
 		{"http://127.0.0.1:8081", nil, Line{Check: "address", Level: OK,
 			Text: "127.0.0.1:8081 answers, on this machine and without TLS."}},
-		{"http://suger.example.com", nil, Line{Check: "address", Level: Look,
+		{"http://suger.example.com", nil, Line{Check: "address", Level: Warn,
 			Text:   "suger.example.com answers, but without TLS: the credential is readable on the network.",
 			Change: "Use an https:// URL in SUGER_API_URL."}},
 	}

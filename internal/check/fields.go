@@ -31,7 +31,7 @@ func (r *run) field(u *use) Line {
 	case u.present == 0:
 		line.Level, line.Text = Fail, fmt.Sprintf("No user has %s.", u.field)
 		if u.optional() {
-			line.Level = Look
+			line.Level = Warn
 		}
 		r.missing(&line, u)
 	case u.present < all && (u.name == "id" || u.name == "userName"):
@@ -41,7 +41,7 @@ func (r *run) field(u *use) Line {
 		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
 		r.unusable(&line, u)
 	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
-		line.Level, line.Text = Look, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
+		line.Level, line.Text = Warn, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
 		line.Fixes = []Fix{{Entry: u.entry}}
 		line.Change = "Name a field with RFC 3339 times or seconds since 1970, or leave the entry out."
 	default:
@@ -163,7 +163,7 @@ func (r *run) identities() {
 		r.add(line)
 	}
 	if shared > 0 {
-		r.note("userName", Look, "user.attributes.userName", "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
+		r.note("userName", Warn, "user.attributes.userName", "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
 	}
 }
 
@@ -172,7 +172,7 @@ func lookUnlessAll(n, all int) Level {
 	if n == all {
 		return Fail
 	}
-	return Look
+	return Warn
 }
 
 // unmapped names the fields of Suger's users that the mapping does not use, by
@@ -199,7 +199,7 @@ func (r *run) unmapped() {
 		line.Text = fmt.Sprintf("Suger's users also have %s.", shortList(fields, 15))
 	}
 	if len(known) > 0 {
-		line.Level = Look
+		line.Level = Warn
 		line.Change = fmt.Sprintf("To provision them too, add to user.attributes and to the bodies of add and update: %s.", strings.Join(known, ", "))
 	}
 	r.add(line)
@@ -211,7 +211,7 @@ func (r *run) flagsOfPower() {
 	c := r.users.fields
 	for _, path := range c.ranked(powerFlag) {
 		if !c.isUsed(path) {
-			r.add(Line{Check: "administrators", Level: Look, Mapping: r.at("user.roles.field"),
+			r.add(Line{Check: "administrators", Level: Warn, Mapping: r.at("user.roles.field"),
 				Text: fmt.Sprintf("%s is true for %s, and its name suggests that they manage users. The mapping cannot read it: a role is a text, a number, an object or a list.",
 					path, ofUsers(c.leaves[path].words["true"], c.sampled)),
 				Change: "Ask Suger which of role and " + path + " decides. If it is the flag, ask for a field that names the role."})

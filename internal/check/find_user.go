@@ -41,7 +41,7 @@ func (r *run) findUser(ctx context.Context) {
 // would hide them from Okta; one that does not only costs the time of a call.
 func (r *run) found(ctx context.Context, s sample, address string) Line {
 	decides := r.Document.Operations.FindUser.Decides
-	line := Line{Check: spec.OpFindUser, Level: Look, Mapping: r.at("operations.find user"), Change: "Correct the call, or leave it out."}
+	line := Line{Check: spec.OpFindUser, Level: Warn, Mapping: r.at("operations.find user"), Change: "Correct the call, or leave it out."}
 	found, decided, err := r.probe.Find(ctx, address)
 	switch {
 	case err != nil:

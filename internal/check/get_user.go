@@ -88,7 +88,7 @@ func (r *run) sameFields(user any, s sample) Line {
 			if !has {
 				continue
 			}
-			line := r.line(opGetUser, Look, "operations.get user.covers", "The answer has the role, as the list does.").
+			line := r.line(opGetUser, Warn, "operations.get user.covers", "The answer has the role, as the list does.").
 				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
 			line.Fixes = []Fix{fix("operations.get user.covers", "members")}
 			return line
@@ -112,7 +112,7 @@ func (r *run) sameFields(user any, s sample) Line {
 	if len(differ) == 0 {
 		return Line{Level: OK}
 	}
-	line := r.line(opGetUser, Look, entry, "A user's %s differs from the list, or has just changed.", both(differ)).
+	line := r.line(opGetUser, Warn, entry, "A user's %s differs from the list, or has just changed.", both(differ)).
 		advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
 	line.Fixes = []Fix{{Entry: "operations.get user"}}
 	return line

@@ -109,7 +109,7 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 			line.Mapping = t.at("access.end")
 			line.propose(t.endByMark()...)
 		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
-			line.Level = Look
+			line.Level = Warn
 		}
 		return line
 	case o.err != nil && t.waited:

@@ -49,7 +49,7 @@ func (r *run) paging(ctx context.Context) {
 	case paging.Limit == "" && r.users.pages > 1:
 		r.note("paging", OK, listPaging, "%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))
 	case paging.Limit == "":
-		r.note("paging", Look, listPaging, "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances.")
+		r.note("paging", Warn, listPaging, "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances.")
 	default:
 		r.add(r.smallPages(ctx, l, paging, first))
 	}
@@ -92,10 +92,10 @@ func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *list
 		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is truncated.", count(n, "user"), says)
 		line.Change = "Add paging to the operation."
 	case len(next) > 0:
-		line.Level, line.Text = Look, fmt.Sprintf("%s in the answer seems to point to more users.", next[0])
+		line.Level, line.Text = Warn, fmt.Sprintf("%s in the answer seems to point to more users.", next[0])
 		line.Change = "Add paging to the operation, if the list comes in pages."
 	case n%roundRows == 0:
-		line.Level, line.Text = Look, fmt.Sprintf("The list has exactly %d users, which may be a limit of Suger's.", n)
+		line.Level, line.Text = Warn, fmt.Sprintf("The list has exactly %d users, which may be a limit of Suger's.", n)
 		line.Change = "Compare it with Suger's console. If users are missing, add paging to the operation."
 	default:
 		return line
@@ -112,13 +112,13 @@ func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, 
 	leads := paging.Style == "cursor" || paging.Style == "link"
 	switch got := len(first.rows); {
 	case n <= pageProbe:
-		line.Level, line.Text = Look, "The organization has too few users to see whether paging advances."
+		line.Level, line.Text = Warn, "The organization has too few users to see whether paging advances."
 		return line
 	case got == n && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
 		line.Text = fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
 		return line
 	case got > pageProbe:
-		line.Level, line.Mapping = Look, r.at(listPaging+".limit")
+		line.Level, line.Mapping = Warn, r.at(listPaging+".limit")
 		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
 		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
@@ -144,7 +144,7 @@ func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Ca
 
 // end looks at the size of pages and asks for what comes after the last user.
 func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
-	line := Line{Check: "page size", Level: Look, Mapping: r.at(listPaging + ".size")}
+	line := Line{Check: "page size", Level: Warn, Mapping: r.at(listPaging + ".size")}
 	line.propose(fix(line.Mapping.Entry, r.users.firstPage))
 	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
 		line.Text = fmt.Sprintf("Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
@@ -165,7 +165,7 @@ func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
 
 // total compares the number of all users with the list.
 func (r *run) total(answer any) {
-	line, total := Line{Check: "total", Level: Look, Mapping: r.at("operations.list users.total")}, string(r.Document.Operations.ListUsers.Total)
+	line, total := Line{Check: "total", Level: Warn, Mapping: r.at("operations.list users.total")}, string(r.Document.Operations.ListUsers.Total)
 	candidates := totalsIn(answer)
 	line.propose(fixes(line.Mapping.Entry, candidates)...)
 	switch {

@@ -84,7 +84,7 @@ var plantedReads = []planted{
 	{name: "clocks differ", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: -5 * time.Minute}}},
 		check: "clock", level: check.Fail, says: "is 5m0s behind"},
 	{name: "clock ahead", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: 2 * time.Hour}}},
-		check: "clock", level: check.Look, says: "is 2h0m0s ahead"},
+		check: "clock", level: check.Warn, says: "is 2h0m0s ahead"},
 
 	{name: "wrong path of the list", stand: stand{edits: []edit{{"GET /org/{organization}/user\n", "GET /org/{organization}/users\n"}}},
 		check: "list users", level: check.Fail, entry: "operations.list users.call", says: "404, as for a path that does not exist"},
@@ -102,7 +102,7 @@ var plantedReads = []planted{
 	{name: "next page parameter ignored", stand: stand{edits: []edit{{"next: offset}", "next: skip}"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "the limit works but the offset does not"},
 	{name: "limit parameter ignored", stand: stand{edits: []edit{{"limit: limit,", "limit: pageSize,"}}},
-		check: "paging", level: check.Look, entry: "operations.list users.paging.limit", says: "ignores pageSize=2"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging.limit", says: "ignores pageSize=2"},
 	{name: "offset that counts pages", stand: stand{front: asks(func(r *http.Request) {
 		if query := r.URL.Query(); query.Get("offset") == "2" {
 			query.Set("offset", "4")
@@ -110,20 +110,20 @@ var plantedReads = []planted{
 		}
 	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging.style", says: "does not begin where the first ends"},
 	{name: "pages capped at a round number", stand: stand{people: 120, front: capped(50)},
-		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Set size: 50."},
+		check: "page size", level: check.Warn, entry: "operations.list users.paging.size", says: "Set size: 50."},
 	{name: "pages capped at an odd number", stand: stand{front: capped(20)},
-		check: "page size", level: check.Look, entry: "operations.list users.paging.size", says: "Set size: 20."},
+		check: "page size", level: check.Warn, entry: "operations.list users.paging.size", says: "Set size: 20."},
 	{name: "cursor elsewhere in the answer", stand: stand{contract: "removal", edits: []edit{{"cursor: next}", "cursor: nextCursor}"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: next}."},
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
-		check: "paging", level: check.Look, entry: "operations.list users", says: "has exactly 50 users"},
+		check: "paging", level: check.Warn, entry: "operations.list users", says: "has exactly 50 users"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
 		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users", says: "totalCount in the answer says 88"},
 	{name: "total elsewhere", stand: stand{contract: "envelope", edits: []edit{{"items: data.users\n    total: totalCount", "items: data.users\n    total: total"}}},
-		check: "total", level: check.Look, entry: "operations.list users.total", says: "Set total: totalCount."},
+		check: "total", level: check.Warn, entry: "operations.list users.total", says: "Set total: totalCount."},
 	{name: "pages counted from 0", stand: stand{contract: "envelope", edits: []edit{{"first: 1}", "first: 0}"}}},
 		check: "list users", level: check.Fail, entry: "operations.list users", says: "page must be a number from 1 on"},
 
@@ -151,11 +151,11 @@ var plantedReads = []planted{
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
-		check: "created", level: check.Look, entry: "user.created", says: "is not a time in all 25 users"},
+		check: "created", level: check.Warn, entry: "user.created", says: "is not a time in all 25 users"},
 	{name: "field with neither of two names", stand: stand{edits: []edit{{"created: creationTime ", "created: [createdAt, creationDate] "}}},
-		check: "created", level: check.Look, entry: "user.created", says: "No user has createdAt or creationDate."},
+		check: "created", level: check.Warn, entry: "user.created", says: "No user has createdAt or creationDate."},
 	{name: "time renamed", stand: stand{front: renamed("lastUpdateTime", "updatedAt")},
-		check: "modified", level: check.Look, entry: "user.modified", says: "Suger has updatedAt"},
+		check: "modified", level: check.Warn, entry: "user.modified", says: "Suger has updatedAt"},
 
 	{name: "status renamed", stand: stand{front: renamed("status", "state")},
 		check: "status", level: check.Fail, entry: "access.field", says: "Suger has state"},
@@ -174,7 +174,7 @@ var plantedReads = []planted{
 				user.(map[string]any)["memberState"] = 1 + i%2
 			}
 			return value
-		})}, check: "status", level: check.Look, entry: "access.end", says: "memberState is called like a status"},
+		})}, check: "status", level: check.Warn, entry: "access.end", says: "memberState is called like a status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -183,7 +183,7 @@ var plantedReads = []planted{
 				user.(map[string]any)["disabled"] = false
 			}
 			return value
-		})}, check: "status", level: check.Look, entry: "access.end", says: "disabled in Suger's users looks like one"},
+		})}, check: "status", level: check.Warn, entry: "access.end", says: "disabled in Suger's users looks like one"},
 
 	{name: "disabled taken for access", stand: stand{contract: "envelope", front: inverted("enabled", "disabled"), edits: []edit{
 		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
@@ -228,7 +228,7 @@ var plantedReads = []planted{
 	}))}, check: "administrators", level: check.Fail, entry: "role.known", says: "Nobody with access"},
 	{name: "a department", stand: stand{front: answers(toUsers, users(func(user map[string]any) {
 		user["department"], user["phone"] = "Sales", nil
-	}))}, check: "unmapped fields", level: check.Look, entry: "user.attributes", says: "2.0:User:department: department"},
+	}))}, check: "unmapped fields", level: check.Warn, entry: "user.attributes", says: "2.0:User:department: department"},
 
 	{name: "no call for one user", stand: stand{front: status(toOne, http.StatusNotFound, "no such operation")},
 		check: "get user", level: check.Fail, entry: "operations.get user.call", says: `leave "get user" out`},
@@ -237,7 +237,7 @@ var plantedReads = []planted{
 	{name: "one user not inside an object", stand: stand{contract: "envelope", edits: []edit{{"members/{user}\n    answer: data\n\n  add", "members/{user}\n    answer: user\n\n  add"}}},
 		check: "get user", level: check.Fail, entry: "operations.get user.answer", says: "Set answer: data."},
 	{name: "one user other than in the list", stand: stand{front: answers(toOne, users(func(user map[string]any) { user["role"] = "VIEWER" }))},
-		check: "get user", level: check.Look, entry: "user.roles.field", says: "role differs from the list"},
+		check: "get user", level: check.Warn, entry: "user.roles.field", says: "role differs from the list"},
 	{name: "role by another name in one user", stand: stand{front: answers(toOne, users(func(user map[string]any) {
 		user["userRole"] = user["role"]
 		delete(user, "role")
@@ -272,7 +272,7 @@ var plantedReads = []planted{
 	{name: "group of a role that Suger lacks", stand: stand{config: func(c *check.Config) { c.GroupRoles = map[string]string{"Suger People": "MEMBER"} }},
 		check: "group roles", level: check.Fail, says: `group "Suger People" to role "MEMBER"`},
 	{name: "precedence of a role that Suger lacks", stand: stand{edits: []edit{{`precedence: [ADMIN, EDITOR, "*", VIEWER]`, `precedence: [ADMIN, MANAGER, EDITOR, "*", VIEWER]`}}},
-		check: "precedence", level: check.Look, entry: "role.precedence", says: "no role MANAGER"},
+		check: "precedence", level: check.Warn, entry: "role.precedence", says: "no role MANAGER"},
 	{name: "base URL with an underscore", stand: stand{config: func(c *check.Config) { c.PublicURL = "https://suger_scim.example.com" }},
 		check: "public URL", level: check.Fail, says: "underscore"},
 	{name: "base URL without TLS", stand: stand{config: func(c *check.Config) { c.PublicURL = "http://scim.example.com" }},

@@ -13,7 +13,7 @@ type Level string
 // The levels, best first.
 const (
 	OK   Level = "ok"   // matches the mapping
-	Look Level = "warn" // works or is uncertain; needs attention
+	Warn Level = "warn" // works or is uncertain; needs attention
 	Fail Level = "fail" // the gateway would not work correctly
 )
 
@@ -184,7 +184,7 @@ func (p *Printer) Line(line Line) {
 func (p *Printer) level(level Level) string {
 	word := fmt.Sprintf("%-*s", levelWidth, level)
 	if p.Color {
-		color := map[Level]string{OK: "32", Look: "33", Fail: "31;1"}[level]
+		color := map[Level]string{OK: "32", Warn: "33", Fail: "31;1"}[level]
 		word = strings.Replace(word, string(level), "\x1b["+color+"m"+string(level)+"\x1b[0m", 1)
 	}
 	return word
@@ -207,13 +207,13 @@ func wrapped(text string, margin int) string {
 func (p *Printer) End(r *Report) {
 	p.printf("\n")
 	when := ""
-	switch failed, look := r.Count(Fail), r.Count(Look); {
+	switch failed, warned := r.Count(Fail), r.Count(Warn); {
 	case failed > 0:
 		when = ", after every check passes"
 		p.printf("%s failed. Needs attention: %s. The gateway does not work correctly until the failed checks are fixed.\n",
-			count(failed, "check"), count(look, "check"))
-	case look > 0:
-		p.printf("No check failed. Needs attention: %s.\n", count(look, "check"))
+			count(failed, "check"), count(warned, "check"))
+	case warned > 0:
+		p.printf("No check failed. Needs attention: %s.\n", count(warned, "check"))
 	default:
 		p.printf("All checks passed.\n")
 	}

@@ -213,7 +213,7 @@ func (r *run) rolesOfUsers() {
 func (r *run) heldRoles(field spec.Field) Line {
 	const check = "roles of users"
 	if r.roles == nil {
-		return r.line(check, Look, "user.roles", "Not compared with the list of roles, which could not be read.")
+		return r.line(check, Warn, "user.roles", "Not compared with the list of roles, which could not be read.")
 	}
 	known, unknown := make(map[string]int), make(map[string]int)
 	for ref, users := range r.users.roleRefs {

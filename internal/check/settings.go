@@ -52,7 +52,7 @@ func (r *run) precedence() {
 		}
 	}
 	if len(unknown) > 0 {
-		line := r.line("precedence", Look, "role.precedence", "Suger has no role %s.", either(unknown)).
+		line := r.line("precedence", Warn, "role.precedence", "Suger has no role %s.", either(unknown)).
 			advise("List the roles by rights, the most powerful first: %s.", shortList(r.roles.names(), 20))
 		line.Fixes = []Fix{fix("role.precedence", order)}
 		r.add(line)
@@ -91,7 +91,7 @@ func detailOf(err error) string {
 // notWritten reports what reading cannot show.
 func (r *run) notWritten() {
 	if r.serves {
-		r.add(r.line("managing users", Look, "", "The credential may read users. Only a write shows whether it may manage them.").
+		r.add(r.line("managing users", Warn, "", "The credential may read users. Only a write shows whether it may manage them.").
 			advise("Check with --write ADDRESS, a new user at your domain: the check creates, changes and removes that user."))
 	}
 }

@@ -39,10 +39,10 @@ func (r *run) statuses() {
 	if !in.Shows() {
 		line := Line{Check: "status", Level: OK, Mapping: r.at("access.end"), Text: "The mapping has none: only removal ends access."}
 		if like := r.candidates("status"); len(like) > 0 {
-			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
+			line.Level, line.Text = Warn, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
 			line.Change = "Add access.field if it shows who has access."
 		} else if path := r.users.fields.unreadStatus(); path != "" && !r.users.fields.isUsed(path) {
-			line.Level, line.Text = Look, fmt.Sprintf("The mapping has none, so everybody in the list counts as having access. But %s is called like a status, and nothing shows what its values mean: %s.",
+			line.Level, line.Text = Warn, fmt.Sprintf("The mapping has none, so everybody in the list counts as having access. But %s is called like a status, and nothing shows what its values mean: %s.",
 				path, tally(r.users.fields.leaves[path].words))
 			line.Change = fmt.Sprintf("Compare people with Suger's console. If it shows who has access, set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path)
 		}
@@ -64,7 +64,7 @@ func (r *run) statuses() {
 			line.propose(fixes...)
 		}
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
-		line.Level, line.Text = Look, fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
+		line.Level, line.Text = Warn, fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
 		if u.kind() == isFlag { // and the name does not say which is which: there is no other sign
 			line.Level = Fail
 		}

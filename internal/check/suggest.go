@@ -81,7 +81,7 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 		stay = report.keep(stay)
 		if report.last || ctx.Err() != nil {
 			if changed, _ := draft.adopt(c.File, report, false); changed {
-				report.Lines = append(report.Lines, Line{Check: "write", Level: Look,
+				report.Lines = append(report.Lines, Line{Check: "write", Level: Warn,
 					Text:   "The draft has these changes, but they are not proven: the address cannot be used again.",
 					Change: "Check the file with --write and another address."})
 			}

@@ -392,7 +392,7 @@ func (s *survey) doubts() []Line {
 			Change: "Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of " + unnamedAdministrator + "."})
 	}
 	if !s.fallbackByName {
-		line := Line{Check: "default role", Level: Look, Mapping: place("role.default"),
+		line := Line{Check: "default role", Level: Warn, Mapping: place("role.default"),
 			Text:   fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", s.fallback.name, s.fallbackWhy),
 			Change: "Set role.default to the role with the fewest rights, and add it to role.known."}
 		if s.noAdministrator {

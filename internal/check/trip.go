@@ -85,7 +85,7 @@ func (c *stepCall) lacksUser() bool {
 func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roles.called(cmp.Or(t.DefaultRole, t.Document.Role.Default))
 	if !t.create(ctx) {
-		t.notTried(Look, "%s, because the user was not added as intended.")
+		t.notTried(Warn, "%s, because the user was not added as intended.")
 		return
 	}
 	t.note("managing users", OK, "", "The credential may add users.")
@@ -186,7 +186,7 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 	if !t.Document.Access.Shows() || answered == nil || answered.Active {
 		return false
 	}
-	line := t.line("write: create", Look, "access",
+	line := t.line("write: create", Warn, "access",
 		"By this mapping a new user has no access%s, and the gateway gives it by a second call.", t.statusWord(answered)).
 		advise("If Suger gives new users access, active and inactive are reversed: swap them. If the status means invited, add it to active and pending.")
 	if u := t.users.fields.use("status"); u.kind() == isFlag && !saysItself(u.field.String()) {
@@ -199,7 +199,7 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 // newStatus names a word for the status that only a new user has.
 func (t *trip) newStatus(is *mapping.Record) {
 	t.users.unknown[is.Status]++
-	line := t.line("status words", Look, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
+	line := t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
 		advise("Add it to the words of access.")
 	if fixes := t.meaningFixes(); fixes != nil {
 		line.propose(fixes...)
@@ -244,7 +244,7 @@ func (t *trip) changeRole(ctx context.Context) {
 		})
 	}
 	if len(roles) == 0 {
-		t.note("write: role", Look, "role.known", "Not tried: every other role is an administrator's.")
+		t.note("write: role", Warn, "role.known", "Not tried: every other role is an administrator's.")
 		return
 	}
 	for _, role := range roles[:min(len(roles), mostRoles)] {
@@ -284,7 +284,7 @@ func (t *trip) comeBack(ctx context.Context) {
 	case t.Document.Access.End.Way == spec.BySetStatus && (o.is == nil || t.id != before):
 		t.hidden = before
 		word, _ := wordOf(before)
-		t.add(t.line("write: return", Look, "operations.list users",
+		t.add(t.line("write: return", Warn, "operations.list users",
 			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before (id %s) stays in Suger.", word).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
 	case succeeded && t.id != before:
@@ -294,7 +294,7 @@ func (t *trip) comeBack(ctx context.Context) {
 
 func (t *trip) remove(ctx context.Context) {
 	if t.Document.Operations.RemoveUser == nil {
-		t.note("write: remove", Look, "operations", "Not tried: the mapping has no operation that removes a user.")
+		t.note("write: remove", Warn, "operations", "Not tried: the mapping has no operation that removes a user.")
 		return
 	}
 	t.removed = t.judge(ctx, t.take(ctx, step{check: "write: remove", wanted: gone,

@@ -94,14 +94,14 @@ func (t *trip) answersElsewhere() []Fix {
 // costs adds to the line of a successful step which of its calls could be saved.
 func (t *trip) costs(line *Line) {
 	if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
-		line.Level, line.Mapping = Look, t.at(fixes[0].Entry)
+		line.Level, line.Mapping = Warn, t.at(fixes[0].Entry)
 		line.propose(fixes...)
 		line.Change += " That saves a read."
 		t.said = append(t.said, fixes[0].Entry)
 	}
 	if writes := t.writes; !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
 		t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-		line.Level, line.Mapping = Look, t.at("operations.add user.body")
+		line.Level, line.Mapping = Warn, t.at("operations.add user.body")
 		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, both(pathsOf(writes[1].Call.Body, "")))
 	}
 }

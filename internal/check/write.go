@@ -80,7 +80,7 @@ func (t *trip) cleanUp(ctx context.Context) {
 	}
 	hiddenLeft := t.removeHidden(ctx)
 	left, err := t.listed(ctx)
-	line := t.line("clean-up", Look, "", "")
+	line := t.line("clean-up", Warn, "", "")
 	switch {
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
 		line.Text = t.Write + " stays in the list without access: Suger keeps removed users."
@@ -166,7 +166,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		return line
 	case c.Answer == nil:
 		fail("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
-		line.Level = Look
+		line.Level = Warn
 	default:
 		fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
 			c.Call.Operation, c.Answer.Status, t.Write)

@@ -36,7 +36,7 @@ func TestConnectionTest(t *testing.T) {
 	assert.Contains(t, page.text(), "All checks passed. https://api.example.com, organization org-1 ok list users 25 users.")
 
 	report.Lines = append(report.Lines, check.Line{
-		Check: "fields", Level: check.Look, Text: "<b>email</b> is named otherwise.", Change: "Correct the mapping.",
+		Check: "fields", Level: check.Warn, Text: "<b>email</b> is named otherwise.", Change: "Correct the mapping.",
 		Mapping: &check.Place{Entry: "user.attributes", File: "suger.yaml", Line: 12},
 	})
 	page = send()
