@@ -180,6 +180,7 @@ type trap struct {
 	row   func(i int) obj
 	one   func(row obj) any // what calls for one user are by, nil for none
 	list  func(w http.ResponseWriter, r *http.Request, rows []any) []any
+	roles []obj    // nil without a list of roles
 	draft []string // in the draft, with their comments
 	says  string   // in the report
 }
@@ -207,6 +208,13 @@ var traps = map[string]trap{
 		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
 		one:   func(row obj) any { return row["userId"] },
 		draft: []string{"id: userId # seen: in all 21 users"},
+	},
+	"a role is listed twice": {
+		row: also(func(i int, row obj) { row["role"] = fmt.Sprint(i%2 + 1) }),
+		roles: []obj{
+			{"id": "1", "name": "Viewer"}, {"id": "2", "name": "Admin"}, {"id": "1", "name": "Viewer"},
+		},
+		draft: []string{"  id: id # seen\n  name: name # seen"},
 	},
 	"two ids, and no call for one user": {
 		row:   also(func(i int, row obj) { row["userId"] = fmt.Sprintf("u%d", i) }),
@@ -292,6 +300,9 @@ func TestTraps(t *testing.T) {
 					if trap.list != nil {
 						body = trap.list(w, r, rows())
 					}
+				}
+				if trap.roles != nil && r.URL.Path == "/api/acme/roles" {
+					body = trap.roles
 				}
 				if body == nil {
 					w.WriteHeader(http.StatusNotFound)

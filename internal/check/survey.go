@@ -171,7 +171,9 @@ func (f *roleFacts) guess(rows []any) {
 	c := countFields(rows)
 	text := func(l *leaf) bool { return l.kind() == isText }
 	f.name = c.named(roleTitles, text)
-	if f.id = cmp.Or(c.bestID(""), f.name); f.id != "" {
+	// A role that is listed twice makes the ids look like no ids.
+	id := c.named([]string{"id"}, func(l *leaf) bool { return l.kind() == isText || l.kind() == isNumber })
+	if f.id = cmp.Or(c.bestID(""), id, f.name); f.id != "" {
 		f.numbers = c.leaves[f.id].kind() == isNumber
 	}
 	f.description = c.named([]string{"description", "summary", "about"}, text)
