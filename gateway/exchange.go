@@ -52,6 +52,11 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set(echo.HeaderXRequestID, x.caller.RequestID)
 		header.Set("Cache-Control", "no-store") // answers hold personal data
 		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
+		x.Response().Before(func() { // the client may send its next requests as soon as it has the answer
+			if !x.refused && s.accepted(x, stats) {
+				s.trust(x)
+			}
+		})
 
 		if err := next(x); err != nil {
 			x.failure = s.answerable(x, err)

@@ -148,13 +148,17 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 	return e
 }
 
-// judgeToken records whether the client's token is good: it is if Suger was called
-// and refused nothing.
+// accepted reports whether Suger was called with the client's token and refused nothing.
+func (s *server) accepted(x *exchange, stats *mapping.CallStats) bool {
+	return x.failure == nil && stats.Calls() > 0 && !s.holdsCredential()
+}
+
+// judgeToken records whether the client's token is good.
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
 		x.settle(s, s.guessing.doubt(x.mark) || !s.guessing.inDoubt(x.mark))
-	case x.failure == nil && stats.Calls() > 0 && !s.holdsCredential():
+	case s.accepted(x, stats):
 		s.trust(x)
 	default:
 		x.settle(s, false)

@@ -207,6 +207,28 @@ func TestPlacesOfOneCredential(t *testing.T) {
 	assert.Equal(t, http.StatusOK, a.status, a.text)
 }
 
+// The client may send its next requests as soon as it has the answer to its first.
+func TestTokenIsGoodWhenItsAnswerIsSent(t *testing.T) {
+	s := newStack(t, func(c *gateway.Config) { c.MaxInFlight = 4 }) // of which one slot is for an unknown token
+	get := func() *http.Request { return s.request(http.MethodGet, "/scim/v2/Users?count=1", http.NoBody) }
+	next := httptest.NewRecorder()
+	first := &answered{httptest.NewRecorder(), func() { s.handler.ServeHTTP(next, get()) }}
+	s.handler.ServeHTTP(first, get())
+	assert.Equal(t, http.StatusOK, first.Code)
+	assert.Equal(t, http.StatusOK, next.Code, next.Body.String())
+}
+
+// An answered does something when it has the header of an answer.
+type answered struct {
+	*httptest.ResponseRecorder
+	then func()
+}
+
+func (a *answered) WriteHeader(status int) {
+	a.ResponseRecorder.WriteHeader(status)
+	a.then()
+}
+
 // A slowBody is the body of a client that sends no more of it.
 type slowBody struct{ reading, end chan struct{} }
 
