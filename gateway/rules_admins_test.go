@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -225,4 +227,30 @@ func TestRule20UndoIsAudited(t *testing.T) {
 			assert.Contains(t, told[0], "ADMIN VIEWER done")
 		})
 	}
+}
+
+// While the list of roles was slow, another gateway has made the person the only
+// administrator: the person's record is read again before it is changed.
+func TestRule12RolesThatAreLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		suger := newSuger(t)
+		viewer, ok := suger.UserByEmail("viewer@example.com")
+		require.True(t, ok)
+		late := true
+		s := newStackInMemory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if late && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/role") {
+				late = false
+				time.Sleep(2 * time.Second)
+				for _, user := range suger.Users() {
+					user.Role = map[bool]string{true: "ADMIN", false: "VIEWER"}[user.ID == viewer.ID]
+					suger.PutUser(user)
+				}
+			}
+			suger.ServeHTTP(w, r)
+		}))
+		a := s.do(http.MethodPatch, "/scim/v2/Users/"+viewer.ID, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"roles","value":["Finance"]}]}`)
+		assertError(t, a, http.StatusConflict, "", scim.CodeLastAdmin)
+		viewer, _ = suger.User(viewer.ID)
+		assert.Equal(t, "ADMIN", viewer.Role)
+	})
 }

@@ -171,10 +171,10 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 				snap = snap.withRoles(one.roles)
 			}
 		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
-			snap, err = s.completed(ctx, snap, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))})
+			snap, err = s.completedFor(ctx, c, snap, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))})
 		case isUnknownRole(err) && !fresh:
 			fresh = true
-			snap, err = s.completed(ctx, snap, s.fromNow())
+			snap, err = s.completedFor(ctx, c, snap, s.fromNow())
 		default:
 			s.refused(c.what, p, err)
 		}
@@ -182,6 +182,24 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 			return nil, nil, err
 		}
 	}
+}
+
+// recordAge bounds the age of one person's record when a change is planned on it.
+const recordAge = time.Second
+
+// completedFor is a snapshot with the list of roles for a change. If that list was
+// slow, a snapshot of one person is read again: another gateway may have made them
+// the only administrator meanwhile.
+func (s *suger) completedFor(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, error) {
+	complete, err := s.completed(ctx, snap, n)
+	if err != nil || snap.whole || c.single == "" || s.config.Now().Sub(snap.done) <= recordAge {
+		return complete, err
+	}
+	again, err := s.person(ctx, c.single, s.fromNow())
+	if err != nil {
+		return nil, err
+	}
+	return again.withRoles(complete.roles), nil
 }
 
 // contradiction is an error if Suger shows a user with access by id whom its list

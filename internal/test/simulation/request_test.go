@@ -456,9 +456,15 @@ func (w *world) judgeRest() {
 	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.history.people[last.id], func(e period) bool {
 		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
 	})
-	troubled := console || unseen && r.code == "last_admin" || r.process.isDead() || !w.disturbed.Before(r.sent) || w.conditions.name != calm.name
-	if told := r.status != 0 && !r.ok(); troubled && (told || r.process.isDead()) {
-		w.history.lostLast = nil // it could not be undone, and the client knows
+	// Or another request has changed the person at the same time.
+	raced := r.code == "last_admin" && slices.ContainsFunc(w.history.people[last.id], func(e period) bool {
+		return e.by != r && e.since.After(r.sent) && !e.since.After(r.answered)
+	})
+	troubled := console || raced || r.process.isDead() || !w.disturbed.Before(r.sent) || w.conditions.name != calm.name
+	// A change of one person is proven by that person alone, so that its answer does not say so.
+	hidden := unseen && r.group == "" && r.ok()
+	if told := r.status != 0 && !r.ok(); hidden || troubled && (told || r.process.isDead()) {
+		w.history.lostLast = nil // it could not be undone, and the client knows where it can
 		return
 	}
 	w.violate("administrator", "%s left nobody: %s", r, last)
