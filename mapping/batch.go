@@ -191,7 +191,7 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 		copied.users, copied.rows = users, nil
 		return &copied
 	}
-	assumed := newSnapshot(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
+	assumed := s.next(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
 	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole = s.tick, s.began, s.done, s.roles, s.whole
 	return assumed
 }

@@ -329,7 +329,7 @@ func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error
 	if err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	snap := newSnapshot(s.model, slices.Clip(reader.usable), reader.left)
+	snap := reader.earlier.next(s.model, slices.Clip(reader.usable), reader.left)
 	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)

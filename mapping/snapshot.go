@@ -36,22 +36,48 @@ type leftOut struct {
 }
 
 func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
+	return (*snapshot)(nil).next(m, users, left)
+}
+
+// next is the snapshot after s, which may be nil. It shares the maps of s if the same
+// people are at the same places, as after most changes: they are most of its memory.
+func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
-	ids, twice := positions(users, func(u *user) string { return u.id })
-	if len(twice) > 0 {
-		users, left = m.onceEach(users, twice, left)
-		ids, _ = positions(users, func(u *user) string { return u.id })
+	later := &snapshot{whole: true, users: users, left: left}
+	if s.holdsSame(m, users) {
+		later.ids, later.mails, later.same = s.ids, s.mails, s.same
+	} else {
+		later.index(m)
 	}
-	s := &snapshot{whole: true, users: users, left: left, ids: ids, rows: make(map[uint64]int32, len(users))}
-	s.mails, s.same = positions(users, m.key)
+	later.rows = make(map[uint64]int32, len(later.users))
+	for i, u := range later.users {
+		later.rows[u.row] = int32(i)
+	}
+	return later
+}
+
+// holdsSame reports whether a snapshot has the same ids and addresses as some users,
+// all once and in the same order.
+func (s *snapshot) holdsSame(m *model, users []*user) bool {
+	return s != nil && len(s.same) == 0 && slices.EqualFunc(s.users, users, func(a, b *user) bool {
+		return a == b || a.id == b.id && m.key(a) == m.key(b)
+	})
+}
+
+// index finds the users by id and by address.
+func (s *snapshot) index(m *model) {
+	id := func(u *user) string { return u.id }
+	ids, twice := positions(s.users, id)
+	if len(twice) > 0 {
+		s.users, s.left = m.onceEach(s.users, twice, s.left)
+		ids, _ = positions(s.users, id)
+	}
+	s.ids = ids
+	s.mails, s.same = positions(s.users, m.key)
 	for email, same := range s.same {
-		slices.SortStableFunc(same, func(a, b int32) int { return -compareBool(users[a].access.active, users[b].access.active) })
+		slices.SortStableFunc(same, func(a, b int32) int { return -compareBool(s.users[a].access.active, s.users[b].access.active) })
 		s.mails[email] = same[0]
 	}
-	for i, u := range users {
-		s.rows[u.row] = int32(i)
-	}
-	return s
 }
 
 // onceEach makes one user of the rows of one id: a list that changes while it is
