@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
 )
 
 // progress is the state of an operation of a bulk request.
@@ -30,22 +29,16 @@ type bulkJob struct {
 	creators     map[string]*bulkOperation // by bulkId
 	failOnErrors int                       // errors after which it stops
 	failures     int
-	batch        *mapping.Batch // in which the changes are made
 }
 
 // run returns an error only if the client has disconnected.
 func (j *bulkJob) run() error {
-	ctx, batch := mapping.WithBatch(j.x.ctx())
-	j.x.SetRequest(j.x.Request().WithContext(ctx))
-	j.batch = batch
+	j.x.SetRequest(j.x.Request().WithContext(j.server.service.WithBatch(j.x.ctx())))
 	for _, op := range j.operations {
 		if j.stopped() {
 			break
 		}
 		j.settle(op)
-	}
-	for operation, err := range batch.Prove(ctx) {
-		j.fail(operation.(*bulkOperation), err)
 	}
 	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
 		return err
@@ -71,7 +64,6 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	single, wrong := j.server.bulkTarget(j.x, op)
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
-		j.batch.Begin(op)
 		var status int
 		var r scim.View
 		if status, r, err = single.run(j.x); err == nil {
