@@ -191,6 +191,33 @@ func TestUserStatusForms(t *testing.T) {
 	}
 }
 
+// A field that is a time or missing says nothing by a value that is no time: who has
+// "removedAt": false has access, and must not pass for somebody who has left.
+func TestStatusThatIsNotSet(t *testing.T) {
+	for _, file := range []struct {
+		name   string
+		rest   string
+		active bool // with a value that is not set
+	}{
+		{"a time of removal", "  active: [null]\n  inactive: [\"{now}\"]\n  absent: active\n", true},
+		{"a time of activation", "  active: [\"{now}\"]\n  inactive: [null]\n  absent: inactive\n", false},
+	} {
+		for value, set := range map[string]bool{
+			"null": false, `""`: false, `" "`: false, "false": false, `"False"`: false, "0": false, "0.0": false, `"0"`: false, "{}": false, "[]": false,
+			`"0001-01-01T00:00:00Z"`: false, `"1970-01-01T00:00:00.000Z"`: false,
+			`"2026-01-02T03:04:05Z"`: true, "1767323045": true, "true": true, `"by request"`: true, `{"at":"2026-01-02"}`: true,
+		} {
+			t.Run(file.name+" "+value, func(t *testing.T) {
+				user := `{"id":"u1","email":"ada@example.com","firstName":"A","lastName":"B","role":3,"status":` + value + `}`
+				a := newLiteral(t, &literalSuger{before: user, after: user}, statusMap, "  field: status\n"+file.rest)
+				r, err := a.getUser("u1")
+				require.NoError(t, err)
+				assert.Equal(t, file.active != set, r["active"])
+			})
+		}
+	}
+}
+
 // What a change of the first name sends, by what the mapping says of the call.
 func TestCallForms(t *testing.T) {
 	const body = "    body:\n      email: \"{userName}\"\n      firstName: \"{name.givenName}\"\n      lastName: \"{name.familyName}\"\n" + updatesRole

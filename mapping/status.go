@@ -2,6 +2,9 @@ package mapping
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
 
 	"suger-scim-gateway/mapping/spec"
 )
@@ -62,15 +65,33 @@ func (s *statusModel) read(record any) access {
 	case isText && s.inactive.Has(word):
 		return access{word: word, raw: value}
 	case s.Absent == "active" && len(s.inactive) == 0: // a time of removal
-		return access{word: word, raw: value}
+		return access{word: word, raw: value, active: !isSet(value)}
 	case s.Absent == "inactive" && len(s.active) == 0: // a time of activation
-		return access{word: word, raw: value, active: true}
+		return access{word: word, raw: value, active: isSet(value)}
 	}
 	if !isText {
 		encoded, _ := json.Marshal(value) // it came from JSON
 		word = string(encoded)
 	}
 	return access{word: word, raw: value, active: true, unknown: true}
+}
+
+// isSet reports whether a value that is a time or missing is a time, or another value
+// that stands for one: false, zero, the zero time and what is empty do not.
+func isSet(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	text, _ := spec.Text(value)
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return !at.IsZero() && at.UnixMilli() != 0
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	return text != "" && !strings.EqualFold(text, "false") && (err != nil || number != 0)
 }
 
 // accessFor is the access of a user whose status is set.

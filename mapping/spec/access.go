@@ -15,7 +15,7 @@ type Access struct {
 	Active   []any      `yaml:"active" types:"string,integer,boolean,null" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
 	Pending  []any      `yaml:"pending" types:"string,integer,boolean,null" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
 	Inactive []any      `yaml:"inactive" types:"string,integer,boolean,null" doc:"Values that mean no access, likewise; the first is written to end access."`
-	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value means that: for a time of removal, say active and list no inactive value."`
+	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value but false, 0 and a zero time means that: for a time of removal, say active and list no inactive value."`
 }
 
 // Shows reports whether a field shows who has access.
