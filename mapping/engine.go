@@ -496,11 +496,16 @@ func (s *suger) unconfirmed(operation, field string) error {
 		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
-// notOffered is the error for a call that Suger answers as if it did not exist,
-// although what it is about does.
+// notOffered is the error for a call that Suger answers as if it did not exist. A 404
+// may also be about the record.
 func (s *suger) notOffered(cause error) error {
 	call, _ := callError(cause)
 	s.missing(call.Operation)
+	if isGone(cause) {
+		return scim.Wrap(cause, scim.CodeUnsupported,
+			"Suger answered \"not found\" to %q, and does not show the change.%s Retry; if it stays so, run the check command and compare the call in the mapping file with Suger's.",
+			call.Operation, saidBySuger(call.Message))
+	}
 	return scim.Wrap(cause, scim.CodeUnsupported,
 		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", call.Operation)
 }

@@ -274,7 +274,7 @@ func TestSizesAreKept(t *testing.T) {
 }
 
 // A Suger that offers no more than it documents, the list of users: reads work,
-// and each write says that the call does not exist.
+// and each write says what Suger answered.
 func TestSugerThatOnlyLists(t *testing.T) {
 	s := newMemberStand(t, func(u *setup) { u.sandbox.Contract = "documented" })
 	before := s.suger.Users()
@@ -313,10 +313,26 @@ func TestSugerThatOnlyLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := write()
 			assertCode(t, scim.CodeUnsupported, err)
-			assert.ErrorContains(t, err, "Suger does not have the call")
+			want := `Suger answered "not found" to `
+			switch name {
+			case "assignment":
+				want = "Suger does not have the call"
+			case "group":
+				want = "Suger does not give its list of roles"
+			}
+			assert.ErrorContains(t, err, want)
 			assert.Equal(t, before, s.suger.Users())
 		})
 	}
+}
+
+// A call that Suger does not allow is said not to exist.
+func TestSugerThatDoesNotAllowACall(t *testing.T) {
+	s := newMemberStand(t)
+	s.fault(sandbox.Fault{Operation: "remove user", Kind: "405"})
+	err := s.deleteUser(s.id("viewer"))
+	assertCode(t, scim.CodeUnsupported, err)
+	assert.ErrorContains(t, err, `Suger does not have the call "remove user" of the mapping`)
 }
 
 // Where adding takes two calls, somebody is a member once both are made.

@@ -187,7 +187,7 @@ func (c *catalogue) known(k *spec.KnownRole) *role {
 // whether it exists.
 func errUnlisted() error {
 	return scim.NewError(scim.CodeUnsupported,
-		"Suger does not have the call %q of the mapping, so the gateway cannot tell whether this group exists. Nothing was changed. Run the check command, and correct the mapping file.", spec.OpListRoles)
+		"Suger does not give its list of roles (%q), so the gateway cannot tell whether this group exists. Nothing was changed. Run the check command, and correct the mapping file.", spec.OpListRoles)
 }
 
 // byID finds a role by its id.
