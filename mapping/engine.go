@@ -62,6 +62,10 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	if p.empty() {
 		return &result{before: snap, after: snap, plan: p}, nil
 	}
+	if err := s.takesForAnother(ctx, p); err != nil {
+		s.refused(c.what, p, err)
+		return nil, err
+	}
 	reserved, err := s.brakeFor(p)
 	if err != nil {
 		s.recordFailed(c.what, p, nil, err)

@@ -16,7 +16,7 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 		return nil, nil, false, nil
 	}
 	began, at := s.config.Now(), s.memory.next()
-	records, err := s.foundBy(ctx, op, email)
+	records, _, err := s.foundBy(ctx, op, email)
 	if isGone(err) || callMissing(err) {
 		return nil, nil, false, nil // a Suger without the call answers so for everybody
 	}
@@ -49,24 +49,25 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 	return snap, found, true, nil
 }
 
-// foundBy are the records in the answer to the call for one address.
-func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) ([]any, error) {
+// foundBy are the records in the answer to the call for one address, and whether the
+// answer is one record alone and no list.
+func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) (records []any, alone bool, err error) {
 	named := s.ids(nil, nil)
 	named["userName"] = email
 	value, there, err := s.exchange(ctx, op, s.request(spec.OpFindUser, op, named, nil))
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case !there:
-		return []any{nil}, nil // nothing that proves anything
+		return []any{nil}, false, nil // nothing that proves anything
 	}
 	switch records := value.(type) {
 	case nil:
-		return nil, nil
+		return nil, false, nil
 	case []any:
-		return records, nil
+		return records, false, nil
 	case map[string]any:
-		return []any{records}, nil
+		return []any{records}, true, nil
 	}
-	return nil, s.unreadable(spec.OpFindUser, misfit(wholeAnswer, "an answer that is no user"))
+	return nil, false, s.unreadable(spec.OpFindUser, misfit(wholeAnswer, "an answer that is no user"))
 }

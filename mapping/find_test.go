@@ -98,3 +98,50 @@ func TestAddingGoesByTheListNotByTheLookup(t *testing.T) {
 	assertCode(t, scim.CodeUserExists, err)
 	assert.NotContains(t, s.took(), "POST /people")
 }
+
+// Nobody is added whose address Suger takes for somebody else's, as far as that shows
+// before the first write: the call that adds would change the other person.
+func TestAddressThatSugerTakesForAnother(t *testing.T) {
+	record := func(mail string) string { return `{"id":"p7","mail":"` + mail + `","role":"guest"}` }
+	tests := []struct {
+		name, email string
+		answer      string // of the call for one address, "" for no such call in the mapping
+		code        scim.Code
+	}{
+		{"a sign that looks like a letter", "s\u212aipper@example.com", "", scim.CodeInvalidValue},
+		{"a capital letter outside ASCII", "JOS\u00c9@example.com", "", scim.CodeInvalidValue},
+		{"a letter in two characters", "jose\u0301@example.com", "", scim.CodeInvalidValue},
+		{"a character that shows nothing", "kay\u200d@example.com", "", scim.CodeInvalidValue},
+		{"a capital letter of ASCII", "Kay@example.com", "", ""},
+		{"small letters outside ASCII", "jos\u00e9.\u03c2@example.com", "", ""},
+		{"a letter without its accent", "jos\u00e9@example.com", "[" + record("jose@example.com") + "]", scim.CodeUserExists},
+		{"capital letters of the other", "jos\u00e9@example.com", "[" + record("JOSÉ@example.com") + "]", scim.CodeUserExists},
+		{"another address alone", "kay+admin@example.com", record("kay@example.com"), scim.CodeUserExists},
+		{"another person in a search", "kay@example.com", "[" + record("kay@example.com.org") + "]", ""},
+		{"the same address", "kay@example.com", record("KAY@example.com"), ""},
+		{"nobody", "kay@example.com", "[]", ""},
+		{"an object of another kind", "kay@example.com", `{"count":0}`, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			source := smallMapping
+			if test.answer != "" {
+				source = small("  add user:\n", findUser)
+			}
+			s, a := newSmall(t, source)
+			s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+				if r.URL.RawQuery != "" {
+					_, _ = w.Write([]byte(`{"people":` + test.answer + `}`))
+				}
+				return r.URL.RawQuery != ""
+			}
+			_, err := a.postUser(`{"userName":"` + test.email + `"}`)
+			if test.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			assertCode(t, test.code, err)
+			assert.NotContains(t, s.took(), "POST /people")
+		})
+	}
+}

@@ -1,10 +1,12 @@
 package mapping
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -97,10 +99,41 @@ func (p *planner) protects(email string) bool {
 // looksLike reports whether two folded addresses that differ are the same to a
 // server that folds more letters than those of ASCII.
 func looksLike(a, b string) bool {
-	if a == b || isASCII(a) && isASCII(b) {
-		return false
+	return a != b && !(isASCII(a) && isASCII(b)) && sameName(a, b)
+}
+
+// withoutAccents is a text as a server reads it that takes letters with and without
+// accents for the same.
+func withoutAccents(s string) string {
+	return cleanName(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(s)))
+}
+
+// takesForAnother is an error if Suger answers the call for the address of somebody
+// who is to be added with somebody else: the call that adds would change them.
+func (s *suger) takesForAnother(ctx context.Context, p *plan) error {
+	op, one := s.model.doc.Operations.FindUser, p.joining()
+	if op == nil || one == nil || one.before.id != "" {
+		return nil
 	}
-	return strings.EqualFold(norm.NFKC.String(a), norm.NFKC.String(b))
+	asked := one.values[s.model.userName]
+	records, alone, err := s.foundBy(ctx, op, asked)
+	if err != nil && !isGone(err) && !callMissing(err) {
+		return err
+	}
+	for _, record := range records {
+		email, _ := fieldText(record, s.model.attributes[s.model.userName].field)
+		differs := email != "" && foldEmail(email) != foldEmail(asked)
+		if differs && (alone || sameName(withoutAccents(email), withoutAccents(asked))) {
+			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
+				"Suger takes the userName %s for that of another person, so nothing was changed. Give one of the two another address.", scim.Clip(asked, 120))}
+		}
+	}
+	return nil
 }
 
 func isASCII(s string) bool {
@@ -142,6 +175,10 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
 					"The userName %s looks like that of another user, %s, and Suger may take the two for the same, so nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
 			}
+		}
+		if usual := fold(cleanName(email)); usual != foldEmail(email) && (one.kind == planChange || one.before.id == "") {
+			return &refusal{guardUnique, scim.NewError(scim.CodeInvalidValue,
+				"Suger may take the userName %q for %q, which can be somebody else's, so nothing was changed. Use the second spelling in Okta.", scim.Clip(email, 120), scim.Clip(usual, 120))}
 		}
 		if one.kind == planJoin {
 			continue // who has the address was looked at
