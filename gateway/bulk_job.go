@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 )
 
 // progress is the state of an operation of a bulk request.
@@ -29,16 +30,22 @@ type bulkJob struct {
 	creators     map[string]*bulkOperation // by bulkId
 	failOnErrors int                       // errors after which it stops
 	failures     int
+	batch        *mapping.Batch // in which the changes are made
 }
 
 // run returns an error only if the client has disconnected.
 func (j *bulkJob) run() error {
-	j.x.SetRequest(j.x.Request().WithContext(j.server.service.WithBatch(j.x.ctx())))
+	ctx, batch := mapping.WithBatch(j.x.ctx())
+	j.x.SetRequest(j.x.Request().WithContext(ctx))
+	j.batch = batch
 	for _, op := range j.operations {
 		if j.stopped() {
 			break
 		}
 		j.settle(op)
+	}
+	for operation, err := range batch.Prove(ctx) {
+		j.fail(operation.(*bulkOperation), err)
 	}
 	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
 		return err
@@ -64,6 +71,7 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	single, wrong := j.server.bulkTarget(j.x, op)
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
+		j.batch.Begin(op)
 		var status int
 		var r scim.View
 		if status, r, err = single.run(j.x); err == nil {

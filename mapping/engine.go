@@ -14,13 +14,14 @@ import (
 
 // A change is what a request asks for, in the form that the engine carries out.
 type change struct {
-	what      string    // operation for the audit record; "" for that of the plan
-	names     []string  // what it is about, as far as known beforehand
-	single    string    // id of the only person it is about, if a snapshot of one is enough
-	person    bool      // its answer shows one person, so that a snapshot of one proves it
-	exclusive bool      // no other change of the organization may come between its look and its end
-	seen      *snapshot // where it can begin, if nothing was written since
-	plan      func(*snapshot) (*plan, error)
+	what        string    // operation for the audit record; "" for that of the plan
+	names       []string  // what it is about, as far as known beforehand
+	single      string    // id of the only person it is about, if a snapshot of one is enough
+	person      bool      // its answer shows one person, so that a snapshot of one proves it
+	exclusive   bool      // no other change of the organization may come between its look and its end
+	conditional bool      // the client names the version that it wants to change
+	seen        *snapshot // where it can begin, if nothing was written since
+	plan        func(*snapshot) (*plan, error)
 }
 
 // A result is the outcome of a change.
@@ -30,6 +31,7 @@ type result struct {
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
+	sent   bool // to Suger, but not proven yet: after assumes the plan done
 }
 
 // carryOut carries out a change: snapshot, plan, guards, calls and proof. Without a
@@ -60,7 +62,7 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 		s.config.Log.Info("group membership not changed as asked", "reason", n.text, "request_id", s.RequestID, "user_id", n.user.id)
 	}
 	if p.empty() {
-		return &result{before: snap, after: snap, plan: p}, nil
+		return &result{before: snap, after: snap, plan: p, sent: snap.own != nil}, nil
 	}
 	if err := s.takesForAnother(ctx, p); err != nil {
 		s.refused(c.what, p, err)
@@ -84,7 +86,7 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 // let the credential read the organization, so that nobody else's key waits for
 // or delays it.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
-	asked := s.forChange(ctx)
+	asked := s.fromNow()
 	snap, n := c.seen, asked
 	var err error
 	if snap == nil && !s.memory.proven(s.memory.key(s.Caller)) {
@@ -95,17 +97,27 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	if err := hold.take(ctx, c.names); err != nil {
 		return nil, nil, err
 	}
+	known := batchOf(ctx).start(s, c)
+	if known != nil {
+		snap = known
+	}
 	for {
 		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
 			// The list that proved the change before this one is enough if it began
 			// after this request and nothing was written since.
-			n = need{after: max(asked.after, s.memory.lastWrite(organizationName(s.Organization))), age: asked.age}
+			n = need{after: max(asked.after, s.memory.lastWrite(organizationName(s.Organization)))}
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
 			}
 		}
 		var p *plan
-		if snap, p, err = s.planned(ctx, c, snap, n); err != nil {
+		on := snap
+		snap, p, err = s.planned(ctx, c, snap, n)
+		if known != nil && on == known && batchOf(ctx).mustLook(s, known, p, err) {
+			snap, known = nil, nil
+			continue
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 		more := s.namesOf(p)
@@ -121,15 +133,25 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 // olderThanWrites reports whether something was written to one of the names that
 // a snapshot does not show.
 func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
-	return s.memory.lastWrite(names...) > snap.tick
+	return slices.ContainsFunc(names, func(name string) bool {
+		last := s.memory.lastWrite(name)
+		return last > snap.tick && last != snap.own[name]
+	})
 }
 
 // look is the snapshot that a change begins with.
-func (s *suger) look(ctx context.Context, c change, n need) (*snapshot, error) {
-	if c.single != "" {
+func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
+	if c.single != "" && batchOf(ctx) == nil {
 		return s.person(ctx, c.single, n)
 	}
-	return s.people(ctx, n)
+	if snap, err = s.people(ctx, n); err != nil {
+		return nil, err
+	}
+	batchOf(ctx).saw(ctx, snap)
+	if c.single != "" {
+		err = s.readable(snap, c.single, "")
+	}
+	return snap, err
 }
 
 // planned computes a plan and puts it before the guards, on a snapshot that has
@@ -153,7 +175,7 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 				snap = snap.withRoles(one.roles)
 			}
 		case errors.Is(err, errNeedsRoles) && !snap.roles.whole:
-			snap, err = s.completedFor(ctx, c, snap, need{after: max(n.after, s.memory.lastWrite(s.rolesName())), age: n.age})
+			snap, err = s.completedFor(ctx, c, snap, need{after: max(n.after, s.memory.lastWrite(s.rolesName()))})
 		case isUnknownRole(err) && !fresh:
 			fresh = true
 			snap, err = s.completedFor(ctx, c, snap, s.fromNow())
@@ -303,34 +325,25 @@ func (h *holding) release() {
 func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, reserved *reservation) (*result, error) {
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
-	done := s.apply(ctx, snap, p)
-	after, err := s.afterwards(ctx, c, p, done)
-	if err == nil {
-		after, err = s.untilShown(ctx, p, done, after)
+	sent := &sentChange{c, snap, p, s.apply(ctx, snap, p), reserved}
+	if batch := batchOf(ctx); batch.defers(s, snap, p) {
+		return &result{before: snap, after: batch.add(s, sent), plan: p, sent: true}, nil
 	}
-	if err == nil && s.finishJoin(ctx, after, p, done) {
-		after, err = s.afterwards(ctx, c, p, done)
+	after, err := s.afterwards(ctx, c, p, sent.done)
+	if err == nil {
+		after, err = s.untilShown(ctx, p, sent.done, after)
+	}
+	if err == nil && s.finishJoin(ctx, after, p, sent.done) {
+		after, err = s.afterwards(ctx, c, p, sent.done)
 	}
 	if err != nil {
-		reserved.settle(s.planner.losses(p)) // some of it may have happened
-		err = s.errUnproven(p, done, err)
-		s.recordFailed(c.what, p, done, err)
+		return nil, s.unproven(sent, err)
+	}
+	if err := s.proven(ctx, sent, after, s.planner.proveSince(snap, after, p, sent.done.made)); err != nil {
 		return nil, err
 	}
-	differs := s.planner.prove(snap, after, p, done.made)
-	failures := s.failures(p, done, differs, c.single == "")
-	lost := s.planner.losses(p) - s.planner.losses(done.refused(differs))
-	reserved.settle(lost)
-	s.recordProven(c.what, p, after, failures)
-	s.learn(after, p)
-	if undone, err := s.keepAdministrator(ctx, snap, after, p, differs); err != nil {
-		reserved.settle(lost - s.planner.losses(undone))
-		return nil, err
-	}
-	if err := s.failureOf(p, failures); err != nil {
-		return nil, err
-	}
-	return &result{before: snap, after: after, plan: p, made: done.made}, nil
+	batchOf(ctx).saw(ctx, after)
+	return &result{before: snap, after: after, plan: p, made: sent.done.made}, nil
 }
 
 // untilDeadline is a context that ends at the deadline alone, if there is one.
@@ -339,6 +352,30 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	}
 	return ctx, func() {}
+}
+
+// A sentChange is a change whose calls were made, and which is still to be proven.
+type sentChange struct {
+	change   change
+	before   *snapshot // on which it was planned
+	plan     *plan
+	done     *applied
+	reserved *reservation
+}
+
+// proven records what became of a change, by what a snapshot that began after its
+// calls does not show of it. The error is for the client.
+func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
+	failures := s.failures(c.plan, c.done, differs, c.change.single == "")
+	lost := s.planner.losses(c.plan) - s.planner.losses(c.done.refused(differs))
+	c.reserved.settle(lost)
+	s.recordProven(c.change.what, c.plan, after, failures)
+	s.learn(after, c.plan)
+	if undone, err := s.keepAdministrator(ctx, c.before, after, c.plan, differs); err != nil {
+		c.reserved.settle(lost - s.planner.losses(undone))
+		return err
+	}
+	return s.failureOf(c.plan, failures)
 }
 
 // afterwards is a snapshot that began after the last call: of one person where
@@ -402,7 +439,15 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 	return after, nil
 }
 
-// errUnproven is the error for a change that was sent and cannot be looked at.
+// unproven records a change that was sent and cannot be looked at. The error is for
+// the client.
+func (s *suger) unproven(c *sentChange, cause error) error {
+	c.reserved.settle(s.planner.losses(c.plan)) // some of it may have happened
+	err := s.errUnproven(c.plan, c.done, cause)
+	s.recordFailed(c.change.what, c.plan, c.done, err)
+	return err
+}
+
 func (s *suger) errUnproven(p *plan, done *applied, cause error) error {
 	if len(p.touched()) == len(done.failed) || done.role != nil {
 		for _, failed := range done.failed {
@@ -565,7 +610,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if err != nil {
 		s.recordFailed("undo", back, done, err)
 	} else {
-		failures := s.failures(back, done, s.planner.prove(after, restored, back, nil), false)
+		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil), false)
 		s.recordProven("undo", back, restored, failures)
 		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
 			err = errors.New("the role was restored, but not the access")

@@ -85,24 +85,6 @@ func (s *suger) rolesToShow() need {
 // fromNow is for a list whose fetch begins after this call.
 func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 
-// batchKey is the context's key of when a batch began.
-type batchKey struct{}
-
-// WithBatch returns a context for several changes one after the other, as a bulk
-// request has them. Each may begin with the list that proved the one before it.
-func (s *Service) WithBatch(ctx context.Context) context.Context {
-	return context.WithValue(ctx, batchKey{}, s.memory.next())
-}
-
-// forChange is for the list that a change begins with: one whose fetch begins now,
-// or one second old at most that began after the batch of the change.
-func (s *suger) forChange(ctx context.Context) need {
-	if began, ok := ctx.Value(batchKey{}).(tick); ok {
-		return need{after: began, age: time.Second}
-	}
-	return s.fromNow()
-}
-
 // people is a snapshot of the whole organization that fits a need, with the
 // roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {

@@ -153,7 +153,7 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if done.dry {
 		made = done.plan.role.role.drafted(name)
 	}
-	return echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
+	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }
 
 // Replace makes a group as the client's whole resource says (PUT). A resource
@@ -226,7 +226,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	sent := scim.Resource{}
 	var r *role
 	done, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (p *plan, err error) {
 			if r, err = g.groupOf(s, id); err != nil {
 				return nil, err
@@ -266,7 +266,7 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
-	return echoing(versioned(g.group(&shown, holders)), sent), nil
+	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
 }
 
 // groupOf finds the role of a change.
@@ -324,7 +324,7 @@ func memberIDs(members any) []string {
 // no user is left without one.
 func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	_, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "",
+		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
 		plan: func(s *snapshot) (*plan, error) {
 			r, err := g.groupOf(s, id)
 			if err != nil {

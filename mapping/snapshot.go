@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +24,7 @@ type snapshot struct {
 	rows  map[uint64]int32   // by hash of the row
 	left  []leftOut          // records that cannot be used
 	roles *catalogue
+	own   map[string]tick // last writes that show in it although they were later
 }
 
 // A leftOut is a record of the list that the mapping cannot read. It is in no
@@ -144,31 +144,6 @@ func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	copied := *s
 	copied.roles = roles
 	return &copied
-}
-
-// assume is the snapshot with a plan done. Who joins without an id has one that
-// represents the address.
-func (s *snapshot) assume(m *model, p *plan) *snapshot {
-	users := slices.Clone(s.users)
-	reorder := false
-	for _, one := range p.touched() {
-		after := one.after(m)
-		if one.kind == planJoin {
-			after.id = cmp.Or(after.id, dryRunID(m.email(after)))
-			users = append(users, after)
-		} else if at, found := s.ids[one.before.id]; found {
-			users[at] = after
-		}
-		reorder = reorder || one.kind != planChange || one.renames(m)
-	}
-	if !reorder {
-		copied := *s
-		copied.users, copied.rows = users, nil
-		return &copied
-	}
-	assumed := s.next(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
-	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole = s.tick, s.began, s.done, s.roles, s.whole
-	return assumed
 }
 
 // byRow is the user who was read from a row with this hash, or nil.

@@ -238,7 +238,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 		return record, err
 	})
 	done, err := u.carryOut(ctx, change{
-		names: []string{u.userName(id)}, single: id, seen: seen,
+		names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", seen: seen,
 		plan: func(s *snapshot) (*plan, error) {
 			found := s.byID(id)
 			if found == nil {
@@ -277,7 +277,7 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 // needs nothing written; the audit record says so.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	done, err := s.carryOut(ctx, change{
-		names: []string{s.userName(id)}, single: id,
+		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
@@ -378,7 +378,7 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 	if err != nil {
 		return nil, s.asSCIM(err)
 	}
-	return echoing(view.Resource(), sent), nil
+	return done.echoing(view.Resource(), sent), nil
 }
 
 // person is the one person of a change as they are after it, or would be after a
@@ -421,12 +421,15 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
-	return echoing(current, wanted), nil
+	return ended.echoing(current, wanted), nil
 }
 
 // echoing is an answer to a write, which is the caller's own, with the externalId
-// that the client sent.
-func echoing(answer, sent scim.Resource) scim.Resource {
+// that the client sent. It has no version as long as the write is not proven.
+func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
+	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
+		delete(about, "version")
+	}
 	if external, ok := sent["externalId"].(string); ok && external != "" {
 		answer["externalId"] = external
 	}
@@ -439,7 +442,7 @@ func echoing(answer, sent scim.Resource) scim.Resource {
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	removal := change{
-		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id,
+		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {

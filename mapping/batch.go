@@ -1,0 +1,197 @@
+package mapping
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Bounds of the age of the list on which a batch plans.
+const (
+	batchAge = 5 * time.Second
+	// Where the list shows that somebody is no member: Suger overwrites the role of
+	// a member who is added, and who has left is not looked at again. Also where the
+	// client names a version, and where the change is refused.
+	absenceAge = time.Second
+)
+
+// A Batch carries out several changes one after the other, as a bulk request has
+// them, and proves them together: each is planned on the list that the first read,
+// with what the batch has written since. A change that makes or removes a resource
+// with an id of its own, or takes an administrator away, is proven at once.
+type Batch struct {
+	operation any // under way
+	snap      *snapshot
+	pending   []*pendingChange
+	failed    map[any]error
+}
+
+// A pendingChange is proven at the end of the batch, or by the next list that it
+// reads.
+type pendingChange struct {
+	*sentChange
+	operation any
+	suger     *suger
+}
+
+type batchKey struct{}
+
+// WithBatch returns a context whose changes are carried out as a batch.
+func WithBatch(ctx context.Context) (context.Context, *Batch) {
+	b := &Batch{failed: make(map[any]error)}
+	return context.WithValue(ctx, batchKey{}, b), b
+}
+
+func batchOf(ctx context.Context) *Batch {
+	b, _ := ctx.Value(batchKey{}).(*Batch)
+	return b
+}
+
+// Begin names the operation that the next changes belong to.
+func (b *Batch) Begin(operation any) { b.operation = operation }
+
+// Prove reads the list once more and returns the operations, as Begin named them,
+// whose changes it does not show.
+func (b *Batch) Prove(ctx context.Context) map[any]error {
+	if len(b.pending) == 0 {
+		return b.failed
+	}
+	ctx, cancel := untilDeadline(ctx)
+	defer cancel()
+	s := b.pending[0].suger
+	after, err := s.people(ctx, s.fromNow())
+	if err != nil {
+		for _, one := range b.pending {
+			b.failed[one.operation] = s.asSCIM(s.unproven(one.sentChange, err))
+		}
+		b.pending = nil
+		return b.failed
+	}
+	b.proveOn(ctx, after)
+	return b.failed
+}
+
+// proveOn compares what is pending with a snapshot that began after it. Of several
+// changes of one person the last counts.
+func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
+	last := make(map[string]*personPlan)
+	for _, one := range b.pending {
+		for _, person := range one.plan.touched() {
+			last[person.before.id] = person
+		}
+	}
+	for _, one := range b.pending {
+		s := one.suger
+		shown := after
+		if !after.roles.whole {
+			shown = after.withRoles(one.before.roles)
+		}
+		differs := slices.DeleteFunc(s.planner.proveSince(one.before, shown, one.plan, nil), func(d difference) bool {
+			return d.one != nil && last[d.one.before.id] != d.one
+		})
+		if err := s.proven(ctx, one.sentChange, shown, differs); err != nil {
+			b.failed[one.operation] = s.asSCIM(err)
+		}
+	}
+	b.pending = nil
+}
+
+// start is the snapshot on which the batch plans its next change, nil if it needs
+// a new one.
+func (b *Batch) start(s *suger, c change) *snapshot {
+	if b == nil || b.snap == nil {
+		return nil
+	}
+	most := batchAge
+	if c.conditional || c.single != "" && b.snap.byID(c.single) == nil {
+		most = absenceAge
+	}
+	if s.config.Now().Sub(b.snap.done) > most {
+		return nil
+	}
+	return b.snap
+}
+
+// mustLook reports whether what was planned on the batch's snapshot has to be
+// planned on a new one: it adds somebody or is refused, and the snapshot is too old
+// for that; or it changes somebody of whom a change is still to be proven, after
+// which nothing could show whether the first took effect.
+func (b *Batch) mustLook(s *suger, known *snapshot, p *plan, err error) bool {
+	old := s.config.Now().Sub(known.done) > absenceAge
+	if err != nil {
+		return old
+	}
+	return old && p.joining() != nil || b.hasPending(p)
+}
+
+// saw uses a snapshot that was read for a change of the batch, after what is
+// pending.
+func (b *Batch) saw(ctx context.Context, snap *snapshot) {
+	switch {
+	case b == nil:
+	case !snap.whole:
+		b.snap = nil // it may lack what the snapshot proves
+	case b.snap == nil || b.snap.tick < snap.tick:
+		b.proveOn(ctx, snap)
+		b.snap = snap
+	}
+}
+
+// defers reports whether the proof of a plan can wait for the end of the batch.
+func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
+	return b != nil && snap.whole && p.role == nil && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
+		return one.kind == planJoin || s.planner.takesAdministrator(one)
+	})
+}
+
+// hasPending reports whether a plan changes somebody of whom a change is still to be
+// proven.
+func (b *Batch) hasPending(p *plan) bool {
+	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
+		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {
+			return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
+				return person.before.id == next.before.id
+			})
+		})
+	})
+}
+
+// add keeps a change whose calls were made, and returns the snapshot as it is if
+// they took effect.
+func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
+	b.pending = append(b.pending, &pendingChange{sent, b.operation, s})
+	b.snap = sent.before.assume(s.model, sent.plan)
+	b.snap.own = make(map[string]tick)
+	maps.Copy(b.snap.own, sent.before.own)
+	for _, name := range s.namesOf(sent.plan) {
+		b.snap.own[name] = s.memory.lastWrite(name)
+	}
+	return b.snap
+}
+
+// assume is the snapshot with a plan done. Who joins without an id has one that
+// represents the address.
+func (s *snapshot) assume(m *model, p *plan) *snapshot {
+	users := slices.Clone(s.users)
+	reorder := false
+	for _, one := range p.touched() {
+		after := one.after(m)
+		if one.kind == planJoin {
+			after.id = cmp.Or(after.id, dryRunID(m.email(after)))
+			users = append(users, after)
+		} else if at, found := s.ids[one.before.id]; found {
+			users[at] = after
+		}
+		reorder = reorder || one.kind != planChange || one.renames(m)
+	}
+	if !reorder {
+		copied := *s
+		copied.users, copied.rows = users, nil
+		return &copied
+	}
+	assumed := s.next(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
+	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole = s.tick, s.began, s.done, s.roles, s.whole
+	return assumed
+}
