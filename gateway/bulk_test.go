@@ -66,10 +66,12 @@ func TestBulk(t *testing.T) {
 		"version": s.get("/scim/v2/Users/" + id).header.Get("ETag"),
 	}, results[0])
 	assert.Equal(t, map[string]any{
-		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer, // proven later, so without a version
+		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer,
+		"version": s.get("/scim/v2/Users/" + viewer).header.Get("ETag"),
 	}, results[1])
 	assert.Equal(t, map[string]any{
 		"method": "PATCH", "status": "200", "location": s.url + "/scim/v2/Users/" + editor,
+		"version": s.get("/scim/v2/Users/" + editor).header.Get("ETag"),
 	}, results[2])
 	assert.Equal(t, map[string]any{"method": "DELETE", "status": "204", "location": s.url + "/scim/v2/Users/" + former}, results[3])
 
@@ -264,6 +266,35 @@ func TestBulkEndsAccessAndGivesItBack(t *testing.T) {
 			assert.Equal(t, true, s.get("/scim/v2/Users/" + editor).body["active"])
 			assert.Equal(t, []any{"200", "200", "200"}, statuses(s.bulk(active("false")+","+active("true")+","+active("false"))))
 			assert.Contains(t, []string{"gone", "EDITOR INACTIVE"}, s.state("editor"))
+		})
+	}
+}
+
+// An operation of a bulk request believes no list that shows somebody as inactive
+// whose own record is active, neither before the change nor as its proof.
+func TestBulkGoesByTheRecordOfAPerson(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault sandbox.Fault
+		want  string
+		state string
+	}{
+		"before the change": {sandbox.Fault{}, "200", "EDITOR INACTIVE"},
+		"as its proof":      {sandbox.Fault{Kind: sandbox.NotApplied, Operation: "update user"}, "502", "EDITOR ACTIVE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRuleStand(t, onStatus)
+			path := strings.TrimPrefix(s.user("editor"), "/scim/v2")
+			if test.fault.Kind != "" {
+				require.NoError(t, s.suger.SetFaults(test.fault))
+			}
+			s.onList(func(records []any) {
+				if test.fault.Kind == "" || s.writes() > 0 {
+					record(records, "editor")["status"] = "INACTIVE"
+				}
+			})
+			results := s.bulk(`{"method":"PATCH","path":"` + path + `","data":{"Operations":[{"op":"replace","path":"active","value":false}]}}`)
+			assert.Equal(t, []any{test.want}, statuses(results))
+			assert.Equal(t, test.state, s.state("editor"))
 		})
 	}
 }

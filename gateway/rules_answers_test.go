@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -444,4 +446,194 @@ func TestForeignKeyHoldsNoLock(t *testing.T) {
 	}
 	close(release)
 	assert.Equal(t, http.StatusForbidden, (<-foreign).status)
+}
+
+// A user who was once shown by two rows is read again once there is one.
+func TestTwoRowsThatBecomeOne(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
+			return doubled(t, body, "viewer@example.com", func(row map[string]any) { row["userRole"] = "ADMIN" })
+		}
+		return body
+	}))
+	name := `{"op":"replace","path":"name.givenName","value":"Nova"}`
+	require.Less(t, s.patch(s.user("finance"), name).status, 300)
+	s.rewrite.Store(nil)
+	a := s.patch(s.user("admin"), `{"op":"replace","path":"roles","value":["VIEWER"]}`)
+	assert.Equal(t, scim.CodeLastAdmin, a.code(), a.text)
+	assert.Equal(t, 1, s.administrators())
+}
+
+// Somebody who was removed and added again in Suger's console has another id there:
+// the end of access by the old id ends theirs.
+func TestAddedAgainUnderAnotherID(t *testing.T) {
+	for _, end := range []string{"PATCH", "PUT", "DELETE"} {
+		t.Run(end, func(t *testing.T) {
+			s := newRuleStand(t, onMembership)
+			path, removed := s.user("viewer"), false
+			s.onList(func(records []any) {
+				if row := record(records, "viewer"); removed {
+					row["id"], row["email"] = "other", "other@example.com"
+				} else {
+					row["id"] = "again1"
+				}
+			})
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodDelete {
+					return false
+				}
+				assert.Equal(t, "/org/sandboxed/user/again1", r.URL.Path)
+				removed = true
+				w.WriteHeader(http.StatusNoContent)
+				return true
+			})
+			var a *answer
+			switch end {
+			case "PATCH":
+				a = s.patch(path, deactivate)
+			case "PUT":
+				a = s.do(http.MethodPut, path, `{"schemas":["`+scim.URNUser+`"],"userName":"viewer@example.com","active":false}`)
+			default:
+				a = s.do(http.MethodDelete, path, "")
+			}
+			assert.Less(t, a.status, 300, a.text)
+			assert.True(t, removed)
+		})
+	}
+}
+
+// Of two users with one address, nobody keeps access when the one that the client knows
+// loses it.
+func TestAccessEndsForBothWithOneAddress(t *testing.T) {
+	for _, method := range []string{http.MethodPatch, http.MethodDelete} {
+		s := newRuleStand(t, onMembership)
+		path := s.user("viewer")
+		second := true
+		s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") && second {
+				return rowsOf(t, body, func(rows []map[string]any) []map[string]any {
+					return append(rows, map[string]any{"id": "second", "email": "VIEWER@example.com", "userRole": "EDITOR"})
+				})
+			}
+			return body
+		}))
+		s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodDelete || !strings.HasSuffix(r.URL.Path, "/second") {
+				return false
+			}
+			second = false
+			w.WriteHeader(http.StatusNoContent)
+			return true
+		})
+		a := s.do(method, path, `{"schemas":["`+scim.URNPatchOp+`"],"Operations":[`+deactivate+`]}`)
+		assert.Less(t, a.status, 300, a.text)
+		assert.Equal(t, "gone", s.state("viewer"))
+		assert.False(t, second)
+	}
+}
+
+// Somebody whom Suger knows without access, or gives the role from before, gets access
+// with the role that the client asks for.
+func TestNobodyComesBackWithAnOldRole(t *testing.T) {
+	s := newRuleStand(t, onStatus, func(_ *sandbox.Options, c *mapping.Config) { c.AllowAdminGrant = false })
+	s.gives("former", "ADMIN")
+	s.onList(func(records []any) {
+		if row := record(records, "former"); row["status"] == "INACTIVE" {
+			row["id"], row["email"] = "hidden", "hidden@example.com"
+		}
+	})
+	a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"former@example.com","roles":["VIEWER"]}`)
+	assert.Equal(t, http.StatusCreated, a.status, a.text)
+	assert.Equal(t, "VIEWER ACTIVE", s.state("former"))
+}
+
+// Access has ended only if the list and the record by id agree.
+func TestEndOfAccessIsProvenTwice(t *testing.T) {
+	hide := func(body []byte) []byte { return without(t, body, "viewer@example.com") }
+	active := func(body []byte) []byte {
+		return rowsOf(t, body, func(rows []map[string]any) []map[string]any {
+			for _, row := range rows {
+				if row["email"] == "viewer@example.com" {
+					row["status"] = "ACTIVE"
+				}
+			}
+			return rows
+		})
+	}
+	remove := func(s *ruleStand) *answer { return s.do(http.MethodDelete, s.user("viewer"), "") }
+	end := func(s *ruleStand) *answer { return s.patch(s.user("viewer"), deactivate) }
+	bulk := func(method, data string) func(s *ruleStand) *answer {
+		return func(s *ruleStand) *answer {
+			path := strings.TrimPrefix(s.user("viewer"), "/scim/v2")
+			result := s.bulk(`{"method":"` + method + `","path":"` + path + `"` + data + `}`)[0]
+			status, _ := strconv.Atoi(result["status"].(string))
+			return &answer{status: status, text: fmt.Sprint(result)}
+		}
+	}
+	ends := `,"data":{"Operations":[{"op":"replace","path":"active","value":false}]}`
+	for name, test := range map[string]struct {
+		list func(body []byte) []byte // what it shows after the write
+		done bool                     // whether Suger does the write
+		send func(s *ruleStand) *answer
+	}{
+		"ended by id alone":            {active, true, end},
+		"removed in the list alone":    {hide, false, remove},
+		"removed in the list, in bulk": {hide, false, bulk("DELETE", "")},
+		"ended in the list, in bulk":   {hide, false, bulk("PATCH", ends)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRuleStand(t, onStatus)
+			if !test.done {
+				require.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "update user", Kind: sandbox.NotApplied}, sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
+			}
+			s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+				if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/user") {
+					return test.list(body)
+				}
+				return body
+			}))
+			a := test.send(s)
+			assert.GreaterOrEqual(t, a.status, 500, a.text)
+		})
+	}
+}
+
+// In a Bulk, nothing is taken for done because an operation before it, which is not
+// proven yet, would have done it.
+func TestBulkRepeatsWhatIsNotProven(t *testing.T) {
+	end := `{"method":"PATCH","path":"USER","data":{"Operations":[{"op":"replace","path":"active","value":false}]}}`
+	remove := `{"method":"DELETE","path":"USER"}`
+	leave := `{"method":"PATCH","path":"/Groups/EDITOR","data":{"Operations":[{"op":"remove","path":"members[value eq \"ID\"]"}]}}`
+	back := `{"method":"POST","path":"/Users","bulkId":"b","data":{"userName":"editor@example.com","roles":["ADMIN"]}}`
+	for name, operations := range map[string][]string{
+		"deactivated twice": {end, end}, "deactivated and removed": {end, remove}, "removed twice": {remove, remove},
+		"deactivated and out of a group": {end, leave}, "deactivated and created": {end, back},
+	} {
+		for _, contract := range bothContracts {
+			t.Run(contract+" "+name, func(t *testing.T) {
+				s := newRuleStand(t, contract)
+				require.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "update user", Kind: sandbox.NotApplied}, sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
+				path := strings.TrimPrefix(s.user("editor"), "/scim/v2")
+				body := strings.ReplaceAll(strings.Join(operations, ","), "USER", path)
+				for _, result := range s.bulk(strings.ReplaceAll(body, "ID", strings.TrimPrefix(path, "/Users/"))) {
+					assert.GreaterOrEqual(t, result["status"], "409", "%v", result)
+				}
+				assert.Equal(t, s.has("EDITOR"), s.state("editor"))
+			})
+		}
+	}
+}
+
+// A role of somebody's own that has the name of a standard one is not that one.
+func TestCustomRoleWithAStandardName(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	s.suger.PutRole(sandbox.Role{ID: "r7", Name: "ADMIN"})
+	s.gives("viewer", "r7")
+	assert.Equal(t, scim.CodeLastAdmin, s.patch(s.user("admin"), `{"op":"replace","path":"roles","value":["EDITOR"]}`).code())
+	assert.Zero(t, s.writes(), "refused before it is tried")
+	assert.Equal(t, scim.CodeAmbiguousRole, s.patch(s.user("editor"), `{"op":"replace","path":"roles","value":["admin"]}`).code())
+	assert.Less(t, s.patch(s.user("editor"), `{"op":"replace","path":"roles","value":["ADMIN"]}`).status, 300)
+	editor, _ := s.suger.UserByEmail("editor@example.com")
+	assert.Equal(t, "ADMIN", editor.Role)
 }

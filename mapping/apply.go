@@ -166,7 +166,7 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 		return "", nil // the list shows who was added
 	}
 	s.drift(spec.OpAddUser, added.drift...)
-	rest := s.restOfJoin(added, one)
+	rest := s.restOfJoin(snap, added, one)
 	if rest.empty() {
 		return added.id, nil
 	}
@@ -222,7 +222,7 @@ func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *
 	if is == nil {
 		return false
 	}
-	rest := s.restOfJoin(is, one)
+	rest := s.restOfJoin(after, is, one)
 	if rest.empty() {
 		return false
 	}
@@ -231,8 +231,10 @@ func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *
 }
 
 // restOfJoin is what somebody who was added does not have yet of the plan:
-// attributes and access, for which there are calls after the one that adds.
-func (s *suger) restOfJoin(is *user, one *personPlan) *personPlan {
+// attributes and access, for which there are calls after the one that adds. Somebody
+// who was there without access gets it together with the role of the plan, never
+// with the one they had.
+func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan) *personPlan {
 	rest := &personPlan{kind: planChange, before: is, values: make(map[int]string), held: one.roles}
 	for i, value := range one.values {
 		if i != s.model.userName && is.values[i] != value && spec.BodySends(s.model.doc.Operations.UpdateUser, s.model.attributes[i].name) {
@@ -244,6 +246,9 @@ func (s *suger) restOfJoin(is *user, one *personPlan) *personPlan {
 	}
 	if wanted := one.active == nil || *one.active; is.access.active != wanted {
 		rest.active = &wanted
+		if wanted && !refersTo(is.roles, one.roles) {
+			rest.roles, rest.held = one.roles, snap.roles.of(is)
+		}
 	}
 	return rest
 }

@@ -22,8 +22,9 @@ const (
 // with what the batch has written since. A change that makes or removes a resource
 // with an id of its own, or takes an administrator away, is proven at once.
 type Batch struct {
-	operation any // under way
-	snap      *snapshot
+	operation any       // under way
+	base      *snapshot // the list that was read last
+	snap      *snapshot // the same with what is pending
 	pending   []*pendingChange
 	failed    map[any]error
 }
@@ -88,7 +89,7 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 		if !after.roles.whole {
 			shown = after.withRoles(one.before.roles)
 		}
-		differs := slices.DeleteFunc(s.planner.proveSince(one.before, shown, one.plan, nil), func(d difference) bool {
+		differs := slices.DeleteFunc(s.planner.prove(one.before, shown, one.plan, nil), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
 		if err := s.proven(ctx, one.sentChange, shown, differs); err != nil {
@@ -99,9 +100,9 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 }
 
 // start is the snapshot on which the batch plans its next change, nil if it needs
-// a new one.
+// a new one. Where a record by id proves something, one person's change begins with it.
 func (b *Batch) start(s *suger, c change) *snapshot {
-	if b == nil || b.snap == nil {
+	if b == nil || b.snap == nil || c.single != "" && s.provesByID() {
 		return nil
 	}
 	most := batchAge
@@ -116,14 +117,28 @@ func (b *Batch) start(s *suger, c change) *snapshot {
 
 // mustLook reports whether what was planned on the batch's snapshot has to be
 // planned on a new one: it adds somebody or is refused, and the snapshot is too old
-// for that; or it changes somebody of whom a change is still to be proven, after
-// which nothing could show whether the first took effect.
-func (b *Batch) mustLook(s *suger, known *snapshot, p *plan, err error) bool {
-	old := s.config.Now().Sub(known.done) > absenceAge
-	if err != nil {
-		return old
+// for that; it changes somebody of whom a change is still to be proven, after
+// which nothing could show whether the first took effect; or there is nothing to do
+// if what is pending has taken effect.
+func (b *Batch) mustLook(s *suger, c change, p *plan, err error) bool {
+	old := s.config.Now().Sub(b.snap.done) > absenceAge
+	switch {
+	case err != nil:
+		return old || b.assumes(c, err)
+	case p.empty():
+		return b.assumes(c, nil)
 	}
 	return old && p.joining() != nil || b.hasPending(p)
+}
+
+// assumes reports whether a change that has nothing to do, or is refused, would have
+// something to do if nothing that is pending had taken effect.
+func (b *Batch) assumes(c change, refused error) bool {
+	if len(b.pending) == 0 {
+		return false
+	}
+	p, err := c.plan(b.base.withRoles(b.snap.roles))
+	return (err == nil) != (refused == nil) || err == nil && !p.empty()
 }
 
 // saw uses a snapshot that was read for a change of the batch, after what is
@@ -135,24 +150,24 @@ func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 		b.snap = nil // it may lack what the snapshot proves
 	case b.snap == nil || b.snap.tick < snap.tick:
 		b.proveOn(ctx, snap)
-		b.snap = snap
+		b.base, b.snap = snap, snap
 	}
 }
 
 // defers reports whether the proof of a plan can wait for the end of the batch.
 func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
-	return b != nil && snap.whole && p.role == nil && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
+	return b != nil && p.role == nil && snap.whole && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
 		return one.kind == planJoin || s.planner.takesAdministrator(one)
 	})
 }
 
 // hasPending reports whether a plan changes somebody of whom a change is still to be
-// proven.
+// proven, or adds somebody with their address.
 func (b *Batch) hasPending(p *plan) bool {
 	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
 		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {
 			return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
-				return person.before.id == next.before.id
+				return person.before.id == next.before.id || next.kind == planJoin && one.suger.model.key(person.before) == one.suger.model.key(next.before)
 			})
 		})
 	})

@@ -70,12 +70,12 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"PATCH user, a change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("EDITOR")); return err }, change, change},
 		{"PATCH user, no change", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("VIEWER")); return err }, get, get},
 		{"PATCH user to a custom role", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), roleTo("Finance")); return err }, get + ", " + roles + ", " + write + ", " + get, get + ", " + roles + ", " + write + ", " + get},
-		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change, change},
+		{"deactivation", func(s *stand) error { _, err := s.patchUser(s.id("viewer"), deactivation); return err }, change + ", " + lists, change + ", " + lists},                // ended only if the list agrees
 		{"deactivation of somebody inactive", func(s *stand) error { _, err := s.patchUser(s.id("former"), deactivation); return err }, get + ", " + lists, get + ", " + lists}, // nothing is done only if the list agrees
 		{"reactivation", func(s *stand) error { _, err := s.patchUser(s.id("former"), reactivation); return err }, change, change},
 		{"deactivation of an administrator, judged before and after", func(s *stand) error { _, err := s.patchUser(s.id("admin"), deactivation); return err },
-			get + ", " + lists + ", " + write + ", " + lists, get + ", " + lists + ", " + write + ", " + lists},
-		{"DELETE user", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, get + ", remove user, " + lists, get + ", remove user, " + lists},
+			get + ", " + lists + ", " + write + ", " + get + ", " + lists, get + ", " + lists + ", " + write + ", " + get + ", " + lists},
+		{"DELETE user", func(s *stand) error { return s.deleteUser(s.id("viewer")) }, get + ", remove user, " + get + ", " + lists, get + ", remove user, " + get + ", " + lists},
 		{"GET groups", func(s *stand) error { _, err := s.listGroups(""); return err }, roles + ", " + lists, ""},
 		{"GET groups without members", func(s *stand) error {
 			projection, err := scim.ParseProjection(s.service.GroupType(), "", "members")

@@ -10,6 +10,7 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
+	"suger-scim-gateway/sugerclient"
 )
 
 // A change is what a request asks for, in the form that the engine carries out.
@@ -113,7 +114,7 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 		var p *plan
 		on := snap
 		snap, p, err = s.planned(ctx, c, snap, n)
-		if known != nil && on == known && batchOf(ctx).mustLook(s, known, p, err) {
+		if known != nil && on == known && batchOf(ctx).mustLook(s, c, p, err) {
 			snap, known = nil, nil
 			continue
 		}
@@ -141,7 +142,7 @@ func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
 
 // look is the snapshot that a change begins with.
 func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
-	if c.single != "" && batchOf(ctx) == nil {
+	if c.single != "" && (batchOf(ctx) == nil || s.provesByID()) {
 		return s.person(ctx, c.single, n)
 	}
 	if snap, err = s.people(ctx, n); err != nil {
@@ -339,7 +340,7 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	if err != nil {
 		return nil, s.unproven(sent, err)
 	}
-	if err := s.proven(ctx, sent, after, s.planner.proveSince(snap, after, p, sent.done.made)); err != nil {
+	if err := s.proven(ctx, sent, after, s.planner.prove(snap, after, p, sent.done.made)); err != nil {
 		return nil, err
 	}
 	batchOf(ctx).saw(ctx, after)
@@ -381,32 +382,61 @@ func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, diff
 // afterwards is a snapshot that began after the last call: of one person where
 // that can prove the plan, and else of everybody.
 func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (*snapshot, error) {
-	id := ""
-	if len(p.people) == 1 && !s.planner.takesAdministrator(p.people[0]) {
-		switch one := p.people[0]; one.kind {
-		case planChange:
-			if c.person || c.single != "" {
-				id = one.before.id
-			}
-		case planJoin:
-			id = done.joined
-		}
-	}
 	var after *snapshot
 	var err error
-	if id != "" {
-		after, err = s.person(ctx, id, s.fromNow())
-	}
-	if id == "" || err == nil && !after.whole && s.planner.tookAdministrator(after, p.people[0]) {
+	one := p.people
+	switch {
+	case len(p.people) == 1 && one[0].kind != planJoin && one[0].endsAccess():
+		after, err = s.afterEndOfAccess(ctx, one[0])
+	case len(p.people) == 1 && one[0].kind == planJoin && done.joined != "":
+		after, err = s.person(ctx, done.joined, s.fromNow())
+	case len(p.people) == 1 && one[0].kind == planChange && (c.person || c.single != "") && !s.planner.takesAdministrator(one[0]):
+		after, err = s.person(ctx, one[0].before.id, s.fromNow())
+	default:
 		after, err = s.people(ctx, s.fromNow())
 	}
-	if err != nil {
-		return nil, err
-	}
-	if p.role == nil {
-		return after, nil
+	if err != nil || p.role == nil {
+		return after, err
 	}
 	return s.completed(ctx, after, s.fromNow())
+}
+
+// afterEndOfAccess is a snapshot of everybody, unless Suger's record by id shows that
+// the person still has access: access has ended only if both agree. If Suger does not
+// give the list, the record alone proves the end, but of an administrator.
+func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
+	is, byID, err := s.recordOf(ctx, one.before.id)
+	if err != nil || is != nil && is.access.active {
+		return byID, err
+	}
+	all, err := s.people(ctx, s.fromNow())
+	if err == nil || is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one) {
+		return all, err
+	}
+	return byID, nil
+}
+
+// recordOf is the member whom Suger's call for one user shows, and a snapshot of them
+// alone; nil if the call proves nothing, or Suger refuses it.
+func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot, error) {
+	if !s.provesByID() {
+		return nil, nil, nil
+	}
+	began, at := s.config.Now(), s.memory.next()
+	record, _, err := s.global(ctx, id)
+	if call, ok := callError(err); ok && call.Kind == sugerclient.Refused {
+		return nil, nil, nil
+	}
+	if err != nil || record == nil {
+		return nil, nil, err
+	}
+	is, err := s.member(record, id)
+	if err != nil || is == nil {
+		return nil, nil, err
+	}
+	snap := onePerson(s.model, is, s.fixed, began, s.config.Now())
+	snap.tick = at
+	return is, snap, nil
 }
 
 // untilShown looks again for a person who was added, as long as the mapping says
@@ -594,6 +624,10 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
 		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
+	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
+	if len(taken) == 0 && !snap.whole && !slices.ContainsFunc(p.touched(), removes) {
+		return undone, nil // there may have been none before
+	}
 	s.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
 		return undone, scim.NewError(scim.CodeLastAdmin,
@@ -610,7 +644,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if err != nil {
 		s.recordFailed("undo", back, done, err)
 	} else {
-		failures := s.failures(back, done, s.planner.proveSince(after, restored, back, nil), false)
+		failures := s.failures(back, done, s.planner.prove(after, restored, back, nil), false)
 		s.recordProven("undo", back, restored, failures)
 		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
 			err = errors.New("the role was restored, but not the access")

@@ -442,8 +442,8 @@ func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*
 	if err != nil {
 		return nil, err
 	}
-	known := s.model.readGlobal(record)
-	if known == nil || known.id != id {
+	known := s.model.readGlobal(record, id)
+	if known == nil {
 		return snap, nil
 	}
 	copied := *snap

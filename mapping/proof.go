@@ -16,31 +16,23 @@ type difference struct {
 // goneField is the field of a difference that somebody is not listed.
 const goneField = "the user"
 
-// prove compares a snapshot that began after the last call with a plan. The
-// members of a role that the plan made are given it as made.
-func (p *planner) prove(s *snapshot, all *plan, made *role) (differs []difference) {
+// prove compares a snapshot that began after the last call with a plan that was made
+// on the one before. The members of a role that the plan made are given it as made.
+// Where records without id and address have come since, anybody who is not listed
+// may be one.
+func (p *planner) prove(before, s *snapshot, all *plan, made *role) (differs []difference) {
+	hidden := before.whole && s.anonymous() > before.anonymous()
 	for _, one := range all.touched() {
-		if field := p.provePerson(s, one.with(all.role, made)); field != "" {
+		field := p.provePerson(s, one.with(all.role, made))
+		if field == "" && hidden && one.endsAccess() && s.byID(one.before.id) == nil {
+			field = "active"
+		}
+		if field != "" {
 			differs = append(differs, difference{one, field})
 		}
 	}
 	if all.role != nil && (s.roles.missing || !p.roleIsAsPlanned(s, all.role, made)) {
 		differs = append(differs, difference{nil, "the role"})
-	}
-	return differs
-}
-
-// proveSince is prove for a plan that was made on another snapshot: where records
-// without id and address have come since, anybody who is not listed may be one.
-func (p *planner) proveSince(before, s *snapshot, all *plan, made *role) []difference {
-	differs := p.prove(s, all, made)
-	if s.anonymous() <= before.anonymous() {
-		return differs
-	}
-	for _, one := range all.touched() {
-		if one.endsAccess() && s.byID(one.before.id) == nil && !slices.ContainsFunc(differs, func(d difference) bool { return d.one == one }) {
-			differs = append(differs, difference{one, "active"})
-		}
 	}
 	return differs
 }

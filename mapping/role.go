@@ -21,6 +21,7 @@ type role struct {
 	word          string // how the extension names it: by name, or by id if the name could be another role's
 	standard      bool   // cannot be renamed or deleted
 	administrator bool   // may manage users
+	doubtful      bool   // bears the name of a known role and is another: whether it has its rights is unknown
 	tier          int    // place in the mapping's precedence, 0 the most powerful
 	powerless     bool   // has no permissions, so it outranks nothing
 	created       string // RFC 3339 in UTC with milliseconds, or ""
@@ -101,7 +102,6 @@ func (m *model) readRole(record any) (*role, error) {
 // names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
 	c := &catalogue{roles: listed, whole: whole, unlisted: lowestTier}
-	lookalikes := make(map[*role]bool)
 	if slices.ContainsFunc(listed, func(r *role) bool { return r.permissions != nil }) {
 		for _, r := range listed { // where some show permissions, one that shows none has none
 			r.powerless = r.powerless || r.permissions == nil
@@ -112,14 +112,11 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		id := known.IDText()
 		if r != nil && id != "" && r.id != id {
 			byID := &role{id: id, raw: known.ID, name: known.Name, standard: true, administrator: known.Administrator, description: known.Description}
-			if cleanName(r.name) == known.Name {
-				c.implied = append(c.implied, byID) // users' records may still name it so
-			} else { // somebody's own role, whose name only looks like it
-				lookalikes[r] = true
-				r.administrator = known.Administrator
+			if cleanName(r.name) != known.Name || r.powerless { // somebody's own role, which only has the name
 				c.roles = append(c.roles, byID)
 				continue
 			}
+			c.implied = append(c.implied, byID) // users' records may still name it so
 		}
 		switch {
 		case r != nil:
@@ -136,6 +133,13 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		r.administrator = known.Administrator
 		r.description = cmp.Or(r.description, known.Description)
 	}
+	for _, known := range m.doc.Role.Known {
+		for _, r := range c.roles {
+			if !r.standard && sameName(r.name, known.Name) {
+				r.doubtful, r.administrator = true, known.Administrator
+			}
+		}
+	}
 	for _, r := range slices.Concat(c.roles, c.implied) {
 		r.group, r.word = r.name, r.id
 		for _, group := range sortedKeys(groups) {
@@ -144,7 +148,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 			}
 		}
 		tier, ok := m.precedence[fold(r.name)]
-		if !ok || lookalikes[r] {
+		if !ok || r.doubtful {
 			tier = m.others
 		}
 		r.tier = tier

@@ -51,7 +51,9 @@ func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 	}
 	later.rows = make(map[uint64]int32, len(later.users))
 	for i, u := range later.users {
-		later.rows[u.row] = int32(i)
+		if u.row != 0 {
+			later.rows[u.row] = int32(i)
+		}
 	}
 	return later
 }
@@ -230,9 +232,11 @@ func (s *snapshot) administrators() (found []*user) {
 }
 
 // canHelp reports whether a user counts as an administrator who is left. A
-// status that the mapping does not know may mean anything.
+// status that the mapping does not know may mean anything, and so may a role that
+// only has an administrator's name.
 func canHelp(u *user, roles []*role) bool {
-	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && anyAdministrator(roles)
+	helps := func(r *role) bool { return r.administrator && !r.doubtful }
+	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && slices.ContainsFunc(roles, helps)
 }
 
 // domains are the e-mail domains of the members.

@@ -258,9 +258,11 @@ func (u *user) compare(v *user) int {
 	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
 }
 
-// with is the user with the roles and the access of another record, too.
+// with is the user with the roles and the access of another record, too. No row of
+// a later list is both.
 func (u *user) with(v *user) *user {
 	both := *u
+	both.row = 0
 	both.roles = slices.Clone(u.roles)
 	for _, ref := range v.roles {
 		if !slices.Contains(both.roles, ref) {
@@ -280,11 +282,11 @@ func (m *model) leftOut(record any, err error) leftOut {
 	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), err: err}
 }
 
-// readGlobal reads a record of somebody who need not be a member. It is nil if the
-// record does not show whose it is.
-func (m *model) readGlobal(record any) *user {
+// readGlobal reads the record by an id of somebody who need not be a member. It is nil
+// if the record does not show that it is theirs.
+func (m *model) readGlobal(record any, id string) *user {
 	u, err := m.readUser(record, "")
-	if err != nil {
+	if err != nil || u.id != id {
 		return nil
 	}
 	u.access, u.roles = m.accessFor(true), nil

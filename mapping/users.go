@@ -274,7 +274,8 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 }
 
 // end ends a user's access, if they have any. Somebody who has provably left
-// needs nothing written; the audit record says so.
+// needs nothing written; the audit record says so. Another member with the same
+// address is the same person, added again under another id, and loses access, too.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	done, err := s.carryOut(ctx, change{
 		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "",
@@ -293,8 +294,20 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 			return p, cmp.Or(err, s.matches(snap, found, ifMatch))
 		},
 	})
-	if err != nil || len(done.plan.people) > 0 || done.before.byID(id) != nil {
-		return done, err
+	if err != nil {
+		return nil, err
+	}
+	if found := done.before.byID(id); found != nil {
+		if len(done.plan.people) == 0 && !s.lists().hints.byIDProves(s.config.Now()) {
+			record, _, err := s.global(ctx, id)
+			if err := cmp.Or(err, s.agrees(record, id)); err != nil {
+				return nil, s.asSCIM(err)
+			}
+		}
+		if again := s.addedAgain(done.after, found); again != nil && !done.dry {
+			_, err = s.end(ctx, again.id, "")
+		}
+		return done, afterEnd(done.wrote(), err)
 	}
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
@@ -310,8 +323,40 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if offered && record == nil {
 		return nil, errNobody(id)
 	}
+	if err := s.agrees(record, id); err != nil {
+		return nil, s.asSCIM(err)
+	}
+	if again := s.addedAgain(done.before, s.model.readGlobal(record, id)); again != nil {
+		return s.end(ctx, again.id, "")
+	}
 	s.recordLeft(id)
 	return done, nil
+}
+
+// agrees is an error if Suger's record by id shows a member with access, where the list
+// does not.
+func (s *suger) agrees(record any, id string) error {
+	if record == nil || !s.provesByID() {
+		return nil
+	}
+	is, err := s.member(record, id)
+	if err != nil || is == nil || !is.access.active {
+		return err
+	}
+	return s.unreadable(spec.OpListUsers, misfit("", "a list that contradicts its record of one user"))
+}
+
+// addedAgain is a member with access who has the address of a user, who may have left,
+// and another id; nil if there is none.
+func (s *suger) addedAgain(snap *snapshot, known *user) *user {
+	if known == nil || !snap.whole {
+		return nil
+	}
+	again := snap.holderOf(s.model.key(known))
+	if again == nil || again.id == known.id || !again.access.active {
+		return nil
+	}
+	return again
 }
 
 // matches refuses a change of a user who is not as the client last read them. The
@@ -352,7 +397,7 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 	if err != nil {
 		return nil, err
 	}
-	known := s.model.readGlobal(record)
+	known := s.model.readGlobal(record, id)
 	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)
 	}
@@ -441,11 +486,13 @@ func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 // turns out that nobody else is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
+	var lacks *snapshot // a list without the user
 	removal := change{
 		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
+				lacks = snap
 				return nil, errNobody(id)
 			}
 			p, err := u.planner.remove(snap, found)
@@ -460,8 +507,23 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 		},
 	}
 	done, err := u.carryOut(ctx, removal)
-	if err != nil || !administrator || done.dry {
+	if err != nil && lacks != nil && ifMatch == "" {
+		record, _, failed := u.global(ctx, id)
+		if failed != nil {
+			return u.asSCIM(failed)
+		}
+		if again := u.addedAgain(lacks, u.model.readGlobal(record, id)); again != nil {
+			return u.Delete(ctx, again.id, "")
+		}
+	}
+	if err != nil || done.dry {
 		return err
+	}
+	if !administrator {
+		if again := u.addedAgain(done.after, done.before.byID(id)); again != nil {
+			return u.Delete(ctx, again.id, "")
+		}
+		return nil
 	}
 	ifMatch = ""
 	_, err = u.carryOut(ctx, removal)

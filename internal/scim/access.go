@@ -100,6 +100,7 @@ func (f *accessFound) object(object map[string]any, rt *ResourceType) {
 // named looks at one attribute by its name, which may be a path.
 func (f *accessFound) named(name string, value any, rt *ResourceType) {
 	inner, isObject := value.(map[string]any)
+	name = strings.TrimSpace(name)
 	local := name
 	if rest, ok := cutURN(name, rt.Schema.ID); ok {
 		local = rest
@@ -113,7 +114,7 @@ func (f *accessFound) named(name string, value any, rt *ResourceType) {
 		f.add(value, true)
 	case isObject:
 		for key, value := range inner {
-			if activeStep.MatchString(key) {
+			if activeStep.MatchString(strings.TrimSpace(key)) {
 				f.add(value, true)
 			}
 		}

@@ -23,6 +23,8 @@ func TestReadAccess(t *testing.T) {
 		{`{"active":true}`, AccessGiven},
 		{`{"active":false}`, AccessEnded},
 		{`{"ACTIVE":"False"}`, AccessEnded},
+		{`{"active ":false}`, AccessEnded},
+		{`{"name":{" active":false}}`, AccessEnded},
 		{`{"active":"true"}`, AccessGiven},
 		{`{` + core + `:{"active":false}}`, AccessEnded},
 		{`{"urn:ietf:params:scim:schemas:core:2.0:User:active":true}`, AccessGiven},
