@@ -211,11 +211,11 @@ func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, a
 }
 
 // finishJoin makes the calls for what a newly added person does not
-// have yet, where no answer showed it and the list does. It reports whether there
-// were any.
+// have yet, where no answer showed it and the list does: the answer to the call that
+// added them can be lost. It reports whether there were any.
 func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
 	one := p.joining()
-	if one == nil || len(done.failed) > 0 {
+	if one == nil {
 		return false
 	}
 	is := s.planner.joined(after, one)
@@ -231,9 +231,8 @@ func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *
 }
 
 // restOfJoin is what somebody who was added does not have yet of the plan:
-// attributes and access, for which there are calls after the one that adds. Somebody
-// who was there without access gets it together with the role of the plan, never
-// with the one they had.
+// attributes, access and the role, for which there are calls after the one that adds.
+// Suger can know somebody with the role that they had once.
 func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan) *personPlan {
 	rest := &personPlan{kind: planChange, before: is, values: make(map[int]string), held: one.roles}
 	for i, value := range one.values {
@@ -246,9 +245,9 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan) *personPla
 	}
 	if wanted := one.active == nil || *one.active; is.access.active != wanted {
 		rest.active = &wanted
-		if wanted && !refersTo(is.roles, one.roles) {
-			rest.roles, rest.held = one.roles, snap.roles.of(is)
-		}
+	}
+	if len(is.roles) > 0 && !refersTo(is.roles, one.roles) {
+		rest.roles, rest.held = one.roles, snap.roles.of(is)
 	}
 	return rest
 }

@@ -368,7 +368,13 @@ type sentChange struct {
 // calls does not show of it. The error is for the client.
 func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
 	failures := s.failures(c.plan, c.done, differs, c.change.single == "")
-	lost := s.planner.losses(c.plan) - s.planner.losses(c.done.refused(differs))
+	refused := c.done.refused(differs)
+	for _, d := range differs {
+		if d.one != nil && refused.of(d.one.before.id) == nil {
+			s.doubt(d.one)
+		}
+	}
+	lost := s.planner.losses(c.plan) - s.planner.losses(refused)
 	c.reserved.settle(lost)
 	s.recordProven(c.change.what, c.plan, after, failures)
 	s.learn(after, c.plan)
@@ -473,9 +479,19 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 // the client.
 func (s *suger) unproven(c *sentChange, cause error) error {
 	c.reserved.settle(s.planner.losses(c.plan)) // some of it may have happened
+	for _, one := range c.plan.touched() {
+		s.doubt(one)
+	}
 	err := s.errUnproven(c.plan, c.done, cause)
 	s.recordFailed(c.change.what, c.plan, c.done, err)
 	return err
+}
+
+// doubt notes that a change may still take effect, if it takes an administrator away.
+func (s *suger) doubt(one *personPlan) {
+	if s.planner.takesAdministrator(one) {
+		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())
+	}
 }
 
 func (s *suger) errUnproven(p *plan, done *applied, cause error) error {

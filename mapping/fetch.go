@@ -103,6 +103,7 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	}
 	snap := *result.value
 	snap.tick, snap.began, snap.done = result.tick, result.began, result.done
+	snap.doubted = func(id string) bool { return s.memory.doubts(s.userName(id)) }
 	return &snap, nil
 }
 

@@ -143,11 +143,14 @@ func isASCII(s string) bool {
 // grantsNoAdministrator refuses to let somebody manage users who could not, where
 // that is switched off: by the role, by access, or by giving an administrator's
 // account to another address.
-func (p *planner) grantsNoAdministrator(_ *snapshot, all *plan) error {
+func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	if p.config.AllowAdminGrant {
 		return nil
 	}
 	for _, one := range all.touched() {
+		if !s.whole && one.kind == planChange && one.givesAccess() {
+			return errNeedsEverybody // the record by id can be older than the list
+		}
 		if one.kind == planLeave || !anyAdministrator(one.will()) {
 			continue
 		}
@@ -277,7 +280,7 @@ func (p *planner) administratorsAfter(s *snapshot, all *plan) int {
 		}
 	}
 	for _, u := range s.users {
-		if !planned[u.id] && canHelp(u, s.roles.of(u)) {
+		if !planned[u.id] && canHelp(u, s.roles.of(u)) && !s.doubts(u) {
 			count++
 		}
 	}

@@ -28,6 +28,7 @@ type memory struct {
 	callers  *lru.Cache[callerKey, *lists]
 	unproven *lru.Cache[callerKey, *lists] // of credentials that Suger has not accepted yet
 	writes   *lru.Cache[string, tick]      // last write, by what it was to
+	doubted  *lru.Cache[string, time.Time] // administrators of whom a change that takes them away may still take effect, by name
 
 	lookupTTL time.Duration // 0 if switched off
 	lookups   *lru.Cache[lookupKey, lookup]
@@ -63,6 +64,7 @@ func newMemory(config *Config) *memory {
 	})
 	m.unproven = newCache[callerKey, *lists](maxCallers, nil)
 	m.writes = newCache[string, tick](maxWrites, nil)
+	m.doubted = newCache[string, time.Time](maxWrites, nil)
 	m.lookups = newCache[lookupKey, lookup](max(config.LookupCache, 1), nil)
 	if config.LookupCache <= 0 {
 		m.lookupTTL = 0
@@ -121,6 +123,16 @@ func (m *memory) filled(key callerKey, s *lists) {
 			one.users.forget(m.next())
 		}
 	}
+}
+
+// doubtLifetime is how long a change that Suger does not show may still take effect.
+const doubtLifetime = 10 * time.Minute
+
+// doubts reports whether an administrator may be none any more, although a list shows
+// one: a change that takes them away was sent, and neither shown nor refused.
+func (m *memory) doubts(name string) bool {
+	since, there := m.doubted.Peek(name)
+	return there && m.now().Sub(since) < doubtLifetime
 }
 
 // wrote notes a write to things of an organization, whether or not it succeeded: a

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"slices"
 	"unicode/utf8"
 
@@ -19,6 +20,11 @@ type memberChange struct {
 func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	if err := p.knowsAll(s, c.add); err != nil {
 		return nil, err
+	}
+	if c.implicit {
+		if err := p.unreadable(s.mayHold(r)); err != nil {
+			return nil, err
+		}
 	}
 	all := &plan{}
 	for _, id := range c.add {
@@ -229,7 +235,7 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 		return nil, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name)
 	}
 	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r))})
-	if err != nil {
+	if err := cmp.Or(p.unreadable(s.mayHold(r)), err); err != nil {
 		return nil, err
 	}
 	all.role = &rolePlan{kind: roleDeleted, role: r}

@@ -208,7 +208,12 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 // usable is an error if Suger has a record with the id or the address that cannot
 // be used: the answer must not be that there is nobody.
 func (p *planner) usable(s *snapshot, id, email string) error {
-	cause := s.unusable(id, email)
+	return p.unreadable(s.unusable(id, email))
+}
+
+// unreadable is the error for the client about a record that cannot be used, nil for
+// none.
+func (p *planner) unreadable(cause error) error {
 	if cause == nil {
 		return nil
 	}

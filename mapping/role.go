@@ -62,10 +62,9 @@ func (r *role) compare(other *role) int {
 // A catalogue is the roles of one organization, most powerful first.
 type catalogue struct {
 	roles    []*role
-	implied  []*role // known by ids that the list lacks, where it has their names under others
-	whole    bool    // all roles are in it; otherwise only those that the mapping knows by id
-	missing  bool    // Suger did not give its list: there may be custom roles that are not in it
-	unlisted int     // tier of a role that somebody holds and that is not in it
+	whole    bool // all roles are in it; otherwise only those that the mapping knows by id
+	missing  bool // Suger did not give its list: there may be custom roles that are not in it
+	unlisted int  // tier of a role that somebody holds and that is not in it: nobody may lose it for a lesser one
 }
 
 // readRole reads one role of the role list. A plain string is its own id and name.
@@ -101,7 +100,7 @@ func (m *model) readRole(record any) (*role, error) {
 // included where the list lacks them, and puts them in order. groups are the
 // names that roles carry as SCIM groups.
 func (m *model) newCatalogue(listed []*role, groups map[string]string, whole bool) *catalogue {
-	c := &catalogue{roles: listed, whole: whole, unlisted: lowestTier}
+	c := &catalogue{roles: listed, whole: whole, unlisted: m.others}
 	if slices.ContainsFunc(listed, func(r *role) bool { return r.permissions != nil }) {
 		for _, r := range listed { // where some show permissions, one that shows none has none
 			r.powerless = r.powerless || r.permissions == nil
@@ -110,14 +109,6 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	for _, known := range m.doc.Role.Known {
 		r := c.known(&known)
 		id := known.IDText()
-		if r != nil && id != "" && r.id != id {
-			byID := &role{id: id, raw: known.ID, name: known.Name, standard: true, administrator: known.Administrator, description: known.Description}
-			if cleanName(r.name) != known.Name || r.powerless { // somebody's own role, which only has the name
-				c.roles = append(c.roles, byID)
-				continue
-			}
-			c.implied = append(c.implied, byID) // users' records may still name it so
-		}
 		switch {
 		case r != nil:
 		case id != "":
@@ -140,7 +131,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 			}
 		}
 	}
-	for _, r := range slices.Concat(c.roles, c.implied) {
+	for _, r := range c.roles {
 		r.group, r.word = r.name, r.id
 		for _, group := range sortedKeys(groups) {
 			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
@@ -168,21 +159,15 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 // mapping gives to these: nobody may lose it for a lesser one.
 func (m *model) knownCatalogue(groups map[string]string) *catalogue {
 	c := m.newCatalogue(nil, groups, true)
-	c.unlisted = m.others
 	c.missing = m.doc.Operations.ListRoles != nil
 	return c
 }
 
-// known finds a role that the mapping knows: by its id, or else by its name,
-// since Suger's ids may not be those of the mapping.
+// known finds a role that the mapping knows: by its id, or by its name where the mapping
+// gives no id.
 func (c *catalogue) known(k *spec.KnownRole) *role {
-	if r := c.byID(k.IDText()); r != nil {
-		return r
-	}
-	for _, r := range c.roles {
-		if cleanName(r.name) == k.Name {
-			return r
-		}
+	if id := k.IDText(); id != "" {
+		return c.byID(id)
 	}
 	return c.byRef(roleRef{name: k.Name})
 }
@@ -210,11 +195,9 @@ func (c *catalogue) byRef(ref roleRef) *role {
 		if r := c.byID(ref.id); r != nil {
 			return r
 		}
-		for _, list := range [][]*role{c.implied, c.roles} {
-			for _, r := range list {
-				if ref.means(r) {
-					return r
-				}
+		for _, r := range c.roles {
+			if ref.means(r) {
+				return r
 			}
 		}
 		return nil

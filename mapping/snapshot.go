@@ -25,6 +25,10 @@ type snapshot struct {
 	left  []leftOut          // records that cannot be used
 	roles *catalogue
 	own   map[string]tick // last writes that show in it although they were later
+
+	// doubted reports whether a change that takes an administrator away may still
+	// take effect; nil for never.
+	doubted func(id string) bool
 }
 
 // A leftOut is a record of the list that the mapping cannot read. It is in no
@@ -32,6 +36,8 @@ type snapshot struct {
 type leftOut struct {
 	id    string // "" if even that cannot be read
 	email string // folded, likewise
+	roles []roleRef
+	odd   bool // the roles cannot be read
 	err   error
 }
 
@@ -202,6 +208,17 @@ func (s *snapshot) unusable(id, email string) error {
 	return nil
 }
 
+// mayHold is why a record that cannot be read may be that of somebody who holds a role,
+// or nil.
+func (s *snapshot) mayHold(r *role) error {
+	for _, one := range s.left {
+		if one.odd || slices.ContainsFunc(one.roles, func(ref roleRef) bool { return ref.means(r) }) {
+			return one.err
+		}
+	}
+	return nil
+}
+
 // hides reports whether a record that cannot be used is that of a user.
 func (s *snapshot) hides(id, email string) bool {
 	return slices.ContainsFunc(s.left, func(one leftOut) bool {
@@ -224,12 +241,15 @@ func (s *snapshot) anonymous() (n int) {
 func (s *snapshot) administrators() (found []*user) {
 	var roles []*role
 	for _, u := range s.users {
-		if roles = s.roles.appendOf(roles[:0], u); canHelp(u, roles) {
+		if roles = s.roles.appendOf(roles[:0], u); canHelp(u, roles) && !s.doubts(u) {
 			found = append(found, u)
 		}
 	}
 	return found
 }
+
+// doubts reports whether a user may be no administrator any more.
+func (s *snapshot) doubts(u *user) bool { return s.doubted != nil && s.doubted(u.id) }
 
 // canHelp reports whether a user counts as an administrator who is left. A
 // status that the mapping does not know may mean anything, and so may a role that

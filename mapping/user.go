@@ -154,7 +154,9 @@ func (m *model) readRoles(value any) ([]roleRef, error) {
 		if ref.id == "" && ref.name == "" {
 			return nil, misfit(in.Field.String(), "a user's %s, which is no role,", in.Field)
 		}
-		roles = append(roles, ref)
+		if !slices.Contains(roles, ref) {
+			roles = append(roles, ref)
+		}
 	}
 	return roles, nil
 }
@@ -279,7 +281,9 @@ func (u *user) with(v *user) *user {
 func (m *model) leftOut(record any, err error) leftOut {
 	id, _ := fieldText(record, m.doc.User.ID)
 	email, _ := fieldText(record, m.attributes[m.userName].field)
-	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), err: err}
+	raw, _ := m.doc.User.Roles.Field.In(record)
+	roles, odd := m.readRoles(raw)
+	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), roles: roles, odd: odd != nil, err: err}
 }
 
 // readGlobal reads the record by an id of somebody who need not be a member. It is nil

@@ -20,7 +20,11 @@ type Users struct{ *suger }
 // Get is one user, from a list that is young enough to be shown, or read afresh.
 func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
 	defer u.translate(&err)
+	asked := u.fromNow()
 	snap, err := u.person(ctx, id, u.toShow())
+	if err == nil && snap.byID(id) == nil && snap.tick < asked.after { // another replica may have added them since
+		snap, err = u.person(ctx, id, asked)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +147,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
-	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
+	return u.update(ctx, id, ifMatch, access, true, func(current scim.Resource) (scim.Resource, error) {
 		if wrong != nil {
 			return nil, wrong
 		}
@@ -170,7 +174,7 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
-	return u.update(ctx, id, ifMatch, access, func(current scim.Resource) (scim.Resource, error) {
+	return u.update(ctx, id, ifMatch, access, false, func(current scim.Resource) (scim.Resource, error) {
 		if wrong != nil {
 			return nil, wrong
 		}
@@ -218,8 +222,8 @@ func unlessEnded(access scim.Access, wrong error) error {
 
 // update makes a user what a client wants it to be. Access that is to end ends
 // first and by itself, so that nothing else in the request, which may be wrong or
-// refused, lets a leaver keep it.
-func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+// refused, lets a leaver keep it. whole says that the request is a whole resource.
+func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, whole bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	var ended *result
 	var seen *snapshot // where the rest can begin
 	if access == scim.AccessEnded {
@@ -254,7 +258,11 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 			if wanted, err = want(current); err != nil {
 				return nil, err
 			}
-			return u.planner.update(s, found, wanted, access)
+			asked := access
+			if whole && found.access.active { // a whole resource repeats what was shown
+				asked = scim.AccessUnsaid
+			}
+			return u.planner.update(s, found, wanted, asked)
 		},
 	})
 	if err != nil {

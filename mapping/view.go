@@ -86,9 +86,6 @@ func (s *suger) versionOf(u *user, held []*role) string {
 	return scim.VersionOf(content)
 }
 
-// lowestTier ranks a role that Suger's list lacks below all others.
-const lowestTier = 1 << 30
-
 // of is the roles that a user holds.
 func (c *catalogue) of(u *user) []*role { return c.appendOf(nil, u) }
 
