@@ -182,7 +182,7 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 			ids = append(ids, snap.users[at].id)
 		}
 	}
-	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids), len(snap.users)) {
+	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users)) {
 		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",
 			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
 	}

@@ -22,10 +22,9 @@ import (
 // hints are what was learnt of an organization's Suger, to save calls. They grow
 // old, so that a Suger that changes is noticed.
 type hints struct {
-	mu        sync.Mutex
-	list      sugerclient.ListHint
-	listAt    time.Time
-	notByIDAt time.Time // when a record by id proved to lack the role, zero for never
+	mu     sync.Mutex
+	list   sugerclient.ListHint
+	listAt time.Time
 }
 
 func (h *hints) listHint(now time.Time) sugerclient.ListHint {
@@ -47,38 +46,22 @@ func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
 	h.list.Rows = rows
 }
 
-func (h *hints) byIDProves(now time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return now.Sub(h.notByIDAt) > hintLifetime
-}
-
-func (h *hints) learnByID(proves bool, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.notByIDAt = now; proves {
-		h.notByIDAt = time.Time{}
-	}
-}
-
 // lists are the caller's lists.
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
-// toShow is how old a list may be that is only shown: at most GATEWAY_LIST_TTL,
-// and not older than the last write of this process to the organization.
-func (s *suger) toShow() need {
-	if s.config.ListTTL <= 0 {
-		return s.fromNow()
-	}
-	return need{after: s.memory.lastWrite(organizationName(s.Organization)), age: s.config.ListTTL}
-}
+// toShow is how old a list of users may be that is only shown: at most
+// GATEWAY_LIST_TTL, and not older than the last write of this process to the
+// organization.
+func (s *suger) toShow() need { return s.shownAfter(organizationName(s.Organization)) }
 
 // rolesToShow is toShow for the list of roles.
-func (s *suger) rolesToShow() need {
+func (s *suger) rolesToShow() need { return s.shownAfter(s.rolesName()) }
+
+func (s *suger) shownAfter(name string) need {
 	if s.config.ListTTL <= 0 {
 		return s.fromNow()
 	}
-	return need{after: s.memory.lastWrite(s.rolesName()), age: s.config.ListTTL}
+	return need{after: s.memory.lastWrite(name), age: s.config.ListTTL}
 }
 
 // fromNow is for a list whose fetch begins after this call.
@@ -375,7 +358,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 // read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	var gone tick // when a call began that did not find the user
-	if lists := s.lists(); s.provesByID() && lists.hints.byIDProves(s.config.Now()) {
+	if lists := s.lists(); s.provesByID() {
 		began, at := s.config.Now(), s.memory.next()
 		record, offered, err := s.global(ctx, id)
 		if err != nil {
@@ -386,7 +369,6 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 			if err != nil {
 				return nil, err
 			}
-			lists.hints.learnByID(u != nil, s.config.Now())
 			if u != nil {
 				snap := onePerson(s.model, u, s.fixed, began, s.config.Now())
 				snap.tick = at

@@ -190,19 +190,6 @@ func (s *snapshot) byID(id string) *user {
 	return nil
 }
 
-// withEmail are the users with the address, those with access first. More than
-// one is a mistake in Suger.
-func (s *snapshot) withEmail(email string) (found []*user) {
-	email = foldEmail(email)
-	for _, at := range s.same[email] {
-		found = append(found, s.users[at])
-	}
-	if at, one := s.mails[email]; one && found == nil {
-		found = []*user{s.users[at]}
-	}
-	return found
-}
-
 // holderOf is the user with an address, or nil.
 func (s *snapshot) holderOf(email string) *user {
 	if at, found := s.mails[foldEmail(email)]; found {
