@@ -138,7 +138,6 @@ type userReader struct {
 	suger   *suger
 	earlier *snapshot // or nil
 	row     recordReader
-	roles   map[roleRef][]roleRef // what users with a single role share
 }
 
 // rowsRead are what the rows of a list were read as.
@@ -181,7 +180,7 @@ func (r *rowsRead[T]) unusable() error {
 var rowSeed = maphash.MakeSeed()
 
 func (s *suger) newUserReader(earlier *snapshot) *userReader {
-	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}}
 	if earlier != nil {
 		r.usable = make([]*user, 0, len(earlier.users)+1)
 	}
@@ -208,21 +207,9 @@ func (r *userReader) Row(row []byte) error {
 			return nil
 		}
 		u.row = hash
-		if len(u.roles) == 1 {
-			u.roles = r.shared(u.roles)
-		}
 	}
 	r.add(u, u.drift)
 	return nil
-}
-
-// shared is one list of roles for all users with the same role.
-func (r *userReader) shared(roles []roleRef) []roleRef {
-	if same, ok := r.roles[roles[0]]; ok {
-		return same
-	}
-	r.roles[roles[0]] = roles
-	return roles
 }
 
 // A recordReader decodes the fields of a row that the mapping names, and is much
