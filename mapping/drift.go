@@ -19,9 +19,6 @@ const wholeAnswer = "answer"
 // driftLogEvery is how often one kind of drift is logged at most.
 const driftLogEvery = time.Minute
 
-// errRecord says that a record of Suger's does not fit the mapping.
-var errRecord = misfit("", "a record")
-
 // errForeign says that a record is of another organization.
 var errForeign = misfit("organization", "a record of another organization")
 
@@ -33,9 +30,6 @@ type RecordError struct {
 }
 
 func (e *RecordError) Error() string { return e.text + " does not fit the mapping" }
-
-// Is makes every RecordError errRecord.
-func (e *RecordError) Is(target error) bool { return target == errRecord }
 
 // fieldOf is the field in which a record does not fit.
 func fieldOf(err error) string {

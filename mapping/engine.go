@@ -301,8 +301,13 @@ func (h *holding) release() {
 // write makes a plan's calls and proves them. It is not left half done because
 // the client goes away: its deadline alone ends it.
 func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, reserved *reservation) (*result, error) {
-	ctx, cancel := untilDeadline(ctx)
-	defer cancel()
+	deadline, bounded := ctx.Deadline()
+	ctx = context.WithoutCancel(ctx)
+	if bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
 	done := s.apply(ctx, snap, p)
 	after, err := s.afterwards(ctx, c, p, done)
 	if err == nil {
@@ -331,14 +336,6 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 		return nil, err
 	}
 	return &result{before: snap, after: after, plan: p, made: done.made}, nil
-}
-
-// untilDeadline is a context that ends at the deadline alone, if there is one.
-func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
-	}
-	return ctx, func() {}
 }
 
 // afterwards is a snapshot that began after the last call: of one person where

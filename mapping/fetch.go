@@ -102,7 +102,7 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 		return nil, err
 	}
 	snap := *result.value
-	snap.tick, snap.began, snap.done = result.tick, result.began, result.done
+	snap.tick, snap.done = result.tick, result.done
 	return &snap, nil
 }
 
@@ -346,7 +346,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	var gone tick // when a call began that did not find the user
 	if lists := s.lists(); s.provesByID() {
-		began, at := s.config.Now(), s.memory.next()
+		at := s.memory.next()
 		record, offered, err := s.global(ctx, id)
 		if err != nil {
 			return nil, err
@@ -357,8 +357,7 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 				return nil, err
 			}
 			if u != nil {
-				snap := onePerson(s.model, u, s.fixed, began, s.config.Now())
-				snap.tick = at
+				snap := onePerson(s.model, u, s.fixed, at, s.config.Now())
 				s.memory.filled(s.memory.key(s.Caller), lists)
 				return snap, nil
 			}

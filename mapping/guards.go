@@ -99,7 +99,7 @@ func (p *planner) protects(email string) bool {
 // looksLike reports whether two folded addresses that differ are the same to a
 // server that folds more letters than those of ASCII.
 func looksLike(a, b string) bool {
-	return a != b && !(isASCII(a) && isASCII(b)) && sameName(a, b)
+	return a != b && (!isASCII(a) || !isASCII(b)) && sameName(a, b)
 }
 
 // withoutAccents is a text as a server reads it that takes letters with and without

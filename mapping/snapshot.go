@@ -15,7 +15,6 @@ import (
 // one person only; then whole is false.
 type snapshot struct {
 	tick  tick      // when the fetch of the users began, in the order of this process
-	began time.Time // the same by the clock
 	done  time.Time // when it was complete
 	whole bool      // every member is in it
 	users []*user   // by time of joining or creation, then id
@@ -128,14 +127,10 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// onePerson is a snapshot of a single user who is a member, or of nobody.
-func onePerson(m *model, u *user, roles *catalogue, began, done time.Time) *snapshot {
-	var users []*user
-	if u != nil {
-		users = []*user{u}
-	}
-	s := newSnapshot(m, users, nil)
-	s.whole, s.roles, s.began, s.done = false, roles, began, done
+// onePerson is a snapshot of a single user who is a member.
+func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
+	s := newSnapshot(m, []*user{u}, nil)
+	s.whole, s.roles, s.tick, s.done = false, roles, at, done
 	return s
 }
 
@@ -167,7 +162,7 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 		return &copied
 	}
 	assumed := s.next(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
-	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole = s.tick, s.began, s.done, s.roles, s.whole
+	assumed.tick, assumed.done, assumed.roles, assumed.whole = s.tick, s.done, s.roles, s.whole
 	return assumed
 }
 
