@@ -25,7 +25,7 @@ type model struct {
 	given      int               // position of name.givenName, below 0 if it is not held
 	family     int               // position of name.familyName, too
 	enterprise []int             // positions of what is in the enterprise extension
-	texts      []textMember      // of a user's resource
+	layout     layout            // of a user's resource
 	status     *statusModel      // nil if the mapping has no status
 	many       bool              // may a user hold several roles
 	precedence map[string]int    // folded role name -> tier, 0 the most powerful
@@ -69,7 +69,7 @@ func newModel(doc *spec.Document) *model {
 	}
 	m.errors = errorRule(doc)
 	m.rowFields = m.fieldsOfRow()
-	m.texts = m.newTexts()
+	m.layout = m.newLayout()
 	return m
 }
 

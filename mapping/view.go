@@ -48,44 +48,7 @@ func (v *userView) Version() string {
 func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 
 // WriteTo writes the user into a form.
-func (v *userView) WriteTo(form scim.Form) {
-	writeSchemas(form, v)
-	form.Text("id", v.user.id)
-	form.Flag("active", v.user.access.active)
-	writeEmails(form, v)
-	writeRoles(form, v)
-	writeGroups(form, v)
-	v.writeTexts(form)
-	writeExtension(form, v)
-	writeMeta(form, v)
-}
-
-// writeTexts writes the simple attributes that the mapping holds or that are made of
-// these.
-func (v *userView) writeTexts(form scim.Form) {
-	var in []string // the objects that are open
-	for _, t := range v.model.texts {
-		text := t.text(v.user)
-		if text == "" {
-			continue
-		}
-		same := 0
-		for same < min(len(in), len(t.objects)) && in[same] == t.objects[same] {
-			same++
-		}
-		for range in[same:] {
-			form.End()
-		}
-		for _, object := range t.objects[same:] {
-			form.Object(object)
-		}
-		in = t.objects
-		form.Text(t.name, text)
-	}
-	for range in {
-		form.End()
-	}
-}
+func (v *userView) WriteTo(form scim.Form) { v.model.layout.writeTo(form, v) }
 
 // hasEnterprise reports whether there is anything in the enterprise extension.
 func (v *userView) hasEnterprise() bool {
@@ -157,38 +120,84 @@ func versioned(r scim.Resource) scim.Resource {
 	return r
 }
 
-// A textMember is a simple attribute of a user's resource.
-type textMember struct {
-	objects []string // that it is in, the outermost first
-	name    string
-	text    func(*user) string // "" leaves it out
+// A layout is what a user's resource consists of, in the order of names, made
+// once for a mapping.
+type layout []member
+
+// A member is one attribute of a resource, or of an object in it.
+type member struct {
+	name  string
+	text  func(*userView) string             // of a simple attribute; "" leaves it out
+	write func(scim.Form, string, *userView) // of any other; it writes the name too
+	inner layout                             // of an object, which is left out if all of it is
 }
 
-// newTexts are the simple attributes, those of one object together.
-func (m *model) newTexts() (texts []textMember) {
-	add := func(name string, text func(*user) string) {
-		t := textMember{name: name, text: text}
-		for object, local := spec.SplitAttribute(t.name); object != ""; object, local = spec.SplitAttribute(t.name) {
-			t.objects, t.name = append(t.objects, object), local
+// writeTo writes the members of a user that there are.
+func (l layout) writeTo(form scim.Form, v *userView) {
+	for i := range l {
+		switch m := &l[i]; {
+		case m.write != nil:
+			m.write(form, m.name, v)
+		case m.text != nil:
+			if text := m.text(v); text != "" {
+				form.Text(m.name, text)
+			}
+		default:
+			form.Object(m.name)
+			m.inner.writeTo(form, v)
+			form.End()
 		}
-		texts = append(texts, t)
+	}
+}
+
+// newLayout puts together what every user has and what this mapping holds.
+func (m *model) newLayout() layout {
+	l := layout{
+		{name: "schemas", write: writeSchemas},
+		{name: "id", text: func(v *userView) string { return v.user.id }},
+		{name: "emails", write: writeEmails},
+		{name: "active", write: func(form scim.Form, name string, v *userView) { form.Flag(name, v.user.access.active) }},
+		{name: "roles", write: writeRoles},
+		{name: "groups", write: writeGroups},
+		{name: "meta", write: writeMeta},
+		{name: URNSuger, write: writeExtension},
 	}
 	for i, a := range m.attributes {
-		add(a.name, func(u *user) string { return u.values[i] })
+		l.add(a.name, func(v *userView) string { return v.user.values[i] })
 	}
 	for _, name := range []string{"name.formatted", "displayName"} {
 		if !m.holds(name) {
-			add(name, m.formatted)
+			l.add(name, func(v *userView) string { return v.model.formatted(v.user) })
 		}
 	}
-	slices.SortFunc(texts, func(a, b textMember) int {
-		return cmp.Or(slices.Compare(a.objects, b.objects), strings.Compare(a.name, b.name))
-	})
-	return texts
+	l.sort()
+	return l
 }
 
-func writeSchemas(form scim.Form, v *userView) {
-	form.List("schemas")
+// add adds an attribute that is a text, by its full name.
+func (l *layout) add(name string, text func(*userView) string) {
+	object, local := spec.SplitAttribute(name)
+	if object == "" {
+		*l = append(*l, member{name: local, text: text})
+		return
+	}
+	at := slices.IndexFunc(*l, func(m member) bool { return m.name == object })
+	if at < 0 {
+		at = len(*l)
+		*l = append(*l, member{name: object})
+	}
+	(*l)[at].inner.add(local, text)
+}
+
+func (l layout) sort() {
+	slices.SortFunc(l, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	for i := range l {
+		l[i].inner.sort()
+	}
+}
+
+func writeSchemas(form scim.Form, name string, v *userView) {
+	form.List(name)
 	form.Text("", scim.URNUser)
 	form.Text("", URNSuger)
 	if v.hasEnterprise() {
@@ -197,8 +206,8 @@ func writeSchemas(form scim.Form, v *userView) {
 	form.End()
 }
 
-func writeEmails(form scim.Form, v *userView) {
-	form.List("emails")
+func writeEmails(form scim.Form, name string, v *userView) {
+	form.List(name)
 	form.Object("")
 	form.Flag("primary", true)
 	form.Text("type", "work")
@@ -207,17 +216,17 @@ func writeEmails(form scim.Form, v *userView) {
 	form.End()
 }
 
-func writeRoles(form scim.Form, v *userView) {
+func writeRoles(form scim.Form, name string, v *userView) {
 	top := highest(v.held)
-	writeHeld(form, "roles", v, func(r *role) {
+	writeHeld(form, name, v, func(r *role) {
 		form.Text("display", r.name)
 		form.Flag("primary", r == top)
 		form.Text("type", roleSlot)
 	})
 }
 
-func writeGroups(form scim.Form, v *userView) {
-	writeHeld(form, "groups", v, func(r *role) {
+func writeGroups(form scim.Form, name string, v *userView) {
+	writeHeld(form, name, v, func(r *role) {
 		form.Reference("$ref", v.groupType.Endpoint, r.id)
 		form.Text("display", r.group)
 	})
@@ -239,8 +248,8 @@ func writeHeld(form scim.Form, name string, v *userView, write func(*role)) {
 	form.End()
 }
 
-func writeExtension(form scim.Form, v *userView) {
-	form.Object(URNSuger)
+func writeExtension(form scim.Form, name string, v *userView) {
+	form.Object(name)
 	form.Text("organizationId", v.Organization)
 	if top := highest(v.held); top != nil {
 		form.Text("role", top.word)
@@ -251,8 +260,8 @@ func writeExtension(form scim.Form, v *userView) {
 	form.End()
 }
 
-func writeMeta(form scim.Form, v *userView) {
-	form.Object("meta")
+func writeMeta(form scim.Form, name string, v *userView) {
+	form.Object(name)
 	if v.user.created != "" {
 		form.Text("created", v.user.created)
 	}
