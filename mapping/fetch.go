@@ -97,20 +97,17 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 		}
 		return snap, err
 	})
-	s.config.Observer.List(hitOrMiss(reused))
+	if reused {
+		s.config.Observer.List("hit")
+	} else {
+		s.config.Observer.List("miss")
+	}
 	if err != nil {
 		return nil, err
 	}
 	snap := *result.value
 	snap.tick, snap.done = result.tick, result.done
 	return &snap, nil
-}
-
-func hitOrMiss(hit bool) string {
-	if hit {
-		return "hit"
-	}
-	return "miss"
 }
 
 // completed is a snapshot with the organization's list of roles.

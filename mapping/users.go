@@ -310,7 +310,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if offered && record == nil {
 		return nil, errNobody(id)
 	}
-	s.recordLeft(id)
+	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
 	return done, nil
 }
 
