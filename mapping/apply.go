@@ -185,7 +185,7 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 	if text, _ := spec.Text(id); hasID && one.before.id != "" && text != one.before.id {
 		return false
 	}
-	email, err := fieldText(answer, s.model.attributes[s.model.userName].field)
+	email, err := fieldText(answer, s.model.attributes[s.model.userName].Field)
 	return err == nil && (email == "" || foldEmail(email) == foldEmail(one.values[s.model.userName]))
 }
 
@@ -195,7 +195,7 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, answer, id any) error {
 	text, _ := spec.Text(id)
 	record := answer
-	if email, _ := fieldText(answer, s.model.attributes[s.model.userName].field); email == "" && one.before.id == "" {
+	if email, _ := fieldText(answer, s.model.attributes[s.model.userName].Field); email == "" && one.before.id == "" {
 		known, offered, err := s.global(ctx, text)
 		if err != nil {
 			return err
@@ -241,7 +241,7 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan) *personPla
 		}
 	}
 	if s.model.splitsName() && s.model.formatted(is) == s.model.formatted(one.after(s.model)) {
-		maps.DeleteFunc(rest.values, func(i int, _ string) bool { return s.model.attributes[i].part != spec.WholeField })
+		maps.DeleteFunc(rest.values, func(i int, _ string) bool { return s.model.attributes[i].Part != spec.WholeField })
 	}
 	if wanted := one.active == nil || *one.active; is.access.active != wanted {
 		rest.active = &wanted

@@ -139,11 +139,6 @@ func (s *suger) recordFailed(what string, p *plan, done *applied, err error) {
 	})
 }
 
-// recordLeft records the end of access of somebody who has left before.
-func (s *suger) recordLeft(id string) {
-	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
-}
-
 func (s *suger) newChange(what, id, name string) *Change {
 	return &Change{
 		Time: s.config.Now(), RequestID: s.RequestID, Credential: s.fingerprint(), Organization: s.Organization,

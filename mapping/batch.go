@@ -207,6 +207,6 @@ func (s *snapshot) assume(m *model, p *plan) *snapshot {
 		return &copied
 	}
 	assumed := s.next(m, slices.DeleteFunc(users, func(u *user) bool { return u == nil }), s.left)
-	assumed.tick, assumed.began, assumed.done, assumed.roles, assumed.whole, assumed.doubted = s.tick, s.began, s.done, s.roles, s.whole, s.doubted
+	assumed.tick, assumed.done, assumed.roles, assumed.whole, assumed.doubted = s.tick, s.done, s.roles, s.whole, s.doubted
 	return assumed
 }

@@ -141,7 +141,7 @@ func pagingOf(op *spec.Operation) sugerclient.Paging {
 // asRecordError makes a record that does not fit the mapping an error that
 // names the operation, and leaves other errors alone.
 func (s *suger) asRecordError(operation string, err error) error {
-	if errors.Is(err, errRecord) {
+	if errors.As(err, new(*RecordError)) {
 		return s.unreadable(operation, err)
 	}
 	return err

@@ -19,9 +19,6 @@ const wholeAnswer = "answer"
 // driftLogEvery is how often one kind of drift is logged at most.
 const driftLogEvery = time.Minute
 
-// errRecord says that a record of Suger's does not fit the mapping.
-var errRecord = misfit("", "a record")
-
 // errForeign says that a record is of another organization.
 var errForeign = misfit("organization", "a record of another organization")
 
@@ -33,9 +30,6 @@ type RecordError struct {
 }
 
 func (e *RecordError) Error() string { return e.text + " does not fit the mapping" }
-
-// Is makes every RecordError errRecord.
-func (e *RecordError) Is(target error) bool { return target == errRecord }
 
 // fieldOf is the field in which a record does not fit.
 func fieldOf(err error) string {
@@ -182,7 +176,7 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 			ids = append(ids, snap.users[at].id)
 		}
 	}
-	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].field.String(), len(ids), len(snap.users)) {
+	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users)) {
 		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",
 			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
 	}

@@ -428,7 +428,7 @@ func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot, erro
 	if !s.provesByID() {
 		return nil, nil, nil
 	}
-	began, at := s.config.Now(), s.memory.next()
+	at := s.memory.next()
 	record, _, err := s.global(ctx, id)
 	if call, ok := callError(err); ok && call.Kind == sugerclient.Refused {
 		return nil, nil, nil
@@ -440,9 +440,7 @@ func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot, erro
 	if err != nil || is == nil {
 		return nil, nil, err
 	}
-	snap := onePerson(s.model, is, s.fixed, began, s.config.Now())
-	snap.tick = at
-	return is, snap, nil
+	return is, onePerson(s.model, is, s.fixed, at, s.config.Now()), nil
 }
 
 // untilShown looks again for a person who was added, as long as the mapping says

@@ -39,9 +39,9 @@ type feed[T any] struct {
 
 // fetched is a value and when its fetch began and ended.
 type fetched[T any] struct {
-	value       T
-	tick        tick // when the fetch began
-	began, done time.Time
+	value T
+	tick  tick // when the fetch began
+	done  time.Time
 }
 
 // A need says how new a value must be: its fetch must have begun after a tick,
@@ -134,7 +134,7 @@ func (f *feed[T]) startNext() {
 func (f *feed[T]) start(one *flight[T]) {
 	detached, cancel := context.WithCancel(one.parent)
 	one.cancel = cancel
-	one.result.tick, one.result.began = f.ticker.next(), f.now()
+	one.result.tick = f.ticker.next()
 	latest := func() time.Time {
 		f.mu.Lock()
 		defer f.mu.Unlock()

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -23,10 +22,9 @@ import (
 // hints are what was learnt of an organization's Suger, to save calls. They grow
 // old, so that a Suger that changes is noticed.
 type hints struct {
-	mu        sync.Mutex
-	list      sugerclient.ListHint
-	listAt    time.Time
-	notByIDAt time.Time // when a record by id proved to lack the role, zero for never
+	mu     sync.Mutex
+	list   sugerclient.ListHint
+	listAt time.Time
 }
 
 func (h *hints) listHint(now time.Time) sugerclient.ListHint {
@@ -48,38 +46,22 @@ func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
 	h.list.Rows = rows
 }
 
-func (h *hints) byIDProves(now time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return now.Sub(h.notByIDAt) > hintLifetime
-}
-
-func (h *hints) learnByID(proves bool, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.notByIDAt = now; proves {
-		h.notByIDAt = time.Time{}
-	}
-}
-
 // lists are the caller's lists.
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
-// toShow is how old a list may be that is only shown: at most GATEWAY_LIST_TTL,
-// and not older than the last write of this process to the organization.
-func (s *suger) toShow() need {
-	if s.config.ListTTL <= 0 {
-		return s.fromNow()
-	}
-	return need{after: s.memory.lastWrite(organizationName(s.Organization)), age: s.config.ListTTL}
-}
+// toShow is how old a list of users may be that is only shown: at most
+// GATEWAY_LIST_TTL, and not older than the last write of this process to the
+// organization.
+func (s *suger) toShow() need { return s.shownAfter(organizationName(s.Organization)) }
 
 // rolesToShow is toShow for the list of roles.
-func (s *suger) rolesToShow() need {
+func (s *suger) rolesToShow() need { return s.shownAfter(s.rolesName()) }
+
+func (s *suger) shownAfter(name string) need {
 	if s.config.ListTTL <= 0 {
 		return s.fromNow()
 	}
-	return need{after: s.memory.lastWrite(s.rolesName()), age: s.config.ListTTL}
+	return need{after: s.memory.lastWrite(name), age: s.config.ListTTL}
 }
 
 // fromNow is for a list whose fetch begins after this call.
@@ -97,21 +79,18 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 		}
 		return snap, err
 	})
-	s.config.Observer.List(hitOrMiss(reused))
+	if reused {
+		s.config.Observer.List("hit")
+	} else {
+		s.config.Observer.List("miss")
+	}
 	if err != nil {
 		return nil, err
 	}
 	snap := *result.value
-	snap.tick, snap.began, snap.done = result.tick, result.began, result.done
+	snap.tick, snap.done = result.tick, result.done
 	snap.doubted = func(id string) bool { return s.memory.doubts(s.userName(id)) }
 	return &snap, nil
-}
-
-func hitOrMiss(hit bool) string {
-	if hit {
-		return "hit"
-	}
-	return "miss"
 }
 
 // completed is a snapshot with the organization's list of roles.
@@ -139,7 +118,6 @@ type userReader struct {
 	suger   *suger
 	earlier *snapshot // or nil
 	row     recordReader
-	roles   map[roleRef][]roleRef // what users with a single role share
 }
 
 // rowsRead are what the rows of a list were read as.
@@ -182,7 +160,7 @@ func (r *rowsRead[T]) unusable() error {
 var rowSeed = maphash.MakeSeed()
 
 func (s *suger) newUserReader(earlier *snapshot) *userReader {
-	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}, roles: make(map[roleRef][]roleRef)}
+	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}}
 	if earlier != nil {
 		r.usable = make([]*user, 0, len(earlier.users)+1)
 	}
@@ -209,106 +187,64 @@ func (r *userReader) Row(row []byte) error {
 			return nil
 		}
 		u.row = hash
-		if len(u.roles) == 1 {
-			u.roles = r.shared(u.roles)
-		}
 	}
 	r.add(u, u.drift)
 	return nil
-}
-
-// shared is one list of roles for all users with the same role.
-func (r *userReader) shared(roles []roleRef) []roleRef {
-	if same, ok := r.roles[roles[0]]; ok {
-		return same
-	}
-	r.roles[roles[0]] = roles
-	return roles
 }
 
 // A recordReader decodes the fields of a row that the mapping names, and is much
 // faster than a decoder that makes a value of everything. Its record is only valid
 // until the next one is read.
 type recordReader struct {
-	wanted map[string]string // the fields' names, by themselves
-	record map[string]any
+	wanted  map[string]string // the fields' names, by themselves
+	record  map[string]any
+	decoder jsontext.Decoder
+	buffer  bytes.Buffer
+	text    []byte // of the last string
 }
 
-// read reads one row, which is valid JSON without blanks around it.
+// read reads one row, which is valid JSON.
 func (r *recordReader) read(row []byte) (any, error) {
-	if row[0] != '{' {
+	r.buffer = *bytes.NewBuffer(row)
+	r.decoder.Reset(&r.buffer, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if begin, err := r.decoder.ReadToken(); err != nil || begin.Kind() != '{' {
 		return nil, misfit("", "a user that is not an object")
 	}
 	if r.record == nil {
 		r.record = make(map[string]any, len(r.wanted))
 	}
 	clear(r.record)
-	for rest := row[1:]; ; {
-		var name, value []byte
-		if name, rest = cutValue(rest); name == nil {
-			return r.record, nil
+	for r.decoder.PeekKind() == '"' {
+		name, err := r.decoder.ReadToken()
+		if err != nil {
+			return nil, err
 		}
-		if value, rest = cutValue(rest); bytes.IndexByte(name, '\\') >= 0 {
-			name, _ = jsontext.AppendUnquote(nil, name)
-		} else {
-			name = name[1 : len(name)-1]
-		}
-		if field, wanted := r.wanted[string(name)]; wanted {
-			var err error
-			if r.record[field], err = decodeValue(value); err != nil {
+		field, wanted := r.wanted[name.String()]
+		if !wanted {
+			if err := r.decoder.SkipValue(); err != nil {
 				return nil, err
 			}
-		}
-	}
-}
-
-// cutValue cuts the first value off the inside of a valid JSON object, nil at its
-// end.
-func cutValue(b []byte) (value, rest []byte) {
-	for b[0] <= ' ' || b[0] == ',' || b[0] == ':' {
-		b = b[1:]
-	}
-	depth := 0
-	for i := 0; i < len(b); i++ {
-		switch b[i] {
-		case '"':
-			for i++; b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
-		case '{', '[':
-			depth++
-			continue
-		case '}', ']':
-			if depth--; depth < 0 { // of the object itself
-				return nil, nil
-			}
-		default:
-			if depth == 0 {
-				end := i + bytes.IndexAny(b[i:], " \t\r\n,}")
-				return b[:end], b[end:]
-			}
 			continue
 		}
-		if depth == 0 {
-			return b[:i+1], b[i+1:]
+		value, err := r.decoder.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		if r.record[field], err = r.decode(value); err != nil {
+			return nil, err
 		}
 	}
-	return nil, nil
+	return r.record, nil
 }
 
-// decodeValue is decodeJSON for valid JSON.
-func decodeValue(value []byte) (any, error) {
-	switch value[0] {
+// decode is decodeJSON, faster for most values.
+func (r *recordReader) decode(value jsontext.Value) (any, error) {
+	switch value.Kind() {
 	case '"':
-		if bytes.IndexByte(value, '\\') < 0 && utf8.Valid(value) {
-			return string(value[1 : len(value)-1]), nil
-		}
-	case 't':
-		return true, nil
-	case 'f':
-		return false, nil
+		r.text, _ = jsontext.AppendUnquote(r.text[:0], value) // replaces what is not UTF-8
+		return string(r.text), nil
+	case 't', 'f':
+		return value.Kind() == 't', nil
 	case 'n':
 		return nil, nil
 	}
@@ -389,8 +325,8 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 // read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	var gone tick // when a call began that did not find the user
-	if lists := s.lists(); s.provesByID() && lists.hints.byIDProves(s.config.Now()) {
-		began, at := s.config.Now(), s.memory.next()
+	if lists := s.lists(); s.provesByID() {
+		at := s.memory.next()
 		record, offered, err := s.global(ctx, id)
 		if err != nil {
 			return nil, err
@@ -400,10 +336,8 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 			if err != nil {
 				return nil, err
 			}
-			lists.hints.learnByID(u != nil, s.config.Now())
 			if u != nil {
-				snap := onePerson(s.model, u, s.fixed, began, s.config.Now())
-				snap.tick = at
+				snap := onePerson(s.model, u, s.fixed, at, s.config.Now())
 				s.memory.filled(s.memory.key(s.Caller), lists)
 				return snap, nil
 			}

@@ -15,7 +15,7 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 	if op == nil {
 		return nil, nil, false, nil
 	}
-	began, at := s.config.Now(), s.memory.next()
+	at := s.memory.next()
 	records, _, err := s.foundBy(ctx, op, email)
 	if isGone(err) || callMissing(err) {
 		return nil, nil, false, nil // a Suger without the call answers so for everybody
@@ -44,9 +44,7 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 	if found == nil {
 		return nil, nil, op.Decides && !others, nil
 	}
-	snap = onePerson(s.model, found, s.fixed, began, s.config.Now())
-	snap.tick = at
-	return snap, found, true, nil
+	return onePerson(s.model, found, s.fixed, at, s.config.Now()), found, true, nil
 }
 
 // foundBy are the records in the answer to the call for one address, and whether the

@@ -151,7 +151,8 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	}
 	made := done.made
 	if done.dry {
-		made = done.plan.role.role.drafted(name)
+		made = g.model.newRole(done.plan.role.name)
+		made.id = dryRunID(name)
 	}
 	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }

@@ -99,7 +99,7 @@ func (p *planner) protects(email string) bool {
 // looksLike reports whether two folded addresses that differ are the same to a
 // server that folds more letters than those of ASCII.
 func looksLike(a, b string) bool {
-	return a != b && !(isASCII(a) && isASCII(b)) && sameName(a, b)
+	return a != b && (!isASCII(a) || !isASCII(b)) && sameName(a, b)
 }
 
 // withoutAccents is a text as a server reads it that takes letters with and without
@@ -126,7 +126,7 @@ func (s *suger) takesForAnother(ctx context.Context, p *plan) error {
 		return err
 	}
 	for _, record := range records {
-		email, _ := fieldText(record, s.model.attributes[s.model.userName].field)
+		email, _ := fieldText(record, s.model.attributes[s.model.userName].Field)
 		differs := email != "" && foldEmail(email) != foldEmail(asked)
 		if differs && (alone || sameName(withoutAccents(email), withoutAccents(asked))) {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
@@ -186,7 +186,7 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		if one.kind == planJoin {
 			continue // who has the address was looked at
 		}
-		taken := slices.ContainsFunc(s.withEmail(email), func(u *user) bool { return u.id != one.before.id })
+		taken := slices.ContainsFunc(s.users, func(u *user) bool { return u.id != one.before.id && p.model.key(u) == foldEmail(email) })
 		if taken || s.unusable("", email) != nil {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
 				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}

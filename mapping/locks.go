@@ -17,8 +17,8 @@ type locks struct {
 const everybody = 1 << 30
 
 type lock struct {
-	places *semaphore.Weighted
-	uses   int // holders and waiters
+	*semaphore.Weighted
+	uses int // holders and waiters
 }
 
 // acquire waits for the thing's turn, or for a part in it that is shared with
@@ -29,36 +29,29 @@ func (l *locks) acquire(ctx context.Context, name string, shared bool) (release 
 	if shared {
 		weight = 1
 	}
-	one := l.use(name)
-	if err := one.places.Acquire(ctx, weight); err != nil {
-		l.leave(name, one)
+	one := l.use(name, 1)
+	if err := one.Acquire(ctx, weight); err != nil {
+		l.use(name, -1)
 		return nil, err
 	}
 	return func() {
-		one.places.Release(weight)
-		l.leave(name, one)
+		one.Release(weight)
+		l.use(name, -1)
 	}, nil
 }
 
-func (l *locks) use(name string) *lock {
+// use changes the number of uses of the lock with a name, which is there as long as
+// it has some.
+func (l *locks) use(name string, more int) *lock {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held == nil {
-		l.held = make(map[string]*lock)
-	}
 	one := l.held[name]
 	if one == nil {
-		one = &lock{places: semaphore.NewWeighted(everybody)}
+		one = &lock{Weighted: semaphore.NewWeighted(everybody)}
 		l.held[name] = one
 	}
-	one.uses++
-	return one
-}
-
-func (l *locks) leave(name string, one *lock) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if one.uses--; one.uses == 0 {
+	if one.uses += more; one.uses == 0 {
 		delete(l.held, name)
 	}
+	return one
 }

@@ -37,22 +37,15 @@ type model struct {
 
 // An attribute is one SCIM attribute and its field.
 type attribute struct {
-	name         string // as in the schema: "name.givenName"
-	field        spec.Field
-	part         spec.Part
-	max          int  // most characters, 0 for any number
-	createOnly   bool // fixed once the user exists
-	neverWritten bool // accepted from clients and ignored
+	name string // as in the schema: "name.givenName"
+	spec.Attribute
 }
 
 // newModel compiles a checked document.
 func newModel(doc *spec.Document) *model {
 	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}
 	for name, a := range doc.User.Attributes {
-		m.attributes = append(m.attributes, attribute{
-			name: name, field: a.Field, part: a.Part, max: a.Max,
-			createOnly: a.Write == spec.WriteCreate, neverWritten: a.Write == spec.WriteNever,
-		})
+		m.attributes = append(m.attributes, attribute{name, a})
 	}
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
 	for i, a := range m.attributes {
@@ -104,7 +97,7 @@ func (m *model) fieldsOfRow() map[string]string {
 	user := &m.doc.User
 	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
 	for _, a := range m.attributes {
-		fields = append(fields, a.field)
+		fields = append(fields, a.Field)
 	}
 	for _, name := range m.moreIDs {
 		fields = append(fields, user.IDs[name])
@@ -150,15 +143,12 @@ func (m *model) at(name string) int {
 }
 
 // holds reports whether the mapping has a field for the attribute.
-func (m *model) holds(name string) bool {
-	_, ok := m.index[name]
-	return ok
-}
+func (m *model) holds(name string) bool { return m.at(name) >= 0 }
 
 // splitsName reports whether given and family name are parts of one field, so
 // that only the two together can be compared with what Suger holds.
 func (m *model) splitsName() bool {
-	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.part != spec.WholeField })
+	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.Part != spec.WholeField })
 }
 
 // writesStatus reports whether the update operation sends the status.

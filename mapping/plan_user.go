@@ -86,17 +86,17 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 		value, given := attributeOf(wanted, a.name)
 		isName := i == m.userName
 		switch {
-		case !given || a.neverWritten || value == one.before.values[i] && !joins:
+		case !given || a.Write == spec.WriteNever || value == one.before.values[i] && !joins:
 			continue
 		case isName && foldEmail(value) == m.key(one.before) && !joins:
 			continue
 		case isName && !joins && access == scim.AccessEnded && isTombstone(value, m.email(one.before)):
 			continue
-		case a.createOnly && !joins && isName:
+		case a.Write == spec.WriteCreate && !joins && isName:
 			return scim.NewError(scim.CodeMutability,
 				"Suger cannot change the e-mail address of a person. In Okta, set the userName back to %s, or unassign the person and assign the new address as a new user.",
 				scim.Clip(m.email(one.before), 120))
-		case a.createOnly && !joins:
+		case a.Write == spec.WriteCreate && !joins:
 			return scim.NewError(scim.CodeMutability, "Suger does not let %s be changed once the user exists. Remove the attribute from Okta's mapping.", a.name)
 		case joins && value == "":
 			continue
@@ -114,7 +114,7 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 	}
 	if m.splitsName() && m.formatted(one.after(m)) == m.formatted(one.before) {
 		for i, a := range m.attributes {
-			if a.part != spec.WholeField {
+			if a.Part != spec.WholeField {
 				delete(one.values, i)
 			}
 		}
@@ -135,10 +135,10 @@ func (p *planner) checkSizes(wanted scim.Resource) error {
 
 // fits refuses a value of the attribute that Suger cannot keep.
 func (a *attribute) fits(value string) error {
-	if a.max == 0 || a.neverWritten || utf8.RuneCountInString(value) <= a.max {
+	if a.Max == 0 || a.Write == spec.WriteNever || utf8.RuneCountInString(value) <= a.Max {
 		return nil
 	}
-	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.max)
+	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.Max)
 }
 
 // splitFullName gives a person a name from displayName or name.formatted where
@@ -160,7 +160,7 @@ func (p *planner) splitFullName(one *personPlan, wanted scim.Resource) {
 			parts[m.given], parts[m.family] = strings.Join(words[:len(words)-1], " "), words[len(words)-1]
 		}
 		for i, part := range parts {
-			if longest := m.attributes[i].max; longest > 0 && utf8.RuneCountInString(part) > longest {
+			if longest := m.attributes[i].Max; longest > 0 && utf8.RuneCountInString(part) > longest {
 				part = string([]rune(part)[:longest])
 			}
 			one.values[i] = part

@@ -75,7 +75,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 		switch {
 		case i == m.userName:
 			same = m.key(is) == m.key(wanted)
-		case a.part != spec.WholeField:
+		case a.Part != spec.WholeField:
 			same = m.formatted(is) == m.formatted(wanted)
 		}
 		if !same {

@@ -49,7 +49,7 @@ func (m *model) offers(a *scim.Attribute) bool {
 	switch a.Name {
 	case "userName":
 		a.Uniqueness = scim.UniqueServer
-		a.Description = "The e-mail address by which Suger knows the person." + atMost(m.attributes[m.userName].max)
+		a.Description = "The e-mail address by which Suger knows the person." + atMost(m.attributes[m.userName].Max)
 	case "name":
 		return m.hasParts(a, a.Name)
 	case "displayName":
@@ -108,10 +108,10 @@ func (m *model) hasField(a *scim.Attribute, name string) bool {
 	if !ok {
 		return false
 	}
-	if m.attributes[i].createOnly {
+	if m.attributes[i].Write == spec.WriteCreate {
 		a.Mutability, a.Guarded = scim.Immutable, true
 	}
-	a.Description += atMost(m.attributes[i].max)
+	a.Description += atMost(m.attributes[i].Max)
 	return true
 }
 

@@ -35,13 +35,6 @@ func (m *model) newRole(name string) *role {
 	return &role{name: name, group: name, word: name, tier: m.others, powerless: powerless}
 }
 
-// drafted is a role that was not really made, as a dry run shows it.
-func (r *role) drafted(name string) *role {
-	would := *r
-	would.id = dryRunID(name)
-	return &would
-}
-
 // includes reports whether holding the role is known to be at least as much as
 // holding another: both are in the mapping's order by name, and it is higher.
 func (r *role) includes(other *role) bool {

@@ -130,7 +130,7 @@ func TestAdministratorsAreNotMade(t *testing.T) {
 func TestRule24TakenAddress(t *testing.T) {
 	r := newRules(t, withStatus)
 	whole := r.people("amber ADMIN", "basalt EDITOR", "former VIEWER INACTIVE")
-	s := newSnapshot(r.model, whole.users, []leftOut{{id: "broken", email: "broken@example.com", err: errRecord}}).withRoles(whole.roles)
+	s := newSnapshot(r.model, whole.users, []leftOut{{id: "broken", email: "broken@example.com", err: errForeign}}).withRoles(whole.roles)
 	for userName, want := range map[string]string{
 		"amber@example.com":  "user_exists",
 		"AMBER@Example.com":  "user_exists",

@@ -14,7 +14,6 @@ import (
 // one person only; then whole is false.
 type snapshot struct {
 	tick  tick      // when the fetch of the users began, in the order of this process
-	began time.Time // the same by the clock
 	done  time.Time // when it was complete
 	whole bool      // every member is in it
 	users []*user   // by time of joining or creation, then id
@@ -136,14 +135,10 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// onePerson is a snapshot of a single user who is a member, or of nobody.
-func onePerson(m *model, u *user, roles *catalogue, began, done time.Time) *snapshot {
-	var users []*user
-	if u != nil {
-		users = []*user{u}
-	}
-	s := newSnapshot(m, users, nil)
-	s.whole, s.roles, s.began, s.done = false, roles, began, done
+// onePerson is a snapshot of a single user who is a member.
+func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
+	s := newSnapshot(m, []*user{u}, nil)
+	s.whole, s.roles, s.tick, s.done = false, roles, at, done
 	return s
 }
 
@@ -171,19 +166,6 @@ func (s *snapshot) byID(id string) *user {
 		return s.users[at]
 	}
 	return nil
-}
-
-// withEmail are the users with the address, those with access first. More than
-// one is a mistake in Suger.
-func (s *snapshot) withEmail(email string) (found []*user) {
-	email = foldEmail(email)
-	for _, at := range s.same[email] {
-		found = append(found, s.users[at])
-	}
-	if at, one := s.mails[email]; one && found == nil {
-		found = []*user{s.users[at]}
-	}
-	return found
 }
 
 // holderOf is the user with an address, or nil.

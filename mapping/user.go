@@ -67,18 +67,18 @@ func (m *model) readUser(record any, organization string) (u *user, err error) {
 	_, number := rawID.(json.Number)
 	u = &user{id: id, number: number, values: make([]string, len(m.attributes)), access: access{active: true}}
 	for i, a := range m.attributes {
-		value, there := a.field.In(record)
-		text, err := textOf(value, a.field)
+		value, there := a.Field.In(record)
+		text, err := textOf(value, a.Field)
 		if err != nil {
 			return nil, err
 		}
 		if !there {
-			u.drift = append(u.drift, a.field.String())
+			u.drift = append(u.drift, a.Field.String())
 		}
-		u.values[i] = cut(text, a.part)
+		u.values[i] = cut(text, a.Part)
 	}
 	if u.values[m.userName] == "" {
-		return nil, misfit(m.attributes[m.userName].field.String(), "a user without %s", m.attributes[m.userName].field)
+		return nil, misfit(m.attributes[m.userName].Field.String(), "a user without %s", m.attributes[m.userName].Field)
 	}
 	if m.status != nil {
 		if u.access = m.status.read(record); u.access.unknown {
@@ -280,7 +280,7 @@ func (u *user) with(v *user) *user {
 // leftOut describes a record that cannot be used, as far as it can be read.
 func (m *model) leftOut(record any, err error) leftOut {
 	id, _ := fieldText(record, m.doc.User.ID)
-	email, _ := fieldText(record, m.attributes[m.userName].field)
+	email, _ := fieldText(record, m.attributes[m.userName].Field)
 	raw, _ := m.doc.User.Roles.Field.In(record)
 	roles, odd := m.readRoles(raw)
 	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), roles: roles, odd: odd != nil, err: err}

@@ -23,7 +23,6 @@ type userView struct {
 	held    []*role
 	one     [1]*role // room for held, as most hold one
 	version string   // "" until it is asked for
-	full    string   // the full name, too
 }
 
 // view is a user with the roles that he or she holds.
@@ -50,14 +49,6 @@ func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 
 // WriteTo writes the user into a form.
 func (v *userView) WriteTo(form scim.Form) { v.model.layout.writeTo(form, v) }
-
-// formatted is the full name, made of its parts.
-func (v *userView) formatted() string {
-	if v.full == "" {
-		v.full = v.model.formatted(v.user)
-	}
-	return v.full
-}
 
 // hasEnterprise reports whether there is anything in the enterprise extension.
 func (v *userView) hasEnterprise() bool {
@@ -173,7 +164,7 @@ func (m *model) newLayout() layout {
 	}
 	for _, name := range []string{"name.formatted", "displayName"} {
 		if !m.holds(name) {
-			l.add(name, func(v *userView) string { return v.formatted() })
+			l.add(name, func(v *userView) string { return v.model.formatted(v.user) })
 		}
 	}
 	l.sort()

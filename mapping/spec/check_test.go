@@ -136,9 +136,9 @@ func TestProblems(t *testing.T) {
 			`credential.header: "Host" is not a header for a key, such as X-Api-Key; `,
 			`credential.scheme: "two words" is not a scheme; write one word such as Key, or none; `}},
 		{"words that nothing says", removal, "\nrefusals:\n  domain: [domain]\n  seats: [seat]\n", "\nerrors: {field: ok, success: [null]}\nrefusals:\n  seats: [\"\", [seat]]\n", []string{
-			`errors.success[0]: must be true or false or a whole number or a string, not null; leave the key out if there is nothing to say`,
-			`refusals.seats[0]: the text is empty; `,
-			`refusals.seats[1]: must be true or false or a whole number or a string, not a list; `}},
+			`errors.success[0]: got null, want boolean or integer or string; `,
+			`refusals.seats[0]: minLength: got 0, want 1; `,
+			`refusals.seats[1]: got array, want boolean or integer or string; `}},
 		{"a header that carries the key", removal, "  list roles: GET /v1/workspaces/{organization}/roles\n", "  list roles: {call: \"GET /v1/workspaces/{organization}/roles\", headers: {x-key: a}}\ncredential: {header: X-Key}\n",
 			[]string{`operations.list roles.headers.x-key: the gateway sets the header x-key itself; remove it`}},
 		{"a parameter that paging sends", suger, "GET /org/{organization}/user\n    paging", "GET /org/{organization}/user?limit=5\n    paging",

@@ -169,10 +169,5 @@ func (d *Document) WritesRole() bool {
 	return ops.SetRole == nil && ops.GrantRole == nil && BodySends(ops.UpdateUser, roleValues...)
 }
 
-// AddsRole reports whether adding a user sends the role.
-func (d *Document) AddsRole() bool {
-	return BodySends(d.Operations.AddUser, roleValues...) || BodySends(d.Operations.AddMember, roleValues...)
-}
-
 // ManyRoles reports whether a user may hold several roles.
 func (d *Document) ManyRoles() bool { return d.User.Roles.Hold == "many" }

@@ -58,7 +58,6 @@ func TestMembershipsApartFromPeople(t *testing.T) {
 	assert.Equal(t, "membership.id or membershipId", document.User.IDs["membershipId"].String())
 	assert.Equal(t, spec.Attribute{Field: document.User.Attributes["userName"].Field, Write: spec.WriteCreate, Max: 100}, document.User.Attributes["userName"])
 	assert.Equal(t, spec.WriteNever, document.User.Attributes["nickName"].Write)
-	assert.True(t, document.AddsRole(), "by the second call")
 	assert.False(t, document.WritesRole())
 	assert.False(t, document.WritesStatus())
 	assert.Equal(t, spec.ByRemoval, document.Access.End.Way)

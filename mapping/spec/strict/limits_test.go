@@ -41,7 +41,7 @@ func TestDecodeReportsAHundredProblems(t *testing.T) {
 	}
 	problems := problemsOf(t, text)
 	require.Len(t, problems, 101)
-	assert.Equal(t, `doc.yaml:102:8: labels.l99: must be a string, not the number 1; write it in quotes: "1"`, problems[99])
+	assert.Equal(t, `doc.yaml:102:8: labels.l99: got number, want string; write it in quotes: "1"`, problems[99])
 	assert.Equal(t, "doc.yaml:102:8: too many problems; 3 more are not shown", problems[100])
 }
 

@@ -4,8 +4,8 @@
 //
 // Start with [NewSchema]; [Schema.Read] reads a document into a struct by the YAML
 // library's own rules. Of YAML, one document of plain maps, lists and scalars is
-// accepted: no anchors, aliases, merge keys or tags, no key twice, numbers as JSON
-// has them, and no value left empty.
+// accepted: no aliases, merge keys or tags, no key twice, numbers as JSON has them,
+// and no value left empty.
 package strict
 
 import (
@@ -20,12 +20,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The largest document, in bytes, how deep maps and lists may be nested, and the
-// longest key, in bytes.
+// The largest document, in bytes, and how deep maps and lists may be nested.
 const (
 	maxSize  = 64 << 10
 	maxDepth = 32
-	maxKey   = 128
 )
 
 // Read reads the document in data into the struct that into points to. file is its
@@ -148,8 +146,8 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	n.Content = nil
 	for i := 0; i+1 < len(content); i += 2 {
 		key, value, at := content[i], content[i+1], content[i+1]
-		if message, suggestion := forbiddenKey(key); message != "" {
-			r.refuse(path, key, message, suggestion)
+		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0 {
+			r.refuse(path, key, fmt.Sprintf("the key %s is not a string", quoted(key.Value)), "write it in quotes")
 			continue
 		}
 		if value.Kind != yaml.ScalarNode && value.Style&yaml.FlowStyle == 0 {
@@ -208,28 +206,8 @@ func forbidden(n *yaml.Node) (message, suggestion string) {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		return fmt.Sprintf("an alias (*%s) is not allowed", shortened(n.Value, 60)), "write the value out"
-	case n.Anchor != "":
-		return fmt.Sprintf("an anchor (&%s) is not allowed", shortened(n.Anchor, 60)), "remove it"
 	case n.Style&yaml.TaggedStyle != 0:
 		return fmt.Sprintf("a tag (%s) is not allowed", shortened(n.Tag, 60)), "remove it; quotes make a value a string"
-	}
-	return "", ""
-}
-
-// forbiddenKey says why a key may not be in a strict document, if so.
-func forbiddenKey(n *yaml.Node) (message, suggestion string) {
-	if message, suggestion = forbidden(n); message != "" {
-		return message, suggestion
-	}
-	switch {
-	case n.Kind != yaml.ScalarNode:
-		return "a map or a list is not allowed as a key", "use a string"
-	case n.Tag == "!!merge":
-		return "a merge key (<<) is not allowed", "write the keys out"
-	case len(n.Value) > maxKey:
-		return fmt.Sprintf("a key is longer than %d bytes", maxKey), ""
-	case n.ShortTag() != "!!str":
-		return fmt.Sprintf("the key %s is not a string", quoted(n.Value)), "write it in quotes"
 	}
 	return "", ""
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
 // A Schema describes documents. It is safe for concurrent use.
@@ -20,6 +22,9 @@ type Schema struct {
 	mu       sync.Mutex
 	compiler *jsonschema.Compiler
 }
+
+// english is the language of the schema library's messages.
+var english = message.NewPrinter(language.English)
 
 // schemaURL names the schema. Nothing is ever loaded from it.
 const schemaURL = "https://schema.invalid/document.json"
@@ -84,9 +89,9 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 		n.Content = nil
 		for i := 0; i+1 < len(content); i += 2 {
 			if key := content[i]; slices.Contains(k.Properties, key.Value) {
-				message, suggestion := fmt.Sprintf("unknown key %q", key.Value), Suggest(key.Value, known)
+				message, suggestion := fmt.Sprintf("unknown key %q", shortened(key.Value, 120)), Suggest(key.Value, known)
 				if len(known) == 0 { // keys have a form instead of names
-					message, suggestion = fmt.Sprintf("the name %q is not allowed", key.Value), s.at(e.SchemaURL).Description
+					message, suggestion = fmt.Sprintf("the name %q is not allowed", shortened(key.Value, 120)), s.at(e.SchemaURL).Description
 				}
 				r.add(path, key.Line, key.Column, message, suggestion)
 			} else {
@@ -101,23 +106,8 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 		for _, missing := range k.Missing {
 			say(fmt.Sprintf("add it, or remove %q", k.Prop), "key %q is missing", missing)
 		}
-	case *kind.Type:
-		wanted := wantedOf(k.Want)
-		say(remedy(n, wanted), "must be %s, not %s", wanted, found(n))
-	case *kind.Enum:
-		var allowed []string
-		for _, one := range k.Want {
-			allowed = append(allowed, fmt.Sprint(one))
-		}
-		say(Suggest(n.Value, allowed), "%s is not allowed", quoted(n.Value))
 	case *kind.Format:
 		say("", "%s", shortened(k.Err.Error(), 300))
-	case *kind.MinItems:
-		say("leave the key out if there is nothing to say", "the list is empty")
-	case *kind.MinLength:
-		say("", "the text is empty")
-	case *kind.UniqueItems:
-		say("remove one of them", "%s is given twice", quoted(n.Content[k.Duplicates[0]].Value))
 	case *kind.Minimum:
 		say("", "%s is less than %s", n.Value, k.Want.RatString())
 	case *kind.Maximum:
@@ -125,8 +115,14 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 	case *kind.Not: // whose description says what is wrong, and what to do
 		message, suggestion, _ := strings.Cut(s.at(e.SchemaURL).Description, "; ")
 		say(suggestion, "%s", message)
+	case *kind.Type:
+		suggestion := ""
+		if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" && slices.Contains(k.Want, "string") {
+			suggestion = "write it in quotes: " + quoted(n.Value)
+		}
+		say(suggestion, "%s", k.LocalizedString(english))
 	default:
-		say("", "does not fit the schema (%s)", strings.Join(k.KeywordPath(), "/"))
+		say("", "%s", k.LocalizedString(english))
 	}
 }
 
@@ -153,60 +149,4 @@ func locate(n *yaml.Node, location []string) (at *yaml.Node, path string) {
 		}
 	}
 	return n, path
-}
-
-// words are what messages call the types of JSON.
-var words = map[string]string{
-	"object": "a map", "array": "a list", "string": "a string", "boolean": "true or false",
-	"integer": "a whole number", "number": "a number", "null": "null",
-}
-
-func wantedOf(types []string) string {
-	wanted := make([]string, len(types))
-	for i, one := range types {
-		wanted[i] = words[one]
-	}
-	return strings.Join(wanted, " or ")
-}
-
-// found describes a node in a message.
-func found(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a map"
-	case yaml.SequenceNode:
-		return "a list"
-	}
-	switch n.ShortTag() {
-	case "!!null":
-		return "null"
-	case "!!bool":
-		return "the boolean " + n.Value
-	case "!!int", "!!float":
-		return "the number " + n.Value
-	}
-	return "the string " + quoted(n.Value)
-}
-
-// remedy is how the value would have the wanted type.
-func remedy(n *yaml.Node, wanted string) string {
-	if n.Kind != yaml.ScalarNode {
-		return ""
-	}
-	switch tag := n.ShortTag(); {
-	case tag == "!!null":
-		return "leave the key out if there is nothing to say"
-	case wanted == words["string"] && tag != "!!str":
-		return "write it in quotes: " + quoted(n.Value)
-	case wanted == words["array"]:
-		return fmt.Sprintf("write it in brackets: [%s]", shortened(n.Value, 60))
-	case wanted == words["boolean"]:
-		switch strings.ToLower(n.Value) {
-		case "yes", "y", "on", "true":
-			return "did you mean true?"
-		case "no", "n", "off", "false":
-			return "did you mean false?"
-		}
-	}
-	return ""
 }
