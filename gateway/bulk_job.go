@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/url"
 	"strings"
 
@@ -43,14 +44,22 @@ func (j *bulkJob) run() error {
 			break
 		}
 		j.settle(op)
+		if j.failOnErrors < math.MaxInt { // whether to go on depends on it
+			j.prove(ctx)
+		}
 	}
-	for operation, err := range batch.Prove(ctx) {
-		j.fail(operation.(*bulkOperation), err)
-	}
+	j.prove(ctx)
 	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// prove fails the operations whose changes Suger does not show.
+func (j *bulkJob) prove(ctx context.Context) {
+	for operation, err := range j.batch.Prove(ctx) {
+		j.fail(operation.(*bulkOperation), err)
+	}
 }
 
 func (j *bulkJob) stopped() bool {

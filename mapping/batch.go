@@ -53,25 +53,25 @@ func batchOf(ctx context.Context) *Batch {
 // Begin names the operation that the next changes belong to.
 func (b *Batch) Begin(operation any) { b.operation = operation }
 
-// Prove reads the list once more and returns the operations, as Begin named them,
-// whose changes it does not show.
+// Prove reads the list if something is to be proven, and returns the operations, as
+// Begin named them, whose changes were found missing since it was last called.
 func (b *Batch) Prove(ctx context.Context) map[any]error {
-	if len(b.pending) == 0 {
-		return b.failed
-	}
-	ctx, cancel := untilDeadline(ctx)
-	defer cancel()
-	s := b.pending[0].suger
-	after, err := s.people(ctx, s.fromNow())
-	if err != nil {
+	if len(b.pending) > 0 {
+		ctx, cancel := untilDeadline(ctx)
+		defer cancel()
+		s := b.pending[0].suger
+		after, err := s.people(ctx, s.fromNow())
+		if err == nil {
+			b.saw(ctx, after)
+		}
 		for _, one := range b.pending {
 			b.failed[one.operation] = s.asSCIM(s.unproven(one.sentChange, err))
 		}
 		b.pending = nil
-		return b.failed
 	}
-	b.proveOn(ctx, after)
-	return b.failed
+	failed := b.failed
+	b.failed = make(map[any]error)
+	return failed
 }
 
 // proveOn compares what is pending with a snapshot that began after it. Of several

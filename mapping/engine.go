@@ -327,6 +327,11 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
 	sent := &sentChange{c, snap, p, s.apply(ctx, snap, p), reserved}
+	if p.role != nil && p.role.kind == roleDeleted && sent.done.role != nil && !uncertain(sent.done.role) {
+		if roles, err := s.roles(ctx, s.fromNow()); err != nil || roles.byID(p.role.role.id) != nil {
+			return nil, s.giveBack(ctx, sent)
+		}
+	}
 	if batch := batchOf(ctx); batch.defers(s, snap, p) {
 		return &result{before: snap, after: batch.add(s, sent), plan: p, sent: true}, nil
 	}
@@ -345,6 +350,45 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	}
 	batchOf(ctx).saw(ctx, after)
 	return &result{before: snap, after: after, plan: p, made: sent.done.made}, nil
+}
+
+// giveBack returns the role that Suger does not delete to those who have lost it for
+// that. The error is for the client.
+func (s *suger) giveBack(ctx context.Context, c *sentChange) error {
+	err := c.done.role
+	if isGone(err) || callMissing(err) {
+		err = s.notOffered(err)
+	}
+	s.recordFailed(c.change.what, c.plan, c.done, err)
+	back := &plan{}
+	for _, one := range c.plan.touched() {
+		back.people = append(back.people, one.inverse(s.model))
+	}
+	c.reserved.settle(0)
+	if len(back.people) == 0 {
+		return err
+	}
+	done := s.apply(ctx, c.before, back)
+	after, failed := s.people(ctx, s.fromNow())
+	if failed != nil {
+		s.recordFailed("undo", back, done, failed)
+		return s.errUnproven(c.plan, c.done, failed)
+	}
+	differs := s.planner.prove(c.before, after, back, nil)
+	failures := s.failures(back, done, differs, true)
+	s.recordProven("undo", back, after, failures)
+	lost := &plan{}
+	for _, f := range failures {
+		lost.people = append(lost.people, c.plan.of(f.one.before.id))
+	}
+	c.reserved.settle(s.planner.losses(lost))
+	var e *scim.Error
+	if len(failures) == 0 || !errors.As(s.asSCIM(err), &e) {
+		return err
+	}
+	whole := *e
+	whole.Detail = fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %s", len(failures), e.Detail)
+	return &whole
 }
 
 // untilDeadline is a context that ends at the deadline alone, if there is one.

@@ -178,7 +178,7 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
-	asked := memberChange{implicit: replacesMembers(operations), remove: leavers(operations)}
+	asked := memberChange{implicit: replacesMembers(operations), remove: removedValues(operations, "members")}
 	return g.change(ctx, id, ifMatch, asked, shows, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
@@ -200,22 +200,34 @@ func replacesMembers(operations []scim.PatchOperation) bool {
 	})
 }
 
-// leavers are the ids of the members whom operations remove by name.
-func leavers(operations []scim.PatchOperation) (ids []string) {
+// removedValues are the values of an attribute's elements that operations remove by
+// name.
+func removedValues(operations []scim.PatchOperation, attribute string) (values []string) {
 	for _, op := range operations {
-		if op.Op != "remove" {
+		if op.Op != "remove" || op.Path == nil || op.Path.Attr == nil || op.Path.Attr.Name != attribute {
 			continue
 		}
-		ids = append(ids, memberIDs(op.Value)...)
-		if op.Path != nil && op.Path.Filter != nil {
+		list, isList := op.Value.([]any)
+		if !isList {
+			list = []any{op.Value}
+		}
+		for _, entry := range list {
+			if object, isObject := entry.(map[string]any); isObject {
+				entry = object["value"]
+			}
+			if value, isText := entry.(string); isText && value != "" {
+				values = append(values, value)
+			}
+		}
+		if op.Path.Filter != nil {
 			if _, value, ok := op.Path.Filter.Equality(); ok {
-				if id, isText := value.(string); isText {
-					ids = append(ids, id)
+				if text, isText := value.(string); isText {
+					values = append(values, text)
 				}
 			}
 		}
 	}
-	return ids
+	return values
 }
 
 // change makes a group what a client wants it to be, and shows it unless it has so

@@ -399,6 +399,28 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 	return roles, nil
 }
 
+// removeNamed removes from a resource the roles that a client names in any way, since
+// an attribute shows a role in one.
+func (p *planner) removeNamed(s *snapshot, wanted scim.Resource, words []string) error {
+	for _, word := range words {
+		r, err := p.roleNamed(s, word)
+		if err != nil {
+			return err
+		}
+		entries, _ := wanted["roles"].([]any)
+		kept := slices.DeleteFunc(slices.Clone(entries), func(entry any) bool {
+			object, _ := entry.(map[string]any)
+			value, _ := object["value"].(string)
+			held, err := s.roles.named(value)
+			return err == nil && held != nil && held.id == r.id
+		})
+		if len(kept) < len(entries) {
+			wanted["roles"] = kept
+		}
+	}
+	return nil
+}
+
 // extensionCarries reads the extension's role. Where users hold many roles, it
 // shows the highest of them, so that one is its repetition.
 func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {

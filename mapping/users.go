@@ -147,7 +147,7 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
-	return u.update(ctx, id, ifMatch, access, true, func(current scim.Resource) (scim.Resource, error) {
+	return u.update(ctx, id, ifMatch, access, true, func(_ *snapshot, current scim.Resource) (scim.Resource, error) {
 		if wrong != nil {
 			return nil, wrong
 		}
@@ -174,14 +174,15 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
 		return nil, err
 	}
-	return u.update(ctx, id, ifMatch, access, false, func(current scim.Resource) (scim.Resource, error) {
+	return u.update(ctx, id, ifMatch, access, false, func(s *snapshot, current scim.Resource) (scim.Resource, error) {
 		if wrong != nil {
 			return nil, wrong
 		}
 		if access == scim.AccessEnded {
 			operations = withoutTombstone(operations, current)
 		}
-		return u.userType.ApplyPatch(ctx, current, operations)
+		wanted, err := u.userType.ApplyPatch(ctx, current, operations)
+		return wanted, cmp.Or(err, u.planner.removeNamed(s, wanted, removedValues(operations, "roles")))
 	})
 }
 
@@ -220,10 +221,13 @@ func unlessEnded(access scim.Access, wrong error) error {
 	return wrong
 }
 
+// A wantedUser is what a client wants a user to be, given what there is.
+type wantedUser func(s *snapshot, current scim.Resource) (scim.Resource, error)
+
 // update makes a user what a client wants it to be. Access that is to end ends
 // first and by itself, so that nothing else in the request, which may be wrong or
 // refused, lets a leaver keep it. whole says that the request is a whole resource.
-func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, whole bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, whole bool, want wantedUser) (scim.Resource, error) {
 	var ended *result
 	var seen *snapshot // where the rest can begin
 	if access == scim.AccessEnded {
@@ -255,7 +259,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 			if err != nil {
 				return nil, err
 			}
-			if wanted, err = want(current); err != nil {
+			if wanted, err = want(s, current); err != nil {
 				return nil, err
 			}
 			asked := access
@@ -388,7 +392,7 @@ func afterEnd(ended bool, err error) error {
 
 // planReturn plans that somebody returns by the id that the client still has.
 // Whose record it is does not show in an error: it may be another company's.
-func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want func(scim.Resource) (scim.Resource, error), wanted *scim.Resource) (*plan, error) {
+func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want wantedUser, wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
 		return nil, err
 	}
@@ -403,7 +407,7 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
 		return nil, errNobody(id)
 	}
-	*wanted, err = want(s.view(known, snap.roles).Resource())
+	*wanted, err = want(snap, s.view(known, snap.roles).Resource())
 	var no *scim.Error
 	switch {
 	case errors.As(err, &no) && no.Code == scim.CodeMutability: // another address
@@ -443,10 +447,10 @@ func (r *result) person(p *planner) *user {
 // answerToLeaver is the direct answer to the end of access of somebody who is no
 // member any more. It shows what the client itself sent, or was shown before: a
 // global record may belong to another company.
-func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, want func(scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, want wantedUser) (scim.Resource, error) {
 	found := ended.before.byID(id)
 	if found == nil {
-		wanted, err := want(scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
+		wanted, err := want(ended.before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
 		if err != nil || wanted["userName"] == nil {
 			return nil, nil
 		}
@@ -464,7 +468,7 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 		view = s.view(&left, ended.before.roles) // the roles are not what matters here
 	}
 	current := view.Resource()
-	wanted, err := want(s.view(found, ended.before.roles).Resource())
+	wanted, err := want(ended.before, s.view(found, ended.before.roles).Resource())
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
