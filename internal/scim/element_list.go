@@ -134,7 +134,10 @@ func (l *elementList) cost(f *Filter) int {
 	if path, _, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
 		return 0 // there is an index
 	}
-	return f.terms() * len(l.items)
+	if f == nil {
+		return len(l.items)
+	}
+	return f.comparisons * len(l.items)
 }
 
 // matching lists the positions of the elements that the filter selects; all if
@@ -400,13 +403,16 @@ func (l *elementList) dropReadOnly(element map[string]any) {
 // members, so that a filter for a removed element never adds it again.
 func (l *elementList) create(path *Path, members map[string]any) error {
 	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
-	equalities, ok := path.Filter.equalities()
-	if !ok || l.value != nil && IsEmpty(members["value"]) {
+	var equalities []equality
+	if path.Filter != nil {
+		equalities = path.Filter.equal
+	}
+	if path.Filter != nil && equalities == nil || l.value != nil && IsEmpty(members["value"]) {
 		return noTarget
 	}
 	described := map[string]any{}
 	for _, equality := range equalities {
-		sub := equality.path.Attr
+		sub := equality.attr
 		value, err := valueReader{}.read(l.part(sub), equality.value)
 		switch {
 		case err != nil:
@@ -431,24 +437,4 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 func (a *Attribute) mayDerive(value any) bool {
 	return a.Derived && (len(a.CanonicalValues) == 0 ||
 		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))
-}
-
-// equalities are the comparisons of a value filter that consists of "a eq x" or
-// of several such with "and"; not ok for any other filter.
-func (f *Filter) equalities() (equalities []*comparison, ok bool) {
-	if f == nil {
-		return nil, true
-	}
-	nodes := []filterNode{f.root}
-	if several, ok := f.root.(junction); ok && !several.or {
-		nodes = several.nodes
-	}
-	for _, node := range nodes {
-		c, ok := node.(*comparison)
-		if !ok || c.op != opEqual || c.value == nil {
-			return nil, false
-		}
-		equalities = append(equalities, c)
-	}
-	return equalities, true
 }

@@ -251,7 +251,7 @@ func (p *filterParser) parsePath() *Path {
 		return path
 	}
 	root := p.parseBrackets(attribute)
-	path.Filter = &Filter{root: root, comparisons: p.terms}
+	path.Filter = &Filter{filterNode: root, comparisons: p.terms}
 	if strings.HasPrefix(p.token.raw, ".") {
 		path.Sub = p.parseSub(attribute).Attr
 	}
