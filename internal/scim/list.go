@@ -80,15 +80,6 @@ func (q *Query) Select(n int, at func(int) View) *List {
 	return list
 }
 
-// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
-// §2).
-type ListResponse struct {
-	TotalResults int    // of all pages
-	StartIndex   int    // from 1; 0 if paged by cursor
-	NextCursor   string // "" on the last page
-	Resources    []any  // of this page, as the client is to see them
-}
-
 // rows are the resources that a query selects, in the order of the list.
 type rows struct {
 	total  int

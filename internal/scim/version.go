@@ -1,11 +1,8 @@
 package scim
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,47 +10,6 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 )
-
-// An Appender appends itself to text as JSON.
-type Appender interface {
-	AppendJSON(text []byte) ([]byte, error)
-}
-
-// AppendJSON appends a value as JSON, without escaping for HTML.
-func AppendJSON(text []byte, value any) ([]byte, error) {
-	if appender, ok := value.(Appender); ok {
-		return appender.AppendJSON(text)
-	}
-	buffer := bytes.NewBuffer(text)
-	encoder := json.NewEncoder(buffer)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(value)
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), err
-}
-
-// AppendJSON appends the message. A resource that is an [Appender] is not encoded
-// a second time, as encoding/json would do with what MarshalJSON returns.
-func (l ListResponse) AppendJSON(text []byte) ([]byte, error) {
-	text = fmt.Appendf(text, `{"schemas":[%q],"totalResults":%d`, URNListResponse, l.TotalResults)
-	if l.StartIndex != 0 {
-		text = fmt.Appendf(text, `,"startIndex":%d`, l.StartIndex)
-	}
-	text = fmt.Appendf(text, `,"itemsPerPage":%d`, len(l.Resources))
-	if l.NextCursor != "" {
-		text = fmt.Appendf(text, `,"nextCursor":%q`, l.NextCursor) // URL-safe characters only
-	}
-	text = append(text, `,"Resources":[`...)
-	for i, r := range l.Resources {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		var err error
-		if text, err = AppendJSON(text, r); err != nil {
-			return nil, err
-		}
-	}
-	return append(text, "]}"...), nil
-}
 
 // Version returns a weak entity tag, W/"…", of the resource's content. It leaves
 // meta.version out, and meta.location, which depends on how the client reached

@@ -2,8 +2,8 @@ package scim
 
 import (
 	"net/url"
-	"strconv"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -54,73 +54,95 @@ func URLOf(base, endpoint, id string) string {
 	return base + endpoint + "/" + url.PathEscape(id)
 }
 
-// AppendWriter appends the resource as JSON, with URLs below base.
-func AppendWriter(text []byte, w Writer, base string) []byte {
-	form := &jsonForm{text: append(text, '{'), base: base}
-	w.WriteTo(form)
-	return append(form.text, '}')
+// Marshal encodes an answer as JSON, members of maps in the order of their names.
+func Marshal(answer any) ([]byte, error) {
+	return json.Marshal(answer, json.Deterministic(true), jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 }
 
-// A jsonForm appends what is written into it as the members of a JSON object.
+// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
+// §2).
+type ListResponse struct {
+	TotalResults int    // of all pages
+	StartIndex   int    // from 1; 0 if paged by cursor
+	NextCursor   string // "" on the last page
+	Resources    []any  // of this page, as the client is to see them
+}
+
+// MarshalJSONTo writes the message.
+func (l ListResponse) MarshalJSONTo(enc *jsontext.Encoder) error {
+	return json.MarshalEncode(enc, struct {
+		Schemas      []string `json:"schemas"`
+		TotalResults int      `json:"totalResults"`
+		StartIndex   int      `json:"startIndex,omitzero"`
+		ItemsPerPage int      `json:"itemsPerPage"`
+		NextCursor   string   `json:"nextCursor,omitzero"`
+		Resources    []any
+	}{[]string{URNListResponse}, l.TotalResults, l.StartIndex, len(l.Resources), l.NextCursor, l.Resources})
+}
+
+// A Located is a resource with URLs below a base.
+type Located struct {
+	Writer
+	Base string
+}
+
+// MarshalJSONTo writes the resource.
+func (l Located) MarshalJSONTo(enc *jsontext.Encoder) error {
+	form := &jsonForm{enc: enc, base: l.Base}
+	form.token(jsontext.BeginObject)
+	l.WriteTo(form)
+	form.token(jsontext.EndObject)
+	return form.err
+}
+
+// A jsonForm encodes what is written into it as the members of a JSON object.
 type jsonForm struct {
-	text  []byte
-	base  string
-	open  [maxDepth]closing
-	depth int
+	enc     *jsontext.Encoder
+	base    string
+	pending []string // names of objects that are begun and have no member yet
+	err     error    // the first one
 }
 
-// closing is the end of an open object or list.
-type closing struct {
-	bracket byte
-	begin   int // of its member in text
-}
+func (f *jsonForm) Text(name, value string) { f.member(name, jsontext.String(value)) }
 
-// maxDepth bounds the nesting of objects and lists. Complex attributes of a resource
-// contain no others (RFC 7643 §2.3.8).
-const maxDepth = 4
+func (f *jsonForm) Flag(name string, value bool) { f.member(name, jsontext.Bool(value)) }
 
-func (f *jsonForm) Text(name, value string) {
-	f.name(name)
-	f.text, _ = jsontext.AppendQuote(f.text, value) // replaces what is not UTF-8
-}
+func (f *jsonForm) Reference(name, endpoint, id string) { f.Text(name, URLOf(f.base, endpoint, id)) }
 
-func (f *jsonForm) Flag(name string, value bool) {
-	f.name(name)
-	f.text = strconv.AppendBool(f.text, value)
-}
+func (f *jsonForm) Object(name string) { f.pending = append(f.pending, name) }
 
-func (f *jsonForm) Reference(name, endpoint, id string) {
-	f.Text(name, URLOf(f.base, endpoint, id))
-}
-
-func (f *jsonForm) Object(name string) { f.begin(name, '{', '}') }
-
-func (f *jsonForm) List(name string) { f.begin(name, '[', ']') }
-
-func (f *jsonForm) begin(name string, bracket, end byte) {
-	f.open[f.depth] = closing{end, len(f.text)}
-	f.depth++
-	f.name(name)
-	f.text = append(f.text, bracket)
-}
+func (f *jsonForm) List(name string) { f.member(name, jsontext.BeginArray) }
 
 func (f *jsonForm) End() {
-	f.depth--
-	last := f.open[f.depth]
-	if last.bracket == '}' && f.text[len(f.text)-1] == '{' {
-		f.text = f.text[:last.begin]
+	if last := len(f.pending) - 1; last >= 0 {
+		f.pending = f.pending[:last]
 		return
 	}
-	f.text = append(f.text, last.bracket)
+	end := jsontext.EndArray
+	if kind, _ := f.enc.StackIndex(f.enc.StackDepth()); kind == jsontext.KindBeginObject {
+		end = jsontext.EndObject
+	}
+	f.token(end)
 }
 
-// name begins a member. Names need no escaping.
-func (f *jsonForm) name(name string) {
-	if last := f.text[len(f.text)-1]; last != '{' && last != '[' {
-		f.text = append(f.text, ',')
+// member writes a member, after the beginnings of the objects that it is in.
+func (f *jsonForm) member(name string, value jsontext.Token) {
+	if len(f.pending) > 0 {
+		outer := f.pending
+		f.pending = nil
+		for _, object := range outer {
+			f.member(object, jsontext.BeginObject)
+		}
 	}
 	if name != "" {
-		f.text = append(append(append(f.text, '"'), name...), `":`...)
+		f.token(jsontext.String(name))
+	}
+	f.token(value)
+}
+
+func (f *jsonForm) token(token jsontext.Token) {
+	if f.err == nil {
+		f.err = f.enc.WriteToken(token)
 	}
 }
 
