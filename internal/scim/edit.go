@@ -415,16 +415,6 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 	return nil
 }
 
-// hasSchema reports whether resources of the type have, or are tolerated to
-// have, the schema.
-func (rt *ResourceType) hasSchema(urn string) bool {
-	schemas := slices.Concat(rt.core(), rt.Extensions)
-	if !rt.strict {
-		schemas = append(schemas, rt.Tolerated...)
-	}
-	return slices.ContainsFunc(schemas, func(schema *Schema) bool { return strings.EqualFold(urn, schema.ID) })
-}
-
 // isNothing reports whether a client sent no value, rather than an empty list.
 func isNothing(value any) bool { return value == nil || value == "" }
 
