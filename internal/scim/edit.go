@@ -152,10 +152,8 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return e.applyExtension(op, path, value, named)
 	case path.Attr.MultiValued:
 		return e.applyList(op, path, value, named)
-	case path.Sub != nil:
-		return e.applySub(op, path, value)
 	}
-	return e.applyWhole(op, path, value)
+	return e.applyValue(op, path, value)
 }
 
 // applyExtension applies the operation to each attribute of the extension.
@@ -178,37 +176,49 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	return wrongType(path, "an object")
 }
 
-// applyWhole applies the operation to an attribute that has one value.
-// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3), all of
-// them if it is {}; in strict mode replace empties them, as the interoperability
-// profile requires. In a whole resource {} is no value, as null is.
-func (e *edit) applyWhole(op string, path *Path, value any) error {
-	if op == patchRemove {
-		e.put(path.AttrPath, emptyOf(path.Attr))
-		return nil
-	}
-	read, err := valueReader{keepEchoed: !e.patching}.read(path.AttrPath, value)
-	if err != nil {
-		return err
-	}
-	if path.Attr.Type != Complex {
-		if read != nil || op == patchReplace {
-			e.put(path.AttrPath, read)
+// applyValue applies the operation to an attribute that has one value, or to a
+// sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
+// §3.5.2.3), all of them if it is {}; in strict mode replace empties them, as the
+// interoperability profile requires. In a whole resource {} is no value, as null is.
+func (e *edit) applyValue(op string, path *Path, value any) error {
+	attribute := AttrPath{URN: path.URN, Attr: path.Attr}
+	if path.Sub != nil {
+		if op == patchRemove {
+			value = nil
 		}
+		value = map[string]any{path.Sub.Name: value}
+	} else if op == patchRemove {
+		e.put(attribute, emptyOf(path.Attr))
 		return nil
 	}
-	object, _ := read.(map[string]any)
+	read, err := valueReader{keepEchoed: !e.patching}.read(attribute, value)
+	members, isComplex := read.(map[string]any)
 	_, isObject := value.(map[string]any)
 	switch {
-	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject):
+	case err != nil:
+		return err
+	case !isComplex && (read != nil || op == patchReplace && path.Attr.Type != Complex):
+		e.put(attribute, read)
 		return nil
-	case len(object) > 0:
-		if e.patching && e.rt.strict && op == patchReplace {
-			e.put(path.AttrPath, emptied(path.Attr))
-		}
-		object = e.merged(path.AttrPath, object)
+	case !isComplex, len(members) == 0 && (op == patchAdd || e.patching && isObject):
+		return nil
+	case len(members) == 0:
+		e.put(attribute, members)
+		return nil
 	}
-	e.put(path.AttrPath, object)
+	object := map[string]any{}
+	if e.patching && e.rt.strict && op == patchReplace && path.Sub == nil {
+		object = emptied(path.Attr)
+	} else if present, _ := path.in(e.result).(map[string]any); present != nil {
+		object = maps.Clone(present)
+	}
+	maps.Copy(object, members)
+	maps.DeleteFunc(object, func(_ string, member any) bool { return member == nil })
+	if len(object) == 0 {
+		e.put(attribute, nil)
+		return nil
+	}
+	e.put(attribute, object)
 	return nil
 }
 
@@ -221,38 +231,6 @@ func emptied(attr *Attribute) map[string]any {
 		}
 	}
 	return object
-}
-
-// merged is the complex value that the path names, overridden by members.
-func (e *edit) merged(path AttrPath, members map[string]any) map[string]any {
-	present, _ := path.in(e.result).(map[string]any)
-	object := make(map[string]any, len(present)+len(members))
-	maps.Copy(object, present)
-	maps.Copy(object, members)
-	return object
-}
-
-// applySub applies the operation to a sub-attribute of a complex attribute that
-// has one value.
-func (e *edit) applySub(op string, path *Path, value any) error {
-	read := emptyOf(path.Sub)
-	if op != patchRemove {
-		var err error
-		if read, err = (valueReader{}).read(path.AttrPath, value); err != nil {
-			return err
-		}
-	}
-	object := e.merged(path.AttrPath, nil)
-	object[path.Sub.Name] = read
-	if read == nil {
-		delete(object, path.Sub.Name)
-	}
-	if len(object) == 0 {
-		e.put(path.AttrPath, nil)
-		return nil
-	}
-	e.put(path.AttrPath, object)
-	return nil
 }
 
 // emptyOf is the value of an attribute that was explicitly emptied, or nil if
@@ -314,8 +292,10 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	for _, element := range elements {
 		if op == patchAdd {
 			list.add(element)
-		} else {
-			list.removeSame(element)
+			continue
+		}
+		for pos := range list.same(element) {
+			list.remove(pos)
 		}
 	}
 	return nil

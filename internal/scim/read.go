@@ -312,9 +312,7 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 		case err != nil:
 			return nil, err
 		}
-		if read != nil {
-			object[sub.Name] = read
-		}
+		object[sub.Name] = read
 	}
 	if len(object) == 0 && len(raw) > 0 {
 		return nil, nil
