@@ -161,13 +161,11 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	object, ok := value.(map[string]any)
 	switch {
 	case op == patchRemove, op == patchReplace && value == nil && named:
-		all := map[string]any{}
+		object = map[string]any{}
 		for _, attr := range path.Attr.SubAttributes {
-			if attr.Mutability != ReadOnly {
-				all[attr.Name] = nil
-			}
+			object[attr.Name] = nil
 		}
-		return e.applyObject(patchRemove, all, path.URN)
+		return e.applyObject(patchRemove, object, path.URN)
 	case ok:
 		return e.applyObject(op, object, path.URN)
 	case value == nil:
@@ -181,70 +179,48 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 // §3.5.2.3), all of them if it is {}; in strict mode replace empties them, as the
 // interoperability profile requires. In a whole resource {} is no value, as null is.
 func (e *edit) applyValue(op string, path *Path, value any) error {
-	attribute := AttrPath{URN: path.URN, Attr: path.Attr}
-	if path.Sub != nil {
-		if op == patchRemove {
-			value = nil
-		}
-		value = map[string]any{path.Sub.Name: value}
-	} else if op == patchRemove {
-		e.put(attribute, emptyOf(path.Attr))
-		return nil
+	if op == patchRemove {
+		op, value = patchReplace, nil
 	}
+	if path.Sub != nil {
+		value = map[string]any{path.Sub.Name: value}
+	}
+	attribute := AttrPath{URN: path.URN, Attr: path.Attr}
 	read, err := valueReader{keepEchoed: !e.patching}.read(attribute, value)
-	members, isComplex := read.(map[string]any)
+	members, _ := read.(map[string]any)
 	_, isObject := value.(map[string]any)
 	switch {
 	case err != nil:
 		return err
-	case !isComplex && (read != nil || op == patchReplace && path.Attr.Type != Complex):
-		e.put(attribute, read)
+	case path.Attr.Type != Complex:
+		if read != nil || op == patchReplace {
+			e.put(attribute, read)
+		}
 		return nil
-	case !isComplex, len(members) == 0 && (op == patchAdd || e.patching && isObject):
+	case members == nil, len(members) == 0 && (op == patchAdd || e.patching && isObject):
 		return nil
 	case len(members) == 0:
 		e.put(attribute, members)
 		return nil
 	}
 	object := map[string]any{}
+	present, _ := path.in(e.result).(map[string]any)
+	maps.Copy(object, present)
 	if e.patching && e.rt.strict && op == patchReplace && path.Sub == nil {
-		object = emptied(path.Attr)
-	} else if present, _ := path.in(e.result).(map[string]any); present != nil {
-		object = maps.Clone(present)
+		clear(object)
+		for _, sub := range path.Attr.SubAttributes {
+			if sub.Mutability == ReadWrite {
+				object[sub.Name], _ = valueReader{}.read(AttrPath{Attr: sub}, nil) // null can be read as any type
+			}
+		}
 	}
 	maps.Copy(object, members)
 	maps.DeleteFunc(object, func(_ string, member any) bool { return member == nil })
+	e.put(attribute, object)
 	if len(object) == 0 {
 		e.put(attribute, nil)
-		return nil
 	}
-	e.put(attribute, object)
 	return nil
-}
-
-// emptied is a complex value whose parts that can be written are empty.
-func emptied(attr *Attribute) map[string]any {
-	object := map[string]any{}
-	for _, sub := range attr.SubAttributes {
-		if empty := emptyOf(sub); sub.Mutability == ReadWrite && empty != nil {
-			object[sub.Name] = empty
-		}
-	}
-	return object
-}
-
-// emptyOf is the value of an attribute that was explicitly emptied, or nil if
-// its type has none.
-func emptyOf(attr *Attribute) any {
-	switch {
-	case attr.MultiValued:
-		return []any{}
-	case attr.Type == Complex:
-		return map[string]any{}
-	case attr.Type == Boolean, attr.Type == Integer, attr.Type == Decimal:
-		return nil
-	}
-	return ""
 }
 
 // list is the editable list of the attribute's elements.
@@ -312,39 +288,23 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	if !e.patching || derived || !named && !identity {
 		return nil
 	}
-	if unchanged, err := e.unchanged(op, path, value); unchanged || err != nil {
-		return err
-	}
-	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
-}
-
-// keepEcho keeps what a client had read of an attribute, if it is well-formed.
-func (e *edit) keepEcho(path *Path, value any) {
-	if path.Sub != nil || path.Filter != nil {
-		return
-	}
-	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
-		e.put(path.AttrPath, read)
-	}
-}
-
-// unchanged reports whether an operation would leave a read-only attribute as
-// it is.
-func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {
-	present := e.present(path)
+	present, unchanged := e.present(path), false
 	if op == patchRemove {
-		return len(present) == 0, nil
+		unchanged = len(present) == 0
+	} else {
+		given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
+		if err != nil {
+			return err
+		}
+		leaf := path.leaf()
+		differs := func(value any) bool { return !leaf.agrees(value, given) }
+		unchanged = leaf.MultiValued && Equal(given, present) ||
+			!leaf.MultiValued && !slices.ContainsFunc(present, differs) && (len(present) > 0 || !isPresent(given))
 	}
-	attr := path.leaf()
-	given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
-	if err != nil {
-		return false, err
+	if !unchanged {
+		return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 	}
-	if attr.MultiValued {
-		return Equal(given, present), nil
-	}
-	differs := slices.ContainsFunc(present, func(value any) bool { return !attr.agrees(value, given) })
-	return !differs && (len(present) > 0 || !isPresent(given)), nil
+	return nil
 }
 
 // agrees reports whether what is given for a complex attribute contradicts
@@ -355,13 +315,10 @@ func (a *Attribute) agrees(present, given any) bool {
 		return a.same(present, given)
 	}
 	members, _ := present.(map[string]any)
-	for _, sub := range a.SubAttributes {
+	return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
 		have, want := members[sub.Name], object[sub.Name]
-		if have != nil && want != nil && !sub.same(have, want) {
-			return false
-		}
-	}
-	return true
+		return have != nil && want != nil && !sub.same(have, want)
+	})
 }
 
 // present lists the values that the path names, after applying its filter.
@@ -369,14 +326,22 @@ func (e *edit) present(path *Path) []any {
 	if !path.Attr.MultiValued {
 		return path.Values(e.result)
 	}
+	list := e.list(path.AttrPath)
 	var selected []any
-	for _, element := range e.list(path.AttrPath).elements() {
-		if path.Filter.MatchElement(element) {
-			selected = append(selected, element)
-		}
+	for _, pos := range list.matching(path.Filter, e.stopped) {
+		selected = append(selected, list.items[pos])
 	}
-	inner := AttrPath{Attr: path.Attr, Sub: path.Sub}
-	return inner.Values(Resource{path.Attr.Name: selected})
+	return AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
+}
+
+// keepEcho keeps what a client had read of an attribute, if it is well-formed.
+func (e *edit) keepEcho(path *Path, value any) {
+	if path.Sub != nil || path.Filter != nil {
+		return
+	}
+	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
+		e.put(path.AttrPath, read)
+	}
 }
 
 // checkSchemas lets a PATCH list the schemas that the resource may have: which
