@@ -311,6 +311,9 @@ func (l *elementList) replaceSelected(path *Path, positions []int, value any) er
 // merging, that stays as it is, and so does what differs in spelling only.
 func (l *elementList) set(pos int, members map[string]any, merging bool) error {
 	element, _ := l.items[pos].(map[string]any)
+	if element == nil {
+		return nil // one before it has become the same, so it is gone
+	}
 	changed := maps.Clone(element)
 	for _, sub := range l.path.Attr.SubAttributes {
 		want, given := members[sub.Name]

@@ -186,6 +186,7 @@ func TestPatchSelectedEntries(t *testing.T) {
 	tests := []patchCase{
 		{name: "a part of all entries", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.type","value":"home"}]`, want: `{"emails":[{"value":"ada@example.com","type":"home","primary":true},{"value":"b@example.com","type":"home"}]}`},
 		{name: "the value of all entries makes them one", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.value","value":"c@example.com"}]`, want: `{"emails":[{"value":"c@example.com"}]}`},
+		{name: "the value of all entries, which the last has already", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.value","value":"b@example.com"}]`, want: `{"emails":[{"value":"b@example.com","type":"work","primary":true}]}`},
 		{name: "the value of none makes an entry", operations: `[{"op":"remove","path":"roles"},{"op":"replace","path":"roles.value","value":"a"}]`, want: `{"roles":[{"value":"a"}]}`},
 		{name: "a new value leaves what the provider said of the old", operations: `[{"op":"replace","path":"roles[type eq \"suger\"].value","value":"a"}]`, want: `{"roles":[{"value":"a","type":"suger","primary":true}]}`},
 		{name: "an entry that becomes the same as another takes its place", operations: `[{"op":"add","path":"roles","value":"a"},{"op":"replace","path":"roles[primary eq true].value","value":"A"}]`, want: `{"roles":[{"value":"A","type":"suger","primary":true}]}`},
