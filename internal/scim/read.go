@@ -2,6 +2,7 @@ package scim
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -172,9 +173,14 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 // an id: a role or a member without a value is an error.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
-	raw = attr.withNameAsValue(raw)
-	if IsEmpty(raw) && (raw == "" && attr.Named || !attr.identifies()) {
+	value := attributeNamed(attr.SubAttributes, "value")
+	identifies := attr.Named || value != nil && (value.Required || value.Mutability == Immutable)
+	if IsEmpty(raw) && (raw == "" && attr.Named || !identifies) {
 		return nil, nil
+	}
+	raw, err := withValue(path, raw)
+	if err != nil {
+		return nil, err
 	}
 	element, err := vr.readOne(path, raw)
 	if err != nil || attr.Type != Complex {
@@ -182,68 +188,43 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	}
 	object, _ := element.(map[string]any)
 	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
-	if object["value"] == nil {
-		if object, err = identified(path, object); err != nil {
-			return nil, err
-		}
-	}
-	value := attributeNamed(attr.SubAttributes, "value")
-	switch {
-	case len(object) > 0 && (value == nil || object["value"] != nil):
+	if len(object) > 0 && (value == nil || object["value"] != nil) {
 		return object, nil
-	case attr.identifies() && (!attr.Named || !emptiesValue(raw)):
+	}
+	members, _ := raw.(map[string]any)
+	_, emptied := Member(members, "value") // Okta sends it for a mapped attribute that has become empty
+	if identifies && !(attr.Named && emptied) {
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	}
 	return nil, nil
 }
 
-// identifies reports whether an element is identified by its value, so that one
-// without is a mistake.
-func (a *Attribute) identifies() bool {
-	value := attributeNamed(a.SubAttributes, "value")
-	return a.Named || value != nil && (value.Required || value.Mutability == Immutable)
-}
-
-// emptiesValue reports whether an element has the member value, which Okta sends
-// empty for a mapped attribute that has become empty.
-func emptiesValue(raw any) bool {
-	object, _ := raw.(map[string]any)
-	_, given := Member(object, "value")
-	return given
-}
-
-// withNameAsValue is an element of a Named list that has a name and no value, with
-// the name as its value.
-func (a *Attribute) withNameAsValue(raw any) any {
+// withValue is an element with a value from its other members, if it has none: the name
+// in a Named list, or the last segment of the URL if it names a resource of this service
+// by $ref alone (RFC 7643 §2.4).
+func withValue(path AttrPath, raw any) (any, error) {
+	attr := path.leaf()
 	object, ok := raw.(map[string]any)
-	if !a.Named || !ok || emptiesValue(raw) {
-		return raw
+	value, given := Member(object, "value")
+	if !ok || !isNothing(value) {
+		return raw, nil
 	}
-	for _, key := range []string{"display", "name"} {
-		name, _ := Member(object, key)
-		if text, isText := name.(string); isText && text != "" {
-			named := maps.Clone(object)
-			named["value"] = text
-			return named
+	reference, sub := MemberText(object, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
+	switch {
+	case attr.Named && !given:
+		value = cmp.Or(MemberText(object, "display"), MemberText(object, "name"))
+	case reference != "" && sub != nil && sub.Located:
+		if value, ok = sub.identifierIn(reference); !ok {
+			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
+				path, strings.Join(sub.ReferenceTypes, " or "))
 		}
 	}
-	return raw
-}
-
-// identified is an element without a value that names a resource of this service
-// by $ref alone (RFC 7643 §2.4): the last segment of that URL is the value.
-func identified(path AttrPath, object map[string]any) (map[string]any, error) {
-	sub := attributeNamed(path.leaf().SubAttributes, "$ref")
-	reference, _ := object["$ref"].(string)
-	if sub == nil || !sub.Located || reference == "" {
-		return object, nil
+	if isNothing(value) {
+		return raw, nil
 	}
-	id, ok := sub.identifierIn(reference)
-	if !ok {
-		return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
-			path, strings.Join(sub.ReferenceTypes, " or "))
-	}
-	object["value"] = id
+	object = maps.Clone(object)
+	maps.DeleteFunc(object, func(name string, _ any) bool { return strings.EqualFold(name, "value") })
+	object["value"] = value
 	return object, nil
 }
 
