@@ -50,11 +50,9 @@ type Filter struct {
 // or is only tolerated, or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
-	p.start(text)
-	root := p.parseOr()
-	p.expectEnd(`"and", "or" or the end is expected here`)
-	if p.err != nil {
-		return nil, p.err
+	var root filterNode
+	if err := p.parse(text, func() { root = p.parseOr() }, `"and", "or" or the end is expected here`); err != nil {
+		return nil, err
 	}
 	return &Filter{filterNode: root, comparisons: p.terms, named: p.named}, nil
 }

@@ -81,8 +81,8 @@ func scanString(rest string) (raw, text, problem string) {
 }
 
 // A filterParser reads a filter or a PATCH path by recursive descent, one token
-// ahead, and checks names and types as it goes. After the first error it is at
-// the end of the text, and what it returns must not be used.
+// ahead, and checks names and types as it goes. Its methods panic with the *Error of
+// what is wrong, which parse returns.
 type filterParser struct {
 	rt     *ResourceType
 	others []*ResourceType // whose attributes can be named, too
@@ -91,7 +91,6 @@ type filterParser struct {
 
 	text  string
 	token filterToken // the one to look at next
-	err   error       // the first one
 	depth int
 	terms int
 	named []string // outside brackets: top-level attributes and URNs of extensions
@@ -101,56 +100,48 @@ type filterParser struct {
 	tolerated bool      // one was accepted
 }
 
-// start checks the text as a whole and reads the first token.
-func (p *filterParser) start(text string) {
+// parse checks the text as a whole and reads all of it. expected is the problem if there
+// is more than that.
+func (p *filterParser) parse(text string, read func(), expected string) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = problem.(*Error) // else it is a defect, and goes on as a panic
+		}
+	}()
 	switch {
 	case len(text) > MaxFilterLength:
-		p.err = NewError(p.code, "The %s is longer than %d bytes.", p.noun, MaxFilterLength)
+		return NewError(p.code, "The %s is longer than %d bytes.", p.noun, MaxFilterLength)
 	case !utf8.ValidString(text):
-		p.err = NewError(p.code, "The %s is not valid UTF-8.", p.noun)
+		return NewError(p.code, "The %s is not valid UTF-8.", p.noun)
 	case strings.Trim(text, filterBlanks) == "":
-		p.err = NewError(p.code, "The %s is empty.", p.noun)
-	default:
-		p.text = text
-		p.next()
+		return NewError(p.code, "The %s is empty.", p.noun)
 	}
+	p.text = text
+	p.next()
+	read()
+	if p.token.raw != "" {
+		p.fail(p.token, "%s", expected)
+	}
+	return nil
 }
 
 func (p *filterParser) next() {
-	if p.err != nil {
-		return
-	}
 	token, problem := scanToken(p.text, p.token.pos+len(p.token.raw))
 	if problem != "" {
-		p.fail(token, problem)
-		return
+		p.fail(token, "%s", problem)
 	}
 	p.token = token
 }
 
-// expectEnd makes the problem an error unless the whole text was read.
-func (p *filterParser) expectEnd(problem string) {
-	if p.token.raw != "" {
-		p.fail(p.token, problem)
-	}
-}
-
-// fail makes the error that names the place of a token. problem is the end of
+// fail panics with the error that names the place of a token. problem is the end of
 // a sentence.
 func (p *filterParser) fail(at filterToken, problem string, args ...any) {
-	if p.err != nil {
-		return
-	}
 	place := utf8.RuneCountInString(p.text[:at.pos]) + 1
-	if len(args) > 0 {
-		problem = fmt.Sprintf(problem, args...)
-	}
+	problem = fmt.Sprintf(problem, args...)
 	if at.raw == "" {
-		p.err = NewError(p.code, "The %s is wrong at its end, character %d: %s.", p.noun, place, problem)
-	} else {
-		p.err = NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem)
+		panic(NewError(p.code, "The %s is wrong at its end, character %d: %s.", p.noun, place, problem))
 	}
-	p.token = filterToken{}
+	panic(NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem))
 }
 
 func (p *filterParser) parseOr() filterNode {
@@ -187,15 +178,12 @@ func (p *filterParser) parseTerm() filterNode {
 }
 
 // parseGroup reads what is between a bracket and its partner.
-func (p *filterParser) parseGroup(closing string) (node filterNode) {
+func (p *filterParser) parseGroup(closing string) filterNode {
 	if p.depth++; p.depth > MaxFilterDepth {
 		p.fail(p.token, "there are more than %d levels of parentheses", MaxFilterDepth)
 	}
-	if p.err != nil {
-		return node
-	}
 	p.next()
-	node = p.parseOr()
+	node := p.parseOr()
 	if !p.token.is(closing) {
 		p.fail(p.token, `"and", "or" or %q is expected here`, closing)
 	}
@@ -205,12 +193,9 @@ func (p *filterParser) parseGroup(closing string) (node filterNode) {
 }
 
 // parseCondition reads "path op value" or "path[filter]".
-func (p *filterParser) parseCondition() (node filterNode) {
+func (p *filterParser) parseCondition() filterNode {
 	name := p.token
 	path := p.parseName()
-	if p.err != nil {
-		return node
-	}
 	if p.element == nil {
 		p.named = append(p.named, cmp.Or(path.URN, path.Attr.Name))
 	}
@@ -226,17 +211,16 @@ func (p *filterParser) parseCondition() (node filterNode) {
 }
 
 // parseBrackets reads the value filter on the elements of an attribute.
-func (p *filterParser) parseBrackets(path AttrPath) (node filterNode) {
+func (p *filterParser) parseBrackets(path AttrPath) filterNode {
 	switch {
 	case p.element != nil:
 		p.fail(p.token, "brackets cannot be inside brackets")
 	case path.leaf().Type != Complex:
 		p.fail(p.token, "%s has no sub-attributes, so brackets cannot follow it", path)
-	default:
-		p.element = &path
-		node = p.parseGroup("]")
-		p.element = nil
 	}
+	p.element = &path
+	node := p.parseGroup("]")
+	p.element = nil
 	return node
 }
 
@@ -253,7 +237,6 @@ func (p *filterParser) parseSub(parent AttrPath) AttrPath {
 func (p *filterParser) parseName() AttrPath {
 	if !p.token.isWord() {
 		p.fail(p.token, "the name of an attribute is expected here")
-		return AttrPath{}
 	}
 	return p.resolve(p.token.raw, p.tolerant && (p.element == nil || p.element.unknown))
 }
@@ -329,10 +312,8 @@ func (rt *ResourceType) identifier() string {
 }
 
 // parseComparison reads the operator and the value after a path.
-func (p *filterParser) parseComparison(path AttrPath, name filterToken) (node filterNode) {
+func (p *filterParser) parseComparison(path AttrPath, name filterToken) filterNode {
 	switch p.terms++; {
-	case p.err != nil:
-		return node
 	case p.terms > MaxFilterTerms:
 		p.fail(name, "there are more than %d comparisons", MaxFilterTerms)
 	case path.leaf().Located:
@@ -347,9 +328,6 @@ func (p *filterParser) parseComparison(path AttrPath, name filterToken) (node fi
 	var value any
 	if op != opPresent {
 		value = p.parseValue()
-	}
-	if p.err != nil {
-		return node
 	}
 	node, problem := newComparison(path, op, value)
 	if problem != "" {

@@ -246,11 +246,9 @@ type Path struct {
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {
 	p := filterParser{rt: rt, code: CodeInvalidPath, noun: "path", tolerant: true}
-	p.start(text)
-	path := p.parsePath()
-	p.expectEnd("the end of the path is expected here")
-	if p.err != nil {
-		return nil, p.err
+	var path *Path
+	if err := p.parse(text, func() { path = p.parsePath() }, "the end of the path is expected here"); err != nil {
+		return nil, err
 	}
 	path.Tolerated = p.tolerated
 	return path, nil
@@ -264,7 +262,6 @@ func (p *filterParser) parsePath() *Path {
 	attribute := path.AttrPath
 	if !attribute.leaf().MultiValued {
 		p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
-		return path
 	}
 	root := p.parseBrackets(attribute)
 	path.Filter = &Filter{filterNode: root, comparisons: p.terms}
