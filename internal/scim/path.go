@@ -99,7 +99,7 @@ func (rt *ResourceType) core() []*Schema {
 // have, the schema.
 func (rt *ResourceType) hasSchema(urn string) bool {
 	return slices.ContainsFunc(rt.namespaces(), func(space namespace) bool {
-		return strings.EqualFold(urn, space.ID) && !(space.tolerated && rt.strict)
+		return strings.EqualFold(urn, space.ID) && (!space.tolerated || !rt.strict)
 	})
 }
 

@@ -58,17 +58,19 @@ func (p *Projection) name(rt *ResourceType, name string) {
 	if !ok {
 		return
 	}
-	whole := ""
+	var names []string
 	if path.URN != "" && !path.WholeExtension() {
-		whole = "/" + path.URN
-		p.named[whole] = p.named[whole]
+		names = append(names, path.URN)
 	}
-	whole += "/" + path.Attr.Name
+	names = append(names, path.Attr.Name)
 	if path.Sub != nil {
-		p.named[whole] = p.named[whole]
-		whole += "/" + path.Sub.Name
+		names = append(names, path.Sub.Name)
 	}
-	p.named[whole] = true
+	whole := ""
+	for i, name := range names {
+		whole += "/" + name
+		p.named[whole] = p.named[whole] || i == len(names)-1
+	}
 }
 
 // keeps reports whether the attribute at a path is returned (RFC 7643 §7), and whether

@@ -94,23 +94,14 @@ func checkNames(value any, depth int) error {
 }
 
 // Normalize reads what a client sent as a resource, from [DecodeObject], with
-// the tolerance that real clients need:
-//
-//   - names in any letter case; attributes of the core schema also inside an
-//     object under its URN; "name.givenName" and "urn:…:User:role" as names;
-//   - a single value where a list is expected, and a scalar where an object with a
-//     value is: roles as "x", ["x"], {"value":"x"} and [{"value":"x"}] is the same;
-//   - "True" and "false" for booleans, "1" for numbers.
+// the tolerance that real clients need (docs/protocol.md).
 //
 // Unknown and tolerated attributes are dropped, a password among them, and so
 // are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
 // externalId is kept. If an attribute occurs more than once, a name with a URN or
 // a dot wins over a plain one, since Okta adds what is mapped to a copy of the
 // resource that it has read. The result's schemas are the URNs whose attributes
-// are there, whatever the client listed; a client that lists only the standard
-// schemas of other resources gets an error.
-//
-// [ReadAccess] reads what a request says of active, wherever it is.
+// are there, whatever the client listed. [ReadAccess] reads active.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
 // attribute and never repeats a value. See [Resource] for emptied attributes.
@@ -193,7 +184,7 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	}
 	members, _ := raw.(map[string]any)
 	_, emptied := Member(members, "value") // Okta sends it for a mapped attribute that has become empty
-	if identifies && !(attr.Named && emptied) {
+	if identifies && (!attr.Named || !emptied) {
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	}
 	return nil, nil
