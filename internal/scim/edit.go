@@ -240,10 +240,10 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
 	case path.Filter != nil, path.Sub != nil:
-		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+		selected, compared := list.matching(path.Filter, e.stopped)
+		if e.compared += compared; e.compared > MaxPatchComparisons {
 			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}
-		selected := list.matching(path.Filter, e.stopped)
 		if e.rt.strict && path.Filter != nil && len(selected) > 1 {
 			return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, and strict mode asks for one that selects one.", len(selected), list.path)
 		}
@@ -327,8 +327,9 @@ func (e *edit) present(path *Path) []any {
 		return path.Values(e.result)
 	}
 	list := e.list(path.AttrPath)
+	positions, _ := list.matching(path.Filter, e.stopped)
 	var selected []any
-	for _, pos := range list.matching(path.Filter, e.stopped) {
+	for _, pos := range positions {
 		selected = append(selected, list.items[pos])
 	}
 	return AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})

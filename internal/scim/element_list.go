@@ -139,24 +139,17 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
-// cost is how many comparisons the filter makes to select elements.
-func (l *elementList) cost(f *Filter) int {
-	if path, _, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return 0 // there is an index
-	}
-	if f == nil {
-		return len(l.items)
-	}
-	return f.comparisons * len(l.items)
-}
-
-// matching lists the positions of the elements that the filter selects; all if
-// it is nil. It stops early once stopped returns true.
-func (l *elementList) matching(f *Filter, stopped func() bool) []int {
+// matching lists the positions of the elements that the filter selects, all if
+// it is nil, and how many comparisons that takes: none for one value, which is looked
+// up. It stops early once stopped returns true.
+func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return slices.Compact(slices.Sorted(l.withValue(foldUnless(l.value.CaseExact, value))))
+		return slices.Compact(slices.Sorted(l.withValue(foldUnless(l.value.CaseExact, value)))), 0
 	}
-	var positions []int
+	compared = len(l.items)
+	if f != nil {
+		compared *= f.comparisons
+	}
 	for pos, item := range l.items {
 		if pos%256 == 255 && stopped != nil && stopped() {
 			break
@@ -165,7 +158,7 @@ func (l *elementList) matching(f *Filter, stopped func() bool) []int {
 			positions = append(positions, pos)
 		}
 	}
-	return positions
+	return positions, compared
 }
 
 // add appends the element, or merges it into the same one that is there.

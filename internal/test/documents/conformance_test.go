@@ -140,7 +140,7 @@ const conformanceEnd = "\n## Fuzzing and benchmarks\n\n" +
 	"go test ./internal/scim -run '^$' -bench . -benchmem                       # parse, evaluate over 10,000 users, patch, project, sort, page, encode\n" +
 	"```\n\n" +
 	"The filter parser is hand-written although `github.com/scim2/filter-parser/v2` exists: that refuses what\n" +
-	"clients send (escaped characters in strings, parentheses within brackets, a comparison after brackets), does not say\n" +
+	"clients send (lower-case \\\\u escapes, parentheses within brackets, a comparison after brackets), does not say\n" +
 	"where a filter is wrong, and is about thirty times as slow, more than the rest of a lookup.\n" +
 	"`go test ./internal/scim -run '^$' -bench ParseFilter -benchmem` measures both.\n"
 
