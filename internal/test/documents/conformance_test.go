@@ -139,9 +139,9 @@ const conformanceEnd = "\n## Fuzzing and benchmarks\n\n" +
 	"go test ./gateway -run '^$' -fuzz '^FuzzRefusedPatch$' -fuzztime 30s      # also FuzzRequest\n" +
 	"go test ./internal/scim -run '^$' -bench . -benchmem                       # parse, evaluate over 10,000 users, patch, project, sort, page, encode\n" +
 	"```\n\n" +
-	"The filter parser is hand-written although `github.com/scim2/filter-parser/v2` exists: that refuses what\n" +
-	"clients send (lower-case \\\\u escapes, parentheses within brackets, a comparison after brackets), does not say\n" +
-	"where a filter is wrong, and is about thirty times as slow, more than the rest of a lookup.\n" +
+	"The filter parser is hand-written although `github.com/scim2/filter-parser/v2` exists: that refuses some of\n" +
+	"what clients send (`\\u00e9` in a string, parentheses within brackets, a comparison after brackets), does not\n" +
+	"say where a filter is wrong, and is more than thirty times as slow, slower than the rest of a lookup.\n" +
 	"`go test ./internal/scim -run '^$' -bench ParseFilter -benchmem` measures both.\n"
 
 func conformancePage() string {
