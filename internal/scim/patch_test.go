@@ -330,6 +330,8 @@ func TestPatchMutability(t *testing.T) {
 		{name: "the $ref of a member (RFC 7643 section 8.7.1)", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/Users/u3"}]`, code: CodeMutability},
 		{name: "the $ref of a member that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/v2/Users/u1"}]`},
 		{name: "remove of the $ref of a member", group: true, operations: `[{"op":"remove","path":"members[value eq \"u1\"].$ref"}]`, code: CodeMutability},
+		{name: "another $ref among the parts of a member", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"]","value":{"$ref":"https://example.com/v2/Users/u2"}}]`, code: CodeMutability},
+		{name: "the $ref of a member that is not there", group: true, operations: `[{"op":"replace","path":"members[value eq \"u9\"].$ref","value":"https://example.com/v2/Users/u9"}]`, code: CodeNoTarget},
 		{name: "an immutable part of an entry that is not set yet", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"].type","value":"User"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com","type":"User"},{"value":"u2","display":"bo@example.com"}]}`},
 
 		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeMutability},
