@@ -10,20 +10,9 @@ import (
 // show is a resource as the client should see it.
 func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
 	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
-		return located{writer, x.base}
+		return scim.Located{Writer: writer, Base: x.base}
 	}
 	return projection.Apply(set.locate(x, r.Resource()))
-}
-
-// located is a resource that only lacks the base of its URLs.
-type located struct {
-	resource scim.Writer
-	base     string
-}
-
-// AppendJSON appends the resource.
-func (l located) AppendJSON(text []byte) ([]byte, error) {
-	return scim.AppendWriter(text, l.resource, l.base), nil
 }
 
 func (set *resourceSet) location(x *exchange, id string) string {

@@ -42,7 +42,7 @@ func (x *exchange) isKnown(version string) bool {
 // writeJSON encodes before it sends, so that what cannot be encoded is an error
 // and not half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
-	text, err := scim.AppendJSON(nil, message)
+	text, err := scim.Marshal(message)
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,7 @@ func TestTestResourceChanges(t *testing.T) {
 		{`{"op":"add","path":"integers","value":[2,1]}`, "integers", []any{1.0, 2.0}},
 		{`{"op":"replace","path":"complex","value":{"integer":4}}`, "complex", map[string]any{"string": "x", "integer": 4.0}},
 		{`{"op":"remove","path":"complex.string"}`, "complex", map[string]any{"integer": 4.0}},
+		{`{"op":"replace","path":"complex","value":{"string":"y","integer":null}}`, "complex", map[string]any{"string": "y"}},
 		{`{"op":"add","path":"complexes","value":[{"value":"h","type":"home","primary":true}]}`, "complexes",
 			[]any{map[string]any{"value": "w", "type": "work", "primary": false}, map[string]any{"value": "h", "type": "home", "primary": true}}},
 		{`{"op":"replace","path":"complexes[type eq \"work\"].display","value":"Work"}`, "complexes",

@@ -48,7 +48,7 @@ func (v *userView) Version() string {
 func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 
 // WriteTo writes the user into a form.
-func (v *userView) WriteTo(form scim.Form) { v.model.layout.writeTo(form, v) }
+func (v *userView) WriteTo(form *scim.Form) { v.model.layout.writeTo(form, v) }
 
 // hasEnterprise reports whether there is anything in the enterprise extension.
 func (v *userView) hasEnterprise() bool {
@@ -124,13 +124,13 @@ type layout []member
 // A member is one attribute of a resource, or of an object in it.
 type member struct {
 	name  string
-	text  func(*userView) string             // of a simple attribute; "" leaves it out
-	write func(scim.Form, string, *userView) // of any other; it writes the name too
-	inner layout                             // of an object, which is left out if all of it is
+	text  func(*userView) string              // of a simple attribute; "" leaves it out
+	write func(*scim.Form, string, *userView) // of any other; it writes the name too
+	inner layout                              // of an object, which is left out if all of it is
 }
 
 // writeTo writes the members of a user that there are.
-func (l layout) writeTo(form scim.Form, v *userView) {
+func (l layout) writeTo(form *scim.Form, v *userView) {
 	for i := range l {
 		switch m := &l[i]; {
 		case m.write != nil:
@@ -153,7 +153,7 @@ func (m *model) newLayout() layout {
 		{name: "schemas", write: writeSchemas},
 		{name: "id", text: func(v *userView) string { return v.user.id }},
 		{name: "emails", write: writeEmails},
-		{name: "active", write: func(form scim.Form, name string, v *userView) { form.Flag(name, v.user.access.active) }},
+		{name: "active", write: func(form *scim.Form, name string, v *userView) { form.Flag(name, v.user.access.active) }},
 		{name: "roles", write: writeRoles},
 		{name: "groups", write: writeGroups},
 		{name: "meta", write: writeMeta},
@@ -193,7 +193,7 @@ func (l layout) sort() {
 	}
 }
 
-func writeSchemas(form scim.Form, name string, v *userView) {
+func writeSchemas(form *scim.Form, name string, v *userView) {
 	form.List(name)
 	form.Text("", scim.URNUser)
 	form.Text("", URNSuger)
@@ -203,7 +203,7 @@ func writeSchemas(form scim.Form, name string, v *userView) {
 	form.End()
 }
 
-func writeEmails(form scim.Form, name string, v *userView) {
+func writeEmails(form *scim.Form, name string, v *userView) {
 	form.List(name)
 	form.Object("")
 	form.Flag("primary", true)
@@ -213,7 +213,7 @@ func writeEmails(form scim.Form, name string, v *userView) {
 	form.End()
 }
 
-func writeRoles(form scim.Form, name string, v *userView) {
+func writeRoles(form *scim.Form, name string, v *userView) {
 	top := highest(v.held)
 	writeHeld(form, name, v, func(r *role) {
 		form.Text("display", r.name)
@@ -222,7 +222,7 @@ func writeRoles(form scim.Form, name string, v *userView) {
 	})
 }
 
-func writeGroups(form scim.Form, name string, v *userView) {
+func writeGroups(form *scim.Form, name string, v *userView) {
 	writeHeld(form, name, v, func(r *role) {
 		form.Reference("$ref", v.groupType.Endpoint, r.id)
 		form.Text("display", r.group)
@@ -231,7 +231,7 @@ func writeGroups(form scim.Form, name string, v *userView) {
 
 // writeHeld writes an object for each role of a user, if there are any; all of them
 // have the role's id as the value.
-func writeHeld(form scim.Form, name string, v *userView, write func(*role)) {
+func writeHeld(form *scim.Form, name string, v *userView, write func(*role)) {
 	if len(v.held) == 0 {
 		return
 	}
@@ -245,7 +245,7 @@ func writeHeld(form scim.Form, name string, v *userView, write func(*role)) {
 	form.End()
 }
 
-func writeExtension(form scim.Form, name string, v *userView) {
+func writeExtension(form *scim.Form, name string, v *userView) {
 	form.Object(name)
 	form.Text("organizationId", v.Organization)
 	if top := highest(v.held); top != nil {
@@ -257,7 +257,7 @@ func writeExtension(form scim.Form, name string, v *userView) {
 	form.End()
 }
 
-func writeMeta(form scim.Form, name string, v *userView) {
+func writeMeta(form *scim.Form, name string, v *userView) {
 	form.Object(name)
 	if v.user.created != "" {
 		form.Text("created", v.user.created)

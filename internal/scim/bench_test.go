@@ -103,7 +103,7 @@ func BenchmarkEncodeList(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := AppendJSON(nil, ListResponse{TotalResults: 100, StartIndex: 1, Resources: page}); err != nil {
+		if _, err := Marshal(ListResponse{TotalResults: 100, StartIndex: 1, Resources: page}); err != nil {
 			b.Fatal(err)
 		}
 	}

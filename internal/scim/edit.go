@@ -152,10 +152,8 @@ func (e *edit) apply(op string, path *Path, value any, named bool) error {
 		return e.applyExtension(op, path, value, named)
 	case path.Attr.MultiValued:
 		return e.applyList(op, path, value, named)
-	case path.Sub != nil:
-		return e.applySub(op, path, value)
 	}
-	return e.applyWhole(op, path, value)
+	return e.applyValue(op, path, value)
 }
 
 // applyExtension applies the operation to each attribute of the extension.
@@ -163,13 +161,11 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	object, ok := value.(map[string]any)
 	switch {
 	case op == patchRemove, op == patchReplace && value == nil && named:
-		all := map[string]any{}
+		object = map[string]any{}
 		for _, attr := range path.Attr.SubAttributes {
-			if attr.Mutability != ReadOnly {
-				all[attr.Name] = nil
-			}
+			object[attr.Name] = nil
 		}
-		return e.applyObject(patchRemove, all, path.URN)
+		return e.applyObject(patchRemove, object, path.URN)
 	case ok:
 		return e.applyObject(op, object, path.URN)
 	case value == nil:
@@ -178,95 +174,53 @@ func (e *edit) applyExtension(op string, path *Path, value any, named bool) erro
 	return wrongType(path, "an object")
 }
 
-// applyWhole applies the operation to an attribute that has one value.
-// Sub-attributes that the value does not name stay (RFC 7644 §3.5.2.3), all of
-// them if it is {}; in strict mode replace empties them, as the interoperability
-// profile requires. In a whole resource {} is no value, as null is.
-func (e *edit) applyWhole(op string, path *Path, value any) error {
+// applyValue applies the operation to an attribute that has one value, or to a
+// sub-attribute of it. Sub-attributes that the value does not name stay (RFC 7644
+// §3.5.2.3), all of them if it is {}; in strict mode replace empties them, as the
+// interoperability profile requires. In a whole resource {} is no value, as null is.
+func (e *edit) applyValue(op string, path *Path, value any) error {
 	if op == patchRemove {
-		e.put(path.AttrPath, emptyOf(path.Attr))
-		return nil
+		op, value = patchReplace, nil
 	}
-	read, err := valueReader{keepEchoed: !e.patching}.read(path.AttrPath, value)
-	if err != nil {
-		return err
+	if path.Sub != nil {
+		value = map[string]any{path.Sub.Name: value}
 	}
-	if path.Attr.Type != Complex {
-		if read != nil || op == patchReplace {
-			e.put(path.AttrPath, read)
-		}
-		return nil
-	}
-	object, _ := read.(map[string]any)
+	attribute := AttrPath{URN: path.URN, Attr: path.Attr}
+	read, err := valueReader{keepEchoed: !e.patching}.read(attribute, value)
+	members, _ := read.(map[string]any)
 	_, isObject := value.(map[string]any)
 	switch {
-	case object == nil, len(object) == 0 && (op == patchAdd || e.patching && isObject):
-		return nil
-	case len(object) > 0:
-		if e.patching && e.rt.strict && op == patchReplace {
-			e.put(path.AttrPath, emptied(path.Attr))
+	case err != nil:
+		return err
+	case path.Attr.Type != Complex:
+		if read != nil || op == patchReplace {
+			e.put(attribute, read)
 		}
-		object = e.merged(path.AttrPath, object)
+		return nil
+	case members == nil, len(members) == 0 && (op == patchAdd || e.patching && isObject):
+		return nil
+	case len(members) == 0:
+		e.put(attribute, members)
+		return nil
 	}
-	e.put(path.AttrPath, object)
-	return nil
-}
-
-// emptied is a complex value whose parts that can be written are empty.
-func emptied(attr *Attribute) map[string]any {
 	object := map[string]any{}
-	for _, sub := range attr.SubAttributes {
-		if empty := emptyOf(sub); sub.Mutability == ReadWrite && empty != nil {
-			object[sub.Name] = empty
-		}
-	}
-	return object
-}
-
-// merged is the complex value that the path names, overridden by members.
-func (e *edit) merged(path AttrPath, members map[string]any) map[string]any {
 	present, _ := path.in(e.result).(map[string]any)
-	object := make(map[string]any, len(present)+len(members))
 	maps.Copy(object, present)
-	maps.Copy(object, members)
-	return object
-}
-
-// applySub applies the operation to a sub-attribute of a complex attribute that
-// has one value.
-func (e *edit) applySub(op string, path *Path, value any) error {
-	read := emptyOf(path.Sub)
-	if op != patchRemove {
-		var err error
-		if read, err = (valueReader{}).read(path.AttrPath, value); err != nil {
-			return err
+	if e.patching && e.rt.strict && op == patchReplace && path.Sub == nil {
+		clear(object)
+		for _, sub := range path.Attr.SubAttributes {
+			if sub.Mutability == ReadWrite {
+				object[sub.Name], _ = valueReader{}.read(AttrPath{Attr: sub}, nil) // null can be read as any type
+			}
 		}
 	}
-	object := e.merged(path.AttrPath, nil)
-	object[path.Sub.Name] = read
-	if read == nil {
-		delete(object, path.Sub.Name)
-	}
+	maps.Copy(object, members)
+	maps.DeleteFunc(object, func(_ string, member any) bool { return member == nil })
+	e.put(attribute, object)
 	if len(object) == 0 {
-		e.put(path.AttrPath, nil)
-		return nil
+		e.put(attribute, nil)
 	}
-	e.put(path.AttrPath, object)
 	return nil
-}
-
-// emptyOf is the value of an attribute that was explicitly emptied, or nil if
-// its type has none.
-func emptyOf(attr *Attribute) any {
-	switch {
-	case attr.MultiValued:
-		return []any{}
-	case attr.Type == Complex:
-		return map[string]any{}
-	case attr.Type == Boolean, attr.Type == Integer, attr.Type == Decimal:
-		return nil
-	}
-	return ""
 }
 
 // list is the editable list of the attribute's elements.
@@ -286,10 +240,10 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	list := e.list(path.AttrPath)
 	switch {
 	case path.Filter != nil, path.Sub != nil:
-		if e.compared += list.cost(path.Filter); e.compared > MaxPatchComparisons {
+		selected, compared := list.matching(path.Filter, e.stopped)
+		if e.compared += compared; e.compared > MaxPatchComparisons {
 			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}
-		selected := list.matching(path.Filter, e.stopped)
 		if e.rt.strict && path.Filter != nil && len(selected) > 1 {
 			return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, and strict mode asks for one that selects one.", len(selected), list.path)
 		}
@@ -314,8 +268,10 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	for _, element := range elements {
 		if op == patchAdd {
 			list.add(element)
-		} else {
-			list.removeSame(element)
+			continue
+		}
+		for pos := range list.same(element) {
+			list.remove(pos)
 		}
 	}
 	return nil
@@ -332,39 +288,23 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	if !e.patching || derived || !named && !identity {
 		return nil
 	}
-	if unchanged, err := e.unchanged(op, path, value); unchanged || err != nil {
-		return err
-	}
-	return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
-}
-
-// keepEcho keeps what a client had read of an attribute, if it is well-formed.
-func (e *edit) keepEcho(path *Path, value any) {
-	if path.Sub != nil || path.Filter != nil {
-		return
-	}
-	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
-		e.put(path.AttrPath, read)
-	}
-}
-
-// unchanged reports whether an operation would leave a read-only attribute as
-// it is.
-func (e *edit) unchanged(op string, path *Path, value any) (bool, error) {
-	present := e.present(path)
+	present, unchanged := e.present(path), false
 	if op == patchRemove {
-		return len(present) == 0, nil
+		unchanged = len(present) == 0
+	} else {
+		given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
+		if err != nil {
+			return err
+		}
+		leaf := path.leaf()
+		differs := func(value any) bool { return !leaf.agrees(value, given) }
+		unchanged = leaf.MultiValued && Equal(given, present) ||
+			!leaf.MultiValued && !slices.ContainsFunc(present, differs) && (len(present) > 0 || !isPresent(given))
 	}
-	attr := path.leaf()
-	given, err := valueReader{keepReadOnly: true}.read(path.AttrPath, value)
-	if err != nil {
-		return false, err
+	if !unchanged {
+		return NewError(CodeMutability, "The attribute %s is read-only.", path.AttrPath)
 	}
-	if attr.MultiValued {
-		return Equal(given, present), nil
-	}
-	differs := slices.ContainsFunc(present, func(value any) bool { return !attr.agrees(value, given) })
-	return !differs && (len(present) > 0 || !isPresent(given)), nil
+	return nil
 }
 
 // agrees reports whether what is given for a complex attribute contradicts
@@ -375,13 +315,10 @@ func (a *Attribute) agrees(present, given any) bool {
 		return a.same(present, given)
 	}
 	members, _ := present.(map[string]any)
-	for _, sub := range a.SubAttributes {
+	return !slices.ContainsFunc(a.SubAttributes, func(sub *Attribute) bool {
 		have, want := members[sub.Name], object[sub.Name]
-		if have != nil && want != nil && !sub.same(have, want) {
-			return false
-		}
-	}
-	return true
+		return have != nil && want != nil && !sub.same(have, want)
+	})
 }
 
 // present lists the values that the path names, after applying its filter.
@@ -389,14 +326,23 @@ func (e *edit) present(path *Path) []any {
 	if !path.Attr.MultiValued {
 		return path.Values(e.result)
 	}
+	list := e.list(path.AttrPath)
+	positions, _ := list.matching(path.Filter, e.stopped)
 	var selected []any
-	for _, element := range e.list(path.AttrPath).elements() {
-		if path.Filter.MatchElement(element) {
-			selected = append(selected, element)
-		}
+	for _, pos := range positions {
+		selected = append(selected, list.items[pos])
 	}
-	inner := AttrPath{Attr: path.Attr, Sub: path.Sub}
-	return inner.Values(Resource{path.Attr.Name: selected})
+	return AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
+}
+
+// keepEcho keeps what a client had read of an attribute, if it is well-formed.
+func (e *edit) keepEcho(path *Path, value any) {
+	if path.Sub != nil || path.Filter != nil {
+		return
+	}
+	if read, err := (valueReader{keepReadOnly: true}).read(path.AttrPath, value); err == nil {
+		e.put(path.AttrPath, read)
+	}
 }
 
 // checkSchemas lets a PATCH list the schemas that the resource may have: which
@@ -413,16 +359,6 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 		}
 	}
 	return nil
-}
-
-// hasSchema reports whether resources of the type have, or are tolerated to
-// have, the schema.
-func (rt *ResourceType) hasSchema(urn string) bool {
-	schemas := slices.Concat(rt.core(), rt.Extensions)
-	if !rt.strict {
-		schemas = append(schemas, rt.Tolerated...)
-	}
-	return slices.ContainsFunc(schemas, func(schema *Schema) bool { return strings.EqualFold(urn, schema.ID) })
 }
 
 // isNothing reports whether a client sent no value, rather than an empty list.

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -14,9 +15,10 @@ import (
 // all of them must be the same.
 type elementList struct {
 	path    AttrPath
-	value   *Attribute // the sub-attribute "value", or nil
-	items   []any      // nil where an element was removed
-	primary int        // position of the primary element, or -1
+	value   *Attribute   // the sub-attribute "value", or nil
+	items   []any        // nil where an element was removed
+	keys    []elementKey // of the items
+	primary int          // position of the primary element, or -1
 	changed bool
 
 	// The indexes may hold positions whose element has been removed or changed since.
@@ -32,13 +34,13 @@ func newElementList(path AttrPath, elements []any) *elementList {
 		path:    AttrPath{URN: path.URN, Attr: path.Attr},
 		value:   attributeNamed(path.Attr.SubAttributes, "value"),
 		items:   make([]any, 0, len(elements)),
+		keys:    make([]elementKey, 0, len(elements)),
 		primary: -1,
 		byKey:   make(map[elementKey]int, len(elements)),
 		byValue: make(map[string][]int, len(elements)),
 	}
 	for _, element := range elements {
-		l.items = append(l.items, element)
-		l.index(len(l.items) - 1)
+		l.put(len(l.items), element)
 		if isPrimary(element) && l.primary < 0 {
 			l.primary = len(l.items) - 1
 		}
@@ -48,13 +50,7 @@ func newElementList(path AttrPath, elements []any) *elementList {
 
 // elements is the list as it is now.
 func (l *elementList) elements() []any {
-	elements := make([]any, 0, len(l.items))
-	for _, item := range l.items {
-		if item != nil {
-			elements = append(elements, item)
-		}
-	}
-	return elements
+	return slices.DeleteFunc(append([]any{}, l.items...), func(item any) bool { return item == nil })
 }
 
 func (l *elementList) keyOf(element any) elementKey {
@@ -80,43 +76,57 @@ func foldUnless(exact bool, value any) string {
 	return foldText(text)
 }
 
-func (l *elementList) index(pos int) {
-	key := l.keyOf(l.items[pos])
-	l.byKey[key] = pos
-	l.byValue[key.value] = append(l.byValue[key.value], pos)
+// put sets the element at pos, or appends it, and indexes it.
+func (l *elementList) put(pos int, element any) {
+	key := l.keyOf(element)
+	if pos == len(l.items) {
+		l.items, l.keys = append(l.items, nil), append(l.keys, elementKey{})
+	}
+	if l.items[pos] == nil || l.keys[pos] != key {
+		l.byKey[key] = pos
+		l.byValue[key.value] = append(l.byValue[key.value], pos)
+	}
+	l.items[pos], l.keys[pos] = element, key
+}
+
+// same yields the positions of the elements that are the same as the given one. Of those
+// with a type, one of its own comes first.
+func (l *elementList) same(element any) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		key := l.keyOf(element)
+		if key.kind == "" {
+			for pos := range l.withValue(key.value) {
+				if !yield(pos) {
+					return
+				}
+			}
+			return
+		}
+		for _, key := range []elementKey{key, {value: key.value}} {
+			if pos, ok := l.byKey[key]; ok && l.items[pos] != nil && l.keys[pos] == key && !yield(pos) {
+				return
+			}
+		}
+	}
+}
+
+// withValue yields the positions of the elements with the value.
+func (l *elementList) withValue(value string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, pos := range l.byValue[value] {
+			if l.items[pos] != nil && l.keys[pos].value == value && !yield(pos) {
+				return
+			}
+		}
+	}
 }
 
 // find is the position of the same element.
 func (l *elementList) find(element any) (int, bool) {
-	key := l.keyOf(element)
-	if key.kind == "" {
-		return l.first(key.value)
-	}
-	for _, key := range []elementKey{key, {value: key.value}} {
-		if pos, ok := l.byKey[key]; ok && l.items[pos] != nil && l.keyOf(l.items[pos]) == key {
-			return pos, true
-		}
+	for pos := range l.same(element) {
+		return pos, true
 	}
 	return 0, false
-}
-
-// first is the position of the first element with the value. It forgets the
-// positions before it.
-func (l *elementList) first(value string) (int, bool) {
-	positions := l.byValue[value]
-	for len(positions) > 0 {
-		if l.has(positions[0], value) {
-			l.byValue[value] = positions
-			return positions[0], true
-		}
-		positions = positions[1:]
-	}
-	delete(l.byValue, value)
-	return 0, false
-}
-
-func (l *elementList) has(pos int, value string) bool {
-	return l.items[pos] != nil && l.keyOf(l.items[pos]).value == value
 }
 
 // part is the path of a sub-attribute of the elements.
@@ -129,27 +139,16 @@ func isPrimary(element any) bool {
 	return object["primary"] == true
 }
 
-// cost is how many comparisons the filter makes to select elements.
-func (l *elementList) cost(f *Filter) int {
-	if path, _, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		return 0 // there is an index
-	}
-	return f.terms() * len(l.items)
-}
-
-// matching lists the positions of the elements that the filter selects; all if
-// it is nil. It ends early once stopped returns true.
-func (l *elementList) matching(f *Filter, stopped func() bool) []int {
-	var positions []int
+// matching lists the positions of the elements that the filter selects, all if
+// it is nil, and how many comparisons that takes: none for one value, which is looked
+// up. It stops early once stopped returns true.
+func (l *elementList) matching(f *Filter, stopped func() bool) (positions []int, compared int) {
 	if path, value, ok := f.Equality(); ok && path == "value" && l.value.Type == String {
-		text := foldUnless(l.value.CaseExact, value)
-		for _, pos := range l.byValue[text] {
-			if l.has(pos, text) {
-				positions = append(positions, pos)
-			}
-		}
-		slices.Sort(positions)
-		return slices.Compact(positions)
+		return slices.Compact(slices.Sorted(l.withValue(foldUnless(l.value.CaseExact, value)))), 0
+	}
+	compared = len(l.items)
+	if f != nil {
+		compared *= f.comparisons
 	}
 	for pos, item := range l.items {
 		if pos%256 == 255 && stopped != nil && stopped() {
@@ -159,54 +158,28 @@ func (l *elementList) matching(f *Filter, stopped func() bool) []int {
 			positions = append(positions, pos)
 		}
 	}
-	return positions
+	return positions, compared
 }
 
 // add appends the element, or merges it into the same one that is there.
 func (l *elementList) add(element any) {
 	pos, found := l.find(element)
-	if found {
-		l.merge(pos, element)
-		return
-	}
-	l.items = append(l.items, nil)
-	l.store(len(l.items)-1, element)
-}
-
-// merge sets the sub-attributes of the element in the one at pos. Immutable
-// ones stay.
-func (l *elementList) merge(pos int, element any) {
-	members, _ := element.(map[string]any)
-	object, _ := l.items[pos].(map[string]any)
-	var merged map[string]any
-	for _, sub := range l.path.Attr.SubAttributes {
-		have, want := object[sub.Name], members[sub.Name]
-		if want == nil || sub.same(have, want) || have != nil && sub.Mutability == Immutable {
-			continue
-		}
-		if merged == nil {
-			merged = maps.Clone(object)
-		}
-		merged[sub.Name] = want
-	}
-	if merged != nil {
-		l.store(pos, merged)
+	if !found {
+		l.store(len(l.items), element)
+	} else if members, ok := element.(map[string]any); ok {
+		_ = l.set(pos, members, true) // what cannot be changed stays
 	}
 }
 
-// store replaces the element at pos. If the new element is the same as another, the
-// other is removed; if it is primary, the former primary one no longer is (RFC 7644
-// §3.5.2).
+// store sets the element at pos, or appends it. If the new element is the same as
+// another, the other is removed; if it is primary, the former primary one no longer is
+// (RFC 7644 §3.5.2).
 func (l *elementList) store(pos int, element any) {
 	l.changed = true
 	if twin, found := l.find(element); found && twin != pos {
 		l.items[twin] = nil
 	}
-	before := l.items[pos]
-	l.items[pos] = element
-	if before == nil || l.keyOf(before) != l.keyOf(element) {
-		l.index(pos)
-	}
+	l.put(pos, element)
 	if !isPrimary(element) {
 		return
 	}
@@ -222,17 +195,6 @@ func (l *elementList) store(pos int, element any) {
 func (l *elementList) remove(pos int) {
 	l.items[pos] = nil
 	l.changed = true
-}
-
-// removeSame removes the elements that are the same as the given one.
-func (l *elementList) removeSame(element any) {
-	for {
-		pos, found := l.find(element)
-		if !found {
-			return
-		}
-		l.remove(pos)
-	}
 }
 
 // replaceAll replaces the elements. Those that stay keep their read-only
@@ -266,46 +228,43 @@ func (l *elementList) inherit(element any) any {
 // applySelected applies the operation to the elements at the positions that the
 // path's filter selects, all if it has none, or to the sub-attribute of each.
 func (l *elementList) applySelected(op string, path *Path, positions []int, value any, named bool) error {
-	sub := path.Sub
-	if sub == nil && isScalar(value) {
-		sub = l.value
+	part := path.Sub
+	switch {
+	case op == patchRemove && part != nil:
+		value = nil
+	case part == nil && isScalar(value):
+		part = l.value
+	}
+	if part != nil {
+		value = map[string]any{part.Name: value}
 	}
 	switch {
-	case op == patchRemove && path.Sub != nil:
-		return l.setMembers(positions, map[string]any{path.Sub.Name: nil})
-	case op == patchRemove:
+	case op == patchRemove && path.Sub == nil:
 		for _, pos := range positions {
 			l.remove(pos)
 		}
 		return nil
-	case path.Filter == nil && len(positions) == 0 && !named && sub != l.value:
+	case path.Filter == nil && len(positions) == 0 && !named && part != l.value:
 		return nil
-	case sub == nil && op == patchReplace:
+	case op == patchReplace && part == nil:
 		return l.replaceSelected(path, positions, value)
-	}
-	members, err := l.readMembers(sub, value)
-	switch {
-	case err != nil, len(members) == 0:
-		return err
-	case sub != nil && sub.Located:
-		return l.checkReference(sub, positions, members[sub.Name])
-	case len(positions) > 0:
-		return l.setMembers(positions, members)
-	case sub != nil && IsEmpty(members[sub.Name]):
-		return nil
-	}
-	return l.create(path, members)
-}
-
-// readMembers reads a value of one sub-attribute, or an object of several if sub is nil.
-func (l *elementList) readMembers(sub *Attribute, value any) (map[string]any, error) {
-	if sub != nil {
-		read, err := valueReader{}.read(l.part(sub), value)
-		return map[string]any{sub.Name: read}, err
 	}
 	read, err := valueReader{}.readObject(l.path, value)
 	members, _ := read.(map[string]any)
-	return members, err
+	switch {
+	case err != nil || len(members) == 0:
+		return err
+	case len(positions) > 0:
+		for _, pos := range positions {
+			if err := l.set(pos, members, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	case part != nil && IsEmpty(members[part.Name]):
+		return nil
+	}
+	return l.create(path, members)
 }
 
 func isScalar(value any) bool {
@@ -314,19 +273,6 @@ func isScalar(value any) bool {
 		return false
 	}
 	return true
-}
-
-// checkReference allows a $ref to be set to its present value only: the URL of the
-// resource that the element's value names.
-func (l *elementList) checkReference(sub *Attribute, positions []int, reference any) error {
-	text, _ := reference.(string)
-	id, _ := sub.identifierIn(text)
-	for _, pos := range positions {
-		if object, _ := l.items[pos].(map[string]any); object["value"] != id {
-			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
-		}
-	}
-	return nil
 }
 
 // replaceSelected replaces each of the elements by one.
@@ -352,37 +298,51 @@ func (l *elementList) replaceSelected(path *Path, positions []int, value any) er
 	return nil
 }
 
-// setMembers sets sub-attributes of the elements, and removes those whose value is
-// empty. A new value of an element drops the read-only sub-attributes of the old
-// one; an element that loses its value is removed.
-func (l *elementList) setMembers(positions []int, members map[string]any) error {
-	for _, pos := range positions {
-		for _, sub := range l.path.Attr.SubAttributes {
-			value, given := members[sub.Name]
-			element, _ := l.items[pos].(map[string]any)
-			have := element[sub.Name]
-			switch {
-			case !given, element == nil, Equal(have, value):
-				continue
-			case sub.Mutability == Immutable && have != nil && value != nil && !sub.same(have, value):
-				return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
-			}
-			changed := maps.Clone(element)
-			if sub == l.value {
-				l.dropReadOnly(changed)
-			}
-			changed[sub.Name] = value
-			if IsEmpty(value) {
-				delete(changed, sub.Name)
-			}
-			if len(changed) == 0 || l.value != nil && changed["value"] == nil {
-				l.remove(pos)
-			} else {
-				l.store(pos, changed)
-			}
+// set sets sub-attributes of the element at pos, and removes those whose value is
+// empty. A new value of the element drops its read-only sub-attributes; an element
+// that loses its value is removed. The error is that an immutable one would change. If
+// merging, that stays as it is, and so does what differs in spelling only.
+func (l *elementList) set(pos int, members map[string]any, merging bool) error {
+	element, _ := l.items[pos].(map[string]any)
+	if element == nil {
+		return nil // one before it has become the same, so it is gone
+	}
+	changed := maps.Clone(element)
+	for _, sub := range l.path.Attr.SubAttributes {
+		want, given := members[sub.Name]
+		have := element[sub.Name]
+		fixed := sub.Mutability == Immutable && have != nil && !sub.same(have, want)
+		switch {
+		case !given, merging && (fixed || sub.Located || sub.same(have, want)):
+			continue
+		case fixed, sub.Located && !sub.refersTo(want, element):
+			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", l.part(sub))
+		case sub.Located, Equal(have, want):
+			continue
+		case sub == l.value:
+			l.dropReadOnly(changed)
+		}
+		changed[sub.Name] = want
+		if IsEmpty(want) {
+			delete(changed, sub.Name)
 		}
 	}
+	switch {
+	case Equal(element, changed):
+	case len(changed) == 0 || l.value != nil && changed["value"] == nil:
+		l.remove(pos)
+	default:
+		l.store(pos, changed)
+	}
 	return nil
+}
+
+// refersTo reports whether a reference is the URL of the resource that the element's
+// value names.
+func (a *Attribute) refersTo(reference any, element map[string]any) bool {
+	text, _ := reference.(string)
+	id, _ := a.identifierIn(text)
+	return element["value"] == id
 }
 
 // dropReadOnly removes the read-only sub-attributes from an element.
@@ -400,13 +360,16 @@ func (l *elementList) dropReadOnly(element map[string]any) {
 // members, so that a filter for a removed element never adds it again.
 func (l *elementList) create(path *Path, members map[string]any) error {
 	noTarget := NewError(CodeNoTarget, "The path selects no entry of %s, so there is nothing to change.", l.path)
-	equalities, ok := path.Filter.equalities()
-	if !ok || l.value != nil && IsEmpty(members["value"]) {
+	var equalities []equality
+	if path.Filter != nil {
+		equalities = path.Filter.equal
+	}
+	if path.Filter != nil && equalities == nil || l.value != nil && IsEmpty(members["value"]) {
 		return noTarget
 	}
 	described := map[string]any{}
 	for _, equality := range equalities {
-		sub := equality.path.Attr
+		sub := equality.attr
 		value, err := valueReader{}.read(l.part(sub), equality.value)
 		switch {
 		case err != nil:
@@ -431,24 +394,4 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 func (a *Attribute) mayDerive(value any) bool {
 	return a.Derived && (len(a.CanonicalValues) == 0 ||
 		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))
-}
-
-// equalities are the comparisons of a value filter that consists of "a eq x" or
-// of several such with "and"; not ok for any other filter.
-func (f *Filter) equalities() (equalities []*comparison, ok bool) {
-	if f == nil {
-		return nil, true
-	}
-	nodes := []filterNode{f.root}
-	if several, ok := f.root.(junction); ok && !several.or {
-		nodes = several.nodes
-	}
-	for _, node := range nodes {
-		c, ok := node.(*comparison)
-		if !ok || c.op != opEqual || c.value == nil {
-			return nil, false
-		}
-		equalities = append(equalities, c)
-	}
-	return equalities, true
 }

@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -37,9 +36,9 @@ const (
 //   - emails[type eq "work"].value eq "x" is accepted too (Entra ID sends it): one
 //     element must fulfil both.
 type Filter struct {
-	root        filterNode
-	comparisons int        // how many it makes of one resource at most
-	named       []AttrPath // what it looks at, outside brackets
+	filterNode
+	comparisons int      // how many it makes of one resource at most
+	named       []string // the top-level attributes, or URNs of extensions, that it looks at
 }
 
 // ParseFilter reads a filter on resources of type rt. In a query on several
@@ -51,18 +50,16 @@ type Filter struct {
 // or is only tolerated, or compares what the attribute's type cannot compare.
 func ParseFilter(text string, rt *ResourceType, others ...*ResourceType) (*Filter, error) {
 	p := filterParser{rt: rt, others: others, code: CodeInvalidFilter, noun: "filter"}
-	p.start(text)
-	root := p.parseOr()
-	p.expectEnd(`"and", "or" or the end is expected here`)
-	if p.err != nil {
-		return nil, p.err
+	var root filterNode
+	if err := p.parse(text, func() { root = p.parseOr() }, `"and", "or" or the end is expected here`); err != nil {
+		return nil, err
 	}
-	return &Filter{root: root, comparisons: p.terms, named: p.named}, nil
+	return &Filter{filterNode: root, comparisons: p.terms, named: p.named}, nil
 }
 
 // Match reports whether the resource fulfils the filter.
 func (f *Filter) Match(r Resource) bool {
-	return f == nil || f.root.match(r)
+	return f == nil || f.holds(r)
 }
 
 // MatchElement reports whether an element of a multi-valued attribute fulfils
@@ -72,15 +69,7 @@ func (f *Filter) MatchElement(element any) bool {
 		return true
 	}
 	object, ok := element.(map[string]any)
-	return ok && f.root.match(object)
-}
-
-// terms is how many comparisons the filter makes of one resource at most.
-func (f *Filter) terms() int {
-	if f == nil {
-		return 1
-	}
-	return f.comparisons
+	return ok && f.holds(object)
 }
 
 // String is the filter in canonical spelling, "" for none: filters that differ in
@@ -90,115 +79,105 @@ func (f *Filter) String() string {
 	if f == nil {
 		return ""
 	}
-	return f.root.String()
+	return f.text
 }
 
 // Equality reports whether the filter does nothing but compare one attribute
 // with one value for equality, and which: "userName", "members.value". The
 // value is a string, bool or float64. emails[value eq "x"] compares emails.value.
 func (f *Filter) Equality() (path string, value any, ok bool) {
-	if f == nil {
+	if f == nil || len(f.equal) != 1 {
 		return "", nil, false
 	}
-	node, prefix := f.root, ""
-	if e, selects := node.(*elementMatch); selects && e.comparison == nil && !e.path.WholeExtension() {
-		node, prefix = e.filter, e.path.String()+"."
-	}
-	c, ok := node.(*comparison)
-	if !ok || c.op != opEqual || c.value == nil {
-		return "", nil, false
-	}
-	return prefix + c.path.String(), c.value, true
+	return f.equal[0].path, f.equal[0].value, true
 }
 
 // Names reports whether the filter looks at the top-level attribute, or at the
 // extension if attr is a URN.
 func (f *Filter) Names(attr string) bool {
-	return f != nil && slices.ContainsFunc(f.named, func(path AttrPath) bool {
-		return strings.EqualFold(cmp.Or(path.URN, path.Attr.Name), attr)
-	})
+	return f != nil && slices.ContainsFunc(f.named, func(name string) bool { return strings.EqualFold(name, attr) })
 }
 
-// An operator is a comparison operator of RFC 7644 §3.4.2.2 table 3.
-type operator string
+// A filterNode is a part of a filter. It holds if it matches, or, negated, if it does not.
+type filterNode struct {
+	match   func(object map[string]any) bool // a resource or, inside brackets, an element
+	negated bool
+	text    string // in canonical spelling
+	or      bool   // "and" needs parentheses around the text
 
-const (
-	opEqual        operator = "eq"
-	opNotEqual     operator = "ne"
-	opContains     operator = "co"
-	opStartsWith   operator = "sw"
-	opEndsWith     operator = "ew"
-	opPresent      operator = "pr"
-	opGreater      operator = "gt"
-	opGreaterEqual operator = "ge"
-	opLess         operator = "lt"
-	opLessEqual    operator = "le"
-)
-
-// A filterNode is a part of a filter. The object that it is matched against is
-// a resource or, inside brackets, an element of a multi-valued attribute.
-type filterNode interface {
-	match(object map[string]any) bool
-	String() string // in canonical spelling
+	// The comparisons with eq, all of which must hold, if the node is nothing else.
+	equal []equality
 }
 
-type (
-	negation struct{ node filterNode } // not
+// An equality is "path eq value", for a value that is not null.
+type equality struct {
+	path  string
+	attr  *Attribute // at the end of the path
+	value any
+}
 
-	// A junction is its nodes with "and" or "or" between them.
-	junction struct {
-		or    bool
-		nodes []filterNode
-	}
+func (n filterNode) holds(object map[string]any) bool { return n.match(object) != n.negated }
 
-	// A comparison is "path op value".
-	comparison struct {
-		path    AttrPath
-		op      operator
-		value   any            // string, bool or float64; nil for null and with pr
-		test    func(any) bool // does one value fulfil the operator; false for nil
-		negated bool           // ne, and eq null: holds if no value passes the test
+// join makes one node of several with "and" or "or" between them.
+func join(nodes []filterNode, or bool) filterNode {
+	if len(nodes) == 1 {
+		return nodes[0]
 	}
-
-	// An elementMatch is "path[filter]", or "path[filter].sub op value" if
-	// there is a comparison.
-	elementMatch struct {
-		path       AttrPath
-		filter     filterNode
-		comparison *comparison
-	}
-)
-
-func (n junction) String() string {
-	keyword := " and "
-	if n.or {
-		keyword = " or "
-	}
-	parts := make([]string, len(n.nodes))
-	for i, node := range n.nodes {
-		parts[i] = node.String()
-		if inner, ok := node.(junction); ok && inner.or && !n.or {
-			parts[i] = "(" + parts[i] + ")"
+	node := filterNode{or: or, match: func(object map[string]any) bool {
+		for _, part := range nodes {
+			if part.holds(object) == or {
+				return or
+			}
 		}
+		return !or
+	}}
+	parts, equalities := make([]string, len(nodes)), !or
+	for i, part := range nodes {
+		parts[i] = part.text
+		if part.or && !or {
+			parts[i] = "(" + part.text + ")"
+		}
+		node.equal = append(node.equal, part.equal...)
+		equalities = equalities && part.equal != nil
 	}
-	return strings.Join(parts, keyword)
+	if !equalities {
+		node.equal = nil
+	}
+	node.text = strings.Join(parts, " and ")
+	if or {
+		node.text = strings.Join(parts, " or ")
+	}
+	return node
 }
 
-func (n negation) String() string { return "not (" + n.node.String() + ")" }
-
-func (c *comparison) String() string {
-	text := c.path.String() + " " + string(c.op)
-	if c.op == opPresent {
-		return text
+// selects makes the node "path[filter]", which holds if an element of what the path
+// names fulfils the filter. With a comparison it is "path[filter].sub op value": one
+// element must fulfil both. A negated comparison is negated as a whole: a[f].b ne "x"
+// means that no element fulfils f and equals "x", as ne does without the brackets.
+func selects(path AttrPath, filter filterNode, and *filterNode) filterNode {
+	node := filterNode{text: path.String() + "[" + filter.text + "]"}
+	if and != nil {
+		node.text += "." + and.text
+		node.negated = and.negated
+	} else if len(filter.equal) == 1 && !path.WholeExtension() {
+		equal := filter.equal[0]
+		equal.path = path.String() + "." + equal.path
+		node.equal = []equality{equal}
 	}
-	value, _ := AppendJSON(nil, c.value) // a text, boolean, number or null can be encoded
-	return text + " " + string(value)
+	node.match = func(object map[string]any) bool {
+		return anyElement(path.in(object), func(element any) bool {
+			object, ok := element.(map[string]any)
+			return ok && filter.holds(object) && (and == nil || and.match(object))
+		})
+	}
+	return node
 }
 
-func (e *elementMatch) String() string {
-	text := e.path.String() + "[" + e.filter.String() + "]"
-	if e.comparison != nil {
-		text += "." + e.comparison.String()
+// anyElement reports whether the value, or one element of it if it is a list,
+// passes the test.
+func anyElement(value any, test func(any) bool) bool {
+	if elements, multi := value.([]any); multi {
+		return slices.ContainsFunc(elements, test)
 	}
-	return text
+	return test(value)
 }

@@ -6,44 +6,100 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
 )
 
-// newComparison checks that the operator and the value fit the attribute's type,
-// and prepares the test. problem is the end of a sentence for the client.
-func newComparison(path AttrPath, op operator, value any) (c *comparison, problem string) {
-	c = &comparison{path: path, op: op, value: value, negated: op == opNotEqual}
-	if op == opPresent {
-		c.test = isPresent
-		return c, ""
-	}
-	if value == nil {
-		if op != opEqual && op != opNotEqual {
-			return nil, "null can only be compared with eq and ne"
-		}
-		c.test, c.negated = isPresent, op == opEqual
-		return c, ""
-	}
-	if problem := c.implyValue(); problem != "" {
-		return nil, problem
-	}
-	c.test, problem = c.newTest()
-	return c, problem
+// An operator is a comparison operator of RFC 7644 §3.4.2.2 table 3.
+type operator string
+
+const (
+	opEqual    operator = "eq"
+	opNotEqual operator = "ne"
+	opPresent  operator = "pr"
+)
+
+// operators says of each operator when it holds. ne is tested as eq and then negated.
+var operators = map[operator]struct {
+	order func(order int) bool      // for a value that compares like this to the wanted one
+	text  func(s, want string) bool // of those for text alone
+}{
+	opPresent:  {},
+	opEqual:    {order: func(order int) bool { return order == 0 }},
+	opNotEqual: {order: func(order int) bool { return order == 0 }},
+	"gt":       {order: func(order int) bool { return order > 0 }},
+	"ge":       {order: func(order int) bool { return order >= 0 }},
+	"lt":       {order: func(order int) bool { return order < 0 }},
+	"le":       {order: func(order int) bool { return order <= 0 }},
+	"co":       {text: strings.Contains},
+	"sw":       {text: strings.HasPrefix},
+	"ew":       {text: strings.HasSuffix},
 }
 
-// implyValue replaces a complex multi-valued attribute by its "value", as clients
+// hasOperator reports whether values of the type can be compared like this. RFC 7644
+// §3.4.2.2 forbids order on booleans and binaries; parts of a text exist only in texts.
+func (t Type) hasOperator(op operator) bool {
+	switch t {
+	case String, Reference:
+		return true
+	case Boolean, Binary:
+		return op == opEqual || op == opNotEqual
+	}
+	return operators[op].text == nil
+}
+
+// newComparison makes the node "path op value". It checks that the operator and the
+// value, a string, bool, float64 or nil for null, fit the attribute's type; problem is
+// the end of a sentence for the client.
+func newComparison(path AttrPath, op operator, value any) (node filterNode, problem string) {
+	null := value == nil && op != opPresent
+	var test func(value any) bool // of one value; nil is no value
+	switch {
+	case path.unknown:
+		test = func(any) bool { return false }
+	case null && op != opEqual && op != opNotEqual:
+		return node, "null can only be compared with eq and ne"
+	case value == nil:
+		test = isPresent
+	default:
+		if path, problem = path.comparable(); problem == "" {
+			test, value, problem = newTest(path, op, value)
+		}
+	}
+	node.negated = (op == opNotEqual) != null
+	node.text = path.String() + " " + string(op)
+	if op != opPresent {
+		encoded, _ := json.Marshal(value) // a text of valid UTF-8, a boolean, a finite number or null
+		node.text += " " + string(encoded)
+	}
+	if op == opEqual && !null {
+		node.equal = []equality{{path.String(), path.leaf(), value}}
+	}
+	node.match = func(object map[string]any) bool {
+		return anyElement(path.in(object), func(element any) bool {
+			if path.Sub == nil {
+				return test(element)
+			}
+			object, ok := element.(map[string]any)
+			return ok && anyElement(object[path.Sub.Name], test)
+		})
+	}
+	return node, problem
+}
+
+// comparable replaces a complex multi-valued attribute by its "value", as clients
 // write it: emails co "x", members eq "id".
-func (c *comparison) implyValue() (problem string) {
-	attr := c.path.leaf()
+func (p AttrPath) comparable() (path AttrPath, problem string) {
+	attr := p.leaf()
 	if attr.Type != Complex {
-		return ""
+		return p, ""
 	}
 	value := attributeNamed(attr.SubAttributes, "value")
-	if c.path.Sub != nil || !attr.MultiValued || value == nil {
-		return fmt.Sprintf("%s is complex, so one of its sub-attributes must be compared (%s)",
-			c.path, joinNames(attr.SubAttributes, 10))
+	if p.Sub != nil || !attr.MultiValued || value == nil {
+		return p, fmt.Sprintf("%s is complex, so one of its sub-attributes must be compared (%s)", p, joinNames(attr.SubAttributes, 10))
 	}
-	c.path.Sub = value
-	return ""
+	p.Sub = value
+	return p, ""
 }
 
 // leaf is the attribute that holds the values.
@@ -62,62 +118,47 @@ func joinNames(attributes []*Attribute, limit int) string {
 	return strings.Join(names, ", ")
 }
 
-// operatorsOf lists the operators besides pr that a type has. RFC 7644 §3.4.2.2
-// forbids order on booleans and binaries; parts of a text exist only in texts.
-var operatorsOf = map[Type][]operator{
-	String:    {opEqual, opNotEqual, opContains, opStartsWith, opEndsWith, opGreater, opGreaterEqual, opLess, opLessEqual},
-	Reference: {opEqual, opNotEqual, opContains, opStartsWith, opEndsWith, opGreater, opGreaterEqual, opLess, opLessEqual},
-	DateTime:  {opEqual, opNotEqual, opGreater, opGreaterEqual, opLess, opLessEqual},
-	Integer:   {opEqual, opNotEqual, opGreater, opGreaterEqual, opLess, opLessEqual},
-	Decimal:   {opEqual, opNotEqual, opGreater, opGreaterEqual, opLess, opLessEqual},
-	Boolean:   {opEqual, opNotEqual},
-	Binary:    {opEqual, opNotEqual},
-}
-
-func (c *comparison) newTest() (test func(any) bool, problem string) {
-	attr := c.path.leaf()
-	if !hasOperator(attr.Type, c.op) {
-		return nil, fmt.Sprintf("%s is of type %s, which has no operator %s", c.path, attr.Type, c.op)
+// newTest makes the test of one value. wanted is the value as the attribute's type has it.
+func newTest(path AttrPath, op operator, value any) (test func(any) bool, wanted any, problem string) {
+	attr, order := path.leaf(), operators[op].order
+	if !attr.Type.hasOperator(op) {
+		return nil, nil, fmt.Sprintf("%s is of type %s, which has no operator %s", path, attr.Type, op)
 	}
+	text, isText := value.(string)
 	switch attr.Type {
 	case Boolean:
-		want, ok := asBoolean(c.value)
+		want, ok := asBoolean(value)
 		if !ok {
-			return nil, fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", c.path)
+			return nil, nil, fmt.Sprintf("%s is a boolean, so it can be compared with true and false only", path)
 		}
-		c.value = want
 		assumed := attr.Name == "primary" && !want // RFC 7643 §2.4
-		return func(v any) bool { return v == want || v == nil && assumed }, ""
+		return func(v any) bool { return v == want || v == nil && assumed }, want, ""
 	case Integer, Decimal:
-		want, ok := c.value.(float64)
+		want, ok := value.(float64)
 		if !ok {
-			return nil, fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", c.path)
+			return nil, nil, fmt.Sprintf("%s is a number, so it can be compared with a number only, without quotes", path)
 		}
 		return func(v any) bool {
 			number, ok := v.(float64)
-			return ok && c.op.holds(cmp.Compare(number, want))
-		}, ""
-	}
-	want, ok := c.value.(string)
-	if !ok {
-		return nil, fmt.Sprintf("%s is of type %s, so the value needs double quotes", c.path, attr.Type)
-	}
-	if attr.Type == DateTime {
-		instant, ok := parseInstant(want)
-		if !ok {
-			return nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", c.path)
+			return ok && order(cmp.Compare(number, want))
+		}, want, ""
+	case DateTime:
+		want, ok := parseInstant(text)
+		if isText && !ok {
+			return nil, nil, fmt.Sprintf("%s is a time, to be written like 2026-01-31T09:30:00Z", path)
 		}
-		return func(v any) bool {
+		test = func(v any) bool {
 			text, _ := v.(string)
 			at, ok := parseInstant(text)
-			return ok && c.op.holds(at.Compare(instant))
-		}, ""
+			return ok && order(at.Compare(want))
+		}
+	default:
+		test = textTest(op, text, attr.CaseExact || attr.Type == Binary)
 	}
-	return textTest(c.op, want, attr.CaseExact || attr.Type == Binary), ""
-}
-
-func hasOperator(kind Type, op operator) bool {
-	return slices.Contains(operatorsOf[kind], op)
+	if !isText {
+		return nil, nil, fmt.Sprintf("%s is of type %s, so the value needs double quotes", path, attr.Type)
+	}
+	return test, text, ""
 }
 
 // asBoolean accepts a boolean, and the texts that some clients send for one.
@@ -145,17 +186,12 @@ func parseInstant(text string) (time.Time, bool) {
 
 // textTest compares text exactly or without letter case.
 func textTest(op operator, want string, exact bool) func(any) bool {
-	fold := func(s string) string { return s }
-	holds := func(s, want string) bool { return op.holds(strings.Compare(s, want)) }
+	holds, order, fold := operators[op].text, operators[op].order, func(s string) string { return s }
 	switch {
-	case op == opContains:
-		holds = strings.Contains
-	case op == opStartsWith:
-		holds = strings.HasPrefix
-	case op == opEndsWith:
-		holds = strings.HasSuffix
 	case !exact && (op == opEqual || op == opNotEqual):
 		exact, holds = true, strings.EqualFold // the most frequent one, and needs no copy
+	case holds == nil:
+		holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
 	}
 	if !exact {
 		fold = foldText
@@ -165,71 +201,6 @@ func textTest(op operator, want string, exact bool) func(any) bool {
 		text, ok := v.(string)
 		return ok && holds(fold(text), want)
 	}
-}
-
-// holds reports whether the operator holds for a value that compares like this to
-// the wanted one. ne is tested as eq and then negated.
-func (op operator) holds(order int) bool {
-	switch op {
-	case opGreater:
-		return order > 0
-	case opGreaterEqual:
-		return order >= 0
-	case opLess:
-		return order < 0
-	case opLessEqual:
-		return order <= 0
-	default:
-		return order == 0
-	}
-}
-
-func (n junction) match(object map[string]any) bool {
-	for _, node := range n.nodes {
-		if node.match(object) == n.or {
-			return n.or
-		}
-	}
-	return !n.or
-}
-
-func (n negation) match(object map[string]any) bool {
-	return !n.node.match(object)
-}
-
-func (c *comparison) match(object map[string]any) bool {
-	return c.passes(object) != c.negated
-}
-
-// passes reports whether one of the values that the path names passes the test.
-func (c *comparison) passes(object map[string]any) bool {
-	return anyElement(c.path.in(object), func(element any) bool {
-		if c.path.Sub == nil {
-			return c.test(element)
-		}
-		object, ok := element.(map[string]any)
-		return ok && anyElement(object[c.path.Sub.Name], c.test)
-	})
-}
-
-// anyElement reports whether the value, or one element of it if it is a list,
-// passes the test.
-func anyElement(value any, test func(any) bool) bool {
-	if elements, multi := value.([]any); multi {
-		return slices.ContainsFunc(elements, test)
-	}
-	return test(value)
-}
-
-// match reports whether an element fulfils the filter and the comparison. A
-// negated comparison is negated as a whole: a.b[f].c ne "x" means that no
-// element fulfils f and equals "x", as ne does without the brackets.
-func (e *elementMatch) match(object map[string]any) bool {
-	negated := e.comparison != nil && e.comparison.negated
-	return negated != anyElement(e.path.in(object), func(element any) bool {
-		object, ok := element.(map[string]any)
-		return ok && e.filter.match(object) && (e.comparison == nil || e.comparison.passes(object))
-	})
 }
 
 // isPresent is the operator pr: an empty text, list or object counts as absent.

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -8,28 +9,20 @@ import (
 	"unicode/utf8"
 )
 
-type tokenKind int
-
-const (
-	tokenEnd    tokenKind = iota
-	tokenWord             // an attribute path, operator, keyword, number, true, false or null
-	tokenString           // a text in quotes
-	tokenPunct            // one of ( ) [ ]
-)
-
-// A filterToken is a piece of a filter or path.
+// A filterToken is a piece of a filter or path: a text in quotes, one of ( ) [ ], or a
+// word, which is an attribute path, operator, keyword, number, true, false or null.
 type filterToken struct {
-	kind tokenKind
-	pos  int    // byte offset of its beginning
-	raw  string // as written
-	text string // of a string: its value
+	pos    int    // byte offset of its beginning
+	raw    string // as written; "" at the end
+	quoted bool
+	text   string // the text in quotes
 }
 
-func (t filterToken) is(punct string) bool { return t.kind == tokenPunct && t.raw == punct }
+// is reports whether the token is the punctuation or keyword, in any letter case.
+func (t filterToken) is(word string) bool { return strings.EqualFold(t.raw, word) }
 
-// isWord reports whether the token is the keyword, in any letter case.
-func (t filterToken) isWord(keyword string) bool {
-	return t.kind == tokenWord && strings.EqualFold(t.raw, keyword)
+func (t filterToken) isWord() bool {
+	return t.raw != "" && !t.quoted && !strings.Contains(filterPuncts, t.raw[:1])
 }
 
 const (
@@ -45,62 +38,51 @@ func scanToken(text string, pos int) (token filterToken, problem string) {
 	token.pos = len(text) - len(rest)
 	switch {
 	case rest == "":
-		return token, ""
-	case strings.HasPrefix(rest, `"`):
-		return scanString(token, rest)
-	case strings.HasPrefix(rest, `\"`):
-		return scanEscapedString(token, rest)
-	case strings.ContainsRune(filterPuncts, rune(rest[0])):
-		token.kind, token.raw = tokenPunct, rest[:1]
-		return token, ""
+	case rest[0] == '"', strings.HasPrefix(rest, `\"`):
+		token.quoted = true
+		token.raw, token.text, problem = scanString(rest)
+	case strings.Contains(filterPuncts, rest[:1]):
+		token.raw = rest[:1]
+	default:
+		token.raw = rest
+		if end := strings.IndexAny(rest, filterBlanks+filterPuncts+`"`); end >= 0 {
+			token.raw = rest[:end]
+		}
 	}
-	token.kind, token.raw = tokenWord, rest
-	if end := strings.IndexAny(rest, filterBlanks+filterPuncts+`"`); end >= 0 {
-		token.raw = rest[:end]
-	}
-	return token, ""
+	return token, problem
 }
 
-// scanString reads a JSON string.
-func scanString(token filterToken, rest string) (filterToken, string) {
-	token.kind = tokenString
-	escaped := false
+// scanString reads a JSON string. It also accepts a text whose quotes kept the
+// backslash of a JSON string around the filter, as clients that escape twice send it:
+// emails[type eq \"work\"].
+func scanString(rest string) (raw, text, problem string) {
+	if rest[0] == '\\' {
+		text, _, closed := strings.Cut(rest[2:], `\"`)
+		if !closed || strings.ContainsAny(text, `\"`) {
+			return rest, "", "a value starts and ends with a plain double quote"
+		}
+		return rest[:len(text)+4], text, ""
+	}
 	for i := 1; i < len(rest); i++ {
 		switch {
 		case rest[i] == '\\':
-			escaped = true
 			i++
-		case rest[i] == '"':
-			token.raw, token.text = rest[:i+1], rest[1:i]
-			if escaped && json.Unmarshal([]byte(token.raw), &token.text) != nil {
-				return token, `the text holds a backslash that escapes nothing; write it twice (\\)`
-			}
-			return token, ""
 		case rest[i] < ' ':
-			token.raw = rest[:i]
-			return token, `the text holds a control character; write it as \u and four digits`
+			return rest[:i], "", `the text holds a control character; write it as \u and four digits`
+		case rest[i] == '"':
+			raw = rest[:i+1]
+			if json.Unmarshal([]byte(raw), &text) != nil {
+				problem = `the text holds a backslash that escapes nothing; write it twice (\\)`
+			}
+			return raw, text, problem
 		}
 	}
-	token.raw = rest
-	return token, "the closing double quote is missing"
-}
-
-// scanEscapedString reads a text whose quotes kept the backslash of a JSON
-// string around the filter, as clients that escape twice send it:
-// emails[type eq \"work\"].
-func scanEscapedString(token filterToken, rest string) (filterToken, string) {
-	token.kind, token.raw = tokenString, rest
-	text, _, closed := strings.Cut(rest[2:], `\"`)
-	if !closed || strings.ContainsAny(text, `\"`) {
-		return token, "a value starts and ends with a plain double quote"
-	}
-	token.raw, token.text = rest[:len(text)+4], text
-	return token, ""
+	return rest, "", "the closing double quote is missing"
 }
 
 // A filterParser reads a filter or a PATCH path by recursive descent, one token
-// ahead, and checks names and types as it goes. After the first error it is at
-// the end of the text, and what it returns must not be used.
+// ahead, and checks names and types as it goes. Its methods panic with the *Error of
+// what is wrong, which parse returns.
 type filterParser struct {
 	rt     *ResourceType
 	others []*ResourceType // whose attributes can be named, too
@@ -109,105 +91,96 @@ type filterParser struct {
 
 	text  string
 	token filterToken // the one to look at next
-	err   error       // the first one
 	depth int
 	terms int
-	named []AttrPath // outside brackets
+	named []string // outside brackets: top-level attributes and URNs of extensions
 
 	element   *AttrPath // inside brackets: the attribute before them
 	tolerant  bool      // accept tolerated attributes (a path), else refuse them (a filter)
 	tolerated bool      // one was accepted
 }
 
-// start checks the text as a whole and reads the first token.
-func (p *filterParser) start(text string) {
+// parse checks the text as a whole and reads all of it. expected is the problem if there
+// is more than that.
+func (p *filterParser) parse(text string, read func(), expected string) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = problem.(*Error) // else it is a defect, and goes on as a panic
+		}
+	}()
 	switch {
 	case len(text) > MaxFilterLength:
-		p.err = NewError(p.code, "The %s is longer than %d bytes.", p.noun, MaxFilterLength)
+		return NewError(p.code, "The %s is longer than %d bytes.", p.noun, MaxFilterLength)
 	case !utf8.ValidString(text):
-		p.err = NewError(p.code, "The %s is not valid UTF-8.", p.noun)
+		return NewError(p.code, "The %s is not valid UTF-8.", p.noun)
 	case strings.Trim(text, filterBlanks) == "":
-		p.err = NewError(p.code, "The %s is empty.", p.noun)
-	default:
-		p.text = text
-		p.next()
+		return NewError(p.code, "The %s is empty.", p.noun)
 	}
+	p.text = text
+	p.next()
+	read()
+	if p.token.raw != "" {
+		p.fail(p.token, "%s", expected)
+	}
+	return nil
 }
 
 func (p *filterParser) next() {
-	if p.err != nil {
-		return
-	}
 	token, problem := scanToken(p.text, p.token.pos+len(p.token.raw))
 	if problem != "" {
-		p.fail(token, problem)
-		return
+		p.fail(token, "%s", problem)
 	}
 	p.token = token
 }
 
-// expectEnd makes the problem an error unless the whole text was read.
-func (p *filterParser) expectEnd(problem string) {
-	if p.token.kind != tokenEnd {
-		p.fail(p.token, problem)
-	}
-}
-
-// fail makes the error that names the place of a token. problem is the end of
+// fail panics with the error that names the place of a token. problem is the end of
 // a sentence.
 func (p *filterParser) fail(at filterToken, problem string, args ...any) {
-	if p.err != nil {
-		return
-	}
 	place := utf8.RuneCountInString(p.text[:at.pos]) + 1
-	if len(args) > 0 {
-		problem = fmt.Sprintf(problem, args...)
+	problem = fmt.Sprintf(problem, args...)
+	if at.raw == "" {
+		panic(NewError(p.code, "The %s is wrong at its end, character %d: %s.", p.noun, place, problem))
 	}
-	if at.kind == tokenEnd {
-		p.err = NewError(p.code, "The %s is wrong at its end, character %d: %s.", p.noun, place, problem)
-	} else {
-		p.err = NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem)
-	}
-	p.token = filterToken{}
+	panic(NewError(p.code, "The %s is wrong at character %d, %q: %s.", p.noun, place, Clip(at.raw, 60), problem))
 }
 
-func (p *filterParser) parseOr() filterNode { return p.parseJunction("or", p.parseAnd) }
-
-func (p *filterParser) parseAnd() filterNode { return p.parseJunction("and", p.parseTerm) }
-
-// parseJunction reads what has the keyword between its parts.
-func (p *filterParser) parseJunction(keyword string, parse func() filterNode) filterNode {
-	nodes := []filterNode{parse()}
-	for p.token.isWord(keyword) {
+func (p *filterParser) parseOr() filterNode {
+	nodes := []filterNode{p.parseAnd()}
+	for p.token.is("or") {
 		p.next()
-		nodes = append(nodes, parse())
+		nodes = append(nodes, p.parseAnd())
 	}
-	if len(nodes) == 1 {
-		return nodes[0]
+	return join(nodes, true)
+}
+
+func (p *filterParser) parseAnd() filterNode {
+	nodes := []filterNode{p.parseTerm()}
+	for p.token.is("and") {
+		p.next()
+		nodes = append(nodes, p.parseTerm())
 	}
-	return junction{or: keyword == "or", nodes: nodes}
+	return join(nodes, false)
 }
 
 func (p *filterParser) parseTerm() filterNode {
 	switch {
 	case p.token.is("("):
 		return p.parseGroup(")")
-	case !p.token.isWord("not"):
+	case !p.token.is("not"):
 		return p.parseCondition()
 	}
 	p.next()
 	if !p.token.is("(") {
 		p.fail(p.token, `"not" needs parentheses around what it negates`)
-		return nil
 	}
-	return negation{p.parseGroup(")")}
+	node := p.parseGroup(")")
+	return filterNode{match: node.holds, negated: true, text: "not (" + node.text + ")"}
 }
 
 // parseGroup reads what is between a bracket and its partner.
 func (p *filterParser) parseGroup(closing string) filterNode {
 	if p.depth++; p.depth > MaxFilterDepth {
 		p.fail(p.token, "there are more than %d levels of parentheses", MaxFilterDepth)
-		return nil
 	}
 	p.next()
 	node := p.parseOr()
@@ -223,31 +196,27 @@ func (p *filterParser) parseGroup(closing string) filterNode {
 func (p *filterParser) parseCondition() filterNode {
 	name := p.token
 	path := p.parseName()
-	if p.err != nil {
-		return nil
-	}
 	if p.element == nil {
-		p.named = append(p.named, path)
+		p.named = append(p.named, cmp.Or(path.URN, path.Attr.Name))
 	}
 	if !p.token.is("[") {
 		return p.parseComparison(path, name)
 	}
-	match := &elementMatch{path: path, filter: p.parseBrackets(path)}
+	filter := p.parseBrackets(path)
 	if sub := p.token; strings.HasPrefix(sub.raw, ".") {
-		match.comparison = p.parseComparison(p.parseSub(path), sub)
+		and := p.parseComparison(p.parseSub(path), sub)
+		return selects(path, filter, &and)
 	}
-	return match
+	return selects(path, filter, nil)
 }
 
 // parseBrackets reads the value filter on the elements of an attribute.
 func (p *filterParser) parseBrackets(path AttrPath) filterNode {
-	if p.element != nil {
+	switch {
+	case p.element != nil:
 		p.fail(p.token, "brackets cannot be inside brackets")
-		return nil
-	}
-	if path.leaf().Type != Complex {
+	case path.leaf().Type != Complex:
 		p.fail(p.token, "%s has no sub-attributes, so brackets cannot follow it", path)
-		return nil
 	}
 	p.element = &path
 	node := p.parseGroup("]")
@@ -266,9 +235,8 @@ func (p *filterParser) parseSub(parent AttrPath) AttrPath {
 
 // parseName reads an attribute path.
 func (p *filterParser) parseName() AttrPath {
-	if p.token.kind != tokenWord {
+	if !p.token.isWord() {
 		p.fail(p.token, "the name of an attribute is expected here")
-		return AttrPath{}
 	}
 	return p.resolve(p.token.raw, p.tolerant && (p.element == nil || p.element.unknown))
 }
@@ -344,51 +312,39 @@ func (rt *ResourceType) identifier() string {
 }
 
 // parseComparison reads the operator and the value after a path.
-func (p *filterParser) parseComparison(path AttrPath, name filterToken) *comparison {
+func (p *filterParser) parseComparison(path AttrPath, name filterToken) filterNode {
 	switch p.terms++; {
-	case p.err != nil:
-		return nil
 	case p.terms > MaxFilterTerms:
 		p.fail(name, "there are more than %d comparisons", MaxFilterTerms)
-		return nil
 	case path.leaf().Located:
 		p.fail(name, "this URL depends on how the service is reached, so compare the identifier instead (id or value)")
-		return nil
 	}
 	at := p.token
-	op := p.parseOperator()
+	op := operator(strings.ToLower(at.raw))
+	if _, ok := operators[op]; !ok {
+		p.fail(at, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
+	}
+	p.next()
 	var value any
 	if op != opPresent {
 		value = p.parseValue()
 	}
-	if path.unknown || p.err != nil {
-		return &comparison{path: path, op: op, value: value, test: func(any) bool { return false }}
-	}
-	c, problem := newComparison(path, op, value)
+	node, problem := newComparison(path, op, value)
 	if problem != "" {
 		p.fail(at, "%s", problem)
 	}
-	return c
-}
-
-func (p *filterParser) parseOperator() operator {
-	op := operator(strings.ToLower(p.token.raw))
-	if p.token.kind != tokenWord || op != opPresent && !hasOperator(String, op) {
-		p.fail(p.token, "an operator is expected here (eq, ne, co, sw, ew, pr, gt, ge, lt or le)")
-	}
-	p.next()
-	return op
+	return node
 }
 
 // parseValue reads a JSON string, number, true, false or null.
 func (p *filterParser) parseValue() (value any) {
 	token := p.token
 	switch {
-	case token.kind == tokenString:
+	case token.quoted:
 		value = token.text
-	case token.isWord("null"):
-	case token.isWord("true"), token.isWord("false"):
-		value = token.isWord("true")
+	case token.is("null"):
+	case token.is("true"), token.is("false"):
+		value = token.is("true")
 	case isNumber(token):
 		number, err := strconv.ParseFloat(token.raw, 64)
 		if err != nil {
@@ -403,5 +359,5 @@ func (p *filterParser) parseValue() (value any) {
 }
 
 func isNumber(token filterToken) bool {
-	return token.kind == tokenWord && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw))
+	return token.isWord() && strings.ContainsAny(token.raw[:1], "-0123456789") && json.Valid([]byte(token.raw))
 }

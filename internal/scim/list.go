@@ -56,55 +56,48 @@ type List struct {
 // for a page to begin where the one before ended. Without a filter and an order
 // at is called for little more than the resources of the page.
 func (q *Query) Select(n int, at func(int) View) *List {
-	rows := q.rows(n, at)
-	list := &List{TotalResults: rows.total}
+	row, total := q.rows(n, at)
+	list := &List{TotalResults: total}
 	first := max(q.StartIndex, 1) - 1
-	if q.Cursor == nil {
+	switch {
+	case q.Cursor == nil:
 		list.StartIndex = first + 1
-	} else {
-		first = rows.after(q.Cursor, q.Descending, n, at)
+	case *q.Cursor == (Position{}):
+		first = 0
+	default:
+		// The resources from this index on are younger than the position.
+		younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(q.Cursor) > 0 })
+		boundary := listRow{index: younger, key: q.Cursor.Key}
+		first = sort.Search(total, func(i int) bool { return row(i).compare(boundary, q.Descending) >= 0 })
 	}
-	first = min(first, rows.total)
-	last := min(first+min(q.Count, MaxPageSize), rows.total)
+	first = min(first, total)
+	last := min(first+min(q.Count, MaxPageSize), total)
 	list.Resources = make([]View, 0, last-first)
 	for i := first; i < last; i++ {
-		list.Resources = append(list.Resources, at(rows.at(i).index))
+		list.Resources = append(list.Resources, at(row(i).index))
 	}
 	switch {
-	case q.Cursor == nil || last == rows.total:
+	case q.Cursor == nil || last == total:
 	case first < last:
-		list.Next = positionOf(list.Resources[last-first-1].Resource(), rows.at(last-1).key)
+		list.Next = positionOf(list.Resources[last-first-1].Resource(), row(last-1).key)
 	default: // a count of 0: the next page begins where this one did
 		list.Next = q.Cursor
 	}
 	return list
 }
 
-// A ListResponse is the message that answers a query (RFC 7644 §3.4.2, RFC 9865
-// §2).
-type ListResponse struct {
-	TotalResults int    // of all pages
-	StartIndex   int    // from 1; 0 if paged by cursor
-	NextCursor   string // "" on the last page
-	Resources    []any  // of this page, as the client is to see them
-}
-
-// rows are the resources that a query selects, in the order of the list.
-type rows struct {
-	total  int
-	picked []row // nil if all resources are selected, in their own order
-}
-
-type row struct {
+// A listRow is a resource that a query selects.
+type listRow struct {
 	index int // of the resource, as Select's at counts
 	key   any // see AttrPath.sortKey
 }
 
-func (q *Query) rows(n int, at func(int) View) rows {
+// rows gives the resources that a query selects, in the order of the list.
+func (q *Query) rows(n int, at func(int) View) (row func(int) listRow, total int) {
 	if q.Filter == nil && q.SortBy == nil {
-		return rows{total: n}
+		return func(i int) listRow { return listRow{index: i} }, n
 	}
-	picked := []row{}
+	var picked []listRow
 	for i := range n {
 		if i%256 == 255 && q.Stopped != nil && q.Stopped() {
 			break
@@ -113,44 +106,24 @@ func (q *Query) rows(n int, at func(int) View) rows {
 		if !q.Filter.Match(r) {
 			continue
 		}
-		row := row{index: i}
+		row := listRow{index: i}
 		if q.SortBy != nil {
 			row.key = q.SortBy.sortKey(r)
 		}
 		picked = append(picked, row)
 	}
-	if q.SortBy != nil {
-		slices.SortFunc(picked, func(a, b row) int { return a.compare(b, q.Descending) })
-	}
-	return rows{total: len(picked), picked: picked}
+	slices.SortFunc(picked, func(a, b listRow) int { return a.compare(b, q.Descending) })
+	return func(i int) listRow { return picked[i] }, len(picked)
 }
 
-// compare orders rows by their keys, and rows of equal keys by the order that
-// of the resources, which is the same in both directions.
-func (r row) compare(other row, descending bool) int {
+// compare orders rows by their keys, and rows of equal keys by the order of the
+// resources, which is the same in both directions.
+func (r listRow) compare(other listRow, descending bool) int {
 	order := compareKeys(r.key, other.key)
 	if descending {
 		order = -order
 	}
 	return cmp.Or(order, cmp.Compare(r.index, other.index))
-}
-
-func (rs rows) at(i int) row {
-	if rs.picked == nil {
-		return row{index: i}
-	}
-	return rs.picked[i]
-}
-
-// after finds the first row that comes after a position.
-func (rs rows) after(p *Position, descending bool, n int, at func(int) View) int {
-	if *p == (Position{}) {
-		return 0
-	}
-	// The resources from this index on are younger than the position.
-	younger := sort.Search(n, func(i int) bool { return positionOf(at(i).Resource(), nil).compareAge(p) > 0 })
-	boundary := row{index: younger, key: p.Key}
-	return sort.Search(rs.total, func(i int) bool { return rs.at(i).compare(boundary, descending) >= 0 })
 }
 
 func positionOf(r Resource, key any) *Position {

@@ -29,14 +29,11 @@ func ParsePatch(body map[string]any, rt *ResourceType) ([]PatchOperation, error)
 	if err := CheckMessage(body, URNPatchOp); err != nil {
 		return nil, err
 	}
-	list, ok := Member(body, "Operations")
-	if !ok {
-		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
-	}
+	list, given := Member(body, "Operations")
 	items := listOf(list)
 	switch {
-	case len(items) == 0:
-		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no operation in its Operations.")
+	case !given, len(items) == 0:
+		return nil, NewError(CodeInvalidSyntax, "The PATCH request has no Operations.")
 	case len(items) > MaxPatchOperations:
 		return nil, NewError(CodeTooLarge, "The PATCH request has more than %d operations.", MaxPatchOperations)
 	}
@@ -123,18 +120,10 @@ func MemberText(object map[string]any, name string) string {
 
 // ApplyPatch applies the operations in their order to a copy of current and
 // returns the copy, or an error if one of them cannot be applied; current never
-// changes (RFC 7644 §3.5.2). Removing what is not there and adding what is
-// there change nothing.
+// changes (RFC 7644 §3.5.2). Where the RFC leaves a choice, or a client needs more than
+// it gives, docs/protocol.md applies, and:
 //
-// Where the RFC leaves a choice, or a client needs more than it gives:
-//
-//   - In an operation without a path, unknown and read-only attributes are
-//     ignored, meta (RFC 7643 §3.1) and schemas among them; id must be that of
-//     the resource.
-//   - A path that names nothing known is ignored, as a name in an object is.
 //   - A read-only attribute that a path names may be set to what it is.
-//   - add of null adds nothing and removes nothing, within an object too.
-//   - replace of a complex attribute replaces the sub-attributes that are given.
 //   - A filter that selects nothing is no error for remove. For add and replace
 //     the entry is made from the filter if that describes it, as in
 //     emails[type eq "work"].value; otherwise the error is [CodeNoTarget].

@@ -111,7 +111,7 @@ func TestParsePatchRefuses(t *testing.T) {
 		detail string // "" if another test looks at it
 	}{
 		{name: "no Operations", body: `{}`, code: CodeInvalidSyntax, detail: "The PATCH request has no Operations."},
-		{name: "empty Operations", body: `{"Operations":[]}`, code: CodeInvalidSyntax, detail: "The PATCH request has no operation in its Operations."},
+		{name: "empty Operations", body: `{"Operations":[]}`, code: CodeInvalidSyntax, detail: "The PATCH request has no Operations."},
 		{name: "an operation that is no object", body: `{"Operations":["add"]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request is not an object."},
 		{name: "no op", body: `{"Operations":[{"path":"active","value":true}]}`, code: CodeInvalidSyntax, detail: "Operation 1 of the PATCH request has no op that is add, replace or remove."},
 		{name: "another op", body: `{"Operations":[{"op":"remove","path":"roles"},{"op":"move","path":"active"}]}`, code: CodeInvalidSyntax, detail: "Operation 2 of the PATCH request has no op that is add, replace or remove."},
@@ -186,6 +186,7 @@ func TestPatchSelectedEntries(t *testing.T) {
 	tests := []patchCase{
 		{name: "a part of all entries", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.type","value":"home"}]`, want: `{"emails":[{"value":"ada@example.com","type":"home","primary":true},{"value":"b@example.com","type":"home"}]}`},
 		{name: "the value of all entries makes them one", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.value","value":"c@example.com"}]`, want: `{"emails":[{"value":"c@example.com"}]}`},
+		{name: "the value of all entries, which the last has already", operations: `[{"op":"add","path":"emails","value":"b@example.com"},{"op":"replace","path":"emails.value","value":"b@example.com"}]`, want: `{"emails":[{"value":"b@example.com","type":"work","primary":true}]}`},
 		{name: "the value of none makes an entry", operations: `[{"op":"remove","path":"roles"},{"op":"replace","path":"roles.value","value":"a"}]`, want: `{"roles":[{"value":"a"}]}`},
 		{name: "a new value leaves what the provider said of the old", operations: `[{"op":"replace","path":"roles[type eq \"suger\"].value","value":"a"}]`, want: `{"roles":[{"value":"a","type":"suger","primary":true}]}`},
 		{name: "an entry that becomes the same as another takes its place", operations: `[{"op":"add","path":"roles","value":"a"},{"op":"replace","path":"roles[primary eq true].value","value":"A"}]`, want: `{"roles":[{"value":"A","type":"suger","primary":true}]}`},
@@ -329,6 +330,8 @@ func TestPatchMutability(t *testing.T) {
 		{name: "the $ref of a member (RFC 7643 section 8.7.1)", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/Users/u3"}]`, code: CodeMutability},
 		{name: "the $ref of a member that stays the same", group: true, operations: `[{"op":"replace","path":"members[value eq \"u1\"].$ref","value":"https://example.com/v2/Users/u1"}]`},
 		{name: "remove of the $ref of a member", group: true, operations: `[{"op":"remove","path":"members[value eq \"u1\"].$ref"}]`, code: CodeMutability},
+		{name: "another $ref among the parts of a member", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"]","value":{"$ref":"https://example.com/v2/Users/u2"}}]`, code: CodeMutability},
+		{name: "the $ref of a member that is not there", group: true, operations: `[{"op":"replace","path":"members[value eq \"u9\"].$ref","value":"https://example.com/v2/Users/u9"}]`, code: CodeNoTarget},
 		{name: "an immutable part of an entry that is not set yet", group: true, operations: `[{"op":"add","path":"members[value eq \"u1\"].type","value":"User"}]`, want: `{"members":[{"value":"u1","display":"ada@example.com","type":"User"},{"value":"u2","display":"bo@example.com"}]}`},
 
 		{name: "remove of a required attribute", operations: `[{"op":"remove","path":"userName"}]`, code: CodeMutability},

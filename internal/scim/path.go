@@ -29,23 +29,65 @@ type AttrPath struct {
 // its URN. The bare URN of an extension finds a complex attribute for all of it
 // (see [AttrPath.WholeExtension]).
 func (rt *ResourceType) Lookup(name string) (AttrPath, bool) {
+	for _, space := range rt.namespaces() {
+		local, qualified := cutURN(name, space.ID)
+		var path AttrPath
+		ok := qualified || space.bare
+		switch {
+		case space.urn != "" && strings.EqualFold(name, space.ID):
+			path, ok = AttrPath{URN: space.ID, Attr: space.asAttribute()}, true
+		case ok:
+			path, ok = lookupIn(space.Attributes, space.urn, local)
+		}
+		if ok {
+			path.Tolerated = path.Tolerated || space.tolerated || path.Attr == externalID || rt.lacks(path)
+			return path, true
+		}
+	}
+	return AttrPath{}, false
+}
+
+// A namespace is a schema among whose attributes a name is looked for.
+type namespace struct {
+	*Schema
+	urn       string // of the extension; "" for top-level attributes
+	bare      bool   // names need no URN in front
+	common    bool   // the attributes are common ones, which no schema lists
+	tolerated bool
+}
+
+// namespaces are all schemas of the type, those first whose attributes are preferred.
+func (rt *ResourceType) namespaces() []namespace {
+	spaces := make([]namespace, 0, 8)
 	for _, schema := range rt.core() {
-		local, _ := cutURN(name, schema.ID)
-		if path, ok := lookupIn(schema.Attributes, "", local); ok {
-			return path, true
+		spaces = append(spaces, namespace{Schema: schema, bare: true})
+	}
+	spaces = append(spaces, namespace{Schema: &Schema{ID: rt.Schema.ID, Attributes: CommonAttributes}, bare: true, common: true})
+	for _, schema := range rt.Extensions {
+		spaces = append(spaces, namespace{Schema: schema, urn: schema.ID})
+	}
+	for _, schema := range rt.Tolerated {
+		space := namespace{Schema: schema, urn: schema.ID, bare: true, tolerated: true}
+		if schema.ID == rt.Schema.ID {
+			space.urn = ""
+		}
+		spaces = append(spaces, space)
+	}
+	return spaces
+}
+
+// attributes lists the attributes of a resource, each extension as one.
+func (rt *ResourceType) attributes() (all []*Attribute) {
+	for _, space := range rt.namespaces() {
+		switch {
+		case space.tolerated:
+		case space.urn != "":
+			all = append(all, space.asAttribute())
+		default:
+			all = append(all, space.Attributes...)
 		}
 	}
-	local, _ := cutURN(name, rt.Schema.ID)
-	if path, ok := lookupIn(CommonAttributes, "", local); ok {
-		path.Tolerated = path.Attr == externalID || rt.lacks(path)
-		return path, true
-	}
-	for _, extension := range rt.Extensions {
-		if path, ok := lookupExtension(extension, name); ok {
-			return path, true
-		}
-	}
-	return rt.lookupTolerated(name, local)
+	return all
 }
 
 // core lists the schemas whose attributes are top-level ones.
@@ -53,43 +95,17 @@ func (rt *ResourceType) core() []*Schema {
 	return append([]*Schema{rt.Schema}, rt.Aliases...)
 }
 
-// lacks reports whether the path, of a common attribute, is a part of meta that
-// the provider does not know.
+// hasSchema reports whether resources of the type have, or are tolerated to
+// have, the schema.
+func (rt *ResourceType) hasSchema(urn string) bool {
+	return slices.ContainsFunc(rt.namespaces(), func(space namespace) bool {
+		return strings.EqualFold(urn, space.ID) && (!space.tolerated || !rt.strict)
+	})
+}
+
+// lacks reports whether the path is a part of meta that the provider does not know.
 func (rt *ResourceType) lacks(path AttrPath) bool {
 	return path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
-}
-
-func (rt *ResourceType) lookupTolerated(name, local string) (AttrPath, bool) {
-	for _, schema := range rt.Tolerated {
-		var path AttrPath
-		var ok bool
-		switch {
-		case schema.ID == rt.Schema.ID:
-			path, ok = lookupIn(schema.Attributes, "", local)
-		case strings.Contains(name, ":"):
-			path, ok = lookupExtension(schema, name)
-		default:
-			path, ok = lookupIn(schema.Attributes, schema.ID, name)
-		}
-		if ok {
-			path.Tolerated = true
-			return path, true
-		}
-	}
-	return AttrPath{}, false
-}
-
-// lookupExtension finds the extension itself, or an attribute written with the
-// extension's URN.
-func lookupExtension(schema *Schema, name string) (AttrPath, bool) {
-	if strings.EqualFold(name, schema.ID) {
-		return AttrPath{URN: schema.ID, Attr: schema.asAttribute()}, true
-	}
-	local, ok := cutURN(name, schema.ID)
-	if !ok {
-		return AttrPath{}, false
-	}
-	return lookupIn(schema.Attributes, schema.ID, local)
 }
 
 // asAttribute is a complex attribute for all of an extension.
@@ -230,11 +246,9 @@ type Path struct {
 // The error is a *[Error] with [CodeInvalidPath] that names the place.
 func ParsePath(text string, rt *ResourceType) (*Path, error) {
 	p := filterParser{rt: rt, code: CodeInvalidPath, noun: "path", tolerant: true}
-	p.start(text)
-	path := p.parsePath()
-	p.expectEnd("the end of the path is expected here")
-	if p.err != nil {
-		return nil, p.err
+	var path *Path
+	if err := p.parse(text, func() { path = p.parsePath() }, "the end of the path is expected here"); err != nil {
+		return nil, err
 	}
 	path.Tolerated = p.tolerated
 	return path, nil
@@ -248,10 +262,9 @@ func (p *filterParser) parsePath() *Path {
 	attribute := path.AttrPath
 	if !attribute.leaf().MultiValued {
 		p.fail(p.token, "%s has one value only, so brackets cannot follow it", attribute)
-		return path
 	}
 	root := p.parseBrackets(attribute)
-	path.Filter = &Filter{root: root, comparisons: p.terms}
+	path.Filter = &Filter{filterNode: root, comparisons: p.terms}
 	if strings.HasPrefix(p.token.raw, ".") {
 		path.Sub = p.parseSub(attribute).Attr
 	}

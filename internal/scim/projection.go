@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -10,22 +11,13 @@ import (
 // with the "returned" characteristic of each attribute. A nil *Projection is
 // the answer as it is. It never changes, so that goroutines can share it.
 type Projection struct {
-	returned []returnedPart // attributes of the resource, each extension as one
-	all      bool           // nothing is left out
-}
+	attributes []*Attribute // of the resource, each extension as one
+	asking     bool         // the parameter is attributes, not excludedAttributes
+	all        bool         // nothing is left out
 
-// A returnedPart is an attribute that is returned, with its sub-attributes that are.
-type returnedPart struct {
-	name  string
-	parts []returnedPart
-}
-
-// A selection is what one of the two parameters names: the path of each name, as in
-// "/name/givenName", and with false those above it.
-type selection struct {
-	asking bool // the parameter is attributes, not excludedAttributes
-	named  map[string]bool
-	all    bool // nothing was left out so far
+	// The path of each name in the parameter, as in "/name/givenName", and with false
+	// those above it.
+	named map[string]bool
 }
 
 // ParseProjection reads the two query parameters, lists of attribute paths with
@@ -39,34 +31,25 @@ func ParseProjection(rt *ResourceType, attributes, excluded string) (*Projection
 	if attributes != "" && excluded != "" {
 		return nil, NewError(CodeInvalidValue, "Only one of attributes and excludedAttributes can be given.")
 	}
-	s := selection{asking: attributes != "", named: map[string]bool{}, all: true}
+	p := &Projection{attributes: rt.attributes(), asking: attributes != "", named: map[string]bool{}}
 	for name := range strings.SplitSeq(attributes+excluded, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			s.name(rt, name)
-		}
+		p.name(rt, strings.TrimSpace(name))
 	}
-	returned := s.returned(rt.attributes(), "", !s.asking)
-	return &Projection{returned: returned, all: s.all}, nil
+	p.all = !p.asking && len(p.named) == 0 && !slices.ContainsFunc(p.attributes, (*Attribute).hides)
+	return p, nil
 }
 
-// attributes lists all attributes of a resource, each extension as one.
-func (rt *ResourceType) attributes() []*Attribute {
-	all := CommonAttributes
-	for _, schema := range rt.core() {
-		all = slices.Concat(all, schema.Attributes)
-	}
-	for _, extension := range rt.Extensions {
-		all = append(all, extension.asAttribute())
-	}
-	return all
+// hides reports whether a part of the attribute is not returned by default.
+func (a *Attribute) hides() bool {
+	return a.Returned == Never || a.Returned == OnRequest || slices.ContainsFunc(a.SubAttributes, (*Attribute).hides)
 }
 
-// name adds the attribute, or all those of the core schema, to what is named.
-func (s *selection) name(rt *ResourceType, name string) {
+// name adds the attribute, or all those of a core schema, to what is named.
+func (p *Projection) name(rt *ResourceType, name string) {
 	for _, schema := range rt.core() {
 		if strings.EqualFold(name, schema.ID) {
 			for _, attr := range schema.Attributes {
-				s.add(attr.Name)
+				p.named["/"+attr.Name] = true
 			}
 			return
 		}
@@ -75,63 +58,47 @@ func (s *selection) name(rt *ResourceType, name string) {
 	if !ok {
 		return
 	}
-	names := []string{path.Attr.Name}
+	var names []string
 	if path.URN != "" && !path.WholeExtension() {
-		names = []string{path.URN, path.Attr.Name}
+		names = append(names, path.URN)
 	}
+	names = append(names, path.Attr.Name)
 	if path.Sub != nil {
 		names = append(names, path.Sub.Name)
 	}
-	s.add(names...)
-}
-
-func (s *selection) add(names ...string) {
-	path := ""
+	whole := ""
 	for i, name := range names {
-		path += "/" + name
-		s.named[path] = s.named[path] || i == len(names)-1
+		whole += "/" + name
+		p.named[whole] = p.named[whole] || i == len(names)-1
 	}
 }
 
-// returned lists the attributes that are returned of the object at a path (RFC 7643
-// §7, "returned"). whole says that all that is returned by default is wanted of
-// the object, not only parts of it.
-func (s *selection) returned(attributes []*Attribute, path string, whole bool) (kept []returnedPart) {
-	if len(attributes) == 0 {
-		return nil
+// keeps reports whether the attribute at a path is returned (RFC 7643 §7), and whether
+// all that is returned by default is wanted of it, not only parts. whole says the same
+// of what the attribute is a part of.
+func (p *Projection) keeps(attr *Attribute, path string, whole bool) (keep, all bool) {
+	wanted, named := p.named[path]
+	switch {
+	case attr.Returned == Always:
+		keep = true
+	case attr.Returned == Never:
+	case attr.Returned == OnRequest:
+		keep = p.asking && named
+	case p.asking:
+		keep = whole || named
+	default:
+		keep = !wanted
 	}
-	kept = make([]returnedPart, 0, len(attributes))
-	for _, attr := range attributes {
-		inner := path
-		if len(s.named) > 0 { // else nothing is looked up
-			inner += "/" + attr.Name
-		}
-		wanted, named := s.named[inner]
-		keep := true
-		switch {
-		case attr.Returned == Always:
-		case attr.Returned == Never:
-			keep = false
-		case attr.Returned == OnRequest:
-			keep = s.asking && named
-		case s.asking:
-			keep = whole || named
-		default:
-			keep = !wanted
-		}
-		if keep {
-			parts := s.returned(attr.SubAttributes, inner, !s.asking || !named || wanted)
-			kept = append(kept, returnedPart{attr.Name, parts})
-		}
-		s.all = s.all && keep
-	}
-	return kept
+	return keep, !p.asking || !named || wanted
 }
 
 // Includes reports whether the answer can carry the top-level attribute, or the
 // extension if attr is a URN, so that the caller can skip fetching it.
 func (p *Projection) Includes(attr string) bool {
-	return p == nil || slices.ContainsFunc(p.returned, func(part returnedPart) bool { return strings.EqualFold(part.name, attr) })
+	return p == nil || slices.ContainsFunc(p.attributes, func(a *Attribute) bool {
+		keep, _ := p.keeps(a, "/"+a.Name, !p.asking)
+		return keep && strings.EqualFold(a.Name, attr)
+	})
 }
 
 // KeepsAll reports whether nothing is left out.
@@ -143,31 +110,35 @@ func (p *Projection) Apply(r Resource) Resource {
 	if p.KeepsAll() {
 		return r
 	}
-	return projectObject(r, p.returned)
+	return p.object(r, p.attributes, "", !p.asking)
 }
 
-func projectObject(object map[string]any, parts []returnedPart) map[string]any {
-	result := make(map[string]any, len(parts))
-	for _, part := range parts {
-		if value := project(object[part.name], part.parts); value != nil {
-			result[part.name] = value
+func (p *Projection) object(object map[string]any, attributes []*Attribute, path string, whole bool) map[string]any {
+	result := make(map[string]any, len(object))
+	for _, attr := range attributes {
+		if value, given := object[attr.Name]; given {
+			inner := path + "/" + attr.Name
+			if keep, all := p.keeps(attr, inner, whole); keep {
+				result[attr.Name] = p.value(value, attr.SubAttributes, inner, all)
+			}
 		}
 	}
+	maps.DeleteFunc(result, func(_ string, value any) bool { return value == nil })
 	return result
 }
 
-// project is what is returned of a value, or nil for nothing.
-func project(value any, parts []returnedPart) any {
+// value is what is returned of a value, or nil for nothing.
+func (p *Projection) value(value any, attributes []*Attribute, path string, whole bool) any {
 	switch value := value.(type) {
 	case map[string]any:
-		if projected := projectObject(value, parts); len(projected) > 0 {
+		if projected := p.object(value, attributes, path, whole); len(projected) > 0 {
 			return projected
 		}
 		return nil
 	case []any:
 		projected := make([]any, 0, len(value))
 		for _, element := range value {
-			if kept := project(element, parts); kept != nil {
+			if kept := p.value(element, attributes, path, whole); kept != nil {
 				projected = append(projected, kept)
 			}
 		}

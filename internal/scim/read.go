@@ -2,6 +2,7 @@ package scim
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -93,23 +94,14 @@ func checkNames(value any, depth int) error {
 }
 
 // Normalize reads what a client sent as a resource, from [DecodeObject], with
-// the tolerance that real clients need:
-//
-//   - names in any letter case; attributes of the core schema also inside an
-//     object under its URN; "name.givenName" and "urn:…:User:role" as names;
-//   - a single value where a list is expected, and a scalar where an object with a
-//     value is: roles as "x", ["x"], {"value":"x"} and [{"value":"x"}] is the same;
-//   - "True" and "false" for booleans, "1" for numbers.
+// the tolerance that real clients need (docs/protocol.md).
 //
 // Unknown and tolerated attributes are dropped, a password among them, and so
 // are read-only ones (RFC 7644 §3.3 and §3.5.1) that are not [Attribute].Echoed;
 // externalId is kept. If an attribute occurs more than once, a name with a URN or
 // a dot wins over a plain one, since Okta adds what is mapped to a copy of the
 // resource that it has read. The result's schemas are the URNs whose attributes
-// are there, whatever the client listed; a client that lists only the standard
-// schemas of other resources gets an error.
-//
-// [ReadAccess] reads what a request says of active, wherever it is.
+// are there, whatever the client listed. [ReadAccess] reads active.
 //
 // The error is a *[Error], mostly with [CodeInvalidValue], that names the
 // attribute and never repeats a value. See [Resource] for emptied attributes.
@@ -172,9 +164,14 @@ func (vr valueReader) readList(path AttrPath, raw any) (any, error) {
 // an id: a role or a member without a value is an error.
 func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
-	raw = attr.withNameAsValue(raw)
-	if IsEmpty(raw) && (raw == "" && attr.Named || !attr.identifies()) {
+	value := attributeNamed(attr.SubAttributes, "value")
+	identifies := attr.Named || value != nil && (value.Required || value.Mutability == Immutable)
+	if IsEmpty(raw) && (raw == "" && attr.Named || !identifies) {
 		return nil, nil
+	}
+	raw, err := withValue(path, raw)
+	if err != nil {
+		return nil, err
 	}
 	element, err := vr.readOne(path, raw)
 	if err != nil || attr.Type != Complex {
@@ -182,68 +179,43 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	}
 	object, _ := element.(map[string]any)
 	maps.DeleteFunc(object, func(_ string, value any) bool { return IsEmpty(value) })
-	if object["value"] == nil {
-		if object, err = identified(path, object); err != nil {
-			return nil, err
-		}
-	}
-	value := attributeNamed(attr.SubAttributes, "value")
-	switch {
-	case len(object) > 0 && (value == nil || object["value"] != nil):
+	if len(object) > 0 && (value == nil || object["value"] != nil) {
 		return object, nil
-	case attr.identifies() && (!attr.Named || !emptiesValue(raw)):
+	}
+	members, _ := raw.(map[string]any)
+	_, emptied := Member(members, "value") // Okta sends it for a mapped attribute that has become empty
+	if identifies && (!attr.Named || !emptied) {
 		return nil, NewError(CodeInvalidValue, "An entry of %s has no value.", path)
 	}
 	return nil, nil
 }
 
-// identifies reports whether an element is identified by its value, so that one
-// without is a mistake.
-func (a *Attribute) identifies() bool {
-	value := attributeNamed(a.SubAttributes, "value")
-	return a.Named || value != nil && (value.Required || value.Mutability == Immutable)
-}
-
-// emptiesValue reports whether an element has the member value, which Okta sends
-// empty for a mapped attribute that has become empty.
-func emptiesValue(raw any) bool {
-	object, _ := raw.(map[string]any)
-	_, given := Member(object, "value")
-	return given
-}
-
-// withNameAsValue is an element of a Named list that has a name and no value, with
-// the name as its value.
-func (a *Attribute) withNameAsValue(raw any) any {
+// withValue is an element with a value from its other members, if it has none: the name
+// in a Named list, or the last segment of the URL if it names a resource of this service
+// by $ref alone (RFC 7643 §2.4).
+func withValue(path AttrPath, raw any) (any, error) {
+	attr := path.leaf()
 	object, ok := raw.(map[string]any)
-	if !a.Named || !ok || emptiesValue(raw) {
-		return raw
+	value, given := Member(object, "value")
+	if !ok || !isNothing(value) {
+		return raw, nil
 	}
-	for _, key := range []string{"display", "name"} {
-		name, _ := Member(object, key)
-		if text, isText := name.(string); isText && text != "" {
-			named := maps.Clone(object)
-			named["value"] = text
-			return named
+	reference, sub := MemberText(object, "$ref"), attributeNamed(attr.SubAttributes, "$ref")
+	switch {
+	case attr.Named && !given:
+		value = cmp.Or(MemberText(object, "display"), MemberText(object, "name"))
+	case reference != "" && sub != nil && sub.Located:
+		if value, ok = sub.identifierIn(reference); !ok {
+			return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
+				path, strings.Join(sub.ReferenceTypes, " or "))
 		}
 	}
-	return raw
-}
-
-// identified is an element without a value that names a resource of this service
-// by $ref alone (RFC 7643 §2.4): the last segment of that URL is the value.
-func identified(path AttrPath, object map[string]any) (map[string]any, error) {
-	sub := attributeNamed(path.leaf().SubAttributes, "$ref")
-	reference, _ := object["$ref"].(string)
-	if sub == nil || !sub.Located || reference == "" {
-		return object, nil
+	if isNothing(value) {
+		return raw, nil
 	}
-	id, ok := sub.identifierIn(reference)
-	if !ok {
-		return nil, NewError(CodeInvalidValue, "The $ref of an entry of %s is not the URL of a %s of this service. Send its id as the value.",
-			path, strings.Join(sub.ReferenceTypes, " or "))
-	}
-	object["value"] = id
+	object = maps.Clone(object)
+	maps.DeleteFunc(object, func(name string, _ any) bool { return strings.EqualFold(name, "value") })
+	object["value"] = value
 	return object, nil
 }
 
@@ -312,9 +284,7 @@ func (vr valueReader) readSubAttributes(path AttrPath, raw map[string]any) (any,
 		case err != nil:
 			return nil, err
 		}
-		if read != nil {
-			object[sub.Name] = read
-		}
+		object[sub.Name] = read
 	}
 	if len(object) == 0 && len(raw) > 0 {
 		return nil, nil

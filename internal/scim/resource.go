@@ -64,7 +64,7 @@ func clone(value any) any {
 // as [CodeInvalidValue]. What an absent extension or complex attribute requires
 // of its parts is not required.
 func (rt *ResourceType) CheckRequired(r Resource) error {
-	for _, path := range rt.single() {
+	for path := range rt.single {
 		if path.leaf().Required && !path.readOnly() && path.parentPresent(r) && !isPresent(path.valueIn(r)) {
 			return NewError(CodeInvalidValue, "The attribute %s is required, but the request has no value for it. "+
 				"In Okta, check the attribute mappings of the app (Provisioning, To App).", path)
@@ -77,12 +77,9 @@ func (rt *ResourceType) CheckRequired(r Resource) error {
 // and that wanted sets to something else, as [CodeMutability]. One that wanted
 // does not mention stays as it is (RFC 7644 §3.5.1).
 func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
-	for _, path := range rt.single() {
-		if path.leaf().Mutability != Immutable || path.leaf().Guarded {
-			continue
-		}
+	for path := range rt.single {
 		before, after := path.valueIn(current), path.valueIn(wanted)
-		if isPresent(before) && after != nil && !path.leaf().same(before, after) {
+		if leaf := path.leaf(); leaf.Mutability == Immutable && !leaf.Guarded && isPresent(before) && after != nil && !leaf.same(before, after) {
 			return NewError(CodeMutability, "The attribute %s cannot be changed once it is set.", path)
 		}
 	}
@@ -92,7 +89,7 @@ func (rt *ResourceType) CheckImmutable(current, wanted Resource) error {
 // checkKept reports the first required attribute that an edit took away, as
 // [CodeMutability] (RFC 7644 §3.5.2.2).
 func (rt *ResourceType) checkKept(current, result Resource) error {
-	for _, path := range rt.single() {
+	for path := range rt.single {
 		if path.leaf().Required && isPresent(path.valueIn(current)) && path.parentPresent(result) && !isPresent(path.valueIn(result)) {
 			return NewError(CodeMutability, "The attribute %s is required and cannot be removed or emptied.", path)
 		}
@@ -100,26 +97,24 @@ func (rt *ResourceType) checkKept(current, result Resource) error {
 	return nil
 }
 
-// single lists the attributes of all schemas, and the sub-attributes of those
+// single yields the attributes of the schemas that resources have, and the sub-attributes of those
 // that are complex and have one value.
-func (rt *ResourceType) single() (paths []AttrPath) {
-	add := func(urn string, schema *Schema) {
-		for _, attr := range schema.Attributes {
-			paths = append(paths, AttrPath{URN: urn, Attr: attr})
+func (rt *ResourceType) single(yield func(AttrPath) bool) {
+	for _, space := range rt.namespaces() {
+		if space.common || space.tolerated {
+			continue
+		}
+		for _, attr := range space.Attributes {
+			if !yield(AttrPath{URN: space.urn, Attr: attr}) {
+				return
+			}
 			for _, sub := range attr.SubAttributes {
-				if !attr.MultiValued {
-					paths = append(paths, AttrPath{URN: urn, Attr: attr, Sub: sub})
+				if !attr.MultiValued && !yield(AttrPath{URN: space.urn, Attr: attr, Sub: sub}) {
+					return
 				}
 			}
 		}
 	}
-	for _, schema := range rt.core() {
-		add("", schema)
-	}
-	for _, extension := range rt.Extensions {
-		add(extension.ID, extension)
-	}
-	return paths
 }
 
 // valueIn is the value in r of a path that has no multi-valued attribute above
