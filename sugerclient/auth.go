@@ -2,10 +2,20 @@ package sugerclient
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // An Authenticator is one of the ways to present a [Credential] to Suger:
@@ -107,4 +117,237 @@ func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 		body:      []byte(form.Encode()),
 		anonymous: true,
 	}, nil
+}
+
+// A key identifies a credential in an organization, in the maps that outlive a
+// call, so that none of them holds a credential.
+type key struct {
+	credential   marks.Mark
+	organization string
+}
+
+// maxAccounts is how many accounts are remembered as proven, as refused, which
+// bounds what guessing credentials can cost, and with a token.
+const maxAccounts = 4096
+
+func newCache[V any]() *lru.Cache[key, V] {
+	cache, err := lru.New[key, V](maxAccounts)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return cache
+}
+
+// A refusal is the memory of a credential that Suger answered with 401.
+type refusal struct {
+	until   time.Time
+	message string
+}
+
+// A login carries a credential through one Do.
+type login struct {
+	credential Credential
+	account    key
+	header     string // value of the credential's header that was sent last
+}
+
+func (c *Client) login(cred Credential, organization string) *login {
+	return &login{credential: cred, account: key{c.keys.Of(string(cred)), organization}}
+}
+
+// secrets are what must not appear in an error message: the credential, its
+// secret half, and the token it was exchanged for.
+func (who *login) secrets() []string {
+	_, token, _ := strings.Cut(who.header, " ")
+	_, half, _ := strings.Cut(string(who.credential), ":")
+	all := []string{string(who.credential), token, half}
+	for _, secret := range all {
+		all = append(all, url.QueryEscape(secret))
+	}
+	return all
+}
+
+// presentable reports whether cred can be in a header at all.
+func presentable(cred Credential) bool {
+	const longest = 8 << 10
+	return cred != "" && len(cred) <= longest && !strings.ContainsFunc(string(cred), func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+func unauthorized(fail *Error) bool {
+	return fail != nil && fail.Kind == Refused && fail.Status == http.StatusUnauthorized
+}
+
+// mayBeGood reports whether a credential that Suger has just refused is worth
+// another try: its token may have ended early, and a key that Suger accepted before
+// may have met a server that does not know it yet.
+func (c *Client) mayBeGood(ctx context.Context, r *request, who *login) bool {
+	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && c.dropToken(who) {
+		return true
+	}
+	return r.Repeatable && c.proven.Contains(who.account) && c.pause(ctx, 1, 0)
+}
+
+// doubtFor is how long after its first refusal a credential that was good is sent
+// with every call: a refusal can be temporary, and removals wait for its end.
+const doubtFor = time.Minute
+
+// inDoubt reports whether a credential that Suger has just refused was good so
+// recently that it may be again at the next call.
+func (c *Client) inDoubt(account key) bool {
+	since, proven := c.proven.Get(account)
+	now := c.cfg.Now()
+	switch {
+	case !proven:
+		return false
+	case since.IsZero():
+		c.proven.Add(account, now)
+		return true
+	case now.Sub(since) < doubtFor:
+		return true
+	}
+	c.proven.Remove(account)
+	return false
+}
+
+const (
+	defaultLifetime = 5 * time.Minute  // of a token that comes without one
+	maxLifetime     = 24 * time.Hour   // more is not believed
+	renewAgain      = 30 * time.Second // after an early renewal failed
+)
+
+// A token is renewed some time before it expires.
+type token struct {
+	header         string
+	renew, expires time.Time
+}
+
+// dropToken drops the token that Suger refused, and reports whether asking for
+// another makes sense. A newer one, fetched by another call meanwhile, stays.
+func (c *Client) dropToken(who *login) bool {
+	if !strings.HasPrefix(who.header, bearerScheme) {
+		return false
+	}
+	if kept, ok := c.tokens.Peek(who.account); ok && kept.header == who.header {
+		c.tokens.Remove(who.account)
+	}
+	return true
+}
+
+// presented is the value of the header that carries who's credential.
+func (c *Client) presented(ctx context.Context, who *login, operation string) (string, *Error) {
+	value, ask, err := c.cfg.Auth.exchange(who.credential)
+	switch {
+	case err != nil:
+		return "", &Error{Operation: operation, Kind: Refused, Status: http.StatusUnauthorized, Err: err}
+	case ask == nil:
+		return value, nil
+	}
+	kept, _ := c.tokens.Get(who.account)
+	now := c.cfg.Now()
+	if now.Before(kept.renew) {
+		return kept.header, nil
+	}
+	// Callers without a token wait for one request, and none waits while there is
+	// a good one. The request does not end with the caller who happened to be first,
+	// but with its own time limit.
+	account := who.account // the login may be in use elsewhere by then
+	renewed := c.renewals.DoChan(string(account.credential[:])+account.organization, func() (any, error) {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
+		defer cancel()
+		return c.renewToken(limited, account, ask)
+	})
+	if now.Before(kept.expires) {
+		return kept.header, nil // is good until the next one is there
+	}
+	select {
+	case <-ctx.Done():
+		return "", ended(tokenOperation, Unavailable, ctx.Err())
+	case got := <-renewed:
+		return headerOf(got, operation)
+	}
+}
+
+func headerOf(got singleflight.Result, operation string) (string, *Error) {
+	var cause *Error
+	if !errors.As(got.Err, &cause) {
+		return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
+	}
+	// A new error, since got is shared between callers. The call itself was not sent,
+	// so it is not uncertain. A fault of the token endpoint is not blamed on the call.
+	fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
+	if fail.Kind == Refused {
+		fail.Operation = operation
+	}
+	return "", fail
+}
+
+// renewToken fetches a token. If that fails while the present one is still good, the
+// present one serves a little longer. Its error is an *Error.
+func (c *Client) renewToken(ctx context.Context, account key, ask *request) (any, error) {
+	now := c.cfg.Now()
+	kept, _ := c.tokens.Get(account)
+	if now.Before(kept.renew) {
+		return kept, nil // another caller was quicker
+	}
+	fresh, fail := c.fetchToken(ctx, account, ask)
+	if fail != nil {
+		if !now.Before(kept.expires) || fail.Kind == Refused {
+			return nil, fail
+		}
+		fresh = kept
+		fresh.renew = now.Add(min(renewAgain, kept.expires.Sub(now)))
+	}
+	c.tokens.Add(account, fresh)
+	return fresh, nil
+}
+
+// fetchToken's error never has the token endpoint's words, since they may repeat
+// what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
+// any other refusal is about the endpoint.
+func (c *Client) fetchToken(ctx context.Context, account key, ask *request) (token, *Error) {
+	began := c.cfg.Now()
+	answer, fail := c.send(ctx, ask, &login{account: account})
+	if fail != nil {
+		fail.Message, fail.Uncertain = "", false
+		switch {
+		case fail.Status == http.StatusBadRequest || fail.Status == http.StatusUnauthorized:
+			fail.Status = http.StatusUnauthorized
+		case fail.Kind == Refused:
+			fail.Kind = Unavailable
+		}
+		return token{}, fail
+	}
+	fresh, err := readToken(answer.Body, began)
+	if err != nil {
+		return token{}, unreadable(ask, answer.Status, err)
+	}
+	return fresh, nil
+}
+
+func readToken(body []byte, began time.Time) (token, error) {
+	var answer struct {
+		Token    string          `json:"access_token"`
+		Lifetime json.RawMessage `json:"expires_in"`
+	}
+	if json.Unmarshal(body, &answer) != nil || !presentable(Credential(answer.Token)) {
+		return token{}, errors.New("the answer has no usable token")
+	}
+	lifetime := readLifetime(answer.Lifetime)
+	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
+	early := lifetime/5 - rand.N(lifetime/10+1) //nolint:gosec // spreads renewals, hides nothing
+	return token{
+		header:  bearerScheme + answer.Token,
+		renew:   began.Add(lifetime - early),
+		expires: began.Add(lifetime),
+	}, nil
+}
+
+// readLifetime reads expires_in, which is only recommended (RFC 6749 section 5.1),
+// from a number, also in quotes.
+func readLifetime(value []byte) time.Duration {
+	seconds, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
+	if err != nil || !(seconds > 0) {
+		return defaultLifetime
+	}
+	return time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
 }

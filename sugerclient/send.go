@@ -7,10 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
+	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // send is the one place where requests are retried. resty's own retries know
@@ -106,4 +115,138 @@ func ended(operation string, kind Kind, err error) *Error {
 		kind = Canceled
 	}
 	return &Error{Operation: operation, Kind: kind, Err: err}
+}
+
+const (
+	// maxBackoff is the longest wait that Suger did not ask for.
+	maxBackoff = 5 * time.Second
+	// maxRetryAfter is the longest Retry-After; more is cut to it.
+	maxRetryAfter = 24 * time.Hour
+	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
+	maxUnboundedWait = time.Minute
+)
+
+// wait is how long to wait after the n-th attempt: a random part of a doubling
+// time, so that many calls do not retry at once, but never less than Suger
+// asks for.
+func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
+	longest := c.cfg.Backoff
+	for ; n > 1 && longest < maxBackoff; n-- {
+		longest *= 2
+	}
+	return max(c.cfg.Spread(min(longest, maxBackoff)), retryAfter)
+}
+
+// pause waits after the n-th attempt. It reports whether another one has time; if
+// not, it returns at once, or when ctx ends.
+func (c *Client) pause(ctx context.Context, n int, retryAfter time.Duration) bool {
+	wait := c.wait(n, retryAfter)
+	return c.fits(ctx, wait) && c.cfg.Sleep(ctx, wait) == nil
+}
+
+func spread(longest time.Duration) time.Duration {
+	return rand.N(longest + 1) //nolint:gosec // spreads calls, hides nothing
+}
+
+// fits reports whether the context leaves time for a call after wait.
+func (c *Client) fits(ctx context.Context, wait time.Duration) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return wait <= maxUnboundedWait
+	}
+	return c.cfg.Now().Add(wait).Before(deadline)
+}
+
+// readRetryAfter parses Retry-After (RFC 9110 section 10.2.3): seconds, or a date.
+// A date is compared with the answer's own Date if it has one, since the two
+// clocks may differ.
+func readRetryAfter(header http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
+		if seconds > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(until.Sub(now), 0), maxRetryAfter)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	slept, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-slept.Done()
+	return ctx.Err()
+}
+
+// maxLanes is how many credentials may have calls at once.
+const maxLanes = 10_000
+
+var errGateFull = errors.New("too many credentials in use at once")
+
+// A gate limits the calls in flight per credential. Suger has no published rate
+// limit but advises clients to cap their concurrency. Waiting calls are served in
+// order.
+type gate struct {
+	width int64
+	mu    sync.Mutex
+	lanes map[marks.Mark]*lane
+}
+
+type lane struct {
+	places *semaphore.Weighted
+	users  int // calls in flight and waiting; an idle lane is dropped
+}
+
+func newGate(width int) *gate {
+	return &gate{width: int64(width), lanes: make(map[marks.Mark]*lane)}
+}
+
+// enter waits for a place in k's lane. leave must be called once unless err is
+// set, which is errGateFull or ctx.Err().
+func (g *gate) enter(ctx context.Context, k marks.Mark) (leave func(), err error) {
+	l, err := g.join(k)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.places.Acquire(ctx, 1); err != nil {
+		g.quit(k, l)
+		return nil, err
+	}
+	return func() {
+		l.places.Release(1)
+		g.quit(k, l)
+	}, nil
+}
+
+func (g *gate) join(k marks.Mark) (*lane, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.lanes[k]
+	if l == nil {
+		if len(g.lanes) >= maxLanes {
+			return nil, errGateFull
+		}
+		l = &lane{places: semaphore.NewWeighted(g.width)}
+		g.lanes[k] = l
+	}
+	l.users++
+	return l, nil
+}
+
+func (g *gate) quit(k marks.Mark, l *lane) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l.users--; l.users == 0 {
+		delete(g.lanes, k)
+	}
 }
