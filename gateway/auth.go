@@ -1,24 +1,18 @@
 package gateway
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
-	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/singleflight"
 
 	"suger-scim-gateway/internal/conns"
 	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/mapping"
 )
 
@@ -37,11 +31,11 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
 		if x.noToken == nil {
 			organization, _ := s.organizationOf(x)
-			x.mark = s.guessing.marks.Of(organization, x.token)
+			x.mark = s.tokens.marks.Of(organization, x.token)
 			if s.holdsCredential() {
-				x.known = accepted(x.token, s.config.Tokens())
+				x.known = isOneOf(x.token, s.config.Tokens())
 			} else {
-				x.known = s.guessing.good.Contains(x.mark)
+				x.known = s.tokens.good.Contains(x.mark)
 			}
 			if x.known {
 				conns.Trust(x.ctx())
@@ -55,14 +49,13 @@ func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 // client's token, which only Suger can check.
 func (s *server) authenticate(x *exchange) error {
 	if x.noToken != nil {
-		if wait := s.guessing.throttle.Wait(x.client); wait > 0 {
+		if wait := s.guessing.Wait(x.client); wait > 0 {
 			return tooManyFailures(wait)
 		}
 		return x.noToken
 	}
-	if !x.known && !s.guessing.inDoubt(x.mark) {
-		var err error
-		if x.attempt, err = s.guessing.begin(x.ctx(), x.client, x.mark, !s.holdsCredential()); err != nil {
+	if !x.known && !s.tokens.inDoubt(x.mark) {
+		if err := s.attempt(x); err != nil {
 			return err
 		}
 	}
@@ -101,10 +94,10 @@ func isScheme(word string, schemes ...string) bool {
 	return slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(word, scheme) })
 }
 
-// accepted reports whether the token is one of tokens, in a time that depends on
+// isOneOf reports whether the token is one of tokens, in a time that depends on
 // neither the token nor which one it equals. Hashing makes all of them equally
 // long.
-func accepted(token string, tokens []string) bool {
+func isOneOf(token string, tokens []string) bool {
 	presented, found := sha256.Sum256([]byte(token)), 0
 	for _, known := range tokens {
 		digest := sha256.Sum256([]byte(known))
@@ -113,73 +106,15 @@ func accepted(token string, tokens []string) bool {
 	return found == 1
 }
 
-const (
-	maxFailedProofs = 4096
-	// failedProofFor is how long a token that did not prove itself is refused
-	// without asking Suger again.
-	failedProofFor = 5 * time.Second
-)
-
-// proofs ask Suger whether it accepts a token, once for all requests that carry it
-// at the same time.
-type proofs struct {
-	within  time.Duration // longest time for one
-	now     func() time.Time
-	failed  *lru.Cache[marks.Mark, failedProof]
-	flights singleflight.Group // by mark
-}
-
-type failedProof struct {
-	err   error
-	until time.Time
-}
-
-func newProofs(within time.Duration, now func() time.Time) *proofs {
-	failed, _ := lru.New[marks.Mark, failedProof](maxFailedProofs) // fails for a size below 1 only
-	return &proofs{within: within, now: now, failed: failed}
-}
-
-// of asks for the token with this mark, and remembers for a short time if it is
-// refused. A client that disconnects keeps its slot until the proof is done, so that
-// strangers have no more proofs under way than slots.
-func (p *proofs) of(ctx context.Context, mark marks.Mark, remember bool, ask func(context.Context) error) error {
-	if before, ok := p.failed.Get(mark); ok && p.now().Before(before.until) && remember {
-		return before.err
-	}
-	_, err, _ := p.flights.Do(string(mark[:]), func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.within) // the others wait, too
-		defer cancel()
-		err := ask(ctx)
-		if remember && isRefusal(err) {
-			p.failed.Add(mark, failedProof{err, p.now().Add(failedProofFor)})
-		}
-		return nil, err
-	})
-	return err
-}
-
-// isRefusal reports whether an error means that the token is not good for the
-// organization, rather than that Suger could not be asked.
-func isRefusal(err error) bool {
-	var e *scim.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code {
-	case scim.CodeTokenRefused, scim.CodeNotAllowed, scim.CodeOrgUnknown:
-		return true
-	}
-	return false
-}
-
 // prove makes sure that the token is good for the organization before the body is
 // read. From then on the exchange uses a slot of its credential, not of the strangers.
+// A client that disconnects keeps its slot until the proof is done, so that strangers
+// have no more proofs under way than slots.
 func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil
 	}
-	err := s.proofs.of(x.ctx(), x.mark, !s.guessing.inDoubt(x.mark), func(ctx context.Context) error { return s.service.Prove(ctx, x.caller) })
-	if err != nil {
+	if err := s.service.Prove(x.ctx(), x.caller); err != nil {
 		// The body stays unread, so the connection cannot be used again.
 		x.Response().Header().Set("Connection", "close")
 		return err
@@ -191,128 +126,65 @@ func (s *server) prove(x *exchange) error {
 
 const (
 	maxGoodTokens = 4096 // tokens that are known to have been good
-	maxGuesses    = 4096 // wrong tokens that were counted a moment ago
 	// doubtFor is how long a token that was good is no guess after Suger has
 	// refused it: a refusal can pass.
 	doubtFor = time.Minute
 )
 
-// guessing slows down clients that guess tokens, but no client with a good token, even
-// from the same address.
-type guessing struct {
-	throttle *throttle.Throttle
-	window   time.Duration
-	now      func() time.Time
-	marks    *marks.Maker
-	good     *lru.Cache[marks.Mark, struct{}]  // tokens, each in an organization that it was good for
-	doubted  *lru.Cache[marks.Mark, time.Time] // tokens that were good until Suger refused them, and until when they may be again
-
-	// The same wrong token sent again is one guess in a window: a client with an old
-	// token does that, and it finds no other.
-	counted  *lru.Cache[guess, time.Time]
-	mu       sync.Mutex
-	underWay map[guess]int
+// tokens remembers tokens, each in an organization, by their marks.
+type tokens struct {
+	now     func() time.Time
+	marks   *marks.Maker
+	good    *lru.Cache[marks.Mark, struct{}]
+	doubted *lru.Cache[marks.Mark, time.Time] // that were good until Suger refused them, and until when they may be again
 }
 
-// A guess is a token that comes from an address and is not known to be good.
-type guess struct {
-	from netip.Prefix
-	mark marks.Mark
-}
-
-// An attempt is a guess under way.
-type attempt struct {
-	guess    guess
-	reserved bool // it counts as a failure until it ends
-}
-
-func newGuessing(limit throttle.Limit, now func() time.Time) *guessing {
+func newTokens(now func() time.Time) *tokens {
 	good, _ := lru.New[marks.Mark, struct{}](maxGoodTokens) // fails for a size below 1 only
 	doubted, _ := lru.New[marks.Mark, time.Time](maxGoodTokens)
-	counted, _ := lru.New[guess, time.Time](maxGuesses)
-	return &guessing{
-		throttle: throttle.New(limit, now), window: limit.Window, now: now,
-		marks: marks.New(), good: good, doubted: doubted, counted: counted, underWay: make(map[guess]int),
-	}
-}
-
-// begin starts an attempt with a token that is not known to be good. An address
-// with too many wrong ones waits for its turn, if there are turns.
-func (g *guessing) begin(ctx context.Context, client netip.Addr, mark marks.Mark, turns bool) (*attempt, error) {
-	try := guess{from: throttle.Network(client), mark: mark}
-	g.mu.Lock()
-	if g.underWay[try] > 0 || g.throttle.Reserve(client) {
-		g.underWay[try]++
-		g.mu.Unlock()
-		return &attempt{guess: try, reserved: true}, nil
-	}
-	g.mu.Unlock()
-	if !turns || g.wasCounted(try) {
-		return nil, tooManyFailures(g.throttle.Wait(client))
-	}
-	wait, ok := g.throttle.Turn(client)
-	if !ok {
-		return nil, tooManyFailures(wait)
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return &attempt{guess: try}, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// end records the outcome of an attempt. Attempts of one guess at the same time have
-// one place in the throttle, which the last of them releases.
-func (g *guessing) end(client netip.Addr, a *attempt, failed bool) {
-	counts := failed && g.count(a.guess)
-	if !a.reserved {
-		if counts {
-			g.throttle.Fail(client)
-		}
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.underWay[a.guess]--; g.underWay[a.guess] == 0 {
-		delete(g.underWay, a.guess)
-		g.throttle.Release(client, counts)
-	} else if counts {
-		g.throttle.Fail(client)
-	}
-}
-
-// wasCounted reports whether a wrong token was counted within the window.
-func (g *guessing) wasCounted(try guess) bool {
-	until, ok := g.counted.Get(try)
-	return ok && g.now().Before(until)
-}
-
-// count records a wrong token, and reports whether it counts as a failure.
-func (g *guessing) count(try guess) bool {
-	if g.wasCounted(try) {
-		return false
-	}
-	g.counted.Add(try, g.now().Add(g.window))
-	return true
+	return &tokens{now: now, marks: marks.New(), good: good, doubted: doubted}
 }
 
 // doubt records that Suger has refused a token, and reports whether the token was
 // good until now.
-func (g *guessing) doubt(mark marks.Mark) bool {
-	if !g.good.Remove(mark) {
+func (t *tokens) doubt(mark marks.Mark) bool {
+	if !t.good.Remove(mark) {
 		return false
 	}
-	g.doubted.Add(mark, g.now().Add(doubtFor))
+	t.doubted.Add(mark, t.now().Add(doubtFor))
 	return true
 }
 
 // inDoubt reports whether a token was good and was refused a moment ago.
-func (g *guessing) inDoubt(mark marks.Mark) bool {
-	until, ok := g.doubted.Get(mark)
-	return ok && g.now().Before(until)
+func (t *tokens) inDoubt(mark marks.Mark) bool {
+	until, ok := t.doubted.Get(mark)
+	return ok && t.now().Before(until)
+}
+
+// attempt makes the request count as a guess until its token is known to be good.
+// Behind an address with too many wrong tokens it waits for its turn: the token may
+// be the first of another client, but never one of the gateway's own.
+func (s *server) attempt(x *exchange) error {
+	if s.guessing.Begin(x.client, x.mark) {
+		x.attempt = true
+		return nil
+	}
+	if s.holdsCredential() {
+		return tooManyFailures(s.guessing.Wait(x.client))
+	}
+	wait, ok := s.guessing.Turn(x.client, x.mark)
+	if !ok {
+		return tooManyFailures(wait)
+	}
+	x.attempt = true
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-x.ctx().Done():
+		return x.ctx().Err()
+	}
 }
 
 func tooManyFailures(wait time.Duration) *scim.Error {
@@ -331,11 +203,11 @@ func (s *server) accepted(x *exchange, stats *mapping.CallStats) bool {
 func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 	switch {
 	case x.refused:
-		x.settle(s, s.guessing.doubt(x.mark) || !s.guessing.inDoubt(x.mark))
+		s.settle(x, s.tokens.doubt(x.mark) || !s.tokens.inDoubt(x.mark))
 	case s.accepted(x, stats):
 		s.trust(x)
 	default:
-		x.settle(s, false)
+		s.settle(x, false)
 	}
 }
 
@@ -343,17 +215,17 @@ func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
 func (s *server) trust(x *exchange) {
 	x.known = true
 	conns.Trust(x.ctx())
-	s.guessing.good.Add(x.mark, struct{}{})
-	x.settle(s, false)
+	s.tokens.good.Add(x.mark, struct{}{})
+	s.settle(x, false)
 }
 
-// settle ends the attempt, if the exchange is one.
-func (x *exchange) settle(s *server, failed bool) {
+// settle ends the attempt, if the request is one.
+func (s *server) settle(x *exchange, failed bool) {
 	switch {
-	case x.attempt != nil:
-		s.guessing.end(x.client, x.attempt, failed)
-		x.attempt = nil
+	case x.attempt:
+		s.guessing.End(x.client, x.mark, failed)
+		x.attempt = false
 	case failed:
-		s.guessing.throttle.Fail(x.client)
+		s.guessing.Fail(x.client)
 	}
 }

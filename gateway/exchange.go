@@ -27,7 +27,7 @@ type exchange struct {
 	mark     marks.Mark     // of the token in the organization
 	known    bool           // the token is one of the gateway's own, or was good before
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
-	attempt  *attempt       // to find out whether the token is good; nil once that is known
+	attempt  bool           // to find out whether the token is good; false once that is known
 	leave    func()         // releases the slot of the exchange
 	forget   func()         // releases the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
@@ -86,7 +86,7 @@ func (s *server) note(x *exchange, e *scim.Error) {
 	case scim.CodeTokenMissing, scim.CodeTokenRefused:
 		x.refused = true
 	case scim.CodeNotAllowed, scim.CodeOrgUnknown:
-		x.refused = x.refused || x.attempt != nil
+		x.refused = x.refused || x.attempt
 	}
 }
 

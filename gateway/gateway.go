@@ -31,10 +31,9 @@ type server struct {
 	discovery *discovery
 	endpoints []endpoint
 	service   *mapping.Service
-	slots     *slots
-	guessing  *guessing
-	proofs    *proofs
-	bodies    *bodyMemory
+	limits    *limits
+	guessing  *throttle.Throttle
+	tokens    *tokens
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
@@ -46,10 +45,9 @@ func New(config Config, service *mapping.Service) http.Handler {
 		users:    userSet(service),
 		groups:   groupSet(service),
 		service:  service,
-		slots:    newSlots(int64(config.MaxInFlight)),
-		bodies:   newBodyMemory(),
-		guessing: newGuessing(config.AuthFailures, config.Now),
-		proofs:   newProofs(config.Budget, config.Now),
+		limits:   newLimits(int64(config.MaxInFlight)),
+		guessing: throttle.New(config.AuthFailures, config.Now),
+		tokens:   newTokens(config.Now),
 	}
 	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
 	var kinds []*scim.ResourceType

@@ -18,7 +18,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
 )
 
@@ -119,8 +118,21 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	if err := s.prove(x); err != nil {
 		return nil, err
 	}
-	data, release, err := s.readBody(x)
-	defer release()
+	size := x.Request().ContentLength
+	switch {
+	case size > maxBody:
+		return nil, tooLarge(x.Request().Body)
+	case size < 0: // it is not known
+		size = maxBody
+	}
+	if size > smallBody {
+		release, err := reserve(x, s.limits.rawBodies, size)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
+	data, err := s.readBody(x)
 	if err != nil {
 		return nil, err
 	}
@@ -133,44 +145,33 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	}
 	if len(data) > smallBody || nodes > smallNodes {
 		cost := int64(len(data) + objects*objectCost + (nodes-objects)*valueCost)
-		if x.forget, err = s.bodies.decoded.wait(x.ctx(), x.mark, cost); err != nil {
+		forget, err := reserve(x, s.limits.decodedBodies, cost)
+		if err != nil {
 			return nil, err
 		}
+		x.forget = forget
 	}
 	return scim.DecodeObject(data)
 }
 
-// readBody reads the bytes of the body. release gives back their memory.
-func (s *server) readBody(x *exchange) (data []byte, release func(), err error) {
-	sent, size := x.Request().Body, x.Request().ContentLength
-	release = func() {}
-	if size > maxBody {
-		return nil, release, tooLarge(sent)
-	}
-	if size < 0 { // it is not known
-		size = maxBody
-	}
+// readBody reads the bytes of the body.
+func (s *server) readBody(x *exchange) ([]byte, error) {
 	var buffer bytes.Buffer
-	if size > smallBody {
-		if release, err = s.bodies.raw.wait(x.ctx(), x.mark, size); err != nil {
-			return nil, release, err
-		}
-	}
-	if x.Request().ContentLength > 0 {
+	if size := x.Request().ContentLength; size > 0 {
 		buffer.Grow(int(size) + bytes.MinRead) // so that it is not copied as it grows
 	}
 	began := time.Now()
-	_, err = buffer.ReadFrom(io.LimitReader(sent, maxBody+1))
+	_, err := buffer.ReadFrom(io.LimitReader(x.Request().Body, maxBody+1))
 	if err != nil || time.Since(began) > slowBody {
-		s.guessing.throttle.Fail(x.client)
+		s.guessing.Fail(x.client)
 	}
 	switch {
 	case int64(buffer.Len()) > maxBody:
-		return nil, release, tooLarge(sent)
+		return nil, tooLarge(x.Request().Body)
 	case err != nil:
-		return nil, release, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body was cut off.")
+		return nil, scim.Wrap(fmt.Errorf("read body: %w", err), scim.CodeInvalidSyntax, "The request's body was cut off.")
 	}
-	return buffer.Bytes(), release, nil
+	return buffer.Bytes(), nil
 }
 
 // drainFactor is how many times the largest body is read and dropped of one that
@@ -205,16 +206,6 @@ func countNodes(data []byte) (nodes, objects int) {
 		}
 	}
 	return nodes, objects
-}
-
-// bodyMemory bounds the memory of bodies under way; one credential has half of it.
-type bodyMemory struct{ raw, decoded *quota[marks.Mark] }
-
-func newBodyMemory() *bodyMemory {
-	return &bodyMemory{
-		raw:     newQuota[marks.Mark](rawMemory, rawMemory/2),
-		decoded: newQuota[marks.Mark](decodedMemory, decodedMemory/2),
-	}
 }
 
 // known are the parameters of queries and projections, as RFC 7644 §3.4.2 and

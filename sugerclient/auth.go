@@ -126,6 +126,8 @@ type key struct {
 	organization string
 }
 
+func (k key) String() string { return string(k.credential[:]) + k.organization }
+
 // maxAccounts is how many accounts are remembered as proven, as refused, which
 // bounds what guessing credentials can cost, and with a token.
 const maxAccounts = 4096
@@ -138,10 +140,18 @@ func newCache[V any]() *lru.Cache[key, V] {
 	return cache
 }
 
-// A refusal is the memory of a credential that Suger answered with 401.
+// A refusal is the memory of how Suger refused a credential.
 type refusal struct {
-	until   time.Time
-	message string
+	fail  *Error // never changed
+	until time.Time
+}
+
+// remembered is how Suger refused an account a moment ago, nil if it did not.
+func (c *Client) remembered(refusals *lru.Cache[key, refusal], account key) *Error {
+	if known, ok := refusals.Get(account); ok && c.cfg.Now().Before(known.until) {
+		return known.fail
+	}
+	return nil
 }
 
 // A login carries a credential through one Do.
@@ -251,7 +261,7 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 	// a good one. The request does not end with the caller who happened to be first,
 	// but with its own time limit.
 	account := who.account // the login may be in use elsewhere by then
-	renewed := c.renewals.DoChan(string(account.credential[:])+account.organization, func() (any, error) {
+	renewed := c.flights.DoChan("token "+account.String(), func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
 		defer cancel()
 		return c.renewToken(limited, account, ask)

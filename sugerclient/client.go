@@ -24,6 +24,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"suger-scim-gateway/internal/marks"
+	"suger-scim-gateway/internal/throttle"
 )
 
 // A Client calls one Suger for any number of credentials. It is safe for
@@ -34,11 +35,12 @@ type Client struct {
 	maxAnswer int64  // largest answer in bytes, after decompression
 	rest      *resty.Client
 	keys      *marks.Maker
-	gate      *gate
+	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]
+	unproven  *lru.Cache[key, refusal]   // accounts that Prove has found to be refused
 	proven    *lru.Cache[key, time.Time] // accounts that Suger has accepted, and since when it refuses them, if it does
 	tokens    *lru.Cache[key, token]     // that credentials were exchanged for, in memory only
-	renewals  singleflight.Group
+	flights   singleflight.Group         // renewals of tokens, and proofs
 }
 
 // New returns a Client, or an error that names everything wrong with cfg.
@@ -53,8 +55,9 @@ func New(cfg Config) (*Client, error) {
 		maxAnswer: defaultMaxAnswer,
 		rest:      newREST(cfg.Transport, cfg.UserAgent),
 		keys:      marks.New(),
-		gate:      newGate(cfg.Concurrency),
+		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
+		unproven:  newCache[refusal](),
 		proven:    newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
@@ -80,8 +83,8 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Err: errMalformed}
 	}
 	who := c.login(cred, call.PathParams[OrganizationParam])
-	if known, ok := c.refused.Get(who.account); ok && c.cfg.Now().Before(known.until) {
-		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Message: known.message}
+	if known := c.remembered(c.refused, who.account); known != nil {
+		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Message: known.Message}
 	}
 	answer, fail := c.send(ctx, r, who)
 	if unauthorized(fail) && c.mayBeGood(ctx, r, who) {
@@ -96,7 +99,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 		return answer, nil
 	}
 	if unauthorized(fail) && !c.inDoubt(who.account) {
-		c.refused.Add(who.account, refusal{until: c.cfg.Now().Add(c.cfg.RefusedFor), message: fail.Message})
+		c.refused.Add(who.account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
 	}
 	return nil, fail
 }
@@ -145,6 +148,8 @@ type Observer interface {
 const (
 	defaultConcurrency = 8
 	defaultMaxAnswer   = 32 << 20
+	// maxCalls is how many calls may be in flight for all credentials together.
+	maxCalls = 10_000
 )
 
 func (cfg Config) withDefaults() Config {

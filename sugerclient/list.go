@@ -389,8 +389,10 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 }
 
 // Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential, and reads as little of the answer as possible. The error is an
-// *Error as from [Client.Do].
+// credential, and reads as little of the answer as possible. Concurrent proofs of one
+// credential share the request, which does not end with the caller who happened to be
+// first, and a refusal is remembered for [Config].RefusedFor. The error is an *Error as
+// from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
 	if err := paging.check(); err != nil {
 		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
@@ -398,7 +400,25 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening
-	_, err := c.Do(ctx, cred, call)
+	account := c.login(cred, call.PathParams[OrganizationParam]).account
+	known := c.remembered(c.unproven, account)
+	if known != nil && !c.proven.Contains(account) {
+		return known
+	}
+	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
+		shared := context.WithoutCancel(ctx)
+		if deadline, ok := ctx.Deadline(); ok {
+			limited, cancel := context.WithDeadline(shared, deadline)
+			defer cancel()
+			shared = limited
+		}
+		_, err := c.Do(shared, cred, call)
+		var fail *Error
+		if errors.As(err, &fail) && fail.Kind == Refused {
+			c.unproven.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+		}
+		return nil, err
+	})
 	return err
 }
 
