@@ -84,7 +84,7 @@ func bearerToken(header string) (string, error) {
 		return "", scim.NewError(scim.CodeTokenMissing, "The request carries no token. In Okta's provisioning settings, enter the token as HTTP Header or OAuth Bearer Token.")
 	case isScheme(words[0], "basic"):
 		return "", scim.NewError(scim.CodeTokenMissing, "The request carries a user name and password (Basic), but the gateway needs a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
-	case len(words) > 1 || len(words[0]) > maxToken || !visible(words[0]):
+	case len(words) > 1 || len(words[0]) > maxToken || !marks.Visible(words[0]):
 		return "", scim.NewError(scim.CodeTokenRefused, "The token is malformed: it has blanks or control characters, or is longer than %d characters.", maxToken)
 	}
 	return words[0], nil

@@ -15,160 +15,15 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7).
+// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7), with its result.
 type bulkOperation struct {
-	method  string
-	bulkID  string
+	bulkResult
 	path    string
 	version string
 	data    any
 
 	progress  progress
-	location  string      // of the resource that it changes, once that is known
-	createdID string      // of a POST that has succeeded
-	result    *bulkResult // nil until it was carried out
-}
-
-// A bulkResult is what a bulk response says of one operation.
-type bulkResult struct {
-	Location string        `json:"location,omitempty"`
-	Method   string        `json:"method"`
-	BulkID   string        `json:"bulkId,omitempty"`
-	Version  string        `json:"version,omitempty"`
-	Status   string        `json:"status"`
-	Response *errorMessage `json:"response,omitempty"`
-}
-
-// A bulkResponse has the results in the order of the request. Operations that
-// were not carried out, since too many before them had failed, have none.
-type bulkResponse struct {
-	Schemas    []string      `json:"schemas"`
-	Operations []*bulkResult `json:"Operations"`
-}
-
-// bulk serves POST /Bulk (RFC 7644 §3.7).
-func (s *server) bulk(x *exchange) error {
-	message, err := s.message(x, scim.URNBulkRequest)
-	if err != nil {
-		return err
-	}
-	job, err := s.newBulkJob(x, message)
-	if err != nil {
-		return err
-	}
-	if err := job.run(); err != nil {
-		return err
-	}
-	response := bulkResponse{Schemas: []string{scim.URNBulkResponse}, Operations: []*bulkResult{}}
-	for _, op := range job.operations {
-		if op.result != nil {
-			response.Operations = append(response.Operations, op.result)
-		}
-	}
-	return x.writeJSON(http.StatusOK, response)
-}
-
-// newBulkJob reads a bulk request. What is wrong with the message as a whole is
-// an error here; what is wrong with one operation is that operation's result.
-func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, error) {
-	operations, _ := scim.Member(message, "Operations")
-	given, ok := operations.([]any)
-	if !ok {
-		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
-	}
-	if len(given) > maxBulkOperations {
-		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
-	}
-	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
-	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {
-		n, ok := limit.(float64)
-		if !ok || n != math.Trunc(n) || n < 0 {
-			return nil, scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
-		}
-		if n > 0 && n < math.MaxInt32 {
-			job.failOnErrors = int(n)
-		}
-	}
-	for i, element := range given {
-		object, ok := element.(map[string]any)
-		if !ok {
-			return nil, scim.NewError(scim.CodeInvalidSyntax, "Operation %d of the bulk request is not an object.", i+1)
-		}
-		op := readBulkOperation(object)
-		if op.bulkID != "" {
-			if job.creators[op.bulkID] != nil {
-				return nil, scim.NewError(scim.CodeInvalidValue, "Two operations of the bulk request have the bulkId %q.", scim.Clip(op.bulkID, 80))
-			}
-			job.creators[op.bulkID] = op
-		}
-		job.operations = append(job.operations, op)
-	}
-	return job, nil
-}
-
-func readBulkOperation(object map[string]any) *bulkOperation {
-	data, _ := scim.Member(object, "data")
-	return &bulkOperation{
-		method:  strings.ToUpper(scim.MemberText(object, "method")),
-		bulkID:  scim.MemberText(object, "bulkId"),
-		path:    scim.MemberText(object, "path"),
-		version: scim.MemberText(object, "version"),
-		data:    data,
-	}
-}
-
-// bulkTarget makes a single request of op and sets op.location.
-func (s *server) bulkTarget(x *exchange, op *bulkOperation) (*operation, error) {
-	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
-	single := &operation{method: op.method, ifMatch: op.version}
-	for _, set := range s.sets {
-		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
-			single.set = set
-		}
-	}
-	if single.set == nil {
-		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
-	}
-	var err error
-	if hasID && op.method != http.MethodPost {
-		if single.id, err = resourceID(segment); err != nil {
-			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", single.set.kind.Name)
-		}
-		op.location = single.set.location(x, single.id)
-	}
-	switch op.method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
-	default:
-		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk operation's method is POST, PUT, PATCH or DELETE.")
-	}
-	if hasID == (op.method == http.MethodPost) {
-		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
-	}
-	if op.method != http.MethodDelete {
-		var ok bool
-		if single.body, ok = op.data.(map[string]any); !ok {
-			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
-		}
-	}
-	// The answer has no resource, so its bulk is not fetched either.
-	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
-	return single, err
-}
-
-// succeed sets the result of an operation that was done.
-func (op *bulkOperation) succeed(x *exchange, set *resourceSet, status int, r scim.View) {
-	if op.method == http.MethodPost {
-		op.createdID = r.ID()
-		op.location = set.location(x, r.ID())
-	}
-	op.setResult(status)
-	if r != nil {
-		op.result.Version = r.Version()
-	}
-}
-
-func (op *bulkOperation) setResult(status int) {
-	op.result = &bulkResult{Location: op.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(status)}
+	createdID string // of a POST that has succeeded
 }
 
 // progress is the state of an operation of a bulk request.
@@ -180,6 +35,23 @@ const (
 	settled
 )
 
+// A bulkResult is what a bulk response says of one operation.
+type bulkResult struct {
+	Location string        `json:"location,omitempty"` // of the resource that it changes, once that is known
+	Method   string        `json:"method"`
+	BulkID   string        `json:"bulkId,omitempty"`
+	Version  string        `json:"version,omitempty"`
+	Status   string        `json:"status"` // "" until it was carried out
+	Response *errorMessage `json:"response,omitempty"`
+}
+
+// A bulkResponse has the results in the order of the request. Operations that
+// were not carried out, since too many before them had failed, have none.
+type bulkResponse struct {
+	Schemas    []string      `json:"schemas"`
+	Operations []*bulkResult `json:"Operations"`
+}
+
 // A bulkJob carries out a bulk request: in its order, except that an operation
 // waits for those that create what it refers to.
 type bulkJob struct {
@@ -190,6 +62,67 @@ type bulkJob struct {
 	failOnErrors int                       // errors after which it stops
 	failures     int
 	batch        *mapping.Batch // in which the changes are made
+}
+
+// bulk serves POST /Bulk (RFC 7644 §3.7).
+func (s *server) bulk(x *exchange) error {
+	message, err := s.message(x, scim.URNBulkRequest)
+	if err != nil {
+		return err
+	}
+	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
+	if err := job.read(message); err != nil {
+		return err
+	}
+	if err := job.run(); err != nil {
+		return err
+	}
+	response := bulkResponse{Schemas: []string{scim.URNBulkResponse}, Operations: []*bulkResult{}}
+	for _, op := range job.operations {
+		if op.Status != "" {
+			response.Operations = append(response.Operations, &op.bulkResult)
+		}
+	}
+	return x.writeJSON(http.StatusOK, response)
+}
+
+// read reads a bulk request. What is wrong with the message as a whole is an error
+// here; what is wrong with one operation is that operation's result.
+func (j *bulkJob) read(message map[string]any) error {
+	operations, _ := scim.Member(message, "Operations")
+	given, ok := operations.([]any)
+	if !ok {
+		return scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
+	}
+	if len(given) > maxBulkOperations {
+		return scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
+	}
+	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {
+		n, ok := limit.(float64)
+		if !ok || n != math.Trunc(n) || n < 0 {
+			return scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
+		}
+		if n > 0 && n < math.MaxInt32 {
+			j.failOnErrors = int(n)
+		}
+	}
+	for i, element := range given {
+		object, ok := element.(map[string]any)
+		if !ok {
+			return scim.NewError(scim.CodeInvalidSyntax, "Operation %d of the bulk request is not an object.", i+1)
+		}
+		op := &bulkOperation{path: scim.MemberText(object, "path"), version: scim.MemberText(object, "version")}
+		op.Method, op.BulkID = strings.ToUpper(scim.MemberText(object, "method")), scim.MemberText(object, "bulkId")
+		op.data, _ = scim.Member(object, "data")
+		if op.BulkID != "" {
+			if j.creators[op.BulkID] != nil {
+				return scim.NewError(scim.CodeInvalidValue, "Two operations of the bulk request have the bulkId %q.", scim.Clip(op.BulkID, 80))
+			}
+			j.creators[op.BulkID] = op
+		}
+		j.operations = append(j.operations, op)
+	}
+	return nil
 }
 
 // run returns an error only if the client has disconnected.
@@ -227,21 +160,75 @@ func (j *bulkJob) settle(op *bulkOperation) {
 		return
 	}
 	op.progress = settled
-	single, wrong := j.server.bulkTarget(j.x, op)
+	single, wrong := j.target(op)
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
 		j.batch.Begin(op)
-		var status int
-		var r scim.View
-		if status, r, err = single.run(j.x); err == nil {
-			op.succeed(j.x, single.set, status, r)
-		}
+		err = j.carryOut(op, single)
 	}
 	if err != nil {
 		j.fail(op, err)
 	}
 	op.data = nil // may be large, and is of no more use
 }
+
+func (j *bulkJob) carryOut(op *bulkOperation, single *operation) error {
+	status, r, err := single.run(j.x)
+	if err != nil {
+		return err
+	}
+	op.Status = strconv.Itoa(status)
+	if r != nil {
+		op.Version = r.Version()
+	}
+	if op.Method == http.MethodPost {
+		op.createdID = r.ID()
+		op.Location = single.set.location(j.x, r.ID())
+	}
+	return nil
+}
+
+// target makes a single request of op and sets op.Location.
+func (j *bulkJob) target(op *bulkOperation) (*operation, error) {
+	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
+	single := &operation{method: op.Method, ifMatch: op.version}
+	for _, set := range j.server.sets {
+		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
+			single.set = set
+		}
+	}
+	if single.set == nil {
+		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
+	}
+	var err error
+	if hasID && op.Method != http.MethodPost {
+		if single.id, err = resourceID(segment, single.set.kind.Name); err != nil {
+			return nil, err
+		}
+		op.Location = single.set.location(j.x, single.id)
+	}
+	switch op.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk operation's method is POST, PUT, PATCH or DELETE.")
+	}
+	if hasID == (op.Method == http.MethodPost) {
+		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
+	}
+	if op.Method != http.MethodDelete {
+		var ok bool
+		if single.body, ok = op.data.(map[string]any); !ok {
+			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
+		}
+	}
+	// The answer has no resource, so its bulk is not fetched either.
+	single.projection, err = scim.ParseProjection(single.set.kind, "", single.set.bulky)
+	return single, err
+}
+
+// bulkPrefix precedes the bulkId in a reference to a resource that the same
+// request creates (RFC 7644 §3.7.2).
+const bulkPrefix = "bulkId:"
 
 // resolve puts ids in the place of the bulkIds that op refers to, in its path and
 // anywhere in its data, after the operations that create them.
@@ -271,22 +258,21 @@ func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 
 // created is the id of what the operation with the bulkId creates.
 func (j *bulkJob) created(bulkID string) (string, error) {
+	bad := func(problem string) (string, error) {
+		return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
+	}
 	creator := j.creators[bulkID]
 	if creator == nil {
-		return "", badReference(bulkID, "which no operation of the request has")
+		return bad("which no operation of the request has")
 	}
 	if creator.progress == underWay {
-		return "", badReference(bulkID, "whose operation refers back to this one; create the resources first and connect them afterwards")
+		return bad("whose operation refers back to this one; create the resources first and connect them afterwards")
 	}
 	j.settle(creator)
 	if creator.createdID == "" {
-		return "", badReference(bulkID, "whose operation has not created anything")
+		return bad("whose operation has not created anything")
 	}
 	return creator.createdID, nil
-}
-
-func badReference(bulkID, problem string) *scim.Error {
-	return scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
 }
 
 // fail sets the result of an operation that was not done, and logs it as a request
@@ -297,17 +283,12 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.server.note(j.x, e)
 	j.server.config.Failed(e.Code)
 	message := j.x.message(e)
-	op.setResult(e.Status)
-	op.result.Response = &message
+	op.Status, op.Version, op.Response = strconv.Itoa(e.Status), "", &message
 	j.server.config.Log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
 		slog.String("request_id", j.x.caller.RequestID),
-		slog.String("method", knownMethod(op.method)),
+		slog.String("method", knownMethod(op.Method)),
 	}, failureAttrs(e)...)...)
 }
-
-// bulkPrefix precedes the bulkId in a reference to a resource that the same
-// request creates (RFC 7644 §3.7.2).
-const bulkPrefix = "bulkId:"
 
 // mapStrings is a copy of value in which f has replaced every string.
 func mapStrings(value any, f func(string) string) any {

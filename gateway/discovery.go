@@ -3,7 +3,6 @@ package gateway
 import (
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +95,7 @@ func listDescriptions(all []scim.Resource) func(*exchange) error {
 // getDescription serves GET /ResourceTypes/{name} and /Schemas/{urn}.
 func getDescription(kind string, all []scim.Resource) func(*exchange) error {
 	return func(x *exchange) error {
-		id, err := x.pathID(kind)
+		id, err := resourceID(x.Param("id"), kind)
 		if err != nil {
 			return err
 		}
@@ -112,16 +111,13 @@ func getDescription(kind string, all []scim.Resource) func(*exchange) error {
 // withoutFilter refuses a filter: left unanswered, it would look as if it had
 // matched everything. Other parameters do not count here (RFC 7644 §4).
 func (x *exchange) withoutFilter() error {
-	values, err := url.ParseQuery(x.Request().URL.RawQuery)
-	if err != nil {
-		return notEscaped(err)
-	}
+	values, err := x.query()
 	for name := range values {
 		if strings.EqualFold(name, "filter") {
 			return scim.NewError(scim.CodeForbiddenFilter, "Discovery endpoints do not support filters. Read them without one.")
 		}
 	}
-	return nil
+	return err
 }
 
 // me serves /Me (RFC 7644 §3.11).

@@ -122,7 +122,7 @@ func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duratio
 		slog.Int64("suger_calls", stats.Calls()),
 		slog.String("client", addressText(x.client)),
 	}
-	if id := x.Request().Header.Get(echo.HeaderXRequestID); id != "" && len(id) <= maxClientRequestID && visible(id) {
+	if id := x.Request().Header.Get(echo.HeaderXRequestID); id != "" && len(id) <= maxClientRequestID && marks.Visible(id) {
 		attrs = append(attrs, slog.String("client_request_id", id))
 	}
 	if x.failure != nil {

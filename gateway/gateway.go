@@ -29,7 +29,7 @@ type server struct {
 	groups    *resourceSet
 	sets      []*resourceSet // of all types
 	discovery *discovery
-	endpoints []endpoint
+	paths     []string // of all routes
 	service   *mapping.Service
 	limits    *limits
 	guessing  *throttle.Throttle

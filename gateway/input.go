@@ -24,24 +24,12 @@ import (
 // maxID bounds an id in a path, in bytes.
 const maxID = 256
 
-// pathID is the id in the path. An impossible id is answered 404 like any other that
-// does not exist: Okta's own tests ask for such ids and expect that.
-func (x *exchange) pathID(kind string) (string, error) {
-	id, err := resourceID(x.Param("id"))
-	if err != nil {
-		return "", scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", kind)
-	}
-	return id, nil
-}
-
-// resourceID reads an id as it is in a path, escaped.
-func resourceID(segment string) (string, error) {
+// resourceID reads an id as it is in a path, escaped. An impossible id is answered 404
+// like any other that does not exist: Okta's own tests ask for such ids and expect that.
+func resourceID(segment, kind string) (string, error) {
 	id, err := url.PathUnescape(segment)
-	if err != nil {
-		return "", err
-	}
-	if !usableID(id) {
-		return "", errors.New("no resource can have this id")
+	if err != nil || !usableID(id) {
+		return "", scim.NewError(scim.CodeNotFound, "There is no %s with such an id.", kind)
 	}
 	return id, nil
 }
@@ -52,16 +40,6 @@ func resourceID(segment string) (string, error) {
 func usableID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsAny(id, `/\`) &&
 		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
-}
-
-// visible reports whether s consists of visible ASCII characters only.
-func visible(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // readable checks the media type of the body. Clients send SCIM's own, plain JSON,
@@ -236,13 +214,21 @@ func (p parameters) set(name, value string) error {
 	return nil
 }
 
-// parameters reads the query string, names in any letter case. A string that is
-// not properly escaped is refused: left out, a broken filter would ask for
-// everybody.
-func (x *exchange) parameters() (parameters, error) {
+// query reads the query string. One that is not properly escaped is refused: left out,
+// a broken filter would ask for everybody.
+func (x *exchange) query() (url.Values, error) {
 	values, err := url.ParseQuery(x.Request().URL.RawQuery)
 	if err != nil {
-		return nil, notEscaped(err)
+		return nil, scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
+	}
+	return values, nil
+}
+
+// parameters reads the query string, names in any letter case.
+func (x *exchange) parameters() (parameters, error) {
+	values, err := x.query()
+	if err != nil {
+		return nil, err
 	}
 	p := parameters{}
 	for name, given := range values {
@@ -253,10 +239,6 @@ func (x *exchange) parameters() (parameters, error) {
 		}
 	}
 	return p, nil
-}
-
-func notEscaped(err error) error {
-	return scim.Wrap(err, scim.CodeInvalidValue, "The query string is not properly escaped.")
 }
 
 // searchParameters reads a SearchRequest message (RFC 7644 §3.4.3).

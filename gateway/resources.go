@@ -69,7 +69,7 @@ func roleSet(service *mapping.Service) *resourceSet {
 // get serves GET /{type}/{id} (RFC 7644 §3.4.1).
 func (s *server) get(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		id, err := x.pathID(set.kind.Name)
+		id, err := resourceID(x.Param("id"), set.kind.Name)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *server) create(set *resourceSet) func(*exchange) error {
 // change serves PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.5 and §3.6).
 func (s *server) change(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		id, err := x.pathID(set.kind.Name)
+		id, err := resourceID(x.Param("id"), set.kind.Name)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -67,7 +68,7 @@ func (s *server) mount(e *echo.Echo) {
 	}
 	for _, prefix := range prefixes {
 		for _, r := range s.routes() {
-			s.endpoints = append(s.endpoints, endpointOf(prefix+r.path))
+			s.paths = append(s.paths, prefix+r.path)
 			for _, method := range strings.Fields(r.methods) {
 				e.Add(method, prefix+r.path, s.enter(r))
 				if method == http.MethodGet {
@@ -78,29 +79,23 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
-// An endpoint is a route as a client writes it, with "{id}" in the place of an id.
-type endpoint struct {
-	path    string
-	pattern *regexp.Regexp // in any letter case
-}
-
-var pathParameter = regexp.MustCompile(`:(\w+)`)
-
-func endpointOf(path string) endpoint {
-	pattern := pathParameter.ReplaceAllString(regexp.QuoteMeta(path), "[^/]+")
-	return endpoint{pathParameter.ReplaceAllString(path, "{$1}"), regexp.MustCompile("(?i)^" + pattern + "$")}
-}
-
-// spelled is the endpoint that a path would name in the right letter case, "" if
-// there is none.
+// spelled is the endpoint that a path would name in the right letter case, with "{id}"
+// in the place of an id; "" if there is none.
 func (s *server) spelled(path string) string {
-	for _, endpoint := range s.endpoints {
-		if endpoint.pattern.MatchString(path) {
-			return endpoint.path
+	given := strings.Split(path, "/")
+	for _, known := range s.paths {
+		segments := strings.Split(known, "/")
+		matches := func(segment, given string) bool {
+			return strings.HasPrefix(segment, ":") && given != "" || strings.EqualFold(segment, given)
+		}
+		if slices.EqualFunc(segments, given, matches) {
+			return pathParameter.ReplaceAllString(known, "{$1}")
 		}
 	}
 	return ""
 }
+
+var pathParameter = regexp.MustCompile(`:(\w+)`)
 
 // enter authenticates the request and finds its organization, then calls the
 // route's handler.

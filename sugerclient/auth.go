@@ -180,7 +180,7 @@ func (who *login) secrets() []string {
 // presentable reports whether cred can be in a header at all.
 func presentable(cred Credential) bool {
 	const longest = 8 << 10
-	return cred != "" && len(cred) <= longest && !strings.ContainsFunc(string(cred), func(r rune) bool { return r <= ' ' || r > '~' })
+	return cred != "" && len(cred) <= longest && marks.Visible(string(cred))
 }
 
 func unauthorized(fail *Error) bool {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/reload"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -141,7 +142,7 @@ func (c *Config) compare(found *Problems) {
 
 // checkCredential returns what is wrong with a Suger credential.
 func (c *Config) checkCredential(text string) error {
-	if !visible(text) {
+	if !marks.Visible(text) {
 		return errors.New("has a blank or another character that a credential cannot have")
 	}
 	if id, key, found := strings.Cut(text, ":"); c.SugerAuth == "oauth" && (!found || id == "" || key == "") {
@@ -181,15 +182,10 @@ func (c *Config) checkTokens(text string) error {
 }
 
 func checkSecretLength(text string) error {
-	if len(text) < minSecretLength || !visible(text) {
+	if len(text) < minSecretLength || !marks.Visible(text) {
 		return fmt.Errorf("is shorter than %d characters, or has one that is not visible ASCII", minSecretLength)
 	}
 	return nil
-}
-
-// visible reports whether text has only visible ASCII characters.
-func visible(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
 
 // HoldsCredential reports whether the gateway holds the Suger credential itself
