@@ -25,23 +25,20 @@ func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 
 // identify reads the client's token and finds out what is known of it without
 // asking Suger.
-func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		x := c.(*exchange)
-		x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
-		if x.noToken == nil {
-			organization, _ := s.organizationOf(x)
-			x.mark = s.tokens.marks.Of(organization, x.token)
-			if s.holdsCredential() {
-				x.known = isOneOf(x.token, s.config.Tokens())
-			} else {
-				x.known = s.tokens.good.Contains(x.mark)
-			}
-			if x.known {
-				conns.Trust(x.ctx())
-			}
-		}
-		return next(c)
+func (s *server) identify(x *exchange) {
+	x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
+	if x.noToken != nil {
+		return
+	}
+	organization, _ := s.organizationOf(x)
+	x.mark = s.tokens.marks.Of(organization, x.token)
+	if s.holdsCredential() {
+		x.known = isOneOf(x.token, s.config.Tokens())
+	} else {
+		x.known = s.tokens.good.Contains(x.mark)
+	}
+	if x.known {
+		conns.Trust(x.ctx())
 	}
 }
 

@@ -65,9 +65,7 @@ func New(config Config, service *mapping.Service) http.Handler {
 		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		// Inside it, so that a panic is answered and logged like any error.
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
-		s.admit,       // what is refused needs no slot
-		s.identify,    // as far as possible without asking Suger
-		s.boundFlight, // before anything that costs
+		s.admit,
 		// Nothing waits before this point, so the budget starts here.
 		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: config.Budget, ErrorHandler: asIs}),
 	)

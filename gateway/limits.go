@@ -17,7 +17,7 @@ import (
 // maxURL bounds a URL, in bytes: room for the longest filter, percent-encoded.
 const maxURL = 32 << 10
 
-// admit refuses clients that are not allowed and URLs that are too long.
+// admit lets in what may be answered, before anything that costs.
 func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := c.(*exchange)
@@ -28,6 +28,19 @@ func (s *server) admit(next echo.HandlerFunc) echo.HandlerFunc {
 		if len(x.Request().RequestURI) > maxURL {
 			return scim.NewError(scim.CodeURLTooLong, "The URL is longer than %d bytes. Send the query to /.search as a body.", maxURL)
 		}
+		s.identify(x)
+		if !s.limits.slots.TryAcquire(1) {
+			return busy()
+		}
+		defer s.limits.slots.Release(1)
+		if err := s.takeSlot(x); err != nil {
+			return err
+		}
+		x.forget = func() {}
+		defer func() {
+			x.forget()
+			x.leave()
+		}()
 		return next(c)
 	}
 }
@@ -51,26 +64,6 @@ func newLimits(n int64) *limits {
 		credentials:   throttle.NewQuota[marks.Mark](n, (n+1)/2),
 		rawBodies:     throttle.NewQuota[marks.Mark](rawMemory, rawMemory/2),
 		decodedBodies: throttle.NewQuota[marks.Mark](decodedMemory, decodedMemory/2),
-	}
-}
-
-// boundFlight refuses what is more than the gateway answers at once.
-func (s *server) boundFlight(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		x := c.(*exchange)
-		if !s.limits.slots.TryAcquire(1) {
-			return busy()
-		}
-		defer s.limits.slots.Release(1)
-		if err := s.takeSlot(x); err != nil {
-			return err
-		}
-		x.forget = func() {}
-		defer func() {
-			x.forget()
-			x.leave()
-		}()
-		return next(c)
 	}
 }
 

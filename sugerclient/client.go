@@ -175,23 +175,9 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// check reports everything that is wrong with cfg, after defaults.
+// check reports what is wrong with cfg, after defaults.
 func (cfg Config) check() error {
-	return errors.Join(
-		checkURL("base URL", cfg.BaseURL),
-		cfg.Auth.check(),
-		positive("timeout", cfg.Timeout),
-		positive("concurrency", cfg.Concurrency),
-		positive("attempts", cfg.Attempts),
-		positive("backoff", cfg.Backoff),
-	)
-}
-
-func positive[T int | time.Duration](name string, value T) error {
-	if value <= 0 {
-		return errors.New("sugerclient: " + name + " must be more than 0")
-	}
-	return nil
+	return errors.Join(checkURL("base URL", cfg.BaseURL), cfg.Auth.check())
 }
 
 // checkURL does not repeat the URL in its error: it may contain a password.

@@ -35,14 +35,13 @@ type Limits struct {
 type guard struct {
 	limits Limits
 
-	mu        sync.Mutex
-	open      map[*connection]struct{}
-	addresses map[netip.Prefix]int
+	mu   sync.Mutex
+	open map[*connection]struct{}
 }
 
 // Guard limits the connections of a server, which must serve the returned socket.
 func Guard(server *http.Server, socket net.Listener, limits Limits) net.Listener {
-	g := &guard{limits: limits, open: make(map[*connection]struct{}), addresses: make(map[netip.Prefix]int)}
+	g := &guard{limits: limits, open: make(map[*connection]struct{})}
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		if known := unwrap(c); known != nil {
 			g.changed(known, state)
@@ -116,7 +115,13 @@ func (g *guard) admit(accepted net.Conn) *connection {
 	shared := g.limits.Shared != nil && g.limits.Shared(address)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	tooManyFrom := !shared && g.addresses[c.from] >= g.limits.PerAddress
+	same := 0
+	for other := range g.open {
+		if other.from == c.from {
+			same++
+		}
+	}
+	tooManyFrom := !shared && same >= g.limits.PerAddress
 	if tooManyFrom || len(g.open) >= g.limits.Total {
 		least := g.leastOf(func(other *connection) bool { return !tooManyFrom || other.from == c.from })
 		if least == nil {
@@ -126,7 +131,6 @@ func (g *guard) admit(accepted net.Conn) *connection {
 		_ = least.Conn.Close()
 	}
 	g.open[c] = struct{}{}
-	g.addresses[c.from]++
 	return c
 }
 
@@ -147,13 +151,7 @@ func (g *guard) leastOf(among func(*connection) bool) *connection {
 
 // remove may be called more than once; the caller holds the lock.
 func (g *guard) remove(c *connection) {
-	if _, open := g.open[c]; !open {
-		return
-	}
 	delete(g.open, c)
-	if g.addresses[c.from]--; g.addresses[c.from] == 0 {
-		delete(g.addresses, c.from)
-	}
 	c.mayStay()
 }
 
@@ -172,14 +170,14 @@ func (g *guard) changed(c *connection, state http.ConnState) {
 	c.idle = state == http.StateIdle
 	c.mayStay()
 	if _, open := g.open[c]; open && c.idle && !c.trusted {
-		c.timer = time.AfterFunc(g.limits.UntrustedIdle, func() { g.closeIfIdle(c) })
+		c.timer = time.AfterFunc(g.limits.UntrustedIdle, c.closeIfIdle)
 	}
 }
 
-func (g *guard) closeIfIdle(c *connection) {
-	g.mu.Lock()
+func (c *connection) closeIfIdle() {
+	c.guard.mu.Lock()
 	idle := c.idle
-	g.mu.Unlock()
+	c.guard.mu.Unlock()
 	if idle {
 		_ = c.Close()
 	}
