@@ -13,7 +13,6 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/sync/singleflight"
 
 	"suger-scim-gateway/internal/marks"
 )
@@ -21,8 +20,6 @@ import (
 // An Authenticator is one of the ways to present a [Credential] to Suger:
 // [KeyAuth] or [OAuthAuth].
 type Authenticator interface {
-	check() error
-
 	// header is the name of the header that carries the credential or its token.
 	header() string
 
@@ -48,17 +45,10 @@ var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 const NoScheme = "none"
 
 // KeyAuth presents a Suger API key as it is. The zero value does so as
-// "Authorization: Key …" (doc.suger.io, API Client).
+// "Authorization: Key …" (doc.suger.io, API Client). The mapping has checked others.
 type KeyAuth struct {
 	Header string // "" for Authorization
 	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
-}
-
-func (a KeyAuth) check() error {
-	if !validHeader(a.header(), a.Scheme) || strings.ContainsAny(a.Scheme, " \t") {
-		return errors.New("sugerclient: the header or the scheme of the API key cannot be sent")
-	}
-	return nil
 }
 
 // String is how the key is sent, without the key: "Authorization: Key".
@@ -96,8 +86,6 @@ type OAuthAuth struct {
 }
 
 func (OAuthAuth) header() string { return authorization }
-
-func (a OAuthAuth) check() error { return checkURL("token URL", a.TokenURL) }
 
 func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 	id, secret, found := strings.Cut(string(cred), ":")
@@ -189,9 +177,13 @@ func unauthorized(fail *Error) bool {
 
 // mayBeGood reports whether a credential that Suger has just refused is worth
 // another try: its token may have ended early, and a key that Suger accepted before
-// may have met a server that does not know it yet.
+// may have met a server that does not know it yet. It drops the refused token, but not
+// a newer one that another call has fetched meanwhile.
 func (c *Client) mayBeGood(ctx context.Context, r *request, who *login) bool {
-	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && c.dropToken(who) {
+	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && strings.HasPrefix(who.header, bearerScheme) {
+		if kept, ok := c.tokens.Peek(who.account); ok && kept.header == who.header {
+			c.tokens.Remove(who.account)
+		}
 		return true
 	}
 	return r.Repeatable && c.proven.Contains(who.account) && c.pause(ctx, 1, 0)
@@ -231,18 +223,6 @@ type token struct {
 	renew, expires time.Time
 }
 
-// dropToken drops the token that Suger refused, and reports whether asking for
-// another makes sense. A newer one, fetched by another call meanwhile, stays.
-func (c *Client) dropToken(who *login) bool {
-	if !strings.HasPrefix(who.header, bearerScheme) {
-		return false
-	}
-	if kept, ok := c.tokens.Peek(who.account); ok && kept.header == who.header {
-		c.tokens.Remove(who.account)
-	}
-	return true
-}
-
 // presented is the value of the header that carries who's credential.
 func (c *Client) presented(ctx context.Context, who *login, operation string) (string, *Error) {
 	value, ask, err := c.cfg.Auth.exchange(who.credential)
@@ -273,50 +253,40 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 	case <-ctx.Done():
 		return "", ended(tokenOperation, Unavailable, ctx.Err())
 	case got := <-renewed:
-		return headerOf(got, operation)
+		var cause *Error
+		if !errors.As(got.Err, &cause) {
+			return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
+		}
+		// A new error, since got is shared between callers. The call itself was not sent,
+		// so it is not uncertain. A fault of the token endpoint is not blamed on the call.
+		fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
+		if fail.Kind == Refused {
+			fail.Operation = operation
+		}
+		return "", fail
 	}
-}
-
-func headerOf(got singleflight.Result, operation string) (string, *Error) {
-	var cause *Error
-	if !errors.As(got.Err, &cause) {
-		return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
-	}
-	// A new error, since got is shared between callers. The call itself was not sent,
-	// so it is not uncertain. A fault of the token endpoint is not blamed on the call.
-	fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
-	if fail.Kind == Refused {
-		fail.Operation = operation
-	}
-	return "", fail
 }
 
 // renewToken fetches a token. If that fails while the present one is still good, the
-// present one serves a little longer. Its error is an *Error.
-func (c *Client) renewToken(ctx context.Context, account key, ask *request) (any, error) {
-	now := c.cfg.Now()
-	kept, _ := c.tokens.Get(account)
-	if now.Before(kept.renew) {
-		return kept, nil // another caller was quicker
-	}
-	fresh, fail := c.fetchToken(ctx, account, ask)
-	if fail != nil {
-		if !now.Before(kept.expires) || fail.Kind == Refused {
-			return nil, fail
-		}
-		fresh = kept
-		fresh.renew = now.Add(min(renewAgain, kept.expires.Sub(now)))
-	}
-	c.tokens.Add(account, fresh)
-	return fresh, nil
-}
-
-// fetchToken's error never has the token endpoint's words, since they may repeat
+// present one serves a little longer.
+//
+// Its error is an *Error without the token endpoint's words, since they may repeat
 // what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
 // any other refusal is about the endpoint.
-func (c *Client) fetchToken(ctx context.Context, account key, ask *request) (token, *Error) {
+func (c *Client) renewToken(ctx context.Context, account key, ask *request) (any, error) {
 	began := c.cfg.Now()
+	kept, _ := c.tokens.Get(account)
+	if began.Before(kept.renew) {
+		return kept, nil // another caller was quicker
+	}
+	var fresh token
 	answer, fail := c.send(ctx, ask, &login{account: account})
+	if fail == nil {
+		var err error
+		if fresh, err = readToken(answer.Body, began); err != nil {
+			fail = unreadable(ask, answer.Status, err)
+		}
+	}
 	if fail != nil {
 		fail.Message, fail.Uncertain = "", false
 		switch {
@@ -325,12 +295,13 @@ func (c *Client) fetchToken(ctx context.Context, account key, ask *request) (tok
 		case fail.Kind == Refused:
 			fail.Kind = Unavailable
 		}
-		return token{}, fail
+		if !began.Before(kept.expires) || fail.Kind == Refused {
+			return nil, fail
+		}
+		fresh = kept
+		fresh.renew = began.Add(min(renewAgain, kept.expires.Sub(began)))
 	}
-	fresh, err := readToken(answer.Body, began)
-	if err != nil {
-		return token{}, unreadable(ask, answer.Status, err)
-	}
+	c.tokens.Add(account, fresh)
 	return fresh, nil
 }
 

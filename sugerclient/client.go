@@ -88,7 +88,7 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	}
 	answer, fail := c.send(ctx, r, who)
 	if unauthorized(fail) && c.mayBeGood(ctx, r, who) {
-		c.retried(ctx, r.Operation)
+		c.cfg.Observer.Retried(r.Operation)
 		uncertain := fail.Uncertain
 		if answer, fail = c.send(ctx, r, who); fail != nil {
 			fail.Uncertain = fail.Uncertain || uncertain
@@ -123,7 +123,7 @@ type Config struct {
 	// refused without another call; 5s, negative for never.
 	RefusedFor time.Duration
 
-	Observer Observer // gets each call; nil for none
+	Observer Observer // gets each call; none
 
 	// Transport sends the calls; nil for the network. Tests use a Suger in memory.
 	Transport http.RoundTripper
@@ -145,6 +145,11 @@ type Observer interface {
 	Retried(operation string)
 }
 
+type silent struct{}
+
+func (silent) Called(string, int, time.Duration) {}
+func (silent) Retried(string)                    {}
+
 const (
 	defaultConcurrency = 8
 	defaultMaxAnswer   = 32 << 20
@@ -160,6 +165,7 @@ func (cfg Config) withDefaults() Config {
 	cfg.Attempts = cmp.Or(cfg.Attempts, 6)
 	cfg.Backoff = cmp.Or(cfg.Backoff, 200*time.Millisecond)
 	cfg.RefusedFor = cmp.Or(cfg.RefusedFor, 5*time.Second)
+	cfg.Observer = cmp.Or[Observer](cfg.Observer, silent{})
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -177,7 +183,11 @@ func (cfg Config) withDefaults() Config {
 
 // check reports what is wrong with cfg, after defaults.
 func (cfg Config) check() error {
-	return errors.Join(checkURL("base URL", cfg.BaseURL), cfg.Auth.check())
+	err := checkURL("base URL", cfg.BaseURL)
+	if oauth, ok := cfg.Auth.(OAuthAuth); ok {
+		err = errors.Join(err, checkURL("token URL", oauth.TokenURL))
+	}
+	return err
 }
 
 // checkURL does not repeat the URL in its error: it may contain a password.
@@ -229,14 +239,11 @@ func newREST(transport http.RoundTripper, userAgent string) *resty.Client {
 
 // Stats counts the calls to Suger for one SCIM request, for its log line. It may be
 // read during calls.
-type Stats struct{ calls, retries atomic.Int64 }
+type Stats struct{ calls atomic.Int64 }
 
 // Calls is the number of HTTP requests made, retries and token requests
 // included.
 func (s *Stats) Calls() int64 { return s.calls.Load() }
-
-// Retries is the number of retries among them.
-func (s *Stats) Retries() int64 { return s.retries.Load() }
 
 type statsKey struct{}
 
@@ -250,16 +257,5 @@ func (c *Client) called(ctx context.Context, operation string, status int, elaps
 	if stats, ok := ctx.Value(statsKey{}).(*Stats); ok {
 		stats.calls.Add(1)
 	}
-	if c.cfg.Observer != nil {
-		c.cfg.Observer.Called(operation, status, elapsed)
-	}
-}
-
-func (c *Client) retried(ctx context.Context, operation string) {
-	if stats, ok := ctx.Value(statsKey{}).(*Stats); ok {
-		stats.retries.Add(1)
-	}
-	if c.cfg.Observer != nil {
-		c.cfg.Observer.Retried(operation)
-	}
+	c.cfg.Observer.Called(operation, status, elapsed)
 }

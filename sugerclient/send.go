@@ -30,7 +30,7 @@ func (c *Client) send(ctx context.Context, r *request, who *login) (*Answer, *Er
 		uncertain = uncertain || fail.Uncertain
 		if fail.retryable && attempt < c.cfg.Attempts {
 			if c.pause(ctx, attempt, fail.RetryAfter) {
-				c.retried(ctx, r.Operation)
+				c.cfg.Observer.Retried(r.Operation)
 				continue
 			}
 			if err := ctx.Err(); err != nil {
