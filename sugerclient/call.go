@@ -89,8 +89,8 @@ type Answer struct {
 	Body   []byte // JSON, whole, at most 32 MiB; empty if there was none
 }
 
-// Paging says how a list operation returns its rows. The zero value is a
-// list that comes whole in one answer.
+// Paging says how a list operation returns its rows, as a checked mapping has it. The
+// zero value is a list that comes whole in one answer.
 type Paging struct {
 	Style  PagingStyle
 	Size   int    // rows asked for per page; must be positive if Limit is set

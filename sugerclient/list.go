@@ -78,9 +78,6 @@ var (
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
 func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Paging, hint ListHint, rows Rows) (ListReport, error) {
-	if err := paging.check(); err != nil {
-		return ListReport{}, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
-	}
 	l := &listing{client: c, cred: cred, call: call, paging: paging, hint: hint, out: rows}
 	for restarts := 0; ; restarts++ {
 		err := l.read(ctx)
@@ -95,22 +92,6 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 		}
 		return l.report(), err
 	}
-}
-
-func (p Paging) check() error {
-	switch {
-	case p.Limit != "" && p.Size <= 0:
-		return errors.New("the page size is not positive")
-	case p.Style == Whole, p.Style == ByLink:
-		return nil
-	case p.Style != ByOffset && p.Style != ByPage && p.Style != ByCursor:
-		return fmt.Errorf("there is no paging style %q", string(p.Style))
-	case p.Offset == "":
-		return errors.New("paging has no parameter for the next page")
-	case p.Style == ByCursor && p.Cursor == "" && p.CursorHeader == "" && p.CursorRow == "":
-		return errors.New("paging does not say where the cursor is")
-	}
-	return nil
 }
 
 // follows reports whether each answer says by itself whether a page comes after it.
@@ -394,9 +375,6 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 // first, and a refusal is remembered for [Config].RefusedFor. The error is an *Error as
 // from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
-	if err := paging.check(); err != nil {
-		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
-	}
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening

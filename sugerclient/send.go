@@ -136,23 +136,16 @@ func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 // not, it returns at once, or when ctx ends.
 func (c *Client) pause(ctx context.Context, n int, retryAfter time.Duration) bool {
 	wait := c.wait(n, retryAfter)
-	return c.fits(ctx, wait) && c.cfg.Sleep(ctx, wait) == nil
+	deadline, ok := ctx.Deadline()
+	fits := c.cfg.Now().Add(wait).Before(deadline)
+	if !ok {
+		fits = wait <= maxUnboundedWait
+	}
+	return fits && ctx.Err() == nil && c.cfg.Sleep(ctx, wait) == nil
 }
 
 func spread(longest time.Duration) time.Duration {
 	return rand.N(longest + 1) //nolint:gosec // spreads calls, hides nothing
-}
-
-// fits reports whether the context leaves time for a call after wait.
-func (c *Client) fits(ctx context.Context, wait time.Duration) bool {
-	if ctx.Err() != nil {
-		return false
-	}
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return wait <= maxUnboundedWait
-	}
-	return c.cfg.Now().Add(wait).Before(deadline)
 }
 
 // readRetryAfter parses Retry-After (RFC 9110 section 10.2.3): seconds, or a date.
