@@ -26,15 +26,15 @@ func settledf(format string, args ...any) error { return errSettled{fmt.Errorf(f
 
 // readAnswer reads resp as the answer to r, or as the failure it is. ctx is our
 // caller's, without the time limit of the single call.
-func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) (*Answer, *Error) {
+func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response) (*Answer, *Error) {
 	status := resp.StatusCode
 	switch {
 	case status >= 400 && status < 600:
 		// An error body that is odd or cut is a worse message; the status counts.
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-		return nil, c.failure(r, resp, body, who)
+		return nil, c.failure(r, resp, body)
 	case status < 200 || status > 299:
-		return nil, unreadable(r, status, errors.New("redirects are not followed"))
+		return nil, r.unreadable(status, errors.New("redirects are not followed"))
 	}
 	answer := &Answer{Status: status, Header: resp.Header}
 	var beginning []byte
@@ -48,7 +48,7 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 		body = io.MultiReader(bytes.NewReader(beginning), body)
 	}
 	if r.Errors.failsIn(beginning) {
-		return nil, c.failure(r, resp, beginning, who)
+		return nil, c.failure(r, resp, beginning)
 	}
 	if r.stream != nil {
 		err = r.stream(resp.Header, body)
@@ -58,11 +58,11 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 	case err == nil:
 		return answer, nil
 	case errors.As(err, &settled):
-		return nil, unreadable(r, status, settled.error)
+		return nil, r.unreadable(status, settled.error)
 	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
-		return nil, unanswered(ctx, r, true, err)
+		return nil, r.unanswered(ctx, true, err)
 	}
-	fail := unreadable(r, status, fmt.Errorf("the answer was cut off: %w", err))
+	fail := r.unreadable(status, fmt.Errorf("the answer was cut off: %w", err))
 	fail.retryable = r.Repeatable
 	return nil, fail
 }
@@ -83,7 +83,7 @@ func (c *Client) readWhole(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-func unreadable(r *request, status int, err error) *Error {
+func (r *request) unreadable(status int, err error) *Error {
 	return &Error{Operation: r.Operation, Kind: Unreadable, Status: status, Uncertain: !r.isRead(), Err: err}
 }
 

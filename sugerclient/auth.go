@@ -100,10 +100,9 @@ func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 			Repeatable: true, // one token more does no harm
 			Errors:     new(ErrorRule),
 		},
-		url:       a.TokenURL,
-		header:    http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
-		body:      []byte(form.Encode()),
-		anonymous: true,
+		url:    a.TokenURL,
+		header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
+		body:   []byte(form.Encode()),
 	}, nil
 }
 
@@ -142,23 +141,16 @@ func (c *Client) remembered(refusals *lru.Cache[key, refusal], account key) *Err
 	return nil
 }
 
-// A login carries a credential through one Do.
-type login struct {
-	credential Credential
-	account    key
-	header     string // value of the credential's header that was sent last
-}
-
-func (c *Client) login(cred Credential, organization string) *login {
-	return &login{credential: cred, account: key{c.keys.Of(string(cred)), organization}}
+func (c *Client) account(cred Credential, call Call) key {
+	return key{c.keys.Of(string(cred)), call.PathParams[OrganizationParam]}
 }
 
 // secrets are what must not appear in an error message: the credential, its
 // secret half, and the token it was exchanged for.
-func (who *login) secrets() []string {
-	_, token, _ := strings.Cut(who.header, " ")
-	_, half, _ := strings.Cut(string(who.credential), ":")
-	all := []string{string(who.credential), token, half}
+func (r *request) secrets() []string {
+	_, token, _ := strings.Cut(r.presented, " ")
+	_, half, _ := strings.Cut(string(r.credential), ":")
+	all := []string{string(r.credential), token, half}
 	for _, secret := range all {
 		all = append(all, url.QueryEscape(secret))
 	}
@@ -175,18 +167,23 @@ func unauthorized(fail *Error) bool {
 	return fail != nil && fail.Kind == Refused && fail.Status == http.StatusUnauthorized
 }
 
+// refused is the failure of a request whose credential is not sent.
+func (r *request) refused(err error) *Error {
+	return &Error{Operation: r.Operation, Kind: Refused, Status: http.StatusUnauthorized, Err: err}
+}
+
 // mayBeGood reports whether a credential that Suger has just refused is worth
 // another try: its token may have ended early, and a key that Suger accepted before
 // may have met a server that does not know it yet. It drops the refused token, but not
 // a newer one that another call has fetched meanwhile.
-func (c *Client) mayBeGood(ctx context.Context, r *request, who *login) bool {
-	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && strings.HasPrefix(who.header, bearerScheme) {
-		if kept, ok := c.tokens.Peek(who.account); ok && kept.header == who.header {
-			c.tokens.Remove(who.account)
+func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
+	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && strings.HasPrefix(r.presented, bearerScheme) {
+		if kept, ok := c.tokens.Peek(r.account); ok && kept.header == r.presented {
+			c.tokens.Remove(r.account)
 		}
 		return true
 	}
-	return r.Repeatable && c.proven.Contains(who.account) && c.pause(ctx, 1, 0)
+	return r.Repeatable && c.proven.Contains(r.account) && c.pause(ctx, 1, 0)
 }
 
 // doubtFor is how long after its first refusal a credential that was good is sent
@@ -223,16 +220,16 @@ type token struct {
 	renew, expires time.Time
 }
 
-// presented is the value of the header that carries who's credential.
-func (c *Client) presented(ctx context.Context, who *login, operation string) (string, *Error) {
-	value, ask, err := c.cfg.Auth.exchange(who.credential)
+// present returns the value of the header that carries r's credential.
+func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
+	value, ask, err := c.cfg.Auth.exchange(r.credential)
 	switch {
 	case err != nil:
-		return "", &Error{Operation: operation, Kind: Refused, Status: http.StatusUnauthorized, Err: err}
+		return "", r.refused(err)
 	case ask == nil:
 		return value, nil
 	}
-	kept, _ := c.tokens.Get(who.account)
+	kept, _ := c.tokens.Get(r.account)
 	now := c.cfg.Now()
 	if now.Before(kept.renew) {
 		return kept.header, nil
@@ -240,18 +237,18 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 	// Callers without a token wait for one request, and none waits while there is
 	// a good one. The request does not end with the caller who happened to be first,
 	// but with its own time limit.
-	account := who.account // the login may be in use elsewhere by then
-	renewed := c.flights.DoChan("token "+account.String(), func() (any, error) {
+	ask.account = r.account
+	renewed := c.flights.DoChan("token "+r.account.String(), func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
 		defer cancel()
-		return c.renewToken(limited, account, ask)
+		return c.renewToken(limited, ask)
 	})
 	if now.Before(kept.expires) {
 		return kept.header, nil // is good until the next one is there
 	}
 	select {
 	case <-ctx.Done():
-		return "", ended(tokenOperation, Unavailable, ctx.Err())
+		return "", ask.ended(Unavailable, ctx.Err())
 	case got := <-renewed:
 		var cause *Error
 		if !errors.As(got.Err, &cause) {
@@ -261,7 +258,7 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 		// so it is not uncertain. A fault of the token endpoint is not blamed on the call.
 		fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
 		if fail.Kind == Refused {
-			fail.Operation = operation
+			fail.Operation = r.Operation
 		}
 		return "", fail
 	}
@@ -273,18 +270,18 @@ func (c *Client) presented(ctx context.Context, who *login, operation string) (s
 // Its error is an *Error without the token endpoint's words, since they may repeat
 // what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
 // any other refusal is about the endpoint.
-func (c *Client) renewToken(ctx context.Context, account key, ask *request) (any, error) {
+func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 	began := c.cfg.Now()
-	kept, _ := c.tokens.Get(account)
+	kept, _ := c.tokens.Get(ask.account)
 	if began.Before(kept.renew) {
 		return kept, nil // another caller was quicker
 	}
 	var fresh token
-	answer, fail := c.send(ctx, ask, &login{account: account})
+	answer, fail := c.send(ctx, ask)
 	if fail == nil {
 		var err error
 		if fresh, err = readToken(answer.Body, began); err != nil {
-			fail = unreadable(ask, answer.Status, err)
+			fail = ask.unreadable(answer.Status, err)
 		}
 	}
 	if fail != nil {
@@ -301,7 +298,7 @@ func (c *Client) renewToken(ctx context.Context, account key, ask *request) (any
 		fresh = kept
 		fresh.renew = began.Add(min(renewAgain, kept.expires.Sub(began)))
 	}
-	c.tokens.Add(account, fresh)
+	c.tokens.Add(ask.account, fresh)
 	return fresh, nil
 }
 

@@ -124,27 +124,32 @@ const maxSegment = 1024
 // any number of times. Its Repeatable and Errors are set.
 type request struct {
 	Call
-	url       string
-	header    http.Header // never changed
-	body      []byte      // nil for none
-	anonymous bool        // carries no credential: it asks for a token
+	url    string
+	header http.Header // never changed
+	body   []byte      // nil for none
+
+	credential Credential // "" for none: it asks for a token
+	account    key
+	presented  string // value of the credential's header that was sent last
 }
 
 func (r *request) isRead() bool { return r.Method == http.MethodGet }
 
 // newRequest refuses a call that could reach another resource than the one it
 // names, or that no HTTP client would send.
-func newRequest(base string, call Call) (*request, error) {
+func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	path, err := expandPath(call.Path, call.PathParams)
 	if err != nil {
 		return nil, err
 	}
 	r := &request{
 		Call: call,
-		url:  base + path,
+		url:  c.base + path,
 		// Suger's documented sample call sends Content-Type with a GET, too
 		// (doc.suger.io, API Client).
-		header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
+		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
+		credential: cred,
+		account:    c.account(cred, call),
 	}
 	r.Repeatable = call.Repeatable || r.isRead()
 	r.Errors = cmp.Or(call.Errors, new(ErrorRule))

@@ -72,34 +72,35 @@ func New(cfg Config) (*Client, error) {
 // and Unavailable when the deadline passed, or Throttled when it passed in our own
 // queue.
 func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, error) {
-	r, err := newRequest(c.base, call)
+	r, err := c.newRequest(cred, call)
 	if err != nil {
 		return nil, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
 	}
 	if err := r.follow(call.link); err != nil {
-		return nil, unreadable(r, 0, err)
+		return nil, r.unreadable(0, err)
 	}
 	if !presentable(cred) {
-		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Err: errMalformed}
+		return nil, r.refused(errMalformed)
 	}
-	who := c.login(cred, call.PathParams[OrganizationParam])
-	if known := c.remembered(c.refused, who.account); known != nil {
-		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Message: known.Message}
+	if known := c.remembered(c.refused, r.account); known != nil {
+		fail := r.refused(nil)
+		fail.Message = known.Message
+		return nil, fail
 	}
-	answer, fail := c.send(ctx, r, who)
-	if unauthorized(fail) && c.mayBeGood(ctx, r, who) {
+	answer, fail := c.send(ctx, r)
+	if unauthorized(fail) && c.mayBeGood(ctx, r) {
 		c.cfg.Observer.Retried(r.Operation)
 		uncertain := fail.Uncertain
-		if answer, fail = c.send(ctx, r, who); fail != nil {
+		if answer, fail = c.send(ctx, r); fail != nil {
 			fail.Uncertain = fail.Uncertain || uncertain
 		}
 	}
 	if fail == nil {
-		c.proven.Add(who.account, time.Time{})
+		c.proven.Add(r.account, time.Time{})
 		return answer, nil
 	}
-	if unauthorized(fail) && !c.inDoubt(who.account) {
-		c.refused.Add(who.account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+	if unauthorized(fail) && !c.inDoubt(r.account) {
+		c.refused.Add(r.account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
 	}
 	return nil, fail
 }

@@ -49,7 +49,10 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := e.head()
+	text := "suger: " + e.Operation + ": " + string(e.Kind)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
+	}
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
@@ -63,22 +66,13 @@ func (e *Error) Error() string {
 // Brief is the error without Suger's own words, for logs: they may repeat what
 // Suger was sent, which is personal data.
 func (e *Error) Brief() string {
+	brief := *e
+	brief.Message = ""
 	var inner *Error
-	switch {
-	case errors.As(e.Err, &inner):
-		return e.head() + ": " + inner.Brief()
-	case e.Err != nil:
-		return e.head() + ": " + cleanText(e.Err.Error())
+	if errors.As(e.Err, &inner) {
+		brief.Err = errors.New(inner.Brief())
 	}
-	return e.head()
-}
-
-func (e *Error) head() string {
-	text := "suger: " + e.Operation + ": " + string(e.Kind)
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (%d)", e.Status)
-	}
-	return text
+	return brief.Error()
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -123,8 +117,8 @@ func (e *Error) Means(words []any) bool {
 }
 
 // failure sorts an answer that is an error.
-func (c *Client) failure(r *request, resp *http.Response, body []byte, who *login) *Error {
-	secrets := who.secrets()
+func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
+	secrets := r.secrets()
 	fail := &Error{
 		Operation:  r.Operation,
 		Kind:       Refused,

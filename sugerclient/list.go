@@ -378,7 +378,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening
-	account := c.login(cred, call.PathParams[OrganizationParam]).account
+	account := c.account(cred, call)
 	known := c.remembered(c.unproven, account)
 	if known != nil && !c.proven.Contains(account) {
 		return known

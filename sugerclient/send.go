@@ -20,10 +20,10 @@ import (
 // send is the one place where requests are retried. resty's own retries know
 // neither the credential's place in the queue, nor an answer that breaks off, nor
 // what is left of the caller's time.
-func (c *Client) send(ctx context.Context, r *request, who *login) (*Answer, *Error) {
+func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	uncertain := false
 	for attempt := 1; ; attempt++ {
-		answer, fail := c.sendOnce(ctx, r, who)
+		answer, fail := c.sendOnce(ctx, r)
 		if fail == nil {
 			return answer, nil
 		}
@@ -34,7 +34,7 @@ func (c *Client) send(ctx context.Context, r *request, who *login) (*Answer, *Er
 				continue
 			}
 			if err := ctx.Err(); err != nil {
-				fail = ended(r.Operation, Unavailable, err)
+				fail = r.ended(Unavailable, err)
 			}
 		}
 		fail.Uncertain, fail.retryable = uncertain, false
@@ -45,20 +45,20 @@ func (c *Client) send(ctx context.Context, r *request, who *login) (*Answer, *Er
 // sendOnce sends r and reads the whole answer. It holds a place among the
 // credential's calls only while a call is in flight, not while it waits for its
 // next try or for a token.
-func (c *Client) sendOnce(ctx context.Context, r *request, who *login) (*Answer, *Error) {
+func (c *Client) sendOnce(ctx context.Context, r *request) (*Answer, *Error) {
 	if err := ctx.Err(); err != nil {
-		return nil, ended(r.Operation, Unavailable, err)
+		return nil, r.ended(Unavailable, err)
 	}
-	if !r.anonymous {
-		header, fail := c.presented(ctx, who, r.Operation)
+	if r.credential != "" {
+		value, fail := c.present(ctx, r)
 		if fail != nil {
 			return nil, fail
 		}
-		who.header = header
+		r.presented = value
 	}
-	leave, err := c.gate.Wait(ctx, who.account.credential, 1)
+	leave, err := c.gate.Wait(ctx, r.account.credential, 1)
 	if err != nil {
-		return nil, ended(r.Operation, Throttled, fmt.Errorf("waiting for earlier calls: %w", err))
+		return nil, r.ended(Throttled, fmt.Errorf("waiting for earlier calls: %w", err))
 	}
 	defer leave()
 	status := 0 // without an answer
@@ -72,23 +72,23 @@ func (c *Client) sendOnce(ctx context.Context, r *request, who *login) (*Answer,
 	})
 	sending := c.rest.R().SetContext(traced).SetQueryParams(r.Query)
 	sending.Header = maps.Clone(r.header)
-	if who.header != "" {
-		sending.SetHeader(c.cfg.Auth.header(), who.header) // last, so that it always wins
+	if r.presented != "" {
+		sending.SetHeader(c.cfg.Auth.header(), r.presented) // last, so that it always wins
 	}
 	if r.body != nil {
 		sending.SetBody(r.body)
 	}
 	resp, err := sending.Execute(r.Method, r.url)
 	if err != nil {
-		return nil, unanswered(ctx, r, sent.Load(), err)
+		return nil, r.unanswered(ctx, sent.Load(), err)
 	}
 	defer resp.RawBody().Close()
 	status = resp.StatusCode()
-	return c.readAnswer(ctx, r, resp.RawResponse, who)
+	return c.readAnswer(ctx, r, resp.RawResponse)
 }
 
 // unanswered is the failure of a request that got no answer, or not all of it.
-func unanswered(ctx context.Context, r *request, sent bool, err error) *Error {
+func (r *request) unanswered(ctx context.Context, sent bool, err error) *Error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
 		err = withURL.Err // the URL holds ids
@@ -97,7 +97,7 @@ func unanswered(ctx context.Context, r *request, sent bool, err error) *Error {
 		err = errors.New("the transport canceled the request") // not the caller, who still waits
 	}
 	var untrusted *tls.CertificateVerificationError
-	fail := ended(r.Operation, Unavailable, cmp.Or(ctx.Err(), err))
+	fail := r.ended(Unavailable, cmp.Or(ctx.Err(), err))
 	fail.Uncertain = sent && !r.isRead()
 	fail.retryable = ctx.Err() == nil && (r.Repeatable || !sent) && !errors.As(err, &untrusted)
 	return fail
@@ -105,11 +105,11 @@ func unanswered(ctx context.Context, r *request, sent bool, err error) *Error {
 
 // ended is the failure of a call that err ended: of a kind, unless the caller gave
 // up.
-func ended(operation string, kind Kind, err error) *Error {
+func (r *request) ended(kind Kind, err error) *Error {
 	if errors.Is(err, context.Canceled) {
 		kind = Canceled
 	}
-	return &Error{Operation: operation, Kind: kind, Err: err}
+	return &Error{Operation: r.Operation, Kind: kind, Err: err}
 }
 
 const (

@@ -9,23 +9,14 @@ import (
 	"time"
 
 	"suger-scim-gateway/internal/reload"
+	"suger-scim-gateway/sugerclient"
 )
 
 // maxSecretFile is the largest file of a secret, in bytes.
 const maxSecretFile = 64 << 10
 
-// secretText is the value of a secret setting. It prints as "[secret]", so
-// that no log or message can carry it by accident.
-type secretText string
-
-// String hides the value.
-func (secretText) String() string { return "[secret]" }
-
-// GoString hides the value from %#v.
-func (secretText) GoString() string { return "[secret]" }
-
-// MarshalText hides the value from JSON, which is how slog writes structs.
-func (secretText) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
+// secretText is the value of a secret setting, which does not print itself.
+type secretText = sugerclient.Credential
 
 // A secret is the current value of a secret setting, given by its variable or
 // by a file that is read again whenever it changes, so that a rotation needs
