@@ -145,7 +145,7 @@ func (t *Throttle) begin(try guess, w *window) {
 func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration, ok bool) {
 	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
 		try := guess{from, token}
-		if until, wrong := t.wrong.Get(try); wrong && now.Before(until) {
+		if t.isWrong(try, now) {
 			wait = w.ends.Sub(now)
 			return
 		}
@@ -158,6 +158,12 @@ func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration
 	return wait, ok
 }
 
+// isWrong reports whether a wrong token was counted within the window.
+func (t *Throttle) isWrong(try guess, now time.Time) bool {
+	until, counted := t.wrong.Get(try)
+	return counted && now.Before(until)
+}
+
 // End ends an attempt.
 func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
 	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
@@ -166,7 +172,7 @@ func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
 			delete(t.underWay, try)
 			w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
 		}
-		if until, counted := t.wrong.Get(try); failed && !(counted && now.Before(until)) {
+		if failed && !t.isWrong(try, now) {
 			t.wrong.Add(try, now.Add(t.limit.Window))
 			w.fail(now, t.limit)
 		}
