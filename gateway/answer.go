@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -92,12 +91,26 @@ func (x *exchange) send(status int, text []byte) error {
 	}
 }
 
-// show is a resource as the client should see it.
-func (set *resourceSet) show(x *exchange, r scim.View, projection *scim.Projection) any {
-	if writer, ok := r.(scim.Writer); ok && projection.KeepsAll() {
+// show is a resource as the client should see it, with what only the gateway knows: the
+// URLs of the resource and of those that it refers to.
+func (set *resourceSet) show(x *exchange, view scim.View, projection *scim.Projection) any {
+	if writer, ok := view.(scim.Writer); ok && projection.KeepsAll() {
 		return located{writer, x.base}
 	}
-	return projection.Apply(set.locate(x, r.Resource()))
+	r := view.Resource() // this request's own
+	if meta, ok := r["meta"].(map[string]any); ok {
+		meta["location"] = set.location(x, r.ID())
+	}
+	for attribute, endpoint := range set.refs {
+		elements, _ := r[attribute].([]any)
+		for _, element := range elements {
+			object, _ := element.(map[string]any)
+			if id, ok := object["value"].(string); ok {
+				object["$ref"] = scim.URLOf(x.base, endpoint, id)
+			}
+		}
+	}
+	return projection.Apply(r)
 }
 
 // located is a resource that only lacks the base of its URLs.
@@ -113,52 +126,6 @@ func (l located) AppendJSON(text []byte) ([]byte, error) {
 
 func (set *resourceSet) location(x *exchange, id string) string {
 	return scim.URLOf(x.base, set.kind.Endpoint, id)
-}
-
-// locate fills in what only the gateway knows: the URLs of the resource and of
-// those that it refers to. The resource is this request's own.
-func (set *resourceSet) locate(x *exchange, r scim.Resource) scim.Resource {
-	if meta, ok := r["meta"].(map[string]any); ok {
-		meta["location"] = set.location(x, r.ID())
-	}
-	for attribute, endpoint := range set.refs {
-		elements, _ := r[attribute].([]any)
-		for _, element := range elements {
-			object, _ := element.(map[string]any)
-			if id, ok := object["value"].(string); ok {
-				object["$ref"] = scim.URLOf(x.base, endpoint, id)
-			}
-		}
-	}
-	return r
-}
-
-// ownAddress is the local address of the request's connection.
-func ownAddress(r *http.Request) string {
-	if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		return own.String()
-	}
-	return "localhost"
-}
-
-// origin is the URL of the gateway as the client sees it.
-func (s *server) origin(r *http.Request) string {
-	if s.config.PublicURL != "" {
-		return s.config.PublicURL
-	}
-	scheme, host, prefix := "http", r.Host, ""
-	if !isHost(host) { // it goes into answers, so it is checked first
-		host = ownAddress(r)
-	}
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	if s.fromTrustedProxy(r) {
-		scheme = forwarded(r, "X-Forwarded-Proto", scheme, isHTTPScheme)
-		host = forwarded(r, "X-Forwarded-Host", host, isHost)
-		prefix = forwarded(r, "X-Forwarded-Prefix", "", isPathPrefix)
-	}
-	return scheme + "://" + host + prefix
 }
 
 const (
@@ -210,7 +177,7 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 	if mapping.IsNotPair(err) {
 		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
 	}
-	if e.Code == scim.CodeSugerUnavailable && isOkta(x.Request()) {
+	if e.Code == scim.CodeSugerUnavailable && strings.Contains(strings.ToLower(x.Request().UserAgent()), "okta") {
 		// Okta retries by itself after a 429 only (Okta, "Understanding SCIM", rate limits).
 		e.Status = http.StatusTooManyRequests
 	}
@@ -218,10 +185,6 @@ func (s *server) answerable(x *exchange, err error) *scim.Error {
 		e.RetryAfter = defaultRetry
 	}
 	return &e
-}
-
-func isOkta(r *http.Request) bool {
-	return strings.Contains(strings.ToLower(r.UserAgent()), "okta")
 }
 
 // An errorMessage is the body of an error (RFC 7644 §3.12).

@@ -191,23 +191,6 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 	return e
 }
 
-// accepted reports whether Suger was called with the client's token and refused nothing.
-func (s *server) accepted(x *exchange, stats *mapping.CallStats) bool {
-	return x.failure == nil && stats.Calls() > 0 && !s.holdsCredential()
-}
-
-// judgeToken records whether the client's token is good.
-func (s *server) judgeToken(x *exchange, stats *mapping.CallStats) {
-	switch {
-	case x.refused:
-		s.settle(x, s.tokens.doubt(x.mark) || !s.tokens.inDoubt(x.mark))
-	case s.accepted(x, stats):
-		s.trust(x)
-	default:
-		s.settle(x, false)
-	}
-}
-
 // trust records that the token is good.
 func (s *server) trust(x *exchange) {
 	x.known = true

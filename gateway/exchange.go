@@ -38,9 +38,6 @@ type exchange struct {
 // ctx is the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
 
-// stopped reports whether the client has stopped waiting for the answer.
-func (x *exchange) stopped() bool { return x.ctx().Err() != nil }
-
 // account gives the request its id, answers errors, and writes the log line.
 func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -50,14 +47,14 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(c.Request().WithContext(ctx))
 		x := &exchange{
 			Context: c, client: s.clientAddress(c.Request()),
-			caller: mapping.Caller{RequestID: newRequestID()},
+			caller: mapping.Caller{RequestID: strings.ToLower(rand.Text()[:16])}, // 80 random bits
 		}
 		header := x.Response().Header()
 		header.Set(echo.HeaderXRequestID, x.caller.RequestID)
 		header.Set("Cache-Control", "no-store") // answers hold personal data
 		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
 		x.Response().Before(func() { // the client may send its next requests as soon as it has the answer
-			if !x.refused && s.accepted(x, stats) {
+			if x.failure == nil && !x.refused && stats.Calls() > 0 && !s.holdsCredential() {
 				s.trust(x)
 			}
 		})
@@ -73,7 +70,7 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			s.config.Failed(x.failure.Code)
 		}
-		s.judgeToken(x, stats)
+		s.settle(x, x.refused && (s.tokens.doubt(x.mark) || !s.tokens.inDoubt(x.mark)))
 		s.record(x, stats, s.config.Now().Sub(started))
 		return nil
 	}
@@ -89,9 +86,6 @@ func (s *server) note(x *exchange, e *scim.Error) {
 		x.refused = x.refused || x.attempt
 	}
 }
-
-// newRequestID makes 80 random bits readable.
-func newRequestID() string { return strings.ToLower(rand.Text()[:16]) }
 
 // logPanic logs a panic and returns the error to answer. The panic's value and stack hold
 // no body.

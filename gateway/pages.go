@@ -101,7 +101,7 @@ func (s *server) parts(x *exchange, sets []*resourceSet, p parameters) ([]part, 
 		if err != nil {
 			return nil, err
 		}
-		q.Stopped = x.stopped
+		q.Stopped = func() bool { return x.ctx().Err() != nil } // nobody waits for the answer
 		parts[i] = part{set: set, query: q, listing: x.listing(set.kind.Endpoint, q)}
 	}
 	return parts, nil

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -11,12 +12,6 @@ import (
 
 func contains(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(address) })
-}
-
-// fromTrustedProxy reports whether the peer's X-Forwarded headers count.
-func (s *server) fromTrustedProxy(r *http.Request) bool {
-	peer, ok := peerAddress(r)
-	return ok && contains(s.config.TrustedProxies, peer)
 }
 
 func peerAddress(r *http.Request) (netip.Addr, bool) {
@@ -80,4 +75,27 @@ func isHost(s string) bool { return len(s) <= maxHost && hostForm.MatchString(s)
 func isPathPrefix(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && strings.HasPrefix(s, "/") && u.Host == "" && u.EscapedPath() == s
+}
+
+// origin is the URL of the gateway as the client sees it.
+func (s *server) origin(r *http.Request) string {
+	if s.config.PublicURL != "" {
+		return s.config.PublicURL
+	}
+	scheme, host, prefix := "http", r.Host, ""
+	if !isHost(host) { // it goes into answers, so it is checked first
+		host = "localhost"
+		if own, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+			host = own.String()
+		}
+	}
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if peer, ok := peerAddress(r); ok && contains(s.config.TrustedProxies, peer) {
+		scheme = forwarded(r, "X-Forwarded-Proto", scheme, isHTTPScheme)
+		host = forwarded(r, "X-Forwarded-Host", host, isHost)
+		prefix = forwarded(r, "X-Forwarded-Prefix", "", isPathPrefix)
+	}
+	return scheme + "://" + host + prefix
 }

@@ -89,49 +89,41 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 	}
 }
 
-// create serves POST /{type} (RFC 7644 §3.3).
-func (s *server) create(set *resourceSet) func(*exchange) error {
-	return func(x *exchange) error { return s.perform(x, &operation{set: set, method: http.MethodPost}) }
-}
-
-// change serves PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.5 and §3.6).
-func (s *server) change(set *resourceSet) func(*exchange) error {
+// write serves POST /{type}, and PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3, §3.5
+// and §3.6).
+func (s *server) write(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		id, err := resourceID(x.Param("id"), set.kind.Name)
+		op := &operation{set: set, method: x.Request().Method}
+		var err error
+		if op.method != http.MethodPost {
+			if op.id, err = resourceID(x.Param("id"), set.kind.Name); err != nil {
+				return err
+			}
+			op.ifMatch, op.ifNone = listed(x.Request().Header, "If-Match"), listed(x.Request().Header, "If-None-Match")
+		}
+		p, err := x.parameters()
 		if err != nil {
 			return err
 		}
-		return s.perform(x, &operation{
-			set: set, method: x.Request().Method, id: id,
-			ifMatch: listed(x.Request().Header, "If-Match"), ifNone: listed(x.Request().Header, "If-None-Match"),
-		})
+		if op.projection, err = p.projection(set.kind); err != nil {
+			return err
+		}
+		if op.method != http.MethodDelete {
+			if op.body, err = s.body(x); err != nil {
+				return err
+			}
+		}
+		status, shown, err := op.run(x)
+		if err != nil {
+			return err
+		}
+		return x.writeResource(set, status, shown, op.projection)
 	}
 }
 
 // listed is the value of a header that is a list: it may be sent in several lines
 // (RFC 9110 §5.3).
 func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
-
-// perform runs an operation that is a request of its own.
-func (s *server) perform(x *exchange, op *operation) error {
-	p, err := x.parameters()
-	if err != nil {
-		return err
-	}
-	if op.projection, err = p.projection(op.set.kind); err != nil {
-		return err
-	}
-	if op.method != http.MethodDelete {
-		if op.body, err = s.body(x); err != nil {
-			return err
-		}
-	}
-	status, shown, err := op.run(x)
-	if err != nil {
-		return err
-	}
-	return x.writeResource(op.set, status, shown, op.projection)
-}
 
 // An operation writes one resource. It is a request of its own or one of those
 // in a bulk request.

@@ -52,8 +52,8 @@ func (s *server) routes() []route {
 		)
 		if set.write != nil {
 			routes = append(routes,
-				route{methods: "POST", path: path, resource: name, handle: s.create(set)},
-				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.change(set)},
+				route{methods: "POST", path: path, resource: name, handle: s.write(set)},
+				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.write(set)},
 			)
 		}
 	}
