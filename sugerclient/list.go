@@ -90,7 +90,8 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 		case err != nil && !errors.As(err, &fail):
 			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
 		}
-		return l.report(), err
+		l.hint.Rows = 0 // for the caller to fill in
+		return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}, err
 	}
 }
 
@@ -118,11 +119,6 @@ type listing struct {
 	last    []byte // last row so far
 	cursor  string
 	cursors map[string]bool
-}
-
-func (l *listing) report() ListReport {
-	l.hint.Rows = 0 // for the caller to fill in
-	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}
 }
 
 // read reads the list once from its start.
@@ -257,18 +253,14 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 }
 
 // doubtful reports whether a list of this length may be cut by a limit of the
-// server's own. One that ignored the limit before is believed to do so still,
-// unless the list is now much shorter.
+// server's own, which is a round number. One that ignored the limit before is believed
+// to do so still, unless the list is now much shorter.
 func (l *listing) doubtful(rows int) bool {
 	if l.hint.Unpaged && rows >= l.hint.Rows {
 		return false
 	}
-	return round(rows) || l.hint.Unpaged && rows < l.hint.Rows/2
-}
-
-// round reports lengths that a server may have as a limit of its own.
-func round(rows int) bool {
-	return slices.ContainsFunc([]int{10, 12, 15, 16, 25}, func(size int) bool { return rows%size == 0 })
+	round := slices.ContainsFunc([]int{10, 12, 15, 16, 25}, func(size int) bool { return rows%size == 0 })
+	return round || l.hint.Unpaged && rows < l.hint.Rows/2
 }
 
 // firstPageAgain settles a second page that repeats the first: the first was
