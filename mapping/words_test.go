@@ -40,7 +40,7 @@ var allowedWords = map[string]struct {
 	"mapping/spec/operations.go":       {[]string{"/org/", "/user"}, "an example of the notation"},
 	"internal/settings/settings.go":    {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in what the help says of settings"},
 	"gateway/routes.go":                {[]string{"/org/"}, "the gateway's own path"},
-	"gateway/answer.go":                {[]string{"/org/"}, "the gateway's own path"},
+	"gateway/exchange.go":                {[]string{"/org/"}, "the gateway's own path"},
 	"internal/check/survey.go":         {[]string{"/org/", "/user", "ADMIN"}, "the documented path and role, from which a draft starts"},
 	"internal/check/compose_writes.go": {[]string{"/role"}, "the usual ending of a call that sets a role, in a comment of a draft"},
 	"internal/check/settings.go":       {[]string{"/org/"}, "the gateway's own path"},
