@@ -76,21 +76,18 @@ func newLimits(n int64) *limits {
 // takeSlot takes a slot of the exchange's kind, which x.leave releases. The gateway's
 // own tokens have no share: there is one client.
 func (s *server) takeSlot(x *exchange) error {
-	x.leave = func() {}
-	if x.known && s.holdsCredential() {
-		return nil
-	}
-	var leave func()
-	var ok bool
-	if x.known {
-		leave, ok = s.limits.credentials.Try(s.tokens.marks.Of(x.token))
-	} else {
-		leave, ok = s.limits.strangers.Try(throttle.Network(x.client))
+	ok := true
+	switch {
+	case x.known && s.holdsCredential():
+		x.leave = func() {}
+	case x.known:
+		x.leave, ok = s.limits.credentials.Try(s.tokens.marks.Of(x.token))
+	default:
+		x.leave, ok = s.limits.strangers.Try(throttle.Network(x.client))
 	}
 	if !ok {
 		return busy()
 	}
-	x.leave = leave
 	return nil
 }
 

@@ -73,22 +73,18 @@ func (s *server) authenticate(x *exchange) error {
 // SCIM authentication modes; Suger, "API Client").
 func bearerToken(header string) (string, error) {
 	words := strings.Fields(header)
-	for len(words) > 0 && isScheme(words[0], "bearer", "key") {
+	for len(words) > 0 && slices.Contains([]string{"bearer", "key"}, strings.ToLower(words[0])) {
 		words = words[1:]
 	}
 	switch {
 	case len(words) == 0:
 		return "", scim.NewError(scim.CodeTokenMissing, "The request carries no token. In Okta's provisioning settings, enter the token as HTTP Header or OAuth Bearer Token.")
-	case isScheme(words[0], "basic"):
+	case strings.EqualFold(words[0], "basic"):
 		return "", scim.NewError(scim.CodeTokenMissing, "The request carries a user name and password (Basic), but the gateway needs a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
 	case len(words) > 1 || len(words[0]) > maxToken || !marks.Visible(words[0]):
 		return "", scim.NewError(scim.CodeTokenRefused, "The token is malformed: it has blanks or control characters, or is longer than %d characters.", maxToken)
 	}
 	return words[0], nil
-}
-
-func isScheme(word string, schemes ...string) bool {
-	return slices.ContainsFunc(schemes, func(scheme string) bool { return strings.EqualFold(word, scheme) })
 }
 
 // isOneOf reports whether the token is one of tokens, in a time that depends on

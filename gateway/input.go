@@ -123,11 +123,9 @@ func (s *server) body(x *exchange) (map[string]any, error) {
 	}
 	if len(data) > smallBody || nodes > smallNodes {
 		cost := int64(len(data) + objects*objectCost + (nodes-objects)*valueCost)
-		forget, err := reserve(x, s.limits.decodedBodies, cost)
-		if err != nil {
+		if x.forget, err = reserve(x, s.limits.decodedBodies, cost); err != nil {
 			return nil, err
 		}
-		x.forget = forget
 	}
 	return scim.DecodeObject(data)
 }

@@ -27,31 +27,32 @@ func NewQuota[K comparable](size, share int64) *Quota[K] {
 	return &Quota[K]{all: semaphore.NewWeighted(size), share: share, owners: make(map[K]*owner)}
 }
 
-// Try takes one place for an owner if one is free. release must be called once if ok.
+// Try takes one place for an owner if one is free. release must be called once; it does
+// nothing if not ok.
 func (q *Quota[K]) Try(of K) (release func(), ok bool) {
 	return q.take(of, 1, func(s *semaphore.Weighted) bool { return s.TryAcquire(1) })
 }
 
 // Wait takes size places for an owner, or waits for them until ctx ends, whose error
-// it returns then. release must be called once if there is none.
+// it returns then. release is as from Try.
 func (q *Quota[K]) Wait(ctx context.Context, of K, size int64) (release func(), err error) {
 	release, ok := q.take(of, size, func(s *semaphore.Weighted) bool { return s.Acquire(ctx, size) == nil })
 	if !ok {
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
-	return release, nil
+	return release, err
 }
 
 func (q *Quota[K]) take(of K, size int64, acquire func(*semaphore.Weighted) bool) (release func(), ok bool) {
 	own := q.join(of)
 	if !acquire(own.share) {
 		q.quit(of, own)
-		return nil, false
+		return func() {}, false
 	}
 	if !acquire(q.all) {
 		own.share.Release(size)
 		q.quit(of, own)
-		return nil, false
+		return func() {}, false
 	}
 	return func() {
 		q.all.Release(size)
