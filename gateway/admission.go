@@ -81,7 +81,7 @@ func (s *server) takeSlot(x *exchange) error {
 	case x.known && s.holdsCredential():
 		x.leave = func() {}
 	case x.known:
-		x.leave, ok = s.limits.credentials.Try(s.tokens.marks.Of(x.token))
+		x.leave, ok = s.limits.credentials.Try(s.marks.Of(x.token))
 	default:
 		x.leave, ok = s.limits.strangers.Try(throttle.Network(x.client))
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/labstack/echo/v4"
 
 	"suger-scim-gateway/internal/conns"
@@ -31,11 +30,11 @@ func (s *server) identify(x *exchange) {
 		return
 	}
 	organization, _ := s.organizationOf(x)
-	x.mark = s.tokens.marks.Of(organization, x.token)
+	x.mark = s.marks.Of(organization, x.token)
 	if s.holdsCredential() {
 		x.known = isOneOf(x.token, s.config.Tokens())
 	} else {
-		x.known = s.tokens.good.Contains(x.mark)
+		x.known, x.doubted = s.service.Accepted(mapping.Caller{Organization: organization, Credential: mapping.Credential(x.token)})
 	}
 	if x.known {
 		conns.Trust(x.ctx())
@@ -51,7 +50,7 @@ func (s *server) authenticate(x *exchange) error {
 		}
 		return x.noToken
 	}
-	if !x.known && !s.tokens.inDoubt(x.mark) {
+	if !x.known && !x.doubted {
 		if err := s.attempt(x); err != nil {
 			return err
 		}
@@ -117,43 +116,6 @@ func (s *server) prove(x *exchange) error {
 	return s.takeSlot(x)
 }
 
-const (
-	maxGoodTokens = 4096 // tokens that are known to have been good
-	// doubtFor is how long a token that was good is no guess after Suger has
-	// refused it: a refusal can pass.
-	doubtFor = time.Minute
-)
-
-// tokens remembers tokens, each in an organization, by their marks.
-type tokens struct {
-	now     func() time.Time
-	marks   *marks.Maker
-	good    *lru.Cache[marks.Mark, struct{}]
-	doubted *lru.Cache[marks.Mark, time.Time] // that were good until Suger refused them, and until when they may be again
-}
-
-func newTokens(now func() time.Time) *tokens {
-	good, _ := lru.New[marks.Mark, struct{}](maxGoodTokens) // fails for a size below 1 only
-	doubted, _ := lru.New[marks.Mark, time.Time](maxGoodTokens)
-	return &tokens{now: now, marks: marks.New(), good: good, doubted: doubted}
-}
-
-// doubt records that Suger has refused a token, and reports whether the token was
-// good until now.
-func (t *tokens) doubt(mark marks.Mark) bool {
-	if !t.good.Remove(mark) {
-		return false
-	}
-	t.doubted.Add(mark, t.now().Add(doubtFor))
-	return true
-}
-
-// inDoubt reports whether a token was good and was refused a moment ago.
-func (t *tokens) inDoubt(mark marks.Mark) bool {
-	until, ok := t.doubted.Get(mark)
-	return ok && t.now().Before(until)
-}
-
 // attempt makes the request count as a guess until its token is known to be good.
 // Behind an address with too many wrong tokens it waits for its turn: the token may
 // be the first of another client, but never one of the gateway's own.
@@ -191,17 +153,17 @@ func tooManyFailures(wait time.Duration) *scim.Error {
 func (s *server) trust(x *exchange) {
 	x.known = true
 	conns.Trust(x.ctx())
-	s.tokens.good.Add(x.mark, struct{}{})
 	s.settle(x, false)
 }
 
-// settle ends the attempt, if the request is one.
+// settle ends the attempt, if the request is one, and counts a token that was good
+// until now, or none.
 func (s *server) settle(x *exchange, failed bool) {
 	switch {
-	case x.attempt:
+	case failed && x.noToken != nil:
+		s.guessing.Fail(x.client)
+	case x.attempt, failed && !x.doubted:
 		s.guessing.End(x.client, x.mark, failed)
 		x.attempt = false
-	case failed:
-		s.guessing.Fail(x.client)
 	}
 }

@@ -28,7 +28,8 @@ type exchange struct {
 	token    string         // what the client sent
 	noToken  error          // why that cannot be used, or nil
 	mark     marks.Mark     // of the token in the organization
-	known    bool           // the token is one of the gateway's own, or was good before
+	known    bool           // the token is one of the gateway's own, or Suger accepts it
+	doubted  bool           // Suger accepted it until a moment ago
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
 	attempt  bool           // to find out whether the token is good; false once that is known
 	leave    func()         // releases the slot of the exchange
@@ -57,7 +58,10 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		header.Set("Cache-Control", "no-store") // answers hold personal data
 		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
 		x.Response().Before(func() { // the client may send its next requests as soon as it has the answer
-			if x.failure == nil && !x.refused && stats.Calls() > 0 && !s.holdsCredential() {
+			if x.failure != nil || x.refused || s.holdsCredential() {
+				return
+			}
+			if accepted, _ := s.service.Accepted(x.caller); accepted {
 				s.trust(x)
 			}
 		})
@@ -73,7 +77,7 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			s.config.Failed(x.failure.Code)
 		}
-		s.settle(x, x.refused && (s.tokens.doubt(x.mark) || !s.tokens.inDoubt(x.mark)))
+		s.settle(x, x.refused)
 		s.record(x, stats, s.config.Now().Sub(started))
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/mapping"
@@ -33,7 +34,7 @@ type server struct {
 	service   *mapping.Service
 	limits    *limits
 	guessing  *throttle.Throttle
-	tokens    *tokens
+	marks     *marks.Maker // of tokens
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
@@ -47,7 +48,7 @@ func New(config Config, service *mapping.Service) http.Handler {
 		service:  service,
 		limits:   newLimits(int64(config.MaxInFlight)),
 		guessing: throttle.New(config.AuthFailures, config.Now),
-		tokens:   newTokens(config.Now),
+		marks:    marks.New(),
 	}
 	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
 	var kinds []*scim.ResourceType

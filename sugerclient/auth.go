@@ -190,6 +190,13 @@ func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 // with every call: a refusal can be temporary, and removals wait for its end.
 const doubtFor = time.Minute
 
+// Accepted reports whether Suger accepts a credential, as far as is known without a call,
+// or did until a moment ago: a refusal can be temporary.
+func (c *Client) Accepted(cred Credential, organization string) (now, lately bool) {
+	since, proven := c.proven.Peek(key{c.keys.Of(string(cred)), organization})
+	return proven && since.IsZero(), proven && !since.IsZero() && c.cfg.Now().Sub(since) < doubtFor
+}
+
 // inDoubt reports whether a credential that Suger has just refused was good so
 // recently that it may be again at the next call.
 func (c *Client) inDoubt(account key) bool {

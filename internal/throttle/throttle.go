@@ -164,13 +164,17 @@ func (t *Throttle) isWrong(try guess, now time.Time) bool {
 	return counted && now.Before(until)
 }
 
-// End ends an attempt.
+// End ends an attempt. It also counts a failed token that needed no attempt.
 func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
 	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
 		try := guess{from, token}
-		if t.underWay[try]--; t.underWay[try] <= 0 {
+		switch t.underWay[try] {
+		case 0:
+		case 1:
 			delete(t.underWay, try)
 			w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
+		default:
+			t.underWay[try]--
 		}
 		if failed && !t.isWrong(try, now) {
 			t.wrong.Add(try, now.Add(t.limit.Window))
