@@ -43,30 +43,25 @@ type resourceSet struct {
 	bulky string
 }
 
-func userSet(service *mapping.Service) *resourceSet {
-	return &resourceSet{
+func resourceSets(service *mapping.Service) (users, groups, roles *resourceSet) {
+	users = &resourceSet{
 		kind:  service.UserType(),
 		read:  func(c mapping.Caller) reader { return service.Users(c) },
 		write: func(c mapping.Caller) writer { return service.Users(c) },
 		refs:  map[string]string{"groups": service.GroupType().Endpoint},
 	}
-}
-
-func groupSet(service *mapping.Service) *resourceSet {
-	return &resourceSet{
+	groups = &resourceSet{
 		kind:  service.GroupType(),
 		read:  func(c mapping.Caller) reader { return service.Groups(c) },
 		write: func(c mapping.Caller) writer { return service.Groups(c) },
 		refs:  map[string]string{"members": service.UserType().Endpoint},
 		bulky: "members",
 	}
-}
-
-func roleSet(service *mapping.Service) *resourceSet {
-	return &resourceSet{
+	roles = &resourceSet{
 		kind: service.RoleType(),
 		read: func(c mapping.Caller) reader { return service.Roles(c) },
 	}
+	return users, groups, roles
 }
 
 // get serves GET /{type}/{id} (RFC 7644 §3.4.1).
