@@ -27,15 +27,15 @@ import (
 
 // A server answers SCIM requests. It stores no users and no groups.
 type server struct {
-	config    Config
-	root      []*resourceSet // users and groups, which a query on the server root asks for
-	sets      []*resourceSet // of all types
-	discovery *discovery
-	paths     []string // of all routes
-	service   *mapping.Service
-	limits    *limits
-	guessing  *throttle.Throttle
-	marks     *marks.Maker // of tokens
+	config   Config
+	root     []*resourceSet       // users and groups, which a query on the server root asks for
+	sets     []*resourceSet       // of all types
+	kinds    []*scim.ResourceType // likewise
+	paths    []string             // of all routes
+	service  *mapping.Service
+	limits   *limits
+	guessing *throttle.Throttle
+	marks    *marks.Maker // of tokens
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
@@ -52,14 +52,12 @@ func New(config Config, service *mapping.Service) http.Handler {
 	users, groups, roles := resourceSets(service)
 	s.root = []*resourceSet{users, groups}
 	s.sets = append([]*resourceSet{users, groups, roles}, moreSets()...)
-	var kinds []*scim.ResourceType
 	for _, set := range s.sets {
 		if config.Strict {
 			set.kind = set.kind.Strict()
 		}
-		kinds = append(kinds, set.kind)
+		s.kinds = append(s.kinds, set.kind)
 	}
-	s.discovery = newDiscovery(describeProvider(config, users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
 
 	e := echo.New()
 	// The order matters: from the outside in.
@@ -189,16 +187,17 @@ type route struct {
 // A query on the server root asks for users and groups. Roles are left out: they
 // are the groups once more, under the same ids.
 func (s *server) routes() []route {
+	schemas := schemasOf(s.kinds)
 	routes := []route{
 		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
 		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.root...)},
 		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
 		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
 		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
-		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.discovery.types)},
-		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.discovery.types)},
-		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(s.discovery.schemas)},
-		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", s.discovery.schemas)},
+		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.kinds, describeType)},
+		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.kinds, describeType)},
+		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(schemas, describeSchema)},
+		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", schemas, describeSchema)},
 	}
 	for _, set := range s.sets {
 		name, path := set.kind.Name, set.kind.Endpoint
