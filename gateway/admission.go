@@ -153,16 +153,12 @@ func addressText(address netip.Addr) string {
 // valid. Only the last one was written by the trusted proxy itself: what is
 // further left may come from the client.
 func forwarded(r *http.Request, name, fallback string, valid func(string) bool) string {
-	values := r.Header.Values(name)
-	if len(values) == 0 {
+	all := strings.Join(r.Header.Values(name), ",")
+	last := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
+	if last == "" || !valid(last) {
 		return fallback
 	}
-	last := values[len(values)-1]
-	last = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-	if last != "" && valid(last) {
-		return strings.TrimRight(last, "/")
-	}
-	return fallback
+	return strings.TrimRight(last, "/")
 }
 
 func isHTTPScheme(s string) bool { return s == "http" || s == "https" }

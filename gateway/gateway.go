@@ -321,10 +321,6 @@ func cleanPath(next http.Handler) http.Handler {
 		if path == "" {
 			path = "/"
 		}
-		if path == r.URL.Path && r.URL.RawPath == "" {
-			next.ServeHTTP(w, r) // nothing is escaped, nor to be
-			return
-		}
 		clean := *r.URL
 		clean.RawPath = path
 		clean.Path, _ = url.PathUnescape(path) // it was escaped by EscapedPath, so it can be unescaped

@@ -188,30 +188,24 @@ type part struct {
 
 // list serves GET /{type} (RFC 7644 §3.4.2), and on the server root (§3.4.2.1).
 func (s *server) list(sets ...*resourceSet) func(*exchange) error {
-	return func(x *exchange) error {
-		p, err := x.parameters()
-		if err != nil {
-			return err
-		}
-		return s.writePage(x, sets, p)
-	}
+	return func(x *exchange) error { return s.writePage(x, sets, x.parameters) }
 }
 
 // search serves POST /{type}/.search and /.search (RFC 7644 §3.4.3).
 func (s *server) search(sets ...*resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		p, err := s.searchParameters(x)
-		if err != nil {
-			return err
-		}
-		return s.writePage(x, sets, p)
+		return s.writePage(x, sets, func() (parameters, error) { return s.searchParameters(x) })
 	}
 }
 
-// writePage answers one page of the query that p describes. A query on the server
+// writePage answers one page of a query. A query on the server
 // root has several types: all resources of one come before all of the next, and
 // sortBy sorts each of them.
-func (s *server) writePage(x *exchange, sets []*resourceSet, p parameters) error {
+func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parameters, error)) error {
+	p, err := read()
+	if err != nil {
+		return err
+	}
 	parts, err := s.parts(x, sets, p)
 	if err != nil {
 		return err
