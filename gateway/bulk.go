@@ -22,18 +22,9 @@ type bulkOperation struct {
 	version string
 	data    any
 
-	progress  progress
-	createdID string // of a POST that has succeeded
+	begun, settled bool
+	createdID      string // of a POST that has succeeded
 }
-
-// progress is the state of an operation of a bulk request.
-type progress int
-
-const (
-	waiting progress = iota
-	underWay
-	settled
-)
 
 // A bulkResult is what a bulk response says of one operation.
 type bulkResult struct {
@@ -151,15 +142,15 @@ func (j *bulkJob) stopped() bool {
 
 // settle carries op out, once, after the operations that it refers to.
 func (j *bulkJob) settle(op *bulkOperation) {
-	if op.progress != waiting {
+	if op.begun {
 		return
 	}
-	op.progress = underWay
+	op.begun = true
 	err := j.resolve(op)
 	if j.stopped() {
 		return
 	}
-	op.progress = settled
+	op.settled = true
 	single, wrong := j.target(op)
 	// The budget may be used up.
 	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
@@ -265,7 +256,7 @@ func (j *bulkJob) created(bulkID string) (string, error) {
 	if creator == nil {
 		return bad("which no operation of the request has")
 	}
-	if creator.progress == underWay {
+	if creator.begun && !creator.settled {
 		return bad("whose operation refers back to this one; create the resources first and connect them afterwards")
 	}
 	j.settle(creator)

@@ -67,14 +67,13 @@ func New(config Config, service *mapping.Service) http.Handler {
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
 		s.admit,
 		// Nothing waits before this point, so the budget starts here.
-		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: config.Budget, ErrorHandler: asIs}),
+		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
+			Timeout: config.Budget, ErrorHandler: func(err error, _ echo.Context) error { return err },
+		}),
 	)
 	s.mount(e)
 	return cleanPath(e)
 }
-
-// asIs leaves an error to account.
-func asIs(err error, _ echo.Context) error { return err }
 
 // DefaultBudget is the default of [Config].Budget: Okta hangs up after 60 s.
 const DefaultBudget = 50 * time.Second
