@@ -103,7 +103,7 @@ func (c *Config) readCertificates(found *Problems) {
 		return
 	}
 	var err error
-	c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log})
+	c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log, Now: time.Now})
 	if err != nil {
 		found.Add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
 		return
