@@ -31,8 +31,9 @@ type Limits struct {
 	Shared func(netip.Addr) bool
 }
 
-// A guard tracks the connections of one server.
+// A guard is the listener of one server, and tracks its connections.
 type guard struct {
+	net.Listener
 	limits Limits
 
 	mu   sync.Mutex
@@ -41,7 +42,7 @@ type guard struct {
 
 // Guard limits the connections of a server, which must serve the returned socket.
 func Guard(server *http.Server, socket net.Listener, limits Limits) net.Listener {
-	g := &guard{limits: limits, open: make(map[*connection]struct{})}
+	g := &guard{Listener: socket, limits: limits, open: make(map[*connection]struct{})}
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		if known := unwrap(c); known != nil {
 			g.changed(known, state)
@@ -50,7 +51,7 @@ func Guard(server *http.Server, socket net.Listener, limits Limits) net.Listener
 	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, contextKey{}, unwrap(c))
 	}
-	return &listener{socket, g}
+	return g
 }
 
 // A connection is an accepted connection. The guard's lock protects its fields.
@@ -87,20 +88,14 @@ func unwrap(c net.Conn) *connection {
 	return known
 }
 
-// A listener accepts connections for the guard.
-type listener struct {
-	net.Listener
-	guard *guard
-}
-
 // Accept makes room for each new connection, or closes it if there is none.
-func (l *listener) Accept() (net.Conn, error) {
+func (g *guard) Accept() (net.Conn, error) {
 	for {
-		accepted, err := l.Listener.Accept()
+		accepted, err := g.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		if c := l.guard.admit(accepted); c != nil {
+		if c := g.admit(accepted); c != nil {
 			return c, nil
 		}
 		_ = accepted.Close()
