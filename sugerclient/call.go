@@ -194,11 +194,25 @@ func (r *request) follow(link string) error {
 	return nil
 }
 
-var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+var (
+	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+	// pathTemplate has no character that would end the path or escape another.
+	pathTemplate = regexp.MustCompile(`^/([!"$&->@-\[\]-z|~]|\{[^{}]*\})*$`)
+	dotSegment   = regexp.MustCompile(`/\.\.?(/|$)`)
+)
 
 // expandPath replaces each {name} in template by its value, escaped as one path
-// segment. The template itself comes from a checked mapping.
+// segment. A template may come from the command line, and without its slash the
+// credential would go to another host.
 func expandPath(template string, params map[string]string) (path string, err error) {
+	switch {
+	case !strings.HasPrefix(template, "/"):
+		return "", errors.New("the path does not begin with a slash")
+	case !pathTemplate.MatchString(template):
+		return "", errors.New("the path has an open brace, or a character that must not be there")
+	case dotSegment.MatchString(template):
+		return "", errors.New("the path has a dot segment")
+	}
 	path = placeholder.ReplaceAllStringFunc(template, func(braced string) string {
 		name := strings.Trim(braced, "{}")
 		if wrong := checkSegment(params[name]); wrong != nil && err == nil {

@@ -57,6 +57,7 @@ func TestCallsThatAreNotSent(t *testing.T) {
 	user := func(id string) Call {
 		return with(func(c *Call) { c.PathParams = map[string]string{"organization": "org1", "user": id} })
 	}
+	path := func(path string) Call { return with(func(c *Call) { c.Path = path }) }
 	tests := []struct {
 		name string
 		call Call
@@ -70,6 +71,15 @@ func TestCallsThatAreNotSent(t *testing.T) {
 		{"C1 control in id", user("u1\u0085"), "has a control character"},
 		{"endless id", user(strings.Repeat("u", 1025)), "is longer than 1024 bytes"},
 		{"missing parameter", with(func(c *Call) { c.PathParams = nil }), `path parameter "organization" is empty`},
+		{"absolute URL as path", path("https://evil.example.com/org"), "does not begin with a slash"},
+		{"query in path", path("/org?x=1"), "must not be there"},
+		{"fragment in path", path("/org#x"), "must not be there"},
+		{"escape in path", path("/%2e%2e/org"), "must not be there"},
+		{"backslash in path", path(`/..\org`), "must not be there"},
+		{"blank in path", path("/org list"), "must not be there"},
+		{"dot segment in path", path("/org/../admin"), "dot segment"},
+		{"open brace", path("/org/{organization"), "open brace"},
+		{"host name as path", path(".evil.example.com/org"), "does not begin with a slash"},
 		{"GET with a body", with(func(c *Call) { c.Method, c.Body = "GET", 1 }), "a GET has no body"},
 		{"body that is no JSON", with(func(c *Call) { c.Body = make(chan int) }), "the body is not JSON"},
 		{"header injection", with(func(c *Call) { c.Header = map[string]string{"X-A": "1\r\nX-B: 2"} }), `the header "X-A" cannot be sent`},

@@ -7,8 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The client of Suger relies on it that no call of a mapping leaves the base URL or
-// names another resource than it seems to.
+// No call of a mapping leaves the base URL or names another resource than it seems to.
 func TestCallsThatAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"GET":                            "a call is a method and a path",
