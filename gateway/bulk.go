@@ -1,35 +1,38 @@
 package gateway
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 )
 
-// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7).
+// A bulkOperation is one operation of a bulk request (RFC 7644 §3.7), with its result.
 type bulkOperation struct {
-	method  string
-	bulkID  string
+	bulkResult
 	path    string
 	version string
 	data    any
 
-	progress  progress
-	location  string      // of the resource that it changes, once that is known
-	createdID string      // of a POST that has succeeded
-	result    *bulkResult // nil until it was carried out
+	begun, settled bool
+	createdID      string // of a POST that has succeeded
 }
 
 // A bulkResult is what a bulk response says of one operation.
 type bulkResult struct {
-	Location string        `json:"location,omitempty"`
+	Location string        `json:"location,omitempty"` // of the resource that it changes, once that is known
 	Method   string        `json:"method"`
 	BulkID   string        `json:"bulkId,omitempty"`
 	Version  string        `json:"version,omitempty"`
-	Status   string        `json:"status"`
+	Status   string        `json:"status"` // "" until it was carried out
 	Response *errorMessage `json:"response,omitempty"`
 }
 
@@ -40,14 +43,26 @@ type bulkResponse struct {
 	Operations []*bulkResult `json:"Operations"`
 }
 
+// A bulkJob carries out a bulk request: in its order, except that an operation
+// waits for those that create what it refers to.
+type bulkJob struct {
+	server       *server
+	x            *exchange
+	operations   []*bulkOperation
+	creators     map[string]*bulkOperation // by bulkId
+	failOnErrors int                       // errors after which it stops
+	failures     int
+	batch        *mapping.Batch // in which the changes are made
+}
+
 // bulk serves POST /Bulk (RFC 7644 §3.7).
 func (s *server) bulk(x *exchange) error {
 	message, err := s.message(x, scim.URNBulkRequest)
 	if err != nil {
 		return err
 	}
-	job, err := s.newBulkJob(x, message)
-	if err != nil {
+	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
+	if err := job.read(message); err != nil {
 		return err
 	}
 	if err := job.run(); err != nil {
@@ -55,67 +70,128 @@ func (s *server) bulk(x *exchange) error {
 	}
 	response := bulkResponse{Schemas: []string{scim.URNBulkResponse}, Operations: []*bulkResult{}}
 	for _, op := range job.operations {
-		if op.result != nil {
-			response.Operations = append(response.Operations, op.result)
+		if op.Status != "" {
+			response.Operations = append(response.Operations, &op.bulkResult)
 		}
 	}
 	return x.writeJSON(http.StatusOK, response)
 }
 
-// newBulkJob reads a bulk request. What is wrong with the message as a whole is
-// an error here; what is wrong with one operation is that operation's result.
-func (s *server) newBulkJob(x *exchange, message map[string]any) (*bulkJob, error) {
+// read reads a bulk request. What is wrong with the message as a whole is an error
+// here; what is wrong with one operation is that operation's result.
+func (j *bulkJob) read(message map[string]any) error {
 	operations, _ := scim.Member(message, "Operations")
 	given, ok := operations.([]any)
 	if !ok {
-		return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
+		return scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
 	}
 	if len(given) > maxBulkOperations {
-		return nil, scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
+		return scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
 	}
-	job := &bulkJob{server: s, x: x, creators: map[string]*bulkOperation{}, failOnErrors: math.MaxInt}
 	if limit, _ := scim.Member(message, "failOnErrors"); limit != nil {
 		n, ok := limit.(float64)
 		if !ok || n != math.Trunc(n) || n < 0 {
-			return nil, scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
+			return scim.NewError(scim.CodeInvalidValue, "failOnErrors must be a whole number that is not negative.")
 		}
 		if n > 0 && n < math.MaxInt32 {
-			job.failOnErrors = int(n)
+			j.failOnErrors = int(n)
 		}
 	}
 	for i, element := range given {
 		object, ok := element.(map[string]any)
 		if !ok {
-			return nil, scim.NewError(scim.CodeInvalidSyntax, "Operation %d of the bulk request is not an object.", i+1)
+			return scim.NewError(scim.CodeInvalidSyntax, "Operation %d of the bulk request is not an object.", i+1)
 		}
-		op := readBulkOperation(object)
-		if op.bulkID != "" {
-			if job.creators[op.bulkID] != nil {
-				return nil, scim.NewError(scim.CodeInvalidValue, "Two operations of the bulk request have the bulkId %q.", scim.Clip(op.bulkID, 80))
+		op := &bulkOperation{path: scim.MemberText(object, "path"), version: scim.MemberText(object, "version")}
+		op.Method, op.BulkID = strings.ToUpper(scim.MemberText(object, "method")), scim.MemberText(object, "bulkId")
+		op.data, _ = scim.Member(object, "data")
+		if op.BulkID != "" {
+			if j.creators[op.BulkID] != nil {
+				return scim.NewError(scim.CodeInvalidValue, "Two operations of the bulk request have the bulkId %q.", scim.Clip(op.BulkID, 80))
 			}
-			job.creators[op.bulkID] = op
+			j.creators[op.BulkID] = op
 		}
-		job.operations = append(job.operations, op)
+		j.operations = append(j.operations, op)
 	}
-	return job, nil
+	return nil
 }
 
-func readBulkOperation(object map[string]any) *bulkOperation {
-	data, _ := scim.Member(object, "data")
-	return &bulkOperation{
-		method:  strings.ToUpper(scim.MemberText(object, "method")),
-		bulkID:  scim.MemberText(object, "bulkId"),
-		path:    scim.MemberText(object, "path"),
-		version: scim.MemberText(object, "version"),
-		data:    data,
+// run returns an error only if the client has disconnected.
+func (j *bulkJob) run() error {
+	ctx, batch := mapping.WithBatch(j.x.ctx())
+	j.x.SetRequest(j.x.Request().WithContext(ctx))
+	j.batch = batch
+	for _, op := range j.operations {
+		if j.stopped() {
+			break
+		}
+		j.settle(op)
+		if j.failOnErrors < math.MaxInt { // whether to go on depends on it
+			j.prove(ctx)
+		}
+	}
+	j.prove(ctx)
+	if err := j.x.ctx().Err(); errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// prove fails the operations whose changes Suger does not show.
+func (j *bulkJob) prove(ctx context.Context) {
+	for operation, err := range j.batch.Prove(ctx) {
+		j.fail(operation.(*bulkOperation), err)
 	}
 }
 
-// bulkTarget makes a single request of op and sets op.location.
-func (s *server) bulkTarget(x *exchange, op *bulkOperation) (*operation, error) {
+func (j *bulkJob) stopped() bool {
+	return j.failures >= j.failOnErrors || errors.Is(j.x.ctx().Err(), context.Canceled)
+}
+
+// settle carries op out, once, after the operations that it refers to.
+func (j *bulkJob) settle(op *bulkOperation) {
+	if op.begun {
+		return
+	}
+	op.begun = true
+	err := j.resolve(op)
+	if j.stopped() {
+		return
+	}
+	op.settled = true
+	single, wrong := j.target(op)
+	// The budget may be used up.
+	if err = cmp.Or(err, j.x.ctx().Err(), wrong); err == nil {
+		j.batch.Begin(op)
+		err = j.carryOut(op, single)
+	}
+	if err != nil {
+		j.fail(op, err)
+	}
+	op.data = nil // may be large, and is of no more use
+}
+
+func (j *bulkJob) carryOut(op *bulkOperation, single *operation) error {
+	status, r, err := single.run(j.x)
+	if err != nil {
+		return err
+	}
+	op.Status = strconv.Itoa(status)
+	if r != nil {
+		op.Version = r.Version()
+	}
+	if op.Method == http.MethodPost {
+		op.createdID = r.ID()
+		op.Location = single.set.location(j.x, r.ID())
+	}
+	return nil
+}
+
+// target makes a single request of op and sets op.Location.
+func (j *bulkJob) target(op *bulkOperation) (*operation, error) {
 	endpoint, segment, hasID := strings.Cut(strings.Trim(op.path, "/"), "/")
-	single := &operation{method: op.method, ifMatch: op.version}
-	for _, set := range s.sets {
+	single := &operation{method: op.Method, ifMatch: op.version}
+	for _, set := range j.server.sets {
 		if set.write != nil && set.kind.Endpoint == "/"+endpoint {
 			single.set = set
 		}
@@ -124,21 +200,21 @@ func (s *server) bulkTarget(x *exchange, op *bulkOperation) (*operation, error) 
 		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
 	}
 	var err error
-	if hasID && op.method != http.MethodPost {
-		if single.id, err = resourceID(segment); err != nil {
-			return nil, scim.Wrap(err, scim.CodeNotFound, "There is no %s with such an id.", single.set.kind.Name)
+	if hasID && op.Method != http.MethodPost {
+		if single.id, err = resourceID(segment, single.set.kind.Name); err != nil {
+			return nil, err
 		}
-		op.location = single.set.location(x, single.id)
+		op.Location = single.set.location(j.x, single.id)
 	}
-	switch op.method {
+	switch op.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
 		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk operation's method is POST, PUT, PATCH or DELETE.")
 	}
-	if hasID == (op.method == http.MethodPost) {
+	if hasID == (op.Method == http.MethodPost) {
 		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
 	}
-	if op.method != http.MethodDelete {
+	if op.Method != http.MethodDelete {
 		var ok bool
 		if single.body, ok = op.data.(map[string]any); !ok {
 			return nil, scim.NewError(scim.CodeInvalidSyntax, "A bulk operation other than DELETE needs data, an object.")
@@ -149,18 +225,87 @@ func (s *server) bulkTarget(x *exchange, op *bulkOperation) (*operation, error) 
 	return single, err
 }
 
-// succeed sets the result of an operation that was done.
-func (op *bulkOperation) succeed(x *exchange, set *resourceSet, status int, r scim.View) {
-	if op.method == http.MethodPost {
-		op.createdID = r.ID()
-		op.location = set.location(x, r.ID())
+// bulkPrefix precedes the bulkId in a reference to a resource that the same
+// request creates (RFC 7644 §3.7.2).
+const bulkPrefix = "bulkId:"
+
+// resolve puts ids in the place of the bulkIds that op refers to, in its path and
+// anywhere in its data, after the operations that create them.
+func (j *bulkJob) resolve(op *bulkOperation) (err error) {
+	resolved := func(text string) string {
+		bulkID, isReference := strings.CutPrefix(text, bulkPrefix)
+		switch {
+		case !isReference:
+			return text
+		case err != nil:
+			return ""
+		}
+		var id string
+		id, err = j.created(bulkID)
+		return id
 	}
-	op.setResult(status)
-	if r != nil {
-		op.result.Version = r.Version()
+	op.data = mapStrings(op.data, resolved)
+	segments := strings.Split(op.path, "/")
+	for i, segment := range segments {
+		if id := resolved(segment); id != segment {
+			segments[i] = url.PathEscape(id)
+		}
 	}
+	op.path = strings.Join(segments, "/")
+	return err
 }
 
-func (op *bulkOperation) setResult(status int) {
-	op.result = &bulkResult{Location: op.location, Method: op.method, BulkID: op.bulkID, Status: strconv.Itoa(status)}
+// created is the id of what the operation with the bulkId creates.
+func (j *bulkJob) created(bulkID string) (string, error) {
+	bad := func(problem string) (string, error) {
+		return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
+	}
+	creator := j.creators[bulkID]
+	if creator == nil {
+		return bad("which no operation of the request has")
+	}
+	if creator.begun && !creator.settled {
+		return bad("whose operation refers back to this one; create the resources first and connect them afterwards")
+	}
+	j.settle(creator)
+	if creator.createdID == "" {
+		return bad("whose operation has not created anything")
+	}
+	return creator.createdID, nil
+}
+
+// fail sets the result of an operation that was not done, and logs it as a request
+// of its own would be.
+func (j *bulkJob) fail(op *bulkOperation, err error) {
+	j.failures++
+	e := j.server.answerable(j.x, err)
+	j.server.note(j.x, e)
+	j.server.config.Failed(e.Code)
+	message := j.x.message(e)
+	op.Status, op.Version, op.Response = strconv.Itoa(e.Status), "", &message
+	j.server.config.Log.LogAttrs(j.x.ctx(), levelOf(e.Status), "bulk operation failed", append([]slog.Attr{
+		slog.String("request_id", j.x.caller.RequestID),
+		slog.String("method", knownMethod(op.Method)),
+	}, failureAttrs(e)...)...)
+}
+
+// mapStrings is a copy of value in which f has replaced every string.
+func mapStrings(value any, f func(string) string) any {
+	switch v := value.(type) {
+	case string:
+		return f(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, element := range v {
+			out[i] = mapStrings(element, f)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = mapStrings(member, f)
+		}
+		return out
+	}
+	return value
 }

@@ -3,8 +3,15 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,9 +28,10 @@ type exchange struct {
 	token    string         // what the client sent
 	noToken  error          // why that cannot be used, or nil
 	mark     marks.Mark     // of the token in the organization
-	known    bool           // the token is one of the gateway's own, or was good before
+	known    bool           // the token is one of the gateway's own, or Suger accepts it
+	doubted  bool           // Suger accepted it until a moment ago
 	client   netip.Addr     // who sent the request; the zero Addr if that is not known
-	attempt  *attempt       // to find out whether the token is good; nil once that is known
+	attempt  bool           // to find out whether the token is good; false once that is known
 	leave    func()         // releases the slot of the exchange
 	forget   func()         // releases the memory of its body
 	refused  bool           // the token was missing or refused, in one bulk operation at least
@@ -34,9 +42,6 @@ type exchange struct {
 // ctx is the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
 
-// stopped reports whether the client has stopped waiting for the answer.
-func (x *exchange) stopped() bool { return x.ctx().Err() != nil }
-
 // account gives the request its id, answers errors, and writes the log line.
 func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -46,14 +51,17 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(c.Request().WithContext(ctx))
 		x := &exchange{
 			Context: c, client: s.clientAddress(c.Request()),
-			caller: mapping.Caller{RequestID: newRequestID()},
+			caller: mapping.Caller{RequestID: strings.ToLower(rand.Text()[:16])}, // 80 random bits
 		}
 		header := x.Response().Header()
 		header.Set(echo.HeaderXRequestID, x.caller.RequestID)
 		header.Set("Cache-Control", "no-store") // answers hold personal data
 		header.Set(echo.HeaderXContentTypeOptions, "nosniff")
 		x.Response().Before(func() { // the client may send its next requests as soon as it has the answer
-			if !x.refused && s.accepted(x, stats) {
+			if x.failure != nil || x.refused || s.holdsCredential() {
+				return
+			}
+			if accepted, _ := s.service.Accepted(x.caller); accepted {
 				s.trust(x)
 			}
 		})
@@ -69,7 +77,7 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			s.config.Failed(x.failure.Code)
 		}
-		s.judgeToken(x, stats)
+		s.settle(x, x.refused)
 		s.record(x, stats, s.config.Now().Sub(started))
 		return nil
 	}
@@ -82,12 +90,9 @@ func (s *server) note(x *exchange, e *scim.Error) {
 	case scim.CodeTokenMissing, scim.CodeTokenRefused:
 		x.refused = true
 	case scim.CodeNotAllowed, scim.CodeOrgUnknown:
-		x.refused = x.refused || x.attempt != nil
+		x.refused = x.refused || x.attempt
 	}
 }
-
-// newRequestID makes 80 random bits readable.
-func newRequestID() string { return strings.ToLower(rand.Text()[:16]) }
 
 // logPanic logs a panic and returns the error to answer. The panic's value and stack hold
 // no body.
@@ -95,4 +100,271 @@ func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
 	s.config.Log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
 		"panic", scim.Clip(panicked.Error(), maxLogged), "stack", string(stack))
 	return scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
+}
+
+// maxLogged bounds text from elsewhere in a log line, in bytes.
+const maxLogged = 500
+
+// maxClientRequestID bounds the request id of a client, in bytes.
+const maxClientRequestID = 64
+
+// record writes the request's log line and updates the metrics. The line
+// has the route's template and not the URL, since a filter contains an e-mail
+// address, and neither a detail, a body nor a header.
+func (s *server) record(x *exchange, stats *mapping.CallStats, took time.Duration) {
+	status := x.Response().Status
+	attrs := []slog.Attr{
+		slog.String("request_id", x.caller.RequestID),
+		slog.String("method", knownMethod(x.Request().Method)),
+		slog.String("route", x.Path()),
+		slog.String("resource", x.resource),
+		slog.String("organization", x.caller.Organization),
+		slog.Int64("duration_ms", took.Milliseconds()),
+		slog.Int64("suger_calls", stats.Calls()),
+		slog.String("client", addressText(x.client)),
+	}
+	if id := x.Request().Header.Get(echo.HeaderXRequestID); id != "" && len(id) <= maxClientRequestID && marks.Visible(id) {
+		attrs = append(attrs, slog.String("client_request_id", id))
+	}
+	if x.failure != nil {
+		status = x.failure.Status
+		attrs = append(attrs, failureAttrs(x.failure)...)
+	} else {
+		attrs = append(attrs, slog.Int("status", status))
+	}
+	s.config.Log.LogAttrs(x.Request().Context(), levelOf(status), "request", attrs...)
+	s.config.Observe(x.resource, knownMethod(x.Request().Method), status, took)
+}
+
+// failureAttrs describe an error: what was answered, and the cause if it is not the
+// client's.
+func failureAttrs(e *scim.Error) []slog.Attr {
+	attrs := []slog.Attr{slog.Int("status", e.Status), slog.String("code", string(e.Code))}
+	if e.Err != nil && e.Code.Entry().Status >= http.StatusInternalServerError {
+		attrs = append(attrs, slog.String("cause", scim.Clip(mapping.LogText(e.Err), maxLogged)))
+	}
+	return attrs
+}
+
+// levelOf is the level of an answer's line.
+func levelOf(status int) slog.Level {
+	if status >= http.StatusInternalServerError {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// knownMethod keeps invented methods out of the metrics.
+func knownMethod(method string) string {
+	known := []string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
+		http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	}
+	if slices.Contains(known, method) {
+		return method
+	}
+	return "other"
+}
+
+// contentType is SCIM's media type (RFC 7644 §3.1), sent without a charset:
+// JSON has none (RFC 8259 §11).
+const contentType = "application/scim+json"
+
+// writeResource answers the resource as projected, nil for nothing, its version as
+// the ETag, and where it is.
+func (x *exchange) writeResource(set *resourceSet, status int, r scim.View, projection *scim.Projection) error {
+	if r == nil {
+		return x.send(status, nil)
+	}
+	x.Response().Header().Set(echo.HeaderLocation, set.location(x, r.ID()))
+	if x.isKnown(r.Version()) {
+		return x.send(http.StatusNotModified, nil)
+	}
+	return x.writeJSON(status, set.show(x, r, projection))
+}
+
+// isKnown sends a version, "" for none, as the ETag (RFC 7644 §3.14), and reports
+// whether the client that reads the resource has it in this version already.
+func (x *exchange) isKnown(version string) bool {
+	if version == "" {
+		return false
+	}
+	x.Response().Header().Set("ETag", version)
+	method := x.Request().Method
+	isRead := method == http.MethodGet || method == http.MethodHead
+	return isRead && !scim.NoneMatch(listed(x.Request().Header, "If-None-Match"), version)
+}
+
+// writeJSON encodes before it sends, so that what cannot be encoded is an error
+// and not half an answer.
+func (x *exchange) writeJSON(status int, message any) error {
+	text, err := scim.Marshal(message)
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	x.Response().Header().Set(echo.HeaderContentType, contentType)
+	return x.send(status, text)
+}
+
+// A client must read its answer in time: until then it uses a slot, and the memory of
+// the answer.
+const (
+	writeSize   = 64 << 10         // bytes written at once
+	writeWithin = 10 * time.Second // longest time for that much
+	sendWithin  = 30 * time.Second // and for all of an answer
+)
+
+// send writes an answer. It gives up when the client stops reading, over HTTP/2 as
+// well, where the deadline is the stream's.
+func (x *exchange) send(status int, text []byte) error {
+	connection := http.NewResponseController(x.Response().Writer)
+	last := time.Now().Add(sendWithin)
+	for {
+		deadline := time.Now().Add(writeWithin)
+		if deadline.After(last) {
+			deadline = last
+		}
+		if err := connection.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
+		if !x.Response().Committed {
+			x.Response().WriteHeader(status)
+		}
+		part := text[:min(len(text), writeSize)]
+		if len(part) == 0 {
+			return nil
+		}
+		if _, err := x.Response().Write(part); err != nil {
+			return err
+		}
+		text = text[len(part):]
+	}
+}
+
+// show is a resource as the client should see it, with what only the gateway knows: the
+// URLs of the resource and of those that it refers to.
+func (set *resourceSet) show(x *exchange, view scim.View, projection *scim.Projection) any {
+	if writer, ok := view.(scim.Writer); ok && projection.KeepsAll() {
+		return scim.Located{Writer: writer, Base: x.base}
+	}
+	r := view.Resource() // this request's own
+	if meta, ok := r["meta"].(map[string]any); ok {
+		meta["location"] = set.location(x, r.ID())
+	}
+	for attribute, endpoint := range set.refs {
+		elements, _ := r[attribute].([]any)
+		for _, element := range elements {
+			object, _ := element.(map[string]any)
+			if id, ok := object["value"].(string); ok {
+				object["$ref"] = scim.URLOf(x.base, endpoint, id)
+			}
+		}
+	}
+	return projection.Apply(r)
+}
+
+func (set *resourceSet) location(x *exchange, id string) string {
+	return scim.URLOf(x.base, set.kind.Endpoint, id)
+}
+
+const (
+	// statusClientGone is the status in the log of a client that did not wait for
+	// the answer. It is never sent.
+	statusClientGone = 499
+
+	// defaultRetry is when to retry if Suger did not say.
+	defaultRetry = 30 * time.Second
+
+	realm = `Bearer realm="suger-scim-gateway"`
+)
+
+// asSCIM turns any error into a SCIM error. It is the only place that does.
+func asSCIM(err error) *scim.Error {
+	var e *scim.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var routing *echo.HTTPError
+	if errors.As(err, &routing) {
+		switch routing.Code {
+		case http.StatusNotFound:
+			return scim.NewError(scim.CodeNoSuchEndpoint,
+				"There is no such endpoint. The base URL ends in %s or in /org/ORGANIZATION%s, and an endpoint such as /Users follows.", scimPrefix, scimPrefix)
+		case http.StatusMethodNotAllowed:
+			return scim.NewError(scim.CodeMethodNotAllowed, "The endpoint does not support this method. The Allow header lists those that it supports.")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
+	}
+	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. See its log for the request id.")
+}
+
+// answerable is a copy of the error as this client should see it.
+func (s *server) answerable(x *exchange, err error) *scim.Error {
+	e := *asSCIM(err)
+	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
+		// Suger refuses the gateway's own credential: the client's token was right.
+		e = *scim.Wrap(err, scim.CodeHeldCredential,
+			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
+	}
+	if e.Code == scim.CodeNoSuchEndpoint && x.resource == "" { // not of a bulk operation
+		if endpoint := s.spelled(x.Request().URL.Path); endpoint != "" {
+			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
+		}
+	}
+	if mapping.IsNotPair(err) {
+		e.Detail = "The token is not of the form client_id:client_secret, which this gateway exchanges for an access token of Suger's. Enter both halves of the Suger API client, with the colon, as the token in Okta."
+	}
+	if e.Code == scim.CodeSugerUnavailable && strings.Contains(strings.ToLower(x.Request().UserAgent()), "okta") {
+		// Okta retries by itself after a 429 only (Okta, "Understanding SCIM", rate limits).
+		e.Status = http.StatusTooManyRequests
+	}
+	if (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) && e.RetryAfter <= 0 {
+		e.RetryAfter = defaultRetry
+	}
+	return &e
+}
+
+// An errorMessage is the body of an error (RFC 7644 §3.12).
+type errorMessage struct {
+	Schemas  []string `json:"schemas"`
+	ScimType string   `json:"scimType,omitempty"`
+	Detail   string   `json:"detail"`
+	Status   string   `json:"status"`
+}
+
+// message puts the code and the request id after the detail, since Okta shows
+// its administrator nothing but the detail.
+func (x *exchange) message(e *scim.Error) errorMessage {
+	return errorMessage{
+		Schemas:  []string{scim.URNError},
+		ScimType: e.Type,
+		Detail:   fmt.Sprintf("%s [%s, %s]", e.Detail, e.Code, x.caller.RequestID),
+		Status:   strconv.Itoa(e.Status),
+	}
+}
+
+// writeError answers x.failure.
+func (x *exchange) writeError() {
+	e, header := x.failure, x.Response().Header()
+	switch {
+	case e.Code == scim.CodeTokenMissing: // RFC 6750 §3: no error code without a token
+		header.Set(echo.HeaderWWWAuthenticate, realm)
+	case e.Status == http.StatusUnauthorized:
+		header.Set(echo.HeaderWWWAuthenticate, realm+`, error="invalid_token"`)
+	}
+	if e.RetryAfter > 0 {
+		header.Set(echo.HeaderRetryAfter, wholeSeconds(e.RetryAfter))
+	}
+	if err := x.writeJSON(e.Status, x.message(e)); err != nil {
+		e.Err = errors.Join(e.Err, err)
+	}
+}
+
+// wholeSeconds rounds up and is at least 1: Okta waits five minutes on anything
+// but a positive integer.
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10)
 }

@@ -6,28 +6,36 @@
 package gateway
 
 import (
+	"cmp"
+	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/throttle"
 	"suger-scim-gateway/mapping"
 )
 
 // A server answers SCIM requests. It stores no users and no groups.
 type server struct {
-	config    Config
-	users     *resourceSet
-	groups    *resourceSet
-	sets      []*resourceSet // of all types
-	discovery *discovery
-	endpoints []endpoint
-	service   *mapping.Service
-	slots     *slots
-	guessing  *guessing
-	proofs    *proofs
-	bodies    *bodyMemory
+	config   Config
+	root     []*resourceSet       // users and groups, which a query on the server root asks for
+	sets     []*resourceSet       // of all types
+	kinds    []*scim.ResourceType // likewise
+	paths    []string             // of all routes
+	service  *mapping.Service
+	limits   *limits
+	guessing *throttle.Throttle
+	marks    *marks.Maker // of tokens
 }
 
 // New makes the handler of the SCIM listener, which serves /scim/v2 for
@@ -36,23 +44,20 @@ func New(config Config, service *mapping.Service) http.Handler {
 	config = config.withDefaults()
 	s := &server{
 		config:   config,
-		users:    userSet(service),
-		groups:   groupSet(service),
 		service:  service,
-		slots:    newSlots(int64(config.MaxInFlight)),
-		bodies:   newBodyMemory(),
-		guessing: newGuessing(config.AuthFailures, config.Now),
-		proofs:   newProofs(config.Budget, config.Now),
+		limits:   newLimits(int64(config.MaxInFlight)),
+		guessing: throttle.New(config.AuthFailures, config.Now),
+		marks:    marks.New(),
 	}
-	s.sets = append([]*resourceSet{s.users, s.groups, roleSet(service)}, moreSets()...)
-	var kinds []*scim.ResourceType
+	users, groups, roles := resourceSets(service)
+	s.root = []*resourceSet{users, groups}
+	s.sets = append([]*resourceSet{users, groups, roles}, moreSets()...)
 	for _, set := range s.sets {
 		if config.Strict {
 			set.kind = set.kind.Strict()
 		}
-		kinds = append(kinds, set.kind)
+		s.kinds = append(s.kinds, set.kind)
 	}
-	s.discovery = newDiscovery(describeProvider(config, s.users.kind, service.ManyRoles(), service.KeepsDeactivated()), kinds...)
 
 	e := echo.New()
 	// The order matters: from the outside in.
@@ -60,15 +65,266 @@ func New(config Config, service *mapping.Service) http.Handler {
 		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		// Inside it, so that a panic is answered and logged like any error.
 		middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.logPanic, DisableStackAll: true, DisableErrorHandler: true}),
-		s.admit,       // what is refused needs no slot
-		s.identify,    // as far as possible without asking Suger
-		s.boundFlight, // before anything that costs
+		s.admit,
 		// Nothing waits before this point, so the budget starts here.
-		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{Timeout: config.Budget, ErrorHandler: asIs}),
+		middleware.ContextTimeoutWithConfig(middleware.ContextTimeoutConfig{
+			Timeout: config.Budget, ErrorHandler: func(err error, _ echo.Context) error { return err },
+		}),
 	)
 	s.mount(e)
 	return cleanPath(e)
 }
 
-// asIs leaves an error to account.
-func asIs(err error, _ echo.Context) error { return err }
+// DefaultBudget is the default of [Config].Budget: Okta hangs up after 60 s.
+const DefaultBudget = 50 * time.Second
+
+const (
+	defaultMaxInFlight = 128
+	maxBody            = 1 << 20 // bytes of a request body, a bulk request's too
+	maxBulkOperations  = 1000    // operations in one bulk request
+)
+
+// Config is what the SCIM service needs besides the mapping. Package settings has checked
+// what an administrator sets.
+type Config struct {
+	Organization         string   // Suger organization of requests to /scim/v2; "" does not serve that path
+	AllowedOrganizations []string // the only organizations served; empty serves all
+
+	// PublicURL is the address by which clients reach the gateway, for
+	// meta.location: "https://scim.example.com", with a path prefix if a proxy
+	// removes one. Without it the request's own scheme and host are used.
+	PublicURL      string
+	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
+	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
+
+	// AuthFailures limits the refused tokens of one client address.
+	// When exceeded, the address is answered 429, unless its token has been good
+	// before: Okta's addresses are shared by many customers.
+	AuthFailures throttle.Limit
+
+	// Tokens are the accepted bearer tokens if the gateway holds the Suger
+	// credential itself. It is called for each request, so that tokens can be
+	// rotated. If nil, the client's bearer token is the Suger credential.
+	Tokens         func() []string
+	HeldCredential func() mapping.Credential // shown to Suger; set together with Tokens
+
+	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
+	MaxInFlight int           // SCIM requests answered at once; more are answered 429
+
+	// Strict refuses what today's clients send and the interoperability profile
+	// (draft-zollner-scim-interop-profile) forbids: attributes and schemas that
+	// /Schemas does not have, PATCH operations without a path, and value filters
+	// without a sub-attribute after them.
+	Strict bool
+
+	// CursorSecret goes into the key that signs paging cursors, next to the
+	// client's token. It may be empty; replicas need the same.
+	CursorSecret     []byte
+	DocumentationURL string // named by /ServiceProviderConfig, if set
+
+	Log *slog.Logger // nil discards
+	Now func() time.Time
+
+	Version string // of the gateway, the ETag of /ServiceProviderConfig
+
+	// Observe is called for every answer, for metrics. The resource is one of a
+	// fixed list, "" for an unknown path; the method is a registered one or
+	// "other".
+	Observe func(resource, method string, status int, took time.Duration)
+
+	// Failed is called with the code of every error answer, and of every failed
+	// operation in a bulk request.
+	Failed func(scim.Code)
+}
+
+func (c Config) withDefaults() Config {
+	c.PublicURL = trimPublicURL(c.PublicURL)
+	c.Budget = cmp.Or(c.Budget, DefaultBudget)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, defaultMaxInFlight)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, int, time.Duration) {}
+	}
+	if c.Failed == nil {
+		c.Failed = func(scim.Code) {}
+	}
+	return c
+}
+
+// serves reports whether requests for the organization are answered.
+func (c Config) serves(organization string) bool {
+	return len(c.AllowedOrganizations) == 0 || slices.Contains(c.AllowedOrganizations, organization)
+}
+
+// trimPublicURL removes what the gateway appends itself: an administrator may
+// have entered the whole base URL that Okta has.
+func trimPublicURL(text string) string {
+	text = strings.TrimRight(text, "/")
+	return strings.TrimRight(strings.TrimSuffix(text, scimPrefix), "/")
+}
+
+const (
+	scimPrefix         = "/scim/v2"
+	organizationPrefix = "/org/:orgId" + scimPrefix
+)
+
+// A route is one endpoint with the methods that it answers alike.
+type route struct {
+	methods  string // separated by blanks; GET answers HEAD too
+	path     string
+	resource string // for the log and metrics
+	open     bool   // discovery, which needs no credential
+	handle   func(*exchange) error
+}
+
+// routes is the whole URL surface below a prefix. Discovery is open, so that it
+// can be read before there is a credential (RFC 7644 §4).
+//
+// A query on the server root asks for users and groups. Roles are left out: they
+// are the groups once more, under the same ids.
+func (s *server) routes() []route {
+	schemas := schemasOf(s.kinds)
+	routes := []route{
+		{methods: "GET", path: "", resource: "Root", handle: s.list(s.root...)},
+		{methods: "POST", path: "/.search", resource: "Root", handle: s.search(s.root...)},
+		{methods: "POST", path: "/Bulk", resource: "Bulk", handle: s.bulk},
+		{methods: "GET POST PUT PATCH DELETE", path: "/Me", resource: "Me", handle: s.me},
+		{methods: "GET", path: "/ServiceProviderConfig", resource: "ServiceProviderConfig", open: true, handle: s.serviceProviderConfig},
+		{methods: "GET", path: "/ResourceTypes", resource: "ResourceType", open: true, handle: listDescriptions(s.kinds, describeType)},
+		{methods: "GET", path: "/ResourceTypes/:id", resource: "ResourceType", open: true, handle: getDescription("ResourceType", s.kinds, describeType)},
+		{methods: "GET", path: "/Schemas", resource: "Schema", open: true, handle: listDescriptions(schemas, describeSchema)},
+		{methods: "GET", path: "/Schemas/:id", resource: "Schema", open: true, handle: getDescription("Schema", schemas, describeSchema)},
+	}
+	for _, set := range s.sets {
+		name, path := set.kind.Name, set.kind.Endpoint
+		routes = append(routes,
+			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
+			route{methods: "POST", path: path + "/.search", resource: name, handle: s.search(set)},
+			route{methods: "GET", path: path + "/:id", resource: name, handle: s.get(set)},
+		)
+		if set.write != nil {
+			routes = append(routes,
+				route{methods: "POST", path: path, resource: name, handle: s.write(set)},
+				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.write(set)},
+			)
+		}
+	}
+	return routes
+}
+
+// mount adds the routes to Echo under each prefix.
+func (s *server) mount(e *echo.Echo) {
+	prefixes := []string{organizationPrefix}
+	if s.config.Organization != "" {
+		prefixes = append(prefixes, scimPrefix)
+	}
+	for _, prefix := range prefixes {
+		for _, r := range s.routes() {
+			s.paths = append(s.paths, prefix+r.path)
+			for _, method := range strings.Fields(r.methods) {
+				e.Add(method, prefix+r.path, s.enter(r))
+				if method == http.MethodGet {
+					e.Add(http.MethodHead, prefix+r.path, s.enter(r))
+				}
+			}
+		}
+	}
+}
+
+// spelled is the endpoint that a path would name in the right letter case, with "{id}"
+// in the place of an id; "" if there is none.
+func (s *server) spelled(path string) string {
+	given := strings.Split(path, "/")
+	for _, known := range s.paths {
+		segments := strings.Split(known, "/")
+		matches := func(segment, given string) bool {
+			return strings.HasPrefix(segment, ":") && given != "" || strings.EqualFold(segment, given)
+		}
+		if slices.EqualFunc(segments, given, matches) {
+			return pathParameter.ReplaceAllString(known, "{$1}")
+		}
+	}
+	return ""
+}
+
+var pathParameter = regexp.MustCompile(`:(\w+)`)
+
+// enter authenticates the request and finds its organization, then calls the
+// route's handler.
+func (s *server) enter(r route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := c.(*exchange)
+		x.resource = r.resource
+		if !r.open {
+			if err := s.authenticate(x); err != nil {
+				return err
+			}
+		}
+		if err := s.chooseOrganization(x); err != nil {
+			return err
+		}
+		if r.open {
+			if err := x.withoutFilter(); err != nil {
+				return err
+			}
+		}
+		return r.handle(x)
+	}
+}
+
+// organizationOf is the organization that the path names, or the configured one.
+func (s *server) organizationOf(x *exchange) (string, error) {
+	if !strings.HasPrefix(x.Path(), organizationPrefix) {
+		return s.config.Organization, nil
+	}
+	id, err := url.PathUnescape(x.Param("orgId"))
+	if err != nil || !usableID(id) || !s.config.serves(id) {
+		return "", scim.NewError(scim.CodeOrgUnknown,
+			"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
+	}
+	return strings.Clone(id), nil // as what is kept by organization must not keep the whole URL
+}
+
+// chooseOrganization sets the organization of the exchange, and the URL that its
+// endpoints are relative to.
+func (s *server) chooseOrganization(x *exchange) error {
+	organization, err := s.organizationOf(x)
+	if err != nil {
+		return err
+	}
+	prefix := scimPrefix
+	if strings.HasPrefix(x.Path(), organizationPrefix) {
+		prefix = strings.Replace(organizationPrefix, ":orgId", url.PathEscape(organization), 1)
+	}
+	x.caller.Organization = organization
+	x.base = s.origin(x.Request()) + prefix
+	return nil
+}
+
+// cleanPath removes slashes at the end and doubled ones: Okta asks for
+// /scim/v2//Users if the base URL was entered with a slash.
+//
+// Echo is always given the escaped path, so that a path parameter is escaped
+// whatever it holds. Otherwise Echo uses URL.RawPath only if it is set, and its
+// handlers cannot distinguish "100%25" from "100%".
+func cleanPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath()
+		for strings.Contains(path, "//") {
+			path = strings.ReplaceAll(path, "//", "/")
+		}
+		path = strings.TrimRight(path, "/")
+		if path == "" {
+			path = "/"
+		}
+		clean := *r.URL
+		clean.RawPath = path
+		clean.Path, _ = url.PathUnescape(path) // it was escaped by EscapedPath, so it can be unescaped
+		shallow := *r
+		shallow.URL = &clean
+		next.ServeHTTP(w, &shallow)
+	})
+}

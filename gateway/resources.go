@@ -2,8 +2,12 @@ package gateway
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping"
@@ -39,36 +43,31 @@ type resourceSet struct {
 	bulky string
 }
 
-func userSet(service *mapping.Service) *resourceSet {
-	return &resourceSet{
+func resourceSets(service *mapping.Service) (users, groups, roles *resourceSet) {
+	users = &resourceSet{
 		kind:  service.UserType(),
 		read:  func(c mapping.Caller) reader { return service.Users(c) },
 		write: func(c mapping.Caller) writer { return service.Users(c) },
 		refs:  map[string]string{"groups": service.GroupType().Endpoint},
 	}
-}
-
-func groupSet(service *mapping.Service) *resourceSet {
-	return &resourceSet{
+	groups = &resourceSet{
 		kind:  service.GroupType(),
 		read:  func(c mapping.Caller) reader { return service.Groups(c) },
 		write: func(c mapping.Caller) writer { return service.Groups(c) },
 		refs:  map[string]string{"members": service.UserType().Endpoint},
 		bulky: "members",
 	}
-}
-
-func roleSet(service *mapping.Service) *resourceSet {
-	return &resourceSet{
+	roles = &resourceSet{
 		kind: service.RoleType(),
 		read: func(c mapping.Caller) reader { return service.Roles(c) },
 	}
+	return users, groups, roles
 }
 
 // get serves GET /{type}/{id} (RFC 7644 §3.4.1).
 func (s *server) get(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		id, err := x.pathID(set.kind.Name)
+		id, err := resourceID(x.Param("id"), set.kind.Name)
 		if err != nil {
 			return err
 		}
@@ -88,22 +87,35 @@ func (s *server) get(set *resourceSet) func(*exchange) error {
 	}
 }
 
-// create serves POST /{type} (RFC 7644 §3.3).
-func (s *server) create(set *resourceSet) func(*exchange) error {
-	return func(x *exchange) error { return s.perform(x, &operation{set: set, method: http.MethodPost}) }
-}
-
-// change serves PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.5 and §3.6).
-func (s *server) change(set *resourceSet) func(*exchange) error {
+// write serves POST /{type}, and PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3, §3.5
+// and §3.6).
+func (s *server) write(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
-		id, err := x.pathID(set.kind.Name)
+		op := &operation{set: set, method: x.Request().Method}
+		var err error
+		if op.method != http.MethodPost {
+			if op.id, err = resourceID(x.Param("id"), set.kind.Name); err != nil {
+				return err
+			}
+			op.ifMatch, op.ifNone = listed(x.Request().Header, "If-Match"), listed(x.Request().Header, "If-None-Match")
+		}
+		p, err := x.parameters()
 		if err != nil {
 			return err
 		}
-		return s.perform(x, &operation{
-			set: set, method: x.Request().Method, id: id,
-			ifMatch: listed(x.Request().Header, "If-Match"), ifNone: listed(x.Request().Header, "If-None-Match"),
-		})
+		if op.projection, err = p.projection(set.kind); err != nil {
+			return err
+		}
+		if op.method != http.MethodDelete {
+			if op.body, err = s.body(x); err != nil {
+				return err
+			}
+		}
+		status, shown, err := op.run(x)
+		if err != nil {
+			return err
+		}
+		return x.writeResource(set, status, shown, op.projection)
 	}
 }
 
@@ -111,23 +123,227 @@ func (s *server) change(set *resourceSet) func(*exchange) error {
 // (RFC 9110 §5.3).
 func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
 
-// perform runs an operation that is a request of its own.
-func (s *server) perform(x *exchange, op *operation) error {
-	p, err := x.parameters()
+// An operation writes one resource. It is a request of its own or one of those
+// in a bulk request.
+type operation struct {
+	set        *resourceSet
+	method     string // POST, PUT, PATCH or DELETE
+	id         string // not with POST
+	body       map[string]any
+	ifMatch    string
+	ifNone     string           // If-None-Match; not with POST
+	projection *scim.Projection // of the answer
+}
+
+// run carries the operation out. The resource is nil if there is nothing to show.
+func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
+	if err := op.checkIfNoneMatch(x); err != nil {
+		return 0, nil, err
+	}
+	resources := op.set.write(x.caller)
+	var r scim.Resource
+	status = http.StatusOK
+	switch op.method {
+	case http.MethodPost:
+		status = http.StatusCreated
+		r, err = resources.Create(x.ctx(), op.body, op.projection)
+	case http.MethodPut:
+		r, err = resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
+	case http.MethodPatch:
+		r, err = resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
+	default:
+		err = resources.Delete(x.ctx(), op.id, op.ifMatch)
+	}
+	if err != nil || r == nil {
+		return http.StatusNoContent, nil, err
+	}
+	return status, r, nil
+}
+
+// checkIfNoneMatch refuses a write if the resource has a version that If-None-Match
+// excludes (RFC 9110 §13.1.2).
+func (op *operation) checkIfNoneMatch(x *exchange) error {
+	if strings.TrimSpace(op.ifNone) == "" {
+		return nil
+	}
+	present, err := op.set.read(x.caller).Get(x.ctx(), op.id, nil)
+	var e *scim.Error
+	switch {
+	case errors.As(err, &e) && e.Code == scim.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	case scim.NoneMatch(op.ifNone, present.Version()):
+		return nil
+	}
+	return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
+}
+
+// A part is one resource type's share of a page.
+type part struct {
+	set     *resourceSet
+	query   *scim.Query
+	listing string // what cursors in this part belong to
+}
+
+// list serves GET /{type} (RFC 7644 §3.4.2), and on the server root (§3.4.2.1).
+func (s *server) list(sets ...*resourceSet) func(*exchange) error {
+	return func(x *exchange) error { return s.writePage(x, sets, x.parameters) }
+}
+
+// search serves POST /{type}/.search and /.search (RFC 7644 §3.4.3).
+func (s *server) search(sets ...*resourceSet) func(*exchange) error {
+	return func(x *exchange) error {
+		return s.writePage(x, sets, func() (parameters, error) { return s.searchParameters(x) })
+	}
+}
+
+// writePage answers one page of a query. A query on the server
+// root has several types: all resources of one come before all of the next, and
+// sortBy sorts each of them.
+func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parameters, error)) error {
+	p, err := read()
 	if err != nil {
 		return err
 	}
-	if op.projection, err = p.projection(op.set.kind); err != nil {
+	parts, err := s.parts(x, sets, p)
+	if err != nil {
 		return err
 	}
-	if op.method != http.MethodDelete {
-		if op.body, err = s.body(x); err != nil {
+	first, position, err := s.position(x, parts, p)
+	if err != nil {
+		return err
+	}
+	var page scim.ListResponse
+	if position == nil {
+		page.StartIndex = parts[0].query.StartIndex
+	}
+	skip, room := parts[0].query.StartIndex-1, parts[0].query.Count
+	for i, part := range parts {
+		q := part.query
+		q.StartIndex, q.Count = skip+1, room-len(page.Resources)
+		switch {
+		case position == nil:
+		case i < first:
+			q.Count = 0 // was on earlier pages, but counts
+		case i == first:
+			q.Cursor = position
+		default:
+			q.Cursor = &scim.Position{}
+		}
+		list, err := part.set.read(x.caller).List(x.ctx(), q)
+		if err == nil {
+			err = x.ctx().Err() // the list may not be whole
+		}
+		if err != nil {
 			return err
 		}
+		if page.NextCursor == "" && q.Cursor != nil && list.Next != nil {
+			page.NextCursor = s.cursors(x).Encode(list.Next, part.listing)
+		}
+		page.TotalResults += list.TotalResults
+		for _, r := range list.Resources {
+			page.Resources = append(page.Resources, part.set.show(x, r, q.Projection))
+		}
+		skip = max(0, skip-list.TotalResults)
 	}
-	status, shown, err := op.run(x)
+	return x.writeJSON(http.StatusOK, page)
+}
+
+func (s *server) parts(x *exchange, sets []*resourceSet, p parameters) ([]part, error) {
+	parts := make([]part, len(sets))
+	for i, set := range sets {
+		var others []*scim.ResourceType
+		for _, other := range sets {
+			if other != set {
+				others = append(others, other.kind)
+			}
+		}
+		q, err := p.query(set.kind, others...)
+		if err != nil {
+			return nil, err
+		}
+		q.Stopped = func() bool { return x.ctx().Err() != nil } // nobody waits for the answer
+		parts[i] = part{set: set, query: q, listing: x.listing(set.kind.Endpoint, q)}
+	}
+	return parts, nil
+}
+
+// position finds the part that the cursor is in, and its position there; nil without
+// a cursor.
+func (s *server) position(x *exchange, parts []part, p parameters) (first int, position *scim.Position, err error) {
+	cursor, byCursor := p["cursor"]
+	switch {
+	case !byCursor:
+		return 0, nil, nil
+	case cursor == "":
+		return 0, &scim.Position{}, nil // RFC 9865 §2: an empty cursor asks for the first page
+	}
+	for i, part := range parts {
+		position, err = s.cursors(x).Decode(cursor, part.listing)
+		var e *scim.Error
+		if elsewhere := errors.As(err, &e) && e.Code == scim.CodeInvalidCursor; !elsewhere {
+			return i, position, err
+		}
+	}
+	return 0, nil, err
+}
+
+// cursorAge is how long a cursor can be used. A cursor is a position and contains no
+// data, so an old one does no harm; the limit keeps clients from storing it.
+const cursorAge = time.Hour
+
+// query makes a query of the parameters. It is lenient where a client loses
+// nothing by it: an index below 1 is 1, a negative count is 0, a large count is
+// cut to the page size (RFC 7644 §3.4.2.4), and a sortBy that names nothing we
+// have is ignored, since several clients send one whatever the server offers.
+//
+// others are the types that are asked together with this one.
+func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType) (*scim.Query, error) {
+	q := &scim.Query{}
+	var err error
+	// A blank filter is malformed: read as none, it would ask for everybody.
+	if text, given := p["filter"]; given {
+		if q.Filter, err = scim.ParseFilter(text, kind, others...); err != nil {
+			return nil, err
+		}
+	}
+	if q.Projection, err = p.projection(kind); err != nil {
+		return nil, err
+	}
+	start, err := p.integer("startIndex", 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return x.writeResource(op.set, status, shown, op.projection)
+	count, err := p.integer("count", scim.DefaultPageSize)
+	if err != nil {
+		return nil, err
+	}
+	q.StartIndex, q.Count = max(start, 1), min(max(count, 0), scim.MaxPageSize)
+	if path, ok := kind.Lookup(strings.TrimSpace(p["sortBy"])); ok && path.Sortable() {
+		q.SortBy = &path
+		q.Descending = strings.EqualFold(strings.TrimSpace(p["sortOrder"]), "descending")
+	}
+	return q, nil
+}
+
+// cursors reads and writes the cursors of this client. The key comes from the
+// client's own token, so that replicas share nothing and no client can use the
+// cursor of another.
+func (s *server) cursors(x *exchange) *scim.CursorCodec {
+	key := hmac.New(sha256.New, s.config.CursorSecret)
+	key.Write([]byte("cursor:" + x.token))
+	return &scim.CursorCodec{Secret: key.Sum(nil), MaxAge: cursorAge, Now: s.config.Now}
+}
+
+// listing identifies the query that a cursor belongs to.
+func (x *exchange) listing(endpoint string, q *scim.Query) string {
+	parts := []string{x.caller.Organization, x.resource, endpoint, q.Filter.String()}
+	if q.SortBy != nil {
+		parts = append(parts, q.SortBy.String())
+	}
+	if q.Descending {
+		parts = append(parts, "descending")
+	}
+	return strings.Join(parts, "\x00")
 }

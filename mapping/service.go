@@ -219,6 +219,12 @@ func (silent) Unconfirmed(string)   {}
 func (silent) Refused(string)       {}
 func (silent) Changed(Change)       {}
 
+// Accepted reports whether Suger accepts the caller's credential, as far as is known
+// without asking it, or did until a moment ago.
+func (s *Service) Accepted(c Caller) (now, lately bool) {
+	return s.client.Accepted(c.Credential, c.Organization)
+}
+
 // Prove finds out, by one call that is cheap for any size of the
 // organization, whether Suger lets the caller read the organization's users. It
 // is for credentials of which nothing is known yet: what they send costs nothing

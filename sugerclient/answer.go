@@ -6,9 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxErrorBody is how many bytes of an answer are searched for an error.
@@ -23,15 +32,15 @@ func settledf(format string, args ...any) error { return errSettled{fmt.Errorf(f
 
 // readAnswer reads resp as the answer to r, or as the failure it is. ctx is our
 // caller's, without the time limit of the single call.
-func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response, who *login) (*Answer, *Error) {
+func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response) (*Answer, *Error) {
 	status := resp.StatusCode
 	switch {
 	case status >= 400 && status < 600:
 		// An error body that is odd or cut is a worse message; the status counts.
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-		return nil, c.failure(r, resp, body, who)
+		return nil, c.failure(r, resp, body)
 	case status < 200 || status > 299:
-		return nil, unreadable(r, status, errors.New("redirects are not followed"))
+		return nil, r.unreadable(status, errors.New("redirects are not followed"))
 	}
 	answer := &Answer{Status: status, Header: resp.Header}
 	var beginning []byte
@@ -45,7 +54,7 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 		body = io.MultiReader(bytes.NewReader(beginning), body)
 	}
 	if r.Errors.failsIn(beginning) {
-		return nil, c.failure(r, resp, beginning, who)
+		return nil, c.failure(r, resp, beginning)
 	}
 	if r.stream != nil {
 		err = r.stream(resp.Header, body)
@@ -55,11 +64,11 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 	case err == nil:
 		return answer, nil
 	case errors.As(err, &settled):
-		return nil, unreadable(r, status, settled.error)
+		return nil, r.unreadable(status, settled.error)
 	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
-		return nil, unanswered(ctx, r, true, err)
+		return nil, r.unanswered(ctx, true, err)
 	}
-	fail := unreadable(r, status, fmt.Errorf("the answer was cut off: %w", err))
+	fail := r.unreadable(status, fmt.Errorf("the answer was cut off: %w", err))
 	fail.retryable = r.Repeatable
 	return nil, fail
 }
@@ -80,7 +89,7 @@ func (c *Client) readWhole(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-func unreadable(r *request, status int, err error) *Error {
+func (r *request) unreadable(status int, err error) *Error {
 	return &Error{Operation: r.Operation, Kind: Unreadable, Status: status, Uncertain: !r.isRead(), Err: err}
 }
 
@@ -90,4 +99,273 @@ func mediaType(header http.Header) string {
 		return "of an unknown type"
 	}
 	return media
+}
+
+// lookup returns the value at path in a JSON document: names with dots between
+// them, "" for all of it; nil if the value is missing.
+func lookup(document []byte, path string) json.RawMessage {
+	value := json.RawMessage(document)
+	if path == "" {
+		return value
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(value, &object) != nil {
+			return nil
+		}
+		value = object[name]
+	}
+	return value
+}
+
+// textOf is a string or a number as text.
+func textOf(value json.RawMessage) (text string, ok bool) {
+	if jsontext.Value(value).Kind() == '0' {
+		return string(value), true
+	}
+	return text, !isNull(value) && json.Unmarshal(value, &text) == nil
+}
+
+func isNull(value json.RawMessage) bool { return string(value) == "null" }
+
+// shapes name the kinds of JSON values, for errors, which must not repeat a value: it
+// may be personal data.
+var shapes = map[jsontext.Kind]string{
+	'{': "an object", '[': "an array", '"': "a string", '0': "a number", 't': "a boolean", 'f': "a boolean", 'n': "null",
+}
+
+func shapeOf(value json.RawMessage) string { return shapes[jsontext.Value(value).Kind()] }
+
+// Kind sorts what can go wrong with a [Call].
+type Kind string
+
+// The kinds of an [Error].
+const (
+	Refused     Kind = "refused"     // Suger answered 4xx other than 429
+	Throttled   Kind = "throttled"   // Suger answered 429, or our own queue for Suger is full (Status 0)
+	Unavailable Kind = "unavailable" // Suger answered 5xx, or could not be reached, or did not answer in time
+	Unreadable  Kind = "unreadable"  // Suger answered 2xx (or 3xx) with something that is not the answer
+	Canceled    Kind = "canceled"    // our caller went away
+	Invalid     Kind = "invalid"     // the call cannot be sent: an id that would name another resource
+)
+
+// An Error is a [Call] that failed. Its text holds the operation and Suger's own
+// words, never a URL, an id or a credential of ours.
+type Error struct {
+	Operation  string // as in the Call
+	Kind       Kind
+	Status     int           // HTTP status, or the one that [ErrorRule] derives from the answer; 0 if there was no answer
+	Message    string        // Suger's own words, cleaned, at most 512 bytes
+	Code       string        // Suger's own code for the error, likewise; "" if it gives none
+	RetryAfter time.Duration // how long Suger asks to wait, 0 if it does not say
+
+	// Uncertain says that the call may have taken effect although it failed: it
+	// was sent, now or in an earlier try, and no answer that could be relied on
+	// came back. So a retried removal may end as Refused with 404 and still be
+	// uncertain. A GET never is.
+	Uncertain bool
+	Err       error // the cause, if it was not an answer
+
+	retryable bool // the call may be sent again, which may help
+}
+
+func (e *Error) Error() string {
+	text := "suger: " + e.Operation + ": " + string(e.Kind)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	if e.Err != nil {
+		// Go's HTTP errors quote what the server sent, which may be anything.
+		text += ": " + cleanText(e.Err.Error())
+	}
+	return text
+}
+
+// Brief is the error without Suger's own words, for logs: they may repeat what
+// Suger was sent, which is personal data.
+func (e *Error) Brief() string {
+	brief := *e
+	brief.Message = ""
+	var inner *Error
+	if errors.As(e.Err, &inner) {
+		brief.Err = errors.New(inner.Brief())
+	}
+	return brief.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// errSaysFailed is the cause of the error for a long answer of which an
+// [ErrorRule] says that it failed.
+var errSaysFailed = settledf("the answer says that the call failed")
+
+// fails reports whether a value at the rule's field makes an answer an error.
+func (e *ErrorRule) fails(value json.RawMessage) bool {
+	switch text := string(bytes.TrimSpace(value)); {
+	case slices.Contains([]string{"", "null", `""`, "{}", "[]"}, text):
+		return false
+	case len(e.Success) == 0:
+		return text != "false"
+	default:
+		return !slices.ContainsFunc(e.Success, func(word string) bool { return strings.EqualFold(word, strings.Trim(text, `"`)) })
+	}
+}
+
+// failsIn reports whether a whole answer is an error although its status is 2xx.
+func (e *ErrorRule) failsIn(body []byte) bool {
+	return e.Field != "" && e.fails(lookup(body, e.Field))
+}
+
+// Says reports whether the error's message has the word, in any letter case, or
+// the word is its code.
+func (e *Error) Says(word string) bool {
+	return word != "" && (strings.EqualFold(e.Code, word) || strings.Contains(strings.ToLower(e.Message), strings.ToLower(word)))
+}
+
+// Means reports whether one of the words describes the error: texts as
+// [Error.Says] finds them; numbers that are its status or its code.
+func (e *Error) Means(words []any) bool {
+	return slices.ContainsFunc(words, func(word any) bool {
+		if number, isNumber := word.(int); isNumber {
+			return e.Status == number || e.Code == strconv.Itoa(number)
+		}
+		text, isText := word.(string)
+		return isText && e.Says(text)
+	})
+}
+
+// failure sorts an answer that is an error.
+func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
+	secrets := r.secrets()
+	fail := &Error{
+		Operation:  r.Operation,
+		Kind:       Refused,
+		Status:     resp.StatusCode,
+		Message:    readMessage(body, r.Errors.Message, secrets),
+		Code:       readCode(body, r.Errors.Code, secrets),
+		RetryAfter: readRetryAfter(resp.Header, c.cfg.Now()),
+	}
+	if number, err := strconv.Atoi(fail.Code); err == nil && fail.Status < 300 && number >= 400 && number < 600 {
+		fail.Status = number
+	}
+	switch fail.Status {
+	case http.StatusTooManyRequests:
+		fail.Kind = Throttled
+		fail.retryable = true // without effect, so even a create may be retried
+	case http.StatusInternalServerError:
+		fail.retryable = r.isRead()
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		fail.retryable = r.Repeatable
+	case http.StatusUnauthorized, http.StatusForbidden: // about the credential, whatever the words
+	default:
+		if fail.Status < 500 && slices.ContainsFunc(r.Errors.NotThere, fail.Says) {
+			fail.Status = http.StatusNotFound
+		}
+	}
+	if fail.Status >= 500 {
+		fail.Kind = Unavailable
+		fail.Uncertain = !r.isRead()
+	}
+	return fail
+}
+
+// readCode finds Suger's code for an error: at path, or under the usual names.
+func readCode(body []byte, path string, secrets []string) string {
+	paths := []string{path}
+	if path == "" {
+		paths = []string{"code", "errorCode", "error_code", "error.code", "error"}
+	}
+	for _, path := range paths {
+		text, ok := textOf(lookup(body, path))
+		const longest = 64 // more is a message
+		if text = readMessage([]byte(text), "", secrets); ok && text != "" && len(text) <= longest {
+			return text
+		}
+	}
+	return ""
+}
+
+const (
+	maxMessage = 512 // bytes
+	minSecret  = 8   // bytes; anything shorter may be an ordinary word
+)
+
+// readMessage finds Suger's words in an error body. Suger's specification has a
+// bare JSON string there (suger-sdk-ts, api/openapi.yaml); its other answers,
+// and the proxies before it, have an object, HTML or plain text.
+// path is where a mapping says that the words are, "" for the usual names.
+func readMessage(body []byte, path string, secrets []string) string {
+	text := string(body)
+	var document any
+	if value := lookup(body, path); path != "" && len(value) > 0 {
+		text = string(value)
+		body = value
+	}
+	if json.Unmarshal(body, &document) == nil {
+		if words := wordsIn(document); words != "" {
+			text = words
+		}
+	}
+	for _, secret := range secrets {
+		if len(secret) >= minSecret {
+			text = strings.ReplaceAll(text, secret, Credential(secret).String())
+		}
+	}
+	return cleanText(text)
+}
+
+// wordsIn is the text of an error document, "" if it has none of a known form.
+func wordsIn(document any) string {
+	switch value := document.(type) {
+	case string:
+		return value
+	case map[string]any:
+		for _, name := range []string{"message", "error", "detail"} {
+			if words := wordsIn(value[name]); words != "" {
+				return words
+			}
+		}
+	}
+	return ""
+}
+
+var (
+	hidden  = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)\s*>|<!--.*?-->`)
+	tag     = regexp.MustCompile(`</?[A-Za-z!?][^<>]*>`)
+	opening = regexp.MustCompile(`<+([A-Za-z!?/])`) // of a tag that has no end
+)
+
+// cleanText makes text fit for a log line or an administrator's screen: one
+// line, no tags, no control or formatting characters, at most maxMessage bytes.
+func cleanText(text string) string {
+	text = withoutTags(onOneLine(text))
+	if strings.ContainsRune(text, '&') { // an entity may spell a tag
+		text = withoutTags(onOneLine(html.UnescapeString(text)))
+	}
+	text = onOneLine(text)
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
+}
+
+func withoutTags(text string) string {
+	if !strings.ContainsRune(text, '<') {
+		return text
+	}
+	text = tag.ReplaceAllString(hidden.ReplaceAllString(text, " "), " ")
+	return opening.ReplaceAllString(text, "$1")
+}
+
+func onOneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r) || unicode.IsSpace(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r): // could turn the direction of the text around
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	return strings.Join(strings.Fields(text), " ")
 }

@@ -2,17 +2,24 @@ package sugerclient
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"suger-scim-gateway/internal/marks"
 )
 
 // An Authenticator is one of the ways to present a [Credential] to Suger:
 // [KeyAuth] or [OAuthAuth].
 type Authenticator interface {
-	check() error
-
 	// header is the name of the header that carries the credential or its token.
 	header() string
 
@@ -38,17 +45,10 @@ var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 const NoScheme = "none"
 
 // KeyAuth presents a Suger API key as it is. The zero value does so as
-// "Authorization: Key …" (doc.suger.io, API Client).
+// "Authorization: Key …" (doc.suger.io, API Client). The mapping has checked others.
 type KeyAuth struct {
 	Header string // "" for Authorization
 	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
-}
-
-func (a KeyAuth) check() error {
-	if !validHeader(a.header(), a.Scheme) || strings.ContainsAny(a.Scheme, " \t") {
-		return errors.New("sugerclient: the header or the scheme of the API key cannot be sent")
-	}
-	return nil
 }
 
 // String is how the key is sent, without the key: "Authorization: Key".
@@ -87,8 +87,6 @@ type OAuthAuth struct {
 
 func (OAuthAuth) header() string { return authorization }
 
-func (a OAuthAuth) check() error { return checkURL("token URL", a.TokenURL) }
-
 func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 	id, secret, found := strings.Cut(string(cred), ":")
 	if !found || id == "" || secret == "" {
@@ -102,9 +100,239 @@ func (a OAuthAuth) exchange(cred Credential) (string, *request, error) {
 			Repeatable: true, // one token more does no harm
 			Errors:     new(ErrorRule),
 		},
-		url:       a.TokenURL,
-		header:    http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
-		body:      []byte(form.Encode()),
-		anonymous: true,
+		url:    a.TokenURL,
+		header: http.Header{"Accept": {"application/json"}, "Content-Type": {"application/x-www-form-urlencoded"}},
+		body:   []byte(form.Encode()),
 	}, nil
+}
+
+// A key identifies a credential in an organization, in the maps that outlive a
+// call, so that none of them holds a credential.
+type key struct {
+	credential   marks.Mark
+	organization string
+}
+
+func (k key) String() string { return string(k.credential[:]) + k.organization }
+
+// maxAccounts is how many accounts are remembered as proven, as refused, which
+// bounds what guessing credentials can cost, and with a token.
+const maxAccounts = 4096
+
+func newCache[V any]() *lru.Cache[key, V] {
+	cache, err := lru.New[key, V](maxAccounts)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return cache
+}
+
+// A refusal is the memory of how Suger refused a credential.
+type refusal struct {
+	fail  *Error // never changed
+	until time.Time
+}
+
+// remembered is how Suger refused an account a moment ago, nil if it did not.
+func (c *Client) remembered(refusals *lru.Cache[key, refusal], account key) *Error {
+	if known, ok := refusals.Get(account); ok && c.cfg.Now().Before(known.until) {
+		return known.fail
+	}
+	return nil
+}
+
+func (c *Client) account(cred Credential, call Call) key {
+	return key{c.keys.Of(string(cred)), call.PathParams[OrganizationParam]}
+}
+
+// secrets are what must not appear in an error message: the credential, its
+// secret half, and the token it was exchanged for.
+func (r *request) secrets() []string {
+	_, token, _ := strings.Cut(r.presented, " ")
+	_, half, _ := strings.Cut(string(r.credential), ":")
+	all := []string{string(r.credential), token, half}
+	for _, secret := range all {
+		all = append(all, url.QueryEscape(secret))
+	}
+	return all
+}
+
+// presentable reports whether cred can be in a header at all.
+func presentable(cred Credential) bool {
+	const longest = 8 << 10
+	return cred != "" && len(cred) <= longest && marks.Visible(string(cred))
+}
+
+func unauthorized(fail *Error) bool {
+	return fail != nil && fail.Kind == Refused && fail.Status == http.StatusUnauthorized
+}
+
+// refused is the failure of a request whose credential is not sent.
+func (r *request) refused(err error) *Error {
+	return &Error{Operation: r.Operation, Kind: Refused, Status: http.StatusUnauthorized, Err: err}
+}
+
+// mayBeGood reports whether a credential that Suger has just refused is worth
+// another try: its token may have ended early, and a key that Suger accepted before
+// may have met a server that does not know it yet. It drops the refused token, but not
+// a newer one that another call has fetched meanwhile.
+func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
+	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && strings.HasPrefix(r.presented, bearerScheme) {
+		if kept, ok := c.tokens.Peek(r.account); ok && kept.header == r.presented {
+			c.tokens.Remove(r.account)
+		}
+		return true
+	}
+	return r.Repeatable && c.proven.Contains(r.account) && c.pause(ctx, 1, 0)
+}
+
+// doubtFor is how long after its first refusal a credential that was good is sent
+// with every call: a refusal can be temporary, and removals wait for its end.
+const doubtFor = time.Minute
+
+// Accepted reports whether Suger accepts a credential, as far as is known without a call,
+// or did until a moment ago: a refusal can be temporary.
+func (c *Client) Accepted(cred Credential, organization string) (now, lately bool) {
+	since, proven := c.proven.Peek(key{c.keys.Of(string(cred)), organization})
+	return proven && since.IsZero(), proven && !since.IsZero() && c.cfg.Now().Sub(since) < doubtFor
+}
+
+// inDoubt reports whether a credential that Suger has just refused was good so
+// recently that it may be again at the next call.
+func (c *Client) inDoubt(account key) bool {
+	since, proven := c.proven.Get(account)
+	now := c.cfg.Now()
+	switch {
+	case !proven:
+		return false
+	case since.IsZero():
+		c.proven.Add(account, now)
+		return true
+	case now.Sub(since) < doubtFor:
+		return true
+	}
+	c.proven.Remove(account)
+	return false
+}
+
+const (
+	defaultLifetime = 5 * time.Minute  // of a token that comes without one
+	maxLifetime     = 24 * time.Hour   // more is not believed
+	renewAgain      = 30 * time.Second // after an early renewal failed
+)
+
+// A token is renewed some time before it expires.
+type token struct {
+	header         string
+	renew, expires time.Time
+}
+
+// present returns the value of the header that carries r's credential.
+func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
+	value, ask, err := c.cfg.Auth.exchange(r.credential)
+	switch {
+	case err != nil:
+		return "", r.refused(err)
+	case ask == nil:
+		return value, nil
+	}
+	kept, _ := c.tokens.Get(r.account)
+	now := c.cfg.Now()
+	if now.Before(kept.renew) {
+		return kept.header, nil
+	}
+	// Callers without a token wait for one request, and none waits while there is
+	// a good one. The request does not end with the caller who happened to be first,
+	// but with its own time limit.
+	ask.account = r.account
+	renewed := c.flights.DoChan("token "+r.account.String(), func() (any, error) {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
+		defer cancel()
+		return c.renewToken(limited, ask)
+	})
+	if now.Before(kept.expires) {
+		return kept.header, nil // is good until the next one is there
+	}
+	select {
+	case <-ctx.Done():
+		return "", ask.ended(Unavailable, ctx.Err())
+	case got := <-renewed:
+		var cause *Error
+		if !errors.As(got.Err, &cause) {
+			return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
+		}
+		// A new error, since got is shared between callers. The call itself was not sent,
+		// so it is not uncertain. A fault of the token endpoint is not blamed on the call.
+		fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
+		if fail.Kind == Refused {
+			fail.Operation = r.Operation
+		}
+		return "", fail
+	}
+}
+
+// renewToken fetches a token. If that fails while the present one is still good, the
+// present one serves a little longer.
+//
+// Its error is an *Error without the token endpoint's words, since they may repeat
+// what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
+// any other refusal is about the endpoint.
+func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
+	began := c.cfg.Now()
+	kept, _ := c.tokens.Get(ask.account)
+	if began.Before(kept.renew) {
+		return kept, nil // another caller was quicker
+	}
+	var fresh token
+	answer, fail := c.send(ctx, ask)
+	if fail == nil {
+		var err error
+		if fresh, err = readToken(answer.Body, began); err != nil {
+			fail = ask.unreadable(answer.Status, err)
+		}
+	}
+	if fail != nil {
+		fail.Message, fail.Uncertain = "", false
+		switch {
+		case fail.Status == http.StatusBadRequest || fail.Status == http.StatusUnauthorized:
+			fail.Status = http.StatusUnauthorized
+		case fail.Kind == Refused:
+			fail.Kind = Unavailable
+		}
+		if !began.Before(kept.expires) || fail.Kind == Refused {
+			return nil, fail
+		}
+		fresh = kept
+		fresh.renew = began.Add(min(renewAgain, kept.expires.Sub(began)))
+	}
+	c.tokens.Add(ask.account, fresh)
+	return fresh, nil
+}
+
+func readToken(body []byte, began time.Time) (token, error) {
+	var answer struct {
+		Token    string          `json:"access_token"`
+		Lifetime json.RawMessage `json:"expires_in"`
+	}
+	if json.Unmarshal(body, &answer) != nil || !presentable(Credential(answer.Token)) {
+		return token{}, errors.New("the answer has no usable token")
+	}
+	lifetime := readLifetime(answer.Lifetime)
+	// Between 80 and 90 % of its life, so that replicas do not all renew at once.
+	early := lifetime/5 - rand.N(lifetime/10+1) //nolint:gosec // spreads renewals, hides nothing
+	return token{
+		header:  bearerScheme + answer.Token,
+		renew:   began.Add(lifetime - early),
+		expires: began.Add(lifetime),
+	}, nil
+}
+
+// readLifetime reads expires_in, which is only recommended (RFC 6749 section 5.1),
+// from a number, also in quotes.
+func readLifetime(value []byte) time.Duration {
+	seconds, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
+	if err != nil || !(seconds > 0) {
+		return defaultLifetime
+	}
+	return time.Duration(min(seconds, maxLifetime.Seconds()) * float64(time.Second))
 }

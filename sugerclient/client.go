@@ -8,9 +8,20 @@
 package sugerclient
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -18,6 +29,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"suger-scim-gateway/internal/marks"
+	"suger-scim-gateway/internal/throttle"
 )
 
 // A Client calls one Suger for any number of credentials. It is safe for
@@ -28,11 +40,12 @@ type Client struct {
 	maxAnswer int64  // largest answer in bytes, after decompression
 	rest      *resty.Client
 	keys      *marks.Maker
-	gate      *gate
+	gate      *throttle.Quota[marks.Mark] // calls in flight
 	refused   *lru.Cache[key, refusal]
+	unproven  *lru.Cache[key, refusal]   // accounts that Prove has found to be refused
 	proven    *lru.Cache[key, time.Time] // accounts that Suger has accepted, and since when it refuses them, if it does
 	tokens    *lru.Cache[key, token]     // that credentials were exchanged for, in memory only
-	renewals  singleflight.Group
+	flights   singleflight.Group         // renewals of tokens, and proofs
 }
 
 // New returns a Client, or an error that names everything wrong with cfg.
@@ -47,8 +60,9 @@ func New(cfg Config) (*Client, error) {
 		maxAnswer: defaultMaxAnswer,
 		rest:      newREST(cfg.Transport, cfg.UserAgent),
 		keys:      marks.New(),
-		gate:      newGate(cfg.Concurrency),
+		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
+		unproven:  newCache[refusal](),
 		proven:    newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
@@ -63,34 +77,350 @@ func New(cfg Config) (*Client, error) {
 // and Unavailable when the deadline passed, or Throttled when it passed in our own
 // queue.
 func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, error) {
-	r, err := newRequest(c.base, call)
+	r, err := c.newRequest(cred, call)
 	if err != nil {
 		return nil, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
 	}
 	if err := r.follow(call.link); err != nil {
-		return nil, unreadable(r, 0, err)
+		return nil, r.unreadable(0, err)
 	}
 	if !presentable(cred) {
-		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Err: errMalformed}
+		return nil, r.refused(errMalformed)
 	}
-	who := c.login(cred, call.PathParams[OrganizationParam])
-	if known, ok := c.refused.Get(who.account); ok && c.cfg.Now().Before(known.until) {
-		return nil, &Error{Operation: call.Operation, Kind: Refused, Status: http.StatusUnauthorized, Message: known.message}
+	if known := c.remembered(c.refused, r.account); known != nil {
+		fail := r.refused(nil)
+		fail.Message = known.Message
+		return nil, fail
 	}
-	answer, fail := c.send(ctx, r, who)
-	if unauthorized(fail) && c.mayBeGood(ctx, r, who) {
-		c.retried(ctx, r.Operation)
+	answer, fail := c.send(ctx, r)
+	if unauthorized(fail) && c.mayBeGood(ctx, r) {
+		c.cfg.Observer.Retried(r.Operation)
 		uncertain := fail.Uncertain
-		if answer, fail = c.send(ctx, r, who); fail != nil {
+		if answer, fail = c.send(ctx, r); fail != nil {
 			fail.Uncertain = fail.Uncertain || uncertain
 		}
 	}
 	if fail == nil {
-		c.proven.Add(who.account, time.Time{})
+		c.proven.Add(r.account, time.Time{})
 		return answer, nil
 	}
-	if unauthorized(fail) && !c.inDoubt(who.account) {
-		c.refused.Add(who.account, refusal{until: c.cfg.Now().Add(c.cfg.RefusedFor), message: fail.Message})
+	if unauthorized(fail) && !c.inDoubt(r.account) {
+		c.refused.Add(r.account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
 	}
 	return nil, fail
+}
+
+// A Config says where Suger is and how many calls it gets. Zero fields have the
+// default given with them.
+type Config struct {
+	BaseURL     string        // http or https, host, optional path prefix; required
+	Auth        Authenticator // how a credential is presented; KeyAuth
+	UserAgent   string        // "suger-scim-gateway"
+	Timeout     time.Duration // of one attempt, answer included; 10s
+	Concurrency int           // calls in flight per credential; 8
+
+	// A call is sent at most Attempts times (6), within its context's deadline.
+	// The wait before the n-th retry is random, between nothing and Backoff
+	// (200ms) doubled n-1 times, at most maxBackoff.
+	Attempts int
+	Backoff  time.Duration
+
+	// RefusedFor is how long a credential that Suger answered with 401 is
+	// refused without another call; 5s, negative for never.
+	RefusedFor time.Duration
+
+	Observer Observer // gets each call; none
+
+	// Transport sends the calls; nil for the network. Tests use a Suger in memory.
+	Transport http.RoundTripper
+
+	// Now and Sleep are the clock; time.Now and a sleep that its context ends.
+	// Spread chooses a wait from nothing to the longest one; at random.
+	Now    func() time.Time
+	Sleep  func(context.Context, time.Duration) error
+	Spread func(longest time.Duration) time.Duration
+}
+
+// An Observer receives events, for metrics. Its methods must be safe for concurrent
+// use.
+type Observer interface {
+	// Called reports an HTTP request: its status, 0 without an answer, and the time
+	// it took, without the wait in the client's queue.
+	Called(operation string, status int, elapsed time.Duration)
+	// Retried reports a retry.
+	Retried(operation string)
+}
+
+type silent struct{}
+
+func (silent) Called(string, int, time.Duration) {}
+func (silent) Retried(string)                    {}
+
+const (
+	defaultConcurrency = 8
+	defaultMaxAnswer   = 32 << 20
+	// maxCalls is how many calls may be in flight for all credentials together.
+	maxCalls = 10_000
+)
+
+func (cfg Config) withDefaults() Config {
+	cfg.Auth = cmp.Or[Authenticator](cfg.Auth, KeyAuth{})
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, "suger-scim-gateway")
+	cfg.Timeout = cmp.Or(cfg.Timeout, 10*time.Second)
+	cfg.Concurrency = cmp.Or(cfg.Concurrency, defaultConcurrency)
+	cfg.Attempts = cmp.Or(cfg.Attempts, 6)
+	cfg.Backoff = cmp.Or(cfg.Backoff, 200*time.Millisecond)
+	cfg.RefusedFor = cmp.Or(cfg.RefusedFor, 5*time.Second)
+	cfg.Observer = cmp.Or[Observer](cfg.Observer, silent{})
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Sleep == nil {
+		cfg.Sleep = sleep
+	}
+	if cfg.Spread == nil {
+		cfg.Spread = spread
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = newTransport(cfg.Concurrency)
+	}
+	return cfg
+}
+
+// check reports what is wrong with cfg, after defaults.
+func (cfg Config) check() error {
+	err := checkURL("base URL", cfg.BaseURL)
+	if oauth, ok := cfg.Auth.(OAuthAuth); ok {
+		err = errors.Join(err, checkURL("token URL", oauth.TokenURL))
+	}
+	return err
+}
+
+// checkURL does not repeat the URL in its error: it may contain a password.
+func checkURL(name, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#") {
+		return errors.New("sugerclient: " + name + " must be http:// or https://, a host and perhaps a path, nothing else")
+	}
+	return nil
+}
+
+const (
+	dialTimeout      = 5 * time.Second
+	idleTimeout      = 90 * time.Second
+	minIdleConns     = 64 // several credentials share the one host
+	maxHeaderBytes   = 64 << 10
+	pingAfterSilence = 15 * time.Second // detects a dead HTTP/2 connection
+)
+
+// newTransport returns a transport with enough idle connections for all calls in
+// flight.
+func newTransport(concurrency int) *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    dialTimeout,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfterSilence, PingTimeout: dialTimeout},
+		MaxIdleConnsPerHost:    max(concurrency, minIdleConns),
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+}
+
+// newREST returns a resty client that never follows a redirect, which could send
+// the credential to another host, and has no cookies, which credentials would
+// share. It does not parse answers: resty reads some that are not JSON as empty.
+// Its retries are off, since they would repeat a POST.
+func newREST(transport http.RoundTripper, userAgent string) *resty.Client {
+	return resty.NewWithClient(&http.Client{
+		Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}).SetDoNotParseResponse(true).SetHeader("User-Agent", userAgent)
+}
+
+// Stats counts the calls to Suger for one SCIM request, for its log line. It may be
+// read during calls.
+type Stats struct{ calls atomic.Int64 }
+
+// Calls is the number of HTTP requests made, retries and token requests
+// included.
+func (s *Stats) Calls() int64 { return s.calls.Load() }
+
+type statsKey struct{}
+
+// WithStats returns a context whose calls are counted in the Stats beside it.
+func WithStats(ctx context.Context) (context.Context, *Stats) {
+	stats := new(Stats)
+	return context.WithValue(ctx, statsKey{}, stats), stats
+}
+
+func (c *Client) called(ctx context.Context, operation string, status int, elapsed time.Duration) {
+	if stats, ok := ctx.Value(statsKey{}).(*Stats); ok {
+		stats.calls.Add(1)
+	}
+	c.cfg.Observer.Called(operation, status, elapsed)
+}
+
+// send is the one place where requests are retried. resty's own retries know
+// neither the credential's place in the queue, nor an answer that breaks off, nor
+// what is left of the caller's time.
+func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
+	uncertain := false
+	for attempt := 1; ; attempt++ {
+		answer, fail := c.sendOnce(ctx, r)
+		if fail == nil {
+			return answer, nil
+		}
+		uncertain = uncertain || fail.Uncertain
+		if fail.retryable && attempt < c.cfg.Attempts {
+			if c.pause(ctx, attempt, fail.RetryAfter) {
+				c.cfg.Observer.Retried(r.Operation)
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				fail = r.ended(Unavailable, err)
+			}
+		}
+		fail.Uncertain, fail.retryable = uncertain, false
+		return nil, fail
+	}
+}
+
+// sendOnce sends r and reads the whole answer. It holds a place among the
+// credential's calls only while a call is in flight, not while it waits for its
+// next try or for a token.
+func (c *Client) sendOnce(ctx context.Context, r *request) (*Answer, *Error) {
+	if err := ctx.Err(); err != nil {
+		return nil, r.ended(Unavailable, err)
+	}
+	if r.credential != "" {
+		value, fail := c.present(ctx, r)
+		if fail != nil {
+			return nil, fail
+		}
+		r.presented = value
+	}
+	leave, err := c.gate.Wait(ctx, r.account.credential, 1)
+	if err != nil {
+		return nil, r.ended(Throttled, fmt.Errorf("waiting for earlier calls: %w", err))
+	}
+	defer leave()
+	status := 0 // without an answer
+	defer func(began time.Time) { c.called(ctx, r.Operation, status, c.cfg.Now().Sub(began)) }(c.cfg.Now())
+	limited, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	// Until there is a connection, proxy and TLS included, nothing was sent.
+	var sent atomic.Bool
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+	})
+	sending := c.rest.R().SetContext(traced).SetQueryParams(r.Query)
+	sending.Header = maps.Clone(r.header)
+	if r.presented != "" {
+		sending.SetHeader(c.cfg.Auth.header(), r.presented) // last, so that it always wins
+	}
+	if r.body != nil {
+		sending.SetBody(r.body)
+	}
+	resp, err := sending.Execute(r.Method, r.url)
+	if err != nil {
+		return nil, r.unanswered(ctx, sent.Load(), err)
+	}
+	defer resp.RawBody().Close()
+	status = resp.StatusCode()
+	return c.readAnswer(ctx, r, resp.RawResponse)
+}
+
+// unanswered is the failure of a request that got no answer, or not all of it.
+func (r *request) unanswered(ctx context.Context, sent bool, err error) *Error {
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		err = withURL.Err // the URL holds ids
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
+		err = errors.New("the transport canceled the request") // not the caller, who still waits
+	}
+	var untrusted *tls.CertificateVerificationError
+	fail := r.ended(Unavailable, cmp.Or(ctx.Err(), err))
+	fail.Uncertain = sent && !r.isRead()
+	fail.retryable = ctx.Err() == nil && (r.Repeatable || !sent) && !errors.As(err, &untrusted)
+	return fail
+}
+
+// ended is the failure of a call that err ended: of a kind, unless the caller gave
+// up.
+func (r *request) ended(kind Kind, err error) *Error {
+	if errors.Is(err, context.Canceled) {
+		kind = Canceled
+	}
+	return &Error{Operation: r.Operation, Kind: kind, Err: err}
+}
+
+const (
+	// maxBackoff is the longest wait that Suger did not ask for.
+	maxBackoff = 5 * time.Second
+	// maxRetryAfter is the longest Retry-After; more is cut to it.
+	maxRetryAfter = 24 * time.Hour
+	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
+	maxUnboundedWait = time.Minute
+)
+
+// wait is how long to wait after the n-th attempt: a random part of a doubling
+// time, so that many calls do not retry at once, but never less than Suger
+// asks for.
+func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
+	longest := c.cfg.Backoff
+	for ; n > 1 && longest < maxBackoff; n-- {
+		longest *= 2
+	}
+	return max(c.cfg.Spread(min(longest, maxBackoff)), retryAfter)
+}
+
+// pause waits after the n-th attempt. It reports whether another one has time; if
+// not, it returns at once, or when ctx ends.
+func (c *Client) pause(ctx context.Context, n int, retryAfter time.Duration) bool {
+	wait := c.wait(n, retryAfter)
+	deadline, ok := ctx.Deadline()
+	fits := c.cfg.Now().Add(wait).Before(deadline)
+	if !ok {
+		fits = wait <= maxUnboundedWait
+	}
+	return fits && ctx.Err() == nil && c.cfg.Sleep(ctx, wait) == nil
+}
+
+func spread(longest time.Duration) time.Duration {
+	return rand.N(longest + 1) //nolint:gosec // spreads calls, hides nothing
+}
+
+// readRetryAfter parses Retry-After (RFC 9110 section 10.2.3): seconds, or a date.
+// A date is compared with the answer's own Date if it has one, since the two
+// clocks may differ.
+func readRetryAfter(header http.Header, now time.Time) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil {
+		if seconds > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return time.Duration(seconds) * time.Second
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(until.Sub(now), 0), maxRetryAfter)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	slept, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-slept.Done()
+	return ctx.Err()
 }

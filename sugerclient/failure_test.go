@@ -130,10 +130,6 @@ func TestKeyAuthInAnotherHeader(t *testing.T) {
 			}
 		})
 	}
-	for _, wrong := range []KeyAuth{{Header: "X Y"}, {Scheme: "two words"}, {Scheme: "a\nb"}} {
-		_, err := New(Config{BaseURL: "http://127.0.0.1", Auth: wrong})
-		require.Error(t, err)
-	}
 	// A key that looks like a token is not exchanged anew when it is refused.
 	server := serve(t, say(401, ""))
 	client, _ := newClient(t, server.URL, func(c *Config) { c.Auth = KeyAuth{Scheme: "Bearer"} })

@@ -50,7 +50,6 @@ func TestCallsInFlightAreBoundedPerCredential(t *testing.T) {
 	close(release)
 	group.Wait()
 	assert.Equal(t, map[string]int{"Key suger-key-of-ada": 3, "Key suger-key-of-bob": 3}, most)
-	assert.Empty(t, client.gate.lanes, "idle credentials are forgotten")
 }
 
 func TestWaitingForAPlaceEndsWithTheContext(t *testing.T) {
@@ -86,59 +85,41 @@ func testWaitingForAPlaceEndsWithTheContext(t *testing.T) {
 		assert.Equal(t, Canceled, failure(t, err).Kind)
 	})
 	synctest.Wait()
-	assert.Equal(t, 2, client.gate.lanes[client.login(testKey, "").account.credential].users)
 	hangUp()
 	close(release)
 	group.Wait()
 	assert.Len(t, s.requests(), 1)
-	assert.Empty(t, client.gate.lanes)
 }
 
-func TestPlacesAreGivenInOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
-		leave, err := g.enter(t.Context(), marks.Mark{})
-		require.NoError(t, err)
-		var order []int
-		for i := range 5 {
-			go func() {
-				leave, err := g.enter(t.Context(), marks.Mark{})
-				assert.NoError(t, err)
-				order = append(order, i)
-				leave()
-			}()
-			synctest.Wait()
-		}
-		leave()
-		synctest.Wait()
-		assert.Equal(t, []int{0, 1, 2, 3, 4}, order)
-	})
-}
-
-func TestCredentialsInUseAreBounded(t *testing.T) {
+func TestCallsInFlightAreBounded(t *testing.T) {
 	s := serve(t, say(200, `[]`))
 	client, _ := newClient(t, s.URL)
-	for i := range maxLanes {
-		_, err := client.gate.join(marks.Mark{byte(i), byte(i >> 8)})
+	width := int64(client.cfg.Concurrency)
+	for i := range maxCalls / width {
+		_, err := client.gate.Wait(t.Context(), marks.Mark{byte(i), byte(i >> 8)}, width)
 		require.NoError(t, err)
 	}
-	_, err := client.Do(t.Context(), testKey, listUsers)
+	late, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err := client.Do(late, testKey, listUsers)
 	assert.Equal(t, Throttled, failure(t, err).Kind)
-	require.ErrorIs(t, err, errGateFull)
 	assert.Empty(t, s.requests())
 }
 
 func TestNoPlaceIsHeldWhileWaitingToRetry(t *testing.T) {
 	s := serve(t, say(503, ``), say(200, `[]`))
-	client, clock := newClient(t, s.URL)
-	lanes := -1
+	client, clock := newClient(t, s.URL, func(cfg *Config) { cfg.Concurrency = 1 })
+	free := false
 	client.cfg.Sleep = func(ctx context.Context, d time.Duration) error {
-		lanes = len(client.gate.lanes)
+		leave, ok := client.gate.Try(client.keys.Of(string(testKey)))
+		if free = ok; ok {
+			leave()
+		}
 		return clock.Sleep(ctx, d)
 	}
 	_, err := client.Do(t.Context(), testKey, listUsers)
 	require.NoError(t, err)
-	assert.Zero(t, lanes)
+	assert.True(t, free)
 }
 
 func TestCancelStopsTheCall(t *testing.T) {

@@ -78,9 +78,6 @@ var (
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
 func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Paging, hint ListHint, rows Rows) (ListReport, error) {
-	if err := paging.check(); err != nil {
-		return ListReport{}, &Error{Operation: call.Operation, Kind: Invalid, Err: err}
-	}
 	l := &listing{client: c, cred: cred, call: call, paging: paging, hint: hint, out: rows}
 	for restarts := 0; ; restarts++ {
 		err := l.read(ctx)
@@ -93,24 +90,9 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 		case err != nil && !errors.As(err, &fail):
 			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
 		}
-		return l.report(), err
+		l.hint.Rows = 0 // for the caller to fill in
+		return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}, err
 	}
-}
-
-func (p Paging) check() error {
-	switch {
-	case p.Limit != "" && p.Size <= 0:
-		return errors.New("the page size is not positive")
-	case p.Style == Whole, p.Style == ByLink:
-		return nil
-	case p.Style != ByOffset && p.Style != ByPage && p.Style != ByCursor:
-		return fmt.Errorf("there is no paging style %q", string(p.Style))
-	case p.Offset == "":
-		return errors.New("paging has no parameter for the next page")
-	case p.Style == ByCursor && p.Cursor == "" && p.CursorHeader == "" && p.CursorRow == "":
-		return errors.New("paging does not say where the cursor is")
-	}
-	return nil
 }
 
 // follows reports whether each answer says by itself whether a page comes after it.
@@ -137,11 +119,6 @@ type listing struct {
 	last    []byte // last row so far
 	cursor  string
 	cursors map[string]bool
-}
-
-func (l *listing) report() ListReport {
-	l.hint.Rows = 0 // for the caller to fill in
-	return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}
 }
 
 // read reads the list once from its start.
@@ -276,18 +253,14 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 }
 
 // doubtful reports whether a list of this length may be cut by a limit of the
-// server's own. One that ignored the limit before is believed to do so still,
-// unless the list is now much shorter.
+// server's own, which is a round number. One that ignored the limit before is believed
+// to do so still, unless the list is now much shorter.
 func (l *listing) doubtful(rows int) bool {
 	if l.hint.Unpaged && rows >= l.hint.Rows {
 		return false
 	}
-	return round(rows) || l.hint.Unpaged && rows < l.hint.Rows/2
-}
-
-// round reports lengths that a server may have as a limit of its own.
-func round(rows int) bool {
-	return slices.ContainsFunc([]int{10, 12, 15, 16, 25}, func(size int) bool { return rows%size == 0 })
+	round := slices.ContainsFunc([]int{10, 12, 15, 16, 25}, func(size int) bool { return rows%size == 0 })
+	return round || l.hint.Unpaged && rows < l.hint.Rows/2
 }
 
 // firstPageAgain settles a second page that repeats the first: the first was
@@ -389,16 +362,33 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 }
 
 // Prove requests the beginning of the list of call, to check that Suger accepts the
-// credential, and reads as little of the answer as possible. The error is an
-// *Error as from [Client.Do].
+// credential, and reads as little of the answer as possible. Concurrent proofs of one
+// credential share the request, which does not end with the caller who happened to be
+// first, and a refusal is remembered for [Config].RefusedFor. The error is an *Error as
+// from [Client.Do].
 func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging Paging) error {
-	if err := paging.check(); err != nil {
-		return &Error{Operation: call.Operation, Kind: Invalid, Err: err}
-	}
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening
-	_, err := c.Do(ctx, cred, call)
+	account := c.account(cred, call)
+	known := c.remembered(c.unproven, account)
+	if known != nil && !c.proven.Contains(account) {
+		return known
+	}
+	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
+		shared := context.WithoutCancel(ctx)
+		if deadline, ok := ctx.Deadline(); ok {
+			limited, cancel := context.WithDeadline(shared, deadline)
+			defer cancel()
+			shared = limited
+		}
+		_, err := c.Do(shared, cred, call)
+		var fail *Error
+		if errors.As(err, &fail) && fail.Kind == Refused {
+			c.unproven.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+		}
+		return nil, err
+	})
 	return err
 }
 

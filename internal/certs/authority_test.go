@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -110,7 +111,7 @@ func files(t *testing.T, cert, key []byte) certs.Options {
 	folder := t.TempDir()
 	o := certs.Options{
 		CertPath: filepath.Join(folder, "tls.crt"), KeyPath: filepath.Join(folder, "tls.key"),
-		Now: func() time.Time { return now }, Roots: x509.NewCertPool(),
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }, Roots: x509.NewCertPool(),
 	}
 	require.NoError(t, os.WriteFile(o.CertPath, cert, 0o600))
 	require.NoError(t, os.WriteFile(o.KeyPath, key, 0o600))

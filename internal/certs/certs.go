@@ -24,14 +24,13 @@ const maxFile = 256 << 10
 // soon is how long before its end a certificate is worth a warning.
 const soon = 14 * 24 * time.Hour
 
-// Options name the files. Zero fields have the default given with them.
+// Options name the files. All fields but Roots are required.
 type Options struct {
-	CertPath string // the chain, the server's own certificate first; required
-	KeyPath  string // the key of that certificate; required
-
-	Log   *slog.Logger     // gets changes and problems; discards
-	Now   func() time.Time // time.Now
-	Roots *x509.CertPool   // authorities that are trusted; the system's
+	CertPath string       // the chain, the server's own certificate first
+	KeyPath  string       // the key of that certificate
+	Log      *slog.Logger // gets changes and problems
+	Now      func() time.Time
+	Roots    *x509.CertPool // authorities that are trusted; nil for the system's
 }
 
 // Files are a certificate and its key, as they are on disk. They may be used by
@@ -45,12 +44,6 @@ type Files struct {
 // Open reads and checks the files. The error says what is wrong with the
 // certificate, the key or the chain, in words for an operator.
 func Open(options Options) (*Files, error) {
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
-	}
-	if options.Now == nil {
-		options.Now = time.Now
-	}
 	f := &Files{options: options}
 	var err error
 	f.files, err = reload.Open(reload.Options{

@@ -81,7 +81,6 @@ func (p *process) serve(ctx context.Context) error {
 	}
 	operations.socket = conns.Guard(operations.server, operations.socket,
 		conns.Limits{Total: maxConnectionsPerAddress, PerAddress: maxConnectionsPerAddress, UntrustedIdle: idleTimeout})
-	defer p.FollowSignals()()
 	defer reserveHeap()()
 	p.logStart(scim.addr(), operations.addr())
 	return serveUntilDone(ctx, p.Log, scim, operations)

@@ -31,18 +31,18 @@ type Limits struct {
 	Shared func(netip.Addr) bool
 }
 
-// A guard tracks the connections of one server.
+// A guard is the listener of one server, and tracks its connections.
 type guard struct {
+	net.Listener
 	limits Limits
 
-	mu        sync.Mutex
-	open      map[*connection]struct{}
-	addresses map[netip.Prefix]int
+	mu   sync.Mutex
+	open map[*connection]struct{}
 }
 
 // Guard limits the connections of a server, which must serve the returned socket.
 func Guard(server *http.Server, socket net.Listener, limits Limits) net.Listener {
-	g := &guard{limits: limits, open: make(map[*connection]struct{}), addresses: make(map[netip.Prefix]int)}
+	g := &guard{Listener: socket, limits: limits, open: make(map[*connection]struct{})}
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		if known := unwrap(c); known != nil {
 			g.changed(known, state)
@@ -51,7 +51,7 @@ func Guard(server *http.Server, socket net.Listener, limits Limits) net.Listener
 	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, contextKey{}, unwrap(c))
 	}
-	return &listener{socket, g}
+	return g
 }
 
 // A connection is an accepted connection. The guard's lock protects its fields.
@@ -88,20 +88,14 @@ func unwrap(c net.Conn) *connection {
 	return known
 }
 
-// A listener accepts connections for the guard.
-type listener struct {
-	net.Listener
-	guard *guard
-}
-
 // Accept makes room for each new connection, or closes it if there is none.
-func (l *listener) Accept() (net.Conn, error) {
+func (g *guard) Accept() (net.Conn, error) {
 	for {
-		accepted, err := l.Listener.Accept()
+		accepted, err := g.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		if c := l.guard.admit(accepted); c != nil {
+		if c := g.admit(accepted); c != nil {
 			return c, nil
 		}
 		_ = accepted.Close()
@@ -116,7 +110,13 @@ func (g *guard) admit(accepted net.Conn) *connection {
 	shared := g.limits.Shared != nil && g.limits.Shared(address)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	tooManyFrom := !shared && g.addresses[c.from] >= g.limits.PerAddress
+	same := 0
+	for other := range g.open {
+		if other.from == c.from {
+			same++
+		}
+	}
+	tooManyFrom := !shared && same >= g.limits.PerAddress
 	if tooManyFrom || len(g.open) >= g.limits.Total {
 		least := g.leastOf(func(other *connection) bool { return !tooManyFrom || other.from == c.from })
 		if least == nil {
@@ -126,7 +126,6 @@ func (g *guard) admit(accepted net.Conn) *connection {
 		_ = least.Conn.Close()
 	}
 	g.open[c] = struct{}{}
-	g.addresses[c.from]++
 	return c
 }
 
@@ -147,13 +146,7 @@ func (g *guard) leastOf(among func(*connection) bool) *connection {
 
 // remove may be called more than once; the caller holds the lock.
 func (g *guard) remove(c *connection) {
-	if _, open := g.open[c]; !open {
-		return
-	}
 	delete(g.open, c)
-	if g.addresses[c.from]--; g.addresses[c.from] == 0 {
-		delete(g.addresses, c.from)
-	}
 	c.mayStay()
 }
 
@@ -172,14 +165,14 @@ func (g *guard) changed(c *connection, state http.ConnState) {
 	c.idle = state == http.StateIdle
 	c.mayStay()
 	if _, open := g.open[c]; open && c.idle && !c.trusted {
-		c.timer = time.AfterFunc(g.limits.UntrustedIdle, func() { g.closeIfIdle(c) })
+		c.timer = time.AfterFunc(g.limits.UntrustedIdle, c.closeIfIdle)
 	}
 }
 
-func (g *guard) closeIfIdle(c *connection) {
-	g.mu.Lock()
+func (c *connection) closeIfIdle() {
+	c.guard.mu.Lock()
 	idle := c.idle
-	g.mu.Unlock()
+	c.guard.mu.Unlock()
 	if idle {
 		_ = c.Close()
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"io"
+	"strings"
 )
 
 // A Mark stands for some texts and reveals none of them. It means nothing to
@@ -33,4 +34,10 @@ func (m *Maker) Of(texts ...string) (mark Mark) {
 	}
 	mac.Sum(mark[:0])
 	return mark
+}
+
+// Visible reports whether a secret has only visible ASCII characters, so that it can be
+// in a header.
+func Visible(secret string) bool {
+	return !strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' })
 }

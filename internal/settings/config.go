@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"suger-scim-gateway/internal/certs"
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/reload"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -99,7 +103,7 @@ func (c *Config) readCertificates(found *Problems) {
 		return
 	}
 	var err error
-	c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log})
+	c.Certificates, err = certs.Open(certs.Options{CertPath: c.TLSCert, KeyPath: c.TLSKey, Log: c.Log, Now: time.Now})
 	if err != nil {
 		found.Add("GATEWAY_TLS_CERT", "and GATEWAY_TLS_KEY cannot be used: %v", err)
 		return
@@ -141,7 +145,7 @@ func (c *Config) compare(found *Problems) {
 
 // checkCredential returns what is wrong with a Suger credential.
 func (c *Config) checkCredential(text string) error {
-	if !visible(text) {
+	if !marks.Visible(text) {
 		return errors.New("has a blank or another character that a credential cannot have")
 	}
 	if id, key, found := strings.Cut(text, ":"); c.SugerAuth == "oauth" && (!found || id == "" || key == "") {
@@ -181,15 +185,10 @@ func (c *Config) checkTokens(text string) error {
 }
 
 func checkSecretLength(text string) error {
-	if len(text) < minSecretLength || !visible(text) {
+	if len(text) < minSecretLength || !marks.Visible(text) {
 		return fmt.Errorf("is shorter than %d characters, or has one that is not visible ASCII", minSecretLength)
 	}
 	return nil
-}
-
-// visible reports whether text has only visible ASCII characters.
-func visible(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
 
 // HoldsCredential reports whether the gateway holds the Suger credential itself
@@ -282,4 +281,108 @@ func ReadMapping(path string) (source []byte, document *spec.Document, err error
 	}
 	document, err = spec.Parse(path, source)
 	return source, document, err
+}
+
+// Logs holds the logs of a process.
+type Logs struct {
+	Log   *slog.Logger
+	Audit *slog.Logger // the record of changes
+}
+
+// NewLogs returns the process's log and the audit record. Both go to w, as JSON or
+// text. The level applies to the log only: records of changes are never left out.
+func NewLogs(w io.Writer, level, format string) Logs {
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		least = slog.LevelInfo
+	}
+	handler := func(least slog.Level) slog.Handler {
+		options := &slog.HandlerOptions{Level: least}
+		if format == "text" {
+			return slog.NewTextHandler(w, options)
+		}
+		return slog.NewJSONHandler(w, options)
+	}
+	return Logs{
+		Log:   slog.New(handler(least)),
+		Audit: slog.New(handler(slog.LevelInfo)).With("record", "audit"),
+	}
+}
+
+// maxSecretFile is the largest file of a secret, in bytes.
+const maxSecretFile = 64 << 10
+
+// secretText is the value of a secret setting, which does not print itself.
+type secretText = sugerclient.Credential
+
+// A secret is the current value of a secret setting, given by its variable or
+// by a file that is read again whenever it changes, so that a rotation needs
+// no restart.
+type secret struct {
+	value atomic.Pointer[string]
+	files *reload.Files // nil if the variable holds the value
+}
+
+// openSecret reads a secret from a variable, or from the file that NAME_FILE
+// names. It is nil if neither is set. check returns what is wrong with a value,
+// without repeating it.
+func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, error) {
+	s := &secret{}
+	switch {
+	case value == "" && path == "":
+		return nil, nil
+	case value != "" && path != "":
+		return nil, fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", name)
+	case value != "":
+		if err := check(string(value)); err != nil {
+			return nil, fmt.Errorf("%s %w", name, err)
+		}
+		text := string(value)
+		s.value.Store(&text)
+		return s, nil
+	}
+	name += "_FILE"
+	log = log.With("setting", name)
+	readable := false
+	use := func(contents [][]byte) error {
+		readable = true
+		text := strings.TrimSpace(string(contents[0]))
+		if text == "" {
+			return errors.New("names a file that is empty")
+		}
+		if err := check(text); err != nil {
+			return err
+		}
+		if before := s.value.Swap(&text); before != nil && *before != text {
+			log.Info("changed secret loaded")
+		}
+		return nil
+	}
+	var err error
+	s.files, err = reload.Open(reload.Options{What: "secret", Paths: []string{path}, Limit: maxSecretFile, Use: use, Log: log, Now: time.Now})
+	switch {
+	case err != nil && readable:
+		return nil, fmt.Errorf("%s %w", name, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s names a file that cannot be used: %w", name, err)
+	}
+	return s, nil
+}
+
+// current is the value as of now. A file that cannot be read, or whose content
+// is not acceptable, leaves the last good value.
+func (s *secret) current() string {
+	if s.files != nil {
+		s.files.Refresh()
+	}
+	return *s.value.Load()
+}
+
+// latest is the value read last, without a look at the file; "" if there is no
+// such secret.
+func (s *secret) latest() string {
+	if s == nil {
+		return ""
+	}
+	return *s.value.Load()
 }

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"bytes"
-	"log/slog"
 	"strings"
 	"testing"
 
@@ -44,17 +43,4 @@ func TestLogLevels(t *testing.T) {
 			assert.Equal(t, test.want, got)
 		})
 	}
-}
-
-func TestSteppedLevelHolds(t *testing.T) {
-	var out bytes.Buffer
-	logs := NewLogs(&out, "info", "json")
-	logs.stepLevel(false)
-	assert.Equal(t, slog.LevelWarn, logs.level.Level())
-	logs.Log.Info("not written")
-	logs.Log.Warn("written")
-	logs.Audit.Info("a change")
-	assert.NotContains(t, out.String(), "not written")
-	assert.Contains(t, out.String(), `"msg":"written"`)
-	assert.Contains(t, out.String(), `"msg":"a change"`, "audit records are always written")
 }

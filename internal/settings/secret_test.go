@@ -185,6 +185,6 @@ func TestSecretTextIsHidden(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "secret", held.Credential, "settings", held)
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "secret", held.Credential, "settings", held)
 	fmt.Fprintf(&logged, "%v %+v %#v %s", held, held, held, held.Credential)
-	assert.Contains(t, logged.String(), "[secret]")
+	assert.Contains(t, logged.String(), "[credential]")
 	assert.NotContains(t, logged.String(), "hush-hush")
 }

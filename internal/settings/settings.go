@@ -3,11 +3,22 @@
 package settings
 
 import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"suger-scim-gateway/mapping"
 )
 
 // Settings holds the environment variables. The tags of a field describe one
@@ -126,4 +137,270 @@ func Unknown() []string {
 	}
 	slices.Sort(unknown)
 	return unknown
+}
+
+// Problems collects everything that is wrong with the settings, so that an operator
+// can fix it in one go. None of them contains the value of a secret.
+type Problems []error
+
+// Add adds what is wrong with a variable; the text continues a sentence that begins
+// with its name.
+func (p *Problems) Add(name, format string, args ...any) {
+	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
+}
+
+// asError returns one error that names every variable, or nil.
+func (p Problems) asError() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(p...).Error(), "\n", "\n  "))
+}
+
+// readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
+// one field at a time, because envconfig stops at the first problem. An empty
+// variable counts as not set: Compose files and charts omit a setting that way.
+func readEnvironment(into any) Problems {
+	var found Problems
+	fields := reflect.ValueOf(into).Elem()
+	for i := range fields.NumField() {
+		field := fields.Type().Field(i)
+		name := field.Tag.Get("envconfig")
+		if os.Getenv(name) == "" {
+			os.Unsetenv(name)
+		}
+		single := reflect.New(reflect.StructOf([]reflect.StructField{field}))
+		if err := envconfig.Process("", single.Interface()); err != nil {
+			found.Add(name, "%s", explain(err, field.Type))
+			continue
+		}
+		value := single.Elem().Field(0)
+		if text := outOfBounds(value.Interface(), field.Tag); text != "" {
+			found.Add(name, "%s", text)
+			continue
+		}
+		fields.Field(i).Set(value)
+	}
+	return found
+}
+
+// explain returns what is wrong with a value that could not be read, without
+// strconv's texts, which repeat the value.
+func explain(err error, t reflect.Type) string {
+	var parse *envconfig.ParseError
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "is not a duration such as 10s, 5m or 1h"
+	case t.Kind() == reflect.Int:
+		return "is not a whole number"
+	case t.Kind() == reflect.Bool:
+		return "is neither true nor false"
+	case errors.As(err, &parse):
+		return parse.Err.Error()
+	}
+	return "cannot be read"
+}
+
+// outOfBounds returns how a value breaks the min, max or oneof of its tag, or "".
+func outOfBounds(value any, tag reflect.StructTag) string {
+	least, most := tag.Get("min"), tag.Get("max")
+	out := false
+	switch v := value.(type) {
+	case int:
+		low, _ := strconv.Atoi(least) // a test reads every tag
+		high, _ := strconv.Atoi(most)
+		out = v < low || v > high
+	case time.Duration:
+		low, _ := time.ParseDuration(least)
+		high, _ := time.ParseDuration(most)
+		out = v < low || v > high
+	case string:
+		if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), v) {
+			return "is not one of " + strings.ReplaceAll(words, ",", ", ")
+		}
+	}
+	if out {
+		return fmt.Sprintf("is not between %s and %s", least, most)
+	}
+	return ""
+}
+
+// The types of settings that are more than a word or a number. envconfig calls
+// Decode; its error continues a sentence that begins with the variable's name.
+
+// SplitList splits comma-separated words, without blanks around them and empty
+// ones.
+func SplitList(text string) []string {
+	var words []string
+	for word := range strings.SplitSeq(text, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// parseList parses words separated by commas. Each must be what form says.
+func parseList[T any](text, form string, parse func(word string) (T, bool)) ([]T, error) {
+	var list []T
+	for i, word := range SplitList(text) {
+		one, ok := parse(word)
+		if !ok {
+			return nil, fmt.Errorf("has an entry, number %d, that is not %s", i+1, form)
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// organizationID is the id of a Suger organization. The limits are ours; Suger's
+// sample ids are nine letters and digits.
+type organizationID string
+
+var organizationPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+const organizationForm = "an organization id: letters, digits, dots, - and _, at most 64"
+
+// Decode reads one id.
+func (id *organizationID) Decode(text string) error {
+	if !organizationPattern.MatchString(text) {
+		return errors.New("is not " + organizationForm)
+	}
+	*id = organizationID(text)
+	return nil
+}
+
+// organizationIDs is a list of organization ids.
+type organizationIDs []string
+
+// Decode reads ids separated by commas.
+func (ids *organizationIDs) Decode(text string) (err error) {
+	*ids, err = parseList(text, organizationForm, func(id string) (string, bool) { return id, organizationPattern.MatchString(id) })
+	return err
+}
+
+// BaseURL is an http or https URL that paths are added to.
+type BaseURL string
+
+// Decode reads a URL without slashes at its end.
+func (b *BaseURL) Decode(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return errors.New("is not a URL that begins with https:// or http:// and a host")
+	case u.User != nil, u.RawQuery != "", u.ForceQuery, u.Fragment != "":
+		return errors.New("has a user, a query or a fragment; only scheme, host, port and path are allowed")
+	}
+	*b = BaseURL(strings.TrimRight(text, "/"))
+	return nil
+}
+
+// Unprotected reports whether requests to the URL can be intercepted.
+func (b BaseURL) Unprotected() bool {
+	u, err := url.Parse(string(b))
+	return err == nil && u.Scheme != "https" && !isLoopback(u.Hostname())
+}
+
+// isLoopback reports whether a host is a name of this machine.
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// ListenAddress is host:port, host being empty for every address.
+type ListenAddress string
+
+// Decode reads host:port with a numeric port.
+func (a *ListenAddress) Decode(text string) error {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return errors.New("is not an address such as :8080 or 127.0.0.1:9090")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 && port != "0" {
+		return errors.New("has a port that is not a number from 0 to 65535")
+	}
+	*a = ListenAddress(text)
+	return nil
+}
+
+// Loopback reports whether only this machine can reach a listener on a.
+func (a ListenAddress) Loopback() bool {
+	host, _, _ := net.SplitHostPort(string(a))
+	return isLoopback(host)
+}
+
+// networks holds CIDR prefixes; a single address is a prefix of full length.
+type networks []netip.Prefix
+
+// Decode reads prefixes and addresses separated by commas.
+func (n *networks) Decode(text string) (err error) {
+	*n, err = parseList(text, "a network such as 10.0.0.0/8", func(word string) (netip.Prefix, bool) {
+		if ip, err := netip.ParseAddr(word); err == nil {
+			prefix, err := ip.Prefix(ip.BitLen())
+			return prefix, err == nil
+		}
+		prefix, err := netip.ParsePrefix(word)
+		return prefix.Masked(), err == nil
+	})
+	return err
+}
+
+// emails holds addresses of users.
+type emails []string
+
+// Decode reads addresses separated by commas.
+func (e *emails) Decode(text string) (err error) {
+	*e, err = parseList(text, "an e-mail address", func(address string) (string, bool) {
+		local, domain, _ := strings.Cut(address, "@")
+		return address, local != "" && domain != "" && !strings.ContainsAny(address, " \t")
+	})
+	return err
+}
+
+// groupRoles maps names of SCIM groups to Suger roles: "Suger Admins=ADMIN".
+type groupRoles map[string]string
+
+// Decode reads pairs separated by commas, with distinct names in any letter case.
+func (g *groupRoles) Decode(text string) error {
+	pairs := groupRoles{}
+	taken := map[string]bool{}
+	for i, pair := range SplitList(text) {
+		cut := strings.LastIndex(pair, "=") // a group's name may contain =, a role cannot
+		if cut < 0 {
+			return fmt.Errorf("has an entry, number %d, without =; an entry is group name=role", i+1)
+		}
+		name, role := strings.TrimSpace(pair[:cut]), strings.TrimSpace(pair[cut+1:])
+		if name == "" || role == "" {
+			return fmt.Errorf("has an entry, number %d, without a name or a role; an entry is group name=role", i+1)
+		}
+		if taken[strings.ToLower(name)] {
+			return fmt.Errorf("has the group %q twice", name)
+		}
+		taken[strings.ToLower(name)] = true
+		pairs[name] = role
+	}
+	*g = pairs
+	return nil
+}
+
+// brake is "20/1h", twenty of something an hour, or "off".
+type brake mapping.Brake
+
+// Decode reads a number and a window, or off.
+func (b *brake) Decode(text string) error {
+	if text == "off" {
+		*b = brake{}
+		return nil
+	}
+	limit, window, _ := strings.Cut(text, "/")
+	n, err := strconv.Atoi(limit)
+	if err != nil || n < 1 {
+		return errors.New("is neither off nor a number and a time such as 20/1h")
+	}
+	span, err := time.ParseDuration(window)
+	if err != nil || span < time.Second || span > 31*24*time.Hour {
+		return errors.New("is neither off nor a number and a time, from 1s to 744h, such as 20/1h")
+	}
+	*b = brake{Limit: n, Window: span}
+	return nil
 }

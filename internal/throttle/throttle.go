@@ -1,5 +1,5 @@
-// Package throttle slows guessing down: it counts failures by client address and
-// makes an address with too many of them wait.
+// Package throttle bounds what one client can use: a [Throttle] slows down an
+// address that guesses tokens, a [Quota] gives each owner a share.
 package throttle
 
 import (
@@ -8,11 +8,20 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"suger-scim-gateway/internal/marks"
 )
 
-// maxAddresses bounds the table to about 2 MB. When it is exceeded, the least
-// recently used address is forgotten.
-const maxAddresses = 10_000
+const (
+	// maxAddresses bounds the table to about 2 MB. When it is exceeded, the least
+	// recently used address is forgotten.
+	maxAddresses = 10_000
+	maxWrong     = 4096 // wrong tokens that were counted a moment ago
+
+	// Attempts above the limit.
+	turnEvery   = time.Second
+	longestTurn = 5 * time.Second // waiting for one's turn
+)
 
 // A Limit is how many failures an address may have within a window. The zero Limit
 // means no limit.
@@ -21,22 +30,31 @@ type Limit struct {
 	Window   time.Duration
 }
 
-// A Throttle counts failures. It is safe for concurrent use; a nil Throttle never
-// makes a client wait.
+// A Throttle counts failures by address: wrong tokens, each once in a window, since a
+// client with an old token repeats it and finds no other, and others. It is safe for
+// concurrent use; a nil Throttle never makes a client wait.
 type Throttle struct {
 	limit Limit
 	now   func() time.Time
 
-	mu    sync.Mutex
-	table *simplelru.LRU[netip.Prefix, window]
+	mu       sync.Mutex
+	table    *simplelru.LRU[netip.Prefix, window]
+	underWay map[guess]int
+	wrong    *simplelru.LRU[guess, time.Time] // and until when they are not counted again
 }
 
 // A window begins with the first failure.
 type window struct {
 	ends     time.Time
 	failures int
-	pending  int       // attempts whose outcome is not known yet
+	pending  int       // guesses whose outcome is not known yet
 	turn     time.Time // when the next attempt above the limit may be made
+}
+
+// A guess is a token from an address that is not known to be good.
+type guess struct {
+	from  netip.Prefix
+	token marks.Mark
 }
 
 // New returns a Throttle, nil if there is no limit.
@@ -44,35 +62,42 @@ func New(limit Limit, now func() time.Time) *Throttle {
 	if limit.Failures <= 0 || limit.Window <= 0 {
 		return nil
 	}
-	table, err := simplelru.NewLRU[netip.Prefix, window](maxAddresses, nil)
+	return &Throttle{
+		limit: limit, now: now, underWay: make(map[guess]int),
+		table: newTable[netip.Prefix, window](maxAddresses), wrong: newTable[guess, time.Time](maxWrong),
+	}
+}
+
+func newTable[K comparable, V any](size int) *simplelru.LRU[K, V] {
+	table, err := simplelru.NewLRU[K, V](size, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &Throttle{limit: limit, now: now, table: table}
+	return table
 }
 
 // with calls do with the current window of an address, under the lock.
-func (t *Throttle) with(client netip.Addr, do func(w *window, now time.Time)) {
+func (t *Throttle) with(client netip.Addr, do func(from netip.Prefix, w *window, now time.Time)) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key, now := Network(client), t.now()
-	before, _ := t.table.Get(key)
+	from, now := Network(client), t.now()
+	before, _ := t.table.Get(from)
 	w := before
 	if !now.Before(w.ends) {
 		w.failures = 0
 	}
-	do(&w, now)
+	do(from, &w, now)
 	if w != before { // an address that never failed is not kept
-		t.table.Add(key, w)
+		t.table.Add(from, w)
 	}
 }
 
 // Wait returns how long the address is still blocked, 0 if it is not.
 func (t *Throttle) Wait(client netip.Addr) (wait time.Duration) {
-	t.with(client, func(w *window, now time.Time) {
+	t.with(client, func(_ netip.Prefix, w *window, now time.Time) {
 		if w.failures >= t.limit.Failures {
 			wait = w.ends.Sub(now)
 		}
@@ -80,32 +105,9 @@ func (t *Throttle) Wait(client netip.Addr) (wait time.Duration) {
 	return wait
 }
 
-// Reserve counts an attempt of the address as if it had failed, so that concurrent
-// attempts cannot exceed the limit. It returns false, and counts nothing, if the
-// address has reached its limit. Otherwise the attempt ends with Release.
-func (t *Throttle) Reserve(client netip.Addr) bool {
-	reserved := true
-	t.with(client, func(w *window, _ time.Time) {
-		if reserved = w.failures+w.pending < t.limit.Failures; reserved {
-			w.pending++
-		}
-	})
-	return reserved
-}
-
-// Release ends a reserved attempt.
-func (t *Throttle) Release(client netip.Addr, failed bool) {
-	t.with(client, func(w *window, now time.Time) {
-		w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
-		if failed {
-			w.fail(now, t.limit)
-		}
-	})
-}
-
 // Fail counts a failure of the address.
 func (t *Throttle) Fail(client netip.Addr) {
-	t.with(client, func(w *window, now time.Time) { w.fail(now, t.limit) })
+	t.with(client, func(_ netip.Prefix, w *window, now time.Time) { w.fail(now, t.limit) })
 }
 
 func (w *window) fail(now time.Time, limit Limit) {
@@ -115,23 +117,70 @@ func (w *window) fail(now time.Time, limit Limit) {
 	w.failures++
 }
 
-// Attempts above the limit.
-const (
-	turnEvery   = time.Second
-	longestTurn = 5 * time.Second // waiting for one's turn
-)
+// Begin counts an attempt with a token as if it had failed, so that concurrent
+// attempts cannot exceed the limit; attempts with the same token count once. It
+// returns false, and counts nothing, if the address has reached its limit. Otherwise
+// the attempt ends with End.
+func (t *Throttle) Begin(client netip.Addr, token marks.Mark) bool {
+	begun := true
+	t.with(client, func(from netip.Prefix, w *window, _ time.Time) {
+		try := guess{from, token}
+		if begun = t.underWay[try] > 0 || w.failures+w.pending < t.limit.Failures; begun {
+			t.begin(try, w)
+		}
+	})
+	return begun
+}
+
+func (t *Throttle) begin(try guess, w *window) {
+	if t.underWay[try]++; t.underWay[try] == 1 {
+		w.pending++
+	}
+}
 
 // Turn allows an address above its limit one attempt each second, so that a client
 // that shares it with a guesser is still served. It returns how long to wait
-// before the attempt; ok is false if too many are waiting already.
-func (t *Throttle) Turn(client netip.Addr) (wait time.Duration, ok bool) {
-	t.with(client, func(w *window, now time.Time) {
+// before the attempt, which ends with End; ok is false, and wait the time to retry
+// after, if too many are waiting already or the token is known to be wrong.
+func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration, ok bool) {
+	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
+		try := guess{from, token}
+		if t.isWrong(try, now) {
+			wait = w.ends.Sub(now)
+			return
+		}
 		wait = max(0, w.turn.Sub(now))
-		if wait < longestTurn {
+		if ok = wait < longestTurn; ok {
 			w.turn = now.Add(wait + turnEvery)
+			t.begin(try, w)
 		}
 	})
-	return wait, wait < longestTurn
+	return wait, ok
+}
+
+// isWrong reports whether a wrong token was counted within the window.
+func (t *Throttle) isWrong(try guess, now time.Time) bool {
+	until, counted := t.wrong.Get(try)
+	return counted && now.Before(until)
+}
+
+// End ends an attempt. It also counts a failed token that needed no attempt.
+func (t *Throttle) End(client netip.Addr, token marks.Mark, failed bool) {
+	t.with(client, func(from netip.Prefix, w *window, now time.Time) {
+		try := guess{from, token}
+		switch t.underWay[try] {
+		case 0:
+		case 1:
+			delete(t.underWay, try)
+			w.pending = max(0, w.pending-1) // the address may have been forgotten meanwhile
+		default:
+			t.underWay[try]--
+		}
+		if failed && !t.isWrong(try, now) {
+			t.wrong.Add(try, now.Add(t.limit.Window))
+			w.fail(now, t.limit)
+		}
+	})
 }
 
 // Network returns what counts as one client: an IPv4 address, or the /64 that a

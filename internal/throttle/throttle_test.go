@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"suger-scim-gateway/internal/marks"
 	"suger-scim-gateway/internal/throttle"
 )
 
@@ -91,34 +92,43 @@ func TestReserve(t *testing.T) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	limit := throttle.New(throttle.Limit{Failures: 3, Window: time.Minute}, func() time.Time { return now })
 	client := netip.MustParseAddr("192.0.2.1")
+	first, second, third, fourth := marks.Mark{1}, marks.Mark{2}, marks.Mark{3}, marks.Mark{4}
 	limit.Fail(client)
-	assert.True(t, limit.Reserve(client))
-	assert.True(t, limit.Reserve(client))
-	assert.False(t, limit.Reserve(client), "three would be four")
+	assert.True(t, limit.Begin(client, first))
+	assert.True(t, limit.Begin(client, second))
+	assert.False(t, limit.Begin(client, third), "three would be four")
+	assert.True(t, limit.Begin(client, second), "the same token is one attempt")
 	assert.Zero(t, limit.Wait(client), "none of them has failed yet")
-	limit.Release(client, false)
-	assert.True(t, limit.Reserve(client))
-	limit.Release(client, true)
-	limit.Release(client, true)
+	limit.End(client, first, false)
+	assert.True(t, limit.Begin(client, third))
+	limit.End(client, second, true)
+	limit.End(client, second, true)
+	assert.Zero(t, limit.Wait(client), "a wrong token counts once")
+	assert.False(t, limit.Begin(client, fourth))
+	limit.End(client, third, true)
 	assert.Equal(t, time.Minute, limit.Wait(client))
-	assert.False(t, limit.Reserve(client))
+	assert.False(t, limit.Begin(client, first))
 	now = now.Add(time.Minute)
-	assert.True(t, limit.Reserve(client), "the window has passed")
+	assert.True(t, limit.Begin(client, first), "the window has passed")
 }
 
 func TestTurns(t *testing.T) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	limit := throttle.New(throttle.Limit{Failures: 1, Window: time.Minute}, func() time.Time { return now })
-	client := netip.MustParseAddr("192.0.2.1")
+	client, wrong := netip.MustParseAddr("192.0.2.1"), marks.Mark{100}
+	assert.True(t, limit.Begin(client, wrong))
+	limit.End(client, wrong, true)
+	_, ok := limit.Turn(client, wrong)
+	assert.False(t, ok, "it is known to be wrong")
 	for n := range 5 {
-		wait, ok := limit.Turn(client)
+		wait, ok := limit.Turn(client, marks.Mark{byte(n)})
 		assert.True(t, ok)
 		assert.Equal(t, time.Duration(n)*time.Second, wait)
 	}
-	_, ok := limit.Turn(client)
+	_, ok = limit.Turn(client, marks.Mark{5})
 	assert.False(t, ok, "the queue is full")
 	now = now.Add(2 * time.Second)
-	wait, ok := limit.Turn(client)
+	wait, ok := limit.Turn(client, marks.Mark{5})
 	assert.True(t, ok)
 	assert.Equal(t, 3*time.Second, wait)
 }
