@@ -83,19 +83,8 @@ func (r *run) missing(line *Line, u *use) {
 // candidates are the fields of Suger's that a draft would name for a purpose, but
 // for one that works for another.
 func (r *run) candidates(name string) []string {
-	c, roles := r.users.fields, r.roles
-	if roles == nil {
-		roles = &roleList{}
-	}
-	f := facts{}
-	f.guessUsers(c, r.Caller.Organization)
-	f.guessRoleField(roles)
-	path := map[string]string{"id": f.id, "userName": f.email, "organization": f.org, "created": f.times["created"], "modified": f.times["modified"],
-		"name.givenName": f.given, "name.familyName": f.family, "role": f.role.field}[name]
-	if name == "status" && f.status != nil {
-		path = f.status.field
-	}
-	if path == "" || c.isUsed(path) {
+	path := r.users.fields.guess(name, r.Caller.Organization, r.roles)
+	if path == "" || r.users.fields.isUsed(path) {
 		return nil
 	}
 	return []string{path}

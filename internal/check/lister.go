@@ -301,18 +301,17 @@ func pagingValue(p spec.PagingMap) any {
 	if p.Style == "none" {
 		return nil
 	}
-	value := object{{"style", p.Style}}
-	if p.Limit != "" {
-		value = append(value, member{"size", p.Size}, member{"limit", p.Limit})
+	value := map[string]any{"style": p.Style}
+	for key, text := range map[string]string{"limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()} {
+		if text != "" {
+			value[key] = text
+		}
 	}
-	if p.Next != "" {
-		value = append(value, member{"next", p.Next})
+	if p.Limit != "" {
+		value["size"] = p.Size
 	}
 	if p.First != 0 {
-		value = append(value, member{"first", p.First})
-	}
-	if cursor := p.Cursor.String(); cursor != "" {
-		value = append(value, member{"cursor", cursor})
+		value["first"] = p.First
 	}
 	return value
 }

@@ -401,6 +401,8 @@ func TestListWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	config := newPeople("Viewer").config(t)
 	config.URL, config.Client = server.URL, client
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
+	require.NoError(t, err)
 	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
 	assert.Nil(t, draft)
 	require.ErrorContains(t, err, "its pages do not seem to end")

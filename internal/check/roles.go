@@ -63,6 +63,16 @@ func (l *roleList) haveAll(words map[string]int) bool {
 	return len(words) > 0
 }
 
+// idsOf are the ids of the roles with a name.
+func (l *roleList) idsOf(name string) (ids []string) {
+	for _, role := range l.roles {
+		if fold(role.Name) == fold(name) && !slices.Contains(ids, role.ID) {
+			ids = append(ids, role.ID)
+		}
+	}
+	return ids
+}
+
 func (l *roleList) names() []string {
 	var names []string
 	for _, role := range l.roles {
@@ -82,7 +92,7 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 	}
 	list, unread := &roleList{}, make(map[string]int)
 	var sample any
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles))
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), mostRows)
 	for _, row := range slices.Concat(pages...) {
 		sample = decoded([]byte(row))
 		role, err := r.probe.ReadRole(sample)
@@ -156,11 +166,10 @@ func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 	if !ok {
 		return line.advise("Set role.id and role.name to the fields of a role in Suger's answer.")
 	}
-	role, found := &r.Document.Role, &roleFacts{}
+	role, found := &r.Document.Role, roleFieldsOf([]any{sample})
 	if _, there := role.ID.In(object); there {
 		line.Mapping = r.at("role.name")
 	}
-	found.guess([]any{sample})
 	if found.id != "" && !slices.Contains(role.ID.Scalars(), found.id) {
 		line.Fixes = append(line.Fixes, fix("role.id", found.id))
 	}
@@ -318,7 +327,7 @@ func (r *run) unknownRoles(unknown map[string]int) Line {
 		line.Change = fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
 	case set:
 		for i, word := range sortedNames(unknown) {
-			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), object{{"name", word}, {"id", word}}))
+			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), map[string]any{"name": word, "id": word}))
 		}
 		line.Change = say(line.Fixes...) + " If the word is an id, correct the name."
 	default:

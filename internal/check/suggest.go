@@ -20,14 +20,12 @@ const mostRounds = 8
 // refuses. see is told of the lines of the last check. The error says why there is
 // no report; the draft is nil if there is none.
 func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Report, error) {
-	s := &survey{Config: config}
-	s.list.path, s.list.query = listPath(config)
+	s := &survey{run: newRun(config), draft: &Draft{root: &entry{}}}
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
-	s.login = config.Document.Credential
-	draft := s.draft()
-	config.doubts = s.doubts()
+	draft := s.draft
+	config.doubts = s.doubts
 	write := config.Write
 	config.Write, config.ours = "", make(map[string]bool)
 	report, err := config.refine(ctx, draft)
@@ -47,23 +45,21 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
+	call := s.get(opListUsers, s.listCall().Path, nil)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("no draft: stopped before the list of users was read to its end")
 	case errors.Is(err, errNoEnd):
-		line := endless(s.list.path, s.list.paging, mostDraftRows)
+		line := endless(call.Path, *s.list.Paging, mostDraftRows)
 		return fmt.Errorf("no draft: %s %s", line.Text, line.Change)
+	case !s.address(ctx):
+	case asFailure(err) != nil:
+		s.noUsers(ctx, call, err)
+	default:
+		return fmt.Errorf("no draft: GET %s answers %w", call.Path, err)
 	}
-	r := newRun(s.Config)
-	if !r.address(ctx) {
-		return errors.New(r.report.Lines[0].Text + " " + r.report.Lines[0].Change)
-	}
-	if fail := asFailure(err); fail != nil {
-		r.noUsers(ctx, s.get(opListUsers, s.list.path, nil), err)
-		line := r.report.Lines[len(r.report.Lines)-1]
-		return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
-	}
-	return fmt.Errorf("no draft: GET %s answers %w", s.list.path, err)
+	line := s.report.Lines[len(s.report.Lines)-1]
+	return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
 }
 
 // refine checks a draft and makes the changes that the check proposes, until
@@ -73,7 +69,7 @@ func (s *survey) explain(ctx context.Context, err error) error {
 func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err error) {
 	var stay []Line
 	var untried *Report
-	var before entry
+	var before *entry
 	for range mostRounds {
 		if report, err = checkDraft(ctx, c, draft); err != nil {
 			return nil, errors.Join(err, asError(stay))

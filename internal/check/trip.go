@@ -385,7 +385,7 @@ type row struct {
 // the gateway cannot read have none.
 func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
 	for _, text := range slices.Concat(pages...) {
 		if record, err := r.probe.ReadUser(decoded([]byte(text))); err == nil && strings.EqualFold(record.UserName, address) {
 			found = append(found, row{text, record})

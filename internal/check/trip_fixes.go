@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 )
@@ -43,11 +44,25 @@ func (t *trip) endByMark() []Fix {
 	if t.Document.Access.End.Way != spec.ByRemoval || ops.AddMember != nil {
 		return nil
 	}
-	text := func(in *spec.Operation) string { return in.Call.Method + " " + in.Call.Path }
 	return []Fix{
-		fix("access.end", object{{"call", text(ops.RemoveUser)}, {"repeat", true}}),
-		fix("access.give", object{{"call", text(ops.AddUser)}, {"body", withoutRole(ops.AddUser.Body)}}),
+		fix("access.end", map[string]any{"call": callText(ops.RemoveUser.Call), "repeat": true}),
+		fix("access.give", map[string]any{"call": callText(ops.AddUser.Call), "body": withoutRole(ops.AddUser.Body)}),
 	}
+}
+
+// withoutRole is a body without what is about roles.
+func withoutRole(body any) any {
+	from, is := body.(map[string]any)
+	if !is {
+		return body
+	}
+	kept := make(map[string]any)
+	for key, value := range from {
+		if inner := withoutRole(value); !isEmpty(inner) && !strings.Contains(fmt.Sprint(inner), "{role") {
+			kept[key] = inner
+		}
+	}
+	return kept
 }
 
 // marked is a field that blocks people by its name, which the mapping does not read
@@ -72,8 +87,8 @@ func (t *trip) errorFixes() []Fix {
 		if c.Answer == nil || t.Document.Errors != nil {
 			continue
 		}
-		if signs := errorSigns(decoded(c.Answer.Body), nil); signs != nil {
-			return signs.fixes()
+		if fixes, _ := errorSigns(decoded(c.Answer.Body), nil); fixes != nil {
+			return fixes
 		}
 	}
 	return nil

@@ -57,7 +57,7 @@ func (r *run) newUserList() *userList {
 func (r *run) listUsers(ctx context.Context) *userList {
 	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
 	list := r.newUserList()
-	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
+	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
 	if err != nil {
 		r.noUsers(ctx, call, err)
 		return nil
@@ -172,30 +172,14 @@ func (p *pageReader) Row(row []byte) error {
 	return nil
 }
 
-// read bounds the time of a reading.
-func (p *pageReader) read(ctx context.Context, list func(context.Context) (sugerclient.ListReport, error)) (sugerclient.ListReport, error) {
+// readPages reads a list, as far as it has an end.
+func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, most int) ([][]string, sugerclient.ListReport, error) {
 	limited, cancel := context.WithTimeout(ctx, mostListTime)
 	defer cancel()
-	report, err := list(limited)
+	reader := &pageReader{rows: most}
+	report, err := r.probe.Rows(limited, call, paging, reader)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = errNoEnd
 	}
-	return report, err
-}
-
-// all are the rows of all pages.
-func (p *pageReader) all() (rows []any) {
-	for _, row := range slices.Concat(p.pages...) {
-		rows = append(rows, decoded([]byte(row)))
-	}
-	return rows
-}
-
-// readPages reads a list.
-func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging) ([][]string, sugerclient.ListReport, error) {
-	reader := &pageReader{rows: mostRows}
-	report, err := reader.read(ctx, func(ctx context.Context) (sugerclient.ListReport, error) {
-		return r.probe.Rows(ctx, call, paging, reader)
-	})
 	return reader.pages, report, err
 }

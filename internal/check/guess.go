@@ -7,109 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"suger-scim-gateway/mapping/spec"
 )
-
-// facts are what a Suger's answers show of how it keeps users and roles.
-type facts struct {
-	list   listFacts
-	fields *fieldCounts // of the rows of the list
-	id     string
-	ids    []string // all that may be the id, where no call has shown which one is
-	member string   // path of the membership's own id, where that is another than the person's
-	joins  string   // path of the call that adds a membership
-	email  string
-	emails []string // all that hold addresses, the likeliest first
-	lookup string   // parameter of the list that finds one user by the address
-	given  string
-	family string
-	full   string // where the full name is in one field
-	others map[string]string
-	times  map[string]string // "created" and "modified"
-	org    string
-
-	status *statusFacts
-	role   roleField
-	flags  []string // fields that are true or false and by their names tell who manages users
-	one    *oneFacts
-	roles  *roleFacts // nil if no list of roles was found
-	known  []knownFacts
-	// fallback is the role of who is given none.
-	fallback        knownFacts
-	fallbackByName  bool            // its name says that it is a lesser one
-	fallbackWhy     string          // if not, why this one
-	noAdministrator bool            // there are roles, and none has an administrator's name
-	login           spec.Credential // how the credential is shown, where that is in the file before
-	errors          *errorFacts     // nil if errors have a status of their own
-}
-
-// listFacts are a call that answers a list.
-type listFacts struct {
-	path   string
-	query  map[string]string
-	items  string
-	total  string
-	paging spec.PagingMap
-	why    string // what was seen of it
-}
-
-// oneFacts are the call for one user.
-type oneFacts struct {
-	path      string // with {user}
-	answer    string
-	everybody bool   // it lacks the role
-	id        string // where its answer has the id, without the prefix
-	prefix    string // what paths in a row of the list begin with, and paths in its answer do not
-}
-
-// statusFacts are the field that tells who has access.
-type statusFacts struct {
-	field                     string
-	active, pending, inactive []any
-	absent                    string
-	guessed                   bool // no inactive value was seen
-	byRemoval                 bool // a time that a removal sets
-}
-
-// roleField is the field of a user that holds the role.
-type roleField struct {
-	field, id, name string
-	many, byName    bool
-	words           map[string]int
-}
-
-// named reports whether bodies write a role by its name.
-func (r *roleField) named() bool { return r.byName || r.name != "" && r.id == "" }
-
-// roleFacts are the list of roles and the fields of a role.
-type roleFacts struct {
-	listFacts
-	id, name, description, permissions, created string
-	numbers                                     bool // the ids are such
-}
-
-// knownFacts is a role that is to stand in the file.
-type knownFacts struct {
-	name, id      string
-	number        bool
-	administrator bool
-	assumed       bool // nothing was seen of it, but the file needs one
-}
-
-// rankLesser is the rank of roles whose names say that they are lesser ones.
-const rankLesser = 2
-
-// rank orders roles by the power that their names speak of, the most first.
-func (k *knownFacts) rank() int {
-	switch {
-	case k.administrator:
-		return 0
-	case lesserRole.MatchString(k.name):
-		return rankLesser
-	}
-	return 1
-}
 
 // Names of fields as plain writes them.
 var (
@@ -223,8 +121,6 @@ func (c *fieldCounts) idsIn(prefix string) []string {
 	})
 }
 
-func (c *fieldCounts) bestID(prefix string) string { return first(c.idsIn(prefix)) }
-
 // named is the field with one of some names whose values may be what it says.
 func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 	return c.best(func(path string, l *leaf) int {
@@ -235,10 +131,9 @@ func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 	})
 }
 
-// guessUsers finds what the rows of the list of users hold.
-func (f *facts) guessUsers(c *fieldCounts, organization string) {
-	f.fields = c
-	f.emails = c.ranked(func(path string, l *leaf) int {
+// emails are the fields that hold addresses, the likeliest first.
+func (c *fieldCounts) emails() []string {
+	return c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
 			return 0
 		}
@@ -251,48 +146,78 @@ func (f *facts) guessUsers(c *fieldCounts, organization string) {
 		}
 		return score
 	})
-	f.email = first(f.emails)
-	prefix := f.email[:strings.LastIndex(f.email, ".")+1]
-	f.ids = c.idsIn("")
-	f.id = first(f.ids)
-	if own := c.bestID(prefix); prefix != "" && own != "" {
-		f.id, f.member = own, f.id
-	} else if prefix == "" {
-		f.member = c.best(oneIf(func(path string, l *leaf) bool {
+}
+
+// identity is the id of the person in a row, and that of the membership where the row
+// has one besides.
+func (c *fieldCounts) identity() (id, member string) {
+	id, prefix := first(c.idsIn("")), parentOf(first(c.emails()))
+	if prefix == "" {
+		return id, c.best(oneIf(func(path string, l *leaf) bool {
 			name := lastName(path)
-			return c.isID(l) && path != f.id && strings.Contains(name, "member") && strings.HasSuffix(name, "id")
+			return c.isID(l) && path != id && strings.Contains(name, "member") && strings.HasSuffix(name, "id")
 		}))
 	}
-	f.emails = c.distinct(f.emails)
-	f.ids = c.distinct(f.ids)
-	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
-	f.given, f.family = c.named(givenNames, text), c.named(familyNames, text)
-	if f.given == "" && f.family == "" {
-		f.full = c.named(fullNames, text)
+	if own := first(c.idsIn(prefix)); own != "" {
+		return own, id
 	}
-	f.times = make(map[string]string)
-	for use, hints := range map[string][]string{"created": {"creat", "added", "joined", "since", "registered"}, "modified": {"updat", "modif", "chang"}} {
-		f.times[use] = c.best(func(path string, l *leaf) int {
-			i := slices.IndexFunc(hints, func(hint string) bool { return strings.Contains(lastName(path), hint) })
-			if i < 0 || l.times == 0 || l.times < l.filled || strings.HasPrefix(lastName(path), "last") && use == "created" {
+	return id, ""
+}
+
+// parentOf is what leads to a field, with the dot: "user." of "user.email".
+func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
+
+// guess is the field for a purpose of the mapping, "" if none looks like it.
+func (c *fieldCounts) guess(purpose, organization string, roles *roleList) string {
+	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
+	timeOf := func(hints ...string) string {
+		return c.best(func(path string, l *leaf) int {
+			name := lastName(path)
+			i := slices.IndexFunc(hints, func(hint string) bool { return strings.Contains(name, hint) })
+			if i < 0 || l.times == 0 || l.times < l.filled || purpose == "created" && strings.HasPrefix(name, "last") {
 				return 0
 			}
 			return len(hints) - i
 		})
 	}
-	f.org = c.best(oneIf(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled }))
-	f.others = make(map[string]string)
-	for _, path := range sortedNames(c.leaves) {
-		if attribute := attributeFor(path, c.leaves[path]); attribute != "" && path != f.email && path != f.full && path != f.org && f.others[attribute] == "" {
-			f.others[attribute] = path
-		}
+	switch purpose {
+	case "id":
+		id, _ := c.identity()
+		return id
+	case "organization":
+		return c.best(oneIf(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled }))
+	case "userName":
+		return first(c.emails())
+	case "name.givenName":
+		return c.named(givenNames, text)
+	case "name.familyName":
+		return c.named(familyNames, text)
+	case "name.formatted":
+		return c.named(fullNames, text)
+	case "created":
+		return timeOf("creat", "added", "joined", "since", "registered")
+	case "modified":
+		return timeOf("updat", "modif", "chang")
+	case "status":
+		return c.status().field
+	case "role":
+		return c.role(roles).field
 	}
-	f.guessStatus(c)
+	return ""
 }
 
-// guessStatus finds the field that tells who has access, and what its values mean.
-func (f *facts) guessStatus(c *fieldCounts) {
-	field := c.best(func(path string, l *leaf) int {
+// A statusField is a field that tells who has access, and what its values mean.
+type statusField struct {
+	field                     string // "" if there is none
+	active, pending, inactive []any
+	absent                    string
+	guessed                   bool // no inactive value was seen
+	byRemoval                 bool // a time that a removal sets
+}
+
+// status finds the field that tells who has access.
+func (c *fieldCounts) status() (s statusField) {
+	s.field = c.best(func(path string, l *leaf) int {
 		switch kind := l.kind(); {
 		case strings.Contains(path, "["):
 			return 0
@@ -311,41 +236,35 @@ func (f *facts) guessStatus(c *fieldCounts) {
 		}
 		return 0
 	})
-	if field == "" {
-		return
-	}
-	l := c.leaves[field]
-	f.status = &statusFacts{field: field}
+	l := c.leaves[s.field]
 	switch {
+	case l == nil:
 	case l.isYesOrNo():
-		f.status.yesOrNo(l, hasName(field, yesNames))
+		s.yesOrNo(l, hasName(s.field, yesNames))
 		if l.filled < c.sampled { // where it is missing it says the usual
-			f.status.absent = "active"
+			s.absent = "active"
 		}
 	case l.kind() == isText && l.times == 0:
-		f.status.words(l.words)
+		s.words(l.words)
 	default:
-		f.status.guessed = l.present < c.sampled // how the key goes away again is not seen
-		f.status.absent = "active"
-		if f.status.byRemoval = hasName(field, removalNames); !f.status.byRemoval {
-			f.status.active, f.status.inactive = []any{nil}, []any{"{now}"}
+		s.guessed = l.present < c.sampled // how the key goes away again is not seen
+		s.absent = "active"
+		if s.byRemoval = hasName(s.field, removalNames); !s.byRemoval {
+			s.active, s.inactive = []any{nil}, []any{"{now}"}
 		}
 	}
+	return s
 }
 
-// noWords are texts and numbers that say no, each with the one that says yes.
-var noWords = map[string]string{"no": "yes", "n": "y", "false": "true", "0": "1", "off": "on"}
+// opposites are the words and numbers that say yes and no, noes those that say no.
+var (
+	noes      = []string{"", "no", "n", "false", "0", "off"}
+	opposites = map[string]string{"no": "yes", "yes": "no", "n": "y", "y": "n", "false": "true", "true": "false", "0": "1", "1": "0", "off": "on", "on": "off"}
+)
 
-func saysNo(word string) bool { return word == "" || noWords[fold(word)] != "" }
+func saysNo(word string) bool { return slices.Contains(noes, fold(word)) }
 
-func saysYes(word string) bool {
-	for _, yes := range noWords {
-		if yes == fold(word) {
-			return true
-		}
-	}
-	return false
-}
+func saysYes(word string) bool { return opposites[fold(word)] != "" && !saysNo(word) }
 
 // isYesOrNo reports whether a field is true or false, or says the same by numbers or
 // words.
@@ -361,7 +280,7 @@ func (l *leaf) isYesOrNo() bool {
 
 // yesOrNo writes the two values of a status that says yes or no as Suger does. One
 // that nobody has is the counterpart of the other.
-func (s *statusFacts) yesOrNo(l *leaf, yesIsAccess bool) {
+func (s *statusField) yesOrNo(l *leaf, yesIsAccess bool) {
 	as := func(word string) any {
 		switch l.kind() {
 		case isNumber:
@@ -373,7 +292,7 @@ func (s *statusFacts) yesOrNo(l *leaf, yesIsAccess bool) {
 	}
 	seen := sortedNames(l.words)
 	if len(seen) == 1 {
-		seen, s.guessed = append(seen, counterpart(seen[0])), l.kind() != isFlag
+		seen, s.guessed = append(seen, inCase(opposites[fold(seen[0])], seen[0])), l.kind() != isFlag
 	}
 	for _, word := range seen {
 		if saysYes(word) == yesIsAccess {
@@ -382,19 +301,6 @@ func (s *statusFacts) yesOrNo(l *leaf, yesIsAccess bool) {
 			s.inactive = append(s.inactive, as(word))
 		}
 	}
-}
-
-// counterpart is the no to a yes, and the yes to a no.
-func counterpart(word string) string {
-	for no, yes := range noWords {
-		switch fold(word) {
-		case no:
-			return inCase(yes, word)
-		case yes:
-			return inCase(no, word)
-		}
-	}
-	return word
 }
 
 // inCase is a word in the letter case of another.
@@ -410,7 +316,7 @@ func inCase(word, like string) string {
 
 // words sorts the words of a status by what they mean. One that is not known is
 // left out, so that the check names it.
-func (s *statusFacts) words(words map[string]int) {
+func (s *statusField) words(words map[string]int) {
 	for _, word := range sortedNames(words) {
 		switch meaning(word) {
 		case "active":
@@ -444,13 +350,18 @@ func meaning(word string) string {
 	return ""
 }
 
-// guessRoleField finds the field that holds the role. Names and ids are told apart
-// by the list of roles, if there is one.
-func (f *facts) guessRoleField(roles *roleList) {
-	c := f.fields
-	f.flags = c.ranked(powerFlag)
-	field := c.best(func(path string, l *leaf) int {
-		if strings.Contains(path, "[") || strings.Contains(path, ".") && hasName(path[:strings.LastIndex(path, ".")], roleNames) {
+// A roleField is the field of a user that holds the role.
+type roleField struct {
+	field, id, name string // "" if there is none
+	many, byName    bool
+	words           map[string]int
+}
+
+// role finds the field that holds the role. Names and ids are told apart by the list
+// of roles, if there is one.
+func (c *fieldCounts) role(roles *roleList) (r roleField) {
+	r.field = c.best(func(path string, l *leaf) int {
+		if strings.Contains(path, "[") || hasName(strings.TrimSuffix(parentOf(path), "."), roleNames) {
 			return 0
 		}
 		score := 0
@@ -471,31 +382,28 @@ func (f *facts) guessRoleField(roles *roleList) {
 		}
 		return score
 	})
-	if field == "" {
-		return
+	if r.field == "" {
+		return r
 	}
-	l := c.leaves[field]
-	f.role = roleField{field: field, many: l.kind() == isList, words: l.words}
-	inside := field
-	if f.role.many {
-		inside = field + "[0]"
+	inside := r.field
+	if r.many = c.leaves[inside].kind() == isList; r.many && c.leaves[inside+"[0]"] != nil {
+		inside += "[0]"
 	}
-	if element := c.leaves[inside]; element != nil {
-		f.role.words = element.words
-	}
+	r.words = c.leaves[inside].words
 	for _, path := range sortedNames(c.leaves) {
 		name, within := strings.CutPrefix(path, inside+".")
 		switch {
 		case !within || strings.Contains(name, "."):
-		case f.role.id == "" && (slices.Contains(roleKeys, lastName(name)) || f.role.name == "" && lastName(name) == "role"):
-			f.role.id, f.role.words = name, c.leaves[path].words
-		case f.role.name == "" && slices.Contains(roleTitles, lastName(name)):
-			f.role.name = name
+		case r.id == "" && (slices.Contains(roleKeys, lastName(name)) || r.name == "" && lastName(name) == "role"):
+			r.id, r.words = name, c.leaves[path].words
+		case r.name == "" && slices.Contains(roleTitles, lastName(name)):
+			r.name = name
 		}
 	}
-	for word := range f.role.words {
+	for word := range r.words {
 		_, isID := roles.byID(word)
 		_, isName := roles.byName(word)
-		f.role.byName = f.role.byName || f.role.id == "" && f.role.name == "" && isName && (!isID || strings.HasSuffix(lastName(field), "name"))
+		r.byName = r.byName || r.id == "" && r.name == "" && isName && (!isID || strings.HasSuffix(lastName(r.field), "name"))
 	}
+	return r
 }
