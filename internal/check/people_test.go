@@ -258,6 +258,48 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "warn default role No role's name shows that it has the fewest rights. The draft gives Auditor")
 }
 
+// Roles of one name are not taken for one role: the draft marks the one that it knows,
+// the report fails, and nothing is written.
+func TestRolesOfOneName(t *testing.T) {
+	for name, test := range map[string]struct {
+		roles []string
+		byID  bool
+		says  []string
+		draft string
+	}{
+		"a default, read by name": {[]string{"Admin", "Viewer", "Viewer", "Editor"}, false, []string{
+			"fail role names Suger has 2 roles called Viewer (ids 2 and 3), and the mapping reads a user's role by its name",
+			"fail role names Suger has several roles called Viewer (ids 2 and 3), and nothing shows which one is meant.",
+			"fail default role A user without a role would get Viewer, which is the name of several roles: name its id.",
+		}, "- {name: Viewer, id: 2} # not seen: other roles have this name, too"},
+		"an administrator's, read by id": {[]string{"Admin", "Viewer", "ADMIN", "Editor"}, true, []string{
+			"warn role names Suger has 2 roles called Admin (ids 1 and 3): SCIM clients have to send the id of such a role.",
+			"fail role names Suger has several roles called Admin (ids 1 and 3), and nothing shows which one is meant.",
+		}, "- {name: Admin, id: 1, administrator: true} # not seen: other roles have this name, too"},
+		"a role of their own": {[]string{"Admin", "Viewer", "Billing", "Billing"}, true, []string{
+			"warn role names Suger has 2 roles called Billing (ids 3 and 4): SCIM clients have to send the id of such a role.",
+		}, "- {name: Viewer, id: 2} # seen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople(test.roles...)
+			for i, row := range p.rows {
+				if row["role"] = test.roles[i%4]; test.byID {
+					row["role"] = i%4 + 1
+				}
+			}
+			draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+			said := strings.Join(strings.Fields(text(report)), " ")
+			for _, says := range test.says {
+				assert.Contains(t, said, says)
+			}
+			assert.Contains(t, draft.String(), test.draft)
+			if len(test.says) > 1 {
+				assert.Empty(t, p.writes)
+			}
+		})
+	}
+}
+
 // A field that blocks people by its name is drafted as the status however it says
 // yes and no.
 func TestAccessThatIsNoBoolean(t *testing.T) {

@@ -53,6 +53,20 @@ func (l *roleList) called(word string) (mapping.RoleName, bool) {
 	return l.byName(word)
 }
 
+// problem explains why a setting that names a role names none or several, "" if it
+// names one.
+func (l *roleList) problem(word string) string {
+	_, known := l.called(word)
+	_, isID := l.byID(word)
+	switch {
+	case !known:
+		return "which Suger does not have"
+	case !isID && len(l.idsOf(word)) > 1:
+		return "which is the name of several roles: name its id"
+	}
+	return ""
+}
+
 // haveAll reports whether every word is the id or name of a role.
 func (l *roleList) haveAll(words map[string]int) bool {
 	for word := range words {
@@ -118,7 +132,32 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 		r.note(opListRoles, OK, "", "%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))
 		r.knownRoles(list)
 	}
+	r.sameNames(list)
 	return list
+}
+
+// sameNames names the roles that share a name. By it nobody can tell them apart.
+func (r *run) sameNames(list *roleList) {
+	field := &r.Document.User.Roles
+	for _, role := range list.roles {
+		ids := list.idsOf(role.Name)
+		if len(ids) < 2 || ids[0] != role.ID {
+			continue
+		}
+		line := r.line("role names", Warn, "", "Suger has %d roles called %s (ids %s): SCIM clients have to send the id of such a role.", len(ids), role.Name, both(ids)).
+			advise("Rename all but one of them in Suger.")
+		if field.By == "name" || field.Name.Given() && !field.ID.Given() {
+			line.Level, line.Mapping = Fail, r.at("user.roles")
+			line.Text = fmt.Sprintf("Suger has %d roles called %s (ids %s), and the mapping reads a user's role by its name: the gateway could give somebody another role than the one meant.", len(ids), role.Name, both(ids))
+		}
+		for i, known := range r.Document.Role.Known {
+			if known.ID == nil && fold(known.Name) == fold(role.Name) {
+				line.Level, line.Mapping = Fail, r.at(fmt.Sprintf("role.known[%d]", i))
+				line.Change = "Add the id of the one that is meant, and rename the others in Suger."
+			}
+		}
+		r.add(line)
+	}
 }
 
 // rolesOfFile are the roles that the mapping knows.

@@ -15,8 +15,8 @@ func (r *run) settings() {
 	if r.roles != nil {
 		r.add(r.defaultRole())
 		for _, group := range sortedNames(r.GroupRoles) {
-			if _, ok := r.roles.called(r.GroupRoles[group]); !ok {
-				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, which Suger does not have.", group, r.GroupRoles[group]).
+			if problem := r.roles.problem(r.GroupRoles[group]); problem != "" {
+				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, r.GroupRoles[group], problem).
 					advise("Correct the setting: the roles are %s.", shortList(r.roles.names(), 20)))
 			}
 		}
@@ -32,10 +32,12 @@ func (r *run) defaultRole() Line {
 	if name == "" {
 		name, entry = r.Document.Role.Default, "role.default"
 	}
-	if role, ok := r.roles.called(name); ok {
+	problem := r.roles.problem(name)
+	if problem == "" {
+		role, _ := r.roles.called(name)
 		return r.line("default role", OK, entry, "A user without a role gets %s.", role.Name)
 	}
-	return r.line("default role", Fail, entry, "A user without a role would get %s, which Suger does not have.", name).
+	return r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
 		advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", shortList(r.roles.names(), 20))
 }
 

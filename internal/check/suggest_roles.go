@@ -185,6 +185,9 @@ func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 			e.sure, e.why = NotSeen, "name a role that Suger has"
 		case len(s.roleNames.idsOf(k.Name)) > 1:
 			e.sure, e.why = NotSeen, "other roles have this name, too: which one is meant is not visible"
+			s.doubts = append(s.doubts, Line{Check: "role names", Level: Fail, Mapping: &Place{Entry: "role.known"},
+				Text:   fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, both(s.roleNames.idsOf(k.Name))),
+				Change: "Set the id of the one that is meant, and rename the others in Suger."})
 		case !k.administrator:
 			e.sure, e.why = Seen, "held by users, or listed"
 		}
