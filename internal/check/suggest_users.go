@@ -38,7 +38,9 @@ func (s *survey) draftUser() {
 	}
 	d.likely("user.ids.membership", s.member, "the membership's own id")
 	organization := guess("organization")
-	d.seen("user.organization", organization, in)
+	if organization != "" {
+		d.seen("user.organization", s.field(organization), in)
+	}
 
 	attribute := func(name, path, why, key string, word any) {
 		value := s.field(path)
@@ -70,7 +72,7 @@ func (s *survey) draftUser() {
 	}
 	for _, use := range []string{"created", "modified"} {
 		if path := guess(use); path != "" {
-			d.seen("user."+use, path, s.share(path))
+			d.seen("user."+use, s.field(path), s.share(path))
 		}
 	}
 	s.draftRoleField()

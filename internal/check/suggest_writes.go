@@ -65,12 +65,13 @@ func (s *survey) draftWrites() {
 	if in := s.roleIn; s.roleRows == nil || in.id == "" || in.id == in.name {
 		return // words have nothing to be called by
 	}
-	body, roles := make(map[string]any), s.roleRows.Call.Path
-	for _, part := range []struct{ path, name string }{{s.roleIn.name, "displayName"}, {s.roleIn.description, "description"}, {s.roleIn.permissions, "permissions"}} {
-		s.put(body, part.path, "{"+part.name+"}")
-	}
+	body, rename, roles := make(map[string]any), make(map[string]any), s.roleRows.Call.Path
+	s.put(rename, s.roleIn.name, "{displayName}")
+	s.put(body, s.roleIn.name, "{displayName}")
+	s.put(body, s.roleIn.description, "{description}")
+	s.put(body, s.roleIn.permissions, "{permissions}")
 	d.write(spec.OpAddRole, "POST "+roles, body, unprovenRole)
-	d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", map[string]any{s.roleIn.name: "{displayName}"}, unprovenRole)
+	d.write(spec.OpUpdateRole, "PATCH "+roles+"/{role}", rename, unprovenRole)
 	d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
 }
 

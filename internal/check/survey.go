@@ -212,8 +212,7 @@ func (s *survey) findRoles(ctx context.Context) {
 	s.roleNames = &roleList{}
 	isRole := func(row any) bool {
 		_, word := row.(string)
-		object, _ := row.(map[string]any)
-		return word || slices.ContainsFunc(sortedNames(object), func(key string) bool { return slices.Contains(roleTitles, plain(key)) })
+		return word || roleFieldsOf([]any{row}).name != ""
 	}
 	for _, path := range s.beside("role") {
 		found, err := s.listOf(ctx, spec.Request{Method: http.MethodGet, Path: path}, isRole)
@@ -225,9 +224,11 @@ func (s *survey) findRoles(ctx context.Context) {
 			role := mapping.RoleName{}
 			if word, ok := row.(string); ok {
 				role = mapping.RoleName{ID: word, Name: word}
-			} else if object, ok := row.(map[string]any); ok {
-				role.ID, _ = wordOf(object[s.roleIn.id])
-				role.Name, _ = wordOf(object[s.roleIn.name])
+			} else {
+				id, _ := at(row, s.roleIn.id)
+				name, _ := at(row, s.roleIn.name)
+				role.ID, _ = wordOf(id)
+				role.Name, _ = wordOf(name)
 			}
 			s.roleNames.roles = append(s.roleNames.roles, role)
 		}
