@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -136,7 +135,7 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 // limit finds the parameter that carries the size of a page, and answers the first
 // small page, or the whole answer if there is none.
 func (l *lister) limit(ctx context.Context, whole *listAnswer) (spec.PagingMap, *listAnswer) {
-	for _, name := range hinted(limitNames, whole) {
+	for _, name := range limitNames {
 		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
 			return spec.PagingMap{Limit: name}, page
 		}
@@ -173,22 +172,21 @@ func usual(limit string, first *listAnswer) (ways []spec.PagingMap) {
 	if place, linked := first.next(); linked {
 		ways = append(ways, spec.PagingMap{Style: "link", Limit: limit, Cursor: spec.Cursor{Path: place.path}})
 	}
-	offsets, cursors := hinted(offsetNames, first), hinted(cursorNames, first)
 	for _, cursor := range first.cursors() {
-		for _, name := range hinted(slices.Concat(cursorNames, offsetNames), first) {
+		for _, name := range slices.Concat(cursorNames, offsetNames) {
 			ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: cursor})
 		}
 	}
-	for _, name := range offsets {
+	for _, name := range offsetNames {
 		ways = append(ways, spec.PagingMap{Style: "offset", Limit: limit, Next: name})
 	}
-	for _, name := range hinted(pageNames, first) {
+	for _, name := range pageNames {
 		ways = append(ways, spec.PagingMap{Style: "page", Limit: limit, Next: name, First: 1}, spec.PagingMap{Style: "page", Limit: limit, Next: name})
 	}
 	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
 	for _, field := range sortedNames(last) {
 		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
-			for _, name := range cursors {
+			for _, name := range cursorNames {
 				ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: spec.Cursor{Row: field}})
 			}
 		}
@@ -276,24 +274,6 @@ func (a *listAnswer) next() (place linkPlace, found bool) {
 		}
 	}
 	return linkPlace{}, false
-}
-
-// hinted puts the names first that the answer itself has, in its body or in the
-// query of an address of its next page.
-func hinted(names []string, page *listAnswer) []string {
-	hints := make(map[string]bool)
-	for _, s := range spotsIn(page.body) {
-		if _, is := s.value.(json.Number); is {
-			hints[s.path[strings.LastIndex(s.path, ".")+1:]] = true
-		}
-	}
-	if place, linked := page.next(); linked {
-		for name := range place.address.Query() {
-			hints[name] = true
-		}
-	}
-	in := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !hints[name] })
-	return append(in, slices.DeleteFunc(slices.Clone(names), func(name string) bool { return hints[name] })...)
 }
 
 // pagingValue is the paging as an entry of the mapping file, nil for none.

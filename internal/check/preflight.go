@@ -27,7 +27,7 @@ type Config struct {
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
 
 	Client   *sugerclient.Client // of [Suggest]
-	Settings mapping.Config      // of the services that Suggest makes
+	Settings mapping.Config      // of Service, and of the services that Suggest makes
 	List     string              // path of the list of users, "" for [DefaultList]
 	TryVerbs bool                // try other usual methods where Suger does not offer one
 
@@ -35,11 +35,9 @@ type Config struct {
 	File      string           // name of the mapping file in messages
 	Positions strict.Positions // of the entries in it
 
-	DefaultRole     string            // as GATEWAY_DEFAULT_ROLE, "" for the mapping's
-	GroupRoles      map[string]string // as GATEWAY_GROUP_ROLES
-	PublicURL       string            // as GATEWAY_PUBLIC_URL, "" if it is not set
-	NamesInPath     bool              // the base URL must name the organization
-	HoldsCredential bool              // clients send a token of the gateway, not the Suger credential
+	PublicURL       string // as GATEWAY_PUBLIC_URL, "" if it is not set
+	NamesInPath     bool   // the base URL must name the organization
+	HoldsCredential bool   // clients send a token of the gateway, not the Suger credential
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0

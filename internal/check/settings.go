@@ -14,9 +14,9 @@ import (
 func (r *run) settings() {
 	if r.roles != nil {
 		r.add(r.defaultRole())
-		for _, group := range sortedNames(r.GroupRoles) {
-			if problem := r.roles.problem(r.GroupRoles[group]); problem != "" {
-				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, r.GroupRoles[group], problem).
+		for _, group := range sortedNames(r.Settings.GroupRoles) {
+			if problem := r.roles.problem(r.Settings.GroupRoles[group]); problem != "" {
+				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, r.Settings.GroupRoles[group], problem).
 					advise("Correct the setting: the roles are %s.", shortList(r.roles.names(), 20)))
 			}
 		}
@@ -28,7 +28,7 @@ func (r *run) settings() {
 }
 
 func (r *run) defaultRole() Line {
-	name, entry := r.DefaultRole, ""
+	name, entry := r.Settings.DefaultRole, ""
 	if name == "" {
 		name, entry = r.Document.Role.Default, "role.default"
 	}

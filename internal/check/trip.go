@@ -83,7 +83,7 @@ func (c *stepCall) lacksUser() bool {
 // make goes through the steps. One that fails does not keep the later ones from
 // being tried, as long as the user exists.
 func (t *trip) make(ctx context.Context) {
-	t.role, _ = t.roles.called(cmp.Or(t.DefaultRole, t.Document.Role.Default))
+	t.role, _ = t.roles.called(cmp.Or(t.Settings.DefaultRole, t.Document.Role.Default))
 	if !t.create(ctx) {
 		t.notTried(Warn, "%s, because the user was not added as intended.")
 		return

@@ -116,7 +116,6 @@ func (run *checkRun) complete(p *process) error {
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
 	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
-	request.DefaultRole, request.GroupRoles = p.DefaultRole, p.GroupRoles
 	request.PublicURL = string(p.PublicURL)
 	request.NamesInPath = request.Caller.Organization != string(p.Organization)
 	request.HoldsCredential = p.HoldsCredential()
