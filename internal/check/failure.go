@@ -265,12 +265,10 @@ func (r *run) listFailed(ctx context.Context, call sugerclient.Call, err error) 
 		if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
 			line = r.line("paging", Fail, entry+".paging", "The list cannot be read to its end: %s.", causeOf(fail)).
 				advise("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
-			r.proposePaging(ctx, &line, call)
+			line = r.proposePaging(ctx, line, call)
 		} else {
 			line.Text, line.Mapping = fmt.Sprintf("The answer has no list where the mapping looks: %s.", causeOf(fail)), r.at(entry+".items")
-			if fixes := itemsFixes(call.Operation, body); fixes != nil {
-				line.propose(fixes...)
-			}
+			line = line.propose(itemsFixes(call.Operation, body)...)
 		}
 	}
 	r.add(line)

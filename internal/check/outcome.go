@@ -88,13 +88,11 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 	case len(differences) > 0 && refused != nil:
 		return t.failedStep(ctx, o.check, refused, " Suger shows "+shows+".")
 	case len(differences) > 0 && errorFixes != nil:
-		line := fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping takes it for a success.", t.done(), shows)
-		line.propose(errorFixes...)
-		return line
+		return fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping takes it for a success.", t.done(), shows).propose(errorFixes...)
 	case len(differences) > 0 && t.resets(o.step, differences):
 		line := fail("operations.update user", "After %s Suger shows %s. The call did not send that: Suger resets what an update leaves out.", t.done(), shows)
 		if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-			line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
+			line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
 		}
 		return line
 	case len(differences) > 0:
@@ -107,19 +105,15 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 			advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
 		if o.wanted == inactive {
 			line.Mapping = t.at("access.end")
-			line.propose(t.endByMark()...)
+			line = line.propose(t.endByMark()...)
 		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
 			line.Level = Warn
 		}
 		return line
 	case o.err != nil && t.waited:
-		line := fail("", "Suger applied %s, but its list shows the user only later, and the gateway would answer with an error.", t.done())
-		line.propose(showsLater)
-		return line
+		return fail("", "Suger applied %s, but its list shows the user only later, and the gateway would answer with an error.", t.done()).propose(showsLater)
 	case o.err != nil:
-		line := fail("", "Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err))
-		line.propose(t.answersElsewhere()...)
-		return line
+		return fail("", "Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err)).propose(t.answersElsewhere()...)
 	}
 	line := t.line(o.check, OK, "", "Done by %s. Read back: %s.", t.done(), t.shown(o.is))
 	t.costs(&line)

@@ -84,7 +84,7 @@ func rowsIn(answer any, path string) (rows []any, ok bool) {
 
 // wholeList looks for signs that a list without paging is cut.
 func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.at("operations.list users"), Text: "One answer holds the whole list."}
+	line := r.line("paging", OK, "operations.list users", "One answer holds the whole list.")
 	n := r.users.count
 	says, cut := answer.more(n)
 	switch next := answer.cursors(); {
@@ -100,64 +100,53 @@ func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *list
 	default:
 		return line
 	}
-	r.proposePaging(ctx, &line, call)
-	return line
+	return r.proposePaging(ctx, line, call)
 }
 
 // smallPages looks whether the second of two small pages begins where the first
 // ends. If not, the list is read afresh, for it may have changed.
 func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.at(listPaging)}
 	n, whole := r.users.count, &listAnswer{rows: r.users.opening}
+	line := r.line("paging", Fail, listPaging+".style", "The second page does not begin where the first ends: users would be missing or appear twice.")
 	leads := paging.Style == "cursor" || paging.Style == "link"
 	switch got := len(first.rows); {
 	case n <= pageProbe:
-		line.Level, line.Text = Warn, "The organization has too few users to see whether paging advances."
-		return line
+		return r.line("paging", Warn, listPaging, "The organization has too few users to see whether paging advances.")
 	case got == n && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
-		line.Text = fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
-		return line
+		return r.line("paging", OK, listPaging, "One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
 	case got > pageProbe:
-		line.Level, line.Mapping = Warn, r.at(listPaging+".limit")
-		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
+		line = r.line("paging", Warn, listPaging+".limit", "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
-		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
-		return line
+		return r.line("paging", OK, listPaging, "Advances: two pages of %d follow each other.", pageProbe)
 	case leads:
-		line.Level, line.Text = Fail, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks."
-	default:
-		line.Level, line.Mapping = Fail, r.at(listPaging+".style")
-		line.Text = "The second page does not begin where the first ends: users would be missing or appear twice."
+		line = r.line("paging", Fail, listPaging, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks.")
 	}
-	line.Change = "Compare paging with Suger's documentation."
-	r.proposePaging(ctx, &line, l.call)
-	return line
+	return r.proposePaging(ctx, line.advise("Compare paging with Suger's documentation."), l.call)
 }
 
 // proposePaging names the paging by which the list was seen to go on, if there is
 // one.
-func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Call) {
+func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Call) Line {
 	if paging, _, proven := r.lister(call).find(ctx); proven {
-		line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
+		return line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
 	}
+	return line
 }
 
 // end looks at the size of pages and asks for what comes after the last user.
 func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
-	line := Line{Check: "page size", Level: Warn, Mapping: r.at(listPaging + ".size")}
-	line.propose(fix(line.Mapping.Entry, r.users.firstPage))
+	line := func(level Level, format string, args ...any) {
+		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", r.users.firstPage)))
+	}
 	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
-		line.Text = fmt.Sprintf("Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
-		r.add(line)
+		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
 	}
 	if paging.Style != "offset" && paging.Style != "page" {
 		return
 	}
 	for _, row := range l.page(ctx, paging, paging.Size, r.users.pages, r.users.count).rows { // it may be refused
 		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && !r.users.ids[record.ID] {
-			line.Level = Fail
-			line.Text = fmt.Sprintf("The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
-			r.add(line)
+			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
 			return
 		}
 	}
@@ -165,23 +154,21 @@ func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
 
 // total compares the number of all users with the list.
 func (r *run) total(answer any) {
-	line, total := Line{Check: "total", Level: Warn, Mapping: r.at("operations.list users.total")}, string(r.Document.Operations.ListUsers.Total)
-	candidates := totalsIn(answer)
-	line.propose(fixes(line.Mapping.Entry, candidates)...)
+	const entry = "operations.list users.total"
+	total, candidates := r.Document.Operations.ListUsers.Total, totalsIn(answer)
+	changes := fixes(entry, candidates)
 	switch {
 	case total == "" && len(candidates) > 0:
-		line.Text = fmt.Sprintf("%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates))
+		r.add(r.line("total", Warn, entry, "%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates)).propose(changes...))
 	case total == "":
-		return
 	case r.users.total >= 0:
-		line = Line{Check: "total", Level: OK, Mapping: line.Mapping, Text: fmt.Sprintf("%s says %d.", total, r.users.total)}
+		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
 	default:
-		line.Text = fmt.Sprintf("There is no number at %s, so the gateway cannot detect a truncated list.", total)
-		if len(candidates) == 0 {
-			line.propose(Fix{Entry: line.Mapping.Entry})
+		if changes == nil {
+			changes = []Fix{{Entry: entry}}
 		}
+		r.add(r.line("total", Warn, entry, "There is no number at %s, so the gateway cannot detect a truncated list.", total).propose(changes...))
 	}
-	r.add(line)
 }
 
 // compact is a value as JSON text.

@@ -231,11 +231,10 @@ func (r *run) knownRoles(list *roleList) {
 			continue
 		case hasID:
 			line.Text = fmt.Sprintf("The role with the id %s is called %s, not %s.", id, byID.Name, known.Name)
-			line.propose(fix(entry+".name", byID.Name))
+			line = line.propose(fix(entry+".name", byID.Name))
 		case hasName:
 			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
-			line.propose(fix(entry+".id", byName.ID))
-			line.Change += " Without an id, the gateway takes it from the list."
+			line = line.propose(fix(entry+".id", byName.ID)).also("Without an id, the gateway takes it from the list.")
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
 			line.Change = fmt.Sprintf("Correct its name: the roles are %s.", shortList(list.names(), 20))
@@ -274,9 +273,8 @@ func (r *run) heldRoles(field spec.Field) Line {
 	switch cut := r.cutRoles(); {
 	case cut > 0:
 		list, _, _ := strings.Cut(field.String(), "[")
-		line := r.line(check, Fail, "user.roles.field", "%s several roles in %s, and the mapping reads only one of them: the gateway could neither see nor revoke the others.", holdVerb(cut), list)
-		line.propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
-		return line
+		return r.line(check, Fail, "user.roles.field", "%s several roles in %s, and the mapping reads only one of them: the gateway could neither see nor revoke the others.", holdVerb(cut), list).
+			propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
 	case r.users.manyRoles > 0 && r.Document.User.Roles.Hold != "many":
 		return r.line(check, Fail, "user.roles.hold", "%s more than one role, but by the mapping a user holds one.", holdVerb(r.users.manyRoles)).
 			advise("Set hold: many, and add the operations that grant and revoke a role.")
@@ -356,23 +354,19 @@ func (r *run) unknownRoles(unknown map[string]int) Line {
 	line.Text += "."
 	switch like, by := r.candidates("role"), r.Document.User.Roles.By; {
 	case by == "id" && byName:
-		line.propose(fix("user.roles.by", "name"))
-		line.Change += " The field has names of roles."
+		return line.propose(fix("user.roles.by", "name")).also("The field has names of roles.")
 	case by == "name" && byID:
-		line.propose(fix("user.roles.by", "id"))
-		line.Change += " The field has ids of roles."
+		return line.propose(fix("user.roles.by", "id")).also("The field has ids of roles.")
 	case len(like) > 0:
-		line.Fixes = fixes("user.roles.field", like)
-		line.Change = fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
+		return line.propose(fixes("user.roles.field", like)...).advise("Suger has %s, which looks like the role.", either(like))
 	case set:
+		var known []Fix
 		for i, word := range sortedNames(unknown) {
-			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), map[string]any{"name": word, "id": word}))
+			known = append(known, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), map[string]any{"name": word, "id": word}))
 		}
-		line.Change = say(line.Fixes...) + " If the word is an id, correct the name."
-	default:
-		line.Change = "Compare user.roles and the role list with Suger's documentation."
+		return line.propose(known...).also("If the word is an id, correct the name.")
 	}
-	return line
+	return line.advise("Compare user.roles and the role list with Suger's documentation.")
 }
 
 // administrators reports whether somebody can manage users besides the gateway.

@@ -57,12 +57,10 @@ func (r *run) statuses() {
 	switch reversed := r.reversed(u); {
 	case reversed != "":
 		line.Level, line.Text = Fail, reversed+" With this file, a new user would have no access, and ending access would give it."
-		line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
+		line = line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
 	case len(r.users.unknown) > 0:
 		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "List in access which of them mean access (active) and which do not (inactive)."
-		if fixes := r.meaningFixes(); fixes != nil {
-			line.propose(fixes...)
-		}
+		line = line.propose(r.meaningFixes()...)
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
 		line.Level, line.Text = Warn, fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
 		if u.kind() == isFlag { // and the name does not say which is which: there is no other sign

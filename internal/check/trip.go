@@ -199,12 +199,8 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 // newStatus names a word for the status that only a new user has.
 func (t *trip) newStatus(is *mapping.Record) {
 	t.users.unknown[is.Status]++
-	line := t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
-		advise("Add it to the words of access.")
-	if fixes := t.meaningFixes(); fixes != nil {
-		line.propose(fixes...)
-	}
-	t.add(line)
+	t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
+		advise("Add it to the words of access.").propose(t.meaningFixes()...))
 }
 
 func (t *trip) rename(ctx context.Context) {

@@ -26,7 +26,7 @@ func (t *trip) otherWays(line *Line, refused *stepCall) {
 		if flag, is := value.(bool); is {
 			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
 		}
-		line.propose(slices.Concat(shows, t.endByMark())...)
+		*line = line.propose(slices.Concat(shows, t.endByMark())...)
 	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
 		line.Change = joined(line.Change, fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
 	}
@@ -110,8 +110,7 @@ func (t *trip) answersElsewhere() []Fix {
 func (t *trip) costs(line *Line) {
 	if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
 		line.Level, line.Mapping = Warn, t.at(fixes[0].Entry)
-		line.propose(fixes...)
-		line.Change += " That saves a read."
+		*line = line.propose(fixes...).also("That saves a read.")
 		t.said = append(t.said, fixes[0].Entry)
 	}
 	if writes := t.writes; !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
