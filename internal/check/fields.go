@@ -11,8 +11,8 @@ import (
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// fields says of each field of the mapping how many users have it.
-func (r *run) fields() {
+// checkFields says of each field of the mapping how many users have it.
+func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
 	}
@@ -20,37 +20,31 @@ func (r *run) fields() {
 }
 
 func (r *run) field(u *use) Line {
-	all := r.users.count
-	line := Line{Check: u.name, Level: OK, Mapping: r.at(u.entry)}
-	at := u.field.String()
+	all, at := r.users.count, u.field.String()
 	if u.name == "organization" {
 		at = u.name // of a user of another one
 	}
-	bad := r.users.unread[at]
-	switch {
+	fail := func(format string, args ...any) Line { return r.line(u.name, Fail, u.entry, format, args...) }
+	switch bad := r.users.unread[at]; {
 	case u.present == 0:
-		line.Level, line.Text = Fail, fmt.Sprintf("No user has %s.", u.field)
+		line := r.missing(fail("No user has %s.", u.field), u)
 		if u.optional() {
 			line.Level = Warn
 		}
-		r.missing(&line, u)
+		return line
 	case u.present < all && (u.name == "id" || u.name == "userName"):
-		line.Level, line.Text = Fail, fmt.Sprintf("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all))
-		r.missing(&line, u)
+		return r.missing(fail("%s is missing in %s, so the gateway refuses the list.", u.field, ofUsers(all-u.present, all)), u)
 	case bad > 0:
-		line.Level, line.Text = Fail, fmt.Sprintf("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all))
-		r.unusable(&line, u)
+		return r.unusable(fail("%s cannot be used in %s, so the gateway refuses the list.", u.field, ofUsers(bad, all)), u)
 	case (u.name == "created" || u.name == "modified") && u.times < u.filled:
-		line.Level, line.Text = Warn, fmt.Sprintf("%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all))
-		line.Fixes = []Fix{{Entry: u.entry}}
-		line.Change = "Name a field with RFC 3339 times or seconds since 1970, or leave the entry out."
-	default:
-		line.Text = fmt.Sprintf("In %s: %s (%s).", ofUsers(u.present, all), u.field, u.kind())
-		if empty := u.present - u.filled; empty > 0 {
-			line.Text = fmt.Sprintf("In %s, empty in %d: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
-		}
+		return r.line(u.name, Warn, u.entry, "%s is not a time in %s, so SCIM does not show it.", u.field, ofUsers(u.filled-u.times, all)).
+			propose(Fix{Entry: u.entry}).advise("Name a field with RFC 3339 times or seconds since 1970, or leave the entry out.")
 	}
-	return line
+	empty := ""
+	if n := u.present - u.filled; n > 0 {
+		empty = fmt.Sprintf(", empty in %d", n)
+	}
+	return r.line(u.name, OK, u.entry, "In %s%s: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
 }
 
 // optional reports whether the gateway does without a field.
@@ -59,25 +53,23 @@ func (u *use) optional() bool {
 }
 
 // missing says what to do about a field that users do not have.
-func (r *run) missing(line *Line, u *use) {
+func (r *run) missing(line Line, u *use) Line {
 	like := r.candidates(u.name)
 	line.Fixes = fixes(fieldEntry(u), like)
-	if len(like) > 0 {
+	other := "Compare the field with Suger's documentation."
+	switch {
+	case u.name == "status":
+		other = "If Suger has no status, leave access.field out: then only removal ends access."
+	case u.optional() && like == nil:
+		other, line.Fixes = "Leave the entry out if Suger has no such field.", []Fix{{Entry: u.entry}}
+	}
+	if like != nil {
 		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
 	}
-	other := "Compare the field with Suger's documentation."
-	if u.name == "status" {
-		other = "If Suger has no status, leave access.field out: then only removal ends access."
-	}
-	if u.optional() {
-		other = "Leave the entry out if Suger has no such field."
-		if len(like) == 0 {
-			line.Fixes = []Fix{{Entry: u.entry}}
-		}
-	}
-	if line.Change == "" || u.name == "status" {
+	if like == nil || u.name == "status" {
 		line.Change = joined(line.Change, other)
 	}
+	return line
 }
 
 // candidates are the fields of Suger's that a draft would name for a purpose, but
@@ -99,28 +91,25 @@ func fieldEntry(u *use) string {
 }
 
 // unusable says what to do about a field whose values the gateway refuses.
-func (r *run) unusable(line *Line, u *use) {
-	switch {
+func (r *run) unusable(line Line, u *use) Line {
+	switch kind := u.kind(); {
 	case u.name == "organization":
-		line.Change = "It names another organization. Correct the field, or leave it out if it means something else."
+		return line.advise("It names another organization. Correct the field, or leave it out if it means something else.")
 	case u.name == "role":
-		line.Change = "Set id and name in user.roles to the fields of the object."
 		for _, part := range []string{"id", "name"} {
 			for _, path := range sortedNames(r.users.fields.leaves) {
-				if lastName(path) == part && within(path, u.field.String()) && strings.Count(path, ".") == 1+strings.Count(u.field.String(), ".") {
-					line.Fixes = append(line.Fixes, fix("user.roles."+part, path[strings.LastIndex(path, ".")+1:]))
+				if lastName(path) == part && parentOf(path) == u.field.String()+"." {
+					line.Fixes = append(line.Fixes, fix("user.roles."+part, path[len(parentOf(path)):]))
 				}
 			}
 		}
-		if line.Fixes != nil {
-			line.Change = joined(line.Change, say(line.Fixes...))
-		}
-	case u.kind() == isObject || u.kind() == isList:
-		r.missing(line, u)
-		line.Change = joined(fmt.Sprintf("It is %s; the mapping needs a field inside it.", u.kind()), line.Change)
-	default:
-		r.missing(line, u)
+		return line.advise("Set id and name in user.roles to the fields of the object.").also(say(line.Fixes...))
+	case kind == isObject, kind == isList:
+		line = r.missing(line, u)
+		line.Change = joined(fmt.Sprintf("It is %s; the mapping needs a field inside it.", kind), line.Change)
+		return line
 	}
+	return r.missing(line, u)
 }
 
 func joined(a, b string) string {
@@ -147,21 +136,16 @@ func (r *run) identities() {
 		}
 	}
 	if odd > 0 {
-		line := r.line("userName", lookUnlessAll(odd, readable), "user.attributes.userName", "It is not an e-mail address in %s.", ofUsers(odd, readable))
-		r.missing(&line, r.users.fields.use("userName"))
-		r.add(line)
+		level := Warn
+		if odd == readable {
+			level = Fail
+		}
+		line := r.line("userName", level, "user.attributes.userName", "It is not an e-mail address in %s.", ofUsers(odd, readable))
+		r.add(r.missing(line, r.users.fields.use("userName")))
 	}
 	if shared > 0 {
 		r.note("userName", Warn, "user.attributes.userName", "Several users share an address (ignoring letter case), in %s; Okta finds only one of them.", count(shared, "case"))
 	}
-}
-
-// lookUnlessAll is Fail if something is so with everybody.
-func lookUnlessAll(n, all int) Level {
-	if n == all {
-		return Fail
-	}
-	return Warn
 }
 
 // unmapped names the fields of Suger's users that the mapping does not use, by
@@ -183,7 +167,7 @@ func (r *run) unmapped() {
 			known = append(known, fmt.Sprintf("%s: %s", attribute, path))
 		}
 	}
-	line := Line{Check: "unmapped fields", Level: OK, Mapping: r.at("user.attributes"), Text: "None: the mapping uses every field of Suger's users."}
+	line := r.line("unmapped fields", OK, "user.attributes", "None: the mapping uses every field of Suger's users.")
 	if len(fields) > 0 {
 		line.Text = fmt.Sprintf("Suger's users also have %s.", shortList(fields, 15))
 	}
@@ -200,10 +184,9 @@ func (r *run) flagsOfPower() {
 	c := r.users.fields
 	for _, path := range c.ranked(powerFlag) {
 		if !c.isUsed(path) {
-			r.add(Line{Check: "administrators", Level: Warn, Mapping: r.at("user.roles.field"),
-				Text: fmt.Sprintf("%s is true for %s, and its name suggests that they manage users. The mapping cannot read it: a role is a text, a number, an object or a list.",
-					path, ofUsers(c.leaves[path].words["true"], c.sampled)),
-				Change: "Ask Suger which of role and " + path + " decides. If it is the flag, ask for a field that names the role."})
+			r.add(r.line("administrators", Warn, "user.roles.field", "%s is true for %s, and its name suggests that they manage users. The mapping cannot read it: a role is a text, a number, an object or a list.",
+				path, ofUsers(c.leaves[path].words["true"], c.sampled)).
+				advise("Ask Suger which of role and %s decides. If it is the flag, ask for a field that names the role.", path))
 		}
 	}
 }

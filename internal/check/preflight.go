@@ -127,7 +127,7 @@ func (r *run) checkAll(ctx context.Context) {
 
 // usersInDetail makes the checks that need the list of users.
 func (r *run) usersInDetail(ctx context.Context) {
-	r.fields()
+	r.checkFields()
 	r.statuses()
 	r.unreadBlocks()
 	r.rolesOfUsers()
