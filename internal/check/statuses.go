@@ -19,58 +19,64 @@ func (r *run) unreadBlocks() {
 		}
 		blocked := l.filled
 		for word, users := range l.words {
-			switch {
-			case hasName(path, noNames) && saysNo(word), hasName(path, yesNames) && !saysNo(word):
+			if hasName(path, noNames) && saysNo(word) || hasName(path, yesNames) && !saysNo(word) {
 				blocked -= users
 			}
 		}
-		if blocked <= 0 || r.Document.Access.Shows() && blocked <= r.users.count-r.users.access {
-			continue
+		if blocked > 0 && (!r.Document.Access.Shows() || blocked > r.users.count-r.users.access) {
+			r.add(r.line("access", Fail, "access", "The mapping does not read %s, which blocks %s by its name: they count as having access.", path, ofUsers(blocked, r.users.count)).
+				advise("Set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path))
 		}
-		r.add(r.line("access", Fail, "access", "The mapping does not read %s, which blocks %s by its name: they count as having access.", path, ofUsers(blocked, r.users.count)).
-			advise("Set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path))
 	}
 }
 
 // statuses reports the words of the status and what they mean to the mapping.
 func (r *run) statuses() {
+	switch u := r.users.fields.use("status"); {
+	case !r.Document.Access.Shows():
+		r.add(r.noStatus())
+	case u.present > 0 && r.users.readable() > 0: // otherwise it is reported already
+		r.add(r.statusWords(u))
+	}
+}
+
+// noStatus looks for a field that may be a status where the mapping has none.
+func (r *run) noStatus() Line {
+	if like := r.candidates("status"); like != nil {
+		return r.line("status", Warn, "access.end", "The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like)).
+			advise("Add access.field if it shows who has access.")
+	}
+	if path := r.users.fields.unreadStatus(); path != "" && !r.users.fields.isUsed(path) {
+		return r.line("status", Warn, "access.end", "The mapping has none, so everybody in the list counts as having access. But %s is called like a status, and nothing shows what its values mean: %s.",
+			path, tally(r.users.fields.leaves[path].words)).
+			advise("Compare people with Suger's console. If it shows who has access, set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path)
+	}
+	return r.line("status", OK, "access.end", "The mapping has none: only removal ends access.")
+}
+
+func (r *run) statusWords(u *use) Line {
 	in := &r.Document.Access
-	u := r.users.fields.use("status")
-	if !in.Shows() {
-		line := Line{Check: "status", Level: OK, Mapping: r.at("access.end"), Text: "The mapping has none: only removal ends access."}
-		if like := r.candidates("status"); len(like) > 0 {
-			line.Level, line.Text = Warn, fmt.Sprintf("The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like))
-			line.Change = "Add access.field if it shows who has access."
-		} else if path := r.users.fields.unreadStatus(); path != "" && !r.users.fields.isUsed(path) {
-			line.Level, line.Text = Warn, fmt.Sprintf("The mapping has none, so everybody in the list counts as having access. But %s is called like a status, and nothing shows what its values mean: %s.",
-				path, tally(r.users.fields.leaves[path].words))
-			line.Change = fmt.Sprintf("Compare people with Suger's console. If it shows who has access, set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path)
-		}
-		r.add(line)
-		return
-	}
-	if u.present == 0 || r.users.readable() == 0 {
-		return // said already
-	}
 	with := fmt.Sprintf("%s with access, %d of them invited, and %d without.", count(r.users.access, "user"), r.users.pending, r.users.count-r.users.access)
-	line := Line{Check: "status words", Level: OK, Mapping: r.at("access"), Text: with}
+	line := func(level Level, format string, args ...any) Line {
+		return r.line("status words", level, "access", format, args...)
+	}
 	switch reversed := r.reversed(u); {
 	case reversed != "":
-		line.Level, line.Text = Fail, reversed+" With this file, a new user would have no access, and ending access would give it."
-		line = line.propose(fix("access.active", slices.Clone(in.Inactive)), fix("access.inactive", slices.Clone(in.Active)))
+		return line(Fail, "%s With this file, a new user would have no access, and ending access would give it.", reversed).
+			propose(fix("access.active", in.Inactive), fix("access.inactive", in.Active))
 	case len(r.users.unknown) > 0:
-		line.Level, line.Text, line.Change = Fail, r.unknownStatus(), "List in access which of them mean access (active) and which do not (inactive)."
-		line = line.propose(r.meaningFixes()...)
+		return line(Fail, "%s", r.unknownStatus()).advise("List in access which of them mean access (active) and which do not (inactive).").propose(r.meaningFixes()...)
 	case r.users.count > 3 && 2*r.users.access < r.users.count && !saysItself(u.field.String()):
-		line.Level, line.Text = Warn, fmt.Sprintf("Most users have no access: %s Often such a mapping is reversed.", with)
+		level := Warn
 		if u.kind() == isFlag { // and the name does not say which is which: there is no other sign
-			line.Level = Fail
+			level = Fail
 		}
-		line.Change = "Compare a few people with Suger's console. If the mapping is reversed, swap active and inactive."
+		return line(level, "Most users have no access: %s Often such a mapping is reversed.", with).
+			advise("Compare a few people with Suger's console. If the mapping is reversed, swap active and inactive.")
 	case len(in.Active)+len(in.Inactive) > 0 && (u.kind() == isText || u.kind() == isFlag) && (wordsAreSet(r.users.statuses, r.users.count) || r.ShowPersonal):
-		line.Text = fmt.Sprintf("%s: %s", tally(r.users.statuses), with)
+		with = tally(r.users.statuses) + ": " + with
 	}
-	r.add(line)
+	return line(OK, "%s", with)
 }
 
 // unreadStatus is a field that is called like a status and holds numbers or words of
@@ -107,23 +113,20 @@ func (r *run) reversed(u *use) string {
 
 // meaningFixes put the words that the mapping does not know where they belong, as
 // far as they are usual ones.
-func (r *run) meaningFixes() []Fix {
+func (r *run) meaningFixes() (found []Fix) {
 	in := &r.Document.Access
-	lists := map[string][]any{"active": slices.Clone(in.Active), "pending": slices.Clone(in.Pending), "inactive": slices.Clone(in.Inactive)}
-	changed := make(map[string]bool)
-	for _, word := range sortedNames(r.users.unknown) {
-		is := meaning(word)
-		if is == "pending" {
-			lists["active"], changed["active"] = append(lists["active"], word), true
+	for _, list := range []struct {
+		key   string
+		words []any
+	}{{"active", in.Active}, {"pending", in.Pending}, {"inactive", in.Inactive}} {
+		words := slices.Clone(list.words)
+		for _, word := range sortedNames(r.users.unknown) {
+			if is := meaning(word); is == list.key || is == "pending" && list.key == "active" {
+				words = append(words, word)
+			}
 		}
-		if is != "" {
-			lists[is], changed[is] = append(lists[is], word), true
-		}
-	}
-	var found []Fix
-	for _, key := range []string{"active", "pending", "inactive"} {
-		if changed[key] {
-			found = append(found, fix("access."+key, lists[key]))
+		if len(words) > len(list.words) {
+			found = append(found, fix("access."+list.key, words))
 		}
 	}
 	return found
