@@ -168,7 +168,7 @@ func (c *fieldCounts) identity() (id, member string) {
 func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
 
 // guess is the field for a purpose of the mapping, "" if none looks like it.
-func (c *fieldCounts) guess(purpose, organization string, roles *roleList) string {
+func (c *fieldCounts) guess(purpose, organization string, roles roleList) string {
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
 	timeOf := func(hints ...string) string {
 		return c.best(func(path string, l *leaf) int {
@@ -359,7 +359,7 @@ type roleField struct {
 
 // role finds the field that holds the role. Names and ids are told apart by the list
 // of roles, if there is one.
-func (c *fieldCounts) role(roles *roleList) (r roleField) {
+func (c *fieldCounts) role(roles roleList) (r roleField) {
 	r.field = c.best(func(path string, l *leaf) int {
 		if strings.Contains(path, "[") || hasName(strings.TrimSuffix(parentOf(path), "."), roleNames) {
 			return 0

@@ -13,32 +13,26 @@ import (
 
 const opListRoles = "list roles"
 
-// A roleList is the roles of the organization. A nil list has none.
-type roleList struct {
-	roles []mapping.RoleName
-}
+// A roleList is the roles of the organization.
+type roleList []mapping.RoleName
 
-func (l *roleList) byID(id string) (mapping.RoleName, bool) {
+func (l roleList) byID(id string) (mapping.RoleName, bool) {
 	return l.find(func(role mapping.RoleName) bool { return role.ID == id })
 }
 
-func (l *roleList) byName(name string) (mapping.RoleName, bool) {
+func (l roleList) byName(name string) (mapping.RoleName, bool) {
 	return l.find(func(role mapping.RoleName) bool { return fold(role.Name) == fold(name) })
 }
 
-func (l *roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
-	if l == nil {
-		return role, false
+func (l roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
+	if i := slices.IndexFunc(l, is); i >= 0 {
+		return l[i], true
 	}
-	i := slices.IndexFunc(l.roles, is)
-	if i < 0 {
-		return role, false
-	}
-	return l.roles[i], true
+	return role, false
 }
 
 // of is the role that a user's record names.
-func (l *roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
+func (l roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
 	if ref.ID != "" {
 		return l.byID(ref.ID)
 	}
@@ -46,7 +40,7 @@ func (l *roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
 }
 
 // called is the role that a setting names, by id or name.
-func (l *roleList) called(word string) (mapping.RoleName, bool) {
+func (l roleList) called(word string) (mapping.RoleName, bool) {
 	if role, ok := l.byID(word); ok {
 		return role, true
 	}
@@ -55,7 +49,7 @@ func (l *roleList) called(word string) (mapping.RoleName, bool) {
 
 // problem explains why a setting that names a role names none or several, "" if it
 // names one.
-func (l *roleList) problem(word string) string {
+func (l roleList) problem(word string) string {
 	_, known := l.called(word)
 	_, isID := l.byID(word)
 	switch {
@@ -68,7 +62,7 @@ func (l *roleList) problem(word string) string {
 }
 
 // haveAll reports whether every word is the id or name of a role.
-func (l *roleList) haveAll(words map[string]int) bool {
+func (l roleList) haveAll(words map[string]int) bool {
 	for word := range words {
 		if _, ok := l.called(word); !ok {
 			return false
@@ -78,8 +72,8 @@ func (l *roleList) haveAll(words map[string]int) bool {
 }
 
 // idsOf are the ids of the roles with a name.
-func (l *roleList) idsOf(name string) (ids []string) {
-	for _, role := range l.roles {
+func (l roleList) idsOf(name string) (ids []string) {
+	for _, role := range l {
 		if fold(role.Name) == fold(name) && !slices.Contains(ids, role.ID) {
 			ids = append(ids, role.ID)
 		}
@@ -87,9 +81,9 @@ func (l *roleList) idsOf(name string) (ids []string) {
 	return ids
 }
 
-func (l *roleList) names() []string {
+func (l roleList) names() []string {
 	var names []string
-	for _, role := range l.roles {
+	for _, role := range l {
 		names = append(names, role.Name)
 	}
 	return names
@@ -97,14 +91,14 @@ func (l *roleList) names() []string {
 
 // listRoles reads the role list, or takes the roles of the mapping if it has no
 // such operation. It is nil if the list cannot be read.
-func (r *run) listRoles(ctx context.Context) *roleList {
+func (r *run) listRoles(ctx context.Context) roleList {
 	call, ok := r.probe.Call(opListRoles, nil)
 	if !ok {
 		list := r.rolesOfFile()
 		r.note(opListRoles, OK, "role.known", "Not in the mapping: %s are all roles.", both(list.names()))
 		return list
 	}
-	list, unread := &roleList{}, make(map[string]int)
+	list, unread := roleList{}, make(map[string]int)
 	var sample any
 	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), mostRows)
 	for _, row := range slices.Concat(pages...) {
@@ -114,22 +108,27 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 			unread[err.Error()]++
 			continue
 		}
-		list.roles = append(list.roles, role)
+		list = append(list, role)
 	}
 	switch {
 	case err != nil:
 		r.listFailed(ctx, call, err)
 		return nil
-	case len(list.roles)+len(unread) == 0 && !r.knowsRoles():
+	case len(list)+len(unread) == 0 && !r.knowsRoles():
 		r.add(r.withoutOperation(r.line(opListRoles, Fail, "operations.list roles.call", "The list of roles is empty."), "Correct the call."))
 		return nil
 	case len(unread) > 0:
 		r.add(r.unreadableRoles(unread, sample))
 		return nil
-	case r.customOnly(list):
-		r.addKnown(list)
+	case r.customOnly(list): // the roles that users hold show whether the mapping's are right
+		custom, standard := "no custom role", r.rolesOfFile()
+		if len(list) > 0 {
+			custom = fmt.Sprintf("%s: %s", count(len(list), "custom role"), shortList(list.names(), 20))
+		}
+		list = slices.Concat(standard, list)
+		r.note(opListRoles, OK, "role.known", "The list has %s. It has none of the mapping's known roles: %s.", custom, both(standard.names()))
 	default:
-		r.note(opListRoles, OK, "", "%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))
+		r.note(opListRoles, OK, "", "%s: %s.", count(len(list), "role"), shortList(list.names(), 20))
 		r.knownRoles(list)
 	}
 	r.sameNames(list)
@@ -137,9 +136,9 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 }
 
 // sameNames names the roles that share a name. By it nobody can tell them apart.
-func (r *run) sameNames(list *roleList) {
+func (r *run) sameNames(list roleList) {
 	field := &r.Document.User.Roles
-	for _, role := range list.roles {
+	for _, role := range list {
 		ids := list.idsOf(role.Name)
 		if len(ids) < 2 || ids[0] != role.ID {
 			continue
@@ -161,10 +160,10 @@ func (r *run) sameNames(list *roleList) {
 }
 
 // rolesOfFile are the roles that the mapping knows.
-func (r *run) rolesOfFile() *roleList {
-	list := &roleList{}
+func (r *run) rolesOfFile() roleList {
+	list := roleList{}
 	for _, known := range r.Document.Role.Known {
-		list.roles = append(list.roles, mapping.RoleName{ID: cmp.Or(known.IDText(), known.Name), Name: known.Name})
+		list = append(list, mapping.RoleName{ID: cmp.Or(known.IDText(), known.Name), Name: known.Name})
 	}
 	return list
 }
@@ -178,24 +177,12 @@ func (r *run) knowsRoles() bool {
 
 // customOnly reports whether the list has none of the known roles: Suger's own data
 // layer lists only custom roles.
-func (r *run) customOnly(list *roleList) bool {
-	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile().roles, func(known mapping.RoleName) bool {
+func (r *run) customOnly(list roleList) bool {
+	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile(), func(known mapping.RoleName) bool {
 		_, hasID := list.byID(known.ID)
 		_, hasName := list.byName(known.Name)
 		return hasID || hasName
 	})
-}
-
-// addKnown adds the roles of the mapping to a list that has only custom ones. The
-// roles that users hold show whether they are right.
-func (r *run) addKnown(list *roleList) {
-	custom := "no custom role"
-	if n := len(list.roles); n > 0 {
-		custom = fmt.Sprintf("%s: %s", count(n, "custom role"), shortList(list.names(), 20))
-	}
-	standard := r.rolesOfFile()
-	list.roles = slices.Concat(standard.roles, list.roles)
-	r.note(opListRoles, OK, "role.known", "The list has %s. It has none of the mapping's known roles: %s.", custom, both(standard.names()))
 }
 
 // unreadableRoles describes roles that differ from the mapping.
@@ -209,22 +196,24 @@ func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 	if _, there := role.ID.In(object); there {
 		line.Mapping = r.at("role.name")
 	}
-	if found.id != "" && !slices.Contains(role.ID.Scalars(), found.id) {
-		line.Fixes = append(line.Fixes, fix("role.id", found.id))
+	for _, part := range []struct {
+		entry, found string
+		field        spec.Field
+	}{{"role.id", found.id, role.ID}, {"role.name", found.name, role.Name}} {
+		if part.found != "" && !slices.Contains(part.field.Scalars(), part.found) {
+			line.Fixes = append(line.Fixes, fix(part.entry, part.found))
+		}
 	}
-	if found.name != "" && !slices.Contains(role.Name.Scalars(), found.name) {
-		line.Fixes = append(line.Fixes, fix("role.name", found.name))
-	}
-	return line.advise("%s", joined(fmt.Sprintf("Suger's roles have the fields %s.", both(sortedNames(object))), say(line.Fixes...)))
+	return line.advise("Suger's roles have the fields %s.", both(sortedNames(object))).also(say(line.Fixes...))
 }
 
 // knownRoles compares the known roles of the mapping with the list.
-func (r *run) knownRoles(list *roleList) {
+func (r *run) knownRoles(list roleList) {
 	for i, known := range r.Document.Role.Known {
 		entry := fmt.Sprintf("role.known[%d]", i)
 		id, _ := wordOf(known.ID)
 		byID, hasID := list.byID(id)
-		byName, hasName := list.byName(known.Name)
+		_, hasName := list.byName(known.Name)
 		line := r.line("known roles", Fail, entry, "")
 		switch {
 		case id == "" && hasName, hasID && fold(byID.Name) == fold(known.Name):
@@ -233,8 +222,9 @@ func (r *run) knownRoles(list *roleList) {
 			line.Text = fmt.Sprintf("The role with the id %s is called %s, not %s.", id, byID.Name, known.Name)
 			line = line.propose(fix(entry+".name", byID.Name))
 		case hasName:
-			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
-			line = line.propose(fix(entry+".id", byName.ID)).also("Without an id, the gateway takes it from the list.")
+			ids := list.idsOf(known.Name)
+			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, either(ids), id)
+			line = line.propose(fixes(entry+".id", ids)...).also("Without an id, the gateway takes it from the list.")
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
 			line.Change = fmt.Sprintf("Correct its name: the roles are %s.", shortList(list.names(), 20))

@@ -87,7 +87,7 @@ func (s *survey) draftRoles() {
 			known = append(known, knownRole{RoleName: role, number: listed && in.numbers, administrator: adminRole.MatchString(role.Name)})
 		}
 	}
-	for _, role := range s.roleNames.roles {
+	for _, role := range s.roleNames {
 		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
 			add(role)
 		}

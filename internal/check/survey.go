@@ -38,7 +38,7 @@ type survey struct {
 
 	role      roleField
 	roleRows  *list // nil if no list of roles was found
-	roleNames *roleList
+	roleNames roleList
 	roleIn    roleFields
 }
 
@@ -209,7 +209,7 @@ func (s *survey) beside(singular string) []string {
 
 // findRoles looks for a list of roles beside the list of users.
 func (s *survey) findRoles(ctx context.Context) {
-	s.roleNames = &roleList{}
+	s.roleNames = roleList{}
 	isRole := func(row any) bool {
 		_, word := row.(string)
 		return word || roleFieldsOf([]any{row}).name != ""
@@ -230,7 +230,7 @@ func (s *survey) findRoles(ctx context.Context) {
 				role.ID, _ = wordOf(id)
 				role.Name, _ = wordOf(name)
 			}
-			s.roleNames.roles = append(s.roleNames.roles, role)
+			s.roleNames = append(s.roleNames, role)
 		}
 		s.draftList(opListRoles, found)
 		return

@@ -124,9 +124,9 @@ func (t *trip) called(c *stepCall) {
 }
 
 // patch makes a step that changes an attribute, and reports whether it succeeded.
-func (t *trip) patch(ctx context.Context, check string, wanted state, attribute string, value any) bool {
-	send := func(ctx context.Context) error { return t.sendPatch(ctx, attribute, value) }
-	return t.judge(ctx, t.take(ctx, step{check: check, wanted: wanted, sends: attribute, send: send, read: t.find}))
+func (t *trip) patch(ctx context.Context, s step, value any) bool {
+	s.send, s.read = func(ctx context.Context) error { return t.sendPatch(ctx, s.sends, value) }, t.find
+	return t.judge(ctx, t.take(ctx, s))
 }
 
 // sendPatch changes the user by a SCIM request without a path, as Okta does.
@@ -204,28 +204,23 @@ func (t *trip) newStatus(is *mapping.Record) {
 }
 
 func (t *trip) rename(ctx context.Context) {
-	if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != "create" {
-		t.family = tripOtherName
-		t.renames = t.patch(ctx, "write: name", active, "name", map[string]any{"familyName": t.family})
+	if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != spec.WriteCreate {
+		t.renames = t.renameTo(ctx, tripOtherName, active)
 	}
 }
 
 // renameAgain changes the name of a user who has another role than the default one,
 // which shows whether Suger resets what a call leaves out, and ends with the same name.
 func (t *trip) renameAgain(ctx context.Context) {
-	if t.gaveRole && t.renameTo(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
+	if t.renames && t.gaveRole && t.renameTo(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
 		t.renameTo(ctx, tripOtherName, active)
 	}
 }
 
-// renameTo repeats the change of the name in another state of the user.
+// renameTo changes the name. A success is reported once.
 func (t *trip) renameTo(ctx context.Context, family string, wanted state) bool {
-	if !t.renames || ctx.Err() != nil {
-		return false
-	}
 	t.family = family
-	send := func(ctx context.Context) error { return t.sendPatch(ctx, "name", map[string]any{"familyName": family}) }
-	return t.judge(ctx, t.take(ctx, step{check: "write: name", wanted: wanted, sends: "name", quiet: true, send: send, read: t.find}))
+	return ctx.Err() == nil && t.patch(ctx, step{check: "write: name", wanted: wanted, sends: "name", quiet: t.renames}, map[string]any{"familyName": family})
 }
 
 // mostRoles bounds how many roles are given in turn.
@@ -235,7 +230,7 @@ const mostRoles = 5
 func (t *trip) changeRole(ctx context.Context) {
 	var roles []mapping.RoleName
 	if t.roles != nil {
-		roles = slices.DeleteFunc(slices.Clone(t.roles.roles), func(role mapping.RoleName) bool {
+		roles = slices.DeleteFunc(slices.Clone(t.roles), func(role mapping.RoleName) bool {
 			return role.ID == t.role.ID || t.isAdministrator(role)
 		})
 	}
@@ -245,7 +240,7 @@ func (t *trip) changeRole(ctx context.Context) {
 	}
 	for _, role := range roles[:min(len(roles), mostRoles)] {
 		t.role = role
-		if !t.patch(ctx, "write: role", active, mapping.URNSuger, map[string]any{"role": role.ID}) || ctx.Err() != nil {
+		if !t.patch(ctx, step{check: "write: role", wanted: active, sends: mapping.URNSuger}, map[string]any{"role": role.ID}) || ctx.Err() != nil {
 			return
 		}
 		t.gaveRole = true
@@ -258,7 +253,7 @@ func (t *trip) changeRole(ctx context.Context) {
 }
 
 func (t *trip) deactivate(ctx context.Context) {
-	t.patch(ctx, "write: deactivate", inactive, "active", false)
+	t.patch(ctx, step{check: "write: deactivate", wanted: inactive, sends: "active"}, false)
 }
 
 // comeBack gives access back: by the status, or by adding the user again.
@@ -267,8 +262,8 @@ func (t *trip) comeBack(ctx context.Context) {
 	case err == nil && is != nil && is.Active:
 		return // the failure to deactivate has been reported
 	case err == nil && is != nil:
-		if t.Document.Access.End.Way != spec.BySetStatus || t.renameTo(ctx, tripOtherName, inactive) {
-			t.patch(ctx, "write: return", active, "active", true)
+		if t.Document.Access.End.Way != spec.BySetStatus || t.renames && t.renameTo(ctx, tripOtherName, inactive) {
+			t.patch(ctx, step{check: "write: return", wanted: active, sends: "active"}, true)
 		}
 		return
 	}
