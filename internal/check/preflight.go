@@ -63,7 +63,7 @@ type run struct {
 	probe  *mapping.Probe
 	report *Report
 	users  *userList // nil if they could not be read
-	roles  roleList // nil if they could not be read
+	roles  roleList  // nil if they could not be read
 
 	blocked bool // because of the credential, organization or address, no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
