@@ -158,9 +158,12 @@ func (r *run) unmapped() {
 		if l.kind() == isObject || strings.HasSuffix(path, "[0]") || c.isUsed(path) || c.leads(path) {
 			continue
 		}
-		share := "always empty"
-		if l.filled > 0 {
-			share = l.kind() + ", " + percent(l.filled, c.sampled)
+		share := l.kind()
+		switch {
+		case l.filled == 0:
+			share = "always empty"
+		case l.filled < c.sampled:
+			share += ", in " + ofUsers(l.filled, c.sampled)
 		}
 		fields = append(fields, fmt.Sprintf("%s (%s)", path, share))
 		if attribute := attributeFor(path, l); attribute != "" && !r.Document.User.Attributes[attribute].Field.Given() {

@@ -220,7 +220,7 @@ func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) 
 func (a *listAnswer) cursors() []spec.Cursor {
 	var found []spec.Cursor
 	for _, s := range spotsIn(a.body) {
-		word, scalar := wordOf(s.value)
+		word, scalar := spec.Text(s.value)
 		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
 			found = append(found, spec.Cursor{Path: s.path})
 		}
@@ -242,7 +242,7 @@ func (a *listAnswer) at(place spec.Cursor) string {
 	case place.Path != "":
 		value, _ = at(a.body, place.Path)
 	}
-	word, _ := wordOf(value)
+	word, _ := spec.Text(value)
 	return word
 }
 

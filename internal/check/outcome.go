@@ -213,7 +213,7 @@ func (t *trip) placeOf(d difference) *Place {
 	}
 	for _, c := range slices.Backward(t.writes) {
 		name := c.Call.Operation
-		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values, ""); path != "" {
+		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values); path != "" {
 			return t.at(spec.OperationPath(name) + ".body." + path)
 		}
 	}
@@ -223,24 +223,14 @@ func (t *trip) placeOf(d difference) *Place {
 	return nil
 }
 
-// placeholderPath finds the first of some placeholders in a body template.
-func placeholderPath(template any, names []string, prefix string) string {
-	switch part := template.(type) {
-	case map[string]any:
-		for _, key := range sortedNames(part) {
-			if found := placeholderPath(part[key], names, strings.TrimPrefix(prefix+"."+key, ".")); found != "" {
-				return found
-			}
-		}
-	case []any:
-		for _, inner := range part {
-			if found := placeholderPath(inner, names, prefix); found != "" {
-				return found
-			}
-		}
-	case string:
-		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(part, "{"+name+"}") }) {
-			return prefix
+// placeholderPath is the first field of a body template that has one of some
+// placeholders.
+func placeholderPath(template any, names []string) string {
+	for _, path := range pathsOf(template, "") {
+		value, _ := at(template, path)
+		_, object := value.(map[string]any)
+		if !object && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") }) {
+			return path
 		}
 	}
 	return ""

@@ -211,7 +211,7 @@ func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 func (r *run) knownRoles(list roleList) {
 	for i, known := range r.Document.Role.Known {
 		entry := fmt.Sprintf("role.known[%d]", i)
-		id, _ := wordOf(known.ID)
+		id := known.IDText()
 		byID, hasID := list.byID(id)
 		_, hasName := list.byName(known.Name)
 		line := r.line("known roles", Fail, entry, "")
@@ -384,7 +384,7 @@ func (r *run) administrators() {
 
 func (r *run) isAdministrator(role mapping.RoleName) bool {
 	for _, known := range r.Document.Role.Known {
-		id, _ := wordOf(known.ID)
+		id := known.IDText()
 		if known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name)) {
 			return true
 		}

@@ -156,7 +156,7 @@ func errorSigns(body, good any) (found []Fix, word string) {
 		for _, s := range spotsIn(body) {
 			name, around := lastName(s.path), lastName(strings.TrimSuffix(parentOf(s.path), "."))
 			ofRecord := around != "" && around != "error" && around != "errors" // that was asked for
-			text, scalar := wordOf(s.value)
+			text, scalar := spec.Text(s.value)
 			_, flag := s.value.(bool)
 			_, number := s.value.(json.Number)
 			if ofRecord || !slices.Contains(part.names, name) || !scalar || flag || text == "" || number && part.key == "message" {

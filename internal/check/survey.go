@@ -118,7 +118,7 @@ func callText(call spec.Request, more ...string) string {
 // get is a reading call.
 func (s *survey) get(operation, path string, user any) sugerclient.Call {
 	params := map[string]string{"organization": s.Caller.Organization}
-	if word, ok := wordOf(user); ok {
+	if word, ok := spec.Text(user); ok {
 		params["user"] = word
 	}
 	return sugerclient.Call{Operation: operation, Method: http.MethodGet, Path: path, PathParams: params}
@@ -227,8 +227,8 @@ func (s *survey) findRoles(ctx context.Context) {
 			} else {
 				id, _ := at(row, s.roleIn.id)
 				name, _ := at(row, s.roleIn.name)
-				role.ID, _ = wordOf(id)
-				role.Name, _ = wordOf(name)
+				role.ID, _ = spec.Text(id)
+				role.Name, _ = spec.Text(name)
 			}
 			s.roleNames = append(s.roleNames, role)
 		}

@@ -274,7 +274,7 @@ func (t *trip) comeBack(ctx context.Context) {
 	switch {
 	case t.Document.Access.End.Way == spec.BySetStatus && (o.is == nil || t.id != before):
 		t.hidden = before
-		word, _ := wordOf(before)
+		word, _ := spec.Text(before)
 		t.add(t.line("write: return", Warn, "operations.list users",
 			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before (id %s) stays in Suger.", word).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))

@@ -113,7 +113,7 @@ func (t *trip) removeHidden(ctx context.Context) (line Line) {
 			return line
 		}
 	}
-	word, _ := wordOf(t.hidden)
+	word, _ := spec.Text(t.hidden)
 	return t.line("clean-up", Fail, "", "The account of before (id %s), without access and not in the list, could not be removed.", word).
 		advise("Remove it in Suger's console.")
 }
@@ -192,7 +192,7 @@ func (t *trip) removeUnseen(ctx context.Context, user any) string {
 }
 
 func (t *trip) idShown() string {
-	if word, ok := wordOf(t.id); ok {
+	if word, ok := spec.Text(t.id); ok {
 		return fmt.Sprintf(" (id %s)", word)
 	}
 	return ""
@@ -200,7 +200,7 @@ func (t *trip) idShown() string {
 
 // byCall is how the user is removed without the console, as far as that is known.
 func (t *trip) byCall() string {
-	word, known := wordOf(t.id)
+	word, known := spec.Text(t.id)
 	call, ok := t.probe.Call(spec.OpRemoveUser, t.id)
 	if !known || !ok || strings.Contains(call.Path, "{user.") {
 		return ""
