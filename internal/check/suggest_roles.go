@@ -65,10 +65,6 @@ func (k *knownRole) rank() int {
 	return 1
 }
 
-// unnamedAdministrator stands in a draft for the role that manages users, where no
-// role has a name that says so.
-const unnamedAdministrator = "ADMIN"
-
 // draftRoles drafts the fields of a role, the roles of the file (those that users hold
 // and the list lacks, and those that have a usual name), their order, and the role of
 // who is given none: one with the name of a lesser role, else the one that most users
@@ -80,11 +76,40 @@ func (s *survey) draftRoles() {
 			d.seen("role."+f.key, f.path, "")
 		}
 	}
-	var known []knownRole
+	known, least, why := s.knownRoles()
+	unnamed := known[0].assumed && len(known) > 1 && !known[1].assumed // no role has an administrator's name
+	sure, level := Likely, Warn
+	if unnamed {
+		sure, level = NotSeen, Fail
+		s.doubt(Fail, "administrator", "role.known", "No role's name shows that it manages users, so the draft marks none.",
+			"Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of "+known[0].Name+".")
+	}
+	s.draftKnown(known, unnamed)
+	d.set("role.precedence", s.precedence(known), sure, "the most powerful first, by their names")
+	d.set("role.default", least, sure, "the fewest rights, for users without a role")
+	if why != "" {
+		d.set("role.default", least, NotSeen, "no name shows which role has the fewest rights: "+why)
+		s.doubt(level, "default role", "role.default", fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", least, why),
+			"Set role.default to the role with the fewest rights, and add it to role.known.")
+	}
+	if d.find("operations."+spec.OpAddRole) != nil {
+		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
+	}
+}
+
+// doubt adds to the report what the draft says and nobody can see.
+func (s *survey) doubt(level Level, check, entry, text, change string) {
+	s.doubts = append(s.doubts, Line{Check: check, Level: level, Mapping: &Place{Entry: entry}, Text: text, Change: change})
+}
+
+// knownRoles are the roles of the file, the most powerful first, and the name of the
+// role of who is given none. why says how that was chosen, unless its name shows that
+// it is a lesser one.
+func (s *survey) knownRoles() (known []knownRole, least, why string) {
 	add := func(role mapping.RoleName) {
 		_, listed := s.roleNames.byID(role.ID)
 		if !slices.ContainsFunc(known, func(other knownRole) bool { return fold(other.Name) == fold(role.Name) }) {
-			known = append(known, knownRole{RoleName: role, number: listed && in.numbers, administrator: adminRole.MatchString(role.Name)})
+			known = append(known, knownRole{RoleName: role, number: listed && s.roleIn.numbers, administrator: adminRole.MatchString(role.Name)})
 		}
 	}
 	for _, role := range s.roleNames {
@@ -92,36 +117,30 @@ func (s *survey) draftRoles() {
 			add(role)
 		}
 	}
-	held, least := make(map[mapping.RoleName]int), mapping.RoleName{}
+	held, most := make(map[mapping.RoleName]int), mapping.RoleName{}
 	for _, word := range sortedNames(s.role.words) {
 		role, listed := s.roleNames.called(word)
 		if !listed {
 			role = mapping.RoleName{ID: word, Name: word}
 			add(role)
 		}
-		if held[role] += s.role.words[word]; held[role] > held[least] && !adminRole.MatchString(role.Name) {
-			least = role
+		if held[role] += s.role.words[word]; held[role] > held[most] && !adminRole.MatchString(role.Name) {
+			most = role
 		}
-	}
-	byName, why := false, "most users hold this one"
-	for _, k := range known {
-		if k.rank() == rankLesser {
-			byName, least = true, k.RoleName
-		}
-	}
-	if least.Name != "" {
-		add(least)
 	}
 	// The file needs an administrator's role and a lesser one. No role is taken for
 	// either by its place in the list.
 	is := func(administrator bool) int {
 		return slices.IndexFunc(known, func(k knownRole) bool { return k.administrator == administrator })
 	}
-	unnamed := is(true) < 0 && len(known) > 0
+	lesser := slices.ContainsFunc(known, func(k knownRole) bool { return k.rank() == rankLesser })
+	if !lesser && most.Name != "" {
+		add(most)
+	}
 	if is(true) < 0 {
-		assumed := mapping.RoleName{Name: unnamedAdministrator, ID: unnamedAdministrator}
-		if unnamed {
-			assumed.ID = ""
+		assumed := mapping.RoleName{Name: "ADMIN", ID: "ADMIN"}
+		if len(known) > 0 {
+			assumed.ID = "" // of which of them is not known
 		}
 		known = append(known, knownRole{RoleName: assumed, administrator: true, assumed: true})
 	}
@@ -129,34 +148,13 @@ func (s *survey) draftRoles() {
 		known = append(known, knownRole{RoleName: mapping.RoleName{Name: "MEMBER", ID: "MEMBER"}, assumed: true})
 	}
 	slices.SortStableFunc(known, func(a, b knownRole) int { return a.rank() - b.rank() })
-	if least.Name == "" {
-		least, why = known[is(false)].RoleName, "nobody holds one that may be it"
+	switch {
+	case lesser:
+		return known, known[len(known)-1].Name, ""
+	case most.Name != "":
+		return known, most.Name, "most users hold this one"
 	}
-
-	s.draftKnown(known, unnamed)
-	sure := Likely
-	if unnamed {
-		sure = NotSeen
-	}
-	d.set("role.precedence", s.precedence(known), sure, "the most powerful first, by their names")
-	d.set("role.default", least.Name, sure, "the fewest rights, for users without a role")
-	if d.find("operations."+spec.OpAddRole) != nil {
-		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
-	}
-
-	level := Warn
-	if unnamed {
-		level = Fail
-		s.doubts = append(s.doubts, Line{Check: "administrator", Level: Fail, Mapping: &Place{Entry: "role.known"},
-			Text:   "No role's name shows that it manages users, so the draft marks none.",
-			Change: "Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of " + unnamedAdministrator + "."})
-	}
-	if !byName {
-		d.set("role.default", least.Name, NotSeen, "no name shows which role has the fewest rights: "+why)
-		s.doubts = append(s.doubts, Line{Check: "default role", Level: level, Mapping: &Place{Entry: "role.default"},
-			Text:   fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", least.Name, why),
-			Change: "Set role.default to the role with the fewest rights, and add it to role.known."})
-	}
+	return known, known[is(false)].Name, "nobody holds one that may be it"
 }
 
 // draftKnown drafts the known roles, a line for each.
@@ -185,9 +183,8 @@ func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 			e.sure, e.why = NotSeen, "name a role that Suger has"
 		case len(s.roleNames.idsOf(k.Name)) > 1:
 			e.sure, e.why = NotSeen, "other roles have this name, too: which one is meant is not visible"
-			s.doubts = append(s.doubts, Line{Check: "role names", Level: Fail, Mapping: &Place{Entry: "role.known"},
-				Text:   fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, both(s.roleNames.idsOf(k.Name))),
-				Change: "Set the id of the one that is meant, and rename the others in Suger."})
+			s.doubt(Fail, "role names", "role.known", fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, both(s.roleNames.idsOf(k.Name))),
+				"Set the id of the one that is meant, and rename the others in Suger.")
 		case !k.administrator:
 			e.sure, e.why = Seen, "held by users, or listed"
 		}
