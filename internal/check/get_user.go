@@ -85,11 +85,6 @@ func (r *run) sameFields(user any, s sample) Line {
 		other, _ := u.field.In(s.raw)
 		path := r.alternative(user, other)
 		switch {
-		case u.name == "role" && r.coversEverybody() && has:
-			line = r.line(opGetUser, Warn, "operations.get user.covers", "The answer has the role, as the list does.").
-				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
-			line.Fixes = []Fix{fix("operations.get user.covers", "members")}
-			return line
 		case r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")): // the list has what belongs to the membership
 		case !has && path != "":
 			var names []any
@@ -192,8 +187,6 @@ func (r *run) found(ctx context.Context, s sample, address, as string) Line {
 		line.Level, line.Mapping = Fail, r.at("operations.find user.decides")
 		line.Text = "The call does not find a user of the list" + as + ", and decides: the gateway would tell Okta that there is no such user."
 		return line.propose(fix("operations.find user.decides", false))
-	case r.Document.Operations.FindUser.Decides:
-		line.Text = "The answer does not show a user of the list" + as + ", so the gateway reads the list anyway."
 	default:
 		line.Text = "The call does not find a user of the list" + as + ", so it saves nothing."
 	}

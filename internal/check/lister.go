@@ -91,12 +91,12 @@ func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *l
 			return false
 		}
 	case "link":
-		place, linked := first.next()
-		if !linked || place.path != p.Cursor.Path {
+		path, address := first.next()
+		if address == nil || path != p.Cursor.Path {
 			return false
 		}
-		for name := range place.address.Query() {
-			query[name] = place.address.Query().Get(name)
+		for name := range address.Query() {
+			query[name] = address.Query().Get(name)
 		}
 	}
 	page := l.get(ctx, query)
@@ -116,38 +116,32 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 	if len(whole.rows) <= pageProbe {
 		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
 	}
-	paging, first := l.limit(ctx, whole)
-	size := len(first.rows)
-	if size == len(whole.rows) && paging.Limit == "" && !l.goesOn(whole) {
+	limit, first := "", whole
+	for _, name := range limitNames {
+		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
+			limit, first = name, page
+			break
+		}
+	}
+	if limit == "" && !whole.goesOn() {
 		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
 	}
-	for _, p := range usual(paging.Limit, first) {
-		if l.advances(ctx, p, whole, first) {
-			if p.Limit != "" {
-				p.Size = l.pageSize(ctx, p.Limit, whole)
+	for _, p := range usual(first) {
+		if p.Limit = limit; l.advances(ctx, p, whole, first) {
+			if limit != "" {
+				p.Size = l.pageSize(ctx, limit, whole)
 			}
-			return p, fmt.Sprintf("two pages of %d follow each other", size), true
+			return p, fmt.Sprintf("two pages of %d follow each other", len(first.rows)), true
 		}
 	}
 	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
 }
 
-// limit finds the parameter that carries the size of a page, and answers the first
-// small page, or the whole answer if there is none.
-func (l *lister) limit(ctx context.Context, whole *listAnswer) (spec.PagingMap, *listAnswer) {
-	for _, name := range limitNames {
-		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
-			return spec.PagingMap{Limit: name}, page
-		}
-	}
-	return spec.PagingMap{}, whole
-}
-
 // goesOn reports whether an answer without a limit shows that there is more.
-func (l *lister) goesOn(page *listAnswer) bool {
-	_, more := page.more(len(page.rows))
-	_, linked := page.next()
-	return more || linked || len(page.cursors()) > 0 || len(page.rows)%10 == 0 || len(page.rows)%25 == 0
+func (a *listAnswer) goesOn() bool {
+	_, more := a.more(len(a.rows))
+	_, next := a.next()
+	return more || next != nil || len(a.cursors()) > 0 || len(a.rows)%10 == 0 || len(a.rows)%25 == 0
 }
 
 // more is a number of all rows in the answer or its header that is larger than some.
@@ -168,27 +162,25 @@ func (a *listAnswer) more(rows int) (text string, found bool) {
 
 // usual are the ways in which the list may go on after its first page, the
 // likeliest first.
-func usual(limit string, first *listAnswer) (ways []spec.PagingMap) {
-	if place, linked := first.next(); linked {
-		ways = append(ways, spec.PagingMap{Style: "link", Limit: limit, Cursor: spec.Cursor{Path: place.path}})
-	}
-	for _, cursor := range first.cursors() {
-		for _, name := range slices.Concat(cursorNames, offsetNames) {
-			ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: cursor})
+func usual(first *listAnswer) (ways []spec.PagingMap) {
+	add := func(style string, names []string, firstPage int, cursor spec.Cursor) {
+		for _, name := range names {
+			ways = append(ways, spec.PagingMap{Style: style, Next: name, First: firstPage, Cursor: cursor})
 		}
 	}
-	for _, name := range offsetNames {
-		ways = append(ways, spec.PagingMap{Style: "offset", Limit: limit, Next: name})
+	if path, address := first.next(); address != nil {
+		add("link", []string{""}, 0, spec.Cursor{Path: path})
 	}
-	for _, name := range pageNames {
-		ways = append(ways, spec.PagingMap{Style: "page", Limit: limit, Next: name, First: 1}, spec.PagingMap{Style: "page", Limit: limit, Next: name})
+	for _, cursor := range first.cursors() {
+		add("cursor", slices.Concat(cursorNames, offsetNames), 0, cursor)
 	}
+	add("offset", offsetNames, 0, spec.Cursor{})
+	add("page", pageNames, 1, spec.Cursor{})
+	add("page", pageNames, 0, spec.Cursor{})
 	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
 	for _, field := range sortedNames(last) {
 		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
-			for _, name := range cursorNames {
-				ways = append(ways, spec.PagingMap{Style: "cursor", Limit: limit, Next: name, Cursor: spec.Cursor{Row: field}})
-			}
+			add("cursor", cursorNames, 0, spec.Cursor{Row: field})
 		}
 	}
 	return ways
@@ -251,29 +243,24 @@ func isURL(text string) bool { return strings.Contains(text, "/") && strings.Con
 // linkNext finds the address of the next page in a Link header (RFC 8288).
 var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
 
-// A linkPlace is the address of the next page and where an answer has it.
-type linkPlace struct {
-	path    string // "" for the header Link
-	address *url.URL
-}
-
-// next is the address of the next page, if the answer has one.
-func (a *listAnswer) next() (place linkPlace, found bool) {
+// next is the address of the next page and its path in the answer, "" for the header
+// Link; nil if the answer has none.
+func (a *listAnswer) next() (path string, address *url.URL) {
 	for _, link := range a.header.Values("Link") {
 		if match := linkNext.FindStringSubmatch(link); match != nil {
 			if u, err := url.Parse(match[1]); err == nil {
-				return linkPlace{"", u}, true
+				return "", u
 			}
 		}
 	}
 	for _, s := range spotsIn(a.body) {
 		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
 			if u, err := url.Parse(word); err == nil {
-				return linkPlace{s.path, u}, true
+				return s.path, u
 			}
 		}
 	}
-	return linkPlace{}, false
+	return "", nil
 }
 
 // pagingValue is the paging as an entry of the mapping file, nil for none.

@@ -274,9 +274,8 @@ func (t *trip) comeBack(ctx context.Context) {
 	switch {
 	case t.Document.Access.End.Way == spec.BySetStatus && (o.is == nil || t.id != before):
 		t.hidden = before
-		word, _ := spec.Text(before)
 		t.add(t.line("write: return", Warn, "operations.list users",
-			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before (id %s) stays in Suger.", word).
+			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before%s stays in Suger.", idShown(before)).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
 	case succeeded && t.id != before:
 		t.note("write: return", OK, "access.end", "A user who is removed and added again gets a new id. That does no harm: Okta finds the user by userName when it assigns the app again.")

@@ -85,7 +85,7 @@ func (t *trip) leaveAlone(ctx context.Context, is, answered *mapping.Record, why
 	t.alien, t.report.last = true, true
 	line := t.line("write: create", Fail, "operations.list users",
 		"%s existed before%s, although the list of users did not show it, and may belong to somebody: %s. The check called %s; Suger then showed %s.",
-		t.Write, t.idShown(), why, t.done(), t.shown(is)).
+		t.Write, idShown(t.id), why, t.done(), t.shown(is)).
 		advise("Look at this user in Suger's console, and correct name and role. If the user was no member before, end the membership there. " +
 			"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
 			"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger.")

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/mail"
@@ -78,14 +79,18 @@ func (t *trip) cleanUp(ctx context.Context) {
 	if t.unseen != nil && !t.waited {
 		_, _ = t.appears(ctx) // the list is read next
 	}
-	hiddenLeft := t.removeHidden(ctx)
+	hiddenLeft := t.hidden != nil
+	if hiddenLeft {
+		_, err := t.sendRemoval(ctx, t.hidden)
+		hiddenLeft = err != nil && status(err) != http.StatusNotFound
+	}
 	left, err := t.listed(ctx)
-	line := t.line("clean-up", Warn, "", "")
+	var line Line
 	switch {
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
-		line.Text = t.Write + " stays in the list without access: Suger keeps removed users."
+		line = t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write)
 	case !t.added && len(left) > 0:
-		line.Text = t.Write + " is in the list now, but this check did not add the user and leaves it alone."
+		line = t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write)
 	default:
 		if len(left) > 0 {
 			left, err = t.removeAll(ctx, left)
@@ -95,40 +100,39 @@ func (t *trip) cleanUp(ctx context.Context) {
 	t.report.last = t.report.last || t.added && len(left) > 0
 	line.stays = line.Level != OK
 	t.add(line)
-	if hiddenLeft.Text != "" {
-		hiddenLeft.stays = true
-		t.add(hiddenLeft)
+	if hiddenLeft {
+		line = t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
+			advise("Remove it in Suger's console.")
+		line.stays = true
+		t.add(line)
 	}
 }
 
-// removeHidden removes the account of before that the list does not show, and says so
-// if that fails.
-func (t *trip) removeHidden(ctx context.Context) (line Line) {
-	call, ok := t.probe.Call(spec.OpRemoveUser, t.hidden)
-	if t.hidden == nil {
-		return line
+// errNoRemoval says that the mapping removes nobody.
+var errNoRemoval = errors.New("the mapping has no operation that removes a user")
+
+// sendRemoval removes a user by the mapping's call, and says how Suger answered.
+func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err error) {
+	call, ok := t.probe.Call(spec.OpRemoveUser, id)
+	if !ok {
+		return "", errNoRemoval
 	}
-	if ok {
-		if _, err := t.probe.Do(ctx, call); err == nil || status(err) == http.StatusNotFound {
-			return line
-		}
+	answer, err := t.probe.Do(ctx, call)
+	if err != nil {
+		return "", err
 	}
-	word, _ := spec.Text(t.hidden)
-	return t.line("clean-up", Fail, "", "The account of before (id %s), without access and not in the list, could not be removed.", word).
-		advise("Remove it in Suger's console.")
+	return fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
 // removeAll removes users, or ends their access if that fails, and returns who is
 // left.
 func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
 	for _, user := range users {
-		call, ok := t.probe.Call(spec.OpRemoveUser, user.RawID)
-		if !ok {
-			break
-		}
-		if answer, err := t.probe.Do(ctx, call); err == nil {
-			t.removal = fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status)
-		} else { // the membership may have an id of its own
+		answered, err := t.sendRemoval(ctx, user.RawID)
+		switch {
+		case err == nil:
+			t.removal = answered
+		case !errors.Is(err, errNoRemoval): // the membership may have an id of its own
 			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
 		}
 	}
@@ -142,57 +146,44 @@ func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*
 
 // whatIsLeft reports whether the user is gone, and if not, how to remove it.
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
+	fail := func(format string, args ...any) Line { return t.line("clean-up", Fail, "", format, args...) }
 	var line Line
-	fail := func(format string, args ...any) { line = t.line("clean-up", Fail, "", format, args...) }
 	switch c := t.unseen; {
 	case err != nil:
-		fail("Whether %s%s is still in the organization is not known: %s.", t.Write, t.idShown(), strings.TrimRight(detailOf(err), "."))
+		line = fail("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
+	case len(left) > 0 && t.removal != "":
+		return fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, idShown(left[0].RawID), accessOf(left[0])).
+			advise("Remove the user in Suger's console.")
 	case len(left) > 0:
 		t.id = left[0].RawID
-		fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, t.idShown(), accessOf(left[0]))
-		if t.removal != "" {
-			fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, t.idShown(), accessOf(left[0]))
-			return line.advise("Remove the user in Suger's console.")
-		}
+		line = fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, idShown(t.id), accessOf(left[0]))
 	case c == nil:
-		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 		if is, err := t.find(ctx); t.id != nil && err == nil && is != nil {
-			fail("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, t.idShown(), opGetUser, accessOf(is))
-			return line.advise("Look at the user in Suger's console.")
+			return fail("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
+				advise("Look at the user in Suger's console.")
 		}
+		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 		if t.stillKnown(ctx) {
 			line.Text += " Suger still has the account, which is not a member."
 		}
 		return line
 	case c.Answer == nil:
-		fail("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
-		line.Level = Warn
+		line = t.line("clean-up", Warn, "", "%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
 	default:
-		fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
+		line = fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
 			c.Call.Operation, c.Answer.Status, t.Write)
-		line.Text += t.removeUnseen(ctx, c.user)
+		if id, found := t.Document.User.ID.In(c.user); found {
+			t.id = id
+			if answered, err := t.sendRemoval(ctx, id); err == nil {
+				line.Text += fmt.Sprintf(" Suger answered %s, which proves nothing as long as the user is not listed.", answered)
+			}
+		}
 	}
 	return line.advise("Remove the user in Suger's console%s.", t.byCall())
 }
 
-// removeUnseen tries to remove a user whom the list does not show by the id in the
-// answer to adding.
-func (t *trip) removeUnseen(ctx context.Context, user any) string {
-	id, found := t.Document.User.ID.In(user)
-	if !found {
-		return ""
-	}
-	t.id = id
-	if call, ok := t.probe.Call(spec.OpRemoveUser, id); ok {
-		if answer, err := t.probe.Do(ctx, call); err == nil {
-			return fmt.Sprintf(" Suger answered %q with %d, which proves nothing as long as the user is not listed.", call.Operation, answer.Status)
-		}
-	}
-	return ""
-}
-
-func (t *trip) idShown() string {
-	if word, ok := spec.Text(t.id); ok {
+func idShown(id any) string {
+	if word, ok := spec.Text(id); ok {
 		return fmt.Sprintf(" (id %s)", word)
 	}
 	return ""
