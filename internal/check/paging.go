@@ -4,6 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -175,4 +182,272 @@ func (r *run) total(answer any) {
 func compact(value any) string {
 	text, _ := json.Marshal(value) // it came from JSON
 	return string(text)
+}
+
+// The usual names of query parameters, the most usual first.
+var (
+	limitNames  = []string{"limit", "pageSize", "page_size", "per_page", "perPage", "size", "count", "max", "maxResults", "max_results", "take", "first"}
+	offsetNames = []string{"offset", "skip", "start", "startAt", "from"}
+	pageNames   = []string{"page", "pageNumber", "page_number", "pageNo", "pageIndex", "p"}
+	cursorNames = []string{"cursor", "pageToken", "page_token", "nextToken", "next_token", "continuationToken", "continuation", "after", "startingAfter", "starting_after", "marker", "next", "token"}
+)
+
+// pageSizes are what a list is asked for to see how large its pages may be.
+var pageSizes = []int{1000, 500, 200, 100, 50}
+
+// A lister finds out how a list comes in pages, by asking for it in the usual ways
+// and comparing what comes with the first rows.
+type lister struct {
+	do    func(context.Context, sugerclient.Call) (*sugerclient.Answer, error)
+	call  sugerclient.Call // without parameters of paging
+	items string
+}
+
+// A listAnswer is one page and what came with it.
+type listAnswer struct {
+	body   any
+	header http.Header
+	rows   []string
+	err    error
+}
+
+func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
+	call := l.call
+	call.Query = maps.Clone(query)
+	if call.Query == nil {
+		call.Query = make(map[string]string)
+	}
+	maps.Copy(call.Query, l.call.Query)
+	answer, err := l.do(ctx, call)
+	if err != nil {
+		return &listAnswer{err: err}
+	}
+	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
+	rows, _ := rowsIn(page.body, l.items)
+	for _, row := range rows {
+		page.rows = append(page.rows, compact(row))
+	}
+	return page
+}
+
+// page asks for a page of a size by its number, counted from 0, and the rows before
+// it. Where pages lead to each other it is the first.
+func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
+	return l.get(ctx, pageQuery(p, size, number, rows))
+}
+
+func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
+	query := make(map[string]string)
+	if p.Limit != "" {
+		query[p.Limit] = strconv.Itoa(size)
+	}
+	switch p.Style {
+	case "offset":
+		query[p.Next] = strconv.Itoa(rows)
+	case "page":
+		query[p.Next] = strconv.Itoa(p.First + number)
+	}
+	return query
+}
+
+// advances reports whether the page after the first begins where that ends, which
+// the whole list shows as far as it is known.
+func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
+	query := pageQuery(p, pageProbe, 1, len(first.rows))
+	switch p.Style {
+	case "cursor":
+		if query[p.Next] = first.at(p.Cursor); query[p.Next] == "" {
+			return false
+		}
+	case "link":
+		path, address := first.next()
+		if address == nil || path != p.Cursor.Path {
+			return false
+		}
+		for name := range address.Query() {
+			query[name] = address.Query().Get(name)
+		}
+	}
+	page := l.get(ctx, query)
+	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
+		return false
+	}
+	if size := len(first.rows); size < len(whole.rows) {
+		return page.rows[0] == whole.rows[size]
+	}
+	return !slices.Contains(first.rows, page.rows[0])
+}
+
+// find is the paging of the list, with style none if all comes in one answer. why
+// says what was seen; proven reports whether pages were seen to follow each other.
+func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
+	whole := l.get(ctx, nil)
+	if len(whole.rows) <= pageProbe {
+		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
+	}
+	limit, first := "", whole
+	for _, name := range limitNames {
+		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
+			limit, first = name, page
+			break
+		}
+	}
+	if limit == "" && !whole.goesOn() {
+		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
+	}
+	for _, p := range usual(first) {
+		if p.Limit = limit; l.advances(ctx, p, whole, first) {
+			if limit != "" {
+				p.Size = l.pageSize(ctx, limit, whole)
+			}
+			return p, fmt.Sprintf("two pages of %d follow each other", len(first.rows)), true
+		}
+	}
+	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
+}
+
+// goesOn reports whether an answer without a limit shows that there is more.
+func (a *listAnswer) goesOn() bool {
+	_, more := a.more(len(a.rows))
+	_, next := a.next()
+	return more || next != nil || len(a.cursors()) > 0 || len(a.rows)%10 == 0 || len(a.rows)%25 == 0
+}
+
+// more is a number of all rows in the answer or its header that is larger than some.
+func (a *listAnswer) more(rows int) (text string, found bool) {
+	for _, path := range totalsIn(a.body) {
+		value, _ := at(a.body, path)
+		if n, err := strconv.Atoi(fmt.Sprint(value)); err == nil && n > rows {
+			return fmt.Sprintf("%s in the answer says %d", path, n), true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if n, err := strconv.Atoi(a.header.Get(name)); err == nil && n > rows && countsAll(name) {
+			return fmt.Sprintf("the header %s says %d", name, n), true
+		}
+	}
+	return "", false
+}
+
+// usual are the ways in which the list may go on after its first page, the
+// likeliest first.
+func usual(first *listAnswer) (ways []spec.PagingMap) {
+	add := func(style string, names []string, firstPage int, cursor spec.Cursor) {
+		for _, name := range names {
+			ways = append(ways, spec.PagingMap{Style: style, Next: name, First: firstPage, Cursor: cursor})
+		}
+	}
+	if path, address := first.next(); address != nil {
+		add("link", []string{""}, 0, spec.Cursor{Path: path})
+	}
+	for _, cursor := range first.cursors() {
+		add("cursor", slices.Concat(cursorNames, offsetNames), 0, cursor)
+	}
+	add("offset", offsetNames, 0, spec.Cursor{})
+	add("page", pageNames, 1, spec.Cursor{})
+	add("page", pageNames, 0, spec.Cursor{})
+	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
+	for _, field := range sortedNames(last) {
+		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
+			add("cursor", cursorNames, 0, spec.Cursor{Row: field})
+		}
+	}
+	return ways
+}
+
+// pageSize is the largest page that the list gives, as far as it has so many
+// rows; else the smallest usual size that holds what it has.
+func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
+	for _, size := range pageSizes {
+		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
+		switch {
+		case len(page.rows) == 0:
+			continue // too much to ask for
+		case len(page.rows) == size, len(page.rows) < len(whole.rows), len(page.cursors()) > 0:
+			return len(page.rows)
+		}
+		for _, smaller := range slices.Backward(pageSizes) {
+			if smaller >= 100 && smaller >= len(page.rows) && smaller <= size {
+				return smaller
+			}
+		}
+		return size
+	}
+	return pageProbe
+}
+
+// cursors are the places of what seems to lead to the next page. A value that is
+// empty or 0 ends a list.
+func (a *listAnswer) cursors() []spec.Cursor {
+	var found []spec.Cursor
+	for _, s := range spotsIn(a.body) {
+		word, scalar := spec.Text(s.value)
+		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
+			found = append(found, spec.Cursor{Path: s.path})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if value := a.header.Get(name); seemsNext(name) && value != "" && !isURL(value) {
+			found = append(found, spec.Cursor{Header: name})
+		}
+	}
+	return found
+}
+
+// at is the cursor at a place, "" if there is none.
+func (a *listAnswer) at(place spec.Cursor) string {
+	value := any(a.header.Get(place.Header))
+	switch {
+	case place.Row != "" && len(a.rows) > 0:
+		value, _ = at(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
+	case place.Path != "":
+		value, _ = at(a.body, place.Path)
+	}
+	word, _ := spec.Text(value)
+	return word
+}
+
+func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }
+
+// linkNext finds the address of the next page in a Link header (RFC 8288).
+var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+
+// next is the address of the next page and its path in the answer, "" for the header
+// Link; nil if the answer has none.
+func (a *listAnswer) next() (path string, address *url.URL) {
+	for _, link := range a.header.Values("Link") {
+		if match := linkNext.FindStringSubmatch(link); match != nil {
+			if u, err := url.Parse(match[1]); err == nil {
+				return "", u
+			}
+		}
+	}
+	for _, s := range spotsIn(a.body) {
+		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
+			if u, err := url.Parse(word); err == nil {
+				return s.path, u
+			}
+		}
+	}
+	return "", nil
+}
+
+// pagingValue is the paging as an entry of the mapping file, nil for none.
+func pagingValue(p spec.PagingMap) any {
+	if p.Style == "none" {
+		return nil
+	}
+	value := map[string]any{"style": p.Style}
+	for key, text := range map[string]string{"limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()} {
+		if text != "" {
+			value[key] = text
+		}
+	}
+	if p.Limit != "" {
+		value["size"] = p.Size
+	}
+	if p.First != 0 {
+		value["first"] = p.First
+	}
+	return value
 }
