@@ -196,7 +196,7 @@ func (r *run) found(ctx context.Context, s sample, address, as string) Line {
 // freeID is an id of the same form as a user's that no user has.
 func (r *run) freeID() any {
 	sample := r.users.samples[0].record
-	id := freeID(sample.ID, r.users.ids)
+	id := freeID(sample.ID, func(id string) bool { return r.users.ids[id] })
 	if _, number := sample.RawID.(json.Number); number {
 		return json.Number(id)
 	}
@@ -204,9 +204,9 @@ func (r *run) freeID() any {
 }
 
 // freeID is an id of the same form as another that is not taken.
-func freeID(id string, taken map[string]bool) string {
+func freeID(id string, taken func(string) bool) string {
 	for range 100 {
-		if id = neighbour(id); !taken[id] {
+		if id = neighbour(id); !taken(id) {
 			break
 		}
 	}

@@ -26,6 +26,7 @@ type survey struct {
 	draft  *Draft
 	list   *list        // of users
 	fields *fieldCounts // of its rows
+	row    any          // the first that has the address
 	id     string
 	ids    []string // all that may be the id, where no call has shown which one is
 	member string   // the membership's own id, where that is another than the person's
@@ -64,6 +65,10 @@ func (s *survey) look(ctx context.Context) (err error) {
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
+	s.row = s.list.rows[slices.IndexFunc(s.list.rows, func(row any) bool {
+		address, _ := at(row, s.email)
+		return !isEmpty(address)
+	})]
 	s.draft.seen("version", 1, "of this file format")
 	s.draftList(opListUsers, s.list)
 	s.findRoles(ctx)
@@ -254,13 +259,8 @@ func (s *survey) wrapper() string {
 
 // findOne looks for the call that answers one user.
 func (s *survey) findOne(ctx context.Context) {
-	own := s.list.Call.Path + "/{user}"
-	if s.member != "" && s.answersOne(ctx, own, s.member, "") { // the record itself is found by it
-		s.id, s.member = s.member, ""
-		return
-	}
-	for _, id := range s.ids {
-		if id != s.member && s.answersOne(ctx, own, id, s.prefix) {
+	for _, id := range append([]string{s.member}, s.ids...) {
+		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
 			s.id, s.member, s.ids = id, "", nil // no membership is needed
 			return
 		}
@@ -269,9 +269,8 @@ func (s *survey) findOne(ctx context.Context) {
 		return
 	}
 	person := parentOf(s.email)
-	s.joins = s.list.Call.Path
-	if person == "" {
-		s.joins = s.offered(ctx, s.beside("membership"))
+	if s.joins = s.list.Call.Path; person == "" {
+		s.joins = s.beside("membership")[0]
 	}
 	for _, path := range append(s.beside(strings.TrimSuffix(person, ".")), s.beside("user")...) {
 		if s.answersOne(ctx, path+"/{user}", s.id, person) {
@@ -287,8 +286,7 @@ func (s *survey) findOne(ctx context.Context) {
 // answersOne reports whether a call answers the user with an id, and drafts it. prefix
 // is what leads to the person in a row of the list.
 func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
-	row := s.sample()
-	wanted, there := at(row, id)
+	wanted, there := at(s.row, id)
 	if !there {
 		return false
 	}
@@ -314,29 +312,10 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 		if _, role := at(spot.value, strings.TrimPrefix(s.role.field, prefix)); !role {
 			s.draft.likely(op(opGetUser, "covers"), "everybody", "the answer has no role, so the list decides who is a member")
 		}
-		s.findErrors(ctx, body, path, s.free(id, fmt.Sprint(wanted)))
+		s.findErrors(ctx, body, path, freeID(fmt.Sprint(wanted), func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
 		return true
 	}
 	return false
-}
-
-// sample is a row of the list that has the address.
-func (s *survey) sample() any {
-	i := slices.IndexFunc(s.list.rows, func(row any) bool {
-		address, _ := at(row, s.email)
-		return !isEmpty(address)
-	})
-	return s.list.rows[max(i, 0)]
-}
-
-// free is a value of the same form as an id that no row has.
-func (s *survey) free(field, id string) string {
-	taken := make(map[string]bool)
-	for _, row := range s.list.rows {
-		value, _ := at(row, field)
-		taken[fmt.Sprint(value)] = true
-	}
-	return freeID(id, taken)
 }
 
 // findErrors asks for somebody who does not exist, and drafts how an answer says that
@@ -361,8 +340,8 @@ func (s *survey) findLookup(ctx context.Context) {
 	if len(s.list.rows) < 2 {
 		return
 	}
-	id, _ := at(s.sample(), s.id)
-	value, _ := at(s.sample(), s.email)
+	id, _ := at(s.row, s.id)
+	value, _ := at(s.row, s.email)
 	address := fmt.Sprint(value)
 	narrows := func(name, address string) bool {
 		call := s.get(spec.OpFindUser, s.list.Call.Path, nil)
@@ -387,17 +366,6 @@ func (s *survey) findLookup(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// offered is the first of some paths that Suger knows, if not for reading; else the
-// first of all.
-func (s *survey) offered(ctx context.Context, paths []string) string {
-	for _, path := range paths {
-		if _, err := s.probe.Do(ctx, s.get(opListUsers, path, nil)); err == nil || status(err) == http.StatusMethodNotAllowed {
-			return path
-		}
-	}
-	return paths[0]
 }
 
 // at is the value at a path of an object.
