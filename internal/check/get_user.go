@@ -85,6 +85,9 @@ func (r *run) sameFields(user any, s sample) Line {
 		other, _ := u.field.In(s.raw)
 		path := r.alternative(user, other)
 		switch {
+		case u.name == "role" && r.coversEverybody() && has:
+			return r.line(opGetUser, Warn, "operations.get user.covers", "The answer has the role, as the list does.").propose(fix("operations.get user.covers", "members")).
+				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
 		case r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")): // the list has what belongs to the membership
 		case !has && path != "":
 			var names []any

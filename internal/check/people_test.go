@@ -338,6 +338,26 @@ func TestRolesOfOneName(t *testing.T) {
 	}
 }
 
+// A role that is called like an administrator's is given to nobody, also where the
+// mapping knows another one by its id.
+func TestRoleCalledLikeAnAdministrators(t *testing.T) {
+	p := newPeople("Admin", "Viewer", "ADMIN", "Editor")
+	for i, row := range p.rows {
+		row["role"] = i%4 + 1
+	}
+	given := make(map[string]bool)
+	p.shown = func(r record, _ bool) record {
+		if r["email"] == newcomer {
+			given[fmt.Sprint(r["role"])] = true
+		}
+		return r
+	}
+	draft, _ := p.suggest(t, nil)
+	report := p.check(t, draft, newcomer)
+	assert.True(t, report.OK, text(report))
+	assert.Equal(t, map[string]bool{"2": true, "4": true}, given)
+}
+
 // A field that blocks people by its name is drafted as the status however it says
 // yes and no.
 func TestAccessThatIsNoBoolean(t *testing.T) {

@@ -224,7 +224,9 @@ func (r *run) knownRoles(list roleList) {
 		case hasName:
 			ids := list.idsOf(known.Name)
 			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, either(ids), id)
-			line = line.propose(fixes(entry+".id", ids)...).also("Without an id, the gateway takes it from the list.")
+			if line = line.propose(fixes(entry+".id", ids)...); len(ids) == 1 {
+				line = line.also("Without an id, the gateway takes it from the list.")
+			}
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
 			line.Change = fmt.Sprintf("Correct its name: the roles are %s.", shortList(list.names(), 20))

@@ -231,7 +231,9 @@ func (t *trip) changeRole(ctx context.Context) {
 	var roles []mapping.RoleName
 	if t.roles != nil {
 		roles = slices.DeleteFunc(slices.Clone(t.roles), func(role mapping.RoleName) bool {
-			return role.ID == t.role.ID || t.isAdministrator(role)
+			return role.ID == t.role.ID || slices.ContainsFunc(t.Document.Role.Known, func(known spec.KnownRole) bool {
+				return known.Administrator && (known.IDText() == role.ID || fold(known.Name) == fold(role.Name)) // one that is called so, too
+			})
 		})
 	}
 	if len(roles) == 0 {
