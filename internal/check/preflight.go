@@ -10,6 +10,8 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -35,9 +37,8 @@ type Config struct {
 	File      string           // name of the mapping file in messages
 	Positions strict.Positions // of the entries in it
 
-	PublicURL       string // as GATEWAY_PUBLIC_URL, "" if it is not set
-	NamesInPath     bool   // the base URL must name the organization
-	HoldsCredential bool   // clients send a token of the gateway, not the Suger credential
+	BaseURL string  // of the gateway, "" if GATEWAY_PUBLIC_URL is not set
+	Okta    []Value // what to enter there, besides the names of the roles
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0
@@ -93,7 +94,10 @@ func Run(ctx context.Context, config Config) *Report {
 		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before the end."})
 	}
 	r.report.OK = r.report.Count(Fail) == 0
-	r.report.Okta = r.oktaValues()
+	r.report.Okta = slices.Clone(r.Okta)
+	if r.roles != nil {
+		r.report.Okta = append(r.report.Okta, Value{"Role attribute: enum", strings.Join(r.roles.names(), ", ")})
+	}
 	return r.report
 }
 

@@ -3,11 +3,9 @@ package check
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
 )
 
 // settings looks at those that name roles and at the base URL.
@@ -22,7 +20,7 @@ func (r *run) settings() {
 		}
 		r.precedence()
 	}
-	if r.PublicURL != "" {
+	if r.BaseURL != "" {
 		r.add(r.publicURL())
 	}
 }
@@ -101,24 +99,12 @@ func (r *run) notWritten() {
 // maxBaseURL is the longest base URL that Okta's form accepts.
 const maxBaseURL = 1024
 
-// baseURL is what to enter in Okta; a host is made up if none is set.
-func (r *run) baseURL() string {
-	base := r.PublicURL
-	if base == "" {
-		base = "https://YOUR-HOST"
-	}
-	if r.NamesInPath {
-		base += "/org/" + url.PathEscape(r.Caller.Organization)
-	}
-	return base + "/scim/v2"
-}
-
 // publicURL reports whether Okta accepts the base URL.
 func (r *run) publicURL() Line {
 	fail := func(text string) Line {
 		return r.line("public URL", Fail, "", "%s", text).advise("Correct GATEWAY_PUBLIC_URL.")
 	}
-	switch base := r.baseURL(); {
+	switch base := r.BaseURL; {
 	case !strings.HasPrefix(base, "https://"):
 		return fail("Okta accepts only a base URL that begins with https://.")
 	case strings.Contains(base, "_"):
@@ -128,26 +114,4 @@ func (r *run) publicURL() Line {
 	default:
 		return r.line("public URL", OK, "", "Okta accepts %s.", base)
 	}
-}
-
-// oktaValues are what to enter in Okta, by the names of its forms.
-func (r *run) oktaValues() []Value {
-	authorization := "the Suger credential that was checked"
-	if r.HoldsCredential {
-		authorization = "one of GATEWAY_TOKENS"
-	}
-	values := []Value{
-		{"SCIM connector base URL", r.baseURL()},
-		{"Unique identifier field for users", "userName"},
-		{"Supported provisioning actions", "Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
-		{"Authentication mode", "HTTP Header"},
-		{"Authorization", authorization},
-		{"Application username format (Sign On tab)", "Email"},
-		{"Role attribute: external name", "role"},
-		{"Role attribute: external namespace", mapping.URNSuger},
-	}
-	if r.roles != nil {
-		values = append(values, Value{"Role attribute: enum", strings.Join(r.roles.names(), ", ")})
-	}
-	return values
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/settings"
@@ -116,9 +117,13 @@ func (run *checkRun) complete(p *process) error {
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
 	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
-	request.PublicURL = string(p.PublicURL)
-	request.NamesInPath = request.Caller.Organization != string(p.Organization)
-	request.HoldsCredential = p.HoldsCredential()
+	base := p.baseURL(request.Caller.Organization)
+	if p.PublicURL != "" {
+		request.BaseURL = base
+	}
+	for _, value := range p.oktaValues([]string{base}) {
+		request.Okta = append(request.Okta, check.Value{Field: value.Field, Value: cmp.Or(strings.Join(value.Values, ", "), value.Note)})
+	}
 	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
