@@ -239,21 +239,59 @@ func (c *fieldCounts) status() (s statusField) {
 	l := c.leaves[s.field]
 	switch {
 	case l == nil:
-	case l.isYesOrNo():
-		s.yesOrNo(l, hasName(s.field, yesNames))
-		if l.filled < c.sampled { // where it is missing it says the usual
-			s.absent = "active"
-		}
-	case l.kind() == isText && l.times == 0:
-		s.words(l.words)
-	default:
+		return s
+	case !l.isYesOrNo() && (l.kind() != isText || l.times > 0):
 		s.guessed = l.present < c.sampled // how the key goes away again is not seen
 		s.absent = "active"
 		if s.byRemoval = hasName(s.field, removalNames); !s.byRemoval {
 			s.active, s.inactive = []any{nil}, []any{"{now}"}
 		}
+		return s
+	case l.isYesOrNo() && l.filled < c.sampled: // where it is missing it says the usual
+		s.absent = "active"
+	}
+	for _, word := range sortedNames(l.words) {
+		is := meaning(word)
+		if l.isYesOrNo() {
+			is = map[bool]string{true: "active", false: "inactive"}[saysYes(word) == hasName(s.field, yesNames)]
+		}
+		switch is { // one that is not known is left out, so that the check names it
+		case "active":
+			s.active = slices.Insert(s.active, 0, l.value(word))
+		case "pending":
+			s.active, s.pending = append(s.active, l.value(word)), append(s.pending, l.value(word))
+		case "inactive":
+			s.inactive = append(s.inactive, l.value(word))
+		}
+	}
+	// A value that nobody has is the counterpart of one that somebody has.
+	like := sortedNames(l.words)[0]
+	counterpart := func(usual string) any {
+		s.guessed = l.kind() != isFlag
+		return l.value(inCase(cmp.Or(opposites[fold(like)], usual), like))
+	}
+	if len(s.inactive) == 0 {
+		usual := "inactive"
+		if slices.ContainsFunc(s.active, func(word any) bool { return plain(fmt.Sprint(word)) == "enabled" }) {
+			usual = "disabled"
+		}
+		s.inactive = []any{counterpart(usual)}
+	}
+	if len(s.active) == len(s.pending) {
+		s.active = slices.Insert(s.active, 0, counterpart("active"))
 	}
 	return s
+}
+
+// value is a word of a field as Suger writes it.
+func (l *leaf) value(word string) any {
+	switch l.kind() {
+	case isNumber:
+		return json.Number(word)
+	case isFlag:
+		return word == "true"
+	}
+	return word
 }
 
 // opposites are the words and numbers that say yes and no, noes those that say no.
@@ -278,31 +316,6 @@ func (l *leaf) isYesOrNo() bool {
 	return len(l.words) > 0 && (kind == isFlag || kind == isText || kind == isNumber)
 }
 
-// yesOrNo writes the two values of a status that says yes or no as Suger does. One
-// that nobody has is the counterpart of the other.
-func (s *statusField) yesOrNo(l *leaf, yesIsAccess bool) {
-	as := func(word string) any {
-		switch l.kind() {
-		case isNumber:
-			return json.Number(word)
-		case isFlag:
-			return word == "true"
-		}
-		return word
-	}
-	seen := sortedNames(l.words)
-	if len(seen) == 1 {
-		seen, s.guessed = append(seen, inCase(opposites[fold(seen[0])], seen[0])), l.kind() != isFlag
-	}
-	for _, word := range seen {
-		if saysYes(word) == yesIsAccess {
-			s.active = append(s.active, as(word))
-		} else {
-			s.inactive = append(s.inactive, as(word))
-		}
-	}
-}
-
 // inCase is a word in the letter case of another.
 func inCase(word, like string) string {
 	switch {
@@ -312,32 +325,6 @@ func inCase(word, like string) string {
 		return strings.ToUpper(word)
 	}
 	return strings.ToUpper(word[:1]) + word[1:]
-}
-
-// words sorts the words of a status by what they mean. One that is not known is
-// left out, so that the check names it.
-func (s *statusField) words(words map[string]int) {
-	for _, word := range sortedNames(words) {
-		switch meaning(word) {
-		case "active":
-			s.active = slices.Insert(s.active, 0, any(word))
-		case "pending":
-			s.active, s.pending = append(s.active, word), append(s.pending, word)
-		case "inactive":
-			s.inactive = append(s.inactive, word)
-		}
-	}
-	like := sortedNames(words)[0]
-	if len(s.inactive) == 0 {
-		opposite := "inactive"
-		if slices.ContainsFunc(s.active, func(word any) bool { return plain(fmt.Sprint(word)) == "enabled" }) {
-			opposite = "disabled"
-		}
-		s.inactive, s.guessed = []any{inCase(opposite, like)}, true
-	}
-	if len(s.active) == len(s.pending) {
-		s.active, s.guessed = slices.Insert(s.active, 0, any(inCase("active", like))), true
-	}
 }
 
 // meaning is what a word of a status usually means, "" if it is not known.
