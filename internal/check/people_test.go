@@ -192,7 +192,7 @@ func (p *people) suggest(t *testing.T, change func(*check.Config)) (*check.Draft
 	if change != nil {
 		change(&config)
 	}
-	draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	draft, report, err := check.Suggest(t.Context(), config)
 	require.NoError(t, err)
 	return draft, report
 }
@@ -526,7 +526,7 @@ func TestListWithoutEnd(t *testing.T) {
 	config.URL, config.Client = server.URL, client
 	config.Service, err = mapping.New(config.Document, client, config.Settings)
 	require.NoError(t, err)
-	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	draft, _, err := check.Suggest(t.Context(), config)
 	assert.Nil(t, draft)
 	require.ErrorContains(t, err, "its pages do not seem to end")
 

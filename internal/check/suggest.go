@@ -17,9 +17,11 @@ const mostRounds = 8
 // Suggest drafts a mapping file by what the live Suger answers, checks the draft,
 // makes the changes that its check proposes and checks it again, until nothing
 // changes. With config.Write it then proves the writes, and learns from what Suger
-// refuses. see is told of the lines of the last check. The error says why there is
+// refuses. config.See gets the lines of the last check. The error says why there is
 // no report; the draft is nil if there is none.
-func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Report, error) {
+func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
+	see := config.See
+	config.See = nil
 	s := &survey{run: newRun(config), draft: &Draft{root: &entry{}}}
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
@@ -36,7 +38,9 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	}
 	draft.prove(report.Proven)
 	for _, line := range report.Lines {
-		see(line)
+		if see != nil {
+			see(line)
+		}
 	}
 	return draft, report, nil
 }
@@ -105,7 +109,7 @@ func (c Config) of(draft *Draft) (Config, error) {
 	if err != nil {
 		return c, err
 	}
-	c.Document, c.See, c.Positions = document, nil, strict.PositionsIn(source)
+	c.Document, c.Positions = document, strict.PositionsIn(source)
 	c.Service, err = mapping.New(document, c.Client, c.Settings)
 	return c, err
 }

@@ -55,10 +55,7 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	case run.suggest != "":
 		return run.suggestTo(ctx)
 	}
-	return run.report(func(see func(check.Line)) (*check.Report, error) {
-		run.request.See = see
-		return check.Run(ctx, run.request), nil
-	})
+	return run.report(func() (*check.Report, error) { return check.Run(ctx, run.request), nil })
 }
 
 // prepare reads the settings and completes the request.
@@ -90,13 +87,14 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 
 // report does a check and writes its report, each line as it is found, or all as
 // JSON.
-func (run *checkRun) report(do func(see func(check.Line)) (*check.Report, error)) error {
+func (run *checkRun) report(do func() (*check.Report, error)) error {
 	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
 	if run.json {
 		printer.W = io.Discard
 	}
 	printer.Begin(run.request.Target())
-	report, err := do(printer.Line)
+	run.request.See = printer.Line
+	report, err := do()
 	if err != nil {
 		return err
 	}
@@ -148,8 +146,8 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 	}
 	run.request.File = run.suggest
 	var written string
-	err := run.report(func(see func(check.Line)) (*check.Report, error) {
-		draft, report, err := check.Suggest(ctx, run.request, see)
+	err := run.report(func() (*check.Report, error) {
+		draft, report, err := check.Suggest(ctx, run.request)
 		if draft == nil {
 			return nil, err
 		}

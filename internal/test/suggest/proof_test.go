@@ -138,7 +138,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			t.Cleanup(server.Close)
 			config := a.config(t, server.URL)
 
-			draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+			draft, report, err := check.Suggest(t.Context(), config)
 			require.NoError(t, err)
 			write(t, a.name, draft.String())
 			source, edited := draft.String(), 0
