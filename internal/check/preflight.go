@@ -112,7 +112,14 @@ func (r *run) checkAll(ctx context.Context) {
 		return
 	}
 	if r.roles = r.listRoles(ctx); r.users != nil {
-		r.usersInDetail(ctx)
+		r.checkFields()
+		r.statuses()
+		r.unreadBlocks()
+		r.rolesOfUsers()
+		r.flagsOfPower()
+		r.unmapped()
+		r.getUser(ctx)
+		r.findUser(ctx)
 	}
 	r.settings()
 	for _, line := range r.doubts {
@@ -122,23 +129,13 @@ func (r *run) checkAll(ctx context.Context) {
 	if r.users != nil && ctx.Err() == nil {
 		r.gateway(ctx)
 	}
-	if r.Write == "" {
-		r.notWritten()
-		return
+	switch {
+	case r.Write != "":
+		r.write(ctx)
+	case r.serves:
+		r.add(r.line("managing users", Warn, "", "The credential may read users. Only a write shows whether it may manage them.").
+			advise("Check with --write ADDRESS, a new user at your domain: the check creates, changes and removes that user."))
 	}
-	r.write(ctx)
-}
-
-// usersInDetail makes the checks that need the list of users.
-func (r *run) usersInDetail(ctx context.Context) {
-	r.checkFields()
-	r.statuses()
-	r.unreadBlocks()
-	r.rolesOfUsers()
-	r.flagsOfPower()
-	r.unmapped()
-	r.getUser(ctx)
-	r.findUser(ctx)
 }
 
 // line is what came of a check, about an entry of the mapping file unless that is "".

@@ -291,8 +291,8 @@ func (r *run) unreadRoles(c *fieldCounts, where string) {
 		if l.kind() != isList || l.several == 0 || c.isUsed(path) || c.leads(path) {
 			continue
 		}
-		areRoles := func(element string) bool { return c.leaves[element] != nil && r.roles.haveAll(c.leaves[element].words) }
-		if !slices.ContainsFunc(append(c.within(path+"[0]"), path+"[0]"), areRoles) {
+		areRoles := func(inside string) bool { return within(inside, path) && r.roles.haveAll(c.leaves[inside].words) }
+		if !slices.ContainsFunc(sortedNames(c.leaves), areRoles) {
 			continue
 		}
 		line := r.line("roles of users", Fail, "user.roles.field",
@@ -303,11 +303,6 @@ func (r *run) unreadRoles(c *fieldCounts, where string) {
 		}
 		r.add(line)
 	}
-}
-
-// within are the fields of an object at a path.
-func (c *fieldCounts) within(path string) []string {
-	return slices.DeleteFunc(sortedNames(c.leaves), func(other string) bool { return !strings.HasPrefix(other, path+".") })
 }
 
 // cutRoles is how many users have several roles in a list of which the mapping

@@ -88,14 +88,6 @@ func detailOf(err error) string {
 	return err.Error()
 }
 
-// notWritten reports what reading cannot show.
-func (r *run) notWritten() {
-	if r.serves {
-		r.add(r.line("managing users", Warn, "", "The credential may read users. Only a write shows whether it may manage them.").
-			advise("Check with --write ADDRESS, a new user at your domain: the check creates, changes and removes that user."))
-	}
-}
-
 // maxBaseURL is the longest base URL that Okta's form accepts.
 const maxBaseURL = 1024
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (r *run) refuseToWrite() Line {
 		return refusal("", "while reading fails, writes cannot be verified.").advise("Fix the checks that failed above, then check again.")
 	case r.users.addresses[fold(r.Write)] > 0:
 		return refusal("", "%s is a user of the organization.", r.Write).advise("Name a user who does not exist.")
-	case !r.Force && !r.usesDomain(r.Write):
+	case !r.Force && !slices.ContainsFunc(sortedNames(r.users.addresses), func(known string) bool { return domainOf(known) == domainOf(r.Write) }):
 		return refusal("", "no user of the organization has an address at %s.", domainOf(r.Write)).
 			advise("Name a user at a domain of the organization, or add --force.")
 	case !r.Force && r.Document.Operations.RemoveUser == nil:
@@ -53,15 +54,6 @@ func (r *run) refuseToWrite() Line {
 			advise(`Add "remove user", or add --force and remove the user in Suger's console.`)
 	}
 	return Line{}
-}
-
-func (r *run) usesDomain(address string) bool {
-	for known := range r.users.addresses {
-		if domainOf(known) == domainOf(address) {
-			return true
-		}
-	}
-	return false
 }
 
 func domainOf(address string) string { return fold(address[strings.LastIndex(address, "@")+1:]) }
