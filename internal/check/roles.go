@@ -363,7 +363,11 @@ func (r *run) administrators() {
 	}
 	n := 0
 	for ref, users := range r.users.holders {
-		if role, ok := r.roles.of(ref); ok && r.isAdministrator(role) {
+		role, ok := r.roles.of(ref)
+		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
+			id := known.IDText()
+			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
+		}) {
 			n += users
 		}
 	}
@@ -377,14 +381,4 @@ func (r *run) administrators() {
 	}
 	r.add(r.line("administrators", Fail, "role.known", "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization.").
 		advise("Mark the role that manages users administrator: true, or correct user.roles."))
-}
-
-func (r *run) isAdministrator(role mapping.RoleName) bool {
-	for _, known := range r.Document.Role.Known {
-		id := known.IDText()
-		if known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name)) {
-			return true
-		}
-	}
-	return false
 }
