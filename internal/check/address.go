@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -70,7 +71,7 @@ func reached(u *url.URL, state *tls.ConnectionState) Line {
 	case state != nil && len(state.PeerCertificates) > 0:
 		leaf := state.PeerCertificates[0]
 		line.Text = fmt.Sprintf("%s answers: %s, certificate by %s, valid until %s.", u.Host, tls.VersionName(state.Version),
-			issuer(leaf), leaf.NotAfter.UTC().Format(time.DateOnly))
+			cmp.Or(first(leaf.Issuer.Organization), leaf.Issuer.CommonName), leaf.NotAfter.UTC().Format(time.DateOnly))
 	case isLoopback(u.Hostname()):
 		line.Text = u.Host + " answers, on this machine and without TLS."
 	default:
@@ -79,13 +80,6 @@ func reached(u *url.URL, state *tls.ConnectionState) Line {
 		line.Change = "Use an https:// URL in SUGER_API_URL."
 	}
 	return line
-}
-
-func issuer(leaf *x509.Certificate) string {
-	if len(leaf.Issuer.Organization) > 0 {
-		return leaf.Issuer.Organization[0]
-	}
-	return leaf.Issuer.CommonName
 }
 
 func isLoopback(host string) bool {

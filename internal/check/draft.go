@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -24,7 +25,7 @@ const (
 )
 
 // A Draft is a mapping file in the making.
-type Draft struct{ root entry }
+type Draft struct{ root *entry }
 
 // An entry is a key of the file with its value, or an element of a list.
 type entry struct {
@@ -38,25 +39,32 @@ type entry struct {
 	above  string // comment before it
 }
 
-// An object is a map whose keys keep their order.
-type object []member
+// blockOrder is the order of the blocks of a file, keyOrder that of the keys in a value;
+// others follow by name.
+var blockOrder = []string{"version", "operations", "user", "role", "access", "errors", "refusals", "credential"}
 
-type member struct {
-	key   string
-	value any
+var keyOrder = []string{"call", "repeat", "body", "style", "size", "limit", "next", "first", "cursor", "field", "part", "write", "name", "id"}
+
+func byKeyOrder(a, b string) int {
+	rank := func(key string) int {
+		if i := slices.Index(keyOrder, key); i >= 0 {
+			return i
+		}
+		return len(keyOrder)
+	}
+	return cmp.Compare(rank(a), rank(b))
 }
 
-// entryOf is a value as an entry: an object, a list or a scalar.
+// entryOf is a value as an entry.
 func entryOf(key string, value any) *entry {
 	e := &entry{key: key, inline: true}
 	switch v := value.(type) {
-	case object:
-		e.inner = []*entry{}
-		for _, m := range v {
-			e.inner = append(e.inner, entryOf(m.key, m.value))
+	case map[string]any:
+		for _, key := range slices.SortedStableFunc(slices.Values(sortedNames(v)), byKeyOrder) {
+			e.inner = append(e.inner, entryOf(key, v[key]))
 		}
 	case []any:
-		e.list, e.inner = true, []*entry{}
+		e.list = true
 		for _, one := range v {
 			e.inner = append(e.inner, entryOf("", one))
 		}
@@ -66,35 +74,24 @@ func entryOf(key string, value any) *entry {
 	return e
 }
 
-// withoutRole is a body of a mapping file as a draft writes it, without what is about
-// roles.
-func withoutRole(body any) object {
-	var o object
-	from, _ := body.(map[string]any)
-	for _, key := range sortedNames(from) {
-		value := from[key]
-		if inner := withoutRole(value); inner != nil {
-			value = inner
-		}
-		if kind := kindOf(value); kind != isObject && kind != isList && !strings.Contains(fmt.Sprint(value), "{role") {
-			o = append(o, member{key, value})
-		}
-	}
-	return o
-}
-
-// set gives an entry a value, with the entries around it, and says how sure it is.
+// set gives an entry a value, with the entries around it, and says how sure it is. An
+// entry that has lines of its own keeps them.
 func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 	e, is := d.walk(splitEntry(path), true), entryOf("", value)
-	e.scalar, e.inner, e.list, e.inline = is.scalar, is.inner, is.list, is.inline
+	e.inline = e.sure == "" && e.inner == nil || e.inline || is.inner == nil
+	e.scalar, e.inner, e.list = is.scalar, is.inner, is.list
 	e.sure, e.why = sure, why
 	return e
 }
 
-// section is the entry at a path with a comment above.
-func (d *Draft) section(path, above string) {
-	if e := d.find(path); e != nil {
-		e.above = above
+// seen, likely and notSeen set an entry, if there is a value for it.
+func (d *Draft) seen(path string, value any, why string)    { d.given(path, value, Seen, why) }
+func (d *Draft) likely(path string, value any, why string)  { d.given(path, value, Likely, why) }
+func (d *Draft) notSeen(path string, value any, why string) { d.given(path, value, NotSeen, why) }
+
+func (d *Draft) given(path string, value any, sure Certainty, why string) {
+	if !isEmpty(value) {
+		d.set(path, value, sure, why)
 	}
 }
 
@@ -103,25 +100,34 @@ func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false
 
 // walk leads to the entry under some keys, which it makes if it is told to.
 func (d *Draft) walk(keys []string, makes bool) *entry {
-	at := &d.root
-	for _, key := range keys {
+	at := d.root
+	for depth, key := range keys {
 		i, err := strconv.Atoi(key)
 		if err != nil || !at.list {
 			i = slices.IndexFunc(at.inner, func(inner *entry) bool { return inner.key == key })
 		}
-		switch {
-		case i >= 0 && i < len(at.inner):
-			at = at.inner[i]
-			continue
-		case !makes:
-			return nil
+		if i < 0 || i >= len(at.inner) {
+			if !makes {
+				return nil
+			}
+			i = len(at.inner)
+			var order []string
+			switch {
+			case depth == 0:
+				order = blockOrder
+			case depth == 1 && keys[0] == "operations":
+				order = spec.OperationNames()
+			}
+			for i > 0 && slices.Index(order, at.inner[i-1].key) > slices.Index(order, key) {
+				i--
+			}
+			inner := &entry{key: key}
+			if at.list {
+				inner = &entry{inline: true}
+			}
+			at.inner, at.scalar = slices.Insert(at.inner, i, inner), nil
 		}
-		inner := &entry{key: key}
-		if at.list {
-			inner = &entry{inline: true}
-		}
-		at.inner, at.scalar = append(at.inner, inner), nil
-		at = inner
+		at = at.inner[i]
 	}
 	return at
 }
@@ -129,40 +135,31 @@ func (d *Draft) walk(keys []string, makes bool) *entry {
 // apply makes the change of a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 	before := d.String()
-	if f.Value == nil {
-		d.remove(f.Entry)
-	} else {
-		was := d.find(f.Entry)
-		own := was != nil && !was.inline
-		e := d.set(f.Entry, f.Value, sure, why)
-		if own && e.inner != nil {
-			e.inline = false
-		}
+	if f.Value != nil {
+		d.set(f.Entry, f.Value, sure, why)
+	} else if e := d.find(f.Entry); e != nil {
+		keys := splitEntry(f.Entry)
+		around := d.walk(keys[:len(keys)-1], false)
+		around.inner = slices.DeleteFunc(around.inner, func(inner *entry) bool { return inner == e })
 	}
 	return d.String() != before
-}
-
-func (d *Draft) remove(path string) {
-	keys := splitEntry(path)
-	last := len(keys) - 1
-	if around := d.walk(keys[:last], false); around != nil {
-		around.inner = slices.DeleteFunc(around.inner, func(e *entry) bool { return e.key == keys[last] })
-	}
 }
 
 // splitEntry splits the path of an entry. The names of attributes and operations
 // may have dots and blanks in them.
 func splitEntry(path string) []string {
 	const attributes = "user.attributes."
-	if name, found := strings.CutPrefix(path, attributes); found {
-		for _, key := range []string{"field", "part", "write", "max"} {
-			if outer, found := strings.CutSuffix(name, "."+key); found {
-				return []string{"user", "attributes", outer, key}
-			}
-		}
-		return []string{"user", "attributes", name}
+	name, found := strings.CutPrefix(path, attributes)
+	if !found {
+		return strings.FieldsFunc(path, func(c rune) bool { return c == '.' || c == '[' || c == ']' })
 	}
-	return strings.FieldsFunc(path, func(c rune) bool { return c == '.' || c == '[' || c == ']' })
+	keys := []string{"user", "attributes", name}
+	for _, key := range []string{"field", "part", "write", "max"} {
+		if outer, found := strings.CutSuffix(name, "."+key); found {
+			keys = []string{"user", "attributes", outer, key}
+		}
+	}
+	return keys
 }
 
 // lineWidth is how long a line of the file may become.
@@ -188,13 +185,12 @@ func (e *entry) write(b *strings.Builder, margin string) {
 	if e.key == "" {
 		label = margin + "-"
 	}
-	written := label
-	if len(e.inner) == 0 || e.inline && utf8.RuneCountInString(label+e.flow(false)) < lineWidth {
-		written += " " + e.flow(false)
-		if comment := e.comment(); comment != "" {
-			written += " # " + comment
+	if whole := label + " " + e.flow(false); len(e.inner) == 0 || e.inline && utf8.RuneCountInString(whole) <= lineWidth {
+		comment := string(e.sure)
+		if e.why != "" {
+			comment += ": " + e.why
 		}
-		b.WriteString(written + "\n")
+		fmt.Fprintf(b, "%s # %s\n", whole, comment)
 		return
 	}
 	b.WriteString(label + "\n")
@@ -206,18 +202,8 @@ func (e *entry) write(b *strings.Builder, margin string) {
 	}
 }
 
-func (e *entry) comment() string {
-	if e.why == "" {
-		return string(e.sure)
-	}
-	return string(e.sure) + ": " + e.why
-}
-
 // flow is the value on one line.
 func (e *entry) flow(inside bool) string {
-	if e.inner == nil {
-		return scalarText(e.scalar, inside)
-	}
 	var parts []string
 	for _, inner := range e.inner {
 		part := inner.flow(true)
@@ -226,26 +212,22 @@ func (e *entry) flow(inside bool) string {
 		}
 		parts = append(parts, part)
 	}
-	if e.list {
+	switch {
+	case e.list:
 		return "[" + strings.Join(parts, ", ") + "]"
+	case e.inner != nil:
+		return "{" + strings.Join(parts, ", ") + "}"
+	case e.scalar == nil:
+		return "null"
 	}
-	return "{" + strings.Join(parts, ", ") + "}"
+	if text, is := e.scalar.(string); is {
+		return plainText(text, inside)
+	}
+	return fmt.Sprint(e.scalar)
 }
 
 // flowOf is a value as a mapping file writes it on one line.
 func flowOf(value any) string { return entryOf("", value).flow(false) }
-
-func scalarText(value any, inside bool) string {
-	switch v := value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return plainText(v, inside)
-	case json.Number:
-		return v.String()
-	}
-	return fmt.Sprint(value)
-}
 
 var (
 	plainScalar = regexp.MustCompile(`^[A-Za-z_/$][^\x00-\x1f"'\\]*$`)
@@ -266,17 +248,13 @@ func plainText(text string, inside bool) string {
 }
 
 // clone is a copy of an entry.
-func (e *entry) clone() entry {
+func (e *entry) clone() *entry {
 	copied := *e
-	copied.inner = nil
-	for _, inner := range e.inner {
-		one := inner.clone()
-		copied.inner = append(copied.inner, &one)
+	copied.inner = slices.Clone(e.inner)
+	for i, inner := range copied.inner {
+		copied.inner[i] = inner.clone()
 	}
-	if e.inner != nil && copied.inner == nil {
-		copied.inner = []*entry{}
-	}
-	return copied
+	return &copied
 }
 
 // prove marks the operations that did what they are for.

@@ -50,11 +50,10 @@ func said(fail *sugerclient.Error) string {
 
 // failed describes a failed call, unless the credential is the cause.
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
-	fail := asFailure(err)
+	fail, made, entry := asFailure(err), call.Method+" "+call.Path, spec.OperationPath(call.Operation)
 	line := func(entry, format string, args ...any) Line {
 		return r.line(call.Operation, Fail, entry, format, args...)
 	}
-	entry := spec.OperationPath(call.Operation)
 	switch {
 	case fail == nil:
 		return line(entry, "Failed: %v.", err)
@@ -74,24 +73,6 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 			advise("Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
 	case fail.Kind == sugerclient.Invalid:
 		return line(entry, "The call cannot be sent: %s.", causeOf(fail))
-	}
-	return r.refused(ctx, call, fail)
-}
-
-func causeOf(fail *sugerclient.Error) string {
-	if fail.Err == nil {
-		return string(fail.Kind)
-	}
-	return fail.Err.Error()
-}
-
-// refused describes a 4xx.
-func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) Line {
-	made, entry := call.Method+" "+call.Path, spec.OperationPath(call.Operation)
-	line := func(entry, format string, args ...any) Line {
-		return r.line(call.Operation, Fail, entry, format, args...)
-	}
-	switch {
 	case fail.Status == http.StatusForbidden:
 		return line("", "The credential may not %s (403).%s", call.Operation, said(fail)).
 			advise("Give the API client in Suger a role that may manage users.")
@@ -106,32 +87,37 @@ func (r *run) refused(ctx context.Context, call sugerclient.Call, fail *sugercli
 	case fail.Means(r.Document.Refusals.Seats):
 		return line("", "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("Free a seat or add seats to the plan, then check again.")
 	}
-	change := "Compare the call with Suger's documentation."
 	if field := refusedField(call, fail.Message); field != "" {
-		entry += ".body." + field
-		change = fmt.Sprintf("Suger's message names %q: correct it in the body.", field)
+		return line(entry+".body."+field, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).
+			advise("Suger's message names %q: correct it in the body.", field)
 	}
-	return line(entry, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("%s", change)
+	return line(entry, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("Compare the call with Suger's documentation.")
+}
+
+// causeOf is what went wrong where there is no answer.
+func causeOf(fail *sugerclient.Error) string {
+	if fail.Err == nil {
+		return string(fail.Kind)
+	}
+	return fail.Err.Error()
 }
 
 // withoutOperation advises on a call that Suger does not have: another method, or a
 // mapping that does without the operation.
 func (r *run) withoutOperation(line Line, change string) Line {
 	operation := line.Check
-	line.Change = change
 	if tries := otherMethod(r.Document, operation); tries != nil {
-		line.Fixes = tries
-		line.Change = fmt.Sprintf("%s A common alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
+		return line.propose(tries...).advise("%s A common alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
 	}
 	instead := map[string]string{
 		opGetUser:   "the gateway then finds users in the list",
 		opListRoles: "role.known then has to list all roles",
 	}[operation]
-	if instead != "" {
-		line.Change = fmt.Sprintf("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
-		line.Fixes = []Fix{{Entry: spec.OperationPath(operation)}}
+	if instead == "" {
+		return line.advise("%s", change)
 	}
-	return line
+	return line.propose(Fix{Entry: spec.OperationPath(operation)}).
+		advise("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
 }
 
 // inPath matches paths in a message: some servers repeat the path.
@@ -254,22 +240,16 @@ func (r *run) noToken(fail *sugerclient.Error) Line {
 // mapping describes, it looks for the list in the answer.
 func (r *run) listFailed(ctx context.Context, call sugerclient.Call, err error) {
 	line, entry := r.failed(ctx, call, err), spec.OperationPath(call.Operation)
-	fail := asFailure(err)
-	if fail == nil || fail.Kind != sugerclient.Unreadable || fail.Status >= 300 {
-		r.add(line)
-		return
-	}
-	if answer, err := r.probe.Do(ctx, call); err == nil { // otherwise the shape is not the cause
-		r.blocked = false
-		body := decoded(answer.Body)
-		if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
-			line = r.line("paging", Fail, entry+".paging", "The list cannot be read to its end: %s.", causeOf(fail)).
-				advise("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row"))
-			r.proposePaging(ctx, &line, call)
-		} else {
-			line.Text, line.Mapping = fmt.Sprintf("The answer has no list where the mapping looks: %s.", causeOf(fail)), r.at(entry+".items")
-			if fixes := itemsFixes(call.Operation, body); fixes != nil {
-				line.propose(fixes...)
+	if fail := asFailure(err); fail != nil && fail.Kind == sugerclient.Unreadable && fail.Status < 300 {
+		if answer, err := r.probe.Do(ctx, call); err == nil { // otherwise the shape is not the cause
+			r.blocked = false
+			body := decoded(answer.Body)
+			if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
+				line = r.proposePaging(ctx, r.line("paging", Fail, entry+".paging", "The list cannot be read to its end: %s.", causeOf(fail)).
+					advise("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row")), call)
+			} else {
+				line.Text, line.Mapping = fmt.Sprintf("The answer has no list where the mapping looks: %s.", causeOf(fail)), r.at(entry+".items")
+				line = line.propose(itemsFixes(call.Operation, body)...)
 			}
 		}
 	}

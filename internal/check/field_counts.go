@@ -2,7 +2,6 @@ package check
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -148,7 +147,7 @@ func (l *leaf) count(value any) {
 	if list, is := value.([]any); is && len(list) > 1 {
 		l.several++
 	}
-	word, scalar := wordOf(value)
+	word, scalar := spec.Text(value)
 	if !isEmpty(value) {
 		l.filled++
 	}
@@ -207,19 +206,6 @@ func wordsAreSet(words map[string]int, users int) bool {
 		}
 	}
 	return len(words) <= 4
-}
-
-// wordOf is a scalar as text.
-func wordOf(value any) (word string, scalar bool) {
-	switch v := value.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		return fmt.Sprint(v), true
-	}
-	return "", false
 }
 
 func isEmpty(value any) bool {

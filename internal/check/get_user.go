@@ -33,7 +33,7 @@ func (r *run) getUser(ctx context.Context) {
 	}
 	line := r.line(opGetUser, OK, "operations.get user", "Same fields as in the list, for %s.", count(len(r.users.samples), "user"))
 	if r.coversEverybody() {
-		line.Text = joined(line.Text, "The answer has no role and covers non-members too, so the list decides who is a member.")
+		line.Text += " The answer has no role and covers non-members too, so the list decides who is a member."
 	}
 	r.add(line)
 	r.unreadRoles(alone, " of these answers")
@@ -66,9 +66,8 @@ func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 	record, err := r.probe.ReadUser(user)
 	switch {
 	case err != nil:
-		line := r.line(opGetUser, Fail, "operations.get user.answer", "The answer has no user where the mapping looks.")
-		line.propose(r.answerFix(opGetUser, decoded(answer.Body))...)
-		return line
+		return r.line(opGetUser, Fail, "operations.get user.answer", "The answer has no user where the mapping looks.").
+			propose(r.answerFix(opGetUser, decoded(answer.Body))...)
 	case record.ID != s.record.ID:
 		return r.line(opGetUser, Fail, "operations.get user", "Suger answers with another user than the one asked for.").
 			advise("Correct the path of the call: {user} is the id.")
@@ -80,42 +79,31 @@ func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 // sameFields compares the mapped fields of a user in two answers.
 func (r *run) sameFields(user any, s sample) Line {
 	var differ []string
-	entry := "operations.get user"
+	line := r.line(opGetUser, Warn, "operations.get user", "")
 	for _, u := range r.users.fields.uses {
 		one, has := u.field.In(user)
 		other, _ := u.field.In(s.raw)
-		if u.name == "role" && r.coversEverybody() {
-			if !has {
-				continue
-			}
-			line := r.line(opGetUser, Warn, "operations.get user.covers", "The answer has the role, as the list does.").
+		path := r.alternative(user, other)
+		switch {
+		case u.name == "role" && r.coversEverybody() && has:
+			return r.line(opGetUser, Warn, "operations.get user.covers", "The answer has the role, as the list does.").propose(fix("operations.get user.covers", "members")).
 				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
-			line.Fixes = []Fix{fix("operations.get user.covers", "members")}
-			return line
-		}
-		if r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")) {
-			continue // the list has what belongs to the membership
-		}
-		if path := r.alternative(user, other); !has && path != "" {
-			line := r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, path)
+		case r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")): // the list has what belongs to the membership
+		case !has && path != "":
 			var names []any
 			for _, name := range append(u.field.Scalars(), path) {
 				names = append(names, name)
 			}
-			line.propose(fix(fieldEntry(u), names))
-			return line
-		}
-		if !reflect.DeepEqual(one, other) {
-			differ, entry = append(differ, u.field.String()), u.entry
+			return r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, path).propose(fix(fieldEntry(u), names))
+		case !reflect.DeepEqual(one, other):
+			differ, line.Mapping = append(differ, u.field.String()), r.at(u.entry)
 		}
 	}
 	if len(differ) == 0 {
 		return Line{Level: OK}
 	}
-	line := r.line(opGetUser, Warn, entry, "A user's %s differs from the list, or has just changed.", both(differ)).
-		advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
-	line.Fixes = []Fix{{Entry: "operations.get user"}}
-	return line
+	line.Text = fmt.Sprintf("A user's %s differs from the list, or has just changed.", both(differ))
+	return line.propose(Fix{Entry: "operations.get user"}).advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
 }
 
 // alternative is where a single user has a value of the list under a name that the
@@ -132,23 +120,78 @@ func (r *run) alternative(user, value any) string {
 // missingUser asks for a user who does not exist. By a 404 the gateway knows that a
 // removed user is gone.
 func (r *run) missingUser(ctx context.Context) Line {
-	const check = "get missing user"
 	call, _ := r.probe.Call(opGetUser, r.freeID())
 	answer, _, err := r.getOne(ctx, call)
-	line := r.line(check, Fail, "operations.get user", "").advise(`Leave "get user" out: then the list shows who is gone.`)
-	line.Fixes = []Fix{{Entry: "operations.get user"}}
+	line := r.line("get missing user", Fail, "operations.get user", "").
+		propose(Fix{Entry: "operations.get user"}).advise(`Leave "get user" out: then the list shows who is gone.`)
 	switch {
-	case status(err) == http.StatusNotFound && r.coversEverybody():
-		return r.line(check, OK, "operations.get user", "Answered 404: the gateway recognizes ids that do not exist.")
 	case status(err) == http.StatusNotFound:
-		return r.line(check, OK, "operations.get user", "Answered 404: the gateway recognizes removed users.")
+		what := "removed users"
+		if r.coversEverybody() {
+			what = "ids that do not exist"
+		}
+		return r.line(line.Check, OK, "operations.get user", "Answered 404: the gateway recognizes %s.", what)
 	case err == nil:
 		line.Text = fmt.Sprintf("An unknown id is answered %d, not 404: the gateway would not recognize a removed user.", answer.Status)
 	case status(err) != 0:
 		line.Text = fmt.Sprintf("An unknown id is answered %d, not 404: the gateway could not confirm a removal.", status(err)) + said(asFailure(err))
 	default:
+		check := line.Check
 		line = r.failed(ctx, call, err)
 		line.Check = check
+	}
+	return line
+}
+
+// findUser looks people up by their addresses, as the list has them and in capital
+// letters.
+func (r *run) findUser(ctx context.Context) {
+	find, tried := r.Document.Operations.FindUser, 0
+	for _, s := range r.users.samples {
+		if find == nil || !s.record.Active {
+			continue // the list decides about those without access
+		}
+		tried++
+		for _, as := range []string{"", " in capital letters"} {
+			address := s.record.UserName
+			if as != "" {
+				address = strings.ToUpper(address)
+			}
+			if line := r.found(ctx, s, address, as); line.Level != OK {
+				r.add(line)
+				return
+			}
+		}
+	}
+	if tried == 0 {
+		return
+	}
+	line := r.line(spec.OpFindUser, OK, "operations.find user", "%s found by the address, in any letter case.", count(tried, "user"))
+	if !find.Decides {
+		line.Text += " If the call finds nobody, the gateway reads the list."
+	}
+	r.add(line)
+}
+
+// found looks one user up by an address. A call that decides and misses somebody
+// would hide them from Okta; one that does not only costs the time of a call.
+func (r *run) found(ctx context.Context, s sample, address, as string) Line {
+	line := r.line(spec.OpFindUser, Warn, "operations.find user", "").advise("Correct the call, or leave it out.")
+	found, decided, err := r.probe.Find(ctx, address)
+	switch {
+	case err != nil:
+		call, _ := r.probe.Call(spec.OpFindUser, nil)
+		return r.failed(ctx, call, err)
+	case found == s.record.ID:
+		return Line{Level: OK}
+	case found != "":
+		line.Level, line.Text = Fail, "The call finds a user who has another address."
+	case decided:
+		line.Level, line.Mapping = Fail, r.at("operations.find user.decides")
+		line.Text = "The call does not find a user of the list" + as + ", and decides: the gateway would tell Okta that there is no such user."
+		return line.propose(fix("operations.find user.decides", false))
+	default:
+		line.Text = "The call does not find a user of the list" + as + ", so it saves nothing."
 	}
 	return line
 }
@@ -156,7 +199,7 @@ func (r *run) missingUser(ctx context.Context) Line {
 // freeID is an id of the same form as a user's that no user has.
 func (r *run) freeID() any {
 	sample := r.users.samples[0].record
-	id := freeID(sample.ID, r.users.ids)
+	id := freeID(sample.ID, func(id string) bool { return r.users.ids[id] })
 	if _, number := sample.RawID.(json.Number); number {
 		return json.Number(id)
 	}
@@ -164,9 +207,9 @@ func (r *run) freeID() any {
 }
 
 // freeID is an id of the same form as another that is not taken.
-func freeID(id string, taken map[string]bool) string {
+func freeID(id string, taken func(string) bool) string {
 	for range 100 {
-		if id = neighbour(id); !taken[id] {
+		if id = neighbour(id); !taken(id) {
 			break
 		}
 	}

@@ -4,6 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
@@ -84,7 +91,7 @@ func rowsIn(answer any, path string) (rows []any, ok bool) {
 
 // wholeList looks for signs that a list without paging is cut.
 func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.at("operations.list users"), Text: "One answer holds the whole list."}
+	line := r.line("paging", OK, "operations.list users", "One answer holds the whole list.")
 	n := r.users.count
 	says, cut := answer.more(n)
 	switch next := answer.cursors(); {
@@ -100,64 +107,53 @@ func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *list
 	default:
 		return line
 	}
-	r.proposePaging(ctx, &line, call)
-	return line
+	return r.proposePaging(ctx, line, call)
 }
 
 // smallPages looks whether the second of two small pages begins where the first
 // ends. If not, the list is read afresh, for it may have changed.
 func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	line := Line{Check: "paging", Level: OK, Mapping: r.at(listPaging)}
 	n, whole := r.users.count, &listAnswer{rows: r.users.opening}
+	line := r.line("paging", Fail, listPaging+".style", "The second page does not begin where the first ends: users would be missing or appear twice.")
 	leads := paging.Style == "cursor" || paging.Style == "link"
 	switch got := len(first.rows); {
 	case n <= pageProbe:
-		line.Level, line.Text = Warn, "The organization has too few users to see whether paging advances."
-		return line
+		return r.line("paging", Warn, listPaging, "The organization has too few users to see whether paging advances.")
 	case got == n && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
-		line.Text = fmt.Sprintf("One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
-		return line
+		return r.line("paging", OK, listPaging, "One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
 	case got > pageProbe:
-		line.Level, line.Mapping = Warn, r.at(listPaging+".limit")
-		line.Text = fmt.Sprintf("Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
+		line = r.line("paging", Warn, listPaging+".limit", "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
 	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
-		line.Text = fmt.Sprintf("Advances: two pages of %d follow each other.", pageProbe)
-		return line
+		return r.line("paging", OK, listPaging, "Advances: two pages of %d follow each other.", pageProbe)
 	case leads:
-		line.Level, line.Text = Fail, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks."
-	default:
-		line.Level, line.Mapping = Fail, r.at(listPaging+".style")
-		line.Text = "The second page does not begin where the first ends: users would be missing or appear twice."
+		line = r.line("paging", Fail, listPaging, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks.")
 	}
-	line.Change = "Compare paging with Suger's documentation."
-	r.proposePaging(ctx, &line, l.call)
-	return line
+	return r.proposePaging(ctx, line.advise("Compare paging with Suger's documentation."), l.call)
 }
 
 // proposePaging names the paging by which the list was seen to go on, if there is
 // one.
-func (r *run) proposePaging(ctx context.Context, line *Line, call sugerclient.Call) {
+func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Call) Line {
 	if paging, _, proven := r.lister(call).find(ctx); proven {
-		line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
+		return line.propose(fix("operations."+call.Operation+".paging", pagingValue(paging)))
 	}
+	return line
 }
 
 // end looks at the size of pages and asks for what comes after the last user.
 func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
-	line := Line{Check: "page size", Level: Warn, Mapping: r.at(listPaging + ".size")}
-	line.propose(fix(line.Mapping.Entry, r.users.firstPage))
+	line := func(level Level, format string, args ...any) {
+		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", r.users.firstPage)))
+	}
 	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
-		line.Text = fmt.Sprintf("Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
-		r.add(line)
+		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
 	}
 	if paging.Style != "offset" && paging.Style != "page" {
 		return
 	}
 	for _, row := range l.page(ctx, paging, paging.Size, r.users.pages, r.users.count).rows { // it may be refused
 		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && !r.users.ids[record.ID] {
-			line.Level = Fail
-			line.Text = fmt.Sprintf("The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
-			r.add(line)
+			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
 			return
 		}
 	}
@@ -165,27 +161,293 @@ func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
 
 // total compares the number of all users with the list.
 func (r *run) total(answer any) {
-	line, total := Line{Check: "total", Level: Warn, Mapping: r.at("operations.list users.total")}, string(r.Document.Operations.ListUsers.Total)
-	candidates := totalsIn(answer)
-	line.propose(fixes(line.Mapping.Entry, candidates)...)
+	const entry = "operations.list users.total"
+	total, candidates := r.Document.Operations.ListUsers.Total, totalsIn(answer)
+	changes := fixes(entry, candidates)
 	switch {
 	case total == "" && len(candidates) > 0:
-		line.Text = fmt.Sprintf("%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates))
+		r.add(r.line("total", Warn, entry, "%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates)).propose(changes...))
 	case total == "":
-		return
 	case r.users.total >= 0:
-		line = Line{Check: "total", Level: OK, Mapping: line.Mapping, Text: fmt.Sprintf("%s says %d.", total, r.users.total)}
+		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
 	default:
-		line.Text = fmt.Sprintf("There is no number at %s, so the gateway cannot detect a truncated list.", total)
-		if len(candidates) == 0 {
-			line.propose(Fix{Entry: line.Mapping.Entry})
+		if changes == nil {
+			changes = []Fix{{Entry: entry}}
 		}
+		r.add(r.line("total", Warn, entry, "There is no number at %s, so the gateway cannot detect a truncated list.", total).propose(changes...))
 	}
-	r.add(line)
 }
 
 // compact is a value as JSON text.
 func compact(value any) string {
 	text, _ := json.Marshal(value) // it came from JSON
 	return string(text)
+}
+
+// The usual names of query parameters, the most usual first.
+var (
+	limitNames  = []string{"limit", "pageSize", "page_size", "per_page", "perPage", "size", "count", "max", "maxResults", "max_results", "take", "first"}
+	offsetNames = []string{"offset", "skip", "start", "startAt", "from"}
+	pageNames   = []string{"page", "pageNumber", "page_number", "pageNo", "pageIndex", "p"}
+	cursorNames = []string{"cursor", "pageToken", "page_token", "nextToken", "next_token", "continuationToken", "continuation", "after", "startingAfter", "starting_after", "marker", "next", "token"}
+)
+
+// pageSizes are what a list is asked for to see how large its pages may be.
+var pageSizes = []int{1000, 500, 200, 100, 50}
+
+// A lister finds out how a list comes in pages, by asking for it in the usual ways
+// and comparing what comes with the first rows.
+type lister struct {
+	do    func(context.Context, sugerclient.Call) (*sugerclient.Answer, error)
+	call  sugerclient.Call // without parameters of paging
+	items string
+}
+
+// A listAnswer is one page and what came with it.
+type listAnswer struct {
+	body   any
+	header http.Header
+	rows   []string
+	err    error
+}
+
+func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
+	call := l.call
+	call.Query = maps.Clone(query)
+	if call.Query == nil {
+		call.Query = make(map[string]string)
+	}
+	maps.Copy(call.Query, l.call.Query)
+	answer, err := l.do(ctx, call)
+	if err != nil {
+		return &listAnswer{err: err}
+	}
+	page := &listAnswer{body: decoded(answer.Body), header: answer.Header}
+	rows, _ := rowsIn(page.body, l.items)
+	for _, row := range rows {
+		page.rows = append(page.rows, compact(row))
+	}
+	return page
+}
+
+// page asks for a page of a size by its number, counted from 0, and the rows before
+// it. Where pages lead to each other it is the first.
+func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
+	return l.get(ctx, pageQuery(p, size, number, rows))
+}
+
+func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
+	query := make(map[string]string)
+	if p.Limit != "" {
+		query[p.Limit] = strconv.Itoa(size)
+	}
+	switch p.Style {
+	case "offset":
+		query[p.Next] = strconv.Itoa(rows)
+	case "page":
+		query[p.Next] = strconv.Itoa(p.First + number)
+	}
+	return query
+}
+
+// advances reports whether the page after the first begins where that ends, which
+// the whole list shows as far as it is known.
+func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
+	query := pageQuery(p, pageProbe, 1, len(first.rows))
+	switch p.Style {
+	case "cursor":
+		if query[p.Next] = first.at(p.Cursor); query[p.Next] == "" {
+			return false
+		}
+	case "link":
+		path, address := first.next()
+		if address == nil || path != p.Cursor.Path {
+			return false
+		}
+		for name := range address.Query() {
+			query[name] = address.Query().Get(name)
+		}
+	}
+	page := l.get(ctx, query)
+	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
+		return false
+	}
+	if size := len(first.rows); size < len(whole.rows) {
+		return page.rows[0] == whole.rows[size]
+	}
+	return !slices.Contains(first.rows, page.rows[0])
+}
+
+// find is the paging of the list, with style none if all comes in one answer. why
+// says what was seen; proven reports whether pages were seen to follow each other.
+func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
+	whole := l.get(ctx, nil)
+	if len(whole.rows) <= pageProbe {
+		return spec.PagingMap{Style: "none"}, fmt.Sprintf("too few to see paging: %s", count(len(whole.rows), "row")), false
+	}
+	limit, first := "", whole
+	for _, name := range limitNames {
+		if page := l.get(ctx, map[string]string{name: strconv.Itoa(pageProbe)}); len(page.rows) == pageProbe {
+			limit, first = name, page
+			break
+		}
+	}
+	if limit == "" && !whole.goesOn() {
+		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
+	}
+	for _, p := range usual(first) {
+		if p.Limit = limit; l.advances(ctx, p, whole, first) {
+			if limit != "" {
+				p.Size = l.pageSize(ctx, limit, whole)
+			}
+			return p, fmt.Sprintf("two pages of %d follow each other", len(first.rows)), true
+		}
+	}
+	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
+}
+
+// goesOn reports whether an answer without a limit shows that there is more.
+func (a *listAnswer) goesOn() bool {
+	_, more := a.more(len(a.rows))
+	_, next := a.next()
+	return more || next != nil || len(a.cursors()) > 0 || len(a.rows)%10 == 0 || len(a.rows)%25 == 0
+}
+
+// more is a number of all rows in the answer or its header that is larger than some.
+func (a *listAnswer) more(rows int) (text string, found bool) {
+	for _, path := range totalsIn(a.body) {
+		value, _ := at(a.body, path)
+		if n, err := strconv.Atoi(fmt.Sprint(value)); err == nil && n > rows {
+			return fmt.Sprintf("%s in the answer says %d", path, n), true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if n, err := strconv.Atoi(a.header.Get(name)); err == nil && n > rows && countsAll(name) {
+			return fmt.Sprintf("the header %s says %d", name, n), true
+		}
+	}
+	return "", false
+}
+
+// usual are the ways in which the list may go on after its first page, the
+// likeliest first.
+func usual(first *listAnswer) (ways []spec.PagingMap) {
+	add := func(style string, names []string, firstPage int, cursor spec.Cursor) {
+		for _, name := range names {
+			ways = append(ways, spec.PagingMap{Style: style, Next: name, First: firstPage, Cursor: cursor})
+		}
+	}
+	if path, address := first.next(); address != nil {
+		add("link", []string{""}, 0, spec.Cursor{Path: path})
+	}
+	for _, cursor := range first.cursors() {
+		add("cursor", slices.Concat(cursorNames, offsetNames), 0, cursor)
+	}
+	add("offset", offsetNames, 0, spec.Cursor{})
+	add("page", pageNames, 1, spec.Cursor{})
+	add("page", pageNames, 0, spec.Cursor{})
+	last, _ := decoded([]byte(first.rows[len(first.rows)-1])).(map[string]any)
+	for _, field := range sortedNames(last) {
+		if name := lastName(field); strings.HasSuffix(name, "id") || strings.Contains(name, "cursor") {
+			add("cursor", cursorNames, 0, spec.Cursor{Row: field})
+		}
+	}
+	return ways
+}
+
+// pageSize is the largest page that the list gives, as far as it has so many
+// rows; else the smallest usual size that holds what it has.
+func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
+	for _, size := range pageSizes {
+		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
+		switch {
+		case len(page.rows) == 0:
+			continue // too much to ask for
+		case len(page.rows) == size, len(page.rows) < len(whole.rows), len(page.cursors()) > 0:
+			return len(page.rows)
+		}
+		for _, smaller := range slices.Backward(pageSizes) {
+			if smaller >= 100 && smaller >= len(page.rows) && smaller <= size {
+				return smaller
+			}
+		}
+		return size
+	}
+	return pageProbe
+}
+
+// cursors are the places of what seems to lead to the next page. A value that is
+// empty or 0 ends a list.
+func (a *listAnswer) cursors() []spec.Cursor {
+	var found []spec.Cursor
+	for _, s := range spotsIn(a.body) {
+		word, scalar := spec.Text(s.value)
+		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
+			found = append(found, spec.Cursor{Path: s.path})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.header)) {
+		if value := a.header.Get(name); seemsNext(name) && value != "" && !isURL(value) {
+			found = append(found, spec.Cursor{Header: name})
+		}
+	}
+	return found
+}
+
+// at is the cursor at a place, "" if there is none.
+func (a *listAnswer) at(place spec.Cursor) string {
+	value := any(a.header.Get(place.Header))
+	switch {
+	case place.Row != "" && len(a.rows) > 0:
+		value, _ = at(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
+	case place.Path != "":
+		value, _ = at(a.body, place.Path)
+	}
+	word, _ := spec.Text(value)
+	return word
+}
+
+func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }
+
+// linkNext finds the address of the next page in a Link header (RFC 8288).
+var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+
+// next is the address of the next page and its path in the answer, "" for the header
+// Link; nil if the answer has none.
+func (a *listAnswer) next() (path string, address *url.URL) {
+	for _, link := range a.header.Values("Link") {
+		if match := linkNext.FindStringSubmatch(link); match != nil {
+			if u, err := url.Parse(match[1]); err == nil {
+				return "", u
+			}
+		}
+	}
+	for _, s := range spotsIn(a.body) {
+		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
+			if u, err := url.Parse(word); err == nil {
+				return s.path, u
+			}
+		}
+	}
+	return "", nil
+}
+
+// pagingValue is the paging as an entry of the mapping file, nil for none.
+func pagingValue(p spec.PagingMap) any {
+	if p.Style == "none" {
+		return nil
+	}
+	value := map[string]any{"style": p.Style}
+	for key, text := range map[string]string{"limit": p.Limit, "next": p.Next, "cursor": p.Cursor.String()} {
+		if text != "" {
+			value[key] = text
+		}
+	}
+	if p.Limit != "" {
+		value["size"] = p.Size
+	}
+	if p.First != 0 {
+		value["first"] = p.First
+	}
+	return value
 }

@@ -31,6 +31,9 @@ type people struct {
 	marks  bool                      // DELETE sets deletedAt, and POST takes it away again
 	fixed  bool                      // PATCH leaves the role as it is
 	fails  bool                      // PATCH is answered 200 with an error, and not done
+	hides  bool                      // who is inactive is in no read, and POST adds another account
+	keeps  bool                      // DELETE of such an account is refused
+	listed bool                      // there is no call for one user, and DELETE makes inactive
 	writes []string
 }
 
@@ -53,6 +56,17 @@ func (p *people) find(is func(record) bool) record {
 
 func (p *people) byEmail(email any) record {
 	return p.find(func(r record) bool { return r["email"] == email })
+}
+
+// unread reports whether no read shows a user.
+func (p *people) unread(r record) bool { return p.hides && r["status"] == "INACTIVE" }
+
+// withStatus gives everybody a status.
+func (p *people) withStatus() *people {
+	for i, row := range p.rows {
+		row["status"] = map[bool]string{true: "INACTIVE", false: "ACTIVE"}[i == 3]
+	}
+	return p
 }
 
 func (p *people) show(r record, alone bool) record {
@@ -92,7 +106,7 @@ func (p *people) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet:
 		rows := []any{}
 		for _, one := range p.rows {
-			if !p.hidden[one["email"].(string)] {
+			if !p.hidden[one["email"].(string)] && !p.unread(one) {
 				rows = append(rows, p.show(one, false))
 			}
 		}
@@ -105,8 +119,13 @@ func (p *people) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p *people) one(method, id string, body record, answer func(int, any)) {
 	one := p.find(func(r record) bool { return fmt.Sprint(r["id"]) == id })
 	switch {
-	case one == nil:
+	case one == nil, method == http.MethodGet && (p.listed || p.unread(one)):
 		answer(http.StatusNotFound, record{"error": "no such member"})
+	case method == http.MethodDelete && p.keeps && p.unread(one):
+		answer(http.StatusForbidden, record{"error": "not for you"})
+	case method == http.MethodDelete && p.listed:
+		one["status"] = "INACTIVE"
+		answer(http.StatusOK, record{})
 	case method == http.MethodDelete && p.marks:
 		one["deletedAt"] = time.Now().UTC().Format(time.RFC3339)
 		answer(http.StatusOK, record{})
@@ -129,6 +148,9 @@ func (p *people) one(method, id string, body record, answer func(int, any)) {
 
 func (p *people) add(body record, answer func(int, any)) {
 	one := p.byEmail(body["email"])
+	if one != nil && p.unread(one) {
+		one = nil
+	}
 	switch {
 	case one != nil && one["deletedAt"] != nil:
 		one["deletedAt"] = nil
@@ -137,6 +159,9 @@ func (p *people) add(body record, answer func(int, any)) {
 		return
 	case one == nil:
 		one = record{"id": 100 + len(p.writes), "createdAt": time.Now().UTC().Format(time.RFC3339)}
+		if p.rows[0]["status"] != nil {
+			one["status"] = "ACTIVE"
+		}
 		p.rows = append(p.rows, one)
 	default:
 		delete(p.hidden, body["email"].(string))
@@ -167,9 +192,22 @@ func (p *people) suggest(t *testing.T, change func(*check.Config)) (*check.Draft
 	if change != nil {
 		change(&config)
 	}
-	draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	draft, report, err := check.Suggest(t.Context(), config)
 	require.NoError(t, err)
 	return draft, report
+}
+
+// check is the check of a draft with a trip.
+func (p *people) check(t *testing.T, draft *check.Draft, address string) *check.Report {
+	t.Helper()
+	config := p.config(t)
+	config.Write = address
+	var err error
+	config.Document, err = spec.Parse("draft.yaml", []byte(draft.String()))
+	require.NoError(t, err, draft)
+	config.Service, err = mapping.New(config.Document, config.Client, config.Settings)
+	require.NoError(t, err)
+	return check.Run(t.Context(), config)
 }
 
 // Somebody whom the list hides and whose name, role and time of creation a creation
@@ -258,6 +296,68 @@ func TestRolesOfUnknownNames(t *testing.T) {
 	assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "warn default role No role's name shows that it has the fewest rights. The draft gives Auditor")
 }
 
+// Roles of one name are not taken for one role: the draft marks the one that it knows,
+// the report fails, and nothing is written.
+func TestRolesOfOneName(t *testing.T) {
+	for name, test := range map[string]struct {
+		roles []string
+		byID  bool
+		says  []string
+		draft string
+	}{
+		"a default, read by name": {[]string{"Admin", "Viewer", "Viewer", "Editor"}, false, []string{
+			"fail role names Suger has 2 roles called Viewer (ids 2 and 3), and the mapping reads a user's role by its name",
+			"fail role names Suger has several roles called Viewer (ids 2 and 3), and nothing shows which one is meant.",
+			"fail default role A user without a role would get Viewer, which is the name of several roles: name its id.",
+		}, "- {name: Viewer, id: 2} # not seen: other roles have this name, too"},
+		"an administrator's, read by id": {[]string{"Admin", "Viewer", "ADMIN", "Editor"}, true, []string{
+			"warn role names Suger has 2 roles called Admin (ids 1 and 3): SCIM clients have to send the id of such a role.",
+			"fail role names Suger has several roles called Admin (ids 1 and 3), and nothing shows which one is meant.",
+		}, "- {name: Admin, id: 1, administrator: true} # not seen: other roles have this name, too"},
+		"a role of their own": {[]string{"Admin", "Viewer", "Billing", "Billing"}, true, []string{
+			"warn role names Suger has 2 roles called Billing (ids 3 and 4): SCIM clients have to send the id of such a role.",
+		}, "- {name: Viewer, id: 2} # seen"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPeople(test.roles...)
+			for i, row := range p.rows {
+				if row["role"] = test.roles[i%4]; test.byID {
+					row["role"] = i%4 + 1
+				}
+			}
+			draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+			said := strings.Join(strings.Fields(text(report)), " ")
+			for _, says := range test.says {
+				assert.Contains(t, said, says)
+			}
+			assert.Contains(t, draft.String(), test.draft)
+			if len(test.says) > 1 {
+				assert.Empty(t, p.writes)
+			}
+		})
+	}
+}
+
+// A role that is called like an administrator's is given to nobody, also where the
+// mapping knows another one by its id.
+func TestRoleCalledLikeAnAdministrators(t *testing.T) {
+	p := newPeople("Admin", "Viewer", "ADMIN", "Editor")
+	for i, row := range p.rows {
+		row["role"] = i%4 + 1
+	}
+	given := make(map[string]bool)
+	p.shown = func(r record, _ bool) record {
+		if r["email"] == newcomer {
+			given[fmt.Sprint(r["role"])] = true
+		}
+		return r
+	}
+	draft, _ := p.suggest(t, nil)
+	report := p.check(t, draft, newcomer)
+	assert.True(t, report.OK, text(report))
+	assert.Equal(t, map[string]bool{"2": true, "4": true}, given)
+}
+
 // A field that blocks people by its name is drafted as the status however it says
 // yes and no.
 func TestAccessThatIsNoBoolean(t *testing.T) {
@@ -293,14 +393,7 @@ func TestAccessThatIsNoBoolean(t *testing.T) {
 			assert.True(t, report.OK, text(report))
 
 			plain, _ := newPeople("Viewer", "Editor", "Admin").suggest(t, nil) // knows nothing of the field
-			config, source := p.config(t), plain.String()
-			config.Write = newcomer
-			document, err := spec.Parse("file.yaml", []byte(source))
-			require.NoError(t, err, source)
-			config.Document, config.File = document, "file.yaml"
-			config.Service, err = mapping.New(document, config.Client, config.Settings)
-			require.NoError(t, err)
-			report = check.Run(t.Context(), config)
+			report = p.check(t, plain, newcomer)
 			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "fail access The mapping does not read "+test.field+", which blocks 1 of 12 users by its name")
 			assert.Empty(t, p.writes)
 		})
@@ -353,18 +446,48 @@ func TestRemovalThatOnlyMarks(t *testing.T) {
 			assert.Contains(t, strings.Join(strings.Fields(text(report)), " "), "Check the file with --write and another address.")
 			assert.NotContains(t, text(report), "or by DELETE")
 
-			config := p.config(t)
-			config.Write, config.See = "another@example.com", nil
-			var err error
-			config.Document, err = spec.Parse("draft.yaml", []byte(draft.String()))
-			require.NoError(t, err)
-			config.Service, err = mapping.New(config.Document, config.Client, config.Settings)
-			require.NoError(t, err)
-			report = check.Run(t.Context(), config)
+			report = p.check(t, draft, "another@example.com")
 			assert.True(t, report.OK, text(report))
 			assert.NotNil(t, p.byEmail("another@example.com")["deletedAt"])
 		})
 	}
+}
+
+// An account that the list hides while a trip goes on is removed at its end, or named by
+// its id.
+func TestAccountsThatTheListHides(t *testing.T) {
+	for _, keeps := range []bool{false, true} {
+		t.Run(fmt.Sprintf("its removal is refused %v", keeps), func(t *testing.T) {
+			p := newPeople("Viewer", "Editor", "Admin").withStatus()
+			draft, _ := p.suggest(t, nil)
+			p.hides, p.keeps = true, keeps
+			report := p.check(t, draft, newcomer)
+			said := strings.Join(strings.Fields(text(report)), " ")
+			assert.Contains(t, said, "The account of before (id 101) stays in Suger.")
+			left := p.byEmail(newcomer)
+			if keeps {
+				require.NotNil(t, left)
+				assert.Equal(t, 101, left["id"])
+				assert.Contains(t, said, "fail clean-up The account of before (id 101), without access and not in the list, could not be removed.")
+				return
+			}
+			assert.Nil(t, left)
+			assert.NotContains(t, said, "could not be removed")
+		})
+	}
+}
+
+// A removal that only takes access away is no removal, also where only the list shows
+// that.
+func TestRemovalThatOnlySuspends(t *testing.T) {
+	p := newPeople("Viewer", "Editor", "Admin").withStatus()
+	p.listed = true
+	draft, report := p.suggest(t, func(c *check.Config) { c.Write = newcomer })
+	assert.NotContains(t, draft.String(), "get user")
+	said := strings.Join(strings.Fields(text(report)), " ")
+	assert.Contains(t, said, "fail write: remove Suger applied remove user (200) and still lists the user, without access")
+	assert.Contains(t, said, "but still lists "+newcomer+" (id 101), without access. change: Remove the user in Suger's console.")
+	assert.False(t, report.OK)
 }
 
 // Tries that do not help are taken back, and the report is the one without them.
@@ -401,7 +524,9 @@ func TestListWithoutEnd(t *testing.T) {
 	require.NoError(t, err)
 	config := newPeople("Viewer").config(t)
 	config.URL, config.Client = server.URL, client
-	draft, _, err := check.Suggest(t.Context(), config, func(check.Line) {})
+	config.Service, err = mapping.New(config.Document, client, config.Settings)
+	require.NoError(t, err)
+	draft, _, err := check.Suggest(t.Context(), config)
 	assert.Nil(t, draft)
 	require.ErrorContains(t, err, "its pages do not seem to end")
 

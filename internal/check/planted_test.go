@@ -111,6 +111,8 @@ var plantedReads = []planted{
 	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging.style", says: "does not begin where the first ends"},
 	{name: "pages capped at a round number", stand: stand{people: 120, front: capped(50)},
 		check: "page size", level: check.Warn, entry: "operations.list users.paging.size", says: "Set size: 50."},
+	{name: "pages capped at a number that looks like the end", stand: stand{front: capped(13)},
+		check: "page size", level: check.Fail, entry: "operations.list users.paging.size", says: "The list continues after the 13 users"},
 	{name: "pages capped at an odd number", stand: stand{front: capped(20)},
 		check: "page size", level: check.Warn, entry: "operations.list users.paging.size", says: "Set size: 20."},
 	{name: "cursor elsewhere in the answer", stand: stand{contract: "removal", edits: []edit{{"cursor: next}", "cursor: nextCursor}"}}},
@@ -242,6 +244,8 @@ var plantedReads = []planted{
 		user["userRole"] = user["role"]
 		delete(user, "role")
 	}))}, check: "get user", level: check.Fail, entry: "user.roles.field", says: "Set field: [role, userRole]."},
+	{name: "one user with the role, and said to be anybody", stand: stand{edits: []edit{{"  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}\", covers: everybody}\n"}}},
+		check: "get user", level: check.Warn, entry: "operations.get user.covers", says: "say covers: members"},
 	{name: "always the same user", stand: stand{front: asks(func(r *http.Request) {
 		if toOne(r) {
 			r.URL.Path = "/org/sandboxed/user/D88MGYVTY"
@@ -267,14 +271,17 @@ var plantedReads = []planted{
 		check: "list roles", level: check.Fail, entry: "role.name", says: "have the fields description, id, name"},
 	{name: "known role with another id", stand: stand{edits: []edit{{"id: EDITOR", "id: EDITORS"}}},
 		check: "known roles", level: check.Fail, entry: "role.known[1]", says: "Set id: EDITOR"},
-	{name: "default role that Suger lacks", stand: stand{config: func(c *check.Config) { c.DefaultRole = "READER" }},
+	{name: "two roles of the name of a known one", stand: stand{edits: []edit{{"id: EDITOR", "id: EDITORS"}}, prepare: func(suger *sandbox.Sandbox) {
+		suger.PutRole(sandbox.Role{ID: "ed2", Name: "Editor"})
+	}}, check: "known roles", level: check.Fail, entry: "role.known[1]", says: "Role EDITOR has the id EDITOR or ed2, not EDITORS."},
+	{name: "default role that Suger lacks", stand: stand{config: func(c *check.Config) { c.Settings.DefaultRole = "READER" }},
 		check: "default role", level: check.Fail, says: "READER, which Suger does not have"},
-	{name: "group of a role that Suger lacks", stand: stand{config: func(c *check.Config) { c.GroupRoles = map[string]string{"Suger People": "MEMBER"} }},
+	{name: "group of a role that Suger lacks", stand: stand{config: func(c *check.Config) { c.Settings.GroupRoles = map[string]string{"Suger People": "MEMBER"} }},
 		check: "group roles", level: check.Fail, says: `group "Suger People" to role "MEMBER"`},
 	{name: "precedence of a role that Suger lacks", stand: stand{edits: []edit{{`precedence: [ADMIN, EDITOR, "*", VIEWER]`, `precedence: [ADMIN, MANAGER, EDITOR, "*", VIEWER]`}}},
 		check: "precedence", level: check.Warn, entry: "role.precedence", says: "no role MANAGER"},
-	{name: "base URL with an underscore", stand: stand{config: func(c *check.Config) { c.PublicURL = "https://suger_scim.example.com" }},
+	{name: "base URL with an underscore", stand: stand{config: func(c *check.Config) { c.BaseURL = "https://suger_scim.example.com/scim/v2" }},
 		check: "public URL", level: check.Fail, says: "underscore"},
-	{name: "base URL without TLS", stand: stand{config: func(c *check.Config) { c.PublicURL = "http://scim.example.com" }},
+	{name: "base URL without TLS", stand: stand{config: func(c *check.Config) { c.BaseURL = "http://scim.example.com/scim/v2" }},
 		check: "public URL", level: check.Fail, says: "https://"},
 }

@@ -10,6 +10,8 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -27,7 +29,7 @@ type Config struct {
 	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
 
 	Client   *sugerclient.Client // of [Suggest]
-	Settings mapping.Config      // of the services that Suggest makes
+	Settings mapping.Config      // of Service, and of the services that Suggest makes
 	List     string              // path of the list of users, "" for [DefaultList]
 	TryVerbs bool                // try other usual methods where Suger does not offer one
 
@@ -35,11 +37,8 @@ type Config struct {
 	File      string           // name of the mapping file in messages
 	Positions strict.Positions // of the entries in it
 
-	DefaultRole     string            // as GATEWAY_DEFAULT_ROLE, "" for the mapping's
-	GroupRoles      map[string]string // as GATEWAY_GROUP_ROLES
-	PublicURL       string            // as GATEWAY_PUBLIC_URL, "" if it is not set
-	NamesInPath     bool              // the base URL must name the organization
-	HoldsCredential bool              // clients send a token of the gateway, not the Suger credential
+	BaseURL string  // of the gateway, "" if GATEWAY_PUBLIC_URL is not set
+	Okta    []Value // what to enter there, besides the names of the roles
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
 	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0
@@ -65,7 +64,7 @@ type run struct {
 	probe  *mapping.Probe
 	report *Report
 	users  *userList // nil if they could not be read
-	roles  *roleList // nil if they could not be read
+	roles  roleList  // nil if they could not be read
 
 	blocked bool // because of the credential, organization or address, no other call makes sense
 	serves  bool // the gateway can answer a SCIM client
@@ -95,7 +94,10 @@ func Run(ctx context.Context, config Config) *Report {
 		r.add(Line{Check: "check", Level: Fail, Text: "Stopped before the end."})
 	}
 	r.report.OK = r.report.Count(Fail) == 0
-	r.report.Okta = r.oktaValues()
+	r.report.Okta = slices.Clone(r.Okta)
+	if r.roles != nil {
+		r.report.Okta = append(r.report.Okta, Value{"Role attribute: enum", strings.Join(r.roles.names(), ", ")})
+	}
 	return r.report
 }
 
@@ -110,7 +112,14 @@ func (r *run) checkAll(ctx context.Context) {
 		return
 	}
 	if r.roles = r.listRoles(ctx); r.users != nil {
-		r.usersInDetail(ctx)
+		r.checkFields()
+		r.statuses()
+		r.unreadBlocks()
+		r.rolesOfUsers()
+		r.flagsOfPower()
+		r.unmapped()
+		r.getUser(ctx)
+		r.findUser(ctx)
 	}
 	r.settings()
 	for _, line := range r.doubts {
@@ -120,23 +129,13 @@ func (r *run) checkAll(ctx context.Context) {
 	if r.users != nil && ctx.Err() == nil {
 		r.gateway(ctx)
 	}
-	if r.Write == "" {
-		r.notWritten()
-		return
+	switch {
+	case r.Write != "":
+		r.write(ctx)
+	case r.serves:
+		r.add(r.line("managing users", Warn, "", "The credential may read users. Only a write shows whether it may manage them.").
+			advise("Check with --write ADDRESS, a new user at your domain: the check creates, changes and removes that user."))
 	}
-	r.write(ctx)
-}
-
-// usersInDetail makes the checks that need the list of users.
-func (r *run) usersInDetail(ctx context.Context) {
-	r.fields()
-	r.statuses()
-	r.unreadBlocks()
-	r.rolesOfUsers()
-	r.flagsOfPower()
-	r.unmapped()
-	r.getUser(ctx)
-	r.findUser(ctx)
 }
 
 // line is what came of a check, about an entry of the mapping file unless that is "".

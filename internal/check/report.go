@@ -85,14 +85,23 @@ func fixes(entry string, values []string) []Fix {
 	return all
 }
 
-// propose sets the changes and their wording.
-func (l *Line) propose(fixes ...Fix) {
-	l.Fixes, l.Change = fixes, say(fixes...)
+// propose returns the line with changes, if there are any, and their wording.
+func (l Line) propose(fixes ...Fix) Line {
+	if len(fixes) > 0 {
+		l.Fixes, l.Change = fixes, say(fixes...)
+	}
+	return l
 }
 
 // advise returns the line with what to do about it.
 func (l Line) advise(format string, args ...any) Line {
 	l.Change = fmt.Sprintf(format, args...)
+	return l
+}
+
+// also returns the line with a sentence after its advice.
+func (l Line) also(text string) Line {
+	l.Change = joined(l.Change, text)
 	return l
 }
 

@@ -13,32 +13,26 @@ import (
 
 const opListRoles = "list roles"
 
-// A roleList is the roles of the organization. A nil list has none.
-type roleList struct {
-	roles []mapping.RoleName
-}
+// A roleList is the roles of the organization.
+type roleList []mapping.RoleName
 
-func (l *roleList) byID(id string) (mapping.RoleName, bool) {
+func (l roleList) byID(id string) (mapping.RoleName, bool) {
 	return l.find(func(role mapping.RoleName) bool { return role.ID == id })
 }
 
-func (l *roleList) byName(name string) (mapping.RoleName, bool) {
+func (l roleList) byName(name string) (mapping.RoleName, bool) {
 	return l.find(func(role mapping.RoleName) bool { return fold(role.Name) == fold(name) })
 }
 
-func (l *roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
-	if l == nil {
-		return role, false
+func (l roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, ok bool) {
+	if i := slices.IndexFunc(l, is); i >= 0 {
+		return l[i], true
 	}
-	i := slices.IndexFunc(l.roles, is)
-	if i < 0 {
-		return role, false
-	}
-	return l.roles[i], true
+	return role, false
 }
 
 // of is the role that a user's record names.
-func (l *roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
+func (l roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
 	if ref.ID != "" {
 		return l.byID(ref.ID)
 	}
@@ -46,15 +40,29 @@ func (l *roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
 }
 
 // called is the role that a setting names, by id or name.
-func (l *roleList) called(word string) (mapping.RoleName, bool) {
+func (l roleList) called(word string) (mapping.RoleName, bool) {
 	if role, ok := l.byID(word); ok {
 		return role, true
 	}
 	return l.byName(word)
 }
 
+// problem explains why a setting that names a role names none or several, "" if it
+// names one.
+func (l roleList) problem(word string) string {
+	_, known := l.called(word)
+	_, isID := l.byID(word)
+	switch {
+	case !known:
+		return "which Suger does not have"
+	case !isID && len(l.idsOf(word)) > 1:
+		return "which is the name of several roles: name its id"
+	}
+	return ""
+}
+
 // haveAll reports whether every word is the id or name of a role.
-func (l *roleList) haveAll(words map[string]int) bool {
+func (l roleList) haveAll(words map[string]int) bool {
 	for word := range words {
 		if _, ok := l.called(word); !ok {
 			return false
@@ -63,9 +71,19 @@ func (l *roleList) haveAll(words map[string]int) bool {
 	return len(words) > 0
 }
 
-func (l *roleList) names() []string {
+// idsOf are the ids of the roles with a name.
+func (l roleList) idsOf(name string) (ids []string) {
+	for _, role := range l {
+		if fold(role.Name) == fold(name) && !slices.Contains(ids, role.ID) {
+			ids = append(ids, role.ID)
+		}
+	}
+	return ids
+}
+
+func (l roleList) names() []string {
 	var names []string
-	for _, role := range l.roles {
+	for _, role := range l {
 		names = append(names, role.Name)
 	}
 	return names
@@ -73,16 +91,16 @@ func (l *roleList) names() []string {
 
 // listRoles reads the role list, or takes the roles of the mapping if it has no
 // such operation. It is nil if the list cannot be read.
-func (r *run) listRoles(ctx context.Context) *roleList {
+func (r *run) listRoles(ctx context.Context) roleList {
 	call, ok := r.probe.Call(opListRoles, nil)
 	if !ok {
 		list := r.rolesOfFile()
 		r.note(opListRoles, OK, "role.known", "Not in the mapping: %s are all roles.", both(list.names()))
 		return list
 	}
-	list, unread := &roleList{}, make(map[string]int)
+	list, unread := roleList{}, make(map[string]int)
 	var sample any
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles))
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), mostRows)
 	for _, row := range slices.Concat(pages...) {
 		sample = decoded([]byte(row))
 		role, err := r.probe.ReadRole(sample)
@@ -90,32 +108,62 @@ func (r *run) listRoles(ctx context.Context) *roleList {
 			unread[err.Error()]++
 			continue
 		}
-		list.roles = append(list.roles, role)
+		list = append(list, role)
 	}
 	switch {
 	case err != nil:
 		r.listFailed(ctx, call, err)
 		return nil
-	case len(list.roles)+len(unread) == 0 && !r.knowsRoles():
+	case len(list)+len(unread) == 0 && !r.knowsRoles():
 		r.add(r.withoutOperation(r.line(opListRoles, Fail, "operations.list roles.call", "The list of roles is empty."), "Correct the call."))
 		return nil
 	case len(unread) > 0:
 		r.add(r.unreadableRoles(unread, sample))
 		return nil
-	case r.customOnly(list):
-		r.addKnown(list)
+	case r.customOnly(list): // the roles that users hold show whether the mapping's are right
+		custom, standard := "no custom role", r.rolesOfFile()
+		if len(list) > 0 {
+			custom = fmt.Sprintf("%s: %s", count(len(list), "custom role"), shortList(list.names(), 20))
+		}
+		list = slices.Concat(standard, list)
+		r.note(opListRoles, OK, "role.known", "The list has %s. It has none of the mapping's known roles: %s.", custom, both(standard.names()))
 	default:
-		r.note(opListRoles, OK, "", "%s: %s.", count(len(list.roles), "role"), shortList(list.names(), 20))
+		r.note(opListRoles, OK, "", "%s: %s.", count(len(list), "role"), shortList(list.names(), 20))
 		r.knownRoles(list)
 	}
+	r.sameNames(list)
 	return list
 }
 
+// sameNames names the roles that share a name. By it nobody can tell them apart.
+func (r *run) sameNames(list roleList) {
+	field := &r.Document.User.Roles
+	for _, role := range list {
+		ids := list.idsOf(role.Name)
+		if len(ids) < 2 || ids[0] != role.ID {
+			continue
+		}
+		line := r.line("role names", Warn, "", "Suger has %d roles called %s (ids %s): SCIM clients have to send the id of such a role.", len(ids), role.Name, both(ids)).
+			advise("Rename all but one of them in Suger.")
+		if field.By == "name" || field.Name.Given() && !field.ID.Given() {
+			line.Level, line.Mapping = Fail, r.at("user.roles")
+			line.Text = fmt.Sprintf("Suger has %d roles called %s (ids %s), and the mapping reads a user's role by its name: the gateway could give somebody another role than the one meant.", len(ids), role.Name, both(ids))
+		}
+		for i, known := range r.Document.Role.Known {
+			if known.ID == nil && fold(known.Name) == fold(role.Name) {
+				line.Level, line.Mapping = Fail, r.at(fmt.Sprintf("role.known[%d]", i))
+				line.Change = "Add the id of the one that is meant, and rename the others in Suger."
+			}
+		}
+		r.add(line)
+	}
+}
+
 // rolesOfFile are the roles that the mapping knows.
-func (r *run) rolesOfFile() *roleList {
-	list := &roleList{}
+func (r *run) rolesOfFile() roleList {
+	list := roleList{}
 	for _, known := range r.Document.Role.Known {
-		list.roles = append(list.roles, mapping.RoleName{ID: cmp.Or(known.IDText(), known.Name), Name: known.Name})
+		list = append(list, mapping.RoleName{ID: cmp.Or(known.IDText(), known.Name), Name: known.Name})
 	}
 	return list
 }
@@ -129,24 +177,12 @@ func (r *run) knowsRoles() bool {
 
 // customOnly reports whether the list has none of the known roles: Suger's own data
 // layer lists only custom roles.
-func (r *run) customOnly(list *roleList) bool {
-	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile().roles, func(known mapping.RoleName) bool {
+func (r *run) customOnly(list roleList) bool {
+	return r.knowsRoles() && !slices.ContainsFunc(r.rolesOfFile(), func(known mapping.RoleName) bool {
 		_, hasID := list.byID(known.ID)
 		_, hasName := list.byName(known.Name)
 		return hasID || hasName
 	})
-}
-
-// addKnown adds the roles of the mapping to a list that has only custom ones. The
-// roles that users hold show whether they are right.
-func (r *run) addKnown(list *roleList) {
-	custom := "no custom role"
-	if n := len(list.roles); n > 0 {
-		custom = fmt.Sprintf("%s: %s", count(n, "custom role"), shortList(list.names(), 20))
-	}
-	standard := r.rolesOfFile()
-	list.roles = slices.Concat(standard.roles, list.roles)
-	r.note(opListRoles, OK, "role.known", "The list has %s. It has none of the mapping's known roles: %s.", custom, both(standard.names()))
 }
 
 // unreadableRoles describes roles that differ from the mapping.
@@ -156,38 +192,41 @@ func (r *run) unreadableRoles(unread map[string]int, sample any) Line {
 	if !ok {
 		return line.advise("Set role.id and role.name to the fields of a role in Suger's answer.")
 	}
-	role, found := &r.Document.Role, &roleFacts{}
+	role, found := &r.Document.Role, roleFieldsOf([]any{sample})
 	if _, there := role.ID.In(object); there {
 		line.Mapping = r.at("role.name")
 	}
-	found.guess([]any{sample})
-	if found.id != "" && !slices.Contains(role.ID.Scalars(), found.id) {
-		line.Fixes = append(line.Fixes, fix("role.id", found.id))
+	for _, part := range []struct {
+		entry, found string
+		field        spec.Field
+	}{{"role.id", found.id, role.ID}, {"role.name", found.name, role.Name}} {
+		if part.found != "" && !slices.Contains(part.field.Scalars(), part.found) {
+			line.Fixes = append(line.Fixes, fix(part.entry, part.found))
+		}
 	}
-	if found.name != "" && !slices.Contains(role.Name.Scalars(), found.name) {
-		line.Fixes = append(line.Fixes, fix("role.name", found.name))
-	}
-	return line.advise("%s", joined(fmt.Sprintf("Suger's roles have the fields %s.", both(sortedNames(object))), say(line.Fixes...)))
+	return line.advise("Suger's roles have the fields %s.", both(sortedNames(object))).also(say(line.Fixes...))
 }
 
 // knownRoles compares the known roles of the mapping with the list.
-func (r *run) knownRoles(list *roleList) {
+func (r *run) knownRoles(list roleList) {
 	for i, known := range r.Document.Role.Known {
 		entry := fmt.Sprintf("role.known[%d]", i)
-		id, _ := wordOf(known.ID)
+		id := known.IDText()
 		byID, hasID := list.byID(id)
-		byName, hasName := list.byName(known.Name)
+		_, hasName := list.byName(known.Name)
 		line := r.line("known roles", Fail, entry, "")
 		switch {
 		case id == "" && hasName, hasID && fold(byID.Name) == fold(known.Name):
 			continue
 		case hasID:
 			line.Text = fmt.Sprintf("The role with the id %s is called %s, not %s.", id, byID.Name, known.Name)
-			line.propose(fix(entry+".name", byID.Name))
+			line = line.propose(fix(entry+".name", byID.Name))
 		case hasName:
-			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, byName.ID, id)
-			line.propose(fix(entry+".id", byName.ID))
-			line.Change += " Without an id, the gateway takes it from the list."
+			ids := list.idsOf(known.Name)
+			line.Text = fmt.Sprintf("Role %s has the id %s, not %s.", known.Name, either(ids), id)
+			if line = line.propose(fixes(entry+".id", ids)...); len(ids) == 1 {
+				line = line.also("Without an id, the gateway takes it from the list.")
+			}
 		default:
 			line.Text = fmt.Sprintf("Suger's list has no role %s.", known.Name)
 			line.Change = fmt.Sprintf("Correct its name: the roles are %s.", shortList(list.names(), 20))
@@ -226,9 +265,8 @@ func (r *run) heldRoles(field spec.Field) Line {
 	switch cut := r.cutRoles(); {
 	case cut > 0:
 		list, _, _ := strings.Cut(field.String(), "[")
-		line := r.line(check, Fail, "user.roles.field", "%s several roles in %s, and the mapping reads only one of them: the gateway could neither see nor revoke the others.", holdVerb(cut), list)
-		line.propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
-		return line
+		return r.line(check, Fail, "user.roles.field", "%s several roles in %s, and the mapping reads only one of them: the gateway could neither see nor revoke the others.", holdVerb(cut), list).
+			propose(fix("user.roles.field", list), fix("user.roles.hold", "many"))
 	case r.users.manyRoles > 0 && r.Document.User.Roles.Hold != "many":
 		return r.line(check, Fail, "user.roles.hold", "%s more than one role, but by the mapping a user holds one.", holdVerb(r.users.manyRoles)).
 			advise("Set hold: many, and add the operations that grant and revoke a role.")
@@ -253,8 +291,8 @@ func (r *run) unreadRoles(c *fieldCounts, where string) {
 		if l.kind() != isList || l.several == 0 || c.isUsed(path) || c.leads(path) {
 			continue
 		}
-		areRoles := func(element string) bool { return c.leaves[element] != nil && r.roles.haveAll(c.leaves[element].words) }
-		if !slices.ContainsFunc(append(c.within(path+"[0]"), path+"[0]"), areRoles) {
+		areRoles := func(inside string) bool { return within(inside, path) && r.roles.haveAll(c.leaves[inside].words) }
+		if !slices.ContainsFunc(sortedNames(c.leaves), areRoles) {
 			continue
 		}
 		line := r.line("roles of users", Fail, "user.roles.field",
@@ -265,11 +303,6 @@ func (r *run) unreadRoles(c *fieldCounts, where string) {
 		}
 		r.add(line)
 	}
-}
-
-// within are the fields of an object at a path.
-func (c *fieldCounts) within(path string) []string {
-	return slices.DeleteFunc(sortedNames(c.leaves), func(other string) bool { return !strings.HasPrefix(other, path+".") })
 }
 
 // cutRoles is how many users have several roles in a list of which the mapping
@@ -308,23 +341,19 @@ func (r *run) unknownRoles(unknown map[string]int) Line {
 	line.Text += "."
 	switch like, by := r.candidates("role"), r.Document.User.Roles.By; {
 	case by == "id" && byName:
-		line.propose(fix("user.roles.by", "name"))
-		line.Change += " The field has names of roles."
+		return line.propose(fix("user.roles.by", "name")).also("The field has names of roles.")
 	case by == "name" && byID:
-		line.propose(fix("user.roles.by", "id"))
-		line.Change += " The field has ids of roles."
+		return line.propose(fix("user.roles.by", "id")).also("The field has ids of roles.")
 	case len(like) > 0:
-		line.Fixes = fixes("user.roles.field", like)
-		line.Change = fmt.Sprintf("Suger has %s, which looks like the role.", either(like))
+		return line.propose(fixes("user.roles.field", like)...).advise("Suger has %s, which looks like the role.", either(like))
 	case set:
+		var known []Fix
 		for i, word := range sortedNames(unknown) {
-			line.Fixes = append(line.Fixes, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), object{{"name", word}, {"id", word}}))
+			known = append(known, fix(fmt.Sprintf("role.known[%d]", len(r.Document.Role.Known)+i), map[string]any{"name": word, "id": word}))
 		}
-		line.Change = say(line.Fixes...) + " If the word is an id, correct the name."
-	default:
-		line.Change = "Compare user.roles and the role list with Suger's documentation."
+		return line.propose(known...).also("If the word is an id, correct the name.")
 	}
-	return line
+	return line.advise("Compare user.roles and the role list with Suger's documentation.")
 }
 
 // administrators reports whether somebody can manage users besides the gateway.
@@ -334,7 +363,11 @@ func (r *run) administrators() {
 	}
 	n := 0
 	for ref, users := range r.users.holders {
-		if role, ok := r.roles.of(ref); ok && r.isAdministrator(role) {
+		role, ok := r.roles.of(ref)
+		if ok && slices.ContainsFunc(r.Document.Role.Known, func(known spec.KnownRole) bool {
+			id := known.IDText()
+			return known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name))
+		}) {
 			n += users
 		}
 	}
@@ -348,14 +381,4 @@ func (r *run) administrators() {
 	}
 	r.add(r.line("administrators", Fail, "role.known", "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization.").
 		advise("Mark the role that manages users administrator: true, or correct user.roles."))
-}
-
-func (r *run) isAdministrator(role mapping.RoleName) bool {
-	for _, known := range r.Document.Role.Known {
-		id, _ := wordOf(known.ID)
-		if known.Administrator && (id != "" && id == role.ID || id == "" && fold(known.Name) == fold(role.Name)) {
-			return true
-		}
-	}
-	return false
 }

@@ -3,39 +3,39 @@ package check
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
-	"suger-scim-gateway/mapping"
 )
 
 // settings looks at those that name roles and at the base URL.
 func (r *run) settings() {
 	if r.roles != nil {
 		r.add(r.defaultRole())
-		for _, group := range sortedNames(r.GroupRoles) {
-			if _, ok := r.roles.called(r.GroupRoles[group]); !ok {
-				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, which Suger does not have.", group, r.GroupRoles[group]).
+		for _, group := range sortedNames(r.Settings.GroupRoles) {
+			if problem := r.roles.problem(r.Settings.GroupRoles[group]); problem != "" {
+				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, r.Settings.GroupRoles[group], problem).
 					advise("Correct the setting: the roles are %s.", shortList(r.roles.names(), 20)))
 			}
 		}
 		r.precedence()
 	}
-	if r.PublicURL != "" {
+	if r.BaseURL != "" {
 		r.add(r.publicURL())
 	}
 }
 
 func (r *run) defaultRole() Line {
-	name, entry := r.DefaultRole, ""
+	name, entry := r.Settings.DefaultRole, ""
 	if name == "" {
 		name, entry = r.Document.Role.Default, "role.default"
 	}
-	if role, ok := r.roles.called(name); ok {
+	problem := r.roles.problem(name)
+	if problem == "" {
+		role, _ := r.roles.called(name)
 		return r.line("default role", OK, entry, "A user without a role gets %s.", role.Name)
 	}
-	return r.line("default role", Fail, entry, "A user without a role would get %s, which Suger does not have.", name).
+	return r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
 		advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", shortList(r.roles.names(), 20))
 }
 
@@ -88,35 +88,15 @@ func detailOf(err error) string {
 	return err.Error()
 }
 
-// notWritten reports what reading cannot show.
-func (r *run) notWritten() {
-	if r.serves {
-		r.add(r.line("managing users", Warn, "", "The credential may read users. Only a write shows whether it may manage them.").
-			advise("Check with --write ADDRESS, a new user at your domain: the check creates, changes and removes that user."))
-	}
-}
-
 // maxBaseURL is the longest base URL that Okta's form accepts.
 const maxBaseURL = 1024
-
-// baseURL is what to enter in Okta; a host is made up if none is set.
-func (r *run) baseURL() string {
-	base := r.PublicURL
-	if base == "" {
-		base = "https://YOUR-HOST"
-	}
-	if r.NamesInPath {
-		base += "/org/" + url.PathEscape(r.Caller.Organization)
-	}
-	return base + "/scim/v2"
-}
 
 // publicURL reports whether Okta accepts the base URL.
 func (r *run) publicURL() Line {
 	fail := func(text string) Line {
 		return r.line("public URL", Fail, "", "%s", text).advise("Correct GATEWAY_PUBLIC_URL.")
 	}
-	switch base := r.baseURL(); {
+	switch base := r.BaseURL; {
 	case !strings.HasPrefix(base, "https://"):
 		return fail("Okta accepts only a base URL that begins with https://.")
 	case strings.Contains(base, "_"):
@@ -126,26 +106,4 @@ func (r *run) publicURL() Line {
 	default:
 		return r.line("public URL", OK, "", "Okta accepts %s.", base)
 	}
-}
-
-// oktaValues are what to enter in Okta, by the names of its forms.
-func (r *run) oktaValues() []Value {
-	authorization := "the Suger credential that was checked"
-	if r.HoldsCredential {
-		authorization = "one of GATEWAY_TOKENS"
-	}
-	values := []Value{
-		{"SCIM connector base URL", r.baseURL()},
-		{"Unique identifier field for users", "userName"},
-		{"Supported provisioning actions", "Import New Users and Profile Updates, Push New Users, Push Profile Updates, Push Groups, Import Groups"},
-		{"Authentication mode", "HTTP Header"},
-		{"Authorization", authorization},
-		{"Application username format (Sign On tab)", "Email"},
-		{"Role attribute: external name", "role"},
-		{"Role attribute: external namespace", mapping.URNSuger},
-	}
-	if r.roles != nil {
-		values = append(values, Value{"Role attribute: enum", strings.Join(r.roles.names(), ", ")})
-	}
-	return values
 }

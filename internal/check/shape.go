@@ -1,7 +1,9 @@
 package check
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/mapping"
@@ -117,4 +119,57 @@ func decoded(body []byte) any {
 		return nil
 	}
 	return value
+}
+
+// Names of what an answer says of errors.
+var (
+	successNames = []string{"ok", "success", "succeeded"}
+	codeNames    = []string{"code", "type", "reason", "key"}
+	messageNames = []string{"message", "text", "detail", "description", "error"}
+)
+
+// errorSigns finds by what an answer of status 2xx says that the call failed, and the
+// word or text with which it does; none if nothing does. good is the answer to a call
+// that went well, nil if none is known.
+func errorSigns(body, good any) (found []Fix, word string) {
+	field, success, isStatus := "", false, false
+	for _, s := range spotsIn(body) {
+		was, _ := at(good, s.path)
+		switch name := lastName(s.path); {
+		case slices.Contains(successNames, name) && s.value == false && was != false:
+			field, success = s.path, true
+		case (name == "error" || name == "errors") && !isEmpty(s.value) && (isEmpty(was) || was == false):
+			field = cmp.Or(field, s.path)
+		}
+	}
+	if field == "" {
+		return nil, ""
+	}
+	found = []Fix{fix("errors.field", field)}
+	if success {
+		found = append(found, fix("errors.success", []any{true}))
+	}
+	for _, part := range []struct {
+		key   string
+		names []string
+	}{{"code", codeNames}, {"message", messageNames}} {
+		for _, s := range spotsIn(body) {
+			name, around := lastName(s.path), lastName(strings.TrimSuffix(parentOf(s.path), "."))
+			ofRecord := around != "" && around != "error" && around != "errors" // that was asked for
+			text, scalar := spec.Text(s.value)
+			_, flag := s.value.(bool)
+			_, number := s.value.(json.Number)
+			if ofRecord || !slices.Contains(part.names, name) || !scalar || flag || text == "" || number && part.key == "message" {
+				continue
+			}
+			found = append(found, fix("errors."+part.key, s.path))
+			isStatus = isStatus || number
+			word = cmp.Or(word, text)
+			break
+		}
+	}
+	if isStatus { // by which the gateway knows what it means
+		word = ""
+	}
+	return found, word
 }

@@ -172,7 +172,7 @@ func suggested(t *testing.T, suger http.HandlerFunc) (*check.Draft, *check.Repor
 		Document: mapping.DefaultDocument(), Caller: mapping.Caller{Organization: "acme", Credential: testKey}}
 	config.Service, err = mapping.New(config.Document, client, config.Settings)
 	require.NoError(t, err)
-	return check.Suggest(t.Context(), config, func(check.Line) {})
+	return check.Suggest(t.Context(), config)
 }
 
 // A trap is an API whose rows can be read in more than one way.

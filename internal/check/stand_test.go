@@ -104,7 +104,7 @@ func (s *stand) open(t *testing.T) check.Config {
 	}
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: config.URL, Auth: auth, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
 	require.NoError(t, err)
-	s.settings.DefaultRole, s.settings.GroupRoles = config.DefaultRole, config.GroupRoles
+	s.settings.DefaultRole, s.settings.GroupRoles = config.Settings.DefaultRole, config.Settings.GroupRoles
 	s.settings.AllowAdminGrant, s.settings.Now = true, config.Now
 	config.Client, config.Settings = client, s.settings
 	config.Service, err = mapping.New(config.Document, client, s.settings)

@@ -17,19 +17,17 @@ const mostRounds = 8
 // Suggest drafts a mapping file by what the live Suger answers, checks the draft,
 // makes the changes that its check proposes and checks it again, until nothing
 // changes. With config.Write it then proves the writes, and learns from what Suger
-// refuses. see is told of the lines of the last check. The error says why there is
+// refuses. config.See gets the lines of the last check. The error says why there is
 // no report; the draft is nil if there is none.
-func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Report, error) {
-	s := &survey{Config: config}
-	s.list.path, s.list.query = listPath(config)
+func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
+	see := config.See
+	config.See = nil
+	s := &survey{run: newRun(config), draft: &Draft{root: &entry{}}}
 	if err := s.look(ctx); err != nil {
 		return nil, nil, s.explain(ctx, err)
 	}
-	s.login = config.Document.Credential
-	draft := s.draft()
-	config.doubts = s.doubts()
-	write := config.Write
-	config.Write, config.ours = "", make(map[string]bool)
+	draft, write := s.draft, config.Write
+	config.Write, config.doubts, config.ours = "", s.doubts, make(map[string]bool)
 	report, err := config.refine(ctx, draft)
 	if err == nil && write != "" && ctx.Err() == nil {
 		config.Write = write
@@ -40,30 +38,30 @@ func Suggest(ctx context.Context, config Config, see func(Line)) (*Draft, *Repor
 	}
 	draft.prove(report.Proven)
 	for _, line := range report.Lines {
-		see(line)
+		if see != nil {
+			see(line)
+		}
 	}
-	return draft, report, err
+	return draft, report, nil
 }
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
+	call := s.get(opListUsers, s.listCall().Path, nil)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("no draft: stopped before the list of users was read to its end")
 	case errors.Is(err, errNoEnd):
-		line := endless(s.list.path, s.list.paging, mostDraftRows)
+		line := endless(call.Path, *s.list.Paging, mostDraftRows)
 		return fmt.Errorf("no draft: %s %s", line.Text, line.Change)
+	case !s.address(ctx):
+	case asFailure(err) != nil:
+		s.noUsers(ctx, call, err)
+	default:
+		return fmt.Errorf("no draft: GET %s answers %w", call.Path, err)
 	}
-	r := newRun(s.Config)
-	if !r.address(ctx) {
-		return errors.New(r.report.Lines[0].Text + " " + r.report.Lines[0].Change)
-	}
-	if fail := asFailure(err); fail != nil {
-		r.noUsers(ctx, s.get(opListUsers, s.list.path, nil), err)
-		line := r.report.Lines[len(r.report.Lines)-1]
-		return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
-	}
-	return fmt.Errorf("no draft: GET %s answers %w", s.list.path, err)
+	line := s.report.Lines[len(s.report.Lines)-1]
+	return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
 }
 
 // refine checks a draft and makes the changes that the check proposes, until
@@ -71,28 +69,29 @@ func (s *survey) explain(ctx context.Context, err error) error {
 // one finds, and one that met somebody is the last. Tries that do not help are taken
 // back.
 func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err error) {
+	if c, err = c.of(draft); err != nil {
+		return nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
+	}
 	var stay []Line
 	var untried *Report
-	var before entry
+	var before *entry
 	for range mostRounds {
-		if report, err = checkDraft(ctx, c, draft); err != nil {
-			return nil, errors.Join(err, asError(stay))
-		}
+		report = Run(ctx, c)
 		stay = report.keep(stay)
-		if report.last || ctx.Err() != nil {
-			if changed, _ := draft.adopt(c.File, report, false); changed {
-				report.Lines = append(report.Lines, Line{Check: "write", Level: Warn,
-					Text:   "The draft has these changes, but they are not proven: the address cannot be used again.",
-					Change: "Check the file with --write and another address."})
-			}
+		last, now := report.last || ctx.Err() != nil, draft.root.clone()
+		next, changed, tried := c.adopt(draft, report, c.TryVerbs && !last)
+		if changed && last {
+			report.Lines = append(report.Lines, Line{Check: "write", Level: Warn,
+				Text:   "The draft has these changes, but they are not proven: the address cannot be used again.",
+				Change: "Check the file with --write and another address."})
+		}
+		if last {
 			return report, nil
 		}
-		now := draft.root.clone()
-		changed, tried := draft.adopt(c.File, report, c.TryVerbs)
 		if !changed {
 			break
 		}
-		if tried && untried == nil {
+		if c = next; tried && untried == nil {
 			untried, before = report, now
 		}
 	}
@@ -103,39 +102,35 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 	return report, nil
 }
 
+// of is the check of a draft.
+func (c Config) of(draft *Draft) (Config, error) {
+	source := []byte(draft.String())
+	document, err := spec.Parse(c.File, source)
+	if err != nil {
+		return c, err
+	}
+	c.Document, c.Positions = document, strict.PositionsIn(source)
+	c.Service, err = mapping.New(document, c.Client, c.Settings)
+	return c, err
+}
+
 // keep puts what earlier trips found about people after the lines of a report, and
 // returns all such lines.
-func (r *Report) keep(earlier []Line) (all []Line) {
-	has := func(lines []Line, line Line) bool {
-		return slices.ContainsFunc(lines, func(other Line) bool { return other.Check == line.Check && other.Text == line.Text })
-	}
+func (r *Report) keep(earlier []Line) []Line {
 	for _, line := range earlier {
-		if !has(r.Lines, line) {
+		if !slices.ContainsFunc(r.Lines, func(other Line) bool { return other.Check == line.Check && other.Text == line.Text }) {
 			r.Lines = append(r.Lines, line)
 		}
 	}
-	for _, line := range slices.Concat(earlier, r.Lines) {
-		if line.stays && !has(all, line) {
-			all = append(all, line)
-		}
-	}
 	r.OK = r.Count(Fail) == 0
-	return all
+	return slices.DeleteFunc(slices.Clone(r.Lines), func(line Line) bool { return !line.stays })
 }
 
-// asError is what trips found about people where there is no report to say it.
-func asError(lines []Line) error {
-	var all []error
-	for _, line := range lines {
-		all = append(all, fmt.Errorf("%s: %s %s", line.Check, line.Text, line.Change))
-	}
-	return errors.Join(all...)
-}
-
-// adopt makes the changes that a report proposes, and reports whether there was one,
-// and one that is a try. Tries are only made if somebody wants them. None is made if
-// the draft would be no mapping file: they need others, which somebody has to make.
-func (d *Draft) adopt(file string, report *Report, tries bool) (changed, tried bool) {
+// adopt makes the changes of a draft that a report proposes, and reports whether there
+// was one, and one that is a try. Tries are only made if somebody wants them. None is
+// made if the draft would be no mapping file: they need others, which somebody has to
+// make.
+func (c Config) adopt(d *Draft, report *Report, tries bool) (next Config, changed, tried bool) {
 	before := d.root.clone()
 	for _, line := range report.Lines {
 		done := make(map[string]bool)
@@ -153,23 +148,10 @@ func (d *Draft) adopt(file string, report *Report, tries bool) (changed, tried b
 			}
 		}
 	}
-	if _, err := spec.Parse(file, []byte(d.String())); err != nil {
-		d.root = before
-		return false, false
-	}
-	return changed, tried
-}
-
-// checkDraft checks the Suger by a draft.
-func checkDraft(ctx context.Context, config Config, draft *Draft) (*Report, error) {
-	document, err := spec.Parse(config.File, []byte(draft.String()))
+	next, err := c.of(d)
 	if err != nil {
-		return nil, errors.Join(errors.New("the draft lacks what a mapping file needs"), err)
+		d.root = before
+		return c, false, false
 	}
-	config.Document, config.See = document, nil
-	config.Positions = strict.PositionsIn([]byte(draft.String()))
-	if config.Service, err = mapping.New(document, config.Client, config.Settings); err != nil {
-		return nil, err
-	}
-	return Run(ctx, config), nil
+	return next, changed, tried
 }

@@ -24,7 +24,7 @@ func TestSuggest(t *testing.T) {
 	} {
 		t.Run(test.contract, func(t *testing.T) {
 			s := written(stand{contract: test.contract, config: func(c *check.Config) { c.List, c.TryVerbs = test.list, true }})
-			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+			draft, report, err := check.Suggest(t.Context(), s.open(t))
 			require.NoError(t, err)
 			golden(t, "draft."+test.contract+".yaml", draft.String())
 			assert.Zero(t, report.Count(check.Fail), text(report))
@@ -39,7 +39,7 @@ func TestSuggest(t *testing.T) {
 // Without leave, no method is tried but the drafted one.
 func TestSuggestTriesNothingUnasked(t *testing.T) {
 	s := written(stand{contract: "envelope", config: func(c *check.Config) { c.List = "/v2/organizations/{organization}/members" }})
-	draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+	draft, report, err := check.Suggest(t.Context(), s.open(t))
 	require.NoError(t, err)
 	assert.False(t, report.OK)
 	assert.Contains(t, draft.String(), "call: PATCH /v2/organizations/{organization}/members/{user} # likely")
@@ -64,7 +64,7 @@ func TestSuggestWithLittleToSee(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := stand{front: test.front}
-			draft, report, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+			draft, report, err := check.Suggest(t.Context(), s.open(t))
 			require.NoError(t, err)
 			assert.Contains(t, draft.String(), test.want)
 			assert.NotNil(t, report)
@@ -77,7 +77,7 @@ func TestSuggestKeepsTheLogin(t *testing.T) {
 	s := stand{contract: "membership", config: func(c *check.Config) {
 		c.Document.Credential.Header = "X-Api-Key"
 	}}
-	draft, _, err := check.Suggest(t.Context(), s.open(t), func(check.Line) {})
+	draft, _, err := check.Suggest(t.Context(), s.open(t))
 	require.NoError(t, err)
 	assert.Contains(t, draft.String(), "credential:\n  header: X-Api-Key # seen: from the current file\n")
 }

@@ -83,7 +83,7 @@ func (c *stepCall) lacksUser() bool {
 // make goes through the steps. One that fails does not keep the later ones from
 // being tried, as long as the user exists.
 func (t *trip) make(ctx context.Context) {
-	t.role, _ = t.roles.called(cmp.Or(t.DefaultRole, t.Document.Role.Default))
+	t.role, _ = t.roles.called(cmp.Or(t.Settings.DefaultRole, t.Document.Role.Default))
 	if !t.create(ctx) {
 		t.notTried(Warn, "%s, because the user was not added as intended.")
 		return
@@ -124,9 +124,9 @@ func (t *trip) called(c *stepCall) {
 }
 
 // patch makes a step that changes an attribute, and reports whether it succeeded.
-func (t *trip) patch(ctx context.Context, check string, wanted state, attribute string, value any) bool {
-	send := func(ctx context.Context) error { return t.sendPatch(ctx, attribute, value) }
-	return t.judge(ctx, t.take(ctx, step{check: check, wanted: wanted, sends: attribute, send: send, read: t.find}))
+func (t *trip) patch(ctx context.Context, s step, value any) bool {
+	s.send, s.read = func(ctx context.Context) error { return t.sendPatch(ctx, s.sends, value) }, t.find
+	return t.judge(ctx, t.take(ctx, s))
 }
 
 // sendPatch changes the user by a SCIM request without a path, as Okta does.
@@ -199,37 +199,28 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 // newStatus names a word for the status that only a new user has.
 func (t *trip) newStatus(is *mapping.Record) {
 	t.users.unknown[is.Status]++
-	line := t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
-		advise("Add it to the words of access.")
-	if fixes := t.meaningFixes(); fixes != nil {
-		line.propose(fixes...)
-	}
-	t.add(line)
+	t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
+		advise("Add it to the words of access.").propose(t.meaningFixes()...))
 }
 
 func (t *trip) rename(ctx context.Context) {
-	if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != "create" {
-		t.family = tripOtherName
-		t.renames = t.patch(ctx, "write: name", active, "name", map[string]any{"familyName": t.family})
+	if a, mapped := t.Document.User.Attributes["name.familyName"]; mapped && a.Write != spec.WriteCreate {
+		t.renames = t.renameTo(ctx, tripOtherName, active)
 	}
 }
 
 // renameAgain changes the name of a user who has another role than the default one,
 // which shows whether Suger resets what a call leaves out, and ends with the same name.
 func (t *trip) renameAgain(ctx context.Context) {
-	if t.gaveRole && t.renameTo(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
+	if t.renames && t.gaveRole && t.renameTo(ctx, tripFamilyName, active) && t.Document.Access.End.Way != spec.BySetStatus {
 		t.renameTo(ctx, tripOtherName, active)
 	}
 }
 
-// renameTo repeats the change of the name in another state of the user.
+// renameTo changes the name. A success is reported once.
 func (t *trip) renameTo(ctx context.Context, family string, wanted state) bool {
-	if !t.renames || ctx.Err() != nil {
-		return false
-	}
 	t.family = family
-	send := func(ctx context.Context) error { return t.sendPatch(ctx, "name", map[string]any{"familyName": family}) }
-	return t.judge(ctx, t.take(ctx, step{check: "write: name", wanted: wanted, sends: "name", quiet: true, send: send, read: t.find}))
+	return ctx.Err() == nil && t.patch(ctx, step{check: "write: name", wanted: wanted, sends: "name", quiet: t.renames}, map[string]any{"familyName": family})
 }
 
 // mostRoles bounds how many roles are given in turn.
@@ -239,8 +230,10 @@ const mostRoles = 5
 func (t *trip) changeRole(ctx context.Context) {
 	var roles []mapping.RoleName
 	if t.roles != nil {
-		roles = slices.DeleteFunc(slices.Clone(t.roles.roles), func(role mapping.RoleName) bool {
-			return role.ID == t.role.ID || t.isAdministrator(role)
+		roles = slices.DeleteFunc(slices.Clone(t.roles), func(role mapping.RoleName) bool {
+			return role.ID == t.role.ID || slices.ContainsFunc(t.Document.Role.Known, func(known spec.KnownRole) bool {
+				return known.Administrator && (known.IDText() == role.ID || fold(known.Name) == fold(role.Name)) // one that is called so, too
+			})
 		})
 	}
 	if len(roles) == 0 {
@@ -249,7 +242,7 @@ func (t *trip) changeRole(ctx context.Context) {
 	}
 	for _, role := range roles[:min(len(roles), mostRoles)] {
 		t.role = role
-		if !t.patch(ctx, "write: role", active, mapping.URNSuger, map[string]any{"role": role.ID}) || ctx.Err() != nil {
+		if !t.patch(ctx, step{check: "write: role", wanted: active, sends: mapping.URNSuger}, map[string]any{"role": role.ID}) || ctx.Err() != nil {
 			return
 		}
 		t.gaveRole = true
@@ -262,7 +255,7 @@ func (t *trip) changeRole(ctx context.Context) {
 }
 
 func (t *trip) deactivate(ctx context.Context) {
-	t.patch(ctx, "write: deactivate", inactive, "active", false)
+	t.patch(ctx, step{check: "write: deactivate", wanted: inactive, sends: "active"}, false)
 }
 
 // comeBack gives access back: by the status, or by adding the user again.
@@ -271,8 +264,8 @@ func (t *trip) comeBack(ctx context.Context) {
 	case err == nil && is != nil && is.Active:
 		return // the failure to deactivate has been reported
 	case err == nil && is != nil:
-		if t.Document.Access.End.Way != spec.BySetStatus || t.renameTo(ctx, tripOtherName, inactive) {
-			t.patch(ctx, "write: return", active, "active", true)
+		if t.Document.Access.End.Way != spec.BySetStatus || t.renames && t.renameTo(ctx, tripOtherName, inactive) {
+			t.patch(ctx, step{check: "write: return", wanted: active, sends: "active"}, true)
 		}
 		return
 	}
@@ -283,9 +276,8 @@ func (t *trip) comeBack(ctx context.Context) {
 	switch {
 	case t.Document.Access.End.Way == spec.BySetStatus && (o.is == nil || t.id != before):
 		t.hidden = before
-		word, _ := wordOf(before)
 		t.add(t.line("write: return", Warn, "operations.list users",
-			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before (id %s) stays in Suger.", word).
+			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before%s stays in Suger.", idShown(before)).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
 	case succeeded && t.id != before:
 		t.note("write: return", OK, "access.end", "A user who is removed and added again gets a new id. That does no harm: Okta finds the user by userName when it assigns the app again.")
@@ -385,7 +377,7 @@ type row struct {
 // the gateway cannot read have none.
 func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
+	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
 	for _, text := range slices.Concat(pages...) {
 		if record, err := r.probe.ReadUser(decoded([]byte(text))); err == nil && strings.EqualFold(record.UserName, address) {
 			found = append(found, row{text, record})

@@ -45,22 +45,18 @@ type sample struct {
 	record *mapping.Record
 }
 
-func (r *run) newUserList() *userList {
-	return &userList{
-		total: -1, ids: make(map[string]bool), addresses: make(map[string]int), fields: newFieldCounts(r.Document),
-		unread: make(map[string]int), statuses: make(map[string]int), unknown: make(map[string]int),
-		roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
-	}
-}
-
 // listUsers reads the list as the gateway does. It is nil if it cannot.
 func (r *run) listUsers(ctx context.Context) *userList {
 	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
-	list := r.newUserList()
-	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers))
+	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
 	if err != nil {
 		r.noUsers(ctx, call, err)
 		return nil
+	}
+	list := &userList{
+		total: report.Total, ids: make(map[string]bool), addresses: make(map[string]int), fields: newFieldCounts(r.Document),
+		unread: make(map[string]int), statuses: make(map[string]int), unknown: make(map[string]int),
+		roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
 	}
 	if len(pages) > 0 {
 		list.firstPage = len(pages[0])
@@ -68,7 +64,6 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	for _, rows := range pages {
 		list.pages += min(len(rows), 1) // an answer without a new row only shows where the list ends
 	}
-	list.total = report.Total
 	for _, row := range slices.Concat(pages...) {
 		if len(list.opening) < 2*pageProbe {
 			list.opening = append(list.opening, compact(decoded([]byte(row))))
@@ -172,30 +167,14 @@ func (p *pageReader) Row(row []byte) error {
 	return nil
 }
 
-// read bounds the time of a reading.
-func (p *pageReader) read(ctx context.Context, list func(context.Context) (sugerclient.ListReport, error)) (sugerclient.ListReport, error) {
+// readPages reads a list, as far as it has an end.
+func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, most int) ([][]string, sugerclient.ListReport, error) {
 	limited, cancel := context.WithTimeout(ctx, mostListTime)
 	defer cancel()
-	report, err := list(limited)
+	reader := &pageReader{rows: most}
+	report, err := r.probe.Rows(limited, call, paging, reader)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = errNoEnd
 	}
-	return report, err
-}
-
-// all are the rows of all pages.
-func (p *pageReader) all() (rows []any) {
-	for _, row := range slices.Concat(p.pages...) {
-		rows = append(rows, decoded([]byte(row)))
-	}
-	return rows
-}
-
-// readPages reads a list.
-func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging) ([][]string, sugerclient.ListReport, error) {
-	reader := &pageReader{rows: mostRows}
-	report, err := reader.read(ctx, func(ctx context.Context) (sugerclient.ListReport, error) {
-		return r.probe.Rows(ctx, call, paging, reader)
-	})
 	return reader.pages, report, err
 }

@@ -60,18 +60,6 @@ func ofUsers(n, all int) string {
 	return fmt.Sprintf("%d of %s", n, count(all, "user"))
 }
 
-// percent is a share in whole percent, never rounded to nothing or to all.
-func percent(n, all int) string {
-	share := n * 100 / max(all, 1)
-	switch {
-	case n > 0 && share == 0:
-		return "under 1 %"
-	case n == all:
-		return "100 %"
-	}
-	return fmt.Sprintf("%d %%", share)
-}
-
 // either lists alternatives: "a", "a or b", "a, b or c".
 func either(words []string) string { return listed(words, "or") }
 

@@ -1,10 +1,14 @@
 package check
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/mail"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +46,7 @@ func (r *run) refuseToWrite() Line {
 		return refusal("", "while reading fails, writes cannot be verified.").advise("Fix the checks that failed above, then check again.")
 	case r.users.addresses[fold(r.Write)] > 0:
 		return refusal("", "%s is a user of the organization.", r.Write).advise("Name a user who does not exist.")
-	case !r.Force && !r.usesDomain(r.Write):
+	case !r.Force && !slices.ContainsFunc(sortedNames(r.users.addresses), func(known string) bool { return domainOf(known) == domainOf(r.Write) }):
 		return refusal("", "no user of the organization has an address at %s.", domainOf(r.Write)).
 			advise("Name a user at a domain of the organization, or add --force.")
 	case !r.Force && r.Document.Operations.RemoveUser == nil:
@@ -50,15 +54,6 @@ func (r *run) refuseToWrite() Line {
 			advise(`Add "remove user", or add --force and remove the user in Suger's console.`)
 	}
 	return Line{}
-}
-
-func (r *run) usesDomain(address string) bool {
-	for known := range r.users.addresses {
-		if domainOf(known) == domainOf(address) {
-			return true
-		}
-	}
-	return false
 }
 
 func domainOf(address string) string { return fold(address[strings.LastIndex(address, "@")+1:]) }
@@ -78,14 +73,18 @@ func (t *trip) cleanUp(ctx context.Context) {
 	if t.unseen != nil && !t.waited {
 		_, _ = t.appears(ctx) // the list is read next
 	}
-	hiddenLeft := t.removeHidden(ctx)
+	hiddenLeft := t.hidden != nil
+	if hiddenLeft {
+		_, err := t.sendRemoval(ctx, t.hidden)
+		hiddenLeft = err != nil && status(err) != http.StatusNotFound
+	}
 	left, err := t.listed(ctx)
-	line := t.line("clean-up", Warn, "", "")
+	var line Line
 	switch {
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
-		line.Text = t.Write + " stays in the list without access: Suger keeps removed users."
+		line = t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write)
 	case !t.added && len(left) > 0:
-		line.Text = t.Write + " is in the list now, but this check did not add the user and leaves it alone."
+		line = t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write)
 	default:
 		if len(left) > 0 {
 			left, err = t.removeAll(ctx, left)
@@ -95,40 +94,39 @@ func (t *trip) cleanUp(ctx context.Context) {
 	t.report.last = t.report.last || t.added && len(left) > 0
 	line.stays = line.Level != OK
 	t.add(line)
-	if hiddenLeft.Text != "" {
-		hiddenLeft.stays = true
-		t.add(hiddenLeft)
+	if hiddenLeft {
+		line = t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
+			advise("Remove it in Suger's console.")
+		line.stays = true
+		t.add(line)
 	}
 }
 
-// removeHidden removes the account of before that the list does not show, and says so
-// if that fails.
-func (t *trip) removeHidden(ctx context.Context) (line Line) {
-	call, ok := t.probe.Call(spec.OpRemoveUser, t.hidden)
-	if t.hidden == nil {
-		return line
+// errNoRemoval says that the mapping removes nobody.
+var errNoRemoval = errors.New("the mapping has no operation that removes a user")
+
+// sendRemoval removes a user by the mapping's call, and says how Suger answered.
+func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err error) {
+	call, ok := t.probe.Call(spec.OpRemoveUser, id)
+	if !ok {
+		return "", errNoRemoval
 	}
-	if ok {
-		if _, err := t.probe.Do(ctx, call); err == nil || status(err) == http.StatusNotFound {
-			return line
-		}
+	answer, err := t.probe.Do(ctx, call)
+	if err != nil {
+		return "", err
 	}
-	word, _ := wordOf(t.hidden)
-	return t.line("clean-up", Fail, "", "The account of before (id %s), without access and not in the list, could not be removed.", word).
-		advise("Remove it in Suger's console.")
+	return fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
 // removeAll removes users, or ends their access if that fails, and returns who is
 // left.
 func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
 	for _, user := range users {
-		call, ok := t.probe.Call(spec.OpRemoveUser, user.RawID)
-		if !ok {
-			break
-		}
-		if answer, err := t.probe.Do(ctx, call); err == nil {
-			t.removal = fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status)
-		} else { // the membership may have an id of its own
+		answered, err := t.sendRemoval(ctx, user.RawID)
+		switch {
+		case err == nil:
+			t.removal = answered
+		case !errors.Is(err, errNoRemoval): // the membership may have an id of its own
 			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
 		}
 	}
@@ -142,57 +140,44 @@ func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*
 
 // whatIsLeft reports whether the user is gone, and if not, how to remove it.
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
+	fail := func(format string, args ...any) Line { return t.line("clean-up", Fail, "", format, args...) }
 	var line Line
-	fail := func(format string, args ...any) { line = t.line("clean-up", Fail, "", format, args...) }
 	switch c := t.unseen; {
 	case err != nil:
-		fail("Whether %s%s is still in the organization is not known: %s.", t.Write, t.idShown(), strings.TrimRight(detailOf(err), "."))
+		line = fail("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
+	case len(left) > 0 && t.removal != "":
+		return fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, idShown(left[0].RawID), accessOf(left[0])).
+			advise("Remove the user in Suger's console.")
 	case len(left) > 0:
 		t.id = left[0].RawID
-		fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, t.idShown(), accessOf(left[0]))
-		if t.removal != "" {
-			fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, t.idShown(), accessOf(left[0]))
-			return line.advise("Remove the user in Suger's console.")
-		}
+		line = fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, idShown(t.id), accessOf(left[0]))
 	case c == nil:
-		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 		if is, err := t.find(ctx); t.id != nil && err == nil && is != nil {
-			fail("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, t.idShown(), opGetUser, accessOf(is))
-			return line.advise("Look at the user in Suger's console.")
+			return fail("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
+				advise("Look at the user in Suger's console.")
 		}
+		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
 		if t.stillKnown(ctx) {
 			line.Text += " Suger still has the account, which is not a member."
 		}
 		return line
 	case c.Answer == nil:
-		fail("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
-		line.Level = Warn
+		line = t.line("clean-up", Warn, "", "%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
 	default:
-		fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
+		line = fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
 			c.Call.Operation, c.Answer.Status, t.Write)
-		line.Text += t.removeUnseen(ctx, c.user)
+		if id, found := t.Document.User.ID.In(c.user); found {
+			t.id = id
+			if answered, err := t.sendRemoval(ctx, id); err == nil {
+				line.Text += fmt.Sprintf(" Suger answered %s, which proves nothing as long as the user is not listed.", answered)
+			}
+		}
 	}
 	return line.advise("Remove the user in Suger's console%s.", t.byCall())
 }
 
-// removeUnseen tries to remove a user whom the list does not show by the id in the
-// answer to adding.
-func (t *trip) removeUnseen(ctx context.Context, user any) string {
-	id, found := t.Document.User.ID.In(user)
-	if !found {
-		return ""
-	}
-	t.id = id
-	if call, ok := t.probe.Call(spec.OpRemoveUser, id); ok {
-		if answer, err := t.probe.Do(ctx, call); err == nil {
-			return fmt.Sprintf(" Suger answered %q with %d, which proves nothing as long as the user is not listed.", call.Operation, answer.Status)
-		}
-	}
-	return ""
-}
-
-func (t *trip) idShown() string {
-	if word, ok := wordOf(t.id); ok {
+func idShown(id any) string {
+	if word, ok := spec.Text(id); ok {
 		return fmt.Sprintf(" (id %s)", word)
 	}
 	return ""
@@ -200,7 +185,7 @@ func (t *trip) idShown() string {
 
 // byCall is how the user is removed without the console, as far as that is known.
 func (t *trip) byCall() string {
-	word, known := wordOf(t.id)
+	word, known := spec.Text(t.id)
 	call, ok := t.probe.Call(spec.OpRemoveUser, t.id)
 	if !known || !ok || strings.Contains(call.Path, "{user.") {
 		return ""
@@ -222,4 +207,114 @@ func (t *trip) stillKnown(ctx context.Context) bool {
 		return err == nil && strings.Contains(fold(string(answer.Body)), fold(t.Write))
 	}
 	return false
+}
+
+// isSomebodys reports whether the account with the address existed before the check
+// and may belong to somebody. is is the account in the list, and answered the
+// account in the answer to adding; either may be nil. The account is left alone
+// unless an earlier check left it, or whoever runs this check says that it may be
+// changed. That names and role are as sent proves nothing: adding may have
+// overwritten them.
+func (t *trip) isSomebodys(ctx context.Context, is, answered *mapping.Record) bool {
+	met := cmp.Or(is, answered) // the list may still hide it
+	if met == nil || t.ours[met.ID] {
+		return false
+	}
+	why := t.olderThanCheck(met, answered)
+	if why == "" {
+		return false
+	}
+	t.id = met.RawID
+	leftBefore := answered != nil && answered.Values["name.givenName"] == tripGivenName && answered.Values["name.familyName"] == tripOtherName
+	if t.users.ids[met.ID] || !leftBefore && !t.KnownAccount {
+		t.leaveAlone(ctx, met, answered, why)
+		return true
+	}
+	t.known = true
+	line := t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: an earlier check left it, by its name.", t.Write)
+	if t.KnownAccount {
+		line = t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: --known-account allows to change and remove it.", t.Write)
+	}
+	line.stays = t.KnownAccount
+	t.add(line)
+	return false
+}
+
+// olderThanCheck explains how an account shows that it existed before the check, "" if
+// it does not.
+func (t *trip) olderThanCheck(is, answered *mapping.Record) string {
+	if answered != nil {
+		for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
+			was := answered.Values[attribute]
+			if t.Document.User.Attributes[attribute].Part == spec.WholeField && was != "" && was != sent {
+				return "Suger answered with another name than the one sent"
+			}
+		}
+	}
+	switch {
+	case t.users.ids[is.ID]:
+		return "the list has its id under another address"
+	case t.isLowID(is.ID):
+		return "its id is lower than that of another user"
+	case !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer)):
+		return "it was created at " + is.Created.UTC().Format(time.RFC3339)
+	}
+	return ""
+}
+
+// isLowID reports whether an id is below the largest of a list whose ids are all
+// numbers: a new user gets a higher one.
+func (t *trip) isLowID(id string) bool {
+	number, err := strconv.ParseUint(id, 10, 64)
+	lower := false
+	for known := range t.users.ids {
+		other, otherErr := strconv.ParseUint(known, 10, 64)
+		if err != nil || otherErr != nil {
+			return false
+		}
+		lower = lower || number < other
+	}
+	return lower
+}
+
+// leaveAlone ends the round trip. It reverts what adding changed, as far as Suger's
+// answer shows what was before, and writes nothing else.
+func (t *trip) leaveAlone(ctx context.Context, is, answered *mapping.Record, why string) {
+	t.alien, t.report.last = true, true
+	line := t.line("write: create", Fail, "operations.list users",
+		"%s existed before%s, although the list of users did not show it, and may belong to somebody: %s. The check called %s; Suger then showed %s.",
+		t.Write, idShown(t.id), why, t.done(), t.shown(is)).
+		advise("Look at this user in Suger's console, and correct name and role. If the user was no member before, end the membership there. " +
+			"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
+			"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger.")
+	line.stays = true
+	if answered == nil || answered.Values["name.givenName"] == tripGivenName {
+		line.Text += fmt.Sprintf(" If the account had another name or role, they were overwritten with %s %s", tripGivenName, t.family)
+		if t.role.Name != "" {
+			line.Text += " and role " + t.role.Name
+		}
+		line.Text += ", and the check does not know the old ones."
+	}
+	revert := func(what, attribute string, value any) {
+		result := "changed it back"
+		if t.sendPatch(ctx, attribute, value) != nil {
+			result = "could not change it back"
+		}
+		line.Text += fmt.Sprintf(" The check changed the %s and %s.", what, result)
+	}
+	if answered != nil {
+		name := make(map[string]any)
+		for _, part := range []string{"givenName", "familyName"} {
+			if was := answered.Values["name."+part]; was != "" && was != is.Values["name."+part] {
+				name[part] = was
+			}
+		}
+		if len(name) > 0 {
+			revert("name", "name", name)
+		}
+		if !answered.Active && is.Active {
+			revert("access", "active", false)
+		}
+	}
+	t.add(line)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/settings"
@@ -54,10 +55,7 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	case run.suggest != "":
 		return run.suggestTo(ctx)
 	}
-	return run.report(func(see func(check.Line)) (*check.Report, error) {
-		run.request.See = see
-		return check.Run(ctx, run.request), nil
-	})
+	return run.report(func() (*check.Report, error) { return check.Run(ctx, run.request), nil })
 }
 
 // prepare reads the settings and completes the request.
@@ -89,13 +87,14 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 
 // report does a check and writes its report, each line as it is found, or all as
 // JSON.
-func (run *checkRun) report(do func(see func(check.Line)) (*check.Report, error)) error {
+func (run *checkRun) report(do func() (*check.Report, error)) error {
 	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
 	if run.json {
 		printer.W = io.Discard
 	}
 	printer.Begin(run.request.Target())
-	report, err := do(printer.Line)
+	run.request.See = printer.Line
+	report, err := do()
 	if err != nil {
 		return err
 	}
@@ -116,10 +115,13 @@ func (run *checkRun) complete(p *process) error {
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
 	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
-	request.DefaultRole, request.GroupRoles = p.DefaultRole, p.GroupRoles
-	request.PublicURL = string(p.PublicURL)
-	request.NamesInPath = request.Caller.Organization != string(p.Organization)
-	request.HoldsCredential = p.HoldsCredential()
+	base := p.baseURL(request.Caller.Organization)
+	if p.PublicURL != "" {
+		request.BaseURL = base
+	}
+	for _, value := range p.oktaValues([]string{base}) {
+		request.Okta = append(request.Okta, check.Value{Field: value.Field, Value: cmp.Or(strings.Join(value.Values, ", "), value.Note)})
+	}
 	clientConfig := p.clientConfig()
 	clientConfig.Attempts, clientConfig.RefusedFor = checkAttempts, -1
 	client, err := sugerclient.New(clientConfig)
@@ -144,8 +146,8 @@ func (run *checkRun) suggestTo(ctx context.Context) error {
 	}
 	run.request.File = run.suggest
 	var written string
-	err := run.report(func(see func(check.Line)) (*check.Report, error) {
-		draft, report, err := check.Suggest(ctx, run.request, see)
+	err := run.report(func() (*check.Report, error) {
+		draft, report, err := check.Suggest(ctx, run.request)
 		if draft == nil {
 			return nil, err
 		}

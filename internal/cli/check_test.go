@@ -46,7 +46,7 @@ func TestCheck(t *testing.T) {
 	assert.True(t, strings.HasPrefix(out, "Suger at http://127.0.0.1:"), out)
 	assert.Contains(t, out, "\nok    list users        24 users in 1 answer, by GET /org/{organization}/user.\n")
 	assert.Contains(t, out, "\nwarn  managing users ")
-	assert.Contains(t, out, "SCIM connector base URL                    https://YOUR-HOST/scim/v2\n")
+	assert.Contains(t, out, "SCIM connector base URL                    https://your-host/scim/v2\n")
 	assert.NotContains(t, out, "\x1b", "no colour but on a terminal")
 }
 
@@ -185,11 +185,11 @@ func TestCheckValuesForOkta(t *testing.T) {
 		{"public URL", map[string]string{"GATEWAY_PUBLIC_URL": "https://scim.example.com"}, nil,
 			"SCIM connector base URL", "https://scim.example.com/scim/v2"},
 		{"organization in the path", map[string]string{"SUGER_ORG_ID": ""}, []string{"--org", "sandboxed"},
-			"SCIM connector base URL", "https://YOUR-HOST/org/sandboxed/scim/v2"},
+			"SCIM connector base URL", "https://your-host/org/sandboxed/scim/v2"},
 		{"clients bring the credential", map[string]string{"SUGER_CREDENTIAL": "", "SUGER_CREDENTIAL_FILE": key}, nil,
-			"Authorization", "the Suger credential that was checked"},
+			"Authorization", "the Suger API key, with or without the word Bearer"},
 		{"the gateway holds it", map[string]string{"GATEWAY_TOKENS": "a-token-of-the-gateway"}, nil,
-			"Authorization", "one of GATEWAY_TOKENS"},
+			"Authorization", "one of the gateway's own tokens (GATEWAY_TOKENS), with or without the word Bearer"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 
@@ -10,9 +11,9 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// oktaValues returns what to enter in Okta for this gateway.
-func (p *process) oktaValues() []ops.OktaValue {
-	base := ops.OktaValue{Field: "SCIM connector base URL", Values: p.baseURLs()}
+// oktaValues returns what to enter in Okta for a gateway with these base URLs.
+func (p *process) oktaValues(baseURLs []string) []ops.OktaValue {
+	base := ops.OktaValue{Field: "SCIM connector base URL", Values: baseURLs}
 	if p.PublicURL == "" {
 		base.Note = "with the gateway's own host; GATEWAY_PUBLIC_URL fills it in"
 	}
@@ -30,28 +31,30 @@ func (p *process) oktaValues() []ops.OktaValue {
 		{Field: "Authentication mode", Values: []string{"HTTP Header"}},
 		authorization,
 		{Field: "Application username format (Sign On tab)", Values: []string{"Email"}},
-		{Field: "Role attribute", Values: []string{"role", mapping.URNSuger}, Note: "external name and namespace, if roles come by attribute"},
+		{Field: "Role attribute: external name", Values: []string{"role"}, Note: "if roles come by attribute"},
+		{Field: "Role attribute: external namespace", Values: []string{mapping.URNSuger}},
 	}
 }
 
 // baseURLs returns the base URLs of the organizations that the settings name.
 func (p *process) baseURLs() []string {
-	host := string(p.PublicURL)
-	if host == "" {
-		host = "https://your-host"
-	}
 	var list []string
 	for _, id := range p.KnownOrganizations() {
-		if id == string(p.Organization) {
-			list = append(list, host+"/scim/v2")
-		} else {
-			list = append(list, host+"/org/"+url.PathEscape(id)+"/scim/v2")
-		}
+		list = append(list, p.baseURL(id))
 	}
 	if len(list) == 0 {
-		list = []string{host + "/org/ORGANIZATION/scim/v2"}
+		list = []string{p.baseURL("ORGANIZATION")}
 	}
 	return list
+}
+
+// baseURL returns the base URL of an organization; a host is made up if none is set.
+func (p *process) baseURL(organization string) string {
+	base := cmp.Or(string(p.PublicURL), "https://your-host")
+	if organization != string(p.Organization) {
+		base += "/org/" + url.PathEscape(organization)
+	}
+	return base + "/scim/v2"
 }
 
 // credentialName is Suger's name for the credential.

@@ -123,6 +123,7 @@ var apis = []api{
 		roles: [3]string{"Viewer", "Billing", "Editor"}},
 	{name: "pages, with tries", organization: "acme", list: "/api/v2/tenants/acme/people", tries: true, start: ofBackend(30, pages), hasStatus: true, roles: [3]string{"Viewer", "Billing", "Editor"}},
 	{name: "cursors", organization: "acme", list: "/rest/acme/accounts", tries: true, start: ofBackend(30, cursors), hasStatus: true, roles: [3]string{"viewer", "billing", "editor"}},
+	{name: "graph", organization: "acme", list: "/graph/acme/members", start: ofBackend(30, graph), hasStatus: true, roles: [3]string{"Viewer", "Billing", "Editor"}},
 	{name: "members", organization: "acme", list: "/v1/orgs/acme/memberships", start: ofBackend(35, members), roles: [3]string{"Viewer", "Billing", "Editor"}},
 }
 
@@ -137,7 +138,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			t.Cleanup(server.Close)
 			config := a.config(t, server.URL)
 
-			draft, report, err := check.Suggest(t.Context(), config, func(check.Line) {})
+			draft, report, err := check.Suggest(t.Context(), config)
 			require.NoError(t, err)
 			write(t, a.name, draft.String())
 			source, edited := draft.String(), 0

@@ -1,0 +1,396 @@
+package check
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Names of fields as plain writes them.
+var (
+	givenNames   = []string{"firstname", "givenname", "first", "given", "forename", "firstnames"}
+	familyNames  = []string{"lastname", "familyname", "surname", "last", "family", "sn", "secondname"}
+	fullNames    = []string{"name", "fullname", "displayname", "formatted", "formattedname", "realname"}
+	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
+	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
+	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
+	removalNames = []string{"deleted", "removed", "archived", "terminated", "offboarded", "deprovisioned"} // of these
+	adminNames   = []string{"admin", "owner", "superuser", "root"}
+	roleNames    = []string{"role", "roles", "userrole", "userroles", "memberrole", "roleid", "roleids", "rolename", "rolenames", "accesslevel", "permissionlevel", "grants"}
+	roleKeys     = []string{"id", "roleid", "value", "key", "code", "slug"} // in an object that is a role
+	roleTitles   = []string{"name", "rolename", "title", "displayname", "display", "label"}
+	activeWords  = []string{"active", "enabled", "activated", "ok", "live", "current", "registered", "accepted", "joined", "confirmed", "member"}
+	pendingWords = []string{"invited", "pending", "provisioned", "staged", "unconfirmed", "unverified", "waiting", "created", "new"}
+	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
+)
+
+// lastName is the name of a field without what leads to it.
+func lastName(path string) string {
+	name := path[strings.LastIndex(path, ".")+1:]
+	name, _, _ = strings.Cut(name, "[")
+	return plain(name)
+}
+
+// hasName reports whether a field has one of some names, also behind is, was or
+// before At.
+func hasName(path string, names []string) bool {
+	name := lastName(path)
+	for _, bare := range []string{name, strings.TrimPrefix(name, "is"), strings.TrimSuffix(name, "at"), strings.TrimSuffix(name, "on")} {
+		if slices.Contains(names, bare) {
+			return true
+		}
+	}
+	return false
+}
+
+// ranked are the fields with a score above 0, the highest first; of equals, the one
+// that lies least deep, and then the first by name.
+func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
+	var paths []string
+	scores := make(map[string]int)
+	for _, path := range sortedNames(c.leaves) {
+		if scores[path] = score(path, c.leaves[path]); scores[path] > 0 {
+			paths = append(paths, path)
+		}
+	}
+	slices.SortStableFunc(paths, func(a, b string) int {
+		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(strings.Count(a, "."), strings.Count(b, ".")))
+	})
+	return paths
+}
+
+// best is the first of the ranked fields, "" if there is none.
+func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
+	return first(c.ranked(score))
+}
+
+// oneIf scores 1 for what is so, else 0.
+func oneIf(is func(path string, l *leaf) bool) func(string, *leaf) int {
+	return func(path string, l *leaf) int {
+		if is(path, l) {
+			return 1
+		}
+		return 0
+	}
+}
+
+func first(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+// distinct are the fields that hold other values than those before them.
+func (c *fieldCounts) distinct(paths []string) (kept []string) {
+	for _, path := range paths {
+		if !slices.ContainsFunc(kept, func(other string) bool { return maps.Equal(c.leaves[path].words, c.leaves[other].words) }) {
+			kept = append(kept, path)
+		}
+	}
+	return kept
+}
+
+// isID says that a field is different in each row.
+func (c *fieldCounts) isID(l *leaf) bool {
+	kind := l.kind()
+	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
+}
+
+// idsIn are what may be the id of a row or, with a prefix, of an object in it, the
+// likeliest first.
+func (c *fieldCounts) idsIn(prefix string) []string {
+	return c.ranked(func(path string, l *leaf) int {
+		name, inside := strings.CutPrefix(path, prefix)
+		if !inside || !c.isID(l) || strings.Contains(name, "[") {
+			return 0
+		}
+		deep := 1 + strings.Count(name, ".") // what lies deeper is more often the id of something else
+		switch plain := lastName(path); {
+		case plain == "id":
+			return 12 / deep
+		case plain == "userid" || plain == "uid" || plain == "uuid" || plain == "guid" || plain == "personid" || plain == "memberid":
+			return 10 / deep
+		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key" || plain == "code" || plain == "slug":
+			return 8 / deep
+		}
+		return 0
+	})
+}
+
+// named is the field with one of some names whose values may be what it says.
+func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
+	return c.best(func(path string, l *leaf) int {
+		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) && !strings.Contains(path, "[") {
+			return len(names) - i
+		}
+		return 0
+	})
+}
+
+// emails are the fields that hold addresses, the likeliest first.
+func (c *fieldCounts) emails() []string {
+	return c.ranked(func(path string, l *leaf) int {
+		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
+			return 0
+		}
+		score := 1
+		if len(l.words) == c.sampled {
+			score += 8
+		}
+		if name := lastName(path); name == "email" || name == "emailaddress" || name == "mail" {
+			score += 4
+		}
+		return score
+	})
+}
+
+// identity is the id of the person in a row, and that of the membership where the row
+// has one besides.
+func (c *fieldCounts) identity() (id, member string) {
+	id, prefix := first(c.idsIn("")), parentOf(first(c.emails()))
+	if prefix == "" {
+		return id, c.best(oneIf(func(path string, l *leaf) bool {
+			name := lastName(path)
+			return c.isID(l) && path != id && strings.Contains(name, "member") && strings.HasSuffix(name, "id")
+		}))
+	}
+	if own := first(c.idsIn(prefix)); own != "" {
+		return own, id
+	}
+	return id, ""
+}
+
+// parentOf is what leads to a field, with the dot: "user." of "user.email".
+func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
+
+// guess is the field for a purpose of the mapping, "" if none looks like it.
+func (c *fieldCounts) guess(purpose, organization string, roles roleList) string {
+	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
+	timeOf := func(hints ...string) string {
+		return c.best(func(path string, l *leaf) int {
+			name := lastName(path)
+			i := slices.IndexFunc(hints, func(hint string) bool { return strings.Contains(name, hint) })
+			if i < 0 || l.times == 0 || l.times < l.filled || purpose == "created" && strings.HasPrefix(name, "last") {
+				return 0
+			}
+			return len(hints) - i
+		})
+	}
+	switch purpose {
+	case "id":
+		id, _ := c.identity()
+		return id
+	case "organization":
+		return c.best(oneIf(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled }))
+	case "userName":
+		return first(c.emails())
+	case "name.givenName":
+		return c.named(givenNames, text)
+	case "name.familyName":
+		return c.named(familyNames, text)
+	case "name.formatted":
+		return c.named(fullNames, text)
+	case "created":
+		return timeOf("creat", "added", "joined", "since", "registered")
+	case "modified":
+		return timeOf("updat", "modif", "chang")
+	case "status":
+		return c.status().field
+	case "role":
+		return c.role(roles).field
+	}
+	return ""
+}
+
+// A statusField is a field that tells who has access, and what its values mean.
+type statusField struct {
+	field                     string // "" if there is none
+	active, pending, inactive []any
+	absent                    string
+	guessed                   bool // no inactive value was seen
+	byRemoval                 bool // a time that a removal sets
+}
+
+// status finds the field that tells who has access.
+func (c *fieldCounts) status() (s statusField) {
+	s.field = c.best(func(path string, l *leaf) int {
+		switch kind := l.kind(); {
+		case strings.Contains(path, "["):
+			return 0
+		case l.isYesOrNo() && saysItself(path):
+			if len(l.words) > 1 {
+				return 7
+			}
+			return 5
+		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return meaning(word) != "" }):
+			if len(l.words) > 1 {
+				return 8
+			}
+			return 6
+		case l.times == l.filled && (l.present == c.sampled || l.filled > 0) && l.filled < c.sampled && hasName(path, noNames):
+			return 4
+		}
+		return 0
+	})
+	l := c.leaves[s.field]
+	switch {
+	case l == nil:
+		return s
+	case !l.isYesOrNo() && (l.kind() != isText || l.times > 0):
+		s.guessed = l.present < c.sampled // how the key goes away again is not seen
+		s.absent = "active"
+		if s.byRemoval = hasName(s.field, removalNames); !s.byRemoval {
+			s.active, s.inactive = []any{nil}, []any{"{now}"}
+		}
+		return s
+	case l.isYesOrNo() && l.filled < c.sampled: // where it is missing it says the usual
+		s.absent = "active"
+	}
+	for _, word := range sortedNames(l.words) {
+		is := meaning(word)
+		if l.isYesOrNo() {
+			is = map[bool]string{true: "active", false: "inactive"}[saysYes(word) == hasName(s.field, yesNames)]
+		}
+		switch is { // one that is not known is left out, so that the check names it
+		case "active":
+			s.active = slices.Insert(s.active, 0, l.value(word))
+		case "pending":
+			s.active, s.pending = append(s.active, l.value(word)), append(s.pending, l.value(word))
+		case "inactive":
+			s.inactive = append(s.inactive, l.value(word))
+		}
+	}
+	// A value that nobody has is the counterpart of one that somebody has.
+	like := sortedNames(l.words)[0]
+	counterpart := func(usual string) any {
+		s.guessed = l.kind() != isFlag
+		return l.value(inCase(cmp.Or(opposites[fold(like)], usual), like))
+	}
+	if len(s.inactive) == 0 {
+		usual := "inactive"
+		if slices.ContainsFunc(s.active, func(word any) bool { return plain(fmt.Sprint(word)) == "enabled" }) {
+			usual = "disabled"
+		}
+		s.inactive = []any{counterpart(usual)}
+	}
+	if len(s.active) == len(s.pending) {
+		s.active = slices.Insert(s.active, 0, counterpart("active"))
+	}
+	return s
+}
+
+// value is a word of a field as Suger writes it.
+func (l *leaf) value(word string) any {
+	switch l.kind() {
+	case isNumber:
+		return json.Number(word)
+	case isFlag:
+		return word == "true"
+	}
+	return word
+}
+
+// opposites are the words and numbers that say yes and no, noes those that say no.
+var (
+	noes      = []string{"", "no", "n", "false", "0", "off"}
+	opposites = map[string]string{"no": "yes", "yes": "no", "n": "y", "y": "n", "false": "true", "true": "false", "0": "1", "1": "0", "off": "on", "on": "off"}
+)
+
+func saysNo(word string) bool { return slices.Contains(noes, fold(word)) }
+
+func saysYes(word string) bool { return opposites[fold(word)] != "" && !saysNo(word) }
+
+// isYesOrNo reports whether a field is true or false, or says the same by numbers or
+// words.
+func (l *leaf) isYesOrNo() bool {
+	for word := range l.words {
+		if !saysNo(word) && !saysYes(word) {
+			return false
+		}
+	}
+	kind := l.kind()
+	return len(l.words) > 0 && (kind == isFlag || kind == isText || kind == isNumber)
+}
+
+// inCase is a word in the letter case of another.
+func inCase(word, like string) string {
+	switch {
+	case like == strings.ToLower(like):
+		return word
+	case like == strings.ToUpper(like) && len(like) > 1:
+		return strings.ToUpper(word)
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// meaning is what a word of a status usually means, "" if it is not known.
+func meaning(word string) string {
+	for is, words := range map[string][]string{"active": activeWords, "pending": pendingWords, "inactive": inactWords} {
+		if slices.Contains(words, plain(word)) {
+			return is
+		}
+	}
+	return ""
+}
+
+// A roleField is the field of a user that holds the role.
+type roleField struct {
+	field, id, name string // "" if there is none
+	many, byName    bool
+	words           map[string]int
+}
+
+// role finds the field that holds the role. Names and ids are told apart by the list
+// of roles, if there is one.
+func (c *fieldCounts) role(roles roleList) (r roleField) {
+	r.field = c.best(func(path string, l *leaf) int {
+		if strings.Contains(path, "[") || hasName(strings.TrimSuffix(parentOf(path), "."), roleNames) {
+			return 0
+		}
+		score := 0
+		switch i := slices.Index(roleNames, lastName(path)); {
+		case i >= 0:
+			score = len(roleNames) - i
+		case strings.Contains(lastName(path), "role"):
+			score = 1
+		}
+		kind := l.kind()
+		switch {
+		case (kind == isText || kind == isNumber) && roles.haveAll(l.words):
+			score += 16
+		case (kind == isText || kind == isNumber) && l.emails == 0 && l.times == 0 && len(l.words) <= maxWords:
+		case kind == isObject, kind == isList:
+		default:
+			score = 0
+		}
+		return score
+	})
+	if r.field == "" {
+		return r
+	}
+	inside := r.field
+	if r.many = c.leaves[inside].kind() == isList; r.many && c.leaves[inside+"[0]"] != nil {
+		inside += "[0]"
+	}
+	r.words = c.leaves[inside].words
+	for _, path := range sortedNames(c.leaves) {
+		name, within := strings.CutPrefix(path, inside+".")
+		switch {
+		case !within || strings.Contains(name, "."):
+		case r.id == "" && (slices.Contains(roleKeys, lastName(name)) || r.name == "" && lastName(name) == "role"):
+			r.id, r.words = name, c.leaves[path].words
+		case r.name == "" && slices.Contains(roleTitles, lastName(name)):
+			r.name = name
+		}
+	}
+	for word := range r.words {
+		_, isID := roles.byID(word)
+		_, isName := roles.byName(word)
+		r.byName = r.byName || r.id == "" && r.name == "" && isName && (!isID || strings.HasSuffix(lastName(r.field), "name"))
+	}
+	return r
+}

@@ -1,0 +1,208 @@
+package check
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/mapping/spec"
+)
+
+// roleFields are the fields of a role.
+type roleFields struct {
+	id, name, description, permissions, created string
+	numbers                                     bool // the ids are such
+}
+
+// roleFieldsOf finds the fields of roles.
+func roleFieldsOf(rows []any) (f roleFields) {
+	c := countFields(rows)
+	text := func(l *leaf) bool { return l.kind() == isText }
+	f.name = c.named(roleTitles, text)
+	// A role that is listed twice makes the ids look like no ids.
+	id := c.named([]string{"id"}, func(l *leaf) bool { return l.kind() == isText || l.kind() == isNumber })
+	if f.id = cmp.Or(first(c.idsIn("")), id, f.name); f.id != "" {
+		f.numbers = c.leaves[f.id].kind() == isNumber
+	}
+	f.description = c.named([]string{"description", "summary", "about"}, text)
+	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
+	f.created = c.best(oneIf(func(path string, l *leaf) bool {
+		return l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat")
+	}))
+	return f
+}
+
+// Names of roles by what they usually may do.
+var (
+	adminRole  = regexp.MustCompile(`(?i)admin|owner|super ?user|root`)
+	usualRole  = regexp.MustCompile(`(?i)^(admin(istrator)?|owner|editor|viewer|reader|member|user|guest|manager|operator|basic|standard|read[ _-]?only|writer|contributor)s?$`)
+	lesserRole = regexp.MustCompile(`(?i)\b(view|read|guest|member|basic)`)
+)
+
+// A knownRole is a role that the draft lists.
+type knownRole struct {
+	mapping.RoleName
+	number        bool // the id is one
+	administrator bool
+	assumed       bool // nothing was seen of it, but the file needs one
+}
+
+// rankLesser is the rank of roles whose names say that they are lesser ones.
+const rankLesser = 2
+
+// rank orders roles by the power that their names speak of, the most first.
+func (k *knownRole) rank() int {
+	switch {
+	case k.administrator:
+		return 0
+	case lesserRole.MatchString(k.Name):
+		return rankLesser
+	}
+	return 1
+}
+
+// draftRoles drafts the fields of a role, the roles of the file (those that users hold
+// and the list lacks, and those that have a usual name), their order, and the role of
+// who is given none: one with the name of a lesser role, else the one that most users
+// hold.
+func (s *survey) draftRoles() {
+	d, in := s.draft, &s.roleIn
+	if in.id != "" && in.name != "" {
+		for _, f := range []struct{ key, path string }{{"id", in.id}, {"name", in.name}, {"description", in.description}, {"permissions", in.permissions}, {"created", in.created}} {
+			d.seen("role."+f.key, f.path, "")
+		}
+	}
+	known, least, why := s.knownRoles()
+	unnamed := known[0].assumed && len(known) > 1 && !known[1].assumed // no role has an administrator's name
+	sure, level := Likely, Warn
+	if unnamed {
+		sure, level = NotSeen, Fail
+		s.doubt(Fail, "administrator", "role.known", "No role's name shows that it manages users, so the draft marks none.",
+			"Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of "+known[0].Name+".")
+	}
+	s.draftKnown(known, unnamed)
+	d.set("role.precedence", s.precedence(known), sure, "the most powerful first, by their names")
+	d.set("role.default", least, sure, "the fewest rights, for users without a role")
+	if why != "" {
+		d.set("role.default", least, NotSeen, "no name shows which role has the fewest rights: "+why)
+		s.doubt(level, "default role", "role.default", fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", least, why),
+			"Set role.default to the role with the fewest rights, and add it to role.known.")
+	}
+	if d.find("operations."+spec.OpAddRole) != nil {
+		d.likely("role.new role", map[string]any{"description": "Created from Okta", "permissions": []any{}}, "for roles created from pushed groups")
+	}
+}
+
+// doubt adds to the report what the draft says and nobody can see.
+func (s *survey) doubt(level Level, check, entry, text, change string) {
+	s.doubts = append(s.doubts, Line{Check: check, Level: level, Mapping: &Place{Entry: entry}, Text: text, Change: change})
+}
+
+// knownRoles are the roles of the file, the most powerful first, and the name of the
+// role of who is given none. why says how that was chosen, unless its name shows that
+// it is a lesser one.
+func (s *survey) knownRoles() (known []knownRole, least, why string) {
+	add := func(role mapping.RoleName) {
+		_, listed := s.roleNames.byID(role.ID)
+		if !slices.ContainsFunc(known, func(other knownRole) bool { return fold(other.Name) == fold(role.Name) }) {
+			known = append(known, knownRole{RoleName: role, number: listed && s.roleIn.numbers, administrator: adminRole.MatchString(role.Name)})
+		}
+	}
+	for _, role := range s.roleNames {
+		if usualRole.MatchString(role.Name) || adminRole.MatchString(role.Name) {
+			add(role)
+		}
+	}
+	held, most := make(map[mapping.RoleName]int), mapping.RoleName{}
+	for _, word := range sortedNames(s.role.words) {
+		role, listed := s.roleNames.called(word)
+		if !listed {
+			role = mapping.RoleName{ID: word, Name: word}
+			add(role)
+		}
+		if held[role] += s.role.words[word]; held[role] > held[most] && !adminRole.MatchString(role.Name) {
+			most = role
+		}
+	}
+	// The file needs an administrator's role and a lesser one. No role is taken for
+	// either by its place in the list.
+	is := func(administrator bool) int {
+		return slices.IndexFunc(known, func(k knownRole) bool { return k.administrator == administrator })
+	}
+	lesser := slices.ContainsFunc(known, func(k knownRole) bool { return k.rank() == rankLesser })
+	if !lesser && most.Name != "" {
+		add(most)
+	}
+	if is(true) < 0 {
+		assumed := mapping.RoleName{Name: "ADMIN", ID: "ADMIN"}
+		if len(known) > 0 {
+			assumed.ID = "" // of which of them is not known
+		}
+		known = append(known, knownRole{RoleName: assumed, administrator: true, assumed: true})
+	}
+	if is(false) < 0 {
+		known = append(known, knownRole{RoleName: mapping.RoleName{Name: "MEMBER", ID: "MEMBER"}, assumed: true})
+	}
+	slices.SortStableFunc(known, func(a, b knownRole) int { return a.rank() - b.rank() })
+	switch {
+	case lesser:
+		return known, known[len(known)-1].Name, ""
+	case most.Name != "":
+		return known, most.Name, "most users hold this one"
+	}
+	return known, known[is(false)].Name, "nobody holds one that may be it"
+}
+
+// draftKnown drafts the known roles, a line for each.
+func (s *survey) draftKnown(known []knownRole, unnamed bool) {
+	var values []any
+	for _, k := range known {
+		one := map[string]any{"name": k.Name}
+		if k.ID != "" {
+			one["id"] = k.ID
+		}
+		if k.number {
+			one["id"] = json.Number(k.ID)
+		}
+		if k.administrator {
+			one["administrator"] = true
+		}
+		values = append(values, one)
+	}
+	list := s.draft.set("role.known", values, Likely, "whether this role manages users follows from its name")
+	list.inline = false
+	for i, e := range list.inner {
+		switch k := known[i]; {
+		case unnamed && k.administrator:
+			e.sure, e.why = NotSeen, "no name shows which role manages users: put it here"
+		case k.assumed:
+			e.sure, e.why = NotSeen, "name a role that Suger has"
+		case len(s.roleNames.idsOf(k.Name)) > 1:
+			e.sure, e.why = NotSeen, "other roles have this name, too: which one is meant is not visible"
+			s.doubt(Fail, "role names", "role.known", fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, both(s.roleNames.idsOf(k.Name))),
+				"Set the id of the one that is meant, and rename the others in Suger.")
+		case !k.administrator:
+			e.sure, e.why = Seen, "held by users, or listed"
+		}
+	}
+}
+
+// precedence is the known roles, which are in order, with * for all others before the
+// lesser ones.
+func (s *survey) precedence(known []knownRole) (order []any) {
+	for _, k := range known {
+		order = append(order, k.Name)
+	}
+	if s.roleRows == nil {
+		return order
+	}
+	lesser := slices.IndexFunc(known, func(k knownRole) bool { return k.rank() == rankLesser })
+	if lesser < 0 {
+		lesser = len(order)
+	}
+	return slices.Insert(order, lesser, any("*"))
+}
