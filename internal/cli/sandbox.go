@@ -19,7 +19,6 @@ const sandboxAnswerWithin = 10 * time.Minute
 // and to see what it does when Suger misbehaves.
 func runSandbox(ctx context.Context, c *console, args []string) error {
 	var options sandbox.Options
-	var faults []sandbox.Fault
 	flags := c.newFlags("sandbox")
 	addr := flags.String("addr", demoSandboxAddr, "address of the sandbox; a free port if the default one is in use")
 	key := flags.String("key", "", "API key to accept (default a random one)")
@@ -29,12 +28,11 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 		return nil
 	})
 	flags.IntVar(&options.Seats, "seats", 0, "limit of members; 0 is no limit")
-	flags.Func("fault", "fault to inject, such as \"kind=429 retry=seconds:2 op=update user p=0.5 times=3\" or \"kind=latency delay=2s\"; the kinds are 400 to 599, latency, hang and reset; may be given several times", func(text string) error {
+	flags.Func("fault", "fault to inject, for all calls or one operation, such as \"429 update user\", \"2s\" or \"hang list users\"; the kinds are 400 to 599, a delay, hang and reset; may be given several times", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
-		faults = append(faults, fault)
+		options.Faults = append(options.Faults, fault)
 		return err
 	})
-	flags.BoolVar(&options.Admin, "admin", false, "serve /_sandbox/, to switch faults and read calls, without a credential")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -49,15 +47,8 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := suger.SetFaults(faults...); err != nil {
-		return err
-	}
-	return c.serveSandbox(ctx, suger, *addr, *key, options.Admin)
-}
-
-func (c *console) serveSandbox(ctx context.Context, suger *sandbox.Sandbox, addr, key string, admin bool) error {
 	log := settings.NewLogs(c.err, "info", "text").Log
-	l, err := listenNear(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
+	l, err := listenNear(ctx, "sandbox", *addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
 	if err != nil {
 		return err
 	}
@@ -78,10 +69,8 @@ is also the bearer token that Okta would send.
 export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' %[4]s
 
 curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
-`, l.addr(), sandbox.DefaultOrganization, key, addresses)
-	if admin {
-		fmt.Fprintf(c.out, "\nFaults: GET, PUT and DELETE http://%[1]s/_sandbox/faults. Calls so far: http://%[1]s/_sandbox/calls.\n", l.addr())
-	}
-	fmt.Fprintln(c.out, "\nCtrl-C stops it.")
+
+Ctrl-C stops it.
+`, l.addr(), sandbox.DefaultOrganization, *key, addresses)
 	return serveUntilDone(ctx, log, l)
 }

@@ -5,7 +5,8 @@
 // Suger publishes no user write operation; what is served follows Suger's own data
 // layer (membership.go). The package shares no table of fields or paths with the
 // gateway's mapping, so that a mistake in one shows in the other. Tests add other
-// contracts, kinds of faults and credentials (internal/test/sandbox).
+// contracts, kinds of faults, credentials and a record of calls
+// (internal/test/sandbox).
 //
 // Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
 // or an [http.Server] of your own.
@@ -15,7 +16,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,8 +48,8 @@ type Options struct {
 	Domains []string         // e-mail domains whose people may be added; default example.com
 	Seats   int              // most members; 0 means no limit
 	Clock   func() time.Time // default time.Now
-	Seed    int64            // of ids, sample names and random faults
-	Admin   bool             // serve /_sandbox/, to set faults and read calls
+	Seed    int64            // of ids and sample names
+	Faults  []Fault
 
 	Contract *Contract // default [Membership]
 }
@@ -61,12 +61,25 @@ type Contract struct {
 
 	// What follows is for the contracts of tests.
 
-	Local  bool                                                        // there is no second organization, and a user who is no member is not known
-	NewID  func() func() string                                        // makes ids, in place of opaque ones
-	Faults map[FaultKind]Misbehavior                                   // further kinds
-	Access func(authorization string, write bool) (id string, _ error) // the organization of a credential that is no key
-	Called func(*Call)                                                 // notes a call; its status is set later
+	Local   bool                                                        // there is no second organization, and a user who is no member is not known
+	NewID   func() func() string                                        // makes ids, in place of opaque ones
+	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential that is no key
+	Perform Performer                                                   // performs calls, in place of the faults of [Options]
 }
+
+// Operations lists the operations that a fault may name.
+func (c *Contract) Operations() (names []string) {
+	for _, rt := range c.Routes {
+		if rt.Operation != Unknown {
+			names = append(names, rt.Operation)
+		}
+	}
+	return names
+}
+
+// A Performer performs a call with its faults. operate performs the operation and
+// needs the lock of the sandbox.
+type Performer func(rt *Route, q *Request, operate func() Answer) Answer
 
 // A Sandbox is Suger behind its HTTP API. Its methods may be
 // called at any time, also while it serves.
@@ -75,13 +88,11 @@ type Sandbox struct {
 	clock    func() time.Time
 	keys     map[string]string // organization by Authorization header
 	routes   *http.ServeMux
-	admin    http.Handler // nil if off
+	faults   []Fault
+	perform  Performer
 
-	mu     sync.Mutex // guards what follows
-	store  *Store
-	faults []activeFault
-	luck   *rand.Rand
-	calls  []*Call
+	mu    sync.Mutex // guards what follows
+	store *Store
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -97,8 +108,12 @@ func New(options Options) (*Sandbox, error) {
 		clock:    options.Clock,
 		keys:     make(map[string]string),
 		store:    newStore(options),
-		luck:     rand.New(rand.NewPCG(uint64(options.Seed), 1)), //nolint:gosec // G404: faults of one seed apply alike
+		faults:   options.Faults,
+		perform:  options.Contract.Perform,
 		closed:   make(chan struct{}),
+	}
+	if s.perform == nil {
+		s.perform = s.misbehave
 	}
 	if !s.contract.Local {
 		s.keys["Key "+SecondKey] = SecondOrganization
@@ -107,9 +122,6 @@ func New(options Options) (*Sandbox, error) {
 		s.keys["Key "+key] = options.Organization
 	}
 	s.routes = s.newRoutes()
-	if options.Admin {
-		s.admin = s.adminRoutes()
-	}
 	return s, nil
 }
 
@@ -141,6 +153,12 @@ func (o *Options) complete() error {
 		return fmt.Errorf("%d seats", o.Seats)
 	case o.Organization == SecondOrganization && !o.Contract.Local:
 		return fmt.Errorf("%q is the id of the second organization", SecondOrganization)
+	}
+	operations := o.Contract.Operations()
+	for _, fault := range o.Faults {
+		if fault.Operation != "" && !slices.Contains(operations, fault.Operation) {
+			return fmt.Errorf("no operation %q; there are %s", fault.Operation, strings.Join(operations, ", "))
+		}
 	}
 	o.Organization = cmp.Or(o.Organization, DefaultOrganization)
 	o.People = cmp.Or(o.People, defaultPeople)

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"mime"
 	"net/http"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A Route is an operation of a contract.
@@ -46,7 +44,7 @@ type Request struct {
 
 // An Answer is held whole, so that a fault can still change it.
 type Answer struct {
-	Status int
+	Status int // 0 resets the connection
 	Header http.Header
 	Body   []byte // empty for none
 }
@@ -97,50 +95,28 @@ func (s *Sandbox) serveUnknown(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, &Route{Operation: Unknown, Handle: func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }})
 }
 
-// ServeHTTP serves the contract, and the admin routes if they are switched on.
+// ServeHTTP serves the contract.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case s.admin != nil && strings.HasPrefix(r.URL.Path, adminPrefix):
-		s.admin.ServeHTTP(w, r)
-	case path.Clean(r.URL.Path) != r.URL.Path: // the mux would redirect "/a/../b" to "/b"
+	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect "/a/../b" to "/b"
 		s.serveUnknown(w, r)
-	default:
-		s.routes.ServeHTTP(w, r)
+		return
 	}
+	s.routes.ServeHTTP(w, r)
 }
 
-// serve answers one call, with its faults.
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
+
+// serve answers one call. It reads the whole body first: only then does the server
+// notice that a client has gone away.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
-	call := s.begin(rt.Operation, r)
-	body, err := readBody(w, r)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		s.deliver(w, call, s.refused(err))
+		s.deliver(w, s.refused(Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)))
 		return
 	}
-	hit := s.strike(rt, r)
-	s.wait(r, hit.early)
-	var out Answer
-	if fault := &hit.fault; fault.After || !fault.replaces() {
-		out = s.perform(&Request{Request: r, Store: s.store, Body: body}, rt, fault)
-	}
-	s.wait(r, hit.late)
-	switch {
-	case hit.fault.Kind == Hang:
-		s.wait(r, math.MaxInt64)
-	case hit.fault.Kind == Reset:
-		reset(w)
-		return
-	case hit.fault.replaces():
-		out = s.errorStatus(&hit.fault)
-	}
-	s.deliver(w, call, out)
-}
-
-// perform performs the operation, as a fault of a test would have it.
-func (s *Sandbox) perform(q *Request, rt *Route, fault *Fault) Answer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	operate := func() (out Answer) {
+	q := &Request{Request: r, Store: s.store, Body: body}
+	s.deliver(w, s.perform(rt, q, func() (out Answer) {
 		err := s.authorize(q, rt)
 		if err == nil {
 			out, err = rt.Handle(q)
@@ -149,11 +125,7 @@ func (s *Sandbox) perform(q *Request, rt *Route, fault *Fault) Answer {
 			return s.refused(err)
 		}
 		return out
-	}
-	if spoil := s.contract.Faults[fault.Kind].Spoil; spoil != nil {
-		return spoil(fault, q, operate)
-	}
-	return operate()
+	}))
 }
 
 // authorize checks the Authorization header, "Key …" in exactly this spelling
@@ -191,8 +163,11 @@ func (s *Sandbox) refused(err error) Answer {
 }
 
 // deliver sends the answer. A Date or Content-Length that it has is that of a fault.
-func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out Answer) {
-	s.Locked(func(*Store) { call.Status = out.Status })
+func (s *Sandbox) deliver(w http.ResponseWriter, out Answer) {
+	if out.Status == 0 {
+		reset(w)
+		return
+	}
 	header := w.Header()
 	header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
 	if out.Status != http.StatusNoContent {
@@ -201,35 +176,6 @@ func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out Answer) {
 	maps.Copy(header, out.Header)
 	w.WriteHeader(out.Status)
 	_, _ = w.Write(out.Body) // the client may have disconnected
-}
-
-// wait waits, and aborts the connection if client or sandbox close meanwhile.
-func (s *Sandbox) wait(r *http.Request, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-r.Context().Done():
-		panic(http.ErrAbortHandler)
-	case <-s.closed:
-		panic(http.ErrAbortHandler)
-	}
-}
-
-// maxBody bounds the body of a request, in bytes.
-const maxBody = 1 << 20
-
-// readBody reads the whole body before anything is answered; only then does
-// the server notice that a client has gone away.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return nil, Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)
-	}
-	return body, nil
 }
 
 // Fields lists what a body may have: by name the target of [json.Unmarshal], or
