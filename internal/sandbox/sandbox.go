@@ -1,12 +1,12 @@
-// Package sandbox is Suger in memory: two organizations with users and roles,
-// served over HTTP as Suger's API would serve them, to try the gateway out, also
-// with a Suger that misbehaves.
+// Package sandbox is Suger in memory: an organization with users and roles, served
+// over HTTP as Suger's API would serve them, to try the gateway out, also with a
+// Suger that misbehaves.
 //
 // Suger publishes no user write operation; what is served follows Suger's own data
 // layer (membership.go). The package shares no table of fields or paths with the
 // gateway's mapping, so that a mistake in one shows in the other. Tests add other
-// contracts, kinds of faults, credentials and a record of calls
-// (internal/test/sandbox).
+// contracts, kinds of faults and credentials, a second organization and a record of
+// calls (internal/test/sandbox).
 //
 // Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
 // or an [http.Server] of your own.
@@ -26,14 +26,6 @@ import (
 // DefaultOrganization is the id of the organization if [Options] names none.
 // Suger's ids are short opaque strings, nine characters in its samples.
 const DefaultOrganization = "sandboxed"
-
-// The second organization. Some of its members are members of the first
-// organization too.
-const (
-	SecondOrganization = "neighbors"
-	SecondDomain       = "neighbors.example" // its e-mail domain, besides those of the first
-	SecondKey          = "key-of-neighbors"  // its API key
-)
 
 // Options configures a sandbox. Only a key is required.
 type Options struct {
@@ -61,7 +53,7 @@ type Contract struct {
 
 	// What follows is for the contracts of tests.
 
-	Local   bool                                                        // there is no second organization, and a user who is no member is not known
+	Local   bool                                                        // a user who is no member is not known
 	NewID   func() func() string                                        // makes ids, in place of opaque ones
 	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential that is no key
 	Perform Performer                                                   // performs calls, in place of the faults of [Options]
@@ -115,9 +107,6 @@ func New(options Options) (*Sandbox, error) {
 	if s.perform == nil {
 		s.perform = s.misbehave
 	}
-	if !s.contract.Local {
-		s.keys["Key "+SecondKey] = SecondOrganization
-	}
 	for _, key := range options.Keys {
 		s.keys["Key "+key] = options.Organization
 	}
@@ -151,8 +140,6 @@ func (o *Options) complete() error {
 		return errors.New("an API key is empty")
 	case o.Seats < 0:
 		return fmt.Errorf("%d seats", o.Seats)
-	case o.Organization == SecondOrganization && !o.Contract.Local:
-		return fmt.Errorf("%q is the id of the second organization", SecondOrganization)
 	}
 	operations := o.Contract.Operations()
 	for _, fault := range o.Faults {

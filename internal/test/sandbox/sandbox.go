@@ -31,9 +31,6 @@ type (
 // The constants of the sandbox of the product that tests use.
 const (
 	DefaultOrganization = core.DefaultOrganization
-	SecondOrganization  = core.SecondOrganization
-	SecondDomain        = core.SecondDomain
-	SecondKey           = core.SecondKey
 
 	RoleAdmin  = core.RoleAdmin
 	RoleEditor = core.RoleEditor
@@ -120,11 +117,15 @@ func New(options Options) (*Sandbox, error) {
 	if slices.Contains(options.ReadOnlyKeys, "") {
 		return nil, errors.New("sandbox: a read-only key is empty")
 	}
+	if options.Organization == SecondOrganization {
+		return nil, fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
+	}
 	s := &Sandbox{contract: contracts()[at], tokens: newTokens(options)}
 	s.luck = rand.New(rand.NewPCG(uint64(options.Seed), 1)) //nolint:gosec // G404: faults of one seed apply alike
 	served := &s.contract.Contract
 	served.Routes = append(slices.Clip(served.Routes), core.Route{Operation: core.GetToken, Pattern: "POST /oauth2/token", Handle: s.tokens.clientCredentials})
 	served.Access, served.Perform = s.tokens.access, s.perform
+	s.tokens.second = !served.Local
 	var err error
 	s.Sandbox, err = core.New(core.Options{
 		Organization: options.Organization, Keys: options.Keys, People: options.People, Domains: options.Domains, Seats: options.Seats,
@@ -135,6 +136,8 @@ func New(options Options) (*Sandbox, error) {
 	}
 	if served.Local {
 		s.Locked(s.settle)
+	} else {
+		s.Locked(addSecond)
 	}
 	return s, nil
 }

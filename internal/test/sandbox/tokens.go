@@ -23,6 +23,7 @@ const tokenLife = time.Hour
 // sandbox.
 type tokens struct {
 	organization string
+	second       bool // there is a second organization
 	readers      []string
 	clients      map[string]string // secret by client id
 	clock        func() time.Time
@@ -40,13 +41,15 @@ func newTokens(options Options) *tokens {
 	}
 }
 
-// access is the organization of a read-only key or a token.
+// access is the organization of a read-only key, a token or the second key.
 func (t *tokens) access(authorization string, write bool) (string, error) {
 	scheme, credential, _ := strings.Cut(authorization, " ")
 	reader := scheme == "Key" && slices.Contains(t.readers, credential)
 	switch {
 	case reader && write:
 		return "", core.Refuse(403, "the API client is not allowed to do this")
+	case t.second && authorization == "Key "+SecondKey:
+		return SecondOrganization, nil
 	case reader, scheme == "Bearer" && t.clock().Before(t.issued[credential]):
 		return t.organization, nil
 	}
