@@ -26,6 +26,17 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 	return list
 }
 
+// recent returns the changes in memory, the newest first.
+func (a *Activity) recent() []changeNote {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var list []changeNote
+	for i := a.changed - 1; i >= max(0, a.changed-maxChanges); i-- {
+		list = append(list, a.changes[i%maxChanges])
+	}
+	return list
+}
+
 // A changeFilter selects changes; an empty field selects all.
 type changeFilter struct {
 	Person  string // as entered

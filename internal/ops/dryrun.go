@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -16,15 +17,18 @@ import (
 // maxDryRun is the most people and roles in a dry run's report.
 const maxDryRun = 10_000
 
-// A dryRun is what a dry run would have changed, one entry for each person or
-// role, however many requests there were. The lock of [Activity] guards it.
-type dryRun struct {
-	entries map[[sha256.Size]byte]*dryEntry // by whom they are about
-	order   []*dryEntry                     // as they came
-	leftOut int                             // changes of people after maxDryRun
+// A DryRunReport reports what a dry run would have changed, one entry for each
+// person or role, however many requests there were, in the order of the first.
+type DryRunReport struct {
+	Counts  map[string]int `json:"counts"` // people and roles, by operation
+	Changes []dryEntry     `json:"changes"`
+	LeftOut int            `json:"left_out"` // changes of others that did not fit
+
+	at map[[sha256.Size]byte]int // index in Changes, by whom the change is about
 }
 
-// A dryEntry is what would have changed for one person or role.
+// A dryEntry is what would have changed for one person or role. Its slices are
+// replaced, never written to, so that a copy of the entry stays as it is.
 type dryEntry struct {
 	Who          string       `json:"who"` // as the status page shows people
 	Organization string       `json:"organization"`
@@ -34,64 +38,37 @@ type dryEntry struct {
 	Request      string       `json:"request"` // id of the last one
 }
 
-// note adds a change. Its value before is that of the first change, since a dry
-// run leaves Suger as it is; its value after is that of the last request.
-func (d *dryRun) note(c mapping.Change, who string, differs []difference) {
-	about := c.UserID
-	if about == "" {
-		about = strings.ToLower(c.User)
-	}
-	key := sha256.Sum256([]byte(c.Organization + "\n" + about))
-	entry, known := d.entries[key]
+// note adds a change. Of each attribute the last request counts; what Suger holds
+// is the same before each, since a dry run leaves it as it is.
+func (d *DryRunReport) note(c mapping.Change, who string, differs []difference) {
+	key := sha256.Sum256([]byte(c.Organization + "\n" + cmp.Or(c.UserID, strings.ToLower(c.User))))
+	at, known := d.at[key]
 	if !known {
-		if len(d.order) == maxDryRun {
-			d.leftOut++
+		if len(d.Changes) == maxDryRun {
+			d.LeftOut++
 			return
 		}
-		entry = &dryEntry{Who: who, Organization: c.Organization}
-		if d.entries == nil {
-			d.entries = map[[sha256.Size]byte]*dryEntry{}
-		}
-		d.entries[key] = entry
-		d.order = append(d.order, entry)
+		at = len(d.Changes)
+		d.at[key] = at
+		d.Changes = append(d.Changes, dryEntry{Who: who, Organization: c.Organization})
 	}
+	entry := &d.Changes[at]
 	entry.Last, entry.Request = c.Time, c.RequestID
 	if !slices.Contains(entry.What, c.What) {
-		entry.What = append(entry.What, c.What)
+		entry.What = append(slices.Clip(entry.What), c.What)
+		d.Counts[c.What]++
 	}
-	for _, one := range differs {
-		same := func(d difference) bool { return d.Attribute == one.Attribute }
-		if i := slices.IndexFunc(entry.Differs, same); i >= 0 {
-			one.Before = entry.Differs[i].Before
-			entry.Differs[i] = one
-		} else {
-			entry.Differs = append(entry.Differs, one)
-		}
+	again := func(old difference) bool {
+		return slices.ContainsFunc(differs, func(d difference) bool { return d.Attribute == old.Attribute })
 	}
+	entry.Differs = append(slices.DeleteFunc(slices.Clone(entry.Differs), again), differs...)
 }
 
-// A DryRunReport reports what a dry run would have changed.
-type DryRunReport struct {
-	Counts  map[string]int `json:"counts"` // people and roles, by operation
-	Changes []dryEntry     `json:"changes"`
-	LeftOut int            `json:"left_out"` // changes of others that did not fit
-}
-
-// DryRun returns what the dry run would have changed so far, in the order of the
-// first request for each person.
+// DryRun returns what the dry run would have changed so far.
 func (a *Activity) DryRun() *DryRunReport {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	report := &DryRunReport{Counts: map[string]int{}, Changes: make([]dryEntry, 0, len(a.dry.order)), LeftOut: a.dry.leftOut}
-	for _, entry := range a.dry.order {
-		one := *entry
-		one.What, one.Differs = slices.Clone(entry.What), slices.Clone(entry.Differs)
-		for _, what := range one.What {
-			report.Counts[what]++
-		}
-		report.Changes = append(report.Changes, one)
-	}
-	return report
+	return &DryRunReport{Counts: maps.Clone(a.dry.Counts), Changes: slices.Clone(a.dry.Changes), LeftOut: a.dry.LeftOut}
 }
 
 // Summary returns the report in one sentence.
@@ -115,7 +92,8 @@ func (r *DryRunReport) Print(w io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Dry run. %s\n", r.Summary())
 	for _, one := range r.Changes {
-		fmt.Fprintf(&text, "  %-40s %s%s\n", one.Who, strings.Join(one.What, ", "), one.spoken())
+		line := fmt.Sprintf("  %-40s %s  %s", one.Who, strings.Join(one.What, ", "), one.spoken())
+		fmt.Fprintln(&text, strings.TrimRight(line, " "))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -131,10 +109,7 @@ func (e *dryEntry) spoken() string {
 			parts = append(parts, fmt.Sprintf("%s: %s -> %s", spokenName(d.Attribute), spokenValue(d.Before), spokenValue(d.After)))
 		}
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "  " + strings.Join(parts, "; ")
+	return strings.Join(parts, "; ")
 }
 
 // dryRunPage serves the report as a page.

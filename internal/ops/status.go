@@ -1,9 +1,14 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/scim"
 )
 
 // An OktaValue is a value to enter or an option to tick in Okta.
@@ -23,14 +28,11 @@ type verdict struct {
 type statusPage struct {
 	frame
 	changeList
-	Verdict      verdict
-	State        readiness
-	Roles        []organizationRoles
-	RequestChart barChart
-	CallChart    barChart
-	LookupChart  shareChart
-	ListChart    shareChart
-	Errors       triage
+	Verdict verdict
+	State   readiness
+	Hour    minute // the last one
+	Roles   []organizationRoles
+	Errors  triage
 }
 
 // refreshEvery is the interval of automatic refresh, in seconds.
@@ -41,11 +43,8 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{
 		frame: s.frame(r, "Status"), changeList: s.changeList(shownChanges, changeFilter{}),
-		State: s.readiness(r.Context()), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
-		LookupChart: activity.shareChart("Lookups by e-mail address", activity.lookups),
-		ListChart:   activity.shareChart("Reads of the user list", activity.lists),
+		State: s.readiness(r.Context()), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
-	page.RequestChart, page.CallChart = activity.charts()
 	if r.URL.Query().Get("refresh") != "" {
 		page.Refresh = refreshEvery
 	}
@@ -72,4 +71,77 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 		return verdict{"warn", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
+}
+
+// attentionLasts is how long the verdict mentions an error.
+const attentionLasts = 24 * time.Hour
+
+// passing are the errors that need no action: the client retries or reads again by
+// itself, or its request was for something that does not exist.
+var passing = []scim.Code{
+	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
+	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
+	scim.CodeInvalidSyntax, scim.CodeInvalidPath, scim.CodeNoTarget, scim.CodeBulkReference, scim.CodeTooLarge, scim.CodeURLTooLong,
+	scim.CodeUnsupportedMediaType, scim.CodeMethodNotAllowed, scim.CodeNotImplemented, scim.CodeForbiddenFilter,
+}
+
+// An errorRow is an error code that was sent.
+type errorRow struct {
+	scim.CodeEntry
+	Failed bool // rather than refused
+	Count  int
+	Last   time.Time
+	When   past // Last
+}
+
+// A triage is the errors since the start, by whether they need action, the latest
+// first.
+type triage struct {
+	Act     []errorRow // failed ones before refused ones
+	Passing []errorRow
+	Summary string // of Act: "16 refused, 1 failed"; "" if there is none
+	lately  bool   // one of Act was answered within attentionLasts
+}
+
+func (a *Activity) triage() (t triage) {
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var refused, failed int
+	for code, seen := range a.errors {
+		row := errorRow{CodeEntry: code.Entry(), Count: seen.count, Last: seen.last, When: ago(seen.last, now)}
+		// A missing operation in the mapping is a 501, but not a failure.
+		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
+		switch {
+		case slices.Contains(passing, code):
+			t.Passing = append(t.Passing, row)
+			continue
+		case row.Failed:
+			failed += row.Count
+		default:
+			refused += row.Count
+		}
+		t.Act = append(t.Act, row)
+		t.lately = t.lately || now.Sub(row.Last) < attentionLasts
+	}
+	slices.SortFunc(t.Passing, latestFirst)
+	slices.SortFunc(t.Act, func(x, y errorRow) int {
+		if x.Failed != y.Failed {
+			return map[bool]int{true: -1, false: 1}[x.Failed]
+		}
+		return latestFirst(x, y)
+	})
+	var parts []string
+	if refused > 0 {
+		parts = append(parts, number(refused)+" refused")
+	}
+	if failed > 0 {
+		parts = append(parts, number(failed)+" failed")
+	}
+	t.Summary = strings.Join(parts, ", ")
+	return t
+}
+
+func latestFirst(x, y errorRow) int {
+	return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(x.Code, y.Code))
 }
