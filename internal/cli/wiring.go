@@ -56,8 +56,7 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 			})
 		}
 	}
-	operations, err = ops.New(config)
-	return p.activity.InFlight(scim), operations, err
+	return p.activity.InFlight(scim), ops.New(config), nil
 }
 
 // newGateway returns the SCIM service for the settings.

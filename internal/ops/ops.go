@@ -40,7 +40,7 @@ type Config struct {
 	Okta      []OktaValue // what to enter in Okta
 	PublicURL string      // replaces "https://your-host" in guides; "" leaves it
 	BaseURL   string      // replaces "https://your-host/scim/v2"
-	Guides    fs.FS       // Markdown files, and what they show
+	Guides    fs.FS       // Markdown files and the pictures in them, in memory
 	Held      bool        // the gateway holds the Suger credential
 	DryRun    bool
 
@@ -73,23 +73,18 @@ type server struct {
 	roles   []organizationRoles
 }
 
-// New returns the handler of the ops listener. The error is about a guide that
-// cannot be read.
-func New(config Config) (http.Handler, error) {
-	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now)}
+// New returns the handler of the ops listener.
+func New(config Config) http.Handler {
+	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
 	for _, id := range config.Organizations[:min(len(config.Organizations), maxOrganizations)] {
 		s.roles = append(s.roles, organizationRoles{ID: id})
-	}
-	var err error
-	if s.guides, err = readGuides(config.Guides); err != nil {
-		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", config.Activity.Handler())
 	mux.Handle("/", protectPages(s.pages()))
-	return mux, nil
+	return mux
 }
 
 // pages serves the pages for people.

@@ -89,9 +89,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		c(&config)
 	}
 	s.activity = config.Activity
-	handler, err := ops.New(config)
-	require.NoError(t, err)
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(ops.New(config))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
