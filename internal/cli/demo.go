@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"suger-scim-gateway/internal/sandbox"
@@ -17,6 +16,7 @@ const (
 	demoAddr        = "127.0.0.1:8080"
 	demoSandboxAddr = "127.0.0.1:8081"
 	demoOpsAddr     = "127.0.0.1:9090"
+	demoPeople      = 17 // besides the fixed ones
 
 	// demoPerson is one of the sandbox's fixed sample people. No page of the
 	// documentation uses this person, since whoever follows demo changes the role
@@ -25,16 +25,9 @@ const (
 	demoPersonID = "aNcViDzJ6"
 )
 
-// A demonstration is the gateway with a Suger sandbox behind it, connected by real
-// HTTP, for trying SCIM out without any set-up.
-type demonstration struct {
-	token   string // API key of the sandbox and bearer token of the gateway
-	sandbox *listener
-	gateway *listener
-	status  *listener
-	log     *slog.Logger
-}
-
+// demo runs the gateway with a Suger sandbox behind it, connected by real HTTP, for
+// trying SCIM out without any set-up. The gateway's handlers are set last, because
+// the status page shows the gateway's actual address.
 func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("demo")
 	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
@@ -43,74 +36,33 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	d, err := newDemonstration(ctx, *addr, *sandboxAddr, *opsAddr, c.err)
+	config, token := demoConfig(c.err), rand.Text() // API key of the sandbox and bearer token of the gateway
+	suger, err := listenSandbox(ctx, sandbox.Options{Keys: []string{token}, People: demoPeople}, *sandboxAddr, config.Log)
 	if err != nil {
 		return err
 	}
-	if err := d.introduce(ctx, c.out); err != nil {
+	gateway, err := listenNear(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
+	if err != nil {
 		return err
 	}
-	return serveUntilDone(ctx, d.log, d.gateway, d.status, d.sandbox)
-}
-
-// newDemonstration opens the listeners. The handlers of the gateway's are set last,
-// because the status page shows the gateway's actual address.
-func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, logTo io.Writer) (*demonstration, error) {
-	d := &demonstration{token: rand.Text()}
-	config := demoConfig(logTo)
-	d.log = config.Log
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{d.token}})
+	status, err := listenNear(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if d.sandbox, err = listenNear(ctx, "sandbox", sandboxAddr, demoSandboxAddr, suger, config.Budget, d.log); err != nil {
-		return nil, err
+	config.SugerURL = settings.BaseURL("http://" + suger.addr())
+	config.PublicURL = settings.BaseURL("http://" + gateway.addr())
+	config.OpsAddr = settings.ListenAddress(status.addr())
+	p := &process{Config: config, guide: "http://" + status.addr() + "/guides/okta-private.md"}
+	if gateway.server.Handler, status.server.Handler, err = p.assemble(ctx); err != nil {
+		return err
 	}
-	d.sandbox.server.RegisterOnShutdown(suger.Close)
-	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
-		return nil, err
-	}
-	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config.Budget, d.log); err != nil {
-		return nil, err
-	}
-	config.SugerURL = settings.BaseURL("http://" + d.sandbox.addr())
-	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
-	config.OpsAddr = settings.ListenAddress(d.status.addr())
-	p := &process{Config: config, guide: "http://" + d.status.addr() + "/guides/okta-private.md"}
-	d.gateway.server.Handler, d.status.server.Handler, err = p.assemble(ctx)
-	return d, err
+	fmt.Fprintf(c.out, demoText, "http://"+gateway.addr()+"/scim/v2", token, suger.addr(), sandbox.DefaultOrganization,
+		demoPersonID, demoPerson, status.addr(), exportAddresses())
+	return serveUntilDone(ctx, config.Log, gateway, status, suger)
 }
 
-// demoConfig returns the default settings, except for the log, whose format is for
-// people. It ignores the environment.
-func demoConfig(logTo io.Writer) *settings.Config {
-	return &settings.Config{
-		Settings: settings.Settings{
-			Organization:    sandbox.DefaultOrganization,
-			SugerAuth:       "key",
-			Budget:          50 * time.Second,
-			AllowAdminGrant: true,
-			CreateRoles:     true,
-			LookupCache:     10000,
-			LookupTTL:       time.Hour,
-			ListTTL:         10 * time.Second,
-		},
-		Logs:     settings.NewLogs(logTo, "info", "text"),
-		Document: mapping.DefaultDocument(),
-		Source:   mapping.DefaultSource(),
-	}
-}
-
-// base returns the SCIM base URL, as it is entered in Okta.
-func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
-
-// introduce prints how to reach the demonstration, whose listeners are open.
-func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
-	addresses, err := exportAddresses(ctx)
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
+// demoText says how to reach the demo.
+const demoText = `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
 
   SCIM base URL  %[1]s
   Bearer token   %[2]s
@@ -137,6 +89,24 @@ curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Conte
 curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
 
 The log follows. Ctrl-C stops it.
-`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, demoPersonID, demoPerson, d.status.addr(), addresses)
-	return err
+`
+
+// demoConfig returns the default settings, except for the log, whose format is for
+// people. It ignores the environment.
+func demoConfig(logTo io.Writer) *settings.Config {
+	return &settings.Config{
+		Settings: settings.Settings{
+			Organization:    sandbox.DefaultOrganization,
+			SugerAuth:       "key",
+			Budget:          50 * time.Second,
+			AllowAdminGrant: true,
+			CreateRoles:     true,
+			LookupCache:     10000,
+			LookupTTL:       time.Hour,
+			ListTTL:         10 * time.Second,
+		},
+		Logs:     settings.NewLogs(logTo, "info", "text"),
+		Document: mapping.DefaultDocument(),
+		Source:   mapping.DefaultSource(),
+	}
 }

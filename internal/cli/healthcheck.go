@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -26,11 +25,12 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+dialAddress(string(s.OpsAddr))+"/healthz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(s.OpsAddr)+"/healthz", nil)
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
-	// No proxy: the address is local.
+	// No proxy: the address is local. One without a host, or with 0.0.0.0 or [::], is
+	// that of this machine for package net, too.
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
@@ -41,13 +41,4 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 		return fmt.Errorf("healthcheck: the gateway answered %s", response.Status)
 	}
 	return nil
-}
-
-// dialAddress returns the address to reach a listener on addr from its own machine.
-func dialAddress(addr string) string {
-	host, port, _ := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
 }

@@ -3,8 +3,8 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"suger-scim-gateway/internal/sandbox"
@@ -22,7 +22,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("sandbox")
 	addr := flags.String("addr", demoSandboxAddr, "address of the sandbox; a free port if the default one is in use")
 	key := flags.String("key", "", "API key to accept (default a random one)")
-	people := flags.Int("people", 17, "number of sample people in addition to eight fixed ones")
+	flags.IntVar(&options.People, "people", demoPeople, "number of sample people in addition to eight fixed ones")
 	flags.Func("domains", "e-mail domains, separated by commas, whose people may be added (default example.com)", func(text string) error {
 		options.Domains = settings.SplitList(text)
 		return nil
@@ -40,22 +40,10 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 		*key = rand.Text()
 	}
 	options.Keys = []string{*key}
-	if options.People = *people; *people <= 0 {
-		options.People = -1 // in the options, 0 is the default
-	}
-	suger, err := sandbox.New(options)
-	if err != nil {
-		return err
-	}
 	log := settings.NewLogs(c.err, "info", "text").Log
-	l, err := listenNear(ctx, "sandbox", *addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
+	l, err := listenSandbox(ctx, options, *addr, log)
 	if err != nil {
 		return err
-	}
-	l.server.RegisterOnShutdown(suger.Close)
-	addresses, err := exportAddresses(ctx)
-	if err != nil {
-		return errors.Join(err, l.socket.Close())
 	}
 	fmt.Fprintf(c.out, `Suger sandbox, in memory.
 
@@ -71,6 +59,20 @@ export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' %[4]s
 curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
 
 Ctrl-C stops it.
-`, l.addr(), sandbox.DefaultOrganization, *key, addresses)
+`, l.addr(), sandbox.DefaultOrganization, *key, exportAddresses())
 	return serveUntilDone(ctx, log, l)
+}
+
+// listenSandbox opens the listener of a sandbox.
+func listenSandbox(ctx context.Context, options sandbox.Options, addr string, log *slog.Logger) (*listener, error) {
+	suger, err := sandbox.New(options)
+	if err != nil {
+		return nil, err
+	}
+	l, err := listenNear(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
+	if err != nil {
+		return nil, err
+	}
+	l.server.RegisterOnShutdown(suger.Close)
+	return l, nil
 }

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// defaultPeople is how many sample people there are besides the fixed ones.
-const defaultPeople = 17
-
 // The custom roles of the sample organization. Their permissions are invented.
 const (
 	finance  = "Finance"
@@ -62,7 +59,7 @@ func newStore(options Options) *Store {
 	if !s.local {
 		home.Remove(home.Members[len(home.Members)-1].ID) // former@
 	}
-	for i := range max(options.People, 0) {
+	for i := range options.People {
 		home.Insert(samplePersonAt(i, options.Seed))
 	}
 	return s

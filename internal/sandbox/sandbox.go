@@ -34,7 +34,7 @@ type Options struct {
 
 	// People is how many sample people there are besides the fixed ones: admin@,
 	// editor@, viewer@, finance@, deals@, Mixed.Case@ and invited@ of the first
-	// domain are members, former@ was one. Zero means 17, below zero none.
+	// domain are members, former@ was one.
 	People int
 
 	Domains []string         // e-mail domains whose people may be added; default example.com
@@ -138,8 +138,8 @@ func (o *Options) complete() error {
 		return errors.New("an API key is required")
 	case slices.Contains(o.Keys, ""):
 		return errors.New("an API key is empty")
-	case o.Seats < 0:
-		return fmt.Errorf("%d seats", o.Seats)
+	case o.Seats < 0 || o.People < 0:
+		return fmt.Errorf("%d seats, %d people", o.Seats, o.People)
 	}
 	operations := o.Contract.Operations()
 	for _, fault := range o.Faults {
@@ -148,7 +148,6 @@ func (o *Options) complete() error {
 		}
 	}
 	o.Organization = cmp.Or(o.Organization, DefaultOrganization)
-	o.People = cmp.Or(o.People, defaultPeople)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

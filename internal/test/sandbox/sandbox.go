@@ -10,6 +10,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -46,7 +47,7 @@ type Options struct {
 	Keys         []string          // API keys that may do everything
 	ReadOnlyKeys []string          // API keys that may read; a write with one is 403
 	Clients      map[string]string // OAuth Apps that may do everything: client id to secret
-	People       int               // as in the options of the product's sandbox, like the rest
+	People       int               // besides the fixed ones; 0 means 17, below zero none
 	Domains      []string
 	Seats        int // most users who are not INACTIVE; 0 means no limit
 	Clock        func() time.Time
@@ -128,7 +129,7 @@ func New(options Options) (*Sandbox, error) {
 	s.tokens.second = !served.Local
 	var err error
 	s.Sandbox, err = core.New(core.Options{
-		Organization: options.Organization, Keys: options.Keys, People: options.People, Domains: options.Domains, Seats: options.Seats,
+		Organization: options.Organization, Keys: options.Keys, People: max(cmp.Or(options.People, 17), 0), Domains: options.Domains, Seats: options.Seats,
 		Clock: s.tokens.clock, Seed: options.Seed, Contract: served,
 	})
 	if err != nil {
