@@ -21,49 +21,27 @@ const (
 // answer nothing. Lesser problems are listed as degraded: removing every replica
 // because one of Suger's fields has a new name would stop what still works.
 type readiness struct {
-	Ready  bool   `json:"ready"`
-	Reason string `json:"reason,omitempty"`
-	Suger  struct {
-		Reachable bool      `json:"reachable"`
-		Since     time.Time `json:"since,omitzero"` // since then it has answered without a break
-		Answered  time.Time `json:"last_answer,omitzero"`
-	} `json:"suger"`
-	Recent struct {
-		Minutes int `json:"minutes"`
-		Calls   int `json:"calls"`
-		Failed  int `json:"failed"`
-	} `json:"recent"`
-	Degraded []string     `json:"degraded"`
-	Drift    []driftState `json:"drift"`
-}
-
-type driftState struct {
-	Operation string    `json:"operation"`
-	Field     string    `json:"field"`
-	Answers   int64     `json:"answers"`
-	Last      time.Time `json:"last"`
+	Ready    bool      `json:"ready"`
+	Reason   string    `json:"reason,omitempty"`
+	Answered time.Time `json:"last_answer,omitzero"` // when Suger answered last
+	Degraded []string  `json:"degraded"`
 }
 
 // readiness probes Suger's host if there was no recent call.
 func (s *server) readiness(ctx context.Context) readiness {
-	r := readiness{Degraded: []string{}, Drift: []driftState{}}
-	r.Suger.Reachable, r.Suger.Since, r.Suger.Answered = s.config.Activity.suger.recent(ctx)
+	r := readiness{Answered: s.config.Activity.suger.lastAnswer(ctx), Degraded: []string{}}
 	switch {
 	case s.config.Stopping():
 		r.Reason = "stopping"
-	case !r.Suger.Reachable:
+	case s.config.Now().Sub(r.Answered) >= probeGrace:
 		r.Reason = "Suger cannot be reached"
 	default:
 		r.Ready = true
 	}
-	lately := s.config.Activity.lately(recentMinutes).Calls
-	calls, failed := lately.All, lately.Failed
-	r.Recent.Minutes, r.Recent.Calls, r.Recent.Failed = recentMinutes, calls, failed
-	if calls >= fewCalls && failed*2 > calls {
-		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", failed, calls, recentMinutes))
+	if calls := s.config.Activity.lately(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
+		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", calls.Failed, calls.All, recentMinutes))
 	}
 	for _, d := range s.config.Drift() {
-		r.Drift = append(r.Drift, driftState(d))
 		if s.config.Now().Sub(d.Last) < driftLasts {
 			r.Degraded = append(r.Degraded, fmt.Sprintf("the answer to %q differs from the mapping in %q", d.Operation, d.Field))
 		}
@@ -121,7 +99,6 @@ type reachability struct {
 
 	mu       sync.Mutex
 	answered time.Time // when Suger answered last
-	since    time.Time // when the current period of answers began
 	failing  bool      // the last probe was not answered
 }
 
@@ -138,19 +115,23 @@ func (r *reachability) called(operation string, status int) {
 	}
 }
 
-// recent reports whether Suger's host was reached within probeGrace, since when it
-// has answered without a break, and when it answered last; zero if it never did. It
-// probes at most every probeEvery.
-func (r *reachability) recent(ctx context.Context) (reached bool, since, answered time.Time) {
+// lastAnswer returns when Suger's host answered last; zero if it never did. It probes
+// at most every probeEvery.
+func (r *reachability) lastAnswer(ctx context.Context) time.Time {
 	r.probing.Lock()
 	defer r.probing.Unlock()
-	if _, answered := r.times(); r.now().Sub(r.asked) >= probeEvery && r.now().Sub(answered) >= probeEvery {
-		r.asked = r.now()
+	if now := r.now(); now.Sub(r.asked) >= probeEvery && now.Sub(r.latest()) >= probeEvery {
+		r.asked = now
 		// Later callers use the outcome too, so a caller that hangs up must not cancel it.
 		r.record(r.probe(context.WithoutCancel(ctx)))
 	}
-	since, answered = r.times()
-	return r.now().Sub(answered) < probeGrace, since, answered
+	return r.latest()
+}
+
+func (r *reachability) latest() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.answered
 }
 
 func (r *reachability) probe(ctx context.Context) error {
@@ -170,25 +151,13 @@ func (r *reachability) probe(ctx context.Context) error {
 func (r *reachability) record(failure error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.now()
 	switch {
-	case failure != nil:
-		if !r.failing {
-			r.log.Warn("Suger cannot be reached", "error", failure)
-		}
-		r.failing = true
-		return
-	case r.failing:
+	case failure != nil && !r.failing:
+		r.log.Warn("Suger cannot be reached", "error", failure)
+	case failure == nil && r.failing:
 		r.log.Info("Suger can be reached again")
 	}
-	if r.answered.IsZero() || r.failing && now.Sub(r.answered) >= probeGrace {
-		r.since = now
+	if r.failing = failure != nil; !r.failing {
+		r.answered = r.now()
 	}
-	r.answered, r.failing = now, false
-}
-
-func (r *reachability) times() (since, answered time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.since, r.answered
 }

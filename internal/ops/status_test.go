@@ -24,7 +24,7 @@ func TestFacts(t *testing.T) {
 	page := s.get("/").text()
 	for _, want := range []string{
 		"As of 1 May 2030 12:00 UTC",
-		"Suger reachable since 1 May 2030 12:00 UTC",
+		"Suger's last answer just now",
 		"SCIM requests in the last hour 0, 0 failed Calls to Suger in the last hour 0, 0 failed, 0 retries",
 		"Version 1.2.3 (0123456789ab)",
 		"Running 1 day 1 h, since 30 Apr 2030 11:00 UTC",
