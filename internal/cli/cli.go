@@ -191,22 +191,17 @@ func printVersion(_ context.Context, c *console, args []string) error {
 
 // build identifies this program.
 func build() ops.Build {
-	info, revision := buildInfo(), ""
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			revision = setting.Value
+	b := ops.Build{Version: version, Commit: commit, Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.Version, b.Module = cmp.Or(b.Version, info.Main.Version), info.Main.Path
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				b.Commit = cmp.Or(b.Commit, setting.Value)
+			}
 		}
 	}
-	return ops.Build{Version: cmp.Or(version, info.Main.Version, "unknown"), Commit: cmp.Or(commit, revision, "unknown"), Go: runtime.Version()}
-}
-
-// buildInfo is what the Go toolchain has noted in this program.
-func buildInfo() *debug.BuildInfo {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return &debug.BuildInfo{}
-	}
-	return info
+	b.Version, b.Commit = cmp.Or(b.Version, "unknown"), cmp.Or(b.Commit, "unknown")
+	return b
 }
 
 // publishedGuide is where the guide for Okta's administrator can be read in the

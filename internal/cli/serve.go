@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"regexp"
@@ -34,7 +33,7 @@ func serve(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := &process{Config: config, guide: publishedGuide(buildInfo().Main.Path)}
+	p := &process{Config: config, guide: publishedGuide(build().Module)}
 	err = p.serve(ctx)
 	if p.DryRun && p.activity != nil {
 		err = errors.Join(err, p.activity.DryRun().Print(c.out))
@@ -98,10 +97,14 @@ func (p *process) serve(ctx context.Context) error {
 
 // logStart logs what runs and how, and what an operator should know about it.
 func (p *process) logStart(scim, operations string) {
-	b := build()
+	b, credential := build(), "the client's"
+	if p.HoldsCredential() {
+		credential = "held by the gateway"
+	}
 	p.Log.Info("serving", "version", b.Version, "commit", b.Commit, "go", b.Go,
-		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil,
-		"status_page", !p.HidesPages(), "suger", p.organizationMode(), "dry_run", p.DryRun)
+		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil, "status_page", !p.HidesPages(),
+		"suger", p.SugerURL, "auth", p.SugerAuth, "credential", credential,
+		"organization", p.Organization, "allowed_organizations", p.ServedOrganizations(), "dry_run", p.DryRun)
 	if unknown := settings.Unknown(); len(unknown) > 0 {
 		p.Log.Warn("unknown settings ignored", "names", unknown)
 	}
@@ -146,7 +149,13 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	if p.Certificates != nil {
 		p.activity.ShowCertificate(p.Certificates.NotAfter)
 	}
-	service, err := p.newService()
+	client, err := sugerclient.New(p.clientConfig())
+	if err != nil {
+		return nil, nil, err
+	}
+	users := p.Mapping()
+	users.Observer = p.activity
+	service, err := mapping.New(p.Document, client, users)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -196,17 +205,6 @@ func (p *process) newGateway(service *mapping.Service) http.Handler {
 	return gateway.New(scim, service)
 }
 
-// newService returns the mapping behind the SCIM service.
-func (p *process) newService() (*mapping.Service, error) {
-	client, err := sugerclient.New(p.clientConfig())
-	if err != nil {
-		return nil, err
-	}
-	config := p.Mapping()
-	config.Observer = p.activity
-	return mapping.New(p.Document, client, config)
-}
-
 func (p *process) clientConfig() sugerclient.Config {
 	config := sugerclient.Config{
 		BaseURL:     string(p.SugerURL),
@@ -228,20 +226,4 @@ func (p *process) authenticator() sugerclient.Authenticator {
 	}
 	key := p.Document.Credential
 	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
-}
-
-// organizationMode describes for the log which organizations are served and whose
-// credential is sent to Suger.
-func (p *process) organizationMode() slog.Value {
-	shown := "the client's"
-	if p.HoldsCredential() {
-		shown = "held by the gateway"
-	}
-	return slog.GroupValue(
-		slog.String("url", string(p.SugerURL)),
-		slog.String("organization", string(p.Organization)),
-		slog.Any("allowed_organizations", p.ServedOrganizations()),
-		slog.String("credential", shown),
-		slog.String("auth", p.SugerAuth),
-	)
 }

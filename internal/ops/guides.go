@@ -67,13 +67,11 @@ func (s *server) render(guide guideEntry) template.HTML {
 	source = linkTo.ReplaceAllStringFunc(source, func(link string) string {
 		part := linkTo.FindStringSubmatch(link)
 		text, target := part[1], part[2]
-		if strings.Contains(target, ":") && link[0] != '!' { // elsewhere; a page loads no picture from there
+		elsewhere := strings.Contains(target, ":") && link[0] != '!' // a page loads no picture from there
+		if elsewhere || s.hasGuideFile(path.Clean(target)) {
 			return link
 		}
-		if !s.hasGuideFile(path.Clean(target)) {
-			return text
-		}
-		return link
+		return text
 	})
 	var page bytes.Buffer
 	_ = markdown.Convert([]byte(source), &page) // the buffer has no error

@@ -124,7 +124,7 @@ func (s *server) pages() http.Handler {
 	})
 	open.Handle("/", s.guarded(closed))
 	if s.config.Token != nil {
-		open.HandleFunc("GET /sign-in", s.signInForm)
+		open.HandleFunc("GET /sign-in", func(w http.ResponseWriter, _ *http.Request) { s.showSignIn(w, http.StatusOK, "") })
 		open.HandleFunc("POST /sign-in", s.signIn)
 		open.HandleFunc("POST /sign-out", s.signOut)
 	}
@@ -233,10 +233,6 @@ func (s *server) hasSession(r *http.Request) bool {
 	text, _, _ := strings.Cut(cookie.Value, ".")
 	ends, err := strconv.ParseInt(text, 10, 64)
 	return err == nil && s.config.Now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(s.session(text))) == 1
-}
-
-func (s *server) signInForm(w http.ResponseWriter, _ *http.Request) {
-	s.showSignIn(w, http.StatusOK, "")
 }
 
 func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {

@@ -46,14 +46,14 @@ var (
 // newStore returns the store with its sample organization.
 func newStore(options Options) *Store {
 	s := &Store{
-		local: options.Contract.Local, newID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
+		local: options.Contract.Local, NewID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
 		Users: make(map[string]*User), Emails: make(map[string]*User),
 	}
 	home := s.NewOrganization(options.Organization, options.Domains, options.Seats)
 	home.AddSampleRole(finance, "Invoices and revenue.", "billing.read", "billing.write")
 	home.AddSampleRole(dealDesk, "Private offers.", "offer.read", "offer.write")
 	if options.Contract.NewID != nil {
-		s.newID = options.Contract.NewID()
+		s.NewID = options.Contract.NewID()
 	}
 	home.Insert(fixedPeople...)
 	if !s.local {
@@ -80,7 +80,7 @@ func (s *Store) NewOrganization(id string, domains []string, seats int) *Organiz
 // AddSampleRole adds a custom role.
 func (o *Organization) AddSampleRole(name, description string, permissions ...string) {
 	o.Roles = append(o.Roles, &Role{
-		ID: o.store.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: Time{sampleStart},
+		ID: o.store.NewID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: Time{sampleStart},
 	})
 }
 
