@@ -56,7 +56,7 @@ type Config struct {
 	Roles         func(ctx context.Context, organization string) ([]Role, error)
 
 	// Test runs the read-only preflight with a credential from the form.
-	Test func(ctx context.Context, organization, credential string) *check.Report
+	Test func(ctx context.Context, organization, credential string) (*check.Report, error)
 	// Explain returns everything known about one person, likewise.
 	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
 	CredentialName string // label in the form: "Suger API key"

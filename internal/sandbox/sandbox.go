@@ -55,7 +55,7 @@ type Contract struct {
 
 	Local   bool                                                        // a user who is no member is not known
 	NewID   func() func() string                                        // makes ids, in place of opaque ones
-	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential that is no key
+	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential, in place of the keys of [Options]
 	Perform Performer                                                   // performs calls, in place of the faults of [Options]
 }
 
@@ -76,12 +76,10 @@ type Performer func(rt *Route, q *Request, operate func() Answer) Answer
 // A Sandbox is Suger behind its HTTP API. Its methods may be
 // called at any time, also while it serves.
 type Sandbox struct {
-	contract *Contract
-	clock    func() time.Time
-	keys     map[string]string // organization by Authorization header
-	routes   *http.ServeMux
-	faults   []Fault
-	perform  Performer
+	options Options
+	routes  *http.ServeMux
+	access  func(authorization string, write bool) (id string, _ error)
+	perform Performer
 
 	mu    sync.Mutex // guards what follows
 	store *Store
@@ -96,19 +94,14 @@ func New(options Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	s := &Sandbox{
-		contract: options.Contract,
-		clock:    options.Clock,
-		keys:     make(map[string]string),
-		store:    newStore(options),
-		faults:   options.Faults,
-		perform:  options.Contract.Perform,
-		closed:   make(chan struct{}),
+		options: options, access: options.Contract.Access, perform: options.Contract.Perform,
+		store: newStore(options), closed: make(chan struct{}),
+	}
+	if s.access == nil {
+		s.access = s.byKey
 	}
 	if s.perform == nil {
 		s.perform = s.misbehave
-	}
-	for _, key := range options.Keys {
-		s.keys["Key "+key] = options.Organization
 	}
 	s.routes = s.newRoutes()
 	return s, nil

@@ -68,8 +68,7 @@ var (
 	// ErrNoUser is the error of an unknown user id.
 	ErrNoUser = Refuse(404, "user not found")
 
-	errUnauthorized = Refuse(401, "unauthorized")
-	errNoObject     = errors.New("no JSON object")
+	errNoObject = errors.New("no JSON object")
 )
 
 // NoBody returns an answer without a body.
@@ -86,7 +85,7 @@ func replyJSON(status int, body []byte) Answer {
 // another method included, as an unknown one.
 func (s *Sandbox) newRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, rt := range s.contract.Routes {
+	for _, rt := range s.options.Contract.Routes {
 		mux.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
 	}
 	mux.HandleFunc("/", s.serveUnknown)
@@ -130,20 +129,22 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 	}))
 }
 
-// authorize checks the Authorization header, "Key …" in exactly this spelling
-// (doc.suger.io/get-started/api-client). A credential is valid for its own
+// byKey returns the organization of an API key, which is sent as "Key …" in exactly
+// this spelling (doc.suger.io/get-started/api-client).
+func (s *Sandbox) byKey(authorization string, _ bool) (id string, _ error) {
+	if key, ok := strings.CutPrefix(authorization, "Key "); !ok || !slices.Contains(s.options.Keys, key) {
+		return "", Refuse(401, "unauthorized")
+	}
+	return s.options.Organization, nil
+}
+
+// authorize checks the Authorization header. A credential is valid for its own
 // organization only.
-func (s *Sandbox) authorize(q *Request, rt *Route) (err error) {
+func (s *Sandbox) authorize(q *Request, rt *Route) error {
 	if rt.Operation == Unknown || rt.Operation == GetToken {
 		return nil
 	}
-	authorization := q.Header.Get("Authorization")
-	id, ok := s.keys[authorization]
-	if !ok && s.contract.Access != nil {
-		id, err = s.contract.Access(authorization, rt.Writes())
-	} else if !ok {
-		err = errUnauthorized
-	}
+	id, err := s.access(q.Header.Get("Authorization"), rt.Writes())
 	if err != nil || !strings.Contains(rt.Pattern, "{organization}") {
 		return err
 	}
@@ -161,7 +162,7 @@ func (s *Sandbox) authorize(q *Request, rt *Route) (err error) {
 func (s *Sandbox) refused(err error) Answer {
 	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
 	_ = errors.As(err, &known)
-	return s.contract.Refuse(known.status, known.text)
+	return s.options.Contract.Refuse(known.status, known.text)
 }
 
 // deliver sends the answer. A Date or Content-Length that it has is that of a fault.
@@ -171,7 +172,7 @@ func (s *Sandbox) deliver(w http.ResponseWriter, out Answer) {
 		return
 	}
 	header := w.Header()
-	header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
+	header.Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
 	if out.Status != http.StatusNoContent {
 		header.Set("Content-Length", strconv.Itoa(len(out.Body)))
 	}
@@ -265,7 +266,7 @@ func ParseFault(text string) (Fault, error) {
 // misbehave performs the operation as the faults have it: their delays add up, and
 // the first other one replaces the operation.
 func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out Answer) {
-	for _, fault := range s.faults {
+	for _, fault := range s.options.Faults {
 		switch {
 		case fault.Operation != "" && fault.Operation != rt.Operation:
 		case fault.Delay > 0:
