@@ -208,22 +208,16 @@ func (p *process) newGateway(service *mapping.Service) http.Handler {
 func (p *process) clientConfig() sugerclient.Config {
 	config := sugerclient.Config{
 		BaseURL:     string(p.SugerURL),
-		Auth:        p.authenticator(),
+		Auth:        sugerclient.KeyAuth{Header: p.Document.Credential.Header, Scheme: p.Document.Credential.Scheme},
 		UserAgent:   "suger-scim-gateway/" + build().Version,
 		Timeout:     p.SugerTimeout,
 		Concurrency: p.SugerConcurrency,
+	}
+	if p.SugerAuth == "oauth" {
+		config.Auth = sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
 	}
 	if p.activity != nil {
 		config.Observer = p.activity
 	}
 	return config
-}
-
-// authenticator returns how a credential is sent to Suger.
-func (p *process) authenticator() sugerclient.Authenticator {
-	if p.SugerAuth == "oauth" {
-		return sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
-	}
-	key := p.Document.Credential
-	return sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme}
 }

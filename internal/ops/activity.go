@@ -29,11 +29,10 @@ type Activity struct {
 	now          func() time.Time
 
 	mu          sync.Mutex
-	minutes     [span]minute           // each at its number modulo span
-	errors      map[scim.Code]tally    // since the start
-	unconfirmed int                    // changes that Suger does not show, since the start
-	changes     [maxChanges]changeNote // the n-th is at n modulo its length
-	changed     int                    // number of changes since the start
+	minutes     [span]minute        // each at its number modulo span
+	errors      map[scim.Code]tally // since the start
+	unconfirmed int                 // changes that Suger does not show, since the start
+	changes     []changeNote        // the newest first, at most maxChanges
 	dry         DryRunReport
 }
 
@@ -182,8 +181,7 @@ func (a *Activity) Changed(c mapping.Change) {
 		Outcome: c.Outcome, Code: c.Code, Request: c.RequestID,
 	}
 	a.note(func(time.Time) {
-		a.changes[a.changed%maxChanges] = one
-		a.changed++
+		a.changes = slices.Insert(a.changes[:min(len(a.changes), maxChanges-1)], 0, one)
 		if c.Outcome == "dry run" {
 			a.dry.note(c, one.Who, one.Differs)
 		}

@@ -25,22 +25,15 @@ type changeList struct {
 	Masked     bool
 }
 
+// changeList returns the newest changes that a filter selects, n at most.
 func (s *server) changeList(n int, filter changeFilter) changeList {
-	list := changeList{Changes: s.config.Activity.recent(), MaxChanges: maxChanges, Masked: !s.config.Activity.showPersonal}
-	list.Remembered = len(list.Changes)
-	list.Changes = slices.DeleteFunc(list.Changes, func(c changeNote) bool { return !filter.keeps(c) })
+	activity := s.config.Activity
+	activity.mu.Lock()
+	all := slices.Clone(activity.changes)
+	activity.mu.Unlock()
+	list := changeList{Remembered: len(all), MaxChanges: maxChanges, Masked: !activity.showPersonal}
+	list.Changes = slices.DeleteFunc(all, func(c changeNote) bool { return !filter.keeps(c) })
 	list.Changes = list.Changes[:min(n, len(list.Changes))]
-	return list
-}
-
-// recent returns the changes in memory, the newest first.
-func (a *Activity) recent() []changeNote {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var list []changeNote
-	for i := a.changed - 1; i >= max(0, a.changed-maxChanges); i-- {
-		list = append(list, a.changes[i%maxChanges])
-	}
 	return list
 }
 
