@@ -24,7 +24,7 @@ const maxChanges = 200
 // showPersonal allows. Its methods may be called from many goroutines at once.
 type Activity struct {
 	metrics      *metrics
-	suger        *reachability
+	suger        reachability
 	showPersonal bool
 	now          func() time.Time
 
@@ -110,8 +110,10 @@ type difference struct {
 // NewActivity returns an empty Activity for the Suger at the URL. With showPersonal
 // e-mail addresses and names are kept and shown as they are.
 func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger, now func() time.Time) *Activity {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Activity{
-		metrics: newMetrics(build), suger: newReachability(suger, log, now), showPersonal: showPersonal, now: now,
+		metrics: newMetrics(build), showPersonal: showPersonal, now: now,
+		suger:  reachability{url: suger, client: http.Client{Timeout: probeTimeout, CheckRedirect: stay}, log: log},
 		errors: map[scim.Code]tally{}, dry: DryRunReport{Counts: map[string]int{}, Changes: []dryEntry{}, at: map[[sha256.Size]byte]int{}},
 	}
 }
@@ -144,9 +146,11 @@ func (a *Activity) Failed(code scim.Code) {
 func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	a.metrics.calls.WithLabelValues(operation, statusWord(status)).Inc()
 	a.metrics.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
-	a.suger.called(operation, status)
 	a.note(func(now time.Time) {
 		a.minute(now).Calls.add(status == 0 || status >= http.StatusInternalServerError)
+		if status != 0 && operation != tokenOperation {
+			a.suger.record(nil, now)
+		}
 	})
 }
 

@@ -29,7 +29,7 @@ type readiness struct {
 
 // readiness probes Suger's host if there was no recent call.
 func (s *server) readiness(ctx context.Context) readiness {
-	r := readiness{Answered: s.config.Activity.suger.lastAnswer(ctx), Degraded: []string{}}
+	r := readiness{Answered: s.config.Activity.lastAnswer(ctx), Degraded: []string{}}
 	switch {
 	case s.config.Stopping():
 		r.Reason = "stopping"
@@ -85,53 +85,40 @@ const (
 // host, so it says nothing about Suger's.
 const tokenOperation = "get token"
 
-// A reachability knows whether Suger's host answered lately: from the gateway's own
-// calls or, if there were none, from a request without a credential. Any HTTP
-// answer suffices, since it shows that name, route and certificate are right.
+// A reachability is whether Suger's host answered lately: to the gateway's own calls
+// or, if there were none, to a request without a credential. Any HTTP answer
+// suffices, since it shows that name, route and certificate are right.
 type reachability struct {
 	url    string
-	client *http.Client
+	client http.Client
 	log    *slog.Logger
-	now    func() time.Time
 
 	probing sync.Mutex // one probe at a time; others share its outcome
-	asked   time.Time  // when the last probe was made
+	probed  time.Time  // when the last probe was made
 
-	mu       sync.Mutex
+	// The lock of [Activity] guards what follows.
 	answered time.Time // when Suger answered last
 	failing  bool      // the last probe was not answered
 }
 
-func newReachability(url string, log *slog.Logger, now func() time.Time) *reachability {
-	follow := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &reachability{url: url, client: &http.Client{Timeout: probeTimeout, CheckRedirect: follow}, log: log, now: now}
-}
-
-// called records the outcome of a call of the gateway; the status is 0 if it was
-// not answered.
-func (r *reachability) called(operation string, status int) {
-	if status != 0 && operation != tokenOperation {
-		r.record(nil)
-	}
-}
-
 // lastAnswer returns when Suger's host answered last; zero if it never did. It probes
 // at most every probeEvery.
-func (r *reachability) lastAnswer(ctx context.Context) time.Time {
-	r.probing.Lock()
-	defer r.probing.Unlock()
-	if now := r.now(); now.Sub(r.asked) >= probeEvery && now.Sub(r.latest()) >= probeEvery {
-		r.asked = now
-		// Later callers use the outcome too, so a caller that hangs up must not cancel it.
-		r.record(r.probe(context.WithoutCancel(ctx)))
+func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
+	a.suger.probing.Lock()
+	defer a.suger.probing.Unlock()
+	a.note(func(time.Time) { answered = a.suger.answered })
+	now := a.now()
+	if now.Sub(a.suger.probed) < probeEvery || now.Sub(answered) < probeEvery {
+		return answered
 	}
-	return r.latest()
-}
-
-func (r *reachability) latest() time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.answered
+	a.suger.probed = now
+	// Later callers use the outcome too, so a caller that hangs up must not cancel it.
+	failure := a.suger.probe(context.WithoutCancel(ctx))
+	a.note(func(now time.Time) {
+		a.suger.record(failure, now)
+		answered = a.suger.answered
+	})
+	return answered
 }
 
 func (r *reachability) probe(ctx context.Context) error {
@@ -148,9 +135,7 @@ func (r *reachability) probe(ctx context.Context) error {
 
 // record records an answer of Suger's or why there was none, and logs the first
 // failure and the end of failures.
-func (r *reachability) record(failure error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (r *reachability) record(failure error, now time.Time) {
 	switch {
 	case failure != nil && !r.failing:
 		r.log.Warn("Suger cannot be reached", "error", failure)
@@ -158,6 +143,6 @@ func (r *reachability) record(failure error) {
 		r.log.Info("Suger can be reached again")
 	}
 	if r.failing = failure != nil; !r.failing {
-		r.answered = r.now()
+		r.answered = now
 	}
 }
