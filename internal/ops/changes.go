@@ -220,8 +220,3 @@ func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 		Masked bool
 	}{s.frame(r, "Dry run"), s.config.Activity.DryRun(), !s.config.Activity.showPersonal})
 }
-
-// dryRunJSON serves the report as JSON.
-func (s *server) dryRunJSON(w http.ResponseWriter, _ *http.Request) {
-	answerJSON(w, http.StatusOK, s.config.Activity.DryRun())
-}

@@ -49,11 +49,6 @@ func (s *server) readiness(ctx context.Context) readiness {
 	return r
 }
 
-// alive answers /healthz: the process runs.
-func alive(w http.ResponseWriter, _ *http.Request) {
-	answerJSON(w, http.StatusOK, map[string]any{"alive": true})
-}
-
 // ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
 // reason.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {

@@ -86,7 +86,9 @@ func New(config Config) http.Handler {
 		s.roles = append(s.roles, organizationRoles{ID: id})
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { // the process runs
+		answerJSON(w, http.StatusOK, map[string]any{"alive": true})
+	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", config.Activity.Handler())
 	mux.Handle("/", protectPages(s.pages()))
@@ -106,7 +108,9 @@ func (s *server) pages() http.Handler {
 	closed.HandleFunc("GET /changes", s.changes)
 	if s.config.DryRun {
 		closed.HandleFunc("GET /dry-run", s.dryRunPage)
-		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
+		closed.HandleFunc("GET /dry-run.json", func(w http.ResponseWriter, _ *http.Request) {
+			answerJSON(w, http.StatusOK, s.config.Activity.DryRun())
+		})
 	}
 	for _, method := range []string{"GET ", "POST "} {
 		closed.HandleFunc(method+"/explain", s.form("explain", "Explain", s.explain))

@@ -97,10 +97,10 @@ type errorRow struct {
 	When   past // Last
 }
 
-// A triage is the errors since the start, by whether they need action, the latest
-// first.
+// A triage is the errors since the start, by whether they need action: 5xx before
+// 4xx, then the latest first.
 type triage struct {
-	Act     []errorRow // failed ones before refused ones
+	Act     []errorRow
 	Passing []errorRow
 	Summary string // of Act: "16 refused, 1 failed"; "" if there is none
 	lately  bool   // one of Act was answered within attentionLasts
@@ -127,13 +127,11 @@ func (a *Activity) triage() (t triage) {
 		t.Act = append(t.Act, row)
 		t.lately = t.lately || now.Sub(row.Last) < attentionLasts
 	}
-	slices.SortFunc(t.Passing, latestFirst)
-	slices.SortFunc(t.Act, func(x, y errorRow) int {
-		if x.Failed != y.Failed {
-			return map[bool]int{true: -1, false: 1}[x.Failed]
-		}
-		return latestFirst(x, y)
-	})
+	for _, rows := range [][]errorRow{t.Act, t.Passing} {
+		slices.SortFunc(rows, func(x, y errorRow) int {
+			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.Last.Compare(x.Last), cmp.Compare(x.Code, y.Code))
+		})
+	}
 	var parts []string
 	if refused > 0 {
 		parts = append(parts, number(refused)+" refused")
@@ -143,10 +141,6 @@ func (a *Activity) triage() (t triage) {
 	}
 	t.Summary = strings.Join(parts, ", ")
 	return t
-}
-
-func latestFirst(x, y errorRow) int {
-	return cmp.Or(y.Last.Compare(x.Last), cmp.Compare(x.Code, y.Code))
 }
 
 // How the roles on the status page are read. The page shows what it has rather
