@@ -101,7 +101,7 @@ func addMember(q *Request) (Answer, error) {
 // alone. An e-mail is accepted and ignored.
 func updateMember(q *Request) (Answer, error) {
 	user, m, err := q.Organization.Change(q.PathValue("id"), func(user *User, role *string) error {
-		return q.Read(Fields{"firstName": &user.FirstName, "lastName": &user.LastName, "userRole": role, "email": Ignored{}})
+		return q.Read(Fields{"firstName": &user.FirstName, "lastName": &user.LastName, "userRole": role, "email": nil})
 	})
 	switch {
 	case err != nil:

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,12 +65,8 @@ func Refuse(status int, format string, args ...any) error {
 	return &refusal{status: status, text: fmt.Sprintf(format, args...)}
 }
 
-var (
-	// ErrNoUser is the error of an unknown user id.
-	ErrNoUser = Refuse(404, "user not found")
-
-	errNoObject = errors.New("no JSON object")
-)
+// ErrNoUser is the error of an unknown user id.
+var ErrNoUser = Refuse(404, "user not found")
 
 // NoBody returns an answer without a body.
 func NoBody(status int) Answer { return Answer{Status: status, Header: http.Header{}} }
@@ -181,49 +178,36 @@ func (s *Sandbox) deliver(w http.ResponseWriter, out Answer) {
 	_, _ = w.Write(out.Body) // the client may have disconnected
 }
 
-// Fields lists what a body may have: by name the target of [json.Unmarshal], or
-// the Fields of an object.
+// Fields lists what an object may have: by name the target of [json.Unmarshal], or
+// nil for any value, which is ignored.
 type Fields map[string]any
 
-// Ignored is the target of a field that may have any value.
-type Ignored struct{}
-
-// Read reads the body. Any other field is refused, as is a value of another type
-// and null: the sandbox is strict where Suger might not be.
+// Read reads the body.
 func (q *Request) Read(allowed Fields) error {
 	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return Refuse(400, "Content-Type must be application/json")
 	}
-	err := readObject(q.Body, "", allowed)
-	if errors.Is(err, errNoObject) {
-		return Refuse(400, "the body is not a JSON object")
-	}
-	return err
+	return ReadObject(q.Body, "", allowed)
 }
 
-// readObject returns errNoObject if the body is no JSON object.
-func readObject(body []byte, prefix string, allowed Fields) error {
+// ReadObject reads an object; place is its name in the body, followed by a dot, or ""
+// for the body. Any other field is refused, as is a value of another type and null:
+// the sandbox is strict where Suger might not be.
+func ReadObject(text []byte, place string, allowed Fields) error {
 	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return errNoObject
+	if err := json.Unmarshal(text, &object); err != nil || object == nil {
+		return Refuse(400, "%s is not a JSON object", cmp.Or(strings.TrimSuffix(place, "."), "the body"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		var err error
-		switch target := allowed[name].(type) {
-		case nil:
-			return Refuse(400, "unknown field %q", prefix+name)
-		case Fields:
-			if err = readObject(object[name], prefix+name+".", target); errors.Is(err, errNoObject) {
-				err = Refuse(400, "unknown field %q", prefix+name)
-			}
-		case Ignored:
-		default:
-			if err = json.Unmarshal(object[name], target); err != nil || string(object[name]) == "null" {
-				err = Refuse(400, "field %q has the wrong type", prefix+name)
-			}
+		target, known := allowed[name]
+		if !known {
+			return Refuse(400, "unknown field %q", place+name)
 		}
-		if err != nil {
-			return err
+		if target == nil {
+			continue
+		}
+		if err := json.Unmarshal(object[name], target); err != nil || string(object[name]) == "null" {
+			return Refuse(400, "field %q has the wrong type", place+name)
 		}
 	}
 	return nil
