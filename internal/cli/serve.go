@@ -97,13 +97,13 @@ func (p *process) serve(ctx context.Context) error {
 
 // logStart logs what runs and how, and what an operator should know about it.
 func (p *process) logStart(scim, operations string) {
-	b, credential := build(), "the client's"
+	b, shown := build(), "the client's"
 	if p.HoldsCredential() {
-		credential = "held by the gateway"
+		shown = "held by the gateway"
 	}
 	p.Log.Info("serving", "version", b.Version, "commit", b.Commit, "go", b.Go,
 		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil, "status_page", !p.HidesPages(),
-		"suger", p.SugerURL, "auth", p.SugerAuth, "credential", credential,
+		"suger", p.SugerURL, "auth", p.SugerAuth, "credential", shown,
 		"organization", p.Organization, "allowed_organizations", p.ServedOrganizations(), "dry_run", p.DryRun)
 	if unknown := settings.Unknown(); len(unknown) > 0 {
 		p.Log.Warn("unknown settings ignored", "names", unknown)
@@ -153,6 +153,10 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	if err != nil {
 		return nil, nil, err
 	}
+	label := "Suger API key"
+	if p.SugerAuth != "key" {
+		label = "client_id:client_secret of Suger"
+	}
 	users := p.Mapping()
 	users.Observer = p.activity
 	service, err := mapping.New(p.Document, client, users)
@@ -166,7 +170,7 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
 		Held: p.HoldsCredential(), DryRun: p.DryRun,
-		Test: p.testConnection, Explain: p.explainPerson, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
+		Test: p.testConnection, Explain: p.explainPerson, CredentialName: label, Organization: string(p.Organization), Serves: p.Serves,
 		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
 	}
 	if p.HoldsCredential() {

@@ -122,7 +122,7 @@ func New(options Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
 	}
 	s := &Sandbox{contract: contracts()[at], tokens: newTokens(options)}
-	s.luck = rand.New(rand.NewPCG(uint64(options.Seed), 1)) //nolint:gosec // G404: faults of one seed apply alike
+	s.luck = rand.New(rand.NewPCG(uint64(options.Seed), 1))
 	served := &s.contract.Contract
 	served.Routes = append(slices.Clip(served.Routes), core.Route{Operation: core.GetToken, Pattern: "POST /oauth2/token", Handle: s.tokens.clientCredentials})
 	served.Access, served.Perform = s.tokens.access, s.perform
