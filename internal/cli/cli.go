@@ -152,15 +152,13 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	if s.OpsAddr == "" {
 		return errors.New("GATEWAY_OPS_ADDR is not an address such as 127.0.0.1:9090")
 	}
-	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
-	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(s.OpsAddr)+"/healthz", nil)
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
 	// No proxy: the address is local. One without a host, or with 0.0.0.0 or [::], is
 	// that of this machine for package net, too.
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: healthcheckTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
