@@ -39,7 +39,7 @@ type console struct {
 var commands = []command{
 	{"serve", "", "run the gateway, configured by environment variables (the default command)", serve},
 	{"demo", "[flags]", "run the gateway and an in-memory Suger with sample people; needs no settings", demo},
-	{"sandbox", "[flags]", "run only the in-memory Suger, with switchable faults", runSandbox},
+	{"sandbox", "[flags]", "run only the in-memory Suger; it can inject faults", runSandbox},
 	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
 	{"explain", "[flags] PERSON", "show what Suger and SCIM have for one person, which settings apply, and what a push would do", explain},
 	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},

@@ -124,12 +124,12 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	addr := flags.String("addr", demoSandboxAddr, "address of the sandbox; a free port if the default one is in use")
 	key := flags.String("key", "", "API key to accept (default a random one)")
 	flags.IntVar(&options.People, "people", demoPeople, "number of sample people in addition to eight fixed ones")
-	flags.Func("domains", "e-mail domains, separated by commas, whose people may be added (default example.com)", func(text string) error {
+	flags.Func("domains", "e-mail `DOMAINS`, separated by commas, whose people may be added (default example.com)", func(text string) error {
 		options.Domains = settings.SplitList(text)
 		return nil
 	})
 	flags.IntVar(&options.Seats, "seats", 0, "limit of members; 0 is no limit")
-	flags.Func("fault", "fault to inject, for all calls or one operation, such as \"429 update user\", \"2s\" or \"hang list users\"; the kinds are 400 to 599, a delay, hang and reset; may be given several times", func(text string) error {
+	flags.Func("fault", "`FAULT` to inject, for all calls or one operation, such as \"429 update user\", \"2s\" or \"hang list users\"; the kinds are 400 to 599, a delay, hang and reset; may be given several times", func(text string) error {
 		fault, err := sandbox.ParseFault(text)
 		options.Faults = append(options.Faults, fault)
 		return err
