@@ -156,8 +156,8 @@ func healthcheck(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return fmt.Errorf("healthcheck: %w", err)
 	}
-	// No proxy: the address is local. One without a host, or with 0.0.0.0 or [::], is
-	// that of this machine for package net, too.
+	// No proxy: the address is local. Package net treats an address without a host, or
+	// with 0.0.0.0 or [::], as one of this machine.
 	client := http.Client{Timeout: healthcheckTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)
 	if err != nil {

@@ -70,8 +70,8 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 }
 
 // exportAddresses returns the part of a printed export line that gives a gateway in
-// another shell ports of its own. They are chosen at random, below the range that
-// systems use for connections, so that whatever else runs here hardly has them.
+// another shell ports of its own: random ones, below the range that systems use for
+// connections, so that another process is unlikely to use them.
 func exportAddresses() string {
 	port := 20000 + 2*rand.IntN(6000) //nolint:gosec // G404: a port is no secret
 	return fmt.Sprintf("GATEWAY_ADDR='127.0.0.1:%d' GATEWAY_OPS_ADDR='127.0.0.1:%d'", port, port+1)

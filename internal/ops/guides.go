@@ -30,7 +30,8 @@ type guideEntry struct {
 	source      string
 }
 
-// readGuides returns every guide, in the order of use. Files in memory can be read.
+// readGuides returns every guide, in the order of use. The files are in memory, so
+// that only a name in guideOrder can be missing.
 func readGuides(files fs.FS) (list []guideEntry) {
 	names, _ := fs.Glob(files, "*.md")
 	for _, name := range slices.Concat(guideOrder, names) {

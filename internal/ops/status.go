@@ -93,8 +93,7 @@ type errorRow struct {
 	scim.CodeEntry
 	Failed bool // rather than refused
 	Count  int
-	Last   time.Time
-	When   past // Last
+	When   past // the last time
 }
 
 // A triage is the errors since the start, by whether they need action: 5xx before
@@ -112,7 +111,7 @@ func (a *Activity) triage() (t triage) {
 	defer a.mu.Unlock()
 	var refused, failed int
 	for code, seen := range a.errors {
-		row := errorRow{CodeEntry: code.Entry(), Count: seen.count, Last: seen.last, When: ago(seen.last, now)}
+		row := errorRow{CodeEntry: code.Entry(), Count: seen.count, When: ago(seen.last, now)}
 		// A missing operation in the mapping is a 501, but not a failure.
 		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
 		switch {
@@ -125,11 +124,11 @@ func (a *Activity) triage() (t triage) {
 			refused += row.Count
 		}
 		t.Act = append(t.Act, row)
-		t.lately = t.lately || now.Sub(row.Last) < attentionLasts
+		t.lately = t.lately || now.Sub(seen.last) < attentionLasts
 	}
 	for _, rows := range [][]errorRow{t.Act, t.Passing} {
 		slices.SortFunc(rows, func(x, y errorRow) int {
-			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.Last.Compare(x.Last), cmp.Compare(x.Code, y.Code))
+			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.When.At.Compare(x.When.At), cmp.Compare(x.Code, y.Code))
 		})
 	}
 	var parts []string

@@ -247,8 +247,8 @@ func ParseFault(text string) (Fault, error) {
 	return fault, nil
 }
 
-// misbehave performs the operation as the faults have it: their delays add up, and
-// the first other one replaces the operation.
+// misbehave performs the operation with the faults of [Options]: delays add up, and the
+// first status or reset replaces the operation.
 func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out Answer) {
 	for _, fault := range s.options.Faults {
 		switch {

@@ -144,8 +144,7 @@ func (o *Organization) Remove(id string) {
 		return
 	}
 	delete(o.byUser, id)
-	at := slices.Index(o.Members, m)
-	o.Members = slices.Delete(o.Members, at, at+1)
+	o.Members = slices.DeleteFunc(o.Members, func(other *Member) bool { return other == m })
 	if o.store.local {
 		o.store.Forget(m.User)
 	}
