@@ -173,19 +173,11 @@ func (u *User) fits() bool { return fit(sizeName, u.FirstName, u.LastName) && fi
 // PermitEmail accepts addresses in a domain of the organization
 // (doc.suger.io/get-started/account).
 func (o *Organization) PermitEmail(email string) error {
-	if err := CheckEmail(email); err != nil {
-		return err
+	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
+		return Refuse(400, "email %q is not an e-mail address", email)
 	}
 	if domain := strings.ToLower(email[strings.LastIndex(email, "@")+1:]); !slices.Contains(o.Domains, domain) {
 		return Refuse(400, "email domain %q is not a domain of the organization", domain)
-	}
-	return nil
-}
-
-// CheckEmail refuses what is no e-mail address.
-func CheckEmail(email string) error {
-	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
-		return Refuse(400, "email %q is not an e-mail address", email)
 	}
 	return nil
 }
