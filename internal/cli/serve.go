@@ -153,10 +153,6 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	if err != nil {
 		return nil, nil, err
 	}
-	label := "Suger API key"
-	if p.SugerAuth != "key" {
-		label = "client_id:client_secret of Suger"
-	}
 	users := p.Mapping()
 	users.Observer = p.activity
 	service, err := mapping.New(p.Document, client, users)
@@ -170,7 +166,7 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 		Profiles: p.Profiles, HidePages: p.HidesPages(),
 		Okta: p.oktaValues(), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
 		Held: p.HoldsCredential(), DryRun: p.DryRun,
-		Test: p.testConnection, Explain: p.explainPerson, CredentialName: label, Organization: string(p.Organization), Serves: p.Serves,
+		Test: p.testConnection, Explain: p.explainPerson, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
 		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
 	}
 	if p.HoldsCredential() {
