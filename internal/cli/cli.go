@@ -1,14 +1,23 @@
-// Package cli implements the command line: one file for each command, and the
-// wiring of the packages that commands need.
+// Package cli implements the command line. This file has the small commands, serve.go
+// the gateway, demo.go the commands with a sandbox, check.go and the rest those that
+// compare Suger with the mapping.
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
+	"runtime"
+	"runtime/debug"
 	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/ops"
+	"suger-scim-gateway/internal/settings"
 )
 
 // A command is one subcommand.
@@ -30,7 +39,7 @@ type console struct {
 var commands = []command{
 	{"serve", "", "run the gateway, configured by environment variables (the default command)", serve},
 	{"demo", "[flags]", "run the gateway and an in-memory Suger with sample people; needs no settings", demo},
-	{"sandbox", "[flags]", "run only the in-memory Suger, with switchable faults", runSandbox},
+	{"sandbox", "[flags]", "run only the in-memory Suger; it can inject faults", runSandbox},
 	{"check", "[flags]", "compare the configured Suger with the mapping: which operation or field differs", runCheck},
 	{"explain", "[flags] PERSON", "show what Suger and SCIM have for one person, which settings apply, and what a push would do", explain},
 	{"mapping", "[flags]", "print the current mapping, or check one: mapping --check FILE", runMapping},
@@ -105,4 +114,99 @@ func parse(flags *flag.FlagSet, args []string) error {
 		return fmt.Errorf("%s accepts no argument %q", flags.Name(), flags.Arg(0))
 	}
 	return nil
+}
+
+// runMapping prints the source of the current mapping, that of GATEWAY_MAPPING or
+// the embedded one, so that a copy can be changed. Or it checks a mapping file.
+func runMapping(_ context.Context, c *console, args []string) error {
+	flags := c.newFlags("mapping")
+	check := flags.String("check", "", "mapping `FILE` to check instead; errors have line and column")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if *check != "" {
+		if _, _, err := settings.ReadMapping(*check); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(c.out, "%s is a valid mapping.\n", *check)
+		return err
+	}
+	source, _, err := settings.ReadMapping(settings.Read().MappingFile)
+	if err != nil {
+		return fmt.Errorf("GATEWAY_MAPPING: %w", err)
+	}
+	_, err = c.out.Write(source)
+	return err
+}
+
+// healthcheckTimeout bounds the wait for the answer of /healthz.
+const healthcheckTimeout = 3 * time.Second
+
+// healthcheck requests /healthz on GATEWAY_OPS_ADDR. The image has no shell and no
+// curl, so the binary does it.
+func healthcheck(ctx context.Context, c *console, args []string) error {
+	if err := parse(c.newFlags("healthcheck"), args); err != nil {
+		return err
+	}
+	s := settings.Read()
+	if s.OpsAddr == "" {
+		return errors.New("GATEWAY_OPS_ADDR is not an address such as 127.0.0.1:9090")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+string(s.OpsAddr)+"/healthz", nil)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	// No proxy: the address is local. Package net treats an address without a host, or
+	// with 0.0.0.0 or [::], as one of this machine.
+	client := http.Client{Timeout: healthcheckTimeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("healthcheck: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("healthcheck: the gateway answered %s", response.Status)
+	}
+	return nil
+}
+
+// Set by the linker: -X suger-scim-gateway/internal/cli.version=... and
+// -X suger-scim-gateway/internal/cli.commit=... Otherwise the Go toolchain's build
+// information is used.
+var (
+	version string
+	commit  string
+)
+
+func printVersion(_ context.Context, c *console, args []string) error {
+	if err := parse(c.newFlags("version"), args); err != nil {
+		return err
+	}
+	b := build()
+	_, err := fmt.Fprintf(c.out, "suger-scim-gateway %s\ncommit %s\n%s %s/%s\n", b.Version, b.Commit, b.Go, runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+// build identifies this program.
+func build() ops.Build {
+	b := ops.Build{Version: version, Commit: commit, Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.Version, b.Module = cmp.Or(b.Version, info.Main.Version), info.Main.Path
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				b.Commit = cmp.Or(b.Commit, setting.Value)
+			}
+		}
+	}
+	b.Version, b.Commit = cmp.Or(b.Version, "unknown"), cmp.Or(b.Commit, "unknown")
+	return b
+}
+
+// publishedGuide is where the guide for Okta's administrator can be read in the
+// published source of a module; "" if that is not on GitHub.
+func publishedGuide(module string) string {
+	if !strings.HasPrefix(module, "github.com/") {
+		return ""
+	}
+	return "https://" + module + "/blob/HEAD/docs/okta-private.md"
 }

@@ -17,6 +17,7 @@ const (
 	demoAddr        = "127.0.0.1:8080"
 	demoSandboxAddr = "127.0.0.1:8081"
 	demoOpsAddr     = "127.0.0.1:9090"
+	demoPeople      = 17 // besides the fixed ones
 
 	// demoPerson is one of the sandbox's fixed sample people. No page of the
 	// documentation uses this person, since whoever follows demo changes the role
@@ -25,16 +26,9 @@ const (
 	demoPersonID = "aNcViDzJ6"
 )
 
-// A demonstration is the gateway with a Suger sandbox behind it, connected by real
-// HTTP, for trying SCIM out without any set-up.
-type demonstration struct {
-	token   string // API key of the sandbox and bearer token of the gateway
-	sandbox *listener
-	gateway *listener
-	status  *listener
-	log     *slog.Logger
-}
-
+// demo runs the gateway with a Suger sandbox behind it, connected by real HTTP, for
+// trying SCIM out without any set-up. The gateway's handlers are set last, because
+// the status page shows the gateway's actual address.
 func demo(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("demo")
 	addr := flags.String("addr", demoAddr, "address of the gateway; a free port if the default one is in use")
@@ -43,74 +37,33 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	d, err := newDemonstration(ctx, *addr, *sandboxAddr, *opsAddr, c.err)
+	config, token := demoConfig(c.err), rand.Text() // API key of the sandbox and bearer token of the gateway
+	suger, err := listenSandbox(ctx, sandbox.Options{Keys: []string{token}, People: demoPeople}, *sandboxAddr, config.Log)
 	if err != nil {
 		return err
 	}
-	if err := d.introduce(ctx, c.out); err != nil {
+	gateway, err := listenNear(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
+	if err != nil {
 		return err
 	}
-	return serveUntilDone(ctx, d.log, d.gateway, d.status, d.sandbox)
-}
-
-// newDemonstration opens the listeners. The handlers of the gateway's are set last,
-// because the status page shows the gateway's actual address.
-func newDemonstration(ctx context.Context, addr, sandboxAddr, opsAddr string, logTo io.Writer) (*demonstration, error) {
-	d := &demonstration{token: rand.Text()}
-	config := demoConfig(logTo)
-	d.log = config.Log
-	suger, err := sandbox.New(sandbox.Options{Keys: []string{d.token}})
+	status, err := listenNear(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if d.sandbox, err = listenNear(ctx, "sandbox", sandboxAddr, demoSandboxAddr, suger, config.Budget, d.log); err != nil {
-		return nil, err
+	config.SugerURL = settings.BaseURL("http://" + suger.addr())
+	config.PublicURL = settings.BaseURL("http://" + gateway.addr())
+	config.OpsAddr = settings.ListenAddress(status.addr())
+	p := &process{Config: config, guide: "http://" + status.addr() + "/guides/okta-private.md"}
+	if gateway.server.Handler, status.server.Handler, err = p.assemble(ctx); err != nil {
+		return err
 	}
-	d.sandbox.server.RegisterOnShutdown(suger.Close)
-	if d.gateway, err = listenNear(ctx, "gateway", addr, demoAddr, nil, config.Budget, d.log); err != nil {
-		return nil, err
-	}
-	if d.status, err = listenNear(ctx, "status page", opsAddr, demoOpsAddr, nil, config.Budget, d.log); err != nil {
-		return nil, err
-	}
-	config.SugerURL = settings.BaseURL("http://" + d.sandbox.addr())
-	config.PublicURL = settings.BaseURL("http://" + d.gateway.addr())
-	config.OpsAddr = settings.ListenAddress(d.status.addr())
-	p := &process{Config: config, guide: "http://" + d.status.addr() + "/guides/okta-private.md"}
-	d.gateway.server.Handler, d.status.server.Handler, err = p.assemble(ctx)
-	return d, err
+	fmt.Fprintf(c.out, demoText, "http://"+gateway.addr()+"/scim/v2", token, suger.addr(), sandbox.DefaultOrganization,
+		demoPersonID, demoPerson, status.addr(), exportAddresses())
+	return serveUntilDone(ctx, config.Log, gateway, status, suger)
 }
 
-// demoConfig returns the default settings, except for the log, whose format is for
-// people. It ignores the environment.
-func demoConfig(logTo io.Writer) *settings.Config {
-	return &settings.Config{
-		Settings: settings.Settings{
-			Organization:    sandbox.DefaultOrganization,
-			SugerAuth:       "key",
-			Budget:          50 * time.Second,
-			AllowAdminGrant: true,
-			CreateRoles:     true,
-			LookupCache:     10000,
-			LookupTTL:       time.Hour,
-			ListTTL:         10 * time.Second,
-		},
-		Logs:     settings.NewLogs(logTo, "info", "text"),
-		Document: mapping.DefaultDocument(),
-		Source:   mapping.DefaultSource(),
-	}
-}
-
-// base returns the SCIM base URL, as it is entered in Okta.
-func (d *demonstration) base() string { return "http://" + d.gateway.addr() + "/scim/v2" }
-
-// introduce prints how to reach the demonstration, whose listeners are open.
-func (d *demonstration) introduce(ctx context.Context, w io.Writer) error {
-	addresses, err := exportAddresses(ctx)
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	_, err = fmt.Fprintf(w, `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
+// demoText says how to reach the demo.
+const demoText = `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
 
   SCIM base URL  %[1]s
   Bearer token   %[2]s
@@ -137,6 +90,90 @@ curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Conte
 curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
 
 The log follows. Ctrl-C stops it.
-`, d.base(), d.token, d.sandbox.addr(), sandbox.DefaultOrganization, demoPersonID, demoPerson, d.status.addr(), addresses)
-	return err
+`
+
+// demoConfig returns the default settings, except for the log, whose format is for
+// people. It ignores the environment.
+func demoConfig(logTo io.Writer) *settings.Config {
+	return &settings.Config{
+		Settings: settings.Settings{
+			Organization:    sandbox.DefaultOrganization,
+			SugerAuth:       "key",
+			Budget:          50 * time.Second,
+			AllowAdminGrant: true,
+			CreateRoles:     true,
+			LookupCache:     10000,
+			LookupTTL:       time.Hour,
+			ListTTL:         10 * time.Second,
+		},
+		Logs:     settings.NewLogs(logTo, "info", "text"),
+		Document: mapping.DefaultDocument(),
+		Source:   mapping.DefaultSource(),
+	}
+}
+
+// sandboxAnswerWithin bounds the sandbox's answers. It is long, so that the server
+// does not cut a latency fault short.
+const sandboxAnswerWithin = 10 * time.Minute
+
+// runSandbox runs only the in-memory Suger, to try a gateway that runs elsewhere
+// and to see what it does when Suger misbehaves.
+func runSandbox(ctx context.Context, c *console, args []string) error {
+	var options sandbox.Options
+	flags := c.newFlags("sandbox")
+	addr := flags.String("addr", demoSandboxAddr, "address of the sandbox; a free port if the default one is in use")
+	key := flags.String("key", "", "API key to accept (default a random one)")
+	flags.IntVar(&options.People, "people", demoPeople, "number of sample people in addition to eight fixed ones")
+	flags.Func("domains", "e-mail `DOMAINS`, separated by commas, whose people may be added (default example.com)", func(text string) error {
+		options.Domains = settings.SplitList(text)
+		return nil
+	})
+	flags.IntVar(&options.Seats, "seats", 0, "limit of members; 0 is no limit")
+	flags.Func("fault", "`FAULT` to inject, for all calls or one operation, such as \"429 update user\", \"2s\" or \"hang list users\"; the kinds are 400 to 599, a delay, hang and reset; may be given several times", func(text string) error {
+		fault, err := sandbox.ParseFault(text)
+		options.Faults = append(options.Faults, fault)
+		return err
+	})
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if *key == "" {
+		*key = rand.Text()
+	}
+	options.Keys = []string{*key}
+	log := settings.NewLogs(c.err, "info", "text").Log
+	l, err := listenSandbox(ctx, options, *addr, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, `Suger sandbox, in memory.
+
+  SUGER_API_URL  http://%[1]s
+  SUGER_ORG_ID   %[2]s
+  API key        %[3]s
+
+To start a gateway or a check in another shell, paste this there first. The key
+is also the bearer token that Okta would send.
+
+export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' %[4]s
+
+curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
+
+Ctrl-C stops it.
+`, l.addr(), sandbox.DefaultOrganization, *key, exportAddresses())
+	return serveUntilDone(ctx, log, l)
+}
+
+// listenSandbox opens the listener of a sandbox.
+func listenSandbox(ctx context.Context, options sandbox.Options, addr string, log *slog.Logger) (*listener, error) {
+	suger, err := sandbox.New(options)
+	if err != nil {
+		return nil, err
+	}
+	l, err := listenNear(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
+	if err != nil {
+		return nil, err
+	}
+	l.server.RegisterOnShutdown(suger.Close)
+	return l, nil
 }

@@ -69,26 +69,12 @@ func listenNear(ctx context.Context, name, addr, usual string, handler http.Hand
 	return l, err
 }
 
-// exportAddresses returns the part of a printed export line that gives a gateway
-// in another shell free ports, whatever else runs on this machine. They are below
-// the range that systems use for connections, or one could be in use again by the
-// time that the line is pasted.
-func exportAddresses(ctx context.Context) (string, error) {
-	const first, ports, tries = 20000, 12000, 100
-	var free []any
-	var err error
-	for range tries {
-		var l *listener
-		addr := fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(ports)) //nolint:gosec // G404: a port is no secret
-		if l, err = listen(ctx, "free port", addr, nil, 0, slog.New(slog.DiscardHandler)); err != nil {
-			continue
-		}
-		defer l.socket.Close() // after both are chosen, or they could be the same
-		if free = append(free, addr); len(free) == 2 {
-			return fmt.Sprintf("GATEWAY_ADDR='%s' GATEWAY_OPS_ADDR='%s'", free...), nil
-		}
-	}
-	return "", err
+// exportAddresses returns the part of a printed export line that gives a gateway in
+// another shell ports of its own: random ones, below the range that systems use for
+// connections, so that another process is unlikely to use them.
+func exportAddresses() string {
+	port := 20000 + 2*rand.IntN(6000) //nolint:gosec // G404: a port is no secret
+	return fmt.Sprintf("GATEWAY_ADDR='127.0.0.1:%d' GATEWAY_OPS_ADDR='127.0.0.1:%d'", port, port+1)
 }
 
 // addr returns the actual address of the listener.

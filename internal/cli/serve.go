@@ -4,13 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"regexp"
 	"runtime"
 	"slices"
+	"time"
 
+	"suger-scim-gateway/docs"
+	"suger-scim-gateway/gateway"
 	"suger-scim-gateway/internal/conns"
+	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/settings"
+	"suger-scim-gateway/internal/throttle"
+	"suger-scim-gateway/mapping"
+	"suger-scim-gateway/sugerclient"
 )
 
 // serve runs the gateway: SCIM on GATEWAY_ADDR and operations on
@@ -25,7 +33,7 @@ func serve(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := &process{Config: config, guide: publishedGuide(buildInfo().Main.Path)}
+	p := &process{Config: config, guide: publishedGuide(build().Module)}
 	err = p.serve(ctx)
 	if p.DryRun && p.activity != nil {
 		err = errors.Join(err, p.activity.DryRun().Print(c.out))
@@ -88,10 +96,14 @@ func (p *process) serve(ctx context.Context) error {
 
 // logStart logs what runs and how, and what an operator should know about it.
 func (p *process) logStart(scim, operations string) {
-	b := build()
+	b, shown := build(), "the client's"
+	if p.HoldsCredential() {
+		shown = "held by the gateway"
+	}
 	p.Log.Info("serving", "version", b.Version, "commit", b.Commit, "go", b.Go,
-		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil,
-		"status_page", !p.HidesPages(), "suger", p.organizationMode(), "dry_run", p.DryRun)
+		"scim_address", scim, "ops_address", operations, "tls", p.Certificates != nil, "status_page", !p.HidesPages(),
+		"suger", p.SugerURL, "auth", p.SugerAuth, "credential", shown,
+		"organization", p.Organization, "allowed_organizations", p.ServedOrganizations(), "dry_run", p.DryRun)
 	if unknown := settings.Unknown(); len(unknown) > 0 {
 		p.Log.Warn("unknown settings ignored", "names", unknown)
 	}
@@ -115,4 +127,96 @@ const reservedHeap = 24 << 20
 func reserveHeap() (release func()) {
 	reserved := make([]byte, reservedHeap)
 	return func() { runtime.KeepAlive(reserved) }
+}
+
+// A process is a gateway with its settings, or the part of it that a command
+// needs.
+type process struct {
+	*settings.Config
+	activity *ops.Activity // observes a gateway, for metrics and the status page; nil for others
+	guide    string        // where people read how to set SCIM up; "" if nowhere
+}
+
+// opsAnswerWithin is the longest time that a page of the ops listener needs: a
+// connection test that reads a large organization.
+const opsAnswerWithin = time.Minute
+
+// assemble builds the gateway with its metrics and status page. ctx is done when
+// the process is to stop.
+func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, err error) {
+	p.activity = ops.NewActivity(build(), string(p.SugerURL), p.StatusPersonal, p.Log, time.Now)
+	if p.Certificates != nil {
+		p.activity.ShowCertificate(p.Certificates.NotAfter)
+	}
+	client, err := sugerclient.New(p.clientConfig())
+	if err != nil {
+		return nil, nil, err
+	}
+	users := p.Mapping()
+	users.Observer = p.activity
+	service, err := mapping.New(p.Document, client, users)
+	if err != nil {
+		return nil, nil, err
+	}
+	scim = p.newGateway(service)
+	config := ops.Config{
+		Build: build(), Started: time.Now(), Stopping: func() bool { return ctx.Err() != nil },
+		Activity: p.activity, Drift: service.Drift,
+		Profiles: p.Profiles, HidePages: p.HidesPages(),
+		Okta: p.oktaValues(p.baseURLs()), PublicURL: string(p.PublicURL), BaseURL: p.baseURLs()[0], Guides: docs.Files,
+		Held: p.HoldsCredential(), DryRun: p.DryRun,
+		Test: p.testConnection, Explain: p.explainPerson, CredentialName: p.credentialName(), Organization: string(p.Organization), Serves: p.Serves,
+		Token: p.StatusToken(), Log: p.Log, Now: time.Now,
+	}
+	if p.HoldsCredential() {
+		config.Organizations = p.KnownOrganizations()
+		config.Roles = func(ctx context.Context, organization string) ([]ops.Role, error) {
+			return ops.CountRoles(ctx, service, mapping.Caller{
+				Organization: organization, Credential: p.HeldCredential(), RequestID: "status-page",
+			})
+		}
+	}
+	return p.activity.InFlight(scim), ops.New(config), nil
+}
+
+// newGateway returns the SCIM service for the settings.
+func (p *process) newGateway(service *mapping.Service) http.Handler {
+	scim := gateway.Config{
+		Organization:         string(p.Organization),
+		AllowedOrganizations: p.ServedOrganizations(),
+		PublicURL:            string(p.PublicURL),
+		TrustedProxies:       p.TrustedProxies,
+		AllowedClients:       p.AllowedClients,
+		AuthFailures:         throttle.Limit{Failures: p.AuthFailures.Limit, Window: p.AuthFailures.Window},
+		Budget:               p.Budget,
+		MaxInFlight:          p.MaxInFlight,
+		Strict:               p.Strict,
+		CursorSecret:         p.CursorKey(),
+		DocumentationURL:     p.guide,
+		Log:                  p.Log,
+		Version:              build().Version,
+		Observe:              p.activity.Answered,
+		Failed:               p.activity.Failed,
+	}
+	if p.HoldsCredential() {
+		scim.Tokens, scim.HeldCredential = p.AcceptedTokens, p.HeldCredential
+	}
+	return gateway.New(scim, service)
+}
+
+func (p *process) clientConfig() sugerclient.Config {
+	config := sugerclient.Config{
+		BaseURL:     string(p.SugerURL),
+		Auth:        sugerclient.KeyAuth{Header: p.Document.Credential.Header, Scheme: p.Document.Credential.Scheme},
+		UserAgent:   "suger-scim-gateway/" + build().Version,
+		Timeout:     p.SugerTimeout,
+		Concurrency: p.SugerConcurrency,
+	}
+	if p.SugerAuth == "oauth" {
+		config.Auth = sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
+	}
+	if p.activity != nil {
+		config.Observer = p.activity
+	}
+	return config
 }

@@ -67,14 +67,12 @@ func (p *process) credentialName() string {
 
 // testConnection runs the read-only part of the check command with a credential
 // from the status page's form. Its calls are not traffic, so they are not counted.
-func (p *process) testConnection(ctx context.Context, organization, credential string) *check.Report {
+func (p *process) testConnection(ctx context.Context, organization, credential string) (*check.Report, error) {
 	request, err := p.checkConfig(organization, credential)
 	if err != nil {
-		return &check.Report{Suger: request.Target(), Lines: []check.Line{{
-			Check: "settings", Level: check.Fail, Text: "The check cannot begin: " + err.Error() + ".",
-		}}}
+		return nil, err
 	}
-	return check.Run(ctx, request)
+	return check.Run(ctx, request), nil
 }
 
 // explainPerson runs the explain command with a credential from the status page's

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -23,19 +24,62 @@ const maxChanges = 200
 // showPersonal allows. Its methods may be called from many goroutines at once.
 type Activity struct {
 	metrics      *metrics
-	suger        *reachability
+	suger        reachability
 	showPersonal bool
 	now          func() time.Time
 
 	mu          sync.Mutex
-	minutes     minutes
-	lookups     map[string]int         // since the start, by result
-	lists       map[string]int         // likewise
-	errors      map[scim.Code]tally    // likewise, by code
-	unconfirmed int                    // changes that Suger does not show, likewise
-	changes     [maxChanges]changeNote // the n-th is at n modulo its length
-	changed     int                    // number of changes since the start
-	dry         dryRun
+	minutes     [span]minute        // each at its number modulo span
+	errors      map[scim.Code]tally // since the start
+	unconfirmed int                 // changes that Suger does not show, since the start
+	changes     []changeNote        // the newest first, at most maxChanges
+	dry         DryRunReport
+}
+
+// span is how far back the counts of requests and calls reach, in minutes.
+const span = 60
+
+// A minute counts the events of one minute, or of several.
+type minute struct {
+	number   int64 // minutes since 1970
+	Requests load  // of SCIM; failed: answered 5xx or, since Okta cannot use that, 429
+	Calls    load  // to Suger; failed: answered 5xx, or not at all
+	Retries  int   // of the calls
+}
+
+// A load is a number of requests, and how many of them failed.
+type load struct{ All, Failed int }
+
+func (l *load) add(failed bool) {
+	l.All++
+	if failed {
+		l.Failed++
+	}
+}
+
+// minute returns the minute of t, and begins it if there is none yet.
+func (a *Activity) minute(t time.Time) *minute {
+	number := t.Unix() / 60
+	one := &a.minutes[number%span]
+	if one.number != number {
+		*one = minute{number: number}
+	}
+	return one
+}
+
+// lately returns the sum of the last n minutes.
+func (a *Activity) lately(n int64) (sum minute) {
+	oldest := a.now().Unix()/60 - n + 1
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, one := range a.minutes {
+		if one.number >= oldest {
+			sum.Requests = load{sum.Requests.All + one.Requests.All, sum.Requests.Failed + one.Requests.Failed}
+			sum.Calls = load{sum.Calls.All + one.Calls.All, sum.Calls.Failed + one.Calls.Failed}
+			sum.Retries += one.Retries
+		}
+	}
+	return sum
 }
 
 // A tally is a count and the time of its last increase.
@@ -66,9 +110,11 @@ type difference struct {
 // NewActivity returns an empty Activity for the Suger at the URL. With showPersonal
 // e-mail addresses and names are kept and shown as they are.
 func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger, now func() time.Time) *Activity {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Activity{
-		metrics: newMetrics(build), suger: newReachability(suger, log, now), showPersonal: showPersonal, now: now,
-		lookups: map[string]int{}, lists: map[string]int{}, errors: map[scim.Code]tally{},
+		metrics: newMetrics(build), showPersonal: showPersonal, now: now,
+		suger:  reachability{url: suger, client: http.Client{Timeout: probeTimeout, CheckRedirect: stay}, log: log},
+		errors: map[scim.Code]tally{}, dry: DryRunReport{Counts: map[string]int{}, Changes: []dryEntry{}, at: map[[sha256.Size]byte]int{}},
 	}
 }
 
@@ -86,7 +132,7 @@ func (a *Activity) Answered(resource, method string, status int, took time.Durat
 	a.metrics.requests.WithLabelValues(resource, method, statusWord(status)).Inc()
 	a.metrics.durations.WithLabelValues(resource, method).Observe(took.Seconds())
 	a.note(func(now time.Time) {
-		a.minutes.at(now).requests.add(status >= http.StatusInternalServerError || status == http.StatusTooManyRequests)
+		a.minute(now).Requests.add(status >= http.StatusInternalServerError || status == http.StatusTooManyRequests)
 	})
 }
 
@@ -100,32 +146,28 @@ func (a *Activity) Failed(code scim.Code) {
 func (a *Activity) Called(operation string, status int, elapsed time.Duration) {
 	a.metrics.calls.WithLabelValues(operation, statusWord(status)).Inc()
 	a.metrics.callTimes.WithLabelValues(operation).Observe(elapsed.Seconds())
-	a.suger.called(operation, status)
 	a.note(func(now time.Time) {
-		a.minutes.at(now).calls.add(status == 0 || status >= http.StatusInternalServerError)
+		a.minute(now).Calls.add(status == 0 || status >= http.StatusInternalServerError)
+		if status != 0 && operation != tokenOperation {
+			a.suger.record(nil, now)
+		}
 	})
 }
 
 // Retried records a retry of a request to Suger.
 func (a *Activity) Retried(string) {
 	a.metrics.retries.Inc()
-	a.note(func(now time.Time) { a.minutes.at(now).retries++ })
+	a.note(func(now time.Time) { a.minute(now).Retries++ })
 }
 
 // Drift records an answer, or a field of one, that differs from the mapping.
 func (a *Activity) Drift(operation, _ string) { a.metrics.drifts.WithLabelValues(operation).Inc() }
 
 // Lookup records an id lookup.
-func (a *Activity) Lookup(result string) {
-	a.metrics.lookups.WithLabelValues(result).Inc()
-	a.note(func(time.Time) { a.lookups[result]++ })
-}
+func (a *Activity) Lookup(result string) { a.metrics.lookups.WithLabelValues(result).Inc() }
 
 // List records a use of the list of users.
-func (a *Activity) List(result string) {
-	a.metrics.lists.WithLabelValues(result).Inc()
-	a.note(func(time.Time) { a.lists[result]++ })
-}
+func (a *Activity) List(result string) { a.metrics.lists.WithLabelValues(result).Inc() }
 
 // Unconfirmed records a change that Suger does not show.
 func (a *Activity) Unconfirmed(string) {
@@ -143,8 +185,7 @@ func (a *Activity) Changed(c mapping.Change) {
 		Outcome: c.Outcome, Code: c.Code, Request: c.RequestID,
 	}
 	a.note(func(time.Time) {
-		a.changes[a.changed%maxChanges] = one
-		a.changed++
+		a.changes = slices.Insert(a.changes[:min(len(a.changes), maxChanges-1)], 0, one)
 		if c.Outcome == "dry run" {
 			a.dry.note(c, one.Who, one.Differs)
 		}
@@ -178,15 +219,4 @@ func (a *Activity) person(name string) string {
 	}
 	_, size := utf8.DecodeRuneInString(local)
 	return local[:size] + "…@" + domain
-}
-
-// recent returns the changes in memory, the newest first.
-func (a *Activity) recent() []changeNote {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var list []changeNote
-	for i := a.changed - 1; i >= max(0, a.changed-maxChanges); i-- {
-		list = append(list, a.changes[i%maxChanges])
-	}
-	return list
 }

@@ -2,9 +2,16 @@ package ops
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
+
+	"suger-scim-gateway/mapping"
 )
 
 // shownChanges is how many changes the status page shows.
@@ -18,10 +25,14 @@ type changeList struct {
 	Masked     bool
 }
 
+// changeList returns the newest changes that a filter selects, n at most.
 func (s *server) changeList(n int, filter changeFilter) changeList {
-	list := changeList{Changes: s.config.Activity.recent(), MaxChanges: maxChanges, Masked: !s.config.Activity.showPersonal}
-	list.Remembered = len(list.Changes)
-	list.Changes = slices.DeleteFunc(list.Changes, func(c changeNote) bool { return !filter.keeps(c) })
+	activity := s.config.Activity
+	activity.mu.Lock()
+	all := slices.Clone(activity.changes)
+	activity.mu.Unlock()
+	list := changeList{Remembered: len(all), MaxChanges: maxChanges, Masked: !activity.showPersonal}
+	list.Changes = slices.DeleteFunc(all, func(c changeNote) bool { return !filter.keeps(c) })
 	list.Changes = list.Changes[:min(n, len(list.Changes))]
 	return list
 }
@@ -101,4 +112,111 @@ func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 		Filter   changeFilter
 		Outcomes []string
 	}{s.frame(r, "Recent changes"), s.changeList(maxChanges, filter), filter, outcomeGroups})
+}
+
+// maxDryRun is the most people and roles in a dry run's report.
+const maxDryRun = 10_000
+
+// A DryRunReport reports what a dry run would have changed, one entry for each
+// person or role, however many requests there were, in the order of the first.
+type DryRunReport struct {
+	Counts  map[string]int `json:"counts"` // people and roles, by operation
+	Changes []dryEntry     `json:"changes"`
+	LeftOut int            `json:"left_out"` // changes of others that did not fit
+
+	at map[[sha256.Size]byte]int // index in Changes, by whom the change is about
+}
+
+// A dryEntry is what would have changed for one person or role. Its slices are
+// replaced, never written to, so that a copy of the entry stays as it is.
+type dryEntry struct {
+	Who          string       `json:"who"` // as the status page shows people
+	Organization string       `json:"organization"`
+	What         []string     `json:"what"` // "update user"
+	Differs      []difference `json:"differs"`
+	Last         time.Time    `json:"last"`
+	Request      string       `json:"request"` // id of the last one
+}
+
+// note adds a change. Of each attribute the last request counts; what Suger holds
+// is the same before each, since a dry run leaves it as it is.
+func (d *DryRunReport) note(c mapping.Change, who string, differs []difference) {
+	key := sha256.Sum256([]byte(c.Organization + "\n" + cmp.Or(c.UserID, strings.ToLower(c.User))))
+	at, known := d.at[key]
+	if !known {
+		if len(d.Changes) == maxDryRun {
+			d.LeftOut++
+			return
+		}
+		at = len(d.Changes)
+		d.at[key] = at
+		d.Changes = append(d.Changes, dryEntry{Who: who, Organization: c.Organization})
+	}
+	entry := &d.Changes[at]
+	entry.Last, entry.Request = c.Time, c.RequestID
+	if !slices.Contains(entry.What, c.What) {
+		entry.What = append(slices.Clip(entry.What), c.What)
+		d.Counts[c.What]++
+	}
+	again := func(old difference) bool {
+		return slices.ContainsFunc(differs, func(d difference) bool { return d.Attribute == old.Attribute })
+	}
+	entry.Differs = append(slices.DeleteFunc(slices.Clone(entry.Differs), again), differs...)
+}
+
+// DryRun returns what the dry run would have changed so far.
+func (a *Activity) DryRun() *DryRunReport {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return &DryRunReport{Counts: maps.Clone(a.dry.Counts), Changes: slices.Clone(a.dry.Changes), LeftOut: a.dry.LeftOut}
+}
+
+// Summary returns the report in one sentence.
+func (r *DryRunReport) Summary() string {
+	if len(r.Changes) == 0 {
+		return "Nothing would have been changed so far."
+	}
+	var parts []string
+	for _, what := range slices.Sorted(maps.Keys(r.Counts)) {
+		parts = append(parts, what+" "+number(r.Counts[what]))
+	}
+	text := count(len(r.Changes), "person or role", "people and roles") + " would have been changed: " + strings.Join(parts, ", ") + "."
+	if r.LeftOut > 0 {
+		text += " " + count(r.LeftOut, "change", "changes") + " of others did not fit in this report; the audit log has them."
+	}
+	return text
+}
+
+// Print writes the report as text, for the end of a dry run.
+func (r *DryRunReport) Print(w io.Writer) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "Dry run. %s\n", r.Summary())
+	for _, one := range r.Changes {
+		line := fmt.Sprintf("  %-40s %s  %s", one.Who, strings.Join(one.What, ", "), one.spoken())
+		fmt.Fprintln(&text, strings.TrimRight(line, " "))
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// spoken returns the differences in one line.
+func (e *dryEntry) spoken() string {
+	var parts []string
+	for _, d := range e.Differs {
+		if d.Hidden {
+			parts = append(parts, spokenName(d.Attribute)+" changed")
+		} else {
+			parts = append(parts, fmt.Sprintf("%s: %s -> %s", spokenName(d.Attribute), spokenValue(d.Before), spokenValue(d.After)))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// dryRunPage serves the report as a page.
+func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
+	s.show(w, http.StatusOK, "dry_run", struct {
+		frame
+		Report *DryRunReport
+		Masked bool
+	}{s.frame(r, "Dry run"), s.config.Activity.DryRun(), !s.config.Activity.showPersonal})
 }

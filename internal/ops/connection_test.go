@@ -23,9 +23,9 @@ func TestConnectionTest(t *testing.T) {
 	var asked []string
 	report := &check.Report{OK: true, Suger: check.Target{URL: "https://api.example.com", Organization: "org-1"}}
 	s := newStand(t, func(c *ops.Config) {
-		c.Test = func(_ context.Context, organization, credential string) *check.Report {
+		c.Test = func(_ context.Context, organization, credential string) (*check.Report, error) {
 			asked = append(asked, organization+" "+credential)
-			return report
+			return report, nil
 		}
 	})
 	send := func() answer { return s.send(http.MethodPost, "/test", fields(" org-1 ", " "+formKey+" ")) }
@@ -56,9 +56,9 @@ func TestConnectionTest(t *testing.T) {
 
 func TestConnectionTestRefuses(t *testing.T) {
 	s := newStand(t, func(c *ops.Config) {
-		c.Test = func(context.Context, string, string) *check.Report {
+		c.Test = func(context.Context, string, string) (*check.Report, error) {
 			t.Error("there must be no test")
-			return &check.Report{}
+			return &check.Report{}, nil
 		}
 	})
 	for name, test := range map[string]struct {
@@ -84,10 +84,10 @@ func TestConnectionTestRefuses(t *testing.T) {
 func TestOneConnectionTestAtATime(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	s := newStand(t, func(c *ops.Config) {
-		c.Test = func(context.Context, string, string) *check.Report {
+		c.Test = func(context.Context, string, string) (*check.Report, error) {
 			entered <- struct{}{}
 			<-release
-			return &check.Report{OK: true}
+			return &check.Report{OK: true}, nil
 		}
 	})
 	first := make(chan int)

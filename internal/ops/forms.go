@@ -33,7 +33,7 @@ type formPage struct {
 
 // form serves the page of a form; when it is sent, ask asks Suger with the
 // credential, for one form at a time.
-func (s *server) form(view, title string, ask func(ctx context.Context, page *formPage, credential string)) http.HandlerFunc {
+func (s *server) form(view, title string, ask func(ctx context.Context, page *formPage, credential string) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		field := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 		page := &formPage{frame: s.frame(r, title), Organization: field("organization"), Person: field("person"), Role: field("role")}
@@ -53,25 +53,24 @@ func (s *server) form(view, title string, ask func(ctx context.Context, page *fo
 			defer s.testing.Unlock()
 			ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
 			defer cancel()
-			ask(ctx, page, credential)
 			status = http.StatusOK
+			if err := ask(ctx, page, credential); err != nil {
+				page.Problem = problemOf(err)
+			}
 		}
 		s.show(w, status, view, page)
 	}
 }
 
 // test runs the connection test.
-func (s *server) test(ctx context.Context, page *formPage, credential string) {
-	page.Report = s.config.Test(ctx, page.Organization, credential)
+func (s *server) test(ctx context.Context, page *formPage, credential string) (err error) {
+	page.Report, err = s.config.Test(ctx, page.Organization, credential)
+	return err
 }
 
 // explain finds out everything about one person.
-func (s *server) explain(ctx context.Context, page *formPage, credential string) {
-	found, err := s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
-	if err != nil {
-		page.Problem = problemOf(err)
-		return
-	}
-	page.Found = found
+func (s *server) explain(ctx context.Context, page *formPage, credential string) (err error) {
 	page.changeList = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
+	page.Found, err = s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
+	return err
 }

@@ -2,7 +2,6 @@ package ops
 
 import (
 	"bytes"
-	"cmp"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -31,29 +30,19 @@ type guideEntry struct {
 	source      string
 }
 
-// readGuides returns every guide, in the order of use.
-func readGuides(files fs.FS) ([]guideEntry, error) {
-	names, err := fs.Glob(files, "*.md")
-	if err != nil {
-		return nil, err
-	}
-	var list []guideEntry
-	for _, name := range names {
+// readGuides returns every guide, in the order of use. The files are in memory, so
+// that only a name in guideOrder can be missing.
+func readGuides(files fs.FS) (list []guideEntry) {
+	names, _ := fs.Glob(files, "*.md")
+	for _, name := range slices.Concat(guideOrder, names) {
 		source, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
+		if err != nil || slices.ContainsFunc(list, func(e guideEntry) bool { return e.Name == name }) {
+			continue
 		}
 		title, _, _ := strings.Cut(string(source), "\n")
 		list = append(list, guideEntry{name, strings.TrimPrefix(title, "# "), string(source)})
 	}
-	rank := func(e guideEntry) int {
-		if i := slices.Index(guideOrder, e.Name); i >= 0 {
-			return i
-		}
-		return len(guideOrder)
-	}
-	slices.SortStableFunc(list, func(a, b guideEntry) int { return cmp.Compare(rank(a), rank(b)) })
-	return list, nil
+	return list
 }
 
 var (
@@ -71,7 +60,7 @@ var (
 // render returns a guide as HTML, with the gateway's address if it is known. A link
 // to a file that is not served here becomes plain text, and a table row that begins
 // with a word in code becomes a link target.
-func (s *server) render(guide guideEntry) (template.HTML, error) {
+func (s *server) render(guide guideEntry) template.HTML {
 	source := guide.source
 	if s.config.PublicURL != "" {
 		source = strings.NewReplacer(anyBase, s.config.BaseURL, anyHost, s.config.PublicURL).Replace(source)
@@ -79,19 +68,23 @@ func (s *server) render(guide guideEntry) (template.HTML, error) {
 	source = linkTo.ReplaceAllStringFunc(source, func(link string) string {
 		part := linkTo.FindStringSubmatch(link)
 		text, target := part[1], part[2]
-		if strings.Contains(target, ":") && link[0] != '!' { // elsewhere; a page loads no picture from there
+		elsewhere := strings.Contains(target, ":") && link[0] != '!' // a page loads no picture from there
+		if elsewhere || s.hasGuideFile(path.Clean(target)) {
 			return link
 		}
-		if info, err := fs.Stat(s.config.Guides, path.Clean(target)); err != nil || info.IsDir() {
-			return text
-		}
-		return strings.Replace(link, "]("+target, "](/guides/"+target, 1)
+		return text
 	})
 	var page bytes.Buffer
-	err := markdown.Convert([]byte(source), &page)
+	_ = markdown.Convert([]byte(source), &page) // the buffer has no error
 	// The renderer omits the source's own markup, so these tags are the renderer's.
 	body := codeRow.ReplaceAllString(tables.Replace(page.String()), `<tr id="$2">$1`)
-	return template.HTML(body), err //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
+	return template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
+}
+
+// hasGuideFile reports whether a file is served below /guides/.
+func (s *server) hasGuideFile(name string) bool {
+	info, err := fs.Stat(s.config.Guides, name)
+	return err == nil && !info.IsDir()
 }
 
 func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
@@ -105,17 +98,13 @@ func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
 	if i := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
-		body, err := s.render(s.guides[i])
-		if err != nil {
-			s.config.Log.Error("a guide could not be rendered", "guide", name, "error", err)
-		}
 		s.show(w, http.StatusOK, "guide", struct {
 			frame
 			Body template.HTML
-		}{s.frame(r, s.guides[i].Title), body})
+		}{s.frame(r, s.guides[i].Title), s.render(s.guides[i])})
 		return
 	}
-	if info, err := fs.Stat(s.config.Guides, name); err == nil && !info.IsDir() {
+	if s.hasGuideFile(name) {
 		http.ServeFileFS(w, r, s.config.Guides, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
 		return
 	}

@@ -31,11 +31,11 @@ func TestGuideRendering(t *testing.T) {
 		"heading":                     {"# One way", `<h1 id="one-way">One way</h1>`},
 		"the base URL":                {"Enter `https://your-host/scim/v2`.", `<p>Enter <code>https://scim.example.com/org/org-1/scim/v2</code>.</p>`},
 		"the gateway's address":       {"At `https://your-host`.", `<p>At <code>https://scim.example.com</code>.</p>`},
-		"a link to a guide":           {"[see](other.md#part)", `<p><a href="/guides/other.md#part">see</a></p>`},
+		"a link to a guide":           {"[see](other.md#part)", `<p><a href="other.md#part">see</a></p>`},
 		"within the page":             {"[see](#part)", `<p><a href="#part">see</a></p>`},
 		"elsewhere":                   {"[see](https://example.com/a)", `<p><a href="https://example.com/a">see</a></p>`},
 		"a file that is not here":     {"[the *mapping*](../mapping/suger.yaml) file", `<p>the <em>mapping</em> file</p>`},
-		"a picture":                   {"![A form](images/form.png)", `<p><img src="/guides/images/form.png" alt="A form"></p>`},
+		"a picture":                   {"![A form](images/form.png)", `<p><img src="images/form.png" alt="A form"></p>`},
 		"a picture that is not here":  {"![A form](images/absent.png)", `<p>A form</p>`},
 		"a picture from elsewhere":    {"![A form](https://example.com/form.png)", `<p>A form</p>`},
 		"markup is left out":          {"<script>alert(1)</script>\n\nText <img src=x onerror=y>", "<!-- raw HTML omitted -->\n<p>Text <!-- raw HTML omitted --></p>"},
@@ -68,7 +68,7 @@ func TestPicturesAreServed(t *testing.T) {
 	}
 }
 
-var localLink = regexp.MustCompile(`href="(/guides/[^"#]+|)(#[^"]+)?"`)
+var localLink = regexp.MustCompile(`href="([^"#:]+|)(#[^"]+)?"`)
 
 // Every guide of the project can be read from the status page alone: no link
 // leads nowhere, and no address is a made-up one.
@@ -88,9 +88,9 @@ func TestEveryGuide(t *testing.T) {
 	for path, body := range bodies {
 		assert.NotContains(t, body, "https://your-host", path)
 		for _, match := range localLink.FindAllStringSubmatch(body, -1) {
-			target := match[1]
-			if target == "" {
-				target = path
+			target := path
+			if match[1] != "" {
+				target = "/guides/" + match[1]
 			}
 			text, ok := bodies[target]
 			if !assert.True(t, ok, "%s links to %s", path, target) || match[2] == "" {

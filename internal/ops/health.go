@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -19,59 +21,32 @@ const (
 // answer nothing. Lesser problems are listed as degraded: removing every replica
 // because one of Suger's fields has a new name would stop what still works.
 type readiness struct {
-	Ready  bool   `json:"ready"`
-	Reason string `json:"reason,omitempty"`
-	Suger  struct {
-		Reachable bool      `json:"reachable"`
-		Since     time.Time `json:"since,omitzero"` // since then it has answered without a break
-		Answered  time.Time `json:"last_answer,omitzero"`
-	} `json:"suger"`
-	Recent struct {
-		Minutes int `json:"minutes"`
-		Calls   int `json:"calls"`
-		Failed  int `json:"failed"`
-	} `json:"recent"`
-	Degraded []string     `json:"degraded"`
-	Drift    []driftState `json:"drift"`
-}
-
-type driftState struct {
-	Operation string    `json:"operation"`
-	Field     string    `json:"field"`
-	Answers   int64     `json:"answers"`
-	Last      time.Time `json:"last"`
+	Ready    bool      `json:"ready"`
+	Reason   string    `json:"reason,omitempty"`
+	Answered time.Time `json:"last_answer,omitzero"` // when Suger answered last
+	Degraded []string  `json:"degraded"`
 }
 
 // readiness probes Suger's host if there was no recent call.
 func (s *server) readiness(ctx context.Context) readiness {
-	r := readiness{Degraded: []string{}, Drift: []driftState{}}
-	r.Suger.Reachable, r.Suger.Since, r.Suger.Answered = s.config.Activity.suger.recent(ctx)
+	r := readiness{Answered: s.config.Activity.lastAnswer(ctx), Degraded: []string{}}
 	switch {
 	case s.config.Stopping():
 		r.Reason = "stopping"
-	case !r.Suger.Reachable:
+	case s.config.Now().Sub(r.Answered) >= probeGrace:
 		r.Reason = "Suger cannot be reached"
 	default:
 		r.Ready = true
 	}
-	_, lately := s.config.Activity.lately(recentMinutes)
-	calls, failed := lately.calls.All, lately.calls.Failed
-	r.Recent.Minutes, r.Recent.Calls, r.Recent.Failed = recentMinutes, calls, failed
-	if calls >= fewCalls && failed*2 > calls {
-		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", failed, calls, recentMinutes))
+	if calls := s.config.Activity.lately(recentMinutes).Calls; calls.All >= fewCalls && calls.Failed*2 > calls.All {
+		r.Degraded = append(r.Degraded, fmt.Sprintf("%d of %d calls to Suger in %d minutes were not answered", calls.Failed, calls.All, recentMinutes))
 	}
 	for _, d := range s.config.Drift() {
-		r.Drift = append(r.Drift, driftState(d))
 		if s.config.Now().Sub(d.Last) < driftLasts {
 			r.Degraded = append(r.Degraded, fmt.Sprintf("the answer to %q differs from the mapping in %q", d.Operation, d.Field))
 		}
 	}
 	return r
-}
-
-// alive answers /healthz: the process runs.
-func alive(w http.ResponseWriter, _ *http.Request) {
-	answerJSON(w, http.StatusOK, map[string]any{"alive": true})
 }
 
 // ready answers /readyz: 200 if the gateway can answer requests, else 503 with the
@@ -92,4 +67,77 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(body) // the client disconnected
+}
+
+// How reachability is judged.
+const (
+	probeTimeout = 3 * time.Second
+	probeEvery   = 5 * time.Second  // a probe's outcome is used this long
+	probeGrace   = 30 * time.Second // failures within this time after an answer are ignored
+)
+
+// tokenOperation is the call that gets an OAuth App's token. It goes to another
+// host, so it says nothing about Suger's.
+const tokenOperation = "get token"
+
+// A reachability is whether Suger's host answered lately: to the gateway's own calls
+// or, if there were none, to a request without a credential. Any HTTP answer
+// suffices, since it shows that name, route and certificate are right.
+type reachability struct {
+	url    string
+	client http.Client
+	log    *slog.Logger
+
+	probing sync.Mutex // one probe at a time; others share its outcome
+	probed  time.Time  // when the last probe was made
+
+	// The lock of [Activity] guards what follows.
+	answered time.Time // when Suger answered last
+	failing  bool      // the last probe was not answered
+}
+
+// lastAnswer returns when Suger's host answered last; zero if it never did. It probes
+// at most every probeEvery.
+func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
+	a.suger.probing.Lock()
+	defer a.suger.probing.Unlock()
+	a.note(func(time.Time) { answered = a.suger.answered })
+	now := a.now()
+	if now.Sub(a.suger.probed) < probeEvery || now.Sub(answered) < probeEvery {
+		return answered
+	}
+	a.suger.probed = now
+	// Later callers use the outcome too, so a caller that hangs up must not cancel it.
+	failure := a.suger.probe(context.WithoutCancel(ctx))
+	a.note(func(now time.Time) {
+		a.suger.record(failure, now)
+		answered = a.suger.answered
+	})
+	return answered
+}
+
+func (r *reachability) probe(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, r.url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// record records an answer of Suger's or why there was none, and logs the first
+// failure and the end of failures.
+func (r *reachability) record(failure error, now time.Time) {
+	switch {
+	case failure != nil && !r.failing:
+		r.log.Warn("Suger cannot be reached", "error", failure)
+	case failure == nil && r.failing:
+		r.log.Info("Suger can be reached again")
+	}
+	if r.failing = failure != nil; !r.failing {
+		r.answered = now
+	}
 }

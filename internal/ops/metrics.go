@@ -19,8 +19,9 @@ import (
 // memory to the 60 s after which Okta hangs up.
 var seconds = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 50}
 
-// A Build identifies the program, by words that may be "unknown".
-type Build struct{ Version, Commit, Go string }
+// A Build identifies the program. Version and Commit may be "unknown"; Module is the
+// path that it is published under.
+type Build struct{ Version, Commit, Go, Module string }
 
 // metrics are the counters of one process. docs/metrics.md lists every one; a test
 // compares the two. No label has a value that a client or Suger can choose freely.

@@ -8,10 +8,16 @@ package ops
 
 import (
 	"context"
+	"crypto/subtle"
+	"encoding/base64"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,7 +46,7 @@ type Config struct {
 	Okta      []OktaValue // what to enter in Okta
 	PublicURL string      // replaces "https://your-host" in guides; "" leaves it
 	BaseURL   string      // replaces "https://your-host/scim/v2"
-	Guides    fs.FS       // Markdown files, and what they show
+	Guides    fs.FS       // Markdown files and the pictures in them, in memory
 	Held      bool        // the gateway holds the Suger credential
 	DryRun    bool
 
@@ -50,7 +56,7 @@ type Config struct {
 	Roles         func(ctx context.Context, organization string) ([]Role, error)
 
 	// Test runs the read-only preflight with a credential from the form.
-	Test func(ctx context.Context, organization, credential string) *check.Report
+	Test func(ctx context.Context, organization, credential string) (*check.Report, error)
 	// Explain returns everything known about one person, likewise.
 	Explain        func(ctx context.Context, organization, credential string, person mapping.Person) (*check.Explanation, error)
 	CredentialName string // label in the form: "Suger API key"
@@ -73,23 +79,20 @@ type server struct {
 	roles   []organizationRoles
 }
 
-// New returns the handler of the ops listener. The error is about a guide that
-// cannot be read.
-func New(config Config) (http.Handler, error) {
-	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now)}
+// New returns the handler of the ops listener.
+func New(config Config) http.Handler {
+	s := &server{config: config, marks: marks.New(), guessing: throttle.New(guessLimit, config.Now), guides: readGuides(config.Guides)}
 	for _, id := range config.Organizations[:min(len(config.Organizations), maxOrganizations)] {
 		s.roles = append(s.roles, organizationRoles{ID: id})
 	}
-	var err error
-	if s.guides, err = readGuides(config.Guides); err != nil {
-		return nil, err
-	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { // the process runs
+		answerJSON(w, http.StatusOK, map[string]any{"alive": true})
+	})
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", config.Activity.Handler())
 	mux.Handle("/", protectPages(s.pages()))
-	return mux, nil
+	return mux
 }
 
 // pages serves the pages for people.
@@ -105,7 +108,9 @@ func (s *server) pages() http.Handler {
 	closed.HandleFunc("GET /changes", s.changes)
 	if s.config.DryRun {
 		closed.HandleFunc("GET /dry-run", s.dryRunPage)
-		closed.HandleFunc("GET /dry-run.json", s.dryRunJSON)
+		closed.HandleFunc("GET /dry-run.json", func(w http.ResponseWriter, _ *http.Request) {
+			answerJSON(w, http.StatusOK, s.config.Activity.DryRun())
+		})
 	}
 	for _, method := range []string{"GET ", "POST "} {
 		closed.HandleFunc(method+"/explain", s.form("explain", "Explain", s.explain))
@@ -123,7 +128,7 @@ func (s *server) pages() http.Handler {
 	})
 	open.Handle("/", s.guarded(closed))
 	if s.config.Token != nil {
-		open.HandleFunc("GET /sign-in", s.signInForm)
+		open.HandleFunc("GET /sign-in", func(w http.ResponseWriter, _ *http.Request) { s.showSignIn(w, http.StatusOK, "") })
 		open.HandleFunc("POST /sign-in", s.signIn)
 		open.HandleFunc("POST /sign-out", s.signOut)
 	}
@@ -155,4 +160,108 @@ func (s *server) guarded(next http.Handler) http.Handler {
 			s.message(w, http.StatusUnauthorized, "Not signed in", "The token is missing or wrong.")
 		}
 	})
+}
+
+const (
+	sessionCookie = "gateway_session"
+	sessionLasts  = 8 * time.Hour
+)
+
+// guessLimit limits wrong tokens from one address.
+var guessLimit = throttle.Limit{Failures: 10, Window: time.Minute}
+
+// permits reports whether the request may see the status page: without a token from
+// this machine, and with one if it has the token, as a bearer token or in a session
+// after signing in.
+func (s *server) permits(r *http.Request) bool {
+	if s.config.Token == nil {
+		return forThisMachine(r.Host)
+	}
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "bearer") {
+		return s.accepts(r, strings.TrimSpace(token))
+	}
+	return s.hasSession(r)
+}
+
+// forThisMachine reports whether the request's host is a name of this machine. A
+// web page elsewhere can resolve its own name to 127.0.0.1 and read the answers
+// (DNS rebinding), but it cannot change the Host that the browser sends.
+func forThisMachine(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	ip, err := netip.ParseAddr(name)
+	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
+}
+
+// accepts compares a token in constant time. An address that guesses is blocked
+// for a while.
+func (s *server) accepts(r *http.Request, token string) bool {
+	client := peer(r)
+	if s.guessing.Wait(client) > 0 {
+		return false
+	}
+	presented, wanted := s.marks.Of(token), s.marks.Of(s.config.Token())
+	if subtle.ConstantTimeCompare(presented[:], wanted[:]) == 1 {
+		return true
+	}
+	s.guessing.Fail(client)
+	return false
+}
+
+func peer(r *http.Request) netip.Addr {
+	address, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return address.Addr()
+}
+
+// session returns the cookie of a session that ends at a time, in seconds since
+// 1970. A session does not outlast the token by which it was opened.
+func (s *server) session(ends string) string {
+	mark := s.marks.Of(s.config.Token(), ends)
+	return ends + "." + base64.RawURLEncoding.EncodeToString(mark[:])
+}
+
+// setSession sets the session cookie for so many seconds.
+func setSession(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure: the ops listener speaks plain HTTP, over which browsers refuse a Secure cookie
+		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: seconds,
+	})
+}
+
+func (s *server) hasSession(r *http.Request) bool {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return false
+	}
+	text, _, _ := strings.Cut(cookie.Value, ".")
+	ends, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && s.config.Now().Unix() < ends && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(s.session(text))) == 1
+}
+
+func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
+	s.show(w, status, "signin", struct {
+		frame
+		Problem string
+	}{frame{Config: s.config, Title: "Sign in"}, problem})
+}
+
+func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
+	if s.accepts(r, r.PostFormValue("token")) {
+		ends := strconv.FormatInt(s.config.Now().Add(sessionLasts).Unix(), 10)
+		setSession(w, s.session(ends), int(sessionLasts.Seconds()))
+		http.Redirect(w, r, "/", http.StatusSeeOther)
+		return
+	}
+	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
+	if s.guessing.Wait(peer(r)) > 0 {
+		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens came from your address. Try again in a minute.")
+		return
+	}
+	s.showSignIn(w, http.StatusUnauthorized, "This is not the token.")
+}
+
+func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
+	setSession(w, "", -1) // removes it
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }

@@ -76,8 +76,8 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 			{Field: "Authentication mode", Values: []string{"HTTP Header"}, Note: "with the key"},
 		},
 		PublicURL: "https://scim.example.com", BaseURL: "https://scim.example.com/org/org-1/scim/v2", Guides: docs.Files,
-		Test: func(context.Context, string, string) *check.Report {
-			return &check.Report{OK: true}
+		Test: func(context.Context, string, string) (*check.Report, error) {
+			return &check.Report{OK: true}, nil
 		},
 		CredentialName: "Suger API key", Organization: "org-1",
 		Serves: func(organization string) bool { return organization == "org-1" },
@@ -89,9 +89,7 @@ func newStand(t *testing.T, change ...func(*ops.Config)) *stand {
 		c(&config)
 	}
 	s.activity = config.Activity
-	handler, err := ops.New(config)
-	require.NoError(t, err)
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(ops.New(config))
 	t.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)

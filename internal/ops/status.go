@@ -1,9 +1,17 @@
 package ops
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/mapping"
 )
 
 // An OktaValue is a value to enter or an option to tick in Okta.
@@ -23,14 +31,11 @@ type verdict struct {
 type statusPage struct {
 	frame
 	changeList
-	Verdict      verdict
-	State        readiness
-	Roles        []organizationRoles
-	RequestChart barChart
-	CallChart    barChart
-	LookupChart  shareChart
-	ListChart    shareChart
-	Errors       triage
+	Verdict verdict
+	State   readiness
+	Hour    minute // the last one
+	Roles   []organizationRoles
+	Errors  triage
 }
 
 // refreshEvery is the interval of automatic refresh, in seconds.
@@ -41,11 +46,8 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{
 		frame: s.frame(r, "Status"), changeList: s.changeList(shownChanges, changeFilter{}),
-		State: s.readiness(r.Context()), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
-		LookupChart: activity.shareChart("Lookups by e-mail address", activity.lookups),
-		ListChart:   activity.shareChart("Reads of the user list", activity.lists),
+		State: s.readiness(r.Context()), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
-	page.RequestChart, page.CallChart = activity.charts()
 	if r.URL.Query().Get("refresh") != "" {
 		page.Refresh = refreshEvery
 	}
@@ -72,4 +74,153 @@ func (a *Activity) verdict(state readiness, errors triage) verdict {
 		return verdict{"warn", "Ready. Suger answers. Requests: " + errors.Summary + ".", nil}
 	}
 	return verdict{"good", "Ready. Suger answers as the mapping expects.", nil}
+}
+
+// attentionLasts is how long the verdict mentions an error.
+const attentionLasts = 24 * time.Hour
+
+// passing are the errors that need no action: the client retries or reads again by
+// itself, or its request was for something that does not exist.
+var passing = []scim.Code{
+	scim.CodeUserExists, scim.CodeNotFound, scim.CodeVersionMismatch, scim.CodeInvalidCursor, scim.CodeExpiredCursor,
+	scim.CodeSugerThrottled, scim.CodeSugerUnavailable, scim.CodeTooManyRequests,
+	scim.CodeInvalidSyntax, scim.CodeInvalidPath, scim.CodeNoTarget, scim.CodeBulkReference, scim.CodeTooLarge, scim.CodeURLTooLong,
+	scim.CodeUnsupportedMediaType, scim.CodeMethodNotAllowed, scim.CodeNotImplemented, scim.CodeForbiddenFilter,
+}
+
+// An errorRow is an error code that was sent.
+type errorRow struct {
+	scim.CodeEntry
+	Failed bool // rather than refused
+	Count  int
+	When   past // the last time
+}
+
+// A triage is the errors since the start, by whether they need action: 5xx before
+// 4xx, then the latest first.
+type triage struct {
+	Act     []errorRow
+	Passing []errorRow
+	Summary string // of Act: "16 refused, 1 failed"; "" if there is none
+	lately  bool   // one of Act was answered within attentionLasts
+}
+
+func (a *Activity) triage() (t triage) {
+	now := a.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var refused, failed int
+	for code, seen := range a.errors {
+		row := errorRow{CodeEntry: code.Entry(), Count: seen.count, When: ago(seen.last, now)}
+		// A missing operation in the mapping is a 501, but not a failure.
+		row.Failed = row.Status >= http.StatusInternalServerError && code != scim.CodeUnsupported
+		switch {
+		case slices.Contains(passing, code):
+			t.Passing = append(t.Passing, row)
+			continue
+		case row.Failed:
+			failed += row.Count
+		default:
+			refused += row.Count
+		}
+		t.Act = append(t.Act, row)
+		t.lately = t.lately || now.Sub(seen.last) < attentionLasts
+	}
+	for _, rows := range [][]errorRow{t.Act, t.Passing} {
+		slices.SortFunc(rows, func(x, y errorRow) int {
+			return cmp.Or(cmp.Compare(y.Status/100, x.Status/100), y.When.At.Compare(x.When.At), cmp.Compare(x.Code, y.Code))
+		})
+	}
+	var parts []string
+	if refused > 0 {
+		parts = append(parts, number(refused)+" refused")
+	}
+	if failed > 0 {
+		parts = append(parts, number(failed)+" failed")
+	}
+	t.Summary = strings.Join(parts, ", ")
+	return t
+}
+
+// How the roles on the status page are read. The page shows what it has rather
+// than wait for Suger.
+const (
+	rolesLast        = time.Minute
+	rolesTimeout     = 4 * time.Second
+	maxOrganizations = 5 // shown at most
+)
+
+// A Role is one role of an organization.
+type Role struct {
+	Name   string
+	Group  string // its name as a SCIM group
+	People int    // who hold it
+}
+
+// CountRoles reads the roles of the caller's organization and who holds them, from
+// the lists that answer SCIM requests. The role with the most people comes first.
+func CountRoles(ctx context.Context, service *mapping.Service, caller mapping.Caller) ([]Role, error) {
+	everything := &scim.Query{Count: scim.MaxPageSize}
+	groups, err := service.Groups(caller).List(ctx, everything)
+	if err != nil {
+		return nil, err
+	}
+	named, err := service.Roles(caller).List(ctx, everything)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, role := range named.Resources {
+		names[role.ID()], _ = role.Resource()["displayName"].(string)
+	}
+	roles := make([]Role, 0, len(groups.Resources))
+	for _, group := range groups.Resources {
+		members, _ := group.Resource()["members"].([]any)
+		name, _ := group.Resource()["displayName"].(string)
+		roles = append(roles, Role{Name: names[group.ID()], Group: name, People: len(members)})
+	}
+	slices.SortStableFunc(roles, func(a, b Role) int { return b.People - a.People })
+	return roles, nil
+}
+
+// organizationRoles are the roles of one organization.
+type organizationRoles struct {
+	ID      string
+	Roles   []Role
+	Read    time.Time // when Roles were read
+	Problem string    // why the last read failed, or ""
+
+	asked time.Time
+}
+
+// currentRoles returns the roles of each organization, read again if they are too
+// old; if that fails, the old ones stay. Simultaneous requests share one read.
+func (s *server) currentRoles(ctx context.Context) []organizationRoles {
+	s.rolesMu.Lock()
+	defer s.rolesMu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rolesTimeout)
+	defer cancel()
+	for i := range s.roles {
+		one, now := &s.roles[i], s.config.Now()
+		if now.Sub(one.asked) < rolesLast {
+			continue
+		}
+		one.asked, one.Problem = now, ""
+		if roles, err := s.config.Roles(ctx, one.ID); err != nil {
+			one.Problem = problemOf(err)
+		} else {
+			one.Roles, one.Read = roles, now
+		}
+	}
+	return slices.Clone(s.roles)
+}
+
+// problemOf returns what an error's code means, for the page. The message for
+// clients can contain Suger's own words, and these personal data.
+func problemOf(err error) string {
+	var known *scim.Error
+	if errors.As(err, &known) {
+		return known.Code.Entry().Cause
+	}
+	return "Suger did not answer in time."
 }

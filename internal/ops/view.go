@@ -29,11 +29,10 @@ var views = func() map[string]*template.Template {
 		"for":    func(since, now time.Time) string { return duration(now.Sub(since)) },
 		"number": number,
 		"count":  count,
-		"tall":   tall,
 		"json":   check.Indented,
 		"said":   spokenName,
 		"value":  spokenValue,
-	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/charts.html", "pages/errors.html"))
+	}).ParseFS(pageFiles, "pages/layout.html", "pages/time.html", "pages/changes.html", "pages/errors.html"))
 	parsed := map[string]*template.Template{}
 	for _, name := range []string{"status", "all_changes", "dry_run", "explain", "test", "signin", "message", "guides", "guide"} {
 		one := template.Must(shared.Clone())

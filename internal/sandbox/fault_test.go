@@ -1,6 +1,11 @@
 package sandbox_test
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -10,57 +15,80 @@ import (
 	"suger-scim-gateway/internal/sandbox"
 )
 
-var faultTexts = []struct {
-	text  string
-	want  sandbox.Fault
-	again string // as printed
-}{
-	{"kind=429 retry=seconds:2 op=update user p=0.5 times=3",
-		sandbox.Fault{Kind: "429", Retry: sandbox.RetrySeconds, RetryAfter: 2 * time.Second, Operation: "update user", Probability: 0.5, Times: 3},
-		"kind=429 op=update user retry=seconds:2 p=0.5 times=3"},
-	{"kind=429 retry=date:90", sandbox.Fault{Kind: "429", Retry: sandbox.RetryDate, RetryAfter: 90 * time.Second}, "kind=429 retry=date:90"},
-	{"kind=503 retry=seconds:0", sandbox.Fault{Kind: "503", Retry: sandbox.RetrySeconds}, "kind=503 retry=seconds:0"},
-	{"  when=after\tkind=reset op=add  user\n", sandbox.Fault{Kind: sandbox.Reset, After: true, Operation: "add user"}, "kind=reset op=add user when=after"},
-	{"kind=hang when=before", sandbox.Fault{Kind: sandbox.Hang}, "kind=hang"},
-	{"kind=latency delay=1500ms", sandbox.Fault{Kind: sandbox.Latency, Delay: 1500 * time.Millisecond}, "kind=latency delay=1.5s"},
-}
-
-var badFaultTexts = []string{
-	"", "hang", "hang kind=hang", "kind=", "kind=flood", "kind=200", "kind=429 kind=429", "kind=hang often=1",
-	"kind=429 retry=soon", "kind=429 retry=seconds:-1", "kind=429 retry=seconds:1e3", "kind=429 retry=minutes:1", "kind=429 retry=seconds:99999999999",
-	"kind=hang when=during", "kind=hang p=0", "kind=hang p=2", "kind=hang p=NaN", "kind=hang p=often", "kind=hang times=-1", "kind=hang times=x",
-	"kind=latency", "kind=latency delay=2", "kind=hang delay=1s", "kind=hang retry=date:1", "kind=429 shift=1", "kind=cut",
-}
-
 func TestParseFault(t *testing.T) {
-	for _, test := range faultTexts {
-		got, err := sandbox.ParseFault(test.text)
-		require.NoError(t, err, test.text)
-		assert.Equal(t, test.want, got, test.text)
-		assert.Equal(t, test.again, got.String(), test.text)
-	}
-	for _, text := range badFaultTexts {
+	for text, want := range map[string]sandbox.Fault{
+		"429":                   {Status: 429},
+		" 500  update user\n":   {Status: 500, Operation: "update user"},
+		"2s":                    {Delay: 2 * time.Second},
+		"1500ms list users":     {Delay: 1500 * time.Millisecond, Operation: "list users"},
+		"hang":                  {Delay: 1<<63 - 1},
+		"reset add user":        {Operation: "add user"},
+		"reset of no such name": {Operation: "of no such name"}, // New refuses it
+	} {
 		got, err := sandbox.ParseFault(text)
-		assert.Error(t, err, text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, got, text)
+	}
+	for _, text := range []string{"", "flood", "200", "399", "600", "-429", "0s", "-2s", "2", "list users", "hanging"} {
+		got, err := sandbox.ParseFault(text)
+		assert.ErrorContains(t, err, "unknown kind of fault", text)
 		assert.Zero(t, got, text)
 	}
 }
 
-func FuzzParseFault(f *testing.F) {
-	require.NotEmpty(f, faultTexts)
-	for _, test := range faultTexts {
-		f.Add(test.text)
+// The faults of the options apply to their operation alone, delays before the rest.
+func TestFaults(t *testing.T) {
+	var options sandbox.Options
+	options.Keys = []string{"key"}
+	for _, text := range []string{"1h list roles", "20ms", "500 get user", "reset get user", "reset remove user"} {
+		fault, err := sandbox.ParseFault(text)
+		require.NoError(t, err)
+		options.Faults = append(options.Faults, fault)
 	}
-	for _, text := range badFaultTexts {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		first, err := sandbox.ParseFault(text)
+	suger, err := sandbox.New(options)
+	require.NoError(t, err)
+	server := httptest.NewServer(suger)
+	t.Cleanup(server.Close)
+	call := func(method, path string) (status int, body string, err error) {
+		request, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/org/sandboxed/"+path, nil)
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Key key")
+		response, err := server.Client().Do(request)
 		if err != nil {
-			return
+			return 0, "", err
 		}
-		second, err := sandbox.ParseFault(first.String())
-		require.NoError(t, err, first.String())
-		assert.Equal(t, first, second)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		return response.StatusCode, string(text), err
+	}
+	began := time.Now()
+	status, body, err := call(http.MethodGet, "user")
+	require.NoError(t, err)
+	assert.Equal(t, 200, status)
+	assert.Equal(t, 7, strings.Count(body, `"email"`))
+	assert.GreaterOrEqual(t, time.Since(began), 20*time.Millisecond)
+
+	status, body, err = call(http.MethodGet, "user/D88MGYVTY")
+	require.NoError(t, err)
+	assert.Equal(t, 500, status, "the first that replaces the operation")
+	assert.Equal(t, "injected fault: status 500", body)
+
+	_, _, err = call(http.MethodDelete, "user/D88MGYVTY")
+	assert.ErrorIs(t, err, syscall.ECONNRESET)
+	suger.Locked(func(s *sandbox.Store) {
+		assert.NotNil(t, s.Home().Member("D88MGYVTY"), "a reset replaces the operation")
 	})
+
+	ended := make(chan error, 1)
+	go func() {
+		_, _, err := call(http.MethodGet, "role")
+		ended <- err
+	}()
+	suger.Close()
+	assert.Error(t, <-ended, "a delay ends when the sandbox is closed")
+}
+
+func TestFaultOfNoOperation(t *testing.T) {
+	_, err := sandbox.New(sandbox.Options{Keys: []string{"key"}, Faults: []sandbox.Fault{{Status: 500, Operation: "unknown"}}})
+	assert.ErrorContains(t, err, `no operation "unknown"; there are list users, get user, add user,`)
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -55,22 +56,15 @@ func ListMembers(q *Request) (Answer, error) { return ReplyRows(q.Organization.M
 // ReplyRows answers the members as a bare array. A row is made again only if it has
 // changed: a gateway under test reads the list of a large organization many times.
 func ReplyRows[Row comparable](members []*Member, rowOf func(*Member) Row) Answer {
-	size := len("[]")
-	for _, m := range members {
+	rows := make([][]byte, len(members))
+	for i, m := range members {
 		now := rowOf(m)
 		if row, same := m.row.(Row); !same || row != now {
 			m.row, m.json = now, toJSON(now)
 		}
-		size += len(m.json) + len(",")
+		rows[i] = m.json
 	}
-	body := append(make([]byte, 0, size), '[')
-	for i, m := range members {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, m.json...)
-	}
-	return replyJSON(http.StatusOK, append(body, ']'))
+	return replyJSON(http.StatusOK, slices.Concat([]byte("["), bytes.Join(rows, []byte(",")), []byte("]")))
 }
 
 // GetUser answers the person alone, to every organization.
@@ -107,7 +101,7 @@ func addMember(q *Request) (Answer, error) {
 // alone. An e-mail is accepted and ignored.
 func updateMember(q *Request) (Answer, error) {
 	user, m, err := q.Organization.Change(q.PathValue("id"), func(user *User, role *string) error {
-		return q.Read(Fields{"firstName": &user.FirstName, "lastName": &user.LastName, "userRole": role, "email": Ignored{}})
+		return q.Read(Fields{"firstName": &user.FirstName, "lastName": &user.LastName, "userRole": role, "email": nil})
 	})
 	switch {
 	case err != nil:

@@ -2,19 +2,14 @@ package sandbox
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
-
-// defaultPeople is how many sample people there are besides the fixed ones.
-const defaultPeople = 17
 
 // The custom roles of the sample organization. Their permissions are invented.
 const (
 	finance  = "Finance"
 	dealDesk = "Deal desk"
-	partners = "Partner desk" // of the second organization
 )
 
 // knownBefore is how long before joining a global user was created: the creation
@@ -25,11 +20,12 @@ const knownBefore = 90 * 24 * time.Hour
 // minute.
 var sampleStart = time.Date(2024, time.March, 4, 9, 0, 0, 0, time.UTC)
 
-type samplePerson struct{ mailbox, first, last, role string }
+// A SamplePerson is a person whom nobody has added through the API.
+type SamplePerson struct{ Mailbox, First, Last, Role string }
 
 // fixedPeople are in every sandbox, so that tests can name them. Like all
 // sample people they are made up, from words that are not names of persons.
-var fixedPeople = []samplePerson{
+var fixedPeople = []SamplePerson{
 	{"admin", "Amber", "Anchor", RoleAdmin},
 	{"editor", "Basalt", "Beacon", RoleEditor},
 	{"viewer", "Cedar", "Compass", RoleViewer},
@@ -47,49 +43,30 @@ var (
 	sampleRoles = []string{RoleViewer, RoleEditor, RoleViewer, finance, RoleViewer, dealDesk, RoleEditor, RoleViewer, RoleViewer, RoleEditor, RoleViewer, RoleAdmin}
 )
 
-// secondPeople are the members of the second organization. Two of them are
-// members of the first too, under the names they have there and with other
-// roles, and two cannot be added to it, since their e-mail domain is another.
-var secondPeople = []samplePerson{
-	{"admin@" + SecondDomain, "Indigo", "Inlet", RoleAdmin},
-	{"partner@" + SecondDomain, "Kelp", "Kiosk", partners},
-	{"viewer", "", "", RoleAdmin},
-	{"deals", "", "", RoleViewer},
-	{"elsewhere", "Ivory", "Inkwell", RoleEditor},
-}
-
-// newStore returns the store with its sample organizations.
+// newStore returns the store with its sample organization.
 func newStore(options Options) *Store {
 	s := &Store{
-		local: options.Contract.Local, newID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
+		local: options.Contract.Local, NewID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
 		Users: make(map[string]*User), Emails: make(map[string]*User),
 	}
-	home := s.newOrganization(options.Organization, options.Domains, options.Seats)
-	home.addSampleRole(finance, "Invoices and revenue.", "billing.read", "billing.write")
-	home.addSampleRole(dealDesk, "Private offers.", "offer.read", "offer.write")
+	home := s.NewOrganization(options.Organization, options.Domains, options.Seats)
+	home.AddSampleRole(finance, "Invoices and revenue.", "billing.read", "billing.write")
+	home.AddSampleRole(dealDesk, "Private offers.", "offer.read", "offer.write")
 	if options.Contract.NewID != nil {
-		s.newID = options.Contract.NewID()
+		s.NewID = options.Contract.NewID()
 	}
-	home.insert(fixedPeople...)
-	var second *Organization
+	home.Insert(fixedPeople...)
 	if !s.local {
 		home.Remove(home.Members[len(home.Members)-1].ID) // former@
-		second = s.newOrganization(SecondOrganization, append(slices.Clone(options.Domains), SecondDomain), 0)
-		second.addSampleRole(partners, "Reseller offers.", "offer.read")
-		second.insert(secondPeople...)
 	}
-	for i := range max(options.People, 0) {
-		person := samplePersonAt(i, options.Seed)
-		home.insert(person)
-		if second != nil && i%8 == 7 {
-			person.role = RoleViewer
-			second.insert(person)
-		}
+	for i := range options.People {
+		home.Insert(samplePersonAt(i, options.Seed))
 	}
 	return s
 }
 
-func (s *Store) newOrganization(id string, domains []string, seats int) *Organization {
+// NewOrganization adds an organization without people.
+func (s *Store) NewOrganization(id string, domains []string, seats int) *Organization {
 	o := &Organization{ID: id, Domains: domains, Seats: seats, store: s, byUser: make(map[string]*Member)}
 	o.Roles = []*Role{
 		{ID: RoleAdmin, Name: RoleAdmin, Description: "May do everything.", Type: TypeStandard, Permissions: []string{"*"}},
@@ -100,19 +77,20 @@ func (s *Store) newOrganization(id string, domains []string, seats int) *Organiz
 	return o
 }
 
-func (o *Organization) addSampleRole(name, description string, permissions ...string) {
+// AddSampleRole adds a custom role.
+func (o *Organization) AddSampleRole(name, description string, permissions ...string) {
 	o.Roles = append(o.Roles, &Role{
-		ID: o.store.newID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: Time{sampleStart},
+		ID: o.store.NewID(), Name: name, Description: description, Type: TypeCustom, Permissions: permissions, CreationTime: Time{sampleStart},
 	})
 }
 
-// insert adds members, whether or not there are seats, and a user if there is none
+// Insert adds members, whether or not there are seats, and a user if there is none
 // with this e-mail. A mailbox without a domain is in that of the first organization.
-func (o *Organization) insert(people ...samplePerson) {
+func (o *Organization) Insert(people ...SamplePerson) {
 	for _, person := range people {
 		o.store.latest = o.store.latest.Add(time.Minute)
 		joined := Time{o.store.latest}
-		email := person.mailbox
+		email := person.Mailbox
 		if !strings.Contains(email, "@") {
 			email += "@" + o.store.Home().Domains[0]
 		}
@@ -120,11 +98,11 @@ func (o *Organization) insert(people ...samplePerson) {
 		if user == nil {
 			known := Time{joined.Add(-knownBefore)}
 			user = o.store.Put(User{
-				ID: o.store.NewID(), Email: email, FirstName: person.first, LastName: person.last, CreationTime: known, LastUpdateTime: known,
+				ID: o.store.NewID(), Email: email, FirstName: person.First, LastName: person.Last, CreationTime: known, LastUpdateTime: known,
 			})
 		}
-		m := &Member{User: user, Role: person.role, JoinTime: joined}
-		if role := o.RoleNamed(person.role); role != nil {
+		m := &Member{User: user, Role: person.Role, JoinTime: joined}
+		if role := o.RoleNamed(person.Role); role != nil {
 			m.Role = role.ID
 		}
 		o.Add(m)
@@ -133,16 +111,16 @@ func (o *Organization) insert(people ...samplePerson) {
 
 // samplePersonAt is the i-th sample person. The words repeat after some hundreds
 // of people; from then on the mailbox is numbered.
-func samplePersonAt(i int, seed int64) samplePerson {
+func samplePersonAt(i int, seed int64) SamplePerson {
 	pairs := len(firstWords) * len(lastWords)
 	pair := int((uint64(i)*137 + uint64(seed)) % uint64(pairs)) //nolint:gosec // G115: any bits do for a seed; 137 and the number of pairs have no common factor
-	person := samplePerson{
-		first: firstWords[pair%len(firstWords)], last: lastWords[pair/len(firstWords)],
-		role: sampleRoles[i%len(sampleRoles)],
+	person := SamplePerson{
+		First: firstWords[pair%len(firstWords)], Last: lastWords[pair/len(firstWords)],
+		Role: sampleRoles[i%len(sampleRoles)],
 	}
-	person.mailbox = strings.ToLower(person.first + "." + person.last)
+	person.Mailbox = strings.ToLower(person.First + "." + person.Last)
 	if round := i / pairs; round > 0 {
-		person.mailbox = fmt.Sprintf("%s%d", person.mailbox, round+1)
+		person.Mailbox = fmt.Sprintf("%s%d", person.Mailbox, round+1)
 	}
 	return person
 }

@@ -1,11 +1,12 @@
-// Package sandbox is Suger in memory: two organizations with users and roles,
-// served over HTTP as Suger's API would serve them, to try the gateway out, also
-// with a Suger that misbehaves.
+// Package sandbox is Suger in memory: an organization with users and roles, served
+// over HTTP as Suger's API would serve them, to try the gateway out, also with a
+// Suger that misbehaves.
 //
 // Suger publishes no user write operation; what is served follows Suger's own data
 // layer (membership.go). The package shares no table of fields or paths with the
 // gateway's mapping, so that a mistake in one shows in the other. Tests add other
-// contracts, kinds of faults and credentials (internal/test/sandbox).
+// contracts, kinds of faults and credentials, a second organization and a record of
+// calls (internal/test/sandbox).
 //
 // Start with [New]. A [Sandbox] is an [http.Handler]; serve it with httptest
 // or an [http.Server] of your own.
@@ -15,7 +16,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,14 +27,6 @@ import (
 // Suger's ids are short opaque strings, nine characters in its samples.
 const DefaultOrganization = "sandboxed"
 
-// The second organization. Some of its members are members of the first
-// organization too.
-const (
-	SecondOrganization = "neighbors"
-	SecondDomain       = "neighbors.example" // its e-mail domain, besides those of the first
-	SecondKey          = "key-of-neighbors"  // its API key
-)
-
 // Options configures a sandbox. Only a key is required.
 type Options struct {
 	Organization string   // organization id; default [DefaultOrganization]
@@ -42,14 +34,14 @@ type Options struct {
 
 	// People is how many sample people there are besides the fixed ones: admin@,
 	// editor@, viewer@, finance@, deals@, Mixed.Case@ and invited@ of the first
-	// domain are members, former@ was one. Zero means 17, below zero none.
+	// domain are members, former@ was one.
 	People int
 
 	Domains []string         // e-mail domains whose people may be added; default example.com
 	Seats   int              // most members; 0 means no limit
 	Clock   func() time.Time // default time.Now
-	Seed    int64            // of ids, sample names and random faults
-	Admin   bool             // serve /_sandbox/, to set faults and read calls
+	Seed    int64            // of ids and sample names
+	Faults  []Fault
 
 	Contract *Contract // default [Membership]
 }
@@ -61,27 +53,36 @@ type Contract struct {
 
 	// What follows is for the contracts of tests.
 
-	Local  bool                                                        // there is no second organization, and a user who is no member is not known
-	NewID  func() func() string                                        // makes ids, in place of opaque ones
-	Faults map[FaultKind]Misbehavior                                   // further kinds
-	Access func(authorization string, write bool) (id string, _ error) // the organization of a credential that is no key
-	Called func(*Call)                                                 // notes a call; its status is set later
+	Local   bool                                                        // a user who is no member is not known
+	NewID   func() func() string                                        // makes ids, in place of opaque ones
+	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential, in place of the keys of [Options]
+	Perform Performer                                                   // performs calls, in place of the faults of [Options]
 }
+
+// Operations lists the operations that a fault may name.
+func (c *Contract) Operations() (names []string) {
+	for _, rt := range c.Routes {
+		if rt.Operation != Unknown {
+			names = append(names, rt.Operation)
+		}
+	}
+	return names
+}
+
+// A Performer performs a call with its faults. operate performs the operation and
+// needs the lock of the sandbox.
+type Performer func(rt *Route, q *Request, operate func() Answer) Answer
 
 // A Sandbox is Suger behind its HTTP API. Its methods may be
 // called at any time, also while it serves.
 type Sandbox struct {
-	contract *Contract
-	clock    func() time.Time
-	keys     map[string]string // organization by Authorization header
-	routes   *http.ServeMux
-	admin    http.Handler // nil if off
+	options Options
+	routes  *http.ServeMux
+	access  func(authorization string, write bool) (id string, _ error)
+	perform Performer
 
-	mu     sync.Mutex // guards what follows
-	store  *Store
-	faults []activeFault
-	luck   *rand.Rand
-	calls  []*Call
+	mu    sync.Mutex // guards what follows
+	store *Store
 
 	closed    chan struct{}
 	closeOnce sync.Once
@@ -93,23 +94,16 @@ func New(options Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
 	s := &Sandbox{
-		contract: options.Contract,
-		clock:    options.Clock,
-		keys:     make(map[string]string),
-		store:    newStore(options),
-		luck:     rand.New(rand.NewPCG(uint64(options.Seed), 1)), //nolint:gosec // G404: faults of one seed apply alike
-		closed:   make(chan struct{}),
+		options: options, access: options.Contract.Access, perform: options.Contract.Perform,
+		store: newStore(options), closed: make(chan struct{}),
 	}
-	if !s.contract.Local {
-		s.keys["Key "+SecondKey] = SecondOrganization
+	if s.access == nil {
+		s.access = s.byKey
 	}
-	for _, key := range options.Keys {
-		s.keys["Key "+key] = options.Organization
+	if s.perform == nil {
+		s.perform = s.misbehave
 	}
 	s.routes = s.newRoutes()
-	if options.Admin {
-		s.admin = s.adminRoutes()
-	}
 	return s, nil
 }
 
@@ -137,13 +131,16 @@ func (o *Options) complete() error {
 		return errors.New("an API key is required")
 	case slices.Contains(o.Keys, ""):
 		return errors.New("an API key is empty")
-	case o.Seats < 0:
-		return fmt.Errorf("%d seats", o.Seats)
-	case o.Organization == SecondOrganization && !o.Contract.Local:
-		return fmt.Errorf("%q is the id of the second organization", SecondOrganization)
+	case o.Seats < 0 || o.People < 0:
+		return fmt.Errorf("%d seats, %d people", o.Seats, o.People)
+	}
+	operations := o.Contract.Operations()
+	for _, fault := range o.Faults {
+		if fault.Operation != "" && !slices.Contains(operations, fault.Operation) {
+			return fmt.Errorf("no operation %q; there are %s", fault.Operation, strings.Join(operations, ", "))
+		}
 	}
 	o.Organization = cmp.Or(o.Organization, DefaultOrganization)
-	o.People = cmp.Or(o.People, defaultPeople)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ type Request struct {
 
 // An Answer is held whole, so that a fault can still change it.
 type Answer struct {
-	Status int
+	Status int // 0 resets the connection
 	Header http.Header
 	Body   []byte // empty for none
 }
@@ -64,13 +65,8 @@ func Refuse(status int, format string, args ...any) error {
 	return &refusal{status: status, text: fmt.Sprintf(format, args...)}
 }
 
-var (
-	// ErrNoUser is the error of an unknown user id.
-	ErrNoUser = Refuse(404, "user not found")
-
-	errUnauthorized = Refuse(401, "unauthorized")
-	errNoObject     = errors.New("no JSON object")
-)
+// ErrNoUser is the error of an unknown user id.
+var ErrNoUser = Refuse(404, "user not found")
 
 // NoBody returns an answer without a body.
 func NoBody(status int) Answer { return Answer{Status: status, Header: http.Header{}} }
@@ -86,7 +82,7 @@ func replyJSON(status int, body []byte) Answer {
 // another method included, as an unknown one.
 func (s *Sandbox) newRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, rt := range s.contract.Routes {
+	for _, rt := range s.options.Contract.Routes {
 		mux.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
 	}
 	mux.HandleFunc("/", s.serveUnknown)
@@ -97,50 +93,28 @@ func (s *Sandbox) serveUnknown(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, &Route{Operation: Unknown, Handle: func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }})
 }
 
-// ServeHTTP serves the contract, and the admin routes if they are switched on.
+// ServeHTTP serves the contract.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch {
-	case s.admin != nil && strings.HasPrefix(r.URL.Path, adminPrefix):
-		s.admin.ServeHTTP(w, r)
-	case path.Clean(r.URL.Path) != r.URL.Path: // the mux would redirect "/a/../b" to "/b"
+	if path.Clean(r.URL.Path) != r.URL.Path { // the mux would redirect "/a/../b" to "/b"
 		s.serveUnknown(w, r)
-	default:
-		s.routes.ServeHTTP(w, r)
+		return
 	}
+	s.routes.ServeHTTP(w, r)
 }
 
-// serve answers one call, with its faults.
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
+
+// serve answers one call. It reads the whole body first: only then does the server
+// notice that a client has gone away.
 func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
-	call := s.begin(rt.Operation, r)
-	body, err := readBody(w, r)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		s.deliver(w, call, s.refused(err))
+		s.deliver(w, s.refused(Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)))
 		return
 	}
-	hit := s.strike(rt, r)
-	s.wait(r, hit.early)
-	var out Answer
-	if fault := &hit.fault; fault.After || !fault.replaces() {
-		out = s.perform(&Request{Request: r, Store: s.store, Body: body}, rt, fault)
-	}
-	s.wait(r, hit.late)
-	switch {
-	case hit.fault.Kind == Hang:
-		s.wait(r, math.MaxInt64)
-	case hit.fault.Kind == Reset:
-		reset(w)
-		return
-	case hit.fault.replaces():
-		out = s.errorStatus(&hit.fault)
-	}
-	s.deliver(w, call, out)
-}
-
-// perform performs the operation, as a fault of a test would have it.
-func (s *Sandbox) perform(q *Request, rt *Route, fault *Fault) Answer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	operate := func() (out Answer) {
+	q := &Request{Request: r, Store: s.store, Body: body}
+	s.deliver(w, s.perform(rt, q, func() (out Answer) {
 		err := s.authorize(q, rt)
 		if err == nil {
 			out, err = rt.Handle(q)
@@ -149,27 +123,25 @@ func (s *Sandbox) perform(q *Request, rt *Route, fault *Fault) Answer {
 			return s.refused(err)
 		}
 		return out
-	}
-	if spoil := s.contract.Faults[fault.Kind].Spoil; spoil != nil {
-		return spoil(fault, q, operate)
-	}
-	return operate()
+	}))
 }
 
-// authorize checks the Authorization header, "Key …" in exactly this spelling
-// (doc.suger.io/get-started/api-client). A credential is valid for its own
+// byKey returns the organization of an API key, which is sent as "Key …" in exactly
+// this spelling (doc.suger.io/get-started/api-client).
+func (s *Sandbox) byKey(authorization string, _ bool) (id string, _ error) {
+	if key, ok := strings.CutPrefix(authorization, "Key "); !ok || !slices.Contains(s.options.Keys, key) {
+		return "", Refuse(401, "unauthorized")
+	}
+	return s.options.Organization, nil
+}
+
+// authorize checks the Authorization header. A credential is valid for its own
 // organization only.
-func (s *Sandbox) authorize(q *Request, rt *Route) (err error) {
+func (s *Sandbox) authorize(q *Request, rt *Route) error {
 	if rt.Operation == Unknown || rt.Operation == GetToken {
 		return nil
 	}
-	authorization := q.Header.Get("Authorization")
-	id, ok := s.keys[authorization]
-	if !ok && s.contract.Access != nil {
-		id, err = s.contract.Access(authorization, rt.Writes())
-	} else if !ok {
-		err = errUnauthorized
-	}
+	id, err := s.access(q.Header.Get("Authorization"), rt.Writes())
 	if err != nil || !strings.Contains(rt.Pattern, "{organization}") {
 		return err
 	}
@@ -187,14 +159,17 @@ func (s *Sandbox) authorize(q *Request, rt *Route) (err error) {
 func (s *Sandbox) refused(err error) Answer {
 	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
 	_ = errors.As(err, &known)
-	return s.contract.Refuse(known.status, known.text)
+	return s.options.Contract.Refuse(known.status, known.text)
 }
 
 // deliver sends the answer. A Date or Content-Length that it has is that of a fault.
-func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out Answer) {
-	s.Locked(func(*Store) { call.Status = out.Status })
+func (s *Sandbox) deliver(w http.ResponseWriter, out Answer) {
+	if out.Status == 0 {
+		reset(w)
+		return
+	}
 	header := w.Header()
-	header.Set("Date", s.clock().UTC().Format(http.TimeFormat))
+	header.Set("Date", s.options.Clock().UTC().Format(http.TimeFormat))
 	if out.Status != http.StatusNoContent {
 		header.Set("Content-Length", strconv.Itoa(len(out.Body)))
 	}
@@ -203,8 +178,95 @@ func (s *Sandbox) deliver(w http.ResponseWriter, call *Call, out Answer) {
 	_, _ = w.Write(out.Body) // the client may have disconnected
 }
 
-// wait waits, and aborts the connection if client or sandbox close meanwhile.
-func (s *Sandbox) wait(r *http.Request, wait time.Duration) {
+// Fields lists what an object may have: by name the target of [json.Unmarshal], or
+// nil for any value, which is ignored.
+type Fields map[string]any
+
+// Read reads the body.
+func (q *Request) Read(allowed Fields) error {
+	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return Refuse(400, "Content-Type must be application/json")
+	}
+	return ReadObject(q.Body, "", allowed)
+}
+
+// ReadObject reads an object; place is its name in the body, followed by a dot, or ""
+// for the body. Any other field is refused, as is a value of another type and null:
+// the sandbox is strict where Suger might not be.
+func ReadObject(text []byte, place string, allowed Fields) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil || object == nil {
+		return Refuse(400, "%s is not a JSON object", cmp.Or(strings.TrimSuffix(place, "."), "the body"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		target, known := allowed[name]
+		if !known {
+			return Refuse(400, "unknown field %q", place+name)
+		}
+		if target == nil {
+			continue
+		}
+		if err := json.Unmarshal(object[name], target); err != nil || string(object[name]) == "null" {
+			return Refuse(400, "field %q has the wrong type", place+name)
+		}
+	}
+	return nil
+}
+
+// A Fault is a misbehavior of all calls, or of those of one operation: a delay, an
+// error status in place of the operation, or without either a reset of the
+// connection.
+type Fault struct {
+	Operation string // as in a route of the contract; "" is any
+	Delay     time.Duration
+	Status    int
+}
+
+// forever is the delay of a call that is never answered.
+const forever = time.Duration(math.MaxInt64)
+
+// ParseFault parses "KIND" or "KIND OPERATION", such as "429", "2s list users",
+// "hang" and "reset add user". KIND is a status from 400 to 599, a delay, hang or
+// reset.
+func ParseFault(text string) (Fault, error) {
+	kind, operation, _ := strings.Cut(strings.TrimSpace(text), " ")
+	fault := Fault{Operation: strings.TrimSpace(operation)}
+	status, noStatus := strconv.Atoi(kind)
+	delay, noDelay := time.ParseDuration(kind)
+	switch {
+	case kind == "reset":
+	case kind == "hang":
+		fault.Delay = forever
+	case noStatus == nil && status >= 400 && status <= 599:
+		fault.Status = status
+	case noDelay == nil && delay > 0:
+		fault.Delay = delay
+	default:
+		return Fault{}, fmt.Errorf("unknown kind of fault %q: it is a status from 400 to 599, a delay such as 2s, hang or reset", kind)
+	}
+	return fault, nil
+}
+
+// misbehave performs the operation with the faults of [Options]: delays add up, and the
+// first status or reset replaces the operation.
+func (s *Sandbox) misbehave(rt *Route, q *Request, operate func() Answer) (out Answer) {
+	for _, fault := range s.options.Faults {
+		switch {
+		case fault.Operation != "" && fault.Operation != rt.Operation:
+		case fault.Delay > 0:
+			s.Wait(q.Request, fault.Delay)
+		case fault.Status > 0:
+			return s.refused(Refuse(fault.Status, "injected fault: status %d", fault.Status))
+		default:
+			return Answer{}
+		}
+	}
+	s.Locked(func(*Store) { out = operate() })
+	return out
+}
+
+// Wait waits, and aborts the connection if client or sandbox close meanwhile.
+func (s *Sandbox) Wait(r *http.Request, wait time.Duration) {
 	if wait <= 0 {
 		return
 	}
@@ -219,63 +281,15 @@ func (s *Sandbox) wait(r *http.Request, wait time.Duration) {
 	}
 }
 
-// maxBody bounds the body of a request, in bytes.
-const maxBody = 1 << 20
-
-// readBody reads the whole body before anything is answered; only then does
-// the server notice that a client has gone away.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+// reset resets the connection as a crashed server or a firewall would: the client
+// gets an error, not the end of the answer. HTTP/2 streams are aborted.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, Refuse(413, "the request is larger than %d bytes, or was cut off", maxBody)
+		panic(http.ErrAbortHandler)
 	}
-	return body, nil
-}
-
-// Fields lists what a body may have: by name the target of [json.Unmarshal], or
-// the Fields of an object.
-type Fields map[string]any
-
-// Ignored is the target of a field that may have any value.
-type Ignored struct{}
-
-// Read reads the body. Any other field is refused, as is a value of another type
-// and null: the sandbox is strict where Suger might not be.
-func (q *Request) Read(allowed Fields) error {
-	if media, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return Refuse(400, "Content-Type must be application/json")
+	if tcp, ok := connection.(interface{ SetLinger(seconds int) error }); ok { // a *net.TCPConn, or a test's
+		_ = tcp.SetLinger(0) // close with RST rather than FIN
 	}
-	err := readObject(q.Body, "", allowed)
-	if errors.Is(err, errNoObject) {
-		return Refuse(400, "the body is not a JSON object")
-	}
-	return err
-}
-
-// readObject returns errNoObject if the body is no JSON object.
-func readObject(body []byte, prefix string, allowed Fields) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return errNoObject
-	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		var err error
-		switch target := allowed[name].(type) {
-		case nil:
-			return Refuse(400, "unknown field %q", prefix+name)
-		case Fields:
-			if err = readObject(object[name], prefix+name+".", target); errors.Is(err, errNoObject) {
-				err = Refuse(400, "unknown field %q", prefix+name)
-			}
-		case Ignored:
-		default:
-			if err = json.Unmarshal(object[name], target); err != nil || string(object[name]) == "null" {
-				err = Refuse(400, "field %q has the wrong type", prefix+name)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	_ = connection.Close()
 }

@@ -189,17 +189,14 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	}
 	assert.Equal(t, "Skip to the content", names["link"][0], "the first thing that Tab reaches")
 	assert.Equal(t, []string{
-		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Calls and caches", "Set-up",
+		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Set-up",
 	}, names["heading"])
-	require.Len(t, names["image"], 4, "the charts")
-	for _, name := range names["image"] {
-		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Reads).*: .*[0-9]`, name, "a chart says in words what it shows")
-	}
+	assert.Contains(t, names["term"], "SCIM requests in the last hour")
 	assert.Contains(t, names["columnheader"], "Group in Okta")
 	assert.Contains(t, names["rowheader"], "EDITOR")
 	for role, all := range names {
 		for _, name := range all {
-			if role == "link" || role == "button" || role == "textbox" || role == "image" {
+			if role == "link" || role == "button" || role == "textbox" {
 				assert.NotEmpty(t, name, role)
 			}
 		}

@@ -25,13 +25,15 @@ import (
 // proxyCommand runs this program as the reverse proxy for the comparison.
 const proxyCommand = "proxy"
 
-// A process is a started program with its address.
+// A process is a started program with its addresses, such as
+// "http://127.0.0.1:40001".
 type process struct {
 	command *exec.Cmd
-	address string // "http://127.0.0.1:40001"
+	address string
+	ops     string // of the gateway
 }
 
-// startProcess starts a program and waits for a line with its address.
+// startProcess starts a program and waits for a line with its address, or with two.
 func startProcess(ctx context.Context, told *regexp.Regexp, environment []string, program string, args ...string) (*process, error) {
 	command := exec.CommandContext(ctx, program, args...)
 	command.Env = append(os.Environ(), environment...)
@@ -50,7 +52,11 @@ func startProcess(ctx context.Context, told *regexp.Regexp, environment []string
 		fmt.Fprintln(&said, lines.Text())
 		if match := told.FindStringSubmatch(lines.Text()); match != nil {
 			go func() { _, _ = io.Copy(io.Discard, reader) }() // the log, which ends with the process
-			return &process{command, "http://" + strings.TrimPrefix(match[1], "http://")}, nil
+			p := &process{command: command, address: "http://" + strings.TrimPrefix(match[1], "http://")}
+			if len(match) > 2 {
+				p.ops = "http://" + match[2]
+			}
+			return p, nil
 		}
 	}
 	return nil, errors.Join(fmt.Errorf("%s %s did not start: %s", filepath.Base(program), args, said.String()), command.Wait())
@@ -71,9 +77,9 @@ type stack struct {
 // latency, if any, is that of every call to Suger.
 func startStack(ctx context.Context, binary string, people int, latency time.Duration) (*stack, error) {
 	s := &stack{key: rand.Text()}
-	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--people", strconv.Itoa(people), "--key", s.key, "--admin"}
+	args := []string{"sandbox", "--addr", "127.0.0.1:0", "--people", strconv.Itoa(people), "--key", s.key}
 	if latency > 0 {
-		args = append(args, "--fault", "kind=latency delay="+latency.String())
+		args = append(args, "--fault", latency.String())
 	}
 	var err error
 	if s.sandbox, err = startProcess(ctx, regexp.MustCompile(`SUGER_API_URL +(\S+)`), nil, binary, args...); err != nil {
@@ -88,7 +94,7 @@ func startStack(ctx context.Context, binary string, people int, latency time.Dur
 
 // startGateway starts the gateway with default settings, as in production.
 func (s *stack) startGateway(ctx context.Context, binary string) (*process, error) {
-	return startProcess(ctx, regexp.MustCompile(`"scim_address":"([^"]+)"`), []string{
+	return startProcess(ctx, regexp.MustCompile(`"scim_address":"([^"]+)","ops_address":"([^"]+)"`), []string{
 		"SUGER_API_URL=" + s.sandbox.address, "SUGER_ORG_ID=" + organization,
 		"GATEWAY_ADDR=127.0.0.1:0", "GATEWAY_OPS_ADDR=127.0.0.1:0",
 	}, binary, "serve")

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -45,20 +47,14 @@ func (out *size) cold(ctx context.Context, client *http.Client, s *stack, binary
 		if err := s.restart(ctx, binary); err != nil {
 			return err
 		}
-		before, err := s.calls(ctx)
-		if err != nil {
-			return err
-		}
 		one, err := s.toGateway(func(int) string { return lookup("viewer@example.com") }).send(ctx, client, 0)
 		if err != nil {
 			return err
 		}
 		took = append(took, one)
-		after, err := s.calls(ctx)
-		if err != nil {
+		if out.LookupColdCalls, err = s.calls(ctx); err != nil {
 			return err
 		}
-		out.LookupColdCalls = after - before
 	}
 	out.LookupCold = median(took, milliseconds)
 	return nil
@@ -69,10 +65,6 @@ func (out *size) walk(ctx context.Context, client *http.Client, s *stack, binary
 	if err := s.restart(ctx, binary); err != nil {
 		return err
 	}
-	before, err := s.calls(ctx)
-	if err != nil {
-		return err
-	}
 	began := time.Now()
 	for page := range (out.People + pageSize - 1) / pageSize {
 		if _, err := s.toGateway(importPage).send(ctx, client, page); err != nil {
@@ -80,9 +72,9 @@ func (out *size) walk(ctx context.Context, client *http.Client, s *stack, binary
 		}
 	}
 	out.Walk = time.Since(began).Seconds()
-	after, err := s.calls(ctx)
-	out.WalkCalls = after - before
 	out.Resident = float64(s.gateway.peakMemory()) / (1 << 20)
+	var err error
+	out.WalkCalls, err = s.calls(ctx)
 	return err
 }
 
@@ -118,11 +110,20 @@ func (s *stack) restart(ctx context.Context, binary string) error {
 	return err
 }
 
-// calls returns how many calls the sandbox received, of which it keeps at least
-// 10,000.
-func (s *stack) calls(ctx context.Context) (int, error) {
-	var all []json.RawMessage
-	journal := &target{base: s.sandbox.address, path: func(int) string { return "/_sandbox/calls" }}
-	err := journal.read(ctx, 0, &all)
-	return len(all), err
+// sent is the gateway's counter of calls to Suger, one line for each operation and
+// status.
+var sent = regexp.MustCompile(`(?m)^suger_scim_upstream_requests_total\{.*\} (\d+)$`)
+
+// calls returns how many calls the gateway has sent to the sandbox since it started.
+func (s *stack) calls(ctx context.Context) (all int, err error) {
+	metrics := &target{base: s.gateway.ops, path: func(int) string { return "/metrics" }}
+	err = metrics.get(ctx, http.DefaultClient, 0, func(body io.Reader) error {
+		text, err := io.ReadAll(body)
+		for _, match := range sent.FindAllSubmatch(text, -1) {
+			n, _ := strconv.Atoi(string(match[1])) // digits
+			all += n
+		}
+		return err
+	})
+	return all, err
 }

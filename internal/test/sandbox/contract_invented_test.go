@@ -57,7 +57,7 @@ func TestEnvelopePutIsTheWholeUser(t *testing.T) {
 		`{"enabled":"true"}`:  `field "enabled" has the wrong type`,
 		`{"role.id":"ADMIN"}`: `unknown field "role.id"`,
 		`{"info":{"x":1}}`:    `unknown field "info.x"`,
-		`{"contact":"x"}`:     `unknown field "contact"`,
+		`{"contact":"x"}`:     `contact is not a JSON object`,
 	} {
 		answer := s.call(t, "PUT", path, body)
 		assert.Equal(t, 400, answer.status, body)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -52,13 +53,25 @@ func numericIDs() func() string {
 func envelopeRead(q *core.Request, u *User) error {
 	var on *bool
 	var emails *[]string
-	err := q.Read(core.Fields{
-		"info": core.Fields{"firstName": &u.FirstName, "lastName": &u.LastName}, "contact": core.Fields{"emails": &emails},
-		"role": core.Fields{"id": &u.Role, "name": core.Ignored{}}, "enabled": &on,
-		"userId": core.Ignored{}, "orgId": core.Ignored{}, "audit": core.Ignored{},
-	})
-	if err != nil {
+	var info, contact, role json.RawMessage
+	if err := q.Read(core.Fields{"info": &info, "contact": &contact, "role": &role, "enabled": &on, "userId": nil, "orgId": nil, "audit": nil}); err != nil {
 		return err
+	}
+	for _, inner := range []struct {
+		text   json.RawMessage
+		place  string
+		fields core.Fields
+	}{
+		{info, "info.", core.Fields{"firstName": &u.FirstName, "lastName": &u.LastName}},
+		{contact, "contact.", core.Fields{"emails": &emails}},
+		{role, "role.", core.Fields{"id": &u.Role, "name": nil}},
+	} {
+		if inner.text == nil {
+			continue
+		}
+		if err := core.ReadObject(inner.text, inner.place, inner.fields); err != nil {
+			return err
+		}
 	}
 	if emails != nil {
 		if len(*emails) != 1 {

@@ -2,19 +2,30 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	core "suger-scim-gateway/internal/sandbox"
 )
 
-// Kinds of faults besides those of the product.
+// A FaultKind is a way to misbehave.
+type FaultKind string
+
+// Kinds of faults; [Status] returns the others.
 const (
+	Latency           FaultKind = "latency"      // delays the answer by Delay
+	Hang              FaultKind = "hang"         // never answers; ends when the client or the server closes
+	Reset             FaultKind = "reset"        // resets the connection instead of answering
 	Cut               FaultKind = "cut"          // breaks the connection in the middle of the answer
 	Truncated         FaultKind = "truncated"    // answers half of the JSON with a matching length
 	HTML              FaultKind = "html"         // answers 200 with a web page
@@ -27,7 +38,40 @@ const (
 	WrongOrganization FaultKind = "organization" // answers with another organization's id in it
 )
 
-var kinds = map[FaultKind]core.Misbehavior{
+// Status returns the kind that answers an HTTP error status, 400 to 599.
+func Status(code int) FaultKind { return FaultKind(strconv.Itoa(code)) }
+
+// A RetryForm is the form of Retry-After in a status fault; "" is none.
+type RetryForm string
+
+// Forms of Retry-After.
+const (
+	RetrySeconds RetryForm = "seconds" // Retry-After in seconds
+	RetryDate    RetryForm = "date"    // Retry-After as an HTTP date
+)
+
+// A Fault is a misbehavior and when it applies.
+type Fault struct {
+	Operation   string // which operation, as in a route of the contract; "" is any
+	Kind        FaultKind
+	Probability float64 // 0 means always
+	Times       int     // how often at most; 0 means no limit
+	After       bool    // apply after the operation took effect
+
+	Delay      time.Duration // of a latency or a skew
+	Retry      RetryForm     // of a status
+	RetryAfter time.Duration // of a status; in whole seconds, rounded up
+	Shift      int           // of a shifting list
+	Body       string        // of a literal
+}
+
+// A misbehavior is a kind of fault that changes what an operation does or answers.
+type misbehavior struct {
+	suits func(*core.Route, *http.Request) bool // whether it can apply to a call; nil if to every one
+	spoil func(f *Fault, q *core.Request, operate func() core.Answer) core.Answer
+}
+
+var kinds = map[FaultKind]misbehavior{
 	Cut: spoiled(func(out core.Answer) core.Answer {
 		if len(out.Body) == 0 {
 			out = withBody(out, []byte("{}"))
@@ -43,7 +87,7 @@ var kinds = map[FaultKind]core.Misbehavior{
 		out.Body = out.Body[:(len(out.Body)+1)/2]
 		return out
 	}),
-	HTML: spoiled(func(core.Answer) core.Answer { return core.WebPage(http.StatusOK) }),
+	HTML: spoiled(func(core.Answer) core.Answer { return webPage(http.StatusOK) }),
 	Empty: spoiled(func(out core.Answer) core.Answer {
 		out.Body = nil
 		return out
@@ -54,12 +98,12 @@ var kinds = map[FaultKind]core.Misbehavior{
 		}
 		return withBody(out, []byte(`{"result":"ok"}`))
 	}),
-	Literal: {Spoil: func(f *Fault, _ *core.Request, operate func() core.Answer) core.Answer {
+	Literal: {spoil: func(f *Fault, _ *core.Request, operate func() core.Answer) core.Answer {
 		return withBody(operate(), []byte(f.Body))
 	}},
-	NotApplied: {Suits: func(rt *core.Route, _ *http.Request) bool { return rt.Writes() && rt.Operation != core.GetToken }, Spoil: unapplied},
-	ShiftingList: {Suits: func(rt *core.Route, r *http.Request) bool { return rt.Operation == "list users" && pastFirst(r) },
-		Spoil: func(f *Fault, q *core.Request, operate func() core.Answer) core.Answer {
+	NotApplied: {suits: func(rt *core.Route, _ *http.Request) bool { return rt.Writes() && rt.Operation != core.GetToken }, spoil: unapplied},
+	ShiftingList: {suits: func(rt *core.Route, r *http.Request) bool { return rt.Operation == "list users" && pastFirst(r) },
+		spoil: func(f *Fault, q *core.Request, operate func() core.Answer) core.Answer {
 			shift := f.Shift
 			if shift == 0 {
 				shift = 1
@@ -67,8 +111,8 @@ var kinds = map[FaultKind]core.Misbehavior{
 			q.Request = q.WithContext(context.WithValue(q.Context(), shiftKey{}, shift))
 			return operate()
 		}},
-	ClockSkew: {Spoil: skewed},
-	WrongOrganization: {Spoil: func(_ *Fault, q *core.Request, operate func() core.Answer) core.Answer {
+	ClockSkew: {spoil: skewed},
+	WrongOrganization: {spoil: func(_ *Fault, q *core.Request, operate func() core.Answer) core.Answer {
 		out := operate()
 		id, _ := json.Marshal(q.Store.Home().ID) // a string has no error
 		other, _ := json.Marshal(q.Store.Home().ID + "X")
@@ -77,22 +121,182 @@ var kinds = map[FaultKind]core.Misbehavior{
 	}},
 }
 
-// SetFaults replaces the active faults. The error says which one is invalid.
+// String names the fault in tests.
+func (f Fault) String() string {
+	when := "before"
+	if f.After {
+		when = "after"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s", f.Kind, f.Operation, when, cmp.Or(string(f.Retry), f.Body)))
+}
+
+// status is the HTTP status that the fault answers, 0 for other kinds.
+func (f *Fault) status() int {
+	code, err := strconv.Atoi(string(f.Kind))
+	if err != nil || code < 400 || code > 599 || f.Kind != Status(code) {
+		return 0
+	}
+	return code
+}
+
+// replaces reports whether the fault is in place of the operation's answer.
+func (f *Fault) replaces() bool { return f.Kind == Hang || f.Kind == Reset || f.status() != 0 }
+
+// check reports what is wrong with the fault itself.
+func (f *Fault) check() error {
+	_, spoils := kinds[f.Kind]
+	switch {
+	case !spoils && !f.replaces() && f.Kind != Latency:
+		return fmt.Errorf("unknown kind %q", f.Kind)
+	case f.Probability < 0 || f.Probability > 1:
+		return errors.New("the probability is not from 0 to 1")
+	case f.Times < 0:
+		return errors.New("times is negative")
+	case (f.Delay != 0) != (f.Kind == Latency || f.Kind == ClockSkew), f.Kind == Latency && f.Delay < 0:
+		return errors.New("latency and skew need a delay, and only they take one")
+	case f.Retry != "" && f.Retry != RetrySeconds && f.Retry != RetryDate:
+		return fmt.Errorf("unknown form of Retry-After %q", f.Retry)
+	case f.RetryAfter < 0 || f.Retry == "" && f.RetryAfter != 0:
+		return errors.New("the time to retry after is negative or has no form")
+	case f.Retry != "" && f.status() == 0:
+		return errors.New("only a status takes a Retry-After")
+	case f.After && spoils:
+		return errors.New("only latency, hang, reset and a status can be before or after")
+	case f.Shift != 0 && f.Kind != ShiftingList || f.Body != "" && f.Kind != Literal:
+		return errors.New("shift is for shifting and body for body")
+	}
+	return nil
+}
+
+// An activeFault is a fault that is switched on.
+type activeFault struct {
+	Fault
+	left int // how often it may still apply; below 0 means no limit
+}
+
+// SetFaults replaces the active faults. For each call they are tried in order:
+// latencies add up, and of the others the first that applies is used. The error
+// says which fault is invalid.
 func (s *Sandbox) SetFaults(faults ...Fault) error {
+	operations := s.contract.Operations()
+	active := make([]activeFault, len(faults))
 	for i, f := range faults {
-		if f.Shift != 0 && f.Kind != ShiftingList || f.Body != "" && f.Kind != Literal {
-			return fmt.Errorf("sandbox: fault %d: shift is for shifting and body for body", i+1)
+		if err := f.check(); err != nil {
+			return fmt.Errorf("sandbox: fault %d: %w", i+1, err)
 		}
-		if _, here := kinds[f.Kind]; here && (f.Delay != 0) != (f.Kind == ClockSkew) {
-			return fmt.Errorf("sandbox: fault %d: of these kinds a skew has a delay, and needs one", i+1)
+		if f.Operation != "" && !slices.Contains(operations, f.Operation) {
+			return fmt.Errorf("sandbox: fault %d: no operation %q; there are %s", i+1, f.Operation, strings.Join(operations, ", "))
+		}
+		active[i] = activeFault{f, f.Times}
+		if f.Times == 0 {
+			active[i].left = -1
 		}
 	}
-	return s.Sandbox.SetFaults(faults...)
+	s.Locked(func(*core.Store) { s.faults = active })
+	return nil
+}
+
+// Faults returns the active faults, including those used up.
+func (s *Sandbox) Faults() (faults []Fault) {
+	s.Locked(func(*core.Store) {
+		for i := range s.faults {
+			faults = append(faults, s.faults[i].Fault)
+		}
+	})
+	return faults
+}
+
+// A strike is what the faults do to one call.
+type strike struct {
+	early, late time.Duration // latency before and after the operation
+	fault       Fault         // the zero value for none
+}
+
+// strike returns what the faults do to the call, and counts it. It needs the lock
+// of the sandbox.
+func (s *Sandbox) strike(rt *core.Route, r *http.Request) (hit strike) {
+	for i := range s.faults {
+		f := &s.faults[i]
+		suits := kinds[f.Kind].suits
+		switch {
+		case f.Operation != "" && f.Operation != rt.Operation, suits != nil && !suits(rt, r),
+			f.Kind != Latency && hit.fault.Kind != "", f.left == 0, f.Probability != 0 && s.luck.Float64() >= f.Probability:
+			continue
+		case f.Kind != Latency:
+			hit.fault = f.Fault
+		case f.After:
+			hit.late += f.Delay
+		default:
+			hit.early += f.Delay
+		}
+		if f.left > 0 {
+			f.left--
+		}
+	}
+	return hit
+}
+
+// perform performs a call with its faults, and records it.
+func (s *Sandbox) perform(rt *core.Route, q *core.Request, operate func() core.Answer) (out core.Answer) {
+	call := &Call{Operation: rt.Operation, Method: q.Method, Path: q.URL.EscapedPath(), Query: q.URL.RawQuery}
+	var hit strike
+	s.Locked(func(*core.Store) {
+		s.calls = append(s.calls, call)
+		hit = s.strike(rt, q.Request)
+	})
+	fault := &hit.fault
+	s.Wait(q.Request, hit.early)
+	if fault.After || !fault.replaces() {
+		s.Locked(func(*core.Store) {
+			if spoil := kinds[fault.Kind].spoil; spoil != nil {
+				out = spoil(fault, q, operate)
+			} else {
+				out = operate()
+			}
+		})
+	}
+	s.Wait(q.Request, hit.late)
+	switch {
+	case fault.Kind == Hang:
+		s.Wait(q.Request, math.MaxInt64)
+	case fault.Kind == Reset:
+		return core.Answer{}
+	case fault.replaces():
+		out = s.errorStatus(fault)
+	}
+	s.Locked(func(*core.Store) { call.Status = out.Status })
+	return out
+}
+
+// errorStatus is the answer of a status fault. A 502, 503 or 504 is a web page, as
+// from a proxy.
+func (s *Sandbox) errorStatus(f *Fault) core.Answer {
+	var out core.Answer
+	switch code := f.status(); code {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		out = webPage(code)
+	default:
+		out = s.contract.Refuse(code, fmt.Sprintf("injected fault: status %d", code))
+	}
+	after := (f.RetryAfter + time.Second - 1).Truncate(time.Second)
+	switch f.Retry {
+	case RetrySeconds:
+		out.Header.Set("Retry-After", strconv.Itoa(int(after.Seconds())))
+	case RetryDate:
+		out.Header.Set("Retry-After", s.tokens.clock().Add(after).UTC().Format(http.TimeFormat))
+	}
+	return out
+}
+
+// webPage is what proxies and login pages answer in place of an API.
+func webPage(status int) core.Answer {
+	const page = "<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Please wait</h1></body></html>\n"
+	return core.Answer{Status: status, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: []byte(page)}
 }
 
 // spoiled changes an answer.
-func spoiled(change func(core.Answer) core.Answer) core.Misbehavior {
-	return core.Misbehavior{Spoil: func(_ *Fault, _ *core.Request, operate func() core.Answer) core.Answer {
+func spoiled(change func(core.Answer) core.Answer) misbehavior {
+	return misbehavior{spoil: func(_ *Fault, _ *core.Request, operate func() core.Answer) core.Answer {
 		out := operate()
 		out.Header = out.Header.Clone()
 		return change(out)

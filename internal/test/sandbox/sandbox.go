@@ -10,8 +10,10 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -21,24 +23,15 @@ import (
 
 // Types of the sandbox of the product.
 type (
-	// Fault is a misbehavior and when it applies.
-	Fault = core.Fault
-	// FaultKind is a way to misbehave.
-	FaultKind = core.FaultKind
 	// Role is a role of an organization.
 	Role = core.Role
 	// GlobalUser is a person as all organizations share it.
 	GlobalUser = core.User
-	// Call is a request that the sandbox received.
-	Call = core.Call
 )
 
 // The constants of the sandbox of the product that tests use.
 const (
 	DefaultOrganization = core.DefaultOrganization
-	SecondOrganization  = core.SecondOrganization
-	SecondDomain        = core.SecondDomain
-	SecondKey           = core.SecondKey
 
 	RoleAdmin  = core.RoleAdmin
 	RoleEditor = core.RoleEditor
@@ -46,17 +39,7 @@ const (
 
 	TypeStandard = core.TypeStandard
 	TypeCustom   = core.TypeCustom
-
-	Latency = core.Latency
-	Hang    = core.Hang
-	Reset   = core.Reset
-
-	RetrySeconds = core.RetrySeconds
-	RetryDate    = core.RetryDate
 )
-
-// Status returns the kind of fault that answers an HTTP error status.
-func Status(code int) FaultKind { return core.Status(code) }
 
 // Options configures a sandbox. Only a credential is required: a key or a client.
 type Options struct {
@@ -64,12 +47,11 @@ type Options struct {
 	Keys         []string          // API keys that may do everything
 	ReadOnlyKeys []string          // API keys that may read; a write with one is 403
 	Clients      map[string]string // OAuth Apps that may do everything: client id to secret
-	People       int               // as in the options of the product's sandbox, like the rest
+	People       int               // besides the fixed ones; 0 means 17, below zero none
 	Domains      []string
 	Seats        int // most users who are not INACTIVE; 0 means no limit
 	Clock        func() time.Time
-	Seed         int64
-	Admin        bool
+	Seed         int64  // also of random faults
 	Contract     string // one of [Contracts]; "" is the first
 }
 
@@ -78,7 +60,21 @@ type Sandbox struct {
 	*core.Sandbox
 	contract contract
 	tokens   *tokens
-	calls    []*Call
+
+	// The lock of the sandbox guards what follows.
+	calls  []*Call
+	faults []activeFault
+	luck   *rand.Rand
+}
+
+// A Call is a request that the sandbox received, without the credential, which is
+// in a header or a body.
+type Call struct {
+	Operation string // "update user", or "unknown"
+	Method    string
+	Path      string // as sent, still escaped
+	Query     string
+	Status    int // 0 without an answer so far
 }
 
 // A contract is a Suger as tests know it.
@@ -122,21 +118,27 @@ func New(options Options) (*Sandbox, error) {
 	if slices.Contains(options.ReadOnlyKeys, "") {
 		return nil, errors.New("sandbox: a read-only key is empty")
 	}
+	if options.Organization == SecondOrganization {
+		return nil, fmt.Errorf("sandbox: %q is the id of the second organization", SecondOrganization)
+	}
 	s := &Sandbox{contract: contracts()[at], tokens: newTokens(options)}
-	served := s.contract.Contract
+	s.luck = rand.New(rand.NewPCG(uint64(options.Seed), 1))
+	served := &s.contract.Contract
 	served.Routes = append(slices.Clip(served.Routes), core.Route{Operation: core.GetToken, Pattern: "POST /oauth2/token", Handle: s.tokens.clientCredentials})
-	served.Faults, served.Access = kinds, s.tokens.access
-	served.Called = func(call *Call) { s.calls = append(s.calls, call) }
+	served.Access, served.Perform = s.tokens.access, s.perform
+	s.tokens.second = !served.Local
 	var err error
 	s.Sandbox, err = core.New(core.Options{
-		Organization: options.Organization, Keys: options.Keys, People: options.People, Domains: options.Domains, Seats: options.Seats,
-		Clock: s.tokens.clock, Seed: options.Seed, Admin: options.Admin, Contract: &served,
+		Organization: options.Organization, Keys: options.Keys, People: max(cmp.Or(options.People, 17), 0), Domains: options.Domains, Seats: options.Seats,
+		Clock: s.tokens.clock, Seed: options.Seed, Contract: served,
 	})
 	if err != nil {
 		return nil, err
 	}
 	if served.Local {
 		s.Locked(s.settle)
+	} else {
+		s.Locked(addSecond)
 	}
 	return s, nil
 }

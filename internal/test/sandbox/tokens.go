@@ -19,10 +19,12 @@ import (
 // tokenLife is how long a token lives (doc.suger.io/get-started/oauth-app).
 const tokenLife = time.Hour
 
-// tokens are the credentials that are no full API keys. They need the lock of the
+// tokens are the credentials. They need the lock of the
 // sandbox.
 type tokens struct {
 	organization string
+	second       bool // there is a second organization
+	keys         []string
 	readers      []string
 	clients      map[string]string // secret by client id
 	clock        func() time.Time
@@ -35,18 +37,22 @@ func newTokens(options Options) *tokens {
 		clock = time.Now
 	}
 	return &tokens{
-		organization: cmp.Or(options.Organization, DefaultOrganization), readers: options.ReadOnlyKeys,
+		organization: cmp.Or(options.Organization, DefaultOrganization), keys: options.Keys, readers: options.ReadOnlyKeys,
 		clients: options.Clients, clock: clock, issued: make(map[string]time.Time),
 	}
 }
 
-// access is the organization of a read-only key or a token.
+// access is the organization of a credential.
 func (t *tokens) access(authorization string, write bool) (string, error) {
 	scheme, credential, _ := strings.Cut(authorization, " ")
 	reader := scheme == "Key" && slices.Contains(t.readers, credential)
 	switch {
+	case scheme == "Key" && slices.Contains(t.keys, credential):
+		return t.organization, nil
 	case reader && write:
 		return "", core.Refuse(403, "the API client is not allowed to do this")
+	case t.second && authorization == "Key "+SecondKey:
+		return SecondOrganization, nil
 	case reader, scheme == "Bearer" && t.clock().Before(t.issued[credential]):
 		return t.organization, nil
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"net/mail"
 	"slices"
 	"strconv"
 
@@ -71,8 +72,8 @@ func twostepCreateUser(q *core.Request) (core.Answer, error) {
 	if err := q.Read(core.Fields{"email": &wish.Email, "firstName": &wish.FirstName, "lastName": &wish.LastName}); err != nil {
 		return core.Answer{}, err
 	}
-	if err := core.CheckEmail(wish.Email); err != nil {
-		return core.Answer{}, err
+	if address, err := mail.ParseAddress(wish.Email); err != nil || address.Address != wish.Email {
+		return core.Answer{}, core.Refuse(400, "email %q is not an e-mail address", wish.Email)
 	}
 	user, err := q.Store.Upsert(wish)
 	if err != nil {
