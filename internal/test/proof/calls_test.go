@@ -19,18 +19,18 @@ import (
 
 var update = flag.Bool("update", false, "write the counted calls into docs/performance.md")
 
-// people are in the organization whose calls are counted. Suger's list is one
-// answer, whatever their number.
+// people is the size of the organization whose calls are counted. Suger's list is
+// one answer, whatever the size.
 const people = 2508
 
-// fixed are those of them who are in every sandbox.
+// fixed is the number of people in every sandbox.
 const fixed = 7
 
-// A budget is what a request may cost in calls to Suger. Warm is in the seconds
-// after the cold one, by the same gateway.
+// A budget is the number of calls to Suger that a request may cost: cold in a
+// gateway that has just started, warm within GATEWAY_LIST_TTL of that.
 type budget struct {
 	request    string
-	coldText   string // as design and documentation say it
+	coldText   string // as docs/performance.md describes it
 	warmText   string
 	cold, warm int
 	make       func(t testing.TB, s *stand) request
@@ -40,13 +40,13 @@ type budget struct {
 
 var budgets = []budget{
 	{"`GET /Users/{id}`", "1: the list", "0", 1, 0, theViewer, nil},
-	{"`GET /Users/{id}` of who holds a custom role", "2: the role list too", "0", 2, 0,
+	{"`GET /Users/{id}` of a holder of a custom role", "2: the role list too", "0", 2, 0,
 		func(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, "finance")) }, nil},
-	{"`GET /Users?filter=userName eq …`, again after the list has become old", "1", "1", 1, 1,
+	{"`GET /Users?filter=userName eq …`, again, with an expired list", "1", "1", 1, 1,
 		func(testing.TB, *stand) request { return lookup("viewer@example.com") }, theListIsOld},
-	{"`GET /Users?filter=userName eq …` of one person after another", "1", "0", 1, 0,
+	{"`GET /Users?filter=userName eq …` for one person after another", "1", "0", 1, 0,
 		onePersonAfterAnother(), nil},
-	{"`GET /Users?filter=userName eq …` of somebody unknown", "1", "0", 1, 0,
+	{"`GET /Users?filter=userName eq …` for an unknown person", "1", "0", 1, 0,
 		func(testing.TB, *stand) request { return lookup("nobody@example.com") }, nil},
 	{"`GET /Users`, a page of an import", "2", "0", 2, 0,
 		func(testing.TB, *stand) request { return get("/Users?startIndex=201&count=100") }, nil},
@@ -60,7 +60,7 @@ var budgets = []budget{
 		func(t testing.TB, s *stand) request {
 			return patch("/Users/"+s.id(t, "viewer"), `{"op":"replace","value":{"active":false}}`)
 		}, func(t testing.TB, s *stand) { s.makeViewer("viewer") }},
-	{"`PATCH /Users/{id}` that ends the access of who has left", "2: list, get", "2", 2, 2,
+	{"`PATCH /Users/{id}` that ends access of a person who has left", "2: list, get", "2", 2, 2,
 		func(t testing.TB, s *stand) request {
 			return patch("/Users/"+s.id(t, "former"), `{"op":"replace","value":{"active":false}}`)
 		}, nil},
@@ -157,8 +157,8 @@ func (b *budget) count(t *testing.T, s *stand) int {
 	return s.suger.Count("")
 }
 
-// compareTable holds docs/performance.md to a table, between two comments of
-// this name.
+// compareTable compares a table with the one in docs/performance.md between two
+// comments of this name.
 func compareTable(t *testing.T, name, table string) {
 	t.Helper()
 	path := filepath.Join("..", "..", "..", "docs", "performance.md")
@@ -173,12 +173,12 @@ func compareTable(t *testing.T, name, table string) {
 		require.NoError(t, os.WriteFile(path, []byte(before+begin+table+end+after), 0o644))
 		return
 	}
-	assert.Equal(t, table, written, "run this test with -update to write what was counted")
+	assert.Equal(t, table, written, "run this test with -update to write the counted calls")
 }
 
-// Two hundred new people, as Okta assigns them one after the other: a lookup, and
-// a create that looks again, adds, and looks at what came of it. The lookups read
-// the list that the create before them has read.
+// Okta assigns two hundred new people one after the other: a lookup, then a create
+// that reads the list, adds, and reads the list again. Each lookup is answered from
+// the list that the create before it read.
 func TestCallsOfABulkAssignment(t *testing.T) { synctest.Test(t, testCallsOfABulkAssignment) }
 
 func testCallsOfABulkAssignment(t *testing.T) {
@@ -193,7 +193,7 @@ func testCallsOfABulkAssignment(t *testing.T) {
 		require.Equal(t, http.StatusCreated, got.status, "%s", got.text)
 		s.clock.advance(30 * time.Millisecond)
 	}
-	assert.LessOrEqual(t, s.suger.Count("list users"), 2*newcomers+2, "the first is asked about twice: it proves the credential")
+	assert.LessOrEqual(t, s.suger.Count("list users"), 2*newcomers+2, "two more for the first newcomer, to verify the credential")
 	assert.Equal(t, newcomers, s.suger.Count("add user"))
 	assert.Equal(t, newcomers, s.suger.Count("")-s.suger.Count("list users"))
 }
