@@ -25,7 +25,7 @@ const (
 	nextSecret   = "next-client-secret-0123456789"
 )
 
-// An OAuth App, whose credential is exchanged for a token, brought by the SCIM
+// An OAuth App, whose credential is exchanged for a token, sent by the SCIM
 // client or held by the gateway.
 func TestServeWithExchangedCredentials(t *testing.T) {
 	t.Parallel()
@@ -53,7 +53,7 @@ func TestServeWithExchangedCredentials(t *testing.T) {
 	}
 }
 
-// A tokenStage is a gateway that serves, and a Suger that gives out tokens.
+// A tokenStage is a running gateway, and a Suger that issues tokens.
 type tokenStage struct {
 	suger      *sandbox.Sandbox
 	gateway    *program.Program
@@ -90,7 +90,7 @@ func newTokenStage(t *testing.T, held bool) *tokenStage {
 	return s
 }
 
-// read is the status of a request with the token.
+// read returns the status of a request with the token.
 func (s *tokenStage) read(t *testing.T, token string) int {
 	status, _ := program.Ask(t, http.MethodGet, s.user, "Bearer "+token, "")
 	return status
@@ -107,8 +107,8 @@ func (s *tokenStage) rotate(t *testing.T) {
 	assert.Equal(t, 3, s.suger.Count("get token"), "the new credential has a token of its own")
 }
 
-// refuse shows that a credential that Suger refuses is not asked about again at
-// once.
+// refuse checks that Suger is not asked again at once about a refused
+// credential.
 func (s *tokenStage) refuse(t *testing.T) {
 	wrong := clientID + ":wrong-secret-0123456789"
 	assert.Equal(t, http.StatusUnauthorized, s.read(t, wrong))
@@ -120,7 +120,7 @@ func (s *tokenStage) refuse(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.read(t, s.token), "the others are served")
 }
 
-// A keyring is a Suger that knows two keys of which either can be deleted.
+// A keyring is a Suger with two keys, either of which can be deleted.
 type keyring struct {
 	url     string
 	mu      sync.Mutex
@@ -153,12 +153,12 @@ func (k *keyring) delete(key string) {
 	k.deleted["Key "+key] = true
 }
 
-// A steadyCaller reads users without a pause, as Okta would in a busy hour, with
-// the token that has been entered last.
+// A steadyCaller reads users without pause, like Okta in a busy hour, with the
+// latest token.
 type steadyCaller struct {
 	users    string
 	token    atomic.Pointer[string]
-	answered chan string // what came of each request
+	answered chan string // the status of each request
 }
 
 func callSteadily(t *testing.T, users, token string) *steadyCaller {
@@ -195,7 +195,7 @@ func (c *steadyCaller) call() string {
 
 func (c *steadyCaller) enter(token string) { c.token.Store(&token) }
 
-// fine checks some answers, enough to be of requests made after the last step.
+// fine checks enough answers to include requests made after the last step.
 func (c *steadyCaller) fine(t *testing.T, after string) {
 	t.Helper()
 	for range 5 {

@@ -23,8 +23,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A target is a gateway on loopback that holds no credential, so that a stranger
-// gets as far as one can.
+// A target is a gateway on loopback that holds no credential, so that unknown
+// tokens get as far as possible.
 type target struct {
 	t     *testing.T
 	addr  string
@@ -55,7 +55,7 @@ func newTarget(t *testing.T, special map[string]string) *target {
 // A shot is a request of an attacker.
 type shot struct {
 	method, path, body string
-	headers            []string // names and values; an empty value takes one away
+	headers            []string // names and values; an empty value removes one
 	chunked            bool     // without a length
 }
 
@@ -83,14 +83,14 @@ func (g *target) send(s shot) (status int, header http.Header, answer string) {
 	return response.StatusCode, response.Header, string(text)
 }
 
-// stillServes makes sure that an attack has not hurt others.
+// stillServes checks that an attack has not affected others.
 func (g *target) stillServes() {
 	g.t.Helper()
 	status, _, text := g.send(shot{method: "GET", path: "/scim/v2/Users?count=1"})
 	assert.Equal(g.t, http.StatusOK, status, text)
 }
 
-// refused makes sure that a shot gets an error and does not reach Suger.
+// refused checks that a shot gets an error and does not reach Suger.
 func (g *target) refused(s shot, status int, code string) {
 	g.t.Helper()
 	g.suger.ResetCalls()
@@ -230,11 +230,11 @@ func (zeros) Read(p []byte) (int, error) {
 // the listeners, which shorten them, have the attack.
 var attackedElsewhere = map[string]string{"slow headers": "TestSlowHeaders", "slow bodies": "TestSlowBodies"}
 
-// attackPlaces fills three places, which are all there are for the token, with
-// requests that Suger does not answer.
+// attackPlaces fills all three slots of the token with requests that Suger does
+// not answer.
 func attackPlaces(t *testing.T, token string, special map[string]string) {
 	special["SUGER_TIMEOUT"], special["GATEWAY_BUDGET"] = "1m", "1m"
-	special["GATEWAY_LIST_TTL"] = "5m" // so that reads are answered from the list until no place is free
+	special["GATEWAY_LIST_TTL"] = "5m" // so that reads are answered from the list until no slot is free
 	g := newTarget(t, special)
 	get := func(path string) shot {
 		return shot{method: "GET", path: path, headers: []string{"Authorization", token}}
@@ -263,7 +263,7 @@ func attackPlaces(t *testing.T, token string, special map[string]string) {
 	}
 }
 
-// attackBudget has Suger not answer.
+// attackBudget makes Suger not answer.
 func attackBudget(t *testing.T, _ *target) {
 	g := newTarget(t, map[string]string{"SUGER_TIMEOUT": "1s", "GATEWAY_BUDGET": "1s"})
 	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
@@ -311,7 +311,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Connections alone, however many, take no place.
+// Connections alone, however many, use no slot.
 func TestManyIdleConnections(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "1"})

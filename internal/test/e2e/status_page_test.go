@@ -20,9 +20,9 @@ const (
 	statusToken = "okta-bearer-token"
 )
 
-// startWatched runs a gateway that holds the Suger credential, and has a little
-// happen in it. It returns the address of its status page. The tests do not wait
-// for its end, which takes seconds while the browser holds connections.
+// startWatched runs a gateway that holds the Suger credential, and sends it some
+// requests. It returns the URL of its status page. The tests do not wait for its
+// end, which takes seconds while the browser keeps connections open.
 func startWatched(t *testing.T) (*program.Program, string) {
 	t.Helper()
 	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
@@ -60,7 +60,8 @@ func startWatched(t *testing.T) (*program.Program, string) {
 	return gateway, status
 }
 
-// The pages as people have them, in one browser, which takes seconds to start.
+// The pages in a real browser: one for all tests, because it takes seconds to
+// start.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	shown := browser.Start(t)
@@ -69,8 +70,8 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
 }
 
-// useStatusPage looks at the page on a desk, in the dark, on a phone, and as a
-// screen reader does.
+// useStatusPage checks the page on a desktop, in dark mode, on a phone, and in
+// the accessibility tree.
 func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Helper()
 	_, address := startWatched(t)
@@ -147,8 +148,8 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 	assert.NotContains(t, gateway.Log.String(), statusKey)
 }
 
-// useConnectionTest uses the form, which tells what a credential may do and
-// forgets it.
+// useConnectionTest uses the form, which reports what a credential may do and
+// does not keep it.
 func useConnectionTest(t *testing.T, page *browser.Page) {
 	t.Helper()
 	gateway, address := startWatched(t)
@@ -170,14 +171,14 @@ func useConnectionTest(t *testing.T, page *browser.Page) {
 	}
 }
 
-// assertReadable makes sure that nothing is wider than the window or too faint.
+// assertReadable checks that nothing is wider than the window or too faint.
 func assertReadable(t *testing.T, page *browser.Page, path string) {
 	t.Helper()
 	assert.False(t, page.TooWide(), "%s is wider than the window", path)
 	assert.Empty(t, page.Faint(), path)
 }
 
-// assertAccessible looks at the page as a screen reader does.
+// assertAccessible checks the page's accessibility tree.
 func assertAccessible(t *testing.T, page *browser.Page) {
 	t.Helper()
 	names := map[string][]string{}

@@ -84,7 +84,7 @@ func theViewer(t testing.TB, s *stand) request { return get("/Users/" + s.id(t, 
 
 func theListIsOld(_ testing.TB, s *stand) { s.clock.advance(time.Minute) }
 
-// afterItsLookup is a create; the lookup before it is not counted.
+// afterItsLookup returns a create; the lookup before it is not counted.
 func afterItsLookup(t testing.TB, s *stand) request {
 	email := fmt.Sprintf("nova%d@example.com", len(s.suger.Users()))
 	s.do(t, lookup(email))
@@ -92,8 +92,8 @@ func afterItsLookup(t testing.TB, s *stand) request {
 	return create(email, "EDITOR")
 }
 
-// onePersonAfterAnother is a lookup of another person each time, whose roles are
-// standard ones.
+// onePersonAfterAnother returns a lookup of another person each time, whose
+// roles are standard ones.
 func onePersonAfterAnother() func(testing.TB, *stand) request {
 	mailboxes := []string{"viewer", "editor", "admin"}
 	return func(testing.TB, *stand) request {
@@ -198,8 +198,8 @@ func testCallsOfABulkAssignment(t *testing.T) {
 	assert.Equal(t, newcomers, s.suger.Count("")-s.suger.Count("list users"))
 }
 
-// A thousand changes of groups in one bulk request are proven together: the list is
-// read for the first, for the proof, and now and then between.
+// A thousand changes of groups in one bulk request are confirmed together: the list
+// is read for the first, at the end, and a few times in between.
 func TestCallsOfABulkOfGroupChanges(t *testing.T) { synctest.Test(t, testCallsOfABulkOfGroupChanges) }
 
 func testCallsOfABulkOfGroupChanges(t *testing.T) {
@@ -213,7 +213,7 @@ func testCallsOfABulkOfGroupChanges(t *testing.T) {
 	}
 	require.Len(t, viewers, changes)
 	operations := make([]string, changes)
-	finance := s.roleID(t, "Finance") // few hold it, so that the answers are short
+	finance := s.roleID(t, "Finance") // a role with few members, so that the answers are short
 	for i, id := range viewers {
 		operations[i] = `{"method":"PATCH","path":"/Groups/` + finance + `","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"` + id + `"}]}]}}`
 	}
@@ -246,8 +246,8 @@ func testCallsOfAnImport(t *testing.T) {
 	assert.Equal(t, 2, s.suger.Count(""))
 }
 
-// Suger takes longer for the list than it may be old. The list serves all the
-// same, from the moment when it is there.
+// Suger takes longer for the list than GATEWAY_LIST_TTL. The list is still
+// used, from the moment when it is complete.
 func TestImportFromASlowSuger(t *testing.T) { synctest.Test(t, testImportFromASlowSuger) }
 
 func testImportFromASlowSuger(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// A Report counts what a run did.
+// A Report counts the steps and checks of a run.
 type Report struct {
 	Requests   int // sent
 	Assertions int // checked, scripts included
@@ -269,8 +269,8 @@ var scripts = map[string]func(answer *response) error{
 	"3566c59eaf4266b1c8240165ece33681459d1b11f81dfec3cec00cc41b93b516": groupsAreAnArray,
 }
 
-// groupsAreAnArray is the script of the SPEC suite's step on /Groups: if there
-// are groups, Resources is an array.
+// groupsAreAnArray returns the script of the SPEC suite's step on /Groups: if
+// there are groups, Resources is an array.
 func groupsAreAnArray(answer *response) error {
 	list, _ := answer.body.(map[string]any)
 	total, ok := list["totalResults"].(json.Number)

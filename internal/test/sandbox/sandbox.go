@@ -81,7 +81,7 @@ type Sandbox struct {
 	calls    []*Call
 }
 
-// A contract is a Suger as tests know it.
+// A contract is a contract with what tests know about it.
 type contract struct {
 	core.Contract
 	name   string

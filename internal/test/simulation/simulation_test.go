@@ -26,7 +26,7 @@ var (
 	shapeFor = flag.String("shape", "", "the only shape of scenarios to run")
 )
 
-// An outcome is what came of a scenario.
+// An outcome is the result of a scenario.
 type outcome struct {
 	violations []violation
 	stats      map[string]int
@@ -126,7 +126,7 @@ func report(t *testing.T, p plan, o outcome) {
 		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
-// Scenarios that were found once, and must end well since.
+// Scenarios that once broke a rule and must pass.
 func TestOldScenarios(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
 	require.NoError(t, err)
