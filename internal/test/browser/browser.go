@@ -60,7 +60,7 @@ func Start(t *testing.T) *Browser {
 		if os.Getenv(required) == "required" {
 			require.NoError(t, err, "CHROMIUM_TESTS=required")
 		}
-		t.Skip("!!! NOT TESTED IN A BROWSER: the tests pass where only Go is, and there is no chromium here (Debian: apt-get install chromium); CI requires it")
+		t.Skip("!!! NOT TESTED IN A BROWSER: there is no chromium on this machine (Debian: apt-get install chromium); CI requires it")
 	}
 	// t.Context ends before the clean-up, which closes the browser in good order.
 	ctx := open(t, context.WithoutCancel(t.Context()), chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.DisableGPU,

@@ -57,7 +57,7 @@ func (d *deviation) add(part section, kind string) error {
 			return errors.New("say why")
 		}
 	default:
-		return errors.New("there is one already, or none of this kind")
+		return errors.New("repeated, or not a section for contracts")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (v *values) expand(text string) (string, error) {
 		return value
 	})
 	if unknown != nil {
-		return "", fmt.Errorf("nothing has been captured as %s", strings.Join(unknown, ", "))
+		return "", fmt.Errorf("nothing was captured as %s", strings.Join(unknown, ", "))
 	}
 	return text, nil
 }
@@ -104,7 +104,7 @@ func (v *values) keep(kind, name, value string) string {
 		v.named[name] = value
 	case "unique":
 		if v.met[name][value] {
-			return fmt.Sprintf("%q was met before in this story as %s", value, name)
+			return fmt.Sprintf("%q occurred before in this story as %s", value, name)
 		}
 		if v.met[name] == nil {
 			v.met[name] = map[string]bool{}
@@ -168,7 +168,7 @@ func (v *values) matchObject(at string, want, got map[string]any) (wrong []strin
 	}
 	for _, key := range slices.Sorted(maps.Keys(got)) {
 		if _, ok := want[key]; !ok {
-			wrong = append(wrong, fmt.Sprintf("%s.%s: not wanted, got %s", at, key, compact(got[key])))
+			wrong = append(wrong, fmt.Sprintf("%s.%s: unexpected, got %s", at, key, compact(got[key])))
 		}
 	}
 	return wrong
@@ -210,7 +210,7 @@ func decode(text string) (any, error) {
 		return nil, err
 	}
 	if decoder.More() {
-		return nil, fmt.Errorf("there is more after the JSON value")
+		return nil, fmt.Errorf("there is data after the JSON value")
 	}
 	return value, nil
 }

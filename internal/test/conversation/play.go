@@ -163,7 +163,7 @@ func (p *player) stateOf(step step) []string {
 	usual := p.held(step.state)
 	if own := p.deviation(step).state; own != nil {
 		if len(usual) > 0 && p.state(usual) == nil {
-			return []string{"the state of this contract is the usual one and need not be written"}
+			return []string{"the state of this contract equals the usual one; remove it"}
 		}
 		return p.state(own)
 	}
@@ -263,7 +263,7 @@ func (p *player) check(step step, got *answer) []string {
 	wrong := p.compare(step.want, got, p.shown)
 	if own := p.deviation(step).response; own != nil {
 		if wrong == nil {
-			return []string{"the response of this contract is the usual one and need not be written"}
+			return []string{"the response of this contract equals the usual one; remove it"}
 		}
 		p.values = before
 		return p.compare(*own, got, asWritten)
@@ -297,7 +297,7 @@ func (p *player) compare(want message, got *answer, shown func(any) any) (wrong 
 		}
 	}
 	if wrong != nil {
-		wrong = append(wrong, "the whole answer: "+got.body)
+		wrong = append(wrong, "complete answer: "+got.body)
 	}
 	return wrong
 }
@@ -315,7 +315,7 @@ func (p *player) compareBody(want string, got *answer, shown func(any) any) []st
 	}
 	pattern, err := decode(want)
 	if err != nil {
-		return []string{"the wanted body is not JSON: " + err.Error()}
+		return []string{"the expected body is not JSON: " + err.Error()}
 	}
 	value, err := decode(got.body)
 	if err != nil {

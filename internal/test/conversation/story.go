@@ -132,7 +132,7 @@ func (s *Story) build() error {
 		}
 	}
 	if len(s.steps) == 0 {
-		return errors.New("nothing is asked in this story")
+		return errors.New("this story has no request")
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func (s *Story) addSection(i int, part section) error {
 		}
 		last.calls, last.called = part.lines(), i
 		if len(last.calls) == 0 {
-			return fmt.Errorf("line %d: write none if Suger is to see no call", part.line)
+			return fmt.Errorf("line %d: write none if Suger must receive no call", part.line)
 		}
 		return nil
 	case "state":
@@ -301,7 +301,7 @@ func parseMessage(s section) (message, error) {
 	for i, line := range lines[1:] {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || strings.ContainsAny(name, " {") {
-			return m, fmt.Errorf("line %d: %q is no header line (a body comes after a blank line)", s.line+1+i, line)
+			return m, fmt.Errorf("line %d: %q is not a header line (a body follows a blank line)", s.line+1+i, line)
 		}
 		m.header = append(m.header, headerLine{name: name, value: strings.TrimSpace(value)})
 	}

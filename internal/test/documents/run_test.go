@@ -100,7 +100,7 @@ func documents(t *testing.T) (files []string) {
 
 func TestDocumentsRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("THE DOCUMENTS' COMMANDS DID NOT RUN: the tests pass where only Go is, and there is no curl here; CI has it")
+		t.Skip("THE DOCUMENTS' COMMANDS DID NOT RUN: there is no curl on this machine; CI has it")
 	}
 	for _, file := range documents(t) {
 		t.Run(file, func(t *testing.T) {

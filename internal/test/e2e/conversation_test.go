@@ -23,7 +23,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-var update = flag.Bool("update", false, "rewrite the responses of the stories in testdata where they differ; read the change")
+var update = flag.Bool("update", false, "rewrite different responses of the stories in testdata; review the diff")
 
 // clients are the identity providers whose conversations are in testdata; "rfc"
 // is nobody in particular. okta/status are Okta's with a Suger whose users have a
@@ -139,7 +139,7 @@ func TestConversationsOfReplicaProcesses(t *testing.T) {
 	for _, story := range loadStories(t, "okta") {
 		t.Run(filepath.Base(story.File), func(t *testing.T) {
 			if _, ok := story.Given.Settings["GATEWAY_CHANGE_BRAKE"]; ok {
-				t.Log("not played: each replica has a brake of its own")
+				t.Log("not played: each replica has its own change brake")
 				return
 			}
 			t.Parallel()

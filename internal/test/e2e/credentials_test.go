@@ -36,9 +36,9 @@ func TestServeWithExchangedCredentials(t *testing.T) {
 			for range 5 {
 				assert.Equal(t, http.StatusOK, s.read(t, s.token))
 			}
-			assert.Equal(t, 1, s.suger.Count("get token"), "a token serves until it ends")
+			assert.Equal(t, 1, s.suger.Count("get token"), "a token is used until it expires")
 			s.suger.ExpireTokens()
-			assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger ends it before")
+			assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger revokes it before")
 			assert.Equal(t, 2, s.suger.Count("get token"))
 			if held {
 				s.rotate(t)
@@ -98,8 +98,8 @@ func (s *tokenStage) read(t *testing.T, token string) int {
 
 // rotate changes the credential and the tokens while the gateway serves.
 func (s *tokenStage) rotate(t *testing.T) {
-	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "two tokens are good at once")
-	assert.Equal(t, http.StatusUnauthorized, s.read(t, clientID+":"+clientSecret), "Suger's credential is not the gateway's token")
+	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "two tokens are valid at once")
+	assert.Equal(t, http.StatusUnauthorized, s.read(t, clientID+":"+clientSecret), "Suger's credential is not accepted as a token of the gateway")
 	program.WriteFile(t, s.credential, clientID+"-next:"+nextSecret)
 	program.WriteFile(t, s.tokens, "second-bearer-token")
 	assert.Equal(t, http.StatusUnauthorized, s.read(t, "first-bearer-token"))

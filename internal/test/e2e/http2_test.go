@@ -37,7 +37,7 @@ func TestLargeHeadersOverHTTP2(t *testing.T) {
 	}{{10, "200"}, {64, "431"}, {100, "ended"}, {1000, "ended"}} {
 		t.Run(fmt.Sprint(test.headers, " headers"), func(t *testing.T) {
 			bound, got := sendHeaders(t, address, test.headers)
-			assert.InDelta(t, 64<<10, bound, 1<<10, "the bound is announced")
+			assert.InDelta(t, 64<<10, bound, 1<<10, "the limit is announced")
 			assert.Equal(t, test.want, got)
 		})
 	}

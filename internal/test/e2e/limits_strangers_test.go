@@ -37,7 +37,7 @@ func attackWithBodies(t *testing.T, g *target) {
 		})
 	}
 	done.Wait()
-	assert.Equal(t, 1, g.suger.Count(""), "one call for all of them")
+	assert.Equal(t, 1, g.suger.Count(""), "one call serves all of them")
 }
 
 // attackMemoryOfBodies announces more body bytes with one valid token than its
@@ -74,7 +74,7 @@ func attackWithConnections(t *testing.T, g *target) {
 	}
 	_ = first.SetReadDeadline(time.Now().Add(time.Minute))
 	_, err := first.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, io.EOF, "the oldest had to go")
+	assert.ErrorIs(t, err, io.EOF, "the oldest is closed")
 }
 
 // attackWithIdleConnections leaves a connection without a valid token idle.

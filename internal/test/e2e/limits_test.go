@@ -97,7 +97,7 @@ func (g *target) refused(s shot, status int, code string) {
 	got, _, text := g.send(s)
 	assert.Equal(g.t, status, got, text)
 	assert.Contains(g.t, text, "["+code+", ")
-	assert.Zero(g.t, g.suger.Count(""), "Suger was asked")
+	assert.Zero(g.t, g.suger.Count(""), "Suger received a call")
 }
 
 func (g *target) dial(t *testing.T) net.Conn {
@@ -207,7 +207,7 @@ var attacks = map[string]func(*testing.T, *target){
 			done.Go(func() { g.send(guess(100 + n)) })
 		}
 		done.Wait()
-		assert.LessOrEqual(t, g.suger.Count(""), 1+int(time.Since(began)/time.Second), "one a second, which is six for who waits five at most")
+		assert.LessOrEqual(t, g.suger.Count(""), 1+int(time.Since(began)/time.Second), "one a second, and so six if five may wait")
 		_, header, _ := g.send(guess(8))
 		assert.Regexp(t, `^([1-9]|[1-5][0-9]|60)$`, header.Get("Retry-After"))
 	},
@@ -257,7 +257,7 @@ func attackPlaces(t *testing.T, token string, special map[string]string) {
 	g.suger.Close() // the hangs end
 	for {
 		if status, _, _ := g.send(get("/scim/v2/Users?count=1")); status != http.StatusTooManyRequests {
-			assert.Equal(t, http.StatusOK, status, "the places are free again")
+			assert.Equal(t, http.StatusOK, status, "the slots are free again")
 			return
 		}
 	}

@@ -133,7 +133,7 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 			operations := "http://" + gateway.OpsAddress(t)
 			statuses := mixedRun(t, scim, token)
 			for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 409} {
-				assert.Positive(t, statuses[status], "the run was to meet a %d", status)
+				assert.Positive(t, statuses[status], "the run must include a %d", status)
 			}
 			page := opsRun(t, operations)
 			suger.angry.Store(true)
@@ -272,7 +272,7 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 	page := read(t, status)
 	assert.Contains(t, page, "<code>"+base+"</code>")
 	assert.Contains(t, page, `<a href="/test">Test a connection and count the roles</a>`)
-	assert.NotContains(t, page, "Deal desk", "what Okta asked is not shown to others")
+	assert.NotContains(t, page, "Deal desk", "Okta's requests are not shown to others")
 	assert.NotContains(t, page, token)
 	assert.Contains(t, read(t, status+"guides/roles.md"), "<h1")
 	require.NoError(t, demo.End())

@@ -63,7 +63,7 @@ func runSuite(t *testing.T, suite runscope.Suite, contract string, put bool) {
 	}
 	require.NoError(t, err)
 	t.Logf("%d requests, %d assertions checked", report.Requests, report.Assertions)
-	assert.Zero(t, report.Skipped, "the suite skips steps of its own")
+	assert.Zero(t, report.Skipped, "the suite itself skips steps")
 }
 
 // readOfRemoved lists the failures of the suite that reads deactivated users and

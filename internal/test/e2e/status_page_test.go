@@ -111,13 +111,13 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 		page.Go(address)
 		assertAccessible(t, page)
 	})
-	t.Run("nothing comes from elsewhere", func(t *testing.T) {
+	t.Run("nothing is loaded from other hosts", func(t *testing.T) {
 		require.NotEmpty(t, page.Requests())
 		for _, request := range page.Requests() {
 			assert.True(t, strings.HasPrefix(request, address+"/") || request == "data:,", request)
 		}
 		for _, complaint := range page.Complaints() {
-			assert.Contains(t, complaint, "404", "only of the page that is not there")
+			assert.Contains(t, complaint, "404", "only for the missing page")
 		}
 	})
 }
@@ -134,7 +134,7 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 		return page.Text("main")
 	}
 	assert.Contains(t, send("viewer@example.com", statusKey), "Suger has no such person.")
-	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "what the gateway did to them")
+	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "recent changes by the gateway")
 	assertReadable(t, page, "/explain of nobody")
 	assert.Contains(t, send("admin@example.com", statusKey), `"email": "admin@example.com"`)
 	assert.Contains(t, page.Text("main"), "GATEWAY_PROTECTED_USERS lists this address")
@@ -188,13 +188,13 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	for _, landmark := range []string{"banner", "navigation", "main", "contentinfo"} {
 		assert.Len(t, names[landmark], 1, landmark)
 	}
-	assert.Equal(t, "Skip to the content", names["link"][0], "the first thing that Tab reaches")
+	assert.Equal(t, "Skip to the content", names["link"][0], "the first element that Tab reaches")
 	assert.Equal(t, []string{
 		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Calls and caches", "Set-up",
 	}, names["heading"])
 	require.Len(t, names["image"], 4, "the charts")
 	for _, name := range names["image"] {
-		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Reads).*: .*[0-9]`, name, "a chart says in words what it shows")
+		assert.Regexp(t, `^(SCIM requests|Calls to Suger|Lookups|Reads).*: .*[0-9]`, name, "a chart has a text alternative")
 	}
 	assert.Contains(t, names["columnheader"], "Group in Okta")
 	assert.Contains(t, names["rowheader"], "EDITOR")

@@ -120,12 +120,12 @@ func TestDirectionsOfImports(t *testing.T) {
 	for _, r := range rules {
 		for _, name := range slices.Concat(r.packages, r.mustNot, r.butMay, r.otherThan) {
 			exists := func(is string) bool { return name == "*" || within(is, []string{name}) }
-			assert.True(t, slices.ContainsFunc(slices.Collect(maps.Keys(imports)), exists), "a rule names %q, which is no package", name)
+			assert.True(t, slices.ContainsFunc(slices.Collect(maps.Keys(imports)), exists), "a rule names %q, which is not a package", name)
 		}
 		assert.Empty(t, r.broken(imports))
 	}
 	assert.Contains(t, reached("gateway", imports), "sugerclient")
-	assert.Equal(t, []string{"internal/cli"}, imports[""], "main only hands over")
+	assert.Equal(t, []string{"internal/cli"}, imports[""], "main only calls internal/cli")
 }
 
 // The rules detect forbidden imports.
@@ -141,9 +141,9 @@ func TestRulesFind(t *testing.T) {
 		"the language imports the client":    {"mapping/spec/strict", "sugerclient", "mapping/spec/strict needs sugerclient"},
 		"the language imports the mapping":   {"mapping/spec", "mapping", "mapping/spec needs mapping"},
 		"the sandbox reads the language":     {"internal/sandbox", "mapping/spec", "internal/sandbox needs mapping/spec"},
-		"the sandbox imports it in a detour": {"internal/sandbox", "internal/ops", "internal/sandbox needs mapping"},
-		"the product imports a test's tool":  {"internal/ops", "internal/test/standin", "internal/ops needs internal/test/standin"},
-		"something builds on the commands":   {"internal/check", "internal/cli", "internal/check needs internal/cli"},
+		"the sandbox imports it indirectly":  {"internal/sandbox", "internal/ops", "internal/sandbox needs mapping"},
+		"the product imports a test package": {"internal/ops", "internal/test/standin", "internal/ops needs internal/test/standin"},
+		"a package imports the commands":     {"internal/check", "internal/cli", "internal/check needs internal/cli"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			imports := maps.Clone(all)

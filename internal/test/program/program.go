@@ -110,7 +110,7 @@ func SetEnvironment(t *testing.T, names []string, values map[string]string) {
 		t.Setenv(name, values[name]) // empty counts as not set
 	}
 	for name := range values {
-		require.True(t, slices.Contains(names, name), "%s is no setting", name)
+		require.True(t, slices.Contains(names, name), "%s is not a setting", name)
 	}
 }
 
@@ -125,7 +125,7 @@ func InEnvironment(t *testing.T, names []string, values map[string]string, read 
 	environment.Lock()
 	defer environment.Unlock()
 	for name := range values {
-		require.True(t, slices.Contains(names, name), "%s is no setting", name)
+		require.True(t, slices.Contains(names, name), "%s is not a setting", name)
 	}
 	restore := exchange(names, values)
 	defer restore()

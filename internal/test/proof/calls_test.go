@@ -133,7 +133,7 @@ func TestCallBudgets(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStand(t, inMemory, func(u *setup) { u.sandbox.People = people - fixed })
 				s.do(t, request{method: http.MethodPost, path: "/Users/.search", body: "no JSON"}) // proves the key, and reads no list
-				require.Equal(t, 1, s.suger.Count(""), "one call for a key that is not known yet")
+				require.Equal(t, 1, s.suger.Count(""), "one call for an unknown key")
 				cold := b.count(t, s)
 				if b.between != nil {
 					b.between(t, s)

@@ -289,12 +289,12 @@ func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
 func (r *run) check(t *testing.T, got answer) {
 	t.Helper()
 	now := r.state()
-	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
+	assert.Empty(t, now.between(r.before, r.wanted), "Suger has data that nobody asked for")
 	assert.LessOrEqual(t, r.waited(), gateway.DefaultBudget, "waits fit into the budget")
 	r.neverRepeatsBlindly(t)
 	codes := codesIn(got)
 	if len(codes) == 0 && !r.unseen {
-		assert.Equal(t, r.wanted, now, "what was not done is an error: %d %s", got.status, got.text)
+		assert.Equal(t, r.wanted, now, "an incomplete request is answered with an error: %d %s", got.status, got.text)
 		assert.Equal(t, r.status, got.status)
 		assert.Equal(t, r.text, got.comparable())
 	}
@@ -318,7 +318,7 @@ func checkError(t *testing.T, r request, got answer) {
 	assert.Equal(t, again, after != "")
 	if again {
 		seconds, err := strconv.Atoi(after)
-		assert.NoError(t, err, "Okta reads whole seconds only")
+		assert.NoError(t, err, "Okta accepts whole seconds only")
 		assert.Positive(t, seconds)
 	}
 	detail, _ := got.body["detail"].(string)
@@ -358,7 +358,7 @@ func (r *run) neverRepeatsBlindly(t *testing.T) {
 	for _, call := range r.suger.Calls() {
 		switch call.Operation {
 		case "add user", "add role":
-			assert.False(t, sent[call.Operation], "%q is repeated without looking first", call.Operation)
+			assert.False(t, sent[call.Operation], "%q is repeated without reading first", call.Operation)
 			sent[call.Operation] = call.Status != http.StatusTooManyRequests
 		case "list users":
 			sent["add user"] = false

@@ -81,7 +81,7 @@ func TestClientThatGoesAway(t *testing.T) {
 			leave()
 			require.ErrorIs(t, <-left, context.Canceled)
 			<-call.Done() // or the test does not end
-			assert.LessOrEqual(t, s.suger.Count(""), 1, "nothing more is begun")
+			assert.LessOrEqual(t, s.suger.Count(""), 1, "no further call is made")
 		})
 	}
 }

@@ -319,7 +319,7 @@ func (a *app) pushGroup(s step, strangers bool) {
 	if strangers {
 		r.what = "group push of strangers"
 		r.listed = append(slices.Clone(ids), "no-such-id")
-		r.claim = func(*request) string { return "one of the members is nobody" }
+		r.claim = func(*request) string { return "one of the members does not exist" }
 	} else {
 		r.may = make(map[string]permit)
 		for _, id := range ids {

@@ -180,7 +180,7 @@ func (a *app) shows(user map[string]any, from, to time.Time) string {
 	if slices.ContainsFunc(is, func(s state) bool { return s.member && a.same(user, s) }) {
 		return ""
 	}
-	return fmt.Sprintf("it shows %v, who was only ever %v", user, is)
+	return fmt.Sprintf("it shows %v, but the person was only %v", user, is)
 }
 
 func (a *app) same(user map[string]any, s state) bool {
@@ -390,6 +390,6 @@ func (a *app) sync(who int) {
 	defer a.world.mu.Unlock()
 	last := a.requests[len(a.requests)-1]
 	if !last.ok() && !a.excused(last) {
-		a.violate("stuck", "%s was answered %s though nothing was wrong", last, last.outcome())
+		a.violate("stuck", "%s was answered %s without a reason", last, last.outcome())
 	}
 }

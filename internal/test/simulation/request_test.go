@@ -282,7 +282,7 @@ func (w *world) judgeChange(r *request, c change) {
 	}
 	// The account may be somebody else's from now on.
 	if c.before.administrator() && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
-		w.violate("administrator", "%s gave the account of the last administrator away: %s", r, c)
+		w.violate("administrator", "%s changed the address of the last administrator: %s", r, c)
 	}
 }
 
@@ -344,10 +344,10 @@ func (w *world) judgeAnswer(r *request) {
 	if w.calmly(r) && r.alone && r.status != 0 {
 		w.judgeCalls(r)
 		if !r.ok() && !r.stranger() && !w.excused(r) {
-			w.violate("refused", "%s was answered %s, and nothing was wrong", r, r.outcome())
+			w.violate("refused", "%s was answered %s without a reason", r, r.outcome())
 		}
 		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > time.Second {
-			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
+			w.violate("waiting", "%s waited %s before its first call", r, waited)
 		}
 	}
 }
@@ -469,6 +469,6 @@ func (w *world) judgeRest() {
 		w.history.lostLast = nil // it could not be undone, and the client knows where it can
 		return
 	}
-	w.violate("administrator", "%s left nobody: %s", r, last)
+	w.violate("administrator", "%s left no active administrator: %s", r, last)
 	w.history.lostLast = nil
 }

@@ -160,7 +160,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			require.NoError(t, err)
 			report = check.Run(t.Context(), config)
 			require.True(t, report.OK, "%s\n%s", reportText(report), source)
-			assert.Equal(t, "none", is.held(config.Write), "the check leaves nobody")
+			assert.Equal(t, "none", is.held(config.Write), "the check leaves no user behind")
 
 			handler := gateway.New(gateway.Config{Organization: a.organization, Now: time.Now, Version: "test"}, config.Service)
 			scim := httptest.NewServer(handler)
