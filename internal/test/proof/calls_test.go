@@ -52,7 +52,7 @@ var budgets = []budget{
 		func(testing.TB, *stand) request { return get("/Users?startIndex=201&count=100") }, nil},
 	{"`POST /Users`, after its lookup", "3: list, add, list", "3", 3, 3, afterItsLookup, nil},
 	{"`PUT`, `PATCH /Users/{id}` with a change", "3: list, update, list", "3", 3, 3, roleChange(), nil},
-	{"`PUT`, `PATCH /Users/{id}` without", "1: the list", "1", 1, 1,
+	{"`PUT`, `PATCH /Users/{id}` without a change", "1: the list", "1", 1, 1,
 		func(t testing.TB, s *stand) request {
 			return patch("/Users/"+s.id(t, "viewer"), `{"op":"replace","value":{"active":true}}`)
 		}, nil},
@@ -72,7 +72,7 @@ var budgets = []budget{
 		func(testing.TB, *stand) request { return get("/Groups?startIndex=1&count=100") }, nil},
 	{"`GET /Groups/{id}`", "2", "0", 2, 0,
 		func(testing.TB, *stand) request { return get("/Groups/EDITOR") }, nil},
-	{"`PATCH /Groups/{id}`, 2 members differ", "4: list, 2 updates, list", "the same", 4, 4, twoJoinEditors,
+	{"`PATCH /Groups/{id}`, 2 members differ", "4: list, 2 updates, list", "4", 4, 4, twoJoinEditors,
 		func(t testing.TB, s *stand) {
 			s.makeViewer("viewer")
 			s.makeViewer("Mixed.Case")
@@ -127,7 +127,7 @@ func (s *stand) makeViewer(mailbox string) {
 }
 
 func TestCallBudgets(t *testing.T) {
-	table := "| SCIM request | calls at first | in the seconds after | counted |\n|---|---|---|---|\n"
+	table := "| SCIM request | calls at first | in the seconds after |\n|---|---|---|\n"
 	for _, b := range budgets {
 		t.Run(b.request, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -141,7 +141,9 @@ func TestCallBudgets(t *testing.T) {
 				warm := b.count(t, s)
 				assert.Equal(t, b.cold, cold)
 				assert.Equal(t, b.warm, warm)
-				table += fmt.Sprintf("| %s | %s | %s | %d, %d |\n", b.request, b.coldText, b.warmText, cold, warm)
+				assert.Regexp(t, fmt.Sprintf(`^%d\b`, cold), b.coldText)
+				assert.Regexp(t, fmt.Sprintf(`^%d\b`, warm), b.warmText)
+				table += fmt.Sprintf("| %s | %s | %s |\n", b.request, b.coldText, b.warmText)
 			})
 		})
 	}
