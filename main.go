@@ -1,6 +1,6 @@
 // Suger-scim-gateway lets Okta, or another SCIM 2.0 client, manage the users
-// and roles of a Suger organization. It holds no state: each SCIM request
-// becomes calls of Suger's API.
+// and roles of a Suger organization. It stores nothing: it answers each SCIM
+// request by calls to Suger's API.
 //
 // The commands are in internal/cli.
 package main
@@ -17,7 +17,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal stops the process at once
 	if err := cli.Run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "suger-scim-gateway:", err)
 		os.Exit(1)

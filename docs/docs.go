@@ -1,6 +1,6 @@
-// Package docs holds the guides, so that the program can show them where there
-// is no network. A guide writes https://your-host for the gateway's address,
-// and links to other guides by their file names.
+// Package docs embeds the guides, so that the program can serve them without a
+// network. A guide has https://your-host in place of the gateway's address, and
+// links to other guides by file name.
 package docs
 
 import "embed"

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// compose loads Compose files as the client does from a copy of deploy/ with a
-// .env of these lines: against the schema, with every variable replaced, and
-// with the services of all profiles.
+// compose loads Compose files like the client, from a copy of deploy/ with a
+// .env of these lines: it checks the schema, replaces every variable, and
+// includes the services of all profiles.
 func compose(t *testing.T, env []string, files ...string) (*types.Project, error) {
 	t.Helper()
 	folder := t.TempDir()
@@ -131,7 +131,7 @@ func TestComposeFileVariable(t *testing.T) {
 	assert.Equal(t, load(variable), by)
 }
 
-// What is watched is what this version has: the metrics of the gateway, the
+// The monitoring uses the files of this version: the gateway's metrics, the
 // rules of deploy/alerts and the dashboard of deploy/grafana.
 func TestComposeWatches(t *testing.T) {
 	project, err := compose(t, composeEnv, proxied, ops)
@@ -157,8 +157,8 @@ func TestComposeWatches(t *testing.T) {
 	assert.Contains(t, project.Services["gateway"].Secrets, types.ServiceSecretConfig{Source: "ops-token", Target: "/run/secrets/ops-token"})
 }
 
-// checkSources wants every file and folder that is mounted to be in deploy/,
-// but for what a host has of its own.
+// checkSources checks that every mounted file and folder is in deploy/, except
+// the host's own.
 func checkSources(t *testing.T, folder string, service types.ServiceConfig) {
 	t.Helper()
 	for _, volume := range service.Volumes {
@@ -195,7 +195,7 @@ func checkService(t *testing.T, service types.ServiceConfig) {
 	assert.Equal(t, "unless-stopped", service.Restart, service.Name)
 }
 
-// checkPaths wants every file that a setting names to be in the container.
+// checkPaths checks that every file that a setting names is in the container.
 func checkPaths(t *testing.T, service types.ServiceConfig) {
 	t.Helper()
 	folders := map[string]bool{}
@@ -238,8 +238,8 @@ func otherThan(variable string) string {
 	return composeEnv[0]
 }
 
-// example.env has what a Compose file asks for, and nothing that is neither
-// read by one nor a setting.
+// example.env has every variable that a Compose file requires, and only those
+// and settings.
 func TestExampleEnv(t *testing.T) {
 	files, err := filepath.Glob("../compose*.yaml")
 	require.NoError(t, err)

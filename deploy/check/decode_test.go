@@ -17,8 +17,7 @@ import (
 )
 
 // newDecoder reads the objects of Kubernetes, the Prometheus operator and the
-// Gateway API. A field that their types do not have is an error, as is one that
-// stands twice.
+// Gateway API. An unknown or repeated field is an error.
 func newDecoder(t *testing.T) runtime.Decoder {
 	scheme := runtime.NewScheme()
 	require.NoError(t, kubernetes.AddToScheme(scheme))
@@ -50,7 +49,7 @@ func decode(t *testing.T, text string) []runtime.Object {
 	return objects
 }
 
-// isEmpty says whether a document has comments and separators only.
+// isEmpty reports whether a document has only comments and separators.
 func isEmpty(document string) bool {
 	for line := range strings.Lines(document) {
 		if line = strings.TrimSpace(line); line != "" && line != "---" && !strings.HasPrefix(line, "#") {
@@ -60,7 +59,7 @@ func isEmpty(document string) bool {
 	return true
 }
 
-// The decoder is only worth something if it refuses.
+// The decoder refuses invalid objects.
 func TestDecoderIsStrict(t *testing.T) {
 	for name, document := range map[string]string{
 		"a field that does not exist": "apiVersion: v1\nkind: Service\nspec:\n  port: 1\n",

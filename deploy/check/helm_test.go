@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// helm runs Helm away from whatever the machine's user has configured.
+// helm runs Helm without the user's own configuration.
 func helm(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	home := t.TempDir()
@@ -45,7 +45,7 @@ func helm(t *testing.T, args ...string) (string, error) {
 	return string(out), err
 }
 
-// render is what `helm template` makes of the chart.
+// render returns what `helm template` makes of the chart.
 func render(t *testing.T, args ...string) string {
 	t.Helper()
 	args = append([]string{"template", "scim", chart, "--namespace", "identity", "--kube-version", kubeVersions[1]}, args...)
@@ -74,7 +74,8 @@ func TestChartIsRight(t *testing.T) {
 	}
 }
 
-// What is rendered must be all that the chart has, or a template is never looked at.
+// The rendered objects must use every template of the chart, or a template is not
+// tested.
 func TestEveryTemplateIsRendered(t *testing.T) {
 	var all strings.Builder
 	for _, file := range valuesFiles(t) {
@@ -119,7 +120,7 @@ func TestChartRefuses(t *testing.T) {
 	}
 }
 
-// An old cluster would drop the pause before the stop without a word.
+// An old cluster would silently ignore the pause before the stop.
 func TestChartRefusesOldKubernetes(t *testing.T) {
 	out, err := helm(t, "template", "scim", chart, "--kube-version", "1.29.9")
 	require.Error(t, err)

@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// manifests is what `kubectl apply -k deploy/kubernetes` sends.
+// manifests returns what `kubectl apply -k deploy/kubernetes` sends.
 func manifests(t *testing.T) []runtime.Object {
 	t.Helper()
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), "../kubernetes")
@@ -33,7 +33,7 @@ func TestManifestsAreTheChart(t *testing.T) {
 	assert.Equal(t, networkPolicy(t, rendered), networkPolicy(t, plain))
 }
 
-// anonymous is the pod without what is named after the release.
+// anonymous returns the pod without names derived from the release.
 func anonymous(s *set) core.PodSpec {
 	pod := *s.pod().Spec.DeepCopy()
 	pod.ServiceAccountName, pod.DeprecatedServiceAccount = "", ""

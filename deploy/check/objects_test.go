@@ -57,8 +57,8 @@ func (s *set) hasPort(name string) bool {
 	return slices.ContainsFunc(s.pod().Spec.Containers[0].Ports, func(p core.ContainerPort) bool { return p.Name == name })
 }
 
-// checkObjects holds what every installation must keep: that the objects mean
-// each other, and what the pod may do.
+// checkObjects checks the rules for every installation: the references between
+// objects, and the permissions of the pod.
 func checkObjects(t *testing.T, objects []runtime.Object) {
 	t.Helper()
 	s := newSet(t, objects)
@@ -69,7 +69,7 @@ func checkObjects(t *testing.T, objects []runtime.Object) {
 	}
 }
 
-// checkReferences looks at one object's references to others.
+// checkReferences checks one object's references to others.
 func checkReferences(t *testing.T, s *set, object runtime.Object) {
 	t.Helper()
 	selects := func(selector *meta.LabelSelector) {
@@ -119,7 +119,7 @@ func checkNetworkPolicy(t *testing.T, s *set, o *networking.NetworkPolicy) {
 	}
 }
 
-// checkMonitor wants exactly one service to be scraped, by a port it has.
+// checkMonitor checks that exactly one service is scraped, at one of its ports.
 func checkMonitor(t *testing.T, s *set, o *monitoring.ServiceMonitor) {
 	selector, err := meta.LabelSelectorAsSelector(&o.Spec.Selector)
 	require.NoError(t, err)
@@ -188,7 +188,7 @@ func checkFiles(t *testing.T, s *set) {
 	}
 }
 
-// configMapOfSettings is the last source of the environment, which wins.
+// configMapOfSettings returns the last source of the environment, which wins.
 func (s *set) configMapOfSettings(t *testing.T) string {
 	sources := s.pod().Spec.Containers[0].EnvFrom
 	require.NotEmpty(t, sources)
@@ -197,7 +197,7 @@ func (s *set) configMapOfSettings(t *testing.T) string {
 	return name
 }
 
-// volumeAt is the volume mounted at a folder, or nil.
+// volumeAt returns the volume mounted at a folder, or nil.
 func (s *set) volumeAt(folder string) *core.Volume {
 	for _, mount := range s.pod().Spec.Containers[0].VolumeMounts {
 		if mount.MountPath != folder || !mount.ReadOnly {

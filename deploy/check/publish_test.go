@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// One command gives a copy of the tree its published names; it builds under
-// them, and the linker's flags still reach the version.
+// One command writes the published names into a copy of the tree; it builds
+// with them, and the linker's flags still set the version.
 func TestPublishAs(t *testing.T) {
 	folder := t.TempDir()
 	copyTree(t, folder)
@@ -59,7 +59,7 @@ func TestPublishAsRefuses(t *testing.T) {
 	}
 }
 
-// copyTree copies what git would have, and what it does not know yet.
+// copyTree copies git's files and untracked ones.
 func copyTree(t *testing.T, folder string) {
 	t.Helper()
 	root, err := filepath.Abs("../..")

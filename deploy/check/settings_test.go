@@ -14,7 +14,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// settingNames are the variables that the program reads, by their declarations.
+// settingNames returns the variables that the program reads, by their
+// declarations.
 func settingNames(t *testing.T) []string {
 	t.Helper()
 	source, err := os.ReadFile("../../internal/settings/settings.go")
@@ -27,8 +28,8 @@ func settingNames(t *testing.T) []string {
 	return names
 }
 
-// The chart takes every setting: those that are no secrets by config, or by
-// values of their own, secrets as a key of a Secret that is mounted as a file.
+// The chart accepts every setting: in config or in separate values, and secrets
+// as keys of a Secret that is mounted as files.
 func TestChartPassesEverySetting(t *testing.T) {
 	const madeByTheChart = "GATEWAY_ADDR GATEWAY_OPS_ADDR GATEWAY_MAPPING GATEWAY_TLS_CERT GATEWAY_TLS_KEY"
 	args := []string{
@@ -78,7 +79,7 @@ func TestManifestsPassEverySetting(t *testing.T) {
 	assert.Empty(t, s.pod().Spec.Containers[0].Env, "an env entry would win over settings.env")
 }
 
-// The unit takes its environment from one file and changes nothing of it.
+// The unit reads its environment from one file and does not change it.
 func TestUnitPassesEverySetting(t *testing.T) {
 	unit, err := os.ReadFile("../systemd/suger-scim-gateway.service")
 	require.NoError(t, err)

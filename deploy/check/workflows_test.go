@@ -16,9 +16,8 @@ var (
 	pinned = regexp.MustCompile(`^([\w-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$`)
 )
 
-// An action of others is named by its commit, with its version in a comment for
-// people and Renovate, and everywhere by the same one. What the syntax is
-// actionlint's affair.
+// A third-party action is pinned by commit, with its version in a comment, and
+// everywhere to the same one. actionlint checks the syntax.
 func TestActionsArePinned(t *testing.T) {
 	files, err := filepath.Glob("../../.github/workflows/*.yml")
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A trial is what an alert's expression is tried with, in the notation of
+// A trial is the series for testing an alert's expression, in the notation of
 // promtool's tests: a sample each minute for half an hour.
 type trial struct{ fires, silent string }
 
@@ -109,14 +109,14 @@ func TestAlerts(t *testing.T) {
 	assert.Len(t, trials, len(alerts), "a trial has no alert")
 }
 
-// A gateway that never was is missed, too.
+// A gateway that was never scraped is missed, too.
 func TestGoneWithoutAnyGateway(t *testing.T) {
 	assert.NotEmpty(t, ask(t, rules(t)["SugerScimGatewayGone"].Expr, `up{job="other"} 1x30`))
 }
 
-// Two environments are told apart: the series that fire an alert stand for
-// production, those that do not for a test gateway beside it, and the alert is
-// production's. On Kubernetes only the namespace may differ.
+// Environments are distinguished: the series that fire an alert are
+// production's, the others those of a test gateway, and the alert is for
+// production. On Kubernetes only the namespace may differ.
 func TestAlertsTellEnvironmentsApart(t *testing.T) {
 	for _, environments := range []struct{ name, production, test, label, value string }{
 		{"by job", `job="scim"`, `job="scim-test"`, "job", "scim"},
@@ -141,13 +141,13 @@ var (
 	environment    = regexp.MustCompile(`\b(?:job|namespace)="[^"]*",?`)
 )
 
-// inEnvironment is series with the labels that a scrape gives them.
+// inEnvironment returns series with the labels that a scrape gives them.
 func inEnvironment(series, labels string) string {
 	series = environment.ReplaceAllString(series, "")
 	return metricOfSeries.ReplaceAllString(series, "\t${1}{"+labels+",${2}}")
 }
 
-// rules are the alerts by name.
+// rules returns the alerts by name.
 func rules(t *testing.T) map[string]rulefmt.Rule {
 	t.Helper()
 	groups, problems := rulefmt.ParseFile(filepath.Join("..", "alerts", "suger-scim-gateway.yaml"), false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
@@ -162,7 +162,7 @@ func rules(t *testing.T) map[string]rulefmt.Rule {
 	return byName
 }
 
-// ask is an expression's answer after half an hour.
+// ask returns an expression's value after half an hour.
 func ask(t *testing.T, expression, series string) promql.Vector {
 	storage := promqltest.LoadedStorage(t, "load 1m\n\t"+series)
 	t.Cleanup(func() { _ = storage.Close() })

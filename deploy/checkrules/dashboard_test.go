@@ -26,7 +26,7 @@ func readPanels(t *testing.T) []panel {
 	return read.Panels
 }
 
-// Grafana's own types take the dashboard, with no field that they do not know.
+// Grafana's own types accept the dashboard, without unknown fields.
 func TestDashboardIsOne(t *testing.T) {
 	var d dashboard.Dashboard
 	problems := d.UnmarshalJSONStrict([]byte(readFile(t, "deploy", "grafana", "dashboard.json")))
@@ -34,7 +34,7 @@ func TestDashboardIsOne(t *testing.T) {
 	require.NoError(t, d.Validate())
 }
 
-// Every query is PromQL over metrics that there are.
+// Every query is PromQL with existing metrics.
 func TestDashboardQueries(t *testing.T) {
 	known := readDocumented(t)
 	filled := strings.NewReplacer("$__rate_interval", "5m", "$__range", "1d", "$instance", ".*", "$job", ".*")

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documented are the metrics of docs/metrics.md, which a test of the program
-// holds to the program itself, and the values of their labels.
+// documented holds the metrics of docs/metrics.md, which a test compares with
+// the program, and the values of their labels.
 type documented struct {
 	labels map[string][]string // metric -> its labels
 	values map[string]bool     // words of the pages on label values and error codes

@@ -14,10 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// arguments are those that the provider's documentation
-// (registry.terraform.io/providers/okta/okta, version 6) has for the resources
-// used here, required ones first, then a | and some of the others. A nested
-// block's arguments stand under RESOURCE.BLOCK.
+// arguments lists the arguments in the provider's documentation (okta/okta,
+// version 6) for the resources used here: required ones first, then a | and
+// some of the others. A nested block's arguments are under RESOURCE.BLOCK.
 var arguments = map[string]string{
 	"okta_app_swa":                         "label | url username_field password_field hide_web hide_ios user_name_template user_name_template_type user_name_template_push_status status logo",
 	"okta_app_user_schema_property":        "app_id index title type | description master scope required external_name external_namespace enum one_of union permissions",
@@ -50,7 +49,7 @@ func readConfiguration(t *testing.T) configuration {
 	return c
 }
 
-// The files are as terraform fmt would leave them.
+// The files have the format of terraform fmt.
 func TestTerraformFormat(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "okta-terraform", "*.tf"))
 	require.NoError(t, err)
@@ -144,7 +143,7 @@ func (c configuration) declared() map[string]bool {
 	return declared
 }
 
-// traversals are the names in all expressions of a body.
+// traversals returns the names in all expressions of a body.
 func traversals(body *hclsyntax.Body) (found []hcl.Traversal) {
 	for _, attribute := range body.Attributes {
 		if attribute.Name == "type" {

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Prometheus takes the configuration that Compose mounts, and it scrapes the
-// gateway where Compose has it.
+// Prometheus accepts the configuration that Compose mounts, and scrapes the
+// gateway's address in Compose.
 func TestPrometheusConfiguration(t *testing.T) {
 	loaded, err := config.Load(readFile(t, "deploy", "prometheus", "prometheus.yaml"), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
@@ -39,8 +39,8 @@ func TestOnePrometheus(t *testing.T) {
 	assert.Contains(t, readFile(t, "deploy", "compose.ops.yaml"), want)
 }
 
-// Grafana finds its data source and the dashboard by files. The dashboard takes
-// the default data source, so the one that there is must be it.
+// Grafana reads its data source and the dashboard from files. The dashboard
+// uses the default data source, so the only one must be the default.
 func TestGrafanaProvisioning(t *testing.T) {
 	source := readFile(t, "deploy", "grafana", "provisioning", "datasources", "prometheus.yaml")
 	assert.Contains(t, source, "isDefault: true\n")

@@ -4,7 +4,7 @@ output "app_id" {
 }
 
 output "by_hand" {
-  description = "What is left to do in the Admin Console."
+  description = "What to do in the Admin Console."
   value = var.provisioning_enabled ? "Nothing." : join(" ", [
     "General, App Settings, Provisioning: SCIM.",
     "Provisioning, Integration: base URL, userName, actions, HTTP Header and token; test, save.",

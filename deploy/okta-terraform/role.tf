@@ -25,8 +25,8 @@ resource "okta_app_user_schema_property" "role" {
   }
 }
 
-# Other attributes that are sent. Suger has no place for the other default attributes; the
-# gateway ignores them.
+# The other attributes to send. Suger has no fields for the rest of the default
+# attributes; the gateway ignores them.
 data "okta_user_profile_mapping_source" "user" {}
 
 resource "okta_profile_mapping" "to_suger" {

@@ -5,19 +5,19 @@ variable "label" {
 }
 
 variable "app_id" {
-  description = "Id of an app that was made in the Admin Console (0oa...). Empty: a SWA app is made here, and SCIM is switched on in the console."
+  description = "Id of an app that exists already (0oa...). Empty: a SWA app is created here, and you turn SCIM on in the Admin Console."
   type        = string
   default     = ""
 }
 
 variable "sign_in_url" {
-  description = "Suger's sign-in page, for the app that is made here."
+  description = "Suger's sign-in page, for the app that is created here."
   type        = string
   default     = "https://console.suger.cloud"
 }
 
 variable "provisioning_enabled" {
-  description = "Set it to true once the SCIM connection of the app has been tested and saved in the Admin Console. Before that Okta gives attributes no namespace."
+  description = "Set it to true once the SCIM connection of the app has been tested and saved in the Admin Console. Before that, Okta attributes have no namespace."
   type        = bool
   default     = false
 }
@@ -34,12 +34,12 @@ variable "roles" {
 
   validation {
     condition     = length(distinct([for role in var.roles : lower(role.group)])) == length(var.roles)
-    error_message = "Each role needs a group of its own."
+    error_message = "Each role needs its own group."
   }
 }
 
 variable "pushed_groups" {
-  description = "Groups whose members get a role by a push instead, by name: the Okta group's id. The name is that of a role, or one of GATEWAY_GROUP_ROLES. Not the groups that assign the app."
+  description = "Pushed groups, by name: the Okta group's id. The name is that of a role, or one in GATEWAY_GROUP_ROLES. Not the groups that assign the app."
   type        = map(string)
   default     = {}
 }

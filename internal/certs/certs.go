@@ -21,7 +21,7 @@ import (
 // maxFile bounds a file, in bytes; a chain of four is about 8 KB.
 const maxFile = 256 << 10
 
-// soon is how long before its end a certificate is worth a warning.
+// soon is how long before its expiry a certificate gets a warning.
 const soon = 14 * 24 * time.Hour
 
 // Options name the files. All fields but Roots are required.
@@ -33,8 +33,7 @@ type Options struct {
 	Roots    *x509.CertPool // authorities that are trusted; nil for the system's
 }
 
-// Files are a certificate and its key, as they are on disk. They may be used by
-// several goroutines at once.
+// Files are a certificate and its key on disk. They are safe for concurrent use.
 type Files struct {
 	options Options
 	files   *reload.Files
@@ -53,7 +52,7 @@ func Open(options Options) (*Files, error) {
 	return f, err
 }
 
-// Config is TLS 1.2 and 1.3 with the current certificate for each handshake;
+// Config returns TLS 1.2 and 1.3 with the current certificate for each handshake;
 // open connections keep theirs.
 func (f *Files) Config() *tls.Config {
 	return &tls.Config{
@@ -63,7 +62,7 @@ func (f *Files) Config() *tls.Config {
 	}
 }
 
-// NotAfter is when the current certificate ends.
+// NotAfter returns when the current certificate expires.
 func (f *Files) NotAfter() time.Time { return f.certificate().Leaf.NotAfter }
 
 // Covers returns an error if the certificate is not valid for the host.
@@ -75,7 +74,7 @@ func (f *Files) certificate() *tls.Certificate {
 	return f.current.Load()
 }
 
-// use makes the contents of the files the current certificate if clients would
+// use makes the contents of the files the current certificate, if clients would
 // accept it.
 func (f *Files) use(contents [][]byte) error {
 	pair, err := tls.X509KeyPair(contents[0], contents[1])
@@ -87,17 +86,16 @@ func (f *Files) use(contents [][]byte) error {
 		return err
 	}
 	for _, warning := range warnings {
-		f.options.Log.Warn("about the TLS certificate", "problem", warning)
+		f.options.Log.Warn("TLS certificate needs attention", "problem", warning)
 	}
 	if f.current.Swap(&pair) != nil {
-		f.options.Log.Info("the certificate was reloaded", "not_after", pair.Leaf.NotAfter)
+		f.options.Log.Info("TLS certificate reloaded", "not_after", pair.Leaf.NotAfter)
 	}
 	return nil
 }
 
-// check returns an error if clients would refuse the chain, and otherwise what an
-// operator should know of it. roots are the trusted authorities, nil for the
-// system's.
+// check returns an error if clients would refuse the chain, and warnings for the
+// operator otherwise. roots are the trusted authorities, nil for the system's.
 func check(pair *tls.Certificate, now time.Time, roots *x509.CertPool) (warnings []string, err error) {
 	leaf, last := pair.Leaf, pair.Leaf
 	verify := x509.VerifyOptions{CurrentTime: now, Roots: roots, Intermediates: x509.NewCertPool()}
@@ -118,7 +116,7 @@ func check(pair *tls.Certificate, now time.Time, roots *x509.CertPool) (warnings
 		return nil, fmt.Errorf("the certificate for %s is only valid from %s to %s", nameOf(leaf), day(leaf.NotBefore), day(leaf.NotAfter))
 	}
 	if leaf.NotAfter.Sub(now) < soon {
-		warnings = append(warnings, fmt.Sprintf("the certificate for %s ends on %s", nameOf(leaf), day(leaf.NotAfter)))
+		warnings = append(warnings, fmt.Sprintf("the certificate for %s expires on %s", nameOf(leaf), day(leaf.NotAfter)))
 	}
 	_, err = leaf.Verify(verify)
 	var unknown x509.UnknownAuthorityError
@@ -130,7 +128,7 @@ func check(pair *tls.Certificate, now time.Time, roots *x509.CertPool) (warnings
 		return nil, fmt.Errorf("the chain ends at a certificate issued by %s, which is neither in the file nor an authority that this machine trusts. "+
 			"Append the intermediate certificate, which the authority publishes; for an authority of your own, append its root too", last.Issuer)
 	default:
-		warnings = append(warnings, fmt.Sprintf("the certificate for %s was issued by %s, which is no public authority: Okta refuses it, unless a proxy in front has another",
+		warnings = append(warnings, fmt.Sprintf("the certificate for %s was issued by %s, which is not a public authority: Okta refuses it, unless a proxy in front has another certificate",
 			nameOf(leaf), nameOf(last)))
 	}
 	return warnings, nil
@@ -140,7 +138,7 @@ func isSelfSigned(c *x509.Certificate) bool {
 	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-// nameOf is a certificate as an operator knows it.
+// nameOf returns the name of a certificate for messages.
 func nameOf(c *x509.Certificate) string {
 	if len(c.DNSNames) > 0 {
 		return c.DNSNames[0]

@@ -44,9 +44,9 @@ func TestChain(t *testing.T) {
 		{name: "the same with the root at its end", cert: chainPEM(f.server, f.intermediate, f.root), key: key, trusted: &f},
 		{name: "the key in the older form", cert: chainPEM(f.server, f.intermediate), key: pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: sec1}), trusted: &f},
 		{name: "certificate and key in one file", cert: append(chainPEM(f.server, f.intermediate), key...), key: append(chainPEM(f.server), key...), trusted: &f},
-		{name: "an authority of one's own, with its root", cert: chainPEM(f.server, f.intermediate, f.root), key: key, warning: "issued by CN=Test root, which is no public authority"},
-		{name: "self-signed", cert: chainPEM(lone), key: keyPEM(t, lone), warning: "issued by scim.example.com, which is no public authority"},
-		{name: "it ends soon", cert: chainPEM(ending, f.intermediate), key: keyPEM(t, ending), trusted: &f, warning: "ends on 2030-05-14"},
+		{name: "an authority of one's own, with its root", cert: chainPEM(f.server, f.intermediate, f.root), key: key, warning: "issued by CN=Test root, which is not a public authority"},
+		{name: "self-signed", cert: chainPEM(lone), key: keyPEM(t, lone), warning: "issued by scim.example.com, which is not a public authority"},
+		{name: "it ends soon", cert: chainPEM(ending, f.intermediate), key: keyPEM(t, ending), trusted: &f, warning: "expires on 2030-05-14"},
 
 		{name: "the intermediate is missing", cert: chainPEM(f.server), key: key, trusted: &f, wrong: missing},
 		{name: "the root of one's own authority is missing", cert: chainPEM(f.server, f.intermediate), key: key, wrong: "the chain ends at a certificate issued by CN=Test root"},

@@ -148,7 +148,7 @@ func TestReload(t *testing.T) {
 	swap(t, o.CertPath, chainPEM(before.server, before.intermediate))
 	swap(t, o.KeyPath, keyPEM(t, before.server))
 	assert.True(t, shows(before))
-	assert.Equal(t, 2, strings.Count(log.String(), "the certificate was reloaded"))
+	assert.Equal(t, 2, strings.Count(log.String(), "TLS certificate reloaded"))
 	assert.NotContains(t, log.String(), "PRIVATE KEY")
 }
 

@@ -1,5 +1,5 @@
-// Package marks makes keyed hashes of secrets, so that memory can be kept apart by
-// a secret without holding it.
+// Package marks computes keyed hashes of secrets, so that a map can have secrets
+// as keys without holding them.
 package marks
 
 import (
@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// A Mark stands for some texts and reveals none of them. It means nothing to
-// another [Maker], nor to another process.
+// A Mark is the keyed hash of some texts and reveals none of them. Marks of
+// different [Maker] values, and so of different processes, are unrelated.
 type Mark [sha256.Size]byte
 
-// A Maker makes marks: HMAC-SHA-256 with a key that never leaves it. It is safe
-// for concurrent use.
+// A Maker computes marks: HMAC-SHA-256 with a key that never leaves it. It is
+// safe for concurrent use.
 type Maker struct{ key [sha256.Size]byte }
 
 // New returns a Maker with a random key.
@@ -29,7 +29,7 @@ func New() *Maker {
 func (m *Maker) Of(texts ...string) (mark Mark) {
 	mac := hmac.New(sha256.New, m.key[:])
 	for _, text := range texts {
-		_, _ = io.WriteString(mac, text) // a hash has no error
+		_, _ = io.WriteString(mac, text) // a hash never returns an error
 		_, _ = mac.Write([]byte{0})
 	}
 	mac.Sum(mark[:0])

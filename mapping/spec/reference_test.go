@@ -36,12 +36,13 @@ func TestReference(t *testing.T) {
 	assertMade(t, referenceFile, intro+reference()+"\n## Placeholders by operation\n\n"+placeholderTable(t))
 }
 
-// placeholderTable is which operation has which placeholders.
+// placeholderTable returns the placeholders of each operation. Operations with the
+// same ones share a row.
 func placeholderTable(t *testing.T) string {
 	document, err := spec.Parse(defaultFile, shipped(t)[defaultFile])
 	require.NoError(t, err)
-	var b strings.Builder
-	b.WriteString("| operation | in path, query, headers and body | in the body only |\n|---|---|---|\n")
+	var rows []string // of placeholders, in order
+	operations := map[string][]string{}
 	for _, name := range spec.OperationNames() {
 		texts, body := spec.PlaceholdersOfOperation(document, name)
 		named := []string{}
@@ -53,7 +54,16 @@ func placeholderTable(t *testing.T) string {
 		if slices.Contains(body, "userName") {
 			named = append(named, "each attribute of `user.attributes`")
 		}
-		fmt.Fprintf(&b, "| `%s` | `{%s}` | %s |\n", strings.TrimPrefix(spec.OperationPath(name), "operations."), strings.Join(texts, "}`, `{"), strings.Join(named, ", "))
+		row := fmt.Sprintf("`{%s}` | %s", strings.Join(texts, "}`, `{"), strings.Join(named, ", "))
+		if operations[row] == nil {
+			rows = append(rows, row)
+		}
+		operations[row] = append(operations[row], "`"+strings.TrimPrefix(spec.OperationPath(name), "operations.")+"`")
+	}
+	var b strings.Builder
+	b.WriteString("| operations | in path, query, headers and body | in the body only |\n|---|---|---|\n")
+	for _, row := range rows {
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.Join(operations[row], ", "), row)
 	}
 	return b.String()
 }

@@ -1,4 +1,4 @@
-// Package browser looks at pages in a real Chromium without a window, for tests.
+// Package browser drives a headless Chromium for tests of pages.
 package browser
 
 import (
@@ -27,7 +27,7 @@ const (
 	// required is the variable that makes a missing browser a failure, for CI.
 	required = "CHROMIUM_TESTS"
 
-	// patience bounds one step in the browser, so that a test that hangs says where.
+	// patience bounds one step in the browser, so that a hanging test reports where.
 	patience = time.Minute
 )
 
@@ -44,15 +44,15 @@ type Page struct {
 	complaints []string
 }
 
-// A View is how a page is looked at.
+// A View is the size and color scheme of a window.
 type View struct {
 	Width, Height int64
 	Dark          bool
 	Scale         float64 // device pixels for a CSS pixel; 0 is 1
 }
 
-// Start runs a browser with an empty profile until the test ends. Where there is
-// none the test is skipped, unless CHROMIUM_TESTS=required: then it fails.
+// Start runs a browser with an empty profile until the test ends. Without a
+// browser the test is skipped, or fails if CHROMIUM_TESTS=required.
 func Start(t *testing.T) *Browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -60,7 +60,7 @@ func Start(t *testing.T) *Browser {
 		if os.Getenv(required) == "required" {
 			require.NoError(t, err, "CHROMIUM_TESTS=required")
 		}
-		t.Skip("!!! NOT TESTED IN A BROWSER: the tests pass where only Go is, and there is no chromium here (Debian: apt-get install chromium); CI requires it")
+		t.Skip("!!! NOT TESTED IN A BROWSER: there is no chromium on this machine (Debian: apt-get install chromium); CI requires it")
 	}
 	// t.Context ends before the clean-up, which closes the browser in good order.
 	ctx := open(t, context.WithoutCancel(t.Context()), chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.DisableGPU,
@@ -89,8 +89,8 @@ func open(t *testing.T, parent context.Context, options ...chromedp.ContextOptio
 	return ctx
 }
 
-// note keeps what the tests ask for later. chromedp calls it in the order of the
-// events, before it returns from a later step.
+// note records events for Requests and Complaints. chromedp calls it in the
+// order of the events, before it returns from a later step.
 func (p *Page) note(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -149,8 +149,8 @@ func (p *Page) Go(address string) {
 	do(p, chromedp.Navigate(address), address)
 }
 
-// Leave evaluates a script that makes the page go elsewhere, such as a click,
-// and waits until that is loaded.
+// Leave evaluates a script that navigates, such as a click, and waits until the
+// new page is loaded.
 func (p *Page) Leave(script string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -159,8 +159,8 @@ func (p *Page) Leave(script string) {
 	require.NoError(p.t, err, script)
 }
 
-// Text is the text of the first element that the selector finds, as it is seen.
-// It is empty if there is none.
+// Text returns the text of the first element that the selector finds, as it is
+// seen. It is empty if there is none.
 func (p *Page) Text(selector string) string {
 	p.t.Helper()
 	quoted, err := json.Marshal(selector)
@@ -168,7 +168,7 @@ func (p *Page) Text(selector string) string {
 	return eval[string](p, `(document.querySelector(`+string(quoted)+`)||{innerText:""}).innerText`)
 }
 
-// HTML is the source of the page as it is now.
+// HTML returns the source of the page as it is now.
 func (p *Page) HTML() string {
 	p.t.Helper()
 	return eval[string](p, "document.documentElement.outerHTML")
@@ -180,20 +180,20 @@ func eval[T any](p *Page, script string) T {
 	return do(p, chromedp.Evaluate[T](script, byUser), script)
 }
 
-// byUser makes the browser take what a script does for what a user did.
+// byUser makes the browser treat a script's actions as the user's.
 func byUser(params *runtime.EvaluateParams) {
 	yes := true
 	params.UserGesture = &yes
 }
 
-// Screenshot is the whole page as a PNG.
+// Screenshot returns the whole page as a PNG.
 func (p *Page) Screenshot() []byte {
 	p.t.Helper()
 	return do(p, chromedp.FullScreenshot(100), "screenshot")
 }
 
-// Keep leaves a picture of the page among the test's artifacts, if somebody wants
-// to look at them (go test -artifacts).
+// Keep saves a picture of the page among the test's artifacts (go test
+// -artifacts).
 func (p *Page) Keep(t *testing.T, name string) {
 	t.Helper()
 	if wanted := flag.Lookup("test.artifacts"); wanted == nil || wanted.Value.String() != "true" {
@@ -202,25 +202,25 @@ func (p *Page) Keep(t *testing.T, name string) {
 	require.NoError(t, os.WriteFile(filepath.Join(t.ArtifactDir(), name+".png"), p.Screenshot(), 0o600))
 }
 
-// Requests are the addresses that the page has asked for.
+// Requests returns the URLs that the page has requested.
 func (p *Page) Requests() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.requests)
 }
 
-// Complaints are what the browser notes in its console: scripts that fail and
-// what the page's own policy forbids.
+// Complaints returns the messages in the browser's console: script errors and
+// violations of the page's policy.
 func (p *Page) Complaints() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.complaints)
 }
 
-// A Node is what a screen reader gets to know of an element.
+// A Node is an element in the accessibility tree.
 type Node struct{ Role, Name string }
 
-// Accessible is the page as a screen reader has it, in order.
+// Accessible returns the accessibility tree of the page, in order.
 func (p *Page) Accessible() []Node {
 	p.t.Helper()
 	tree := do(p, func(ctx context.Context, tab *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {

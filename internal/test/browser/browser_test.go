@@ -21,8 +21,8 @@ const (
 <p>Gray</p><div></div><img alt="" src="/missing.png"><script>nowhere()</script>`
 )
 
-// The checks of other tests can fail: each finds what is wrong with a bad page
-// and nothing on a plain one.
+// The checks for other tests can fail: each finds the problems of a bad page
+// and none on a plain one.
 func TestPage(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -6,8 +6,7 @@ func (p *Page) TooWide() bool {
 	return eval[bool](p, "document.documentElement.scrollWidth > document.documentElement.clientWidth")
 }
 
-// Faint are texts that do not stand out from what is behind them by 4.5 to 1
-// (WCAG 2.2, 1.4.3).
+// Faint returns texts whose contrast is below 4.5 to 1 (WCAG 2.2, 1.4.3).
 func (p *Page) Faint() []string {
 	p.t.Helper()
 	return eval[[]string](p, contrast)

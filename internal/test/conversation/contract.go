@@ -8,21 +8,20 @@ import (
 	"strings"
 )
 
-// A Contract is another Suger behind the gateway than the one that the stories
-// are written for. What it always does differently is a rule of its own; what
-// only one step shows stands in the story, in sections that name the contract.
-// Calls to Suger are not compared.
+// A Contract is a Suger that differs from the one that the stories are written
+// for. Its constant differences are rules; differences of one step are in the
+// story, in sections that name the contract. Calls to Suger are not compared.
 type Contract struct {
 	Name  string
-	Shown func(body any) any       // what a wanted body is with this contract
-	Held  func(line string) string // what a line of "-- state --" is
+	Shown func(body any) any       // the expected body with this contract
+	Held  func(line string) string // the expected line of "-- state --"
 }
 
-// A deviation is what one step is like with one contract.
+// A deviation is one step's expectations with one contract.
 type deviation struct {
 	response *message // nil: as in the story
 	state    []string // nil: as in the story
-	ends     string   // why the story ends with this step, "" if it goes on
+	ends     string   // why the story ends with this step, "" if it continues
 }
 
 // addDeviation reads a section that names contracts.
@@ -58,12 +57,12 @@ func (d *deviation) add(part section, kind string) error {
 			return errors.New("say why")
 		}
 	default:
-		return errors.New("there is one already, or none of this kind")
+		return errors.New("repeated, or not a section for contracts")
 	}
 	return nil
 }
 
-// Contracts are the contracts that the story names.
+// Contracts returns the contracts that the story names.
 func (s *Story) Contracts() []string {
 	named := make(map[string]bool)
 	for _, step := range s.steps {
@@ -74,7 +73,7 @@ func (s *Story) Contracts() []string {
 	return slices.Sorted(maps.Keys(named))
 }
 
-// deviation is what the step is like with the contract at hand.
+// deviation returns the step's expectations with the current contract.
 func (p *player) deviation(step step) deviation {
 	if p.stack.Contract != nil {
 		if d := step.deviations[p.stack.Contract.Name]; d != nil {
@@ -84,7 +83,7 @@ func (p *player) deviation(step step) deviation {
 	return deviation{}
 }
 
-// shown is what a wanted body is with the contract at hand.
+// shown returns the expected body with the current contract.
 func (p *player) shown(pattern any) any {
 	if p.stack.Contract == nil || p.stack.Contract.Shown == nil {
 		return pattern
@@ -92,7 +91,7 @@ func (p *player) shown(pattern any) any {
 	return p.stack.Contract.Shown(pattern)
 }
 
-// held is what lines of state are with the contract at hand.
+// held returns the expected state with the current contract.
 func (p *player) held(lines []string) []string {
 	if p.stack.Contract == nil || p.stack.Contract.Held == nil {
 		return lines

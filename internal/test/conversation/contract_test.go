@@ -34,9 +34,9 @@ func TestContract(t *testing.T) {
 		{"its own response", get + "-- response --\n404\n-- response other --\n200\n\n{\"n\":2,\"<more>\":true}\n", ""},
 		{"its own response is as written", get + "-- response --\n404\n-- response other --\n200\n\n{\"m\":2,\"<more>\":true}\n", "body.m: missing, want 2"},
 		{"what its own response captures", get + "-- response --\n404\n-- response other --\n200\n\n{\"id\":\"<capture id>\",\"<more>\":true}\n-- request --\nGET /Users/{{id}}\n-- response --\n200\n\n{\"<more>\":true}\n", ""},
-		{"its own response is not needed", get + "-- response --\n200\n\n{\"<more>\":true}\n-- response other --\n200\n\n{\"<more>\":true}\n", "the response of this contract is the usual one and need not be written"},
+		{"its own response is not needed", get + "-- response --\n200\n\n{\"<more>\":true}\n-- response other --\n200\n\n{\"<more>\":true}\n", "the response of this contract equals the usual one; remove it"},
 		{"its own state", get + "-- response --\n200\n\n{\"<more>\":true}\n-- state --\nada@example.com absent\n-- state other more --\nada@example.com EDITOR\n", ""},
-		{"its own state is not needed", get + "-- response --\n200\n\n{\"<more>\":true}\n-- state --\nada@example.com EDITOR\n-- state other --\nada@example.com EDITOR\n", "the state of this contract is the usual one and need not be written"},
+		{"its own state is not needed", get + "-- response --\n200\n\n{\"<more>\":true}\n-- state --\nada@example.com EDITOR\n-- state other --\nada@example.com EDITOR\n", "the state of this contract equals the usual one; remove it"},
 		{"the story ends", get + "-- response --\n200\n\n{\"<more>\":true}\n-- ends other --\nThere is nothing more here.\n-- request --\nGET /Nothing\n-- response --\n200\n", ""},
 		{"the story ends elsewhere only", get + "-- response --\n200\n\n{\"<more>\":true}\n-- ends more --\nThere is nothing more.\n-- request --\nGET /Nothing\n-- response --\n200\n", "status: want 200, got 404"},
 		{"sections of another contract", get + "-- response --\n200\n\n{\"<more>\":true}\n-- response more --\n500\n-- state more --\nada@example.com absent\n", ""},
@@ -73,8 +73,8 @@ func TestParseRefusesSectionsOfContracts(t *testing.T) {
 	get := "-- request --\nGET /Users/u1\n-- response --\n200\n"
 	tests := []struct{ name, story, wrong string }{
 		{"before the first request", "-- state other --\na\n" + get, "line 6: -- state other -- does not belong here"},
-		{"a request", get + "-- request other --\nGET /\n", "line 10: -- request other --: there is one already, or none of this kind"},
-		{"a second state", get + "-- state other --\na\n-- state more other --\na\n", "line 12: -- state more other --: there is one already, or none of this kind"},
+		{"a request", get + "-- request other --\nGET /\n", "line 10: -- request other --: repeated, or not a section for contracts"},
+		{"a second state", get + "-- state other --\na\n-- state more other --\na\n", "line 12: -- state more other --: repeated, or not a section for contracts"},
 		{"an end without a reason", get + "-- ends other --\n\n", "line 10: -- ends other --: say why"},
 		{"an empty response", get + "-- response other --\n", "the response other is empty"},
 	}

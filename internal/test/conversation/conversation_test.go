@@ -83,7 +83,7 @@ func TestPlay(t *testing.T) {
 		{name: "the exact answer", story: get + "-- response --\n200\n\n" + fullAnswer},
 		{name: "another status", story: get + "-- response --\n201\n\n" + fullAnswer, wrong: "status: want 201, got 200"},
 		{name: "a missing key", story: get + "-- response --\n200\n\n{\"x\":1,\"<more>\":1}\n", wrong: "body.x: missing, want 1"},
-		{name: "a key too many", story: get + "-- response --\n200\n\n{\"id\":\"u1\"}\n", wrong: "body.active: not wanted, got true"},
+		{name: "a key too many", story: get + "-- response --\n200\n\n{\"id\":\"u1\"}\n", wrong: "body.active: unexpected, got true"},
 		{name: "another value", story: get + "-- response --\n200\n\n{\"active\":false,\"<more>\":1}\n", wrong: "body.active: want false, got true"},
 		{name: "a number as string", story: get + "-- response --\n200\n\n{\"n\":\"2\",\"<more>\":1}\n", wrong: `body.n: want "2", got 2`},
 		{name: "a number written in another way", story: get + "-- response --\n200\n\n{\"n\":2.0,\"<more>\":1}\n", wrong: "body.n: want 2.0, got 2"},
@@ -98,10 +98,10 @@ func TestPlay(t *testing.T) {
 		{name: "no body", story: "-- request --\nDELETE /Users/u1\n-- response --\n204\n"},
 		{name: "a body wanted", story: "-- request --\nDELETE /Users/u1\n-- response --\n204\n\n{}\n", wrong: "body: want"},
 		{name: "a body without SCIM's media type", story: "-- request --\nGET /Plain\n-- response --\n200\n\n{}\n", wrong: `header Content-Type: want application/scim+json, got "application/json"`},
-		{name: "a wanted body that is not JSON", story: get + "-- response --\n200\n\n{\n", wrong: "the wanted body is not JSON"},
+		{name: "a wanted body that is not JSON", story: get + "-- response --\n200\n\n{\n", wrong: "the expected body is not JSON"},
 		{name: "a captured value is sent", story: get + "-- response --\n200\n\n{\"id\":\"<capture id>\",\"<more>\":1}\n-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{\"x\":\"u1\"}\n"},
-		{name: "a value that was not captured", story: "-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{}\n", wrong: "nothing has been captured as id"},
-		{name: "a unique value met twice", story: get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n" + get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n", wrong: `"u1" was met before in this story as user`},
+		{name: "a value that was not captured", story: "-- request --\nPOST /Users\n\n{\"x\":\"{{id}}\"}\n-- response --\n201\n\n{}\n", wrong: "nothing was captured as id"},
+		{name: "a unique value met twice", story: get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n" + get + "-- response --\n200\n\n{\"id\":\"<unique user>\",\"<more>\":1}\n", wrong: `"u1" occurred before in this story as user`},
 		{name: "Okta's headers are sent", story: "-- request --\nGET /Header\n-- response --\n200\n\n{\"authorization\":\"Bearer secret-1\",\"accept\":\"application/scim+json\"}\n"},
 		{name: "a header of the request replaces Okta's", story: "-- request --\nGET /Header\nAccept: x\nAuthorization:\n-- response --\n200\n\n{\"authorization\":\"\",\"accept\":\"x\"}\n"},
 		{name: "a header of the story replaces Okta's", story: "-- given --\nheader Accept: y\n-- request --\nGET /Header\n-- response --\n200\n\n{\"authorization\":\"<any>\",\"accept\":\"y\"}\n"},
@@ -136,7 +136,7 @@ func TestFailureNamesItsPlace(t *testing.T) {
 	err = story.Play(t.Context(), newStack(t))
 	require.EqualError(t, err, "dir/a.txtar:13: step 2, GET /Header:\n"+
 		"  status: want 404, got 200\n"+
-		"  the whole answer: {\"authorization\":\"Bearer secret-1\",\"accept\":\"application/scim+json\"}")
+		"  complete answer: {\"authorization\":\"Bearer secret-1\",\"accept\":\"application/scim+json\"}")
 }
 
 func TestEachStepIsAnnounced(t *testing.T) {
@@ -228,7 +228,7 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		{"no client in the prose", "Source: x\n" + request, `no line "Client:"`},
 		{"no source in the prose", "A.\nClient: x\n" + request, `no line "Source:"`},
-		{"nothing asked", prose + "-- given --\n", "nothing is asked"},
+		{"nothing asked", prose + "-- given --\n", "no request"},
 		{"an unknown section", prose + "-- reply --\n200\n", "there is no section -- reply --"},
 		{"a response without a request", prose + "-- response --\n200\n", "line 6: -- response -- does not belong here"},
 		{"two responses", prose + request + "-- response --\n200\n-- response --\n200\n", "does not belong here"},
@@ -237,7 +237,7 @@ func TestParseRefuses(t *testing.T) {
 		{"calls that are not named", prose + request + "-- suger --\n\n", "write none"},
 		{"state twice", prose + request + "-- state --\na b\n-- state --\na b\n", "does not belong here"},
 		{"an empty request", prose + "-- request --\n\n", "the request is empty"},
-		{"a body without a blank line", prose + "-- request --\nPOST /Users\n{\"a\":1}\n", "is no header line"},
+		{"a body without a blank line", prose + "-- request --\nPOST /Users\n{\"a\":1}\n", "is not a header line"},
 		{"an unknown word in given", prose + "-- given --\npeolpe 3\n", `unknown word "peolpe"`},
 		{"a number that is none", prose + "-- given --\npeople many\n", "invalid syntax"},
 		{"a setting without a value", prose + "-- given --\nsetting X\n", "needs an equals sign"},

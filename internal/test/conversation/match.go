@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// values are what a story has captured so far.
+// values holds what a story has captured so far.
 type values struct {
 	named map[string]string
 	met   map[string]map[string]bool // values of each <unique name>
@@ -33,7 +33,7 @@ func (v *values) clone() *values {
 
 var reference = regexp.MustCompile(`\{\{(\w+)\}\}`)
 
-// expand puts captured values in the place of {{name}}.
+// expand replaces {{name}} by captured values.
 func (v *values) expand(text string) (string, error) {
 	var unknown []string
 	text = reference.ReplaceAllStringFunc(text, func(ref string) string {
@@ -45,7 +45,7 @@ func (v *values) expand(text string) (string, error) {
 		return value
 	})
 	if unknown != nil {
-		return "", fmt.Errorf("nothing has been captured as %s", strings.Join(unknown, ", "))
+		return "", fmt.Errorf("nothing was captured as %s", strings.Join(unknown, ", "))
 	}
 	return text, nil
 }
@@ -57,8 +57,8 @@ var (
 
 const utcTime = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z`
 
-// text compares a string with a pattern and keeps what the pattern captures.
-// It answers what is wrong, or "".
+// text compares a string with a pattern and keeps what the pattern captures. It
+// returns the difference, or "".
 func (v *values) text(pattern, got string) string {
 	expanded, err := v.expand(pattern)
 	if err != nil {
@@ -104,7 +104,7 @@ func (v *values) keep(kind, name, value string) string {
 		v.named[name] = value
 	case "unique":
 		if v.met[name][value] {
-			return fmt.Sprintf("%q was met before in this story as %s", value, name)
+			return fmt.Sprintf("%q occurred before in this story as %s", value, name)
 		}
 		if v.met[name] == nil {
 			v.met[name] = map[string]bool{}
@@ -114,8 +114,8 @@ func (v *values) keep(kind, name, value string) string {
 	return ""
 }
 
-// match compares a decoded JSON value with what is wanted. Each difference is
-// one line that begins with the place.
+// match compares a decoded JSON value with the expected one. Each difference is
+// one line that begins with its path.
 func (v *values) match(at string, want, got any) []string {
 	switch want := want.(type) {
 	case string:
@@ -168,7 +168,7 @@ func (v *values) matchObject(at string, want, got map[string]any) (wrong []strin
 	}
 	for _, key := range slices.Sorted(maps.Keys(got)) {
 		if _, ok := want[key]; !ok {
-			wrong = append(wrong, fmt.Sprintf("%s.%s: not wanted, got %s", at, key, compact(got[key])))
+			wrong = append(wrong, fmt.Sprintf("%s.%s: unexpected, got %s", at, key, compact(got[key])))
 		}
 	}
 	return wrong
@@ -210,13 +210,13 @@ func decode(text string) (any, error) {
 		return nil, err
 	}
 	if decoder.More() {
-		return nil, fmt.Errorf("there is more after the JSON value")
+		return nil, fmt.Errorf("there is data after the JSON value")
 	}
 	return value, nil
 }
 
 // CompareJSON compares a JSON text with a pattern, which is JSON that may hold
-// the patterns of a story's response. It answers the differences.
+// the patterns of a story's response. It returns the differences.
 func CompareJSON(pattern, got string) []string {
 	want, err := decode(pattern)
 	if err != nil {

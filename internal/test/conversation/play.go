@@ -15,39 +15,39 @@ import (
 // A Stack is the gateway that a story is played against, with Suger behind it.
 type Stack struct {
 	BaseURL string       // of SCIM, without a slash at the end
-	Token   string       // bearer token that the gateway takes
+	Token   string       // bearer token that the gateway accepts
 	Client  *http.Client // nil is [http.DefaultClient]
 
-	// Calls are the calls that Suger has seen since it was last asked, in the
-	// words that the stories use. Nil leaves the calls uncompared, for a Suger
-	// that is called in another way.
+	// Calls returns the calls that Suger has received since the last use, in the
+	// form of the stories. If nil, calls are not compared.
 	Calls func() []string
 
-	// State tells "ROLE STATUS GIVEN FAMILY" of the person in Suger, or "absent".
+	// State returns "ROLE STATUS GIVEN FAMILY" of the person in Suger, or
+	// "absent".
 	State func(email string) string
 
-	// Behind does what a line of "-- behind --" says.
+	// Behind executes a line of "-- behind --".
 	Behind func(line string) error
 
-	// Contract is set if Suger has another one than the stories are written for.
+	// Contract is set if Suger differs from the one that the stories are written
+	// for.
 	Contract *Contract
 
-	// Before, if set, is told the number of each step before it is played, so
-	// that a replica may be stopped between steps.
+	// Before, if set, is called with the number of each step before it is played,
+	// so that a replica can be stopped between steps.
 	Before func(step int)
 }
 
-// Play holds the conversation and ends with the first step that goes wrong. The
-// error names the file and the line, and each difference.
+// Play plays the conversation and stops at the first step that fails. The error
+// names the file and the line, and each difference.
 func (s *Story) Play(ctx context.Context, stack Stack) error {
 	_, err := s.play(ctx, stack, false)
 	return err
 }
 
-// Update plays the story and answers its text with those responses rewritten
-// that are missing or differ, and the calls that differ; what still fits of a
-// response is left as it is written. Other differences are errors, as in
-// [Story.Play].
+// Update plays the story and returns its text with missing or different
+// responses and calls rewritten; the parts of a response that still match are
+// kept. Other differences are errors, as in [Story.Play].
 func (s *Story) Update(ctx context.Context, stack Stack) (string, error) {
 	return s.play(ctx, stack, true)
 }
@@ -82,7 +82,7 @@ func (s step) title() string {
 	return s.request.first
 }
 
-// A player is one performance of a story.
+// A player is one run of a story.
 type player struct {
 	stack    Stack
 	header   []headerLine
@@ -92,7 +92,7 @@ type player struct {
 	added    map[int]message // responses to insert, by the index of the request's section
 }
 
-// written are the story's sections with the responses that were added.
+// written returns the story's sections with the responses that were added.
 func (p *player) written() []section {
 	var all []section
 	for i, part := range p.sections {
@@ -137,8 +137,8 @@ func (p *player) forgetCalls() {
 	}
 }
 
-// calls compares what Suger saw; if the player updates, it rewrites the section
-// where they differ.
+// calls compares the calls that Suger received; if the player updates, it
+// rewrites the section if they differ.
 func (p *player) calls(step step) []string {
 	want := step.calls
 	if want == nil || p.stack.Calls == nil || p.stack.Contract != nil {
@@ -158,19 +158,19 @@ func (p *player) calls(step step) []string {
 	return nil
 }
 
-// stateOf compares what Suger holds after a step.
+// stateOf compares Suger's data after a step.
 func (p *player) stateOf(step step) []string {
 	usual := p.held(step.state)
 	if own := p.deviation(step).state; own != nil {
 		if len(usual) > 0 && p.state(usual) == nil {
-			return []string{"the state of this contract is the usual one and need not be written"}
+			return []string{"the state of this contract equals the usual one; remove it"}
 		}
 		return p.state(own)
 	}
 	return p.state(usual)
 }
 
-// state compares what Suger holds.
+// state compares Suger's data.
 func (p *player) state(lines []string) (wrong []string) {
 	for _, line := range lines {
 		email, want, _ := strings.Cut(line, " ")
@@ -191,7 +191,7 @@ var oktaHeader = []headerLine{
 	{"Authorization", "Bearer {{token}}"},
 }
 
-// An answer is a response as it came.
+// An answer is a received response.
 type answer struct {
 	status int
 	header http.Header
@@ -263,7 +263,7 @@ func (p *player) check(step step, got *answer) []string {
 	wrong := p.compare(step.want, got, p.shown)
 	if own := p.deviation(step).response; own != nil {
 		if wrong == nil {
-			return []string{"the response of this contract is the usual one and need not be written"}
+			return []string{"the response of this contract equals the usual one; remove it"}
 		}
 		p.values = before
 		return p.compare(*own, got, asWritten)
@@ -281,10 +281,10 @@ func (p *player) check(step step, got *answer) []string {
 	return p.compare(written, got, asWritten)
 }
 
-// asWritten is a pattern that no contract changes.
+// asWritten returns the pattern unchanged, for the usual contract.
 func asWritten(pattern any) any { return pattern }
 
-// compare answers the differences between a response and what was wanted.
+// compare returns the differences between a response and the expected one.
 // shown changes the pattern of the body before it is compared.
 func (p *player) compare(want message, got *answer, shown func(any) any) (wrong []string) {
 	if want.first != strconv.Itoa(got.status) {
@@ -297,7 +297,7 @@ func (p *player) compare(want message, got *answer, shown func(any) any) (wrong 
 		}
 	}
 	if wrong != nil {
-		wrong = append(wrong, "the whole answer: "+got.body)
+		wrong = append(wrong, "complete answer: "+got.body)
 	}
 	return wrong
 }
@@ -309,13 +309,13 @@ func (p *player) compareBody(want string, got *answer, shown func(any) any) []st
 		}
 		return nil
 	}
-	// Each body of SCIM is labelled as such (RFC 7644 §3.1), so stories need not say it.
+	// Every SCIM body has this type (RFC 7644 §3.1), so stories omit it.
 	if media, _, err := mime.ParseMediaType(got.header.Get("Content-Type")); err != nil || media != "application/scim+json" {
 		return []string{fmt.Sprintf("header Content-Type: want application/scim+json, got %q", got.header.Get("Content-Type"))}
 	}
 	pattern, err := decode(want)
 	if err != nil {
-		return []string{"the wanted body is not JSON: " + err.Error()}
+		return []string{"the expected body is not JSON: " + err.Error()}
 	}
 	value, err := decode(got.body)
 	if err != nil {

@@ -69,7 +69,7 @@ type Story struct {
 	steps    []step
 }
 
-// A step is a request with what is expected of it, or something that happens
+// A step is a request with its expected answer, or something that happens
 // behind the gateway's back.
 type step struct {
 	line     int
@@ -132,7 +132,7 @@ func (s *Story) build() error {
 		}
 	}
 	if len(s.steps) == 0 {
-		return errors.New("nothing is asked in this story")
+		return errors.New("this story has no request")
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func (s *Story) addSection(i int, part section) error {
 		}
 		last.calls, last.called = part.lines(), i
 		if len(last.calls) == 0 {
-			return fmt.Errorf("line %d: write none if Suger is to see no call", part.line)
+			return fmt.Errorf("line %d: write none if Suger must receive no call", part.line)
 		}
 		return nil
 	case "state":
@@ -190,11 +190,11 @@ func (s *Story) addSection(i int, part section) error {
 	}
 }
 
-// Given is the situation in which a story begins, beyond the people and roles
-// that every stage has.
+// Given is the initial situation of a story, in addition to the people and
+// roles of every stage.
 type Given struct {
 	Contract string            // that Suger speaks; "" is the usual one
-	People   int               // that many further people in Suger
+	People   int               // number of further people in Suger
 	Seats    int               // of the Suger plan; 0 is no limit
 	Settings map[string]string // the gateway's settings by the names of its environment
 	header   []headerLine      // sent with every request
@@ -244,7 +244,7 @@ type section struct {
 	text string
 }
 
-// splitSections parts a file into its leading prose and its sections.
+// splitSections splits a file into its leading prose and its sections.
 func splitSections(data string) (prose string, sections []section) {
 	var current *section
 	for number, line := range strings.SplitAfter(data, "\n") {
@@ -271,7 +271,7 @@ func marker(line string) (kind string, ok bool) {
 	return strings.CutSuffix(line, " --")
 }
 
-// joinSections is the reverse of splitSections.
+// joinSections returns the reverse of splitSections.
 func joinSections(prose string, sections []section) string {
 	var b strings.Builder
 	b.WriteString(prose)
@@ -301,14 +301,14 @@ func parseMessage(s section) (message, error) {
 	for i, line := range lines[1:] {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok || strings.ContainsAny(name, " {") {
-			return m, fmt.Errorf("line %d: %q is no header line (a body comes after a blank line)", s.line+1+i, line)
+			return m, fmt.Errorf("line %d: %q is not a header line (a body follows a blank line)", s.line+1+i, line)
 		}
 		m.header = append(m.header, headerLine{name: name, value: strings.TrimSpace(value)})
 	}
 	return m, nil
 }
 
-// String is the section's text for the message.
+// String returns the section's text for the message.
 func (m message) String() string {
 	var b strings.Builder
 	b.WriteString(m.first + "\n")
@@ -321,7 +321,7 @@ func (m message) String() string {
 	return b.String()
 }
 
-// lines are the non-blank lines of a section.
+// lines returns the non-blank lines of a section.
 func (s section) lines() []string {
 	var lines []string
 	for line := range strings.Lines(s.text) {
@@ -335,7 +335,7 @@ func (s section) lines() []string {
 // lineWidth is where layout breaks a JSON value into lines.
 const lineWidth = 110
 
-// compact is a JSON value on one line.
+// compact returns a JSON value on one line.
 func compact(value any) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -346,8 +346,8 @@ func compact(value any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// layout is a JSON value for reading: on one line if it fits, else broken into
-// its members. Keys are sorted.
+// layout returns a JSON value for reading: on one line if it fits, else broken
+// into its members. Keys are sorted.
 func layout(value any, indent string) string {
 	line := compact(value)
 	if len(indent)+len(line) <= lineWidth {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// rewrite is the wanted response with what does not fit the answer replaced.
+// rewrite returns the expected response with the parts that do not match the
+// answer replaced.
 func (v *values) rewrite(want message, got *answer) message {
 	written := message{first: strconv.Itoa(got.status), body: v.rewriteBody(want.body, got.body)}
 	for _, line := range want.header {
@@ -33,7 +34,8 @@ func (v *values) rewriteBody(want, got string) string {
 	return layout(v.merge(pattern, value), "")
 }
 
-// fits compares like match, and keeps what a pattern captures only if all fits.
+// fits compares like match, and keeps what a pattern captures only if
+// everything matches.
 func (v *values) fits(want, got any) bool {
 	trial := v.clone()
 	if trial.match("", want, got) != nil {
@@ -43,7 +45,8 @@ func (v *values) fits(want, got any) bool {
 	return true
 }
 
-// merge keeps of a pattern what fits a value, and takes the rest from the value.
+// merge keeps the parts of a pattern that match a value, and takes the rest from
+// the value.
 func (v *values) merge(want, got any) any {
 	if want != nil && v.fits(want, got) {
 		return want
@@ -80,11 +83,11 @@ var (
 	errorEnding = regexp.MustCompile(`\[(\w+), [^\]]+\]$`) // of a SCIM error's detail: code and request id
 )
 
-// shortestName is the length from which a captured value is looked for in other
-// strings; a shorter one would be found by chance.
+// shortestName is the minimum length of a captured value that is searched in
+// other strings; a shorter one would be found by chance.
 const shortestName = 4
 
-// generalize turns a string that differs from run to run into a pattern.
+// generalize replaces a string that differs between runs by a pattern.
 func (v *values) generalize(text string) string {
 	switch {
 	case whenRead.MatchString(text):

@@ -8,9 +8,9 @@ var rfc9865 = []requirement{
 		by("internal/scim.TestCursorRoundTrip"),
 	must("2", "A page has at most count resources.").
 		by("internal/scim.TestSelectPagesByCursor", "internal/scim.TestSelectSizesOfPages"),
-	must("2", "A negative count is 0, and 0 asks for the total alone.").
+	must("2", "A negative count is 0, and 0 returns only the total.").
 		by("internal/scim.TestCursorOfAnEmptyPage", "gateway.TestListParameters/negative count"),
-	must("2", "Every page but the last has nextCursor, and only the last has none.").
+	must("2", "Every page except the last has nextCursor.").
 		by("internal/scim.TestSelectPagesByCursor", "internal/scim.TestCursorOfAnEmptyPage", "gateway.TestCursorsOnTheRoot"),
 	must("2", "The first page has no previousCursor.").
 		moot("Paging goes forward only; previousCursor is optional and never sent."),
@@ -20,10 +20,10 @@ var rfc9865 = []requirement{
 		by("rfc/cursors.txtar", "internal/scim.TestCursorRefuses", "internal/scim.TestCursorExpires"),
 	should("2.1", "An invalid count is answered with invalidCount.").
 		by("rfc/cursors.txtar", "gateway.TestListParameters/count above the page size").
-		departs("A count above the largest page is reduced to it, as RFC 7644 allows and several clients need; a count that is not a number is invalidValue, as in paging by index. The count may change from page to page."),
-	should("2.2", "Pages by cursor are sorted, too.").
+		departs("A count above the largest page is reduced, as RFC 7644 allows and several clients need; one that is not a number is invalidValue, as in paging by index. The count may change between pages."),
+	should("2.2", "Pages by cursor can be sorted.").
 		by("gateway.TestCursors", "internal/scim.TestSelectPagesByCursor/sorted descending"),
-	must("2.4", "There is a default method, the index where clients expect it.").
+	must("2.4", "There is a default method: index, if clients expect it.").
 		by("gateway.TestServiceProviderConfigKeepsItsWord", "gateway.TestCursors/no cursor unless asked"),
 	must("3", "Cursors work in POST /.search.").
 		by("rfc/cursors.txtar", "gateway.TestCursorsOnTheRoot"),
@@ -33,14 +33,14 @@ var rfc9865 = []requirement{
 		by("gateway.TestCursors/another client's token does not"),
 	must("5.2", "Authorization is checked on every page.").
 		by("gateway.TestEverythingElseNeedsACredential", "mapping.TestRevokedCredential"),
-	should("5.2", "Cursors end with a change of permissions.").
+	should("5.2", "A change of permissions invalidates cursors.").
 		by("gateway.TestCursors/another client's token does not").
-		departs("A cursor is a position, not a permission: the gateway asks Suger again for each page, so the page does not have what the credential may no longer see, and the total is current."),
-	must("5.2", "Errors do not tell what is there.").
+		departs("A cursor is a position, not a permission: each page is read from Suger with the current permissions."),
+	must("5.2", "Errors do not reveal whether data exists.").
 		by("internal/scim.TestCursorRefuses"),
 	should("5.2", "A forged cursor is recognized.").
 		by("internal/scim.TestCursorRefuses/a changed character"),
-	should("5.3", "Cursors cost the provider nothing that a client could exhaust.").
+	should("5.3", "Cursors cannot exhaust the provider's resources.").
 		by("gateway.TestMoreRequestsThanTheGatewayTakes").
-		departs("There is no limit on cursors, because the gateway stores none: the cursor has everything that the next page needs."),
+		departs("Their number is not limited, because the gateway stores none."),
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A requirement is one MUST, SHALL, REQUIRED or SHOULD of an RFC that is about
-// service providers, in our words.
+// A requirement is one MUST, SHALL, REQUIRED or SHOULD of an RFC for service
+// providers, in our words.
 type requirement struct {
 	section string
 	level   string // "MUST", for SHALL and REQUIRED too, or "SHOULD"
 	text    string
-	proofs  []string // tests as in testReference, and stories in testdata
-	reason  string   // why it is deliberately not done, or not wholly
+	proofs  []string // tests as in testReference, and conversations in testdata
+	reason  string   // what the gateway does instead, and why
 	idle    string   // why it does not apply
 }
 
@@ -47,8 +47,8 @@ var conformance = []struct {
 	{"9865", "Cursor-Based Pagination", rfc9865},
 }
 
-// testReference is "folder.TestName", "folder.TestName/case" (the name of a case
-// as it is written in the test's file) or "FuzzName of folder".
+// testReference matches "folder.TestName", "folder.TestName/case" (the case's name
+// as the test's file has it) and "FuzzName of folder".
 var testReference = regexp.MustCompile(`^(.+?)\.(Test\w+)(?:/(.+))?$|^(Fuzz\w+) of (.+)$`)
 
 // Every requirement has a test that exists, or a reason for having none.
@@ -62,10 +62,10 @@ func TestEveryRequirementIsCovered(t *testing.T) {
 		seen := map[string]bool{}
 		for _, r := range list.requirements {
 			name := fmt.Sprintf("RFC %s section %s: %s", list.rfc, r.section, r.text)
-			assert.False(t, seen[name], "%s is there twice", name)
+			assert.False(t, seen[name], "%s is listed twice", name)
 			seen[name] = true
 			assert.True(t, len(r.proofs) > 0 || r.reason != "" || r.idle != "", "%s: no test covers it", name)
-			assert.False(t, r.idle != "" && (r.reason != "" || len(r.proofs) > 0), "%s: it cannot be idle and covered", name)
+			assert.False(t, r.idle != "" && (r.reason != "" || len(r.proofs) > 0), "%s: it both applies and does not apply", name)
 			for _, proof := range r.proofs {
 				assert.NoError(t, exists(proof, sources), name)
 			}
@@ -73,7 +73,8 @@ func TestEveryRequirementIsCovered(t *testing.T) {
 	}
 }
 
-// exists looks for a test or story; sources remembers what was read of a folder.
+// exists reports whether a test or conversation exists. sources caches the files
+// that were read.
 func exists(proof string, sources map[string]string) error {
 	if strings.HasSuffix(proof, ".txtar") {
 		_, err := os.Stat(filepath.Join("testdata", proof))
@@ -81,7 +82,7 @@ func exists(proof string, sources map[string]string) error {
 	}
 	parts := testReference.FindStringSubmatch(proof)
 	if parts == nil {
-		return fmt.Errorf("%q is neither a test nor a story", proof)
+		return fmt.Errorf("%q is neither a test nor a conversation", proof)
 	}
 	folder, name, one := parts[1], parts[2], parts[3]
 	if parts[4] != "" {
@@ -109,7 +110,7 @@ func exists(proof string, sources map[string]string) error {
 	return fmt.Errorf("there is no test %s in %q", name, folder)
 }
 
-// docs/conformance.md is made from the tables; -update writes it anew.
+// docs/conformance.md is generated from the tables; -update rewrites it.
 func TestConformanceDocumentIsTheTables(t *testing.T) {
 	path := filepath.Join("docs", "conformance.md")
 	page := conformancePage()
@@ -122,18 +123,15 @@ func TestConformanceDocumentIsTheTables(t *testing.T) {
 }
 
 const conformanceIntroduction = "# Conformance\n\n" +
-	"Every MUST (SHALL, REQUIRED) and SHOULD of RFC 7643, RFC 7644 and RFC 9865 that is about a service\n" +
-	"provider, in our words, with the test that covers it. The page is generated from the tables that a test\n" +
-	"checks: it fails if a requirement has neither a test nor a reason, or if a test does not exist.\n\n" +
-	"A name such as `gateway.TestCursors` is a Go test in that folder, with one of its cases after a slash.\n" +
-	"A name that ends in `.txtar` is a conversation in `testdata/` with the whole stack, including Suger's\n" +
-	"sandbox; it is also replayed against three replicas, one of which is killed at times.\n\n" +
-	"[protocol.md](protocol.md) describes what the gateway supports and how it reads unusual requests.\n"
+	"For anyone who must know how closely the gateway follows the RFCs: every MUST (SHALL, REQUIRED) and SHOULD\n" +
+	"of RFC 7643, 7644 and 9865 for service providers, in our words, with the test that covers it. The page is\n" +
+	"generated from tables that a test checks. [protocol.md](protocol.md) describes what the gateway supports.\n\n" +
+	"`gateway.TestCursors` is a Go test in that folder; a case of it follows a slash. A name that ends in\n" +
+	"`.txtar` is a conversation in `testdata/` with the whole stack. Each requirement is in one table.\n"
 
 const conformanceEnd = "\n## Fuzzing and benchmarks\n\n" +
-	"Fuzz targets assert that nothing panics, that printing and parsing again gives the same, that\n" +
-	"a refused PATCH changes nothing (in the package and in Suger), and that every answer is valid SCIM. Each\n" +
-	"starts from the corpora in `internal/scim/testdata/` and fails without seeds.\n\n" +
+	"Fuzz targets assert that nothing panics, that printing and parsing again gives the same, that a refused\n" +
+	"PATCH changes nothing, and that every answer is valid SCIM. Each fails without seeds.\n\n" +
 	"<!-- not run: they take minutes -->\n```sh\n" +
 	"go test ./internal/scim -run '^$' -fuzz '^FuzzApplyPatch$' -fuzztime 30s   # also FuzzParseFilter, FuzzParsePath, FuzzNormalize, FuzzCursor, FuzzPreconditions\n" +
 	"go test ./gateway -run '^$' -fuzz '^FuzzRefusedPatch$' -fuzztime 30s      # also FuzzRequest\n" +
@@ -145,42 +143,38 @@ const conformanceEnd = "\n## Fuzzing and benchmarks\n\n" +
 	"`go test ./internal/scim -run '^$' -bench ParseFilter -benchmem` measures both.\n"
 
 func conformancePage() string {
-	var page, departures strings.Builder
+	var page, tables strings.Builder
 	page.WriteString(conformanceIntroduction)
-	departures.WriteString("\n## Where the gateway departs from the RFCs\n\n")
+	page.WriteString("\n## Where the gateway departs from the RFCs\n\n" +
+		"| RFC, section | level | requirement | what the gateway does | tests |\n|---|---|---|---|---|\n")
 	for _, list := range conformance {
+		fmt.Fprintf(&tables, "\n## RFC %s, %s\n\n| section | level | requirement | covered by |\n|---|---|---|---|\n", list.rfc, list.title)
 		for _, r := range list.requirements {
 			if r.reason != "" {
-				fmt.Fprintf(&departures, "- RFC %s §%s, %s: %s %s\n", list.rfc, r.section, r.level, r.text, r.reason)
+				fmt.Fprintf(&page, "| %s, %s | %s | %s | %s | %s |\n", list.rfc, r.section, r.level, cell(r.text), cell(r.reason), cell(r.tests()))
+			} else {
+				fmt.Fprintf(&tables, "| %s | %s | %s | %s |\n", r.section, r.level, cell(r.text), cell(r.coverage()))
 			}
 		}
 	}
-	page.WriteString(departures.String())
-	for _, list := range conformance {
-		fmt.Fprintf(&page, "\n## RFC %s, %s\n\n| section | level | requirement | covered by |\n|---|---|---|---|\n", list.rfc, list.title)
-		for _, r := range list.requirements {
-			fmt.Fprintf(&page, "| %s | %s | %s | %s |\n", r.section, r.level, cell(r.text), cell(r.coverage()))
-		}
-	}
+	page.WriteString(tables.String())
 	page.WriteString(conformanceEnd)
 	return page.String()
 }
 
-func (r requirement) coverage() string {
-	var parts []string
+func (r requirement) tests() string {
+	var names []string
 	for _, proof := range r.proofs {
-		parts = append(parts, "`"+proof+"`")
+		names = append(names, "`"+proof+"`")
 	}
-	text := strings.Join(parts, ", ")
-	switch {
-	case r.idle != "":
+	return strings.Join(names, ", ")
+}
+
+func (r requirement) coverage() string {
+	if r.idle != "" {
 		return "Does not apply. " + r.idle
-	case r.reason != "" && text == "":
-		return "Departs: " + r.reason
-	case r.reason != "":
-		return "Departs: " + r.reason + " " + text
 	}
-	return text
+	return r.tests()
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -17,7 +17,8 @@ var (
 	namedTest    = regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
 )
 
-// allTests are the names of the tests of this module and of the one in deploy.
+// allTests returns the names of the tests of this module and of those in
+// deploy.
 func allTests(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
@@ -103,8 +104,8 @@ func TestLimitsNameTests(t *testing.T) {
 
 var word = regexp.MustCompile("`([^`]+)`")
 
-// The evidence for Okta's test plan exists: each case that is said to pass names
-// a story or a test that there is.
+// The evidence for Okta's test plan exists: each case that passes names a story
+// or a test that exists.
 func TestEvidenceForOktasTestPlan(t *testing.T) {
 	source, err := os.ReadFile(filepath.Join("docs", "okta-oin.md"))
 	require.NoError(t, err)

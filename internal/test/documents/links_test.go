@@ -17,7 +17,7 @@ var (
 	notInAnchor  = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
-// proseOf is a document without its fenced blocks.
+// proseOf returns a document without its fenced blocks.
 func proseOf(t *testing.T, file string) string {
 	source, err := os.ReadFile(file)
 	require.NoError(t, err)
@@ -34,7 +34,7 @@ func proseOf(t *testing.T, file string) string {
 	return prose.String()
 }
 
-// anchorsOf are the headings of a document as links name them on GitHub.
+// anchorsOf returns the headings of a document as links name them on GitHub.
 func anchorsOf(t *testing.T, file string) map[string]bool {
 	anchors := map[string]bool{}
 	for line := range strings.Lines(proseOf(t, file)) {
@@ -66,8 +66,8 @@ func TestDocumentsLink(t *testing.T) {
 	}
 }
 
-// A drawing tells its content to those who cannot see it, is made for light and
-// dark, and is in a document; one of a form says that it is a drawing.
+// A drawing has a title and a description, supports light and dark, and is used
+// by a document; one of a form says that it is a drawing.
 func TestDrawings(t *testing.T) {
 	drawings, err := filepath.Glob(filepath.Join("docs", "images", "okta-*.svg"))
 	require.NoError(t, err)

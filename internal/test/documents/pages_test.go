@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// docs/errors.md is made from the table of codes; -update rewrites it.
+// docs/errors.md is generated from the table of codes; -update rewrites it.
 func TestErrorsDocumentIsTheTable(t *testing.T) {
 	require.NotEmpty(t, scim.Codes)
 	var page strings.Builder
@@ -42,7 +42,7 @@ func TestErrorsDocumentIsTheTable(t *testing.T) {
 	assert.True(t, page.String() == string(written), "docs/errors.md does not match the table: run the test with -update")
 }
 
-// Every code that the program uses has an entry, since the entry holds its status.
+// Every code that the program uses has an entry, which holds its status.
 func TestEveryCodeHasAnEntry(t *testing.T) {
 	seen := make(map[scim.Code]bool)
 	for _, entry := range scim.Codes {

@@ -34,7 +34,7 @@ import (
 // exports are set: $BASE and $TOKEN are its base URL and token, $SUGER_API_URL and
 // $SUGER_ORG_ID its Suger, $GATEWAY_ADDR and $GATEWAY_OPS_ADDR free addresses.
 
-// A command outside of a block is an error.
+// A command outside a block is an error.
 
 // A block is a fenced block of a document.
 type block struct {
@@ -51,7 +51,7 @@ func (b block) language() string {
 	return language
 }
 
-// looseCommand is a command in a block that is made by indentation.
+// looseCommand matches a command in an indented block.
 var looseCommand = regexp.MustCompile(`(?m)^ {4,}(?:\w+=\S+ )*(?:suger-scim-gateway|curl|docker|go|kubectl|helm|openssl) .*`)
 
 var notRun = regexp.MustCompile(`^<!-- not run: (.+) -->$`)
@@ -82,7 +82,7 @@ func parseBlocks(text string) (blocks []block) {
 	return blocks
 }
 
-// documents are all Markdown files of the project.
+// documents returns all Markdown files of the project.
 func documents(t *testing.T) (files []string) {
 	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		if entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != "." {
@@ -100,7 +100,7 @@ func documents(t *testing.T) (files []string) {
 
 func TestDocumentsRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("THE DOCUMENTS' COMMANDS DID NOT RUN: the tests pass where only Go is, and there is no curl here; CI has it")
+		t.Skip("THE DOCUMENTS' COMMANDS DID NOT RUN: there is no curl on this machine; CI has it")
 	}
 	for _, file := range documents(t) {
 		t.Run(file, func(t *testing.T) {
@@ -162,8 +162,8 @@ func newShell(t *testing.T) *shell {
 	return s
 }
 
-// connect starts the shell, which ends with the test and stops what it has left
-// running.
+// connect starts the shell, which ends with the test and stops the processes
+// that it has started.
 func (s *shell) connect(t *testing.T, command *exec.Cmd) {
 	output, err := command.StdoutPipe()
 	require.NoError(t, err)
@@ -181,7 +181,8 @@ func (s *shell) connect(t *testing.T, command *exec.Cmd) {
 	})
 }
 
-// run is what a block prints. The block stops at its first command that fails.
+// run returns the output of a block. The block stops at its first command that
+// fails.
 func (s *shell) run(t *testing.T, at string, b block) string {
 	file := filepath.Join(s.folder, ".output")
 	script := filepath.Join(s.folder, ".block")
@@ -213,7 +214,8 @@ func (s *shell) compare(t *testing.T, at string, b block, printed string) {
 	}
 }
 
-// logs are those of the demo and of what the blocks have started.
+// logs returns the logs of the demo and of the programs that the blocks have
+// started.
 func (s *shell) logs(t *testing.T) string {
 	text := "the demo's log:\n" + s.gateway.Log.String()
 	files, err := filepath.Glob(filepath.Join(s.folder, "*.log"))

@@ -22,9 +22,9 @@ var (
 	linkText   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// The README's table of settings says of each what the program says itself, but
-// for links and code spans. A _FILE variable has no row: the README says once
-// that every secret has one.
+// The README's table of settings equals the program's own descriptions, except
+// for links and code spans. _FILE variables have no rows: the README describes
+// them once for all secrets.
 func TestReadmeDescribesEverySetting(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestReadmeDescribesEverySetting(t *testing.T) {
 	}
 }
 
-// A setting that a document speaks of is one.
+// Every setting that a document names exists.
 func TestDocumentsNameSettings(t *testing.T) {
 	known := map[string]bool{}
 	for _, name := range settings.Names() {
@@ -69,7 +69,7 @@ func TestDocumentsNameSettings(t *testing.T) {
 
 var settingInText = regexp.MustCompile(`\b(?:SUGER|GATEWAY)_[A-Z_]*[A-Z]\b`)
 
-// What is deployed beside the program sets only what the program knows.
+// The deployment files use only existing settings.
 func TestDeploymentSetsKnownSettings(t *testing.T) {
 	known := settings.Names()
 	used := 0
@@ -87,8 +87,8 @@ func TestDeploymentSetsKnownSettings(t *testing.T) {
 	assert.NotZero(t, used)
 }
 
-// The chart's schema has each setting that is no secret, but for those that the
-// chart makes itself, and its helper has each secret.
+// The chart's schema has every setting that is not a secret and that the chart
+// does not set itself, and its helper has every secret.
 func TestChartKnowsEverySetting(t *testing.T) {
 	const chart = "deploy/helm/suger-scim-gateway/"
 	source, err := os.ReadFile(chart + "values.schema.json")

@@ -23,7 +23,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-var update = flag.Bool("update", false, "rewrite the responses of the stories in testdata where they differ; read the change")
+var update = flag.Bool("update", false, "rewrite different responses of the stories in testdata; review the diff")
 
 // clients are the identity providers whose conversations are in testdata; "rfc"
 // is nobody in particular. okta/status are Okta's with a Suger whose users have a
@@ -45,7 +45,8 @@ func loadStories(t *testing.T, client string) []*conversation.Story {
 	return stories
 }
 
-// stageOf has the contract of the story, and the mapping that describes it.
+// stageOf returns a stage with the story's contract, and the mapping that
+// describes it.
 func stageOf(t *testing.T, story *conversation.Story) *stage {
 	return newStage(t, sandbox.Options{
 		Contract: story.Given.Contract, People: story.Given.People, Seats: story.Given.Seats,
@@ -67,7 +68,7 @@ func TestConversations(t *testing.T) {
 	})
 }
 
-// A replica is a gateway in a process of its own.
+// A replica is a gateway process.
 type replica struct {
 	process *exec.Cmd
 	address *url.URL
@@ -102,13 +103,13 @@ func startReplica(binary string, values map[string]string) (*replica, error) {
 	return nil, fmt.Errorf("the gateway did not start: %w", process.Wait())
 }
 
-// startAhead starts a replica while the test goes on. The function it returns
-// waits for that.
+// startAhead starts a replica in the background. The returned function waits
+// for it.
 func startAhead(t *testing.T, s *stage) func() *replica {
 	binary := program.Binary(t)
 	values := maps.Clone(s.values)
 	values["GATEWAY_ADDR"], values["GATEWAY_OPS_ADDR"] = "127.0.0.1:0", "127.0.0.1:0"
-	values["GATEWAY_LIST_TTL"] = "0s" // what stories say of waiting is for lists that are older
+	values["GATEWAY_LIST_TTL"] = "0s" // waits in stories are for expired lists
 	start := sync.OnceValues(func() (*replica, error) { return startReplica(binary, values) })
 	go func() { _, _ = start() }() // whoever waits gets the error
 	t.Cleanup(func() {
@@ -123,22 +124,22 @@ func startAhead(t *testing.T, s *stage) func() *replica {
 	}
 }
 
-// kill ends the process as if its machine were gone.
+// kill ends the process as if its machine had failed.
 func (r *replica) kill() {
-	_ = r.process.Process.Kill() // it may be dead
+	_ = r.process.Process.Kill() // it may have exited
 	_ = r.process.Wait()
 }
 
-// Okta's conversations through three gateway processes behind a balancer that
-// takes turns. Between any two steps one of them is killed, without warning, and
-// another comes in its place. The clock is the real one, so that lists are a few
-// milliseconds old and nothing that is remembered has had time to grow old.
+// Okta's conversations with three gateway processes behind a round-robin
+// balancer. Between any two steps one of them is killed without warning and
+// replaced. The clock is real, so lists are only milliseconds old and no cache
+// entry expires.
 func TestConversationsOfReplicaProcesses(t *testing.T) {
 	t.Parallel()
 	for _, story := range loadStories(t, "okta") {
 		t.Run(filepath.Base(story.File), func(t *testing.T) {
 			if _, ok := story.Given.Settings["GATEWAY_CHANGE_BRAKE"]; ok {
-				t.Log("not played: each replica has a brake of its own")
+				t.Log("not played: each replica has its own change brake")
 				return
 			}
 			t.Parallel()
@@ -158,7 +159,7 @@ func playOnReplicas(t *testing.T, s *stage, story *conversation.Story) {
 	t.Cleanup(balancer.Close)
 
 	stack := s.stack(balancer.URL)
-	stack.Calls = nil // every gateway asks for itself
+	stack.Calls = nil // every gateway makes its own calls
 	stack.Before = func(step int) {
 		if step > 0 {
 			dead := step / 2 % len(replicas)

@@ -25,7 +25,7 @@ const (
 	nextSecret   = "next-client-secret-0123456789"
 )
 
-// An OAuth App, whose credential is exchanged for a token, brought by the SCIM
+// An OAuth App, whose credential is exchanged for a token, sent by the SCIM
 // client or held by the gateway.
 func TestServeWithExchangedCredentials(t *testing.T) {
 	t.Parallel()
@@ -36,9 +36,9 @@ func TestServeWithExchangedCredentials(t *testing.T) {
 			for range 5 {
 				assert.Equal(t, http.StatusOK, s.read(t, s.token))
 			}
-			assert.Equal(t, 1, s.suger.Count("get token"), "a token serves until it ends")
+			assert.Equal(t, 1, s.suger.Count("get token"), "a token is used until it expires")
 			s.suger.ExpireTokens()
-			assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger ends it before")
+			assert.Equal(t, http.StatusOK, s.read(t, s.token), "and is renewed if Suger revokes it before")
 			assert.Equal(t, 2, s.suger.Count("get token"))
 			if held {
 				s.rotate(t)
@@ -53,7 +53,7 @@ func TestServeWithExchangedCredentials(t *testing.T) {
 	}
 }
 
-// A tokenStage is a gateway that serves, and a Suger that gives out tokens.
+// A tokenStage is a running gateway, and a Suger that issues tokens.
 type tokenStage struct {
 	suger      *sandbox.Sandbox
 	gateway    *program.Program
@@ -90,7 +90,7 @@ func newTokenStage(t *testing.T, held bool) *tokenStage {
 	return s
 }
 
-// read is the status of a request with the token.
+// read returns the status of a request with the token.
 func (s *tokenStage) read(t *testing.T, token string) int {
 	status, _ := program.Ask(t, http.MethodGet, s.user, "Bearer "+token, "")
 	return status
@@ -98,8 +98,8 @@ func (s *tokenStage) read(t *testing.T, token string) int {
 
 // rotate changes the credential and the tokens while the gateway serves.
 func (s *tokenStage) rotate(t *testing.T) {
-	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "two tokens are good at once")
-	assert.Equal(t, http.StatusUnauthorized, s.read(t, clientID+":"+clientSecret), "Suger's credential is not the gateway's token")
+	assert.Equal(t, http.StatusOK, s.read(t, "first-bearer-token"), "two tokens are valid at once")
+	assert.Equal(t, http.StatusUnauthorized, s.read(t, clientID+":"+clientSecret), "Suger's credential is not accepted as a token of the gateway")
 	program.WriteFile(t, s.credential, clientID+"-next:"+nextSecret)
 	program.WriteFile(t, s.tokens, "second-bearer-token")
 	assert.Equal(t, http.StatusUnauthorized, s.read(t, "first-bearer-token"))
@@ -107,8 +107,8 @@ func (s *tokenStage) rotate(t *testing.T) {
 	assert.Equal(t, 3, s.suger.Count("get token"), "the new credential has a token of its own")
 }
 
-// refuse shows that a credential that Suger refuses is not asked about again at
-// once.
+// refuse checks that Suger is not asked again at once about a refused
+// credential.
 func (s *tokenStage) refuse(t *testing.T) {
 	wrong := clientID + ":wrong-secret-0123456789"
 	assert.Equal(t, http.StatusUnauthorized, s.read(t, wrong))
@@ -120,7 +120,7 @@ func (s *tokenStage) refuse(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.read(t, s.token), "the others are served")
 }
 
-// A keyring is a Suger that knows two keys of which either can be deleted.
+// A keyring is a Suger with two keys, either of which can be deleted.
 type keyring struct {
 	url     string
 	mu      sync.Mutex
@@ -153,12 +153,12 @@ func (k *keyring) delete(key string) {
 	k.deleted["Key "+key] = true
 }
 
-// A steadyCaller reads users without a pause, as Okta would in a busy hour, with
-// the token that has been entered last.
+// A steadyCaller reads users without pause, like Okta in a busy hour, with the
+// latest token.
 type steadyCaller struct {
 	users    string
 	token    atomic.Pointer[string]
-	answered chan string // what came of each request
+	answered chan string // the status of each request
 }
 
 func callSteadily(t *testing.T, users, token string) *steadyCaller {
@@ -195,7 +195,7 @@ func (c *steadyCaller) call() string {
 
 func (c *steadyCaller) enter(token string) { c.token.Store(&token) }
 
-// fine checks some answers, enough to be of requests made after the last step.
+// fine checks enough answers to include requests made after the last step.
 func (c *steadyCaller) fine(t *testing.T, after string) {
 	t.Helper()
 	for range 5 {

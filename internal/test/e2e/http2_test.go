@@ -20,8 +20,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Large headers over HTTP/2, from a client that does not heed the bound which the
-// connection announces: a little beyond it 431, further beyond it the end of the connection.
+// Large headers over HTTP/2, from a client that ignores the connection's announced limit:
+// slightly above it 431, far above it the connection is closed.
 func TestLargeHeadersOverHTTP2(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile, _ := program.Certificate(t)
@@ -37,7 +37,7 @@ func TestLargeHeadersOverHTTP2(t *testing.T) {
 	}{{10, "200"}, {64, "431"}, {100, "ended"}, {1000, "ended"}} {
 		t.Run(fmt.Sprint(test.headers, " headers"), func(t *testing.T) {
 			bound, got := sendHeaders(t, address, test.headers)
-			assert.InDelta(t, 64<<10, bound, 1<<10, "the bound is announced")
+			assert.InDelta(t, 64<<10, bound, 1<<10, "the limit is announced")
 			assert.Equal(t, test.want, got)
 		})
 	}

@@ -18,8 +18,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// attackWithBodies announces large bodies with a made-up token, and sees that the
-// gateway answers without one byte of them.
+// attackWithBodies announces large bodies with an invented token, and checks that
+// the gateway answers without reading them.
 func attackWithBodies(t *testing.T, g *target) {
 	g.suger.ResetCalls()
 	var done sync.WaitGroup
@@ -37,11 +37,11 @@ func attackWithBodies(t *testing.T, g *target) {
 		})
 	}
 	done.Wait()
-	assert.Equal(t, 1, g.suger.Count(""), "one call for all of them")
+	assert.Equal(t, 1, g.suger.Count(""), "one call serves all of them")
 }
 
-// attackMemoryOfBodies has a good token announce more than it may have at once, and
-// sees that small bodies do not wait for it.
+// attackMemoryOfBodies announces more body bytes with one valid token than its
+// share, and checks that small bodies do not wait.
 func attackMemoryOfBodies(t *testing.T, g *target) {
 	const size = 1 << 20
 	for range 10 { // more than half of the 16 MiB
@@ -66,7 +66,7 @@ func attackMemoryOfBodies(t *testing.T, g *target) {
 	assert.Equal(t, http.StatusOK, status, text)
 }
 
-// attackWithConnections opens more than there may be.
+// attackWithConnections opens more connections than the limit.
 func attackWithConnections(t *testing.T, g *target) {
 	first := g.dial(t)
 	for range 256 {
@@ -74,10 +74,10 @@ func attackWithConnections(t *testing.T, g *target) {
 	}
 	_ = first.SetReadDeadline(time.Now().Add(time.Minute))
 	_, err := first.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, io.EOF, "the oldest had to go")
+	assert.ErrorIs(t, err, io.EOF, "the oldest is closed")
 }
 
-// attackWithIdleConnections leaves a connection idle that has shown no good token.
+// attackWithIdleConnections leaves a connection without a valid token idle.
 func attackWithIdleConnections(t *testing.T, g *target) {
 	stranger := g.dial(t)
 	fmt.Fprint(stranger, "GET /scim/v2/Schemas HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -86,7 +86,8 @@ func attackWithIdleConnections(t *testing.T, g *target) {
 	assert.NoError(t, err, "the gateway closes the connection")
 }
 
-// attackPlacesOfAddress has made-up tokens wait for a Suger that does not answer.
+// attackPlacesOfAddress makes requests with invented tokens wait for a Suger that
+// does not answer.
 func attackPlacesOfAddress(t *testing.T, _ *target) {
 	g := newTarget(t, map[string]string{
 		"GATEWAY_MAX_IN_FLIGHT": "8", "SUGER_TIMEOUT": "1m", "GATEWAY_BUDGET": "1m", "GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8",
@@ -111,7 +112,8 @@ func attackPlacesOfAddress(t *testing.T, _ *target) {
 	g.stillServes()
 }
 
-// Health is answered while the SCIM listener has as many connections as it takes.
+// Health is answered while the SCIM listener has the maximum number of
+// connections.
 func TestHealthWhileTheListenerIsFull(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, map[string]string{"GATEWAY_TRUSTED_PROXIES": "127.0.0.0/8"})

@@ -23,8 +23,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A target is a gateway on loopback that holds no credential, so that a stranger
-// gets as far as one can.
+// A target is a gateway on loopback that holds no credential, so that unknown
+// tokens get as far as possible.
 type target struct {
 	t     *testing.T
 	addr  string
@@ -55,7 +55,7 @@ func newTarget(t *testing.T, special map[string]string) *target {
 // A shot is a request of an attacker.
 type shot struct {
 	method, path, body string
-	headers            []string // names and values; an empty value takes one away
+	headers            []string // names and values; an empty value removes one
 	chunked            bool     // without a length
 }
 
@@ -83,21 +83,21 @@ func (g *target) send(s shot) (status int, header http.Header, answer string) {
 	return response.StatusCode, response.Header, string(text)
 }
 
-// stillServes makes sure that an attack has not hurt others.
+// stillServes checks that an attack has not affected others.
 func (g *target) stillServes() {
 	g.t.Helper()
 	status, _, text := g.send(shot{method: "GET", path: "/scim/v2/Users?count=1"})
 	assert.Equal(g.t, http.StatusOK, status, text)
 }
 
-// refused makes sure that a shot gets an error and does not reach Suger.
+// refused checks that a shot gets an error and does not reach Suger.
 func (g *target) refused(s shot, status int, code string) {
 	g.t.Helper()
 	g.suger.ResetCalls()
 	got, _, text := g.send(s)
 	assert.Equal(g.t, status, got, text)
 	assert.Contains(g.t, text, "["+code+", ")
-	assert.Zero(g.t, g.suger.Count(""), "Suger was asked")
+	assert.Zero(g.t, g.suger.Count(""), "Suger received a call")
 }
 
 func (g *target) dial(t *testing.T) net.Conn {
@@ -207,7 +207,7 @@ var attacks = map[string]func(*testing.T, *target){
 			done.Go(func() { g.send(guess(100 + n)) })
 		}
 		done.Wait()
-		assert.LessOrEqual(t, g.suger.Count(""), 1+int(time.Since(began)/time.Second), "one a second, which is six for who waits five at most")
+		assert.LessOrEqual(t, g.suger.Count(""), 1+int(time.Since(began)/time.Second), "one a second, and so six if five may wait")
 		_, header, _ := g.send(guess(8))
 		assert.Regexp(t, `^([1-9]|[1-5][0-9]|60)$`, header.Get("Retry-After"))
 	},
@@ -230,11 +230,11 @@ func (zeros) Read(p []byte) (int, error) {
 // the listeners, which shorten them, have the attack.
 var attackedElsewhere = map[string]string{"slow headers": "TestSlowHeaders", "slow bodies": "TestSlowBodies"}
 
-// attackPlaces fills three places, which are all there are for the token, with
-// requests that Suger does not answer.
+// attackPlaces fills all three slots of the token with requests that Suger does
+// not answer.
 func attackPlaces(t *testing.T, token string, special map[string]string) {
 	special["SUGER_TIMEOUT"], special["GATEWAY_BUDGET"] = "1m", "1m"
-	special["GATEWAY_LIST_TTL"] = "5m" // so that reads are answered from the list until no place is free
+	special["GATEWAY_LIST_TTL"] = "5m" // so that reads are answered from the list until no slot is free
 	g := newTarget(t, special)
 	get := func(path string) shot {
 		return shot{method: "GET", path: path, headers: []string{"Authorization", token}}
@@ -257,13 +257,13 @@ func attackPlaces(t *testing.T, token string, special map[string]string) {
 	g.suger.Close() // the hangs end
 	for {
 		if status, _, _ := g.send(get("/scim/v2/Users?count=1")); status != http.StatusTooManyRequests {
-			assert.Equal(t, http.StatusOK, status, "the places are free again")
+			assert.Equal(t, http.StatusOK, status, "the slots are free again")
 			return
 		}
 	}
 }
 
-// attackBudget has Suger not answer.
+// attackBudget makes Suger not answer.
 func attackBudget(t *testing.T, _ *target) {
 	g := newTarget(t, map[string]string{"SUGER_TIMEOUT": "1s", "GATEWAY_BUDGET": "1s"})
 	require.NoError(t, g.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
@@ -311,7 +311,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Connections alone, however many, take no place.
+// Connections alone, however many, use no slot.
 func TestManyIdleConnections(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, map[string]string{"GATEWAY_MAX_IN_FLIGHT": "1"})

@@ -37,8 +37,8 @@ const (
 	leakForm   = "leaky-key-of-the-form-0123456789"
 )
 
-// A gossip is a Suger that now and then fails, and says in its error all that it
-// was told. It remembers what it was shown.
+// A gossip is a Suger that sometimes fails and repeats the whole request in its
+// error. It records what it received.
 type gossip struct {
 	http.Handler
 	calls atomic.Int64
@@ -98,8 +98,9 @@ var (
 	anyBody    = regexp.MustCompile(`firstName\\*":|\{\\*"givenName`)
 )
 
-// A long run of everything, well and badly, in each way to sign in, at the
-// loudest level: no line of it holds a credential, a token or an address.
+// A long run of all kinds of requests, valid and invalid, in each
+// authentication mode, at log level debug: no output has a credential, a token
+// or an address.
 func TestOutputHoldsNoSecrets(t *testing.T) {
 	t.Parallel()
 	for name, special := range map[string]map[string]string{
@@ -132,7 +133,7 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 			operations := "http://" + gateway.OpsAddress(t)
 			statuses := mixedRun(t, scim, token)
 			for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 409} {
-				assert.Positive(t, statuses[status], "the run was to meet a %d", status)
+				assert.Positive(t, statuses[status], "the run must include a %d", status)
 			}
 			page := opsRun(t, operations)
 			suger.angry.Store(true)
@@ -162,7 +163,7 @@ func TestOutputHoldsNoSecrets(t *testing.T) {
 	}
 }
 
-// mixedRun sends some of everything and counts the answers' statuses.
+// mixedRun sends all kinds of requests and counts the statuses.
 func mixedRun(t *testing.T, scim, token string) map[int]int {
 	t.Helper()
 	statuses := map[int]int{}
@@ -211,7 +212,7 @@ func mixedRun(t *testing.T, scim, token string) map[int]int {
 	return statuses
 }
 
-// opsRun uses the ops listener, rightly and wrongly, and returns all that it
+// opsRun makes valid and invalid requests to the ops listener, and returns all
 // answers.
 func opsRun(t *testing.T, operations string) string {
 	t.Helper()
@@ -244,7 +245,7 @@ func opsRun(t *testing.T, operations string) string {
 	return said.String()
 }
 
-// read is what the ops listener answers.
+// read returns what the ops listener answers.
 func read(t *testing.T, address string) string {
 	t.Helper()
 	response, err := http.Get(address)
@@ -271,7 +272,7 @@ func TestStatusPageInPassThroughMode(t *testing.T) {
 	page := read(t, status)
 	assert.Contains(t, page, "<code>"+base+"</code>")
 	assert.Contains(t, page, `<a href="/test">Test a connection and count the roles</a>`)
-	assert.NotContains(t, page, "Deal desk", "what Okta asked is not shown to others")
+	assert.NotContains(t, page, "Deal desk", "Okta's requests are not shown to others")
 	assert.NotContains(t, page, token)
 	assert.Contains(t, read(t, status+"guides/roles.md"), "<h1")
 	require.NoError(t, demo.End())

@@ -27,7 +27,7 @@ import (
 // With SCIM_BASE_URL and SCIM_AUTH (the whole header value, "Bearer ...") they
 // run against a gateway that is running elsewhere. They create a user and
 // deactivate it again; SCIM_USER_DOMAIN is an e-mail domain that its Suger
-// organization takes, if it is not the suites' own atko.com.
+// organization accepts, if not the suites' atko.com.
 func TestOktaSuites(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv("SCIM_OKTA_SUITES")
@@ -46,8 +46,8 @@ func TestOktaSuites(t *testing.T) {
 	}
 }
 
-// suiteContracts are the contracts of Suger that the suites run on: the usual one
-// and the one with a status, or that of a gateway that runs elsewhere.
+// suiteContracts returns the contracts of Suger that the suites run on: the usual
+// one and the one with a status, or that of a gateway that runs elsewhere.
 func suiteContracts() []string {
 	if os.Getenv("SCIM_BASE_URL") != "" {
 		return []string{"elsewhere"}
@@ -63,15 +63,15 @@ func runSuite(t *testing.T, suite runscope.Suite, contract string, put bool) {
 	}
 	require.NoError(t, err)
 	t.Logf("%d requests, %d assertions checked", report.Requests, report.Assertions)
-	assert.Zero(t, report.Skipped, "the suite skips steps of its own")
+	assert.Zero(t, report.Skipped, "the suite itself skips steps")
 }
 
-// readOfRemoved are the complaints of the suite that reads whoever has been
-// deactivated and wants to see active false. Where Suger has no status, they are
-// removed and can no longer be read; a lookup finds nobody, which Okta expects too.
+// readOfRemoved lists the failures of the suite that reads deactivated users and
+// expects active false. A Suger without a status has removed them, so they cannot
+// be read; a lookup finds nobody, which Okta accepts too.
 var readOfRemoved = regexp.MustCompile(`(?m)^step \d+, Verify if user is deactivated in SCIM App: (response_status: want equal_number 200, got 404|equal: there is no active)\n?`)
 
-// withoutRemoved takes the readOfRemoved from a suite's complaints.
+// withoutRemoved removes readOfRemoved from a suite's failures.
 func withoutRemoved(err error) error {
 	if err == nil {
 		return nil
@@ -82,8 +82,8 @@ func withoutRemoved(err error) error {
 	return nil
 }
 
-// appKinds is once for a suite that asks the SCIM service alone; twice, for both
-// ways of changing a user, for one that drives an Okta organization.
+// appKinds returns one run for a suite that only uses the SCIM service, and two,
+// for PUT and PATCH, for one that drives an Okta organization.
 func appKinds(suite runscope.Suite) []bool {
 	for _, step := range suite.Steps {
 		if strings.Contains(step.URL, "{{oktaOrgUrl}}") {
@@ -93,8 +93,8 @@ func appKinds(suite runscope.Suite) []bool {
 	return []bool{false}
 }
 
-// suiteTarget is the SCIM service to test: the one that the environment names,
-// or a fresh one.
+// suiteTarget returns the SCIM service to test: the one that the environment
+// names, or a fresh one.
 func suiteTarget(t *testing.T, contract string) (base, authorization string) {
 	if base = os.Getenv("SCIM_BASE_URL"); base != "" {
 		return strings.TrimRight(base, "/"), os.Getenv("SCIM_AUTH")
@@ -103,8 +103,9 @@ func suiteTarget(t *testing.T, contract string) (base, authorization string) {
 	return s.newGateway(t).URL + "/scim/v2", "Bearer " + testKey
 }
 
-// suiteVariables are what the owner of the suites fills in, what their initial
-// scripts make up, and an Okta organization for the suites that drive one.
+// suiteVariables returns the variables that a user of the suites fills in and
+// that their initial scripts generate, and an Okta organization for the suites
+// that drive one.
 func suiteVariables(t *testing.T, base, authorization string, put bool) map[string]string {
 	org := &oktaorg.Org{Log: t.Logf, SCIM: oktaorg.Client{
 		BaseURL: base, Authorization: authorization, HTTP: http.DefaultClient, Put: put,

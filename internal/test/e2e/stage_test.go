@@ -24,8 +24,8 @@ import (
 
 const testKey = "test-key-0123456789"
 
-// A stage is a Suger sandbox with any number of gateways in front of it, joined
-// by real HTTP on the loopback interface and configured by the environment.
+// A stage is a Suger sandbox behind any number of gateways, connected by real
+// HTTP on loopback and configured by the environment.
 type stage struct {
 	suger    *sandbox.Sandbox
 	sugerURL string
@@ -61,7 +61,7 @@ func newStage(t *testing.T, options sandbox.Options, values map[string]string) *
 	return s
 }
 
-// newGateway starts one gateway, with nothing remembered, on the stage's clock.
+// newGateway starts a fresh gateway on the stage's clock.
 func (s *stage) newGateway(t *testing.T) *httptest.Server {
 	client, err := sugerclient.New(sugerclient.Config{
 		BaseURL: s.sugerURL, Concurrency: s.config.SugerConcurrency, Now: s.clock.Now,
@@ -79,7 +79,7 @@ func (s *stage) newGateway(t *testing.T) *httptest.Server {
 	return server
 }
 
-// stack is the stage as a story sees it, with the gateway at an address.
+// stack returns the stage as a story sees it, with the gateway at an address.
 func (s *stage) stack(address string) conversation.Stack {
 	return conversation.Stack{
 		BaseURL: address + "/scim/v2",
@@ -90,7 +90,8 @@ func (s *stage) stack(address string) conversation.Stack {
 	}
 }
 
-// calls are the operations that Suger has seen since it was last asked.
+// calls returns the operations that Suger has received since the last call of
+// it.
 func (s *stage) calls() []string {
 	var names []string
 	for _, call := range s.suger.Calls() {
@@ -114,8 +115,8 @@ func (s *stage) state(email string) string {
 	return strings.Join([]string{role, user.Status, user.FirstName, user.LastName}, " ")
 }
 
-// behind knows the acts "wait DURATION", "remove EMAIL", "role EMAIL ID" and
-// "permit ROLE PERMISSION".
+// behind executes "wait DURATION", "remove EMAIL", "role EMAIL ID" and "permit
+// ROLE PERMISSION".
 func (s *stage) behind(line string) error {
 	words := strings.Fields(line)
 	if len(words) == 2 && words[0] == "wait" {

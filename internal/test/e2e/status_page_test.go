@@ -20,9 +20,9 @@ const (
 	statusToken = "okta-bearer-token"
 )
 
-// startWatched runs a gateway that holds the Suger credential, and has a little
-// happen in it. It returns the address of its status page. The tests do not wait
-// for its end, which takes seconds while the browser holds connections.
+// startWatched runs a gateway that holds the Suger credential, and sends it some
+// requests. It returns the URL of its status page. The tests do not wait for its
+// end, which takes seconds while the browser keeps connections open.
 func startWatched(t *testing.T) (*program.Program, string) {
 	t.Helper()
 	gateway := program.Serve(t, cli.Run, settings.Names(), map[string]string{
@@ -60,7 +60,8 @@ func startWatched(t *testing.T) (*program.Program, string) {
 	return gateway, status
 }
 
-// The pages as people have them, in one browser, which takes seconds to start.
+// The pages in a real browser: one for all tests, because it takes seconds to
+// start.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	shown := browser.Start(t)
@@ -69,8 +70,8 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Run("connection test", func(t *testing.T) { useConnectionTest(t, shown.Open(t)) })
 }
 
-// useStatusPage looks at the page on a desk, in the dark, on a phone, and as a
-// screen reader does.
+// useStatusPage checks the page on a desktop, in dark mode, on a phone, and in
+// the accessibility tree.
 func useStatusPage(t *testing.T, page *browser.Page) {
 	t.Helper()
 	_, address := startWatched(t)
@@ -110,13 +111,13 @@ func useStatusPage(t *testing.T, page *browser.Page) {
 		page.Go(address)
 		assertAccessible(t, page)
 	})
-	t.Run("nothing comes from elsewhere", func(t *testing.T) {
+	t.Run("nothing is loaded from other hosts", func(t *testing.T) {
 		require.NotEmpty(t, page.Requests())
 		for _, request := range page.Requests() {
 			assert.True(t, strings.HasPrefix(request, address+"/") || request == "data:,", request)
 		}
 		for _, complaint := range page.Complaints() {
-			assert.Contains(t, complaint, "404", "only of the page that is not there")
+			assert.Contains(t, complaint, "404", "only for the missing page")
 		}
 	})
 }
@@ -133,7 +134,7 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 		return page.Text("main")
 	}
 	assert.Contains(t, send("viewer@example.com", statusKey), "Suger has no such person.")
-	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "what the gateway did to them")
+	assert.Contains(t, page.Text("main"), "remove user v…@example.com done", "recent changes by the gateway")
 	assertReadable(t, page, "/explain of nobody")
 	assert.Contains(t, send("admin@example.com", statusKey), `"email": "admin@example.com"`)
 	assert.Contains(t, page.Text("main"), "GATEWAY_PROTECTED_USERS lists this address")
@@ -147,8 +148,8 @@ func useExplainPage(t *testing.T, page *browser.Page) {
 	assert.NotContains(t, gateway.Log.String(), statusKey)
 }
 
-// useConnectionTest uses the form, which tells what a credential may do and
-// forgets it.
+// useConnectionTest uses the form, which reports what a credential may do and
+// does not keep it.
 func useConnectionTest(t *testing.T, page *browser.Page) {
 	t.Helper()
 	gateway, address := startWatched(t)
@@ -170,14 +171,14 @@ func useConnectionTest(t *testing.T, page *browser.Page) {
 	}
 }
 
-// assertReadable makes sure that nothing is wider than the window or too faint.
+// assertReadable checks that nothing is wider than the window or too faint.
 func assertReadable(t *testing.T, page *browser.Page, path string) {
 	t.Helper()
 	assert.False(t, page.TooWide(), "%s is wider than the window", path)
 	assert.Empty(t, page.Faint(), path)
 }
 
-// assertAccessible looks at the page as a screen reader does.
+// assertAccessible checks the page's accessibility tree.
 func assertAccessible(t *testing.T, page *browser.Page) {
 	t.Helper()
 	names := map[string][]string{}
@@ -187,7 +188,7 @@ func assertAccessible(t *testing.T, page *browser.Page) {
 	for _, landmark := range []string{"banner", "navigation", "main", "contentinfo"} {
 		assert.Len(t, names[landmark], 1, landmark)
 	}
-	assert.Equal(t, "Skip to the content", names["link"][0], "the first thing that Tab reaches")
+	assert.Equal(t, "Skip to the content", names["link"][0], "the first element that Tab reaches")
 	assert.Equal(t, []string{
 		"Status", "Ready. Suger answers. Requests: 2 refused.", "Needs attention: 2 refused", "Recent changes", "Roles", "Set-up",
 	}, names["heading"])

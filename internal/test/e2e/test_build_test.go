@@ -13,8 +13,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// What a test build adds (-tags testresources) is not in the product: neither its
-// names in the program, nor its endpoint.
+// The additions of a test build (-tags testresources) are not in the product:
+// neither their names in the binary, nor their endpoint.
 func TestProductHasNoTestResources(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(program.Binary(t))

@@ -19,7 +19,7 @@ import (
 // contract, with its mapping. Differences that a contract always shows are listed
 // here; those of single steps are in the story.
 var contractRules = map[string]contractRule{
-	// The status is a boolean, which does not tell who is invited.
+	// The status is a boolean, which does not show who is invited.
 	"envelope": {
 		status: map[string]any{"ACTIVE": "true", "INVITED": "true", "INACTIVE": "false"},
 	},
@@ -49,7 +49,7 @@ const (
 	roleOfMany = "The most powerful of the person's Suger roles; writing it makes it the only one."
 )
 
-// A contractRule is what a contract always shows differently.
+// A contractRule is a constant difference of a contract.
 type contractRule struct {
 	people     int               // more of them hold a seat
 	status     map[string]any    // the extension's status by that of the working contract; none if missing
@@ -60,7 +60,7 @@ type contractRule struct {
 	held       func(line string) string
 }
 
-// shown turns a wanted body into that of the contract.
+// shown converts an expected body to the contract's.
 func (r *contractRule) shown(body any) any {
 	switch value := body.(type) {
 	case []any:
@@ -114,8 +114,8 @@ func (r *contractRule) resource(value map[string]any) {
 	}
 }
 
-// sortRoles puts a list of roles or groups into the order of their names, which
-// is that of their ids where the two are the same.
+// sortRoles sorts a list of roles or groups by name, and so by id if the two
+// are the same.
 func sortRoles(list []any) {
 	name := func(element any) string {
 		object, _ := element.(map[string]any)
@@ -128,7 +128,7 @@ func sortRoles(list []any) {
 	slices.SortStableFunc(list, func(a, b any) int { return strings.Compare(name(a), name(b)) })
 }
 
-// rolesHeld are the names of all roles that a person holds in Suger.
+// rolesHeld returns the names of all roles that a person holds in Suger.
 func (s *stage) rolesHeld(email string) string {
 	user, ok := s.suger.UserByEmail(email)
 	if !ok {

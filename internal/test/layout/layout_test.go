@@ -1,5 +1,4 @@
-// Package layout holds the packages of the product to the directions in which
-// they may import each other.
+// Package layout tests the allowed imports between the packages of the product.
 package layout
 
 import (
@@ -17,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A rule says what packages must not need, directly or through others. Folders
-// are relative to the root and stand for what is below them, too.
+// A rule lists packages that others must not import, directly or indirectly.
+// Folders are relative to the root and include what is below them.
 type rule struct {
 	packages  []string
 	mustNot   []string // "*" is everything of the product
@@ -26,8 +25,8 @@ type rule struct {
 	otherThan []string // packages that the rule leaves out
 }
 
-// outer are the packages around the three layers: they put the product together,
-// operate it and try it out.
+// outer lists the packages around the three layers, which assemble, operate and
+// check the product.
 var outer = []string{"internal/cli", "internal/settings", "internal/check", "internal/ops", "internal/certs", "internal/sandbox"}
 
 var rules = []rule{
@@ -38,9 +37,9 @@ var rules = []rule{
 	// The protocol and the language of the mapping file are leaves.
 	{packages: []string{"internal/scim"}, mustNot: []string{"*"}},
 	{packages: []string{"mapping/spec"}, mustNot: []string{"*"}, butMay: []string{"internal/scim"}},
-	// The sandbox is a Suger of its own, that shares no mistake with the product.
+	// The sandbox shares no code with the product, and so no mistakes.
 	{packages: []string{"internal/sandbox", "internal/test/sandbox"}, mustNot: []string{"gateway", "mapping", "sugerclient"}},
-	// What only tests and measurements use is in no binary.
+	// The binary contains no package that only tests use.
 	{packages: []string{"."}, mustNot: []string{"internal/test"}, otherThan: []string{"internal/test"}},
 	// The commands put the rest together; nothing builds on them.
 	{packages: []string{"."}, mustNot: []string{"internal/cli"}, otherThan: []string{"", "internal/test"}},
@@ -53,8 +52,8 @@ func within(name string, folders []string) bool {
 	})
 }
 
-// broken are the imports that break a rule, as "a imports b". imports has the
-// packages of the product that each one imports.
+// broken returns the imports that break a rule, as "a imports b". imports has
+// the packages of the product that each one imports.
 func (r rule) broken(imports map[string][]string) (found []string) {
 	for name := range imports {
 		if !within(name, r.packages) || within(name, r.otherThan) {
@@ -71,7 +70,7 @@ func (r rule) broken(imports map[string][]string) (found []string) {
 	return found
 }
 
-// reached are the packages that one imports, directly or through others.
+// reached returns the packages that one imports, directly or through others.
 func reached(name string, imports map[string][]string) map[string]bool {
 	found := map[string]bool{}
 	var follow func(name string)
@@ -121,15 +120,15 @@ func TestDirectionsOfImports(t *testing.T) {
 	for _, r := range rules {
 		for _, name := range slices.Concat(r.packages, r.mustNot, r.butMay, r.otherThan) {
 			exists := func(is string) bool { return name == "*" || within(is, []string{name}) }
-			assert.True(t, slices.ContainsFunc(slices.Collect(maps.Keys(imports)), exists), "a rule names %q, which is no package", name)
+			assert.True(t, slices.ContainsFunc(slices.Collect(maps.Keys(imports)), exists), "a rule names %q, which is not a package", name)
 		}
 		assert.Empty(t, r.broken(imports))
 	}
 	assert.Contains(t, reached("gateway", imports), "sugerclient")
-	assert.Equal(t, []string{"internal/cli"}, imports[""], "main only hands over")
+	assert.Equal(t, []string{"internal/cli"}, imports[""], "main only calls internal/cli")
 }
 
-// The rules find what they forbid.
+// The rules detect forbidden imports.
 func TestRulesFind(t *testing.T) {
 	all := productImports(t)
 	for name, test := range map[string]struct {
@@ -142,9 +141,9 @@ func TestRulesFind(t *testing.T) {
 		"the language imports the client":    {"mapping/spec/strict", "sugerclient", "mapping/spec/strict needs sugerclient"},
 		"the language imports the mapping":   {"mapping/spec", "mapping", "mapping/spec needs mapping"},
 		"the sandbox reads the language":     {"internal/sandbox", "mapping/spec", "internal/sandbox needs mapping/spec"},
-		"the sandbox imports it in a detour": {"internal/sandbox", "internal/ops", "internal/sandbox needs mapping"},
-		"the product imports a test's tool":  {"internal/ops", "internal/test/standin", "internal/ops needs internal/test/standin"},
-		"something builds on the commands":   {"internal/check", "internal/cli", "internal/check needs internal/cli"},
+		"the sandbox imports it indirectly":  {"internal/sandbox", "internal/ops", "internal/sandbox needs mapping"},
+		"the product imports a test package": {"internal/ops", "internal/test/standin", "internal/ops needs internal/test/standin"},
+		"a package imports the commands":     {"internal/check", "internal/cli", "internal/check needs internal/cli"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			imports := maps.Clone(all)

@@ -28,7 +28,7 @@ type sample struct {
 // PerSecond is the number of requests answered in a second.
 func (s *sample) perSecond() float64 { return float64(s.requests) / s.took.Seconds() }
 
-// quantile is the latency that a share p of the requests did not exceed.
+// quantile returns the latency that a share p of the requests did not exceed.
 func (s *sample) quantile(p float64) time.Duration {
 	if len(s.latencies) == 0 {
 		return 0

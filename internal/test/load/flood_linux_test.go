@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-// Bodies that come with a made-up key cost nothing, however many there are at once.
+// Bodies with an invented key cost no memory, however many there are at once.
 func TestFloodOfBodies(t *testing.T) {
 	const requests, size, values, most = 200, 1 << 20, 70_000, 128 // megabytes
 	binary := program.Binary(t)

@@ -23,7 +23,7 @@ func machine() string {
 	return fmt.Sprintf("%d cores of %s, %s/%s", runtime.NumCPU(), strings.TrimSpace(model), runtime.GOOS, runtime.GOARCH)
 }
 
-// cpu is the CPU time of the process.
+// cpu returns the CPU time of the process.
 func (p *process) cpu() time.Duration {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 wherever Go runs
 	text, err := os.ReadFile(p.proc("stat"))
@@ -44,7 +44,7 @@ func (p *process) cpu() time.Duration {
 	return time.Duration(ticks) * tick
 }
 
-// peakMemory is the peak resident memory of the process, in bytes.
+// peakMemory returns the peak resident memory of the process, in bytes.
 func (p *process) peakMemory() int64 {
 	text, err := os.ReadFile(p.proc("status"))
 	if err != nil {

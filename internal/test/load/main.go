@@ -43,9 +43,9 @@ func run(ctx context.Context, args []string) error {
 	case "measure":
 		flags := flag.NewFlagSet("measure", flag.ContinueOnError)
 		plan := plan{}
-		flags.DurationVar(&plan.round, "round", 2*time.Second, "how long each side is loaded in a round")
-		flags.IntVar(&plan.rounds, "rounds", 7, "rounds, of which the median counts")
-		flags.IntVar(&plan.connections, "connections", 8, "requests at once; no more than SUGER_CONCURRENCY, which the proxy does not have")
+		flags.DurationVar(&plan.round, "round", 2*time.Second, "load time of each side in a round")
+		flags.IntVar(&plan.rounds, "rounds", 7, "rounds; the report has the medians")
+		flags.IntVar(&plan.connections, "connections", 8, "simultaneous requests; at most SUGER_CONCURRENCY, which the proxy does not have")
 		flags.IntVar(&plan.largest, "largest", 100_000, "people in the largest organization")
 		if err := flags.Parse(args[1:]); err != nil {
 			return err

@@ -153,7 +153,7 @@ func lookup(email string) string {
 // A person is a user of the organization.
 type person struct{ ID, UserName string }
 
-// people are a page of users, as the gateway lists them.
+// people returns a page of users, as the gateway lists them.
 func (s *stack) people(ctx context.Context) ([]person, error) {
 	var page struct{ Resources []person }
 	err := s.toGateway(importPage).read(ctx, 0, &page)

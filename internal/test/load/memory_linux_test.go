@@ -15,16 +15,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An organization of 100,000 people, and what the gateway may take for it.
+// Memory limits for an organization of 100,000 people.
 const (
 	largePeople   = 100_000
 	mostMegabytes = 200
 )
 
-// Reading through a large organization, page by page, is one walk through Suger's
-// list and one of its roles, and the process stays small.
+// An import of a large organization, page by page, reads Suger's list and its
+// roles once, and the process stays small.
 func TestLargeOrganization(t *testing.T) {
-	t.Setenv("GATEWAY_LIST_TTL", "10m") // how fast the machine is does not matter here
+	t.Setenv("GATEWAY_LIST_TTL", "10m") // independent of the machine's speed
 	binary := program.Binary(t)
 	s, err := startStack(t.Context(), binary, largePeople-fixedPeople, 0)
 	require.NoError(t, err)
@@ -34,17 +34,17 @@ func TestLargeOrganization(t *testing.T) {
 	require.NoError(t, found.walk(t.Context(), newClient(1), s, binary))
 	assert.Less(t, found.Resident, float64(mostMegabytes))
 	assert.Positive(t, found.Resident)
-	// A full last page does not say that it is the last.
+	// A full last page does not show that it is the last.
 	assert.LessOrEqual(t, found.WalkCalls, largePeople/1000+1+1)
 	t.Logf("%.0f MB, %d calls", found.Resident, found.WalkCalls)
 }
 
 // Changes read the list before and after them, two lists at once where two people
-// are changed at the same time. What was read for one is not kept for longer than
-// it takes.
+// are changed at the same time. A list that was read for one is not kept longer
+// than needed.
 func TestChangesInALargeOrganization(t *testing.T) {
 	const changers, rounds = 2, 4
-	t.Setenv("GATEWAY_BUDGET", "10m") // how fast the machine is does not matter here
+	t.Setenv("GATEWAY_BUDGET", "10m") // independent of the machine's speed
 	s, err := startStack(t.Context(), program.Binary(t), largePeople-fixedPeople, 0)
 	require.NoError(t, err)
 	t.Cleanup(s.stop)
@@ -71,11 +71,11 @@ func TestChangesInALargeOrganization(t *testing.T) {
 	resident := float64(s.gateway.peakMemory()) / (1 << 20)
 	assert.Less(t, resident, float64(mostMegabytes))
 	assert.Positive(t, resident)
-	assert.Greater(t, after-before, changers*rounds, "the changes have been made")
+	assert.Greater(t, after-before, changers*rounds, "the changes took effect")
 	t.Logf("%.0f MB, %d calls", resident, after-before)
 }
 
-// Changes of one large group wait for each other, and none keeps the group's members
+// Changes of one large group wait for each other, and none holds the group's members
 // while it waits.
 func TestGroupChangesAtOnce(t *testing.T) {
 	const organization, changes = 20_000, 64

@@ -89,8 +89,8 @@ func (r *report) panel(b *strings.Builder, i int) {
 	}
 }
 
-// share is the position of a value between two others on a logarithmic scale, cut
-// to 0 to 1.
+// share returns the position of a value between two others on a logarithmic
+// scale, cut to 0 to 1.
 func share(value, least, most float64) float64 {
 	part := math.Log(value/least) / math.Log(most/least)
 	return min(max(part, 0), 1)

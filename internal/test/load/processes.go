@@ -118,7 +118,7 @@ func (s *stack) stop() {
 	}
 }
 
-// toGateway is a target with the key as SCIM clients send it.
+// toGateway returns a target with the key as SCIM clients send it.
 func (s *stack) toGateway(path func(int) string) *target {
 	return &target{base: s.gateway.address + "/scim/v2", path: path, header: http.Header{"Authorization": {"Bearer " + s.key}}}
 }

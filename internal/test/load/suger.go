@@ -8,7 +8,7 @@ import (
 // organization is that of the sandbox.
 const organization = "sandboxed"
 
-// toProxy is a target with the key as Suger expects it; path is within the
+// toProxy returns a target with the key as Suger expects it; path is within the
 // organization.
 func (s *stack) toProxy(path func(int) string) *target {
 	return &target{base: s.proxy.address + "/org/" + organization, path: path, header: http.Header{"Authorization": {"Key " + s.key}}}

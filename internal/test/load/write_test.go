@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(program.Main(m, "../../..")) }
 
-// The page and the plot are what the measurement in docs/performance.json says.
+// The page and the plot match the measurement in docs/performance.json.
 func TestPageIsTheMeasurement(t *testing.T) {
 	r, err := loadReport()
 	require.NoError(t, err)

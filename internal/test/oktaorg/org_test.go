@@ -51,7 +51,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// drive makes the management calls of Okta's CRUD suite and answers their statuses.
+// drive makes the management calls of Okta's CRUD suite and returns their statuses.
 func drive(t *testing.T, s *service, put bool) (statuses []int) {
 	scim := httptest.NewServer(s)
 	t.Cleanup(scim.Close)

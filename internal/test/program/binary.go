@@ -32,8 +32,8 @@ func Main(m *testing.M, root string) int {
 	return m.Run()
 }
 
-// manyAtOnce lets more tests run in parallel than there are processors, since most
-// of them wait for other processes and for time limits, unless -parallel is set.
+// manyAtOnce lets more tests run in parallel than there are processors, unless
+// -parallel is set: most of them wait for other processes and for time limits.
 func manyAtOnce() {
 	const atOnce = 8
 	flag.Parse()
@@ -46,8 +46,8 @@ func manyAtOnce() {
 	}
 }
 
-// Binary is the path of the program, built as it is delivered, once for all tests
-// of a package that runs in [Main].
+// Binary returns the path of the program, built as it is delivered, once for all
+// tests of a package that runs in [Main].
 func Binary(t *testing.T) string {
 	t.Helper()
 	path, err := build()

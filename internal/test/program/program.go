@@ -107,14 +107,14 @@ func (p *Program) End() error {
 func SetEnvironment(t *testing.T, names []string, values map[string]string) {
 	t.Helper()
 	for _, name := range names {
-		t.Setenv(name, values[name]) // set to nothing counts as not set
+		t.Setenv(name, values[name]) // empty counts as not set
 	}
 	for name := range values {
-		require.True(t, slices.Contains(names, name), "%s is no setting", name)
+		require.True(t, slices.Contains(names, name), "%s is not a setting", name)
 	}
 }
 
-// environment is held while the environment is that of one test.
+// environment is locked while one test has set the environment.
 var environment sync.Mutex
 
 // InEnvironment calls read with these settings and no others; names lists all
@@ -125,15 +125,15 @@ func InEnvironment(t *testing.T, names []string, values map[string]string, read 
 	environment.Lock()
 	defer environment.Unlock()
 	for name := range values {
-		require.True(t, slices.Contains(names, name), "%s is no setting", name)
+		require.True(t, slices.Contains(names, name), "%s is not a setting", name)
 	}
 	restore := exchange(names, values)
 	defer restore()
 	read()
 }
 
-// exchange gives variables other values, nothing if there is none: that counts as not
-// set. The returned function undoes it.
+// exchange sets variables, to "" for those without a value, which counts as not set.
+// The returned function restores them.
 func exchange(names []string, values map[string]string) (restore func()) {
 	before := make(map[string]string)
 	for _, name := range names {
@@ -155,7 +155,7 @@ func exchange(names []string, values map[string]string) (restore func()) {
 }
 
 // Serve runs a gateway with these settings until the test ends. It returns when the
-// gateway serves, and depends on the environment no more.
+// gateway serves and no longer depends on the environment.
 func Serve(t *testing.T, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error, names []string, values map[string]string) *Program {
 	t.Helper()
 	var p *Program

@@ -16,9 +16,9 @@ import (
 )
 
 // BenchmarkBesideProxy sends each request in turn to the gateway and, as the
-// call of Suger's that it stands for, to a bare reverse proxy to the same
-// sandbox, all in one process. It reports the median time of both, and how much
-// of the proxy's pace the gateway keeps: above 1 it is faster.
+// corresponding Suger call, to a bare reverse proxy to the same sandbox, all in
+// one process. It reports the median time of both and their ratio: above 1 the
+// gateway is faster.
 func BenchmarkBesideProxy(b *testing.B) {
 	const organization = 5000
 	s := newStand(b, func(u *setup) {
@@ -79,6 +79,6 @@ func fetcher(b *testing.B, address, authorization string) func() {
 		require.NoError(b, err)
 		require.Equal(b, http.StatusOK, response.StatusCode)
 	}
-	fetch() // what is cold comes before
+	fetch() // warm up first
 	return fetch
 }

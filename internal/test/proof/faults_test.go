@@ -22,7 +22,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// answers are the codes that a fault that lasts may be answered with.
+// answers lists the error codes that are allowed under a lasting fault.
 type answers []scim.Code
 
 var (
@@ -31,15 +31,15 @@ var (
 	harmless    = answers(nil) // none: the request succeeds
 )
 
-// A trouble is a fault of the sandbox and what comes of it if it lasts.
+// A trouble is a fault of the sandbox and its allowed outcomes if it lasts.
 type trouble struct {
 	fault sandbox.Fault
 	lasts answers
-	// passes says that the request succeeds if the fault strikes one call of
-	// Suger's only, whichever it is.
+	// passes means that the request succeeds if the fault affects only one call to
+	// Suger, whichever it is.
 	passes bool
-	// unseen says that Suger's answers need not show what is wrong, so that a
-	// request may succeed, and that not all that it asked for may be done.
+	// unseen means that Suger's answers may not show the fault, so that a request
+	// may succeed although not all of it is done.
 	unseen bool
 }
 
@@ -76,25 +76,25 @@ var troubles = []trouble{
 	{sandbox.Fault{Kind: sandbox.Status(504), After: true}, unavailable, true, false},
 	{sandbox.Fault{Kind: sandbox.WrongOrganization}, unreadable, false, false},
 	{sandbox.Fault{Kind: sandbox.NotApplied}, answers{scim.CodeWriteUnconfirmed, scim.CodePartialGroup, scim.CodeSugerRefused}, false, true},
-	// Pages overlap by a row, so a list that goes on shifting between two pages is an
-	// error. One that comes in one answer cannot shift.
+	// Pages overlap by a row, so a list that keeps shifting between two pages is an
+	// error. A list in one answer cannot shift.
 	{sandbox.Fault{Kind: sandbox.ShiftingList, Shift: -1}, unreadable, true, true},
 	{sandbox.Fault{Kind: sandbox.ShiftingList, Shift: 1}, unreadable, true, true},
 }
 
-// faultContracts are the contracts that the faults are tried with.
+// faultContracts are the contracts under test.
 var faultContracts = []string{"membership", "status"}
 
-// A faultRun is where faults are tried: with this contract, in memory and in a
-// bubble of testing/synctest, where waits and time limits are the delivered ones
-// and take no time, or over sockets.
+// A faultRun is an environment for faults: a contract, either in memory in a
+// testing/synctest bubble, where waits and time limits have their real values
+// but take no time, or over sockets.
 type faultRun struct {
 	contract string
 	sockets  bool
 }
 
-// newStand has a list of two pages where lists come in pages. Over sockets it gives
-// a hanging call up soon.
+// newStand has a list of two pages if the contract has pages. Over sockets it gives
+// up a hanging call soon.
 func (f faultRun) newStand(t testing.TB, hangs bool) *stand {
 	return newStand(t, func(u *setup) {
 		if f.contract == "status" {
@@ -109,7 +109,7 @@ func (f faultRun) newStand(t testing.TB, hangs bool) *stand {
 	})
 }
 
-// test runs a test where the faults are tried.
+// test runs a test in this environment.
 func (f faultRun) test(t *testing.T, test func(t *testing.T)) {
 	if f.sockets {
 		test(t)
@@ -118,7 +118,7 @@ func (f faultRun) test(t *testing.T, test func(t *testing.T)) {
 	}
 }
 
-// An outcome is what comes of a request when nothing goes wrong.
+// An outcome is the result of a request without faults.
 type outcome struct {
 	status int
 	text   string
@@ -127,7 +127,7 @@ type outcome struct {
 	wanted state
 }
 
-// outcomes are those of all requests, by name.
+// outcomes returns those of all requests, by name.
 func outcomes(t *testing.T, contract string) map[string]outcome {
 	all := make(map[string]outcome)
 	where := faultRun{contract: contract}
@@ -145,7 +145,7 @@ func outcomes(t *testing.T, contract string) map[string]outcome {
 	return all
 }
 
-// A run is a request under a fault, and what would have come of it without.
+// A run is a request under a fault, with its outcome without the fault.
 type run struct {
 	*stand
 	outcome
@@ -161,9 +161,9 @@ func (f faultRun) newRun(t *testing.T, kind scimRequest, good outcome, faults ..
 	return r
 }
 
-// A fault that lasts: the request fails with the code of the fault, nothing is
-// done but what was asked for, and it is answered in the time there is. When the
-// fault is over, a repeat does the rest.
+// Under a lasting fault the request fails with the fault's code, within its time
+// limit, and nothing is done that was not requested. After the fault, a repeated
+// request does the rest.
 func TestEveryFaultAtEveryRequest(t *testing.T) {
 	for _, contract := range faultContracts {
 		t.Run(contract, func(t *testing.T) { everyFaultAtEveryRequest(t, contract) })
@@ -207,29 +207,30 @@ func lastingFault(t *testing.T, where faultRun, trouble *trouble, good map[strin
 	}
 }
 
-// ofConnections says that the fault is one of the connection rather than of the
-// answer, so that it is worth sockets.
+// ofConnections reports whether the fault affects the connection rather than
+// the answer, so that it is also tested over sockets.
 func (t trouble) ofConnections() bool {
 	return slices.Contains([]sandbox.FaultKind{sandbox.Hang, sandbox.Reset, sandbox.Cut}, t.fault.Kind)
 }
 
-// spares says that Suger's answers to the request have nothing for the fault to
-// spoil: roles name no organization, nor do the rows of the membership contract.
+// spares reports whether the fault does not change Suger's answers to the
+// request: roles name no organization, nor do the rows of the membership
+// contract.
 func (t trouble) spares(contract, request string) bool {
 	return t.fault.Kind == sandbox.WrongOrganization && (request == "list roles" || contract == "membership")
 }
 
-// hides says that a fault of one call may take custom roles out of an answer: a
-// list of roles that is 404 is one that Suger does not offer.
+// hides reports whether a fault of one call may hide custom roles: a 404 for
+// the list of roles means that Suger does not have it.
 func (t trouble) hides(request string) bool {
 	return t.fault.Kind == sandbox.Status(404) && slices.Contains([]string{"list roles", "list groups", "query the root"}, request)
 }
 
-// sentOnce are the operations that the gateway does not repeat when it does not
-// know what came of them: it is left to the client to ask for them again.
+// sentOnce lists the operations that the gateway does not repeat if their
+// outcome is unknown: the client has to retry them.
 var sentOnce = []string{"add user", "add role"}
 
-// agents are the clients that are answered differently.
+// agents returns the clients that are answered differently.
 func (t trouble) agents() []string {
 	if slices.Equal(t.lasts, unavailable) && t.fault.Kind != sandbox.Hang {
 		return []string{"", userAgentOfOkta}
@@ -237,8 +238,8 @@ func (t trouble) agents() []string {
 	return []string{userAgentOfOkta}
 }
 
-// A fault that strikes one call only, each of those that the request makes in
-// turn: what can be repeated is, so most of them are not even noticed.
+// A fault of one call, for each call of the request in turn: repeatable calls
+// are repeated, so most faults are not noticed.
 func TestEveryFaultAtOneCall(t *testing.T) {
 	for _, contract := range faultContracts {
 		t.Run(contract, func(t *testing.T) { everyFaultAtOneCall(t, contract) })
@@ -274,8 +275,8 @@ func everyFaultAtOneCall(t *testing.T, contract string) {
 	}
 }
 
-// atCall is a fault that strikes the n-th call and no other. A skew of no
-// account keeps it from striking earlier.
+// atCall returns a fault of the n-th call only. A skew without effect uses up
+// the earlier calls.
 func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
 	fault.Times = 1
 	if n == 0 {
@@ -284,16 +285,16 @@ func atCall(n int, fault sandbox.Fault) []sandbox.Fault {
 	return []sandbox.Fault{{Kind: sandbox.ClockSkew, Delay: time.Nanosecond, Times: n}, fault}
 }
 
-// check is what holds whatever goes wrong.
+// check verifies what must be true under any fault.
 func (r *run) check(t *testing.T, got answer) {
 	t.Helper()
 	now := r.state()
-	assert.Empty(t, now.between(r.before, r.wanted), "Suger holds what nobody asked for")
+	assert.Empty(t, now.between(r.before, r.wanted), "Suger has data that nobody asked for")
 	assert.LessOrEqual(t, r.waited(), gateway.DefaultBudget, "waits fit into the budget")
 	r.neverRepeatsBlindly(t)
 	codes := codesIn(got)
 	if len(codes) == 0 && !r.unseen {
-		assert.Equal(t, r.wanted, now, "what was not done is an error: %d %s", got.status, got.text)
+		assert.Equal(t, r.wanted, now, "an incomplete request is answered with an error: %d %s", got.status, got.text)
 		assert.Equal(t, r.status, got.status)
 		assert.Equal(t, r.text, got.comparable())
 	}
@@ -302,8 +303,7 @@ func (r *run) check(t *testing.T, got answer) {
 	}
 }
 
-// checkError checks the form of an error, and that a client knows when to come
-// back.
+// checkError checks the form of an error, and that it says when to retry.
 func checkError(t *testing.T, r request, got answer) {
 	t.Helper()
 	code := codesIn(got)[0]
@@ -318,7 +318,7 @@ func checkError(t *testing.T, r request, got answer) {
 	assert.Equal(t, again, after != "")
 	if again {
 		seconds, err := strconv.Atoi(after)
-		assert.NoError(t, err, "Okta reads whole seconds only")
+		assert.NoError(t, err, "Okta accepts whole seconds only")
 		assert.Positive(t, seconds)
 	}
 	detail, _ := got.body["detail"].(string)
@@ -330,8 +330,8 @@ func checkError(t *testing.T, r request, got answer) {
 	}
 }
 
-// codesIn are the codes of the errors in an answer: its own, or those of the
-// operations of a bulk request.
+// codesIn returns the codes of the errors in an answer: its own, or those of
+// the operations of a bulk request.
 func codesIn(got answer) (codes []scim.Code) {
 	bodies := []any{got.body}
 	if operations, ok := got.body["Operations"].([]any); ok {
@@ -350,15 +350,15 @@ func codesIn(got answer) (codes []scim.Code) {
 	return codes
 }
 
-// neverRepeatsBlindly checks that no create is sent again unless it was refused
-// unseen (429) or a list has been read in between.
+// neverRepeatsBlindly checks that no create is sent again unless it was
+// answered 429 or a list has been read in between.
 func (r *run) neverRepeatsBlindly(t *testing.T) {
 	t.Helper()
 	sent := make(map[string]bool)
 	for _, call := range r.suger.Calls() {
 		switch call.Operation {
 		case "add user", "add role":
-			assert.False(t, sent[call.Operation], "%q is repeated without looking first", call.Operation)
+			assert.False(t, sent[call.Operation], "%q is repeated without reading first", call.Operation)
 			sent[call.Operation] = call.Status != http.StatusTooManyRequests
 		case "list users":
 			sent["add user"] = false
@@ -368,8 +368,7 @@ func (r *run) neverRepeatsBlindly(t *testing.T) {
 	}
 }
 
-// converges checks that the repeat of the request, when nothing is wrong any
-// more, does what is left to do.
+// converges checks that a repeated request, after the fault, does the rest.
 func (r *run) converges(t *testing.T) {
 	t.Helper()
 	r.suger.ClearFaults()
@@ -384,15 +383,15 @@ func (r *run) converges(t *testing.T) {
 		again.method, again.path = http.MethodPut, again.path+"/"+r.roleID(t, "Partners")
 		got = r.do(t, again)
 	}
-	done := []scim.Code{scim.CodeUserExists, scim.CodeNotFound} // by the first try
+	done := []scim.Code{scim.CodeUserExists, scim.CodeNotFound} // by the first attempt
 	for _, code := range codesIn(got) {
 		assert.Contains(t, done, code, "%s", got.text)
 	}
 	assert.Equal(t, r.wanted, r.state(), "%d %s", got.status, got.text)
 }
 
-// A state is what Suger holds: a line for each role by its id, and for each user
-// by the address. An id that was not there at first is "new".
+// A state is Suger's data: a line for each role by id, and for each user by
+// address. An id that did not exist at first is "new".
 type state map[string]string
 
 func (s *stand) state() state {
@@ -413,7 +412,7 @@ func (s *stand) atFirst(id string) string {
 	return "new"
 }
 
-// between reports which lines are neither as before nor as wanted.
+// between returns the lines that are neither as before nor as requested.
 func (now state) between(before, wanted state) (wrong []string) {
 	for _, all := range []state{now, before, wanted} {
 		for name := range all {
@@ -428,8 +427,8 @@ func (now state) between(before, wanted state) (wrong []string) {
 // loopback is the address of one of our servers.
 var loopback = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// comparable is an answer without what differs from one run to the next: ports,
-// times and what is made of them, and the order of lists, which is by time.
+// comparable returns an answer without what differs between runs: ports, times
+// and what is derived from them, and the order of lists, which is by time.
 func (a answer) comparable() string {
 	text, _ := json.MarshalIndent(constant(a.body), "", " ") // it came from JSON
 	return loopback.ReplaceAllString(string(text), "")

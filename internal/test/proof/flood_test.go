@@ -17,7 +17,7 @@ import (
 
 const secondKey = "second-" + key
 
-// A doorkeeper stands before Suger: each call waits until it is let in.
+// A doorkeeper is a proxy before Suger: each call waits until it is let in.
 type doorkeeper struct {
 	arrived chan *http.Request
 	enter   chan struct{}
@@ -52,8 +52,8 @@ func (d *doorkeeper) count(who string, change int) {
 	d.most[who] = max(d.most[who], d.within[who])
 }
 
-// inBackground sends a request so many times at once. The answers come in the
-// order in which they are given.
+// inBackground sends n simultaneous requests. The answers arrive in the order
+// in which they are given.
 func inBackground(t *testing.T, s *stand, r request, token string, times int) <-chan answer {
 	answers := make(chan answer, times)
 	for range times {
@@ -66,19 +66,19 @@ func inBackground(t *testing.T, s *stand, r request, token string, times int) <-
 	return answers
 }
 
-// A Suger that does not answer holds as many requests as the gateway takes of one
-// credential, and no more: the others hear at once when to come back.
+// A Suger that does not answer blocks at most one credential's share of requests:
+// the others are answered at once, with the time to retry.
 func TestSlowSugerDoesNotExhaustTheGateway(t *testing.T) {
 	const most = 6
 	door := newDoorkeeper()
 	s := newStand(t, statusContract, func(u *setup) { // where reads by id do not share a list
-		u.gateway.MaxInFlight, u.client.Concurrency = 2*most, most // a credential has half of the places
+		u.gateway.MaxInFlight, u.client.Concurrency = 2*most, most // a credential has half of the slots
 		u.client.Timeout = time.Hour
 	})
 	s.between(t, door.before)
 	read := get("/Users/" + s.id(t, "viewer"))
 	door.enter <- struct{}{}
-	require.Equal(t, http.StatusOK, s.do(t, read).status) // who is not known yet may not have all places
+	require.Equal(t, http.StatusOK, s.do(t, read).status) // unknown tokens may not use all slots
 	<-door.arrived
 	answers := inBackground(t, s, read, key, most)
 	for range most {
@@ -98,8 +98,8 @@ func TestSlowSugerDoesNotExhaustTheGateway(t *testing.T) {
 	assert.Zero(t, s.suger.Count("add user"))
 }
 
-// No credential has more calls at Suger than SUGER_CONCURRENCY, and one that is
-// busy does not hold up another.
+// No credential has more than SUGER_CONCURRENCY calls in flight, and a busy one
+// does not delay another.
 func TestCallsAtOncePerCredential(t *testing.T) {
 	const width, requests = 3, 12
 	door := newDoorkeeper()
@@ -112,7 +112,7 @@ func TestCallsAtOncePerCredential(t *testing.T) {
 	read := get("/Users/" + s.id(t, "viewer"))
 	first := inBackground(t, s, read, key, requests)
 	for range width {
-		<-door.arrived // and hold all places of the first
+		<-door.arrived // and use all slots of the first
 	}
 	second := inBackground(t, s, read, secondKey, requests)
 	for range width {
@@ -128,8 +128,8 @@ func TestCallsAtOncePerCredential(t *testing.T) {
 	assert.Equal(t, map[string]int{"Key " + key: width, "Key " + secondKey: width}, door.most)
 }
 
-// A push of many members does not keep a read waiting until it is done: calls to
-// Suger take turns.
+// A push of many members does not delay a read until its end: calls to Suger are
+// served in order.
 func TestLargeRequestLetsSmallOnesBy(t *testing.T) {
 	const width, people, parallel = 2, 60, 4
 	door := newDoorkeeper()
@@ -147,7 +147,7 @@ func TestLargeRequestLetsSmallOnesBy(t *testing.T) {
 	}
 	require.Greater(t, len(viewers), 20)
 	push := inBackground(t, s, patch("/Groups/EDITOR", `{"op":"add","path":"members","value":[`+members(viewers...)+`]}`), key, 1)
-	writes := 0 // that have been let in or stand at the door
+	writes := 0 // that were let in or wait
 	for writes < width {
 		if r := <-door.arrived; r.Method == http.MethodPatch {
 			writes++
@@ -155,7 +155,7 @@ func TestLargeRequestLetsSmallOnesBy(t *testing.T) {
 		}
 		door.enter <- struct{}{} // the list
 	}
-	untilWaiting(parallel - width) // the push has no more in the queue
+	untilWaiting(parallel - width) // the push has no more calls in the queue
 	read := inBackground(t, s, get("/Users/"+viewers[0]), key, 1)
 	untilWaiting(parallel - width + 1)
 	for {
@@ -166,7 +166,7 @@ func TestLargeRequestLetsSmallOnesBy(t *testing.T) {
 		writes++
 	}
 	assert.LessOrEqual(t, writes, parallel, "only those that queued before the read")
-	for range len(viewers) + 100 { // the lists that prove it included
+	for range len(viewers) + 100 { // including the lists that confirm it
 		door.enter <- struct{}{}
 	}
 	assert.Equal(t, http.StatusOK, (<-read).status)
@@ -174,8 +174,8 @@ func TestLargeRequestLetsSmallOnesBy(t *testing.T) {
 	assert.Equal(t, len(viewers), s.suger.Count("update user"))
 }
 
-// untilWaiting returns when so many calls wait for their turn at Suger. The
-// queue is not to be seen from outside; those who stand in it are.
+// untilWaiting returns when n calls wait for their turn. The queue itself is
+// not observable; its waiting goroutines are.
 func untilWaiting(calls int) {
 	for {
 		var stacks strings.Builder

@@ -16,9 +16,9 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Suger says when to come back. If that is within the budget the gateway waits
-// as long and repeats the call, and if it is not, it waits for nothing and tells
-// the client, whichever kind of call it is and whoever shares it.
+// Suger says when to retry. If that is within the budget, the gateway waits and
+// repeats the call; otherwise it answers the client at once. This holds for
+// every kind of call, shared or not.
 func TestNoWaitBeyondTheBudget(t *testing.T) {
 	kinds := map[string]scimRequest{}
 	for _, kind := range scimRequests {
@@ -35,7 +35,7 @@ func TestNoWaitBeyondTheBudget(t *testing.T) {
 	}
 }
 
-// testWait has Suger say when to come back.
+// testWait makes Suger say when to retry.
 func testWait(t *testing.T, kind scimRequest, budget, after time.Duration) {
 	s := newStand(t, inMemory, func(u *setup) { u.gateway.Budget = budget })
 	r := kind.make(t, s)
@@ -53,7 +53,7 @@ func testWait(t *testing.T, kind scimRequest, budget, after time.Duration) {
 	}
 }
 
-// A client that goes away takes with it what is done for it at Suger.
+// A client that disconnects cancels its calls to Suger.
 func TestClientThatGoesAway(t *testing.T) {
 	for _, kind := range scimRequests {
 		t.Run(kind.name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestClientThatGoesAway(t *testing.T) {
 			leave()
 			require.ErrorIs(t, <-left, context.Canceled)
 			<-call.Done() // or the test does not end
-			assert.LessOrEqual(t, s.suger.Count(""), 1, "nothing more is begun")
+			assert.LessOrEqual(t, s.suger.Count(""), 1, "no further call is made")
 		})
 	}
 }

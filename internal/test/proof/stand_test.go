@@ -1,7 +1,7 @@
-// Package proof holds the tests that put the whole gateway, from SCIM over HTTP
-// to Suger over HTTP, under what goes wrong: every fault of the sandbox at every
-// SCIM request, and overload. Mixed traffic of many people is what package
-// simulation is for. It also counts the calls to Suger and holds docs/performance.md to them.
+// Package proof tests the whole gateway, from SCIM over HTTP to Suger over HTTP, under every
+// fault of the sandbox at every SCIM request, and under overload. Package simulation tests
+// mixed traffic. Package proof also counts the calls to Suger and compares
+// docs/performance.md with them.
 package proof
 
 import (
@@ -33,10 +33,10 @@ import (
 // key is the sandbox's API key, invented here.
 const key = "proof-key-0123456789"
 
-// userAgentOfOkta is what Okta calls itself.
+// userAgentOfOkta is Okta's User-Agent.
 const userAgentOfOkta = "Okta SCIM Client 1.0.0"
 
-// A setup is what a stand is made of; a test changes what it is about.
+// A setup is the configuration of a stand, which a test can change.
 type setup struct {
 	sandbox  sandbox.Options
 	document *spec.Document
@@ -46,8 +46,8 @@ type setup struct {
 	network  *standin.Network // in place of sockets, if set
 }
 
-// A stand is a Suger sandbox with gateways in front of it, joined by real HTTP.
-// Over sockets nothing sleeps between two tries: the clock goes on instead.
+// A stand is a Suger sandbox behind gateways, connected by real HTTP. Over
+// sockets nothing sleeps between attempts: the clock is advanced instead.
 type stand struct {
 	suger *sandbox.Sandbox
 	setup setup
@@ -55,7 +55,7 @@ type stand struct {
 	began time.Time
 	http  *http.Client    // reaches the gateways
 	url   string          // of the first gateway, with the SCIM prefix
-	ids   map[string]bool // of users and roles that are there at first
+	ids   map[string]bool // of the initial users and roles
 }
 
 func newStand(t testing.TB, changes ...func(*setup)) *stand {
@@ -94,12 +94,12 @@ func newStand(t testing.TB, changes ...func(*setup)) *stand {
 	return s
 }
 
-// inMemory is for a bubble of testing/synctest, in which no time passes but what is
-// waited for: the network is in memory, and waits are real.
+// inMemory is for a testing/synctest bubble, where time passes only while all wait:
+// the network is in memory, and waits are real.
 func inMemory(u *setup) { u.network, u.client.Sleep = new(standin.Network), nil }
 
-// waited is for how long the requests of the stand have waited: in memory, for
-// whatever it was, and over sockets between two tries.
+// waited returns how long the requests of the stand have waited: in memory in
+// all, over sockets between attempts.
 func (s *stand) waited() time.Duration {
 	if s.setup.network != nil {
 		return time.Since(s.began)
@@ -107,8 +107,7 @@ func (s *stand) waited() time.Duration {
 	return s.clock.total()
 }
 
-// between puts a handler between the gateway and Suger. The gateway is then a
-// fresh one.
+// between puts a handler between Suger and a fresh gateway.
 func (s *stand) between(t testing.TB, handler func(suger http.Handler) http.Handler) {
 	t.Helper()
 	s.setup.client.BaseURL = s.serve(t, handler(s.suger))
@@ -133,8 +132,8 @@ var smallPages = sync.OnceValues(func() (*spec.Document, error) {
 	return spec.Parse("small pages", []byte(strings.Replace(string(source), "size: 1000", "size: 5", 1)))
 })
 
-// newGateway starts a gateway that knows nothing, and gives the base URL of its
-// SCIM service.
+// newGateway starts a fresh gateway and returns the base URL of its SCIM
+// service.
 func (s *stand) newGateway(t testing.TB) string {
 	t.Helper()
 	client, err := sugerclient.New(s.setup.client)
@@ -145,7 +144,7 @@ func (s *stand) newGateway(t testing.TB) string {
 	return s.serve(t, handler) + "/scim/v2"
 }
 
-// serve serves a handler for as long as the test lasts.
+// serve serves a handler until the test ends.
 func (s *stand) serve(t testing.TB, handler http.Handler) string {
 	if s.setup.network == nil {
 		return serve(t, httptest.NewUnstartedServer(handler))
@@ -153,8 +152,8 @@ func (s *stand) serve(t testing.TB, handler http.Handler) string {
 	return serve(t, &httptest.Server{Listener: s.setup.network.Listen(), Config: &http.Server{Handler: handler}})
 }
 
-// serve starts a server for as long as the test lasts. What net/http says of
-// connections that faults have broken is not printed.
+// serve starts a server that runs until the test ends. net/http's log about
+// connections broken by faults is discarded.
 func serve(t testing.TB, server *httptest.Server) string {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
@@ -162,7 +161,8 @@ func serve(t testing.TB, server *httptest.Server) string {
 	return server.URL
 }
 
-// leapingClock is the real time and what was slept, which takes no time.
+// leapingClock is the real time plus the time slept, where sleeping takes no
+// real time.
 type leapingClock struct {
 	mu    sync.Mutex
 	slept time.Duration
@@ -193,7 +193,7 @@ type request struct {
 	agent              string // User-Agent, "" for none that is known
 }
 
-// An answer is what came of it.
+// An answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -243,8 +243,8 @@ const (
 	extension   = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 )
 
-// A scimRequest is one kind of request that the gateway answers, on the sample
-// people. Together they need every operation of the mapping.
+// A scimRequest is one kind of SCIM request, about the sample people. Together
+// they use every operation of the mapping.
 type scimRequest struct {
 	name string
 	make func(t testing.TB, s *stand) request
@@ -341,7 +341,7 @@ func members(ids ...string) string {
 	return text
 }
 
-// id is the id of a sample person, who may have left.
+// id returns the id of a sample person, who may have left.
 func (s *stand) id(t testing.TB, mailbox string) string {
 	user, member := s.suger.UserByEmail(mailbox + "@example.com")
 	if member {

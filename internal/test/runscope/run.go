@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// A Report counts what a run did.
+// A Report counts the steps and checks of a run.
 type Report struct {
 	Requests   int // sent
 	Assertions int // checked, scripts included
@@ -57,7 +57,7 @@ func Run(ctx context.Context, suite Suite, variables map[string]string, log func
 			r.report.Skipped++
 		case step.Type == "pause":
 		case step.Type != "request":
-			r.fail("the step type %q is not understood", step.Type)
+			r.fail("the step type %q is not supported", step.Type)
 		default:
 			log("step %d: %s %s (%s)", i+1, step.Method, step.URL, step.Note)
 			if err := r.request(ctx, step); err != nil {
@@ -77,7 +77,7 @@ func (r *run) request(ctx context.Context, step Step) error {
 		return errors.New("forms and Runscope's own authentication are not understood")
 	}
 	if len(strings.Join(step.BeforeScripts, "")) > 0 {
-		return errors.New("a script before the request is not understood")
+		return errors.New("a script before the request is not supported")
 	}
 	answer, err := r.send(ctx, step)
 	if err != nil {
@@ -202,7 +202,7 @@ func (r *run) assert(a Assertion, answer *response) {
 	}
 	compare, ok := comparisons[a.Comparison]
 	if !ok {
-		r.fail("the comparison %q is not understood", a.Comparison)
+		r.fail("the comparison %q is not supported", a.Comparison)
 		return
 	}
 	got, err := value(a.Source, a.Property, answer)
@@ -234,7 +234,7 @@ func value(source, property string, answer *response) (any, error) {
 	case "response_json":
 		return lookup(answer.body, property)
 	default:
-		return nil, fmt.Errorf("the source %q is not understood", source)
+		return nil, fmt.Errorf("the source %q is not supported", source)
 	}
 }
 
@@ -244,7 +244,7 @@ var propertyPath = regexp.MustCompile(`^\w+(\[\d+\])*(\.\w+(\[\d+\])*)*$`)
 // lookup returns a property of a JSON value.
 func lookup(value any, property string) (any, error) {
 	if !propertyPath.MatchString(property) {
-		return nil, fmt.Errorf("the property %q is not understood", property)
+		return nil, fmt.Errorf("the property %q is not supported", property)
 	}
 	for _, name := range strings.FieldsFunc(property, func(c rune) bool { return strings.ContainsRune(".[]", c) }) {
 		found := false
@@ -269,8 +269,8 @@ var scripts = map[string]func(answer *response) error{
 	"3566c59eaf4266b1c8240165ece33681459d1b11f81dfec3cec00cc41b93b516": groupsAreAnArray,
 }
 
-// groupsAreAnArray is the script of the SPEC suite's step on /Groups: if there
-// are groups, Resources is an array.
+// groupsAreAnArray returns the script of the SPEC suite's step on /Groups: if
+// there are groups, Resources is an array.
 func groupsAreAnArray(answer *response) error {
 	list, _ := answer.body.(map[string]any)
 	total, ok := list["totalResults"].(json.Number)
@@ -292,7 +292,7 @@ func (r *run) script(text string, answer *response) {
 	sum := sha256.Sum256([]byte(text))
 	check, ok := scripts[hex.EncodeToString(sum[:])]
 	if !ok {
-		r.fail("the script with the digest %x is not understood: %.60s…", sum, text)
+		r.fail("the script with the digest %x is not supported: %.60s…", sum, text)
 	} else if err := check(answer); err != nil {
 		r.fail("script: %w", err)
 	}

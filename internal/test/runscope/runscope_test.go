@@ -67,10 +67,10 @@ func TestAssertions(t *testing.T) {
 		{"an empty object is nothing", `"not_empty","source":"response_json","property":"object"`, "not_empty"},
 		{"a missing property", `"not_empty","source":"response_json","property":"Resources[0].userName"`, "there is no Resources[0].userName"},
 		{"a missing element", `"not_empty","source":"response_json","property":"Resources[1].id"`, "there is no Resources[1].id"},
-		{"a property in another notation", `"not_empty","source":"response_json","property":"$..id"`, `the property "$..id" is not understood`},
-		{"an unknown comparison", `"is_like","source":"response_json","property":"big","value":"2"`, `the comparison "is_like" is not understood`},
-		{"an unknown source", `"equal","source":"response_colour","value":"2"`, `the source "response_colour" is not understood`},
-		{"the time is told, not judged", `"is_less_than","source":"response_time","value":"0"},{"comparison":"not_empty","source":"response_status"`, ""},
+		{"a property in another notation", `"not_empty","source":"response_json","property":"$..id"`, `the property "$..id" is not supported`},
+		{"an unknown comparison", `"is_like","source":"response_json","property":"big","value":"2"`, `the comparison "is_like" is not supported`},
+		{"an unknown source", `"equal","source":"response_colour","value":"2"`, `the source "response_colour" is not supported`},
+		{"the time is logged, not checked", `"is_less_than","source":"response_time","value":"0"},{"comparison":"not_empty","source":"response_status"`, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,10 +119,10 @@ func TestWhatIsNotUnderstoodFails(t *testing.T) {
 	tests := []struct {
 		name, steps, wrong string
 	}{
-		{"a script", `{"step_type":"request","method":"GET","url":"{{base}}/Users","scripts":["assert(1)"],` + ok + `}`, "is not understood: assert(1)"},
+		{"a script", `{"step_type":"request","method":"GET","url":"{{base}}/Users","scripts":["assert(1)"],` + ok + `}`, "is not supported: assert(1)"},
 		{"a script before", `{"step_type":"request","method":"GET","url":"{{base}}/Users","before_scripts":["x"],` + ok + `}`, "a script before the request"},
 		{"a form", `{"step_type":"request","method":"GET","url":"{{base}}/Users","form":{"a":["b"]},` + ok + `}`, "forms and Runscope's own authentication"},
-		{"a step type", `{"step_type":"condition"}`, `the step type "condition" is not understood`},
+		{"a step type", `{"step_type":"condition"}`, `the step type "condition" is not supported`},
 		{"a variable", `{"step_type":"request","method":"GET","url":"{{bas}}/Users",` + ok + `}`, "the variable bas has no value"},
 		{"a value that is missing", `{"step_type":"request","method":"GET","url":"{{base}}/Users","variables":[{"source":"response_json","name":"x","property":"x"}],` + ok + `}`, "no value for x"},
 		{"no assertion at all", `{"step_type":"request","method":"GET","url":"{{base}}/Users"}`, `"invented" asserts nothing`},
@@ -160,14 +160,14 @@ func TestGroupsScript(t *testing.T) {
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Load(dir)
-	require.ErrorContains(t, err, "holds no suite")
+	require.ErrorContains(t, err, "has no suite")
 	_, err = Load(filepath.Join(dir, "none.json"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 
 	file := filepath.Join(dir, "a.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"values":[]}`), 0o600))
 	_, err = Load(dir)
-	require.ErrorContains(t, err, "no Runscope export")
+	require.ErrorContains(t, err, "not a Runscope export")
 
 	require.NoError(t, os.WriteFile(file, []byte(`{"name":"a","steps":[{"step_type":"pause"}]}`), 0o600))
 	suites, err := Load(dir)

@@ -87,7 +87,7 @@ func Load(path string) ([]Suite, error) {
 		suites = append(suites, suite)
 	}
 	if len(suites) == 0 {
-		return nil, fmt.Errorf("%s holds no suite (*.json)", path)
+		return nil, fmt.Errorf("%s has no suite (*.json)", path)
 	}
 	return suites, nil
 }
@@ -102,7 +102,7 @@ func read(file string) (Suite, error) {
 		return suite, err
 	}
 	if suite.Name == "" || len(suite.Steps) == 0 {
-		return suite, fmt.Errorf("this is no Runscope export: it has no name or no steps")
+		return suite, fmt.Errorf("not a Runscope export: it has no name or no steps")
 	}
 	return suite, nil
 }

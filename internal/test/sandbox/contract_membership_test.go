@@ -16,7 +16,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// globalID is the id of the person with this e-mail, a member or not.
+// globalID returns the id of the person with this e-mail, a member or not.
 func (s *served) globalID(t *testing.T, email string) string {
 	t.Helper()
 	user, ok := s.GlobalUser(email)
@@ -215,7 +215,7 @@ func TestMembershipSeats(t *testing.T) {
 	assert.Equal(t, 200, add("elsewhere@example.com").status, "a removal frees a seat")
 }
 
-// A person is one person in both organizations; a membership is of one.
+// People are shared by both organizations; a membership belongs to one.
 func TestTwoOrganizations(t *testing.T) {
 	const second = "/org/neighbors/user"
 	s := serveContract(t, "membership")
@@ -312,7 +312,7 @@ func TestTwoSteps(t *testing.T) {
 	assert.Equal(t, 401, s.call(t, "GET", "/user/"+id, "", "Authorization", "Key wrong").status)
 }
 
-// bare is an answer without its headers.
+// bare returns an answer without its headers.
 func bare(answer got) got { return got{status: answer.status, body: answer.body} }
 
 func TestUnappliedMembershipWrites(t *testing.T) {

@@ -129,7 +129,7 @@ func envelopeUser(q *core.Request, m *core.Member) any {
 	}
 }
 
-// roleName is the name of the role with this id, or the id itself.
+// roleName returns the name of the role with this id, or the id itself.
 func roleName(o *core.Organization, id string) string {
 	if role := o.Role(id); role != nil {
 		return role.Name

@@ -26,7 +26,7 @@ func (s *served) add(t *testing.T) (got, error) {
 	return s.try(t, "POST", aUserList, newUser)
 }
 
-// applied says whether the write took effect.
+// applied reports whether the write took effect.
 func (s *served) applied() bool {
 	_, ok := s.UserByEmail("new@example.com")
 	return ok
@@ -187,8 +187,8 @@ func newTLSServer(t *testing.T, handler http.Handler, http2 bool) *httptest.Serv
 	return server
 }
 
-// A hanging is a sandbox whose every call hangs or is late by an hour, and
-// whose server says when it has got rid of a call.
+// A hanging is a sandbox whose calls hang or are delayed by an hour, and whose
+// server reports when it has dropped a call.
 type hanging struct {
 	*served
 	url  string
@@ -209,7 +209,7 @@ func hang(t *testing.T, fault sandbox.Fault) *hanging {
 	return &hanging{served: s, url: server.URL, left: left}
 }
 
-// call adds newUser in the background, and gives the client's error.
+// call adds newUser in the background, and sends the client's error.
 func (h *hanging) call(ctx context.Context, t *testing.T) <-chan error {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, "POST", h.url+aUserList, strings.NewReader(newUser))

@@ -311,7 +311,7 @@ func withBody(out core.Answer, body []byte) core.Answer {
 	return core.Answer{Status: out.Status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 }
 
-// unapplied performs the operation and restores what there was before.
+// unapplied performs the operation and restores the previous data.
 func unapplied(_ *Fault, q *core.Request, operate func() core.Answer) core.Answer {
 	users, emails := make(map[string]core.User), make(map[string]string)
 	for id, user := range q.Store.Users {

@@ -61,8 +61,8 @@ type got struct {
 	body   string
 }
 
-// try makes a call with the key; the error is that of the transport or of the
-// reading of the body.
+// try makes a call with the key; the error is that of the transport or of
+// reading the body.
 func (s *served) try(t *testing.T, method, path, body string, headers ...string) (got, error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, s.server.URL+path, strings.NewReader(body))
@@ -89,7 +89,7 @@ func (s *served) call(t *testing.T, method, path, body string, headers ...string
 	return answer
 }
 
-// id is the id of the user with this e-mail.
+// id returns the id of the user with this e-mail.
 func (s *served) id(t *testing.T, email string) string {
 	t.Helper()
 	user, ok := s.UserByEmail(email)
@@ -97,7 +97,7 @@ func (s *served) id(t *testing.T, email string) string {
 	return user.ID
 }
 
-// role is the id of the role with this name.
+// role returns the id of the role with this name.
 func (s *served) role(t *testing.T, name string) string {
 	t.Helper()
 	for _, role := range s.Roles() {
@@ -115,7 +115,7 @@ func (s *served) fault(t *testing.T, faults ...sandbox.Fault) {
 	require.NoError(t, s.SetFaults(faults...))
 }
 
-// errorMessage is an error in the envelope contract.
+// errorMessage returns an error in the envelope contract.
 func errorMessage(text string) string {
 	quoted, _ := json.Marshal(text)
 	return `{"error":{"message":` + string(quoted) + `}}`

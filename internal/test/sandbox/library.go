@@ -32,7 +32,7 @@ type User struct {
 	DeactivationTime time.Time // zero unless StatusInactive
 }
 
-// viewOf is a copy of a member.
+// viewOf returns a copy of a member.
 func viewOf(m *core.Member) User {
 	return User{
 		ID: m.ID, Email: m.Email, FirstName: m.FirstName, LastName: m.LastName, Role: m.Role, OtherRoles: slices.Clone(m.OtherRoles),
@@ -41,7 +41,7 @@ func viewOf(m *core.Member) User {
 	}
 }
 
-// person is the part of the user that all organizations share.
+// person returns the part of the user that all organizations share.
 func (u *User) person() core.User {
 	return core.User{
 		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName,
@@ -49,7 +49,7 @@ func (u *User) person() core.User {
 	}
 }
 
-// hold makes the user a member, or held, who is one, what the user is.
+// hold makes the user a member, or updates held, the existing member.
 func hold(store *core.Store, o *core.Organization, held *core.Member, u User) *core.Member {
 	m := held
 	if m == nil {
@@ -63,10 +63,11 @@ func hold(store *core.Store, o *core.Organization, held *core.Member, u User) *c
 	return m
 }
 
-// seated reports whether the user holds a seat of the plan.
+// seated reports whether the user occupies a seat of the plan.
 func (u *User) seated() bool { return u.Status != StatusInactive }
 
-// deactivation is when the user became inactive, if old is what it was before.
+// deactivation returns when the user became inactive, if old is what it was
+// before.
 func deactivation(old, user *User) time.Time {
 	switch {
 	case user.seated():
@@ -78,7 +79,7 @@ func deactivation(old, user *User) time.Time {
 	}
 }
 
-// roles are the ids of all roles that the user holds.
+// roles returns the ids of all roles that the user holds.
 func (u *User) roles() []string { return rolesOf(u.Role, u.OtherRoles) }
 
 func rolesOf(first string, others []string) []string {
@@ -99,8 +100,8 @@ func (u *User) setRoles(ids []string) {
 	}
 }
 
-// Users are all users of the organization of [Options], in the order
-// in which they are listed.
+// Users returns all users of the organization of [Options], in the order in
+// which they are listed.
 func (s *Sandbox) Users() (users []User) {
 	s.Locked(func(store *core.Store) {
 		users = make([]User, len(store.Home().Members))
@@ -111,13 +112,13 @@ func (s *Sandbox) Users() (users []User) {
 	return users
 }
 
-// User is the user with this id.
+// User returns the user with this id.
 func (s *Sandbox) User(id string) (user User, ok bool) {
 	s.Locked(func(store *core.Store) { user, ok = found(store.Home().Member(id)) })
 	return user, ok
 }
 
-// UserByEmail is the user with this e-mail, whatever its case.
+// UserByEmail returns the user with this e-mail, whatever its case.
 func (s *Sandbox) UserByEmail(email string) (user User, ok bool) {
 	s.Locked(func(store *core.Store) { user, ok = found(memberByEmail(store, store.Home(), email)) })
 	return user, ok
@@ -137,8 +138,8 @@ func memberByEmail(store *core.Store, o *core.Organization, email string) *core.
 	return nil
 }
 
-// GlobalUser is the person with this e-mail, whatever its case, a member of an
-// organization or not.
+// GlobalUser returns the person with this e-mail, whatever its case, a member
+// of an organization or not.
 func (s *Sandbox) GlobalUser(email string) (user GlobalUser, ok bool) {
 	s.Locked(func(store *core.Store) {
 		if held := store.UserByEmail(email); held != nil {
@@ -161,8 +162,8 @@ func (s *Sandbox) Roles() (roles []Role) {
 	return roles
 }
 
-// PutUser writes a user, past the API and its rules, and returns what is now
-// held. It replaces the user with the same id, or without an id the one with
+// PutUser writes a user, bypassing the API and its rules, and returns the
+// result. It replaces the user with the same id, or without an id the one with
 // the same e-mail, in the same place of the list; else it adds one, under the
 // id given or a new one. Another holder of the e-mail is removed. An empty
 // Status is StatusActive. The times are the sandbox's.
@@ -184,7 +185,7 @@ func (s *Sandbox) PutUser(user User) (put User) {
 	return put
 }
 
-// PutGlobalUser writes a person, past the API, who need not be a member.
+// PutGlobalUser writes a person, bypassing the API, who need not be a member.
 func (s *Sandbox) PutGlobalUser(user GlobalUser) {
 	s.Locked(func(store *core.Store) { store.Put(place(store, user)) })
 }
@@ -223,8 +224,8 @@ func place(store *core.Store, user core.User) core.User {
 	return user
 }
 
-// RemoveUser removes a user, past the API, and reports whether there was one.
-// Where users are global, only the membership goes.
+// RemoveUser removes a user, bypassing the API, and reports whether there was
+// one. Where users are global, only the membership goes.
 func (s *Sandbox) RemoveUser(id string) (was bool) {
 	s.Locked(func(store *core.Store) {
 		was = store.Home().Member(id) != nil
@@ -233,7 +234,7 @@ func (s *Sandbox) RemoveUser(id string) (was bool) {
 	return was
 }
 
-// PutRole writes a role, past the API; so two roles may come to have one name.
+// PutRole writes a role, bypassing the API, so that two roles can have one name.
 // It replaces the role with the same id, else it adds one, under the id given or
 // a new one. An empty Type is TypeCustom.
 func (s *Sandbox) PutRole(role Role) Role {
@@ -255,7 +256,7 @@ func (s *Sandbox) PutRole(role Role) Role {
 	return role
 }
 
-// Members are the members of an organization.
+// Members returns the members of an organization.
 func (s *Sandbox) Members(organization string) (users []User) {
 	s.Locked(func(store *core.Store) {
 		for _, o := range store.Organizations {
@@ -269,7 +270,7 @@ func (s *Sandbox) Members(organization string) (users []User) {
 	return users
 }
 
-// Member is the member of an organization with this e-mail.
+// Member returns the member of an organization with this e-mail.
 func (s *Sandbox) Member(organization, email string) (User, bool) {
 	for _, user := range s.Members(organization) {
 		if strings.EqualFold(user.Email, email) {

@@ -62,7 +62,7 @@ func (c *local) add(edit edit, show show, made, known int) core.Handler {
 }
 
 // update changes a user if the rules permit it. An edit that changes nothing
-// leaves the update time alone.
+// keeps the update time.
 func (c *local) update(status int, edit edit, show show) core.Handler {
 	return func(q *core.Request) (core.Answer, error) {
 		m := q.Organization.Member(q.PathValue("id"))
@@ -148,12 +148,12 @@ func listRoles(render func([]any) any, show core.ShowRole) core.Handler {
 	}
 }
 
-// showRole is a role in the contracts without a form of their own.
+// showRole returns a role in the contracts without a form of their own.
 func showRole(_ *core.Organization, r *Role) any {
 	return object{"id": r.ID, "name": r.Name, "description": r.Description, "type": r.Type, "permissions": r.Permissions}
 }
 
-// bare is a list that is not inside an object.
+// bare returns a list that is not inside an object.
 func bare(list []any) any { return list }
 
 // refuseString answers a JSON string, which Suger documents for one resource

@@ -123,7 +123,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-// emails are those in a list of the status contract.
+// emails returns those in a list of the status contract.
 func emails(t *testing.T, body string) []string {
 	t.Helper()
 	var users []struct{ Email string }

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A dialect is how a contract adds a user and words its errors.
+// A dialect is how a contract adds a user and formats its errors.
 type dialect struct {
 	contract, users string
 	add             string // format of a body with e-mail and role

@@ -77,7 +77,7 @@ type Call struct {
 	Status    int // 0 without an answer so far
 }
 
-// A contract is a Suger as tests know it.
+// A contract is a contract with what tests know about it.
 type contract struct {
 	core.Contract
 	name   string

@@ -11,10 +11,10 @@ import core "suger-scim-gateway/internal/sandbox"
 // JSON strings (github.com/sugerio/suger-sdk-ts, api/openapi.yaml). A user has
 // a status, which ends access.
 //
-// Where nothing is known the sandbox does what is harder for a client: a new
-// user is INVITED until the first sign-in, a create answers 200 whether the
-// user is new or not, a limit above 1000 is cut without an error, and an unknown
-// organization is a 404 like an unknown user.
+// Where nothing is known, the sandbox behaves in the way that is harder for a
+// client: a new user is INVITED until the first sign-in, a create answers 200
+// whether the user is new or not, a limit above 1000 is cut without an error,
+// and an unknown organization is a 404 like an unknown user.
 var statusContract = core.Contract{
 	Refuse: refuseString,
 	Local:  true,

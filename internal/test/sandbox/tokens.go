@@ -42,7 +42,7 @@ func newTokens(options Options) *tokens {
 	}
 }
 
-// access is the organization of a credential.
+// access returns the organization of a credential.
 func (t *tokens) access(authorization string, write bool) (string, error) {
 	scheme, credential, _ := strings.Cut(authorization, " ")
 	reader := scheme == "Key" && slices.Contains(t.readers, credential)
@@ -66,8 +66,8 @@ func (s *Sandbox) ExpireTokens() {
 
 type object = map[string]any
 
-// clientCredentials is the client credentials grant (RFC 6749 §4.4), with the
-// client's id and secret in the form or as basic authentication (§2.3.1).
+// clientCredentials returns the client credentials grant (RFC 6749 §4.4), with
+// the client's id and secret in the form or as basic authentication (§2.3.1).
 // Errors have the form of §5.2.
 func (t *tokens) clientCredentials(q *core.Request) (core.Answer, error) {
 	media, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type"))

@@ -57,7 +57,7 @@ type twostepRow struct {
 	JoinTime       core.Time `json:"joinOrganizationTime"`
 }
 
-// membershipID is the id of the membership, which no other has or had.
+// membershipID returns the id of the membership, which no other has or had.
 func membershipID(m *core.Member) string { return "m" + strconv.FormatInt(m.JoinTime.UnixMilli(), 36) }
 
 func twostepRowOf(m *core.Member) twostepRow {
@@ -116,7 +116,7 @@ func twostepUpdateUser(q *core.Request) (core.Answer, error) {
 	return core.Reply(http.StatusOK, user), nil
 }
 
-// membership is the member whose membership is that of the path.
+// membership returns the member whose membership is that of the path.
 func membership(q *core.Request) (*core.Member, error) {
 	at := slices.IndexFunc(q.Organization.Members, func(m *core.Member) bool { return membershipID(m) == q.PathValue("id") })
 	if at < 0 {

@@ -26,7 +26,7 @@ func number(q *core.Request, name string, fallback, least, most int) (int, error
 	return min(n, most), nil
 }
 
-// The query parameters by which the contracts find their place in a list.
+// The query parameters for paging in the contracts.
 const (
 	paramOffset = "offset"
 	paramPage   = "page"
@@ -40,7 +40,7 @@ func pastFirst(r *http.Request) bool {
 	return offset != "" && offset != "0" || page != "" && page != "1" || query.Get(paramCursor) != ""
 }
 
-// shiftKey is the key of a context that has the rows by which a fault moves a page.
+// shiftKey is the context key of the number of rows by which a fault shifts a page.
 type shiftKey struct{}
 
 // A window is the part of the list of users that one answer holds.
@@ -60,8 +60,8 @@ func (w window) rows(q *core.Request, show show) []any {
 }
 
 // windowAt returns at most limit users from the index on. Under a fault, a page
-// after the first is moved and the total with it, as if somebody earlier in
-// the list had gone (shift above 0) or come (below).
+// after the first is shifted and the total with it, as if somebody earlier in
+// the list had left (shift above 0) or joined (below).
 func windowAt(q *core.Request, start, limit int) window {
 	shift := 0
 	if start > 0 {

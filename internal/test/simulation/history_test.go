@@ -9,7 +9,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A state is what a person is in Suger's organization at one time.
+// A state is a person's state in Suger's organization at one time.
 type state struct {
 	member      bool
 	status      string // "" for one who is no member
@@ -21,7 +21,7 @@ type state struct {
 // access reports whether the person may sign in.
 func (s state) access() bool { return s.member && s.status != sandbox.StatusInactive }
 
-// administrator reports whether the person can help others back in.
+// administrator reports whether the person is an active administrator.
 func (s state) administrator() bool {
 	return s.member && s.status == sandbox.StatusActive && s.role == sandbox.RoleAdmin
 }
@@ -44,15 +44,15 @@ type period struct {
 	by *request // nil: the console
 }
 
-// A history holds what happened in an organization, written where it happens, so that
-// it is the truth against which every answer is held.
+// A history records what happened in an organization, at its source: the truth with
+// which every answer is compared.
 type history struct {
 	people   map[string][]period // by user id, oldest first
 	ids      map[string]string   // folded address -> the latest user id with it
 	roles    map[string]string   // id -> name, of roles that were deleted too
 	members  int
 	admins   int
-	lostLast *change   // what took the last administrator, until there is one again
+	lostLast *change   // the change that removed the last administrator, until there is one again
 	regained time.Time // when there last was one again
 }
 
@@ -75,7 +75,7 @@ func newHistory() *history {
 	}
 }
 
-// look compares the organization with the last entries, and notes what changed.
+// look compares the organization with the last entries, and records changes.
 func (h *history) look(box *sandbox.Sandbox, now time.Time, by *request) (changes []change) {
 	for _, r := range box.Roles() {
 		h.roles[r.ID] = r.Name
@@ -116,7 +116,7 @@ func (h *history) look(box *sandbox.Sandbox, now time.Time, by *request) (change
 	return changes
 }
 
-// gone are those who were members and are not among the present ones.
+// gone returns former members who are not among the present ones.
 func (h *history) gone(users []sandbox.User) (ids []string) {
 	seen := make(map[string]bool, len(users))
 	for _, u := range users {
@@ -131,7 +131,7 @@ func (h *history) gone(users []sandbox.User) (ids []string) {
 	return ids
 }
 
-// watchAdministrators keeps count of who can help the others.
+// watchAdministrators records whether an active administrator is left.
 func (h *history) watchAdministrators(c *change) {
 	count := 0
 	for id := range h.people {
@@ -155,7 +155,7 @@ func (h *history) roleName(id string) string {
 	return id
 }
 
-// now is a person's present state.
+// now returns a person's present state.
 func (h *history) now(id string) state {
 	if periods := h.people[id]; len(periods) > 0 {
 		return periods[len(periods)-1].state
@@ -163,7 +163,8 @@ func (h *history) now(id string) state {
 	return state{}
 }
 
-// anyWith reports whether somebody with an address is so, other than one person.
+// anyWith reports whether a predicate holds for somebody with an address, other
+// than one person.
 func (h *history) anyWith(email, except string, is func(state) bool) bool {
 	for id := range h.people {
 		if s := h.now(id); id != except && s.email == email && is(s) {
@@ -173,7 +174,7 @@ func (h *history) anyWith(email, except string, is func(state) bool) bool {
 	return false
 }
 
-// during are a person's states between two times, oldest first.
+// during returns a person's states between two times, oldest first.
 func (h *history) during(id string, from, to time.Time) []state {
 	found := []state{{}}
 	for _, e := range h.people[id] {
@@ -188,18 +189,20 @@ func (h *history) during(id string, from, to time.Time) []state {
 	return found
 }
 
-// ever reports whether a person was so at some moment between two times.
+// ever reports whether a predicate held for a person at some moment between two
+// times.
 func (h *history) ever(id string, from, to time.Time, is func(state) bool) bool {
 	return slices.ContainsFunc(h.during(id, from, to), is)
 }
 
-// always reports whether a person was so all the time between two times.
+// always reports whether a predicate held for a person all the time between two
+// times.
 func (h *history) always(id string, from, to time.Time, is func(state) bool) bool {
 	return !h.ever(id, from, to, func(s state) bool { return !is(s) })
 }
 
-// was says in which of some respects a person never was so between two times: each
-// may have been true at another moment.
+// was returns the respects in which a person never matched between two times: each
+// may have matched at another moment.
 func (h *history) was(id string, from, to time.Time, is map[string]func(state) bool) string {
 	var never []string
 	for what, so := range is {
@@ -214,8 +217,7 @@ func (h *history) was(id string, from, to time.Time, is map[string]func(state) b
 	return fmt.Sprintf("the person never had the %s: %v", strings.Join(never, ", "), h.during(id, from, to))
 }
 
-// rank orders roles by power, as the mapping has it and by name where it does not
-// tell them apart.
+// rank orders roles by power: by the mapping, then by name.
 func rank(role string) int {
 	switch role {
 	case sandbox.RoleAdmin:

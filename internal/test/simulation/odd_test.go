@@ -12,10 +12,10 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// What Okta does seldom, or other clients do.
+// Requests that Okta makes rarely, or other clients make.
 
-// known is the assignment of a person whom Okta has an id of; if it has none, the
-// id that Suger has.
+// known returns the assignment of a person whom Okta has an id of; if it has
+// none, the id that Suger has.
 func (a *app) known(who int) (p assignment, ok bool) {
 	p = a.person(who)
 	if p.id == "" {
@@ -26,8 +26,8 @@ func (a *app) known(who int) (p assignment, ok bool) {
 	return p, p.id != ""
 }
 
-// again repeats the latest request about a person, while the first may be under
-// way: a proxy or a queue delivered it twice.
+// again repeats the latest request about a person, possibly while the first is
+// in progress: a proxy or a queue delivered it twice.
 func (a *app) again(who int) {
 	a.world.mu.Lock()
 	var latest *request
@@ -48,8 +48,8 @@ func (a *app) again(who int) {
 	})
 }
 
-// rush sends the end and the return of somebody's access, or two roles, without
-// waiting for the first answer, in either order.
+// rush ends and restores a person's access, or sends two roles, in either
+// order, without waiting for the first answer.
 func (a *app) rush(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -75,8 +75,8 @@ func (a *app) rush(s step) {
 	a.send(second)
 }
 
-// createEchoing creates a person with an answer that the client has kept, its
-// groups included, and a role of its own choice.
+// createEchoing creates a person from an answer that the client has kept,
+// including its groups, with a role of its choice.
 func (a *app) createEchoing(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -104,7 +104,7 @@ func (a *app) createEchoing(s step) {
 		if r.answer["id"] != id {
 			return "" // the account has another address by now
 		}
-		// What the client claims to have read does not cancel that somebody shall have less.
+		// A repeated old answer does not cancel a demotion.
 		if !a.history.ever(id, r.sent, r.answered, func(s state) bool { return !s.member || rank(s.role) <= rank(lesser) }) {
 			return fmt.Sprintf("the person never had so little: %v", a.history.during(id, r.sent, r.answered))
 		}
@@ -126,8 +126,7 @@ func (w *world) roleNow(id string) string {
 	return sandbox.RoleViewer
 }
 
-// endOddly ends access with a request of which the rest is wrong, or that does
-// not say clearly what it wants.
+// endOddly ends access with a request that is otherwise wrong, or ambiguous.
 func (a *app) endOddly(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -141,7 +140,7 @@ func (a *app) endOddly(s step) {
 		wrong = map[string]any{"active": false, extension: map[string]any{"role": "No such role"}}
 	case 1:
 		wrong = map[string]any{"active": "False", "userName": "not an address"}
-	case 2: // nothing is said about access
+	case 2: // access is not mentioned
 		wrong = map[string]any{"active": nil}
 	}
 	body, method := patchOf(wrong), http.MethodPatch
@@ -156,7 +155,8 @@ func (a *app) endOddly(s step) {
 	r.what, r.wrong = "deactivate oddly", true
 	r.may = map[string]permit{p.id: {leave: true, names: true, email: emailOf(s.who)}}
 	if wrong["active"] == nil {
-		// What it does not say it must not do, nor answer as if it had ended access.
+		// It must neither do what the request does not say, nor answer as if access
+		// had ended.
 		r.what, r.ends, r.may = "active null", "", nil
 	}
 	if a.send(r).ok() {
@@ -182,7 +182,7 @@ func (a *app) patchRole(s step) {
 	case 3: // beside the one that is held: the more powerful counts
 		operation["op"] = "add"
 		gets = func(is state) bool { return is.role == s.role || rank(is.role) > rank(s.role) }
-	case 4, 5, 6: // who has none has the default role
+	case 4, 5, 6: // a person without one has the default role
 		p.role = sandbox.RoleViewer
 		may = []string{p.role}
 		gets = func(is state) bool { return is.role == sandbox.RoleViewer }
@@ -237,8 +237,8 @@ func (a *app) rename(s step) {
 	a.send(r)
 }
 
-// put puts a person into the pushed group for a role or takes them out, and
-// returns the ids of those who are in it then.
+// put adds a person to the pushed group of a role or removes them, and returns
+// the ids of its members.
 func (a *app) put(who int, role string, in func(was bool) bool) (is bool, ids []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -266,7 +266,7 @@ func memberList(ids []string) []any {
 
 func groupPath(w *world, role string) string { return "/Groups/" + url.PathEscape(w.roleID(role)) }
 
-// changeGroup puts one person into a pushed group or takes them out.
+// changeGroup adds one person to a pushed group or removes them.
 func (a *app) changeGroup(s step) {
 	p, ok := a.known(s.who)
 	if !ok {
@@ -290,10 +290,10 @@ func (a *app) changeGroup(s step) {
 	a.send(r)
 }
 
-// inGroup says what is wrong if a person was added to a group.
+// inGroup checks the answer to adding a person to a group.
 func (a *app) inGroup(id, role string, r *request) string {
-	// A role without permissions takes nobody's place; and as long as Suger does not
-	// say which they are, no role takes that of a custom one.
+	// A role without permissions replaces no other role; and as long as Suger does
+	// not show permissions, no role replaces a custom one.
 	if a.history.ever(id, r.sent, r.answered, func(s state) bool {
 		return s.member && (s.role == role || rank(s.role) > rank(role) || rank(role) == 0 || rank(s.role) == 0 && !a.calmly(r))
 	}) {
@@ -319,7 +319,7 @@ func (a *app) pushGroup(s step, strangers bool) {
 	if strangers {
 		r.what = "group push of strangers"
 		r.listed = append(slices.Clone(ids), "no-such-id")
-		r.claim = func(*request) string { return "one of the members is nobody" }
+		r.claim = func(*request) string { return "one of the members does not exist" }
 	} else {
 		r.may = make(map[string]permit)
 		for _, id := range ids {
@@ -401,8 +401,8 @@ func (a *app) importAll() {
 	}
 }
 
-// imported says what of a page was not so at any moment. If the page holds
-// everybody, everybody must be on it.
+// imported returns what on a page was never true. A page of everybody must have
+// everybody.
 func (a *app) imported(r *request) string {
 	from := r.from
 	rows, _ := r.answer["Resources"].([]any)
@@ -426,8 +426,8 @@ func (a *app) imported(r *request) string {
 	return ""
 }
 
-// stranger tries a credential that Suger does not know. It must not be served,
-// nor keep those who have a good one waiting.
+// stranger sends a credential that Suger does not know. It must not be served,
+// nor delay requests with a valid one.
 func (a *app) stranger(s step) {
 	p, ok := a.known(s.who)
 	if !ok {

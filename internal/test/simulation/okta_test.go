@@ -28,7 +28,7 @@ type app struct {
 	wizard bool
 	plain  bool // the role goes in the attribute roles, not in the extension
 
-	mu     sync.Mutex // of what follows, which is read and written through person, keep, turnOf and put
+	mu     sync.Mutex // guards the following fields, which person, keep, turnOf and put read and write
 	people map[int]*assignment
 	turns  map[int]turn            // Okta does one thing about a person after the other
 	groups map[string]map[int]bool // pushed groups, by the role that they are
@@ -44,7 +44,7 @@ type assignment struct {
 	family   string
 }
 
-// A turn is a lock for which time goes on while somebody waits.
+// A turn is a lock that lets virtual time pass while somebody waits.
 type turn chan struct{}
 
 func (t turn) take()    { t <- struct{}{} }
@@ -58,7 +58,7 @@ func newApp(w *world, n int, wizard bool) *app {
 	return &app{world: w, name: fmt.Sprintf("%s%d", kind, n), wizard: wizard, plain: n%2 == 1, people: make(map[int]*assignment), turns: make(map[int]turn), groups: make(map[string]map[int]bool)}
 }
 
-// person is what the app knows of a person now.
+// person returns what the app knows about a person.
 func (a *app) person(who int) assignment { return a.keep(who, func(*assignment) {}) }
 
 // keep changes what the app knows of a person, and returns it.
@@ -72,7 +72,7 @@ func (a *app) keep(who int, edit func(p *assignment)) assignment {
 	return *a.people[who]
 }
 
-// turnOf is the turn of a person.
+// turnOf returns the turn of a person.
 func (a *app) turnOf(who int) turn {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +82,7 @@ func (a *app) turnOf(who int) turn {
 	return a.turns[who]
 }
 
-// attributes are what Okta maps of a person.
+// attributes returns the attributes that Okta maps.
 func (a *app) attributes(who int, p assignment) map[string]any {
 	mapped := map[string]any{
 		"userName": emailOf(who),
@@ -95,8 +95,8 @@ func (a *app) attributes(who int, p assignment) map[string]any {
 	return mapped
 }
 
-// carrier is the attribute that carries a role, and its value: administrators map
-// it in many ways.
+// carrier returns the attribute that carries a role, and its value:
+// administrators map it in many ways.
 func (a *app) carrier(who int, role string) (attribute string, value any) {
 	words := []string{role, role, strings.ToLower(role), a.roleID(role)}
 	word := words[int(a.chance("word", who, role)*float64(len(words)))]
@@ -116,9 +116,9 @@ func (a *app) carrier(who int, role string) (attribute string, value any) {
 	return "roles", []any{map[string]any{"primary": true, "value": word}}
 }
 
-// persistent repeats an attempt until there is an answer other than that Suger is
-// out of reach. Okta itself only comes back after 429; for the rest an
-// administrator presses the button, later. An attempt ends with its last request.
+// persistent repeats an attempt until the answer is something else than that
+// Suger is unreachable. Okta itself only retries after 429; otherwise an
+// administrator presses Retry later. An attempt ends with its last request.
 func (a *app) persistent(attempt func() *request) *request {
 	for tries := 0; ; tries++ {
 		r := attempt()
@@ -172,15 +172,15 @@ func (a *app) lookUp(who int) (id string, r *request) {
 	return id, r
 }
 
-// shows says what of a user in an answer was not so at any moment between two
-// times.
+// shows returns what an answer says about a user that was never true between
+// two times.
 func (a *app) shows(user map[string]any, from, to time.Time) string {
 	id, _ := user["id"].(string)
 	is := a.history.during(id, from, to)
 	if slices.ContainsFunc(is, func(s state) bool { return s.member && a.same(user, s) }) {
 		return ""
 	}
-	return fmt.Sprintf("it shows %v, who was only ever %v", user, is)
+	return fmt.Sprintf("it shows %v, but the person was only %v", user, is)
 }
 
 func (a *app) same(user map[string]any, s state) bool {
@@ -194,8 +194,8 @@ func (a *app) same(user map[string]any, s state) bool {
 		a.history.roleName(text(own, "role")) == s.role && text(name, "givenName") == s.first && text(name, "familyName") == s.last
 }
 
-// assign gives a person the app: Okta looks them up, links to who is there, and
-// creates who is not.
+// assign assigns the app to a person: Okta looks the person up, and links or
+// creates them.
 func (a *app) assign(who int) {
 	for range 4 {
 		id, r := a.lookUp(who)
@@ -224,7 +224,7 @@ func (a *app) assign(who int) {
 	}
 }
 
-// create is the request that makes a person a member.
+// create returns the request that makes a person a member.
 func (a *app) create(who int, p assignment) *request {
 	body := a.attributes(who, p)
 	maps.Copy(body, map[string]any{
@@ -242,7 +242,7 @@ func (a *app) create(who int, p assignment) *request {
 	return r
 }
 
-// asked are the respects in which a person shall be as a request says.
+// asked returns the respects in which a person must match a request.
 func asked(role, email, given, family string) map[string]func(state) bool {
 	return map[string]func(state) bool{
 		"access":      state.access,
@@ -253,7 +253,7 @@ func asked(role, email, given, family string) map[string]func(state) bool {
 	}
 }
 
-// update makes a user as Okta has the person, and back in if they had left.
+// update sends Okta's state of a person, and restores access if they had left.
 func (a *app) update(who int, p assignment, active bool) *request {
 	changed := a.attributes(who, p)
 	if !a.wizard {
@@ -277,7 +277,7 @@ func (a *app) update(who int, p assignment, active bool) *request {
 	})
 }
 
-// lay puts mapped attributes over what was read.
+// lay overlays mapped attributes on what was read.
 func lay(body, mapped map[string]any) {
 	own, _ := body[extension].(map[string]any)
 	maps.Copy(body, mapped)
@@ -292,19 +292,19 @@ func patchOf(value map[string]any) map[string]any {
 	return map[string]any{"schemas": []string{patchSchema}, "Operations": []any{map[string]any{"op": "replace", "value": value}}}
 }
 
-// reading is the request that reads a user by the id.
+// reading returns the request that reads a user by the id.
 func (a *app) reading(id string) *request {
 	r := &request{what: "read", method: http.MethodGet, path: userPath(id), about: id}
 	r.claim = func(r *request) string { return a.shows(r.answer, r.from, r.answered) }
 	return r
 }
 
-// changing is the request that changes a user by the id.
+// changing returns the request that changes a user by the id.
 func (a *app) changing(who int, p assignment, active bool, method string, body map[string]any, read *request) *request {
 	r := &request{what: "update", method: method, path: userPath(p.id), body: body, about: p.id, asks: p.role}
 	id, role, given, family := p.id, p.role, p.given, p.family
-	// What an answer had of a person comes back with a PUT, in each attribute that
-	// Okta does not map.
+	// A PUT repeats the values of an earlier answer in each attribute that Okta
+	// does not map.
 	echoed := ""
 	if read != nil {
 		own, _ := read.answer[extension].(map[string]any)
@@ -333,8 +333,8 @@ func (a *app) changing(who int, p assignment, active bool, method string, body m
 	r.claim = func(r *request) string {
 		respects := asked(role, "", given, family)
 		if echoed == role {
-			// A PUT that has the role of an older answer may be no more than a copy of
-			// it. It need not raise anybody, if the answer shows the role that is held.
+			// A PUT with the role of an older answer may be a copy of it. It need not
+			// raise the role, if its answer shows the current one.
 			own, _ := r.answer[extension].(map[string]any)
 			word, _ := own["role"].(string)
 			shown := a.history.roleName(word)
@@ -357,8 +357,8 @@ func (a *app) unassign(who int) {
 	}
 }
 
-// settle is the end of every scenario: nothing is wrong any more, and an
-// administrator of Okta syncs everybody. Nobody may be stuck.
+// settle ends every scenario: all faults are over, and an administrator of Okta
+// syncs everybody. Nobody may be stuck.
 func (w *world) settle() {
 	const most = 60
 	w.mu.Lock()
@@ -380,7 +380,7 @@ func (w *world) settle() {
 // sync brings one person to what the company wants.
 func (a *app) sync(who int) {
 	p := a.person(who)
-	time.Sleep(time.Minute) // or a replica still shows what was so before the last change
+	time.Sleep(time.Minute) // or a replica may still show the state before the last change
 	if p.wanted {
 		a.assign(who)
 	} else {
@@ -390,6 +390,6 @@ func (a *app) sync(who int) {
 	defer a.world.mu.Unlock()
 	last := a.requests[len(a.requests)-1]
 	if !last.ok() && !a.excused(last) {
-		a.violate("stuck", "%s was answered %s though nothing was wrong", last, last.outcome())
+		a.violate("stuck", "%s was answered %s without a reason", last, last.outcome())
 	}
 }

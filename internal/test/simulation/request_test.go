@@ -17,8 +17,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A request is one SCIM request of a client, what it may change and what a
-// success of it claims.
+// A request is one SCIM request, with what it may change and what its success
+// claims.
 type request struct {
 	n            int
 	what         string
@@ -29,7 +29,7 @@ type request struct {
 
 	may    map[string]permit       // by user id, or by folded address
 	others *permit                 // for everybody else
-	claim  func(r *request) string // what of a 2xx is not true, "" if all is
+	claim  func(r *request) string // what is untrue in a 2xx answer, "" if nothing
 	about  string                  // id of the person whom it reads or changes
 	listed []string                // ids of the members of a group that it names
 	wrong  bool                    // it is wrong in itself
@@ -44,7 +44,7 @@ type request struct {
 	process        *process
 	sent, answered time.Time
 	from           time.Time // the earliest moment that a read may show
-	ended          time.Time // the replica is done with it, whoever waits
+	ended          time.Time // the replica has finished it, whether or not a client waits
 	came, called   time.Time // at the replica; and its first call to Suger
 	status         int
 	code           string
@@ -74,7 +74,7 @@ func (r *request) String() string {
 // calls counts a call that was made for the request. The world's lock is held.
 func (r *request) calls(call *http.Request, lists bool) {
 	switch {
-	case lists && call.URL.Query().Get("limit") == "1": // which finds out about the credential or the paging
+	case lists && call.URL.Query().Get("limit") == "1": // which verifies the credential or the paging
 	case lists:
 		r.lists++
 	case call.Method != http.MethodGet:
@@ -121,8 +121,8 @@ func (w *world) send(r *request) *request {
 	return r
 }
 
-// disturb notes that requests do not run alone. One with a wrong credential does
-// not count: it must not disturb. The caller has the lock.
+// disturb records that requests do not run alone. One with a wrong credential
+// does not count, since it must not affect others. The caller has the lock.
 func (w *world) disturb(by *request) {
 	if by != nil {
 		by.alone = true
@@ -142,8 +142,8 @@ func (w *world) disturb(by *request) {
 
 func (r *request) stranger() bool { return strings.HasPrefix(r.key, "wrong") }
 
-// carry brings the request to a replica and the answer back. If the client hangs
-// up, the replica is told so, as net/http does it.
+// carry sends the request to a replica and returns the answer. If the client
+// disconnects, the request's context ends, as with net/http.
 func (w *world) carry(r *request) {
 	r.came = time.Now()
 	r.process.delivered(r)
@@ -184,7 +184,7 @@ func (w *world) carry(r *request) {
 	}
 }
 
-// ended notes that a replica is done with a request, whoever waits for it.
+// ended records that a replica has finished a request.
 func (w *world) ended(r *request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -195,7 +195,7 @@ func (w *world) ended(r *request) {
 	}
 }
 
-// outcome is the answer in a word.
+// outcome returns the answer in a word.
 func (r *request) outcome() string {
 	if r.status == 0 {
 		return "none"
@@ -218,8 +218,8 @@ func (r *request) read(answer *http.Response) {
 	}
 }
 
-// permitOf is what a request may change about a person, whom it names by the id or
-// by an address that they had meanwhile.
+// permitOf returns what a request may change about a person, whom it names by the
+// id or by an address that they had meanwhile.
 func (w *world) permitOf(r *request, c change) permit {
 	if p, ok := r.may[c.id]; ok {
 		return p
@@ -235,8 +235,8 @@ func (w *world) permitOf(r *request, c change) permit {
 	return permit{}
 }
 
-// judgeEffect holds what a call changed in Suger against what the request asked
-// for. The caller has the lock.
+// judgeEffect compares a change in Suger with what the request asked for. The
+// caller has the lock.
 func (w *world) judgeEffect(r *request, changes []change) {
 	for _, c := range changes {
 		if r == nil {
@@ -282,13 +282,13 @@ func (w *world) judgeChange(r *request, c change) {
 	}
 	// The account may be somebody else's from now on.
 	if c.before.administrator() && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
-		w.violate("administrator", "%s gave the account of the last administrator away: %s", r, c)
+		w.violate("administrator", "%s changed the address of the last administrator: %s", r, c)
 	}
 }
 
-// undoes reports whether a change gives back what the request itself had taken,
-// and leaves the rest as others have made it meanwhile. Of a removed person the
-// request knows only the role that it read before.
+// undoes reports whether a change restores what the request itself took, and
+// keeps later changes by others. Of a removed person the request knows only the
+// role that it read before.
 func (w *world) undoes(r *request, c change) bool {
 	return slices.ContainsFunc(r.changes, func(e change) bool {
 		read := func(s state) bool { return s.role == c.after.role }
@@ -299,8 +299,8 @@ func (w *world) undoes(r *request, c change) bool {
 	})
 }
 
-// onlyAdministrator reports whether nobody else could help the others at any
-// moment between two times.
+// onlyAdministrator reports whether there was no other active administrator at
+// some moment between two times.
 func (w *world) onlyAdministrator(id string, from, to time.Time) bool {
 	for other := range w.history.people {
 		if other != id && w.history.ever(other, from, to, state.administrator) {
@@ -324,8 +324,8 @@ func (w *world) judgeRole(r *request, c change, may permit) {
 	}
 }
 
-// judgeAnswer holds an answer against what was so between request and answer. The
-// caller has the lock.
+// judgeAnswer compares an answer with what was true between request and answer.
+// The caller has the lock.
 func (w *world) judgeAnswer(r *request) {
 	if r.ok() && r.claim != nil {
 		if wrong := r.claim(r); wrong != "" {
@@ -344,10 +344,10 @@ func (w *world) judgeAnswer(r *request) {
 	if w.calmly(r) && r.alone && r.status != 0 {
 		w.judgeCalls(r)
 		if !r.ok() && !r.stranger() && !w.excused(r) {
-			w.violate("refused", "%s was answered %s, and nothing was wrong", r, r.outcome())
+			w.violate("refused", "%s was answered %s without a reason", r, r.outcome())
 		}
 		if waited := r.called.Sub(r.came); !r.called.IsZero() && !r.stranger() && waited > time.Second {
-			w.violate("waiting", "%s waited %s before anything was done for it", r, waited)
+			w.violate("waiting", "%s waited %s before its first call", r, waited)
 		}
 	}
 }
@@ -393,7 +393,8 @@ func (w *world) excused(r *request) bool {
 		if r.group != "" {
 			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !slices.ContainsFunc(r.listed, helps))
 		}
-		// A removal that is proven by a list, on one record before, tells that there is none.
+		// A removal that is planned on one record and confirmed by a list shows that there is
+		// none.
 		return l.admins == 1 && l.now(r.about).administrator() || l.admins == 0 && r.method == http.MethodDelete
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
@@ -414,15 +415,15 @@ func (w *world) isRole(name string) bool {
 	return slices.ContainsFunc(w.box.Roles(), func(r sandbox.Role) bool { return r.Name == name })
 }
 
-// judgeCalls holds what a request cost against the budgets, where nothing
-// disturbed it.
+// judgeCalls compares a request's calls with the budgets, if nothing disturbed
+// it.
 func (w *world) judgeCalls(r *request) {
 	pages := 1
 	if w.contract == "status" {
 		pages = len(w.history.people)/19 + 2 // after a page of a round length the next one is looked at
 	}
 	lists := 2 * pages
-	if r.ends != "" && r.ok() { // the end of access is a change of its own
+	if r.ends != "" && r.ok() { // ending access is a separate change
 		lists = 3 * pages
 	}
 	if r.lists > lists {
@@ -437,8 +438,8 @@ func (w *world) judgeCalls(r *request) {
 	}
 }
 
-// judgeRest looks at what must be so whenever no request is under way. The caller
-// has the lock.
+// judgeRest checks what must be true whenever no request is in progress. The
+// caller has the lock.
 func (w *world) judgeRest() {
 	last := w.history.lostLast
 	if last == nil || last.by == nil || last.by.answered.IsZero() {
@@ -449,10 +450,10 @@ func (w *world) judgeRest() {
 		w.history.lostLast = nil // it began when there was none, and there was none in the end
 		return
 	}
-	// The console has changed the very person who was to be one again.
+	// The console has changed the person who should become one again.
 	console := slices.ContainsFunc(w.history.people[last.id], func(e period) bool { return e.by == nil && e.since.After(last.at) })
-	// Or the person became one after the request's list, and then lost the role by it,
-	// which no answer of Suger tells.
+	// Or the person became one after the request's list and lost the role by the
+	// request, which no answer of Suger shows.
 	unseen := last.after.access() && last.after.email == last.before.email && slices.ContainsFunc(w.history.people[last.id], func(e period) bool {
 		return e.by != r && e.administrator() && e.since.After(r.sent) && !e.since.After(last.at)
 	})
@@ -461,12 +462,13 @@ func (w *world) judgeRest() {
 		return e.by != r && e.since.After(r.sent) && !e.since.After(r.answered)
 	})
 	troubled := console || raced || r.process.isDead() || !w.disturbed.Before(r.sent) || w.conditions.name != calm.name
-	// A change of one person is proven by that person alone, so that its answer does not say so.
+	// A change of one person is confirmed by that person's record alone, so its answer does not
+	// show this.
 	hidden := unseen && r.group == "" && r.ok()
 	if told := r.status != 0 && !r.ok(); hidden || troubled && (told || r.process.isDead()) {
 		w.history.lostLast = nil // it could not be undone, and the client knows where it can
 		return
 	}
-	w.violate("administrator", "%s left nobody: %s", r, last)
+	w.violate("administrator", "%s left no active administrator: %s", r, last)
 	w.history.lostLast = nil
 }

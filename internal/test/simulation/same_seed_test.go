@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// One seed gives one scenario. Lines of the same moment may be in any order. Which of
-// two requests that wait for one list goes on first is the scheduler's choice, so a
-// run may differ now and then, but not each time. The race detector makes that
-// choice at random: there the test proves nothing.
+// One seed gives one scenario. Lines of the same moment may be in any order. The
+// scheduler decides which of two requests that wait for one list continues first, so
+// runs may differ sometimes, but not each time. The race detector makes that choice
+// at random: there the test proves nothing.
 func TestSameSeedSameScenario(t *testing.T) {
 	for _, sh := range shapes {
 		t.Run(sh.name, func(t *testing.T) {

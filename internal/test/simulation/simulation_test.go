@@ -17,16 +17,16 @@ import (
 )
 
 var (
-	years    = flag.Int("years", 0, "how many years of a large company run, of each contract")
-	company  = flag.Int("company", 500, "how many people the company of a year has")
-	tallies  = flag.Bool("tallies", false, "print how often each request was answered how")
-	seeds    = flag.Int("seeds", 10, "how many scenarios of each shape run")
+	years    = flag.Int("years", 0, "years of a large company to simulate, for each contract")
+	company  = flag.Int("company", 500, "people in the company of a year")
+	tallies  = flag.Bool("tallies", false, "print the number of answers by request and status")
+	seeds    = flag.Int("seeds", 10, "scenarios to run for each shape")
 	seedFlag = flag.Uint64("seed", 0, "the first seed; 0 takes a fresh one")
-	shrink   = flag.Duration("shrink", 20*time.Second, "how long to look for the shortest scenario")
+	shrink   = flag.Duration("shrink", 20*time.Second, "time limit for finding the shortest scenario")
 	shapeFor = flag.String("shape", "", "the only shape of scenarios to run")
 )
 
-// An outcome is what came of a scenario.
+// An outcome is the result of a scenario.
 type outcome struct {
 	violations []violation
 	stats      map[string]int
@@ -126,7 +126,7 @@ func report(t *testing.T, p plan, o outcome) {
 		p.seed, rule, len(p.steps), len(short.steps), strings.Join(o.log, "\n"), short)
 }
 
-// Scenarios that were found once, and must end well since.
+// Scenarios that once broke a rule and must pass.
 func TestOldScenarios(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
 	require.NoError(t, err)

@@ -25,8 +25,8 @@ type plan struct {
 	steps          []step
 }
 
-// A step is one thing that happens. It stands for itself, so that a scenario is
-// still one if steps are taken out.
+// A step is one event. It is independent, so that a scenario remains valid if
+// steps are removed.
 type step struct {
 	at   time.Duration
 	act  string
@@ -36,8 +36,8 @@ type step struct {
 	with int
 }
 
-// String is the step as a line of a scenario: time, act, person, app, role and a
-// number that some acts use.
+// String returns the step as a line of a scenario: time, act, person, app, role
+// and a number that some acts use.
 func (s step) String() string {
 	return fmt.Sprintf("%s | %s | %d | %d | %s | %d", s.at, s.act, s.who, s.app, s.role, s.with)
 }
@@ -61,7 +61,7 @@ func parseStep(line string) (s step, err error) {
 
 const planForm = "seed %d contract %s people %d administrators %d replicas %d apps %d"
 
-// String is the plan as a scenario that [parsePlan] reads.
+// String returns the plan as a scenario that [parsePlan] reads.
 func (p plan) String() string {
 	lines := []string{fmt.Sprintf(planForm, p.seed, p.contract, p.people, p.administrators, p.replicas, p.apps)}
 	for _, s := range p.steps {
@@ -114,12 +114,12 @@ var acts = []act{
 	{name: "marry", weight: 2, do: person(func(a *app, s step) {
 		a.learn(s.who, func(p *assignment) { p.family = fmt.Sprintf("Family%d", s.with) })
 	})},
-	// Requests that come twice, out of turn, or from a client of another making.
+	// Requests that arrive twice, out of order, or from another kind of client.
 	{name: "repeat", weight: 4, do: func(w *world, s step) { w.appOf(s).again(s.who) }},
 	{name: "rush", weight: 4, do: func(w *world, s step) { w.appOf(s).rush(s) }},
 	{name: "create unseen", weight: 3, do: func(w *world, s step) {
 		a := w.appOf(s)
-		w.jobs.Go(func() { // another job of Okta's looks them up meanwhile
+		w.jobs.Go(func() { // another job of Okta looks them up meanwhile
 			time.Sleep(a.span(0, 400*time.Millisecond, "meanwhile", s))
 			a.lookUp(s.who)
 		})
@@ -156,7 +156,7 @@ var acts = []act{
 	{name: "crash", weight: 3, faults: true, do: crash},
 }
 
-// person is an act about one person in one app, after what Okta is at already.
+// person returns an act about one person in one app, after Okta's current one.
 func person(do func(a *app, s step)) func(w *world, s step) {
 	return func(w *world, s step) {
 		a := w.appOf(s)
@@ -167,7 +167,7 @@ func person(do func(a *app, s step)) func(w *world, s step) {
 	}
 }
 
-// learn is a change of somebody's profile in Okta.
+// learn returns a change of a person's profile in Okta.
 func (a *app) learn(who int, edit func(p *assignment)) {
 	if p := a.keep(who, edit); p.assigned {
 		a.update(who, p, true)
@@ -176,7 +176,7 @@ func (a *app) learn(who int, edit func(p *assignment)) {
 
 func (w *world) appOf(s step) *app { return w.apps[s.app%len(w.apps)] }
 
-// member is an act of the console on somebody who is a member.
+// member returns an act of the console on somebody who is a member.
 func member(edit func(w *world, s step, u *sandbox.User)) func(w *world, s step) {
 	return func(w *world, s step) {
 		w.console(s, func(u *sandbox.User) {
@@ -204,7 +204,7 @@ func changeConditions(w *world, s step) {
 	}
 }
 
-// crash ends a replica in the middle of whatever it does; another takes its place.
+// crash ends a replica at once; another replaces it.
 func crash(w *world, s step) {
 	w.mu.Lock()
 	at := s.with % len(w.replicas)
@@ -224,7 +224,7 @@ func crash(w *world, s step) {
 	w.crashed = time.Now()
 }
 
-// rotate gives Okta another API key; the old one dies some time later.
+// rotate gives Okta another API key; the old one is deleted some time later.
 func rotate(w *world, s step) {
 	w.mu.Lock()
 	old := keyName(w.key)
@@ -248,8 +248,8 @@ func actNamed(name string) act {
 	return acts[i]
 }
 
-// console is what an administrator does in Suger's console. Without an id, the
-// person is no member.
+// console returns a change by an administrator in Suger's console. Without an
+// id, the person is not a member.
 func (w *world) console(s step, edit func(u *sandbox.User)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -301,7 +301,7 @@ var roleNames = strings.Split("VIEWER,VIEWER,EDITOR,EDITOR,Finance,Deal desk,Tea
 type shape struct {
 	name     string
 	people   int
-	actors   int // how many of the people, and of those who are none yet, the steps are about; 0 is all
+	actors   int // number of people, and of people who are not members yet, that the steps are about; 0 is all
 	steps    int
 	replicas int // at most
 	apps     int // at most
@@ -318,7 +318,7 @@ var shapes = []shape{
 	{name: "status-stormy", people: 45, actors: 7, steps: 80, replicas: 3, apps: 2, faults: true, contract: "status"},
 }
 
-// newPlan is the scenario that a seed makes.
+// newPlan returns the scenario that a seed makes.
 func newPlan(seed uint64, sh shape) plan {
 	r := rand.New(rand.NewPCG(seed, 17))
 	p := plan{
@@ -343,7 +343,7 @@ func newPlan(seed uint64, sh shape) plan {
 	return p
 }
 
-// chooseAct is one of the acts that the shape has, by their weights.
+// chooseAct returns one of the acts that the shape has, by their weights.
 func chooseAct(r *rand.Rand, sh shape) string {
 	for {
 		total := 0
@@ -363,7 +363,7 @@ func chooseAct(r *rand.Rand, sh shape) string {
 	}
 }
 
-// gap is the time between two steps: mostly they come close together.
+// gap returns the time between two steps, which is mostly short.
 func gap(r *rand.Rand) time.Duration {
 	longest := 100 * time.Millisecond
 	switch x := r.Float64(); {
@@ -377,8 +377,8 @@ func gap(r *rand.Rand) time.Duration {
 	return time.Duration(r.Int64N(int64(longest)))
 }
 
-// newYear is a year in a large company. In a smaller one the same things happen
-// closer to each other.
+// newYear returns a year in a large company. In a smaller one the same things
+// happen closer to each other.
 func newYear(seed uint64, contract string, people int) plan {
 	const year = 365 * 24 * time.Hour
 	r := rand.New(rand.NewPCG(seed, 365))

@@ -16,17 +16,17 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A conditions is how likely each misfortune is, for each call to Suger.
+// conditions holds the probability of each fault for a call to Suger.
 type conditions struct {
 	name       string
 	throttled  float64 // 429 with Retry-After
 	down       float64 // 503, before anything happened
 	broken     float64 // 500, before or after the effect
-	missing    float64 // 404 that is not true
+	missing    float64 // false 404
 	reset      float64 // the connection, before or after the effect
 	hang       float64 // before or after the effect
 	unreadable float64 // cut, truncated, a web page, another shape, no body
-	unapplied  float64 // acknowledged and not done
+	unapplied  float64 // acknowledged but not done
 	roleless   float64 // the list of roles is answered 404
 	late       float64 // seconds pass before or after the effect
 }
@@ -45,7 +45,7 @@ var disturbances = []conditions{
 	{name: "missing", missing: 0.4, reset: 0.1},
 }
 
-// A disruption is what befalls one call.
+// A disruption is the fault of one call.
 type disruption struct {
 	early, late time.Duration
 	fault       *sandbox.Fault // spoils the call within the sandbox
@@ -65,8 +65,8 @@ func (f disruption) String() string {
 	return ""
 }
 
-// chance is a number from 0 to 1 that depends on the seed and on what it is for,
-// and not on the order in which things happen at the same moment.
+// chance returns a number from 0 to 1 that depends on the seed and its purpose,
+// not on the order of simultaneous events.
 func (w *world) chance(words ...any) float64 {
 	h := fnv.New64a()
 	fmt.Fprintln(h, append([]any{w.seed}, words...)...)
@@ -79,12 +79,12 @@ func (w *world) chance(words ...any) float64 {
 	return float64(x>>11) / (1 << 53)
 }
 
-// span is a time between two others by chance.
+// span returns a time between two others by chance.
 func (w *world) span(from, to time.Duration, words ...any) time.Duration {
 	return from + time.Duration(w.chance(append(words, "span")...)*float64(to-from))
 }
 
-// disruptionOf decides what befalls the n-th call of a kind.
+// disruptionOf decides the fault of the n-th call of a kind.
 func (w *world) disruptionOf(kind string, n int) disruption {
 	chance := func(what string) float64 { return w.chance(kind, n, what) }
 	f := disruption{early: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "early"), late: w.span(2*time.Millisecond, 60*time.Millisecond, kind, n, "late")}
@@ -140,8 +140,8 @@ var errBroken = errors.New("connection reset by peer")
 
 type causeKey struct{}
 
-// A wire carries the calls of one replica to Suger, in memory. What the call
-// does, it does at one moment between the sending and the answer.
+// A wire carries the calls of one replica to Suger, in memory. A call takes
+// effect at one moment between sending and answer.
 type wire struct {
 	world   *world
 	process *process
@@ -175,7 +175,8 @@ func (c *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 
 	if err := c.wait(ctx, f.early); err != nil || f.never == "before" || f.broken == "before" {
-		// Who hung up does not know whether Suger had read the call already.
+		// A client that disconnects does not know whether Suger had already read the
+		// call.
 		if err != nil && !c.process.isDead() && w.chance(kind, n, "read all the same") < 0.5 {
 			c.perform(r, body, by, f)
 		}
@@ -233,7 +234,7 @@ func (c *wire) wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// perform is the moment when Suger does what a call asks for.
+// perform returns the moment when Suger does what a call asks for.
 func (c *wire) perform(r *http.Request, body []byte, by *request, f disruption) (answer *http.Response, at time.Time) {
 	w := c.world
 	w.mu.Lock()
@@ -276,8 +277,8 @@ func (c *wire) perform(r *http.Request, body []byte, by *request, f disruption) 
 	return answer, at
 }
 
-// A shown is a list of people as Suger shows it until the next change. To write it
-// anew for everybody who asks would be most of the work of a large company.
+// A shown is Suger's encoded list of people, cached until the next change:
+// encoding it for each call would dominate the simulation of a large company.
 type shown struct {
 	status int
 	header http.Header
@@ -290,7 +291,7 @@ func (s shown) answer() *http.Response {
 	}
 }
 
-// look notes in the history what has changed in Suger, and by whom.
+// look records in the history what has changed in Suger, and by whom.
 func (w *world) look(by *request) []change {
 	clear(w.lists)
 	return w.history.look(w.box, time.Now(), by)
@@ -300,7 +301,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// serveAborting reports whether the handler broke its answer off.
+// serveAborting reports whether the handler aborted its answer.
 func serveAborting(h http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
 		switch v := recover(); v {

@@ -26,7 +26,7 @@ type violation struct {
 }
 
 // A world is one run of a simulation: Suger, the replicas, the Okta apps and the
-// history of it all.
+// history.
 type world struct {
 	seed     uint64
 	contract string
@@ -37,7 +37,7 @@ type world struct {
 	jobs     sync.WaitGroup
 
 	mu         sync.Mutex
-	counts     map[string]int // of calls, requests and whatever else chance is asked about
+	counts     map[string]int // counters of calls, requests and other uses of chance
 	conditions conditions
 	disturbed  time.Time // when it last was not calm
 	crashed    time.Time // when a replica last crashed
@@ -45,7 +45,7 @@ type world struct {
 	key        int // the API key in use
 	history    *history
 	lists      map[string]shown // by credential and path
-	running    int              // requests that a replica is at
+	running    int              // requests in progress
 	requests   []*request
 	began      time.Time
 	violations []violation
@@ -124,13 +124,13 @@ func newWorld(p plan) (*world, error) {
 	return w, nil
 }
 
-// now is the clock of the gateway and of Suger: the virtual one, past the time of
-// the sample people.
+// now returns the clock of the gateway and of Suger: the virtual one, past the
+// time of the sample people.
 func now() time.Time { return time.Now().Add(26 * 365 * 24 * time.Hour) }
 
 func emailOf(who int) string { return fmt.Sprintf("person%d@example.com", who) }
 
-// roleID is the id of a role by its name.
+// roleID returns the id of a role by its name.
 func (w *world) roleID(name string) string {
 	for _, r := range w.box.Roles() {
 		if r.Name == name {
@@ -165,7 +165,7 @@ type listing struct {
 	came   time.Time // zero as long as it is on the way
 }
 
-// start is a fresh process.
+// start returns a fresh process.
 func (w *world) start(name string) (*process, error) {
 	ctx, kill := context.WithCancel(context.Background())
 	p := &process{name: name, ctx: ctx, dead: ctx.Done(), kill: kill}
@@ -189,8 +189,8 @@ func (w *world) start(name string) (*process, error) {
 
 func (p *process) isDead() bool { return p.ctx.Err() != nil }
 
-// listing notes that Suger has written down a list for the process, and returns what
-// notes that it came.
+// listing records that Suger has encoded a list for the process, and returns a
+// function that records its arrival.
 func (p *process) listing(showed time.Time) (came func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -206,7 +206,8 @@ func (p *process) listing(showed time.Time) (came func()) {
 	}
 }
 
-// answered notes that the answer to a write came that took effect at a time.
+// answered records the arrival of the answer to a write that took effect at a
+// time.
 func (p *process) answered(effect time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -215,8 +216,8 @@ func (p *process) answered(effect time.Time) {
 	}
 }
 
-// delivered notes how old a list may be that the answer to a request shows: as old
-// as GATEWAY_LIST_TTL allows, and not older than what this process wrote before.
+// delivered records how old the list behind an answer may be: as GATEWAY_LIST_TTL
+// allows, and not older than this process's last write.
 func (p *process) delivered(r *request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -235,7 +236,7 @@ func (p *process) delivered(r *request) {
 	}
 }
 
-// violate notes that a rule is broken. The caller has the lock.
+// violate records that a rule is broken. The caller holds the lock.
 func (w *world) violate(rule, format string, args ...any) {
 	v := violation{rule, fmt.Sprintf(format, args...)}
 	w.violations = append(w.violations, v)

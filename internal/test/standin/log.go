@@ -18,14 +18,14 @@ func (l *Log) Write(line []byte) (int, error) {
 	return l.text.Write(line)
 }
 
-// String is all that was written since the last Take.
+// String returns everything written since the last Take.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Take is String, and forgets it.
+// Take returns String and clears it.
 func (l *Log) Take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// A Network is in memory: real HTTP over connections that are neither sockets nor
-// have ports. In a bubble of testing/synctest, where sockets would keep the time
-// from passing, waits and time limits take no time. It is safe for concurrent use.
+// A Network is a network in memory: real HTTP over connections without sockets and
+// ports. In a testing/synctest bubble, where sockets would stop the clock, waits
+// and time limits take no time. It is safe for concurrent use.
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*listener // by address
 }
 
-// Listen opens a listener at a loopback address of its own.
+// Listen opens a listener at its own loopback address.
 func (n *Network) Listen() net.Listener {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -49,7 +49,7 @@ func (n *Network) Dial(ctx context.Context, _, address string) (net.Conn, error)
 	}
 }
 
-// A listener is one of a network's.
+// A listener is a listener of a Network.
 type listener struct {
 	address net.TCPAddr
 	dialed  chan net.Conn
@@ -73,8 +73,8 @@ func (l *listener) Close() error {
 
 func (l *listener) Addr() net.Addr { return &l.address }
 
-// An end is one of the two of a connection. Closed after SetLinger(0), it fails at
-// the other end as a TCP connection does that is reset.
+// An end is one end of a connection. Closing it after SetLinger(0) fails at the
+// other end like a reset TCP connection.
 type end struct {
 	net.Conn
 	listener *listener

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// key is the API key that every backend accepts, in the header that Suger documents.
+// key is the API key of every backend, in the header that Suger documents.
 const key = "proof-key"
 
-// A person is somebody in a backend.
+// A person is a user in a backend.
 type person struct {
 	id, member    string
 	email         string
@@ -25,14 +25,14 @@ type person struct {
 	hidden        int // readings of the list that do not show the person yet
 }
 
-// A backend keeps people and serves them by one of the APIs of this package. It
-// has nothing in common with the program but HTTP.
+// A backend stores people and serves them by one of the APIs of this package.
+// It shares nothing with the program but HTTP.
 type backend struct {
 	mu     sync.Mutex
 	people []*person
-	gone   []*person // known, and no members any more
+	gone   []*person // known, but no longer members
 	made   int
-	opened bool // who is added from now on joins today
+	opened bool // people who are added from now on join today
 	writes int
 }
 
@@ -83,7 +83,8 @@ func (b *backend) remove(p *person) {
 	b.gone = append(b.gone, p)
 }
 
-// held is what a person has in the backend: "editor Given Family", or "none".
+// held returns a person's state in the backend: "editor Given Family", or
+// "none".
 func (b *backend) held(email string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,7 +111,7 @@ type answer struct {
 	header map[string]string
 }
 
-// serve wraps an operation: one at a time, for whoever has the key.
+// serve wraps an operation: one at a time, and only with the key.
 func (b *backend) serve(operation func(r *http.Request, body map[string]any) answer, refuse func(status int, code, text string) answer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
@@ -144,7 +145,7 @@ func (b *backend) serve(operation func(r *http.Request, body map[string]any) ans
 
 type object = map[string]any
 
-// at is the value at keys of a body, nil if there is none.
+// at returns the value at keys of a body, nil if there is none.
 func at(body any, keys ...string) any {
 	for _, key := range keys {
 		inner, _ := body.(object)

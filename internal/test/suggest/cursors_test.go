@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// cursors is an API with opaque cursors, updates that replace the whole object,
-// and errors that are answered with status 200. Who has no access is disabled.
+// cursors returns an API with opaque cursors, updates that replace the whole
+// object, and errors that are answered with status 200. A person without access
+// is disabled.
 func cursors(b *backend) http.Handler {
 	refuse := func(_ int, code, text string) answer {
 		return answer{status: http.StatusOK, body: object{"ok": false, "error": object{"code": code, "text": text}}}
@@ -26,7 +27,7 @@ func cursors(b *backend) http.Handler {
 		return object{"accountId": p.id, "login": p.email, "fullName": p.given + " " + p.family, "roles": roles,
 			"disabled": !p.active, "addedAt": p.joined.Format(time.RFC3339), "locale": "en"}
 	}
-	// take puts a whole object into a person, and refuses one that lacks something.
+	// take replaces a person by a whole object, and refuses an incomplete one.
 	take := func(p *person, body object) (answer, bool) {
 		for _, field := range []string{"login", "fullName", "roles", "disabled"} {
 			if body[field] == nil {

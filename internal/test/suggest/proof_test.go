@@ -1,7 +1,7 @@
-// Package suggest proves the way from a Suger that nobody has seen to a working
-// gateway: check --suggest drafts the mapping from the path of the list of users,
-// an administrator edits a few lines, check --write proves the writes, and then
-// Okta's requests are made and what the Suger holds afterwards is looked at.
+// Package suggest tests the way from an unknown Suger to a working gateway: check
+// --suggest drafts the mapping from the path of the list of users, an
+// administrator edits a few lines, check --write proves the writes, and then
+// Okta's requests are made and the Suger's data is checked.
 package suggest
 
 import (
@@ -31,15 +31,15 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// An api is a Suger of the proof.
+// An api is a Suger under test.
 type api struct {
 	name         string
 	organization string
 	list         string
 	tries        bool      // of other usual methods
-	edits        []edit    // what has to be changed by hand
-	hasStatus    bool      // who loses access stays readable
-	roles        [3]string // of a newcomer, by attribute, by group; as SCIM names them
+	edits        []edit    // edits by hand
+	hasStatus    bool      // a user without access stays readable
+	roles        [3]string // of a new user, by attribute, by group; SCIM names
 	start        func(t *testing.T) suger
 }
 
@@ -54,7 +54,7 @@ type suger struct {
 // adds lines to its end.
 type edit struct{ old, new string }
 
-// lines is how many lines an administrator types or deletes for an edit.
+// lines returns how many lines an administrator types or deletes for an edit.
 func (e edit) lines() int {
 	old, changed := strings.Split(strings.Trim(e.old, "\n"), "\n"), strings.Split(strings.Trim(e.new, "\n"), "\n")
 	n := 0
@@ -161,7 +161,7 @@ func TestFromNothingToOkta(t *testing.T) {
 			require.NoError(t, err)
 			report = check.Run(t.Context(), config)
 			require.True(t, report.OK, "%s\n%s", reportText(report), source)
-			assert.Equal(t, "none", is.held(config.Write), "the check leaves nobody")
+			assert.Equal(t, "none", is.held(config.Write), "the check leaves no user behind")
 
 			handler := gateway.New(gateway.Config{Organization: a.organization, Now: time.Now, Version: "test"}, config.Service)
 			scim := httptest.NewServer(handler)
@@ -172,7 +172,7 @@ func TestFromNothingToOkta(t *testing.T) {
 	}
 }
 
-// config is a check of the server with nothing known but the list.
+// config returns a check of the server with nothing known but the list.
 func (a *api) config(t *testing.T, address string) check.Config {
 	client, err := sugerclient.New(sugerclient.Config{BaseURL: address, Attempts: 2, RefusedFor: -1, Backoff: time.Millisecond})
 	require.NoError(t, err)
@@ -185,8 +185,8 @@ func (a *api) config(t *testing.T, address string) check.Config {
 	return config
 }
 
-// The API with errors at 200 has no other: whoever takes the status for the outcome is
-// misled about people who are not there, duplicates and roles that do not exist.
+// The API with errors at 200 has no other status: whoever trusts the status is misled
+// about missing people, duplicates and unknown roles.
 func TestErrorsAtStatus200(t *testing.T) {
 	server := httptest.NewServer(cursors(newBackend(3)))
 	t.Cleanup(server.Close)
@@ -213,7 +213,7 @@ func TestErrorsAtStatus200(t *testing.T) {
 	}
 }
 
-// atOnce waits for nothing: who was added shows after a number of looks.
+// atOnce does not sleep: an added user appears after a number of reads.
 func atOnce(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 func reportText(r *check.Report) string {
@@ -225,7 +225,7 @@ func reportText(r *check.Report) string {
 	return b.String()
 }
 
-// okta makes the requests that Okta makes, and looks at the Suger after each.
+// okta makes Okta's requests, and checks the Suger after each.
 type okta struct {
 	t     *testing.T
 	url   string
@@ -340,7 +340,7 @@ func (o *okta) importAll() {
 	assert.Len(o.t, seen, people)
 }
 
-// write keeps a draft where SHOW_DRAFTS says, to be read.
+// write saves a draft in the folder SHOW_DRAFTS, for inspection.
 func write(t *testing.T, name, content string) {
 	if folder := os.Getenv("SHOW_DRAFTS"); folder != "" {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, strings.ReplaceAll(name, " ", "-")+".yaml"), []byte(content), 0o600))

@@ -37,7 +37,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 {{- end }}
 
-{{/* "true" if more than one pod may serve at a time, else nothing. */}}
+{{/* "true" if more than one pod may serve at a time, else empty. */}}
 {{- define "gateway.several" -}}
 {{- if or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) }}true{{ end }}
 {{- end }}
@@ -66,7 +66,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- toYaml $settings }}
 {{- end }}
 
-{{/* What a schema cannot say of the values. */}}
+{{/* Rules for the values that the schema cannot express. */}}
 {{- define "gateway.validate" -}}
 {{- $keys := .Values.secrets.keys }}
 {{- if and (not .Values.secrets.existingSecret) (compact (values $keys)) }}
