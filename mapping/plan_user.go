@@ -400,11 +400,14 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 }
 
 // removeNamed removes from a resource the roles that a client names in any way, since
-// an attribute shows a role in one.
+// an attribute shows a role in one. A role that Suger does not have is held by nobody.
 func (p *planner) removeNamed(s *snapshot, wanted scim.Resource, words []string) error {
 	for _, word := range words {
 		r, err := p.roleNamed(s, word)
-		if err != nil {
+		switch {
+		case isUnknownRole(err):
+			continue
+		case err != nil:
 			return err
 		}
 		entries, _ := wanted["roles"].([]any)

@@ -20,7 +20,7 @@ func TestProductHasNoTestResources(t *testing.T) {
 	content, err := os.ReadFile(program.Binary(t))
 	require.NoError(t, err)
 	require.True(t, bytes.Contains(content, []byte("urn:ietf:params:scim:schemas:core:2.0:User")), "URNs can be found")
-	require.True(t, bytes.Contains(content, []byte("gateway.userSet")), "names of functions, too")
+	require.True(t, bytes.Contains(content, []byte("gateway.New")), "names of functions, too")
 	for _, name := range []string{"urn:example:params:scim:schemas:test:2.0", "gateway.testResources"} {
 		assert.False(t, bytes.Contains(content, []byte(name)), name)
 	}

@@ -232,7 +232,20 @@ func (w *world) permitOf(r *request, c change) permit {
 	if r.others != nil {
 		return *r.others
 	}
+	if r.ends != "" && w.sharesAddress(c.id, r.ends, r.sent, c.at) { // another account of the same person
+		return permit{leave: r.may[r.ends].leave}
+	}
 	return permit{}
+}
+
+// sharesAddress reports whether two accounts had the same address between two times.
+func (w *world) sharesAddress(a, b string, from, to time.Time) bool {
+	for _, s := range w.history.during(a, from, to) {
+		if s.email != "" && w.history.ever(b, from, to, func(other state) bool { return strings.EqualFold(other.email, s.email) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeEffect compares a change in Suger with what the request asked for. The
@@ -280,8 +293,9 @@ func (w *world) judgeChange(r *request, c change) {
 	if c.before.member && c.before.email != c.after.email && may.email != c.after.email {
 		w.violate("address", "%s changed the address: %s", r, c)
 	}
-	// The account may be somebody else's from now on.
-	if c.before.administrator() && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
+	// The account may be somebody else's from now on. Who has become one since the request
+	// was sent was made one by another replica within its window.
+	if w.history.always(c.id, r.sent, c.at.Add(-1), state.administrator) && c.before.email != c.after.email && w.onlyAdministrator(c.id, r.sent, c.at) {
 		w.violate("administrator", "%s changed the address of the last administrator: %s", r, c)
 	}
 }
@@ -368,6 +382,11 @@ func (w *world) judgeEnd(r *request) {
 	if !w.history.ever(r.ends, r.sent, r.answered, func(s state) bool { return !s.access() }) {
 		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
 	}
+	for other := range w.history.people {
+		if r.ok() && other != r.ends && w.sharesAddress(other, r.ends, r.sent, r.sent) && w.history.always(other, r.sent, r.answered, state.access) {
+			w.violate("leaver", "%s was answered %d, and another account with the address had access all the time", r, r.status)
+		}
+	}
 }
 
 // excused reports whether there was a reason in the organization to refuse a
@@ -395,7 +414,7 @@ func (w *world) excused(r *request) bool {
 		}
 		// A removal that is planned on one record and confirmed by a list shows that there is
 		// none.
-		return l.admins == 1 && l.now(r.about).administrator() || l.admins == 0 && r.method == http.MethodDelete
+		return l.admins == 1 && w.isAdministrator(r.about, r.sent) || l.admins == 0 && r.method == http.MethodDelete
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
 	case "conflicting_roles": // the client sends two of which one was read before
@@ -406,6 +425,17 @@ func (w *world) excused(r *request) bool {
 		return w.revoked[r.key]
 	case "suger_unavailable": // a large list is read page by page, and pages can be late on the calmest day
 		return r.answered.Sub(r.sent) >= gateway.DefaultBudget
+	}
+	return false
+}
+
+// isAdministrator reports whether an account, or another one with its address, is an
+// active administrator.
+func (w *world) isAdministrator(id string, at time.Time) bool {
+	for other := range w.history.people {
+		if w.history.now(other).administrator() && (other == id || w.sharesAddress(other, id, at, at)) {
+			return true
+		}
 	}
 	return false
 }
