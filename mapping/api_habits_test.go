@@ -71,8 +71,11 @@ func TestNobodyWaitsInVain(t *testing.T) {
 	within := small("  add user:\n", "  add user:\n    shows within: 1m\n")
 	s, a := newSmall(t, within)
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.Method != http.MethodPost {
+			return false
+		}
 		w.WriteHeader(http.StatusAccepted)
-		return r.Method == http.MethodPost
+		return true
 	}
 	_, err := a.users().Create(ending{t.Context()}, a.body(`{"userName":"new@example.com"}`), nil)
 	assertCode(t, scim.CodeWriteUnconfirmed, err)

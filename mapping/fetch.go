@@ -366,6 +366,33 @@ func (s *suger) readable(snap *snapshot, id, email string) error {
 	return nil
 }
 
+// nobodyHas is an error unless the list proves that nobody has an address: a record
+// whose own address cannot be read may have it. Suger's call for one user can show that
+// it has another.
+func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) error {
+	if err := s.readable(snap, "", email); err != nil {
+		return err
+	}
+	const most = 20 // calls
+	asked := 0
+	for _, one := range snap.left {
+		if one.email != "" {
+			continue
+		}
+		if asked++; one.id != "" && asked <= most {
+			record, _, err := s.global(ctx, one.id)
+			if err != nil {
+				return err
+			}
+			if known := s.model.readGlobal(record, one.id); known != nil && s.model.key(known) != foldEmail(email) {
+				continue
+			}
+		}
+		return s.unreadable(spec.OpListUsers, one.err)
+	}
+	return nil
+}
+
 // withoutOthers is a snapshot without the records that have no id but an address
 // which is not that of the user with an id, as Suger's call for one user shows.
 func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*snapshot, error) {
@@ -505,7 +532,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	}
 	u = snap.holderOf(email)
 	if u == nil {
-		return snap, nil, s.readable(snap, "", email)
+		return snap, nil, s.nobodyHas(ctx, snap, email)
 	}
 	s.memory.remember(key, email, u.id)
 	return snap, u, nil

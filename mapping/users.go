@@ -129,7 +129,13 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	email, _ := wanted["userName"].(string)
 	done, err := u.carryOut(ctx, change{
 		names: []string{u.addressName(email)}, person: true,
-		plan: func(s *snapshot) (*plan, error) { return u.planner.create(s, wanted, access) },
+		plan: func(s *snapshot) (*plan, error) {
+			p, err := u.planner.create(s, wanted, access)
+			if err == nil && p.joining() != nil {
+				err = u.nobodyHas(ctx, s, email)
+			}
+			return p, err
+		},
 	})
 	if err != nil {
 		return nil, err

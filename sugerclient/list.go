@@ -21,6 +21,7 @@ const (
 	maxList     = 256 << 20 // bytes after decompression: room for some 500,000 users
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
+	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
 	openingSize = 4 << 10   // bytes that prove a list: all of a short one, so that its connection is reused
 )
 
@@ -59,7 +60,8 @@ var (
 	errListTooLarge = fmt.Errorf("the list does not end after %d bytes", maxList)
 	errTooManyRows  = fmt.Errorf("the list does not end after %d rows", maxRows)
 	errRowTooLarge  = fmt.Errorf("a row is longer than %d bytes", maxRow)
-	errSecondRow    = errors.New("there is more than one row")
+	errEnoughRows   = errors.New("there are as many rows as were needed")
+	errLongerList   = errors.New("a header of the answer says that the list is longer")
 )
 
 // List reads the whole list that call asks for, decoding each answer as it
@@ -68,10 +70,11 @@ var (
 // A server may ignore the limit and answer everything at once, or have a limit
 // of its own below ours. So a first page that is shorter than asked for ends the
 // list only if its length is not a round number, or hint says so; else one call
-// with a limit of 1 decides: more than one row back means that the limit is
-// ignored and the list was whole. Pages by offset overlap by one row. If that
-// row is not the same, rows were added or removed meanwhile and the list is read
-// again from the start, so that nobody is missed. Pages by number cannot overlap:
+// with a limit of 1 decides: as many rows back mean that the limit is
+// ignored and the list was whole. Pages by offset overlap by one row, and where the server
+// has a limit of its own, the last page is one that has no more rows. If the row that
+// overlaps is not the same, rows were added or removed meanwhile and the list is
+// read again from the start, so that nobody is missed. Pages by number cannot overlap:
 // there, only a total shows that the list changed. A link to the next page is
 // followed on the configured host only, whatever host it names.
 //
@@ -139,7 +142,7 @@ func (l *listing) read(ctx context.Context) error {
 		}
 		done, err := l.isLast(ctx, p)
 		if err != nil || done {
-			return cmp.Or(err, l.checkWhole())
+			return cmp.Or(err, l.checkWhole(p))
 		}
 	}
 }
@@ -209,10 +212,23 @@ func (l *listing) count(p *pageReader) error {
 	return nil
 }
 
-// checkWhole compares the end of the list with its total.
-func (l *listing) checkWhole() error {
+// checkWhole compares the end of the list with its total, and with what the headers
+// of its last page say. last is nil for a list whose next page repeats the first.
+func (l *listing) checkWhole(last *pageReader) error {
 	if l.rows < l.total {
 		return fmt.Errorf("the list ends after %d of %d rows: it changed or is cut", l.rows, l.total)
+	}
+	if last == nil {
+		return nil
+	}
+	for _, header := range []string{"X-Total-Count", "Content-Range"} { // 1000, or rows 0-99/1000
+		value := last.header.Get(header)
+		if total, err := strconv.Atoi(value[strings.LastIndex(value, "/")+1:]); err == nil && total > l.rows {
+			return errLongerList
+		}
+	}
+	if !l.paging.follows() && last.fresh > 0 && nextLink(last.header) != "" {
+		return errLongerList
 	}
 	return nil
 }
@@ -241,7 +257,9 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case asked > 0 && p.rows >= asked && (!l.hint.Unpaged || l.pages != 1):
 		return false, nil
 	case l.pages > 1:
-		return p.rows < l.full, nil
+		// A server that cuts pages to its own length may leave rows out of one afterwards.
+		own := l.paging.Style == ByOffset && l.full < asked
+		return p.rows < l.full && !own, nil
 	case asked == 0:
 		return false, nil
 	case p.rows < asked && !l.doubtful(p.rows):
@@ -270,16 +288,16 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 		return fmt.Errorf("page %d repeats the first one", l.pages+1)
 	}
 	if l.paging.Limit == "" {
-		return l.checkWhole()
+		return l.checkWhole(nil)
 	}
 	_, err := l.limitIsIgnored(ctx, errOffsetIgnored)
-	return cmp.Or(err, l.checkWhole())
+	return cmp.Or(err, l.checkWhole(nil))
 }
 
-// limitIsIgnored asks for one row. More than one back shows that the list so far
-// is whole. Exactly one shows that the limit works, which is an error if so says.
+// limitIsIgnored asks for one row. As many as the list has so far show that it is
+// whole. Fewer show that the limit works, which is an error if so says.
 func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
-	one := &oneRow{}
+	one := &someRows{most: max(2, min(l.rows, probeRows))}
 	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, total: -1}
 	probe.paging.Size = 1
 	_, err := probe.page(ctx)
@@ -296,14 +314,15 @@ func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
 	return l.rows <= 1, so
 }
 
-// oneRow refuses a second row, so that a long list is not read to its end again.
-type oneRow struct{ rows int }
+// someRows refuses more rows than it needs, so that a long list is not read to its end
+// again.
+type someRows struct{ rows, most int }
 
-func (r *oneRow) Keep(n int) { r.rows = n }
+func (r *someRows) Keep(n int) { r.rows = n }
 
-func (r *oneRow) Row([]byte) error {
-	if r.rows++; r.rows > 1 {
-		return errSecondRow
+func (r *someRows) Row([]byte) error {
+	if r.rows++; r.rows >= r.most {
+		return errEnoughRows
 	}
 	return nil
 }
@@ -357,7 +376,10 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 		p = newPageReader(l, header, body)
 		return p.read()
 	}
-	_, err := l.client.Do(ctx, l.cred, call)
+	answer, err := l.client.Do(ctx, l.cred, call)
+	if err == nil && answer.Status != http.StatusOK { // such as 206, a part of it
+		err = fmt.Errorf("the answer has status %d, not 200", answer.Status)
+	}
 	return p, err
 }
 

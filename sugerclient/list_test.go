@@ -120,11 +120,17 @@ var listTests = []listTest{
 	{name: "offset: more rows than asked for are all", pages: []http.HandlerFunc{ok(rows(0, 4))},
 		queries: []string{"limit=3&offset=0"}, list: rows(0, 4), unpaged: true},
 	{name: "offset: the server's pages are smaller than asked for", paging: size(1000),
-		pages:   []http.HandlerFunc{ok(rows(0, 50)), ok(rows(0, 1)), ok(rows(49, 99)), ok(rows(98, 120))},
-		queries: []string{"limit=1000&offset=0", "limit=1&offset=0", "limit=1000&offset=49", "limit=1000&offset=98"}, list: rows(0, 120)},
+		pages:   []http.HandlerFunc{ok(rows(0, 50)), ok(rows(0, 1)), ok(rows(49, 99)), ok(rows(98, 120)), ok(rows(119, 120))},
+		queries: []string{"limit=1000&offset=0", "limit=1&offset=0", "limit=1000&offset=49", "limit=1000&offset=98", "limit=1000&offset=119"}, list: rows(0, 120)},
+	{name: "offset: the server's pages are not smaller than 10", paging: size(1000),
+		pages:   []http.HandlerFunc{ok(rows(0, 50)), ok(rows(0, 10)), ok(rows(49, 73)), ok(rows(72, 73))},
+		queries: []string{"limit=1000&offset=0", "limit=1&offset=0", "limit=1000&offset=49", "limit=1000&offset=72"}, list: rows(0, 73)},
+	{name: "offset: the server leaves rows out of a page in the middle", paging: size(1000),
+		pages:   []http.HandlerFunc{ok(rows(0, 50)), ok(rows(0, 1)), ok(rows(49, 97)), ok(rows(96, 120)), ok(rows(119, 120))},
+		queries: []string{"limit=1000&offset=0", "limit=1&offset=0", "limit=1000&offset=49", "limit=1000&offset=96", "limit=1000&offset=119"}, list: rows(0, 120)},
 	{name: "offset: a round length may be all", paging: size(1000), pages: []http.HandlerFunc{ok(rows(0, 50)), ok(rows(0, 50))},
 		queries: []string{"limit=1000&offset=0", "limit=1&offset=0"}, list: rows(0, 50), unpaged: true},
-	{name: "offset: a multiple of 25 is round", paging: size(1000), pages: []http.HandlerFunc{ok(rows(0, 25)), ok(rows(0, 2))},
+	{name: "offset: a multiple of 25 is round", paging: size(1000), pages: []http.HandlerFunc{ok(rows(0, 25)), ok(rows(0, 25))},
 		queries: []string{"limit=1000&offset=0", "limit=1&offset=0"}, list: rows(0, 25), unpaged: true},
 	{name: "offset: a round length is known to be all", paging: size(1000), hint: unpaged, pages: []http.HandlerFunc{ok(rows(0, 50))},
 		queries: []string{"limit=1000&offset=0"}, list: rows(0, 50), unpaged: true},
@@ -681,4 +687,43 @@ func (l fuzzList) next(body string) error {
 		return err
 	}
 	return l.count(p)
+}
+
+// A list is whole only if nothing of its answer says otherwise.
+func TestListThatSaysItIsLonger(t *testing.T) {
+	for name, test := range map[string]struct {
+		status        int
+		header, value string
+		err           string
+	}{
+		"a part":                   {http.StatusPartialContent, "", "", "status 206"},
+		"accepted":                 {http.StatusAccepted, "", "", "status 202"},
+		"a total in a header":      {http.StatusOK, "X-Total-Count", "6", "longer"},
+		"the same total":           {http.StatusOK, "X-Total-Count", "2", ""},
+		"the total of a page":      {http.StatusOK, "X-Total-Count", "1", ""},
+		"a range":                  {http.StatusOK, "Content-Range", "users 0-1/6", "longer"},
+		"a range that is all":      {http.StatusOK, "Content-Range", "items 0-1/2", ""},
+		"a range of unknown total": {http.StatusOK, "Content-Range", "items 0-1/*", ""},
+		"a link to the next page":  {http.StatusOK, "Link", `</org/org1/user?offset=2>; rel="next"`, "longer"},
+		"a link to the first page": {http.StatusOK, "Link", `</org/org1/user?offset=0>; rel="first"`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if test.header != "" {
+					w.Header().Set(test.header, test.value)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, rows(0, 2))
+			})
+			client, _ := newClient(t, s.URL)
+			_, err := client.List(t.Context(), testKey, listUsers, byOffset, ListHint{}, &collected{})
+			if test.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			assert.ErrorContains(t, err, test.err)
+			assert.Equal(t, Unreadable, failure(t, err).Kind)
+		})
+	}
 }

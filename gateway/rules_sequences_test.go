@@ -1,0 +1,235 @@
+package gateway_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"suger-scim-gateway/internal/scim"
+	"suger-scim-gateway/internal/test/sandbox"
+	"suger-scim-gateway/internal/test/standin"
+	"suger-scim-gateway/mapping"
+)
+
+const toViewer = `{"op":"replace","path":"roles","value":[{"value":"VIEWER"}]}`
+
+// Nobody is added, and nobody said to be missing, as long as a row may be theirs.
+func TestRowWithoutAnAddress(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(row map[string]any)
+		byID  bool // whether Suger's call for one user shows the address
+	}{
+		"email null, and no call shows it": {func(row map[string]any) { row["email"] = nil }, false},
+		"email null":                       {func(row map[string]any) { row["email"] = nil }, true},
+		"neither id nor email":             {func(row map[string]any) { row["id"], row["email"] = nil, nil }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newRuleStand(t, onMembership)
+			admin := strings.TrimPrefix(s.user("admin"), "/scim/v2/Users/")
+			s.onList(func(records []any) { test.spoil(record(records, "admin")) })
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+				if test.byID || !strings.HasSuffix(r.URL.Path, "/user/"+admin) {
+					return false
+				}
+				w.WriteHeader(http.StatusNotFound)
+				return true
+			})
+			before := s.everybody()
+			lookup := s.do(http.MethodGet, `/scim/v2/Users?filter=userName+eq+%22admin@example.com%22`, "")
+			assert.Equal(t, scim.CodeSugerUnreadable, lookup.code(), lookup.text)
+			create := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"admin@example.com"}`)
+			assert.Equal(t, scim.CodeSugerUnreadable, create.code(), create.text)
+			assert.Equal(t, before, s.everybody())
+
+			another := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"nova@example.com"}`)
+			if name == "email null" {
+				assert.Equal(t, http.StatusCreated, another.status, "the row is shown to be somebody else's: %s", another.text)
+			} else {
+				assert.Equal(t, scim.CodeSugerUnreadable, another.code(), another.text)
+			}
+		})
+	}
+}
+
+// A resource that repeats active true gives no access back; asking for it does.
+func TestUnknownStatusIsNotSetByARepetition(t *testing.T) {
+	s := newRuleStand(t, onStatus)
+	user, _ := s.suger.UserByEmail("viewer@example.com")
+	path, status := s.user("viewer"), "SUSPENDED"
+	s.rewrite.Store(new(func(_ *http.Request, body []byte) []byte {
+		if s.state("viewer") == "VIEWER ACTIVE" && s.writes() == 0 {
+			return []byte(strings.ReplaceAll(string(body), `"status":"ACTIVE"`, `"status":"`+status+`"`))
+		}
+		return body
+	}))
+	a := s.do(http.MethodPut, path, `{"userName":"viewer@example.com","active":true,"name":{"givenName":"`+user.FirstName+`","familyName":"`+user.LastName+`"}}`)
+	assert.Equal(t, http.StatusOK, a.status, a.text)
+	assert.Zero(t, s.writes())
+	a = s.patch(path, `{"op":"replace","path":"active","value":true}`)
+	assert.Equal(t, http.StatusOK, a.status, a.text)
+	assert.Equal(t, 1, s.writes())
+}
+
+// A role is removed by its id, its name and the name of its group alike.
+func TestRoleIsRemovedByAnyName(t *testing.T) {
+	for _, word := range []string{"Finance", "finance", "Suger Finance", "ID"} {
+		for _, form := range []string{
+			`{"op":"remove","path":"roles[value eq \"WORD\"]"}`, `{"op":"remove","path":"roles","value":[{"value":"WORD"}]}`,
+			`{"op":"remove","path":"roles","value":["WORD"]}`, `{"op":"remove","path":"roles[display eq \"WORD\"]"}`,
+		} {
+			for _, contract := range bothContracts {
+				s := newRuleStand(t, contract, func(_ *sandbox.Options, c *mapping.Config) {
+					c.GroupRoles = map[string]string{"Suger Finance": "Finance"}
+				})
+				id := strings.TrimPrefix(s.role("Finance"), "/scim/v2/Groups/")
+				assert.Equal(t, s.has("Finance"), s.state("finance"))
+				a := s.patch(s.user("finance"), strings.ReplaceAll(form, "WORD", strings.Replace(word, "ID", id, 1)))
+				assert.Less(t, a.status, 300, a.text)
+				assert.Equal(t, s.has("VIEWER"), s.state("finance"), "%s %s", word, form)
+			}
+		}
+	}
+}
+
+// Who has lost a role so that it can be deleted gets it back if Suger does not delete
+// it, and the error says so if that fails.
+func TestRoleThatSugerDoesNotDelete(t *testing.T) {
+	for _, contract := range bothContracts {
+		for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed} {
+			s := newRuleStand(t, contract)
+			before := s.everybody()
+			faults := []sandbox.Fault{{Operation: "remove role", Kind: sandbox.Status(status)}}
+			assert.NoError(t, s.suger.SetFaults(faults...))
+			a := s.do(http.MethodDelete, s.role("Finance"), "")
+			assert.GreaterOrEqual(t, a.status, 400, a.text)
+			assert.Equal(t, before, s.everybody())
+			assert.NotContains(t, a.text, "have lost it")
+
+			writes := s.writes()
+			s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet || r.Method == http.MethodDelete || s.writes() == writes {
+					return false
+				}
+				w.WriteHeader(http.StatusBadRequest) // what would give the role back
+				return true
+			})
+			a = s.do(http.MethodDelete, s.role("Finance"), "")
+			assert.GreaterOrEqual(t, a.status, 400, a.text)
+			assert.Contains(t, a.text, "have lost it")
+		}
+	}
+}
+
+// An administrator whose removal may still take effect does not count as one who is
+// left.
+func TestAdministratorWhoMayBeGone(t *testing.T) {
+	for _, contract := range bothContracts {
+		for name, send := range map[string]func(s *ruleStand, path string) *answer{
+			"demoted":     func(s *ruleStand, path string) *answer { return s.patch(path, toViewer) },
+			"deactivated": func(s *ruleStand, path string) *answer { return s.patch(path, deactivate) },
+			"deleted":     func(s *ruleStand, path string) *answer { return s.do(http.MethodDelete, path, "") },
+		} {
+			t.Run(contract+" "+name, func(t *testing.T) {
+				clock := standin.NewClock(time.Now())
+				s := newRuleStand(t, contract, func(_ *sandbox.Options, c *mapping.Config) { c.Now = clock.Now })
+				s.twoAdministrators()
+				late := atomic.Bool{}
+				s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method == http.MethodGet || late.Swap(true) {
+						return false
+					}
+					w.WriteHeader(http.StatusGatewayTimeout) // it takes effect later, or not
+					return true
+				})
+				assert.GreaterOrEqual(t, send(s, s.user("editor")).status, 429)
+				a := send(s, s.user("admin"))
+				assert.Equal(t, scim.CodeLastAdmin, a.code(), a.text)
+				assert.Equal(t, 2, s.administrators())
+
+				clock.Advance(11 * time.Minute)
+				assert.Less(t, send(s, s.user("admin")).status, 300, "it will not take effect any more")
+			})
+		}
+	}
+}
+
+// A role that Suger's list lacks is not lost for one that may be less.
+func TestRoleThatIsNotListed(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	s.onList(func(records []any) { record(records, "editor")["userRole"] = "OWNER" })
+	member := strings.TrimPrefix(s.user("editor"), "/scim/v2/Users/")
+	a := s.patch("/scim/v2/Groups/VIEWER", `{"op":"add","path":"members","value":[{"value":"`+member+`"}]}`)
+	assert.Less(t, a.status, 300, a.text)
+	assert.Zero(t, s.writes())
+}
+
+// Somebody who was added by a call whose answer was lost gets the names too.
+func TestLostAnswerToAdd(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusServiceUnavailable} {
+		s := newRuleStand(t, onMembership)
+		path := s.user("viewer")
+		assert.Less(t, s.patch(path, deactivate).status, 300) // Suger knows the person under a name
+		s.onRequest(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodPost {
+				return false
+			}
+			s.suger.ServeHTTP(discard{http.Header{}}, r)
+			w.WriteHeader(status)
+			return true
+		})
+		a := s.do(http.MethodPost, "/scim/v2/Users", `{"userName":"viewer@example.com","name":{"givenName":"Nova","familyName":"Night"}}`)
+		assert.Equal(t, http.StatusCreated, a.status, "%d %s", status, a.text)
+		user, _ := s.suger.UserByEmail("viewer@example.com")
+		assert.Equal(t, "Nova Night", user.FirstName+" "+user.LastName)
+	}
+}
+
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}
+
+// A Bulk that stops at errors waits for the proof of each change.
+func TestFailOnErrorsWaitsForTheProof(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	assert.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
+	path := func(mailbox string) string { return strings.TrimPrefix(s.user(mailbox), "/scim/v2") }
+	end := func(mailbox string) string {
+		return `{"method":"PATCH","path":"` + path(mailbox) + `","data":{"Operations":[` + deactivate + `]}}`
+	}
+	results := s.bulk(end("viewer")+","+end("editor"), `"failOnErrors":1,`)
+	assert.Equal(t, []any{"502"}, statuses(results))
+}
+
+// Members whose removal follows from a list are not said to be removed if somebody may
+// hold the role who cannot be read.
+func TestHolderWhoCannotBeRead(t *testing.T) {
+	s := newRuleStand(t, onMembership)
+	s.onList(func(records []any) { record(records, "editor")["email"] = map[string]any{} })
+	empty := `{"displayName":"NAME","members":[]}`
+	a := s.do(http.MethodPut, "/scim/v2/Groups/EDITOR", strings.Replace(empty, "NAME", "EDITOR", 1))
+	assert.Equal(t, scim.CodeSugerUnreadable, a.code(), a.text)
+	a = s.do(http.MethodPut, s.role("Finance"), strings.Replace(empty, "NAME", "Finance", 1))
+	assert.Less(t, a.status, 300, "a role that they do not hold: %s", a.text)
+}
+
+// The last administrator is restored where only the list shows the role.
+func TestLastAdministratorByTheListAlone(t *testing.T) {
+	s := newRuleStand(t, onStatus)
+	s.gives("editor", "ADMIN")
+	s.gives("admin", "VIEWER")
+	path := s.user("editor")
+	s.rewrite.Store(new(func(r *http.Request, body []byte) []byte {
+		if r.Method == http.MethodGet && strings.HasSuffix(path, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/'):]) {
+			return changed(t, body, func(user map[string]any) { user["role"] = "EDITOR" }) // it lags behind
+		}
+		return body
+	}))
+	assert.Equal(t, scim.CodeLastAdmin, s.patch(path, deactivate).code())
+	assert.Equal(t, "ADMIN ACTIVE", s.state("editor"))
+}
