@@ -126,7 +126,7 @@ func (j *bulkJob) run() error {
 			break
 		}
 		j.settle(op)
-		if j.failOnErrors < math.MaxInt { // whether to go on depends on it
+		if j.failOnErrors <= len(j.operations) { // whether to go on depends on it
 			j.prove(ctx)
 		}
 	}

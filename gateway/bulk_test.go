@@ -66,8 +66,7 @@ func TestBulk(t *testing.T) {
 		"version": s.get("/scim/v2/Users/" + id).header.Get("ETag"),
 	}, results[0])
 	assert.Equal(t, map[string]any{
-		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer,
-		"version": s.get("/scim/v2/Users/" + viewer).header.Get("ETag"),
+		"method": "PUT", "status": "200", "location": s.url + "/scim/v2/Users/" + viewer, // proven later, so without a version
 	}, results[1])
 	assert.Equal(t, map[string]any{
 		"method": "PATCH", "status": "200", "location": s.url + "/scim/v2/Users/" + editor,

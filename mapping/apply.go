@@ -166,7 +166,7 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 		return "", nil // the list shows who was added
 	}
 	s.drift(spec.OpAddUser, added.drift...)
-	rest := s.restOfJoin(snap, added, one)
+	rest := s.restOfJoin(snap, added, one, s.model.endOfAccess() == spec.ByRemoval)
 	if rest.empty() {
 		return added.id, nil
 	}
@@ -215,14 +215,14 @@ func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, a
 // added them can be lost. It reports whether there were any.
 func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
 	one := p.joining()
-	if one == nil {
+	if err := done.failed[one]; one == nil || err != nil && !uncertain(err) {
 		return false
 	}
 	is := s.planner.joined(after, one)
 	if is == nil {
 		return false
 	}
-	rest := s.restOfJoin(after, is, one)
+	rest := s.restOfJoin(after, is, one, false)
 	if rest.empty() {
 		return false
 	}
@@ -232,8 +232,9 @@ func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *
 
 // restOfJoin is what somebody who was added does not have yet of the plan:
 // attributes, access and the role, for which there are calls after the one that adds.
-// Suger can know somebody with the role that they had once.
-func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan) *personPlan {
+// Suger can know somebody with the role that they had once: it is replaced where access
+// is given by this change, so that nobody who was a member meanwhile is demoted.
+func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined bool) *personPlan {
 	rest := &personPlan{kind: planChange, before: is, values: make(map[int]string), held: one.roles}
 	for i, value := range one.values {
 		if i != s.model.userName && is.values[i] != value && spec.BodySends(s.model.doc.Operations.UpdateUser, s.model.attributes[i].name) {
@@ -244,9 +245,9 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan) *personPla
 		maps.DeleteFunc(rest.values, func(i int, _ string) bool { return s.model.attributes[i].Part != spec.WholeField })
 	}
 	if wanted := one.active == nil || *one.active; is.access.active != wanted {
-		rest.active = &wanted
+		rest.active, joined = &wanted, joined || wanted
 	}
-	if len(is.roles) > 0 && !refersTo(is.roles, one.roles) {
+	if joined && len(is.roles) > 0 && !refersTo(is.roles, one.roles) {
 		rest.roles, rest.held = one.roles, snap.roles.of(is)
 	}
 	return rest

@@ -100,9 +100,9 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 }
 
 // start is the snapshot on which the batch plans its next change, nil if it needs
-// a new one. Where a record by id proves something, one person's change begins with it.
+// a new one. Where a record by id proves something, the end of access begins with it.
 func (b *Batch) start(s *suger, c change) *snapshot {
-	if b == nil || b.snap == nil || c.single != "" && s.provesByID() {
+	if b == nil || b.snap == nil || c.ends && s.provesByID() {
 		return nil
 	}
 	most := batchAge
@@ -159,6 +159,11 @@ func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
 	return b != nil && p.role == nil && snap.whole && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
 		return one.kind == planJoin || s.planner.takesAdministrator(one)
 	})
+}
+
+// isPending reports whether a change of a user is still to be proven.
+func (b *Batch) isPending(id string) bool {
+	return b != nil && slices.ContainsFunc(b.pending, func(one *pendingChange) bool { return one.plan.of(id) != nil })
 }
 
 // hasPending reports whether a plan changes somebody of whom a change is still to be

@@ -10,7 +10,6 @@ import (
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/sugerclient"
 )
 
 // A change is what a request asks for, in the form that the engine carries out.
@@ -19,6 +18,7 @@ type change struct {
 	names       []string  // what it is about, as far as known beforehand
 	single      string    // id of the only person it is about, if a snapshot of one is enough
 	person      bool      // its answer shows one person, so that a snapshot of one proves it
+	ends        bool      // it ends access, so that the record by id counts, too
 	exclusive   bool      // no other change of the organization may come between its look and its end
 	conditional bool      // the client names the version that it wants to change
 	seen        *snapshot // where it can begin, if nothing was written since
@@ -142,7 +142,15 @@ func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
 
 // look is the snapshot that a change begins with.
 func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
-	if c.single != "" && (batchOf(ctx) == nil || s.provesByID()) {
+	batch := batchOf(ctx)
+	if c.single != "" && (batch == nil || c.ends && s.provesByID()) {
+		if batch.isPending(c.single) { // what comes after this change would not show it
+			all, err := s.people(ctx, n)
+			if err != nil {
+				return nil, err
+			}
+			batch.saw(ctx, all)
+		}
 		return s.person(ctx, c.single, n)
 	}
 	if snap, err = s.people(ctx, n); err != nil {
@@ -360,15 +368,21 @@ func (s *suger) giveBack(ctx context.Context, c *sentChange) error {
 		err = s.notOffered(err)
 	}
 	s.recordFailed(c.change.what, c.plan, c.done, err)
-	back := &plan{}
-	for _, one := range c.plan.touched() {
-		back.people = append(back.people, one.inverse(s.model))
-	}
 	c.reserved.settle(0)
+	now, failed := s.people(ctx, s.fromNow())
+	if failed != nil {
+		return s.unproven(c, failed)
+	}
+	back := &plan{}
+	for _, one := range c.plan.touched() { // who has been given another role meanwhile keeps it
+		if is := now.byID(one.before.id); is != nil && refersTo(is.roles, one.roles) {
+			back.people = append(back.people, one.inverse(s.model))
+		}
+	}
 	if len(back.people) == 0 {
 		return err
 	}
-	done := s.apply(ctx, c.before, back)
+	done := s.apply(ctx, now.withRoles(c.before.roles), back)
 	after, failed := s.people(ctx, s.fromNow())
 	if failed != nil {
 		s.recordFailed("undo", back, done, failed)
@@ -413,9 +427,13 @@ type sentChange struct {
 func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
 	failures := s.failures(c.plan, c.done, differs, c.change.single == "")
 	refused := c.done.refused(differs)
-	for _, d := range differs {
-		if d.one != nil && refused.of(d.one.before.id) == nil {
-			s.doubt(d.one)
+	for _, one := range c.plan.touched() {
+		shown := !slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		switch {
+		case shown: // nothing of an earlier change is under way any more
+			s.memory.doubted.Remove(s.userName(one.before.id))
+		case refused.of(one.before.id) == nil:
+			s.doubt(one)
 		}
 	}
 	lost := s.planner.losses(c.plan) - s.planner.losses(refused)
@@ -455,36 +473,45 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 // the person still has access: access has ended only if both agree. If Suger does not
 // give the list, the record alone proves the end, but of an administrator.
 func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
-	is, byID, err := s.recordOf(ctx, one.before.id)
-	if err != nil || is != nil && is.access.active {
-		return byID, err
+	is, byID := s.recordOf(ctx, one.before.id)
+	if one.kind == planChange && is != nil && is.access.active {
+		return byID, nil
 	}
 	all, err := s.people(ctx, s.fromNow())
-	if err == nil || is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one) {
+	switch {
+	case err == nil && one.kind == planLeave && is != nil && is.access.active && all.byID(is.id) == nil:
+		return nil, errContradiction()
+	case err == nil && (all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before))):
+		return all, nil // it can be read
+	case is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one):
 		return all, err
 	}
 	return byID, nil
 }
 
+// errContradiction is the error for a user whom the list does not have, and whom Suger's
+// call for one user shows with access.
+func errContradiction() error {
+	return scim.NewError(scim.CodeSugerUnreadable,
+		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
+}
+
 // recordOf is the member whom Suger's call for one user shows, and a snapshot of them
-// alone; nil if the call proves nothing, or Suger refuses it.
-func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot, error) {
+// alone; nil if the call proves nothing, or fails.
+func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
 	if !s.provesByID() {
-		return nil, nil, nil
+		return nil, nil
 	}
 	at := s.memory.next()
 	record, _, err := s.global(ctx, id)
-	if call, ok := callError(err); ok && call.Kind == sugerclient.Refused {
-		return nil, nil, nil
-	}
 	if err != nil || record == nil {
-		return nil, nil, err
+		return nil, nil
 	}
 	is, err := s.member(record, id)
 	if err != nil || is == nil {
-		return nil, nil, err
+		return nil, nil
 	}
-	return is, onePerson(s.model, is, s.fixed, at, s.config.Now()), nil
+	return is, onePerson(s.model, is, s.fixed, at, s.config.Now())
 }
 
 // untilShown looks again for a person who was added, as long as the mapping says
@@ -522,7 +549,9 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 func (s *suger) unproven(c *sentChange, cause error) error {
 	c.reserved.settle(s.planner.losses(c.plan)) // some of it may have happened
 	for _, one := range c.plan.touched() {
-		s.doubt(one)
+		if err := c.done.reason(one); err == nil || uncertain(err) {
+			s.doubt(one)
+		}
 	}
 	err := s.errUnproven(c.plan, c.done, cause)
 	s.recordFailed(c.change.what, c.plan, c.done, err)

@@ -419,8 +419,8 @@ func (s *suger) provesByID() bool {
 	return op != nil && op.Covers != spec.CoversEverybody
 }
 
-// member reads a record by id. It is nil if the record lacks the role and so
-// proves nothing.
+// member reads a record by id. It is nil if the record shows neither a role nor a status
+// and so proves nothing.
 func (s *suger) member(record any, id string) (*user, error) {
 	field := s.model.doc.User.Roles.Field
 	if _, there := field.In(record); !there {
@@ -435,6 +435,9 @@ func (s *suger) member(record any, id string) (*user, error) {
 		return nil, s.unreadable(spec.OpGetUser, misfit(s.model.doc.User.ID.String(), "another user"))
 	}
 	s.drift(spec.OpGetUser, u.drift...)
+	if len(u.roles) == 0 && (s.model.status == nil || u.access.missing()) {
+		return nil, nil // nothing shows a membership
+	}
 	return u, nil
 }
 

@@ -178,7 +178,10 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 		return nil, err
 	}
 	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
-	asked := memberChange{implicit: replacesMembers(operations), remove: removedValues(operations, "members")}
+	asked := memberChange{implicit: replacesMembers(operations)}
+	for _, op := range operations {
+		asked.remove = append(asked.remove, removedValues(op, "members")...)
+	}
 	return g.change(ctx, id, ifMatch, asked, shows, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
@@ -200,31 +203,29 @@ func replacesMembers(operations []scim.PatchOperation) bool {
 	})
 }
 
-// removedValues are the values of an attribute's elements that operations remove by
-// name.
-func removedValues(operations []scim.PatchOperation, attribute string) (values []string) {
-	for _, op := range operations {
-		if op.Op != "remove" || op.Path == nil || op.Path.Attr == nil || op.Path.Attr.Name != attribute {
-			continue
+// removedValues are the values of an attribute's elements that an operation removes by
+// name: by a list, or by a filter for one.
+func removedValues(op scim.PatchOperation, attribute string) (values []string) {
+	if op.Op != "remove" || op.Path == nil || op.Path.Attr == nil || op.Path.Attr.Name != attribute || op.Path.Sub != nil {
+		return nil
+	}
+	if op.Path.Filter != nil {
+		path, value, ok := op.Path.Filter.Equality()
+		if text, isText := value.(string); ok && isText && (path == "value" || path == "display") {
+			return []string{text}
 		}
-		list, isList := op.Value.([]any)
-		if !isList {
-			list = []any{op.Value}
+		return nil
+	}
+	list, isList := op.Value.([]any)
+	if !isList {
+		list = []any{op.Value}
+	}
+	for _, entry := range list {
+		if object, isObject := entry.(map[string]any); isObject {
+			entry = object["value"]
 		}
-		for _, entry := range list {
-			if object, isObject := entry.(map[string]any); isObject {
-				entry = object["value"]
-			}
-			if value, isText := entry.(string); isText && value != "" {
-				values = append(values, value)
-			}
-		}
-		if op.Path.Filter != nil {
-			if _, value, ok := op.Path.Filter.Equality(); ok {
-				if text, isText := value.(string); isText {
-					values = append(values, text)
-				}
-			}
+		if value, isText := entry.(string); isText && value != "" {
+			values = append(values, value)
 		}
 	}
 	return values

@@ -216,9 +216,17 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	if p.administratorsAfter(s, all) > 0 {
 		return nil
 	}
-	return &refusal{guardLastAdmin, scim.NewError(scim.CodeLastAdmin,
+	refused := scim.NewError(scim.CodeLastAdmin,
 		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
-		p.model.email(loser.before))}
+		p.model.email(loser.before))
+	at := slices.IndexFunc(s.users, func(u *user) bool {
+		return u.id != loser.before.id && s.doubts(u) && canHelp(u, s.roles.of(u))
+	})
+	if at >= 0 {
+		refused.Detail += fmt.Sprintf(" %s does not count: a removal that was sent in the last %d minutes and is not confirmed may still take effect.",
+			p.model.email(s.users[at]), int(doubtLifetime.Minutes()))
+	}
+	return &refusal{guardLastAdmin, refused}
 }
 
 // showsAdministrators refuses to take access or a role from somebody whose role

@@ -399,29 +399,35 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 	return roles, nil
 }
 
-// removeNamed removes from a resource the roles that a client names in any way, since
-// an attribute shows a role in one. A role that Suger does not have is held by nobody.
-func (p *planner) removeNamed(s *snapshot, wanted scim.Resource, words []string) error {
-	for _, word := range words {
-		r, err := p.roleNamed(s, word)
-		switch {
-		case isUnknownRole(err):
+// rolesRemoved returns the operations with those that remove roles by their names, in
+// any form that names a role elsewhere, as removals of every form in which it can be
+// shown. A role that Suger does not have is held by nobody.
+func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([]scim.PatchOperation, error) {
+	operations = slices.Clone(operations)
+	for i, op := range operations {
+		words := removedValues(op, "roles")
+		if len(words) == 0 {
 			continue
-		case err != nil:
-			return err
 		}
-		entries, _ := wanted["roles"].([]any)
-		kept := slices.DeleteFunc(slices.Clone(entries), func(entry any) bool {
-			object, _ := entry.(map[string]any)
-			value, _ := object["value"].(string)
-			held, err := s.roles.named(value)
-			return err == nil && held != nil && held.id == r.id
-		})
-		if len(kept) < len(entries) {
-			wanted["roles"] = kept
+		var values []any
+		for _, word := range words {
+			forms := []string{word}
+			r, err := p.roleNamed(s, word)
+			switch {
+			case err == nil:
+				forms = append(forms, r.id, r.name, r.group, r.word)
+			case !isUnknownRole(err):
+				return nil, err
+			}
+			for _, form := range forms {
+				values = append(values, map[string]any{"value": form})
+			}
 		}
+		path := *op.Path
+		path.Filter = nil
+		operations[i].Path, operations[i].Value = &path, values
 	}
-	return nil
+	return operations, nil
 }
 
 // extensionCarries reads the extension's role. Where users hold many roles, it

@@ -187,8 +187,11 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 		if access == scim.AccessEnded {
 			operations = withoutTombstone(operations, current)
 		}
-		wanted, err := u.userType.ApplyPatch(ctx, current, operations)
-		return wanted, cmp.Or(err, u.planner.removeNamed(s, wanted, removedValues(operations, "roles")))
+		asked, err := u.planner.rolesRemoved(s, operations)
+		if err != nil {
+			return nil, err
+		}
+		return u.userType.ApplyPatch(ctx, current, asked)
 	})
 }
 
@@ -292,11 +295,10 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 }
 
 // end ends a user's access, if they have any. Somebody who has provably left
-// needs nothing written; the audit record says so. Another member with the same
-// address is the same person, added again under another id, and loses access, too.
+// needs nothing written; the audit record says so.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	done, err := s.carryOut(ctx, change{
-		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "",
+		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
@@ -316,10 +318,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 		return nil, err
 	}
 	if found := done.before.byID(id); found != nil {
-		if again := s.addedAgain(done.after, found); again != nil && !done.dry {
-			_, err = s.end(ctx, again.id, "")
-		}
-		return done, afterEnd(done.wrote(), err)
+		return done, afterEnd(done.wrote(), s.checkOtherAccount(done.after, found))
 	}
 	// Nobody is listed with the id. If Suger has never heard of it, that is an error.
 	record, offered, err := s.global(ctx, id)
@@ -338,8 +337,8 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if err := s.agrees(record, id); err != nil {
 		return nil, s.asSCIM(err)
 	}
-	if again := s.addedAgain(done.before, s.model.readGlobal(record, id)); again != nil {
-		return s.end(ctx, again.id, "")
+	if err := s.checkOtherAccount(done.before, s.model.readGlobal(record, id)); err != nil {
+		return nil, err
 	}
 	s.record(s.newChange(spec.OpRemoveUser, id, ""), "already left", nil)
 	return done, nil
@@ -355,20 +354,23 @@ func (s *suger) agrees(record any, id string) error {
 	if err != nil || is == nil || !is.access.active {
 		return err
 	}
-	return s.unreadable(spec.OpListUsers, misfit("", "a list that contradicts its record of one user"))
+	return errContradiction()
 }
 
-// addedAgain is a member with access who has the address of a user, who may have left,
-// and another id; nil if there is none.
-func (s *suger) addedAgain(snap *snapshot, known *user) *user {
-	if known == nil || !snap.whole {
+// checkOtherAccount returns an error if another member with access has the address of a
+// user whose access has ended. They may be the same person, added again under another id,
+// or somebody who has the address now: the gateway cannot tell.
+func (s *suger) checkOtherAccount(snap *snapshot, ended *user) error {
+	if ended == nil || !snap.whole {
 		return nil
 	}
-	again := snap.holderOf(s.model.key(known))
-	if again == nil || again.id == known.id || !again.access.active {
+	other := snap.holderOf(s.model.key(ended))
+	if other == nil || other.id == ended.id || !other.access.active {
 		return nil
 	}
-	return again
+	return scim.NewError(scim.CodeOtherAccount,
+		"Another account in Suger has the userName %s and access: %s. If it belongs to the same person, remove it in Suger's console, or unassign and assign the person in Okta, so that Okta links to it.",
+		scim.Clip(s.model.email(other), 120), scim.Clip(other.id, 80))
 }
 
 // matches refuses a change of a user who is not as the client last read them. The
@@ -500,7 +502,7 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	var lacks *snapshot // a list without the user
 	removal := change{
-		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "",
+		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
@@ -524,20 +526,18 @@ func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 		if failed != nil {
 			return u.asSCIM(failed)
 		}
-		if again := u.addedAgain(lacks, u.model.readGlobal(record, id)); again != nil {
-			return u.Delete(ctx, again.id, "")
+		if other := u.checkOtherAccount(lacks, u.model.readGlobal(record, id)); other != nil {
+			return other
 		}
 	}
 	if err != nil || done.dry {
 		return err
 	}
-	if !administrator {
-		if again := u.addedAgain(done.after, done.before.byID(id)); again != nil {
-			return u.Delete(ctx, again.id, "")
+	if administrator {
+		ifMatch = ""
+		if done, err = u.carryOut(ctx, removal); err != nil {
+			return afterEnd(true, err)
 		}
-		return nil
 	}
-	ifMatch = ""
-	_, err = u.carryOut(ctx, removal)
-	return afterEnd(true, err)
+	return afterEnd(true, u.checkOtherAccount(done.after, done.before.byID(id)))
 }

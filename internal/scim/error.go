@@ -108,6 +108,7 @@ const (
 	CodeNotAllowed        Code = "not_allowed"
 	CodeOrgUnknown        Code = "organization_unknown"
 	CodeUserExists        Code = "user_exists"
+	CodeOtherAccount      Code = "other_account"
 	CodeGroupExists       Code = "group_exists"
 	CodeUnknownRole       Code = "unknown_role"
 	CodeAmbiguousRole     Code = "ambiguous_role"

@@ -75,7 +75,7 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
 	case operation.Op == patchRemove && operation.Path == nil:
 		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request is a remove without a path.", number)
-	case operation.Op == patchRemove && given && value == nil:
+	case operation.Op == patchRemove && given && value == nil && operation.Path.Attr != nil && operation.Path.Attr.MultiValued && operation.Path.Filter == nil && operation.Path.Sub == nil:
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request removes null. Leave value out to remove all values, or send the values to remove.", number)
 	case operation.Op != patchRemove && !given:
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)

@@ -232,9 +232,6 @@ func (w *world) permitOf(r *request, c change) permit {
 	if r.others != nil {
 		return *r.others
 	}
-	if r.ends != "" && w.sharesAddress(c.id, r.ends, r.sent, c.at) { // another account of the same person
-		return permit{leave: r.may[r.ends].leave}
-	}
 	return permit{}
 }
 
@@ -375,7 +372,7 @@ func (w *world) calmly(r *request) bool {
 // judgeEnd checks that access ended whatever else was wrong with a request.
 func (w *world) judgeEnd(r *request) {
 	excused := []string{"last_admin", "protected_user", "token_refused", "suger_throttled", "suger_unavailable", "suger_unreadable",
-		"write_unconfirmed", "unsupported_by_mapping", "version_mismatch", "not_found", "organization_unknown", "suger_refused", "not_allowed", "too_many_requests"}
+		"write_unconfirmed", "unsupported_by_mapping", "version_mismatch", "not_found", "organization_unknown", "suger_refused", "not_allowed", "too_many_requests", "other_account"}
 	if slices.Contains(excused, r.code) {
 		return
 	}
@@ -414,28 +411,19 @@ func (w *world) excused(r *request) bool {
 		}
 		// A removal that is planned on one record and confirmed by a list shows that there is
 		// none.
-		return l.admins == 1 && w.isAdministrator(r.about, r.sent) || l.admins == 0 && r.method == http.MethodDelete
+		return l.admins == 1 && l.now(r.about).administrator() || l.admins == 0 && r.method == http.MethodDelete
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
 	case "conflicting_roles": // the client sends two of which one was read before
 		return r.method == http.MethodPut || r.wrong
+	case "other_account":
+		return l.anyWith(l.now(r.ends).email, r.ends, state.access)
 	case "mutability":
 		return r.what == "change address" && w.contract == "membership"
 	case "token_refused":
 		return w.revoked[r.key]
 	case "suger_unavailable": // a large list is read page by page, and pages can be late on the calmest day
 		return r.answered.Sub(r.sent) >= gateway.DefaultBudget
-	}
-	return false
-}
-
-// isAdministrator reports whether an account, or another one with its address, is an
-// active administrator.
-func (w *world) isAdministrator(id string, at time.Time) bool {
-	for other := range w.history.people {
-		if w.history.now(other).administrator() && (other == id || w.sharesAddress(other, id, at, at)) {
-			return true
-		}
 	}
 	return false
 }
