@@ -10,9 +10,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A request that asks for the end of access ends it, be the value in an odd place
-// or beside attributes that mean nothing here; one that says something of active
-// which cannot be followed is no success.
+// A request that ends access does so even if the value is misplaced or beside
+// unsupported attributes; one whose active is ambiguous is not a success.
 func TestActiveIsNeverLost(t *testing.T) {
 	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 	operations := func(list string) string { return `{"Operations":[` + list + `]}` }

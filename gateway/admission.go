@@ -123,8 +123,8 @@ func peerAddress(r *http.Request) (netip.Addr, bool) {
 }
 
 // clientAddress is who sent the request: the peer, or, if that is a trusted
-// proxy, the last address in X-Forwarded-For that is not one. What is
-// further left was written by somebody we do not trust.
+// proxy, the last address in X-Forwarded-For that is not one. Addresses further
+// left were written by somebody we do not trust.
 func (s *server) clientAddress(r *http.Request) netip.Addr {
 	address, ok := peerAddress(r)
 	if !ok {
@@ -141,7 +141,7 @@ func (s *server) clientAddress(r *http.Request) netip.Addr {
 	return address
 }
 
-// addressText is an address for people; "" if it is not known.
+// addressText returns an address for display; "" if it is not known.
 func addressText(address netip.Addr) string {
 	if !address.IsValid() {
 		return ""
@@ -149,9 +149,9 @@ func addressText(address netip.Addr) string {
 	return address.String()
 }
 
-// forwarded is the header's last element, or the fallback if it is absent or not
-// valid. Only the last one was written by the trusted proxy itself: what is
-// further left may come from the client.
+// forwarded returns the header's last element, or the fallback if it is absent
+// or not valid. Only the trusted proxy itself wrote the last one; the others may
+// come from the client.
 func forwarded(r *http.Request, name, fallback string, valid func(string) bool) string {
 	all := strings.Join(r.Header.Values(name), ",")
 	last := strings.TrimSpace(all[strings.LastIndexByte(all, ',')+1:])
@@ -176,7 +176,7 @@ func isPathPrefix(s string) bool {
 	return err == nil && strings.HasPrefix(s, "/") && u.Host == "" && u.EscapedPath() == s
 }
 
-// origin is the URL of the gateway as the client sees it.
+// origin returns the URL of the gateway as the client sees it.
 func (s *server) origin(r *http.Request) string {
 	if s.config.PublicURL != "" {
 		return s.config.PublicURL
@@ -206,8 +206,8 @@ const maxToken = 4096
 // that clients send one of its own tokens.
 func (s *server) holdsCredential() bool { return s.config.Tokens != nil }
 
-// identify reads the client's token and finds out what is known of it without
-// asking Suger.
+// identify reads the client's token and looks up what the gateway already knows
+// about it.
 func (s *server) identify(x *exchange) {
 	x.token, x.noToken = bearerToken(x.Request().Header.Get(echo.HeaderAuthorization))
 	if x.noToken != nil {
@@ -261,9 +261,9 @@ func bearerToken(header string) (string, error) {
 	}
 	switch {
 	case len(words) == 0:
-		return "", scim.NewError(scim.CodeTokenMissing, "The request carries no token. In Okta's provisioning settings, enter the token as HTTP Header or OAuth Bearer Token.")
+		return "", scim.NewError(scim.CodeTokenMissing, "The request has no token. In Okta's provisioning settings, enter the token as HTTP Header or OAuth Bearer Token.")
 	case strings.EqualFold(words[0], "basic"):
-		return "", scim.NewError(scim.CodeTokenMissing, "The request carries a user name and password (Basic), but the gateway needs a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
+		return "", scim.NewError(scim.CodeTokenMissing, "The request has a user name and password (Basic), but the gateway needs a bearer token. In Okta, choose HTTP Header or OAuth Bearer Token.")
 	case len(words) > 1 || len(words[0]) > maxToken || !marks.Visible(words[0]):
 		return "", scim.NewError(scim.CodeTokenRefused, "The token is malformed: it has blanks or control characters, or is longer than %d characters.", maxToken)
 	}
@@ -282,10 +282,10 @@ func isOneOf(token string, tokens []string) bool {
 	return found == 1
 }
 
-// prove makes sure that the token is good for the organization before the body is
-// read. From then on the exchange uses a slot of its credential, not of the strangers.
-// A client that disconnects keeps its slot until the proof is done, so that strangers
-// have no more proofs under way than slots.
+// prove verifies that the token is valid for the organization before the body is read.
+// From then on the exchange uses a slot of its credential. A client that disconnects
+// keeps its slot until the proof is done, so that strangers have no more proofs under
+// way than slots.
 func (s *server) prove(x *exchange) error {
 	if x.known {
 		return nil
@@ -328,7 +328,7 @@ func (s *server) attempt(x *exchange) error {
 
 func tooManyFailures(wait time.Duration) *scim.Error {
 	e := scim.NewError(scim.CodeTooManyFailures,
-		"Too many requests from this address had a token that was refused. Correct the token in Okta's provisioning settings and retry in a minute.")
+		"Too many requests from this address had a wrong token. Correct the token in Okta's provisioning settings and retry in a minute.")
 	e.RetryAfter = max(wait, time.Second)
 	return e
 }

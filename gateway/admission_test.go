@@ -104,7 +104,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, from(guesser, "Bearer guess-5").status, "the window has passed")
 }
 
-// A bulk request is no way to guess either.
+// Guesses in a bulk request count, too.
 func TestGuessingInBulk(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, guessLimit(2, now))
@@ -118,12 +118,12 @@ func TestGuessingInBulk(t *testing.T) {
 	assertError(t, bulk("guess-2", ""), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
 }
 
-// A token that has been good and is not any more counts inside a bulk request,
-// which is answered 200.
+// A formerly valid token counts as wrong also inside a bulk request, which is
+// answered 200.
 func TestRefusalInBulk(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, guessLimit(1, now))
-	s.id("viewer") // shows that the token is good
+	s.id("viewer") // proves the token
 	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(401)}))
 	a := s.do(http.MethodPost, "/scim/v2/Bulk", `{"Operations":[{"method":"DELETE","path":"/Users/none"}]}`)
 	require.Equal(t, http.StatusOK, a.status, a.text)
@@ -131,7 +131,7 @@ func TestRefusalInBulk(t *testing.T) {
 	assertError(t, s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", ""), http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
 }
 
-// Where the gateway can judge a token itself, a right one always passes.
+// If the gateway can verify a token itself, a valid one always passes.
 func TestGuessingWithHeldCredential(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newStack(t, heldBy(key, "right-token"), guessLimit(2, now))
@@ -146,7 +146,8 @@ func TestGuessingWithHeldCredential(t *testing.T) {
 	assert.Equal(t, http.StatusOK, ask("right-token").status)
 }
 
-// A credential of the gateway's own that Suger refuses is not the client's fault.
+// If Suger refuses the gateway's own credential, the client's token is not at
+// fault.
 func TestRefusedHeldCredentialIsNoGuess(t *testing.T) {
 	s := newStack(t, heldBy("expired-key", "right-token"), guessLimit(1, &standin.Clock{}))
 	for range 3 {

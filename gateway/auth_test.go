@@ -168,8 +168,8 @@ func TestHeldCredential(t *testing.T) {
 	assert.Zero(t, s.suger.Count(""), "a refused token must not reach Suger")
 }
 
-// The client's token was right, so the answer must not send Okta's
-// administrator looking for a new one.
+// The client's token is valid, so the answer must not ask Okta's administrator
+// for a new one.
 func TestHeldCredentialThatSugerRefuses(t *testing.T) {
 	s := newStack(t, heldBy("expired-key", "token"))
 	a := s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", "Bearer token")

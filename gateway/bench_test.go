@@ -15,8 +15,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// BenchmarkHandler is what a request costs the gateway, with a warm list and
-// Suger's side of it on loopback. internal/test/proof has a benchmark beside a proxy.
+// BenchmarkHandler measures the gateway's cost of a request, with a cached list and
+// Suger on loopback. internal/test/proof has a benchmark beside a proxy.
 //
 //	go test -run '^$' -bench Handler -benchmem ./gateway
 func BenchmarkHandler(b *testing.B) {

@@ -26,7 +26,7 @@ type bulkOperation struct {
 	createdID      string // of a POST that has succeeded
 }
 
-// A bulkResult is what a bulk response says of one operation.
+// A bulkResult is one operation's entry in a bulk response.
 type bulkResult struct {
 	Location string        `json:"location,omitempty"` // of the resource that it changes, once that is known
 	Method   string        `json:"method"`
@@ -37,14 +37,14 @@ type bulkResult struct {
 }
 
 // A bulkResponse has the results in the order of the request. Operations that
-// were not carried out, since too many before them had failed, have none.
+// failOnErrors skipped have none.
 type bulkResponse struct {
 	Schemas    []string      `json:"schemas"`
 	Operations []*bulkResult `json:"Operations"`
 }
 
-// A bulkJob carries out a bulk request: in its order, except that an operation
-// waits for those that create what it refers to.
+// A bulkJob executes a bulk request in order, except that an operation waits
+// for those that create what it refers to.
 type bulkJob struct {
 	server       *server
 	x            *exchange
@@ -77,13 +77,13 @@ func (s *server) bulk(x *exchange) error {
 	return x.writeJSON(http.StatusOK, response)
 }
 
-// read reads a bulk request. What is wrong with the message as a whole is an error
-// here; what is wrong with one operation is that operation's result.
+// read reads a bulk request. A problem with the whole message is an error here; a
+// problem with one operation is that operation's result.
 func (j *bulkJob) read(message map[string]any) error {
 	operations, _ := scim.Member(message, "Operations")
 	given, ok := operations.([]any)
 	if !ok {
-		return scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs Operations, a list.")
+		return scim.NewError(scim.CodeInvalidSyntax, "A bulk request needs the list Operations.")
 	}
 	if len(given) > maxBulkOperations {
 		return scim.NewError(scim.CodeTooLarge, "The bulk request has %d operations; the gateway accepts %d at once.", len(given), maxBulkOperations)
@@ -148,7 +148,7 @@ func (j *bulkJob) stopped() bool {
 	return j.failures >= j.failOnErrors || errors.Is(j.x.ctx().Err(), context.Canceled)
 }
 
-// settle carries op out, once, after the operations that it refers to.
+// settle executes op once, after the operations that it refers to.
 func (j *bulkJob) settle(op *bulkOperation) {
 	if op.begun {
 		return
@@ -168,7 +168,7 @@ func (j *bulkJob) settle(op *bulkOperation) {
 	if err != nil {
 		j.fail(op, err)
 	}
-	op.data = nil // may be large, and is of no more use
+	op.data = nil // may be large and is no longer needed
 }
 
 func (j *bulkJob) carryOut(op *bulkOperation, single *operation) error {
@@ -197,7 +197,7 @@ func (j *bulkJob) target(op *bulkOperation) (*operation, error) {
 		}
 	}
 	if single.set == nil {
-		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "A bulk operation's path is /Users or /Groups, with an id after it unless it creates.")
+		return nil, scim.NewError(scim.CodeNoSuchEndpoint, "The path of a bulk operation must be /Users or /Groups, followed by an id unless the operation creates a resource.")
 	}
 	var err error
 	if hasID && op.Method != http.MethodPost {
@@ -209,10 +209,10 @@ func (j *bulkJob) target(op *bulkOperation) (*operation, error) {
 	switch op.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
-		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk operation's method is POST, PUT, PATCH or DELETE.")
+		return nil, scim.NewError(scim.CodeMethodNotAllowed, "The method of a bulk operation must be POST, PUT, PATCH or DELETE.")
 	}
 	if hasID == (op.Method == http.MethodPost) {
-		return nil, scim.NewError(scim.CodeMethodNotAllowed, "A bulk POST names an endpoint such as /Users, and every other operation one resource.")
+		return nil, scim.NewError(scim.CodeMethodNotAllowed, "The path of a bulk POST must be an endpoint such as /Users; the path of any other operation must name one resource.")
 	}
 	if op.Method != http.MethodDelete {
 		var ok bool
@@ -229,8 +229,8 @@ func (j *bulkJob) target(op *bulkOperation) (*operation, error) {
 // request creates (RFC 7644 §3.7.2).
 const bulkPrefix = "bulkId:"
 
-// resolve puts ids in the place of the bulkIds that op refers to, in its path and
-// anywhere in its data, after the operations that create them.
+// resolve replaces the bulkIds in op's path and data by ids, after executing the
+// operations that create them.
 func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	resolved := func(text string) string {
 		bulkID, isReference := strings.CutPrefix(text, bulkPrefix)
@@ -255,7 +255,7 @@ func (j *bulkJob) resolve(op *bulkOperation) (err error) {
 	return err
 }
 
-// created is the id of what the operation with the bulkId creates.
+// created returns the id of what the operation with the bulkId creates.
 func (j *bulkJob) created(bulkID string) (string, error) {
 	bad := func(problem string) (string, error) {
 		return "", scim.NewError(scim.CodeBulkReference, "The operation refers to the bulkId %q, %s.", scim.Clip(bulkID, 80), problem)
@@ -274,8 +274,7 @@ func (j *bulkJob) created(bulkID string) (string, error) {
 	return creator.createdID, nil
 }
 
-// fail sets the result of an operation that was not done, and logs it as a request
-// of its own would be.
+// fail sets the result of a failed operation and logs it like a single request.
 func (j *bulkJob) fail(op *bulkOperation, err error) {
 	j.failures++
 	e := j.server.answerable(j.x, err)
@@ -289,7 +288,7 @@ func (j *bulkJob) fail(op *bulkOperation, err error) {
 	}, failureAttrs(e)...)...)
 }
 
-// mapStrings is a copy of value in which f has replaced every string.
+// mapStrings returns a copy of value in which f has replaced every string.
 func mapStrings(value any, f func(string) string) any {
 	switch v := value.(type) {
 	case string:

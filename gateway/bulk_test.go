@@ -32,7 +32,7 @@ func (s *stack) bulk(operations string, more ...string) []map[string]any {
 	return results
 }
 
-// codeOf is the code at the end of a detail.
+// codeOf returns the code at the end of a detail.
 func codeOf(detail string) scim.Code {
 	code, _, _ := strings.Cut(detail[strings.LastIndex(detail, "[")+1:], ",")
 	return scim.Code(code)

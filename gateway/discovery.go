@@ -9,8 +9,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// schemasOf are the schemas of the resource types and of discovery (RFC 7644 §4), each
-// once. Discovery describes what the gateway really offers, and never asks Suger.
+// schemasOf returns the schemas of the resource types and of discovery (RFC 7644 §4),
+// each once. Discovery describes what the gateway really offers, and never asks Suger.
 func schemasOf(kinds []*scim.ResourceType) (schemas []*scim.Schema) {
 	var all []*scim.Schema
 	for _, kind := range kinds {
@@ -82,8 +82,8 @@ func getDescription[T any](kind string, all []T, describe func(one T, base strin
 	}
 }
 
-// withoutFilter refuses a filter: left unanswered, it would look as if it had
-// matched everything. Other parameters do not count here (RFC 7644 §4).
+// withoutFilter refuses a filter: if ignored, it would seem to match
+// everything. Other parameters are ignored (RFC 7644 §4).
 func (x *exchange) withoutFilter() error {
 	values, err := x.query()
 	for name := range values {
@@ -100,9 +100,9 @@ func (s *server) me(*exchange) error {
 }
 
 // serviceProviderConfig serves GET /ServiceProviderConfig (RFC 7643 §5, RFC 9865 §4),
-// with the current limits, and what draft-ietf-scim-roles-entitlements-01
-// adds to it. It claims draft-zollner-scim-interop-profile where that is kept:
-// in strict mode, and if a PATCH that deactivates does not delete.
+// with the current limits, and what draft-ietf-scim-roles-entitlements-01 adds to it.
+// It claims draft-zollner-scim-interop-profile only where that is true: in strict
+// mode, if a PATCH that deactivates does not delete.
 func (s *server) serviceProviderConfig(x *exchange) error {
 	user := s.root[0].kind
 	canWrite := func(name string) bool {

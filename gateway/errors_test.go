@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Okta comes back by itself only after a 429 with whole seconds in Retry-After.
+// Okta retries by itself only after a 429 with whole seconds in Retry-After.
 func TestSugerIsOutOfOrder(t *testing.T) {
 	s := newStack(t)
 	tests := []struct {
@@ -64,11 +64,11 @@ func TestBudget(t *testing.T) {
 	assert.EqualValues(t, 429, s.log.last(t, "request")["status"])
 }
 
-// What is left of a bulk request when its time is up is answered so that the
-// client sends it again.
+// Operations of a bulk request that are left when its time is up get an answer
+// after which the client retries.
 func TestBudgetOfBulk(t *testing.T) {
 	s := newStack(t, func(c *gateway.Config) { c.Budget = 50 * time.Millisecond })
-	s.id("viewer") // shows that the token is good
+	s.id("viewer") // proves the token
 	s.suger.ResetCalls()
 	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Hang}))
 	results := s.bulk(`{"method":"DELETE","path":"/Users/a"},{"method":"DELETE","path":"/Users/b"}`)

@@ -39,7 +39,7 @@ type exchange struct {
 	failure  *scim.Error    // what was answered, if it was an error
 }
 
-// ctx is the request's context, which ends with its budget.
+// ctx returns the request's context, which ends with its budget.
 func (x *exchange) ctx() context.Context { return x.Request().Context() }
 
 // account gives the request its id, answers errors, and writes the log line.
@@ -69,7 +69,7 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(x); err != nil {
 			x.failure = s.answerable(x, err)
 			if !x.Response().Committed {
-				x.writeError() // even if the client seems to be gone: net/http would answer 200
+				x.writeError() // even if the client seems disconnected: net/http would answer 200
 			}
 			s.note(x, x.failure)
 			if client.Err() != nil {
@@ -83,8 +83,8 @@ func (s *server) account(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// note records what an error says of the token. One that is not known yet and that
-// is not allowed in the organization counts as refused.
+// note records what an error says about the token. An unknown token that is not
+// allowed in the organization counts as refused.
 func (s *server) note(x *exchange, e *scim.Error) {
 	switch e.Code {
 	case scim.CodeTokenMissing, scim.CodeTokenRefused:
@@ -99,7 +99,7 @@ func (s *server) note(x *exchange, e *scim.Error) {
 func (s *server) logPanic(c echo.Context, panicked error, stack []byte) error {
 	s.config.Log.Error("panic", "request_id", c.(*exchange).caller.RequestID, "route", c.Path(),
 		"panic", scim.Clip(panicked.Error(), maxLogged), "stack", string(stack))
-	return scim.NewError(scim.CodeInternal, "The gateway has a defect: the request was not completed.")
+	return scim.NewError(scim.CodeInternal, "Internal error of the gateway: the request was not completed.")
 }
 
 // maxLogged bounds text from elsewhere in a log line, in bytes.
@@ -146,7 +146,7 @@ func failureAttrs(e *scim.Error) []slog.Attr {
 	return attrs
 }
 
-// levelOf is the level of an answer's line.
+// levelOf returns the level of an answer's line.
 func levelOf(status int) slog.Level {
 	if status >= http.StatusInternalServerError {
 		return slog.LevelError
@@ -154,7 +154,7 @@ func levelOf(status int) slog.Level {
 	return slog.LevelInfo
 }
 
-// knownMethod keeps invented methods out of the metrics.
+// knownMethod maps unregistered methods to "other", for the metrics.
 func knownMethod(method string) string {
 	known := []string{
 		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
@@ -195,8 +195,8 @@ func (x *exchange) isKnown(version string) bool {
 	return isRead && !scim.NoneMatch(listed(x.Request().Header, "If-None-Match"), version)
 }
 
-// writeJSON encodes before it sends, so that what cannot be encoded is an error
-// and not half an answer.
+// writeJSON encodes before it sends, so that an encoding error does not leave
+// half an answer.
 func (x *exchange) writeJSON(status int, message any) error {
 	text, err := scim.Marshal(message)
 	if err != nil {
@@ -242,8 +242,8 @@ func (x *exchange) send(status int, text []byte) error {
 	}
 }
 
-// show is a resource as the client should see it, with what only the gateway knows: the
-// URLs of the resource and of those that it refers to.
+// show returns a resource as the client should see it, with what only the gateway
+// knows: the URLs of the resource and of those that it refers to.
 func (set *resourceSet) show(x *exchange, view scim.View, projection *scim.Projection) any {
 	if writer, ok := view.(scim.Writer); ok && projection.KeepsAll() {
 		return scim.Located{Writer: writer, Base: x.base}
@@ -279,7 +279,7 @@ const (
 	realm = `Bearer realm="suger-scim-gateway"`
 )
 
-// asSCIM turns any error into a SCIM error. It is the only place that does.
+// asSCIM converts any error to a SCIM error. Only this function does.
 func asSCIM(err error) *scim.Error {
 	var e *scim.Error
 	if errors.As(err, &e) {
@@ -298,20 +298,20 @@ func asSCIM(err error) *scim.Error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return scim.Wrap(err, scim.CodeSugerUnavailable, "Suger did not answer within the time limit of one request.")
 	}
-	return scim.Wrap(err, scim.CodeInternal, "The gateway has a defect. See its log for the request id.")
+	return scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
 }
 
-// answerable is a copy of the error as this client should see it.
+// answerable returns a copy of the error as this client should see it.
 func (s *server) answerable(x *exchange, err error) *scim.Error {
 	e := *asSCIM(err)
 	if e.Code == scim.CodeTokenRefused && s.holdsCredential() && x.caller.Credential != "" {
-		// Suger refuses the gateway's own credential: the client's token was right.
+		// Suger refuses the gateway's own credential; the client's token is valid.
 		e = *scim.Wrap(err, scim.CodeHeldCredential,
 			"Suger does not accept the credential that the gateway holds. The gateway's operator must renew it.")
 	}
 	if e.Code == scim.CodeNoSuchEndpoint && x.resource == "" { // not of a bulk operation
 		if endpoint := s.spelled(x.Request().URL.Path); endpoint != "" {
-			e.Detail = fmt.Sprintf("There is no such endpoint: upper and lower case matter in a path. This one is written %s.", endpoint)
+			e.Detail = fmt.Sprintf("There is no such endpoint: paths are case-sensitive. Use %s.", endpoint)
 		}
 	}
 	if mapping.IsNotPair(err) {
@@ -363,8 +363,8 @@ func (x *exchange) writeError() {
 	}
 }
 
-// wholeSeconds rounds up and is at least 1: Okta waits five minutes on anything
-// but a positive integer.
+// wholeSeconds rounds up to at least 1: after anything but a positive integer
+// Okta waits five minutes.
 func wholeSeconds(d time.Duration) string {
 	return strconv.FormatInt(int64(max(1, (d+time.Second-1)/time.Second)), 10)
 }

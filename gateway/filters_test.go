@@ -40,8 +40,8 @@ func TestFiltersOfTheProfiles(t *testing.T) {
 	}
 }
 
-// A password is taken from today's clients and ignored, but offered to nobody
-// (IPSIE account lifecycle profile, AL2).
+// A password is accepted and ignored, but not in the schema (IPSIE account
+// lifecycle profile, AL2).
 func TestNoPassword(t *testing.T) {
 	s := newStack(t)
 	found := map[string]map[string]any{}

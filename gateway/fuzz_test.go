@@ -18,8 +18,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// FuzzRequest sends anything to every endpoint: the answer is never a defect,
-// and always SCIM's.
+// FuzzRequest sends arbitrary requests to every endpoint: the answer is never
+// an internal error, and always SCIM.
 func FuzzRequest(f *testing.F) {
 	suger, err := sandbox.New(sandbox.Options{Contract: "status", Keys: []string{key}})
 	require.NoError(f, err)
@@ -108,7 +108,7 @@ func FuzzRefusedPatch(f *testing.F) {
 		after, there := suger.UserByEmail(viewer.Email)
 		if recorder.Code >= 400 {
 			require.True(t, there)
-			if after.Status == "INACTIVE" { // access that is to end ends first, whatever else is wrong
+			if after.Status == "INACTIVE" { // access ends first, whatever else is wrong
 				require.Contains(t, recorder.Body.String(), "The user's access has ended")
 				after.Status, after.LastUpdateTime, after.DeactivationTime = before.Status, before.LastUpdateTime, before.DeactivationTime
 			}

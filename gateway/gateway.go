@@ -60,7 +60,7 @@ func New(config Config, service *mapping.Service) http.Handler {
 	}
 
 	e := echo.New()
-	// The order matters: from the outside in.
+	// In this order, the outermost first.
 	e.Use(
 		s.account, // first, so that every request has an id, an answer in SCIM's form and a line in the log
 		// Inside it, so that a panic is answered and logged like any error.
@@ -90,9 +90,9 @@ type Config struct {
 	Organization         string   // Suger organization of requests to /scim/v2; "" does not serve that path
 	AllowedOrganizations []string // the only organizations served; empty serves all
 
-	// PublicURL is the address by which clients reach the gateway, for
-	// meta.location: "https://scim.example.com", with a path prefix if a proxy
-	// removes one. Without it the request's own scheme and host are used.
+	// PublicURL is the URL by which clients reach the gateway, for meta.location:
+	// "https://scim.example.com", with a path prefix if a proxy removes one.
+	// Without it the request's own scheme and host are used.
 	PublicURL      string
 	TrustedProxies []netip.Prefix // peers whose X-Forwarded headers count
 	AllowedClients []netip.Prefix // the only client addresses answered; empty answers all
@@ -106,7 +106,7 @@ type Config struct {
 	// credential itself. It is called for each request, so that tokens can be
 	// rotated. If nil, the client's bearer token is the Suger credential.
 	Tokens         func() []string
-	HeldCredential func() mapping.Credential // shown to Suger; set together with Tokens
+	HeldCredential func() mapping.Credential // presented to Suger; set together with Tokens
 
 	Budget      time.Duration // longest time for one SCIM request, all of Suger's answers included
 	MaxInFlight int           // SCIM requests answered at once; more are answered 429
@@ -171,7 +171,7 @@ const (
 	organizationPrefix = "/org/:orgId" + scimPrefix
 )
 
-// A route is one endpoint with the methods that it answers alike.
+// A route is one endpoint and the methods that share a handler.
 type route struct {
 	methods  string // separated by blanks; GET answers HEAD too
 	path     string
@@ -180,8 +180,8 @@ type route struct {
 	handle   func(*exchange) error
 }
 
-// routes is the whole URL surface below a prefix. Discovery is open, so that it
-// can be read before there is a credential (RFC 7644 §4).
+// routes returns the whole URL surface below a prefix. Discovery is open, so
+// that it can be read before there is a credential (RFC 7644 §4).
 //
 // A query on the server root asks for users and groups. Roles are left out: they
 // are the groups once more, under the same ids.
@@ -234,8 +234,8 @@ func (s *server) mount(e *echo.Echo) {
 	}
 }
 
-// spelled is the endpoint that a path would name in the right letter case, with "{id}"
-// in the place of an id; "" if there is none.
+// spelled returns the endpoint that a path would name in the right letter case, with
+// "{id}" in the place of an id; "" if there is none.
 func (s *server) spelled(path string) string {
 	given := strings.Split(path, "/")
 	for _, known := range s.paths {
@@ -275,7 +275,8 @@ func (s *server) enter(r route) echo.HandlerFunc {
 	}
 }
 
-// organizationOf is the organization that the path names, or the configured one.
+// organizationOf returns the organization that the path names, or the configured
+// one.
 func (s *server) organizationOf(x *exchange) (string, error) {
 	if !strings.HasPrefix(x.Path(), organizationPrefix) {
 		return s.config.Organization, nil
@@ -285,7 +286,7 @@ func (s *server) organizationOf(x *exchange) (string, error) {
 		return "", scim.NewError(scim.CodeOrgUnknown,
 			"The gateway does not serve the organization in the URL. Compare it with the organization id in Suger's console.")
 	}
-	return strings.Clone(id), nil // as what is kept by organization must not keep the whole URL
+	return strings.Clone(id), nil // cloned, so that caches keyed by organization do not retain the whole URL
 }
 
 // chooseOrganization sets the organization of the exchange, and the URL that its

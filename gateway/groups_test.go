@@ -60,7 +60,8 @@ func TestGroupLifeCycle(t *testing.T) {
 	assert.Equal(t, s.url+path, created.header.Get("Location"))
 	assert.Equal(t, "00g1", created.body["externalId"])
 
-	// A role without permissions takes nobody's place, so it gets some in Suger's console.
+	// A role without permissions replaces no other role, so it gets some in Suger's
+	// console.
 	s.suger.PutRole(sandbox.Role{ID: id, Name: "Sample crew", Permissions: []string{"read"}})
 	user := s.id("viewer")
 	replaced := s.do(http.MethodPut, path, `{"displayName":"Sample crew","members":[{"value":"`+user+`"}]}`)

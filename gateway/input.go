@@ -25,7 +25,7 @@ import (
 const maxID = 256
 
 // resourceID reads an id as it is in a path, escaped. An impossible id is answered 404
-// like any other that does not exist: Okta's own tests ask for such ids and expect that.
+// like any unknown one: Okta's own tests expect that.
 func resourceID(segment, kind string) (string, error) {
 	id, err := url.PathUnescape(segment)
 	if err != nil || !usableID(id) {
@@ -35,8 +35,8 @@ func resourceID(segment, kind string) (string, error) {
 }
 
 // usableID reports whether an id can be put into a URL without naming another
-// resource. Slashes are refused, since there are proxies that unescape them, and
-// so is what no server can have made.
+// resource. Slashes are refused, since some proxies unescape them, and so are
+// ids that no server can have generated.
 func usableID(id string) bool {
 	return id != "" && id != "." && id != ".." && len(id) <= maxID && !strings.ContainsAny(id, `/\`) &&
 		utf8.ValidString(id) && strings.IndexFunc(id, unicode.IsControl) < 0
@@ -67,8 +67,8 @@ const (
 	// words. The longest list of members that a body has room for is shorter.
 	maxNodes = 50_000
 
-	// A body that is small in both ways is not counted against the memory, so that it
-	// never waits for a large one: even one in each slot needs little.
+	// A body that is small by both measures does not count against the memory limit,
+	// so that it never waits for a large one: even one in each slot needs little.
 	smallBody  = 32 << 10 // bytes
 	smallNodes = 1000
 
@@ -80,13 +80,13 @@ const (
 	objectCost = 400
 	valueCost  = 40
 
-	// slowBody is the time from which reading a body counts as a failure of its
+	// slowBody is the reading time above which a body counts as a failure of its
 	// address.
 	slowBody = 10 * time.Second
 )
 
-// body reads the JSON object of a request, after the token has been good once:
-// what a stranger sends costs nothing.
+// body reads the JSON object of a request, once Suger has accepted the token: a
+// stranger's body costs nothing.
 //
 // The memory for its values is reserved until the exchange ends.
 func (s *server) body(x *exchange) (map[string]any, error) {
@@ -150,20 +150,20 @@ func (s *server) readBody(x *exchange) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// drainFactor is how many times the largest body is read and dropped of one that
-// is too large.
+// drainFactor bounds how much of an oversized body is read and discarded, as a
+// multiple of the largest body.
 const drainFactor = 8
 
-// tooLarge refuses a body that is too large, after reading on for a while: a client
-// that is still sending sees a broken connection instead of the answer.
+// tooLarge refuses an oversized body after discarding part of the rest: a client
+// that is still sending would see a broken connection instead of the answer.
 func tooLarge(sent io.Reader) error {
 	_, _ = io.CopyN(io.Discard, sent, drainFactor*maxBody)
 	return scim.NewError(scim.CodeTooLarge, "The body is larger than %d bytes.", maxBody)
 }
 
 // countNodes counts the values of a JSON text, and the objects among them,
-// without decoding it. It counts an empty object or list as two. Of a text that
-// is not JSON it counts as much as a decoder would read.
+// without decoding it. It counts an empty object or list as two. In invalid
+// JSON it counts up to where a decoder would stop.
 func countNodes(data []byte) (nodes, objects int) {
 	nodes = 1
 	for i := 0; i < len(data); i++ {
@@ -282,8 +282,8 @@ func parameterText(value any) (text string, given, ok bool) {
 	return "", true, false
 }
 
-// integer reads a whole number of any size; one that does not fit is as good as
-// the largest. absent is the value of a parameter that is missing or empty.
+// integer reads a whole number of any size; one that does not fit counts as the
+// largest. absent is the value of a parameter that is missing or empty.
 func (p parameters) integer(name string, absent int) (int, error) {
 	text := strings.TrimSpace(p[name])
 	if text == "" {
@@ -296,7 +296,8 @@ func (p parameters) integer(name string, absent int) (int, error) {
 	return n, nil
 }
 
-// projection is what of a resource the client wants to see (RFC 7644 §3.9).
+// projection returns what of a resource the client wants to see (RFC 7644
+// §3.9).
 func (p parameters) projection(kind *scim.ResourceType) (*scim.Projection, error) {
 	return scim.ParseProjection(kind, p["attributes"], p["excludedAttributes"])
 }

@@ -20,7 +20,7 @@ const (
 	patchURN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 )
 
-// conforming is a gateway that claims the interoperability profile.
+// conforming returns a gateway that claims the interoperability profile.
 func conforming(t *testing.T) *stack {
 	s := newStack(t, func(c *gateway.Config) { c.Strict = true })
 	require.Equal(t, true, s.get("/scim/v2/ServiceProviderConfig").body["interopProfileConformant"])

@@ -41,7 +41,7 @@ func (s *stack) serve(method, path string, body io.Reader, headers ...string) *a
 	return readAnswer(s.t, recorder.Result())
 }
 
-// Nothing is read of what somebody sends whose token has not been good.
+// No body is read before its token has been accepted.
 func TestTokenIsProvenBeforeTheBodyIsRead(t *testing.T) {
 	const elsewhere = "/org/another/scim/v2"
 	tests := []struct {
@@ -83,7 +83,7 @@ func TestGoodTokenIsProvenOnce(t *testing.T) {
 	assert.Equal(t, again, search())
 }
 
-// A Suger that cannot say whether a token is good is asked again.
+// If Suger cannot verify a token, it is asked again.
 func TestProofThatFailsIsNotRemembered(t *testing.T) {
 	s := newStack(t)
 	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(503), Times: 1}))
@@ -92,7 +92,8 @@ func TestProofThatFailsIsNotRemembered(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.do(http.MethodPost, "/scim/v2/Users/.search", `{"count":1}`).status)
 }
 
-// slowSuger answers 401 to all calls, but only once all guesses are under way.
+// slowSuger answers 401 to all calls, but only once all guesses are in
+// progress.
 func slowSuger() (suger http.Handler, asked *atomic.Int64, release func()) {
 	asked, released := new(atomic.Int64), make(chan struct{})
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -102,8 +103,8 @@ func slowSuger() (suger http.Handler, asked *atomic.Int64, release func()) {
 	}), asked, sync.OnceFunc(func() { close(released) })
 }
 
-// Guesses under way count: many at once do not all pass before the first of them
-// has failed.
+// Guesses in progress count: many at once do not all pass before the first has
+// failed.
 func TestManyGuessesAtOnce(t *testing.T) { synctest.Test(t, testManyGuessesAtOnce) }
 
 func testManyGuessesAtOnce(t *testing.T) {
@@ -128,7 +129,7 @@ func testManyGuessesAtOnce(t *testing.T) {
 	assert.EqualValues(t, limit+5, asked.Load(), "the limit, and one a second for as long as they wait")
 }
 
-// One token under way many times is one guess and one call.
+// Simultaneous requests with one token are one guess and one call.
 func TestOneGuessManyTimesAtOnce(t *testing.T) { synctest.Test(t, testOneGuessManyTimesAtOnce) }
 
 func testOneGuessManyTimesAtOnce(t *testing.T) {
@@ -152,7 +153,7 @@ func testOneGuessManyTimesAtOnce(t *testing.T) {
 		"the address has one more")
 }
 
-// A good key from an address that has brought too many wrong ones is heard.
+// A valid key from an address with too many wrong ones is accepted.
 func TestGoodTokenFromABadAddress(t *testing.T) {
 	synctest.Test(t, testGoodTokenFromABadAddress) // it waits for its turn
 }
@@ -162,7 +163,7 @@ func testGoodTokenFromABadAddress(t *testing.T) {
 	for n := range 4 {
 		s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", fmt.Sprintf("Bearer guess-%d", n))
 	}
-	for n := range 3 { // who brings the same wrong one again costs nothing
+	for n := range 3 { // repeating the same wrong token costs nothing
 		a := s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", fmt.Sprintf("Bearer guess-%d", n))
 		assertError(t, a, http.StatusTooManyRequests, "", scim.CodeTooManyFailures)
 	}
@@ -192,7 +193,7 @@ func TestPlacesAreShared(t *testing.T) {
 // A seat of one credential's share.
 func TestPlacesOfOneCredential(t *testing.T) {
 	s := newStack(t, func(c *gateway.Config) { c.MaxInFlight = 4 })
-	s.id("viewer") // shows that the token is good
+	s.id("viewer") // proves the token
 	s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", "Bearer read-only-key")
 	body := slowBody{reading: make(chan struct{}), end: make(chan struct{})}
 	var done sync.WaitGroup
@@ -241,7 +242,7 @@ func (b slowBody) Read([]byte) (int, error) {
 // Bodies that end early count against their address.
 func TestBrokenBodiesCount(t *testing.T) {
 	s := newStack(t, func(c *gateway.Config) { c.AuthFailures.Failures, c.AuthFailures.Window = 3, time.Minute })
-	s.id("viewer") // shows that the token is good
+	s.id("viewer") // proves the token
 	for range 3 {
 		a := s.serve(http.MethodPost, "/scim/v2/Users", io.MultiReader(strings.NewReader("{"), broken{}))
 		assertError(t, a, http.StatusBadRequest, "invalidSyntax", scim.CodeInvalidSyntax)
@@ -262,8 +263,8 @@ func TestBodyWithManyValues(t *testing.T) {
 	}
 }
 
-// A key that Suger refuses for a passing reason is asked for again with the next
-// request: nobody who leaves keeps access because of it.
+// After a temporary refusal Suger is asked about the key again with the next
+// request, so that no leaver keeps access because of it.
 func TestGoodTokenThatIsRefusedForAMoment(t *testing.T) {
 	const deactivate = `{"Operations":[{"op":"replace","path":"active","value":false}]}`
 	for _, first := range []string{http.MethodGet, http.MethodPatch, http.MethodPost} {

@@ -21,8 +21,8 @@ import (
 	"suger-scim-gateway/internal/test/standin"
 )
 
-// claims are the values of /ServiceProviderConfig by their paths, with what makes
-// the gateway keep its word.
+// claims maps the paths of /ServiceProviderConfig to their values and the tests
+// of them.
 type claims map[string]func(t *testing.T, s *stack, claimed any)
 
 // leaves lists the values of a document by their paths.
@@ -41,8 +41,7 @@ func leaves(prefix string, value any, into map[string]any) {
 	}
 }
 
-// Whatever /ServiceProviderConfig says is tried out; what it says and nobody
-// tries out fails the test.
+// Every claim of /ServiceProviderConfig is tested; one without a test fails.
 func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newCrowdedStack(t, 1030, func(c *gateway.Config) {

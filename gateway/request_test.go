@@ -95,8 +95,8 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// A body that is wrong on its face is judged before its resource is looked up:
-// RFC 7644 §3.5.2 (PATCH), §3.4.3 (search) and §3.7 (bulk), RFC 7643 §3 (resources).
+// An invalid body is refused before its resource is looked up: RFC 7644 §3.5.2
+// (PATCH), §3.4.3 (search) and §3.7 (bulk), RFC 7643 §3 (resources).
 func TestSchemasOfBodies(t *testing.T) {
 	const (
 		user, group     = `["urn:ietf:params:scim:schemas:core:2.0:User"]`, `["urn:ietf:params:scim:schemas:core:2.0:Group"]`

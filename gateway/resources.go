@@ -13,8 +13,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A reader and a writer are what the users, groups and roles of package mapping
-// have in common, so that one set of handlers serves them all.
+// reader and writer are the methods that users, groups and roles of package
+// mapping share, so that one set of handlers serves all of them.
 type (
 	reader interface {
 		Get(ctx context.Context, id string, p *scim.Projection) (scim.View, error)
@@ -119,8 +119,8 @@ func (s *server) write(set *resourceSet) func(*exchange) error {
 	}
 }
 
-// listed is the value of a header that is a list: it may be sent in several lines
-// (RFC 9110 §5.3).
+// listed returns the value of a header that is a list: it may be sent in several
+// lines (RFC 9110 §5.3).
 func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
 
 // An operation writes one resource. It is a request of its own or one of those
@@ -135,7 +135,7 @@ type operation struct {
 	projection *scim.Projection // of the answer
 }
 
-// run carries the operation out. The resource is nil if there is nothing to show.
+// run executes the operation. The resource is nil if the answer has no body.
 func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
 	if err := op.checkIfNoneMatch(x); err != nil {
 		return 0, nil, err
@@ -179,7 +179,7 @@ func (op *operation) checkIfNoneMatch(x *exchange) error {
 	return scim.NewError(scim.CodeVersionMismatch, "The resource has a version that If-None-Match excludes. Nothing was changed.")
 }
 
-// A part is one resource type's share of a page.
+// A part is the resources of one type on a page.
 type part struct {
 	set     *resourceSet
 	query   *scim.Query
@@ -225,7 +225,7 @@ func (s *server) writePage(x *exchange, sets []*resourceSet, read func() (parame
 		switch {
 		case position == nil:
 		case i < first:
-			q.Count = 0 // was on earlier pages, but counts
+			q.Count = 0 // was on earlier pages, but counts in the total
 		case i == first:
 			q.Cursor = position
 		default:
@@ -302,7 +302,8 @@ const cursorAge = time.Hour
 func (p parameters) query(kind *scim.ResourceType, others ...*scim.ResourceType) (*scim.Query, error) {
 	q := &scim.Query{}
 	var err error
-	// A blank filter is malformed: read as none, it would ask for everybody.
+	// A blank filter is malformed: if it counted as none, it would ask for
+	// everybody.
 	if text, given := p["filter"]; given {
 		if q.Filter, err = scim.ParseFilter(text, kind, others...); err != nil {
 			return nil, err

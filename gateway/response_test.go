@@ -18,8 +18,8 @@ import (
 	"suger-scim-gateway/internal/test/standin"
 )
 
-// A client that lets nothing of its answer through, as HTTP/2 can with a window of
-// 0, holds its place for as long as a write may take and not longer.
+// A client that does not read its answer, as with an HTTP/2 window of 0, keeps its
+// slot only for the write timeout.
 func TestClientThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, testClientThatDoesNotRead)
 }

@@ -56,7 +56,7 @@ func TestPathsInOtherLetterCase(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			a := s.do(http.MethodGet, path, "")
 			assertError(t, a, http.StatusNotFound, "", scim.CodeNoSuchEndpoint)
-			assert.Contains(t, a.body["detail"], "This one is written "+meant+". [")
+			assert.Contains(t, a.body["detail"], "Use "+meant+". [")
 		})
 	}
 	bulk := s.do(http.MethodPost, "/scim/v2/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Devices","data":{}}]}`)

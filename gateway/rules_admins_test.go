@@ -17,8 +17,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// Rule 12 of no false success: nothing takes the last administrator away, a rename
-// of the account among it.
+// Rule 12 of no false success: nothing removes the last administrator, not even a
+// rename of the account.
 func TestRule12LastAdministrator(t *testing.T) {
 	for _, contract := range bothContracts {
 		t.Run(contract, func(t *testing.T) {
@@ -64,8 +64,8 @@ func (s *ruleStand) twoAdministrators() {
 }
 
 // Rule 13: two replicas take the last two administrators away at the same moment.
-// Either one of them gives the role back, or, where Suger cannot be read
-// afterwards, neither answers success, and what to do is said.
+// Either one of them restores the role, or, if Suger cannot be read afterwards,
+// neither answers success, and the error says what to do.
 func TestRule13TwoReplicas(t *testing.T) {
 	const demote, remove = `{"op":"replace","path":"roles","value":["VIEWER"]}`, ""
 	for _, test := range []struct {

@@ -18,8 +18,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Rule 3: a removal is not proven as long as the list has the leaver's row, even one
-// that cannot be read.
+// Rule 3: a removal is not confirmed as long as the list has the leaver's row, even
+// an unreadable one.
 func TestUnreadableRowIsNotGone(t *testing.T) {
 	for name, spoil := range map[string]func(row map[string]any){
 		"email null":   func(row map[string]any) { row["email"] = nil },
@@ -49,7 +49,7 @@ func TestUnreadableRowIsNotGone(t *testing.T) {
 	}
 }
 
-// A list without anybody is no ground for any answer.
+// An empty list is an error for every request.
 func TestListWithoutAnybody(t *testing.T) {
 	for _, list := range []string{`[]`, `null`} {
 		s := newRuleStand(t, onMembership)
@@ -85,7 +85,8 @@ func TestListWithoutAnybody(t *testing.T) {
 	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodDelete, path, "").code(), "nor a proof")
 }
 
-// beforeWrite lets the console act once, before the first write arrives.
+// beforeWrite makes a change in the console once, before the first write
+// arrives.
 func (s *ruleStand) beforeWrite(act func()) {
 	var once sync.Once
 	s.onRequest(func(_ http.ResponseWriter, r *http.Request) bool {
@@ -103,7 +104,7 @@ func (s *ruleStand) gives(mailbox, role string) {
 	s.suger.PutUser(user)
 }
 
-// Rule 13: a Bulk is as careful of the last administrator as its operations alone.
+// Rule 13: a bulk request protects the last administrator like single requests.
 func TestBulkKeepsAnAdministrator(t *testing.T) {
 	for name, operation := range map[string]string{
 		"demotion":     `{"method":"PATCH","path":"USER","data":{"Operations":[{"op":"replace","path":"roles","value":[{"value":"VIEWER"}]}]}}`,
@@ -120,8 +121,7 @@ func TestBulkKeepsAnAdministrator(t *testing.T) {
 	}
 }
 
-// A Bulk does not believe an old list that somebody is no member, nor that a version
-// is still so.
+// A bulk request does not trust an old list about a missing member or a version.
 func TestBulkLooksAgain(t *testing.T) {
 	clock := standin.NewClock(time.Now())
 	slow := func(s *ruleStand, act func()) {
@@ -163,7 +163,8 @@ func TestBulkLooksAgain(t *testing.T) {
 
 func quote(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
 
-// Where nobody is seen to be an administrator, whose role cannot be told may be one.
+// If nobody is known to be an administrator, a person with an unreadable role may be
+// one.
 func TestUnreadableRoleMayBeTheLastAdministrator(t *testing.T) {
 	for _, role := range []any{nil, "", "OWNER", "admin"} {
 		for name, send := range map[string]func(s *ruleStand, path string) *answer{
@@ -184,8 +185,8 @@ func TestUnreadableRoleMayBeTheLastAdministrator(t *testing.T) {
 	}
 }
 
-// An update that sends the whole object does not lay its values over another one
-// than it was planned on.
+// An update that sends the whole object does not overwrite an object that
+// differs from the planned one.
 func TestWholeObjectIsThePlannedOne(t *testing.T) {
 	for name, change := range map[string]func(user map[string]any){
 		"somebody else": func(user map[string]any) { user["userId"] = 4711 },
@@ -215,7 +216,7 @@ func TestWholeObjectIsThePlannedOne(t *testing.T) {
 	}
 }
 
-// Who has left has no version that a client could name.
+// A person who has left has no version.
 func TestReturnWithAnOldVersion(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	path := s.user("viewer")
@@ -226,7 +227,7 @@ func TestReturnWithAnOldVersion(t *testing.T) {
 	assert.Equal(t, "gone", s.state("viewer"))
 }
 
-// Where a call by id shows a member whom the list lacks, the list is not believed.
+// If a call by id shows a member whom the list lacks, the list is not trusted.
 func TestListLacksWhoIsAMember(t *testing.T) {
 	s := newRuleStand(t, onStatus)
 	s.gives("editor", "ADMIN") // so that the guard needs the list
@@ -256,7 +257,7 @@ func TestListWithoutInactivePeople(t *testing.T) {
 	assert.Zero(t, s.writes())
 }
 
-// What Suger answers to the one who is added is believed only about them.
+// Suger's answer to adding a person is used only if it is about that person.
 func TestAddIsAnsweredWithSomebodyElse(t *testing.T) {
 	s := newRuleStand(t, onStatus)
 	before := s.everybody()
@@ -274,7 +275,7 @@ func TestAddIsAnsweredWithSomebodyElse(t *testing.T) {
 	assert.Equal(t, before, after, "and nobody else was touched")
 }
 
-// A role that Suger answers as new is one that was not there before.
+// The answer to creating a role must be a role that did not exist before.
 func TestNewRoleIsAnsweredAsAnother(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	viewer := strings.TrimPrefix(s.user("viewer"), "/scim/v2/Users/")
@@ -303,8 +304,8 @@ func TestRolesOfAnotherReplica(t *testing.T) {
 	assert.Equal(t, http.StatusNoContent, other.do(http.MethodDelete, path, "").status)
 }
 
-// A member who leaves while a group is changed does not make the group one that does
-// not exist.
+// A member who leaves while a group is changed does not turn the answer into "no
+// such group".
 func TestMemberLeavesMeanwhile(t *testing.T) {
 	for name, send := range map[string]func(s *ruleStand, group, member string) *answer{
 		"deletion": func(s *ruleStand, group, _ string) *answer { return s.do(http.MethodDelete, group, "") },
@@ -337,8 +338,8 @@ func TestLookalikeAddress(t *testing.T) {
 	assert.Zero(t, s.writes())
 }
 
-// Of two different rows of one user nobody can say which is true, so a change is
-// only made once both show it; and access can end.
+// It is unclear which of two different rows of one user is right, so a change is
+// confirmed only if both show it; access can still end.
 func TestTwoRowsOfOneUser(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	path := s.user("viewer")
@@ -372,7 +373,7 @@ func TestMemberThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// A record without an id stops nobody whose address is another one.
+// A record without an id does not affect people with other addresses.
 func TestRecordWithoutIDOfSomebodyElse(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	path := s.user("viewer")
@@ -395,7 +396,7 @@ func TestBrakeCountsARepeatOnce(t *testing.T) {
 	assert.Equal(t, scim.CodeChangeBrake, s.patch(s.user("finance"), deactivate).code())
 }
 
-// Access that one answer shows as ended and the list does not is ended.
+// Access that has ended by one answer but not by the list is ended.
 func TestInactiveByIDAlone(t *testing.T) {
 	s := newRuleStand(t, onStatus)
 	path := s.user("viewer")
@@ -410,7 +411,7 @@ func TestInactiveByIDAlone(t *testing.T) {
 	assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
 }
 
-// A list of roles with one of another organization is not believed.
+// A list of roles with one of another organization is refused.
 func TestRoleOfAnotherOrganization(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	s.rewrite.Store(new(func(_ *http.Request, body []byte) []byte {
@@ -419,8 +420,8 @@ func TestRoleOfAnotherOrganization(t *testing.T) {
 	assert.Equal(t, scim.CodeSugerUnreadable, s.do(http.MethodGet, "/scim/v2/Groups", "").code())
 }
 
-// A key that Suger has not let read the organization holds no lock of it, however
-// long Suger takes to refuse it.
+// A key that Suger has not accepted for the organization holds none of its locks,
+// however long Suger takes to refuse it.
 func TestForeignKeyHoldsNoLock(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	path := s.user("viewer")

@@ -18,8 +18,8 @@ const (
 	deactivate    = `{"op":"replace","path":"active","value":false}`
 )
 
-// Rule 1 of no false success: access that is to end ends first, whatever else is in
-// the request. What nobody holds is ignored; what is wrong is reported afterwards.
+// Rule 1 of no false success: access ends first, whatever else is in the request.
+// Unsupported attributes are ignored; errors are reported afterwards.
 func TestRule1AccessEndsWhateverElseIsWrong(t *testing.T) {
 	tests := []struct {
 		name, operation string
@@ -58,7 +58,7 @@ func TestRule1AccessEndsWhateverElseIsWrong(t *testing.T) {
 	}
 }
 
-// Rule 1: so it is for PUT, and in Bulk.
+// Rule 1 for PUT and in bulk requests.
 func TestRule1AccessEndsByReplaceAndBulk(t *testing.T) {
 	for _, contract := range bothContracts {
 		for _, members := range []string{`"userName":null`, `"userName":5`, `"name":"Cedar"`, `"userName":"viewer@example.com","roles":["nobody knows"]`,
@@ -76,7 +76,7 @@ func TestRule1AccessEndsByReplaceAndBulk(t *testing.T) {
 	}
 }
 
-// Rule 2: a create with an active that says nothing creates nobody.
+// Rule 2: a create with an ambiguous active creates nobody.
 func TestRule2CreateWithOddActive(t *testing.T) {
 	for _, contract := range bothContracts {
 		s := newRuleStand(t, contract)
@@ -142,7 +142,7 @@ func TestRule2OddFormsOfActive(t *testing.T) {
 	}
 }
 
-// Rule 3: a 404 that something in front of Suger gives is no proof of a removal.
+// Rule 3: a 404 from a proxy in front of Suger does not prove a removal.
 func TestRule3RemovalIsProvenByAList(t *testing.T) {
 	for _, contract := range bothContracts {
 		t.Run(contract, func(t *testing.T) {
@@ -193,7 +193,8 @@ func TestRule3TokenEndpointNotFound(t *testing.T) {
 	}
 }
 
-// Rule 4: an odd status of one record does not turn a deactivation into a removal.
+// Rule 4: an unknown status of one record does not turn a deactivation into a
+// removal.
 func TestRule4OddStatusIsNoRemoval(t *testing.T) {
 	for _, odd := range []any{nil, "", "PAUSED", 7.0} {
 		s := newRuleStand(t, onStatus)
@@ -291,8 +292,8 @@ func TestRule22TombstoneIsIgnored(t *testing.T) {
 	}
 }
 
-// Who has provably left is a success without a write, said in the audit; an id that
-// Suger has never heard of is not.
+// Deactivating a person who has provably left is a success without a write, with an
+// audit record; for an unknown id it is not.
 func TestRule2EndOfAccessOfWhoHasLeft(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	path := s.user("viewer")

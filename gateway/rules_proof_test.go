@@ -16,8 +16,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Rule 16 of no false success: a write that Suger acknowledges and does not make is
-// an error, whatever kind of write it is.
+// Rule 16 of no false success: a write that Suger acknowledges but does not make is
+// an error, for every kind of write.
 func TestRule16EveryWriteIsProven(t *testing.T) {
 	type write struct {
 		name string
@@ -77,8 +77,8 @@ func TestRule16EveryWriteIsProven(t *testing.T) {
 	}
 }
 
-// Rule 18: a record that cannot be used is left out and reported; whoever asks for
-// it by id or by address gets an error, and the others go on.
+// Rule 18: a record that cannot be used is left out and reported; requests for it
+// by id or address get an error, others succeed.
 func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 	for _, contract := range bothContracts {
 		for _, field := range []string{"email", "role"} {
@@ -163,7 +163,8 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 	})
 }
 
-// Rule 19: in an organization that the key may not see, nobody is 'nobody'.
+// Rule 19: for an organization that the key may not see, no answer says that
+// somebody does not exist.
 func TestRule19OrganizationThatTheKeyMayNotSee(t *testing.T) {
 	for _, contract := range bothContracts {
 		t.Run(contract, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Rule 7 of no false success: groups in a create make nothing of it a repetition.
+// Rule 7 of no false success: groups in a create do not make it a repetition.
 func TestRule7CreateWithGroups(t *testing.T) {
 	t.Run("a new person", func(t *testing.T) {
 		for _, contract := range bothContracts {
@@ -46,7 +46,7 @@ func TestRule7CreateWithGroups(t *testing.T) {
 	})
 }
 
-// Rule 7: what a PUT repeats of an older answer neither brings a role back nor
+// Rule 7: a PUT that repeats an older answer neither restores a role nor
 // cancels a demotion.
 func TestRule7ReplaceOfAnOldAnswer(t *testing.T) {
 	for _, contract := range bothContracts {
@@ -103,7 +103,7 @@ func TestRule8EntriesWithoutAValue(t *testing.T) {
 	assert.Equal(t, before, s.everybody())
 }
 
-// Rule 9: a pushed group of ordinary people takes nobody's role.
+// Rule 9: a pushed group without permissions replaces nobody's role.
 func TestRule9PushedGroupTakesNobodysRole(t *testing.T) {
 	for _, contract := range bothContracts {
 		t.Run(contract, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestRule9BrakeCounts(t *testing.T) {
 	assert.Equal(t, before, s.everybody())
 }
 
-// Rule 10: members who do not exist are named, and nobody is touched.
+// Rule 10: unknown members are named, and nobody is changed.
 func TestRule10UnknownMembers(t *testing.T) {
 	for _, contract := range bothContracts {
 		t.Run(contract, func(t *testing.T) {
@@ -206,8 +206,8 @@ func TestRule15RolesOfProtectedPeople(t *testing.T) {
 	}
 }
 
-// Rule 17: a group's change ends with a list that shows each membership that was
-// asked for; who differs is named.
+// Rule 17: a group's change ends with a list that shows each requested
+// membership; differing members are named.
 func TestRule17GroupChangesAreShown(t *testing.T) {
 	for _, contract := range bothContracts {
 		t.Run(contract, func(t *testing.T) {

@@ -116,6 +116,18 @@ func TestRemovalsOfRolesInOrder(t *testing.T) {
 	}
 }
 
+// The end of access is answered as such whatever the request says of roles.
+func TestEndOfAccessBesideARemovalOfARole(t *testing.T) {
+	for _, contract := range bothContracts {
+		for _, role := range []string{"Finance", "No such role"} {
+			s := newRuleStand(t, contract)
+			a := s.patch(s.user("finance"), deactivate+`,{"op":"remove","path":"roles[value eq \"`+role+`\"]"}`)
+			assert.Less(t, a.status, 300, a.text)
+			assert.Contains(t, []string{"gone", "VIEWER INACTIVE", "Finance INACTIVE"}, s.state("finance"))
+		}
+	}
+}
+
 // Somebody who turns out to be a member keeps the role: an add that Suger refuses is a
 // refusal.
 func TestAddOfAHiddenMember(t *testing.T) {

@@ -23,8 +23,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// The contracts on which the rules are tried: where access ends by removal, as in
-// the default mapping, and where users have a status.
+// The contracts for the rules: one in which access ends by removal, as in the
+// default mapping, and one whose users have a status.
 const (
 	onMembership = "membership"
 	onStatus     = "status"
@@ -32,8 +32,7 @@ const (
 
 var bothContracts = []string{onMembership, onStatus}
 
-// A ruleStand is a gateway over a sandbox, with something between the two that a
-// test can act from.
+// A ruleStand is a gateway over a sandbox, with hooks between the two.
 type ruleStand struct {
 	*stack
 	contract string
@@ -41,7 +40,7 @@ type ruleStand struct {
 	upstream string
 	config   mapping.Config
 
-	// before is told of a request of the gateway's and may answer it itself.
+	// before is called with a request of the gateway and may answer it.
 	before atomic.Pointer[func(w http.ResponseWriter, r *http.Request) bool]
 	// rewrite may change an answer of the sandbox.
 	rewrite atomic.Pointer[func(r *http.Request, body []byte) []byte]
@@ -107,7 +106,7 @@ func (s *ruleStand) onList(change func(records []any)) {
 	s.rewrite.Store(&f)
 }
 
-// record is the record of a sample person in a list.
+// record returns the record of a sample person in a list.
 func record(records []any, mailbox string) map[string]any {
 	for _, one := range records {
 		object, _ := one.(map[string]any)
@@ -118,7 +117,7 @@ func record(records []any, mailbox string) map[string]any {
 	return map[string]any{} // not on this page
 }
 
-// replica is another gateway of the same kind, with nothing remembered.
+// replica returns another gateway of the same kind, without cached state.
 func (s *ruleStand) replica(client sugerclient.Config) *stack {
 	t := s.t
 	t.Helper()
@@ -141,7 +140,7 @@ func (s *ruleStand) replica(client sugerclient.Config) *stack {
 	return &stack{t: t, url: server.URL, log: s.log, suger: s.suger, service: service, handler: handler}
 }
 
-// user is the path of a sample person.
+// user returns the path of a sample person.
 func (s *ruleStand) user(mailbox string) string {
 	s.t.Helper()
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
@@ -149,7 +148,7 @@ func (s *ruleStand) user(mailbox string) string {
 	return "/scim/v2/Users/" + user.ID
 }
 
-// role is the path of a group.
+// role returns the path of a group.
 func (s *ruleStand) role(name string) string {
 	s.t.Helper()
 	for _, r := range s.suger.Roles() {
@@ -164,8 +163,8 @@ func (s *ruleStand) role(name string) string {
 	return ""
 }
 
-// state is what Suger holds of a sample person: the name of the role and, where
-// there is one, the status; "gone" if there is nobody.
+// state returns what Suger holds of a sample person: the name of the role and,
+// where there is one, the status; "gone" if there is nobody.
 func (s *ruleStand) state(mailbox string) string {
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
 	if !ok {
@@ -183,7 +182,7 @@ func (s *ruleStand) state(mailbox string) string {
 	return role + " " + user.Status
 }
 
-// ended is the state of a viewer whose access has ended.
+// ended returns the state of a viewer whose access has ended.
 func (s *ruleStand) ended() string {
 	if s.contract == onMembership {
 		return "gone"
@@ -191,7 +190,7 @@ func (s *ruleStand) ended() string {
 	return "VIEWER INACTIVE"
 }
 
-// has is the state of a person with a role and access.
+// has returns the state of a person with a role and access.
 func (s *ruleStand) has(role string) string {
 	if s.contract == onMembership {
 		return role
@@ -199,7 +198,8 @@ func (s *ruleStand) has(role string) string {
 	return role + " ACTIVE"
 }
 
-// everybody is the state of all sample people, to see that nobody was touched.
+// everybody returns the state of all sample people, to see that nobody was
+// touched.
 func (s *ruleStand) everybody() map[string]string {
 	all := make(map[string]string)
 	for _, user := range s.suger.Users() {
@@ -224,7 +224,7 @@ func (s *stack) patch(path, operations string, headers ...string) *answer {
 	return s.do(http.MethodPatch, path, `{"schemas":["`+scim.URNPatchOp+`"],"Operations":[`+operations+`]}`, headers...)
 }
 
-// code is the code of an error, "" for a success.
+// code returns the code of an error, "" for a success.
 func (a *answer) code() scim.Code {
 	if a.status < 400 {
 		return ""
@@ -235,7 +235,7 @@ func (a *answer) code() scim.Code {
 	return scim.Code(word)
 }
 
-// records are the audit records, in order.
+// records returns the audit records, in order.
 func (s *ruleStand) records() (records []map[string]any) {
 	for line := range strings.Lines(s.audit.String()) {
 		var one map[string]any
@@ -280,7 +280,7 @@ func doubled(t *testing.T, body []byte, email string, change func(row map[string
 	})
 }
 
-// changed is an answer with one object, changed.
+// changed returns an answer with one object, changed.
 func changed(t *testing.T, body []byte, change func(object map[string]any)) []byte {
 	var object map[string]any
 	require.NoError(t, json.Unmarshal(body, &object))

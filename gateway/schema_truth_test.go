@@ -73,7 +73,7 @@ func described(prefix string, attributes []any, found map[string]map[string]any)
 	}
 }
 
-// shownAt is the value at a path, in the first element of a list.
+// shownAt returns the value at a path, in the first element of a list.
 func shownAt(body map[string]any, path string) any {
 	var value any = body
 	if local, extended := strings.CutPrefix(path, sugerUser+":"); extended {
@@ -89,8 +89,8 @@ func shownAt(body map[string]any, path string) any {
 	return value
 }
 
-// What /Schemas says of an attribute is what happens if it is written, read,
-// left out and looked for (RFC 7643 §7).
+// Writing, reading, omitting and filtering an attribute agrees with its
+// description in /Schemas (RFC 7643 §7).
 func TestSchemasTellTheTruth(t *testing.T) {
 	discovery := newStack(t)
 	found := map[string]map[string]map[string]any{"User": {}, "Group": {}}
@@ -112,7 +112,7 @@ func TestSchemasTellTheTruth(t *testing.T) {
 	}
 }
 
-// A truth is an attribute of one resource on the way to be proven.
+// A truth tests one attribute of one resource.
 type truth struct {
 	s         *stack
 	kind      string // resource type

@@ -60,7 +60,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// RFC 9865 knows no query that cursors do not page.
+// By RFC 9865 every query can be paged by cursor.
 func TestCursorsOnTheRoot(t *testing.T) {
 	s := newStack(t)
 	everything := append(s.get("/scim/v2/Users").names(), s.get("/scim/v2/Groups").names()...)

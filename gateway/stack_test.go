@@ -86,7 +86,7 @@ func serveIn(t *testing.T, network *standin.Network, handler http.Handler) strin
 	return server.URL
 }
 
-// newHandler makes a gateway that nothing serves.
+// newHandler returns a gateway without a listener.
 func newHandler(t *testing.T, toSuger sugerclient.Config, change ...func(*gateway.Config)) *stack {
 	t.Helper()
 	toSuger.Attempts = 1
@@ -109,7 +109,7 @@ func newHandler(t *testing.T, toSuger sugerclient.Config, change ...func(*gatewa
 // lines are what was logged.
 type lines struct{ standin.Log }
 
-// last is the last line with the message.
+// last returns the last line with the message.
 func (l *lines) last(t *testing.T, message string) map[string]any {
 	t.Helper()
 	var found map[string]any
@@ -124,7 +124,7 @@ func (l *lines) last(t *testing.T, message string) map[string]any {
 	return found
 }
 
-// An answer is what the gateway said.
+// An answer is the gateway's response.
 type answer struct {
 	status int
 	header http.Header
@@ -133,7 +133,7 @@ type answer struct {
 }
 
 // do sends a request with the sandbox's key; headers are names and values, and
-// an empty value takes a header away.
+// an empty value removes a header.
 func (s *stack) do(method, path, body string, headers ...string) *answer {
 	s.t.Helper()
 	request := s.request(method, path, strings.NewReader(body), headers...)
@@ -178,7 +178,7 @@ func (s *stack) get(path string, headers ...string) *answer {
 	return a
 }
 
-// id is the id of the sample user with the mailbox.
+// id returns the id of the sample user with the mailbox.
 func (s *stack) id(mailbox string) string {
 	s.t.Helper()
 	found := s.get(`/scim/v2/Users?filter=userName+eq+%22` + mailbox + `@example.com%22`)
@@ -186,7 +186,7 @@ func (s *stack) id(mailbox string) string {
 	return found.resource(0)["id"].(string)
 }
 
-// group is the id of the group with the name.
+// group returns the id of the group with the name.
 func (s *stack) group(name string) string {
 	s.t.Helper()
 	found := s.get(`/scim/v2/Groups?excludedAttributes=members&filter=displayName+eq+%22` + strings.ReplaceAll(name, " ", "%20") + `%22`)
@@ -194,12 +194,12 @@ func (s *stack) group(name string) string {
 	return found.resource(0)["id"].(string)
 }
 
-// resource is the i-th resource of a list.
+// resource returns the i-th resource of a list.
 func (a *answer) resource(i int) map[string]any {
 	return a.body["Resources"].([]any)[i].(map[string]any)
 }
 
-// names are the userNames, or displayNames, of a list.
+// names returns the userNames, or displayNames, of a list.
 func (a *answer) names() []string {
 	names := []string{}
 	for i := range a.body["Resources"].([]any) {
@@ -241,8 +241,8 @@ func assertErrorMessage(t *testing.T, body map[string]any, requestID string, sta
 	assert.Greater(t, len(detail), len(suffix)+10, "the detail says nothing")
 }
 
-// statusDocument is the mapping of the contract with a status, on which people who
-// lose access stay readable.
+// statusDocument returns the mapping of the contract with a status, on which
+// people who lose access stay readable.
 func statusDocument(t testing.TB) *spec.Document {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "mapping", "variants", "status.yaml"))

@@ -105,7 +105,7 @@ type testResources struct {
 	organization string
 }
 
-// index is the position of a resource; the caller has the lock.
+// index returns the position of a resource; the caller has the lock.
 func (t testResources) index(id string) (int, error) {
 	i := slices.IndexFunc(t.of[t.organization], func(r scim.Resource) bool { return r.ID() == id })
 	if i < 0 {

@@ -12,15 +12,15 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// An actor makes SCIM requests of a service on behalf of one caller, with bodies
-// as a client sends them.
+// An actor makes SCIM requests to a service for one caller, with a client's
+// bodies.
 type actor struct {
 	t       *testing.T
 	service *mapping.Service
 	caller  mapping.Caller
 }
 
-// as is the same service used with another credential or organization.
+// as returns the same service used with another credential or organization.
 func (a *actor) as(change func(*mapping.Caller)) *actor {
 	other := *a
 	change(&other.caller)
@@ -55,7 +55,7 @@ func (a *actor) query(rt *scim.ResourceType, filter string) *scim.Query {
 	return q
 }
 
-// resourceOf is a view as a resource.
+// resourceOf returns a view as a resource.
 func resourceOf(v scim.View, err error) (scim.Resource, error) {
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func resourceOf(v scim.View, err error) (scim.Resource, error) {
 	return v.Resource(), nil
 }
 
-// resourcesOf are those of a page.
+// resourcesOf returns those of a page.
 func resourcesOf(page *scim.List) []scim.Resource {
 	all := make([]scim.Resource, len(page.Resources))
 	for i, v := range page.Resources {
@@ -144,7 +144,7 @@ func roleTo(role string) string {
 	return fmt.Sprintf(`{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":%q}`, role)
 }
 
-// person is a new person, with more attributes at the end.
+// person returns a new person, with more attributes at the end.
 func person(mailbox, more string) string {
 	return fmt.Sprintf(`{"userName":"%s@example.com","name":{"givenName":"Iris","familyName":"Sample"}%s}`, mailbox, more)
 }
@@ -162,7 +162,7 @@ func membersJSON(ids ...string) string {
 	return "[" + strings.Join(list, ",") + "]"
 }
 
-// withMembers is a group's whole body.
+// withMembers returns a group's whole body.
 func withMembers(name string, ids ...string) string {
 	return fmt.Sprintf(`{"displayName":%q,"members":%s}`, name, membersJSON(ids...))
 }

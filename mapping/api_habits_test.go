@@ -12,8 +12,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Some APIs show a new user only after a while. The gateway looks again, no longer
-// than the mapping says, and adds nobody twice.
+// Some APIs show a new user only after a delay. The gateway rereads the list, no
+// longer than the mapping says, and adds nobody twice.
 func TestAddedUsersMayShowLater(t *testing.T) {
 	tests := []struct {
 		name, within string
@@ -65,8 +65,8 @@ type ending struct{ context.Context }
 
 func (ending) Deadline() (time.Time, bool) { return time.Now().Add(2 * time.Second), true }
 
-// A request that is about to run out of time does not wait for a list, and one
-// that Suger has refused does not wait either.
+// A request that is almost out of time does not wait for the list, nor does one
+// that Suger has refused.
 func TestNobodyWaitsInVain(t *testing.T) {
 	within := small("  add user:\n", "  add user:\n    shows within: 1m\n")
 	s, a := newSmall(t, within)
@@ -137,8 +137,8 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 	assertCode(t, scim.CodeTokenRefused, err)
 }
 
-// A removal of somebody who is gone is one, whether the API says so by its status
-// or by a word.
+// Removing a person who has left succeeds, whether the API says so by a status or
+// by a word.
 func TestAWordMayMeanNotThere(t *testing.T) {
 	s, a := newSmall(t, smallMapping+"errors: {field: error}\nrefusals: {not there: [no_such_user]}\n")
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {

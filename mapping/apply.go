@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// applied is the result of a plan's calls.
+// applied holds the results of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
 	failed map[*personPlan]error // by the person the call was about; no nil errors
@@ -30,11 +30,11 @@ func (a *applied) fail(one *personPlan, err error) {
 	}
 }
 
-// apply turns a plan into the mapping's calls in the safe order: access ends
-// before anything else, power goes before power comes, access is given last.
-// Where nobody but those who come can help the others afterwards, they come
-// before an administrator goes. A failure of one person does not stop the others:
-// a repeat of the request finds only the rest to do.
+// apply executes a plan by the mapping's calls in a safe order: first it ends
+// access, then it removes roles before it adds others, and it restores access
+// last. If only new administrators would remain, they are added before an old one
+// is removed. A failure for one person does not stop the others: a repeated
+// request does only the rest.
 func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 	done := &applied{failed: make(map[*personPlan]error)}
 	if all.role != nil && all.role.kind != roleDeleted {
@@ -51,7 +51,7 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 				return nil
 			})
 		}
-		_ = work.Wait() // failures are collected, none is returned
+		_ = work.Wait() // failures are collected, not returned
 	}
 	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
 		_, done.role = s.applyRole(ctx, snap.roles, all.role)
@@ -59,7 +59,7 @@ func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
 	return done
 }
 
-// with is the plan with the role that was made in place of the one planned.
+// with returns the plan with the created role in place of the planned one.
 func (p *personPlan) with(planned *rolePlan, made *role) *personPlan {
 	if planned == nil || planned.kind != roleMade || made == nil || !slices.Contains(p.roles, planned.role) {
 		return p
@@ -74,7 +74,7 @@ func (p *personPlan) with(planned *rolePlan, made *role) *personPlan {
 	return &copied
 }
 
-// phases puts the people of a plan into the order of their calls.
+// phases sorts the people of a plan into the order of their calls.
 func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
 	p := s.planner
 	rescue := snap.whole && p.withoutNewcomers(snap, all) == 0
@@ -99,8 +99,8 @@ func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
 	return phases
 }
 
-// withoutNewcomers counts the administrators who are left by a plan without those
-// who become one by it.
+// withoutNewcomers counts the administrators whom a plan leaves, without those
+// whom it adds.
 func (p *planner) withoutNewcomers(s *snapshot, all *plan) (count int) {
 	for _, u := range s.administrators() {
 		if one := all.of(u.id); one == nil || !p.takesAdministrator(one) {
@@ -132,9 +132,9 @@ func (s *suger) applyPerson(ctx context.Context, snap *snapshot, one *personPlan
 	return nil
 }
 
-// applyJoin adds a person, in one call or two, and returns the id that an answer
-// shows. Suger keeps the names of somebody it knows: those that differ are updated
-// by a further call.
+// applyJoin adds a person, in one call or two, and returns the id in the answer.
+// Suger keeps the names of a person it knows: a further call updates those that
+// differ.
 func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) (id string, err error) {
 	defer s.memory.wrote(s.Organization, s.addressName(one.values[s.model.userName]))
 	ops := &s.model.doc.Operations
@@ -155,7 +155,7 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 		if isGone(err) {
 			s.config.Observer.Unconfirmed(spec.OpAddUser)
 			return "", scim.Wrap(err, scim.CodeWriteUnconfirmed,
-				"Suger answered %q, but then does not know the new user in %q, so the person is no member. Retry in Okta; if it stays so, run the check command.", spec.OpAddUser, spec.OpAddMember)
+				"Suger answered %q, but then does not know the new user in %q, so the person is not a member. Retry in Okta; if the error remains, run the check command.", spec.OpAddUser, spec.OpAddMember)
 		}
 		if err != nil {
 			return "", err
@@ -163,7 +163,7 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 	}
 	added, err := s.model.readUser(answer, s.Organization)
 	if err != nil || !s.mayBe(one, answer) {
-		return "", nil // the list shows who was added
+		return "", nil // the list shows the added person
 	}
 	s.drift(spec.OpAddUser, added.drift...)
 	rest := s.restOfJoin(snap, added, one, s.model.endOfAccess() == spec.ByRemoval)
@@ -178,8 +178,8 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 	return added.id, nil
 }
 
-// mayBe reports whether an answer about somebody who is added can be about them:
-// it shows no other address, nor another id than the one they had.
+// mayBe reports whether the answer to adding a person can be about that person:
+// it shows neither another address nor another id.
 func (s *suger) mayBe(one *personPlan, answer any) bool {
 	id, hasID := s.model.idIn(answer)
 	if text, _ := spec.Text(id); hasID && one.before.id != "" && text != one.before.id {
@@ -189,9 +189,9 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 	return err == nil && (email == "" || foldEmail(email) == foldEmail(one.values[s.model.userName]))
 }
 
-// stranger is an error if the first of two calls to add somebody answered with the
-// id of somebody else, whom the second would make a member. An answer without an
-// address is compared with the record that Suger has by the id.
+// stranger returns an error if the first of two calls that add a person answered
+// with another person's id, whom the second call would make a member. An answer
+// without an address is compared with the record that Suger has by the id.
 func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, answer, id any) error {
 	text, _ := spec.Text(id)
 	record := answer
@@ -230,7 +230,7 @@ func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *
 	return true
 }
 
-// restOfJoin is what somebody who was added does not have yet of the plan:
+// restOfJoin returns what somebody who was added does not have yet of the plan:
 // attributes, access and the role, for which there are calls after the one that adds.
 // Suger can know somebody with the role that they had once: it is replaced where access
 // is given by this change, so that nobody who was a member meanwhile is demoted.
@@ -261,7 +261,7 @@ type userCall struct {
 	with spec.Values
 }
 
-// calls are the calls that change a member, in order.
+// calls returns the calls that change a member, in order.
 func (s *suger) calls(one *personPlan) []userCall {
 	ops := &s.model.doc.Operations
 	var calls []userCall
@@ -278,7 +278,7 @@ func (s *suger) calls(one *personPlan) []userCall {
 		}
 		calls = append(calls, userCall{name: spec.OpUpdateUser, op: ops.UpdateUser, with: with})
 	}
-	after := one.after(s.model) // its attributes are these from now on
+	after := one.after(s.model) // has these attributes from now on
 	if !comes {
 		calls = append(calls, s.roleCalls(after, one)...)
 	}
@@ -288,7 +288,7 @@ func (s *suger) calls(one *personPlan) []userCall {
 	return calls
 }
 
-// roleCalls are the calls that change roles, where the update does not.
+// roleCalls returns the calls that change roles, where the update does not.
 func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 	ops := &s.model.doc.Operations
 	if one.roles == nil || s.model.writesRole() {
@@ -303,7 +303,7 @@ func (s *suger) roleCalls(u *user, one *personPlan) []userCall {
 		return []userCall{about(spec.OpSetRole, ops.SetRole, one.roles[0])}
 	}
 	var calls []userCall
-	for _, r := range one.held { // power goes before power comes
+	for _, r := range one.held { // roles are removed before others are added
 		if !holds(one.roles, r) {
 			calls = append(calls, about(spec.OpRevokeRole, ops.RevokeRole, r))
 		}
@@ -334,7 +334,7 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 			return s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
 		}
 		if !s.isAsPlanned(object, one) {
-			return scim.NewError(scim.CodeSugerUnavailable, "Suger's record of this user is not the one that the change was planned on. It may have been changed at the same time; retry.")
+			return scim.NewError(scim.CodeSugerUnavailable, "Suger's record of this user has changed since it was read, so nothing was written. Retry.")
 		}
 		request.Body = spec.Overlay(object, request.Body)
 	}
@@ -342,8 +342,8 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 	return err
 }
 
-// isAsPlanned reports whether a record by id shows a user as they were before a
-// plan, or as they are after it, as far as it shows them.
+// isAsPlanned reports whether a record by id agrees with the user before or
+// after a plan, in the fields that it has.
 func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	is, err := s.model.readUser(record, s.Organization)
 	before, after := one.before, one.after(s.model)
@@ -362,8 +362,8 @@ func (s *suger) isAsPlanned(record any, one *personPlan) bool {
 	return !shown || refersTo(is.roles, one.held) || refersTo(is.roles, one.will())
 }
 
-// updateValues are the values that the update operation sends for a plan,
-// nothing if it is not needed.
+// updateValues returns the values that the update operation sends for a plan;
+// empty if no update is needed.
 func (s *suger) updateValues(one *personPlan) spec.Values {
 	with := make(spec.Values)
 	after := one.after(s.model)
@@ -383,8 +383,8 @@ func (s *suger) updateValues(one *personPlan) spec.Values {
 	return with
 }
 
-// allValues are all values of a user as a plan leaves them, for an update that
-// sends the whole object where no call reads all of it.
+// allValues returns all values of a user as a plan leaves them, for an update
+// that sends the whole object where no call reads all of it.
 func (s *suger) allValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	addRoles(with, one.will())
@@ -398,7 +398,7 @@ func (s *suger) allValues(one *personPlan) spec.Values {
 	return with
 }
 
-// newValues are the values that adding a person sends.
+// newValues returns the values to send when adding a person.
 func (s *suger) newValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
@@ -409,7 +409,7 @@ func (s *suger) newValues(one *personPlan) spec.Values {
 	return with
 }
 
-// present are the attributes that a user has.
+// present returns the attributes that a user has.
 func (s *suger) present(u *user) spec.Values {
 	with := make(spec.Values)
 	for i, a := range s.model.attributes {
@@ -419,7 +419,8 @@ func (s *suger) present(u *user) spec.Values {
 	return with
 }
 
-// addFullName adds the names that are made of others, unless Suger has them.
+// addFullName adds the names that are derived from others, unless Suger stores
+// them.
 func (s *suger) addFullName(with spec.Values, u *user) {
 	for _, name := range []string{"name.formatted", "displayName"} {
 		if !s.model.holds(name) {
@@ -440,9 +441,9 @@ func addRoles(with spec.Values, roles []*role) {
 	}
 }
 
-// applyRole makes the call that makes, renames or deletes a role. made is the new
-// role, which before does not have; a list is read for it where the answer does not
-// show it, since its members are given it by its id.
+// applyRole makes the call that creates, renames or deletes a role. made is the new
+// role, which before lacks; if the answer does not show it, a list is read, because
+// members get the role by its id.
 func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePlan) (made *role, err error) {
 	ops, template := &s.model.doc.Operations, &s.model.doc.Role.Template
 	defer s.memory.wrote(s.Organization, s.rolesName())

@@ -16,8 +16,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// possibleAttributes are the attributes that a field can hold, as the schema of
-// mapping files has them.
+// possibleAttributes returns the attributes that a field can hold, as the
+// schema of mapping files has them.
 func possibleAttributes(t *testing.T) (names []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("spec", "mapping.schema.json"))
@@ -89,7 +89,8 @@ func TestEveryPossibleAttribute(t *testing.T) {
 	}
 }
 
-// placeOf is the names of the objects that an attribute is in, and its own.
+// placeOf returns the names of the objects that an attribute is in, and its
+// own.
 func placeOf(name string) []string {
 	if urn, local, ok := strings.Cut(name, scim.URNEnterpriseUser+":"); ok && urn == "" {
 		return append([]string{scim.URNEnterpriseUser}, strings.Split(local, ".")...)
@@ -97,7 +98,7 @@ func placeOf(name string) []string {
 	return strings.Split(name, ".")
 }
 
-// valueAt is the value of an attribute that is a text, or "".
+// valueAt returns the value of an attribute that is a text, or "".
 func valueAt(r scim.Resource, name string) string {
 	place := placeOf(name)
 	object := map[string]any(r)
@@ -108,7 +109,7 @@ func valueAt(r scim.Resource, name string) string {
 	return value
 }
 
-// with is a resource as JSON with an attribute of this value.
+// with returns a resource as JSON with an attribute of this value.
 func with(t *testing.T, r scim.Resource, name, value string) string {
 	t.Helper()
 	r = r.Clone()

@@ -17,7 +17,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A Change is one attempt to change something in Suger.
+// A Change is the audit record of one attempted change in Suger.
 type Change struct {
 	Time         time.Time
 	RequestID    string
@@ -43,7 +43,7 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 		switch {
 		case one.kind != planJoin:
 			c.Before[name], c.After[name] = one.before.values[i], value
-		case i != s.model.userName: // the record is about this address anyway
+		case i != s.model.userName: // the record has this address already
 			c.Before[name], c.After[name] = "", value
 		}
 	}
@@ -82,15 +82,15 @@ func (s *suger) entryOfRole(change *rolePlan) *Change {
 		return c
 	}
 	c.Before["description"] = change.role.description
-	if permissions, err := json.Marshal(change.role.permissions); err == nil { // to make the role anew by
+	if permissions, err := json.Marshal(change.role.permissions); err == nil { // enough to create the role again
 		c.Before["permissions"] = scim.Clip(string(permissions), maxRecorded)
 	}
 	return c
 }
 
 // recordEach writes a record for each person and role of a plan. after is a snapshot
-// that proved it, nil if there is none. failed is what went wrong with a person or,
-// for nil, with the role; without an error the outcome counts.
+// that proved it, nil if there is none. failed returns the error for a person or,
+// for nil, for the role; without an error the outcome applies.
 func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string, failed func(*personPlan) error) {
 	if p == nil {
 		return
@@ -116,7 +116,7 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 	s.record(c, outcome, failed(nil))
 }
 
-// recordProven writes the records of a plan that was carried out.
+// recordProven writes the records of a confirmed plan.
 func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []failure) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
 		for _, f := range failures {
@@ -179,8 +179,8 @@ func outcomeOf(err error) (outcome, code string) {
 }
 
 // hidePersons replaces e-mail addresses and the values of a user's attributes by
-// keyed hashes, if there is a key. An address may also be where none is
-// expected, as an id or in a role's name.
+// keyed hashes, if there is a key. An address may also be in an unexpected
+// place, such as an id or a role's name.
 func (s *suger) hidePersons(c *Change) {
 	if len(s.config.AuditKey) == 0 {
 		return
@@ -210,8 +210,8 @@ func (s *suger) hidePersons(c *Change) {
 	}
 }
 
-// dryRunID is the id of a user or role who was not really made: one for each
-// name, since a client remembers ids.
+// dryRunID returns an id for a user or role that a dry run did not create: the
+// same for each name, since clients remember ids.
 func dryRunID(name string) string {
 	sum := sha256.Sum256([]byte(fold(name)))
 	return "dry-run-" + hex.EncodeToString(sum[:8])

@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// The audit records of each kind of change, without what is the same in all.
+// The audit records of each kind of change, without their common fields.
 func TestAuditRecords(t *testing.T) {
 	object := func(pairs ...string) map[string]any {
 		o := make(map[string]any)
@@ -146,7 +146,7 @@ func TestAuditWithoutAddresses(t *testing.T) {
 	})
 }
 
-// The credential is in no record; who used which can still be told.
+// No record has the credential; a fingerprint distinguishes them.
 func TestAuditTellsCredentialsApart(t *testing.T) {
 	s := newStand(t)
 	second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })

@@ -11,16 +11,16 @@ import (
 // Bounds of the age of the list on which a batch plans.
 const (
 	batchAge = 5 * time.Second
-	// Where the list shows that somebody is no member: Suger overwrites the role of
-	// a member who is added, and who has left is not looked at again. Also where the
-	// client names a version, and where the change is refused.
+	// If the list shows that a person is not a member: adding a member would
+	// overwrite the role, and a person who has left is not checked again. Also if
+	// the client names a version, or the change is refused.
 	absenceAge = time.Second
 )
 
-// A Batch carries out several changes one after the other, as a bulk request has
-// them, and proves them together: each is planned on the list that the first read,
-// with what the batch has written since. A change that makes or removes a resource
-// with an id of its own, or takes an administrator away, is proven at once.
+// A Batch executes the changes of a bulk request in order and confirms them
+// together: each is planned on the first list plus the batch's own writes. A
+// change that creates or removes a resource with its own id, or removes an
+// administrator, is confirmed at once.
 type Batch struct {
 	operation any       // under way
 	base      *snapshot // the list that was read last
@@ -29,8 +29,8 @@ type Batch struct {
 	failed    map[any]error
 }
 
-// A pendingChange is proven at the end of the batch, or by the next list that it
-// reads.
+// A pendingChange is confirmed by the next list that the batch reads, at its end
+// at the latest.
 type pendingChange struct {
 	*sentChange
 	operation any
@@ -39,7 +39,7 @@ type pendingChange struct {
 
 type batchKey struct{}
 
-// WithBatch returns a context whose changes are carried out as a batch.
+// WithBatch returns a context whose changes form a batch.
 func WithBatch(ctx context.Context) (context.Context, *Batch) {
 	b := &Batch{failed: make(map[any]error)}
 	return context.WithValue(ctx, batchKey{}, b), b
@@ -74,8 +74,8 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 	return failed
 }
 
-// proveOn compares what is pending with a snapshot that began after it. Of several
-// changes of one person the last counts.
+// proveOn compares pending changes with a snapshot that began after them. Of
+// several changes to one person the last counts.
 func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 	last := make(map[string]*personPlan)
 	for _, one := range b.pending {
@@ -99,8 +99,9 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 	b.pending = nil
 }
 
-// start is the snapshot on which the batch plans its next change, nil if it needs
-// a new one. Where a record by id proves something, the end of access begins with it.
+// start returns the snapshot on which the batch plans its next change, nil if it
+// needs a new one. Where a record by id proves something, the end of access begins
+// with it.
 func (b *Batch) start(s *suger, c change) *snapshot {
 	if b == nil || b.snap == nil || c.ends && s.provesByID() {
 		return nil
@@ -141,8 +142,8 @@ func (b *Batch) assumes(c change, refused error) bool {
 	return (err == nil) != (refused == nil) || err == nil && !p.empty()
 }
 
-// saw uses a snapshot that was read for a change of the batch, after what is
-// pending.
+// saw uses a snapshot that was read for a change of the batch, after the
+// pending changes.
 func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 	switch {
 	case b == nil:
@@ -191,8 +192,8 @@ func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
 	return b.snap
 }
 
-// assume is the snapshot with a plan done. Who joins without an id has one that
-// represents the address.
+// assume returns the snapshot with the plan applied. A person who joins without
+// an id gets one derived from the address.
 func (s *snapshot) assume(m *model, p *plan) *snapshot {
 	users := slices.Clone(s.users)
 	reorder := false

@@ -15,7 +15,7 @@ type Brake struct {
 	Window time.Duration
 }
 
-// String is the brake as the setting writes it: "20/1h", or "off".
+// String returns the brake in the form of the setting: "20/1h", or "off".
 func (b Brake) String() string {
 	if b.Limit == 0 {
 		return "off"
@@ -32,7 +32,7 @@ type brake struct {
 	recent map[string][]*reservation // by organization, oldest first
 }
 
-// A reservation is a number of changes that are under way or were made.
+// A reservation is a number of changes in progress or made.
 type reservation struct {
 	brake        *brake
 	organization string
@@ -46,8 +46,8 @@ func newBrake(limit Brake, now func() time.Time) *brake {
 }
 
 // reserve makes room for n changes; if there is none, retryAfter says when there
-// will be, and the reservation is nil. It is of no changes if the brake is off.
-// More changes than the limit in one plan are never allowed.
+// will be, and the reservation is nil. It is empty if the brake is off. More
+// changes than the limit in one plan are never allowed.
 func (b *brake) reserve(organization, whom string, n int) (r *reservation, retryAfter time.Duration) {
 	if b.limit.Limit == 0 || n == 0 {
 		return &reservation{}, 0
@@ -67,7 +67,7 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 	}
 	if taken+n > b.limit.Limit {
 		retryAfter = b.limit.Window
-		for _, one := range recent { // oldest first: when enough of them have passed
+		for _, one := range recent { // oldest first: until enough of them have expired
 			if taken -= one.n; taken+n <= b.limit.Limit {
 				retryAfter = b.limit.Window - now.Sub(one.at)
 				break
@@ -80,7 +80,7 @@ func (b *brake) reserve(organization, whom string, n int) (r *reservation, retry
 	return r, 0
 }
 
-// settle keeps as much of a reservation as was made, and gives the rest back.
+// settle keeps the part of a reservation that was made, and releases the rest.
 func (r *reservation) settle(made int) {
 	if r.brake == nil {
 		return

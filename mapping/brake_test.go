@@ -120,8 +120,8 @@ func TestBrakeLetsGoWhenItsWindowHasPassed(t *testing.T) {
 	assertCode(t, scim.CodeChangeBrake, err)
 }
 
-// Many requests at once do not slip past the brake, whatever the credential, nor
-// does one request that concerns many.
+// Neither many simultaneous requests, with any credential, nor one request about
+// many people exceeds the brake.
 func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
 	t.Run("many requests", func(t *testing.T) {
 		s := newStand(t, braked(3))
@@ -160,7 +160,7 @@ func TestBrakeHoldsAgainstManyAtOnce(t *testing.T) {
 	})
 }
 
-// count is how many users have this role and status.
+// count returns how many users have this role and status.
 func (s *stand) count(state string) int {
 	count := 0
 	for _, user := range s.suger.Users() {
@@ -171,7 +171,7 @@ func (s *stand) count(state string) int {
 	return count
 }
 
-// The brake is each organization's own.
+// Each organization has its own brake.
 func TestBrakeIsPerOrganization(t *testing.T) {
 	s := newStand(t, braked(1))
 	other := s.withElsewhere()

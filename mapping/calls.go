@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// suger calls the mapping's operations on behalf of one caller.
+// suger makes the mapping's calls for one caller.
 type suger struct {
 	*Service
 	Caller
@@ -23,7 +23,7 @@ type suger struct {
 // gets them as Suger writes them, since an id may be a number.
 type ids map[string]any
 
-// ids are the caller's organization and, where not nil, a user and a role.
+// ids returns the caller's organization and, where not nil, a user and a role.
 func (s *suger) ids(u *user, r *role) ids {
 	named := ids{"organization": s.Organization}
 	if u != nil {
@@ -40,7 +40,7 @@ func (s *suger) ids(u *user, r *role) ids {
 	return named
 }
 
-// texts are the ids as a path holds them.
+// texts returns the ids as a path holds them.
 func (i ids) texts() map[string]string {
 	texts := make(map[string]string, len(i))
 	for name, id := range i {
@@ -68,7 +68,7 @@ func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids i
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
 
-// send makes a call that has been put together.
+// send sends a prepared call.
 func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	value, _, err := s.exchange(ctx, op, request)
 	if object, ok := value.(map[string]any); ok {
@@ -77,8 +77,9 @@ func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclien
 	return nil, err
 }
 
-// exchange makes a call and returns what its answer has where the mapping says.
-// there is false if that place is missing; an answer without a body is a nil.
+// exchange makes a call and returns the value at the mapping's place in the
+// answer. there is false if that place is missing; an answer without a body is
+// nil.
 func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerclient.Call) (value any, there bool, err error) {
 	answer, err := s.client.Do(ctx, s.Credential, request)
 	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
@@ -102,7 +103,7 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 	return value, true, nil
 }
 
-// request puts a call together.
+// request prepares a call.
 func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
@@ -118,16 +119,16 @@ func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Valu
 	return call
 }
 
-// now is the time as {now} gives it.
+// now returns the value of {now}.
 func (s *suger) now() string { return s.config.Now().UTC().Format(time.RFC3339) }
 
-// pagingStyles are the client's words for those of a mapping file.
+// pagingStyles maps the styles of a mapping file to the client's.
 var pagingStyles = map[string]sugerclient.PagingStyle{
 	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor,
 	"link": sugerclient.ByLink, "none": sugerclient.Whole,
 }
 
-// pagingOf is how the client reads a list.
+// pagingOf returns how the client reads a list.
 func pagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: string(op.Items), Total: string(op.Total)}
 	if p := op.Paging; p != nil {
@@ -138,8 +139,8 @@ func pagingOf(op *spec.Operation) sugerclient.Paging {
 	return paging
 }
 
-// asRecordError makes a record that does not fit the mapping an error that
-// names the operation, and leaves other errors alone.
+// asRecordError converts a RecordError to an error that names the operation,
+// and returns other errors unchanged.
 func (s *suger) asRecordError(operation string, err error) error {
 	if errors.As(err, new(*RecordError)) {
 		return s.unreadable(operation, err)
@@ -147,7 +148,7 @@ func (s *suger) asRecordError(operation string, err error) error {
 	return err
 }
 
-// unreadable is the error for an answer that does not fit the mapping.
+// unreadable returns the error for an answer that does not fit the mapping.
 func (s *suger) unreadable(operation string, cause error) error {
 	s.drift(operation, fieldOf(cause))
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
@@ -161,7 +162,7 @@ func (s *suger) driftOf(err error) {
 	}
 }
 
-// callError is the client's error in err, if there is one.
+// callError returns the client's error in err, if there is one.
 func callError(err error) (call *sugerclient.Error, ok bool) {
 	ok = errors.As(err, &call)
 	return call, ok

@@ -12,9 +12,9 @@ import (
 )
 
 // Suger's calls for each SCIM request in an organization of 25 users, whose list
-// comes in three pages of ten: with nothing remembered (cold), and when the list of
-// users and that of roles are at hand (warm). Every change begins with a read that
-// is not older than the request, and ends with one that proves it.
+// comes in three pages of ten: without cached state (cold), and with cached lists
+// of users and roles (warm). Every change begins with a read that is not older than
+// the request, and ends with one that confirms it.
 func TestCallsOfEachRequest(t *testing.T) {
 	const (
 		lists  = "list users, list users, list users"

@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// groupNames are the names of all groups by id.
+// groupNames returns the names of all groups by id.
 func (a *actor) groupNames() map[string]string {
 	a.t.Helper()
 	list, err := a.listGroups("")
@@ -105,11 +105,11 @@ func TestAdministratorRoleWithAnotherID(t *testing.T) {
 	assert.Equal(t, "VIEWER ACTIVE", s.state("viewer"))
 }
 
-// A role that another replica has just made is not taken for one that Suger does
-// not have: the user who holds it keeps it.
+// A role that another replica has just created does not count as unknown: the
+// user who holds it keeps it.
 func TestRoleMadeByAnotherReplica(t *testing.T) {
 	s := newStand(t)
-	s.groupNames() // the list at hand does not have the role
+	s.groupNames() // the cached list does not have the role
 	s.suger.PutRole(sandbox.Role{ID: "p1", Name: "Partner", Permissions: []string{"offer.read"}})
 	s.put("viewer", "p1", "ACTIVE")
 	s.clock.Advance(2 * time.Second)
@@ -174,7 +174,7 @@ func TestConfigOfRolesIsChecked(t *testing.T) {
 		problem string
 	}{
 		{"two groups for one role", mapping.Config{GroupRoles: map[string]string{"A": "EDITOR", "B": "editor"}},
-			`GATEWAY_GROUP_ROLES: "A" and "B" both name role "editor"; a role carries one group name`},
+			`GATEWAY_GROUP_ROLES: "A" and "B" both name role "editor"; a role has one group name`},
 		{"a group with the name of another role", mapping.Config{GroupRoles: map[string]string{"admin": "EDITOR"}},
 			`GATEWAY_GROUP_ROLES: group "admin" has the name of another role`},
 		{"a group without a role", mapping.Config{GroupRoles: map[string]string{"A": ""}},

@@ -149,7 +149,7 @@ func (c *commandServer) change(number int, change func(*commandPerson)) (any, st
 	return nil, "nobody has this number"
 }
 
-// person is a copy of the person with this address.
+// person returns a copy of the person with this address.
 func (c *commandServer) person(mail string) commandPerson {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,7 +161,7 @@ func (c *commandServer) person(mail string) commandPerson {
 	return commandPerson{}
 }
 
-// took are the calls since it was last asked.
+// took returns the calls since it was last asked.
 func (c *commandServer) took() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

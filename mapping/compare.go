@@ -7,16 +7,16 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A Person is an entry of a list of those who are to have access to Suger.
+// A Person is an entry of a list of people who should have access to Suger.
 type Person struct {
 	UserName string
-	Role     string // name or id of a role, or name of its group; "" says nothing of the role
+	Role     string // name or id of a role, or name of its group; "" leaves the role as it is
 }
 
-// An Effect is what would happen to somebody if a SCIM client pushed a list.
+// An Effect is what would happen to a person if a SCIM client pushed a list.
 type Effect string
 
-// The effects, in the order in which one wants to read them.
+// The effects, most urgent first.
 const (
 	EffectRefused Effect = "refused"   // the gateway would refuse it
 	EffectAbsent  Effect = "absent"    // has access, and is not on the list
@@ -26,7 +26,7 @@ const (
 	EffectNone    Effect = "unchanged" // is as the list has it
 )
 
-// Effects are all effects, in that order.
+// Effects returns all effects, in that order.
 func Effects() []Effect {
 	return []Effect{EffectRefused, EffectAbsent, EffectCreate, EffectReturn, EffectRole, EffectNone}
 }
@@ -37,13 +37,13 @@ type Forecast struct {
 	Effect   Effect    `json:"effect"`
 	Before   string    `json:"before,omitempty"` // the role held, or roles
 	After    string    `json:"after,omitempty"`  // the role to be held
-	Code     scim.Code `json:"code,omitempty"`   // of the refusal
-	Why      string    `json:"why,omitempty"`    // its words
+	Code     scim.Code `json:"code,omitempty"`   // code of the refusal
+	Why      string    `json:"why,omitempty"`    // its text
 }
 
 // Compare reports what would happen if a SCIM client pushed a list of everybody who
-// is to have access. It reads, and changes nothing. The list's people come in its
-// order; after them those who have access and are not on it.
+// should have access. It changes nothing. The people of the list come first, in its
+// order, then those who have access and are not on it.
 //
 // The error is a *[scim.Error] of reading Suger.
 func (u *Users) Compare(ctx context.Context, people []Person) (forecasts []Forecast, err error) {
@@ -69,8 +69,7 @@ func (u *Users) Compare(ctx context.Context, people []Person) (forecasts []Forec
 	return forecasts, nil
 }
 
-// forecast plans what a push of one person would do, as a request plans it, and
-// asks the guards.
+// forecast plans a push of one person, as a request does, and asks the guards.
 func (u *Users) forecast(snap *snapshot, person Person) Forecast {
 	f := Forecast{UserName: person.UserName, Effect: EffectNone}
 	known := snap.holderOf(person.UserName)

@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// everybody are the fixed people of the sandbox who have access, as a list that
-// says nothing of roles.
+// everybody returns the fixed people of the sandbox who have access, as a list
+// that says nothing of roles.
 func everybody() []mapping.Person {
 	var people []mapping.Person
 	for _, mailbox := range []string{"admin", "editor", "viewer", "finance", "deals", "mixed.case", "invited"} {
@@ -62,7 +62,7 @@ func TestCompare(t *testing.T) {
 			mapping.Forecast{UserName: "editor@example.com", Effect: "unchanged", Before: "EDITOR", After: "EDITOR"}},
 		{"a new administrator where none may be made", noAdmins, mapping.Person{UserName: "viewer@example.com", Role: "ADMIN"},
 			mapping.Forecast{UserName: "viewer@example.com", Effect: "refused", Before: "VIEWER", After: "VIEWER", Code: scim.CodeAdminGrant,
-				Why: "This gateway does not make administrators, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."}},
+				Why: "This gateway does not grant the administrator role, nor restore an administrator's access or change the address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console."}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

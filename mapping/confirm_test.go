@@ -12,8 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Suger acknowledges a write that it has not made, as a read after it shows: that
-// is never a success.
+// A write that Suger acknowledges but does not make is never a success.
 func TestWriteThatSugerDidNotMake(t *testing.T) {
 	old := func(s *stand, mailbox string) string {
 		user, _ := s.suger.UserByEmail(mailbox + "@example.com")
@@ -96,7 +95,7 @@ func TestWriteThatSugerDidNotMake(t *testing.T) {
 	}
 }
 
-// Whatever the answer to a write holds, a read after it confirms.
+// Whatever the answer to a write, a read after it decides.
 func TestWriteConfirmedByARead(t *testing.T) {
 	for _, kind := range []sandbox.FaultKind{sandbox.Empty, sandbox.WrongShape, sandbox.WrongOrganization} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -132,7 +131,7 @@ func TestRemovalWhoseAnswerIsLost(t *testing.T) {
 	})
 }
 
-// An answer with a user of another organization is nobody's business here.
+// An answer with a user of another organization is refused.
 func TestWrongOrganization(t *testing.T) {
 	s := newStand(t)
 	s.fault(sandbox.Fault{Kind: sandbox.WrongOrganization})
@@ -167,7 +166,7 @@ func TestAnotherUserIsAnswered(t *testing.T) {
 	assertCode(t, scim.CodeSugerUnreadable, err)
 }
 
-// What Suger refuses is told in its own words, and changes nothing here.
+// A refusal is reported with Suger's message, and changes nothing.
 func TestErrorsOfSuger(t *testing.T) {
 	tests := []struct {
 		fault sandbox.Fault

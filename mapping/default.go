@@ -21,7 +21,7 @@ var defaultFile []byte
 // DefaultName is what the embedded mapping is called in messages.
 const DefaultName = "suger.yaml"
 
-// DefaultSource is the embedded mapping as it is written.
+// DefaultSource returns the embedded mapping as it is written.
 func DefaultSource() []byte { return defaultFile }
 
 // DefaultDocument is the embedded mapping.

@@ -11,15 +11,14 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// replaced is a text with one part replaced, which must be there once.
+// replaced returns a text with one part replaced, which must be there once.
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), "%q", old)
 	return strings.Replace(text, old, new, 1)
 }
 
-// An administrator sees of every entry of the default mapping how far it can be
-// trusted.
+// Every entry of the default mapping says how far it can be trusted.
 func TestDefaultMappingSaysWhatIsDocumented(t *testing.T) {
 	var document yaml.Node
 	require.NoError(t, yaml.Unmarshal(mapping.DefaultSource(), &document))

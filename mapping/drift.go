@@ -13,25 +13,25 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// wholeAnswer is the field of a difference that concerns the whole answer.
+// wholeAnswer is the field name for a difference in the answer as a whole.
 const wholeAnswer = "answer"
 
-// driftLogEvery is how often one kind of drift is logged at most.
+// driftLogEvery is the minimum time between log lines for one kind of drift.
 const driftLogEvery = time.Minute
 
-// errForeign says that a record is of another organization.
+// errForeign means that a record belongs to another organization.
 var errForeign = misfit("organization", "a record of another organization")
 
-// A RecordError says in which field a record of Suger's does not fit the
+// A RecordError names the field in which a record of Suger's does not match the
 // mapping, so that it cannot be used. It never holds a value.
 type RecordError struct {
 	Field string // as in the mapping file, "" for the whole record
 	text  string
 }
 
-func (e *RecordError) Error() string { return e.text + " does not fit the mapping" }
+func (e *RecordError) Error() string { return e.text + " does not match the mapping" }
 
-// fieldOf is the field in which a record does not fit.
+// fieldOf returns the field in which a record does not fit.
 func fieldOf(err error) string {
 	if record := (*RecordError)(nil); errors.As(err, &record) && record.Field != "" {
 		return record.Field
@@ -43,8 +43,8 @@ func misfit(field string, format string, args ...any) error {
 	return &RecordError{Field: field, text: fmt.Sprintf(format, args...)}
 }
 
-// A DriftCount is how many answers of an operation were not as the mapping says
-// in one field, since the process began.
+// A DriftCount is the number of answers of an operation that differed from the
+// mapping in one field since the process started.
 type DriftCount struct {
 	Operation string
 	Field     string // as in the mapping file, "answer" for the answer as a whole
@@ -52,9 +52,9 @@ type DriftCount struct {
 	Last      time.Time
 }
 
-// A canary counts and logs answers that do not fit the mapping: the first sign
-// that Suger's API has changed. Operations and fields are the mapping's own, so
-// their number is bounded, and no value is ever kept.
+// A canary counts and logs answers that differ from the mapping: the first sign
+// that Suger's API has changed. Operations and fields are the mapping's, so
+// their number is bounded; no value is kept.
 type canary struct {
 	config *Config
 	mu     sync.Mutex
@@ -63,15 +63,15 @@ type canary struct {
 
 type driftKey struct{ operation, field string }
 
-// A drift is what the canary knows of one operation and field.
+// A drift is the canary's record for one operation and field.
 type drift struct {
 	DriftCount
 	logged   time.Time
 	unlogged int64 // answers since then
 }
 
-// note counts one answer whose field was not as the mapping says in some of its
-// records. It reports whether it logged that.
+// note counts one answer whose field differs from the mapping in some records.
+// It reports whether it logged that.
 func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	c.config.Observer.Drift(operation, field)
 	c.mu.Lock()
@@ -94,8 +94,8 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	return true
 }
 
-// Drift is what did not fit the mapping since the process began, by operation
-// and field. It is empty as long as Suger is as the mapping says.
+// Drift returns the differences from the mapping since the process started, by
+// operation and field. It is empty if Suger matches the mapping.
 func (s *Service) Drift() []DriftCount {
 	s.canary.mu.Lock()
 	defer s.canary.mu.Unlock()
@@ -109,8 +109,8 @@ func (s *Service) Drift() []DriftCount {
 	return counts
 }
 
-// misfits collects what is not as the mapping says in the records of one answer,
-// but can still be used.
+// misfits counts the fields of one answer's records that differ from the mapping
+// in records that can still be used.
 type misfits struct {
 	records int
 	fields  map[string]int // number of records by field
@@ -126,7 +126,7 @@ func (m *misfits) add(fields []string) {
 	}
 }
 
-// drifted reports what one answer collected.
+// drifted reports the misfits of one answer.
 func (s *suger) drifted(operation string, m *misfits) {
 	for _, field := range slices.Sorted(maps.Keys(m.fields)) {
 		s.canary.note(operation, field, m.fields[field], m.records)
@@ -140,10 +140,10 @@ func (s *suger) drift(operation string, fields ...string) {
 	}
 }
 
-// missingCall is the field of a difference where Suger answers a call as if it did not exist.
+// missingCall is the field name for a call that Suger does not have.
 const missingCall = "call"
 
-// missing reports a call that Suger does not offer.
+// missing reports a call that Suger does not have.
 func (s *suger) missing(operation string) { s.drift(operation, missingCall) }
 
 // reportLeft reports the records of a list that are left out of every answer.
@@ -162,7 +162,7 @@ func (s *suger) reportLeft(operation string, left []leftOut) {
 	}
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		if s.canary.note(operation, field, fields[field], len(left)) {
-			s.config.Log.Warn("records were left out of every answer, since they do not fit the mapping",
+			s.config.Log.Warn("records were left out of every answer because they do not match the mapping",
 				"organization", s.Organization, "operation", operation, "field", field, "records", fields[field], "ids", ids)
 		}
 	}
@@ -177,7 +177,7 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 		}
 	}
 	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users)) {
-		s.config.Log.Warn("several users have the same address in Suger; SCIM answers lookups with the one who has access",
+		s.config.Log.Warn("several users have the same address in Suger; lookups return the one who has access",
 			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
 	}
 }

@@ -12,15 +12,15 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// Bodies that Suger answers in these tests; the person in them is made up.
+// Suger's answers in these tests, with an invented person.
 const (
 	wholeUser = `"id":"U1","organizationID":"sandboxed","email":"iris@example.com","firstName":"Iris","lastName":"Sample","role":"VIEWER","status":"ACTIVE","creationTime":"2026-01-01T00:00:00Z","lastUpdateTime":"2026-01-01T00:00:00Z"`
 	someUser  = `"id":"U1","organizationID":"sandboxed","email":"iris@example.com"`
 	wholeRole = `"id":"VIEWER","name":"VIEWER","description":"Looks","type":"STANDARD"`
 )
 
-// An answer that is not as the mapping says is counted by operation and field.
-// One that would make the client's answer wrong is an error to it.
+// A difference from the mapping is counted by operation and field. If it would
+// make the client's answer wrong, the client gets an error.
 func TestDrift(t *testing.T) {
 	tests := []struct {
 		name      string

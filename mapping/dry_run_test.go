@@ -12,8 +12,8 @@ import (
 
 func dryRun(u *setup) { u.config.DryRun = true }
 
-// A dry run answers as if done, calls no write, logs what would have changed, and
-// what is read right after is the truth.
+// A dry run answers as if done, makes no write, logs the change, and later reads
+// show the unchanged state.
 func TestDryRun(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -59,7 +59,7 @@ func TestDryRun(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStand(t, dryRun, braked(1))
 			users, roles := s.suger.Users(), s.suger.Roles()
-			for range 2 { // nothing is remembered of it, and the brake does not count it
+			for range 2 { // it is not cached, and the brake does not count it
 				r, err := test.do(s)
 				require.NoError(t, err)
 				if test.answer != nil {

@@ -12,34 +12,34 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A change is what a request asks for, in the form that the engine carries out.
+// A change is a request in the form that the engine executes.
 type change struct {
 	what        string    // operation for the audit record; "" for that of the plan
 	names       []string  // what it is about, as far as known beforehand
 	single      string    // id of the only person it is about, if a snapshot of one is enough
-	person      bool      // its answer shows one person, so that a snapshot of one proves it
+	person      bool      // its answer shows one person, so that a snapshot of that person confirms it
 	ends        bool      // it ends access, so that the record by id counts, too
-	exclusive   bool      // no other change of the organization may come between its look and its end
+	exclusive   bool      // no other change of the organization may happen between its snapshot and its end
 	conditional bool      // the client names the version that it wants to change
-	seen        *snapshot // where it can begin, if nothing was written since
+	seen        *snapshot // snapshot to begin with, if nothing was written since
 	plan        func(*snapshot) (*plan, error)
 }
 
 // A result is the outcome of a change.
 type result struct {
 	before *snapshot // the plan was made on
-	after  *snapshot // shows the plan done, in a dry run as it would be
+	after  *snapshot // shows the plan applied, also in a dry run
 	plan   *plan
 	made   *role // by the plan
 	dry    bool
-	sent   bool // to Suger, but not proven yet: after assumes the plan done
+	sent   bool // to Suger, but not confirmed yet: after assumes the plan applied
 }
 
-// carryOut carries out a change: snapshot, plan, guards, calls and proof. Without a
-// difference there is no call and no record. Whatever can be known to be wrong is
-// refused before the first write, and what is done is proven by a read that begins
-// after the last call. If a member of a group has left meanwhile, the change is
-// carried out once more for those who are there. The error is for the client.
+// carryOut executes a change: snapshot, plan, guards, calls, confirmation. Without
+// a difference it makes no call and writes no record. Errors that can be known are
+// reported before the first write, and the result is confirmed by a read that
+// begins after the last call. If a member of a group has left meanwhile, the change
+// is repeated for the others. The error is for the client.
 func (s *suger) carryOut(ctx context.Context, c change) (done *result, err error) {
 	defer s.translate(&err)
 	done, err = s.carryOutOnce(ctx, c)
@@ -82,10 +82,10 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*result, error) {
 	return s.write(ctx, c, snap, p, reserved)
 }
 
-// settled is a plan on a snapshot that nothing in this process can outdate while the
-// names that the plan is about are held. They are held only once Suger has
-// let the credential read the organization, so that nobody else's key waits for
-// or delays it.
+// settled returns a plan on a snapshot that no other change of this process can
+// outdate, because the names that the plan is about are locked. They are locked only
+// after Suger has let the credential read the organization, so that an invalid key
+// delays nobody.
 func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot, *plan, error) {
 	asked := s.fromNow()
 	snap, n := c.seen, asked
@@ -104,8 +104,8 @@ func (s *suger) settled(ctx context.Context, c change, hold *holding) (*snapshot
 	}
 	for {
 		if snap == nil || s.olderThanWrites(snap, hold.watched()) {
-			// The list that proved the change before this one is enough if it began
-			// after this request and nothing was written since.
+			// The list that confirmed the previous change suffices if it began after
+			// this request and nothing was written since.
 			n = need{after: max(asked.after, s.memory.lastWrite(organizationName(s.Organization)))}
 			if snap, err = s.look(ctx, c, n); err != nil {
 				return nil, nil, err
@@ -140,7 +140,7 @@ func (s *suger) olderThanWrites(snap *snapshot, names []string) bool {
 	})
 }
 
-// look is the snapshot that a change begins with.
+// look returns the snapshot on which a change is first planned.
 func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err error) {
 	batch := batchOf(ctx)
 	if c.single != "" && (batch == nil || c.ends && s.provesByID()) {
@@ -163,9 +163,9 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 	return snap, err
 }
 
-// planned computes a plan and puts it before the guards, on a snapshot that has
-// all that the two need. A role that is on no cached list is looked for in one
-// that begins now before it is called unknown.
+// planned computes a plan and asks the guards, on a snapshot with everything
+// that both need. A role that is on no cached list is looked up in a fresh one
+// before it is reported as unknown.
 func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, *plan, error) {
 	for fresh := false; ; {
 		p, err := c.plan(snap)
@@ -200,9 +200,9 @@ func (s *suger) planned(ctx context.Context, c change, snap *snapshot, n need) (
 // recordAge bounds the age of one person's record when a change is planned on it.
 const recordAge = time.Second
 
-// completedFor is a snapshot with the list of roles for a change. If that list was
-// slow, a snapshot of one person is read again: another gateway may have made them
-// the only administrator meanwhile.
+// completedFor returns a snapshot with the list of roles for a change. If that
+// list was slow, a snapshot of one person is read again: another gateway may have
+// made them the only administrator meanwhile.
 func (s *suger) completedFor(ctx context.Context, c change, snap *snapshot, n need) (*snapshot, error) {
 	complete, err := s.completed(ctx, snap, n)
 	if err != nil || snap.whole || c.single == "" || s.config.Now().Sub(snap.done) <= recordAge {
@@ -215,8 +215,8 @@ func (s *suger) completedFor(ctx context.Context, c change, snap *snapshot, n ne
 	return again.withRoles(complete.roles), nil
 }
 
-// contradiction is an error if Suger shows a user with access by id whom its list
-// lacks: the list does not prove then that they have left.
+// contradiction returns an error if Suger shows a user with access by id whom its
+// list lacks: then the list does not prove that the user has left.
 func (s *suger) contradiction(one, all *snapshot, id string) error {
 	if is := one.byID(id); is == nil || !is.access.active || all.byID(id) != nil {
 		return nil
@@ -232,7 +232,7 @@ func isUnknownRole(err error) bool {
 	return errors.As(err, &e) && e.Code == scim.CodeUnknownRole
 }
 
-// refused reports that a guard stopped a change.
+// refused records that a guard stopped a change.
 func (s *suger) refused(what string, p *plan, err error) {
 	var no *refusal
 	if errors.As(err, &no) {
@@ -258,7 +258,8 @@ func (s *suger) brakeFor(p *plan) (*reservation, error) {
 	return nil, &refusal{guardBrake, e}
 }
 
-// namesOf are what a plan is about, under which changes are made one at a time.
+// namesOf returns the lock names of a plan: changes with a common name are made
+// one at a time.
 func (s *suger) namesOf(p *plan) []string {
 	var names []string
 	for _, one := range p.touched() {
@@ -278,7 +279,7 @@ func (s *suger) namesOf(p *plan) []string {
 	return names
 }
 
-// A holding is what a change has reserved for itself within this process.
+// A holding is the set of locks that a change holds.
 type holding struct {
 	suger     *suger
 	exclusive bool
@@ -290,8 +291,8 @@ func (h *holding) has(names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(h.names, name) })
 }
 
-// watched are the names whose last write makes a snapshot too old: for a change
-// that nothing may come between, that is any write to the organization.
+// watched returns the names whose last write makes a snapshot too old; for an
+// exclusive change any write to the organization.
 func (h *holding) watched() []string {
 	if h.exclusive {
 		return []string{organizationName(h.suger.Organization)}
@@ -299,8 +300,8 @@ func (h *holding) watched() []string {
 	return h.names
 }
 
-// take reserves more names. All are released and acquired again in one order, so
-// that two changes never wait for each other.
+// take locks more names. All are released and acquired again in one order, so
+// that two changes never deadlock.
 func (h *holding) take(ctx context.Context, more []string) error {
 	h.release()
 	h.names = append(h.names, more...)
@@ -329,8 +330,8 @@ func (h *holding) release() {
 	h.releases = nil
 }
 
-// write makes a plan's calls and proves them. It is not left half done because
-// the client goes away: its deadline alone ends it.
+// write makes a plan's calls and confirms them. A client that disconnects does
+// not stop it halfway: only its deadline does.
 func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, reserved *reservation) (*result, error) {
 	ctx, cancel := untilDeadline(ctx)
 	defer cancel()
@@ -405,7 +406,8 @@ func (s *suger) giveBack(ctx context.Context, c *sentChange) error {
 	return &whole
 }
 
-// untilDeadline is a context that ends at the deadline alone, if there is one.
+// untilDeadline returns a context that ends only at ctx's deadline, if it has
+// one.
 func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
 		return context.WithDeadline(context.WithoutCancel(ctx), deadline)
@@ -413,7 +415,7 @@ func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() {}
 }
 
-// A sentChange is a change whose calls were made, and which is still to be proven.
+// A sentChange is a change whose calls were made and that is not confirmed yet.
 type sentChange struct {
 	change   change
 	before   *snapshot // on which it was planned
@@ -422,8 +424,8 @@ type sentChange struct {
 	reserved *reservation
 }
 
-// proven records what became of a change, by what a snapshot that began after its
-// calls does not show of it. The error is for the client.
+// proven compares a change with a snapshot that began after its calls, and
+// records the outcome. The error is for the client.
 func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, differs []difference) error {
 	failures := s.failures(c.plan, c.done, differs, c.change.single == "")
 	refused := c.done.refused(differs)
@@ -447,8 +449,8 @@ func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, diff
 	return s.failureOf(c.plan, failures)
 }
 
-// afterwards is a snapshot that began after the last call: of one person where
-// that can prove the plan, and else of everybody.
+// afterwards returns a snapshot that began after the last call: of one person
+// if that can confirm the plan, else of everybody.
 func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (*snapshot, error) {
 	var after *snapshot
 	var err error
@@ -469,9 +471,9 @@ func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied
 	return s.completed(ctx, after, s.fromNow())
 }
 
-// afterEndOfAccess is a snapshot of everybody, unless Suger's record by id shows that
-// the person still has access: access has ended only if both agree. If Suger does not
-// give the list, the record alone proves the end, but of an administrator.
+// afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
+// that the person still has access: access has ended only if both agree. If Suger
+// does not give the list, the record alone proves the end, but of an administrator.
 func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
 	is, byID := s.recordOf(ctx, one.before.id)
 	if one.kind == planChange && is != nil && is.access.active {
@@ -489,15 +491,15 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 	return byID, nil
 }
 
-// errContradiction is the error for a user whom the list does not have, and whom Suger's
-// call for one user shows with access.
+// errContradiction returns the error for a user whom the list does not have, and whom
+// Suger's call for one user shows with access.
 func errContradiction() error {
 	return scim.NewError(scim.CodeSugerUnreadable,
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
 }
 
-// recordOf is the member whom Suger's call for one user shows, and a snapshot of them
-// alone; nil if the call proves nothing, or fails.
+// recordOf returns the member whom Suger's call for one user shows, and a snapshot of
+// them alone; nil if the call proves nothing, or fails.
 func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
 	if !s.provesByID() {
 		return nil, nil
@@ -514,8 +516,8 @@ func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
 	return is, onePerson(s.model, is, s.fixed, at, s.config.Now())
 }
 
-// untilShown looks again for a person who was added, as long as the mapping says
-// that a list may take to show one, within the request's time.
+// untilShown rereads the list until it shows an added person, for as long as the
+// mapping allows and within the request's time.
 func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
 	const reserve = 2 * time.Second // for the last look and the answer
 	one := p.joining()
@@ -544,10 +546,10 @@ func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *s
 	return after, nil
 }
 
-// unproven records a change that was sent and cannot be looked at. The error is for
+// unproven records a change that was sent and cannot be confirmed. The error is for
 // the client.
 func (s *suger) unproven(c *sentChange, cause error) error {
-	c.reserved.settle(s.planner.losses(c.plan)) // some of it may have happened
+	c.reserved.settle(s.planner.losses(c.plan)) // parts of it may have taken effect
 	for _, one := range c.plan.touched() {
 		if err := c.done.reason(one); err == nil || uncertain(err) {
 			s.doubt(one)
@@ -594,13 +596,13 @@ type failure struct {
 	err error
 }
 
-// errMemberLeft is for a change of a group's members, of whom one has left the
-// organization since it was planned.
+// errMemberLeft means that a member of the group has left the organization
+// since the change was planned.
 var errMemberLeft = errors.New("a member has left the organization")
 
-// failures are what a proof found missing, each with the reason if a call gave
-// one. A call that failed but took effect is a success. Where the client asked about
-// several people, it does not hear that one is not found: what it asked about is there.
+// failures returns what the confirmation found missing, with the call's error if there
+// is one. A call that failed but took effect is a success. A request about several
+// people never fails with "not found" because of one of them.
 func (s *suger) failures(p *plan, done *applied, differs []difference, several bool) (failed []failure) {
 	for _, d := range differs {
 		var operation string
@@ -609,14 +611,14 @@ func (s *suger) failures(p *plan, done *applied, differs []difference, several b
 		case d.one != nil:
 			err, operation = cmp.Or(done.reason(d.one), done.role), string(d.one.kind)
 		case p.role.kind == roleDeleted && len(failed) > 0:
-			err = failed[0].err // it was not tried, since somebody still holds it
+			err = failed[0].err // not tried, because somebody still holds it
 		default:
 			operation = string(p.role.kind)
 		}
 		switch {
 		case several && d.field == goneField && d.one.kind == planChange:
 			err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
-				"A member of the group has left the organization at the same time. Retry; the change is then made for those who are there.")
+				"A member of the group has left the organization at the same time. Retry; the change is then made for the other members.")
 		case err == nil:
 			err = s.unconfirmed(operation, d.field)
 		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
@@ -630,7 +632,7 @@ func (s *suger) failures(p *plan, done *applied, differs []difference, several b
 	return failed
 }
 
-// reason is why a call about a person failed, nil if none did.
+// reason returns the error of a failed call about a person, or nil.
 func (a *applied) reason(one *personPlan) error {
 	for planned, err := range a.failed {
 		if planned.before == one.before {
@@ -640,8 +642,8 @@ func (a *applied) reason(one *personPlan) error {
 	return nil
 }
 
-// refused is the part of a plan that is not done and will not be: Suger refused
-// it. What Suger did not refuse and does not show may still be done.
+// refused returns the part of a plan that Suger refused, so that it will not
+// take effect. The rest may still do so, even if Suger does not show it yet.
 func (a *applied) refused(differs []difference) *plan {
 	p := &plan{}
 	for _, d := range differs {
@@ -655,15 +657,15 @@ func (a *applied) refused(differs []difference) *plan {
 	return p
 }
 
-// unconfirmed is the error for a change that Suger does not show.
+// unconfirmed returns the error for a change that Suger does not show.
 func (s *suger) unconfirmed(operation, field string) error {
 	s.config.Observer.Unconfirmed(operation)
 	return scim.Wrap(fmt.Errorf("after %q, %s is not as requested", operation, field), scim.CodeWriteUnconfirmed,
 		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
 }
 
-// notOffered is the error for a call that Suger answers as if it did not exist. A 404
-// may also be about the record.
+// notOffered returns the error for a call that Suger answers as if it did not exist.
+// A 404 may also be about the record.
 func (s *suger) notOffered(cause error) error {
 	call, _ := callError(cause)
 	s.missing(call.Operation)
@@ -688,10 +690,10 @@ func (s *suger) learn(after *snapshot, p *plan) {
 	}
 }
 
-// keepAdministrator asks the guard about the state after a plan: another
-// replica, or somebody in the console, may have acted at the same time. If nobody
-// is left who can help the others, what the plan took from an administrator is
-// restored. undone is what of the plan was.
+// keepAdministrator asks the guard about the state after a plan: another replica,
+// or somebody in the console, may have acted at the same time. If no active
+// administrator is left, it restores what the plan took from one. undone is the
+// part of the plan that it reverted.
 func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
 	undone = &plan{}
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
@@ -718,7 +720,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	s.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
 		return undone, scim.NewError(scim.CodeLastAdmin,
-			"The change was made, but the Suger organization has no active administrator any more: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
+			"The change was made, but the Suger organization no longer has an active administrator: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
 	}
 	back := &plan{}
 	for _, one := range taken {
@@ -747,7 +749,7 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
-// inverse is the plan that undoes a plan.
+// inverse returns the plan that undoes a plan.
 func (p *personPlan) inverse(m *model) *personPlan {
 	if p.kind == planLeave {
 		draft := *p.before
@@ -773,8 +775,8 @@ func (p *personPlan) inverse(m *model) *personPlan {
 	return back
 }
 
-// failureOf is the error for the client about people who could not be changed. If
-// Suger was only out of reach, the answer makes Okta retry.
+// failureOf returns the error for the client about people who could not be
+// changed. If Suger was only unreachable, the answer makes Okta retry.
 func (s *suger) failureOf(p *plan, failures []failure) error {
 	switch {
 	case len(failures) == 0:
@@ -786,7 +788,7 @@ func (s *suger) failureOf(p *plan, failures []failure) error {
 		if p.role.kind != roleDeleted || len(failures) == 1 {
 			return last.err
 		}
-		failures = failures[:len(failures)-1] // it waits for those who still hold it
+		failures = failures[:len(failures)-1] // not deleted until nobody holds it
 		if len(p.touched()) == 1 {
 			return failures[0].err
 		}

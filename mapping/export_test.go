@@ -1,7 +1,7 @@
 package mapping
 
-// WaitingForUsers is how many requests of a caller wait for a list of users that
-// is being fetched, or about to be.
+// WaitingForUsers returns how many requests of a caller wait for a list of users
+// that is being fetched, or about to be.
 func (s *Service) WaitingForUsers(c Caller) (waiting int) {
 	users := &s.open(c).lists().users
 	users.mu.Lock()

@@ -11,11 +11,10 @@ import (
 // fetchLimit bounds the wait of a call without a deadline.
 const fetchLimit = time.Minute
 
-// maxFlights bounds the fetches of one value under way at once.
+// maxFlights bounds the concurrent fetches of one value.
 const maxFlights = 2
 
-// A tick orders events of this process, where clocks are too coarse to show
-// which of two was first.
+// A tick orders events of this process; clocks are too coarse for that.
 type tick uint64
 
 // A ticker issues ticks.
@@ -23,9 +22,9 @@ type ticker struct{ last atomic.Uint64 }
 
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }
 
-// A feed fetches a value when somebody needs it newer than it is, once for all
-// who need it at that time. Calls that arrive while the fetches under way are too
-// old for them share the next one, so that any number of needs costs few calls.
+// A feed fetches a value when a caller needs a newer one, once for all
+// simultaneous callers. Callers for whom the running fetches began too early
+// share the next one, so that any number of callers costs few calls.
 type feed[T any] struct {
 	ticker *ticker
 	now    func() time.Time
@@ -33,8 +32,8 @@ type feed[T any] struct {
 
 	mu      sync.Mutex
 	held    *fetched[T]
-	retired bool         // nothing is held any more
-	flights []*flight[T] // those under way, and at most one that begins when one of them ends
+	retired bool         // the feed no longer keeps values
+	flights []*flight[T] // running fetches, and at most one that starts when one of them ends
 }
 
 // fetched is a value and when its fetch began and ended.
@@ -44,29 +43,28 @@ type fetched[T any] struct {
 	done  time.Time
 }
 
-// A need says how new a value must be: its fetch must have begun after a tick,
-// and, if age is not 0, have been complete at most that long ago. Age counts from
-// the end, since otherwise a list that takes longer to fetch than it may be old
-// could never be used.
+// A need is how new a value must be: its fetch must have begun after a tick and,
+// if age is not 0, have ended at most that long ago. Age counts from the end, or
+// a list that takes longer to fetch than its age limit could never be used.
 type need struct {
 	after tick
 	age   time.Duration
 }
 
-// A flight is a fetch under way, or about to begin.
+// A flight is a fetch that runs or waits to start.
 type flight[T any] struct {
 	fetch   func(context.Context) (T, error)
 	result  fetched[T]
 	err     error
 	done    chan struct{}
 	waiting int
-	until   time.Time // when the last of those who wait must have it
+	until   time.Time // latest deadline of its callers
 	parent  context.Context
 	cancel  context.CancelFunc // nil until it begins
 }
 
-// get is a value that fits a need. The fetch goes on for the others if one who
-// waits for it gives up, and stops with the last one. reused reports that no
+// get returns a value that satisfies a need. If a caller gives up, the fetch
+// continues for the others; it stops with the last one. reused reports that no
 // fetch was started for this call.
 func (f *feed[T]) get(ctx context.Context, n need, fetch func(context.Context) (T, error)) (result fetched[T], reused bool, err error) {
 	deadline, ok := ctx.Deadline()
@@ -120,8 +118,8 @@ func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch fu
 	return one, at >= 0
 }
 
-// startNext begins a flight that waits, if there is one and it may begin; the caller
-// has the lock.
+// startNext starts the waiting flight, if there is one and it may start; the caller
+// holds the lock.
 func (f *feed[T]) startNext() {
 	for i, one := range f.flights {
 		if i < maxFlights && one.cancel == nil {
@@ -160,13 +158,13 @@ func (f *feed[T]) drop(one *flight[T]) bool {
 	if at < 0 {
 		return false
 	}
-	f.flights = slices.Delete(f.flights, at, at+1) // which also frees the flight and its value
+	f.flights = slices.Delete(f.flights, at, at+1) // also frees the flight and its value
 	f.startNext()
 	return true
 }
 
-// hold keeps a value; the caller has the lock. It is dropped when it is of no use
-// any more, so that a large list does not stay in memory without use.
+// hold keeps a value; the caller holds the lock. It is dropped when it is too old
+// to be used, so that a large list does not stay in memory.
 func (f *feed[T]) hold(result fetched[T]) {
 	if f.retired || f.held != nil && f.held.tick > result.tick {
 		return
@@ -176,7 +174,7 @@ func (f *feed[T]) hold(result fetched[T]) {
 	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(until) })
 }
 
-// latest is the value that is held, if any.
+// latest returns the kept value, if any.
 func (f *feed[T]) latest() (value T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -195,7 +193,7 @@ func (f *feed[T]) forget(until tick) {
 	}
 }
 
-// retire drops what is held and holds nothing from now on: the feed itself stays in
+// retire drops the value and keeps none from now on: the feed itself stays in
 // memory until its last timer, and a large list must not.
 func (f *feed[T]) retire() {
 	f.mu.Lock()

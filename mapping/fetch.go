@@ -19,8 +19,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// hints are what was learnt of an organization's Suger, to save calls. They grow
-// old, so that a Suger that changes is noticed.
+// hints are facts about an organization's Suger that save calls. They expire, so
+// that changes in Suger are noticed.
 type hints struct {
 	mu     sync.Mutex
 	list   sugerclient.ListHint
@@ -46,10 +46,10 @@ func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
 	h.list.Rows = rows
 }
 
-// lists are the caller's lists.
+// lists returns the caller's lists.
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
 
-// toShow is how old a list of users may be that is only shown: at most
+// toShow returns how old a list of users may be that is only shown: at most
 // GATEWAY_LIST_TTL, and not older than the last write of this process to the
 // organization.
 func (s *suger) toShow() need { return s.shownAfter(organizationName(s.Organization)) }
@@ -67,8 +67,8 @@ func (s *suger) shownAfter(name string) need {
 // fromNow is for a list whose fetch begins after this call.
 func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 
-// people is a snapshot of the whole organization that fits a need, with the
-// roles that are known without asking.
+// people returns a snapshot of the whole organization that fits a need, with
+// the roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	key := s.memory.key(s.Caller)
 	lists := s.memory.lists(key)
@@ -93,7 +93,7 @@ func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
 	return &snap, nil
 }
 
-// completed is a snapshot with the organization's list of roles.
+// completed returns a snapshot with the organization's list of roles.
 func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapshot, error) {
 	roles, err := s.roles(ctx, n)
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapsho
 	return snap.withRoles(roles), nil
 }
 
-// roles is the organization's catalogue of roles that fits a need.
+// roles returns the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	key := s.memory.key(s.Caller)
 	lists := s.memory.lists(key)
@@ -110,9 +110,9 @@ func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
 	return result.value, err
 }
 
-// A userReader collects the users of a list as it streams in. Most rows are those
-// of the list before: they are not decoded again, and lists that are in memory at
-// once share their users.
+// A userReader collects the users of a list as it streams in. Most rows equal
+// those of the previous list: they are not decoded again, and lists in memory
+// share their users.
 type userReader struct {
 	rowsRead[user]
 	suger   *suger
@@ -142,13 +142,14 @@ func (r *rowsRead[T]) add(one *T, drift []string) {
 	r.seen.add(drift)
 }
 
-// leave notes a row that is left out of every answer, so that the other rows remain usable.
+// leave records a row that cannot be used and is left out of every answer.
 func (r *rowsRead[T]) leave(one leftOut) {
 	r.leftRows = append(r.leftRows, len(r.usable)+len(r.left))
 	r.left = append(r.left, one)
 }
 
-// unusable is the first error of a list of which no row can be used, or nil.
+// unusable returns the first error of a list of which no row can be used, or
+// nil.
 func (r *rowsRead[T]) unusable() error {
 	if len(r.usable) == 0 && len(r.left) > 0 {
 		return r.left[0].err
@@ -192,9 +193,9 @@ func (r *userReader) Row(row []byte) error {
 	return nil
 }
 
-// A recordReader decodes the fields of a row that the mapping names, and is much
-// faster than a decoder that makes a value of everything. Its record is only valid
-// until the next one is read.
+// A recordReader decodes only the fields of a row that the mapping names, which is
+// much faster than decoding everything. Its record is only valid until the next
+// one is read.
 type recordReader struct {
 	wanted  map[string]string // the fields' names, by themselves
 	record  map[string]any
@@ -273,16 +274,15 @@ func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error
 	return snap, nil
 }
 
-// checkUsable refuses a list that is unusable as a whole: it is empty, or nobody has
-// a role. An organization has at least one administrator, so an empty list proves
-// nothing: not that somebody has left, and not that somebody can be added without
-// overwriting what they have. And where nobody has a role, the field is not where
-// the mapping says; users without roles would pass for ones who may safely be
-// removed.
+// checkUsable refuses a list that is empty or in which nobody has a role. An
+// organization has at least one administrator, so an empty list proves neither that
+// somebody has left nor that somebody can be added without overwriting a role. If
+// nobody has a role, the field is not where the mapping says, and administrators
+// would seem safe to remove.
 func (m *model) checkUsable(users []*user) error {
 	if len(users) == 0 {
 		return scim.NewError(scim.CodeSugerUnreadable,
-			"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway decides nothing on such a list. Retry; if it stays so, run the check command.")
+			"Suger lists nobody in the organization, although an organization has at least one administrator. The gateway does not use such a list. Retry; if the error remains, run the check command.")
 	}
 	if !slices.ContainsFunc(users, func(u *user) bool { return len(u.roles) > 0 }) {
 		field := m.doc.User.Roles.Field
@@ -291,15 +291,14 @@ func (m *model) checkUsable(users []*user) error {
 	return nil
 }
 
-// global reads the record that Suger has by an id, of whatever organization. It is
-// nil if Suger has none. offered is false if Suger does not offer the call, or
-// the mapping does not have it.
+// global reads Suger's record with an id, from any organization; nil if there is
+// none. offered is false if Suger or the mapping does not have the call.
 func (s *suger) global(ctx context.Context, id string) (record any, offered bool, err error) {
 	op := s.model.doc.Operations.GetUser
 	switch {
 	case op == nil:
 		return nil, false, nil
-	case strings.ContainsAny(id, `/\`): // there are proxies that take an escaped one for a real one
+	case strings.ContainsAny(id, `/\`): // some proxies treat an escaped one as a real one
 		return nil, true, nil
 	}
 	record, err = s.call(ctx, spec.OpGetUser, op, ids{"organization": s.Organization, "user": id}, nil)
@@ -311,7 +310,7 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 		return record, true, err
 	}
 	switch {
-	case refused.Kind == sugerclient.Invalid, isGone(err): // no id that a path can hold, or none that Suger has
+	case refused.Kind == sugerclient.Invalid, isGone(err): // not a valid id in a path, or unknown to Suger
 		return nil, true, nil
 	case callMissing(err):
 		return nil, false, nil
@@ -319,10 +318,10 @@ func (s *suger) global(ctx context.Context, id string) (record any, offered bool
 	return nil, true, err
 }
 
-// person is a snapshot of one user, by the call for one user where that proves
-// membership and role, and else by the list that fits the need. A user who is not
-// found is only believed to be no member if a list shows it; one that has them is
-// read again if it is older than the call.
+// person returns a snapshot of one user, by the call for one user where that
+// proves membership and role, and else by the list that fits the need. A user who
+// is not found counts as no member only if a list agrees; a list that still has
+// the user is read again if it is older than the call.
 func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error) {
 	var gone tick // when a call began that did not find the user
 	if lists := s.lists(); s.provesByID() {
@@ -358,7 +357,7 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 	return snap, s.readable(snap, id, "")
 }
 
-// readable is an error if the record of a user in the list cannot be read.
+// readable returns an error if the record of a user in the list cannot be read.
 func (s *suger) readable(snap *snapshot, id, email string) error {
 	if err := snap.unusable(id, email); err != nil {
 		return s.unreadable(spec.OpListUsers, err)
@@ -366,9 +365,9 @@ func (s *suger) readable(snap *snapshot, id, email string) error {
 	return nil
 }
 
-// nobodyHas is an error unless the list proves that nobody has an address: a record
-// whose own address cannot be read may have it. Suger's call for one user can show that
-// it has another.
+// nobodyHas returns an error unless the list proves that nobody has an address: a
+// record whose own address cannot be read may have it. Suger's call for one user can
+// show that it has another.
 func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) error {
 	if err := s.readable(snap, "", email); err != nil {
 		return err
@@ -393,8 +392,9 @@ func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) err
 	return nil
 }
 
-// withoutOthers is a snapshot without the records that have no id but an address
-// which is not that of the user with an id, as Suger's call for one user shows.
+// withoutOthers returns a snapshot without the records that have no id but an
+// address which is not that of the user with an id, as Suger's call for one user
+// shows.
 func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*snapshot, error) {
 	nameless := func(one leftOut) bool { return one.id == "" && one.email != "" }
 	if snap.byID(id) != nil || !slices.ContainsFunc(snap.left, nameless) {
@@ -413,7 +413,7 @@ func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*
 	return &copied, nil
 }
 
-// provesByID reports whether the mapping says that a record by id is a member's.
+// provesByID reports whether, by the mapping, a record by id proves membership.
 func (s *suger) provesByID() bool {
 	op := s.model.doc.Operations.GetUser
 	return op != nil && op.Covers != spec.CoversEverybody
@@ -464,8 +464,8 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	return s.model.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
 }
 
-// knownRoles are the roles of the mapping alone, once Suger has shown that it
-// accepts the credential.
+// knownRoles returns the roles of the mapping alone, once Suger has shown that
+// it accepts the credential.
 func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 	if _, err := s.people(ctx, s.toShow()); err != nil {
 		return nil, err
@@ -500,9 +500,9 @@ func (r *roleReader) Row(row []byte) error {
 	return nil
 }
 
-// holder finds the user with an address, or nil. Where a record by id
-// proves membership, a hint of an earlier lookup is verified by one call; it never
-// beats a list that has somebody with access under the address.
+// holder finds the user with an address, or nil. Where a record by id proves
+// membership, a hint of an earlier lookup is verified by one call; a list that has
+// a user with access under the address takes precedence.
 func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, error) {
 	key := s.memory.key(s.Caller)
 	n := s.toShow()
@@ -546,8 +546,8 @@ func callMissing(err error) bool {
 	return isAnswered(err, http.StatusMethodNotAllowed) || isAnswered(err, http.StatusNotImplemented)
 }
 
-// isGone reports whether Suger answered the call itself with 404. A 404 of the
-// token endpoint is another error.
+// isGone reports whether Suger answered the call itself with 404, not the token
+// endpoint.
 func isGone(err error) bool {
 	return isAnswered(err, http.StatusNotFound)
 }

@@ -6,10 +6,9 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// find looks a user up by the mapping's call for one address. decided is false if
-// only the list can decide: nobody was found and the mapping does not say that this
-// proves anything, or a record does not show a member with access. Writes always
-// go by the list.
+// find looks a user up by the mapping's "find user" call. decided is false if only
+// the list can decide: nobody was found and the mapping does not say "decides", or
+// the record does not show a member with access. Writes always use the list.
 func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *user, decided bool, err error) {
 	op := s.model.doc.Operations.FindUser
 	if op == nil {
@@ -37,7 +36,7 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 			return nil, nil, false, nil
 		}
 		if found != nil && found.id != u.id {
-			return nil, nil, false, nil // a mistake in Suger that the list reports
+			return nil, nil, false, nil // an inconsistency in Suger, which the list reports
 		}
 		found = u
 	}
@@ -47,8 +46,8 @@ func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *
 	return onePerson(s.model, found, s.fixed, at, s.config.Now()), found, true, nil
 }
 
-// foundBy are the records in the answer to the call for one address, and whether the
-// answer is one record alone and no list.
+// foundBy returns the records in the answer to the call for one address, and whether
+// the answer is one record alone and no list.
 func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) (records []any, alone bool, err error) {
 	named := s.ids(nil, nil)
 	named["userName"] = email
@@ -57,7 +56,7 @@ func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) (
 	case err != nil:
 		return nil, false, err
 	case !there:
-		return []any{nil}, false, nil // nothing that proves anything
+		return []any{nil}, false, nil // proves nothing
 	}
 	switch records := value.(type) {
 	case nil:

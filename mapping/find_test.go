@@ -83,7 +83,7 @@ func TestFindUserThatFails(t *testing.T) {
 	assert.Len(t, s.took(), 1)
 }
 
-// Nobody is added whom the list has, whatever the lookup says.
+// Nobody is added who is on the list, whatever the lookup says.
 func TestAddingGoesByTheListNotByTheLookup(t *testing.T) {
 	source := strings.Replace(small("  add user:\n", findUser), "answer: people}", "answer: people, decides: true}", 1)
 	s, a := newSmall(t, source)

@@ -13,7 +13,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// memberNames are the mailboxes of a group's members, in order of the alphabet.
+// memberNames returns the mailboxes of a group's members, in order of the
+// alphabet.
 func memberNames(group scim.Resource) []string {
 	names := []string{}
 	members, _ := group["members"].([]any)
@@ -109,8 +110,8 @@ func TestGroupMembers(t *testing.T) {
 	}
 }
 
-// A client that has no list of members to send takes nothing from anybody: only an
-// empty list removes everybody (null and absent are the same, RFC 7643 section 2.5).
+// A client without a list of members removes nobody: only an empty list removes
+// everybody (null and absent are the same, RFC 7643 section 2.5).
 func TestMembersThatAreNull(t *testing.T) {
 	const urn = "urn:ietf:params:scim:schemas:core:2.0:Group"
 	for _, body := range []string{
@@ -152,7 +153,7 @@ func TestMembersThatAreNull(t *testing.T) {
 	}
 }
 
-// patched is a PATCH of members by their mailboxes.
+// patched returns a PATCH of members by their mailboxes.
 func patched(op string, mailboxes ...string) func(s *stand, group string) error {
 	return func(s *stand, group string) error {
 		ids := make([]string, len(mailboxes))
@@ -164,7 +165,7 @@ func patched(op string, mailboxes ...string) func(s *stand, group string) error 
 	}
 }
 
-// holders are the mailboxes of those who hold a role in Suger.
+// holders returns the mailboxes of those who hold a role in Suger.
 func (s *stand) holders(role string) []string {
 	names := []string{}
 	for _, user := range s.suger.Users() {

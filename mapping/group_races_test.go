@@ -135,8 +135,8 @@ func TestMemberLeavesDuringAChange(t *testing.T) {
 	require.NoError(t, err, "who is gone is no member any more")
 }
 
-// Somebody whom another replica has just added is a member like others, although
-// the list at hand lacks them.
+// A person whom another replica has just added counts as a member, although the
+// cached list lacks them.
 func TestMemberAddedByAnotherReplica(t *testing.T) {
 	s := newStand(t)
 	_, err := s.listUsers("")

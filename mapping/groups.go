@@ -18,7 +18,7 @@ const maxMembersShown = 1000
 // [Users]; members are left out where the projection does not include them.
 type Groups struct{ *suger }
 
-// Get is one group.
+// Get returns one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.View, err error) {
 	defer g.translate(&err)
 	r, err := g.roleByID(ctx, "group", id)
@@ -36,9 +36,9 @@ func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view s
 }
 
 // roleByID finds a role by its id, in a list that begins now if the present one lacks
-// it. what names it in the error if there is none. The answer always rests on a list
-// that Suger gave to this credential: roles that are known anyway would make a wrong
-// token look right.
+// it. what names it in the error if there is none. The answer always comes from a
+// list that Suger gave to this credential: answering from the known roles would make
+// a wrong token look valid.
 func (s *suger) roleByID(ctx context.Context, what, id string) (*role, error) {
 	for _, within := range []need{s.rolesToShow(), s.fromNow()} {
 		roles, err := s.roles(ctx, within)
@@ -62,7 +62,7 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// List is the groups that a query asks for.
+// List returns the groups that a query asks for.
 func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer g.translate(&err)
 	roles, err := g.roles(ctx, g.rolesToShow())
@@ -87,7 +87,7 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 	}), nil
 }
 
-// members are the users by the id of a role that they hold.
+// members returns the users by the id of a role that they hold.
 func (s *snapshot) members() map[string][]*user {
 	members := make(map[string][]*user)
 	var held []*role
@@ -100,22 +100,23 @@ func (s *snapshot) members() map[string][]*user {
 	return members
 }
 
-// sorted are the roles in the order of every list: by time of creation, then id.
+// sorted returns the roles in the order of every list: by time of creation, then
+// id.
 func (c *catalogue) sorted() []*role {
 	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int {
 		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
 	})
 }
 
-// groupWithoutMembers is a role as a group whose members are not shown. It has no
-// version, which is that of the whole group.
+// groupWithoutMembers returns a role as a group whose members are not shown. It
+// has no version, which is that of the whole group.
 func groupWithoutMembers(r *role) scim.Resource {
 	about := meta("Group", r.created, r.modified)
 	return scim.Resource{"schemas": []any{scim.URNGroup}, "id": r.id, "displayName": r.group, "meta": about}
 }
 
-// group is a role as a group, without its version, which takes longer to compute
-// than all the rest where there are many members.
+// group returns a role as a group, without its version, which takes longer to
+// compute than all the rest where there are many members.
 func (s *suger) group(r *role, holders []*user) scim.Resource {
 	group := groupWithoutMembers(r)
 	if len(holders) > 0 {
@@ -170,8 +171,8 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	})
 }
 
-// Patch makes the changes that PATCH operations ask for. Without a resource to
-// show, the answer has too many members.
+// Patch makes the changes that PATCH operations ask for. The resource is nil if
+// the group has too many members to show.
 func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMatch string, p *scim.Projection) (scim.Resource, error) {
 	operations, err := scim.ParsePatch(body, g.groupType)
 	if err != nil {
@@ -203,8 +204,8 @@ func replacesMembers(operations []scim.PatchOperation) bool {
 	})
 }
 
-// removedValues are the values of an attribute's elements that an operation removes by
-// name: by a list, or by a filter for one.
+// removedValues returns the values of an attribute's elements that an operation
+// removes by name: by a list, or by a filter for one.
 func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	if op.Op != "remove" || op.Path == nil || op.Path.Attr == nil || op.Path.Attr.Name != attribute || op.Path.Sub != nil {
 		return nil
@@ -231,11 +232,11 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	return values
 }
 
-// change makes a group what a client wants it to be, and shows it unless it has so
-// many members that shows says no. The members as they are and as they are wanted
-// are not kept beyond the plan: a group can have thousands, and many requests can
-// wait for their turn. asked is what is known without them: whether removals are
-// implicit, and who is removed by name.
+// change makes a group as the client wants it, and returns it unless shows says
+// that it has too many members. The current and the desired members are not kept
+// after planning: a group can have thousands, and many requests can wait for a
+// lock. asked is known without them: whether removals are implicit, and who is
+// removed explicitly.
 func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberChange, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
 	sent := scim.Resource{}
 	var r *role
@@ -310,7 +311,7 @@ func differenceOf(current, wanted scim.Resource) memberChange {
 	return memberChange{add: without(will, is), remove: without(is, will)}
 }
 
-// without are the ids that are not among others.
+// without returns the ids that are not among others.
 func without(ids, others []string) []string {
 	known := make(map[string]bool, len(others))
 	for _, id := range others {
@@ -357,7 +358,7 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 // discovery reads them, and clients of the roles and entitlements extension.
 type Roles struct{ *suger }
 
-// Get is one role.
+// Get returns one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
 	defer rs.translate(&err)
 	r, err := rs.roleByID(ctx, "role", id)
@@ -371,7 +372,7 @@ func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view s
 	return roleResource(r, len(snap.holdersOf(r))), nil
 }
 
-// List is the roles that a query asks for, in the order of their ids.
+// List returns the roles that a query asks for, in the order of their ids.
 func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer rs.translate(&err)
 	snap, err := rs.people(ctx, rs.toShow())

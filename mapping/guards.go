@@ -23,12 +23,12 @@ const (
 	guardBrake      = "change_brake"
 )
 
-// GuardNames are the guards that can stop a change.
+// GuardNames returns the guards that can stop a change.
 func GuardNames() []string {
 	return []string{guardLastAdmin, guardProtected, guardAdminGrant, guardUnique, guardBrake}
 }
 
-// A refusal is a guard's no. Its text is for the client.
+// A refusal is the error of a guard. Its text is for the client.
 type refusal struct {
 	guard string
 	err   *scim.Error
@@ -37,12 +37,12 @@ type refusal struct {
 func (r *refusal) Error() string { return fmt.Sprintf("%s: %s", r.guard, r.err.Detail) }
 func (r *refusal) Unwrap() error { return r.err }
 
-// errNeedsEverybody says that a guard has to see the whole organization, and the
+// errNeedsEverybody means that a guard needs the whole organization, and the
 // snapshot holds one person.
 var errNeedsEverybody = errors.New("the guards need the whole list")
 
-// guard refuses a plan whose outcome must not be, by the state after it. The
-// change brake, which counts, is apart.
+// guard refuses a plan whose resulting state is not allowed. The change brake,
+// which counts, is separate.
 func (p *planner) guard(s *snapshot, all *plan) error {
 	for _, check := range []func(*snapshot, *plan) error{p.sparesProtected, p.grantsNoAdministrator, p.keepsAddressesUnique, p.leavesAdministrator} {
 		if err := check(s, all); err != nil {
@@ -96,14 +96,14 @@ func (p *planner) protects(email string) bool {
 	return false
 }
 
-// looksLike reports whether two folded addresses that differ are the same to a
-// server that folds more letters than those of ASCII.
+// looksLike reports whether two different folded addresses are equal to a
+// server that also folds non-ASCII letters.
 func looksLike(a, b string) bool {
 	return a != b && (!isASCII(a) || !isASCII(b)) && sameName(a, b)
 }
 
-// withoutAccents is a text as a server reads it that takes letters with and without
-// accents for the same.
+// withoutAccents returns a text as a server reads it that takes letters with and
+// without accents for the same.
 func withoutAccents(s string) string {
 	return cleanName(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -113,8 +113,9 @@ func withoutAccents(s string) string {
 	}, norm.NFKD.String(s)))
 }
 
-// takesForAnother is an error if Suger answers the call for the address of somebody
-// who is to be added with somebody else: the call that adds would change them.
+// takesForAnother returns an error if Suger answers the call for the address of
+// somebody who is to be added with somebody else: the call that adds would change
+// them.
 func (s *suger) takesForAnother(ctx context.Context, p *plan) error {
 	op, one := s.model.doc.Operations.FindUser, p.joining()
 	if op == nil || one == nil || one.before.id != "" {
@@ -140,9 +141,9 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// grantsNoAdministrator refuses to let somebody manage users who could not, where
-// that is switched off: by the role, by access, or by giving an administrator's
-// account to another address.
+// grantsNoAdministrator refuses, if granting is switched off, to make somebody an
+// administrator: by the role, by restoring access, or by changing an
+// administrator's address.
 func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 	if p.config.AllowAdminGrant {
 		return nil
@@ -156,7 +157,7 @@ func (p *planner) grantsNoAdministrator(s *snapshot, all *plan) error {
 		}
 		if one.givesAccess() || one.renames(p.model) || !anyAdministrator(one.held) {
 			return &refusal{guardAdminGrant, scim.NewError(scim.CodeAdminGrant,
-				"This gateway does not make administrators, neither by the role nor by giving an administrator access or another address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
+				"This gateway does not grant the administrator role, nor restore an administrator's access or change the address (GATEWAY_ALLOW_ADMIN_GRANT=false). Do it in Suger's console.")}
 		}
 	}
 	return nil
@@ -176,7 +177,7 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		for _, u := range s.users {
 			if is := p.model.key(u); u.id != one.before.id && looksLike(is, foldEmail(email)) {
 				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
-					"The userName %s looks like that of another user, %s, and Suger may take the two for the same, so nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
+					"The userName %s looks like that of another user, %s, and Suger may treat the two as the same, so nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
 			}
 		}
 		if usual := fold(cleanName(email)); usual != foldEmail(email) && (one.kind == planChange || one.before.id == "") {
@@ -184,7 +185,7 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 				"Suger may take the userName %q for %q, which can be somebody else's, so nothing was changed. Use the second spelling in Okta.", scim.Clip(email, 120), scim.Clip(usual, 120))}
 		}
 		if one.kind == planJoin {
-			continue // who has the address was looked at
+			continue // the holder of the address is in the snapshot
 		}
 		taken := slices.ContainsFunc(s.users, func(u *user) bool { return u.id != one.before.id && p.model.key(u) == foldEmail(email) })
 		if taken || s.unusable("", email) != nil {
@@ -195,8 +196,9 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	return nil
 }
 
-// leavesAdministrator refuses a plan after which nobody could help the others
-// back in. Who is renamed does not count: the account may be somebody else's then.
+// leavesAdministrator refuses a plan that leaves no active administrator. An
+// administrator whose address changes does not count: the account may then be
+// somebody else's.
 func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	var loser *personPlan
 	for _, one := range all.touched() {
@@ -229,9 +231,9 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	return &refusal{guardLastAdmin, refused}
 }
 
-// showsAdministrators refuses to take access or a role from somebody whose role
-// is unknown, where nobody is seen to be an administrator: an organization has
-// one, and it may be this one.
+// showsAdministrators refuses to take access or a role from a person whose role
+// is unknown if nobody else is an administrator: this person may be the last
+// one.
 func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
 		takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
@@ -249,7 +251,7 @@ func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
 		return errNeedsRoles
 	}
 	return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
-		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if it stays so, run the check command.",
+		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if the error remains, run the check command.",
 		p.model.email(all.people[at].before))}
 }
 
@@ -270,8 +272,8 @@ func (p *planner) tookAdministrator(after *snapshot, one *personPlan) bool {
 	return anyAdministrator(after.roles.of(is)) || !after.roles.knows([]*user{is}) && !p.model.knowsAdministrators()
 }
 
-// administratorsAfter counts those who can help others once the plan is done.
-// Nobody who only joins by it does where the mapping knows people who are invited.
+// administratorsAfter counts the active administrators after the plan. People whom
+// the plan adds do not count if the mapping has invited users.
 func (p *planner) administratorsAfter(s *snapshot, all *plan) int {
 	planned := make(map[string]bool)
 	count := 0

@@ -43,7 +43,8 @@ func (s *stand) administrators() int {
 	return count
 }
 
-// All administrators go at the same time, each in another way: one stays.
+// All administrators are removed at the same time, each in another way: one
+// stays.
 func TestAdministratorsGoAtOnce(t *testing.T) {
 	for range 10 {
 		s := newStand(t)
@@ -107,8 +108,8 @@ func TestReplicasTakeAdministratorsAwayAtOnce(t *testing.T) {
 	}
 }
 
-// raced makes the write of the last but one administrator meet an organization
-// in which another replica has just taken the other one away.
+// raced removes the last but one administrator while another replica has just
+// removed the other one.
 func raced(s *stand, do func() error, more ...sandbox.Fault) error {
 	second := s.put("second", "ADMIN", "ACTIVE")
 	second.Status = "INACTIVE"

@@ -11,7 +11,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// attacks are the ways in which a request can take something from a person.
+// attacks lists the ways in which a request can remove a person's access or
+// role.
 func attacks(s *stand) map[string]func(id string) error {
 	return map[string]func(id string) error{
 		"PATCH active": func(id string) error { _, err := s.patchUser(id, deactivation); return err },
@@ -52,7 +53,7 @@ func TestLastAdministratorStays(t *testing.T) {
 			t.Run(situation+", "+attack, func(t *testing.T) {
 				s := newStand(t)
 				prepare(s)
-				_, err := s.listUsers("") // what is at hand must not be what decides
+				_, err := s.listUsers("") // cached state must not decide
 				require.NoError(t, err)
 				err = attacks(s)[attack](s.id("admin"))
 				require.Error(t, err)
@@ -76,8 +77,8 @@ func TestLastAdministratorStays(t *testing.T) {
 	}
 }
 
-// The list at hand shows a second administrator, whom somebody has just taken
-// away; the guard looks again.
+// The cached list shows a second administrator, who has just been removed; the
+// guard reads a fresh list.
 func TestLastAdministratorIsJudgedOnFreshData(t *testing.T) {
 	for _, gone := range []string{"EDITOR ACTIVE", "ADMIN INACTIVE"} {
 		s := newStand(t)
@@ -93,8 +94,8 @@ func TestLastAdministratorIsJudgedOnFreshData(t *testing.T) {
 	}
 }
 
-// A group in which one administrator is replaced by another: who comes, comes
-// before the other goes.
+// A group in which one administrator is replaced by another: the new one is
+// added before the old one is removed.
 func TestLastAdministratorIsReplaced(t *testing.T) {
 	s := newStand(t)
 	_, err := s.putGroup("ADMIN", withMembers("ADMIN", s.id("editor")))
@@ -262,7 +263,7 @@ func TestNobodyIsMadeAdministrator(t *testing.T) {
 	})
 }
 
-// Every refusal of a guard is told to the Observer and recorded.
+// Every refusal of a guard is reported to the Observer and audited.
 func TestRefusalIsRecorded(t *testing.T) {
 	s := newStand(t)
 	id := s.id("admin")

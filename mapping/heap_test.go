@@ -15,7 +15,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// heapInUse is the memory that is reachable, in bytes.
+// heapInUse returns the memory that is reachable, in bytes.
 func heapInUse() int64 {
 	runtime.GC()
 	runtime.GC() // what the first one has freed through finalizers
@@ -24,8 +24,8 @@ func heapInUse() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// The lists of an organization that has made room for others are let go of at once,
-// and not only when they have grown old.
+// The lists of an evicted organization are freed at once, not only when they
+// expire.
 func TestListsThatMakeRoomAreDropped(t *testing.T) {
 	const (
 		people, most = 600, 100

@@ -12,8 +12,8 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// Somebody else makes the person between Okta's lookup and its create: Suger
-// answers the create with that person, who must not get the new one's role.
+// The person is created by somebody else between Okta's lookup and its create:
+// Suger answers the create with that person, who must not get the new role.
 func TestCreateDoesNotTakeOverAnActiveUser(t *testing.T) {
 	s := newStand(t)
 	found, err := s.listUsers(`userName eq "boss@example.com"`)

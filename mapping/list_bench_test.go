@@ -14,8 +14,8 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// largeList is the list of an organization of so many people and the sandbox's own
-// few, as Suger sends it.
+// largeList returns the list of an organization of so many people and the
+// sandbox's own few, as Suger sends it.
 func largeList(tb testing.TB, people int) []byte {
 	tb.Helper()
 	suger, err := sandbox.New(sandbox.Options{Keys: []string{"key"}, People: people})

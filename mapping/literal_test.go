@@ -58,8 +58,8 @@ var numericRoles = []string{
 	"{name: VIEWER, id: VIEWER, ", "{name: VIEWER, id: 3, ",
 }
 
-// replacedAll is a text with some parts replaced, each of which must be there
-// once: old, new, old, new, ...
+// replacedAll returns a text with some parts replaced, each of which must be
+// there once: old, new, old, new, ...
 func replacedAll(t *testing.T, text string, pairs ...string) string {
 	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// locks serializes work on the same thing, by name, within this process.
+// locks serializes work by name within this process.
 type locks struct {
 	mu   sync.Mutex
 	held map[string]*lock
@@ -21,9 +21,8 @@ type lock struct {
 	uses int // holders and waiters
 }
 
-// acquire waits for the thing's turn, or for a part in it that is shared with
-// others who share it. release must be called once if there is no error. It gives
-// up when the context ends.
+// acquire waits for the exclusive or the shared lock of a name. release must be
+// called once if there is no error. It gives up when the context ends.
 func (l *locks) acquire(ctx context.Context, name string, shared bool) (release func(), err error) {
 	weight := int64(everybody)
 	if shared {

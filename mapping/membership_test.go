@@ -32,7 +32,7 @@ const (
 	removesOne = "list users, remove user, list users"
 )
 
-// globalID is the id that Suger knows a person by, a member or not.
+// globalID returns the id that Suger knows a person by, a member or not.
 func (s *stand) globalID(email string) string {
 	s.t.Helper()
 	user, ok := s.suger.GlobalUser(email)
@@ -40,7 +40,7 @@ func (s *stand) globalID(email string) string {
 	return user.ID
 }
 
-// leaver is the id of the sample person with this mailbox, who has left.
+// leaver returns the id of the sample person with this mailbox, who has left.
 func (s *stand) leaver(mailbox string) string {
 	s.t.Helper()
 	id := s.id(mailbox)
@@ -48,7 +48,7 @@ func (s *stand) leaver(mailbox string) string {
 	return id
 }
 
-// fullName is the name that Suger has of the person with this mailbox.
+// fullName returns the name that Suger has of the person with this mailbox.
 func (s *stand) fullName(mailbox string) string {
 	user, _ := s.suger.GlobalUser(mailbox + "@example.com")
 	return user.FirstName + " " + user.LastName
@@ -189,8 +189,8 @@ func TestMembership(t *testing.T) {
 	}
 }
 
-// Nobody comes back by an id unless it is surely the person who left: all else is
-// as an id that does not exist.
+// A return by id requires certainty that it is the person who left: otherwise the
+// id counts as unknown.
 func TestReturnByIDIsRefused(t *testing.T) {
 	tests := []struct {
 		name string
@@ -234,7 +234,8 @@ func TestReturnByIDIsRefused(t *testing.T) {
 	}
 }
 
-// What does not fit into Suger's columns is refused before anything is written.
+// Values that are too long for Suger's columns are refused before anything is
+// written.
 func TestSizesAreKept(t *testing.T) {
 	long := strings.Repeat("é", 31)
 	tests := map[string]func(s *stand) error{

@@ -17,9 +17,8 @@ const (
 	hintLifetime = 10 * time.Minute
 )
 
-// A memory is the cached state of the process between requests. It only saves calls:
-// an answer never depends on it, and it is kept apart by organization and
-// credential.
+// A memory caches state between requests, separately for each organization and
+// credential. It only saves calls: no answer depends on it.
 type memory struct {
 	ticker
 	keys     *marks.Maker
@@ -81,11 +80,11 @@ func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V
 	return cache
 }
 
-// key is the callerKey of a caller.
+// key returns the callerKey of a caller.
 func (m *memory) key(c Caller) callerKey { return m.keys.Of(c.Organization, string(c.Credential)) }
 
-// lists are a caller's lists. Those of an unproven credential do not replace those of
-// a proven one: made-up credentials cost others nothing.
+// lists returns a caller's lists. Lists of an unproven credential do not replace
+// those of a proven one, so that invented credentials cost others nothing.
 func (m *memory) lists(key callerKey) *lists {
 	if s, ok := m.callers.Get(key); ok {
 		return s
@@ -104,7 +103,7 @@ func (m *memory) lists(key callerKey) *lists {
 // proven reports whether Suger has given a list to a caller.
 func (m *memory) proven(key callerKey) bool { return m.callers.Contains(key) }
 
-// filled notes that Suger has given a list to a caller, whose lists are kept from now
+// filled records that Suger has given a list to a caller; its lists are kept from now
 // on. The least recently used callers lose theirs if there are too many rows in all.
 func (m *memory) filled(key callerKey, s *lists) {
 	m.callers.ContainsOrAdd(key, s)
@@ -135,8 +134,9 @@ func (m *memory) doubts(name string) bool {
 	return there && m.now().Sub(since) < doubtLifetime
 }
 
-// wrote notes a write to things of an organization, whether or not it succeeded: a
-// list that began before it is no longer usable, with any credential.
+// wrote records a write to these names of an organization, whether or not it
+// succeeded: a list that began before it can no longer be used, with any
+// credential.
 func (m *memory) wrote(organization string, names ...string) {
 	at := m.next()
 	m.writes.Add(organizationName(organization), at)
@@ -145,7 +145,7 @@ func (m *memory) wrote(organization string, names ...string) {
 	}
 }
 
-// lastWrite is when one of the things was last written to.
+// lastWrite returns when one of the things was last written to.
 func (m *memory) lastWrite(names ...string) (last tick) {
 	for _, name := range names {
 		if at, ok := m.writes.Peek(name); ok {
@@ -163,7 +163,7 @@ func (m *memory) remember(key callerKey, email, id string) {
 	}
 }
 
-// recall is the hint for an address, or "".
+// recall returns the hint for an address, or "".
 func (m *memory) recall(key callerKey, email string) string {
 	hint, ok := m.lookups.Get(lookupKey{key, foldEmail(email)})
 	if !ok || m.now().After(hint.until) {

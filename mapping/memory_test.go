@@ -52,7 +52,7 @@ func TestHintSavesTheList(t *testing.T) {
 	})
 }
 
-// A hint can be wrong; it is dropped and changes no answer.
+// A wrong hint is dropped and changes no answer.
 func TestWrongHintIsDropped(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -107,7 +107,7 @@ func TestWrongHintIsDropped(t *testing.T) {
 	}
 }
 
-// What one credential has fetched serves no other, nor another organization.
+// Lists are not shared between credentials or organizations.
 func TestMemoryIsKeptApart(t *testing.T) {
 	s := newStand(t)
 	there := s.withElsewhere()
@@ -138,8 +138,8 @@ func TestMemoryIsKeptApart(t *testing.T) {
 	assertCode(t, scim.CodeOrgUnknown, err)
 }
 
-// A credential that Suger refuses learns nothing of what others have fetched, and
-// takes nothing from them.
+// A refused credential gets no data that others have fetched, and evicts none of
+// it.
 func TestRefusedCredential(t *testing.T) {
 	s := newStand(t)
 	require.NoError(t, found(1, s.find)("viewer"))
@@ -218,7 +218,7 @@ func TestListGrowsOld(t *testing.T) {
 	})
 }
 
-// A confirmed write shows at once in the list at hand.
+// A confirmed write shows at once in the cached list.
 func TestWritesShowInTheList(t *testing.T) {
 	s := newStand(t)
 	_, err := s.listGroups("")

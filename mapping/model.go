@@ -13,10 +13,10 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// URNSuger is the extension that carries what SCIM's core schema has no place for.
+// URNSuger is the extension for attributes that SCIM's core schema lacks.
 const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 
-// A model is a mapping file in the form that the engine works with.
+// A model is a compiled mapping file.
 type model struct {
 	doc        *spec.Document
 	attributes []attribute       // by name
@@ -27,7 +27,7 @@ type model struct {
 	enterprise []int             // positions of what is in the enterprise extension
 	layout     layout            // of a user's resource
 	status     *statusModel      // nil if the mapping has no status
-	many       bool              // may a user hold several roles
+	many       bool              // whether a user may hold several roles
 	precedence map[string]int    // folded role name -> tier, 0 the most powerful
 	others     int               // tier of a role that precedence does not name
 	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
@@ -73,7 +73,7 @@ func newModel(doc *spec.Document) *model {
 	return m
 }
 
-// errorRule is how the client recognizes an error.
+// errorRule returns how the client recognizes an error.
 func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
 	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
 	if e := doc.Errors; e != nil {
@@ -92,7 +92,8 @@ func words(values []any) (texts []string) {
 	return texts
 }
 
-// fieldsOfRow are the top-level fields of a user's record that the mapping names.
+// fieldsOfRow returns the top-level fields of a user's record that the mapping
+// names.
 func (m *model) fieldsOfRow() map[string]string {
 	user := &m.doc.User
 	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
@@ -115,15 +116,15 @@ func (m *model) fieldsOfRow() map[string]string {
 // fold makes text comparable without regard to letter case.
 func fold(s string) string { return strings.ToLower(s) }
 
-// invisible are the characters that show nothing. The last is a Braille pattern
-// without dots, which no property of Unicode names.
+// invisible matches characters without a glyph. The last one is the blank
+// Braille pattern, which no Unicode property covers.
 var invisible = []*unicode.RangeTable{
 	unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector,
 	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}},
 }
 
-// cleanName is a name of a role or group as people read it: in one Unicode form,
-// without characters that cannot be seen, and with single blanks.
+// cleanName normalizes a name of a role or group: NFKC, without invisible
+// characters, with single blanks.
 func cleanName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && !unicode.IsSpace(r) || unicode.In(r, invisible...) {
@@ -134,7 +135,8 @@ func cleanName(name string) string {
 	return strings.Join(strings.Fields(name), " ")
 }
 
-// at is the position of an attribute, below 0 if the mapping does not hold it.
+// at returns the position of an attribute, or a negative number if the mapping
+// does not have it.
 func (m *model) at(name string) int {
 	if i, ok := m.index[name]; ok {
 		return i
@@ -161,7 +163,7 @@ func (m *model) writesRole() bool { return m.doc.WritesRole() }
 // signed in.
 func (m *model) invites() bool { return m.status != nil && len(m.status.pending) > 0 }
 
-// statusValue is what the update operation writes into the status.
+// statusValue returns what the update operation writes into the status.
 func (m *model) statusValue(active bool, now string) any {
 	value := m.status.toInactive
 	if active {
@@ -173,8 +175,8 @@ func (m *model) statusValue(active bool, now string) any {
 	return value
 }
 
-// endOfAccess is the way in which access ends. The mapping decides, not one record,
-// so that an odd answer never turns a deactivation into a removal.
+// endOfAccess returns how access ends. The mapping decides, not a record, so that
+// an unexpected answer never turns a deactivation into a removal.
 func (m *model) endOfAccess() spec.Strategy { return m.doc.Access.End.Way }
 
 // knowsAdministrators reports whether the ids of the administrator roles are in the

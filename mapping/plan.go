@@ -9,16 +9,16 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A plan is what is to change in Suger, for any kind of request. It
-// is computed from a snapshot and a request alone, so it can be tested, printed
-// and guarded without a call.
+// A plan is the set of changes to make in Suger for a request. It is computed
+// from a snapshot and a request alone, so it can be tested, printed and guarded
+// without a call.
 type plan struct {
 	people []*personPlan
 	role   *rolePlan // nil if no role itself is changed
-	notes  []note    // what the request asks for and does not get, and why
+	notes  []note    // parts of the request that are not done, and why
 }
 
-// A personPlan is what shall be different about one person.
+// A personPlan is the change to one person.
 type personPlan struct {
 	kind   planKind
 	before *user          // as the snapshot has them; for a join, the draft without an id
@@ -37,10 +37,10 @@ const (
 	planLeave  planKind = spec.OpRemoveUser // the membership ends
 )
 
-// A rolePlan is what shall be different about one role.
+// A rolePlan is the change to one role.
 type rolePlan struct {
 	kind rolePlanKind
-	role *role  // nil for one that is to be made
+	role *role  // nil for a new one
 	name string // of a role to be made or renamed
 }
 
@@ -53,18 +53,18 @@ const (
 	roleDeleted rolePlanKind = spec.OpRemoveRole
 )
 
-// A note is why something that was asked for makes no difference.
+// A note is the reason why a part of a request is not done.
 type note struct {
 	user *user
 	text string
 }
 
-// empty reports whether Suger already has all of it.
+// empty reports whether nothing has to be changed.
 func (p *plan) empty() bool {
 	return p.role == nil && !slices.ContainsFunc(p.people, func(one *personPlan) bool { return !one.empty() })
 }
 
-// touched are the people that the plan changes.
+// touched returns the people that the plan changes.
 func (p *plan) touched() (touched []*personPlan) {
 	for _, one := range p.people {
 		if !one.empty() {
@@ -84,7 +84,7 @@ func (p *plan) whom() string {
 	return strings.Join(ids, " ")
 }
 
-// joining is the plan for the person who becomes a member, or nil.
+// joining returns the plan for the person who becomes a member, or nil.
 func (p *plan) joining() *personPlan {
 	for _, one := range p.people {
 		if one.kind == planJoin {
@@ -94,7 +94,7 @@ func (p *plan) joining() *personPlan {
 	return nil
 }
 
-// of is the plan for the user with an id, or nil.
+// of returns the plan for the user with an id, or nil.
 func (p *plan) of(id string) *personPlan {
 	for _, one := range p.people {
 		if one.before.id == id {
@@ -119,7 +119,7 @@ func (p *personPlan) givesAccess() bool {
 	return p.kind == planJoin || p.active != nil && *p.active
 }
 
-// will are the roles held once the plan is done; nobody who left holds one.
+// will returns the roles held after the plan; none after a removal.
 func (p *personPlan) will() []*role {
 	switch {
 	case p.kind == planLeave:
@@ -130,7 +130,7 @@ func (p *personPlan) will() []*role {
 	return p.held
 }
 
-// after is the person once the plan is done, nil if they have left.
+// after returns the person after the plan, or nil after a removal.
 func (p *personPlan) after(m *model) *user {
 	if p.kind == planLeave {
 		return nil
@@ -233,7 +233,7 @@ func (p *planner) namesGroup(word string) bool {
 	return false
 }
 
-// defaultRole is the role of a user who is given none.
+// defaultRole returns the role of a user who is given none.
 func (p *planner) defaultRole(s *snapshot) (*role, error) {
 	r, err := p.roleNamed(s, p.config.DefaultRole)
 	if err != nil {
@@ -245,7 +245,7 @@ func (p *planner) defaultRole(s *snapshot) (*role, error) {
 	return r, nil
 }
 
-// heldBy are the roles that a user holds.
+// heldBy returns the roles that a user holds.
 func (p *planner) heldBy(s *snapshot, u *user) ([]*role, error) {
 	if !s.roles.whole && !s.roles.knows([]*user{u}) {
 		return nil, errNeedsRoles

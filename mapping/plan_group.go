@@ -8,11 +8,11 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// A memberChange is what a request asks of a group's members.
+// A memberChange is the change of a group's members that a request asks for.
 type memberChange struct {
 	add      []string // user ids
 	remove   []string
-	implicit bool // removals follow from a list that does not have them
+	implicit bool // removals are implicit: the new list lacks them
 }
 
 // members plans a change of who holds a role. Everybody who is to be added must
@@ -41,7 +41,7 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 			return nil, err
 		}
 		if u == nil || removed[id] {
-			continue // who is gone is no member any more
+			continue // a person who has left is no longer a member
 		}
 		removed[id] = true
 		one, kept, err := p.removal(s, u, r, c.implicit)
@@ -60,7 +60,8 @@ func (p *plan) add(one *personPlan, kept string) {
 	}
 }
 
-// hidden is an error if the record with an id cannot be used: it may hold the role.
+// hidden returns an error if the record with an id cannot be used: it may hold the
+// role.
 func (p *planner) hidden(s *snapshot, id string) error {
 	if s.byID(id) != nil || !s.hides(id, "") {
 		return nil
@@ -84,9 +85,9 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 		joinWords(unknown, func(id string) string { return id }))
 }
 
-// addition gives the role to a user, unless a user who can hold only one has a
-// more powerful one. A role without permissions replaces no other one, not
-// even another such role.
+// addition gives the role to a user, unless a user who can hold only one role
+// holds a more powerful one. A role without permissions replaces no other role,
+// not even one without permissions.
 func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept string, err error) {
 	if one, err = p.changeOf(s, u); err != nil {
 		return nil, "", err
@@ -165,7 +166,7 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 	return all, nil
 }
 
-// fits refuses a role's name that Suger cannot keep.
+// fits refuses a role name that is too long for Suger or invisible.
 func (p *planner) fits(name string) error {
 	if longest := p.model.doc.Role.NameMax; longest > 0 && utf8.RuneCountInString(name) > longest {
 		return scim.NewError(scim.CodeInvalidValue, "The group's displayName is longer than the %d characters that Suger allows for a role's name.", longest)
@@ -217,8 +218,8 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 	return nil
 }
 
-// deleteRole plans the end of a custom role. Its members get the default role
-// first, so that nobody is left without one.
+// deleteRole plans the deletion of a custom role. Its members get the default
+// role first, so that nobody is left without one.
 func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	switch {
 	case r.standard:
@@ -242,7 +243,7 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	return all, nil
 }
 
-// holdersOf are the users who hold a role, in order.
+// holdersOf returns the users who hold a role, in order.
 func (s *snapshot) holdersOf(r *role) (found []*user) {
 	for _, u := range s.users {
 		if slices.ContainsFunc(u.roles, func(ref roleRef) bool { return ref.means(r) }) {

@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// endAccess is the plan that ends a user's access and nothing else. The mapping
-// decides the way.
+// endAccess returns the plan that ends a user's access and nothing else. The
+// mapping decides the way.
 func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	if p.model.endOfAccess() == spec.ByRemoval {
 		return p.remove(s, u)
@@ -25,7 +25,7 @@ func (p *planner) endAccess(s *snapshot, u *user) (*plan, error) {
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// remove is the plan that removes a user from the organization.
+// remove returns the plan that removes a user from the organization.
 func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 	if p.model.doc.Operations.RemoveUser == nil {
 		return nil, scim.NewError(scim.CodeUnsupported,
@@ -39,10 +39,10 @@ func (p *planner) remove(s *snapshot, u *user) (*plan, error) {
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// update compares what a client wants a member to be with what Suger has. An
-// attribute that the client's resource does not mention stays as it is, so that
-// nothing is lost or demoted for want of a mapping in Okta; one that it empties
-// is emptied. The end of access is not part of it: that is a plan of its own.
+// update compares the client's resource with what Suger has. An attribute that
+// the resource does not mention stays as it is, so that a missing mapping in
+// Okta changes nothing; one that it empties is emptied. Ending access is a
+// separate plan.
 func (p *planner) update(s *snapshot, u *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one, err := p.changeTo(s, u, wanted, access)
 	if err != nil {
@@ -180,17 +180,17 @@ func checkEmail(userName string) error {
 	return nil
 }
 
-// draft is a user that Suger does not list yet.
+// draft returns a user that Suger does not list yet.
 func (p *planner) draft(email string) *user {
 	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
 	u.values[p.model.userName] = email
 	return u
 }
 
-// create is the plan of a POST: a person joins, or somebody who is listed without
-// access gets it back, as the client describes them now: what they held before
-// comes back only if it is asked for. Adding is an upsert in Suger, so a member
-// with the address is a conflict.
+// create plans a POST: it adds a person, or restores access of a listed person,
+// as the client describes them now: an earlier role is not restored unless
+// requested. Adding is an upsert in Suger, so a member with the address is a
+// conflict.
 func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) (*plan, error) {
 	email, _ := wanted["userName"].(string)
 	if err := checkEmail(email); err != nil {
@@ -205,23 +205,23 @@ func (p *planner) create(s *snapshot, wanted scim.Resource, access scim.Access) 
 	return p.join(s, p.draft(email), wanted, access)
 }
 
-// usable is an error if Suger has a record with the id or the address that cannot
-// be used: the answer must not be that there is nobody.
+// usable returns an error if Suger has a record with the id or the address that
+// cannot be used: the answer must not be that there is nobody.
 func (p *planner) usable(s *snapshot, id, email string) error {
 	return p.unreadable(s.unusable(id, email))
 }
 
-// unreadable is the error for the client about a record that cannot be used, nil for
-// none.
+// unreadable returns the error for the client about a record that cannot be used,
+// nil for none.
 func (p *planner) unreadable(cause error) error {
 	if cause == nil {
 		return nil
 	}
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
-		"Suger has a record of this user that does not fit the mapping, so nothing was changed. Run the check command to see what differs.")
+		"Suger has a record of this user that does not match the mapping, so nothing was changed. Run the check command to see what differs.")
 }
 
-// comeBack is the plan of a POST for somebody who is listed.
+// comeBack plans a POST for a listed person without access.
 func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	if known.access.active {
 		return nil, scim.NewError(scim.CodeUserExists,
@@ -245,9 +245,9 @@ func (p *planner) comeBack(s *snapshot, known *user, wanted scim.Resource, acces
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// rolesToCreate are the roles of somebody who is created. Nothing was read before
-// a POST, so nothing in it repeats what was read: the roles held before and groups
-// have no say.
+// rolesToCreate returns the roles of somebody who is created. Nothing was read
+// before a POST, so nothing in it repeats what was read: the roles held before and
+// groups have no say.
 func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, error) {
 	roles, err := p.rolesAsked(s, wanted, nil)
 	if err != nil || roles != nil {
@@ -256,8 +256,8 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	return p.onlyDefault(s)
 }
 
-// join is the plan that makes a draft a member. A draft with an id is somebody
-// whose global record has it.
+// join returns the plan that makes a draft a member. A draft with an id is
+// somebody whose global record has it.
 func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access scim.Access) (*plan, error) {
 	one := &personPlan{kind: planJoin, before: draft, values: make(map[int]string)}
 	if err := p.values(one, wanted, access); err != nil {
@@ -270,20 +270,20 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 	}
 	if access == scim.AccessEnded {
 		if p.model.endOfAccess() == spec.ByRemoval {
-			return nil, scim.NewError(scim.CodeInvalidValue, "Suger has no inactive users, so a user cannot be created with active false.")
+			return nil, scim.NewError(scim.CodeInvalidValue, "This Suger has no inactive users, so a user cannot be created with active false.")
 		}
 		one.active = new(false)
 	}
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// errNobody is the error for an id that nobody in the organization has.
+// errNobody returns the error for an id without a user in the organization.
 func errNobody(id string) error { return scim.NotFound("user", id) }
 
-// comeBackByID is the plan of active true for a linked id whose person has left:
-// they are added again if the global record of that id has the address concerned
-// and a domain of the organization. Anything else is as an id that does not
-// exist: the record may belong to another company.
+// comeBackByID plans active true for the id of a person who has left: they are
+// added again if the global record with that id has the requested address and a
+// domain of the organization. Otherwise the id counts as unknown: the record may
+// belong to another company.
 func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim.Resource) (*plan, error) {
 	if global == nil || global.id != id {
 		return nil, errNobody(id)
@@ -350,7 +350,7 @@ func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role)
 
 func conflictingRoles(a, b []*role) error {
 	return scim.NewError(scim.CodeConflictingRoles,
-		"The request asks for two roles, %s and %s, in roles and in the extension's role. Map only one of the two in Okta; if only one is mapped, retry, since the role changed after Okta had read it.",
+		"The request has two different roles, %s and %s, in roles and in the extension's role. Map only one of the two in Okta. If only one is mapped, retry: the role has changed since Okta read it.",
 		joinWords(a, (*role).label), joinWords(b, (*role).label))
 }
 
@@ -450,7 +450,7 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 	return []*role{r}, nil
 }
 
-// onlyDefault are the roles of a user who is given none.
+// onlyDefault returns the roles of a user who is given none.
 func (p *planner) onlyDefault(s *snapshot) ([]*role, error) {
 	r, err := p.defaultRole(s)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// A Probe makes single calls of the mapping's operations and returns what
-// Suger answers as received, for the check. It caches nothing, asks no
-// guard and writes no audit record.
+// A Probe makes single calls of the mapping's operations and returns Suger's
+// raw answers, for the check. It caches nothing, asks no guard and writes no
+// audit record.
 type Probe struct{ *suger }
 
 // Probe opens the caller's organization for a check.
 func (s *Service) Probe(c Caller) *Probe { return &Probe{s.open(c)} }
 
-// Call is the call of an operation that has no body: reading, or removing a
-// user. user is the id as Suger writes it, nil for none. ok is false if the
+// Call returns the call of an operation that has no body: reading, or removing
+// a user. user is the id as Suger writes it, nil for none. ok is false if the
 // mapping does not have the operation.
 func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool) {
 	op := p.model.doc.Operations.Named(operation)
@@ -32,7 +32,7 @@ func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool
 	return p.request(operation, op, named, nil), true
 }
 
-// Paging is how an operation's list is read.
+// Paging returns how an operation's list is read.
 func (p *Probe) Paging(operation string) sugerclient.Paging {
 	if op := p.model.doc.Operations.Named(operation); op != nil {
 		return pagingOf(op)
@@ -40,7 +40,8 @@ func (p *Probe) Paging(operation string) sugerclient.Paging {
 	return sugerclient.Paging{}
 }
 
-// PagingOf is how the client reads the list of an operation that no mapping has yet.
+// PagingOf returns how the client reads the list of an operation that no mapping has
+// yet.
 func PagingOf(op *spec.Operation) sugerclient.Paging { return pagingOf(op) }
 
 // Do makes one call.
@@ -64,13 +65,13 @@ func (p *Probe) Rows(ctx context.Context, call sugerclient.Call, paging sugercli
 	return p.client.List(ctx, p.Credential, call, paging, sugerclient.ListHint{}, rows)
 }
 
-// A Record is what the gateway makes of a user as Suger writes it.
+// A Record is a Suger user as the gateway reads it.
 type Record struct {
 	ID       string
 	RawID    any // as Suger writes it, a string or a json.Number
 	UserName string
 	Values   map[string]string // of the mapping's attributes, by name
-	Status   string            // Suger's own word, "" if there is none
+	Status   string            // Suger's status, "" if there is none
 	Active   bool              // has access
 	Pending  bool              // invited, never signed in
 	Unknown  bool              // the mapping does not say what the status means
@@ -123,9 +124,9 @@ type Exchange struct {
 
 type exchangeKey struct{}
 
-// WithExchanges returns a context whose calls are shown to see once they are
-// over, except those that read a list. see is called by the goroutine that
-// makes the call.
+// WithExchanges returns a context whose finished calls are passed to see,
+// except those that read a list. see is called by the goroutine that makes the
+// call.
 func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, see)
 }

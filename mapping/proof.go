@@ -7,13 +7,13 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A difference is what Suger does not show of a plan.
+// A difference is a part of a plan that Suger does not show.
 type difference struct {
 	one   *personPlan // nil for the role itself
 	field string
 }
 
-// goneField is the field of a difference that somebody is not listed.
+// goneField is the field name for a user who is missing from the list.
 const goneField = "the user"
 
 // prove compares a snapshot that began after the last call with a plan that was made
@@ -52,7 +52,8 @@ func (p *planner) roleIsAsPlanned(s *snapshot, change *rolePlan, made *role) boo
 	return is != nil && is.name == change.name
 }
 
-// provePerson names what about a person is not as planned, or is "".
+// provePerson returns the name of the first field that is not as planned, or
+// "".
 func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	m := p.model
 	is := s.byID(one.before.id)
@@ -93,7 +94,7 @@ func (p *planner) provePerson(s *snapshot, one *personPlan) string {
 	return ""
 }
 
-// joined is the user that a plan has added, or nil.
+// joined returns the user that a plan has added, or nil.
 func (p *planner) joined(s *snapshot, one *personPlan) *user {
 	if one.before.id != "" {
 		return s.byID(one.before.id)
@@ -109,7 +110,7 @@ func refersTo(refs []roleRef, roles []*role) bool {
 }
 
 // means reports whether a reference in a user's record names a role. The ids of
-// standard roles are words, in any letter case.
+// standard roles ignore letter case.
 func (ref roleRef) means(r *role) bool {
 	if ref.id == "" {
 		return sameName(ref.name, r.name)

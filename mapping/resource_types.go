@@ -31,7 +31,7 @@ func (m *model) userType() *scim.ResourceType {
 	return rt
 }
 
-// lacks are the times in meta that the mapping does not have.
+// lacks returns the times in meta that the mapping does not have.
 func lacks(created, modified spec.Field) (names []string) {
 	if !created.Given() {
 		names = append(names, "created")
@@ -75,7 +75,7 @@ func (m *model) offers(a *scim.Attribute) bool {
 		named(a.SubAttributes, "value").CanonicalValues = m.knownRoles((*spec.KnownRole).IDText)
 		a.Description = "The person's Suger role. The roles themselves are listed at /Roles, since they differ between organizations."
 	case "groups":
-		a.Echoed = true // by it a request that repeats an old answer is known, see rolesAsked
+		a.Echoed = true // identifies a request that repeats an old answer, see rolesAsked
 		pick(a, "value", "display", "$ref")
 		named(a.SubAttributes, "$ref").ReferenceTypes = []string{"Group"}
 	default:
@@ -100,9 +100,8 @@ func (m *model) hasParts(a *scim.Attribute, name string) bool {
 	return len(a.SubAttributes) > 0
 }
 
-// hasField reports whether the mapping has a field for an attribute, and says of
-// the attribute what the mapping does: whether it can change once the user exists,
-// and how long it may be.
+// hasField reports whether the mapping has a field for an attribute, and sets the
+// attribute's mutability and maximum length.
 func (m *model) hasField(a *scim.Attribute, name string) bool {
 	i, ok := m.index[name]
 	if !ok {
@@ -143,13 +142,14 @@ func pick(a *scim.Attribute, names ...string) {
 	a.SubAttributes = picked
 }
 
-// named is the attribute with a name, which is among them.
+// named returns the attribute with a name, which is among them.
 func named(attributes []*scim.Attribute, name string) *scim.Attribute {
 	return attributes[slices.IndexFunc(attributes, func(a *scim.Attribute) bool { return a.Name == name })]
 }
 
-// knownRoles are the words of the roles that every organization has. Custom ones
-// are taken, too: the list of canonical values need not be whole (RFC 7643 §7).
+// knownRoles returns the words of the roles that every organization has. Custom
+// ones are taken, too: the list of canonical values need not be whole (RFC 7643
+// §7).
 func (m *model) knownRoles(word func(*spec.KnownRole) string) (words []string) {
 	for i := range m.doc.Role.Known {
 		if w := word(&m.doc.Role.Known[i]); w != "" {
@@ -212,7 +212,7 @@ func roleType() *scim.ResourceType {
 	}
 }
 
-// KeepsDeactivated reports whether somebody whose access SCIM ends can be read on.
+// KeepsDeactivated reports whether a deactivated user can still be read.
 func (s *Service) KeepsDeactivated() bool { return s.model.endOfAccess() != spec.ByRemoval }
 
 // ManyRoles reports whether a user can hold several roles.

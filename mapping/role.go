@@ -29,7 +29,7 @@ type role struct {
 	drift         []string // fields that are not as the mapping says but are not needed
 }
 
-// newRole is a role that is to be made for a pushed group.
+// newRole returns a role that is to be made for a pushed group.
 func (m *model) newRole(name string) *role {
 	powerless := m.doc.Role.Permissions.Given() && len(m.doc.Role.Template.Permissions) == 0 // as a list will show it
 	return &role{name: name, group: name, word: name, tier: m.others, powerless: powerless}
@@ -52,7 +52,7 @@ func (r *role) compare(other *role) int {
 	return cmp.Or(compareBool(r.powerless, other.powerless), cmp.Compare(r.tier, other.tier), strings.Compare(fold(r.name), fold(other.name)), strings.Compare(r.id, other.id))
 }
 
-// A catalogue is the roles of one organization, most powerful first.
+// A catalogue holds the roles of one organization, most powerful first.
 type catalogue struct {
 	roles    []*role
 	whole    bool // all roles are in it; otherwise only those that the mapping knows by id
@@ -147,9 +147,9 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 	return c
 }
 
-// knownCatalogue is what is known of the roles of a Suger that does not list them,
-// or not now. Who holds another one holds a custom role, with the power that the
-// mapping gives to these: nobody may lose it for a lesser one.
+// knownCatalogue returns what is known of the roles of a Suger that does not list
+// them, or not now. Who holds another one holds a custom role, with the power that
+// the mapping gives to these: nobody may lose it for a lesser one.
 func (m *model) knownCatalogue(groups map[string]string) *catalogue {
 	c := m.newCatalogue(nil, groups, true)
 	c.missing = m.doc.Operations.ListRoles != nil
@@ -239,13 +239,14 @@ func (c *catalogue) named(word string) (*role, error) {
 		scim.Clip(word, 80), len(found), joinWords(found, func(r *role) string { return r.id }))
 }
 
-// unknown is the error for a role that does not exist; it lists those that do.
+// unknown returns the error for a role that does not exist; it lists those that
+// do.
 func (c *catalogue) unknown(word string) error {
 	return scim.NewError(scim.CodeUnknownRole, "Suger has no role %q. Its roles are: %s.",
 		scim.Clip(word, 80), joinWords(c.roles, (*role).label))
 }
 
-// label is how an admin knows the role.
+// label returns the role's name for messages.
 func (r *role) label() string {
 	if r.group != r.name {
 		return r.name + " (" + r.group + ")"
@@ -253,7 +254,7 @@ func (r *role) label() string {
 	return r.name
 }
 
-// highest is the most powerful of some roles, or nil.
+// highest returns the most powerful of some roles, or nil.
 func highest(roles []*role) *role {
 	var best *role
 	for _, r := range roles {

@@ -10,8 +10,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// okta makes the PUT that Okta makes: what it has read, with a mapped attribute
-// laid over it. send sends it, any number of times.
+// okta makes Okta's PUT: what it has read, with a mapped attribute replaced.
+// send sends it, any number of times.
 func (s *stand) okta(id string, lay func(body scim.Resource)) (send func() error) {
 	s.t.Helper()
 	read, err := s.getUser(id)
@@ -36,9 +36,9 @@ func extensionIs(role string) func(scim.Resource) {
 
 func nothingMapped(scim.Resource) {}
 
-// A request may come twice, since its answer can be lost; the second one must not
-// take what repeats for what changes and undo the first. Where the two cannot be told
-// apart, because the first gave more power, that is an error.
+// A request may arrive twice, because its answer can be lost; the second must not
+// treat repeated values as changes and undo the first. If that cannot be
+// distinguished, because the first gave a more powerful role, it is an error.
 func TestPutThatComesTwice(t *testing.T) {
 	for name, carrier := range map[string]func(string) func(scim.Resource){"roles": rolesAre, "extension": extensionIs} {
 		for _, role := range []string{"VIEWER", "ADMIN", "Finance", ""} { // less, more, custom, emptied
@@ -65,8 +65,8 @@ func TestPutThatComesTwice(t *testing.T) {
 }
 
 // Between Okta's GET and its PUT, a pushed group has changed the role. What a
-// client claims to have read does not count: the request means what it says, and
-// what it says twice and differently is an error.
+// client claims to have read does not count; two different roles in a request
+// are an error.
 func TestPutOfAnOldEcho(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -94,8 +94,7 @@ func TestRule9BrakeCountsEveryLoss(t *testing.T) {
 	}
 }
 
-// Rule 10: all or nothing. Members who do not exist are
-// named before anybody is touched.
+// Rule 10: all or nothing. Unknown members are named before anybody is changed.
 func TestRule10UnknownMembers(t *testing.T) {
 	r := newRules(t, membership)
 	s := r.people("amber ADMIN", "basalt f1", "cedar f1", "dune VIEWER")
@@ -111,7 +110,7 @@ func TestRule10UnknownMembers(t *testing.T) {
 	assert.Equal(t, "change basalt role=VIEWER", r.outcome(p, err), "who is not there is no member any more")
 }
 
-// Rule 8: a list of members never gets shorter by an entry that names nobody.
+// Rule 8: an entry that names nobody never shortens a list of members.
 func TestRule8MemberEntries(t *testing.T) {
 	for _, list := range []string{`[{}]`, `[null]`, `[""]`, `{}`, `[{"display":"Amber"}]`, `[{"value":""}]`, `[{"value":"basalt"},{}]`} {
 		for _, text := range []string{`{"displayName":"Finance","members":` + list + `}`, `{"Operations":[{"op":"replace","path":"members","value":` + list + `}]}`} {

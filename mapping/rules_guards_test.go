@@ -9,8 +9,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// planFor is the plan of a request about one member, by what a client sends; "gone"
-// is a removal, "ended" the end of access.
+// planFor returns the plan of a request about one member, by what a client sends;
+// "gone" is a removal, "ended" the end of access.
 func (r *rules) planFor(s *snapshot, id, body string) (*plan, error) {
 	r.t.Helper()
 	switch body {
@@ -24,8 +24,8 @@ func (r *rules) planFor(s *snapshot, id, body string) (*plan, error) {
 }
 
 // Rule 12: whatever takes the last administrator away is refused, a rename of the
-// account among it; who has no access, never signed in, or has a status that
-// nobody knows, is not one who is left.
+// account among it; users without access, who never signed in, or with an unknown
+// status do not count.
 func TestRule12LastAdministrator(t *testing.T) {
 	const others = "basalt EDITOR"
 	for _, test := range []struct {

@@ -9,8 +9,8 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// Rules 3 and 16: every kind of change is proven by a list that began after it,
-// and whatever that list does not show is named.
+// Rules 3 and 16: every kind of change is confirmed by a list that began after
+// it, and what that list does not show is named.
 func TestRule16EveryChangeIsProven(t *testing.T) {
 	for _, test := range []struct {
 		name, file, body string

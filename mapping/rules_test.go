@@ -14,9 +14,9 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// The rules of no false success, in the pure functions that decide: what is
-// planned, what is guarded and what counts as proven. Their numbers are those of
-// the tests of the same name that go through HTTP, in package gateway.
+// The rules of no false success in the pure functions: plans, guards and
+// confirmation. Their numbers are those of the tests of the same name that go
+// through HTTP, in package gateway.
 
 // rules are a planner and a way to write organizations down.
 type rules struct {
@@ -44,7 +44,7 @@ func newRules(t *testing.T, file string, change ...func(*Config)) *rules {
 	return &rules{t: t, planner: newPlanner(newModel(doc), config)}
 }
 
-// roles are the standard ones, two custom ones and one that can do nothing.
+// roles returns the standard ones, two custom ones and one that can do nothing.
 func (r *rules) roles() *catalogue {
 	may := []any{"read"}
 	return r.model.newCatalogue([]*role{
@@ -55,8 +55,8 @@ func (r *rules) roles() *catalogue {
 	}, r.config.GroupRoles, true)
 }
 
-// people is an organization with these members: "id role status", the address
-// being id@example.com.
+// people returns an organization with these members: "id role status", the
+// address being id@example.com.
 func (r *rules) people(members ...string) *snapshot {
 	r.t.Helper()
 	var users []*user
@@ -99,7 +99,7 @@ var kindWords = map[string]string{
 	string(roleMade): "make", string(roleRenamed): "rename", string(roleDeleted): "delete",
 }
 
-// told is a plan in words: what happens to whom.
+// told describes a plan: what happens to whom.
 func (r *rules) told(p *plan) string {
 	var all []string
 	for _, one := range p.touched() {
@@ -131,7 +131,7 @@ func (r *rules) told(p *plan) string {
 	return strings.Join(all, "; ")
 }
 
-// outcome is a plan in words, or the code of the error.
+// outcome returns a plan in words, or the code of the error.
 func (r *rules) outcome(p *plan, err error) string {
 	r.t.Helper()
 	if err == nil {
@@ -142,8 +142,8 @@ func (r *rules) outcome(p *plan, err error) string {
 	return string(e.Code)
 }
 
-// guarded is a plan that the guards have let pass, in words, or the code of the
-// error.
+// guarded returns a plan that the guards have let pass, in words, or the code
+// of the error.
 func (r *rules) guarded(s *snapshot, p *plan, err error) string {
 	r.t.Helper()
 	if err == nil {

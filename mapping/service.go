@@ -20,8 +20,8 @@ type Config struct {
 	DefaultRole     string            // name or id of the role of a user who is given none; "" for the mapping's
 	GroupRoles      map[string]string // SCIM group name -> role name or id
 	ProtectedUsers  []string          // e-mail addresses that SCIM may read but never change
-	AllowAdminGrant bool              // may SCIM give an administrator role
-	CreateRoles     bool              // may a pushed group create a custom role
+	AllowAdminGrant bool              // whether SCIM may grant an administrator role
+	CreateRoles     bool              // whether a pushed group may create a custom role
 	Brake           Brake             // most drastic changes in a window, per organization
 	DryRun          bool              // answer as if done, change nothing
 	Strict          bool              // requests are read as the interoperability profile asks
@@ -125,7 +125,7 @@ func (s *Service) checkRoles() error {
 			continue
 		}
 		if other, ok := taken[target]; ok {
-			problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role carries one group name", other, group, s.config.GroupRoles[group]))
+			problems = append(problems, fmt.Errorf("GATEWAY_GROUP_ROLES: %q and %q both name role %q; a role has one group name", other, group, s.config.GroupRoles[group]))
 		}
 		taken[target] = group
 		for _, known := range s.model.doc.Role.Known {
@@ -165,15 +165,15 @@ func (s *Service) open(c Caller) *suger { return &suger{Service: s, Caller: c} }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// A Caller is on whose behalf a SCIM request is answered. All state that is
-// kept between requests is kept apart by Organization and Credential.
+// A Caller is the organization and credential of a SCIM request. All state that
+// is kept between requests is kept apart by Organization and Credential.
 type Caller struct {
 	Organization string     // Suger organization id
-	Credential   Credential // what Suger is shown
+	Credential   Credential // presented to Suger
 	RequestID    string     // for the log and the audit record
 }
 
-// A Credential is what Suger is shown. It does not print itself.
+// A Credential is presented to Suger. It does not print itself.
 type Credential = sugerclient.Credential
 
 // CallStats counts the calls to Suger that one request has caused.
@@ -205,7 +205,7 @@ type Observer interface {
 	Drift(operation, field string) // an answer of Suger's was not as the mapping says
 	Lookup(result string)          // an id lookup: "hit", "miss" or "wrong"
 	List(result string)            // a list was needed: "hit" (held or shared) or "miss"
-	Unconfirmed(operation string)  // Suger does not show a change it was asked for
+	Unconfirmed(operation string)  // Suger does not show a change
 	Refused(guard string)          // a guard stopped a change
 	Changed(change Change)         // a change was attempted
 }
@@ -225,10 +225,9 @@ func (s *Service) Accepted(c Caller) (now, lately bool) {
 	return s.client.Accepted(c.Credential, c.Organization)
 }
 
-// Prove finds out, by one call that is cheap for any size of the
-// organization, whether Suger lets the caller read the organization's users. It
-// is for credentials of which nothing is known yet: what they send costs nothing
-// before.
+// Prove verifies, by one call whose cost does not depend on the organization's
+// size, that Suger lets the caller read the organization's users. It is for
+// unknown credentials, before anything else is done for them.
 func (s *Service) Prove(ctx context.Context, c Caller) error {
 	as, list := s.open(c), s.model.doc.Operations.ListUsers
 	err := s.client.Prove(ctx, c.Credential, as.request(spec.OpListUsers, list, as.ids(nil, nil), nil), pagingOf(list))

@@ -15,7 +15,8 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// A held call waits in front of Suger until it is let go or its client leaves.
+// A held call waits before Suger until it is released or its client
+// disconnects.
 type heldCall struct {
 	arrived chan struct{} // one for each call
 	gone    chan struct{} // one for each whose client has left
@@ -138,8 +139,8 @@ func TestFailedFetchIsNotKept(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A list that Suger read before a write, and that arrives after it, is only for
-// who asked before: it does not take the place of the list that proved the write.
+// A list that Suger read before a write and that arrives after it is used only
+// for earlier requests: it does not replace the list that confirmed the write.
 func TestWritesDuringAFetch(t *testing.T) {
 	s := newStand(t)
 	viewer, editor := s.id("viewer"), s.id("editor")

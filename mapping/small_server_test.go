@@ -115,7 +115,7 @@ func (s *smallServer) say(w http.ResponseWriter, value any) {
 	require.NoError(s.t, json.NewEncoder(w).Encode(value))
 }
 
-// took are the calls since it was last asked.
+// took returns the calls since it was last asked.
 func (s *smallServer) took() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// A snapshot is one organization as one fetch showed it. It is never changed
-// once made, so that it can be shared: what was written shows in a snapshot that
-// began after the write.
+// A snapshot is the state of one organization at one fetch. It is immutable, so
+// that it can be shared; a write shows in a snapshot that began after it.
 //
 // Where the mapping's get-by-id proves membership and role, a snapshot can hold
 // one person only; then whole is false.
@@ -30,8 +29,8 @@ type snapshot struct {
 	doubted func(id string) bool
 }
 
-// A leftOut is a record of the list that the mapping cannot read. It is in no
-// answer, and a request for it gets the reason.
+// A leftOut is a record of the list that does not match the mapping. No answer
+// contains it, and a request for it gets the reason.
 type leftOut struct {
 	id    string // "" if even that cannot be read
 	email string // folded, likewise
@@ -44,8 +43,9 @@ func newSnapshot(m *model, users []*user, left []leftOut) *snapshot {
 	return (*snapshot)(nil).next(m, users, left)
 }
 
-// next is the snapshot after s, which may be nil. It shares the maps of s if the same
-// people are at the same places, as after most changes: they are most of its memory.
+// next returns the snapshot after s, which may be nil. It shares the maps of s if the
+// same people are at the same places, as after most changes: they are most of its
+// memory.
 func (s *snapshot) next(m *model, users []*user, left []leftOut) *snapshot {
 	slices.SortFunc(users, (*user).compare)
 	later := &snapshot{whole: true, users: users, left: left}
@@ -87,10 +87,10 @@ func (s *snapshot) index(m *model) {
 	}
 }
 
-// onceEach makes one user of the rows of one id: a list that changes while it is
-// read can have a row on two pages. Where their roles or access differ, the user
-// has all of them, so that a change is only proven once every row shows it. Where
-// their addresses differ, nobody can say whose the id is, so all are left out.
+// onceEach merges rows with the same id: a list that changes while it is read can
+// have a row on two pages. If their roles or access differ, the user has all of
+// them, so that a change is confirmed only once every row shows it. If their
+// addresses differ, all are left out, because it is unclear whose the id is.
 func (m *model) onceEach(users []*user, twice map[string][]int32, left []leftOut) ([]*user, []leftOut) {
 	kept := make([]*user, 0, len(users))
 	for i, u := range users {
@@ -108,8 +108,8 @@ func (m *model) onceEach(users []*user, twice map[string][]int32, left []leftOut
 	return kept, left
 }
 
-// positions are those of the users by a key, and of the keys that several have all
-// of them, in order.
+// positions returns those of the users by a key, and of the keys that several have
+// all of them, in order.
 func positions(users []*user, key func(*user) string) (first map[string]int32, same map[string][]int32) {
 	first, same = make(map[string]int32, len(users)), make(map[string][]int32)
 	for i, u := range users {
@@ -135,21 +135,21 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// onePerson is a snapshot of a single user who is a member.
+// onePerson returns a snapshot of a single user who is a member.
 func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *snapshot {
 	s := newSnapshot(m, []*user{u}, nil)
 	s.whole, s.roles, s.tick, s.done = false, roles, at, done
 	return s
 }
 
-// withRoles is the snapshot with another catalogue.
+// withRoles returns the snapshot with another catalogue.
 func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	copied := *s
 	copied.roles = roles
 	return &copied
 }
 
-// byRow is the user who was read from a row with this hash, or nil.
+// byRow returns the user who was read from a row with this hash, or nil.
 func (s *snapshot) byRow(hash uint64) *user {
 	if s == nil {
 		return nil
@@ -160,7 +160,7 @@ func (s *snapshot) byRow(hash uint64) *user {
 	return nil
 }
 
-// byID is the user with the id, or nil.
+// byID returns the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {
 	if at, found := s.ids[id]; found {
 		return s.users[at]
@@ -168,7 +168,7 @@ func (s *snapshot) byID(id string) *user {
 	return nil
 }
 
-// holderOf is the user with an address, or nil.
+// holderOf returns the user with an address, or nil.
 func (s *snapshot) holderOf(email string) *user {
 	if at, found := s.mails[foldEmail(email)]; found {
 		return s.users[at]
@@ -176,8 +176,8 @@ func (s *snapshot) holderOf(email string) *user {
 	return nil
 }
 
-// unusable is why the record with an id or an address cannot be read, or nil. One
-// without even an id can be anybody's who is not listed.
+// unusable returns why the record with an id or an address cannot be read, or
+// nil. One without even an id can be anybody's who is not listed.
 func (s *snapshot) unusable(id, email string) error {
 	if id != "" && s.byID(id) != nil {
 		id = ""
@@ -190,8 +190,8 @@ func (s *snapshot) unusable(id, email string) error {
 	return nil
 }
 
-// mayHold is why a record that cannot be read may be that of somebody who holds a role,
-// or nil.
+// mayHold returns why a record that cannot be read may be that of somebody who holds a
+// role, or nil.
 func (s *snapshot) mayHold(r *role) error {
 	for _, one := range s.left {
 		if one.odd || slices.ContainsFunc(one.roles, func(ref roleRef) bool { return ref.means(r) }) {
@@ -218,8 +218,8 @@ func (s *snapshot) anonymous() (n int) {
 	return n
 }
 
-// administrators are the users who surely can help others back in: those with
-// access who have signed in before and hold an administrator's role.
+// administrators returns the active administrators: users with access who have
+// signed in before and hold an administrator role.
 func (s *snapshot) administrators() (found []*user) {
 	var roles []*role
 	for _, u := range s.users {
@@ -233,15 +233,15 @@ func (s *snapshot) administrators() (found []*user) {
 // doubts reports whether a user may be no administrator any more.
 func (s *snapshot) doubts(u *user) bool { return s.doubted != nil && s.doubted(u.id) }
 
-// canHelp reports whether a user counts as an administrator who is left. A
-// status that the mapping does not know may mean anything, and so may a role that
-// only has an administrator's name.
+// canHelp reports whether a user counts as an active administrator. A status that
+// the mapping does not know may mean anything, and so may a role that only has an
+// administrator's name.
 func canHelp(u *user, roles []*role) bool {
 	helps := func(r *role) bool { return r.administrator && !r.doubtful }
 	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && slices.ContainsFunc(roles, helps)
 }
 
-// domains are the e-mail domains of the members.
+// domains returns the e-mail domains of the members.
 func (s *snapshot) domains(m *model) map[string]bool {
 	found := make(map[string]bool)
 	for _, u := range s.users {
@@ -250,7 +250,7 @@ func (s *snapshot) domains(m *model) map[string]bool {
 	return found
 }
 
-// domainOf is the part of a folded address after the last @.
+// domainOf returns the part of a folded address after the last @.
 func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
 // foldEmail makes addresses comparable: without regard to the case of ASCII

@@ -32,8 +32,8 @@ type setup struct {
 	config   mapping.Config
 }
 
-// A stand is a mapping.Service over the Suger sandbox, joined by real HTTP. Its
-// clock stands still, so that nothing grows old unless the test says so.
+// A stand is a mapping.Service over the Suger sandbox, connected by real HTTP.
+// Its clock only moves if the test moves it.
 type stand struct {
 	t         *testing.T
 	suger     *sandbox.Sandbox
@@ -126,7 +126,7 @@ func (s *stand) withElsewhere() *actor {
 	return s.as(func(c *mapping.Caller) { c.Organization = "elsewhere" })
 }
 
-// calls are the operations that Suger has seen since it was last asked.
+// calls returns the operations that Suger has seen since it was last asked.
 func (s *stand) calls() []string {
 	names := []string{}
 	for _, call := range s.suger.Calls() {
@@ -159,7 +159,7 @@ func (s *stand) fault(faults ...sandbox.Fault) {
 	require.NoError(s.t, s.suger.SetFaults(faults...))
 }
 
-// id is the id of the sample person with this mailbox.
+// id returns the id of the sample person with this mailbox.
 func (s *stand) id(mailbox string) string {
 	s.t.Helper()
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
@@ -185,7 +185,7 @@ func (s *stand) roleName(id string) string {
 	return id
 }
 
-// roleID is the id of the role with this name.
+// roleID returns the id of the role with this name.
 func (s *stand) roleID(name string) string {
 	s.t.Helper()
 	for _, r := range s.suger.Roles() {
@@ -211,17 +211,17 @@ func assertCode(t *testing.T, code scim.Code, err error) {
 	}
 }
 
-// numbered is a name with a number, for many people.
+// numbered returns a name with a number, for many people.
 func numbered(i int) string { return "m" + strconv.Itoa(i) }
 
-// soon is a context that ends in case something hangs.
+// soon returns a context that ends in case something hangs.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// withoutOperation is the status mapping without an operation.
+// withoutOperation returns the status mapping without an operation.
 func withoutOperation(t *testing.T, name string) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *spec.Document) {
@@ -245,7 +245,7 @@ func withoutOperation(t *testing.T, name string) func(*setup) {
 	return func(u *setup) { u.document = document }
 }
 
-// withChanges is the status mapping with changes.
+// withChanges returns the status mapping with changes.
 func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	t.Helper()
 	document := mappingOf(t, "status")
@@ -253,7 +253,7 @@ func withChanges(t *testing.T, change func(*spec.Document)) *spec.Document {
 	return document
 }
 
-// sugerCredential is the n-th made-up credential.
+// sugerCredential returns the n-th made-up credential.
 func sugerCredential(n int) sugerclient.Credential {
 	return sugerclient.Credential("credential-" + strconv.Itoa(n))
 }
@@ -265,7 +265,7 @@ func pagesOfTen(t *testing.T) func(*setup) {
 	return func(u *setup) { u.document = document }
 }
 
-// endedByRemoval is a mapping in which only removal ends access.
+// endedByRemoval returns a mapping in which only removal ends access.
 func endedByRemoval(t *testing.T) func(*setup) {
 	t.Helper()
 	document := withChanges(t, func(doc *spec.Document) { doc.Access.End.Way = spec.ByRemoval })

@@ -48,9 +48,9 @@ func firstToWrite(values []any) any {
 	return values[0]
 }
 
-// read returns what a Suger user's status means. A word that the mapping does not
-// know counts as access: so the person can still be deactivated, where the
-// opposite guess would let a leaver pass for gone.
+// read returns what a Suger user's status means. A value that the mapping does
+// not know counts as access: then the person can still be deactivated, while the
+// opposite would report a leaver as gone.
 func (s *statusModel) read(record any) access {
 	value, ok := s.Field.In(record)
 	word, isText := spec.Text(value)
@@ -94,7 +94,7 @@ func isSet(value any) bool {
 	return text != "" && !strings.EqualFold(text, "false") && (err != nil || number != 0)
 }
 
-// accessFor is the access of a user whose status is set.
+// accessFor returns the access of a user whose status is set.
 func (m *model) accessFor(active bool) access {
 	is := access{active: active}
 	if m.status == nil {

@@ -16,8 +16,8 @@ import (
 // defaultRetryAfter is when to retry if Suger does not say.
 const defaultRetryAfter = 30 * time.Second
 
-// asSCIM turns an error of a call into one for the SCIM client. Every error that
-// leaves this package goes through it.
+// asSCIM converts an error of a call to one for the SCIM client. Every error
+// that leaves this package passes through it.
 func (s *suger) asSCIM(err error) error {
 	if err == nil {
 		return nil
@@ -34,7 +34,7 @@ func (s *suger) asSCIM(err error) error {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return unavailable(err, "in time", defaultRetryAfter)
 		}
-		return scim.Wrap(err, scim.CodeInternal, "The gateway failed. See its log for the request id.")
+		return scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
 	}
 	switch call.Kind {
 	case sugerclient.Canceled:
@@ -58,7 +58,7 @@ func (s *suger) asSCIM(err error) error {
 // translate is asSCIM for the error that a function returns, when deferred.
 func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
 
-// refusedBySuger translates a 4xx of Suger's.
+// refusedBySuger converts a 4xx answer of Suger.
 func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 	refusals := &s.model.doc.Refusals
 	said := saidBySuger(call.Message)

@@ -27,7 +27,7 @@ type user struct {
 	row      uint64   // hash of the row of Suger's list, 0 if it comes from elsewhere
 }
 
-// rawID is the id as Suger writes it.
+// rawID returns the id as Suger writes it.
 func (u *user) rawID() any {
 	if u.number {
 		return json.Number(u.id)
@@ -186,7 +186,7 @@ func fieldText(record any, f spec.Field) (string, error) {
 	return textOf(value, f)
 }
 
-// textOf is the value of a field as text; a missing or null one is "".
+// textOf returns the value of a field as text; a missing or null one is "".
 func textOf(value any, f spec.Field) (string, error) {
 	if value == nil {
 		return "", nil
@@ -198,7 +198,7 @@ func textOf(value any, f spec.Field) (string, error) {
 	return found, nil
 }
 
-// cut is the part of a full name that an attribute holds.
+// cut returns the part of a full name that an attribute holds.
 func cut(value string, part spec.Part) string {
 	if part == spec.WholeField {
 		return value
@@ -231,8 +231,8 @@ func decodeJSON(data []byte) (any, error) {
 	return value, nil
 }
 
-// valueAt is the value of the attribute at a position, "" if the mapping does not
-// hold it.
+// valueAt returns the value of the attribute at a position, "" if the mapping
+// does not hold it.
 func (u *user) valueAt(i int) string {
 	if i < 0 {
 		return ""
@@ -240,10 +240,10 @@ func (u *user) valueAt(i int) string {
 	return u.values[i]
 }
 
-// email is the address that Suger knows the user by.
+// email returns the address that Suger knows the user by.
 func (m *model) email(u *user) string { return u.values[m.userName] }
 
-// formatted is the full name, made of its parts.
+// formatted returns the full name, made of its parts.
 func (m *model) formatted(u *user) string {
 	given, family := u.valueAt(m.given), u.valueAt(m.family)
 	if given == "" || family == "" {
@@ -252,7 +252,7 @@ func (m *model) formatted(u *user) string {
 	return given + " " + family
 }
 
-// key is the address in the form by which users are found.
+// key returns the address in the form by which users are found.
 func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }
 
 // compare orders users by time of creation, then id: the order of every list.
@@ -260,8 +260,8 @@ func (u *user) compare(v *user) int {
 	return cmp.Or(strings.Compare(u.created, v.created), strings.Compare(u.id, v.id))
 }
 
-// with is the user with the roles and the access of another record, too. No row of
-// a later list is both.
+// with returns the user with the roles and the access of another record, too. No
+// row of a later list is both.
 func (u *user) with(v *user) *user {
 	both := *u
 	both.row = 0
@@ -297,7 +297,7 @@ func (m *model) readGlobal(record any, id string) *user {
 	return u
 }
 
-// idIn is the user's id in an answer.
+// idIn returns the user's id in an answer.
 func (m *model) idIn(answer any) (any, bool) {
 	id, ok := m.doc.User.ID.In(answer)
 	text, isText := spec.Text(id)

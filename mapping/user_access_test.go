@@ -76,8 +76,8 @@ func TestUnknownStatusCountsAsAccess(t *testing.T) {
 	assert.Equal(t, "VIEWER INACTIVE", s.state("viewer"))
 }
 
-// Nothing else that a request asks for, and nothing that cannot be read, lets a
-// leaver keep access.
+// Neither the rest of a request nor unreadable parts of it let a leaver keep
+// access.
 func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 	tests := []struct {
 		name, mailbox, body string
@@ -142,8 +142,8 @@ func TestLeaverLosesAccessWhateverElseFails(t *testing.T) {
 	})
 }
 
-// Another replica removes whom a request deactivates: their access has ended, by
-// whomever.
+// Another replica removes the person whom a request deactivates: access has
+// ended.
 func TestLeaverIsRemovedMeanwhile(t *testing.T) {
 	s := newStand(t)
 	id, other := s.id("viewer"), s.replica()

@@ -31,7 +31,7 @@ func TestCreate(t *testing.T) {
 	assert.Equal(t, "EDITOR INVITED", s.state("nova"), "a conflict changes nothing")
 }
 
-// Nobody is without a name in Suger whom the client names by the full name alone.
+// A person for whom the client sends only the full name has a name in Suger.
 func TestFullNameAlone(t *testing.T) {
 	for sent, want := range map[string]string{
 		`"displayName":"Iris Sample"`:                                                  "Iris|Sample",
@@ -165,7 +165,7 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 	})
 }
 
-// Whomever an add turns out to concern, nobody loses power by it.
+// Whoever is added, nobody loses a role by it.
 func TestCreateTakesNoPower(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")

@@ -94,7 +94,7 @@ func TestSparsePutChangesNothing(t *testing.T) {
 	}
 }
 
-// Okta's PUT is our own answer sent back.
+// Okta's PUT repeats our own answer.
 func TestEchoChangesNothing(t *testing.T) {
 	s := newStand(t)
 	for _, mailbox := range []string{"admin", "viewer", "finance", "invited", "former", "Mixed.Case"} {
@@ -243,7 +243,7 @@ func TestChangesOfOneUserTakeTurns(t *testing.T) {
 	assert.Equal(t, "EDITOR ACTIVE", s.state("viewer"))
 }
 
-// Many changes of one user at once: all of them come to pass, none is lost.
+// Many simultaneous changes of one user: none is lost.
 func TestNoChangeIsLost(t *testing.T) {
 	s := newStand(t)
 	id := s.id("viewer")

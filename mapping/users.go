@@ -17,7 +17,8 @@ import (
 // Errors are *scim.Error, or the context's own if the client went away.
 type Users struct{ *suger }
 
-// Get is one user, from a list that is young enough to be shown, or read afresh.
+// Get returns one user, from a list that is young enough to be shown, or read
+// afresh.
 func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
 	defer u.translate(&err)
 	asked := u.fromNow()
@@ -35,7 +36,7 @@ func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view sc
 	return u.answer(ctx, snap, found)
 }
 
-// answer is a user as SCIM shows it.
+// answer returns a user as SCIM shows it.
 func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
 	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
 	if err != nil {
@@ -44,8 +45,8 @@ func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.V
 	return s.view(found, roles), nil
 }
 
-// List is the users that a query asks for. A query for one user by userName,
-// e-mail address or id is looked up; others read the list.
+// List returns the users that a query asks for. A query for one user by
+// userName, e-mail address or id is looked up; others read the list.
 func (u *Users) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer u.translate(&err)
 	snap, users, looked, err := u.lookUp(ctx, q.Filter)
@@ -98,9 +99,9 @@ func (u *Users) lookUp(ctx context.Context, f *scim.Filter) (snap *snapshot, fou
 	return snap, found, true, err
 }
 
-// rolesOf is a catalogue that knows the roles of these users: the present one if it
-// does, or else the list. A role that another replica has just made is looked for in
-// a list that begins now.
+// rolesOf returns a catalogue that knows the roles of these users: the present one
+// if it does, or else the list. A role that another replica has just made is looked
+// for in a list that begins now.
 func (s *suger) rolesOf(ctx context.Context, known *catalogue, users []*user) (*catalogue, error) {
 	if known.whole || known.knows(users) {
 		return known, nil
@@ -195,8 +196,8 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	})
 }
 
-// withoutTombstone leaves out the rename that Entra ID sends together with the end
-// of access of somebody it has deleted: nobody is to have that address.
+// withoutTombstone drops the rename that Entra ID sends when it deactivates a
+// deleted user: nobody should get that address.
 func withoutTombstone(operations []scim.PatchOperation, current scim.Resource) []scim.PatchOperation {
 	present, _ := current["userName"].(string)
 	buries := func(value any) bool {
@@ -221,8 +222,8 @@ func withoutTombstone(operations []scim.PatchOperation, current scim.Resource) [
 	return kept
 }
 
-// unlessEnded is what is wrong with a request on its face, which does not stop
-// the end of access.
+// unlessEnded returns the error of an invalid request that must not prevent
+// ending access.
 func unlessEnded(access scim.Access, wrong error) error {
 	if access == scim.AccessEnded {
 		return nil
@@ -233,9 +234,9 @@ func unlessEnded(access scim.Access, wrong error) error {
 // A wantedUser is what a client wants a user to be, given what there is.
 type wantedUser func(s *snapshot, current scim.Resource) (scim.Resource, error)
 
-// update makes a user what a client wants it to be. Access that is to end ends
-// first and by itself, so that nothing else in the request, which may be wrong or
-// refused, lets a leaver keep it. whole says that the request is a whole resource.
+// update makes a user as the client wants it. It ends access first and separately,
+// so that an error in the rest of the request never lets a leaver keep it. whole
+// says that the request is a whole resource.
 func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, whole bool, want wantedUser) (scim.Resource, error) {
 	var ended *result
 	var seen *snapshot // where the rest can begin
@@ -284,8 +285,8 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 	return u.answerTo(ctx, done, wanted)
 }
 
-// current is a user as the client may have read them, whose version must be the
-// one that it wants to change.
+// current returns a user as the client may have read them, whose version must
+// be the one that it wants to change.
 func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resource, error) {
 	if _, err := s.planner.heldBy(snap, found); err != nil {
 		return nil, err
@@ -294,8 +295,8 @@ func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resou
 	return current, scim.CheckIfMatch(ifMatch, current.Version())
 }
 
-// end ends a user's access, if they have any. Somebody who has provably left
-// needs nothing written; the audit record says so.
+// end ends a user's access. If the user has provably left, nothing is written;
+// the audit record says so.
 func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	done, err := s.carryOut(ctx, change{
 		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
@@ -306,7 +307,7 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 			}
 			switch {
 			case !found.access.active && !snap.whole:
-				return nil, errNeedsEverybody // nothing is done only if the list agrees
+				return nil, errNeedsEverybody // only if the list agrees
 			case !found.access.active:
 				return &plan{}, s.matches(snap, found, ifMatch)
 			}
@@ -344,8 +345,8 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	return done, nil
 }
 
-// agrees is an error if Suger's record by id shows a member with access, where the list
-// does not.
+// agrees returns an error if Suger's record by id shows a member with access, where the
+// list does not.
 func (s *suger) agrees(record any, id string) error {
 	if record == nil || !s.provesByID() {
 		return nil
@@ -387,7 +388,7 @@ func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 // wrote reports whether a change was made.
 func (r *result) wrote() bool { return r != nil && !r.plan.empty() }
 
-// afterEnd says of an error that access had been ended already.
+// afterEnd adds to an error that access has already ended.
 func afterEnd(ended bool, err error) error {
 	var e *scim.Error
 	if !ended || !errors.As(err, &e) {
@@ -398,8 +399,8 @@ func afterEnd(ended bool, err error) error {
 	return &whole
 }
 
-// planReturn plans that somebody returns by the id that the client still has.
-// Whose record it is does not show in an error: it may be another company's.
+// planReturn plans the return of a person by the id that the client has kept.
+// Errors do not reveal whose record it is: it may be another company's.
 func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want wantedUser, wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
 		return nil, err
@@ -426,8 +427,8 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 	return s.planner.comeBackByID(snap, known, id, *wanted)
 }
 
-// answerTo is the direct answer to a write: the user as Suger has it, with the
-// externalId that the client sent, which Suger has no place for.
+// answerTo returns the direct answer to a write: the user as Suger has it, with
+// the externalId that the client sent, which Suger has no place for.
 func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) (scim.Resource, error) {
 	shown := done.person(s.planner)
 	if shown == nil {
@@ -440,8 +441,8 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 	return done.echoing(view.Resource(), sent), nil
 }
 
-// person is the one person of a change as they are after it, or would be after a
-// dry run.
+// person returns the one person of a change as they are after it, or would be
+// after a dry run.
 func (r *result) person(p *planner) *user {
 	switch {
 	case len(r.plan.people) == 0:
@@ -452,13 +453,14 @@ func (r *result) person(p *planner) *user {
 	return r.after.byID(r.plan.people[0].before.id)
 }
 
-// answerToLeaver is the direct answer to the end of access of somebody who is no
-// member any more. It shows what the client itself sent, or was shown before: a
+// answerToLeaver returns the answer to ending access of a person who is no
+// longer a member. It contains only what the client sent or has read before: a
 // global record may belong to another company.
 func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, want wantedUser) (scim.Resource, error) {
-	found := ended.before.byID(id)
+	before := ended.before
+	found := before.byID(id)
 	if found == nil {
-		wanted, err := want(ended.before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
+		wanted, err := want(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
 		if err != nil || wanted["userName"] == nil {
 			return nil, nil
 		}
@@ -471,20 +473,26 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	}
 	left := *found
 	left.access.active = false
-	view, err := s.answer(ctx, ended.before, &left)
+	view, err := s.answer(ctx, before, &left)
 	if err != nil {
-		view = s.view(&left, ended.before.roles) // the roles are not what matters here
+		view = s.view(&left, before.roles) // roles do not matter here
 	}
 	current := view.Resource()
-	wanted, err := want(ended.before, s.view(found, ended.before.roles).Resource())
+	wanted, err := want(before, s.view(found, before.roles).Resource())
+	if errors.Is(err, errNeedsRoles) { // to read what the request says of roles
+		if before, err = s.completed(ctx, before, s.rolesToShow()); err == nil {
+			wanted, err = want(before, s.view(found, before.roles).Resource())
+		}
+	}
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
 	return ended.echoing(current, wanted), nil
 }
 
-// echoing is an answer to a write, which is the caller's own, with the externalId
-// that the client sent. It has no version as long as the write is not proven.
+// echoing returns an answer to a write, which is the caller's own, with the
+// externalId that the client sent. It has no version as long as the write is not
+// proven.
 func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
 		delete(about, "version")
@@ -495,9 +503,9 @@ func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
 	return answer
 }
 
-// Delete removes a user from the organization. Where access can end without a
-// removal, that of an administrator ends first: a removal cannot be undone if it
-// turns out that nobody else is left.
+// Delete removes a user from the organization. If access can end without a
+// removal, an administrator's access ends first: a removal could not be undone
+// if no other administrator is left.
 func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
 	administrator := false
 	var lacks *snapshot // a list without the user

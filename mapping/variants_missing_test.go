@@ -10,7 +10,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// without is the status mapping without some operations.
+// without returns the status mapping without some operations.
 func without(t *testing.T, remove func(*spec.Document)) *spec.Document {
 	t.Helper()
 	document := mappingOf(t, "status")
@@ -18,7 +18,7 @@ func without(t *testing.T, remove func(*spec.Document)) *spec.Document {
 	return document
 }
 
-// What the gateway does without an operation that Suger does not have.
+// The gateway's behavior without an operation that Suger does not have.
 func TestMissingOperations(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// held are the names of all roles that the sample person holds in Suger.
+// held returns the names of all roles that the sample person holds in Suger.
 func (s *stand) held(mailbox string) string {
 	s.t.Helper()
 	user, ok := s.suger.UserByEmail(mailbox + "@example.com")
@@ -27,7 +27,7 @@ func (s *stand) held(mailbox string) string {
 	return strings.Join(names, " and ")
 }
 
-// groupID is the id of the group with this name, as a client finds it.
+// groupID returns the id of the group with this name, as a client finds it.
 func (s *stand) groupID(name string) string {
 	s.t.Helper()
 	list, err := s.listGroups(`displayName eq "` + name + `"`)
@@ -36,7 +36,7 @@ func (s *stand) groupID(name string) string {
 	return list.Resources[0].ID()
 }
 
-// membersIn are the mailboxes of a group's members.
+// membersIn returns the mailboxes of a group's members.
 func membersIn(t *testing.T, r scim.Resource) string {
 	t.Helper()
 	names := []string{}

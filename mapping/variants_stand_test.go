@@ -60,7 +60,7 @@ func mappingOf(t testing.TB, name string) *spec.Document {
 	return document
 }
 
-// sourceOf is the mapping of a variant as it is written.
+// sourceOf returns the mapping of a variant as it is written.
 func sourceOf(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("variants", name+".yaml"))
@@ -88,7 +88,7 @@ func eachVariant(t *testing.T, test func(t *testing.T, v *variant)) {
 	}
 }
 
-// extension is what Suger's extension says of a user.
+// extension returns what Suger's extension says of a user.
 func extension(r scim.Resource) map[string]any {
 	object, _ := r[mapping.URNSuger].(map[string]any)
 	return object

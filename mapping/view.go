@@ -25,18 +25,18 @@ type userView struct {
 	version string   // "" until it is asked for
 }
 
-// view is a user with the roles that he or she holds.
+// view returns a user with the roles that he or she holds.
 func (s *suger) view(u *user, roles *catalogue) *userView {
 	v := &userView{suger: s, user: u}
 	v.held = roles.appendOf(v.one[:0], u)
 	return v
 }
 
-// ID is the user's id.
+// ID returns the user's id.
 func (v *userView) ID() string { return v.user.id }
 
-// Version is the user's version, a digest of all that the resource is made of and
-// may change.
+// Version returns the user's version, a digest of all that the resource is made
+// of and may change.
 func (v *userView) Version() string {
 	if v.version == "" {
 		v.version = v.versionOf(v.user, v.held)
@@ -44,7 +44,7 @@ func (v *userView) Version() string {
 	return v.version
 }
 
-// Resource is the user as a resource.
+// Resource returns the user as a resource.
 func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 
 // WriteTo writes the user into a form.
@@ -77,7 +77,7 @@ func (s *suger) versionOf(u *user, held []*role) string {
 	return scim.VersionOf(content)
 }
 
-// of is the roles that a user holds.
+// of returns the roles that a user holds.
 func (c *catalogue) of(u *user) []*role { return c.appendOf(nil, u) }
 
 // appendOf appends the roles that a user holds. A role that is not in the
@@ -97,7 +97,7 @@ func (c *catalogue) appendOf(held []*role, u *user) []*role {
 	return held
 }
 
-// meta is a resource's metadata; the gateway adds the location.
+// meta returns a resource's metadata; the gateway adds the location.
 func meta(resourceType, created, modified string) map[string]any {
 	m := map[string]any{"resourceType": resourceType}
 	if created != "" {

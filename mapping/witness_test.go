@@ -31,7 +31,7 @@ func (l *logLines) take(t *testing.T) []map[string]any {
 	return lines
 }
 
-// observed notes what the Observer is told, as words with their number.
+// observed counts the Observer's events.
 type observed struct {
 	mu      sync.Mutex
 	words   map[string]int

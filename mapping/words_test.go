@@ -49,8 +49,8 @@ var allowedWords = map[string]struct {
 	"internal/test/oktaorg/client.go":  {[]string{"firstName", "lastName"}, "Okta's words"},
 }
 
-// Suger's paths, fields and words are in the mapping file and nowhere else, so
-// that a Suger that differs needs another file and not another program.
+// Suger's paths, fields and values are only in the mapping file, so that a
+// different Suger needs another file, not another program.
 func TestNoGoFileKnowsSuger(t *testing.T) {
 	words := sugerWords(mapping.DefaultDocument(), mappingOf(t, "status"))
 	require.Subset(t, words, wordsOfAllAPIs)
@@ -88,8 +88,8 @@ func TestNoGoFileKnowsSuger(t *testing.T) {
 	}
 }
 
-// sugerWords are the words of Suger's API in some mappings: the fixed parts of
-// paths, the names of fields, and the texts that stand for something.
+// sugerWords returns the words of Suger's API in some mappings: the fixed parts
+// of paths, the names of fields, and the texts that stand for something.
 func sugerWords(documents ...*spec.Document) []string {
 	words := make(map[string]bool)
 	add := func(more ...string) {
@@ -138,7 +138,7 @@ func sugerWords(documents ...*spec.Document) []string {
 
 var placeholderInPath = regexp.MustCompile(`\{[A-Za-z0-9.]+\}`)
 
-// pathParts are what is fixed in a path: "/org/" and "/user" of
+// pathParts returns what is fixed in a path: "/org/" and "/user" of
 // "/org/{organization}/user".
 func pathParts(path string) []string {
 	var parts []string

@@ -23,20 +23,21 @@ import (
 // maxErrorBody is how many bytes of an answer are searched for an error.
 const maxErrorBody = 64 << 10
 
-// errSettled is what is wrong with an answer that a retry would not change.
+// errSettled marks an error that a retry would not change.
 type errSettled struct{ error }
 
 func (e errSettled) Unwrap() error { return e.error }
 
 func settledf(format string, args ...any) error { return errSettled{fmt.Errorf(format, args...)} }
 
-// readAnswer reads resp as the answer to r, or as the failure it is. ctx is our
-// caller's, without the time limit of the single call.
+// readAnswer reads resp as the answer to r or as an error. ctx is the caller's,
+// without the time limit of the single call.
 func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response) (*Answer, *Error) {
 	status := resp.StatusCode
 	switch {
 	case status >= 400 && status < 600:
-		// An error body that is odd or cut is a worse message; the status counts.
+		// A malformed or truncated error body only loses the message; the status
+		// counts.
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 		return nil, c.failure(r, resp, body)
 	case status < 200 || status > 299:
@@ -50,7 +51,7 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 		answer.Body, err = c.readWhole(resp)
 		beginning = answer.Body
 	} else if r.Errors.Field != "" {
-		beginning, _ = io.ReadAll(io.LimitReader(body, maxErrorBody)) // the body repeats its error
+		beginning, _ = io.ReadAll(io.LimitReader(body, maxErrorBody)) // reading the body returns this error
 		body = io.MultiReader(bytes.NewReader(beginning), body)
 	}
 	if r.Errors.failsIn(beginning) {
@@ -73,7 +74,7 @@ func (c *Client) readAnswer(ctx context.Context, r *request, resp *http.Response
 	return nil, fail
 }
 
-// readWhole accepts JSON or nothing at all: a proxy's login page has status 200,
+// readWhole accepts JSON or an empty body: a proxy's login page has status 200,
 // too. The size is bounded after decompression.
 func (c *Client) readWhole(resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, c.maxAnswer+1))
@@ -118,7 +119,7 @@ func lookup(document []byte, path string) json.RawMessage {
 	return value
 }
 
-// textOf is a string or a number as text.
+// textOf returns a string or a number as text.
 func textOf(value json.RawMessage) (text string, ok bool) {
 	if jsontext.Value(value).Kind() == '0' {
 		return string(value), true
@@ -128,15 +129,15 @@ func textOf(value json.RawMessage) (text string, ok bool) {
 
 func isNull(value json.RawMessage) bool { return string(value) == "null" }
 
-// shapes name the kinds of JSON values, for errors, which must not repeat a value: it
-// may be personal data.
+// shapes names the types of JSON values, for errors: a value itself may be personal
+// data.
 var shapes = map[jsontext.Kind]string{
 	'{': "an object", '[': "an array", '"': "a string", '0': "a number", 't': "a boolean", 'f': "a boolean", 'n': "null",
 }
 
 func shapeOf(value json.RawMessage) string { return shapes[jsontext.Value(value).Kind()] }
 
-// Kind sorts what can go wrong with a [Call].
+// Kind classifies the failure of a [Call].
 type Kind string
 
 // The kinds of an [Error].
@@ -144,25 +145,25 @@ const (
 	Refused     Kind = "refused"     // Suger answered 4xx other than 429
 	Throttled   Kind = "throttled"   // Suger answered 429, or our own queue for Suger is full (Status 0)
 	Unavailable Kind = "unavailable" // Suger answered 5xx, or could not be reached, or did not answer in time
-	Unreadable  Kind = "unreadable"  // Suger answered 2xx (or 3xx) with something that is not the answer
-	Canceled    Kind = "canceled"    // our caller went away
+	Unreadable  Kind = "unreadable"  // Suger answered 2xx (or 3xx) with an unusable answer
+	Canceled    Kind = "canceled"    // the caller canceled the call
 	Invalid     Kind = "invalid"     // the call cannot be sent: an id that would name another resource
 )
 
-// An Error is a [Call] that failed. Its text holds the operation and Suger's own
-// words, never a URL, an id or a credential of ours.
+// An Error is the failure of a [Call]. Its text has the operation and Suger's
+// message, never a URL, an id or a credential of ours.
 type Error struct {
 	Operation  string // as in the Call
 	Kind       Kind
 	Status     int           // HTTP status, or the one that [ErrorRule] derives from the answer; 0 if there was no answer
-	Message    string        // Suger's own words, cleaned, at most 512 bytes
+	Message    string        // Suger's message, cleaned, at most 512 bytes
 	Code       string        // Suger's own code for the error, likewise; "" if it gives none
 	RetryAfter time.Duration // how long Suger asks to wait, 0 if it does not say
 
-	// Uncertain says that the call may have taken effect although it failed: it
-	// was sent, now or in an earlier try, and no answer that could be relied on
-	// came back. So a retried removal may end as Refused with 404 and still be
-	// uncertain. A GET never is.
+	// Uncertain means that the call may have taken effect although it failed: it
+	// was sent, now or in an earlier attempt, and no reliable answer arrived. So a
+	// retried removal may end as Refused with 404 and still be uncertain. A GET
+	// never is.
 	Uncertain bool
 	Err       error // the cause, if it was not an answer
 
@@ -178,14 +179,14 @@ func (e *Error) Error() string {
 		text += ": " + e.Message
 	}
 	if e.Err != nil {
-		// Go's HTTP errors quote what the server sent, which may be anything.
+		// Go's HTTP errors quote data from the server.
 		text += ": " + cleanText(e.Err.Error())
 	}
 	return text
 }
 
-// Brief is the error without Suger's own words, for logs: they may repeat what
-// Suger was sent, which is personal data.
+// Brief returns the error without Suger's message, for logs: the message may
+// repeat personal data from the request.
 func (e *Error) Brief() string {
 	brief := *e
 	brief.Message = ""
@@ -237,7 +238,7 @@ func (e *Error) Means(words []any) bool {
 	})
 }
 
-// failure sorts an answer that is an error.
+// failure converts an error answer to an Error.
 func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
 	secrets := r.secrets()
 	fail := &Error{
@@ -259,7 +260,7 @@ func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
 		fail.retryable = r.isRead()
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		fail.retryable = r.Repeatable
-	case http.StatusUnauthorized, http.StatusForbidden: // about the credential, whatever the words
+	case http.StatusUnauthorized, http.StatusForbidden: // about the credential, whatever the message
 	default:
 		if fail.Status < 500 && slices.ContainsFunc(r.Errors.NotThere, fail.Says) {
 			fail.Status = http.StatusNotFound
@@ -293,10 +294,10 @@ const (
 	minSecret  = 8   // bytes; anything shorter may be an ordinary word
 )
 
-// readMessage finds Suger's words in an error body. Suger's specification has a
+// readMessage returns the message in an error body. Suger's specification has a
 // bare JSON string there (suger-sdk-ts, api/openapi.yaml); its other answers,
-// and the proxies before it, have an object, HTML or plain text.
-// path is where a mapping says that the words are, "" for the usual names.
+// and the proxies before it, have an object, HTML or plain text. path is the
+// mapping's path of the message, "" for the usual names.
 func readMessage(body []byte, path string, secrets []string) string {
 	text := string(body)
 	var document any
@@ -317,7 +318,8 @@ func readMessage(body []byte, path string, secrets []string) string {
 	return cleanText(text)
 }
 
-// wordsIn is the text of an error document, "" if it has none of a known form.
+// wordsIn returns the text of an error document, "" if it has none of a known
+// form.
 func wordsIn(document any) string {
 	switch value := document.(type) {
 	case string:

@@ -35,7 +35,7 @@ const (
 	authorization  = "Authorization"
 )
 
-var errMalformed = errors.New("the credential does not have the form of one")
+var errMalformed = errors.New("the credential is malformed")
 
 // ErrNotPair is the cause of the error for a credential that cannot be exchanged
 // for a token, since it is not "client_id:client_secret".
@@ -44,14 +44,14 @@ var ErrNotPair = errors.New("the credential is not client_id:client_secret")
 // NoScheme is the [KeyAuth].Scheme for a key without a word before it.
 const NoScheme = "none"
 
-// KeyAuth presents a Suger API key as it is. The zero value does so as
+// KeyAuth presents a Suger API key unchanged. The zero value does so as
 // "Authorization: Key …" (doc.suger.io, API Client). The mapping has checked others.
 type KeyAuth struct {
 	Header string // "" for Authorization
 	Scheme string // the word before the key; "" is Key in the header Authorization and NoScheme in others
 }
 
-// String is how the key is sent, without the key: "Authorization: Key".
+// String returns how the key is sent, without the key: "Authorization: Key".
 func (a KeyAuth) String() string {
 	if scheme := a.scheme(); scheme != "" {
 		return a.header() + ": " + scheme
@@ -68,7 +68,7 @@ func (a KeyAuth) exchange(cred Credential) (string, *request, error) {
 	return string(cred), nil, nil
 }
 
-// scheme is the word before the key, "" for none.
+// scheme returns the word before the key, "" for none.
 func (a KeyAuth) scheme() string {
 	switch {
 	case a.Scheme == NoScheme:
@@ -82,7 +82,7 @@ func (a KeyAuth) scheme() string {
 // OAuthAuth presents "client_id:client_secret" of a Suger OAuth App by the
 // client credentials grant (doc.suger.io, OAuth App; RFC 6749 section 4.4).
 type OAuthAuth struct {
-	TokenURL string // Suger documents two, so there is no default
+	TokenURL string // Suger documents two URLs, so there is no default
 }
 
 func (OAuthAuth) header() string { return authorization }
@@ -133,7 +133,8 @@ type refusal struct {
 	until time.Time
 }
 
-// remembered is how Suger refused an account a moment ago, nil if it did not.
+// remembered returns how Suger refused an account a moment ago, nil if it did
+// not.
 func (c *Client) remembered(refusals *lru.Cache[key, refusal], account key) *Error {
 	if known, ok := refusals.Get(account); ok && c.cfg.Now().Before(known.until) {
 		return known.fail
@@ -145,8 +146,8 @@ func (c *Client) account(cred Credential, call Call) key {
 	return key{c.keys.Of(string(cred)), call.PathParams[OrganizationParam]}
 }
 
-// secrets are what must not appear in an error message: the credential, its
-// secret half, and the token it was exchanged for.
+// secrets returns the texts that must not appear in an error message: the
+// credential, its secret half, and the token it was exchanged for.
 func (r *request) secrets() []string {
 	_, token, _ := strings.Cut(r.presented, " ")
 	_, half, _ := strings.Cut(string(r.credential), ":")
@@ -167,15 +168,15 @@ func unauthorized(fail *Error) bool {
 	return fail != nil && fail.Kind == Refused && fail.Status == http.StatusUnauthorized
 }
 
-// refused is the failure of a request whose credential is not sent.
+// refused returns the failure of a request whose credential is not sent.
 func (r *request) refused(err error) *Error {
 	return &Error{Operation: r.Operation, Kind: Refused, Status: http.StatusUnauthorized, Err: err}
 }
 
-// mayBeGood reports whether a credential that Suger has just refused is worth
-// another try: its token may have ended early, and a key that Suger accepted before
-// may have met a server that does not know it yet. It drops the refused token, but not
-// a newer one that another call has fetched meanwhile.
+// mayBeGood reports whether to retry with a credential that Suger has just refused:
+// its token may have expired early, and one of Suger's servers may not know an
+// accepted key yet. It drops the refused token, but not a newer one that another call
+// has fetched meanwhile.
 func (c *Client) mayBeGood(ctx context.Context, r *request) bool {
 	if _, isKey := c.cfg.Auth.(KeyAuth); !isKey && strings.HasPrefix(r.presented, bearerScheme) {
 		if kept, ok := c.tokens.Peek(r.account); ok && kept.header == r.presented {
@@ -217,8 +218,8 @@ func (c *Client) inDoubt(account key) bool {
 
 const (
 	defaultLifetime = 5 * time.Minute  // of a token that comes without one
-	maxLifetime     = 24 * time.Hour   // more is not believed
-	renewAgain      = 30 * time.Second // after an early renewal failed
+	maxLifetime     = 24 * time.Hour   // longer ones are reduced to it
+	renewAgain      = 30 * time.Second // wait after a failed early renewal
 )
 
 // A token is renewed some time before it expires.
@@ -241,9 +242,9 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 	if now.Before(kept.renew) {
 		return kept.header, nil
 	}
-	// Callers without a token wait for one request, and none waits while there is
-	// a good one. The request does not end with the caller who happened to be first,
-	// but with its own time limit.
+	// Callers without a token share one request, and none waits while the current
+	// token is valid. The request does not end with the caller who happened to be
+	// first, but with its own time limit.
 	ask.account = r.account
 	renewed := c.flights.DoChan("token "+r.account.String(), func() (any, error) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
@@ -251,7 +252,7 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 		return c.renewToken(limited, ask)
 	})
 	if now.Before(kept.expires) {
-		return kept.header, nil // is good until the next one is there
+		return kept.header, nil // is used until the next one arrives
 	}
 	select {
 	case <-ctx.Done():
@@ -262,7 +263,8 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 			return got.Val.(token).header, nil //nolint:forcetypeassert // renewToken returns nothing else
 		}
 		// A new error, since got is shared between callers. The call itself was not sent,
-		// so it is not uncertain. A fault of the token endpoint is not blamed on the call.
+		// so it is not uncertain. An error of the token endpoint is not reported as the
+		// call's.
 		fail := &Error{Operation: tokenOperation, Kind: cause.Kind, Status: cause.Status, RetryAfter: cause.RetryAfter, Err: cause}
 		if fail.Kind == Refused {
 			fail.Operation = r.Operation
@@ -271,8 +273,8 @@ func (c *Client) present(ctx context.Context, r *request) (string, *Error) {
 	}
 }
 
-// renewToken fetches a token. If that fails while the present one is still good, the
-// present one serves a little longer.
+// renewToken fetches a token. If that fails while the current one is still valid,
+// the current one is kept.
 //
 // Its error is an *Error without the token endpoint's words, since they may repeat
 // what was sent. Only 400 and 401 are about the credential (RFC 6749 section 5.2);
@@ -281,7 +283,7 @@ func (c *Client) renewToken(ctx context.Context, ask *request) (any, error) {
 	began := c.cfg.Now()
 	kept, _ := c.tokens.Get(ask.account)
 	if began.Before(kept.renew) {
-		return kept, nil // another caller was quicker
+		return kept, nil // another caller was faster
 	}
 	var fresh token
 	answer, fail := c.send(ctx, ask)

@@ -36,8 +36,8 @@ func TestRefusedCredentialIsRemembered(t *testing.T) {
 	require.NoError(t, err, "it may be good by now")
 }
 
-// A key that Suger took before is asked for once more: one server of many that
-// does not know it yet must not keep somebody's access alive.
+// A formerly accepted key is tried once more: one of Suger's servers that does
+// not know it yet must not let a leaver keep access.
 func TestStrayRefusal(t *testing.T) {
 	ok, no := say(200, `[]`), say(401, ``)
 	tests := []struct {
@@ -66,8 +66,8 @@ func TestStrayRefusal(t *testing.T) {
 	}
 }
 
-// A key that was good is asked for with every call for a minute, since a refusal
-// can pass. After that it is a wrong key like any other.
+// A formerly accepted key is sent with every call for a minute, because a
+// refusal may be temporary. After that it is a wrong key like any other.
 func TestRevokedCredentialIsRememberedInTheEnd(t *testing.T) {
 	s := serve(t, say(200, `[]`), say(401, ``))
 	client, clock := newClient(t, s.URL)

@@ -17,7 +17,7 @@ import (
 
 // A Credential is what a caller presents to Suger: an API key, or
 // "client_id:client_secret" of an OAuth App. It prints as "[credential]", so
-// that no log or error message can carry it by accident.
+// that it does not get into a log or error message by accident.
 type Credential string
 
 // String hides the credential.
@@ -33,8 +33,8 @@ func (Credential) MarshalText() ([]byte, error) { return []byte("[credential]"),
 // a call is for. Refused credentials are remembered per organization.
 const OrganizationParam = "organization"
 
-// A Call is one request to Suger. The client knows how to send it, retry it
-// and read its answer; the mapping knows what it means.
+// A Call is one request to Suger. The client sends it, retries it and reads its
+// answer; the mapping gives it a meaning.
 type Call struct {
 	Operation string // the operation's name, for errors, logs and metrics: "update user"
 	Method    string // GET, POST, PUT, PATCH or DELETE
@@ -50,8 +50,8 @@ type Call struct {
 	Header map[string]string
 	Body   any // sent as JSON; nil sends none, and a GET must not have one
 
-	// Repeatable says that sending the call twice does no harm, so it may be
-	// retried after an answer was lost. A GET always may.
+	// Repeatable means that the call may be sent twice, so it is retried after a
+	// lost answer. A GET always is.
 	Repeatable bool
 
 	Errors *ErrorRule // how answers say that the call failed; nil for the HTTP status alone
@@ -63,12 +63,13 @@ type Call struct {
 	stream func(header http.Header, body io.Reader) error
 }
 
-// An ErrorRule says how an answer shows that its call failed, besides its HTTP
-// status. Paths are names with dots between them.
+// An ErrorRule describes how an answer shows that its call failed, besides its
+// HTTP status. Paths are names with dots between them.
 type ErrorRule struct {
-	// Field is the path of what makes a 2xx answer an error; "" for nothing. A
-	// value that is missing, null, "", {} or [] is no error, nor is one that, as
-	// text, is in Success. Where Success is empty, false is no error either.
+	// Field is the path of the value that makes a 2xx answer an error; "" for
+	// none. A value that is missing, null, "", {} or [] is no error, nor is one
+	// that, as text, is in Success. Where Success is empty, false is no error
+	// either.
 	Field   string
 	Success []string
 
@@ -108,7 +109,7 @@ type Paging struct {
 // PagingStyle is one of the ways to ask for the next page.
 type PagingStyle string
 
-// The ways that Suger's lists are known to be paged.
+// The paging styles.
 const (
 	Whole    PagingStyle = ""       // one answer holds everything
 	ByOffset PagingStyle = "offset" // limit and number of rows to skip
@@ -120,7 +121,7 @@ const (
 // maxSegment bounds an id in bytes. Suger's are short; a long one is a mistake.
 const maxSegment = 1024
 
-// A request is a [Call] made ready: checked, escaped and encoded once, to be sent
+// A request is a prepared [Call]: checked, escaped and encoded once, to be sent
 // any number of times. Its Repeatable and Errors are set.
 type request struct {
 	Call
@@ -136,7 +137,7 @@ type request struct {
 func (r *request) isRead() bool { return r.Method == http.MethodGet }
 
 // newRequest refuses a call that could reach another resource than the one it
-// names, or that no HTTP client would send.
+// names, or that is not valid HTTP.
 func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	path, err := expandPath(call.Path, call.PathParams)
 	if err != nil {
@@ -155,7 +156,7 @@ func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 	r.Errors = cmp.Or(call.Errors, new(ErrorRule))
 	for name, value := range call.Header {
 		if !validHeader(name, value) {
-			return nil, fmt.Errorf("the header %q cannot be sent", name)
+			return nil, fmt.Errorf("the header %q is not valid in HTTP", name)
 		}
 		r.header.Set(name, value)
 	}
@@ -209,7 +210,7 @@ func expandPath(template string, params map[string]string) (path string, err err
 	case !strings.HasPrefix(template, "/"):
 		return "", errors.New("the path does not begin with a slash")
 	case !pathTemplate.MatchString(template):
-		return "", errors.New("the path has an open brace, or a character that must not be there")
+		return "", errors.New("the path has an unclosed brace or an invalid character")
 	case dotSegment.MatchString(template):
 		return "", errors.New("the path has a dot segment")
 	}
@@ -223,8 +224,8 @@ func expandPath(template string, params map[string]string) (path string, err err
 	return path, err
 }
 
-// checkSegment refuses what would name another resource: nothing asks for the
-// collection, dots for a parent (RFC 3986 section 3.3).
+// checkSegment refuses values that name another resource: an empty one the
+// collection, dots a parent (RFC 3986 section 3.3).
 func checkSegment(value string) error {
 	switch {
 	case value == "":

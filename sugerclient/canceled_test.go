@@ -17,8 +17,8 @@ type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A transport can give up by itself, for instance with a connection that it was
-// dialing for another request. That is no caller who gave up.
+// A transport can cancel by itself, for instance a connection that it was
+// dialing for another request. That is not the caller's cancellation.
 func TestOnlyTheCallerCancels(t *testing.T) {
 	for _, cause := range []error{context.Canceled, errors.New("connection reset")} {
 		client, err := sugerclient.New(sugerclient.Config{

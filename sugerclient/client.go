@@ -1,7 +1,7 @@
 // Package sugerclient calls Suger's REST API: it presents the credential, limits
 // the calls in flight, retries calls that may be retried, pages through lists, and
-// sorts failures into kinds. It knows no user, no role and no SCIM; which calls
-// there are is up to the mapping.
+// classifies failures. It knows nothing about users, roles or SCIM; the mapping
+// defines the calls.
 //
 // Start with [New]; [Client.Do] makes one [Call], [Client.List] reads a list.
 // Every error of theirs is an [*Error]; [Error.Brief] is its text for a log.
@@ -110,8 +110,8 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	return nil, fail
 }
 
-// A Config says where Suger is and how many calls it gets. Zero fields have the
-// default given with them.
+// A Config is the configuration of a Client. Zero fields have the stated
+// default.
 type Config struct {
 	BaseURL     string        // http or https, host, optional path prefix; required
 	Auth        Authenticator // how a credential is presented; KeyAuth
@@ -247,7 +247,7 @@ func newREST(transport http.RoundTripper, userAgent string) *resty.Client {
 // read during calls.
 type Stats struct{ calls atomic.Int64 }
 
-// Calls is the number of HTTP requests made, retries and token requests
+// Calls returns the number of HTTP requests made, retries and token requests
 // included.
 func (s *Stats) Calls() int64 { return s.calls.Load() }
 
@@ -266,9 +266,8 @@ func (c *Client) called(ctx context.Context, operation string, status int, elaps
 	c.cfg.Observer.Called(operation, status, elapsed)
 }
 
-// send is the one place where requests are retried. resty's own retries know
-// neither the credential's place in the queue, nor an answer that breaks off, nor
-// what is left of the caller's time.
+// send returns the only place that retries requests. resty's own retries do not
+// know the credential's queue, truncated answers, or the caller's remaining time.
 func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	uncertain := false
 	for attempt := 1; ; attempt++ {
@@ -291,9 +290,9 @@ func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
 	}
 }
 
-// sendOnce sends r and reads the whole answer. It holds a place among the
-// credential's calls only while a call is in flight, not while it waits for its
-// next try or for a token.
+// sendOnce sends r and reads the whole answer. It counts against the
+// credential's concurrency only while a call is in flight, not while it waits
+// for its next attempt or for a token.
 func (c *Client) sendOnce(ctx context.Context, r *request) (*Answer, *Error) {
 	if err := ctx.Err(); err != nil {
 		return nil, r.ended(Unavailable, err)
@@ -336,7 +335,7 @@ func (c *Client) sendOnce(ctx context.Context, r *request) (*Answer, *Error) {
 	return c.readAnswer(ctx, r, resp.RawResponse)
 }
 
-// unanswered is the failure of a request that got no answer, or not all of it.
+// unanswered returns the error of a request that got no complete answer.
 func (r *request) unanswered(ctx context.Context, sent bool, err error) *Error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
@@ -352,8 +351,8 @@ func (r *request) unanswered(ctx context.Context, sent bool, err error) *Error {
 	return fail
 }
 
-// ended is the failure of a call that err ended: of a kind, unless the caller gave
-// up.
+// ended returns the error of a call that err ended: of the given kind, unless the
+// caller canceled it.
 func (r *request) ended(kind Kind, err error) *Error {
 	if errors.Is(err, context.Canceled) {
 		kind = Canceled
@@ -364,15 +363,15 @@ func (r *request) ended(kind Kind, err error) *Error {
 const (
 	// maxBackoff is the longest wait that Suger did not ask for.
 	maxBackoff = 5 * time.Second
-	// maxRetryAfter is the longest Retry-After; more is cut to it.
+	// maxRetryAfter is the longest Retry-After; longer ones are reduced to it.
 	maxRetryAfter = 24 * time.Hour
 	// maxUnboundedWait is the longest wait of a call whose context has no deadline.
 	maxUnboundedWait = time.Minute
 )
 
-// wait is how long to wait after the n-th attempt: a random part of a doubling
-// time, so that many calls do not retry at once, but never less than Suger
-// asks for.
+// wait returns how long to wait after the n-th attempt: a random part of a
+// doubling time, so that many calls do not retry at once, but never less than
+// Suger asks for.
 func (c *Client) wait(n int, retryAfter time.Duration) time.Duration {
 	longest := c.cfg.Backoff
 	for ; n > 1 && longest < maxBackoff; n-- {

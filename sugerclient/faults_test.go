@@ -25,8 +25,8 @@ type want struct {
 	uncertain bool
 }
 
-// TestFaults is the whole retry rule: what is repeated, and what is known of
-// the effect in the end, for a read, a write that may be repeated and a create.
+// TestFaults tests the retry rule: what is repeated, and what is known about
+// the effect, for a read, a repeatable write and a create.
 func TestFaults(t *testing.T) {
 	const all = 3 // attempts
 	tests := []struct {

@@ -22,7 +22,7 @@ const (
 	maxRow      = 1 << 20   // bytes of one row, which is in memory as a whole
 	maxRestarts = 3         // readings from the start because the list changed
 	probeRows   = 1000      // that show that a limit of 1 is ignored: more than the smallest page that a server allows
-	openingSize = 4 << 10   // bytes that prove a list: all of a short one, so that its connection is reused
+	openingSize = 4 << 10   // bytes to read in Prove: all of a short list, so that its connection is reused
 )
 
 // Rows receives the rows of a list as they stream in.
@@ -34,15 +34,14 @@ type Rows interface {
 	Row(row []byte) error
 }
 
-// A ListHint is what was learnt about a list, to save calls the next time. The
-// zero value knows nothing.
+// A ListHint is what is known about a list, to save calls the next time.
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
 	Paged   bool // the server obeys the limit
 	Rows    int  // of the list when it was last read, for the caller to fill in
 }
 
-// A ListReport says how a list was read.
+// A ListReport describes how a list was read.
 type ListReport struct {
 	Rows  int
 	Pages int // answers that held rows of the list
@@ -50,8 +49,7 @@ type ListReport struct {
 	Hint  ListHint
 }
 
-// errOffsetIgnored is about a list of which nobody can read more than the first
-// page.
+// errOffsetIgnored means that only the first page of a list can be read.
 var errOffsetIgnored = errors.New("the limit works but the offset does not: every page is the first one")
 
 var (
@@ -67,16 +65,15 @@ var (
 // List reads the whole list that call asks for, decoding each answer as it
 // arrives. It returns nil only if the list is complete.
 //
-// A server may ignore the limit and answer everything at once, or have a limit
-// of its own below ours. So a first page that is shorter than asked for ends the
-// list only if its length is not a round number, or hint says so; else one call
-// with a limit of 1 decides: as many rows back mean that the limit is
-// ignored and the list was whole. Pages by offset overlap by one row, and where the server
-// has a limit of its own, the last page is one that has no more rows. If the row that
-// overlaps is not the same, rows were added or removed meanwhile and the list is
-// read again from the start, so that nobody is missed. Pages by number cannot overlap:
-// there, only a total shows that the list changed. A link to the next page is
-// followed on the configured host only, whatever host it names.
+// A server may ignore the limit and answer everything at once, or have a limit of its own
+// below ours. So a first page that is shorter than asked for ends the list only if its
+// length is not a round number, or hint says so; else one call with a limit of 1 decides:
+// as many rows back mean that the limit is ignored and the list was whole. Pages by offset
+// overlap by one row, and where the server has a limit of its own, the last page is one
+// that has no more rows. If the row that overlaps is not the same, rows were added or
+// removed meanwhile and the list is read again from the start, so that no row is missed.
+// Pages by number cannot overlap: there, only a total shows that the list changed. A link
+// to the next page is followed on the configured host only, whatever host it names.
 //
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
@@ -98,7 +95,7 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 	}
 }
 
-// follows reports whether each answer says by itself whether a page comes after it.
+// follows reports whether each answer says whether another page follows.
 func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
 
 // A listing reads one list.
@@ -113,7 +110,7 @@ type listing struct {
 
 	// What is known since the last start.
 	pages   int
-	rows    int    // handed on
+	rows    int    // passed on
 	empty   int    // pages without rows
 	total   int    // -1 until known
 	size    int64  // in bytes
@@ -147,7 +144,7 @@ func (l *listing) read(ctx context.Context) error {
 	}
 }
 
-// overlap is how many rows of a page repeat the page before.
+// overlap returns how many rows of a page repeat the page before.
 func (l *listing) overlap() int {
 	if l.paging.Style == ByOffset && l.rows > 0 && l.full > 1 { // pages of one row would never advance
 		return 1
@@ -189,7 +186,7 @@ func (l *listing) count(p *pageReader) error {
 	switch {
 	case p.rows > 0:
 		l.last = p.last
-	case l.overlap() > 0: // even the row that it should repeat is gone
+	case l.overlap() > 0: // even the row that it should repeat is missing
 		return errListChanged
 	default:
 		l.empty++
@@ -216,7 +213,7 @@ func (l *listing) count(p *pageReader) error {
 // of its last page say. last is nil for a list whose next page repeats the first.
 func (l *listing) checkWhole(last *pageReader) error {
 	if l.rows < l.total {
-		return fmt.Errorf("the list ends after %d of %d rows: it changed or is cut", l.rows, l.total)
+		return fmt.Errorf("the list ends after %d of %d rows: it has changed or is truncated", l.rows, l.total)
 	}
 	if last == nil {
 		return nil
@@ -244,7 +241,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		return l.advance(p)
 	case l.paging.Style == Whole:
 		if asked > 0 && p.rows == asked && l.total < 0 {
-			return l.limitIsIgnored(ctx, errors.New("the list is as long as the limit, so it may be cut"))
+			return l.limitIsIgnored(ctx, errors.New("the list is as long as the limit, so it may be truncated"))
 		}
 		return true, nil
 	case p.fresh == 0:
@@ -281,8 +278,8 @@ func (l *listing) doubtful(rows int) bool {
 	return round || l.hint.Unpaged && rows < l.hint.Rows/2
 }
 
-// firstPageAgain settles a second page that repeats the first: the first was
-// the whole list if the limit is ignored too.
+// firstPageAgain handles a second page that repeats the first: the first was
+// the whole list if the server also ignores the limit.
 func (l *listing) firstPageAgain(ctx context.Context) error {
 	if l.pages > 1 {
 		return fmt.Errorf("page %d repeats the first one", l.pages+1)
@@ -327,7 +324,7 @@ func (r *someRows) Row([]byte) error {
 	return nil
 }
 
-// advance moves to the next cursor; there is none after the last page.
+// advance moves to the next cursor; it returns false after the last page.
 func (l *listing) advance(p *pageReader) (last bool, err error) {
 	next := p.cursor
 	switch {
@@ -352,8 +349,8 @@ var (
 	linkRel = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))`)
 )
 
-// nextLink is the target of the link to the next page, "" if there is none (RFC
-// 8288 section 3).
+// nextLink returns the target of the link to the next page, "" if there is none
+// (RFC 8288 section 3).
 func nextLink(header http.Header) string {
 	for _, found := range link.FindAllStringSubmatch(strings.Join(header.Values("Link"), ", "), -1) {
 		if rel := linkRel.FindStringSubmatch(found[2]); rel != nil && slices.Contains(strings.Fields(strings.ToLower(rel[1]+" "+rel[2])), "next") {
@@ -363,7 +360,7 @@ func nextLink(header http.Header) string {
 	return ""
 }
 
-// page asks for one page and hands on its rows but for the overlap.
+// page requests one page and passes on its rows without the overlap.
 func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	call := l.call
 	call.Query = l.query()
@@ -372,7 +369,7 @@ func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	}
 	var p *pageReader
 	call.stream = func(header http.Header, body io.Reader) error {
-		l.out.Keep(l.rows) // drops what an earlier try of this page gave
+		l.out.Keep(l.rows) // drops the rows of an earlier attempt at this page
 		p = newPageReader(l, header, body)
 		return p.read()
 	}

@@ -24,7 +24,7 @@ type pageReader struct {
 
 	found       bool // the array
 	rows        int  // in the array
-	fresh       int  // of these, handed on
+	fresh       int  // of these, passed on
 	first, last []byte
 	total       int
 	cursor      string
@@ -49,12 +49,12 @@ func (p *pageReader) read() error {
 		return settledf("the answer has no %q", p.l.paging.Items)
 	}
 	if _, err := p.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return p.explain(cmp.Or(err, settledf("something follows the list")))
+		return p.explain(cmp.Or(err, settledf("there is data after the list")))
 	}
 	return nil
 }
 
-// explain replaces an error of the decoder, which may quote the answer.
+// explain replaces a decoder error, which may quote the answer.
 func (p *pageReader) explain(err error) error {
 	var settled errSettled
 	var syntax *jsontext.SyntacticError
@@ -137,8 +137,8 @@ func (p *pageReader) object(path string) error {
 	return err
 }
 
-// array hands on the rows. A null is a list without rows, which is how a Go
-// server writes an empty slice.
+// array passes on the rows. null is an empty list: Go servers encode a nil
+// slice so.
 func (p *pageReader) array() error {
 	token, err := p.dec.ReadToken()
 	switch kind := token.Kind(); {

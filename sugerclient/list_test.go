@@ -64,7 +64,7 @@ func (c *collected) Row(row []byte) error {
 
 func (c *collected) list() string { return "[" + strings.Join(c.rows, ",") + "]" }
 
-// queries are the query strings that a script has been sent, in order.
+// queries returns the query strings that a script has been sent, in order.
 func (s *script) queries() []string {
 	all := []string{}
 	for _, uri := range s.uris() {
@@ -202,7 +202,7 @@ var listTests = []listTest{
 	{name: "offset: more rows than the total", paging: inObject, pages: []http.HandlerFunc{counted(0, 3, 2)},
 		queries: []string{"limit=3&offset=0", "limit=3&offset=0", "limit=3&offset=0", "limit=3&offset=0"}, err: "or its total is wrong"},
 	{name: "offset: fewer rows than the total", paging: inObject, pages: []http.HandlerFunc{counted(0, 3, 5), counted(2, 3, 5)},
-		queries: []string{"limit=3&offset=0", "limit=3&offset=2"}, err: "ends after 3 of 5 rows: it changed or is cut"},
+		queries: []string{"limit=3&offset=0", "limit=3&offset=2"}, err: "ends after 3 of 5 rows: it has changed or is truncated"},
 	{name: "offset: ignored while the limit works", pages: []http.HandlerFunc{ok(rows(0, 3)), ok(rows(0, 3)), ok(rows(0, 1))},
 		queries: []string{"limit=3&offset=0", "limit=3&offset=2", "limit=1&offset=0"}, err: "the limit works but the offset does not"},
 	{name: "offset: ignored while the limit works, with a total", paging: inObject, pages: []http.HandlerFunc{counted(0, 3, 5), counted(0, 3, 5), counted(0, 1, 5)},
@@ -212,7 +212,7 @@ var listTests = []listTest{
 	{name: "offset: a list in a circle", pages: []http.HandlerFunc{ok(rows(0, 3)), ok(rows(2, 5)), ok(rows(0, 3))},
 		queries: []string{"limit=3&offset=0", "limit=3&offset=2", "limit=3&offset=4"}, err: "page 3 repeats the first one"},
 	{name: "whole as long as a limit that works", paging: wholeWithLimit, pages: []http.HandlerFunc{ok(rows(0, 3)), ok(rows(0, 1))},
-		queries: []string{"limit=3", "limit=1"}, err: "as long as the limit, so it may be cut"},
+		queries: []string{"limit=3", "limit=1"}, err: "as long as the limit, so it may be truncated"},
 	{name: "whole with fewer rows than its total", paging: func(p *Paging) { *p = Paging{Items: "data.users", Total: "totalCount"} },
 		pages: []http.HandlerFunc{counted(0, 2, 5)}, queries: []string{""}, err: "ends after 2 of 5 rows"},
 	{name: "cursor that repeats", paging: cursor,
@@ -269,8 +269,8 @@ func TestListOfAnotherShape(t *testing.T) {
 		{"a page for people", nil, `<html>secret</html>`, "the answer is not JSON but text/html"},
 		{"text that begins like JSON", nil, `not for secret you`, "the answer is not JSON but text/html"},
 		{"rows that are no JSON", nil, `[{"id":"u0"},secret]`, "the answer is not JSON but text/html"},
-		{"a list with something behind", nil, `[{"id":"u0"}] "secret"`, "something follows the list"},
-		{"two lists", nil, `[{"id":"u0"}][{"id":"secret"}]`, "something follows the list"},
+		{"a list with something behind", nil, `[{"id":"u0"}] "secret"`, "there is data after the list"},
+		{"two lists", nil, `[{"id":"u0"}][{"id":"secret"}]`, "there is data after the list"},
 		{"a list with text behind", nil, `[{"id":"u0"}]secret`, "the answer is not JSON but text/html"},
 		{"an array for the object", inObject, `["secret"]`, "the answer is an array, not an object"},
 		{"a string for the object", inObject, `"secret"`, "the answer is a string, not an object"},
@@ -486,8 +486,8 @@ func TestListTakesTooLong(t *testing.T) {
 	})
 }
 
-// What Rows returns ends the list at once and comes back as it is, even if it
-// looks like an error of the connection.
+// An error from Rows stops the list at once and is returned unchanged, even if
+// it looks like a connection error.
 func TestListEndsWithAnErrorOfRows(t *testing.T) {
 	for _, enough := range []error{errors.New("enough"), io.EOF, io.ErrUnexpectedEOF, errListChanged, context.DeadlineExceeded,
 		&Error{Operation: "another", Kind: Throttled}} {
@@ -636,9 +636,8 @@ func TestListIsNotReadTwiceToTellItsLimit(t *testing.T) {
 	<-stopped
 }
 
-// FuzzList holds the reader of a list to its promises for any answer: it never
-// panics, and it takes exactly what encoding/json takes for a list, in the same
-// rows.
+// FuzzList: for any answer the reader never panics, and it accepts exactly what
+// encoding/json accepts as a list, with the same rows.
 func FuzzList(f *testing.F) {
 	for _, body := range []string{`[]`, `null`, rows(0, 3), ` [ {"a" : [1, "]"]} , 7,"x",null ] `, `{"data":{"users":[1,2]},"totalCount":2,"next":"a"}`,
 		`{"data":null}`, `{"data":{"users":"x"}}`, `{"totalCount":1e9}`, `"x"`, `7`, ``, `[`, `[1`, `[1]]`, `[1][1]`, "[\"\xff\\ud800\"]",

@@ -72,20 +72,20 @@ func TestCallsThatAreNotSent(t *testing.T) {
 		{"endless id", user(strings.Repeat("u", 1025)), "is longer than 1024 bytes"},
 		{"missing parameter", with(func(c *Call) { c.PathParams = nil }), `path parameter "organization" is empty`},
 		{"absolute URL as path", path("https://evil.example.com/org"), "does not begin with a slash"},
-		{"query in path", path("/org?x=1"), "must not be there"},
-		{"fragment in path", path("/org#x"), "must not be there"},
-		{"escape in path", path("/%2e%2e/org"), "must not be there"},
-		{"backslash in path", path(`/..\org`), "must not be there"},
-		{"blank in path", path("/org list"), "must not be there"},
+		{"query in path", path("/org?x=1"), "invalid character"},
+		{"fragment in path", path("/org#x"), "invalid character"},
+		{"escape in path", path("/%2e%2e/org"), "invalid character"},
+		{"backslash in path", path(`/..\org`), "invalid character"},
+		{"blank in path", path("/org list"), "invalid character"},
 		{"dot segment in path", path("/org/../admin"), "dot segment"},
-		{"open brace", path("/org/{organization"), "open brace"},
+		{"unclosed brace", path("/org/{organization"), "unclosed brace"},
 		{"host name as path", path(".evil.example.com/org"), "does not begin with a slash"},
 		{"GET with a body", with(func(c *Call) { c.Method, c.Body = "GET", 1 }), "a GET has no body"},
 		{"body that is no JSON", with(func(c *Call) { c.Body = make(chan int) }), "the body is not JSON"},
-		{"header injection", with(func(c *Call) { c.Header = map[string]string{"X-A": "1\r\nX-B: 2"} }), `the header "X-A" cannot be sent`},
-		{"header name with a blank", with(func(c *Call) { c.Header = map[string]string{"X A": "1"} }), `the header "X A" cannot be sent`},
-		{"another host", with(func(c *Call) { c.Header = map[string]string{"host": "evil.example.com"} }), `the header "host" cannot be sent`},
-		{"header without a name", with(func(c *Call) { c.Header = map[string]string{"": "1"} }), `the header "" cannot be sent`},
+		{"header injection", with(func(c *Call) { c.Header = map[string]string{"X-A": "1\r\nX-B: 2"} }), `the header "X-A" is not valid in HTTP`},
+		{"header name with a blank", with(func(c *Call) { c.Header = map[string]string{"X A": "1"} }), `the header "X A" is not valid in HTTP`},
+		{"another host", with(func(c *Call) { c.Header = map[string]string{"host": "evil.example.com"} }), `the header "host" is not valid in HTTP`},
+		{"header without a name", with(func(c *Call) { c.Header = map[string]string{"": "1"} }), `the header "" is not valid in HTTP`},
 	}
 	s := serve(t, say(200, `{}`))
 	client, _ := newClient(t, s.URL)
@@ -104,7 +104,7 @@ func TestCallsThatAreNotSent(t *testing.T) {
 	assert.Empty(t, s.requests())
 }
 
-// FuzzExpandPath holds every id to the one segment it is put in.
+// FuzzExpandPath: every id stays within its path segment.
 func FuzzExpandPath(f *testing.F) {
 	for _, id := range []string{"u1", "..", "%2e%2e", "a/b", "..;", "a?b#c", "{user}", "ü", "\xff", "*", "a%2fb", "", "\n"} {
 		f.Add(id)

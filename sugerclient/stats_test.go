@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A notebook is an Observer that writes down what it is told.
+// A notebook is an Observer that records its events.
 type notebook struct {
 	mu    sync.Mutex
 	lines []string

@@ -85,7 +85,7 @@ func (c *Client) untilRenewed(t *testing.T, header string) {
 	}, time.Minute, time.Millisecond)
 }
 
-// A token endpoint that hangs delays nobody who has a good token.
+// A hanging token endpoint does not delay callers with a valid token.
 func TestHangingTokenEndpoint(t *testing.T) {
 	endpoint := serve(t, say(200, `{"access_token":"jwt-1","expires_in":3600}`), hang)
 	api := serve(t, say(200, `[]`))

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// connectTimeout is how long Suger may take to answer at all.
+// connectTimeout bounds the wait for Suger's first answer.
 const connectTimeout = 10 * time.Second
 
 // address sends an empty request without a credential: any answer shows that name,
@@ -36,14 +36,14 @@ func (r *run) address(ctx context.Context) bool {
 		r.add(Line{Check: "address", Level: Fail, Text: text, Change: change})
 		return false
 	}
-	_ = answer.Body.Close() // its header is what counts
+	_ = answer.Body.Close() // only its header counts
 	r.add(reached(request.URL, answer.TLS))
 	r.clock(answer.Header.Get("Date"))
 	return true
 }
 
-// clocksDiffer is how far Suger's clock may be behind this machine's: a new user
-// who seems older is taken for one who was there before.
+// clocksDiffer is how far Suger's clock may be behind this machine's: otherwise
+// a new user would seem to have existed before.
 const clocksDiffer = time.Minute
 
 // clock compares Suger's with this machine's.
@@ -55,7 +55,7 @@ func (r *run) clock(date string) {
 	line := Line{Check: "clock", Level: Warn, Change: "Synchronize this machine's clock with a time server."}
 	switch off := r.Now().Sub(suger).Round(time.Second); {
 	case off > clocksDiffer:
-		line.Level, line.Text = Fail, fmt.Sprintf("Suger's clock is %s behind this machine's: the check would take a new user for one who existed before.", off)
+		line.Level, line.Text = Fail, fmt.Sprintf("Suger's clock is %s behind this machine's: a new user would seem to have existed before.", off)
 	case -off > clocksDiffer:
 		line.Text = fmt.Sprintf("Suger's clock is %s ahead of this machine's.", -off)
 	default:
@@ -64,7 +64,7 @@ func (r *run) clock(date string) {
 	r.add(line)
 }
 
-// reached describes a connection that works.
+// reached describes a working connection.
 func reached(u *url.URL, state *tls.ConnectionState) Line {
 	line := Line{Check: "address", Level: OK}
 	switch {

@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A Certainty says how far an entry of a draft can be trusted.
+// A Certainty is how far an entry of a draft can be trusted.
 type Certainty string
 
 // The certainties, best first.
@@ -24,7 +24,7 @@ const (
 	NotSeen Certainty = "not seen" // assumed; somebody should look
 )
 
-// A Draft is a mapping file in the making.
+// A Draft is a mapping file under construction.
 type Draft struct{ root *entry }
 
 // An entry is a key of the file with its value, or an element of a list.
@@ -55,7 +55,7 @@ func byKeyOrder(a, b string) int {
 	return cmp.Compare(rank(a), rank(b))
 }
 
-// entryOf is a value as an entry.
+// entryOf returns a value as an entry.
 func entryOf(key string, value any) *entry {
 	e := &entry{key: key, inline: true}
 	switch v := value.(type) {
@@ -95,10 +95,10 @@ func (d *Draft) given(path string, value any, sure Certainty, why string) {
 	}
 }
 
-// find is the entry at a path, or nil.
+// find returns the entry at a path, or nil.
 func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false) }
 
-// walk leads to the entry under some keys, which it makes if it is told to.
+// walk returns the entry under some keys, and creates it if asked to.
 func (d *Draft) walk(keys []string, makes bool) *entry {
 	at := d.root
 	for depth, key := range keys {
@@ -132,7 +132,7 @@ func (d *Draft) walk(keys []string, makes bool) *entry {
 	return at
 }
 
-// apply makes the change of a fix, and reports whether that changed anything.
+// apply applies a fix, and reports whether that changed anything.
 func (d *Draft) apply(f Fix, sure Certainty, why string) bool {
 	before := d.String()
 	if f.Value != nil {
@@ -165,7 +165,7 @@ func splitEntry(path string) []string {
 // lineWidth is how long a line of the file may become.
 const lineWidth = 100
 
-// String is the file, with a comment on each line.
+// String returns the file, with a comment on each line.
 func (d *Draft) String() string {
 	var b strings.Builder
 	for i, e := range d.root.inner {
@@ -202,7 +202,7 @@ func (e *entry) write(b *strings.Builder, margin string) {
 	}
 }
 
-// flow is the value on one line.
+// flow returns the value on one line.
 func (e *entry) flow(inside bool) string {
 	var parts []string
 	for _, inner := range e.inner {
@@ -226,7 +226,7 @@ func (e *entry) flow(inside bool) string {
 	return fmt.Sprint(e.scalar)
 }
 
-// flowOf is a value as a mapping file writes it on one line.
+// flowOf returns a value as a mapping file writes it on one line.
 func flowOf(value any) string { return entryOf("", value).flow(false) }
 
 var (
@@ -234,8 +234,8 @@ var (
 	otherType   = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n|~)$`)
 )
 
-// plainText is a text as YAML writes it: in quotes where it would be read as
-// something else.
+// plainText returns a text as YAML writes it: in quotes where it would be read
+// as something else.
 func plainText(text string, inside bool) string {
 	safe := plainScalar.MatchString(text) && !otherType.MatchString(text) && strings.TrimSpace(text) == text &&
 		!strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.Contains(text, " #") &&
@@ -247,7 +247,7 @@ func plainText(text string, inside bool) string {
 	return string(quoted)
 }
 
-// clone is a copy of an entry.
+// clone returns a copy of an entry.
 func (e *entry) clone() *entry {
 	copied := *e
 	copied.inner = slices.Clone(e.inner)
@@ -257,7 +257,7 @@ func (e *entry) clone() *entry {
 	return &copied
 }
 
-// prove marks the operations that did what they are for.
+// prove marks the operations that worked.
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
 		if e := d.find(spec.OperationPath(name)); e != nil {

@@ -13,7 +13,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// An Explanation is what there is to know of one person.
+// An Explanation is everything known about one person.
 type Explanation struct {
 	Person  string            `json:"person"`
 	Target  Target            `json:"target"`
@@ -21,13 +21,13 @@ type Explanation struct {
 	SCIM    scim.Resource     `json:"scim"`  // nil if SCIM shows nobody
 	Roles   []string          `json:"roles"` // how SCIM shows the role, by attribute
 	Applies []string          `json:"applies"`
-	Push    mapping.Forecast  `json:"push"` // what it would do
+	Push    mapping.Forecast  `json:"push"` // what a push would do
 	Next    string            `json:"next"`
 }
 
-// Explain finds out what there is to know of one person, with the credential of
-// config, and changes nothing. decides is what the gateway's settings say of
-// users and roles. The error is a *[scim.Error] of reading Suger.
+// Explain collects everything known about one person, with the credential of
+// config, and changes nothing. decides holds the gateway's settings for users
+// and roles. The error is a *[scim.Error] of reading Suger.
 func Explain(ctx context.Context, config Config, decides mapping.Config, person mapping.Person) (*Explanation, error) {
 	e := &Explanation{Person: person.UserName, Target: config.Target()}
 	users := config.Service.Users(config.Caller)
@@ -53,7 +53,7 @@ func Explain(ctx context.Context, config Config, decides mapping.Config, person 
 	return e, nil
 }
 
-// shown is the person as SCIM shows them, or nil.
+// shown returns the person as SCIM shows them, or nil.
 func shown(ctx context.Context, kind *scim.ResourceType, users *mapping.Users, userName string) (scim.Resource, error) {
 	quoted, err := json.Marshal(userName)
 	if err != nil {
@@ -88,7 +88,7 @@ func rolesByCarrier(user scim.Resource) []string {
 	return lines
 }
 
-// applies lists the guards and settings that decide about the person.
+// applies lists the guards and settings that apply to the person.
 func applies(config Config, decides mapping.Config, e *Explanation) []string {
 	protected := slices.ContainsFunc(decides.ProtectedUsers, func(email string) bool { return strings.EqualFold(email, e.Person) })
 	var lines []string
@@ -111,7 +111,7 @@ func applies(config Config, decides mapping.Config, e *Explanation) []string {
 	return lines
 }
 
-// nextStep is what Okta should send, and what to do if it does not.
+// nextStep says what Okta should send, and what to do if it does not.
 func nextStep(push mapping.Forecast) string {
 	switch push.Effect {
 	case mapping.EffectRefused:

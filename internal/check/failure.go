@@ -16,14 +16,14 @@ import (
 // tokenOperation is what the client calls the exchange of a credential.
 const tokenOperation = "get token"
 
-// asFailure is the failure of a call, nil for another error.
+// asFailure returns the failure of a call, nil for another error.
 func asFailure(err error) *sugerclient.Error {
 	var fail *sugerclient.Error
 	errors.As(err, &fail)
 	return fail
 }
 
-// status is the HTTP status of a failed call, 0 if there was none.
+// status returns the HTTP status of a failed call, 0 if there was none.
 func status(err error) int {
 	if fail := asFailure(err); fail != nil {
 		return fail.Status
@@ -31,8 +31,8 @@ func status(err error) int {
 	return 0
 }
 
-// tokenFailure is the failure of the exchange of the credential before a call,
-// or nil.
+// tokenFailure returns the failure of the exchange of the credential before a
+// call, or nil.
 func tokenFailure(fail *sugerclient.Error) *sugerclient.Error {
 	if cause := asFailure(fail.Err); cause != nil && cause.Operation == tokenOperation {
 		return cause
@@ -40,7 +40,7 @@ func tokenFailure(fail *sugerclient.Error) *sugerclient.Error {
 	return nil
 }
 
-// said quotes Suger's own words.
+// said quotes Suger's message.
 func said(fail *sugerclient.Error) string {
 	if fail.Message == "" {
 		return ""
@@ -94,7 +94,7 @@ func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line
 	return line(entry, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("Compare the call with Suger's documentation.")
 }
 
-// causeOf is what went wrong where there is no answer.
+// causeOf returns what went wrong where there is no answer.
 func causeOf(fail *sugerclient.Error) string {
 	if fail.Err == nil {
 		return string(fail.Kind)
@@ -103,7 +103,7 @@ func causeOf(fail *sugerclient.Error) string {
 }
 
 // withoutOperation advises on a call that Suger does not have: another method, or a
-// mapping that does without the operation.
+// mapping without the operation.
 func (r *run) withoutOperation(line Line, change string) Line {
 	operation := line.Check
 	if tries := otherMethod(r.Document, operation); tries != nil {
@@ -123,8 +123,8 @@ func (r *run) withoutOperation(line Line, change string) Line {
 // inPath matches paths in a message: some servers repeat the path.
 var inPath = regexp.MustCompile(`/\S*`)
 
-// isUnknownPath reports whether a 404 is about the path and not about what the
-// ids in it name: a path that cannot exist is answered in the same words.
+// isUnknownPath reports whether a 404 is about the path and not about an id in
+// it: Suger answers an impossible path with the same message.
 func (r *run) isUnknownPath(ctx context.Context, call sugerclient.Call, fail *sugerclient.Error) bool {
 	if strings.Contains(fold(fail.Message), "organi") {
 		return false
@@ -145,8 +145,8 @@ func (r *run) isUnknownPath(ctx context.Context, call sugerclient.Call, fail *su
 // nameInMessage is what may be the name of a field in a message.
 var nameInMessage = regexp.MustCompile(`[a-zA-Z0-9_.-]+`)
 
-// refusedField is the field of the sent body that Suger's message names, the
-// most specific one, or "".
+// refusedField returns the field of the sent body that Suger's message names,
+// the most specific one, or "".
 func refusedField(call sugerclient.Call, message string) string {
 	var found string
 	for _, path := range pathsOf(call.Body, "") {
@@ -176,7 +176,8 @@ func pathsOf(body any, prefix string) []string {
 	return paths
 }
 
-// credentialKind is the kind of credential that the gateway sends to Suger.
+// credentialKind returns the kind of credential that the gateway sends to
+// Suger.
 func (r *run) credentialKind() string {
 	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
@@ -185,8 +186,8 @@ func (r *run) credentialKind() string {
 	return fmt.Sprintf("an API key, sent as %q", sugerclient.KeyAuth{Header: key.Header, Scheme: key.Scheme})
 }
 
-// noUsers reports why the list cannot be read: the credential, the organization,
-// the call, the shape of the answer or the paging.
+// noUsers reports why the list of users cannot be read: credential,
+// organization, call, shape of the answer, or paging.
 func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	fail := asFailure(err)
 	r.blocked = true

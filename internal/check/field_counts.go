@@ -9,11 +9,11 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// Bounds of what is kept to learn Suger's own fields.
+// Bounds of the samples kept for each field.
 const (
 	sampledUsers = 1000
 	maxLeaves    = 200
-	maxWords     = 12 // more different words than this are no set of states or roles
+	maxWords     = 12 // more different values than this are not a set of statuses or roles
 )
 
 // Kinds of values.
@@ -26,7 +26,7 @@ const (
 	isNull   = "null"
 )
 
-// A use is a field that the mapping names, and how many users have it.
+// A use is a mapped field, and the number of users who have it.
 type use struct {
 	name  string // what it is for: "id", "name.givenName", "status"
 	entry string // of the mapping file
@@ -181,7 +181,7 @@ func kindOf(value any) string {
 	return isNull
 }
 
-// kind is what the field holds in most users that have it.
+// kind returns what the field holds in most users that have it.
 func (l *leaf) kind() string {
 	best := isNull
 	for _, kind := range []string{isText, isNumber, isFlag, isObject, isList} {
@@ -192,8 +192,8 @@ func (l *leaf) kind() string {
 	return best
 }
 
-// isSet says that the field holds few different words, so that they may be
-// states or roles and hardly anybody's data.
+// isSet reports whether the field has few different values, so that they may be
+// statuses or roles rather than personal data.
 func (l *leaf) isSet() bool { return wordsAreSet(l.words, l.filled) }
 
 func wordsAreSet(words map[string]int, users int) bool {

@@ -48,12 +48,12 @@ func (r *run) field(u *use) Line {
 	return r.line(u.name, OK, u.entry, "In %s%s: %s (%s).", ofUsers(u.present, all), empty, u.field, u.kind())
 }
 
-// optional reports whether the gateway does without a field.
+// optional reports whether the gateway works without a field.
 func (u *use) optional() bool {
 	return slices.Contains([]string{"organization", "created", "modified"}, u.name)
 }
 
-// missing says what to do about a field that users do not have.
+// missing advises on a field that users do not have.
 func (r *run) missing(line Line, u *use) Line {
 	like := r.candidates(u.name)
 	line.Fixes = fixes(fieldEntry(u), like)
@@ -73,8 +73,8 @@ func (r *run) missing(line Line, u *use) Line {
 	return line
 }
 
-// candidates are the fields of Suger's that a draft would name for a purpose, but
-// for one that works for another.
+// candidates returns the fields that a draft would name for a purpose, except
+// those in use for another.
 func (r *run) candidates(name string) []string {
 	path := r.users.fields.guess(name, r.Caller.Organization, r.roles)
 	if path == "" || r.users.fields.isUsed(path) {
@@ -83,7 +83,7 @@ func (r *run) candidates(name string) []string {
 	return []string{path}
 }
 
-// fieldEntry is where the mapping names the field of a use.
+// fieldEntry returns where the mapping names the field of a use.
 func fieldEntry(u *use) string {
 	if strings.HasPrefix(u.entry, "user.attributes.") {
 		return u.entry + ".field"
@@ -91,7 +91,7 @@ func fieldEntry(u *use) string {
 	return u.entry
 }
 
-// unusable says what to do about a field whose values the gateway refuses.
+// unusable advises on a field whose values the gateway refuses.
 func (r *run) unusable(line Line, u *use) Line {
 	switch kind := u.kind(); {
 	case u.name == "organization":
@@ -120,7 +120,7 @@ func joined(a, b string) string {
 	return a + " " + b
 }
 
-// identities says whether id and e-mail address tell users apart.
+// identities checks that ids and e-mail addresses are unique.
 func (r *run) identities() {
 	readable := r.users.readable()
 	if twice := readable - len(r.users.ids); twice > 0 {
@@ -182,8 +182,8 @@ func (r *run) unmapped() {
 	r.add(line)
 }
 
-// flagsOfPower names the fields that are true or false and by their names tell who
-// manages users, which no mapping can read as a role.
+// flagsOfPower names the boolean fields whose names suggest who manages users,
+// which no mapping can read as a role.
 func (r *run) flagsOfPower() {
 	c := r.users.fields
 	for _, path := range c.ranked(powerFlag) {
@@ -200,7 +200,8 @@ var powerFlag = oneIf(func(path string, l *leaf) bool {
 	return l.kind() == isFlag && !strings.Contains(path, "[") && slices.ContainsFunc(adminNames, func(name string) bool { return strings.Contains(lastName(path), name) })
 })
 
-// attributeFor is the SCIM attribute whose name a field has, "" if there is none.
+// attributeFor returns the SCIM attribute whose name a field has, "" if there is
+// none.
 func attributeFor(path string, l *leaf) string {
 	if l.kind() != isText {
 		return ""
@@ -221,8 +222,9 @@ func attributeFor(path string, l *leaf) string {
 	return ""
 }
 
-// unreadBlocks names the fields that by their names block people, do so for somebody,
-// and are not read by the mapping: those people would count as having access.
+// unreadBlocks reports fields whose names suggest that they block people, that do so
+// for somebody, and that the mapping does not read: those people would count as
+// having access.
 func (r *run) unreadBlocks() {
 	c := r.users.fields
 	for _, path := range sortedNames(c.leaves) {
@@ -260,7 +262,7 @@ func (r *run) noStatus() Line {
 			advise("Add access.field if it shows who has access.")
 	}
 	if path := r.users.fields.unreadStatus(); path != "" && !r.users.fields.isUsed(path) {
-		return r.line("status", Warn, "access.end", "The mapping has none, so everybody in the list counts as having access. But %s is called like a status, and nothing shows what its values mean: %s.",
+		return r.line("status", Warn, "access.end", "The mapping has none, so everybody in the list counts as having access. But %s is named like a status, and nothing shows what its values mean: %s.",
 			path, tally(r.users.fields.leaves[path].words)).
 			advise("Compare people with Suger's console. If it shows who has access, set access.field: %s, and list which of its values mean access (active) and which do not (inactive).", path)
 	}
@@ -292,8 +294,8 @@ func (r *run) statusWords(u *use) Line {
 	return line(OK, "%s", with)
 }
 
-// unreadStatus is a field that is called like a status and holds numbers or words of
-// which none is usual, "" if there is none.
+// unreadStatus returns a field that is called like a status and holds numbers or
+// words of which none is usual, "" if there is none.
 func (c *fieldCounts) unreadStatus() string {
 	return c.best(oneIf(func(path string, l *leaf) bool {
 		name, kind := lastName(path), l.kind()
@@ -302,7 +304,7 @@ func (c *fieldCounts) unreadStatus() string {
 	}))
 }
 
-// saysItself reports whether a field says by its name which values mean access.
+// saysItself reports whether a field's name shows which values mean access.
 func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
 
 // reversed explains why the status means the opposite of what the mapping says, ""
@@ -312,9 +314,9 @@ func (r *run) reversed(u *use) string {
 	yes, no := spec.WordsOf(in.Active), spec.WordsOf(in.Inactive)
 	switch {
 	case u.kind() == isFlag && hasName(field, noNames) && (yes.Has("true") || no.Has("false")):
-		return fmt.Sprintf("The field is called %s, and the mapping takes true for access.", field)
+		return fmt.Sprintf("The field is called %s, but in the mapping true means access.", field)
 	case u.kind() == isFlag && hasName(field, yesNames) && (yes.Has("false") || no.Has("true")):
-		return fmt.Sprintf("The field is called %s, and the mapping takes false for access.", field)
+		return fmt.Sprintf("The field is called %s, but in the mapping false means access.", field)
 	}
 	for _, word := range sortedNames(r.users.statuses) {
 		if is := meaning(word); is == "inactive" && yes.Has(word) || is == "active" && no.Has(word) {

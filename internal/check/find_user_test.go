@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/internal/check"
 )
 
-// finding is a Suger that finds users by address, as match says.
+// finding returns a Suger that finds users by address, as match says.
 func finding(match func(address, asked string) bool) front {
 	return func(suger http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

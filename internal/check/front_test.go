@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-// A front stands between the check and the sandbox and makes it another Suger.
+// A front is between the check and the sandbox and changes its behavior.
 type front = func(suger http.Handler) http.Handler
 
 // asks changes requests.
@@ -114,7 +114,7 @@ func toRoles(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/role")
 }
 
-// with is every request of a method.
+// with returns every request of a method.
 func with(method string) func(r *http.Request) bool {
 	return func(r *http.Request) bool { return r.Method == method }
 }

@@ -106,8 +106,9 @@ func (r *run) sameFields(user any, s sample) Line {
 	return line.propose(Fix{Entry: "operations.get user"}).advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
 }
 
-// alternative is where a single user has a value of the list under a name that the
-// list does not have, which the mapping can name beside the other; "" if nowhere.
+// alternative returns where a single user has a value of the list under a name
+// that the list does not have, which the mapping can name beside the other; "" if
+// nowhere.
 func (r *run) alternative(user, value any) string {
 	for _, spot := range spotsIn(user) {
 		if spot.path != "" && !isEmpty(value) && reflect.DeepEqual(spot.value, value) && r.users.fields.leaves[spot.path] == nil {
@@ -143,7 +144,7 @@ func (r *run) missingUser(ctx context.Context) Line {
 	return line
 }
 
-// findUser looks people up by their addresses, as the list has them and in capital
+// findUser checks "find user" with addresses as in the list and in capital
 // letters.
 func (r *run) findUser(ctx context.Context) {
 	find, tried := r.Document.Operations.FindUser, 0
@@ -173,8 +174,8 @@ func (r *run) findUser(ctx context.Context) {
 	r.add(line)
 }
 
-// found looks one user up by an address. A call that decides and misses somebody
-// would hide them from Okta; one that does not only costs the time of a call.
+// found looks one user up by an address. A call that decides and misses a user
+// would hide the user from Okta; one that does not decide only costs time.
 func (r *run) found(ctx context.Context, s sample, address, as string) Line {
 	line := r.line(spec.OpFindUser, Warn, "operations.find user", "").advise("Correct the call, or leave it out.")
 	found, decided, err := r.probe.Find(ctx, address)
@@ -196,7 +197,7 @@ func (r *run) found(ctx context.Context, s sample, address, as string) Line {
 	return line
 }
 
-// freeID is an id of the same form as a user's that no user has.
+// freeID returns an id of the same form as a user's that no user has.
 func (r *run) freeID() any {
 	sample := r.users.samples[0].record
 	id := freeID(sample.ID, func(id string) bool { return r.users.ids[id] })
@@ -206,7 +207,7 @@ func (r *run) freeID() any {
 	return id
 }
 
-// freeID is an id of the same form as another that is not taken.
+// freeID returns an id of the same form as another that is not taken.
 func freeID(id string, taken func(string) bool) string {
 	for range 100 {
 		if id = neighbour(id); !taken(id) {
@@ -216,8 +217,8 @@ func freeID(id string, taken func(string) bool) string {
 	return id
 }
 
-// neighbour is another id of the same form: digits stay digits, also hexadecimal
-// ones, and letters letters.
+// neighbour returns another id of the same form: digits stay digits, also
+// hexadecimal ones, and letters stay letters.
 func neighbour(id string) string {
 	return strings.Map(func(c rune) rune {
 		for _, alphabet := range []string{"0123456789", "abcdef", "ABCDEF", "ghijklmnopqrstuvwxyz", "GHIJKLMNOPQRSTUVWXYZ"} {

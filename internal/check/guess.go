@@ -27,7 +27,7 @@ var (
 	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
 )
 
-// lastName is the name of a field without what leads to it.
+// lastName returns the last element of a field's path.
 func lastName(path string) string {
 	name := path[strings.LastIndex(path, ".")+1:]
 	name, _, _ = strings.Cut(name, "[")
@@ -46,8 +46,8 @@ func hasName(path string, names []string) bool {
 	return false
 }
 
-// ranked are the fields with a score above 0, the highest first; of equals, the one
-// that lies least deep, and then the first by name.
+// ranked returns the fields with a score above 0, the highest first; equal ones by
+// depth, then by name.
 func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	var paths []string
 	scores := make(map[string]int)
@@ -62,12 +62,12 @@ func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	return paths
 }
 
-// best is the first of the ranked fields, "" if there is none.
+// best returns the first of the ranked fields, "" if there is none.
 func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
 
-// oneIf scores 1 for what is so, else 0.
+// oneIf returns 1 for true, else 0.
 func oneIf(is func(path string, l *leaf) bool) func(string, *leaf) int {
 	return func(path string, l *leaf) int {
 		if is(path, l) {
@@ -84,7 +84,8 @@ func first(words []string) string {
 	return words[0]
 }
 
-// distinct are the fields that hold other values than those before them.
+// distinct returns the fields without those that repeat the values of an
+// earlier one.
 func (c *fieldCounts) distinct(paths []string) (kept []string) {
 	for _, path := range paths {
 		if !slices.ContainsFunc(kept, func(other string) bool { return maps.Equal(c.leaves[path].words, c.leaves[other].words) }) {
@@ -94,21 +95,21 @@ func (c *fieldCounts) distinct(paths []string) (kept []string) {
 	return kept
 }
 
-// isID says that a field is different in each row.
+// isID reports whether a field differs in each row.
 func (c *fieldCounts) isID(l *leaf) bool {
 	kind := l.kind()
 	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
-// idsIn are what may be the id of a row or, with a prefix, of an object in it, the
-// likeliest first.
+// idsIn returns what may be the id of a row or, with a prefix, of an object in it,
+// the likeliest first.
 func (c *fieldCounts) idsIn(prefix string) []string {
 	return c.ranked(func(path string, l *leaf) int {
 		name, inside := strings.CutPrefix(path, prefix)
 		if !inside || !c.isID(l) || strings.Contains(name, "[") {
 			return 0
 		}
-		deep := 1 + strings.Count(name, ".") // what lies deeper is more often the id of something else
+		deep := 1 + strings.Count(name, ".") // a deeper field is more often the id of something else
 		switch plain := lastName(path); {
 		case plain == "id":
 			return 12 / deep
@@ -121,7 +122,7 @@ func (c *fieldCounts) idsIn(prefix string) []string {
 	})
 }
 
-// named is the field with one of some names whose values may be what it says.
+// named returns the field with one of some names and plausible values.
 func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 	return c.best(func(path string, l *leaf) int {
 		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) && !strings.Contains(path, "[") {
@@ -131,7 +132,7 @@ func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 	})
 }
 
-// emails are the fields that hold addresses, the likeliest first.
+// emails returns the fields that hold addresses, the likeliest first.
 func (c *fieldCounts) emails() []string {
 	return c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
@@ -148,8 +149,8 @@ func (c *fieldCounts) emails() []string {
 	})
 }
 
-// identity is the id of the person in a row, and that of the membership where the row
-// has one besides.
+// identity returns the id of the person in a row, and that of the membership where
+// the row has one besides.
 func (c *fieldCounts) identity() (id, member string) {
 	id, prefix := first(c.idsIn("")), parentOf(first(c.emails()))
 	if prefix == "" {
@@ -164,10 +165,12 @@ func (c *fieldCounts) identity() (id, member string) {
 	return id, ""
 }
 
-// parentOf is what leads to a field, with the dot: "user." of "user.email".
+// parentOf returns what leads to a field, with the dot: "user." of
+// "user.email".
 func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1] }
 
-// guess is the field for a purpose of the mapping, "" if none looks like it.
+// guess returns the field for a purpose of the mapping, "" if none looks like
+// it.
 func (c *fieldCounts) guess(purpose, organization string, roles roleList) string {
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
 	timeOf := func(hints ...string) string {
@@ -241,13 +244,13 @@ func (c *fieldCounts) status() (s statusField) {
 	case l == nil:
 		return s
 	case !l.isYesOrNo() && (l.kind() != isText || l.times > 0):
-		s.guessed = l.present < c.sampled // how the key goes away again is not seen
+		s.guessed = l.present < c.sampled // nothing shows how to remove the key again
 		s.absent = "active"
 		if s.byRemoval = hasName(s.field, removalNames); !s.byRemoval {
 			s.active, s.inactive = []any{nil}, []any{"{now}"}
 		}
 		return s
-	case l.isYesOrNo() && l.filled < c.sampled: // where it is missing it says the usual
+	case l.isYesOrNo() && l.filled < c.sampled: // if missing, it means the usual value
 		s.absent = "active"
 	}
 	for _, word := range sortedNames(l.words) {
@@ -283,7 +286,7 @@ func (c *fieldCounts) status() (s statusField) {
 	return s
 }
 
-// value is a word of a field as Suger writes it.
+// value returns a word of a field as Suger writes it.
 func (l *leaf) value(word string) any {
 	switch l.kind() {
 	case isNumber:
@@ -304,8 +307,7 @@ func saysNo(word string) bool { return slices.Contains(noes, fold(word)) }
 
 func saysYes(word string) bool { return opposites[fold(word)] != "" && !saysNo(word) }
 
-// isYesOrNo reports whether a field is true or false, or says the same by numbers or
-// words.
+// isYesOrNo reports whether a field is a boolean, or has numbers or words for one.
 func (l *leaf) isYesOrNo() bool {
 	for word := range l.words {
 		if !saysNo(word) && !saysYes(word) {
@@ -316,7 +318,7 @@ func (l *leaf) isYesOrNo() bool {
 	return len(l.words) > 0 && (kind == isFlag || kind == isText || kind == isNumber)
 }
 
-// inCase is a word in the letter case of another.
+// inCase returns a word in the letter case of another.
 func inCase(word, like string) string {
 	switch {
 	case like == strings.ToLower(like):
@@ -327,7 +329,7 @@ func inCase(word, like string) string {
 	return strings.ToUpper(word[:1]) + word[1:]
 }
 
-// meaning is what a word of a status usually means, "" if it is not known.
+// meaning returns what a word of a status usually means, "" if it is not known.
 func meaning(word string) string {
 	for is, words := range map[string][]string{"active": activeWords, "pending": pendingWords, "inactive": inactWords} {
 		if slices.Contains(words, plain(word)) {

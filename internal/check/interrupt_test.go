@@ -18,7 +18,7 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 )
 
-// A check that is stopped in the middle of the writes leaves nobody behind.
+// A check that is stopped during the writes leaves no user behind.
 func TestInterruptedWrite(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		t.Run(method, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestInterruptedWrite(t *testing.T) {
 	}
 }
 
-// A check that is stopped before it writes does not begin to.
+// A check that is stopped before it writes makes no write.
 func TestInterruptedRead(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	s := written(stand{front: asks(func(r *http.Request) {
@@ -100,7 +100,8 @@ func TestAccountOfSomebodyElse(t *testing.T) {
 	assert.Zero(t, s.suger.Count("remove user"))
 }
 
-// Whom Suger took and never listed is said to be left, with the way to remove them.
+// A user whom Suger accepted but never listed is reported as left, with the way to
+// remove it.
 func TestInvitationThatIsNotListed(t *testing.T) {
 	s := written(stand{front: func(suger http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -120,7 +121,7 @@ func TestInvitationThatIsNotListed(t *testing.T) {
 	assert.Contains(t, last.Change, "or by DELETE /org/sandboxed/user/PENDING01")
 }
 
-// Without --write nothing is sent but reads.
+// Without --write only reads are sent.
 func TestReadsOnly(t *testing.T) {
 	s := stand{front: asks(func(r *http.Request) {
 		assert.Contains(t, []string{http.MethodGet, http.MethodHead}, r.Method)

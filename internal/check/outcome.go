@@ -14,24 +14,24 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A state is how a step should leave the user.
+// A state is the expected state of the user after a step.
 type state int
 
 const (
-	active   state = iota // there, with access
-	inactive              // without access, there or not
-	gone                  // not there
+	active   state = iota // present, with access
+	inactive              // without access, present or not
+	gone                  // not present
 )
 
-// A difference is what is not as a step wanted it.
+// A difference is a deviation from the expected result of a step.
 type difference struct {
 	text      string
 	values    []string // placeholders in a body that stand for it
 	operation string   // that should have made it, "" if the placeholders show that
 }
 
-// judge reports what came of a step, and whether it succeeded. From then on the
-// user is expected as it is, so that nothing is reported twice.
+// judge reports the outcome of a step, and whether it succeeded. Later steps
+// expect the user as it is now, so that nothing is reported twice.
 func (t *trip) judge(ctx context.Context, o outcome) bool {
 	differences := t.differences(o.is, o.wanted)
 	line := t.outcomeLine(ctx, o, differences)
@@ -56,8 +56,8 @@ func (t *trip) judge(ctx context.Context, o outcome) bool {
 	return line.Level != Fail
 }
 
-// expect makes the user's present name and role those that the next step should
-// leave. A user without access may show no role, and has to get it back.
+// expect sets the user's current name and role as expected after the next step.
+// A user without access may show no role, and must get it back.
 func (t *trip) expect(is *mapping.Record, wanted state) {
 	if family, mapped := is.Values["name.familyName"]; mapped {
 		t.family = family
@@ -89,7 +89,7 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 	case len(differences) > 0 && refused != nil:
 		return t.failedStep(ctx, o.check, refused, " Suger shows "+shows+".")
 	case len(differences) > 0 && errorFixes != nil:
-		return fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping takes it for a success.", t.done(), shows).propose(errorFixes...)
+		return fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping treats it as a success.", t.done(), shows).propose(errorFixes...)
 	case len(differences) > 0 && t.resets(o.step, differences):
 		line := fail("operations.update user", "After %s Suger shows %s. The call did not send that: Suger resets what an update leaves out.", t.done(), shows)
 		if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
@@ -128,13 +128,13 @@ func (t *trip) failedStep(ctx context.Context, check string, c *stepCall, more s
 	return line
 }
 
-// cause is the call that an error comes from, or nil.
+// cause returns the call that an error comes from, or nil.
 func (t *trip) cause(err error) *stepCall {
 	return t.call(func(c *stepCall) bool { return err != nil && c.Err != nil && errors.Is(err, c.Err) })
 }
 
-// refusedWrite is a write of the step that Suger does not offer, though the gateway
-// takes the answer for something else, such as the removal of a user who is gone; or
+// refusedWrite returns a write of the step that Suger does not have although the
+// gateway interprets the answer otherwise, such as the removal of a missing user; or
 // nil.
 func (t *trip) refusedWrite() *stepCall {
 	return t.call(func(c *stepCall) bool {
@@ -167,7 +167,7 @@ func (t *trip) differences(is *mapping.Record, wanted state) []difference {
 	return append(access, t.otherValues(is)...)
 }
 
-// resets reports whether a step changed what it did not send, and did so by the update.
+// resets reports whether the update of a step changed what it did not send.
 func (t *trip) resets(s step, differences []difference) bool {
 	sent := map[string]string{"name": "name.", mapping.URNSuger: "role", "active": "status"}[s.sends]
 	return sent != "" && t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil &&
@@ -207,7 +207,8 @@ func textOf(differences []difference) string {
 	return both(texts)
 }
 
-// placeOf is where the mapping sends what differs, in the last call that does.
+// placeOf returns where the mapping sends what differs, in the last call that
+// does.
 func (t *trip) placeOf(d difference) *Place {
 	if d.operation != "" {
 		return t.at(spec.OperationPath(d.operation))
@@ -224,8 +225,8 @@ func (t *trip) placeOf(d difference) *Place {
 	return nil
 }
 
-// placeholderPath is the first field of a body template that has one of some
-// placeholders.
+// placeholderPath returns the first field of a body template that has one of
+// some placeholders.
 func placeholderPath(template any, names []string) string {
 	for _, path := range pathsOf(template, "") {
 		value, _ := at(template, path)
@@ -253,7 +254,7 @@ func (t *trip) done() string {
 	return cmp.Or(both(texts), "no call")
 }
 
-// statusWord is the status as Suger writes it, if there is one.
+// statusWord returns the status as Suger writes it, if there is one.
 func (t *trip) statusWord(is *mapping.Record) string {
 	if is.Status == "" {
 		return ""
@@ -288,7 +289,7 @@ func accessOf(is *mapping.Record) string {
 	return "without access"
 }
 
-// otherWays names what else may make the change of a step that Suger accepted and
+// otherWays lists other calls for the change of a step that Suger accepted and
 // did not apply, or refused.
 func (t *trip) otherWays(line *Line, refused *stepCall) {
 	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
@@ -328,7 +329,7 @@ func (t *trip) endByMark() []Fix {
 	}
 }
 
-// withoutRole is a body without what is about roles.
+// withoutRole returns a body without what is about roles.
 func withoutRole(body any) any {
 	from, is := body.(map[string]any)
 	if !is {
@@ -343,8 +344,8 @@ func withoutRole(body any) any {
 	return kept
 }
 
-// marked is a field that blocks people by its name, which the mapping does not read
-// and a removal has changed, with its present value.
+// marked returns a field that blocks people by its name, which the mapping does not
+// read and a removal has changed, with its present value.
 func (t *trip) marked() (field string, value any) {
 	if !t.removes() || t.Document.Access.Shows() {
 		return "", nil
@@ -358,8 +359,8 @@ func (t *trip) marked() (field string, value any) {
 	return "", nil
 }
 
-// errorFixes are how the answer to a write of the step reports a failure in spite of
-// a status that means success; nil if none does.
+// errorFixes returns how the answer to a write of the step reports a failure in
+// spite of a status that means success; nil if none does.
 func (t *trip) errorFixes() []Fix {
 	for _, c := range t.writes {
 		if c.Answer == nil || t.Document.Errors != nil {
@@ -372,7 +373,8 @@ func (t *trip) errorFixes() []Fix {
 	return nil
 }
 
-// answersElsewhere is where the user is in an answer, if not where the mapping looks.
+// answersElsewhere returns where the user is in an answer, if not where the mapping
+// looks.
 func (t *trip) answersElsewhere() []Fix {
 	for _, c := range t.writes {
 		if c.lacksUser() {

@@ -16,11 +16,11 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// pageProbe is the size of the pages by which paging is proven: so small that
-// nearly every organization has two of them.
+// pageProbe is the page size for checking paging: small enough that nearly
+// every organization has two pages.
 const pageProbe = 2
 
-// roundRows is a number of rows that is more often a limit than the size of an
+// roundRows is a list length that suggests a limit rather than the size of the
 // organization.
 const roundRows = 50
 
@@ -29,7 +29,7 @@ func (r *run) lister(call sugerclient.Call) *lister {
 	return &lister{do: r.probe.Do, call: call, items: r.probe.Paging(call.Operation).Items}
 }
 
-// pagingOf is the paging of a list in the mapping.
+// pagingOf returns the paging of a list in the mapping.
 func (r *run) pagingOf(operation string) spec.PagingMap {
 	if p := r.Document.Operations.Named(operation).Paging; p != nil {
 		return *p
@@ -37,8 +37,8 @@ func (r *run) pagingOf(operation string) spec.PagingMap {
 	return spec.PagingMap{Style: "none"}
 }
 
-// paging proves that small pages of the list follow each other, and that the
-// list does not go on after what the mapping takes for its end.
+// paging checks that small pages of the list follow each other, and that the
+// list does not continue after the mapping's end.
 func (r *run) paging(ctx context.Context) {
 	paging := r.pagingOf(opListUsers)
 	call, _ := r.probe.Call(opListUsers, nil)
@@ -64,7 +64,7 @@ func (r *run) paging(ctx context.Context) {
 	r.total(first.body)
 }
 
-// endless reports that a list does not end.
+// endless reports a list that does not end.
 func endless(path string, paging spec.PagingMap, rows int) Line {
 	how := "no paging"
 	if value := pagingValue(paging); value != nil {
@@ -89,7 +89,7 @@ func rowsIn(answer any, path string) (rows []any, ok bool) {
 	return nil, false
 }
 
-// wholeList looks for signs that a list without paging is cut.
+// wholeList looks for signs that a list without paging is truncated.
 func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
 	line := r.line("paging", OK, "operations.list users", "One answer holds the whole list.")
 	n := r.users.count
@@ -178,7 +178,7 @@ func (r *run) total(answer any) {
 	}
 }
 
-// compact is a value as JSON text.
+// compact returns a value as JSON text.
 func compact(value any) string {
 	text, _ := json.Marshal(value) // it came from JSON
 	return string(text)
@@ -195,15 +195,15 @@ var (
 // pageSizes are what a list is asked for to see how large its pages may be.
 var pageSizes = []int{1000, 500, 200, 100, 50}
 
-// A lister finds out how a list comes in pages, by asking for it in the usual ways
-// and comparing what comes with the first rows.
+// A lister finds out how a list is paged: it requests pages in the usual ways and
+// compares them with the first rows.
 type lister struct {
 	do    func(context.Context, sugerclient.Call) (*sugerclient.Answer, error)
 	call  sugerclient.Call // without parameters of paging
 	items string
 }
 
-// A listAnswer is one page and what came with it.
+// A listAnswer is one page, its body and its header.
 type listAnswer struct {
 	body   any
 	header http.Header
@@ -231,7 +231,7 @@ func (l *lister) get(ctx context.Context, query map[string]string) *listAnswer {
 }
 
 // page asks for a page of a size by its number, counted from 0, and the rows before
-// it. Where pages lead to each other it is the first.
+// it. With cursors or links it is the first page.
 func (l *lister) page(ctx context.Context, p spec.PagingMap, size, number, rows int) *listAnswer {
 	return l.get(ctx, pageQuery(p, size, number, rows))
 }
@@ -278,8 +278,9 @@ func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *l
 	return !slices.Contains(first.rows, page.rows[0])
 }
 
-// find is the paging of the list, with style none if all comes in one answer. why
-// says what was seen; proven reports whether pages were seen to follow each other.
+// find returns the paging of the list, with style none if all comes in one answer.
+// why says what was seen; proven reports whether pages were seen to follow each
+// other.
 func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, proven bool) {
 	whole := l.get(ctx, nil)
 	if len(whole.rows) <= pageProbe {
@@ -293,7 +294,7 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 		}
 	}
 	if limit == "" && !whole.goesOn() {
-		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever is asked for", true
+		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever the limit", true
 	}
 	for _, p := range usual(first) {
 		if p.Limit = limit; l.advances(ctx, p, whole, first) {
@@ -306,14 +307,16 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
 }
 
-// goesOn reports whether an answer without a limit shows that there is more.
+// goesOn reports whether an answer without a limit shows that the list
+// continues.
 func (a *listAnswer) goesOn() bool {
 	_, more := a.more(len(a.rows))
 	_, next := a.next()
 	return more || next != nil || len(a.cursors()) > 0 || len(a.rows)%10 == 0 || len(a.rows)%25 == 0
 }
 
-// more is a number of all rows in the answer or its header that is larger than some.
+// more returns a number of all rows in the answer or its header that is larger than
+// some.
 func (a *listAnswer) more(rows int) (text string, found bool) {
 	for _, path := range totalsIn(a.body) {
 		value, _ := at(a.body, path)
@@ -329,8 +332,7 @@ func (a *listAnswer) more(rows int) (text string, found bool) {
 	return "", false
 }
 
-// usual are the ways in which the list may go on after its first page, the
-// likeliest first.
+// usual returns the usual ways to request the second page, the likeliest first.
 func usual(first *listAnswer) (ways []spec.PagingMap) {
 	add := func(style string, names []string, firstPage int, cursor spec.Cursor) {
 		for _, name := range names {
@@ -355,14 +357,14 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 	return ways
 }
 
-// pageSize is the largest page that the list gives, as far as it has so many
-// rows; else the smallest usual size that holds what it has.
+// pageSize returns the largest page that the list gives, as far as it has so
+// many rows; else the smallest usual size that holds what it has.
 func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
 	for _, size := range pageSizes {
 		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
 		switch {
 		case len(page.rows) == 0:
-			continue // too much to ask for
+			continue // too large to request
 		case len(page.rows) == size, len(page.rows) < len(whole.rows), len(page.cursors()) > 0:
 			return len(page.rows)
 		}
@@ -376,8 +378,8 @@ func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) 
 	return pageProbe
 }
 
-// cursors are the places of what seems to lead to the next page. A value that is
-// empty or 0 ends a list.
+// cursors returns the places of what seems to lead to the next page. A value
+// that is empty or 0 ends a list.
 func (a *listAnswer) cursors() []spec.Cursor {
 	var found []spec.Cursor
 	for _, s := range spotsIn(a.body) {
@@ -394,7 +396,7 @@ func (a *listAnswer) cursors() []spec.Cursor {
 	return found
 }
 
-// at is the cursor at a place, "" if there is none.
+// at returns the cursor at a place, "" if there is none.
 func (a *listAnswer) at(place spec.Cursor) string {
 	value := any(a.header.Get(place.Header))
 	switch {
@@ -412,8 +414,8 @@ func isURL(text string) bool { return strings.Contains(text, "/") && strings.Con
 // linkNext finds the address of the next page in a Link header (RFC 8288).
 var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
 
-// next is the address of the next page and its path in the answer, "" for the header
-// Link; nil if the answer has none.
+// next returns the address of the next page and its path in the answer, "" for the
+// header Link; nil if the answer has none.
 func (a *listAnswer) next() (path string, address *url.URL) {
 	for _, link := range a.header.Values("Link") {
 		if match := linkNext.FindStringSubmatch(link); match != nil {
@@ -432,7 +434,7 @@ func (a *listAnswer) next() (path string, address *url.URL) {
 	return "", nil
 }
 
-// pagingValue is the paging as an entry of the mapping file, nil for none.
+// pagingValue returns the paging as an entry of the mapping file, nil for none.
 func pagingValue(p spec.PagingMap) any {
 	if p.Style == "none" {
 		return nil

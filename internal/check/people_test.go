@@ -172,7 +172,7 @@ func (p *people) add(body record, answer func(int, any)) {
 	answer(http.StatusOK, p.show(one, true))
 }
 
-// config is a check of the people.
+// config returns a check of the people.
 func (p *people) config(t *testing.T) check.Config {
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
@@ -197,7 +197,7 @@ func (p *people) suggest(t *testing.T, change func(*check.Config)) (*check.Draft
 	return draft, report
 }
 
-// check is the check of a draft with a trip.
+// check returns the check of a draft with a trip.
 func (p *people) check(t *testing.T, draft *check.Draft, address string) *check.Report {
 	t.Helper()
 	config := p.config(t)
@@ -490,7 +490,7 @@ func TestRemovalThatOnlySuspends(t *testing.T) {
 	assert.False(t, report.OK)
 }
 
-// Tries that do not help are taken back, and the report is the one without them.
+// Tries that do not help are reverted, and the report is the one without them.
 func TestTriesThatDoNotHelp(t *testing.T) {
 	p := newPeople("Viewer", "Editor", "Admin")
 	p.fixed = true

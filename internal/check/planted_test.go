@@ -35,7 +35,7 @@ func url(url func(c *check.Config) string) func(*check.Config) {
 	return func(c *check.Config) { c.URL = url(c) }
 }
 
-// closed is the address of a server that has gone.
+// closed returns the address of a server that has gone.
 func closed(*check.Config) string {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
@@ -176,7 +176,7 @@ var plantedReads = []planted{
 				user.(map[string]any)["memberState"] = 1 + i%2
 			}
 			return value
-		})}, check: "status", level: check.Warn, entry: "access.end", says: "memberState is called like a status"},
+		})}, check: "status", level: check.Warn, entry: "access.end", says: "memberState is named like a status"},
 	{name: "status that the mapping leaves out", stand: stand{contract: "removal", front: answers(
 		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users") },
 		func(value any) any {
@@ -191,7 +191,7 @@ var plantedReads = []planted{
 		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
 		check: "status words", level: check.Fail, entry: "access", says: "Set active: [false], and set inactive: [true]."},
 	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n  inactive: [false]", "active: [false]\n  inactive: [true]"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "takes false for access"},
+		check: "status words", level: check.Fail, entry: "access", says: "in the mapping false means access"},
 	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
 		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
 		check: "status words", level: check.Fail, entry: "access", says: "Most users have no access"},

@@ -12,7 +12,7 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// written is a check with --write of a newcomer.
+// written returns a check with --write of a newcomer.
 func written(s stand) stand {
 	before := s.config
 	s.config = func(c *check.Config) {

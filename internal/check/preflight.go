@@ -1,10 +1,10 @@
-// Package check compares a live Suger with the mapping file: it reads what
-// the gateway would read, reports which operation or field differs and which entry
-// of the file to change, and, if asked to, creates, changes and removes a
-// throw-away user to prove the writes.
+// Package check compares a live Suger with the mapping file: it reads what the
+// gateway would read, reports which operation or field differs and which entry of
+// the file to change, and, if asked to, creates, changes and removes a test user
+// to prove the writes.
 //
-// Start with [Run]. What it reports has no credential in it, and of people only
-// counts, unless [Config].ShowPersonal is set.
+// Start with [Run]. The report has no credentials, and only counts of people
+// unless [Config].ShowPersonal is set.
 package check
 
 import (
@@ -24,9 +24,9 @@ import (
 type Config struct {
 	URL      string // Suger's API
 	Auth     string // "key" or "oauth", as SUGER_AUTH
-	TokenURL string // where the token of an OAuth App comes from
+	TokenURL string // token endpoint for an OAuth App
 	Caller   mapping.Caller
-	Service  *mapping.Service // as the gateway would have it, but without dry run and change brake
+	Service  *mapping.Service // as in the gateway, but without dry run and change brake
 
 	Client   *sugerclient.Client // of [Suggest]
 	Settings mapping.Config      // of Service, and of the services that Suggest makes
@@ -41,8 +41,8 @@ type Config struct {
 	Okta    []Value // what to enter there, besides the names of the roles
 
 	Write        string        // e-mail address of a user to create, change and remove; "" to read only
-	Patience     time.Duration // how long to wait for who was added to show, 20 seconds if 0
-	Force        bool          // write although the address is of no domain that users have, or nothing could remove it
+	Patience     time.Duration // how long to wait until the list shows an added user; 20 seconds if 0
+	Force        bool          // write although no user has the address's domain, or the mapping cannot remove a user
 	KnownAccount bool          // the address may have an account in Suger, which may be changed and removed
 	ShowPersonal bool          // show e-mail addresses and domains
 
@@ -53,7 +53,7 @@ type Config struct {
 	ours   map[string]bool // ids of the accounts that the trips of this check have made
 }
 
-// Target is what the check looks at, for the head of a report.
+// Target returns what the check looks at, for the head of a report.
 func (c *Config) Target() Target {
 	return Target{URL: c.URL, Organization: c.Caller.Organization, Auth: c.Auth, Mapping: c.File}
 }
@@ -84,9 +84,8 @@ func newRun(config Config) *run {
 	return &run{Config: config, probe: config.Service.Probe(config.Caller), report: &Report{Suger: config.Target(), Lines: []Line{}}}
 }
 
-// Run makes the checks in the order in which they depend on each other, and
-// omits those that make no sense after a failure. It cleans up what it wrote even
-// if the context ends.
+// Run makes the checks in order of dependency, and omits those that depend on a
+// failed one. It cleans up what it wrote even if the context ends.
 func Run(ctx context.Context, config Config) *Report {
 	r := newRun(config)
 	r.checkAll(ctx)
@@ -138,7 +137,8 @@ func (r *run) checkAll(ctx context.Context) {
 	}
 }
 
-// line is what came of a check, about an entry of the mapping file unless that is "".
+// line returns the result of a check, about an entry of the mapping file unless that
+// is "".
 func (r *run) line(check string, level Level, entry, format string, args ...any) Line {
 	line := Line{Check: check, Level: level, Text: fmt.Sprintf(format, args...)}
 	if entry != "" {
@@ -163,8 +163,8 @@ func (r *run) add(line Line) {
 	}
 }
 
-// at is the place of an entry of the mapping file, or of the nearest one around
-// it.
+// at returns the place of an entry of the mapping file, or of the nearest one
+// around it.
 func (r *run) at(entry string) *Place {
 	line, _ := r.Positions.At(entry)
 	return &Place{Entry: entry, File: r.File, Line: line}

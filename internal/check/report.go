@@ -17,12 +17,12 @@ const (
 	Fail Level = "fail" // the gateway would not work correctly
 )
 
-// A Line is what came of one check.
+// A Line is the result of one check.
 type Line struct {
 	Check   string `json:"check"`             // what was checked: "list users", "write: create"
 	Level   Level  `json:"level"`             // how well it is
 	Text    string `json:"text"`              // what was found
-	Change  string `json:"change,omitempty"`  // what to change, where something should be
+	Change  string `json:"change,omitempty"`  // what to change, if anything
 	Mapping *Place `json:"mapping,omitempty"` // the entry of the mapping file that it is about
 	Fixes   []Fix  `json:"fixes,omitempty"`   // the same change as entries and values
 
@@ -44,7 +44,7 @@ type Place struct {
 	Line  int    `json:"line"` // from 1; where the entry is, or would be
 }
 
-// say puts changes into words.
+// say describes changes.
 func say(fixes ...Fix) string {
 	var parts []string
 	for i := 0; i < len(fixes); {
@@ -131,7 +131,7 @@ type Report struct {
 	last bool // the address cannot be used again: it belongs to somebody, or Suger keeps removed users
 }
 
-// Count is the number of lines of a level.
+// Count returns the number of lines of a level.
 func (r *Report) Count(level Level) int {
 	n := 0
 	for _, line := range r.Lines {
@@ -157,7 +157,7 @@ type Printer struct {
 	err   error
 }
 
-// Err is the first error of writing.
+// Err returns the first error of writing.
 func (p *Printer) Err() error { return p.err }
 
 func (p *Printer) printf(format string, args ...any) {
@@ -189,7 +189,7 @@ func (p *Printer) Line(line Line) {
 	}
 }
 
-// level is the word for a level, padded and perhaps coloured.
+// level returns the word for a level, padded and perhaps coloured.
 func (p *Printer) level(level Level) string {
 	word := fmt.Sprintf("%-*s", levelWidth, level)
 	if p.Color {

@@ -59,7 +59,7 @@ func testPlanted(t *testing.T, file string, all []planted) {
 	golden(t, file, found.String())
 }
 
-// onlyNotable is the part of a report that is not well, but for what every
+// onlyNotable returns the part of a report that is not well, but for what every
 // check without --write says.
 func onlyNotable(report *check.Report, expected int) string {
 	var b strings.Builder
@@ -77,8 +77,8 @@ var operationsOnUsers = []string{
 	"set role", "grant role", "revoke role", "list roles",
 }
 
-// Where Suger is as the mapping says, nothing fails, nothing is left behind, and
-// every operation on users has been tried.
+// If Suger matches the mapping, nothing fails, nothing is left behind, and every
+// operation on users has been tried.
 func TestContracts(t *testing.T) {
 	for _, contract := range []string{"membership", "status", "envelope", "removal", "multirole"} {
 		t.Run(contract, func(t *testing.T) {

@@ -31,7 +31,7 @@ func (l roleList) find(is func(mapping.RoleName) bool) (role mapping.RoleName, o
 	return role, false
 }
 
-// of is the role that a user's record names.
+// of returns the role that a user's record names.
 func (l roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
 	if ref.ID != "" {
 		return l.byID(ref.ID)
@@ -39,7 +39,7 @@ func (l roleList) of(ref mapping.RoleName) (mapping.RoleName, bool) {
 	return l.byName(ref.Name)
 }
 
-// called is the role that a setting names, by id or name.
+// called returns the role that a setting names, by id or name.
 func (l roleList) called(word string) (mapping.RoleName, bool) {
 	if role, ok := l.byID(word); ok {
 		return role, true
@@ -71,7 +71,7 @@ func (l roleList) haveAll(words map[string]int) bool {
 	return len(words) > 0
 }
 
-// idsOf are the ids of the roles with a name.
+// idsOf returns the ids of the roles with a name.
 func (l roleList) idsOf(name string) (ids []string) {
 	for _, role := range l {
 		if fold(role.Name) == fold(name) && !slices.Contains(ids, role.ID) {
@@ -159,7 +159,7 @@ func (r *run) sameNames(list roleList) {
 	}
 }
 
-// rolesOfFile are the roles that the mapping knows.
+// rolesOfFile returns the roles that the mapping knows.
 func (r *run) rolesOfFile() roleList {
 	list := roleList{}
 	for _, known := range r.Document.Role.Known {
@@ -280,8 +280,8 @@ func (r *run) heldRoles(field spec.Field) Line {
 	return line
 }
 
-// unreadRoles names the lists that hold roles besides the one role that the mapping
-// reads. where names the answers that have them.
+// unreadRoles reports lists of further roles that the mapping does not read. where
+// names the answers that have them.
 func (r *run) unreadRoles(c *fieldCounts, where string) {
 	if r.roles == nil || r.Document.User.Roles.Hold == "many" {
 		return
@@ -305,8 +305,8 @@ func (r *run) unreadRoles(c *fieldCounts, where string) {
 	}
 }
 
-// cutRoles is how many users have several roles in a list of which the mapping
-// reads one element.
+// cutRoles returns how many users have several roles in a list of which the
+// mapping reads one element.
 func (r *run) cutRoles() int {
 	for _, path := range r.Document.User.Roles.Field.Scalars() {
 		list, _, indexed := strings.Cut(path, "[")
@@ -379,6 +379,6 @@ func (r *run) administrators() {
 		r.add(line)
 		return
 	}
-	r.add(r.line("administrators", Fail, "role.known", "Nobody with access holds a role that the mapping marks administrator, though somebody manages this organization.").
+	r.add(r.line("administrators", Fail, "role.known", "Nobody with access has a role that the mapping marks as administrator, although every organization has one.").
 		advise("Mark the role that manages users administrator: true, or correct user.roles."))
 }

@@ -8,7 +8,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// settings looks at those that name roles and at the base URL.
+// settings checks the settings that name roles, and the base URL.
 func (r *run) settings() {
 	if r.roles != nil {
 		r.add(r.defaultRole())
@@ -59,8 +59,8 @@ func (r *run) precedence() {
 	}
 }
 
-// gateway asks the gateway itself for its answers to Okta, which decide whether it
-// can read Suger by the mapping.
+// gateway checks the gateway's own answers to Okta, which show whether it can read
+// Suger by the mapping.
 func (r *run) gateway(ctx context.Context) {
 	query := &scim.Query{StartIndex: 1, Count: 1}
 	users, err := r.Service.Users(r.Caller).List(ctx, query)
@@ -79,7 +79,7 @@ func (r *run) gateway(ctx context.Context) {
 	}
 }
 
-// detailOf is the error text for a SCIM client.
+// detailOf returns the error text for a SCIM client.
 func detailOf(err error) string {
 	var e *scim.Error
 	if errors.As(err, &e) {

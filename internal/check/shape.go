@@ -44,7 +44,7 @@ func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
 }
 
-// listsIn are the paths of arrays that could be a list of users or roles.
+// listsIn returns the paths of arrays that could be a list of users or roles.
 func listsIn(answer any) []string {
 	var paths []string
 	for _, s := range spotsIn(answer) {
@@ -55,8 +55,8 @@ func listsIn(answer any) []string {
 	return paths
 }
 
-// itemsFixes are how the mapping finds the list in the answer of an operation,
-// none if no list is in it.
+// itemsFixes returns how the mapping finds the list in the answer of an
+// operation, none if no list is in it.
 func itemsFixes(operation string, answer any) []Fix {
 	return placeFixes(spec.OperationPath(operation)+".items", listsIn(answer))
 }
@@ -70,7 +70,7 @@ func placeFixes(entry string, paths []string) []Fix {
 	return fixes(entry, paths)
 }
 
-// totalsIn are the paths of numbers that seem to count all rows.
+// totalsIn returns the paths of numbers that seem to count all rows.
 func totalsIn(answer any) []string {
 	var paths []string
 	for _, s := range spotsIn(answer) {
@@ -92,8 +92,8 @@ func seemsNext(path string) bool {
 	return strings.Contains(name, "next") || strings.Contains(name, "cursor") || strings.Contains(name, "continu")
 }
 
-// answerFix is how the mapping finds the user in the answer of an operation, none
-// if no user is in it.
+// answerFix returns how the mapping finds the user in the answer of an operation,
+// none if no user is in it.
 func (r *run) answerFix(operation string, answer any) []Fix {
 	for _, s := range spotsIn(answer) {
 		if _, err := r.probe.ReadUser(s.value); err == nil {
@@ -103,7 +103,8 @@ func (r *run) answerFix(operation string, answer any) []Fix {
 	return nil
 }
 
-// userIn is what the answer of an operation has where the mapping looks for the user.
+// userIn returns what the answer of an operation has where the mapping looks for the
+// user.
 func (r *run) userIn(operation string, answer []byte) any {
 	user := decoded(answer)
 	if at := r.Document.Operations.Named(operation).Answer; at.Given() {
@@ -112,7 +113,7 @@ func (r *run) userIn(operation string, answer []byte) any {
 	return user
 }
 
-// decoded is the JSON of an answer, nil if there is none.
+// decoded returns the JSON of an answer, nil if there is none.
 func decoded(body []byte) any {
 	value, err := mapping.Decode(body)
 	if err != nil {
@@ -121,7 +122,7 @@ func decoded(body []byte) any {
 	return value
 }
 
-// Names of what an answer says of errors.
+// Usual names of error fields.
 var (
 	successNames = []string{"ok", "success", "succeeded"}
 	codeNames    = []string{"code", "type", "reason", "key"}

@@ -120,7 +120,7 @@ func (s *stand) file() string {
 	return cmp.Or(s.contract, "status") + ".yaml"
 }
 
-// document is the mapping of the contract with the edits made.
+// document returns the mapping of the contract with the edits made.
 func (s *stand) document(t *testing.T) *spec.Document {
 	t.Helper()
 	s.source = string(mapping.DefaultSource())
@@ -156,7 +156,7 @@ func (s *stand) assertNothingPersonal(t *testing.T, report string) {
 	}
 }
 
-// text is a report as a person reads it.
+// text returns a report as a person reads it.
 func text(r *check.Report) string {
 	var b strings.Builder
 	p := &check.Printer{W: &b}

@@ -11,7 +11,7 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// mostRounds bounds how often a draft is changed by what its own check finds.
+// mostRounds bounds how often a draft is corrected by its own check.
 const mostRounds = 8
 
 // Suggest drafts a mapping file by what the live Suger answers, checks the draft,
@@ -102,7 +102,7 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 	return report, nil
 }
 
-// of is the check of a draft.
+// of returns the check of a draft.
 func (c Config) of(draft *Draft) (Config, error) {
 	source := []byte(draft.String())
 	document, err := spec.Parse(c.File, source)

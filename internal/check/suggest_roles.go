@@ -48,13 +48,13 @@ type knownRole struct {
 	mapping.RoleName
 	number        bool // the id is one
 	administrator bool
-	assumed       bool // nothing was seen of it, but the file needs one
+	assumed       bool // not seen, but the file needs one
 }
 
 // rankLesser is the rank of roles whose names say that they are lesser ones.
 const rankLesser = 2
 
-// rank orders roles by the power that their names speak of, the most first.
+// rank orders roles by the rights that their names suggest, the most first.
 func (k *knownRole) rank() int {
 	switch {
 	case k.administrator:
@@ -102,9 +102,9 @@ func (s *survey) doubt(level Level, check, entry, text, change string) {
 	s.doubts = append(s.doubts, Line{Check: check, Level: level, Mapping: &Place{Entry: entry}, Text: text, Change: change})
 }
 
-// knownRoles are the roles of the file, the most powerful first, and the name of the
-// role of who is given none. why says how that was chosen, unless its name shows that
-// it is a lesser one.
+// knownRoles returns the roles of the file, the most powerful first, and the name of
+// the role of who is given none. why says how that was chosen, unless its name shows
+// that it is a lesser one.
 func (s *survey) knownRoles() (known []knownRole, least, why string) {
 	add := func(role mapping.RoleName) {
 		_, listed := s.roleNames.byID(role.ID)
@@ -191,8 +191,8 @@ func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 	}
 }
 
-// precedence is the known roles, which are in order, with * for all others before the
-// lesser ones.
+// precedence returns the known roles, which are in order, with * for all others
+// before the lesser ones.
 func (s *survey) precedence(known []knownRole) (order []any) {
 	for _, k := range known {
 		order = append(order, k.Name)

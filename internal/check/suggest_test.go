@@ -36,7 +36,7 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// Without leave, no method is tried but the drafted one.
+// Without --try-verbs only the drafted method is tried.
 func TestSuggestTriesNothingUnasked(t *testing.T) {
 	s := written(stand{contract: "envelope", config: func(c *check.Config) { c.List = "/v2/organizations/{organization}/members" }})
 	draft, report, err := check.Suggest(t.Context(), s.open(t))

@@ -7,7 +7,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// field is a path, and the same in the answer for one person where that differs.
+// field returns a path, and the same in the answer for one person where that
+// differs.
 func (s *survey) field(path string) any {
 	other := s.bare(path)
 	if path == s.id {
@@ -19,7 +20,7 @@ func (s *survey) field(path string) any {
 	return []any{path, other}
 }
 
-// share is how many users have a field, "" if all have.
+// share returns how many users have a field, "" if all.
 func (s *survey) share(path string) string {
 	if l := s.fields.leaves[path]; l.present < s.fields.sampled {
 		return "in " + ofUsers(l.present, s.fields.sampled)
@@ -81,7 +82,7 @@ func (s *survey) draftUser() {
 	}
 }
 
-// fullName is the field of the whole name, where the parts have none.
+// fullName returns the field of the whole name, where the parts have none.
 func (s *survey) fullName() string {
 	for _, part := range []string{"name.givenName", "name.familyName"} {
 		if s.fields.guess(part, "", nil) != "" {

@@ -9,8 +9,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// What a draft says above its write operations. The check makes no roles, since
-// nothing could take back what a call for that does.
+// Comments above the write operations of a draft. The check creates no roles,
+// because it could not undo that.
 const (
 	unproven     = "Not proven: drafted in the shape that was read. check --write ADDRESS proves it."
 	unprovenRole = "Not proven, and not tried by --write: drafted in the shape that was read. Without it, the gateway refuses such a change."
@@ -18,7 +18,7 @@ const (
 
 func op(name, key string) string { return "operations." + name + "." + key }
 
-// write drafts an operation that changes something.
+// write drafts a write operation.
 func (d *Draft) write(name, call string, body map[string]any, above string) {
 	d.likely(op(name, "call"), call, "")
 	if !strings.HasPrefix(call, "POST ") {
@@ -63,7 +63,7 @@ func (s *survey) draftWrites() {
 	}
 	d.write(spec.OpRemoveUser, "DELETE "+member, nil, unproven)
 	if in := s.roleIn; s.roleRows == nil || in.id == "" || in.id == in.name {
-		return // words have nothing to be called by
+		return // plain strings have no id to address
 	}
 	body, rename, roles := make(map[string]any), make(map[string]any), s.roleRows.Call.Path
 	s.put(rename, s.roleIn.name, "{displayName}")
@@ -75,10 +75,10 @@ func (s *survey) draftWrites() {
 	d.write(spec.OpRemoveRole, "DELETE "+roles+"/{role}", nil, unprovenRole)
 }
 
-// roleName is the field of the role, a usual name if none was seen.
+// roleName returns the field of the role, a usual name if none was seen.
 func (s *survey) roleName() string { return cmp.Or(s.role.field, "role") }
 
-// rolePart is the role as a body sends it.
+// rolePart returns the role as a body sends it.
 func (s *survey) rolePart() any {
 	inside := make(map[string]any)
 	for path, value := range map[string]string{s.role.id: "{role}", s.role.name: "{role.name}"} {
@@ -101,7 +101,7 @@ func (s *survey) rolePart() any {
 	return "{role}"
 }
 
-// names is a body that sends the person's names.
+// names returns a body that sends the person's names.
 func (s *survey) names() map[string]any {
 	body, c := make(map[string]any), s.fields
 	s.put(body, c.guess("name.givenName", "", nil), "{name.givenName}")
@@ -110,7 +110,7 @@ func (s *survey) names() map[string]any {
 	return body
 }
 
-// bare is a field of a row as bodies have it.
+// bare returns a field of a row as bodies have it.
 func (s *survey) bare(path string) string { return strings.TrimPrefix(path, s.prefix) }
 
 // put puts a value at the place of a field in a body.
@@ -136,8 +136,7 @@ func (s *survey) put(body map[string]any, path string, value any) {
 	}
 }
 
-// ownRoleCalls are the operations that give and take roles, where they have calls of
-// their own.
+// ownRoleCalls returns the separate operations that grant and revoke roles, if any.
 func ownRoleCalls(user, field string, many, byName bool) map[string]any {
 	role, name := "{role}", field[strings.LastIndex(field, ".")+1:]
 	if byName {
@@ -156,8 +155,7 @@ func ownRoleCalls(user, field string, many, byName bool) map[string]any {
 	}
 }
 
-// ownRoleTries let calls of their own give and take roles, where the update of a user
-// was to do it.
+// ownRoleTries proposes separate calls for roles in place of the update of a user.
 func ownRoleTries(doc *spec.Document) []Fix {
 	fields, roles := doc.User.Roles.Field.Scalars(), &doc.User.Roles
 	if !doc.WritesRole() {
@@ -176,10 +174,10 @@ func ownRoleTries(doc *spec.Document) []Fix {
 	return append(tries, Fix{Entry: op(spec.OpUpdateUser, "body."+field), Try: true})
 }
 
-// showsLater lets the gateway wait for who was added.
+// showsLater proposes to wait for an added user.
 var showsLater = Fix{Entry: op(spec.OpAddUser, "shows within"), Value: "30s"}
 
-// nextMethod is what is tried after a method that Suger does not offer.
+// nextMethod maps a method that Suger refuses to the one to try next.
 var nextMethod = map[string]string{"PATCH": "PUT", "PUT": "POST"}
 
 // otherMethod is another usual way to make a change: a PUT takes the whole object

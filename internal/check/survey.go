@@ -88,7 +88,7 @@ func (s *survey) look(ctx context.Context) (err error) {
 	return nil
 }
 
-// listCall is the call for the list of users with placeholders.
+// listCall returns the call for the list of users with placeholders.
 func (s *survey) listCall() spec.Request {
 	path, parameters, _ := strings.Cut(cmp.Or(strings.TrimPrefix(s.List, "GET "), DefaultList), "?")
 	segments := strings.Split("/"+strings.Trim(path, "/"), "/")
@@ -107,7 +107,7 @@ func (s *survey) listCall() spec.Request {
 	return call
 }
 
-// callText is a call as a mapping file writes it, with more parameters.
+// callText returns a call as a mapping file writes it, with more parameters.
 func callText(call spec.Request, more ...string) string {
 	var query []string
 	for _, key := range sortedNames(call.Query) {
@@ -120,7 +120,7 @@ func callText(call spec.Request, more ...string) string {
 	return text
 }
 
-// get is a reading call.
+// get returns a reading call.
 func (s *survey) get(operation, path string, user any) sugerclient.Call {
 	params := map[string]string{"organization": s.Caller.Organization}
 	if word, ok := spec.Text(user); ok {
@@ -242,8 +242,8 @@ func (s *survey) findRoles(ctx context.Context) {
 	}
 }
 
-// wrapper is what leads to everything that rows have of people, where they are wrapped
-// in an object of the list: "node." of the edges of GraphQL.
+// wrapper returns what leads to everything that rows have of people, where they are
+// wrapped in an object of the list: "node." of the edges of GraphQL.
 func (s *survey) wrapper() string {
 	outer, _, wrapped := strings.Cut(s.email, ".")
 	for _, path := range []string{s.id, s.role.field} {
@@ -368,7 +368,7 @@ func (s *survey) findLookup(ctx context.Context) {
 	}
 }
 
-// at is the value at a path of an object.
+// at returns the value at a path of an object.
 func at(value any, path string) (any, bool) {
 	var field spec.Field
 	if field.UnmarshalScalar(path) != nil {

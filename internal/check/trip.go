@@ -14,14 +14,14 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// The name that the throw-away user is given, and changed to.
+// The name of the test user, and the one it is changed to.
 const (
 	tripGivenName  = "Preflight"
 	tripFamilyName = "Check"
 	tripOtherName  = "Checked"
 )
 
-// A trip is the life of one throw-away user, step by step.
+// A trip is the life of one test user, step by step.
 type trip struct {
 	*run
 	service *mapping.Users
@@ -30,7 +30,7 @@ type trip struct {
 	writes  []*stepCall     // of these, those that change something
 	tried   map[string]bool // operations
 	proven  map[string]bool // of these, whether every step that used them succeeded
-	said    []string        // findings so far, so that a repeated one is short
+	said    []string        // findings so far, so that repetitions are short
 	removed bool            // by the step for it
 	waited  bool            // the list did not show the new user at once
 	unseen  *stepCall       // the latest call that added the user, until the list shows them
@@ -80,8 +80,8 @@ func (c *stepCall) lacksUser() bool {
 	return c.Answer != nil && c.record == nil && (c.Call.Operation == spec.OpAddUser || c.Call.Operation == spec.OpUpdateUser)
 }
 
-// make goes through the steps. One that fails does not keep the later ones from
-// being tried, as long as the user exists.
+// make executes the steps. Later steps are tried after a failed one, as long as
+// the user exists.
 func (t *trip) make(ctx context.Context) {
 	t.role, _ = t.roles.called(cmp.Or(t.Settings.DefaultRole, t.Document.Role.Default))
 	if !t.create(ctx) {
@@ -173,7 +173,7 @@ func (t *trip) create(ctx context.Context) bool {
 	return o.is != nil
 }
 
-// claim notes an account as the check's own, also for later trips.
+// claim marks an account as the check's own, also for later trips.
 func (t *trip) claim(is *mapping.Record) {
 	if is != nil {
 		t.id, t.ours[is.ID] = is.RawID, true
@@ -187,7 +187,7 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 		return false
 	}
 	line := t.line("write: create", Warn, "access",
-		"By this mapping a new user has no access%s, and the gateway gives it by a second call.", t.statusWord(answered)).
+		"By this mapping a new user has no access%s, and the gateway grants it by a second call.", t.statusWord(answered)).
 		advise("If Suger gives new users access, active and inactive are reversed: swap them. If the status means invited, add it to active and pending.")
 	if u := t.users.fields.use("status"); u.kind() == isFlag && !saysItself(u.field.String()) {
 		line.Level = Fail
@@ -200,7 +200,7 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 func (t *trip) newStatus(is *mapping.Record) {
 	t.users.unknown[is.Status]++
 	t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
-		advise("Add it to the words of access.").propose(t.meaningFixes()...))
+		advise("Add it to the values under access.").propose(t.meaningFixes()...))
 }
 
 func (t *trip) rename(ctx context.Context) {
@@ -277,7 +277,7 @@ func (t *trip) comeBack(ctx context.Context) {
 	case t.Document.Access.End.Way == spec.BySetStatus && (o.is == nil || t.id != before):
 		t.hidden = before
 		t.add(t.line("write: return", Warn, "operations.list users",
-			"Suger's list does not show users without access, so the gateway adds a returning user again instead of giving access back. The account of before%s stays in Suger.", idShown(before)).
+			"Suger's list does not show users without access, so the gateway adds a returning user again instead of restoring access. The account of before%s stays in Suger.", idShown(before)).
 			advise("Find in Suger's documentation how the list shows everybody, such as by a query parameter. If it cannot, set access.end to %q.", spec.ByRemoval))
 	case succeeded && t.id != before:
 		t.note("write: return", OK, "access.end", "A user who is removed and added again gets a new id. That does no harm: Okta finds the user by userName when it assigns the app again.")
@@ -329,7 +329,7 @@ func (t *trip) find(ctx context.Context) (*mapping.Record, error) {
 	return t.probe.ReadUser(user)
 }
 
-// patienceLooks is how often the list is read again for a user whom Suger has
+// patienceLooks is how often the list is reread for a user whom Suger has
 // accepted and does not list yet.
 const patienceLooks = 5
 
@@ -358,7 +358,7 @@ func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 	return found[0], nil
 }
 
-// listed are the users of a fresh list who have the address.
+// listed returns the users of a fresh list who have the address.
 func (t *trip) listed(ctx context.Context) (found []*mapping.Record, err error) {
 	rows, err := t.withAddress(ctx, t.Write)
 	for _, row := range rows {
@@ -373,8 +373,8 @@ type row struct {
 	record *mapping.Record
 }
 
-// withAddress are the rows of the list of users that have an address. Rows that
-// the gateway cannot read have none.
+// withAddress returns the rows of the list of users that have an address. Rows
+// that the gateway cannot read have none.
 func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
 	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)

@@ -15,8 +15,8 @@ const opListUsers = "list users"
 // samplesKept is how many users are kept whole, for comparison with "get user".
 const samplesKept = 3
 
-// A userList is what the list of users told. Of most users only their marks are
-// kept, since an organization may have very many.
+// A userList is the result of reading the list of users. Of most users only
+// hashes are kept, since an organization may have very many.
 type userList struct {
 	count     int
 	pages     int
@@ -80,7 +80,7 @@ func (r *run) listUsers(ctx context.Context) *userList {
 	return list
 }
 
-// readable is how many users the gateway can read.
+// readable returns how many users the gateway can read.
 func (l *userList) readable() int {
 	n := l.count
 	for _, unread := range l.unread {
@@ -129,11 +129,11 @@ func (l *userList) take(r *run, raw any) {
 	}
 }
 
-// errNoEnd says that a list goes on longer than somebody waits for it.
+// errNoEnd means that a list exceeds the bounds.
 var errNoEnd = errors.New("the list does not end")
 
-// Bounds of a list, after which it is taken for one whose pages lead nowhere. A
-// draft keeps the rows, the check their text.
+// Bounds above which a list counts as endless. A draft keeps the rows, the
+// check their text.
 const (
 	mostDraftRows = 100_000
 	mostRows      = 500_000

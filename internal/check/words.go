@@ -11,8 +11,8 @@ import (
 // emailPattern finds e-mail addresses, generously.
 var emailPattern = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]*[^\s"'<>(),;:=.]`)
 
-// masked is a text without the e-mail addresses in it, but for one that may be
-// shown. They come from Suger's own messages.
+// masked returns a text without the e-mail addresses in it, but for one that
+// may be shown. They come from Suger's own messages.
 func masked(text, except string) string {
 	return emailPattern.ReplaceAllStringFunc(text, func(found string) string {
 		if except != "" && strings.EqualFold(found, except) {
@@ -44,7 +44,7 @@ func plain(name string) string {
 	}, fold(name))
 }
 
-// count is a number and its noun: "1 user", "2 users".
+// count returns a number and its noun: "1 user", "2 users".
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -52,7 +52,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// ofUsers is how many of all users: "all 25 users", "3 of 25 users".
+// ofUsers returns how many of all users: "all 25 users", "3 of 25 users".
 func ofUsers(n, all int) string {
 	if n == all && all > 1 {
 		return "all " + count(all, "user")
@@ -82,7 +82,7 @@ func shortList(words []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
-// tally is a count of words, the most frequent first.
+// tally returns a count of words, the most frequent first.
 func tally(words map[string]int) string {
 	keys := sortedNames(words)
 	slices.SortStableFunc(keys, func(a, b string) int { return words[b] - words[a] })

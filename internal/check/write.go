@@ -16,8 +16,8 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// write creates, changes and removes a throw-away user through the gateway's
-// own engine, so that what is proven is what the gateway does.
+// write creates, changes and removes a test user through the gateway's own
+// engine, so that it proves what the gateway does.
 func (r *run) write(ctx context.Context) {
 	if refusal := r.refuseToWrite(); refusal.Text != "" {
 		r.add(refusal)
@@ -62,8 +62,8 @@ func domainOf(address string) string { return fold(address[strings.LastIndex(add
 // stopped.
 const cleanUpTime = 30 * time.Second
 
-// cleanUp removes the throw-away user whatever happened before, and reports what is
-// left if it cannot.
+// cleanUp removes the test user whatever happened before, and reports what is left
+// if it cannot.
 func (t *trip) cleanUp(ctx context.Context) {
 	if t.alien {
 		return
@@ -183,7 +183,7 @@ func idShown(id any) string {
 	return ""
 }
 
-// byCall is how the user is removed without the console, as far as that is known.
+// byCall describes how to remove the user without the console, if that is known.
 func (t *trip) byCall() string {
 	word, known := spec.Text(t.id)
 	call, ok := t.probe.Call(spec.OpRemoveUser, t.id)
@@ -277,8 +277,8 @@ func (t *trip) isLowID(id string) bool {
 	return lower
 }
 
-// leaveAlone ends the round trip. It reverts what adding changed, as far as Suger's
-// answer shows what was before, and writes nothing else.
+// leaveAlone ends the trip. It reverts what adding changed, as far as Suger's
+// answer shows the earlier values, and writes nothing else.
 func (t *trip) leaveAlone(ctx context.Context, is, answered *mapping.Record, why string) {
 	t.alien, t.report.last = true, true
 	line := t.line("write: create", Fail, "operations.list users",

@@ -71,7 +71,7 @@ func (run *checkRun) prepare() (*settings.Config, error) {
 // missing adds the settings that a check needs and that are missing.
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if c.Credential == "" && c.CredentialFile == "" {
-		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds")
+		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds")
 	}
 	if run.request.Caller.Organization == "" {
 		run.request.Caller.Organization = string(c.Organization)
@@ -136,7 +136,7 @@ func (run *checkRun) complete(p *process) error {
 }
 
 // suggestTo drafts a mapping, shows the report of its check and writes it. A draft
-// that fails is written, too: it is where the work goes on.
+// that fails the check is written, too, so that it can be corrected.
 func (run *checkRun) suggestTo(ctx context.Context) error {
 	if _, err := os.Stat(run.suggest); err == nil && !run.request.Force {
 		return fmt.Errorf("%s exists: name a new file, or add --force", run.suggest)

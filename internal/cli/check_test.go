@@ -87,7 +87,7 @@ func TestKeyInAnotherHeader(t *testing.T) {
 	assert.Contains(t, out, `Accepted: an API key, sent as "X-Api-Key".`)
 }
 
-// The round trip writes although the gateway would not, and leaves nobody behind.
+// The check writes although the gateway would not, and leaves no user behind.
 func TestCheckWrites(t *testing.T) {
 	suger := program.Suger(t)
 	more := map[string]string{"SUGER_API_URL": suger, "GATEWAY_DRY_RUN": "true", "GATEWAY_CHANGE_BRAKE": "1/1h"}
@@ -206,7 +206,7 @@ func TestCheckValuesForOkta(t *testing.T) {
 func TestCheckNeedsSettings(t *testing.T) {
 	_, err := checkWith(t, map[string]string{"SUGER_CREDENTIAL": "", "SUGER_ORG_ID": ""})
 	assert.EqualError(t, err, "invalid settings:"+
-		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the credential that clients bring or the gateway holds"+
+		"\n  SUGER_CREDENTIAL is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds"+
 		"\n  SUGER_ORG_ID is needed, or --org: the organization to check")
 	_, err = checkWith(t, map[string]string{"SUGER_ORG_ALLOW": "sandboxed"}, "--org", "another")
 	assert.ErrorContains(t, err, "SUGER_ORG_ALLOW does not list the organization to check")

@@ -202,8 +202,8 @@ func build() ops.Build {
 	return b
 }
 
-// publishedGuide is where the guide for Okta's administrator can be read in the
-// published source of a module; "" if that is not on GitHub.
+// publishedGuide returns where the guide for Okta's administrator can be read
+// in the published source of a module; "" if that is not on GitHub.
 func publishedGuide(module string) string {
 	if !strings.HasPrefix(module, "github.com/") {
 		return ""

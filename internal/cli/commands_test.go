@@ -49,7 +49,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// Help that was asked for is an answer: it goes to standard output.
+// Requested help goes to standard output.
 func TestHelpOfACommand(t *testing.T) {
 	for _, cmd := range commands {
 		for _, args := range [][]string{{"help", cmd.name}, {cmd.name, "-h"}, {cmd.name, "--help"}} {

@@ -21,8 +21,8 @@ import (
 	"suger-scim-gateway/internal/test/program"
 )
 
-// The demo as a visitor meets it: start, create, change the role, deactivate,
-// bring back, stop.
+// The demo as a user sees it: start, create, change the role, deactivate,
+// restore, stop.
 func TestDemo(t *testing.T) {
 	const extension = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 	demo := program.Start(t, Run, "demo", "--addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0")
@@ -159,7 +159,7 @@ func TestSandboxPrintsExports(t *testing.T) {
 	require.NoError(t, second.End())
 }
 
-// exports are the variables of the export line that a program prints.
+// exports returns the variables of the export line that a program prints.
 func exports(t *testing.T, running *program.Program) map[string]string {
 	t.Helper()
 	running.Wait(t, running.Out, `(Ctrl-C)`)

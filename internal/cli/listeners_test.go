@@ -40,8 +40,7 @@ func TestEveryTimeoutIsSet(t *testing.T) {
 	assert.Greater(t, l.server.WriteTimeout, l.server.ReadTimeout+time.Minute, "a handler that takes its full time can still answer")
 }
 
-// A request that is under way when the signal comes gets its answer, and
-// nobody new is let in.
+// A request in progress at the signal is answered, and no new one is accepted.
 func TestDrain(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	l, err := listen(t.Context(), "x", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -137,7 +136,7 @@ func assertServes(t *testing.T, address string) {
 // in time.
 const shortTime = 3 * time.Second
 
-// Many connections that never finish their headers take no place, and are closed.
+// Many connections that never finish their headers use no slot, and are closed.
 func TestSlowHeaders(t *testing.T) {
 	t.Parallel()
 	address := serveOneAtATime(t, func(s *http.Server) {
@@ -157,7 +156,7 @@ func TestSlowHeaders(t *testing.T) {
 	}
 }
 
-// A body that does not come takes the only place, but not for long.
+// A missing body occupies the only slot, but not for long.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	address := serveOneAtATime(t, func(s *http.Server) {

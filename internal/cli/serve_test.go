@@ -67,8 +67,8 @@ func TestDryRunIsPrintedAtTheEnd(t *testing.T) {
 		"  v…@example.com                           update user  Role: VIEWER -> EDITOR\n", gateway.Out.String())
 }
 
-// In the mode in which the gateway holds the Suger credential, clients bring a
-// token of the gateway's, and both can be rotated while it runs.
+// If the gateway holds the Suger credential, clients send one of the gateway's
+// tokens, and both can be rotated while it runs.
 func TestServeWithHeldCredential(t *testing.T) {
 	folder := t.TempDir()
 	credential, tokens := filepath.Join(folder, "credential"), filepath.Join(folder, "tokens")

@@ -102,7 +102,7 @@ func (g *guard) Accept() (net.Conn, error) {
 	}
 }
 
-// admit adds a new connection to the open ones; it returns nil if there is no room.
+// admit adds a new connection to the open ones, or returns nil if there is no room.
 func (g *guard) admit(accepted net.Conn) *connection {
 	peer, _ := netip.ParseAddrPort(accepted.RemoteAddr().String())
 	address := peer.Addr().Unmap()
@@ -129,8 +129,8 @@ func (g *guard) admit(accepted net.Conn) *connection {
 	return c
 }
 
-// leastOf is the connection to close: the oldest without a valid token, or else
-// the oldest idle one. The caller holds the lock.
+// leastOf returns the connection to close: the oldest without a valid token, or
+// else the oldest idle one. The caller holds the lock.
 func (g *guard) leastOf(among func(*connection) bool) *connection {
 	var least *connection
 	for c := range g.open {

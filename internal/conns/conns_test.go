@@ -100,8 +100,7 @@ func TestNewcomersDisplaceStrangers(t *testing.T) {
 	}
 }
 
-// A connection that does nothing is closed soon if its owner has shown no good
-// token.
+// An idle connection without a valid token is closed soon.
 func TestStrangersAreNotIdleForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var network standin.Network

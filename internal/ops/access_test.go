@@ -19,7 +19,7 @@ const opsToken = "token-of-the-ops-listener"
 
 var pages = []string{"/", "/changes", "/test", "/guides", "/guides/roles.md", "/debug/pprof/", "/nowhere"}
 
-// machines are paths that need no token: they tell nothing of anybody.
+// machines lists the paths that need no token, because they name nobody.
 var machines = []string{"/healthz", "/readyz", "/metrics"}
 
 func withToken(token *string) func(*ops.Config) {

@@ -19,9 +19,9 @@ import (
 const maxChanges = 200
 
 // Activity observes the gateway, the mapping and the Suger client: it counts their
-// events for Prometheus, and keeps what the status page shows of the recent past.
-// That is in memory only and bounded: no credential, and of people no more than
-// showPersonal allows. Its methods may be called from many goroutines at once.
+// events for Prometheus, and keeps the recent ones for the status page, in bounded
+// memory, without credentials, and with personal data only as far as showPersonal
+// allows. Its methods may be called from many goroutines at once.
 type Activity struct {
 	metrics      *metrics
 	suger        reachability

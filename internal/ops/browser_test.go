@@ -26,14 +26,14 @@ import (
 
 var update = flag.Bool("update", false, "take the pictures of the documents anew")
 
-// views are the ways in which people look at a page.
+// views lists window sizes and color schemes.
 var views = map[string]browser.View{
 	"light": {Width: 1180, Height: 900}, "dark": {Width: 1180, Height: 900, Dark: true},
 	"phone": {Width: 360, Height: 740, Scale: 2}, "phone-dark": {Width: 360, Height: 740, Scale: 2, Dark: true},
 	"narrow": {Width: 320, Height: 600}, // WCAG 2.2, 1.4.10
 }
 
-// busy is a gateway on an ordinary day: an import, then changes.
+// busy returns a gateway on an ordinary day: an import, then changes.
 func busy(t *testing.T, change ...func(*ops.Config)) *stand {
 	s := newStand(t, append([]func(*ops.Config){func(c *ops.Config) {
 		c.Held, c.Organizations = true, []string{"org-1"}
@@ -113,7 +113,7 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// Long words, many rows and bad news must not break the page either.
+// Long words, many rows and many errors must not break the page.
 func TestLookOfABadDay(t *testing.T) {
 	page := browser.Start(t).Open(t)
 	long := strings.Repeat("a-very-long-name-without-any-blank-", 8)
@@ -156,7 +156,8 @@ func assertReadable(t *testing.T, page *browser.Page, path string) {
 	assert.Empty(t, page.Faint(), path)
 }
 
-// smaller is the picture in 256 of its colors: the frequent and the strong ones.
+// smaller returns the picture in 256 of its colors: the frequent and the strong
+// ones.
 func smaller(t *testing.T, picture []byte) []byte {
 	t.Helper()
 	whole, err := png.Decode(bytes.NewReader(picture))

@@ -79,7 +79,7 @@ var outcomes = map[string]outcome{
 	"refused":      {"not done", "warn", "not done, refused"},
 	"failed":       {"not done", "bad", "not done, failed"},
 	"unconfirmed":  {"unclear", "bad", "unconfirmed, check it in Suger"},
-	"uncertain":    {"unclear", "bad", "perhaps done, check it in Suger"},
+	"uncertain":    {"unclear", "bad", "uncertain, check it in Suger"},
 	"dry run":      {"dry run", "plainly", "not done, a dry run"},
 }
 

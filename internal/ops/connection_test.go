@@ -66,7 +66,7 @@ func TestConnectionTestRefuses(t *testing.T) {
 		status int
 		want   string
 	}{
-		"an organization that is not served": {fields("org-2", formKey), 400, "The gateway does not serve an organization of this name."},
+		"an organization that is not served": {fields("org-2", formKey), 400, "The gateway does not serve this organization."},
 		"no credential":                      {fields("org-1", " "), 400, "The credential is missing."},
 		"a form that is too large":           {fields("org-1", strings.Repeat("k", 20<<10)), 400, "The gateway does not serve"},
 	} {

@@ -16,13 +16,13 @@ import (
 
 func inDryRun(c *ops.Config) { c.DryRun = true }
 
-// dry is a change of a dry run; role and active are no secrets.
+// dry returns a change of a dry run; role and active are no secrets.
 func dry(what, id, user string, before, after map[string]string) mapping.Change {
 	return mapping.Change{What: what, UserID: id, User: user, Organization: "org-1", RequestID: "r-" + what[:3], Before: before, After: after, Outcome: "dry run"}
 }
 
-// A person stands in the report once, with what Suger holds and what was asked
-// for last, on the page, as JSON and as text.
+// A person is in the report once, with Suger's state and the last request, on
+// the page, as JSON and as text.
 func TestDryRunReport(t *testing.T) {
 	s := newStand(t, inDryRun)
 	assert.Contains(t, s.get("/dry-run").text(), "Nothing would have been changed so far.")

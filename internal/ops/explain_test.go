@@ -55,7 +55,7 @@ func TestExplainPage(t *testing.T) {
 
 	for field, problem := range map[string]string{
 		"credential": "The credential is missing.", "person": "The person is missing.",
-		"organization": "The gateway does not serve an organization of this name.",
+		"organization": "The gateway does not serve this organization.",
 	} {
 		without := url.Values{}
 		for name, values := range fields {

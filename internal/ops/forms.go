@@ -20,7 +20,7 @@ const (
 // and not shown again.
 type formPage struct {
 	frame
-	changeList // what the gateway did to Person lately
+	changeList // recent changes to Person
 
 	Organization string
 	Problem      string // why Suger was not asked, or did not answer
@@ -44,7 +44,7 @@ func (s *server) form(view, title string, ask func(ctx context.Context, page *fo
 		case view == "explain" && page.Person == "":
 			page.Problem = "The person is missing."
 		case !s.config.Serves(page.Organization):
-			page.Problem = "The gateway does not serve an organization of this name."
+			page.Problem = "The gateway does not serve this organization."
 		case credential == "":
 			page.Problem = "The credential is missing."
 		case !s.testing.TryLock():

@@ -108,5 +108,5 @@ func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, s.config.Guides, name) //nolint:gosec // an fs.FS opens nothing outside of itself, and what is in this one is public
 		return
 	}
-	s.message(w, http.StatusNotFound, "Nothing here", "There is no such guide.")
+	s.message(w, http.StatusNotFound, "Nothing here", "Guide not found.")
 }

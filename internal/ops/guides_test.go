@@ -19,7 +19,7 @@ func guidesOf(files fs.FS, publicURL string) func(*ops.Config) {
 	return func(c *ops.Config) { c.Guides, c.PublicURL = files, publicURL }
 }
 
-// article is what stands in a guide.
+// article returns what stands in a guide.
 func article(a answer) string {
 	_, rest, _ := strings.Cut(a.body, `<article class="guide">`)
 	text, _, _ := strings.Cut(rest, "</article>")
@@ -70,8 +70,8 @@ func TestPicturesAreServed(t *testing.T) {
 
 var localLink = regexp.MustCompile(`href="([^"#:]+|)(#[^"]+)?"`)
 
-// Every guide of the project can be read from the status page alone: no link
-// leads nowhere, and no address is a made-up one.
+// Every guide of the project can be read on the status page: all links resolve,
+// and no placeholder address is left.
 func TestEveryGuide(t *testing.T) {
 	s := newStand(t)
 	names, err := fs.Glob(docs.Files, "*.md")

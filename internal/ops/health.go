@@ -69,7 +69,7 @@ func answerJSON(w http.ResponseWriter, status int, body any) {
 	_ = encoder.Encode(body) // the client disconnected
 }
 
-// How reachability is judged.
+// Parameters of reachability.
 const (
 	probeTimeout = 3 * time.Second
 	probeEvery   = 5 * time.Second  // a probe's outcome is used this long

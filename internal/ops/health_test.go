@@ -35,7 +35,7 @@ func TestHealth(t *testing.T) {
 	assert.Equal(t, "Stopping: requests in flight are finished, new connections are refused.", verdict(t, s))
 }
 
-// verdict is the first heading of the status page.
+// verdict returns the first heading of the status page.
 func verdict(t *testing.T, s *stand) string {
 	t.Helper()
 	page := s.get("/")

@@ -169,7 +169,7 @@ func TestDocumentedLabelValues(t *testing.T) {
 	}
 }
 
-// A lying Suger, or a client that makes methods up, does not make series.
+// Neither a hostile Suger nor invented methods create new series.
 func TestLabelValuesAreBounded(t *testing.T) {
 	m := newActivity(ops.Build{})
 	for status := -1; status < 2000; status++ {

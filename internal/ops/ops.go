@@ -124,7 +124,7 @@ func (s *server) pages() http.Handler {
 		closed.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
 	closed.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		s.message(w, http.StatusNotFound, "Nothing here", "There is no such page.")
+		s.message(w, http.StatusNotFound, "Nothing here", "Page not found.")
 	})
 	open.Handle("/", s.guarded(closed))
 	if s.config.Token != nil {
@@ -255,10 +255,10 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	s.config.Log.Warn("sign-in to the status page refused", "client", peer(r).String())
 	if s.guessing.Wait(peer(r)) > 0 {
-		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens came from your address. Try again in a minute.")
+		s.showSignIn(w, http.StatusTooManyRequests, "Too many wrong tokens from your address. Try again in a minute.")
 		return
 	}
-	s.showSignIn(w, http.StatusUnauthorized, "This is not the token.")
+	s.showSignIn(w, http.StatusUnauthorized, "Wrong token.")
 }
 
 func (s *server) signOut(w http.ResponseWriter, r *http.Request) {

@@ -137,7 +137,7 @@ func (s *stand) get(path string, headers ...string) answer {
 	return s.send(http.MethodGet, path, nil, headers...)
 }
 
-// text is a page without its markup and with single blanks.
+// text returns a page without its markup and with single blanks.
 func (a answer) text() string {
 	body := a.body[strings.Index(a.body, "</style>")+1:]
 	return beforeMark.ReplaceAllString(strings.Join(strings.Fields(tag.ReplaceAllString(body, " ")), " "), "$1")

@@ -65,8 +65,8 @@ func TestUptimeInWords(t *testing.T) {
 	}
 }
 
-// What somebody has to act on is counted, failures first; what passes by itself
-// is folded away.
+// Errors that need action are counted, failures first; temporary ones are
+// folded.
 func TestErrorsAreTriaged(t *testing.T) {
 	s := newStand(t)
 	s.activity.Failed(scim.CodeNotFound)
@@ -273,7 +273,7 @@ func TestLastHour(t *testing.T) {
 	assert.Contains(t, s.get("/").text(), "Calls to Suger in the last hour 0, 0 failed, 0 retries")
 }
 
-// A page costs little, and many readers do no harm.
+// A page is cheap, also for many readers.
 func TestManyReadersAndEvents(t *testing.T) {
 	s := newStand(t)
 	done := make(chan struct{})

@@ -97,7 +97,7 @@ func protectPages(next http.Handler) http.Handler {
 	})
 }
 
-// A past is a time and how long ago it was, in words.
+// A past is a time and its age in words.
 type past struct {
 	At  time.Time // UTC
 	Ago string

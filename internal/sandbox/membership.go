@@ -17,10 +17,10 @@ import (
 // roles are rows. Verbs, paths and the names in the bodies of writes are
 // assumptions.
 //
-// Where nothing is known the sandbox does what is harder for a client: a user
-// by id is answered to every organization, a role change leaves lastUpdateTime
-// alone, removing somebody who is no member succeeds, and a value over the size
-// of its column is a 500.
+// Where nothing is known, the sandbox behaves in the way that is harder for a
+// client: a user by id is answered to every organization, a role change leaves
+// lastUpdateTime alone, removing somebody who is no member succeeds, and a
+// value over the size of its column is a 500.
 var Membership = &Contract{
 	Refuse: RefuseText,
 	Routes: []Route{
@@ -112,13 +112,13 @@ func updateMember(q *Request) (Answer, error) {
 	return Reply(http.StatusOK, rowOf(m)), nil
 }
 
-// removeMember ends a membership; somebody who is no member has left already.
+// removeMember ends a membership; it succeeds for somebody who is not a member.
 func removeMember(q *Request) (Answer, error) {
 	q.Organization.Remove(q.PathValue("id"))
 	return NoBody(http.StatusOK), nil
 }
 
-// A ShowRole returns what a role is in JSON.
+// A ShowRole returns the JSON value of a role.
 type ShowRole func(*Organization, *Role) any
 
 func customRole(o *Organization, r *Role) any {
@@ -128,7 +128,7 @@ func customRole(o *Organization, r *Role) any {
 	}{o.ID, r}
 }
 
-// ListCustomRoles leaves out the standard roles: they are words, not rows.
+// ListCustomRoles leaves out the standard roles, which have no rows.
 func ListCustomRoles(q *Request) (Answer, error) {
 	custom := []any{}
 	for _, role := range q.Organization.Roles {

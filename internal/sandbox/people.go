@@ -23,8 +23,8 @@ var sampleStart = time.Date(2024, time.March, 4, 9, 0, 0, 0, time.UTC)
 // A SamplePerson is a person whom nobody has added through the API.
 type SamplePerson struct{ Mailbox, First, Last, Role string }
 
-// fixedPeople are in every sandbox, so that tests can name them. Like all
-// sample people they are made up, from words that are not names of persons.
+// fixedPeople are in every sandbox, so that tests can name them. All sample
+// people are invented, with words that are not personal names.
 var fixedPeople = []SamplePerson{
 	{"admin", "Amber", "Anchor", RoleAdmin},
 	{"editor", "Basalt", "Beacon", RoleEditor},
@@ -109,8 +109,8 @@ func (o *Organization) Insert(people ...SamplePerson) {
 	}
 }
 
-// samplePersonAt is the i-th sample person. The words repeat after some hundreds
-// of people; from then on the mailbox is numbered.
+// samplePersonAt returns the i-th sample person. The words repeat after some
+// hundreds of people; from then on the mailbox is numbered.
 func samplePersonAt(i int, seed int64) SamplePerson {
 	pairs := len(firstWords) * len(lastWords)
 	pair := int((uint64(i)*137 + uint64(seed)) % uint64(pairs)) //nolint:gosec // G115: any bits do for a seed; 137 and the number of pairs have no common factor

@@ -92,7 +92,7 @@ type Organization struct {
 	byUser map[string]*Member
 }
 
-// Home is the organization of [Options].
+// Home returns the organization of [Options].
 func (s *Store) Home() *Organization { return s.Organizations[0] }
 
 // Tick returns the present time, at least a millisecond after the one returned
@@ -160,7 +160,7 @@ const (
 	sizePermission  = 50
 )
 
-// errDatabase is all that Suger says of a value that its database refuses.
+// errDatabase is Suger's only message for a value that its database refuses.
 var errDatabase = Refuse(500, "DB error occurred")
 
 // fit reports whether every value fits into a column.
@@ -229,9 +229,9 @@ func (o *Organization) Enroll(user User, role string) (*Member, error) {
 	return m, nil
 }
 
-// Change lets edit change the names of a user, whoever is a member of what, and
-// the role of a member. A role for somebody who is no member refuses the whole
-// change. The member is nil if the user is none.
+// Change lets edit change the names of a user, member or not, and the role of a
+// member. A role for a non-member refuses the whole change. The member is nil
+// if the user is none.
 func (o *Organization) Change(id string, edit func(user *User, role *string) error) (*User, *Member, error) {
 	held, m := o.store.Users[id], o.Member(id)
 	if held == nil {

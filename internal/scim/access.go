@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An Access is what a request asks for by the attribute active.
+// An Access is the value of active that a request asks for.
 type Access string
 
 // What a request can say about active.
@@ -52,7 +52,7 @@ func ReadPatchAccess(body map[string]any, rt *ResourceType) (Access, error) {
 
 // accessFound is every value of active in a request.
 type accessFound struct {
-	given, ended int // values that ask for the one or the other
+	given, ended int // values that are true and false
 	odd          int // values that are empty, no boolean, or misplaced
 }
 
@@ -90,14 +90,14 @@ func (f *accessFound) add(value any, misplaced bool) {
 	}
 }
 
-// object looks through the attributes of a user.
+// object searches the attributes of a user.
 func (f *accessFound) object(object map[string]any, rt *ResourceType) {
 	for name, value := range object {
 		f.named(name, value, rt)
 	}
 }
 
-// named looks at one attribute by its name, which may be a path.
+// named searches one attribute by its name, which may be a path.
 func (f *accessFound) named(name string, value any, rt *ResourceType) {
 	inner, isObject := value.(map[string]any)
 	name = strings.TrimSpace(name)

@@ -10,9 +10,8 @@ import (
 // refusedAccess is what the tables below want of a request that cannot be followed.
 const refusedAccess Access = "refused"
 
-// No success that kept access: a request that says of active what cannot be
-// followed is refused, and one that asks for the end of access somewhere, and
-// nowhere for access, ends it.
+// A request with an ambiguous active is refused; one that has false somewhere
+// and true nowhere ends access.
 func TestReadAccess(t *testing.T) {
 	const core, suger = `"urn:ietf:params:scim:schemas:core:2.0:User"`, `"` + urnSuger + `"`
 	tests := []struct {

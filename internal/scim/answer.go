@@ -8,7 +8,7 @@ import (
 )
 
 // A View is a resource for an answer. A [Resource] is its own view; a provider
-// with a faster way to JSON has views that are a [Writer], too.
+// that can encode JSON faster has views that also implement [Writer].
 type View interface {
 	// ID is the resource's id.
 	ID() string

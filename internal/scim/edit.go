@@ -14,8 +14,8 @@ const (
 	patchRemove  = "remove"
 )
 
-// An edit changes a copy of a resource, attribute by attribute, by what a
-// client sent: a whole resource, which fills an empty one, or a PATCH.
+// An edit applies a client's request to a copy of a resource, attribute by
+// attribute: a whole resource, to an empty copy, or a PATCH.
 type edit struct {
 	rt       *ResourceType
 	patching bool // of a resource that exists, so that its read-only attributes can be compared
@@ -50,7 +50,7 @@ func (e *edit) finish() Resource {
 		}
 	}
 	e.result["schemas"] = schemas
-	// The client's id is kept for the answer to this request only, so there is nothing to empty.
+	// externalId is kept for the answer to this request only, so there is nothing to empty.
 	if e.result[externalID.Name] == "" {
 		delete(e.result, externalID.Name)
 	}
@@ -98,9 +98,9 @@ func (e *edit) applyNamed(op, name string, value any) error {
 	return e.apply(op, path, value, false)
 }
 
-// inOrder lists the names of an object in an order that does not depend on
-// Go's: plain names, then objects under a URN, then other names with a URN, a
-// dot or a filter. What comes later wins.
+// inOrder lists the names of an object in a fixed order: plain names, then
+// objects under a URN, then other names with a URN, a dot or a filter. Later
+// ones win.
 func inOrder(object map[string]any) []string {
 	rank := func(name string) int {
 		_, nested := object[name].(map[string]any)
@@ -223,7 +223,7 @@ func (e *edit) applyValue(op string, path *Path, value any) error {
 	return nil
 }
 
-// list is the editable list of the attribute's elements.
+// list returns the editable list of the attribute's elements.
 func (e *edit) list(path AttrPath) *elementList {
 	list := e.lists[path.Attr]
 	if list == nil {
@@ -242,10 +242,10 @@ func (e *edit) applyList(op string, path *Path, value any, named bool) error {
 	case path.Filter != nil, path.Sub != nil:
 		selected, compared := list.matching(path.Filter, e.stopped)
 		if e.compared += compared; e.compared > MaxPatchComparisons {
-			return NewError(CodeTooLarge, "The filters in the request's paths make too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
+			return NewError(CodeTooLarge, "The filters in the request's paths need too many comparisons with the entries of %s. Select entries by their value, one in each path.", list.path)
 		}
 		if e.rt.strict && path.Filter != nil && len(selected) > 1 {
-			return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, and strict mode asks for one that selects one.", len(selected), list.path)
+			return NewError(CodeInvalidFilter, "The filter in the path selects %d entries of %s, but strict mode allows only one.", len(selected), list.path)
 		}
 		return list.applySelected(op, path, selected, value, named)
 	case op == patchRemove && value == nil:
@@ -307,8 +307,8 @@ func (e *edit) checkReadOnly(op string, path *Path, value any, named bool) error
 	return nil
 }
 
-// agrees reports whether what is given for a complex attribute contradicts
-// nothing of what is present: a resource may be known without its location.
+// agrees reports whether the given value of a complex attribute does not
+// contradict the present one: the resource may lack its location.
 func (a *Attribute) agrees(present, given any) bool {
 	object, ok := given.(map[string]any)
 	if !ok {
@@ -335,7 +335,8 @@ func (e *edit) present(path *Path) []any {
 	return AttrPath{Attr: path.Attr, Sub: path.Sub}.Values(Resource{path.Attr.Name: selected})
 }
 
-// keepEcho keeps what a client had read of an attribute, if it is well-formed.
+// keepEcho keeps a client's repetition of a read-only attribute, if it is
+// well-formed.
 func (e *edit) keepEcho(path *Path, value any) {
 	if path.Sub != nil || path.Filter != nil {
 		return
@@ -361,10 +362,11 @@ func (e *edit) checkSchemas(op string, value any, named bool) error {
 	return nil
 }
 
-// isNothing reports whether a client sent no value, rather than an empty list.
+// isNothing reports whether a client sent no value, as opposed to an empty
+// list.
 func isNothing(value any) bool { return value == nil || value == "" }
 
-// listOf is the value as a list: of one, if it is not a list.
+// listOf returns the value as a list: of one, if it is not a list.
 func listOf(value any) []any {
 	if list, ok := value.([]any); ok {
 		return list

@@ -7,8 +7,8 @@ import (
 )
 
 // An elementList is an editable multi-valued attribute: its elements in order,
-// indexed by what identifies them, so that a thousand operations on thousands
-// of members stay cheap.
+// indexed by identity, so that a thousand operations on thousands of members
+// stay cheap.
 //
 // Two elements are the same if they have the same value, by the case rule of
 // the attribute, and not two different types (RFC 7643 §2.4). Without a value
@@ -48,7 +48,7 @@ func newElementList(path AttrPath, elements []any) *elementList {
 	return l
 }
 
-// elements is the list as it is now.
+// elements returns the list as it is now.
 func (l *elementList) elements() []any {
 	return slices.DeleteFunc(append([]any{}, l.items...), func(item any) bool { return item == nil })
 }
@@ -121,7 +121,7 @@ func (l *elementList) withValue(value string) iter.Seq[int] {
 	}
 }
 
-// find is the position of the same element.
+// find returns the position of the same element.
 func (l *elementList) find(element any) (int, bool) {
 	for pos := range l.same(element) {
 		return pos, true
@@ -129,7 +129,7 @@ func (l *elementList) find(element any) (int, bool) {
 	return 0, false
 }
 
-// part is the path of a sub-attribute of the elements.
+// part returns the path of a sub-attribute of the elements.
 func (l *elementList) part(sub *Attribute) AttrPath {
 	return AttrPath{URN: l.path.URN, Attr: l.path.Attr, Sub: sub}
 }
@@ -197,7 +197,7 @@ func (l *elementList) remove(pos int) {
 	l.changed = true
 }
 
-// replaceAll replaces the elements. Those that stay keep their read-only
+// replaceAll replaces the elements. Elements that remain keep their read-only
 // sub-attributes.
 func (l *elementList) replaceAll(elements []any) {
 	fresh := newElementList(l.path, nil)
@@ -389,8 +389,7 @@ func (l *elementList) create(path *Path, members map[string]any) error {
 	return nil
 }
 
-// mayDerive reports whether the provider, which computes the attribute itself, can
-// compute the value.
+// mayDerive reports whether the value can be one that the provider derives.
 func (a *Attribute) mayDerive(value any) bool {
 	return a.Derived && (len(a.CanonicalValues) == 0 ||
 		slices.ContainsFunc(a.CanonicalValues, func(canonical string) bool { return a.same(canonical, value) }))

@@ -10,13 +10,13 @@ import (
 
 // An Error is a SCIM error message (RFC 7644 §3.12) that is also a Go error.
 //
-// Detail is the only text of ours that an Okta admin reads: one or two
-// sentences that say what is wrong and what to do. It never carries the text
-// of Err, which is for the log alone.
+// Detail is the text that an Okta administrator reads: one or two sentences
+// that say what is wrong and what to do. It never contains the text of Err,
+// which is only logged.
 type Error struct {
 	Status     int           // HTTP status, 400 to 599
 	Type       string        // scimType (RFC 7644 §3.12 table 9, RFC 9865 §4); "" where they have no keyword
-	Code       Code          // which cause; every code is documented
+	Code       Code          // the cause; every code is documented
 	Detail     string        // shown to the client
 	RetryAfter time.Duration // with 429 and 503: when to retry; sent in whole seconds, rounded up
 	Err        error         // the cause: logged, never sent
@@ -100,7 +100,7 @@ const (
 	CodeBulkReference        Code = "bulk_reference"
 )
 
-// Codes of what can go wrong with Suger.
+// Codes of errors about Suger.
 const (
 	CodeTokenMissing      Code = "token_missing"
 	CodeTokenRefused      Code = "token_refused"
@@ -137,7 +137,7 @@ var codesJSON []byte
 // Codes is the catalogue of every code, in the order of the documentation.
 var Codes = embedded[[]CodeEntry](codesJSON)
 
-// Entry returns the catalogue's row for the code. A code that has none is a defect.
+// Entry returns the catalogue's entry for the code; every code has one.
 func (c Code) Entry() CodeEntry {
 	for _, entry := range Codes {
 		if entry.Code == c {

@@ -37,7 +37,7 @@ const (
 //     element must fulfil both.
 type Filter struct {
 	filterNode
-	comparisons int      // how many it makes of one resource at most
+	comparisons int      // most comparisons for one resource
 	named       []string // the top-level attributes, or URNs of extensions, that it looks at
 }
 
@@ -72,7 +72,7 @@ func (f *Filter) MatchElement(element any) bool {
 	return ok && f.holds(object)
 }
 
-// String is the filter in canonical spelling, "" for none: filters that differ in
+// String returns the filter in canonical spelling, "" for none: filters that differ in
 // letter case, blanks or needless parentheses only have the same. Parsing it gives the
 // same filter.
 func (f *Filter) String() string {
@@ -82,9 +82,9 @@ func (f *Filter) String() string {
 	return f.text
 }
 
-// Equality reports whether the filter does nothing but compare one attribute
-// with one value for equality, and which: "userName", "members.value". The
-// value is a string, bool or float64. emails[value eq "x"] compares emails.value.
+// Equality reports whether the filter only compares one attribute with one value
+// for equality, and returns the two: "userName", "members.value". The value is a
+// string, bool or float64. emails[value eq "x"] compares emails.value.
 func (f *Filter) Equality() (path string, value any, ok bool) {
 	if f == nil || len(f.equal) != 1 {
 		return "", nil, false
@@ -92,7 +92,7 @@ func (f *Filter) Equality() (path string, value any, ok bool) {
 	return f.equal[0].path, f.equal[0].value, true
 }
 
-// Names reports whether the filter looks at the top-level attribute, or at the
+// Names reports whether the filter uses the top-level attribute, or the
 // extension if attr is a URN.
 func (f *Filter) Names(attr string) bool {
 	return f != nil && slices.ContainsFunc(f.named, func(name string) bool { return strings.EqualFold(name, attr) })

@@ -96,13 +96,13 @@ func (p AttrPath) comparable() (path AttrPath, problem string) {
 	}
 	value := attributeNamed(attr.SubAttributes, "value")
 	if p.Sub != nil || !attr.MultiValued || value == nil {
-		return p, fmt.Sprintf("%s is complex, so one of its sub-attributes must be compared (%s)", p, joinNames(attr.SubAttributes, 10))
+		return p, fmt.Sprintf("%s is complex; compare one of its sub-attributes (%s)", p, joinNames(attr.SubAttributes, 10))
 	}
 	p.Sub = value
 	return p, ""
 }
 
-// leaf is the attribute that holds the values.
+// leaf returns the attribute that holds the values.
 func (p AttrPath) leaf() *Attribute {
 	if p.Sub != nil {
 		return p.Sub
@@ -189,7 +189,7 @@ func textTest(op operator, want string, exact bool) func(any) bool {
 	holds, order, fold := operators[op].text, operators[op].order, func(s string) string { return s }
 	switch {
 	case !exact && (op == opEqual || op == opNotEqual):
-		exact, holds = true, strings.EqualFold // the most frequent one, and needs no copy
+		exact, holds = true, strings.EqualFold // the most frequent operator, which needs no copy
 	case holds == nil:
 		holds = func(s, want string) bool { return order(strings.Compare(s, want)) }
 	}

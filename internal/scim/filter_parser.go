@@ -30,9 +30,8 @@ const (
 	filterPuncts = "()[]"
 )
 
-// scanToken reads the token at or after pos. A word is all up to the next
-// blank, punctuation or quote, so that a message can show the whole of
-// something that is out of place.
+// scanToken reads the token at or after pos. A word ends at the next blank,
+// punctuation or quote, so that a message can quote it as a whole.
 func scanToken(text string, pos int) (token filterToken, problem string) {
 	rest := strings.TrimLeft(text[pos:], filterBlanks)
 	token.pos = len(text) - len(rest)
@@ -68,11 +67,11 @@ func scanString(rest string) (raw, text, problem string) {
 		case rest[i] == '\\':
 			i++
 		case rest[i] < ' ':
-			return rest[:i], "", `the text holds a control character; write it as \u and four digits`
+			return rest[:i], "", `the text has a control character; write it as \u and four digits`
 		case rest[i] == '"':
 			raw = rest[:i+1]
 			if json.Unmarshal([]byte(raw), &text) != nil {
-				problem = `the text holds a backslash that escapes nothing; write it twice (\\)`
+				problem = `the text has an invalid backslash escape; write it twice (\\)`
 			}
 			return raw, text, problem
 		}
@@ -257,7 +256,7 @@ func (p *filterParser) resolve(name string, acceptUnknown bool) AttrPath {
 	case !found:
 		p.fail(p.token, "%s has no such attribute", p.rt.Name)
 	case path.Tolerated && !p.tolerant:
-		p.fail(p.token, "this service does not keep the attribute, so filter on %s instead", p.rt.identifier())
+		p.fail(p.token, "this service does not store the attribute; filter on %s instead", p.rt.identifier())
 	}
 	p.tolerated = p.tolerated || path.Tolerated
 	p.next()
@@ -300,7 +299,7 @@ func (p *filterParser) lookupAmong(name string) (AttrPath, bool) {
 	return path, ok
 }
 
-// identifier is the best attribute for looking a resource up.
+// identifier returns the best attribute for looking up a resource.
 func (rt *ResourceType) identifier() string {
 	for _, attribute := range rt.Schema.Attributes {
 		unique := attribute.Uniqueness == UniqueServer || attribute.Uniqueness == UniqueGlobal
@@ -317,7 +316,7 @@ func (p *filterParser) parseComparison(path AttrPath, name filterToken) filterNo
 	case p.terms > MaxFilterTerms:
 		p.fail(name, "there are more than %d comparisons", MaxFilterTerms)
 	case path.leaf().Located:
-		p.fail(name, "this URL depends on how the service is reached, so compare the identifier instead (id or value)")
+		p.fail(name, "this URL depends on how the service is reached; compare the identifier instead (id or value)")
 	}
 	at := p.token
 	op := operator(strings.ToLower(at.raw))

@@ -63,10 +63,10 @@ func TestFilterErrors(t *testing.T) {
 		{"extension attribute without its URN", `role eq "x"`, `The filter is wrong at character 1, "role": User has no such attribute.`},
 		{"long names are clipped", strings.Repeat("x", 100) + ` pr`, `The filter is wrong at character 1, "` + strings.Repeat("x", 60) + `…": User has no such attribute.`},
 
-		{"externalId", `externalId eq "x"`, `The filter is wrong at character 1, "externalId": this service does not keep the attribute, so filter on userName instead.`},
-		{"password", `active eq true and password pr`, `The filter is wrong at character 20, "password": this service does not keep the attribute, so filter on userName instead.`},
-		{"tolerated sub-attribute in brackets", `emails[display eq "x"]`, `The filter is wrong at character 8, "display": this service does not keep the attribute, so filter on userName instead.`},
-		{"tolerated sub-attribute after brackets", `emails[type pr].display eq "x"`, `The filter is wrong at character 16, ".display": this service does not keep the attribute, so filter on userName instead.`},
+		{"externalId", `externalId eq "x"`, `The filter is wrong at character 1, "externalId": this service does not store the attribute; filter on userName instead.`},
+		{"password", `active eq true and password pr`, `The filter is wrong at character 20, "password": this service does not store the attribute; filter on userName instead.`},
+		{"tolerated sub-attribute in brackets", `emails[display eq "x"]`, `The filter is wrong at character 8, "display": this service does not store the attribute; filter on userName instead.`},
+		{"tolerated sub-attribute after brackets", `emails[type pr].display eq "x"`, `The filter is wrong at character 16, ".display": this service does not store the attribute; filter on userName instead.`},
 
 		{"operator missing", `userName`, `The filter is wrong at its end, character 9` + operators},
 		{"operator unknown", `userName = "x"`, `The filter is wrong at character 10, "="` + operators},
@@ -83,8 +83,8 @@ func TestFilterErrors(t *testing.T) {
 		{"value instead of a name", `"ada" eq userName`, `The filter is wrong at character 1, "\"ada\"": the name of an attribute is expected here.`},
 		{"text not closed", `userName eq "ada`, `The filter is wrong at character 13, "\"ada": the closing double quote is missing.`},
 		{"backslash at the end", `userName eq "ada\`, `The filter is wrong at character 13, "\"ada\\": the closing double quote is missing.`},
-		{"single backslash", `userName eq "CORP\ada"`, `The filter is wrong at character 13, "\"CORP\\ada\"": the text holds a backslash that escapes nothing; write it twice (\\).`},
-		{"control character", "userName eq \"a\tb\"", `The filter is wrong at character 13, "\"a": the text holds a control character; write it as \u and four digits.`},
+		{"single backslash", `userName eq "CORP\ada"`, `The filter is wrong at character 13, "\"CORP\\ada\"": the text has an invalid backslash escape; write it twice (\\).`},
+		{"control character", "userName eq \"a\tb\"", `The filter is wrong at character 13, "\"a": the text has a control character; write it as \u and four digits.`},
 		{"doubly escaped quote not closed", `userName eq \"ada"`, `The filter is wrong at character 13, "\\\"ada\"": a value starts and ends with a plain double quote.`},
 		{"position counts characters, not bytes", `title eq "éé" nad`, `The filter is wrong at character 15, "nad": "and", "or" or the end is expected here.`},
 
@@ -112,8 +112,8 @@ func TestFilterErrors(t *testing.T) {
 		{"text with a number", `userName eq 5`, `The filter is wrong at character 10, "eq": userName is of type string, so the value needs double quotes.`},
 		{"text with a boolean", `userName eq true`, `The filter is wrong at character 10, "eq": userName is of type string, so the value needs double quotes.`},
 		{"order on null", `userName gt null`, `The filter is wrong at character 10, "gt": null can only be compared with eq and ne.`},
-		{"complex attribute", `name eq "x"`, `The filter is wrong at character 6, "eq": name is complex, so one of its sub-attributes must be compared (formatted, familyName, givenName).`},
-		{"complex multi-valued attribute without value", `addresses eq "x"`, `The filter is wrong at character 11, "eq": addresses is complex, so one of its sub-attributes must be compared (formatted, type, streetAddress).`},
+		{"complex attribute", `name eq "x"`, `The filter is wrong at character 6, "eq": name is complex; compare one of its sub-attributes (formatted, familyName, givenName).`},
+		{"complex multi-valued attribute without value", `addresses eq "x"`, `The filter is wrong at character 11, "eq": addresses is complex; compare one of its sub-attributes (formatted, type, streetAddress).`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestFilterNamesTheAttributeToUseInstead(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			rt := &ResourceType{Name: "Thing", Schema: &Schema{ID: "urn:example:Thing", Attributes: test.schema}}
 			_, err := ParseFilter(`externalId eq "x"`, rt)
-			assert.ErrorContains(t, err, "so filter on "+test.want+" instead.")
+			assert.ErrorContains(t, err, "; filter on "+test.want+" instead.")
 		})
 	}
 }
@@ -232,7 +232,7 @@ func TestFilterAmongSeveralTypes(t *testing.T) {
 	}
 	for text, problem := range map[string]string{
 		`shoeSize pr`:     `"shoeSize": no resource has such an attribute`,
-		`externalId pr`:   `"externalId": this service does not keep the attribute`,
+		`externalId pr`:   `"externalId": this service does not store the attribute`,
 		`members.size pr`: `"members.size": no resource has such an attribute`,
 	} {
 		t.Run("refused: "+text, func(t *testing.T) {
@@ -266,7 +266,7 @@ func TestFilterOnWhatTheProviderDoesNotKnow(t *testing.T) {
 	for _, text := range []string{`meta.lastModified gt "2026-01-01T00:00:00Z"`, `meta.created pr`} {
 		_, err := ParseFilter(text, rt)
 		requireClientError(t, err, CodeInvalidFilter)
-		assert.ErrorContains(t, err, "does not keep the attribute, so filter on displayName instead")
+		assert.ErrorContains(t, err, "does not store the attribute; filter on displayName instead")
 	}
 	_, err := ParseFilter(`meta.resourceType eq "Group"`, rt)
 	require.NoError(t, err)
@@ -289,7 +289,7 @@ func TestFilterCorpus(t *testing.T) {
 	for _, text := range corpus(t, "filters.txt") {
 		t.Run(text, func(t *testing.T) {
 			_, err := ParseFilter(text, filterUserType())
-			if err != nil && !strings.Contains(err.Error(), "does not keep the attribute") {
+			if err != nil && !strings.Contains(err.Error(), "does not store the attribute") {
 				_, err = ParseFilter(text, filterGroupType())
 				require.NoError(t, err)
 			}

@@ -20,8 +20,8 @@ func held(schema *Schema, names ...string) *Schema {
 	return schema
 }
 
-// gatewayUser is a user type like the gateway's: some of the core schema, an
-// extension of its own, and the rest tolerated.
+// gatewayUser returns a user type like the gateway's: some of the core schema,
+// an extension of its own, and the rest tolerated.
 func gatewayUser() *ResourceType {
 	schema := held(CoreUser(), "userName", "name", "displayName", "active", "emails", "roles", "groups")
 	name := attributeNamed(schema.Attributes, "name")
@@ -119,14 +119,15 @@ func returned(a *Attribute, r Returned) *Attribute {
 	return a
 }
 
-// plural is a multi-valued attribute with the usual sub-attributes.
+// plural returns a multi-valued attribute with the usual sub-attributes.
 func plural(name string, more ...*Attribute) *Attribute {
 	sub := []*Attribute{attribute("value", String), attribute("type", String), attribute("primary", Boolean)}
 	return multiValued(attribute(name, Complex, append(sub, more...)...))
 }
 
-// filterUserType is a user type made up for these tests: part of the core user
-// is held, part only tolerated, and an extension has attributes of all types.
+// filterUserType returns a user type made up for these tests: part of the core
+// user is held, part only tolerated, and an extension has attributes of all
+// types.
 func filterUserType() *ResourceType {
 	userName := attribute("userName", String)
 	userName.Required, userName.Uniqueness = true, UniqueServer
@@ -175,7 +176,7 @@ func filterUserType() *ResourceType {
 	}
 }
 
-// filterGroupType is a group type made up for these tests.
+// filterGroupType returns a group type made up for these tests.
 func filterGroupType() *ResourceType {
 	displayName := attribute("displayName", String)
 	displayName.Required = true
@@ -189,7 +190,7 @@ func filterGroupType() *ResourceType {
 	}
 }
 
-// ada is the user that most tests look at; she is made up.
+// ada returns the invented user of most tests.
 func ada() Resource {
 	return Resource{
 		"schemas":     []any{URNUser, urnSuger},

@@ -89,7 +89,7 @@ func requireClientError(t *testing.T, err error, code Code) {
 	require.Less(t, len(scimError.Detail), 1000)
 }
 
-// scimErrorOf is the SCIM error that err is or wraps.
+// scimErrorOf returns the SCIM error that err is or wraps.
 func scimErrorOf(t *testing.T, err error) *Error {
 	t.Helper()
 	var scimError *Error

@@ -27,10 +27,10 @@ type Query struct {
 	StartIndex int         // of the first resource, from 1; less counts as 1
 	Count      int         // most resources of the page; more than MaxPageSize counts as that
 	Cursor     *Position   // nil for paging by index; the zero Position for the first page
-	Projection *Projection // what is wanted of the resources; Select does not apply it
+	Projection *Projection // attributes to return; Select does not apply it
 
-	// Stopped is called now and then while resources are compared. If it returns true,
-	// since the client has disconnected, the list is incomplete. May be nil.
+	// Stopped is called periodically while resources are compared. If it returns true,
+	// because the client has disconnected, the list is incomplete. May be nil.
 	Stopped func() bool
 }
 
@@ -147,9 +147,9 @@ func (p *Position) compareAge(other *Position) int {
 // contains them, stays short. Where they are equal, age decides.
 const maxSortText = 512
 
-// sortKey is what a resource is sorted by: a string, a float64, or nil if it has no
-// value. Of a multi-valued attribute the primary element counts, else the first
-// (RFC 7644 §3.4.2.3); of a complex one its "value".
+// sortKey returns what a resource is sorted by: a string, a float64, or nil if it
+// has no value. Of a multi-valued attribute the primary element counts, else the
+// first (RFC 7644 §3.4.2.3); of a complex one its "value".
 func (p *AttrPath) sortKey(r Resource) any {
 	value, attr := p.in(r), p.Attr
 	if elements, ok := value.([]any); ok && len(elements) > 0 {
@@ -167,8 +167,8 @@ func (p *AttrPath) sortKey(r Resource) any {
 	return attr.sortKey(value)
 }
 
-// sortKey is the key of a value: false sorts before true, instants sort as such,
-// and letter case counts only if the attribute is case exact.
+// sortKey returns the key of a value: false sorts before true, instants sort as
+// such, and letter case counts only if the attribute is case exact.
 func (a *Attribute) sortKey(value any) any {
 	switch value := value.(type) {
 	case bool:
@@ -233,7 +233,7 @@ type cursorPayload struct {
 }
 
 // Encode writes a position as a cursor of URL-safe characters. fingerprint is
-// all that a request must repeat for the cursor to hold, such as organization,
+// what a request must repeat for the cursor to be valid, such as organization,
 // filter and order.
 func (c *CursorCodec) Encode(p *Position, fingerprint string) string {
 	// Strings and finite numbers cannot fail to be marshalled.

@@ -23,7 +23,7 @@ func isVersion1(urn string) bool {
 	return strings.HasPrefix(strings.ToLower(urn), "urn:scim:schemas:")
 }
 
-// Strict makes a type that reads as the interoperability profile asks
+// Strict returns a type that reads as the interoperability profile requires
 // (draft-zollner-scim-interop-profile): attributes and schemas that /Schemas does
 // not have, PATCH operations without a path, and value filters without a
 // sub-attribute after them are errors. externalId, which every client sends, is
@@ -100,7 +100,7 @@ func (p AttrPath) isForeign() bool {
 	return p.Tolerated && p.Attr != externalID && p.Attr.Name != "meta"
 }
 
-// within is the path of a member of the object that name is the path of.
+// within returns the path of a member of the object that name is the path of.
 func within(name, key string) string {
 	if name == "" || strings.Contains(key, ":") {
 		return key

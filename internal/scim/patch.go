@@ -75,12 +75,18 @@ func parseOperation(object map[string]any, number int, rt *ResourceType) (PatchO
 		return operation, NewError(CodeInvalidPath, "The path of operation %d of the PATCH request names no attribute that a %s has.", number, rt.Name)
 	case operation.Op == patchRemove && operation.Path == nil:
 		return operation, NewError(CodeNoTarget, "Operation %d of the PATCH request is a remove without a path.", number)
-	case operation.Op == patchRemove && given && value == nil && operation.Path.Attr != nil && operation.Path.Attr.MultiValued && operation.Path.Filter == nil && operation.Path.Sub == nil:
+	case operation.Op == patchRemove && given && value == nil && isGrant(operation.Path):
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request removes null. Leave value out to remove all values, or send the values to remove.", number)
 	case operation.Op != patchRemove && !given:
 		return operation, NewError(CodeInvalidValue, "Operation %d of the PATCH request has no value.", number)
 	}
 	return operation, nil
+}
+
+// isGrant reports whether a path is the whole list of members or roles, which nobody
+// loses by a null.
+func isGrant(p *Path) bool {
+	return p != nil && p.Attr != nil && (p.Attr.Name == "members" || p.Attr.Name == "roles") && p.Filter == nil && p.Sub == nil
 }
 
 // parseTarget reads the path of an operation; nil if it has none, or names the

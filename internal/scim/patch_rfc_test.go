@@ -175,8 +175,8 @@ func TestPatchClients(t *testing.T) {
 	}
 }
 
-// extension is the extension of patchUser with members laid over it: of a name
-// that comes twice, the later counts.
+// extension returns the extension of patchUser with members laid over it: of a
+// name that comes twice, the later counts.
 func extension(members string) string {
 	return `{"urn:ietf:params:scim:schemas:extension:suger:2.0:User":{"role":"EDITOR","status":"ACTIVE","seats":3,` +
 		`"since":"2026-01-01T00:00:00Z","tags":["x","y"],` + members + `}}`
@@ -191,8 +191,8 @@ func largeGroup(n int) Resource {
 	return Resource{"schemas": []any{URNGroup}, "id": "g1", "displayName": "Everybody", "members": members}
 }
 
-// memberChanges is a PATCH that removes every other of the first n members and
-// adds as many new ones, one operation each.
+// memberChanges returns a PATCH that removes every other of the first n members
+// and adds as many new ones, one operation each.
 func memberChanges(n int) string {
 	operations := make([]string, 0, n)
 	for i := range n / 2 {
@@ -249,8 +249,8 @@ func TestPatchComparesWithinBounds(t *testing.T) {
 	require.ErrorContains(t, err, "too many comparisons")
 }
 
-// A client that has left, or the end of a request's time, ends the work on its
-// filters.
+// A disconnected client, or the end of a request's time, stops the evaluation
+// of its filters.
 func TestPatchStopsWithItsContext(t *testing.T) {
 	group := largeGroup(10_000)
 	for _, test := range []struct {

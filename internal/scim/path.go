@@ -13,8 +13,8 @@ type AttrPath struct {
 	Attr *Attribute // the attribute, or one for a whole extension
 	Sub  *Attribute // nil if the path names the attribute itself
 
-	// Tolerated says that this provider does not store the attribute, whether it is a
-	// standard one or unknown: writes to it are accepted and ignored.
+	// Tolerated means that this provider does not store the attribute, whether
+	// standard or unknown: writes to it are accepted and ignored.
 	Tolerated bool
 
 	unknown bool // no schema has it
@@ -56,7 +56,8 @@ type namespace struct {
 	tolerated bool
 }
 
-// namespaces are all schemas of the type, those first whose attributes are preferred.
+// namespaces returns all schemas of the type, those first whose attributes are
+// preferred.
 func (rt *ResourceType) namespaces() []namespace {
 	spaces := make([]namespace, 0, 8)
 	for _, schema := range rt.core() {
@@ -108,7 +109,7 @@ func (rt *ResourceType) lacks(path AttrPath) bool {
 	return path.Sub != nil && path.Attr.Name == "meta" && slices.Contains(rt.Lacks, path.Sub.Name)
 }
 
-// asAttribute is a complex attribute for all of an extension.
+// asAttribute returns a complex attribute for all of an extension.
 func (s *Schema) asAttribute() *Attribute {
 	return &Attribute{
 		Name: s.ID, Type: Complex, SubAttributes: s.Attributes,
@@ -128,7 +129,7 @@ func lookupIn(attributes []*Attribute, urn, local string) (AttrPath, bool) {
 			return AttrPath{}, false
 		}
 	}
-	// What is never returned (a password) is never kept either.
+	// An attribute that is never returned (password) is never kept.
 	path.Tolerated = path.Attr.Returned == Never || path.Sub != nil && path.Sub.Returned == Never
 	return path, true
 }
@@ -167,8 +168,8 @@ func cutURN(name, urn string) (local string, found bool) {
 // with or without a URN.
 var attributeName = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*:[^\s"]*[:.])?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)*$`)
 
-// unknownPath is a path that names no attribute, though it could. Anything may
-// follow it.
+// unknownPath returns a path that names no attribute, though it could. Anything
+// may follow it.
 func unknownPath(name string) AttrPath {
 	return AttrPath{Attr: &Attribute{Name: name, Type: Complex, MultiValued: true}, Tolerated: true, unknown: true}
 }
@@ -184,7 +185,7 @@ func (p AttrPath) WholeExtension() bool {
 	return p.URN != "" && p.Attr.Name == p.URN
 }
 
-// String is the path in the schema's spelling. Only an attribute of an
+// String returns the path in the schema's spelling. Only an attribute of an
 // extension carries its URN.
 func (p AttrPath) String() string {
 	name := p.Attr.Name
@@ -197,8 +198,8 @@ func (p AttrPath) String() string {
 	return name
 }
 
-// Values are the values that the path names in r: none, one, or one for each
-// element of a multi-valued attribute. The caller must not change them.
+// Values returns the values that the path names in r: none, one, or one for
+// each element of a multi-valued attribute. The caller must not change them.
 func (p AttrPath) Values(r Resource) []any {
 	value := p.in(r)
 	if value == nil {
@@ -218,7 +219,8 @@ func (p AttrPath) Values(r Resource) []any {
 	return values
 }
 
-// in is the value of the attribute (not of its sub-attribute) in an object.
+// in returns the value of the attribute (not of its sub-attribute) in an
+// object.
 func (p AttrPath) in(object map[string]any) any {
 	if p.URN != "" && !p.WholeExtension() {
 		object, _ = object[p.URN].(map[string]any)

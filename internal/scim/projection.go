@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// A Projection says which attributes an answer carries (RFC 7644 §3.9 and
+// A Projection selects the attributes of an answer (RFC 7644 §3.9 and
 // §3.4.2.5): the query parameters attributes and excludedAttributes together
-// with the "returned" characteristic of each attribute. A nil *Projection is
-// the answer as it is. It never changes, so that goroutines can share it.
+// with the "returned" characteristic of each attribute. A nil *Projection
+// selects all. It never changes, so that goroutines can share it.
 type Projection struct {
 	attributes []*Attribute // of the resource, each extension as one
 	asking     bool         // the parameter is attributes, not excludedAttributes
@@ -127,7 +127,7 @@ func (p *Projection) object(object map[string]any, attributes []*Attribute, path
 	return result
 }
 
-// value is what is returned of a value, or nil for nothing.
+// value returns what is returned of a value, or nil for nothing.
 func (p *Projection) value(value any, attributes []*Attribute, path string, whole bool) any {
 	switch value := value.(type) {
 	case map[string]any:

@@ -46,12 +46,12 @@ func DecodeObject(data []byte) (map[string]any, error) {
 	return object, checkNames(object, 1)
 }
 
-// undecodable says why a body was not decoded. It does not wrap the decoder's own
-// error, which can quote the body.
+// undecodable returns the error of a body that cannot be decoded. It does not
+// wrap the decoder's own error, which can quote the body.
 func undecodable(err error, size int) error {
 	var syntactic *jsontext.SyntacticError
 	if !errors.As(err, &syntactic) {
-		return NewError(CodeInvalidSyntax, "The body holds a value that is out of range.")
+		return NewError(CodeInvalidSyntax, "The body has a value that is out of range.")
 	}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return duplicateName(syntactic.JSONPointer.LastToken())
@@ -60,7 +60,7 @@ func undecodable(err error, size int) error {
 }
 
 func duplicateName(name string) error {
-	return NewError(CodeInvalidSyntax, "The body names %q twice in one object (letter case does not count).", Clip(name, 80))
+	return NewError(CodeInvalidSyntax, "The body has the name %q twice in one object (ignoring letter case).", Clip(name, 80))
 }
 
 // checkNames checks the nesting of a decoded value and that no object in it has
@@ -190,9 +190,9 @@ func (vr valueReader) readElement(path AttrPath, raw any) (any, error) {
 	return nil, nil
 }
 
-// withValue is an element with a value from its other members, if it has none: the name
-// in a Named list, or the last segment of the URL if it names a resource of this service
-// by $ref alone (RFC 7643 §2.4).
+// withValue returns an element with a value from its other members, if it has none: the
+// name in a Named list, or the last segment of the URL if it names a resource of this
+// service by $ref alone (RFC 7643 §2.4).
 func withValue(path AttrPath, raw any) (any, error) {
 	attr := path.leaf()
 	object, ok := raw.(map[string]any)
@@ -219,8 +219,8 @@ func withValue(path AttrPath, raw any) (any, error) {
 	return object, nil
 }
 
-// identifierIn is the id in the URL of a resource to which the attribute can
-// refer, absolute or relative: https://host/scim/v2/Users/ID. Hosts are not
+// identifierIn returns the id in the URL of a resource to which the attribute
+// can refer, absolute or relative: https://host/scim/v2/Users/ID. Hosts are not
 // compared, since a service can be reached under several.
 func (a *Attribute) identifierIn(text string) (string, bool) {
 	u, err := url.Parse(text)

@@ -9,18 +9,18 @@ package scim
 //     (multi-valued); never nil: an unassigned attribute is absent;
 //   - a multi-valued attribute is always a []any, of map[string]any if complex.
 //
-// What a client sent carries one more distinction. An attribute that it
-// explicitly emptied (null, "", [], {}, an entry without a value, a PATCH that
-// removes it) is the empty value of its kind: "" for a string, an empty []any,
-// an empty map[string]any. An attribute that it did not mention is absent. A
-// boolean or a number has no empty value, so one that was emptied is absent.
-// For everything but this distinction, empty and absent are the same.
+// A client's resource has one more distinction. An attribute that it explicitly
+// emptied (null, "", [], {}, an entry without a value, a PATCH that removes it)
+// is the empty value of its kind: "" for a string, an empty []any, an empty
+// map[string]any. An attribute that it did not mention is absent. A boolean or
+// a number has no empty value, so one that was emptied is absent. For
+// everything but this distinction, empty and absent are the same.
 //
 // Functions never change a Resource they are given. What they return may share
 // parts with it, so that a Resource that is in use must not be changed at all.
 type Resource map[string]any
 
-// ID is the resource's id, or "".
+// ID returns the resource's id, or "".
 func (r Resource) ID() string {
 	id, _ := r["id"].(string)
 	return id
@@ -117,8 +117,8 @@ func (rt *ResourceType) single(yield func(AttrPath) bool) {
 	}
 }
 
-// valueIn is the value in r of a path that has no multi-valued attribute above
-// its end, or nil.
+// valueIn returns the value in r of a path that has no multi-valued attribute
+// above its end, or nil.
 func (p AttrPath) valueIn(r Resource) any {
 	value := p.in(r)
 	if p.Sub == nil {

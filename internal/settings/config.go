@@ -26,7 +26,7 @@ const (
 	maxTokens       = 32      // more than any rotation needs
 )
 
-// Config is the settings, checked against each other, and what they name.
+// Config is the checked settings, and the files that they name.
 type Config struct {
 	Settings
 	Logs
@@ -136,7 +136,7 @@ func (c *Config) compare(found *Problems) {
 		found.Add("SUGER_TIMEOUT", "is longer than GATEWAY_BUDGET, the time limit of a whole request")
 	}
 	if c.Addr == c.OpsAddr && !strings.HasSuffix(string(c.Addr), ":0") {
-		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; operations are served apart from SCIM")
+		found.Add("GATEWAY_OPS_ADDR", "is the address of GATEWAY_ADDR; the ops listener needs its own address")
 	}
 	if c.Profiles && c.HidesPages() {
 		found.Add("GATEWAY_PPROF", "needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines")
@@ -154,13 +154,13 @@ func (c *Config) checkCredential(text string) error {
 	return c.checkApart(c.tokens.latest(), text)
 }
 
-// checkApart makes sure that no token of the gateway is Suger's credential or the
-// secret half of it: holders of the token would have the credential.
+// checkApart checks that no token of the gateway is Suger's credential or its
+// secret half: holders of the token would have the credential.
 func (c *Config) checkApart(tokens, credential string) error {
 	_, half, _ := strings.Cut(credential, ":")
 	for _, token := range splitTokens(tokens) {
 		if token == credential || token == half && c.SugerAuth != "key" {
-			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not send the credential that Suger is shown")
+			return errors.New("is the same in SUGER_CREDENTIAL and GATEWAY_TOKENS: clients must not send the credential that the gateway sends to Suger")
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func (c *Config) checkTokens(text string) error {
 
 func checkSecretLength(text string) error {
 	if len(text) < minSecretLength || !marks.Visible(text) {
-		return fmt.Errorf("is shorter than %d characters, or has one that is not visible ASCII", minSecretLength)
+		return fmt.Errorf("is shorter than %d characters, or has a character that is not visible ASCII", minSecretLength)
 	}
 	return nil
 }
@@ -195,13 +195,14 @@ func checkSecretLength(text string) error {
 // and accepts bearer tokens of its own.
 func (c *Config) HoldsCredential() bool { return c.tokens != nil }
 
-// HeldCredential is the credential that the settings name, as of now. One of them
-// must name it: [Config.HoldsCredential] is true, or the command asked for it.
+// HeldCredential returns the credential that the settings name, as of now. One of
+// them must name it: [Config.HoldsCredential] is true, or the command asked for
+// it.
 func (c *Config) HeldCredential() sugerclient.Credential {
 	return sugerclient.Credential(c.credential.current())
 }
 
-// AcceptedTokens are the bearer tokens as of now, if the gateway holds the
+// AcceptedTokens returns the bearer tokens as of now, if the gateway holds the
 // credential.
 func (c *Config) AcceptedTokens() []string { return splitTokens(c.tokens.current()) }
 
@@ -222,9 +223,9 @@ func (c *Config) CursorKey() []byte { return []byte(c.cursorSecret.latest()) }
 // for no token, so that it only shows health and metrics.
 func (c *Config) HidesPages() bool { return c.statusToken == nil && !c.OpsAddr.Loopback() }
 
-// ServedOrganizations are the only ones served; nil if Suger alone decides. A
-// client with one of the gateway's own tokens must not reach every organization
-// that the gateway's credential can see.
+// ServedOrganizations returns the only ones served; nil if Suger alone decides.
+// A client with one of the gateway's own tokens must not reach every
+// organization that the gateway's credential can see.
 func (c *Config) ServedOrganizations() []string {
 	if len(c.Organizations) == 0 && c.HoldsCredential() && c.Organization != "" {
 		return []string{string(c.Organization)}
@@ -232,7 +233,8 @@ func (c *Config) ServedOrganizations() []string {
 	return c.Organizations
 }
 
-// KnownOrganizations are those that the settings name, the default one first.
+// KnownOrganizations returns those that the settings name, the default one
+// first.
 func (c *Config) KnownOrganizations() []string {
 	list := slices.Clone([]string(c.Organizations))
 	if c.Organization != "" {
@@ -249,7 +251,7 @@ func (c *Config) Serves(organization string) bool {
 	return organizationPattern.MatchString(organization) && (len(served) == 0 || slices.Contains(served, organization))
 }
 
-// Mapping is what the settings say of users and roles. It has no observer.
+// Mapping returns the configuration of the mapping, without an observer.
 func (c *Config) Mapping() mapping.Config {
 	return mapping.Config{
 		DefaultRole:     c.DefaultRole,
@@ -369,8 +371,8 @@ func openSecret(name string, value secretText, path string, check func(string) e
 	return s, nil
 }
 
-// current is the value as of now. A file that cannot be read, or whose content
-// is not acceptable, leaves the last good value.
+// current returns the value as of now. A file that cannot be read, or whose
+// content is not acceptable, leaves the last good value.
 func (s *secret) current() string {
 	if s.files != nil {
 		s.files.Refresh()
@@ -378,8 +380,8 @@ func (s *secret) current() string {
 	return *s.value.Load()
 }
 
-// latest is the value read last, without a look at the file; "" if there is no
-// such secret.
+// latest returns the value read last, without a look at the file; "" if there
+// is no such secret.
 func (s *secret) latest() string {
 	if s == nil {
 		return ""

@@ -142,12 +142,12 @@ func TestWrongSettings(t *testing.T) {
 		{"a call longer than the budget", map[string]string{"SUGER_TIMEOUT": "60s"}, "SUGER_TIMEOUT is longer than GATEWAY_BUDGET, the time limit of a whole request"},
 		{"an address without port", map[string]string{"GATEWAY_ADDR": "127.0.0.1"}, "GATEWAY_ADDR is not an address such as :8080 or 127.0.0.1:9090"},
 		{"an address with a named port", map[string]string{"GATEWAY_ADDR": ":http"}, "GATEWAY_ADDR has a port that is not a number from 0 to 65535"},
-		{"one address for both", map[string]string{"GATEWAY_ADDR": ":8080", "GATEWAY_OPS_ADDR": ":8080"}, "GATEWAY_OPS_ADDR is the address of GATEWAY_ADDR; operations are served apart from SCIM"},
+		{"one address for both", map[string]string{"GATEWAY_ADDR": ":8080", "GATEWAY_OPS_ADDR": ":8080"}, "GATEWAY_OPS_ADDR is the address of GATEWAY_ADDR; the ops listener needs its own address"},
 		{"a host name for a network", map[string]string{"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "GATEWAY_TRUSTED_PROXIES has an entry, number 2, that is not a network such as 10.0.0.0/8"},
 		{"a group without role", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Admins"}, "GATEWAY_GROUP_ROLES has an entry, number 1, without =; an entry is group name=role"},
 		{"a group with an empty role", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Admins="}, "GATEWAY_GROUP_ROLES has an entry, number 1, without a name or a role; an entry is group name=role"},
 		{"a group twice", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Team=ADMIN,suger team=EDITOR"}, `GATEWAY_GROUP_ROLES has the group "suger team" twice`},
-		{"a role twice", map[string]string{"GATEWAY_GROUP_ROLES": "One=EDITOR,Two=EDITOR"}, `GATEWAY_GROUP_ROLES: "One" and "Two" both name role "EDITOR"; a role carries one group name`},
+		{"a role twice", map[string]string{"GATEWAY_GROUP_ROLES": "One=EDITOR,Two=EDITOR"}, `GATEWAY_GROUP_ROLES: "One" and "Two" both name role "EDITOR"; a role has one group name`},
 		{"administrator by default", map[string]string{"GATEWAY_DEFAULT_ROLE": "ADMIN"}, `GATEWAY_DEFAULT_ROLE: "ADMIN" is an administrator role; everybody without a role would get it`},
 		{"a protected user without domain", map[string]string{"GATEWAY_PROTECTED_USERS": "owner@"}, "GATEWAY_PROTECTED_USERS has an entry, number 1, that is not an e-mail address"},
 		{"neither true nor false", map[string]string{"GATEWAY_DRY_RUN": "perhaps"}, "GATEWAY_DRY_RUN is neither true nor false"},
@@ -156,7 +156,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send"},
 		{"tokens without a held credential", map[string]string{"GATEWAY_TOKENS": "a-long-bearer-token"}, "SUGER_CREDENTIAL is needed with GATEWAY_TOKENS: the credential for Suger"},
 		{"failures without window", map[string]string{"GATEWAY_AUTH_FAILURES": "20"}, "GATEWAY_AUTH_FAILURES is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
-		{"a short token of the status page", map[string]string{"GATEWAY_OPS_TOKEN": "short"}, "GATEWAY_OPS_TOKEN is shorter than 16 characters, or has one that is not visible ASCII"},
+		{"a short token of the status page", map[string]string{"GATEWAY_OPS_TOKEN": "short"}, "GATEWAY_OPS_TOKEN is shorter than 16 characters, or has a character that is not visible ASCII"},
 		{"profiles for everybody", map[string]string{"GATEWAY_PPROF": "true", "GATEWAY_OPS_ADDR": ":9090"}, "GATEWAY_PPROF needs GATEWAY_OPS_TOKEN where GATEWAY_OPS_ADDR can be reached from other machines"},
 		{"a certificate without key", map[string]string{"GATEWAY_TLS_CERT": "tls.crt"}, "GATEWAY_TLS_KEY is needed with GATEWAY_TLS_CERT: the file with the key of the certificate"},
 		{"a key without certificate", map[string]string{"GATEWAY_TLS_KEY": "tls.key"}, "GATEWAY_TLS_CERT is needed with GATEWAY_TLS_KEY: the file with the certificate and those of its issuers"},
@@ -303,7 +303,7 @@ func TestCertificateThatCannotBeUsed(t *testing.T) {
 	assert.EqualError(t, err, "invalid settings:\n  GATEWAY_TLS_CERT and GATEWAY_TLS_KEY cannot be used: tls: found a certificate rather than a key in the PEM for the private key (the server's own certificate must be the first in its file, and the key must be its own and not encrypted)")
 }
 
-// A certificate for another host than clients use is worth a word at the start.
+// A certificate for another host than clients use is logged at the start.
 func TestCertificateForAnotherHost(t *testing.T) {
 	certFile, keyFile, _ := program.Certificate(t)
 	for host, warned := range map[string]bool{"https://example.com": false, "https://elsewhere.example.org": true} {

@@ -110,8 +110,8 @@ func TestSecretFollowsItsFile(t *testing.T) {
 	}
 }
 
-// What cannot be opened, or is no file, leaves the last good value in use and is
-// reported once, not with each request.
+// If a file cannot be opened, or is not a file, the last valid value stays in
+// use; this is reported once, not with each request.
 func TestSecretFileThatIsNone(t *testing.T) {
 	for name, replace := range map[string]func(t *testing.T, path string){
 		"a folder": func(t *testing.T, path string) { require.NoError(t, os.Mkdir(path, 0o700)) },
@@ -138,8 +138,8 @@ func TestSecretFileThatIsNone(t *testing.T) {
 	}
 }
 
-// A token of the gateway's that is what Suger is shown would hand the credential to
-// everybody who has it.
+// A token of the gateway that equals the Suger credential would give the credential
+// to its holders.
 func TestTokensAreNotTheCredential(t *testing.T) {
 	const key, other = "a-key-of-sugers-0123456789", "another-token-0123456789"
 	folder := t.TempDir()

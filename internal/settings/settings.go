@@ -27,7 +27,7 @@ import (
 // several of them are in [Config].
 type Settings struct {
 	Organization  organizationID  `envconfig:"SUGER_ORG_ID" doc:"organization of requests to /scim/v2; without it only /org/{orgId}/scim/v2 is served"`
-	Organizations organizationIDs `envconfig:"SUGER_ORG_ALLOW" doc:"if set, the only organization ids served, separated by commas; with SUGER_CREDENTIAL only SUGER_ORG_ID is served unless this says more"`
+	Organizations organizationIDs `envconfig:"SUGER_ORG_ALLOW" doc:"if set, the only organization ids served, separated by commas; with SUGER_CREDENTIAL the default is SUGER_ORG_ID"`
 
 	SugerURL         BaseURL       `envconfig:"SUGER_API_URL" default:"https://api.suger.cloud" doc:"Suger's API"`
 	SugerAuth        string        `envconfig:"SUGER_AUTH" default:"key" oneof:"key,oauth" doc:"key: the token is a Suger API key. oauth: it is client_id:client_secret of a Suger OAuth App"`
@@ -67,7 +67,7 @@ type Settings struct {
 	ChangeBrake     brake      `envconfig:"GATEWAY_CHANGE_BRAKE" default:"off" doc:"largest number of deactivations, removals and role drops in a window, such as 20/1h"`
 	DryRun          bool       `envconfig:"GATEWAY_DRY_RUN" default:"false" doc:"answer as if done, log before and after, change nothing"`
 	Strict          bool       `envconfig:"GATEWAY_STRICT" default:"false" doc:"refuse what the SCIM interoperability profile forbids although today's clients send it: unknown attributes and schemas, PATCH operations without a path. Not for Okta or Entra ID"`
-	AuditKey        secretText `envconfig:"GATEWAY_AUDIT_KEY" doc:"a secret; if set, audit records carry keyed hashes instead of e-mail addresses and names"`
+	AuditKey        secretText `envconfig:"GATEWAY_AUDIT_KEY" doc:"a secret; if set, audit records have keyed hashes instead of e-mail addresses and names"`
 	AuditKeyFile    string     `envconfig:"GATEWAY_AUDIT_KEY_FILE"`
 
 	LookupCache int           `envconfig:"GATEWAY_LOOKUP_CACHE" default:"10000" min:"0" max:"10000000" doc:"remembered e-mail lookups; each is verified before it is used"`
@@ -122,9 +122,9 @@ func Describe() []Description {
 	return all
 }
 
-// Unknown returns variables that are named like settings and are none, such as a
-// misspelt one. They are no error, since Kubernetes sets variables like
-// GATEWAY_PORT by itself for a service of that name.
+// Unknown returns variables that have the prefix of settings but are unknown,
+// such as a misspelt one. They are not an error, because Kubernetes sets
+// variables like GATEWAY_PORT for a service of that name.
 func Unknown() []string {
 	known := Names()
 	var unknown []string

@@ -138,7 +138,7 @@ func (t *Throttle) begin(try guess, w *window) {
 	}
 }
 
-// Turn allows an address above its limit one attempt each second, so that a client
+// Turn allows an address above its limit one attempt a second, so that a client
 // that shares it with a guesser is still served. It returns how long to wait
 // before the attempt, which ends with End; ok is false, and wait the time to retry
 // after, if too many are waiting already or the token is known to be wrong.

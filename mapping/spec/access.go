@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Access says who has access, and how access is ended and given back.
+// Access defines who has access, and how access ends and is restored.
 type Access struct {
 	End      End        `yaml:"end" required:"true" doc:"How access ends. remove user: by that operation. set status: by update user, with {status}. Else the call that ends it."`
 	Give     *Operation `yaml:"give" doc:"The call that gives access back. Without it, update user does, with {status}; who was removed is added again."`
@@ -21,7 +21,7 @@ type Access struct {
 // Shows reports whether a field shows who has access.
 func (a *Access) Shows() bool { return a.Field.Given() }
 
-// An End is how access ends: in a word of two, or by a call of its own.
+// An End is how access ends: by one of two keywords, or by its own call.
 type End struct {
 	Way Strategy
 	Operation
@@ -30,14 +30,14 @@ type End struct {
 // A Strategy is a way to end a user's access.
 type Strategy string
 
-// Ways to end access. The first two are written so in the file.
+// Ways to end access. The first two are keywords of the file.
 const (
 	ByRemoval    Strategy = "remove user"
 	BySetStatus  Strategy = "set status"
 	ByDeactivate Strategy = "deactivate user"
 )
 
-// isWay reports whether a text is one of the words for an end of access.
+// isWay reports whether a text is one of the keywords.
 func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
 
 // UnmarshalYAML reads one of the words, or an operation.
@@ -58,7 +58,7 @@ func (o *Operations) addAccess(a *Access) {
 	}
 }
 
-// OperationPath is where an operation is in the file.
+// OperationPath returns where an operation is in the file.
 func OperationPath(name string) string {
 	switch name {
 	case OpDeactivateUser:
@@ -69,7 +69,7 @@ func OperationPath(name string) string {
 	return "operations." + name
 }
 
-// checkEndOfAccess makes sure that access can be ended, and that it shows.
+// checkEndOfAccess checks that access can be ended, and that a field shows it.
 func (c *checker) checkEndOfAccess() {
 	const at = "access.end"
 	switch access := &c.doc.Access; {
@@ -82,8 +82,7 @@ func (c *checker) checkEndOfAccess() {
 	}
 }
 
-// checkGivenBack makes sure that access that was ended can be given back, in one
-// way.
+// checkGivenBack checks that access can be restored, in exactly one way.
 func (c *checker) checkGivenBack() {
 	access := &c.doc.Access
 	switch {
@@ -96,7 +95,7 @@ func (c *checker) checkGivenBack() {
 	}
 }
 
-// checkStatusField makes sure that the field can be read.
+// checkStatusField checks that the field can be read.
 func (c *checker) checkStatusField() {
 	access := &c.doc.Access
 	active, inactive := WordsOf(access.Active), WordsOf(access.Inactive)
@@ -120,9 +119,9 @@ func (c *checker) checkStatusField() {
 	}
 }
 
-// checkStatusValues makes sure that the values of a list can be met and written.
-// Null and the empty text count as absent, so that only a list that absent
-// means can have them.
+// checkStatusValues checks that the values of a list can be read and written.
+// Null and the empty text count as absent, so only the list that absent names
+// can have them.
 func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
 	seen := make(map[string]bool)
 	for i, value := range values {

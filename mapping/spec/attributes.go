@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// SplitAttribute takes the name of a held attribute apart into the object it is
-// in, "" for the resource itself, and its name there.
+// SplitAttribute splits the name of an attribute into its object, "" for the
+// resource itself, and its name in it.
 func SplitAttribute(name string) (object, local string) {
 	if strings.HasPrefix(name, "urn:") {
 		at := strings.LastIndex(name, ":")
@@ -19,8 +19,8 @@ func SplitAttribute(name string) (object, local string) {
 	return "", name
 }
 
-// checkAttributes makes sure that no two attributes are the same field, and that a
-// full name in one field has two parts.
+// checkAttributes checks that no two attributes share a field, and that a full
+// name in one field has two parts.
 func (c *checker) checkAttributes() {
 	attributes := c.doc.User.Attributes
 	held := make(map[string]string) // by the field

@@ -10,7 +10,7 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// A checker finds errors in a document that has the right form.
+// A checker finds errors in a document that satisfies the schema.
 type checker struct {
 	doc *Document
 	*strict.Report
@@ -29,7 +29,7 @@ func (c *checker) checkParts() {
 	c.checkRoles()
 }
 
-// checkWhole looks at how the parts fit together.
+// checkWhole checks the parts against each other.
 func (c *checker) checkWhole() {
 	if !BodySends(c.doc.Operations.AddUser, "userName") {
 		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
@@ -40,20 +40,21 @@ func (c *checker) checkWhole() {
 	c.checkWritable()
 }
 
-// checkRoleChange makes sure that there is one way to change a role.
+// checkRoleChange checks that there is exactly one way to change a role.
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
 	switch {
 	case ops.SetRole != nil && c.doc.ManyRoles():
 		c.Add("operations."+OpSetRole, fmt.Sprintf("use %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q is for one", OpSetRole)
 	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
-		c.Add("operations", fmt.Sprintf("let %q send {role} or {role.name}, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
+		c.Add("operations", fmt.Sprintf("send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
 	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
 		c.Add("operations."+OpUpdateUser, fmt.Sprintf("send {roles} or {roles.names}, or a list of {role}, or add %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q sends one", OpUpdateUser)
 	}
 }
 
-// checkWritable makes sure that an attribute can be sent when it may change.
+// checkWritable checks that operations send an attribute exactly when it may
+// change.
 func (c *checker) checkWritable() {
 	ops := &c.doc.Operations
 	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
@@ -83,7 +84,7 @@ func (c *checker) checkWritable() {
 	}
 }
 
-// checkUser makes sure that a further id is another one than the user's.
+// checkUser checks that a further id differs from the user's.
 func (c *checker) checkUser() {
 	user := &c.doc.User
 	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {
@@ -94,7 +95,7 @@ func (c *checker) checkUser() {
 	}
 }
 
-// checkRoles makes sure that roles can be distinguished and ranked.
+// checkRoles checks that roles can be distinguished and ranked.
 func (c *checker) checkRoles() {
 	names := c.checkKnownRoles()
 	c.checkPrecedence(names)
@@ -112,8 +113,7 @@ func (c *checker) checkRoles() {
 	}
 }
 
-// checkKnownRoles makes sure that the known roles are different ones, and returns
-// their names.
+// checkKnownRoles checks that the known roles differ, and returns their names.
 func (c *checker) checkKnownRoles() []string {
 	var names []string
 	taken := make(map[string]bool)
@@ -135,7 +135,7 @@ func (c *checker) checkKnownRoles() []string {
 	return names
 }
 
-// checkPrecedence makes sure that the order of roles is one.
+// checkPrecedence checks the order of roles.
 func (c *checker) checkPrecedence(known []string) {
 	placed := make(map[string]bool)
 	for i, name := range c.doc.Role.Precedence {
@@ -155,7 +155,7 @@ func (c *checker) checkPrecedence(known []string) {
 	}
 }
 
-// checkIsKnown makes sure that a role is known where there is no list of roles.
+// checkIsKnown checks that a role is known if there is no list of roles.
 func (c *checker) checkIsKnown(at, name string, known []string) {
 	if name != "" && !slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, name) }) {
 		c.Add(at, strict.Suggest(name, known), "%q is not among the known roles, and there is no %q", name, OpListRoles)

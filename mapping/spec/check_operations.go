@@ -11,8 +11,8 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// subjects are the placeholders that operations have for what they are about,
-// besides the organization.
+// subjects maps operations to the placeholders of their object, besides the
+// organization.
 var subjects = map[string][]string{
 	OpGetUser: {"user"}, OpFindUser: {"userName"}, OpAddMember: {"user"}, OpUpdateUser: {"user"}, OpRemoveUser: {"user"}, OpActivateUser: {"user"}, OpDeactivateUser: {"user"},
 	OpSetRole:    {"user", RolePlaceholder, RoleNamePlaceholder},
@@ -21,13 +21,14 @@ var subjects = map[string][]string{
 	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
 }
 
-// subjects are the placeholders for what an operation is about.
+// subjects returns the placeholders for what an operation is about.
 func (c *checker) subjects(operation string) []string {
 	return append(slices.Clone(subjects[operation]), c.furtherIDs(operation)...)
 }
 
-// furtherIDs are the placeholders for further ids of the user whom an operation is
-// about. They are in the user's record, which get user and add member do not have.
+// furtherIDs returns the placeholders for further ids of the user whom an
+// operation is about. They are in the user's record, which get user and add member
+// do not have.
 func (c *checker) furtherIDs(operation string) []string {
 	var names []string
 	if operation != OpGetUser && operation != OpAddMember && slices.Contains(subjects[operation], "user") {
@@ -38,7 +39,7 @@ func (c *checker) furtherIDs(operation string) []string {
 	return names
 }
 
-// checkOperation makes sure that an operation can be carried out.
+// checkOperation checks that an operation can be executed.
 func (c *checker) checkOperation(op NamedOperation) {
 	at := OperationPath(op.Name)
 	used := c.checkTexts(at, op)
@@ -63,11 +64,11 @@ func (c *checker) checkOperation(op NamedOperation) {
 	}
 }
 
-// textPlaceholderLike is what looks like a placeholder, known or not.
+// textPlaceholderLike matches anything that looks like a placeholder.
 var textPlaceholderLike = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// checkTexts makes sure that every placeholder of the path, the query and the
-// headers has a value, and lists those that are used.
+// checkTexts checks that every placeholder of the path, the query and the
+// headers has a value, and returns those that are used.
 func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 	used, known := make(map[string]bool), append([]string{"organization"}, c.subjects(op.Name)...)
 	check := func(place, text string) {
@@ -99,8 +100,8 @@ var (
 	ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 )
 
-// checkBody makes sure that every placeholder of a body has a value and is a whole
-// text, and adds those that are used.
+// checkBody checks that every placeholder of a body has a value and is a whole
+// string, and adds those that are used.
 func (c *checker) checkBody(at string, op NamedOperation, used map[string]bool) {
 	known := c.placeholders(op)
 	eachText(op.Body, at+".body", func(place, text string) {

@@ -31,7 +31,7 @@ func TestProblems(t *testing.T) {
 		{"listing is missing", multirole, "  list users:\n    call: GET /v3/orgs/{organization}/users\n    paging: {style: cursor, size: 500, limit: limit, next: cursor, cursor: header X-Next-Cursor}\n    items: items\n", "",
 			[]string{`operations: key "list users" is missing; the gateway needs list users to find anybody, and add user to give access`}},
 		{"no operation changes a role", removal, "  set role:\n    call: PUT /v1/workspaces/{organization}/users/{user}/role\n    repeat: true\n    body: {roleName: \"{role.name}\"}\n", "",
-			[]string{`operations: no operation changes a role; let "update user" send {role} or {role.name}, or add "set role"`}},
+			[]string{`operations: no operation changes a role; send {role} or {role.name} in "update user", or add "set role"`}},
 		{"granting without revoking", multirole, "  revoke role: DELETE /v3/orgs/{organization}/users/{user}/roles/{role}\n", "",
 			[]string{`operations: key "revoke role" is missing; add it, or remove "grant role"`}},
 		{"two ways to change a role", multirole, "  list roles:\n", "  set role: {call: \"PUT /x/{user}/{role}\"}\n  list roles:\n",

@@ -1,6 +1,5 @@
-// Package spec is the language of the mapping file: its keys, its fields, its
-// placeholders and what makes a file valid. It knows nothing of the engine that
-// works by a file.
+// Package spec defines the language of the mapping file: its keys, fields,
+// placeholders and rules. It does not depend on the engine that uses a file.
 //
 // Start with [Parse], which reads a file into a [Document].
 package spec
@@ -11,8 +10,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Document is a mapping file. Its fields carry, as tags, the names, bounds and
-// explanations that users see; the JSON Schema of mapping files is made of them.
+// A Document is a mapping file. The tags of its fields hold the names, bounds
+// and explanations that users see; the JSON Schema of mapping files is generated
+// from them.
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
@@ -24,7 +24,7 @@ type Document struct {
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
 }
 
-// UserMap says where Suger's user object holds what SCIM wants to know.
+// UserMap maps the fields of Suger's user to SCIM.
 type UserMap struct {
 	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
 	IDs          map[string]Field     `yaml:"ids" keys:"^[A-Za-z0-9]+$" doc:"Further ids of a user's record by names of letters and digits; use them as {user.NAME} in the operations on a user other than get user, add user and add member."`
@@ -35,8 +35,8 @@ type UserMap struct {
 	Roles        UserRoles            `yaml:"roles" required:"true" doc:"The field that holds the user's role."`
 }
 
-// An Attribute ties a SCIM attribute to a field of Suger's user. In the file it
-// may be written as just the field.
+// An Attribute ties a SCIM attribute to a field of Suger's user. The short form
+// in the file is just the field.
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
 	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
@@ -59,17 +59,17 @@ const (
 	WriteNever  = "never"  // accepted from clients and ignored
 )
 
-// A Part is a piece of a full name.
+// A Part is a part of a full name.
 type Part string
 
-// Pieces of a full name.
+// Parts of a full name.
 const (
 	WholeField Part = ""
 	FirstNames Part = "first names" // everything before the last blank
 	LastName   Part = "last name"   // everything after the last blank
 )
 
-// UserRoles says how a user's role is written down.
+// UserRoles describes how a user's record holds roles.
 type UserRoles struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the role is in Suger's user: a string, a number, an object, or an array of them."`
 	Hold  string `yaml:"hold" enum:"one,many" default:"one" doc:"one: a user has one role. many: any number."`
@@ -103,7 +103,7 @@ type KnownRole struct {
 	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
 }
 
-// IDText is the role's id as text, "" if the mapping does not say.
+// IDText returns the role's id as text, "" if the mapping does not say.
 func (k *KnownRole) IDText() string {
 	id, _ := Text(k.ID)
 	return id
@@ -115,7 +115,7 @@ type RoleTemplate struct {
 	Permissions []any  `yaml:"permissions" doc:"The role's permissions; empty grants nothing until somebody adds some in Suger."`
 }
 
-// ErrorMap says by what an answer shows that its call failed.
+// ErrorMap describes how an answer shows that its call failed.
 type ErrorMap struct {
 	Field   Path  `yaml:"field" required:"true" doc:"Path in an answer of status 2xx. Any value there is an error, unless it is missing, null, false or empty."`
 	Success []any `yaml:"success" types:"string,integer,boolean" doc:"Values of field that mean success. If given, every other value is an error, false too."`
@@ -123,7 +123,7 @@ type ErrorMap struct {
 	Code    Path  `yaml:"code" doc:"Path of the code in an error; if left out, usual names are tried. A code from 400 to 599 in an answer of status 2xx counts as its status."`
 }
 
-// Refusals are words in Suger's error texts and codes of its errors.
+// Refusals are words in Suger's error messages, and error codes.
 type Refusals struct {
 	Domain    []any `yaml:"domain" types:"string,integer,boolean" doc:"The e-mail domain is not the organization's."`
 	Seats     []any `yaml:"seats" types:"string,integer,boolean" doc:"No seat is left."`
@@ -137,10 +137,10 @@ type Credential struct {
 	Scheme string `yaml:"scheme" format:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
 }
 
-// Parse reads and checks a mapping file; name is used in messages. The
-// error is a [strict.Problems] that lists every problem, each with line, column
-// and advice. How the parts of a file fit together is looked at once each part
-// can be read.
+// Parse reads and checks a mapping file; name is used in messages. The error is
+// a [strict.Problems] that lists every problem, each with line, column and
+// advice. The parts are checked against each other once each of them can be
+// read.
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)

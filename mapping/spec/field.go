@@ -44,8 +44,8 @@ func (f *Field) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// scalar reads a text of the file. What is wrong with it has been said by then, so
-// that the error only ends the reading of this value.
+// scalar reads a text of the file. Its problem has already been reported, so the
+// error only stops the reading of this value.
 func scalar(n *yaml.Node, read func(string) error) error {
 	if n.Kind != yaml.ScalarNode || read(n.Value) != nil {
 		return &yaml.TypeError{}
@@ -77,7 +77,7 @@ func (f *Field) AddScalar(text string) error {
 	return nil
 }
 
-// Scalars are the names of the field as they are written in a mapping file.
+// Scalars returns the names of the field as they are written in a mapping file.
 func (f Field) Scalars() []string {
 	names := make([]string, len(f.places))
 	for i, p := range f.places {
@@ -86,7 +86,8 @@ func (f Field) Scalars() []string {
 	return names
 }
 
-// String is the field as a message names it: "role", or "userRole or role".
+// String returns the field as a message names it: "role", or "userRole or
+// role".
 func (f Field) String() string { return strings.Join(f.Scalars(), " or ") }
 
 // Given reports whether the mapping names this field at all.
@@ -106,7 +107,7 @@ func (f Field) In(value any) (found any, ok bool) {
 	return nil, ok
 }
 
-// TopLevel are the members of the object in which the field's names begin.
+// TopLevel returns the members of the object in which the field's names begin.
 func (f Field) TopLevel() []string {
 	names := make([]string, len(f.places))
 	for i, p := range f.places {
@@ -152,11 +153,11 @@ func Text(value any) (string, bool) {
 	return "", false
 }
 
-// A WordSet is values by which Suger says something, such as its words for a
-// status, as text and in any letter case.
+// A WordSet is a set of values, such as those of a status, compared as text
+// without letter case.
 type WordSet map[string]bool
 
-// WordsOf are the values of a list that can be met in an answer; {now} is only
+// WordsOf returns the values of a list that an answer can have; {now} is only
 // written.
 func WordsOf(values []any) WordSet {
 	set := make(WordSet, len(values))

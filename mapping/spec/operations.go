@@ -51,8 +51,8 @@ type Operations struct {
 	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
 }
 
-// An Operation is one call of Suger's API. In the file it may be written as
-// just its call.
+// An Operation is one call of Suger's API. The short form in the file is just
+// the call.
 type Operation struct {
 	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} are ids, {role.name} is the role's name, {user.NAME} is an id in user.ids."`
 	Headers map[string]string `yaml:"headers" keys:"^[A-Za-z0-9!#$%&'*+.^_|~-]+$" of:"ascii" doc:"Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths."`
@@ -77,19 +77,19 @@ func (o *Operation) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*long)(o))
 }
 
-// Sends says which values an update's body holds: changes, if it says nothing else.
+// Sends is which values an update's body holds; the default is changes.
 type Sends string
 
-// SendsWholeObject says that a body holds what is unchanged, too.
+// SendsWholeObject means that a body also holds unchanged values.
 const SendsWholeObject Sends = "whole object"
 
-// Covers says whom the call for one user answers: members, if it says nothing else.
+// Covers is whom the call for one user finds; the default is members.
 type Covers string
 
-// CoversEverybody says that the call answers people who are not members, too.
+// CoversEverybody means that the call also finds people who are not members.
 const CoversEverybody Covers = "everybody"
 
-// PagingMap says how a list hands out its pages.
+// PagingMap describes how a list is paged.
 type PagingMap struct {
 	Style  string `yaml:"style" required:"true" enum:"offset,page,cursor,link,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. link: the URL of the next page, on the same host. none: one answer holds everything, up to the size."`
 	Size   int    `yaml:"size" min:"1" max:"10000" doc:"Rows to ask for in a page."`
@@ -125,8 +125,8 @@ func (o *Operations) Named(name string) *Operation {
 	return nil
 }
 
-// OperationNames are the operations that a mapping can have, in the order of
-// the file.
+// OperationNames returns the operations that a mapping can have, in the order
+// of the file.
 func OperationNames() []string {
 	var names []string
 	for _, op := range new(Operations).All() {
@@ -159,7 +159,7 @@ func (c *Cursor) parse(text string) error {
 	return checkPath(text)
 }
 
-// String is the cursor as it is written in a mapping file.
+// String returns the cursor as it is written in a mapping file.
 func (c Cursor) String() string {
 	switch {
 	case c.Header != "":

@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/mapping/spec/strict"
 )
 
-// replaced is a text with one part replaced, which must be there once.
+// replaced returns a text with one part replaced, which must be there once.
 func replaced(t testing.TB, text, old, new string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(text, old), "%q", old)
@@ -24,7 +24,7 @@ func replaced(t testing.TB, text, old, new string) string {
 // defaultFile is the name of the mapping that the program holds.
 const defaultFile = "suger.yaml"
 
-// shipped are the mapping files of this project, by name.
+// shipped returns the mapping files of this project, by name.
 func shipped(t testing.TB) map[string][]byte {
 	t.Helper()
 	files, err := filepath.Glob("../variants/*.yaml")
@@ -48,7 +48,7 @@ func TestShippedMappingsAreValid(t *testing.T) {
 	}
 }
 
-// problemsIn are what is wrong with a mapping, none if it is valid.
+// problemsIn returns what is wrong with a mapping, none if it is valid.
 func problemsIn(t testing.TB, name string, text []byte) strict.Problems {
 	t.Helper()
 	_, err := spec.Parse(name, text)

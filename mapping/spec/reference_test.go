@@ -68,7 +68,7 @@ func placeholderTable(t *testing.T) string {
 	return b.String()
 }
 
-// reference is every key of a mapping file.
+// reference returns every key of a mapping file.
 func reference() string {
 	var b strings.Builder
 	seen := make(map[reflect.Type]bool)
@@ -126,7 +126,7 @@ func required(field reflect.StructField) string {
 	return ""
 }
 
-// structIn is the struct that a key holds, directly or in a list or map.
+// structIn returns the struct that a key holds, directly or in a list or map.
 func structIn(t reflect.Type) (reflect.Type, bool) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
 		t = t.Elem()

@@ -17,7 +17,7 @@ import (
 //go:embed mapping.schema.json
 var schemaFile []byte
 
-// formats check the texts of a mapping file that have a notation of their own.
+// formats check strings of a mapping file that have their own syntax.
 var formats = map[string]func(text string) error{
 	"field": func(text string) error { return new(Field).AddScalar(text) },
 	"end": func(text string) error {

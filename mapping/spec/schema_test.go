@@ -65,7 +65,7 @@ var shortForms = map[reflect.Type]string{
 	reflect.TypeFor[spec.Operation](): "call", reflect.TypeFor[spec.End](): "end", reflect.TypeFor[spec.Attribute](): "field",
 }
 
-// of is the schema of a type; tag has its bounds.
+// of returns the schema of a type; tag has its bounds.
 func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 	switch format, notated := notations[t]; {
 	case t == reflect.TypeFor[spec.Field]():
@@ -164,15 +164,18 @@ func (s *schemaMaker) structure(t reflect.Type) object {
 	return described
 }
 
-// forbidden is the schema of a key that must not be there, with the reason.
+// forbidden returns the schema of a key that must not be there, with the
+// reason.
 func forbidden(why string) object { return object{"not": object{}, "description": why + "; remove it"} }
 
-// whenStyle is the schema by which paging of some styles must fit another schema, too.
+// whenStyle returns the schema by which paging of some styles must fit another schema,
+// too.
 func whenStyle(styles []any, then object) object {
 	return object{"if": object{"properties": object{"style": object{"enum": styles}}, "required": []any{"style"}}, "then": then}
 }
 
-// without is the schema of a map that must not have a key, with the reason.
+// without returns the schema of a map that must not have a key, with the
+// reason.
 func without(key, why string) object { return object{"properties": object{key: forbidden(why)}} }
 
 // rules are what a schema says of a struct besides its keys. The description of a
@@ -217,8 +220,8 @@ var rules = map[reflect.Type]object{
 	},
 }
 
-// attributes is the schema of the SCIM attributes that fields hold. Those that no
-// field can hold are in it, too, with the reason.
+// attributes returns the schema of the SCIM attributes that fields hold. Those
+// that no field can hold are in it, too, with the reason.
 func (s *schemaMaker) attributes() object {
 	attribute := s.reference(reflect.TypeFor[spec.Attribute]())
 	s.definitions["PlainAttribute"] = object{"$ref": attribute["$ref"], "properties": object{
@@ -241,8 +244,8 @@ func (s *schemaMaker) attributes() object {
 	return object{"type": "object", "properties": properties, "additionalProperties": false, "required": []string{"userName"}}
 }
 
-// userAttributes are all attributes of a SCIM user, with why a field cannot hold
-// one.
+// userAttributes returns all attributes of a SCIM user, with why a field cannot
+// hold one.
 func userAttributes() map[string]string {
 	all := make(map[string]string)
 	add := func(urn string, attributes []*scim.Attribute) {
@@ -275,7 +278,7 @@ func userAttributes() map[string]string {
 	return all
 }
 
-// notFor are the keys that an operation cannot have.
+// notFor returns the keys that an operation cannot have.
 func notFor(operation string) object {
 	not := object{}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[spec.Operation]()) {

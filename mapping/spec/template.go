@@ -29,7 +29,7 @@ const NowPlaceholder = "now"
 
 var placeholder = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9:. ]*)\}$`)
 
-// PlaceholderName is the name in s if s is "{name}", or "".
+// PlaceholderName returns the name in s if s is "{name}", or "".
 func PlaceholderName(s string) string {
 	if match := placeholder.FindStringSubmatch(s); match != nil {
 		return match[1]
@@ -37,9 +37,9 @@ func PlaceholderName(s string) string {
 	return ""
 }
 
-// Fill makes a body out of its template: placeholders are replaced, and what
-// has no value is left out, with the objects that become empty by it. ok is
-// false if nothing is left of a part that held placeholders.
+// Fill fills a body template: it replaces placeholders, and leaves out those
+// without a value and objects that become empty. ok is false if nothing is left
+// of a part that had placeholders.
 func Fill(template any, with Values) (body any, ok bool) {
 	switch t := template.(type) {
 	case map[string]any:
@@ -67,8 +67,8 @@ func Fill(template any, with Values) (body any, ok bool) {
 	return template, true
 }
 
-// fillList makes a list out of its template. An element about a role comes once
-// for each role, so that a user without one has an empty list.
+// fillList makes a list out of its template. An element about a role is
+// repeated for each role, so that a user without one has an empty list.
 func fillList(template []any, with Values) (list []any, ok bool) {
 	list, ok = make([]any, 0, len(template)), len(template) == 0
 	for _, part := range template {
@@ -89,8 +89,8 @@ func fillList(template []any, with Values) (list []any, ok bool) {
 // aboutRole reports whether a part of a body is about one role.
 func aboutRole(part any) bool { return hasPlaceholder(part, RolePlaceholder, RoleNamePlaceholder) }
 
-// eachRole is the values once for each of the roles, nil if there is nothing to
-// say of roles.
+// eachRole returns the values once for each of the roles, nil if there is
+// nothing to say of roles.
 func (v Values) eachRole() []Values {
 	ids, given := v[RolesPlaceholder].([]any)
 	names, _ := v[RoleNamesPlaceholder].([]any)
@@ -105,7 +105,7 @@ func (v Values) eachRole() []Values {
 	return each
 }
 
-// Overlay lays a body over an object that Suger has answered.
+// Overlay returns an object from Suger, overridden by a body.
 func Overlay(object, body any) any {
 	below, isObject := object.(map[string]any)
 	above, ok := body.(map[string]any)

@@ -5,11 +5,9 @@ import (
 	"strings"
 )
 
-// Nearest finds the known word that was most probably meant by word: the one
-// with the fewest letters inserted, deleted, changed or swapped with a neighbor,
-// if they are at most a third of the longer word. Letter case does not count, nor
-// which of blank, '-' and '_' is between words, nor a URN before the word. Of several, the first one in known
-// is taken.
+// Nearest returns the known word with the smallest edit distance from word, if that is at most a third of the
+// longer word. Letter case does not count, nor which of blank, '-' and '_' is between words, nor a URN before
+// the word. Of several, the first one in known is taken.
 func Nearest(word string, known []string) (nearest string, ok bool) {
 	const longest = 64 // nobody misspells longer words, and the cost is quadratic
 	a, best := []rune(folded(word)), 0
@@ -33,7 +31,7 @@ func folded(word string) string {
 	return separators.Replace(strings.ToLower(word[strings.LastIndex(word, ":")+1:]))
 }
 
-// editDistance is the optimal string alignment distance.
+// editDistance returns the optimal string alignment distance.
 func editDistance(a, b []rune) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -57,7 +55,8 @@ func editDistance(a, b []rune) int {
 	return last[len(b)]
 }
 
-// Suggest is the advice for a word that is not known: the nearest one, else all.
+// Suggest returns the advice for an unknown word: the nearest known one, else
+// all.
 func Suggest(word string, known []string) string {
 	if nearest, ok := Nearest(word, known); ok {
 		return fmt.Sprintf("did you mean %q?", nearest)

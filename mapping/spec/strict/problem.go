@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Problem is one thing that is wrong with a document.
+// A Problem is one mistake in a document.
 type Problem struct {
 	File       string
 	Line       int    // from 1
@@ -19,7 +19,8 @@ type Problem struct {
 	Suggestion string // what to do about it; may be empty
 }
 
-// String is the problem on one line, with the place first, as compilers do.
+// String returns the problem on one line, with the place first, as compilers
+// do.
 func (p Problem) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
@@ -33,10 +34,10 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems are all that is wrong with a document, in the order of the document.
+// Problems are all mistakes in a document, in its order.
 type Problems []Problem
 
-// Error is every problem, one a line.
+// Error returns every problem, one a line.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -52,13 +53,13 @@ const maxProblems = 100
 type Report struct {
 	file      string
 	Positions Positions // of the values that are in it
-	refused   []string  // paths of which nothing more is to be said
+	refused   []string  // paths whose further problems are not reported
 	problems  Problems
-	read      int // how many of the problems keep a value from being read
+	read      int // number of problems that prevent reading a value
 }
 
-// Add reports what is wrong with a value that could be read, and what to do. Of one
-// that could not, or in which something could not, nothing more is said.
+// Add reports a problem of a value and what to do. It reports nothing for a value
+// that could not be read, or that contains one.
 func (r *Report) Add(path, suggestion, format string, args ...any) {
 	for _, p := range r.problems[:r.read] {
 		if p.Path == path || strings.HasPrefix(p.Path, path+".") || strings.HasPrefix(p.Path, path+"[") {

@@ -77,7 +77,7 @@ func documents(t testing.TB) *strict.Schema {
 	return schema
 }
 
-// problemsIn are the problems of a report.
+// problemsIn returns the problems of a report.
 func problemsIn(t testing.TB, report *strict.Report) (problems strict.Problems) {
 	t.Helper()
 	if err := report.Err(); err != nil {
@@ -86,7 +86,7 @@ func problemsIn(t testing.TB, report *strict.Report) (problems strict.Problems) 
 	return problems
 }
 
-// problemsOf are what is wrong with a document.
+// problemsOf returns what is wrong with a document.
 func problemsOf(t testing.TB, text string) []string {
 	t.Helper()
 	var d document

@@ -41,7 +41,7 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 	return r
 }
 
-// PositionsIn are those of a document that can be read.
+// PositionsIn returns those of a document that can be read.
 func PositionsIn(data []byte) Positions {
 	r := &Report{Positions: make(Positions)}
 	if root := r.parse(data); root != nil {
@@ -55,7 +55,7 @@ type Positions map[string]position
 
 type position struct{ line, column int }
 
-// At is the line and column, both from 1, of the value at a path such as
+// At returns the line and column, both from 1, of the value at a path such as
 // "user.attributes.userName.field" or "role.known[2].name", or of its nearest
 // parent if the document does not have it. The place of a block of lines is
 // that of its key; of any other value, its own. Keys with dots in them are
@@ -99,9 +99,9 @@ func (r *Report) parse(data []byte) *yaml.Node {
 	return first.Content[0]
 }
 
-// next reads a document. The YAML library panics in states that it takes for
-// impossible, several of which documents have reached in the past; here that is
-// one more document that is not YAML.
+// next reads a document. The YAML library panics in states that it considers
+// impossible, some of which documents have reached; here that is a syntax
+// error.
 func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -112,7 +112,7 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, decoder.Decode(document)
 }
 
-// value is the value of a node, as in JSON. at is the node whose place a
+// value returns the value of a node, as in JSON. at is the node whose place a
 // message about the value names. What is refused is taken out of the node, so that
 // the YAML library does not read it either.
 func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {

@@ -126,7 +126,7 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 	}
 }
 
-// at is the part of the schema at a URL.
+// at returns the part of the schema at a URL.
 func (s *Schema) at(url string) *jsonschema.Schema {
 	s.mu.Lock()
 	defer s.mu.Unlock()
