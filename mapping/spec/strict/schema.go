@@ -117,8 +117,13 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 		say(suggestion, "%s", message)
 	case *kind.Type:
 		suggestion := ""
-		if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" && slices.Contains(k.Want, "string") {
+		switch plain := n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null"; {
+		case plain && slices.Contains(k.Want, "string"):
 			suggestion = "write it in quotes: " + quoted(n.Value)
+		case plain && slices.Contains(k.Want, "array"):
+			suggestion = "write it in brackets: [" + shortened(n.Value, 60) + "]"
+		case plain && slices.Contains(k.Want, "boolean"):
+			suggestion = "write true or false"
 		}
 		say(suggestion, "%s", k.LocalizedString(english))
 	default:
