@@ -361,51 +361,6 @@ func (s *suger) write(ctx context.Context, c change, snap *snapshot, p *plan, re
 	return &result{before: snap, after: after, plan: p, made: sent.done.made}, nil
 }
 
-// giveBack returns the role that Suger does not delete to those who have lost it for
-// that. The error is for the client.
-func (s *suger) giveBack(ctx context.Context, c *sentChange) error {
-	err := c.done.role
-	if isGone(err) || callMissing(err) {
-		err = s.notOffered(err)
-	}
-	s.recordFailed(c.change.what, c.plan, c.done, err)
-	c.reserved.settle(0)
-	now, failed := s.people(ctx, s.fromNow())
-	if failed != nil {
-		return s.unproven(c, failed)
-	}
-	back := &plan{}
-	for _, one := range c.plan.touched() { // who has been given another role meanwhile keeps it
-		if is := now.byID(one.before.id); is != nil && refersTo(is.roles, one.roles) {
-			back.people = append(back.people, one.inverse(s.model))
-		}
-	}
-	if len(back.people) == 0 {
-		return err
-	}
-	done := s.apply(ctx, now.withRoles(c.before.roles), back)
-	after, failed := s.people(ctx, s.fromNow())
-	if failed != nil {
-		s.recordFailed("undo", back, done, failed)
-		return s.errUnproven(c.plan, c.done, failed)
-	}
-	differs := s.planner.prove(c.before, after, back, nil)
-	failures := s.failures(back, done, differs, true)
-	s.recordProven("undo", back, after, failures)
-	lost := &plan{}
-	for _, f := range failures {
-		lost.people = append(lost.people, c.plan.of(f.one.before.id))
-	}
-	c.reserved.settle(s.planner.losses(lost))
-	var e *scim.Error
-	if len(failures) == 0 || !errors.As(s.asSCIM(err), &e) {
-		return err
-	}
-	whole := *e
-	whole.Detail = fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %s", len(failures), e.Detail)
-	return &whole
-}
-
 // untilDeadline returns a context that ends only at ctx's deadline, if it has
 // one.
 func untilDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -449,103 +404,6 @@ func (s *suger) proven(ctx context.Context, c *sentChange, after *snapshot, diff
 	return s.failureOf(c.plan, failures)
 }
 
-// afterwards returns a snapshot that began after the last call: of one person
-// if that can confirm the plan, else of everybody.
-func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (*snapshot, error) {
-	var after *snapshot
-	var err error
-	one := p.people
-	switch {
-	case len(p.people) == 1 && one[0].kind != planJoin && one[0].endsAccess():
-		after, err = s.afterEndOfAccess(ctx, one[0])
-	case len(p.people) == 1 && one[0].kind == planJoin && done.joined != "":
-		after, err = s.person(ctx, done.joined, s.fromNow())
-	case len(p.people) == 1 && one[0].kind == planChange && (c.person || c.single != "") && !s.planner.takesAdministrator(one[0]):
-		after, err = s.person(ctx, one[0].before.id, s.fromNow())
-	default:
-		after, err = s.people(ctx, s.fromNow())
-	}
-	if err != nil || p.role == nil {
-		return after, err
-	}
-	return s.completed(ctx, after, s.fromNow())
-}
-
-// afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
-// that the person still has access: access has ended only if both agree. If Suger
-// does not give the list, the record alone proves the end, but of an administrator.
-func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
-	is, byID := s.recordOf(ctx, one.before.id)
-	if one.kind == planChange && is != nil && is.access.active {
-		return byID, nil
-	}
-	all, err := s.people(ctx, s.fromNow())
-	switch {
-	case err == nil && one.kind == planLeave && is != nil && is.access.active && all.byID(is.id) == nil:
-		return nil, errContradiction()
-	case err == nil && (all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before))):
-		return all, nil // it can be read
-	case is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one):
-		return all, err
-	}
-	return byID, nil
-}
-
-// errContradiction returns the error for a user whom the list does not have, and whom
-// Suger's call for one user shows with access.
-func errContradiction() error {
-	return scim.NewError(scim.CodeSugerUnreadable,
-		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
-}
-
-// recordOf returns the member whom Suger's call for one user shows, and a snapshot of
-// them alone; nil if the call proves nothing, or fails.
-func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
-	if !s.provesByID() {
-		return nil, nil
-	}
-	at := s.memory.next()
-	record, _, err := s.global(ctx, id)
-	if err != nil || record == nil {
-		return nil, nil
-	}
-	is, err := s.member(record, id)
-	if err != nil || is == nil {
-		return nil, nil
-	}
-	return is, onePerson(s.model, is, s.fixed, at, s.config.Now())
-}
-
-// untilShown rereads the list until it shows an added person, for as long as the
-// mapping allows and within the request's time.
-func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
-	const reserve = 2 * time.Second // for the last look and the answer
-	one := p.joining()
-	if one == nil {
-		return after, nil
-	}
-	if err := done.reason(one); err != nil && !uncertain(err) {
-		return after, nil
-	}
-	within := s.model.doc.Operations.AddUser.Within
-	deadline, bounded := ctx.Deadline()
-	for pause := 500 * time.Millisecond; within > 0 && s.planner.joined(after, one) == nil; pause = min(2*pause, 5*time.Second) {
-		pause = min(pause, within)
-		if bounded && time.Until(deadline) < pause+reserve {
-			break
-		}
-		within -= pause
-		if err := s.config.Sleep(ctx, pause); err != nil {
-			return after, nil //nolint:nilerr // the last snapshot counts
-		}
-		var err error
-		if after, err = s.people(ctx, s.fromNow()); err != nil {
-			return nil, err
-		}
-	}
-	return after, nil
-}
-
 // unproven records a change that was sent and cannot be confirmed. The error is for
 // the client.
 func (s *suger) unproven(c *sentChange, cause error) error {
@@ -560,13 +418,7 @@ func (s *suger) unproven(c *sentChange, cause error) error {
 	return err
 }
 
-// doubt notes that a change may still take effect, if it takes an administrator away.
-func (s *suger) doubt(one *personPlan) {
-	if s.planner.takesAdministrator(one) {
-		s.memory.doubted.Add(s.userName(one.before.id), s.config.Now())
-	}
-}
-
+// errUnproven returns the error for a change that was sent and cannot be confirmed.
 func (s *suger) errUnproven(p *plan, done *applied, cause error) error {
 	if len(p.touched()) == len(done.failed) || done.role != nil {
 		for _, failed := range done.failed {
@@ -688,91 +540,6 @@ func (s *suger) learn(after *snapshot, p *plan) {
 			s.memory.remember(key, s.model.email(is), is.id)
 		}
 	}
-}
-
-// keepAdministrator asks the guard about the state after a plan: another replica,
-// or somebody in the console, may have acted at the same time. If no active
-// administrator is left, it restores what the plan took from one. undone is the
-// part of the plan that it reverted.
-func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
-	undone = &plan{}
-	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
-		return undone, nil
-	}
-	hadAccess := func(one *personPlan) bool { return one.before.access.active }
-	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(s.model) }
-	switch {
-	case !slices.ContainsFunc(p.touched(), takes): // a name, or somebody who has come
-		return undone, nil
-	case !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess): // there may have been none before
-		return undone, nil
-	case !after.roles.whole && !s.model.knowsAdministrators(): // administrators are unknown
-		return undone, nil
-	}
-	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
-		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
-	})
-	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
-	if len(taken) == 0 && !snap.whole && !slices.ContainsFunc(p.touched(), removes) {
-		return undone, nil // there may have been none before
-	}
-	s.config.Observer.Refused(guardLastAdmin)
-	if len(taken) == 0 {
-		return undone, scim.NewError(scim.CodeLastAdmin,
-			"The change was made, but the Suger organization no longer has an active administrator: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
-	}
-	back := &plan{}
-	for _, one := range taken {
-		back.people = append(back.people, one.inverse(s.model))
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
-	defer cancel()
-	done := s.apply(ctx, after, back)
-	restored, err := s.people(ctx, s.fromNow())
-	if err != nil {
-		s.recordFailed("undo", back, done, err)
-	} else {
-		failures := s.failures(back, done, s.planner.prove(after, restored, back, nil), false)
-		s.recordProven("undo", back, restored, failures)
-		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
-			err = errors.New("the role was restored, but not the access")
-		}
-	}
-	email := s.model.email(taken[0].before)
-	if err != nil {
-		return undone, scim.Wrap(err, scim.CodeLastAdmin,
-			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", email)
-	}
-	undone.people = taken
-	return undone, scim.NewError(scim.CodeLastAdmin,
-		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
-}
-
-// inverse returns the plan that undoes a plan.
-func (p *personPlan) inverse(m *model) *personPlan {
-	if p.kind == planLeave {
-		draft := *p.before
-		draft.access = m.accessFor(true)
-		back := &personPlan{kind: planJoin, before: &draft, values: make(map[int]string), roles: p.held}
-		for i, value := range draft.values {
-			if value != "" {
-				back.values[i] = value
-			}
-		}
-		return back
-	}
-	back := &personPlan{kind: planChange, before: p.after(m), values: make(map[int]string), held: p.will()}
-	for i := range p.values {
-		back.values[i] = p.before.values[i]
-	}
-	if p.active != nil {
-		back.active = new(!*p.active)
-	}
-	if p.roles != nil {
-		back.roles = p.held
-	}
-	return back
 }
 
 // failureOf returns the error for the client about people who could not be

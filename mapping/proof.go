@@ -1,9 +1,12 @@
 package mapping
 
 import (
+	"context"
 	"slices"
 	"strings"
+	"time"
 
+	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 )
 
@@ -116,4 +119,104 @@ func (ref roleRef) means(r *role) bool {
 		return sameName(ref.name, r.name)
 	}
 	return ref.id == r.id || r.standard && strings.EqualFold(ref.id, r.id)
+}
+
+// afterwards returns a snapshot that began after the last call: of one person where
+// that can confirm the plan, and else of everybody.
+func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (after *snapshot, err error) {
+	id := "" // of the only person, if a snapshot of one is enough
+	if len(p.people) == 1 {
+		switch one := p.people[0]; {
+		case one.kind == planJoin:
+			id = done.joined
+		case one.endsAccess():
+			return s.afterEndOfAccess(ctx, one)
+		case (c.person || c.single != "") && !s.planner.takesAdministrator(one):
+			id = one.before.id
+		}
+	}
+	if id != "" {
+		after, err = s.person(ctx, id, s.fromNow())
+	} else {
+		after, err = s.people(ctx, s.fromNow())
+	}
+	if err != nil || p.role == nil {
+		return after, err
+	}
+	return s.completed(ctx, after, s.fromNow())
+}
+
+// afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
+// that the person still has access: access has ended only if both agree. If Suger
+// does not give the list, the record alone proves the end, but of an administrator.
+func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
+	is, byID := s.recordOf(ctx, one.before.id)
+	if one.kind == planChange && is != nil && is.access.active {
+		return byID, nil
+	}
+	all, err := s.people(ctx, s.fromNow())
+	switch {
+	case err == nil && one.kind == planLeave && is != nil && is.access.active && all.byID(is.id) == nil:
+		return nil, errContradiction()
+	case err == nil && (all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before))):
+		return all, nil // it can be read
+	case is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one):
+		return all, err
+	}
+	return byID, nil
+}
+
+// errContradiction returns the error for a user whom the list does not have, and whom
+// Suger's call for one user shows with access.
+func errContradiction() error {
+	return scim.NewError(scim.CodeSugerUnreadable,
+		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
+}
+
+// recordOf returns the member whom Suger's call for one user shows, and a snapshot of
+// them alone; nil if the call proves nothing, or fails.
+func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
+	if !s.provesByID() {
+		return nil, nil
+	}
+	at := s.memory.next()
+	record, _, err := s.global(ctx, id)
+	if err != nil || record == nil {
+		return nil, nil
+	}
+	is, err := s.member(record, id)
+	if err != nil || is == nil {
+		return nil, nil
+	}
+	return is, onePerson(s.model, is, s.fixed, at, s.config.Now())
+}
+
+// untilShown rereads the list until it shows an added person, for as long as the
+// mapping allows and within the request's time.
+func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
+	const reserve = 2 * time.Second // for the last look and the answer
+	one := p.joining()
+	if one == nil {
+		return after, nil
+	}
+	if err := done.reason(one); err != nil && !uncertain(err) {
+		return after, nil
+	}
+	within := s.model.doc.Operations.AddUser.Within
+	deadline, bounded := ctx.Deadline()
+	for pause := 500 * time.Millisecond; within > 0 && s.planner.joined(after, one) == nil; pause = min(2*pause, 5*time.Second) {
+		pause = min(pause, within)
+		if bounded && time.Until(deadline) < pause+reserve {
+			break
+		}
+		within -= pause
+		if err := s.config.Sleep(ctx, pause); err != nil {
+			return after, nil //nolint:nilerr // the last snapshot counts
+		}
+		var err error
+		if after, err = s.people(ctx, s.fromNow()); err != nil {
+			return nil, err
+		}
+	}
+	return after, nil
 }
