@@ -221,12 +221,12 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	refused := scim.NewError(scim.CodeLastAdmin,
 		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
 		p.model.email(loser.before))
-	at := slices.IndexFunc(s.users, func(u *user) bool {
-		return u.id != loser.before.id && s.doubts(u) && canHelp(u, s.roles.of(u))
-	})
-	if at >= 0 {
-		refused.Detail += fmt.Sprintf(" %s does not count: a removal that was sent in the last %d minutes and is not confirmed may still take effect.",
-			p.model.email(s.users[at]), int(doubtLifetime.Minutes()))
+	for _, u := range s.users {
+		if u.id != loser.before.id && s.doubts(u) && canHelp(u, s.roles.of(u)) {
+			refused.Detail += fmt.Sprintf(" %s does not count: a removal that was sent in the last %d minutes and is not confirmed may still take effect.",
+				p.model.email(u), int(doubtLifetime.Minutes()))
+			break
+		}
 	}
 	return &refusal{guardLastAdmin, refused}
 }

@@ -188,15 +188,15 @@ var rules = []struct {
 	{"float wanted, too large", "version: 1\nshare: 1e999", []string{
 		`doc.yaml:2:8: share: got string, want number`}},
 	{"bool wanted, YAML 1.1 boolean found", "version: 1\nverify: yes", []string{
-		`doc.yaml:2:9: verify: got string, want boolean`}},
+		`doc.yaml:2:9: verify: got string, want boolean; write true or false`}},
 	{"bool wanted, quoted boolean found", "version: 1\nverify: 'False'", []string{
-		`doc.yaml:2:9: verify: got string, want boolean`}},
+		`doc.yaml:2:9: verify: got string, want boolean; write true or false`}},
 	{"duration wanted, number found", "version: 1\nlimits: {wait: 10}", []string{
 		`doc.yaml:2:16: limits.wait: got number, want string; write it in quotes: "10"`}},
 	{"duration wanted, other string found", "version: 1\nlimits: {wait: long}", []string{
 		`doc.yaml:2:16: limits.wait: "long" is not a time`}},
 	{"list wanted, string found", "version: 1\norder: first", []string{
-		`doc.yaml:2:8: order: got string, want array`}},
+		`doc.yaml:2:8: order: got string, want array; write it in brackets: [first]`}},
 	{"list wanted, nothing found", "version: 1\norder:", []string{
 		`doc.yaml:2:7: order: has no value; write null, {} or [] if that is meant, or leave the key out`}},
 	{"map wanted, nothing found", "version: 1\nlabels:\nlimits: # later\n", []string{
