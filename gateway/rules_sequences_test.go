@@ -313,3 +313,22 @@ func TestLastAdministratorByTheListAlone(t *testing.T) {
 	assert.Equal(t, scim.CodeLastAdmin, s.patch(path, deactivate).code())
 	assert.Equal(t, "ADMIN ACTIVE", s.state("editor"))
 }
+
+// A change in a Bulk that a later operation makes invisible was still made.
+func TestBulkChangesThenRemoves(t *testing.T) {
+	for _, contract := range bothContracts {
+		for name, last := range map[string]string{
+			"removed":     `{"method":"DELETE","path":"/Users/ID"}`,
+			"deactivated": `{"method":"PATCH","path":"/Users/ID","data":{"Operations":[` + deactivate + `]}}`,
+		} {
+			s := newRuleStand(t, contract)
+			id := strings.TrimPrefix(s.user("viewer"), "/scim/v2/Users/")
+			join := `{"method":"PATCH","path":"/Groups/EDITOR","data":{"Operations":[{"op":"add","path":"members","value":[{"value":"ID"}]}]}},`
+			results := s.bulk(strings.ReplaceAll(join+last, "ID", id))
+			for _, result := range results {
+				assert.Less(t, result["status"], "300", "%s %s: %v", contract, name, result)
+			}
+			assert.Contains(t, []string{"gone", "EDITOR INACTIVE"}, s.state("viewer"))
+		}
+	}
+}
