@@ -156,7 +156,7 @@ func (s *suger) look(ctx context.Context, c change, n need) (snap *snapshot, err
 	if snap, err = s.people(ctx, n); err != nil {
 		return nil, err
 	}
-	batchOf(ctx).saw(ctx, snap)
+	batch.saw(ctx, snap)
 	if c.single != "" {
 		err = s.readable(snap, c.single, "")
 	}
