@@ -407,11 +407,11 @@ func (w *world) excused(r *request) bool {
 	case "last_admin":
 		helps := func(id string) bool { return l.now(id).status == sandbox.StatusActive }
 		if r.group != "" {
-			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !slices.ContainsFunc(r.listed, helps))
+			return r.group == sandbox.RoleAdmin && (l.admins == 1 || !w.othersAdminister(r) || !slices.ContainsFunc(r.listed, helps))
 		}
 		// A removal that is planned on one record and confirmed by a list shows that there is
 		// none.
-		return l.admins == 1 && l.now(r.about).administrator() || l.admins == 0 && r.method == http.MethodDelete
+		return l.now(r.about).administrator() && !w.othersAdminister(r) || l.admins == 0 && r.method == http.MethodDelete
 	case "protected_user":
 		return r.group != "" || guarded(r.about) || r.joins != "" && slices.Contains(protected, r.joins)
 	case "conflicting_roles": // the client sends two of which one was read before
@@ -429,6 +429,24 @@ func (w *world) excused(r *request) bool {
 		return w.revoked[r.key]
 	case "suger_unavailable": // a large list is read page by page, and pages can be late on the calmest day
 		return r.answered.Sub(r.sent) >= gateway.DefaultBudget
+	}
+	return false
+}
+
+// othersAdminister reports whether there is an administrator whom a request is not
+// about. One does not count if an earlier request may still take them away: the gateway
+// doubts them for ten minutes.
+func (w *world) othersAdminister(r *request) bool {
+	doubted := func(id string) bool {
+		return slices.ContainsFunc(w.requests, func(q *request) bool {
+			return q != r && q.sent.Before(r.sent) && q.sent.After(r.sent.Add(-12*time.Minute)) &&
+				(q.status == 0 || q.status == http.StatusTooManyRequests || q.status >= 500) && (q.about == id || q.ends == id || q.group == sandbox.RoleAdmin)
+		})
+	}
+	for id := range w.history.people {
+		if id != r.about && w.history.now(id).administrator() && !doubted(id) {
+			return true
+		}
 	}
 	return false
 }
