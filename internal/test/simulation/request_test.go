@@ -299,8 +299,12 @@ func (w *world) judgeChange(r *request, c change) {
 
 // undoes reports whether a change restores what the request itself took, and
 // keeps later changes by others. Of a removed person the request knows only the
-// role that it read before.
+// role that it read before; and where no administrator was left, it cannot know that
+// the console took the role in the moment between its reading and its writing.
 func (w *world) undoes(r *request, c change) bool {
+	if c.after.administrator() && w.history.regained.After(r.sent) && w.history.ever(c.id, r.sent, c.at.Add(-1), func(s state) bool { return s == c.after }) {
+		return true
+	}
 	return slices.ContainsFunc(r.changes, func(e change) bool {
 		read := func(s state) bool { return s.role == c.after.role }
 		return e.id == c.id && e.at.Before(c.at) &&
