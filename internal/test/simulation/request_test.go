@@ -383,8 +383,22 @@ func (w *world) judgeEnd(r *request) {
 	if !w.history.ever(r.ends, r.sent, r.answered, func(s state) bool { return !s.access() }) {
 		w.violate("leaver", "%s was answered %d %s, and the person had access all the time", r, r.status, r.code)
 	}
-	for other := range w.history.people {
-		if r.ok() && other != r.ends && w.sharesAddress(other, r.ends, r.sent, r.sent) && w.history.always(other, r.sent, r.answered, state.access) {
+	if r.ok() {
+		w.judgeOtherAccounts(r)
+	}
+}
+
+// judgeOtherAccounts checks that nobody was told that a person's access has ended
+// while the person had it by another account with the same address.
+func (w *world) judgeOtherAccounts(r *request) {
+	l := w.history
+	for other := range l.people {
+		// Another request can change the address meanwhile, and which one is read is chance.
+		shares := func(s state) bool {
+			return !s.member || l.always(other, r.sent, r.answered, func(o state) bool { return strings.EqualFold(o.email, s.email) })
+		}
+		was := l.ever(r.ends, r.sent, r.sent, func(s state) bool { return s.member })
+		if other != r.ends && was && l.always(r.ends, r.sent, r.answered, shares) && l.always(other, r.sent, r.answered, state.access) {
 			w.violate("leaver", "%s was answered %d, and another account with the address had access all the time", r, r.status)
 		}
 	}
