@@ -19,7 +19,7 @@ var rfc7643 = []requirement{
 	must("2.3.5", "A dateTime has the format of XML Schema.").
 		by("gateway.TestEveryResource", "internal/scim.TestNormalizeRefuses"),
 	must("2.3.6", "A binary is base64.").
-		moot("no supported attribute is binary."),
+		moot("No supported attribute is binary."),
 	must("2.3.7", "A reference is its target's URI, relative to the base URL.").
 		by("gateway.TestGroupReferences", "gateway.TestLocations"),
 	must("2.3.7", "GET on a reference returns its target.").
@@ -39,7 +39,7 @@ var rfc7643 = []requirement{
 	should("2.4", "No pair of type and value is returned twice.").
 		by("internal/scim.TestNormalize/the same entry twice"),
 	must("2.4", "URIs of different protocol versions are comparable.").
-		moot("there is one version."),
+		moot("There is one version."),
 	must("2.5", "Unassigned, null and the empty list are the same.").
 		by("internal/scim.TestEqual", "internal/scim.TestNothingButEmptyValuesIsAbsent", "rfc/whole-resources.txtar", "mapping.TestMembersThatAreNull").
 		departs("Except a group's members: null in a PUT changes nobody, only the empty list removes everybody."),
@@ -90,18 +90,18 @@ var rfc7643 = []requirement{
 	should("4.1.1", "displayName is the full name, for display.").
 		by("rfc/create-and-read.txtar"),
 	should("4.1.1", "nickName is not used as userName.").
-		moot("not supported."),
+		moot("Not supported."),
 	must("4.1.1", "A password is in no answer.").
 		by("rfc/whole-resources.txtar", "internal/scim.TestProjection/never, even on request"),
 	should("4.1.1", "A password is prepared, verified and hashed.").
-		moot("the gateway discards passwords."),
+		moot("The gateway discards passwords."),
 	must("4.1.1", "A password that is passed on is protected.").
-		moot("it is not passed on."),
+		moot("It is not passed on."),
 	should("4.1.2", "E-mail addresses are canonicalized.").
 		departs("Returned as Suger stores them: Okta's suite expects the letter case that it sent.").
 		by("okta/letter-case.txtar"),
 	should("4.1.2", "Phone numbers, photos, addresses and the like have their standard form.").
-		moot("accepted and ignored (rfc/whole-resources.txtar)."),
+		moot("Accepted and ignored (rfc/whole-resources.txtar)."),
 	must("4.1.2", "groups lists ids, and changes through the groups.").
 		by("gateway.TestCreateUser", "gateway.TestSchemasTellTheTruth", "rfc/patch-groups.txtar"),
 	must("4.2", "A group has a displayName.").
@@ -109,7 +109,7 @@ var rfc7643 = []requirement{
 	must("4.2", "The sub-attributes of a member are immutable.").
 		by("internal/scim.TestPatchMutability", "rfc/patch-groups.txtar", "gateway.TestSchemasTellTheTruth"),
 	should("4.3", "A manager has value and $ref.").
-		moot("the enterprise extension is ignored, unless the mapping file has a part of it."),
+		moot("The enterprise extension is ignored, unless the mapping file has a part of it."),
 
 	must("5", "/ServiceProviderConfig describes every feature, with its limits.").
 		by("gateway.TestServiceProviderConfig", "gateway.TestServiceProviderConfigKeepsItsWord"),
@@ -120,7 +120,7 @@ var rfc7643 = []requirement{
 	must("6", "Its schema and its extensions are ids of Schema resources.").
 		by("gateway.TestWhatIsReferredToIsThere"),
 	must("6", "A required extension is in every resource.").
-		moot("no extension is required."),
+		moot("No extension is required."),
 	must("7", "Each URN in use has a Schema, with id, name and description.").
 		by("gateway.TestWhatIsReferredToIsThere", "gateway.TestSchemas"),
 	must("7", "An attribute has a description, a complex one its sub-attributes.").
@@ -140,5 +140,5 @@ var rfc7643 = []requirement{
 	must("9.2", "No password is stored in clear text.").
 		by("rfc/whole-resources.txtar", "gateway.TestLogHoldsNothingPersonal"),
 	should("9.2", "Credentials are stored as the OAuth threat model asks.").
-		moot("nothing is stored or logged (sugerclient.TestCredentialNeverPrints)."),
+		moot("Nothing is stored or logged (sugerclient.TestCredentialNeverPrints)."),
 }

@@ -60,7 +60,7 @@ var rfc7644Reading = []requirement{
 		by("gateway.TestQueryOnTheRoot", "rfc/root-and-search.txtar").
 		departs("Roles are left out: they are the groups."),
 	must("3.4.2.1", "Too many results are refused with tooMany.").
-		moot("every answer is a page."),
+		moot("Every answer is a page."),
 	must("3.4.2.1", "In a query on several types, an attribute that a type lacks has no value.").
 		by("internal/scim.TestFilterAmongSeveralTypes", "rfc/root-and-search.txtar"),
 	must("3.4.2.2", "Only resources that match the filter are returned.").
@@ -106,7 +106,7 @@ var rfc7644Writing = []requirement{
 	must("3.5.1", "PUT replaces the attributes in the request.").
 		by("rfc/replace.txtar"),
 	must("3.5.1", "PUT replaces a writeOnly attribute.").
-		moot("password is not supported."),
+		moot("The only one, password, is not supported."),
 	must("3.5.1", "PUT sets an immutable attribute once; another value is refused with mutability.").
 		by("internal/scim.TestCheckImmutable", "mapping.TestVariantChangesTheEmailOrSaysThatItCannot"),
 	must("3.5.1", "PUT ignores readOnly attributes.").
@@ -241,7 +241,7 @@ var rfc7644Security = []requirement{
 		departs("Identity providers look people up by GET. The gateway supports /.search and logs no URL.").
 		by("gateway.TestLogHoldsNothingPersonal"),
 	should("7.6", "Anonymous creation is protected against abuse.").
-		moot("only discovery needs no token (gateway.TestEverythingElseNeedsACredential)."),
+		moot("Only discovery needs no token (gateway.TestEverythingElseNeedsACredential)."),
 	should("7.7", "Credentials are stored securely, and guessing is slowed down.").
 		by("gateway.TestGuessingIsSlow", "gateway.TestGuessingInBulk", "internal/settings.TestSecretTextIsHidden"),
 	should("7.7", "Clients have different permissions.").

@@ -13,7 +13,7 @@ var rfc9865 = []requirement{
 	must("2", "Every page except the last has nextCursor.").
 		by("internal/scim.TestSelectPagesByCursor", "internal/scim.TestCursorOfAnEmptyPage", "gateway.TestCursorsOnTheRoot"),
 	must("2", "The first page has no previousCursor.").
-		moot("previousCursor is never sent."),
+		moot("It is optional and never sent."),
 	should("2", "totalResults is the number of resources on all pages.").
 		by("gateway.TestCursors", "gateway.TestCursorsOnTheRoot"),
 	should("2.1", "An invalid cursor is answered with invalidCursor or expiredCursor.").

@@ -125,8 +125,8 @@ func TestConformanceDocumentIsTheTables(t *testing.T) {
 
 const conformanceIntroduction = "# Conformance\n\n" +
 	"For anyone who must know how closely the gateway follows the RFCs: every requirement of RFC 7643, 7644 and\n" +
-	"9865 on service providers, in our words, with its tests. A row is a MUST (SHALL, REQUIRED) unless it begins\n" +
-	"with SHOULD. A test checks the tables from which this page is generated.\n\n" +
+	"9865 on service providers, by section, in our words, with its tests. Each is a MUST (SHALL, REQUIRED) where\n" +
+	"SHOULD does not follow the section. A test checks the tables from which this page is generated.\n\n" +
 	"`gateway.TestCursors` is a Go test in that folder, a name ending in `.txtar` a conversation in `testdata/`\n" +
 	"with the whole stack. [protocol.md](protocol.md) describes what the gateway supports.\n"
 
@@ -138,30 +138,33 @@ const conformanceEnd = "\n## Fuzzing and the filter parser\n\n" +
 	"filter is wrong, and is more than thirty times slower: `go test ./internal/scim -run '^$' -bench ParseFilter`.\n"
 
 func conformancePage() string {
-	var page, tables strings.Builder
+	var page, idle, covered strings.Builder
 	page.WriteString(conformanceIntroduction)
 	page.WriteString("\n## Where the gateway departs from the RFCs\n\n" +
 		"| RFC, section | requirement | the gateway | tests |\n|---|---|---|---|\n")
+	idle.WriteString("\n## What does not apply\n\n")
 	for _, list := range conformance {
-		fmt.Fprintf(&tables, "\n## RFC %s, %s\n\n| section | requirement | tests |\n|---|---|---|\n", list.rfc, list.title)
+		fmt.Fprintf(&covered, "\n## RFC %s, %s\n\n", list.rfc, list.title)
 		for _, r := range list.requirements {
-			if r.reason != "" {
-				fmt.Fprintf(&page, "| %s, %s | %s | %s | %s |\n", list.rfc, r.section, cell(r.requirement()), cell(r.reason), cell(r.tests()))
-			} else {
-				fmt.Fprintf(&tables, "| %s | %s | %s |\n", r.section, cell(r.requirement()), cell(r.coverage()))
+			switch {
+			case r.reason != "":
+				fmt.Fprintf(&page, "| %s, %s | %s | %s | %s |\n", list.rfc, r.place(), cell(r.text), cell(r.reason), cell(r.tests()))
+			case r.idle != "":
+				fmt.Fprintf(&idle, "- %s, %s: %s *%s*\n", list.rfc, r.place(), r.text, r.idle)
+			default:
+				fmt.Fprintf(&covered, "- %s: %s %s\n", r.place(), r.text, r.tests())
 			}
 		}
 	}
-	page.WriteString(tables.String())
-	page.WriteString(conformanceEnd)
-	return page.String()
+	return page.String() + idle.String() + covered.String() + conformanceEnd
 }
 
-func (r requirement) requirement() string {
+// place is the section, with the level if that is SHOULD.
+func (r requirement) place() string {
 	if r.level == "SHOULD" {
-		return "SHOULD: " + r.text
+		return r.section + " SHOULD"
 	}
-	return r.text
+	return r.section
 }
 
 // tests lists the tests without their cases, each once.
@@ -176,13 +179,6 @@ func (r requirement) tests() string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-func (r requirement) coverage() string {
-	if r.idle != "" {
-		return "Does not apply: " + r.idle
-	}
-	return r.tests()
 }
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
