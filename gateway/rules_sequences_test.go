@@ -275,7 +275,7 @@ func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
 // A Bulk that stops at errors waits for the proof of each change.
-func TestFailOnErrorsWaitsForTheProof(t *testing.T) {
+func TestFailOnErrorsConfirmsEachChange(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	assert.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
 	path := func(mailbox string) string { return strings.TrimPrefix(s.user(mailbox), "/scim/v2") }

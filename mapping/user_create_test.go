@@ -166,7 +166,7 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 }
 
 // Whoever is added, nobody loses a role by it.
-func TestCreateTakesNoPower(t *testing.T) {
+func TestCreateRemovesNoRole(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")
 	require.NoError(t, err)

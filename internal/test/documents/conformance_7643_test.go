@@ -23,7 +23,7 @@ var rfc7643 = []requirement{
 	must("2.3.7", "A reference is its target's URI, relative to the base URL.").
 		by("gateway.TestGroupReferences", "gateway.TestLocations"),
 	must("2.3.7", "GET on a reference returns its target.").
-		by("gateway.TestWhatIsReferredToIsThere"),
+		by("gateway.TestReferencesResolve"),
 	must("2.3.8", "The order of attributes has no meaning.").
 		by("internal/scim.TestNormalize", "FuzzNormalize of internal/scim"),
 	must("2.3.8", "A complex attribute contains no complex one.").
@@ -35,7 +35,7 @@ var rfc7643 = []requirement{
 	must("2.4", "A value without primary is not primary.").
 		by("internal/scim.TestFilterMatch/an operator holds on a multi-valued attribute if it holds for one element"),
 	should("2.4", "Values are returned in a canonical form, such as a type.").
-		by("gateway.TestSchemasTellTheTruth"),
+		by("gateway.TestSchemasMatchBehavior"),
 	should("2.4", "No pair of type and value is returned twice.").
 		by("internal/scim.TestNormalize/the same entry twice"),
 	must("2.4", "URIs of different protocol versions are comparable.").
@@ -79,12 +79,12 @@ var rfc7643 = []requirement{
 	must("3.3", "schemas begins with the base schema.").
 		by("gateway.TestEveryResource"),
 	should("3.3", "Extensions do not redefine what the RFC defines.").
-		by("gateway.TestSchemasTellTheTruth"),
+		by("gateway.TestSchemasMatchBehavior"),
 	must("3.3", "Extension attributes are in an object named by its URN.").
 		by("rfc/create-and-read.txtar"),
 
 	must("4.1.1", "userName is not empty, and unique regardless of letter case.").
-		by("rfc/create-and-read.txtar", "okta/letter-case.txtar", "gateway.TestSchemasTellTheTruth"),
+		by("rfc/create-and-read.txtar", "okta/letter-case.txtar", "gateway.TestSchemasMatchBehavior"),
 	should("4.1.1", "name.formatted and the other parts are the same name.").
 		by("rfc/replace.txtar"),
 	should("4.1.1", "displayName is the full name, for display.").
@@ -103,40 +103,40 @@ var rfc7643 = []requirement{
 	should("4.1.2", "Phone numbers, photos, addresses and the like have their standard form.").
 		moot("Accepted and ignored (rfc/whole-resources.txtar)."),
 	must("4.1.2", "groups lists ids, and changes through the groups.").
-		by("gateway.TestCreateUser", "gateway.TestSchemasTellTheTruth", "rfc/patch-groups.txtar"),
+		by("gateway.TestCreateUser", "gateway.TestSchemasMatchBehavior", "rfc/patch-groups.txtar"),
 	must("4.2", "A group has a displayName.").
-		by("gateway.TestSchemasTellTheTruth"),
+		by("gateway.TestSchemasMatchBehavior"),
 	must("4.2", "The sub-attributes of a member are immutable.").
-		by("internal/scim.TestPatchMutability", "rfc/patch-groups.txtar", "gateway.TestSchemasTellTheTruth"),
+		by("internal/scim.TestPatchMutability", "rfc/patch-groups.txtar", "gateway.TestSchemasMatchBehavior"),
 	should("4.3", "A manager has value and $ref.").
 		moot("The enterprise extension is ignored, unless the mapping file has a part of it."),
 
 	must("5", "/ServiceProviderConfig describes every feature, with its limits.").
-		by("gateway.TestServiceProviderConfig", "gateway.TestServiceProviderConfigKeepsItsWord"),
+		by("gateway.TestServiceProviderConfig", "gateway.TestServiceProviderConfigMatchesBehavior"),
 	should("5", "authenticationSchemes is readable without authentication.").
 		by("gateway.TestDiscoveryNeedsNoCredential"),
 	must("6", "A resource type has a name and a description.").
 		by("gateway.TestResourceTypes"),
 	must("6", "Its schema and its extensions are ids of Schema resources.").
-		by("gateway.TestWhatIsReferredToIsThere"),
+		by("gateway.TestReferencesResolve"),
 	must("6", "A required extension is in every resource.").
 		moot("No extension is required."),
 	must("7", "Each URN in use has a Schema, with id, name and description.").
-		by("gateway.TestWhatIsReferredToIsThere", "gateway.TestSchemas"),
+		by("gateway.TestReferencesResolve", "gateway.TestSchemas"),
 	must("7", "An attribute has a description, a complex one its sub-attributes.").
 		by("gateway.TestSchemasAreComplete"),
 	must("7", "Filters respect letter case if the attribute is caseExact.").
-		by("gateway.TestSchemasTellTheTruth", "internal/scim.TestFilterMatch/unless the attribute is caseExact"),
+		by("gateway.TestSchemasMatchBehavior", "internal/scim.TestFilterMatch/unless the attribute is caseExact"),
 	must("7", "A caseExact value keeps its letter case.").
 		by("okta/letter-case.txtar"),
 	must("7", "readOnly attributes do not change, immutable ones not after they are set.").
-		by("gateway.TestSchemasTellTheTruth", "internal/scim.TestPatchMutability", "internal/scim.TestCheckImmutable"),
+		by("gateway.TestSchemasMatchBehavior", "internal/scim.TestPatchMutability", "internal/scim.TestCheckImmutable"),
 	must("7", "A writeOnly attribute is not returned.").
 		by("rfc/whole-resources.txtar"),
 	must("7", "returned determines what an answer contains.").
-		by("internal/scim.TestProjection", "gateway.TestSchemasTellTheTruth"),
+		by("internal/scim.TestProjection", "gateway.TestSchemasMatchBehavior"),
 	should("7", "A value with uniqueness server is unique.").
-		by("gateway.TestSchemasTellTheTruth"),
+		by("gateway.TestSchemasMatchBehavior"),
 	must("9.2", "No password is stored in clear text.").
 		by("rfc/whole-resources.txtar", "gateway.TestLogHoldsNothingPersonal"),
 	should("9.2", "Credentials are stored as the OAuth threat model asks.").

@@ -24,11 +24,11 @@ var rfc9865 = []requirement{
 	should("2.2", "Pages by cursor can be sorted.").
 		by("gateway.TestCursors", "internal/scim.TestSelectPagesByCursor/sorted descending"),
 	must("2.4", "There is a default method: index, if clients expect it.").
-		by("gateway.TestServiceProviderConfigKeepsItsWord", "gateway.TestCursors/no cursor unless asked"),
+		by("gateway.TestServiceProviderConfigMatchesBehavior", "gateway.TestCursors/no cursor unless asked"),
 	must("3", "Cursors work in POST /.search.").
 		by("rfc/cursors.txtar", "gateway.TestCursorsOnTheRoot"),
 	should("4", "/ServiceProviderConfig describes paging.").
-		by("gateway.TestServiceProviderConfigKeepsItsWord"),
+		by("gateway.TestServiceProviderConfigMatchesBehavior"),
 	must("5.2", "A cursor shows its bearer nothing beyond their permissions.").
 		by("gateway.TestCursors/another client's token does not"),
 	must("5.2", "Authorization is checked on every page.").
@@ -41,6 +41,6 @@ var rfc9865 = []requirement{
 	should("5.2", "A forged cursor is recognized.").
 		by("internal/scim.TestCursorRefuses/a changed character"),
 	should("5.3", "Cursors cannot exhaust the provider's resources.").
-		by("gateway.TestMoreRequestsThanTheGatewayTakes").
+		by("gateway.TestMaxInFlight").
 		departs("The gateway stores none."),
 }
