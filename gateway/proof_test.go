@@ -170,7 +170,7 @@ func testGoodTokenFromABadAddress(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, "/scim/v2/Users", "").status)
 }
 
-// An address, and a credential, has its share of the places.
+// Each address and each credential has a share of the requests in flight.
 func TestSharesOfRequestsInFlight(t *testing.T) {
 	url, called, release := blockingSuger(t)
 	s := newStackOver(t, url, func(c *gateway.Config) { c.MaxInFlight = 8 }, behindLoopback)
@@ -190,7 +190,7 @@ func TestSharesOfRequestsInFlight(t *testing.T) {
 	done.Wait()
 }
 
-// A seat of one credential's share.
+// One credential has at most its share of the requests in flight.
 func TestRequestsInFlightOfOneCredential(t *testing.T) {
 	s := newStack(t, func(c *gateway.Config) { c.MaxInFlight = 4 })
 	s.id("viewer") // proves the token

@@ -121,7 +121,7 @@ func TestBulkKeepsAnAdministrator(t *testing.T) {
 	}
 }
 
-// A bulk request does not trust an old list about a missing member or a version.
+// A bulk request reads a new list before it reports a missing member or compares a version.
 func TestBulkReadsANewList(t *testing.T) {
 	clock := standin.NewClock(time.Now())
 	slow := func(s *ruleStand, act func()) {

@@ -274,7 +274,7 @@ func (d discard) Header() http.Header         { return d.header }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
-// A Bulk that stops at errors waits for the proof of each change.
+// With failOnErrors, a bulk request confirms each change before the next.
 func TestFailOnErrorsConfirmsEachChange(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	assert.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))

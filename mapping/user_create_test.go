@@ -165,7 +165,7 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 	})
 }
 
-// Whoever is added, nobody loses a role by it.
+// Adding a user removes no role from anybody.
 func TestCreateRemovesNoRole(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")
