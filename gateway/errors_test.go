@@ -16,7 +16,7 @@ import (
 )
 
 // Okta retries by itself only after a 429 with whole seconds in Retry-After.
-func TestSugerIsOutOfOrder(t *testing.T) {
+func TestAnswersWhenSugerFails(t *testing.T) {
 	s := newStack(t)
 	tests := []struct {
 		name   string
@@ -111,7 +111,7 @@ func blockingSuger(t *testing.T) (url string, called chan struct{}, release func
 	return server.URL, called, func() { close(released) }
 }
 
-func TestMoreRequestsThanTheGatewayTakes(t *testing.T) {
+func TestMaxInFlight(t *testing.T) {
 	url, called, release := blockingSuger(t)
 	s := newStackOver(t, url, func(c *gateway.Config) { c.MaxInFlight = 1 })
 	first := make(chan *answer)

@@ -138,7 +138,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 }
 
 // Suger may repeat in an error what it was sent.
-func TestLogHasNotSugersWords(t *testing.T) {
+func TestLogOmitsSugersMessages(t *testing.T) {
 	s := newStack(t)
 	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(500)}))
 	s.do(http.MethodGet, "/scim/v2/Users", "")

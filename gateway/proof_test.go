@@ -42,7 +42,7 @@ func (s *stack) serve(method, path string, body io.Reader, headers ...string) *a
 }
 
 // No body is read before its token has been accepted.
-func TestTokenIsProvenBeforeTheBodyIsRead(t *testing.T) {
+func TestTokenIsVerifiedBeforeTheBodyIsRead(t *testing.T) {
 	const elsewhere = "/org/another/scim/v2"
 	tests := []struct {
 		name, path, token string
@@ -70,7 +70,7 @@ func TestTokenIsProvenBeforeTheBodyIsRead(t *testing.T) {
 	}
 }
 
-func TestGoodTokenIsProvenOnce(t *testing.T) {
+func TestGoodTokenIsVerifiedOnce(t *testing.T) {
 	s := newStack(t)
 	search := func() int {
 		s.suger.ResetCalls()
@@ -84,7 +84,7 @@ func TestGoodTokenIsProvenOnce(t *testing.T) {
 }
 
 // If Suger cannot verify a token, it is asked again.
-func TestProofThatFailsIsNotRemembered(t *testing.T) {
+func TestFailedVerificationIsRepeated(t *testing.T) {
 	s := newStack(t)
 	require.NoError(t, s.suger.SetFaults(sandbox.Fault{Kind: sandbox.Status(503), Times: 1}))
 	a := s.do(http.MethodPost, "/scim/v2/Users/.search", `{"count":1}`)
@@ -170,8 +170,8 @@ func testGoodTokenFromABadAddress(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.do(http.MethodGet, "/scim/v2/Users", "").status)
 }
 
-// An address, and a credential, has its share of the places.
-func TestPlacesAreShared(t *testing.T) {
+// Each address and each credential has a share of the requests in flight.
+func TestSharesOfRequestsInFlight(t *testing.T) {
 	url, called, release := blockingSuger(t)
 	s := newStackOver(t, url, func(c *gateway.Config) { c.MaxInFlight = 8 }, behindLoopback)
 	from := func(address, token string) *answer {
@@ -190,8 +190,8 @@ func TestPlacesAreShared(t *testing.T) {
 	done.Wait()
 }
 
-// A seat of one credential's share.
-func TestPlacesOfOneCredential(t *testing.T) {
+// One credential has at most its share of the requests in flight.
+func TestRequestsInFlightOfOneCredential(t *testing.T) {
 	s := newStack(t, func(c *gateway.Config) { c.MaxInFlight = 4 })
 	s.id("viewer") // proves the token
 	s.do(http.MethodGet, "/scim/v2/Users", "", "Authorization", "Bearer read-only-key")
@@ -265,7 +265,7 @@ func TestBodyWithManyValues(t *testing.T) {
 
 // After a temporary refusal Suger is asked about the key again with the next
 // request, so that no leaver keeps access because of it.
-func TestGoodTokenThatIsRefusedForAMoment(t *testing.T) {
+func TestGoodTokenThatIsTemporarilyRefused(t *testing.T) {
 	const deactivate = `{"Operations":[{"op":"replace","path":"active","value":false}]}`
 	for _, first := range []string{http.MethodGet, http.MethodPatch, http.MethodPost} {
 		t.Run(first, func(t *testing.T) {

@@ -42,7 +42,7 @@ func leaves(prefix string, value any, into map[string]any) {
 }
 
 // Every claim of /ServiceProviderConfig is tested; one without a test fails.
-func TestServiceProviderConfigKeepsItsWord(t *testing.T) {
+func TestServiceProviderConfigMatchesBehavior(t *testing.T) {
 	now := standin.NewClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	s := newCrowdedStack(t, 1030, func(c *gateway.Config) {
 		c.Now, c.DocumentationURL, c.Version = now.Now, "https://docs.example.com/", "1.2.3"

@@ -72,7 +72,7 @@ func assertTimes(t *testing.T, kind string, meta map[string]any) {
 
 // Each schema that a resource type has can be read (RFC 7643 §6 and §7), and each
 // reference leads to its resource (§2.3.7).
-func TestWhatIsReferredToIsThere(t *testing.T) {
+func TestReferencesResolve(t *testing.T) {
 	s := newStack(t)
 	types := s.get("/scim/v2/ResourceTypes")
 	for i := range types.names() {

@@ -14,7 +14,7 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-func TestSlashesThatMeanNothing(t *testing.T) {
+func TestExtraSlashesAreIgnored(t *testing.T) {
 	s := newStack(t)
 	id := s.id("admin")
 	for _, path := range []string{

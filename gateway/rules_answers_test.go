@@ -121,8 +121,8 @@ func TestBulkKeepsAnAdministrator(t *testing.T) {
 	}
 }
 
-// A bulk request does not trust an old list about a missing member or a version.
-func TestBulkLooksAgain(t *testing.T) {
+// A bulk request reads a new list before it reports a missing member or compares a version.
+func TestBulkReadsANewList(t *testing.T) {
 	clock := standin.NewClock(time.Now())
 	slow := func(s *ruleStand, act func()) {
 		s.beforeWrite(func() { clock.Advance(2 * time.Second); act() })
@@ -523,7 +523,7 @@ func TestNobodyComesBackWithAnOldRole(t *testing.T) {
 }
 
 // Access has ended only if the list and the record by id agree.
-func TestEndOfAccessIsProvenTwice(t *testing.T) {
+func TestEndOfAccessIsConfirmedTwice(t *testing.T) {
 	hide := func(body []byte) []byte { return without(t, body, "viewer@example.com") }
 	active := func(body []byte) []byte {
 		return rowsOf(t, body, func(rows []map[string]any) []map[string]any {
@@ -575,7 +575,7 @@ func TestEndOfAccessIsProvenTwice(t *testing.T) {
 
 // In a Bulk, nothing is taken for done because an operation before it, which is not
 // proven yet, would have done it.
-func TestBulkRepeatsWhatIsNotProven(t *testing.T) {
+func TestBulkRepeatsUnconfirmedChanges(t *testing.T) {
 	end := `{"method":"PATCH","path":"USER","data":{"Operations":[{"op":"replace","path":"active","value":false}]}}`
 	remove := `{"method":"DELETE","path":"USER"}`
 	leave := `{"method":"PATCH","path":"/Groups/EDITOR","data":{"Operations":[{"op":"remove","path":"members[value eq \"ID\"]"}]}}`

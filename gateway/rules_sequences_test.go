@@ -274,8 +274,8 @@ func (d discard) Header() http.Header         { return d.header }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
-// A Bulk that stops at errors waits for the proof of each change.
-func TestFailOnErrorsWaitsForTheProof(t *testing.T) {
+// With failOnErrors, a bulk request confirms each change before the next.
+func TestFailOnErrorsConfirmsEachChange(t *testing.T) {
 	s := newRuleStand(t, onMembership)
 	assert.NoError(t, s.suger.SetFaults(sandbox.Fault{Operation: "remove user", Kind: sandbox.NotApplied}))
 	path := func(mailbox string) string { return strings.TrimPrefix(s.user(mailbox), "/scim/v2") }

@@ -91,7 +91,7 @@ func shownAt(body map[string]any, path string) any {
 
 // Writing, reading, omitting and filtering an attribute agrees with its
 // description in /Schemas (RFC 7643 §7).
-func TestSchemasTellTheTruth(t *testing.T) {
+func TestSchemasMatchBehavior(t *testing.T) {
 	discovery := newStack(t)
 	found := map[string]map[string]map[string]any{"User": {}, "Group": {}}
 	for kind, urns := range map[string][]string{"User": {"urn:ietf:params:scim:schemas:core:2.0:User", sugerUser}, "Group": {"urn:ietf:params:scim:schemas:core:2.0:Group"}} {

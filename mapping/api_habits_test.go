@@ -67,7 +67,7 @@ func (ending) Deadline() (time.Time, bool) { return time.Now().Add(2 * time.Seco
 
 // A request that is almost out of time does not wait for the list, nor does one
 // that Suger has refused.
-func TestNobodyWaitsInVain(t *testing.T) {
+func TestExpiringRequestDoesNotWait(t *testing.T) {
 	within := small("  add user:\n", "  add user:\n    shows within: 1m\n")
 	s, a := newSmall(t, within)
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
@@ -139,7 +139,7 @@ refusals: {seats: [1701, no seat], domain: [422], duplicate: [taken], not there:
 
 // Removing a person who has left succeeds, whether the API says so by a status or
 // by a word.
-func TestAWordMayMeanNotThere(t *testing.T) {
+func TestRemovalThatIsRefusedAsNotThere(t *testing.T) {
 	s, a := newSmall(t, smallMapping+"errors: {field: error}\nrefusals: {not there: [no_such_user]}\n")
 	s.answer = func(w http.ResponseWriter, r *http.Request, _ string) bool {
 		if r.Method != http.MethodDelete {

@@ -98,7 +98,7 @@ func TestBrakeCounts(t *testing.T) {
 	}
 }
 
-func TestBrakeLetsGoWhenItsWindowHasPassed(t *testing.T) {
+func TestBrakeReleasesAfterItsWindow(t *testing.T) {
 	s := newStand(t, braked(2))
 	_, err := s.patchUser(s.id("viewer"), deactivation)
 	require.NoError(t, err)

@@ -90,7 +90,7 @@ func TestDrift(t *testing.T) {
 
 // One kind of drift is logged when it is first seen, and then once a minute at
 // most, with the number of answers since.
-func TestDriftIsLoggedNowAndThen(t *testing.T) {
+func TestDriftIsLoggedOnceAMinute(t *testing.T) {
 	s := newStand(t)
 	s.suger.PutUser(sandbox.User{ID: "U1", Email: "iris@example.com"})
 	s.fault(sandbox.Fault{Kind: sandbox.Literal, Body: `{` + wholeUser + `,"status":"SUSPENDED"}`, Operation: "get user"})

@@ -37,7 +37,7 @@ func TestLookupPrefersAccess(t *testing.T) {
 	assert.Equal(t, active.ID, found.Resources[0].ID())
 }
 
-func TestGroupOfStrangersIsNotMade(t *testing.T) {
+func TestGroupOfUnknownMembersIsNotCreated(t *testing.T) {
 	s := newStand(t)
 	_, err := s.postGroup(withMembers("Brokers", s.id("viewer"), "nobody"))
 	assertCode(t, scim.CodeInvalidValue, err)
@@ -46,7 +46,7 @@ func TestGroupOfStrangersIsNotMade(t *testing.T) {
 }
 
 // Each id that is not on the list costs a call: many of them are a mistake.
-func TestManyStrangersCostNoCalls(t *testing.T) {
+func TestManyUnknownIDsCostNoCalls(t *testing.T) {
 	strangers := make([]string, 5000)
 	for i := range strangers {
 		strangers[i] = fmt.Sprintf("stranger-%d", i)

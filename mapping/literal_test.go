@@ -256,7 +256,7 @@ func TestCallForms(t *testing.T) {
 }
 
 // Operations on one user can send who the user is and which role is meant.
-func TestOwnOperationsSendWhatTheyAreAbout(t *testing.T) {
+func TestOperationsOnAUserSendUserAndRole(t *testing.T) {
 	setRole := []string{updatesRole, updatesStatus, "  # convention, likewise.\n", "  set role: {call: \"PUT /role/{role.name}/of/{user}?role={role}\", body: {mail: \"{userName}\", name: \"{name.formatted}\", role: \"{role}\", all: \"{roles}\"}}\n"}
 	suspend := []string{updatesStatus, "", endAccess, "  give: {call: POST /back, body: {id: \"{user}\"}}\n  end: {call: POST /gone, body: {mail: \"{userName}\", org: \"{organization}\"}}\n"}
 	user := func(role, status string) string {

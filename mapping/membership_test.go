@@ -236,7 +236,7 @@ func TestReturnByIDIsRefused(t *testing.T) {
 
 // Values that are too long for Suger's columns are refused before anything is
 // written.
-func TestSizesAreKept(t *testing.T) {
+func TestValuesThatAreTooLong(t *testing.T) {
 	long := strings.Repeat("é", 31)
 	tests := map[string]func(s *stand) error{
 		"a given name of somebody new": func(s *stand) error {

@@ -108,7 +108,7 @@ func TestWrongHintIsDropped(t *testing.T) {
 }
 
 // Lists are not shared between credentials or organizations.
-func TestMemoryIsKeptApart(t *testing.T) {
+func TestListsAreSeparate(t *testing.T) {
 	s := newStand(t)
 	there := s.withElsewhere()
 	second := s.as(func(c *mapping.Caller) { c.Credential = "second-" + standKey })
@@ -192,7 +192,7 @@ func TestRevokedCredential(t *testing.T) {
 	assertCode(t, scim.CodeTokenRefused, err)
 }
 
-func TestListGrowsOld(t *testing.T) {
+func TestListExpires(t *testing.T) {
 	s := newStand(t)
 	list := func() []string {
 		_, err := s.listUsers("")

@@ -67,7 +67,7 @@ func TestPutThatComesTwice(t *testing.T) {
 // Between Okta's GET and its PUT, a pushed group has changed the role. What a
 // client claims to have read does not count; two different roles in a request
 // are an error.
-func TestPutOfAnOldEcho(t *testing.T) {
+func TestPutOfAnOldAnswer(t *testing.T) {
 	tests := []struct {
 		name   string
 		mapped func(scim.Resource)
@@ -99,7 +99,7 @@ func TestPutOfAnOldEcho(t *testing.T) {
 
 // The role that Okta had read has been deleted since: it is as unknown as any
 // other, and nothing is changed.
-func TestPutOfAnEchoWithADeletedRole(t *testing.T) {
+func TestPutOfAnOldAnswerWithADeletedRole(t *testing.T) {
 	s := newStand(t)
 	id := s.id("finance")
 	send := s.okta(id, func(body scim.Resource) { body["name"] = map[string]any{"givenName": "Dana", "familyName": "Drum"} })

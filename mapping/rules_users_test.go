@@ -213,7 +213,7 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 
 // Returning by the id that a client still has asks for the global record of that
 // very id, the address concerned and a domain of the organization.
-func TestComeBackByID(t *testing.T) {
+func TestReturnByID(t *testing.T) {
 	r := newRules(t, membership)
 	s := r.people("amber ADMIN", "basalt EDITOR")
 	global := func(id, email string) *user {

@@ -80,7 +80,7 @@ func TestManyReadersShareOneFetch(t *testing.T) {
 	assert.Equal(t, 29, s.observed.count("list hit"))
 }
 
-func TestReaderWhoGivesUp(t *testing.T) {
+func TestCanceledReader(t *testing.T) {
 	t.Run("does not stop the others", func(t *testing.T) {
 		s := newStand(t)
 		held := s.hold(http.MethodGet, listPath)

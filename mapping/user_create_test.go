@@ -165,8 +165,8 @@ func TestCreateWithAnOldListAtHand(t *testing.T) {
 	})
 }
 
-// Whoever is added, nobody loses a role by it.
-func TestCreateTakesNoPower(t *testing.T) {
+// Adding a user removes no role from anybody.
+func TestCreateRemovesNoRole(t *testing.T) {
 	s := newStand(t)
 	_, err := s.find("nova")
 	require.NoError(t, err)

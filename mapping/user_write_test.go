@@ -95,7 +95,7 @@ func TestSparsePutChangesNothing(t *testing.T) {
 }
 
 // Okta's PUT repeats our own answer.
-func TestEchoChangesNothing(t *testing.T) {
+func TestRepeatedValuesChangeNothing(t *testing.T) {
 	s := newStand(t)
 	for _, mailbox := range []string{"admin", "viewer", "finance", "invited", "former", "Mixed.Case"} {
 		user, err := s.getUser(s.id(mailbox))

@@ -53,7 +53,7 @@ func zipped(text string) http.HandlerFunc {
 	return say(200, buffer.String(), "Content-Encoding", "gzip")
 }
 
-func TestAnswersThatAreNot(t *testing.T) {
+func TestUnusableAnswers(t *testing.T) {
 	bomb := zipped(`"` + strings.Repeat("x", 10<<20) + `"`)
 	tests := []struct {
 		name   string

@@ -38,7 +38,7 @@ func TestRefusedCredentialIsRemembered(t *testing.T) {
 
 // A formerly accepted key is tried once more: one of Suger's servers that does
 // not know it yet must not let a leaver keep access.
-func TestStrayRefusal(t *testing.T) {
+func TestAcceptedKeyIsTriedOnceMore(t *testing.T) {
 	ok, no := say(200, `[]`), say(401, ``)
 	tests := []struct {
 		name    string

@@ -67,7 +67,7 @@ func (c client) ask(path string) bool {
 	return err == nil && n > 0
 }
 
-func TestNewcomersDisplaceStrangers(t *testing.T) {
+func TestNewConnectionsDisplaceUnauthenticatedOnes(t *testing.T) {
 	tests := []struct {
 		name   string
 		limits conns.Limits

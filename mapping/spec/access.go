@@ -9,13 +9,13 @@ import (
 
 // Access defines who has access, and how access ends and is restored.
 type Access struct {
-	End      End        `yaml:"end" required:"true" doc:"How access ends. remove user: by that operation. set status: by update user, with {status}. Else the call that ends it."`
-	Give     *Operation `yaml:"give" doc:"The call that gives access back. Without it, update user does, with {status}; who was removed is added again."`
-	Field    Field      `yaml:"field" doc:"The field of Suger's user that shows who has access. Leave it out if everybody in the list has."`
-	Active   []any      `yaml:"active" types:"string,integer,boolean,null" doc:"Values that mean access: texts, numbers, true or false. The first is written to give access back; null writes null, and {now} the time."`
-	Pending  []any      `yaml:"pending" types:"string,integer,boolean,null" doc:"Values among the active ones that mean invited, never signed in: such an administrator does not count as one who can help."`
-	Inactive []any      `yaml:"inactive" types:"string,integer,boolean,null" doc:"Values that mean no access, likewise; the first is written to end access."`
-	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What it means if the field is missing, null or empty. If no value is listed for the opposite, every other value but false, 0 and a zero time means that: for a time of removal, say active and list no inactive value."`
+	End      End        `yaml:"end" required:"true" doc:"remove user: by that operation. set status: by update user, with {status}. Else the call that ends access."`
+	Give     *Operation `yaml:"give" doc:"The call that restores access. Without it, update user does, with {status}, or add user."`
+	Field    Field      `yaml:"field" doc:"The user's field that shows who has access. Without it, everybody in the list has."`
+	Active   []any      `yaml:"active" types:"string,integer,boolean,null" doc:"Values that mean access. The first is written to restore access; null writes null, {now} the time."`
+	Pending  []any      `yaml:"pending" types:"string,integer,boolean,null" doc:"Active values of people who never signed in. Such administrators do not count as the last one."`
+	Inactive []any      `yaml:"inactive" types:"string,integer,boolean,null" doc:"Values that mean no access. The first is written to end access."`
+	Absent   string     `yaml:"absent" enum:"active,inactive" doc:"What a missing, null or empty field means. If no value is listed for the opposite, every other value except false, 0 and a zero time means that, such as a time of removal."`
 }
 
 // Shows reports whether a field shows who has access.

@@ -16,19 +16,19 @@ import (
 type Document struct {
 	Version    int        `yaml:"version" required:"true" doc:"Version of this file format: 1."`
 	Operations Operations `yaml:"operations" required:"true" doc:"The calls of Suger's API, by what they do."`
-	User       UserMap    `yaml:"user" required:"true" doc:"Which fields of Suger's user hold which SCIM attributes."`
-	Role       RoleMap    `yaml:"role" required:"true" doc:"Which fields of Suger's role hold which SCIM attributes, and which roles every organization has."`
-	Access     Access     `yaml:"access" required:"true" doc:"Who has access, and how access ends and is restored."`
-	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
-	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
+	User       UserMap    `yaml:"user" required:"true" doc:"The fields of Suger's user, and the SCIM attributes that they hold."`
+	Role       RoleMap    `yaml:"role" required:"true" doc:"The fields of Suger's role, and the standard roles."`
+	Access     Access     `yaml:"access" required:"true" doc:"Who has access, and how access ends."`
+	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer reports a failure without the HTTP status."`
+	Refusals   Refusals   `yaml:"refusals" doc:"How refusals of Suger are recognized: texts in the message, in any letter case, or the code; numbers are the HTTP status or the code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
 }
 
 // UserMap maps the fields of Suger's user to SCIM.
 type UserMap struct {
-	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number; a body gets it as it is."`
+	ID           Field                `yaml:"id" required:"true" doc:"The user's id, a string or a number."`
 	IDs          map[string]Field     `yaml:"ids" keys:"^[A-Za-z0-9]+$" doc:"Further ids of a user's record by names of letters and digits; use them as {user.NAME} in the operations on a user other than get user, add user and add member."`
-	Organization Field                `yaml:"organization" doc:"The organization a user belongs to; an answer for another one is refused."`
+	Organization Field                `yaml:"organization" doc:"The user's organization; an answer for another one is refused."`
 	Attributes   map[string]Attribute `yaml:"attributes" required:"true" doc:"SCIM attributes and the fields that hold them. userName must be the e-mail address."`
 	Created      Field                `yaml:"created" doc:"Time of creation: RFC 3339, or seconds or milliseconds since 1970."`
 	Modified     Field                `yaml:"modified" doc:"Time of the last change, likewise."`
@@ -39,9 +39,9 @@ type UserMap struct {
 // in the file is just the field.
 type Attribute struct {
 	Field Field  `yaml:"field" required:"true" doc:"Where the value is in Suger's user."`
-	Part  Part   `yaml:"part" enum:"first names,last name" doc:"Which part of a full name this is, if the field holds one."`
+	Part  Part   `yaml:"part" enum:"first names,last name" doc:"The part of a full name, if the field holds one."`
 	Write string `yaml:"write" enum:"always,create,never" default:"always" doc:"always. create: fixed once the user exists. never: accepted from clients and ignored."`
-	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger accepts; 0 is no bound."`
+	Max   int    `yaml:"max" min:"0" doc:"Most characters that Suger accepts; 0 is no limit."`
 }
 
 // UnmarshalYAML reads an attribute, or the short form, just the field.
@@ -71,9 +71,9 @@ const (
 
 // UserRoles describes how a user's record holds roles.
 type UserRoles struct {
-	Field Field  `yaml:"field" required:"true" doc:"Where the role is in Suger's user: a string, a number, an object, or an array of them."`
+	Field Field  `yaml:"field" required:"true" doc:"Where the role is: a string, a number, an object, or an array of them."`
 	Hold  string `yaml:"hold" enum:"one,many" default:"one" doc:"one: a user has one role. many: any number."`
-	By    string `yaml:"by" enum:"id,name" default:"id" doc:"What a plain string or number is: the role's id or its name."`
+	By    string `yaml:"by" enum:"id,name" default:"id" doc:"Whether a plain string or number is the role's id or its name."`
 	ID    Field  `yaml:"id" doc:"Where the id is, if the role is an object."`
 	Name  Field  `yaml:"name" doc:"Where the name is, if the role is an object."`
 }
@@ -81,24 +81,24 @@ type UserRoles struct {
 // RoleMap describes Suger's roles.
 type RoleMap struct {
 	ID             Field        `yaml:"id" doc:"The role's id. A role that is a plain string is its own id and name."`
-	Organization   Field        `yaml:"organization" doc:"The organization a role belongs to; a list with one of another is refused."`
+	Organization   Field        `yaml:"organization" doc:"The role's organization; a list with a role of another one is refused."`
 	Name           Field        `yaml:"name" doc:"The role's name."`
 	Created        Field        `yaml:"created" doc:"Time of creation, as of a user."`
 	Modified       Field        `yaml:"modified" doc:"Time of the last change, likewise."`
-	NameMax        int          `yaml:"name max" min:"0" doc:"Most characters of a role's name; 0 is no bound."`
+	NameMax        int          `yaml:"name max" min:"0" doc:"Most characters of the name; 0 is no limit."`
 	Description    Field        `yaml:"description" doc:"The role's description."`
-	DescriptionMax int          `yaml:"description max" min:"0" doc:"Most characters of a role's description; 0 is no bound."`
-	Permissions    Field        `yaml:"permissions" doc:"The role's permissions, which a renaming that sends the whole object sends back."`
-	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which every organization has and nobody renames or deletes."`
-	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * means all others, by name."`
-	Default        string       `yaml:"default" required:"true" doc:"The role of a user without one in the request; GATEWAY_DEFAULT_ROLE replaces it."`
-	Template       RoleTemplate `yaml:"new role" doc:"Fields of a custom role that is created for a pushed group."`
+	DescriptionMax int          `yaml:"description max" min:"0" doc:"Most characters of the description; 0 is no limit."`
+	Permissions    Field        `yaml:"permissions" doc:"The role's permissions; a renaming with the whole object sends them back."`
+	Known          []KnownRole  `yaml:"known" required:"true" doc:"The standard roles, which nobody renames or deletes."`
+	Precedence     []string     `yaml:"precedence" required:"true" doc:"Names of roles, most powerful first. * is all others, by name."`
+	Default        string       `yaml:"default" required:"true" doc:"The role of a user for whom the client sends none; GATEWAY_DEFAULT_ROLE replaces it."`
+	Template       RoleTemplate `yaml:"new role" doc:"What a pushed group creates."`
 }
 
 // A KnownRole is a role that exists in every organization.
 type KnownRole struct {
 	Name          string `yaml:"name" required:"true" doc:"The role's name in Suger."`
-	ID            any    `yaml:"id" types:"string,integer" doc:"The role's id, a string or a number as Suger writes it; leave out if it differs between organizations and is in the role list."`
+	ID            any    `yaml:"id" types:"string,integer" doc:"The role's id. Leave it out if it differs between organizations and is in the role list."`
 	Description   string `yaml:"description" doc:"Shown in Okta beside the role."`
 	Administrator bool   `yaml:"administrator" doc:"May manage users. The last such user is never demoted or removed."`
 }
@@ -112,15 +112,15 @@ func (k *KnownRole) IDText() string {
 // A RoleTemplate is what a custom role made for a pushed group starts with.
 type RoleTemplate struct {
 	Description string `yaml:"description" doc:"The role's description."`
-	Permissions []any  `yaml:"permissions" doc:"The role's permissions; empty grants nothing until somebody adds some in Suger."`
+	Permissions []any  `yaml:"permissions" doc:"The role's permissions; empty grants nothing."`
 }
 
 // ErrorMap describes how an answer shows that its call failed.
 type ErrorMap struct {
-	Field   Path  `yaml:"field" required:"true" doc:"Path in an answer of status 2xx. Any value there is an error, unless it is missing, null, false or empty."`
-	Success []any `yaml:"success" types:"string,integer,boolean" doc:"Values of field that mean success. If given, every other value is an error, false too."`
-	Message Path  `yaml:"message" doc:"Path of the message in an error; if left out, message, error and detail are tried."`
-	Code    Path  `yaml:"code" doc:"Path of the code in an error; if left out, usual names are tried. A code from 400 to 599 in an answer of status 2xx counts as its status."`
+	Field   Path  `yaml:"field" required:"true" doc:"Path in a 2xx answer. A value other than null, false or empty is an error."`
+	Success []any `yaml:"success" types:"string,integer,boolean" doc:"Values of field that mean success; then every other value is an error."`
+	Message Path  `yaml:"message" doc:"Path of the error's message. Without it, message, error and detail are tried."`
+	Code    Path  `yaml:"code" doc:"Path of the error's code. Without it, usual names are tried. In a 2xx answer a code from 400 to 599 counts as the status."`
 }
 
 // Refusals are words in Suger's error messages, and error codes.
@@ -128,13 +128,13 @@ type Refusals struct {
 	Domain    []any `yaml:"domain" types:"string,integer,boolean" doc:"The e-mail domain is not the organization's."`
 	Seats     []any `yaml:"seats" types:"string,integer,boolean" doc:"No seat is left."`
 	Duplicate []any `yaml:"duplicate" types:"string,integer,boolean" doc:"The user exists."`
-	NotThere  []any `yaml:"not there" types:"string,integer,boolean" doc:"What the call is about does not exist, as with status 404."`
+	NotThere  []any `yaml:"not there" types:"string,integer,boolean" doc:"The object does not exist, as with status 404."`
 }
 
 // Credential says how the API key is sent.
 type Credential struct {
-	Header string `yaml:"header" format:"header" doc:"Header that carries the key; Authorization if left out."`
-	Scheme string `yaml:"scheme" format:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
+	Header string `yaml:"header" format:"header" doc:"Header with the key; Authorization if left out."`
+	Scheme string `yaml:"scheme" format:"scheme" doc:"Word before the key, or none. If left out: Key in the header Authorization, none in others."`
 }
 
 // Parse reads and checks a mapping file; name is used in messages. The error is

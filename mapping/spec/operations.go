@@ -35,9 +35,9 @@ const (
 type Operations struct {
 	ListUsers      *Operation `yaml:"list users" required:"true" doc:"Every user of the organization, page by page."`
 	GetUser        *Operation `yaml:"get user" doc:"One user. Without it, users are found in the list."`
-	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. Saves reading the list for a lookup; if it finds nobody, the gateway reads the list, unless this decides."`
+	FindUser       *Operation `yaml:"find user" doc:"The user with the address {userName}: an object, a list, or nothing. If it finds nobody, the gateway reads the list, unless this decides."`
 	AddUser        *Operation `yaml:"add user" required:"true" doc:"A new user."`
-	AddMember      *Operation `yaml:"add member" doc:"Makes an added user a member of the organization, where adding needs two calls; {user} is the id that add user answered."`
+	AddMember      *Operation `yaml:"add member" doc:"The second call, where adding needs two; {user} is the id that add user answered."`
 	UpdateUser     *Operation `yaml:"update user" doc:"Changes to a user."`
 	RemoveUser     *Operation `yaml:"remove user" doc:"Removes a user from the organization."`
 	ActivateUser   *Operation `yaml:"-"` // access.give in the file
@@ -45,7 +45,7 @@ type Operations struct {
 	SetRole        *Operation `yaml:"set role" doc:"Replaces a user's role, where that is a separate call."`
 	GrantRole      *Operation `yaml:"grant role" doc:"Gives a user one more role, where users hold many."`
 	RevokeRole     *Operation `yaml:"revoke role" doc:"Removes one role from a user, where users hold many."`
-	ListRoles      *Operation `yaml:"list roles" doc:"Every role of the organization. Without it, the known roles are all there are."`
+	ListRoles      *Operation `yaml:"list roles" doc:"Every role of the organization. Without it, only the known roles exist."`
 	AddRole        *Operation `yaml:"add role" doc:"A new custom role."`
 	UpdateRole     *Operation `yaml:"update role" doc:"Changes to a custom role."`
 	RemoveRole     *Operation `yaml:"remove role" doc:"Deletes a custom role."`
@@ -54,18 +54,18 @@ type Operations struct {
 // An Operation is one call of Suger's API. The short form in the file is just
 // the call.
 type Operation struct {
-	Call    Request           `yaml:"call" required:"true" doc:"Method, path and query; {organization}, {user} and {role} are ids, {role.name} is the role's name, {user.NAME} is an id in user.ids."`
+	Call    Request           `yaml:"call" required:"true" doc:"The call. {organization}, {user} and {role} are ids, {role.name} is the role's name, {user.NAME} an id in user.ids."`
 	Headers map[string]string `yaml:"headers" keys:"^[A-Za-z0-9!#$%&'*+.^_|~-]+$" of:"ascii" doc:"Headers to send besides the usual ones, by names of letters, digits and -; they may hold the placeholders of paths."`
-	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by that value; one that has no value is left out. An element of a list that holds {role} or {role.name} is repeated for each role."`
-	Repeat  bool              `yaml:"repeat" doc:"Sending the call twice does no harm, so it may be repeated when an answer is lost."`
-	Answer  Field             `yaml:"answer" not:"list users,list roles" doc:"Where the object is in the answer; leave out if the answer is the object."`
-	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array in the answer; leave out if the answer is the array."`
-	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows in the answer, if there is one."`
-	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list comes in pages; without it, one answer holds everything."`
-	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"What an update sends. changes: only what differs. whole object: what is unchanged, too: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
-	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Which people the call finds. everybody: also those who are not members of the organization, without their role, so that the list decides who is a member."`
-	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case, so that the list is not read."`
-	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long it may take until the list has the user, such as 30s; at most 1m. The gateway looks again until then."`
+	Body    any               `yaml:"body" doc:"JSON to send. A string {name} is replaced by its value, or left out without one. A list element that holds {role} or {role.name} is repeated for each role."`
+	Repeat  bool              `yaml:"repeat" doc:"The call may be sent twice, such as when an answer is lost."`
+	Answer  Field             `yaml:"answer" not:"list users,list roles" doc:"Where the object is in the answer, unless the answer is the object."`
+	Items   Path              `yaml:"items" for:"list users,list roles" doc:"Path of the array, unless the answer is the array."`
+	Total   Path              `yaml:"total" for:"list users,list roles" doc:"Path of the number of all rows."`
+	Paging  *PagingMap        `yaml:"paging" for:"list users,list roles" doc:"How the list is paged. Without it, one answer holds everything."`
+	Sends   Sends             `yaml:"sends" for:"update user,update role" enum:"changes,whole object" default:"changes" doc:"changes: only what differs. whole object: the user as get user answers it, with the changes applied; without get user, and for a role, all that the mapping knows."`
+	Covers  Covers            `yaml:"covers" for:"get user" enum:"members,everybody" default:"members" doc:"Whom the call finds. everybody: also non-members, without their role, so that the list decides who is a member."`
+	Decides bool              `yaml:"decides" for:"find user" doc:"An empty answer proves that nobody has the address, in any letter case."`
+	Within  time.Duration     `yaml:"shows within" for:"add user" doc:"How long the list may lack the new user; at most 1m. The gateway looks again until then."`
 }
 
 // UnmarshalYAML reads an operation, or the short form, just the call.
@@ -93,10 +93,10 @@ const CoversEverybody Covers = "everybody"
 type PagingMap struct {
 	Style  string `yaml:"style" required:"true" enum:"offset,page,cursor,link,none" doc:"offset: rows to skip. page: page number. cursor: a token from the page before. link: the URL of the next page, on the same host. none: one answer holds everything, up to the size."`
 	Size   int    `yaml:"size" min:"1" max:"10000" doc:"Rows to ask for in a page."`
-	Limit  string `yaml:"limit" doc:"Query parameter that carries the size."`
-	Next   string `yaml:"next" doc:"Query parameter that carries the offset, the page number or the cursor."`
+	Limit  string `yaml:"limit" doc:"Query parameter with the size."`
+	Next   string `yaml:"next" doc:"Query parameter with the offset, page number or cursor."`
 	First  int    `yaml:"first" min:"0" max:"1" doc:"Number of the first page (style page): 0 if left out, or 1."`
-	Cursor Cursor `yaml:"cursor" doc:"Where the next cursor is (style cursor): its path in the answer, header NAME, or last row FIELD. Where the URL is (style link): its path in the answer; the header Link if left out."`
+	Cursor Cursor `yaml:"cursor" doc:"Style cursor: where the next cursor is, as its path, header NAME, or last row FIELD. Style link: the path of the URL, or the header Link if left out."`
 }
 
 // A NamedOperation is an operation under its name in the file.

@@ -31,8 +31,8 @@ const referenceFile = "../../docs/mapping-reference.md"
 // docs/mapping-reference.md is generated from the Go types and the checks; -update
 // rewrites it.
 func TestReference(t *testing.T) {
-	const intro = "# The keys of the mapping file\n\nFor anyone who edits a mapping file. [mapping.md](mapping.md) explains how to get one.\n" +
-		"This page is generated from the program, as is [mapping.schema.json](../mapping/spec/mapping.schema.json).\n\n"
+	const intro = "# The keys of the mapping file\n\nFor anyone who edits a [mapping file](mapping.md). The program generates this page and\n" +
+		"[mapping.schema.json](../mapping/spec/mapping.schema.json). What is `true` or `false` is `false` by default.\n\n"
 	assertMade(t, referenceFile, intro+reference()+"\n## Placeholders by operation\n\n"+placeholderTable(t))
 }
 
@@ -179,7 +179,7 @@ func formOf(t reflect.Type) string {
 	case t.Kind() == reflect.Int:
 		return "whole number"
 	case t.Kind() == reflect.Bool:
-		return "`true` or `false`; default `false`"
+		return "`true` or `false`"
 	case t.Kind() == reflect.Struct:
 		return "see below"
 	}

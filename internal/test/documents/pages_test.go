@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,19 +21,18 @@ func TestErrorsDocumentIsTheTable(t *testing.T) {
 	var page strings.Builder
 	page.WriteString("# Errors\n\n" +
 		"For anyone who reads an error in Okta, in the gateway's log or on the status page.\n\n" +
-		"Every error ends in `[code, request id]`: the code is explained here, the request id finds the\n" +
-		"line in the gateway's log. Okta shows the text under Dashboard, Tasks, on the app's Assignments\n" +
-		"tab, and for groups on the Push Groups tab.\n\n" +
-		"| code | HTTP status | scimType | what has happened | what to do |\n|---|---|---|---|---|\n")
+		"Every error ends in `[code, request id]`: the table explains the code, and the request id finds the line in\n" +
+		"the gateway's log. Okta shows the text under Dashboard, Tasks, on the app's Assignments tab, and for groups\n" +
+		"on the Push Groups tab. Okta is answered `429` instead of `503`, because it retries only a `429` by itself;\n" +
+		"`Retry-After` says when.\n\n" +
+		"| code | status, scimType | what has happened | what to do |\n|---|---|---|---|\n")
 	for _, entry := range scim.Codes {
-		kind := "-"
+		status := strconv.Itoa(entry.Status)
 		if entry.Type != "" {
-			kind = "`" + string(entry.Type) + "`"
+			status += " `" + string(entry.Type) + "`"
 		}
-		fmt.Fprintf(&page, "| `%s` | %d | %s | %s | %s |\n", entry.Code, entry.Status, kind, entry.Cause, entry.Cure)
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s |\n", entry.Code, status, entry.Cause, entry.Cure)
 	}
-	page.WriteString("\nOkta is answered `429` in place of `503`, since it retries by itself only after a `429`. Both say in\n" +
-		"`Retry-After` when to retry.\n")
 	path := filepath.Join("docs", "errors.md")
 	if *update {
 		require.NoError(t, os.WriteFile(path, []byte(page.String()), 0o644))

@@ -129,7 +129,7 @@ func TestDirectionsOfImports(t *testing.T) {
 }
 
 // The rules detect forbidden imports.
-func TestRulesFind(t *testing.T) {
+func TestRulesDetectForbiddenImports(t *testing.T) {
 	all := productImports(t)
 	for name, test := range map[string]struct {
 		from, to string

@@ -130,7 +130,7 @@ func TestCallsAtOncePerCredential(t *testing.T) {
 
 // A push of many members does not delay a read until its end: calls to Suger are
 // served in order.
-func TestLargeRequestLetsSmallOnesBy(t *testing.T) {
+func TestLargeRequestDoesNotBlockSmallOnes(t *testing.T) {
 	const width, people, parallel = 2, 60, 4
 	door := newDoorkeeper()
 	s := newStand(t, statusContract, func(u *setup) { // where reads by id do not share a list

@@ -114,7 +114,7 @@ func TestWhatIsSent(t *testing.T) {
 	assert.Equal(t, Report{Requests: 2, Assertions: 3, Skipped: 1}, report)
 }
 
-func TestWhatIsNotUnderstoodFails(t *testing.T) {
+func TestUnsupportedScriptFails(t *testing.T) {
 	const ok = `"assertions":[{"comparison":"not_empty","source":"response_status"}]`
 	tests := []struct {
 		name, steps, wrong string

@@ -86,7 +86,7 @@ func token(t *testing.T, answer got) string {
 	return body.AccessToken
 }
 
-func TestTokenLives(t *testing.T) {
+func TestTokenExpires(t *testing.T) {
 	s, now := withClient(t)
 	first := token(t, s.call(t, "POST", "/oauth2/token", grantForm("client-1", "secret-1"), "Content-Type", formType))
 	second := token(t, s.call(t, "POST", "/oauth2/token", grantForm("client-1", "secret-1"), "Content-Type", formType))

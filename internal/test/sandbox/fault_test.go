@@ -151,7 +151,7 @@ func TestLatencyDelaysAndDoesNotReplace(t *testing.T) {
 	assert.Equal(t, 503, s.call(t, "GET", aUserList, "").status)
 }
 
-func TestFaultsThatMakeNoSense(t *testing.T) {
+func TestInvalidFaults(t *testing.T) {
 	s := serve(t, nil)
 	s.fault(t, sandbox.Fault{Kind: sandbox.Empty})
 	for name, fault := range map[string]sandbox.Fault{
