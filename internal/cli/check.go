@@ -70,7 +70,7 @@ func (run *checkRun) prepare() (*settings.Config, error) {
 
 // missing adds the settings that a check needs and that are missing.
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
-	if c.Credential == "" && c.CredentialFile == "" {
+	if !c.Credential.Given() {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds")
 	}
 	if run.request.Caller.Organization == "" {
