@@ -6,6 +6,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"text/template"
 	"time"
 
+	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/settings"
 )
@@ -76,6 +79,17 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	return fmt.Errorf("there is no command %q; suger-scim-gateway help lists them", args[0])
 }
+
+//go:embed texts/*.txt
+var textFiles embed.FS
+
+// texts are the longer outputs of commands.
+var texts = template.Must(template.New("").Funcs(template.FuncMap{
+	"indented": func(value any) string { return strings.ReplaceAll(check.Indented(value), "\n", "\n  ") },
+}).ParseFS(textFiles, "texts/*.txt"))
+
+// print writes one of the texts.
+func (c *console) print(text string, data any) error { return texts.ExecuteTemplate(c.out, text, data) }
 
 func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 

@@ -190,33 +190,5 @@ func explain(ctx context.Context, c *console, args []string) error {
 	case run.json:
 		return run.writeJSON(e)
 	}
-	return run.printExplanation(e)
-}
-
-func (run *checkRun) printExplanation(e *check.Explanation) error {
-	var text strings.Builder
-	section := func(title string, contents ...string) {
-		fmt.Fprintf(&text, "\n%s\n", title)
-		for _, content := range contents {
-			fmt.Fprintf(&text, "  %s\n", strings.ReplaceAll(content, "\n", "\n  "))
-		}
-	}
-	fmt.Fprintf(&text, "%s in organization %s at %s. Nothing was changed.\n", e.Person, e.Target.Organization, e.Target.URL)
-	if len(e.Suger) == 0 {
-		section("Suger holds", "nobody with this address")
-	}
-	for _, record := range e.Suger {
-		section("Suger holds", check.Indented(record))
-	}
-	if e.SCIM == nil {
-		section("SCIM shows", "nobody")
-	} else {
-		section("SCIM shows", check.Indented(e.SCIM))
-		section("The role, by attribute", e.Roles...)
-	}
-	section("Settings and rules that apply", e.Applies...)
-	section("What Okta should send next", e.Next)
-	section("Recent changes by the gateway", "see Changes on the status page of the running gateway, or the audit records in its log")
-	_, err := run.out.Write([]byte(text.String()))
-	return err
+	return run.print("explanation.txt", e)
 }
