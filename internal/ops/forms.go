@@ -19,8 +19,7 @@ const (
 // that nobody sees more than Suger would show them. The credential is not kept
 // and not shown again.
 type formPage struct {
-	frame
-	changeList // recent changes to Person
+	Changes changeList // recent ones to Person
 
 	Organization string
 	Problem      string // why Suger was not asked, or did not answer
@@ -36,7 +35,7 @@ type formPage struct {
 func (s *server) form(view, title string, ask func(ctx context.Context, page *formPage, credential string) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		field := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-		page := &formPage{frame: s.frame(r, title), Organization: field("organization"), Person: field("person"), Role: field("role")}
+		page := &formPage{Organization: field("organization"), Person: field("person"), Role: field("role")}
 		credential, status := field("credential"), http.StatusBadRequest
 		switch {
 		case r.Method != http.MethodPost:
@@ -58,7 +57,7 @@ func (s *server) form(view, title string, ask func(ctx context.Context, page *fo
 				page.Problem = problemOf(err)
 			}
 		}
-		s.show(w, status, view, page)
+		s.show(w, r, status, view, title, page)
 	}
 }
 
@@ -70,7 +69,7 @@ func (s *server) test(ctx context.Context, page *formPage, credential string) (e
 
 // explain finds out everything about one person.
 func (s *server) explain(ctx context.Context, page *formPage, credential string) (err error) {
-	page.changeList = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
+	page.Changes = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
 	page.Found, err = s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
 	return err
 }

@@ -240,10 +240,7 @@ func (s *server) hasSession(r *http.Request) bool {
 }
 
 func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
-	s.show(w, status, "signin", struct {
-		frame
-		Problem string
-	}{frame{Config: s.config, Title: "Sign in"}, problem})
+	s.render(w, status, "signin", page{Title: "Sign in", Content: problem})
 }
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
