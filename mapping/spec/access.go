@@ -130,11 +130,9 @@ func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
 		switch {
 		case word == "" && !whenAbsent:
 			c.Add(place, "say with absent what it means", "null and the empty text count as absent")
-		case seen[strings.ToLower(word)]:
-			c.Add(place, "remove one of them", "%q is given twice", word)
 		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
 			c.Add(place, "only {now} can be written, as the first value", "%s has no value here", word)
 		}
-		seen[strings.ToLower(word)] = true
+		c.checkOnce(seen, place, word, strings.ToLower(word))
 	}
 }

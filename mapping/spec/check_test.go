@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 		{"a role is made without a name", suger, "body: {name: \"{displayName}\", description: \"{description}\", permissions: \"{permissions}\"}", "body: {description: \"{description}\"}",
 			[]string{`operations.add role: "add role" does not send {displayName}, the role's name; add it to the body`}},
 		{"a renaming that sends changes has no permissions", suger, "body: {name: \"{displayName}\"}", "body: {name: \"{displayName}\", permissions: \"{permissions}\"}",
-			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; there are {organization}, {now}, {role}, {role.name}, {displayName}`}},
+			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; there are "organization", "role", "role.name", "now", "displayName"`}},
 		{"roles are written and not listed", suger, "  list roles: GET /org/{organization}/role\n", "", []string{
 			`operations: key "list roles" is missing; add it, or remove "add role"`,
 			`operations: key "list roles" is missing; add it, or remove "remove role"`,
@@ -86,7 +86,9 @@ func TestProblems(t *testing.T) {
 			`operations: key "add user" is missing; the gateway needs list users to find anybody, and add user to give access`,
 			`operations.add member: "add member" does not say which user it is for; put {user} into the path or the body`}},
 		{"a further id that is not named", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{organization}/user/{user}/{user.membershipId}",
-			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user" here; there are "organization", "user"`}},
+			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user"; there are "organization", "user"`}},
+		{"a placeholder that nothing has", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{other}/user/{user}",
+			[]string{`operations.remove user.call: {other} has no value in "remove user"; there are "organization", "user"`}},
 		{"an address that is never written", suger, "    userName: email             #", "    userName: {field: email, write: never} #",
 			[]string{`user.attributes.userName.write: Suger must learn whom to add; write create if the address is fixed once the user exists`}},
 		{"an address that is fixed and sent", suger, "    userName: email             #", "    userName: {field: email, write: create} #",
@@ -121,10 +123,10 @@ func TestProblems(t *testing.T) {
 			[]string{`operations.list users.paging.next: style link and style none ask with no parameter for the next page; remove it`}},
 		{"a lookup of anybody", suger, "  get user: GET /org/{organization}/user/{user}\n", "  find user: GET /org/{organization}/user?email={user}\n", []string{
 			`operations.find user: "find user" does not say which address it is for; put {userName} into the query, the path or the body`,
-			`operations.find user.call: {user} has no value in "find user" here; there are "organization", "userName"`}},
+			`operations.find user.call: {user} has no value in "find user"; there are "organization", "userName"`}},
 		{"an address in another path", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{userName}\n", []string{
 			`operations.get user: "get user" does not say which user it is for; put {user} into the path`,
-			`operations.get user.call: {userName} has no value in "get user" here; there are "organization", "user"`}},
+			`operations.get user.call: {userName} has no value in "get user"; there are "organization", "user"`}},
 		{"a get that decides", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}?a=b&c={user}\", decides: true, shows within: 5s}\n", []string{
 			`operations.get user.decides: decides belongs to find user; remove it`,
 			`operations.get user.shows within: shows within belongs to add user; remove it`}},

@@ -6,6 +6,7 @@ package spec
 
 import (
 	"cmp"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -51,6 +52,19 @@ func (a *Attribute) UnmarshalYAML(n *yaml.Node) error {
 		return n.Decode((*long)(a))
 	}
 	return a.Field.UnmarshalYAML(n)
+}
+
+// SplitAttribute splits the name of an attribute into its object, "" for the
+// resource itself, and its name in it.
+func SplitAttribute(name string) (object, local string) {
+	if strings.HasPrefix(name, "urn:") {
+		at := strings.LastIndex(name, ":")
+		return name[:at], name[at+1:]
+	}
+	if parent, sub, dotted := strings.Cut(name, "."); dotted {
+		return parent, sub
+	}
+	return "", name
 }
 
 // When an attribute is written, if not always.
