@@ -12,7 +12,6 @@ import (
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -114,7 +113,7 @@ func (run *checkRun) complete(p *process) error {
 	request := &run.request
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
-	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
+	request.Document, request.File = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName)
 	base := p.baseURL(request.Caller.Organization)
 	if p.PublicURL != "" {
 		request.BaseURL = base

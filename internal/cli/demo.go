@@ -82,7 +82,6 @@ func demoConfig(logTo io.Writer) *settings.Config {
 		},
 		Logs:     settings.NewLogs(logTo, "info", "text"),
 		Document: mapping.DefaultDocument(),
-		Source:   mapping.DefaultSource(),
 	}
 }
 

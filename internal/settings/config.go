@@ -32,7 +32,6 @@ type Config struct {
 	Settings
 	Logs
 	Document     *spec.Document // the mapping
-	Source       []byte         // of Document
 	Certificates *certs.Files   // nil for plain HTTP
 }
 
@@ -79,7 +78,7 @@ func (c *Config) readSecrets(found *Problems) {
 
 func (c *Config) readMapping(found *Problems) {
 	var err error
-	if c.Source, c.Document, err = ReadMapping(c.MappingFile); err != nil {
+	if _, c.Document, err = ReadMapping(c.MappingFile); err != nil {
 		found.Add("GATEWAY_MAPPING", "names a mapping that cannot be used: %v", err)
 		c.Document = mapping.DefaultDocument() // for the other checks
 	}

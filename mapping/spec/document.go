@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // A Document is a mapping file. The tags of its fields hold the names, bounds
@@ -23,6 +25,8 @@ type Document struct {
 	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer says that a call failed, where the HTTP status does not."`
 	Refusals   Refusals   `yaml:"refusals" doc:"Words and codes by which a refusal of Suger is recognised: texts that are in its message, in any letter case, or are its code; numbers that are its HTTP status or its code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
+
+	Positions strict.Positions `yaml:"-"` // where the values are in the file
 }
 
 // UserMap maps the fields of Suger's user to SCIM.
@@ -158,6 +162,7 @@ type Credential struct {
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)
+	doc.Positions = report.Positions
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
 	doc.Operations.addAccess(&doc.Access)

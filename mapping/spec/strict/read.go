@@ -41,15 +41,6 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 	return r
 }
 
-// PositionsIn returns those of a document that can be read.
-func PositionsIn(data []byte) Positions {
-	r := &Report{Positions: make(Positions)}
-	if root := r.parse(data); root != nil {
-		r.value(root, "", root, 1)
-	}
-	return r.Positions
-}
-
 // Positions are the places of the values of a document, by their paths.
 type Positions map[string]position
 
