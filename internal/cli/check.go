@@ -57,7 +57,6 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	return run.report(func() (*check.Report, error) { return check.Run(ctx, run.request), nil })
 }
 
-// prepare reads the settings and completes the request.
 func (run *checkRun) prepare() (*settings.Config, error) {
 	config, err := settings.LoadFor(run.err, run.missing)
 	if err != nil {
@@ -67,7 +66,6 @@ func (run *checkRun) prepare() (*settings.Config, error) {
 	return config, run.complete(&process{Config: config})
 }
 
-// missing adds the settings that a check needs and that are missing.
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 	if !c.Credential.Given() {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds")

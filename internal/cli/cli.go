@@ -88,7 +88,6 @@ var texts = template.Must(template.New("").Funcs(template.FuncMap{
 	"indented": func(value any) string { return strings.ReplaceAll(check.Indented(value), "\n", "\n  ") },
 }).ParseFS(textFiles, "texts/*.txt"))
 
-// print writes one of the texts.
 func (c *console) print(text string, data any) error { return texts.ExecuteTemplate(c.out, text, data) }
 
 func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
@@ -201,7 +200,6 @@ func printVersion(_ context.Context, c *console, args []string) error {
 	return err
 }
 
-// build identifies this program.
 func build() ops.Build {
 	b := ops.Build{Version: version, Commit: commit, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -136,7 +136,6 @@ func parsePeople(text []byte) ([]mapping.Person, error) {
 // and underscores. One of the first three is needed.
 var columns = []string{"username", "login", "email", "role", "sugerrole"}
 
-// rowsAsJSON returns the rows of CSV as JSON objects by their titles.
 func rowsAsJSON(text []byte) ([]byte, error) {
 	reader := csv.NewReader(bytes.NewReader(text))
 	reader.TrimLeadingSpace = true

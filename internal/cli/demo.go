@@ -128,7 +128,6 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	return serveUntilDone(ctx, log, l)
 }
 
-// listenSandbox opens the listener of a sandbox.
 func listenSandbox(ctx context.Context, options sandbox.Options, addr string, log *slog.Logger) (*listener, error) {
 	suger, err := sandbox.New(options)
 	if err != nil {

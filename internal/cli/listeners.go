@@ -77,7 +77,6 @@ func exportAddresses() string {
 	return fmt.Sprintf("GATEWAY_ADDR='127.0.0.1:%d' GATEWAY_OPS_ADDR='127.0.0.1:%d'", port, port+1)
 }
 
-// addr returns the actual address of the listener.
 func (l *listener) addr() string { return l.socket.Addr().String() }
 
 // serve answers until the server is shut down, over TLS if it is configured.

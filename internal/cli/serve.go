@@ -41,7 +41,6 @@ func serve(ctx context.Context, c *console, args []string) error {
 	return err
 }
 
-// explainSettings prints the help of serve, with all settings.
 func (c *console) explainSettings() {
 	c.printUsage("serve")
 	fmt.Fprint(c.err, `Settings are environment variables. A secret can also be read from the file that
@@ -179,7 +178,6 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	return p.activity.InFlight(scim), ops.New(config), nil
 }
 
-// newGateway returns the SCIM service for the settings.
 func (p *process) newGateway(service *mapping.Service) http.Handler {
 	scim := gateway.Config{
 		Organization:         string(p.Organization),

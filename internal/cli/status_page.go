@@ -36,7 +36,6 @@ func (p *process) oktaValues(baseURLs []string) []ops.OktaValue {
 	}
 }
 
-// baseURLs returns the base URLs of the organizations that the settings name.
 func (p *process) baseURLs() []string {
 	var list []string
 	for _, id := range p.KnownOrganizations() {
@@ -57,7 +56,6 @@ func (p *process) baseURL(organization string) string {
 	return base + "/scim/v2"
 }
 
-// credentialName is Suger's name for the credential.
 func (p *process) credentialName() string {
 	if p.SugerAuth == "key" {
 		return "Suger API key"

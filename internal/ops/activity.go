@@ -113,7 +113,6 @@ func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger,
 	}
 }
 
-// note changes the Activity under its lock.
 func (a *Activity) note(change func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()

@@ -105,7 +105,6 @@ func spokenValue(value string) string {
 	return cmp.Or(map[string]string{"": "nothing", "true": "yes", "false": "no"}[value], value)
 }
 
-// changes serves all changes in memory, or those that a filter selects.
 func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	filter := s.changeFilter(r)
 	s.show(w, r, http.StatusOK, "all_changes", "Recent changes", struct {
@@ -198,7 +197,6 @@ var dryRunText = template.Must(template.New("").Funcs(template.FuncMap{
 	"list": func(words []string) string { return strings.Join(words, ", ") }, "said": spokenName, "value": spokenValue,
 }).Parse(dryRunSource))
 
-// dryRunPage serves the report as a page.
 func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "dry_run", "Dry run", s.config.Activity.DryRun())
 }

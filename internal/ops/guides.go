@@ -81,7 +81,6 @@ func (s *server) asHTML(guide guideEntry) template.HTML {
 	return template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 }
 
-// hasGuideFile reports whether a file is served below /guides/.
 func (s *server) hasGuideFile(name string) bool {
 	info, err := fs.Stat(s.config.Guides, name)
 	return err == nil && !info.IsDir()
@@ -91,7 +90,6 @@ func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
 }
 
-// guide serves one guide, or a picture in one.
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
 	if i := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == name }); i >= 0 {

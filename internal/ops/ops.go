@@ -95,7 +95,6 @@ func New(config Config) http.Handler {
 	return mux
 }
 
-// pages serves the pages for people.
 func (s *server) pages() http.Handler {
 	if s.config.HidePages {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -113,8 +112,8 @@ func (s *server) pages() http.Handler {
 		})
 	}
 	for _, method := range []string{"GET ", "POST "} {
-		closed.HandleFunc(method+"/explain", s.form("explain", "Explain", s.explain))
-		closed.HandleFunc(method+"/test", s.form("test", "Test a connection", s.test))
+		closed.HandleFunc(method+"/explain", s.form("explain", "Explain"))
+		closed.HandleFunc(method+"/test", s.form("test", "Test a connection"))
 	}
 	closed.HandleFunc("GET /guides", s.guideList)
 	closed.HandleFunc("GET /guides/{path...}", s.guide)
@@ -222,7 +221,6 @@ func (s *server) session(ends string) string {
 	return ends + "." + base64.RawURLEncoding.EncodeToString(mark[:])
 }
 
-// setSession sets the session cookie for so many seconds.
 func setSession(w http.ResponseWriter, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure: the ops listener speaks plain HTTP, over which browsers refuse a Secure cookie
 		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: seconds,

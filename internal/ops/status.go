@@ -40,7 +40,6 @@ type statusPage struct {
 // refreshEvery is the interval of automatic refresh, in seconds.
 const refreshEvery = 30
 
-// status serves the status page.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{

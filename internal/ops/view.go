@@ -71,7 +71,6 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, view, 
 	s.render(w, status, view, p)
 }
 
-// message writes a page with one text, for everybody.
 func (s *server) message(w http.ResponseWriter, status int, title, text string) {
 	s.render(w, status, "message", page{Title: title, Content: text})
 }
@@ -90,7 +89,6 @@ func (s *server) render(w http.ResponseWriter, status int, view string, p page) 
 	_, _ = w.Write(html.Bytes()) // the client disconnected
 }
 
-// protectPages sets the security headers of every page.
 func protectPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -134,7 +132,6 @@ var english = message.NewPrinter(language.English)
 // number returns n with a comma before each three digits.
 func number(n int) string { return english.Sprint(n) }
 
-// count returns a number and its noun.
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

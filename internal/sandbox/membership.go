@@ -195,7 +195,6 @@ func RemoveRole(removed Answer) Handler {
 	}
 }
 
-// toJSON renders a value of a type of this package or of its tests.
 func toJSON(value any) []byte {
 	body, err := json.Marshal(value)
 	if err != nil {

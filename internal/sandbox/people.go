@@ -43,7 +43,6 @@ var (
 	sampleRoles = []string{RoleViewer, RoleEditor, RoleViewer, finance, RoleViewer, dealDesk, RoleEditor, RoleViewer, RoleViewer, RoleEditor, RoleViewer, RoleAdmin}
 )
 
-// newStore returns the store with its sample organization.
 func newStore(options Options) *Store {
 	s := &Store{
 		local: options.Contract.Local, NewID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,

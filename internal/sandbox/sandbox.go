@@ -121,7 +121,6 @@ func (s *Sandbox) Locked(do func(*Store)) {
 	do(s.store)
 }
 
-// complete checks the options and fills in defaults.
 func (o *Options) complete() error {
 	if o.Contract == nil {
 		o.Contract = Membership

@@ -155,7 +155,6 @@ func (s *Sandbox) authorize(q *Request, rt *Route) error {
 	return nil
 }
 
-// refused returns an error in the contract's form.
 func (s *Sandbox) refused(err error) Answer {
 	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
 	_ = errors.As(err, &known)

@@ -163,7 +163,6 @@ const (
 // errDatabase is Suger's only message for a value that its database refuses.
 var errDatabase = Refuse(500, "DB error occurred")
 
-// fit reports whether every value fits into a column.
 func fit(size int, values ...string) bool {
 	return !slices.ContainsFunc(values, func(value string) bool { return utf8.RuneCountInString(value) > size })
 }
@@ -280,7 +279,6 @@ func (o *Organization) findRole(fits func(*Role) bool) *Role {
 	return nil
 }
 
-// customRole finds a role that may be written.
 func (o *Organization) customRole(id string) (*Role, error) {
 	role := o.Role(id)
 	if role == nil {

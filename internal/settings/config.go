@@ -118,7 +118,6 @@ func (c *Config) compareHeld(found *Problems) {
 	}
 }
 
-// compare checks settings against each other.
 func (c *Config) compare(found *Problems) {
 	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
 		found.Add("SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID")
@@ -134,7 +133,6 @@ func (c *Config) compare(found *Problems) {
 	}
 }
 
-// checkCredential returns what is wrong with a Suger credential.
 func (c *Config) checkCredential(text string) error {
 	if !marks.Visible(text) {
 		return errors.New("has a blank or another character that a credential cannot have")

@@ -143,7 +143,6 @@ func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-// asError returns one error that names every variable, or nil.
 func (p Problems) asError() error {
 	if len(p) == 0 {
 		return nil
@@ -301,7 +300,6 @@ func (b BaseURL) Unprotected() bool {
 	return err == nil && u.Scheme != "https" && !isLoopback(u.Hostname())
 }
 
-// isLoopback reports whether a host is a name of this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()

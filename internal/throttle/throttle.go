@@ -158,7 +158,6 @@ func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration
 	return wait, ok
 }
 
-// isWrong reports whether a wrong token was counted within the window.
 func (t *Throttle) isWrong(try guess, now time.Time) bool {
 	until, counted := t.wrong.Get(try)
 	return counted && now.Before(until)

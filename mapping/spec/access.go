@@ -37,7 +37,6 @@ const (
 	ByDeactivate Strategy = "deactivate user"
 )
 
-// isWay reports whether a text is one of the keywords.
 func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
 
 // UnmarshalYAML reads one of the words, or an operation.
@@ -48,14 +47,6 @@ func (e *End) UnmarshalYAML(n *yaml.Node) error {
 	}
 	e.Way = ByDeactivate
 	return e.Operation.UnmarshalYAML(n)
-}
-
-// addAccess adds the calls that the file has in access.
-func (o *Operations) addAccess(a *Access) {
-	o.ActivateUser = a.Give
-	if a.End.Way == ByDeactivate {
-		o.DeactivateUser = &a.End.Operation
-	}
 }
 
 // OperationPath returns where an operation is in the file.
@@ -69,7 +60,6 @@ func OperationPath(name string) string {
 	return "operations." + name
 }
 
-// checkEndOfAccess checks that access can be ended, and that a field shows it.
 func (c *checker) checkEndOfAccess() {
 	const at = "access.end"
 	switch access := &c.doc.Access; {
@@ -95,7 +85,6 @@ func (c *checker) checkGivenBack() {
 	}
 }
 
-// checkStatusField checks that the field can be read.
 func (c *checker) checkStatusField() {
 	access := &c.doc.Access
 	active, inactive := WordsOf(access.Active), WordsOf(access.Inactive)

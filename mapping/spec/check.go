@@ -16,7 +16,6 @@ type checker struct {
 	*strict.Report
 }
 
-// checkParts looks at each part by itself.
 func (c *checker) checkParts() {
 	c.checkAttributes()
 	c.checkUser()
@@ -29,7 +28,6 @@ func (c *checker) checkParts() {
 	c.checkRoles()
 }
 
-// checkWhole checks the parts against each other.
 func (c *checker) checkWhole() {
 	if !BodySends(c.doc.Operations.AddUser, "userName") {
 		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
@@ -106,7 +104,6 @@ func (c *checker) checkAttributes() {
 	}
 }
 
-// checkUser checks that a further id differs from the user's.
 func (c *checker) checkUser() {
 	user := &c.doc.User
 	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {

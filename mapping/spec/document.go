@@ -165,7 +165,10 @@ func Parse(name string, data []byte) (*Document, error) {
 	doc.Positions = report.Positions
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
-	doc.Operations.addAccess(&doc.Access)
+	doc.Operations.ActivateUser = doc.Access.Give
+	if doc.Access.End.Way == ByDeactivate {
+		doc.Operations.DeactivateUser = &doc.Access.End.Operation
+	}
 	c := &checker{&doc, report}
 	c.checkParts()
 	if report.Readable() {

@@ -116,7 +116,6 @@ func (f Field) TopLevel() []string {
 	return names
 }
 
-// in looks one place up.
 func (p place) in(value any) (found any, ok bool) {
 	for _, s := range p.steps {
 		if s.key != "" {

@@ -86,7 +86,6 @@ func fillList(template []any, with Values) (list []any, ok bool) {
 	return list, ok || len(list) > 0
 }
 
-// aboutRole reports whether a part of a body is about one role.
 func aboutRole(part any) bool { return hasPlaceholder(part, RolePlaceholder, RoleNamePlaceholder) }
 
 // eachRole returns the values once for each of the roles, nil if there is

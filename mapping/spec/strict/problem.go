@@ -78,7 +78,6 @@ func (r *Report) Has(path string) bool {
 // Readable reports whether every value could be read.
 func (r *Report) Readable() bool { return r.read == 0 }
 
-// add notes a problem at a place that belongs to a path.
 func (r *Report) add(path string, line, column int, message, suggestion string) {
 	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Path: path, Message: message, Suggestion: suggestion})
 }
@@ -109,7 +108,6 @@ func (r *Report) Err() error {
 	return append(r.problems[:maxProblems], last)
 }
 
-// quoted shows a text of the document in a message.
 func quoted(text string) string { return fmt.Sprintf("%q", shortened(text, 60)) }
 
 // shortened cuts a text to so many characters.

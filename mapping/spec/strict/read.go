@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -33,7 +34,10 @@ func (s *Schema) Read(file string, data []byte, into any) *Report {
 	r := &Report{file: file, Positions: make(Positions)}
 	if root := r.parse(data); root != nil {
 		value := r.value(root, "", root, 1)
-		s.validate(r, root, value)
+		var invalid *jsonschema.ValidationError
+		if errors.As(s.root.Validate(value), &invalid) {
+			s.describe(r, root, value, invalid)
+		}
 		var good yaml.Node
 		if err := errors.Join(good.Encode(value), good.Decode(into)); err != nil && len(r.problems) == 0 {
 			r.add("", 1, 1, err.Error(), "") // the schema and the struct are not the same

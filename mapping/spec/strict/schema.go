@@ -2,7 +2,6 @@ package strict
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,14 +52,6 @@ func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, err
 		return nil, fmt.Errorf("strict: the JSON Schema: %w", err)
 	}
 	return s, nil
-}
-
-// validate reports what the schema does not allow.
-func (s *Schema) validate(r *Report, root *yaml.Node, value any) {
-	var invalid *jsonschema.ValidationError
-	if errors.As(s.root.Validate(value), &invalid) {
-		s.describe(r, root, value, invalid)
-	}
 }
 
 // describe reports a mistake: the causes of one that has some.
@@ -130,7 +121,6 @@ func (s *Schema) describe(r *Report, root *yaml.Node, value any, e *jsonschema.V
 	}
 }
 
-// at returns the part of the schema at a URL.
 func (s *Schema) at(url string) *jsonschema.Schema {
 	s.mu.Lock()
 	defer s.mu.Unlock()
