@@ -60,40 +60,26 @@ func OperationPath(name string) string {
 	return "operations." + name
 }
 
-func (c *checker) checkEndOfAccess() {
-	const at = "access.end"
-	switch access := &c.doc.Access; {
-	case access.End.Way == BySetStatus && (!c.doc.WritesStatus() || len(access.Inactive) == 0):
-		c.Add(at, fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
-	case access.End.Way == ByRemoval && c.doc.Operations.RemoveUser == nil:
-		c.Add(at, "add it, or end access otherwise", "there is no operation %q", ByRemoval)
-	case access.End.Way == ByDeactivate && !access.Shows():
-		c.Add(at, "add access.field", "no field would show that access has ended")
+// checkAccess checks that access can be ended, and be restored in exactly one way.
+func (c *checker) checkAccess() {
+	access, writes := &c.doc.Access, c.doc.WritesStatus()
+	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
+		c.Add("access.end", fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
 	}
-}
-
-// checkGivenBack checks that access can be restored, in exactly one way.
-func (c *checker) checkGivenBack() {
-	access := &c.doc.Access
 	switch {
-	case access.Give != nil && c.doc.WritesStatus():
+	case access.Give != nil && writes:
 		c.Add("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
-	case access.Give != nil && !access.Shows():
-		c.Add("access.give", "add access.field", "it is never called: no field shows who has access")
-	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!c.doc.WritesStatus() || len(access.Active) == 0):
+	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!writes || len(access.Active) == 0):
 		c.Add("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
 	}
 }
 
 func (c *checker) checkStatusField() {
 	access := &c.doc.Access
-	active, inactive := WordsOf(access.Active), WordsOf(access.Inactive)
 	if !access.Shows() {
 		return
 	}
-	if access.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
-		c.Add("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be distinguished")
-	}
+	active := WordsOf(access.Active)
 	c.checkStatusValues("access.active", access.Active, access.Absent == "active")
 	c.checkStatusValues("access.inactive", access.Inactive, access.Absent == "inactive")
 	for i, value := range access.Inactive {

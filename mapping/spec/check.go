@@ -33,8 +33,7 @@ func (c *checker) checkWhole() {
 		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
 	}
 	c.checkRoleChange()
-	c.checkEndOfAccess()
-	c.checkGivenBack()
+	c.checkAccess()
 	c.checkWritable()
 }
 
@@ -42,8 +41,6 @@ func (c *checker) checkWhole() {
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
 	switch {
-	case ops.SetRole != nil && c.doc.ManyRoles():
-		c.Add("operations."+OpSetRole, fmt.Sprintf("use %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q is for one", OpSetRole)
 	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
 		c.Add("operations", fmt.Sprintf("send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
 	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
@@ -66,17 +63,14 @@ func (c *checker) checkWritable() {
 		at := "user.attributes." + name
 		write := c.doc.User.Attributes[name].Write
 		fixed, never := write == WriteCreate, write == WriteNever
-		added := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...)
+		added, updated := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...), BodySends(ops.UpdateUser, names...)
 		switch {
 		case c.Has(at):
-		case never && (added || BodySends(ops.UpdateUser, names...)):
-			c.Add(at, "remove one of the two", "%s is never written, but an operation sends it", name)
-		case never:
-		case fixed && BodySends(ops.UpdateUser, names...):
-			c.Add(at, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, OpUpdateUser)
+		case never && (added || updated), fixed && updated:
+			c.Add(at, "remove one of the two", "an operation sends %s, against write: %s", name, write)
 		case fixed && !added:
 			c.Add(at, fmt.Sprintf("add {%s} to the body of %q", name, OpAddUser), "no operation sends %s", name)
-		case !fixed && !BodySends(ops.UpdateUser, names...):
+		case !fixed && !never && !updated:
 			c.Add(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", name), "%q does not send %s", OpUpdateUser, name)
 		}
 	}

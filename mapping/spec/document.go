@@ -151,8 +151,8 @@ type Refusals struct {
 
 // Credential says how the API key is sent.
 type Credential struct {
-	Header string `yaml:"header" format:"header" doc:"Header that carries the key; Authorization if left out."`
-	Scheme string `yaml:"scheme" format:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
+	Header string `yaml:"header" doc:"Header that carries the key; Authorization if left out."`
+	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out, Key in the header Authorization and none in others."`
 }
 
 // Parse reads and checks a mapping file; name is used in messages. The error is
