@@ -16,16 +16,6 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// effectTexts describe the effects.
-var effectTexts = map[mapping.Effect]string{
-	mapping.EffectRefused: "Would be refused",
-	mapping.EffectAbsent:  "Not on the list, with access in Suger",
-	mapping.EffectCreate:  "Would be created",
-	mapping.EffectReturn:  "Without access, would get it back",
-	mapping.EffectRole:    "Would hold another role",
-	mapping.EffectNone:    "Unchanged",
-}
-
 // compareWith reports what would change in Suger if Okta pushed a list of people,
 // and changes nothing.
 func (run *checkRun) compareWith(ctx context.Context, file string) error {
@@ -40,38 +30,18 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	if run.json {
 		return run.writeJSON(forecasts)
 	}
-	return run.printForecasts(forecasts, len(people))
-}
-
-// printForecasts lists the people who would change by effect, and counts the rest.
-func (run *checkRun) printForecasts(forecasts []mapping.Forecast, listed int) error {
-	target := run.request.Target()
-	fmt.Fprintf(run.out, "%d people on the list, compared with Suger at %s, organization %s. Nothing was changed.\n",
-		listed, target.URL, target.Organization)
-	for _, effect := range mapping.Effects() {
-		of := slices.DeleteFunc(slices.Clone(forecasts), func(f mapping.Forecast) bool { return f.Effect != effect })
-		fmt.Fprintf(run.out, "\n%s: %d\n", effectTexts[effect], len(of))
-		if effect == mapping.EffectNone {
-			break
-		}
+	byEffect := make(map[mapping.Effect][]mapping.Forecast)
+	for _, one := range forecasts {
+		byEffect[one.Effect] = append(byEffect[one.Effect], one)
+	}
+	for _, of := range byEffect {
 		slices.SortFunc(of, func(a, b mapping.Forecast) int {
 			return cmp.Compare(strings.ToLower(a.UserName), strings.ToLower(b.UserName))
 		})
-		for _, one := range of {
-			fmt.Fprintf(run.out, "  %-40s %s\n", one.UserName, forecastText(one))
-		}
 	}
-	return nil
-}
-
-func forecastText(f mapping.Forecast) string {
-	switch {
-	case f.Effect == mapping.EffectRefused:
-		return fmt.Sprintf("%s [%s]", f.Why, f.Code)
-	case f.Before == "" || f.After == "" || f.Before == f.After:
-		return cmp.Or(f.After, f.Before)
-	}
-	return f.Before + " -> " + f.After
+	return run.print(run.out, "comparison.txt", map[string]any{
+		"Listed": len(people), "Target": run.request.Target(), "Effects": mapping.Effects(), "ByEffect": byEffect,
+	})
 }
 
 // maxPeopleFile is the largest list of people, in bytes.
@@ -189,5 +159,5 @@ func explain(ctx context.Context, c *console, args []string) error {
 	case run.json:
 		return run.writeJSON(e)
 	}
-	return run.print("explanation.txt", e)
+	return run.print(run.out, "explanation.txt", e)
 }

@@ -56,7 +56,7 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if gateway.server.Handler, status.server.Handler, err = p.assemble(ctx); err != nil {
 		return err
 	}
-	err = c.print("demo.txt", map[string]string{
+	err = c.print(c.out, "demo.txt", map[string]string{
 		"Base": "http://" + gateway.addr() + "/scim/v2", "Token": token, "Sandbox": "http://" + suger.addr(), "Status": "http://" + status.addr() + "/",
 		"Organization": sandbox.DefaultOrganization, "Person": demoPerson, "ID": demoPersonID, "Addresses": exportAddresses(),
 	})
@@ -119,7 +119,7 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = c.print("sandbox.txt", map[string]string{
+	err = c.print(c.out, "sandbox.txt", map[string]string{
 		"Sandbox": "http://" + l.addr(), "Organization": sandbox.DefaultOrganization, "Key": *key, "Addresses": exportAddresses(),
 	})
 	if err != nil {

@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"runtime"
 	"slices"
 	"time"
@@ -25,7 +23,10 @@ import (
 // GATEWAY_OPS_ADDR, until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("serve")
-	flags.Usage = func() { c.explainSettings() }
+	flags.Usage = func() {
+		c.printUsage("serve")
+		_ = c.print(c.err, "settings.txt", settings.Describe())
+	}
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -40,28 +41,6 @@ func serve(ctx context.Context, c *console, args []string) error {
 	}
 	return err
 }
-
-func (c *console) explainSettings() {
-	c.printUsage("serve")
-	fmt.Fprint(c.err, `Settings are environment variables. A secret can also be read from the file that
-NAME_FILE names. With wrong settings the gateway does not start, and one message
-names all of them.
-
-`)
-	for _, setting := range settings.Describe() {
-		title := setting.Name
-		if setting.Secret {
-			title += ", " + setting.Name + "_FILE"
-		}
-		if setting.Default != "" {
-			title += " (" + setting.Default + ")"
-		}
-		fmt.Fprintf(c.err, "  %s\n%s", title, line.ReplaceAllString(setting.Meaning, "      $1\n"))
-	}
-}
-
-// line is as much text as fits on a line of a terminal after a margin of 6.
-var line = regexp.MustCompile(`(.{1,74})(?: +|$)`)
 
 func (p *process) serve(ctx context.Context) error {
 	scimHandler, opsHandler, err := p.assemble(ctx)
