@@ -3,7 +3,6 @@ package spec
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -33,13 +32,8 @@ func (c *checker) furtherIDs(operation string) []string {
 	return names
 }
 
-// placeholderLike matches anything that looks like a placeholder.
-var placeholderLike = regexp.MustCompile(`\{([^{}]*)\}`)
-
-var (
-	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
-	ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
-)
+// ownHeaders are those that the gateway sets itself, in lower case.
+var ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 
 // checkOperation checks that every placeholder of an operation has a value, and
 // that the operation says what it is for.
@@ -52,8 +46,8 @@ func (c *checker) checkOperation(op NamedOperation) {
 		}
 	}
 	check := func(place, text string) {
-		for _, match := range placeholderLike.FindAllStringSubmatch(text, -1) {
-			use(place, match[1], texts)
+		for _, name := range PlaceholdersIn(text) {
+			use(place, name, texts)
 		}
 	}
 	check(at+".call", op.Call.Path)
@@ -73,7 +67,7 @@ func (c *checker) checkOperation(op NamedOperation) {
 		switch name := PlaceholderName(text); {
 		case name != "":
 			use(place, name, body)
-		case placeholderLike.MatchString(text):
+		case inBraces.MatchString(text):
 			c.Add(place, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
 		}
 	})

@@ -53,12 +53,6 @@ func scalar(n *yaml.Node, read func(string) error) error {
 	return nil
 }
 
-// UnmarshalScalar reads the field as it is written in a mapping file.
-func (f *Field) UnmarshalScalar(text string) error {
-	*f = Field{}
-	return f.AddScalar(text)
-}
-
 // AddScalar reads one more name of the field.
 func (f *Field) AddScalar(text string) error {
 	added := place{text: text}

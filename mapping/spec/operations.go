@@ -139,6 +139,8 @@ func OperationNames() []string {
 // or "last row id". One of its fields is given; none in the zero Cursor.
 type Cursor struct{ Path, Header, Row string }
 
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
+
 // UnmarshalYAML reads the cursor.
 func (c *Cursor) UnmarshalYAML(n *yaml.Node) error { return scalar(n, c.parse) }
 

@@ -154,13 +154,12 @@ func listsRoles(body any) (lists bool) {
 	return lists
 }
 
-// textPlaceholder is a placeholder of a path, a query or a header.
-var textPlaceholder = regexp.MustCompile(`\{([A-Za-z0-9.]+)\}`)
+var inBraces = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // PlaceholdersIn lists the names in braces of a path, a query or a header.
 func PlaceholdersIn(text string) []string {
 	var names []string
-	for _, match := range textPlaceholder.FindAllStringSubmatch(text, -1) {
+	for _, match := range inBraces.FindAllStringSubmatch(text, -1) {
 		names = append(names, match[1])
 	}
 	return names

@@ -22,16 +22,14 @@ type Problem struct {
 // String returns the problem on one line, with the place first, as compilers
 // do.
 func (p Problem) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
-	if p.Path != "" {
-		b.WriteString(p.Path + ": ")
+	path, advice := p.Path, p.Suggestion
+	if path != "" {
+		path += ": "
 	}
-	b.WriteString(p.Message)
-	if p.Suggestion != "" {
-		b.WriteString("; " + p.Suggestion)
+	if advice != "" {
+		advice = "; " + advice
 	}
-	return b.String()
+	return fmt.Sprintf("%s:%d:%d: %s%s%s", p.File, p.Line, p.Column, path, p.Message, advice)
 }
 
 // Problems are all mistakes in a document, in its order.
