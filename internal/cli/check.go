@@ -63,7 +63,7 @@ func (run *checkRun) prepare() (*settings.Config, error) {
 		return nil, err
 	}
 	run.request.Caller.Credential = config.HeldCredential()
-	return config, run.complete(&process{Config: config})
+	return config, (&process{Config: config}).complete(&run.request)
 }
 
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
@@ -105,10 +105,9 @@ func (run *checkRun) report(do func() (*check.Report, error)) error {
 	return err
 }
 
-// complete fills in the request from the settings. Dry run and change brake are
+// complete fills in the request of a check from the settings. Dry run and change brake are
 // off: the check changes only what --write asks for.
-func (run *checkRun) complete(p *process) error {
-	request := &run.request
+func (p *process) complete(request *check.Config) error {
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
 	request.Document, request.File = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName)

@@ -111,7 +111,7 @@ func reserveHeap() (release func()) {
 // needs.
 type process struct {
 	*settings.Config
-	activity *ops.Activity // observes a gateway, for metrics and the status page; nil for others
+	activity *ops.Activity // for metrics and the status page; nil before assemble
 	guide    string        // where people read how to set SCIM up; "" if nowhere
 }
 
@@ -126,7 +126,9 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	if p.Certificates != nil {
 		p.activity.ShowCertificate(p.Certificates.NotAfter)
 	}
-	client, err := sugerclient.New(p.clientConfig())
+	calls := p.clientConfig()
+	calls.Observer = p.activity
+	client, err := sugerclient.New(calls)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -191,9 +193,6 @@ func (p *process) clientConfig() sugerclient.Config {
 	}
 	if p.SugerAuth == "oauth" {
 		config.Auth = sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
-	}
-	if p.activity != nil {
-		config.Observer = p.activity
 	}
 	return config
 }

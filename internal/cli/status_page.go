@@ -84,7 +84,7 @@ func (p *process) explainPerson(ctx context.Context, organization, credential st
 }
 
 func (p *process) checkConfig(organization, credential string) (check.Config, error) {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}}
-	err := run.complete(&process{Config: p.Config})
-	return run.request, err
+	request := check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}
+	err := p.complete(&request)
+	return request, err
 }
