@@ -53,7 +53,6 @@ type Contract struct {
 
 	// What follows is for the contracts of tests.
 
-	Local   bool                                                        // a user who is no member is not known
 	NewID   func() func() string                                        // makes ids, in place of opaque ones
 	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential, in place of the keys of [Options]
 	Perform Performer                                                   // performs calls, in place of the faults of [Options]
