@@ -37,7 +37,7 @@ func (c *checker) checkWhole() {
 	c.checkWritable()
 }
 
-// checkRoleChange checks that there is exactly one way to change a role.
+// checkRoleChange checks that an operation changes roles as users hold them.
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
 	switch {
