@@ -41,11 +41,11 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	gateway, err := listenNear(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
+	gateway, err := listen(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
 	if err != nil {
 		return err
 	}
-	status, err := listenNear(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
+	status, err := listen(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func listenSandbox(ctx context.Context, options sandbox.Options, addr string, lo
 	if err != nil {
 		return nil, err
 	}
-	l, err := listenNear(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
+	l, err := listen(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (p *process) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), scimHandler, p.Budget, p.Log)
+	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), "", scimHandler, p.Budget, p.Log)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (p *process) serve(ctx context.Context) error {
 	if p.Certificates != nil {
 		scim.server.TLSConfig = p.Certificates.Config()
 	}
-	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), opsHandler, opsAnswerWithin, p.Log)
+	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), "", opsHandler, opsAnswerWithin, p.Log)
 	if err != nil {
 		_ = scim.socket.Close()
 		return err
