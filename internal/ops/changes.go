@@ -196,7 +196,3 @@ var dryRunSource string
 var dryRunText = template.Must(template.New("").Funcs(template.FuncMap{
 	"list": func(words []string) string { return strings.Join(words, ", ") }, "said": spokenName, "value": spokenValue,
 }).Parse(dryRunSource))
-
-func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, "dry_run", "Dry run", s.config.Activity.DryRun())
-}

@@ -86,10 +86,6 @@ func (s *server) hasGuideFile(name string) bool {
 	return err == nil && !info.IsDir()
 }
 
-func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
-}
-
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
 	if i := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == name }); i >= 0 {

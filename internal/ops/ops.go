@@ -106,7 +106,9 @@ func (s *server) pages() http.Handler {
 	closed.HandleFunc("GET /{$}", s.status)
 	closed.HandleFunc("GET /changes", s.changes)
 	if s.config.DryRun {
-		closed.HandleFunc("GET /dry-run", s.dryRunPage)
+		closed.HandleFunc("GET /dry-run", func(w http.ResponseWriter, r *http.Request) {
+			s.show(w, r, http.StatusOK, "dry_run", "Dry run", s.config.Activity.DryRun())
+		})
 		closed.HandleFunc("GET /dry-run.json", func(w http.ResponseWriter, _ *http.Request) {
 			answerJSON(w, http.StatusOK, s.config.Activity.DryRun())
 		})
@@ -115,7 +117,9 @@ func (s *server) pages() http.Handler {
 		closed.HandleFunc(method+"/explain", s.form("explain", "Explain"))
 		closed.HandleFunc(method+"/test", s.form("test", "Test a connection"))
 	}
-	closed.HandleFunc("GET /guides", s.guideList)
+	closed.HandleFunc("GET /guides", func(w http.ResponseWriter, r *http.Request) {
+		s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
+	})
 	closed.HandleFunc("GET /guides/{path...}", s.guide)
 	if s.config.Profiles {
 		closed.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -129,18 +133,16 @@ func (s *server) pages() http.Handler {
 	if s.config.Token != nil {
 		open.HandleFunc("GET /sign-in", func(w http.ResponseWriter, _ *http.Request) { s.showSignIn(w, http.StatusOK, "") })
 		open.HandleFunc("POST /sign-in", s.signIn)
-		open.HandleFunc("POST /sign-out", s.signOut)
+		open.HandleFunc("POST /sign-out", func(w http.ResponseWriter, r *http.Request) {
+			setSession(w, "", -1) // removes it
+			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		})
 	}
-	return sameOrigin(open)
-}
-
-// sameOrigin refuses forms that another site's page sends, and large ones.
-func sameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
+	protection := http.NewCrossOriginProtection() // against forms that a page of another site sends
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
 	}))
-	return protection.Handler(http.MaxBytesHandler(next, maxForm))
+	return protection.Handler(http.MaxBytesHandler(open, maxForm))
 }
 
 // guarded admits those who may see the status page.
@@ -254,9 +256,4 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.showSignIn(w, http.StatusUnauthorized, "Wrong token.")
-}
-
-func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
-	setSession(w, "", -1) // removes it
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }

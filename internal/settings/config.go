@@ -56,8 +56,8 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	if err != nil {
 		found = append(found, err)
 	}
-	if err := found.asError(); err != nil {
-		return nil, err
+	if len(found) > 0 {
+		return nil, errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(found...).Error(), "\n", "\n  "))
 	}
 	return c, nil
 }

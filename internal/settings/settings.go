@@ -143,13 +143,6 @@ func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-func (p Problems) asError() error {
-	if len(p) == 0 {
-		return nil
-	}
-	return errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(p...).Error(), "\n", "\n  "))
-}
-
 // readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
 // one field at a time, because envconfig stops at the first problem. An empty
 // variable counts as not set: Compose files and charts omit a setting that way.

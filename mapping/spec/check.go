@@ -16,27 +16,6 @@ type checker struct {
 	*strict.Report
 }
 
-func (c *checker) checkParts() {
-	c.checkAttributes()
-	c.checkUser()
-	for _, op := range c.doc.Operations.All() {
-		if op.Operation != nil {
-			c.checkOperation(op)
-		}
-	}
-	c.checkStatusField()
-	c.checkRoles()
-}
-
-func (c *checker) checkWhole() {
-	if !BodySends(c.doc.Operations.AddUser, "userName") {
-		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
-	}
-	c.checkRoleChange()
-	c.checkAccess()
-	c.checkWritable()
-}
-
 // checkRoleChange checks that an operation changes roles as users hold them.
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
@@ -52,6 +31,9 @@ func (c *checker) checkRoleChange() {
 // change.
 func (c *checker) checkWritable() {
 	ops := &c.doc.Operations
+	if !BodySends(ops.AddUser, "userName") {
+		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
 		names := []string{name}
 		if strings.HasPrefix(name, "name.") {

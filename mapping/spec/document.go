@@ -170,9 +170,19 @@ func Parse(name string, data []byte) (*Document, error) {
 		doc.Operations.DeactivateUser = &doc.Access.End.Operation
 	}
 	c := &checker{&doc, report}
-	c.checkParts()
+	c.checkAttributes()
+	c.checkUser()
+	for _, op := range doc.Operations.All() {
+		if op.Operation != nil {
+			c.checkOperation(op)
+		}
+	}
+	c.checkStatusField()
+	c.checkRoles()
 	if report.Readable() {
-		c.checkWhole()
+		c.checkRoleChange()
+		c.checkAccess()
+		c.checkWritable()
 	}
 	if err := report.Err(); err != nil {
 		return nil, err
