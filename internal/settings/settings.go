@@ -163,7 +163,12 @@ func readEnvironment(into any) Problems {
 		}
 		single := reflect.New(reflect.StructOf([]reflect.StructField{field}))
 		if err := envconfig.Process("", single.Interface()); err != nil {
-			found.Add(name, "%s", explain(err, field.Type))
+			var parse *envconfig.ParseError
+			text := unreadable[field.Type]
+			if text == "" && errors.As(err, &parse) {
+				text = parse.Err.Error() // of Decode
+			}
+			found.Add(name, "%s", text)
 			continue
 		}
 		value := single.Elem().Field(0)
@@ -176,21 +181,12 @@ func readEnvironment(into any) Problems {
 	return found
 }
 
-// explain returns what is wrong with a value that could not be read, without
-// strconv's texts, which repeat the value.
-func explain(err error, t reflect.Type) string {
-	var parse *envconfig.ParseError
-	switch {
-	case t == reflect.TypeFor[time.Duration]():
-		return "is not a duration such as 10s, 5m or 1h"
-	case t.Kind() == reflect.Int:
-		return "is not a whole number"
-	case t.Kind() == reflect.Bool:
-		return "is neither true nor false"
-	case errors.As(err, &parse):
-		return parse.Err.Error()
-	}
-	return "cannot be read"
+// unreadable says what is wrong with a value that could not be read. The errors of
+// package strconv repeat the value.
+var unreadable = map[reflect.Type]string{
+	reflect.TypeFor[time.Duration](): "is not a duration such as 10s, 5m or 1h",
+	reflect.TypeFor[int]():           "is not a whole number",
+	reflect.TypeFor[bool]():          "is neither true nor false",
 }
 
 // outOfBounds returns how a value breaks the min, max or oneof of its tag, or "".
