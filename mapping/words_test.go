@@ -34,7 +34,6 @@ var allowedWords = map[string]struct {
 	words  []string
 	reason string
 }{
-	"internal/cli/demo.go":             {[]string{"EDITOR", "/org/", "/user"}, "the demo's Suger is the sandbox with the working contract"},
 	"mapping/spec/field.go":            {[]string{"firstName"}, "an example of the notation"},
 	"mapping/spec/operations.go":       {[]string{"/org/", "/user"}, "an example of the notation"},
 	"internal/settings/settings.go":    {[]string{"/org/", "ADMIN", "EDITOR", "VIEWER"}, "examples in what the help says of settings"},

@@ -68,7 +68,6 @@ func (f *Files) NotAfter() time.Time { return f.certificate().Leaf.NotAfter }
 // Covers returns an error if the certificate is not valid for the host.
 func (f *Files) Covers(host string) error { return f.certificate().Leaf.VerifyHostname(host) }
 
-// certificate returns the current one.
 func (f *Files) certificate() *tls.Certificate {
 	f.files.Refresh()
 	return f.current.Load()
@@ -138,7 +137,6 @@ func isSelfSigned(c *x509.Certificate) bool {
 	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
-// nameOf returns the name of a certificate for messages.
 func nameOf(c *x509.Certificate) string {
 	if len(c.DNSNames) > 0 {
 		return c.DNSNames[0]

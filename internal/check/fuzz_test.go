@@ -41,7 +41,7 @@ func FuzzAnswer(f *testing.F) {
 			path := counts.guess(purpose, "sandboxed", nil)
 			if path != "" {
 				assert.Contains(t, counts.leaves, path)
-				assert.NoError(t, new(spec.Field).UnmarshalScalar(path))
+				assert.NoError(t, new(spec.Field).AddScalar(path))
 			}
 		}
 	})

@@ -16,7 +16,6 @@ import (
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -33,9 +32,8 @@ type Config struct {
 	List     string              // path of the list of users, "" for [DefaultList]
 	TryVerbs bool                // try other usual methods where Suger does not offer one
 
-	Document  *spec.Document
-	File      string           // name of the mapping file in messages
-	Positions strict.Positions // of the entries in it
+	Document *spec.Document
+	File     string // name of the mapping file in messages
 
 	BaseURL string  // of the gateway, "" if GATEWAY_PUBLIC_URL is not set
 	Okta    []Value // what to enter there, besides the names of the roles
@@ -166,6 +164,6 @@ func (r *run) add(line Line) {
 // at returns the place of an entry of the mapping file, or of the nearest one
 // around it.
 func (r *run) at(entry string) *Place {
-	line, _ := r.Positions.At(entry)
+	line, _ := r.Document.Positions.At(entry)
 	return &Place{Entry: entry, File: r.File, Line: line}
 }

@@ -41,7 +41,7 @@ func spotsIn(answer any) []spot {
 
 // isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
-	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
+	return !strings.ContainsAny(key, ".[") && new(spec.Field).AddScalar(key) == nil
 }
 
 // listsIn returns the paths of arrays that could be a list of users or roles.

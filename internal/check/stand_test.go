@@ -17,7 +17,6 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -92,7 +91,6 @@ func (s *stand) open(t *testing.T) check.Config {
 		Caller:   mapping.Caller{Organization: sandbox.DefaultOrganization, Credential: testKey, RequestID: "check"},
 		Document: s.document(t), File: s.file(), Patience: time.Millisecond, Now: func() time.Time { return noon },
 	}
-	config.Positions = strict.PositionsIn([]byte(s.source))
 	if s.config != nil {
 		s.config(&config)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // mostRounds bounds how often a draft is corrected by its own check.
@@ -104,12 +103,11 @@ func (c Config) refine(ctx context.Context, draft *Draft) (report *Report, err e
 
 // of returns the check of a draft.
 func (c Config) of(draft *Draft) (Config, error) {
-	source := []byte(draft.String())
-	document, err := spec.Parse(c.File, source)
+	document, err := spec.Parse(c.File, []byte(draft.String()))
 	if err != nil {
 		return c, err
 	}
-	c.Document, c.Positions = document, strict.PositionsIn(source)
+	c.Document = document
 	c.Service, err = mapping.New(document, c.Client, c.Settings)
 	return c, err
 }

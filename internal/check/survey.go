@@ -371,7 +371,7 @@ func (s *survey) findLookup(ctx context.Context) {
 // at returns the value at a path of an object.
 func at(value any, path string) (any, bool) {
 	var field spec.Field
-	if field.UnmarshalScalar(path) != nil {
+	if field.AddScalar(path) != nil {
 		return nil, false
 	}
 	return field.In(value)

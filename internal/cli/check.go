@@ -12,7 +12,6 @@ import (
 	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/settings"
 	"suger-scim-gateway/mapping"
-	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -58,19 +57,17 @@ func runCheck(ctx context.Context, c *console, args []string) error {
 	return run.report(func() (*check.Report, error) { return check.Run(ctx, run.request), nil })
 }
 
-// prepare reads the settings and completes the request.
 func (run *checkRun) prepare() (*settings.Config, error) {
 	config, err := settings.LoadFor(run.err, run.missing)
 	if err != nil {
 		return nil, err
 	}
 	run.request.Caller.Credential = config.HeldCredential()
-	return config, run.complete(&process{Config: config})
+	return config, (&process{Config: config}).complete(&run.request)
 }
 
-// missing adds the settings that a check needs and that are missing.
 func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
-	if c.Credential == "" && c.CredentialFile == "" {
+	if !c.Credential.Given() {
 		found.Add("SUGER_CREDENTIAL", "is needed, or SUGER_CREDENTIAL_FILE: the Suger credential that clients send or the gateway holds")
 	}
 	if run.request.Caller.Organization == "" {
@@ -108,13 +105,12 @@ func (run *checkRun) report(do func() (*check.Report, error)) error {
 	return err
 }
 
-// complete fills in the request from the settings. Dry run and change brake are
+// complete fills in the request of a check from the settings. Dry run and change brake are
 // off: the check changes only what --write asks for.
-func (run *checkRun) complete(p *process) error {
-	request := &run.request
+func (p *process) complete(request *check.Config) error {
 	request.URL, request.Auth, request.TokenURL = string(p.SugerURL), p.SugerAuth, string(p.SugerTokenURL)
 	request.Caller.RequestID = "check"
-	request.Document, request.File, request.Positions = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName), strict.PositionsIn(p.Source)
+	request.Document, request.File = p.Document, cmp.Or(p.MappingFile, mapping.DefaultName)
 	base := p.baseURL(request.Caller.Organization)
 	if p.PublicURL != "" {
 		request.BaseURL = base

@@ -6,25 +6,29 @@ package cli
 import (
 	"cmp"
 	"context"
+	"embed"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"text/template"
 	"time"
 
+	"suger-scim-gateway/internal/check"
 	"suger-scim-gateway/internal/ops"
 	"suger-scim-gateway/internal/settings"
 )
 
 // A command is one subcommand.
 type command struct {
-	name      string
+	Name      string
 	arguments string // for its usage line
-	summary   string
+	Summary   string
 	run       func(ctx context.Context, c *console, args []string) error
 }
 
@@ -55,7 +59,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	switch {
 	case len(args) == 1 && (args[0] == "help" || asksForHelp(args[0])):
-		return printHelp(stdout)
+		return c.print(stdout, "help.txt", commands)
 	case args[0] == "help": // help COMMAND is COMMAND -h
 		args = []string{args[1], "-h"}
 	case args[0] == "-version" || args[0] == "--version":
@@ -65,7 +69,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		c.err = stdout // requested help is an answer, not an error
 	}
 	for _, cmd := range commands {
-		if cmd.name != args[0] {
+		if cmd.Name != args[0] {
 			continue
 		}
 		c.command = cmd
@@ -77,17 +81,23 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return fmt.Errorf("there is no command %q; suger-scim-gateway help lists them", args[0])
 }
 
+//go:embed texts/*.txt
+var textFiles embed.FS
+
+// texts are the longer outputs of commands.
+var texts = template.Must(template.New("").Funcs(template.FuncMap{
+	"indented": func(value any) string { return strings.ReplaceAll(check.Indented(value), "\n", "\n  ") },
+	"wrapped":  func(text string) string { return line.ReplaceAllString(text, "      $1\n") },
+}).ParseFS(textFiles, "texts/*.txt"))
+
+func (c *console) print(w io.Writer, text string, data any) error {
+	return texts.ExecuteTemplate(w, text, data)
+}
+
 func asksForHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
 
-func printHelp(w io.Writer) error {
-	fmt.Fprintln(w, "usage: suger-scim-gateway [command] [flags]")
-	fmt.Fprintln(w)
-	for _, cmd := range commands {
-		fmt.Fprintf(w, "  %-12s %s\n", cmd.name, cmd.summary)
-	}
-	_, err := fmt.Fprintln(w, "\nhelp COMMAND shows a command and its flags; help serve lists the settings.")
-	return err
-}
+// line is as much text as fits on a line of a terminal after a margin of 6.
+var line = regexp.MustCompile(`(.{1,74})(?: +|$)`)
 
 // newFlags returns the flag set of a command. Its help begins with the command's
 // usage and summary.
@@ -102,7 +112,7 @@ func (c *console) newFlags(name string) *flag.FlagSet {
 }
 
 func (c *console) printUsage(name string) {
-	fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(name+" "+c.command.arguments), c.command.summary)
+	fmt.Fprintf(c.err, "usage: suger-scim-gateway %s\n\n%s\n\n", strings.TrimSpace(name+" "+c.command.arguments), c.command.Summary)
 }
 
 // parse reads a command's flags and rejects arguments after them.
@@ -187,7 +197,6 @@ func printVersion(_ context.Context, c *console, args []string) error {
 	return err
 }
 
-// build identifies this program.
 func build() ops.Build {
 	b := ops.Build{Version: version, Commit: commit, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -21,7 +21,7 @@ func TestHelp(t *testing.T) {
 		var out bytes.Buffer
 		require.NoError(t, Run(t.Context(), []string{word}, &out, io.Discard))
 		for _, cmd := range commands {
-			assert.Contains(t, out.String(), "\n  "+cmd.name)
+			assert.Contains(t, out.String(), "\n  "+cmd.Name)
 		}
 	}
 }
@@ -52,10 +52,10 @@ func TestCommandLine(t *testing.T) {
 // Requested help goes to standard output.
 func TestHelpOfACommand(t *testing.T) {
 	for _, cmd := range commands {
-		for _, args := range [][]string{{"help", cmd.name}, {cmd.name, "-h"}, {cmd.name, "--help"}} {
+		for _, args := range [][]string{{"help", cmd.Name}, {cmd.Name, "-h"}, {cmd.Name, "--help"}} {
 			var out, errors bytes.Buffer
 			require.NoError(t, Run(t.Context(), args, &out, &errors), "%v", args)
-			assert.Contains(t, out.String(), strings.TrimSpace("usage: suger-scim-gateway "+cmd.name+" "+cmd.arguments)+"\n\n"+cmd.summary+"\n")
+			assert.Contains(t, out.String(), strings.TrimSpace("usage: suger-scim-gateway "+cmd.Name+" "+cmd.arguments)+"\n\n"+cmd.Summary+"\n")
 			assert.Empty(t, errors.String())
 		}
 	}

@@ -16,16 +16,6 @@ import (
 	"suger-scim-gateway/mapping"
 )
 
-// effectTexts describe the effects.
-var effectTexts = map[mapping.Effect]string{
-	mapping.EffectRefused: "Would be refused",
-	mapping.EffectAbsent:  "Not on the list, with access in Suger",
-	mapping.EffectCreate:  "Would be created",
-	mapping.EffectReturn:  "Without access, would get it back",
-	mapping.EffectRole:    "Would hold another role",
-	mapping.EffectNone:    "Unchanged",
-}
-
 // compareWith reports what would change in Suger if Okta pushed a list of people,
 // and changes nothing.
 func (run *checkRun) compareWith(ctx context.Context, file string) error {
@@ -40,38 +30,18 @@ func (run *checkRun) compareWith(ctx context.Context, file string) error {
 	if run.json {
 		return run.writeJSON(forecasts)
 	}
-	return run.printForecasts(forecasts, len(people))
-}
-
-// printForecasts lists the people who would change by effect, and counts the rest.
-func (run *checkRun) printForecasts(forecasts []mapping.Forecast, listed int) error {
-	target := run.request.Target()
-	fmt.Fprintf(run.out, "%d people on the list, compared with Suger at %s, organization %s. Nothing was changed.\n",
-		listed, target.URL, target.Organization)
-	for _, effect := range mapping.Effects() {
-		of := slices.DeleteFunc(slices.Clone(forecasts), func(f mapping.Forecast) bool { return f.Effect != effect })
-		fmt.Fprintf(run.out, "\n%s: %d\n", effectTexts[effect], len(of))
-		if effect == mapping.EffectNone {
-			break
-		}
+	byEffect := make(map[mapping.Effect][]mapping.Forecast)
+	for _, one := range forecasts {
+		byEffect[one.Effect] = append(byEffect[one.Effect], one)
+	}
+	for _, of := range byEffect {
 		slices.SortFunc(of, func(a, b mapping.Forecast) int {
 			return cmp.Compare(strings.ToLower(a.UserName), strings.ToLower(b.UserName))
 		})
-		for _, one := range of {
-			fmt.Fprintf(run.out, "  %-40s %s\n", one.UserName, forecastText(one))
-		}
 	}
-	return nil
-}
-
-func forecastText(f mapping.Forecast) string {
-	switch {
-	case f.Effect == mapping.EffectRefused:
-		return fmt.Sprintf("%s [%s]", f.Why, f.Code)
-	case f.Before == "" || f.After == "" || f.Before == f.After:
-		return cmp.Or(f.After, f.Before)
-	}
-	return f.Before + " -> " + f.After
+	return run.print(run.out, "comparison.txt", map[string]any{
+		"Listed": len(people), "Target": run.request.Target(), "Effects": mapping.Effects(), "ByEffect": byEffect,
+	})
 }
 
 // maxPeopleFile is the largest list of people, in bytes.
@@ -136,7 +106,6 @@ func parsePeople(text []byte) ([]mapping.Person, error) {
 // and underscores. One of the first three is needed.
 var columns = []string{"username", "login", "email", "role", "sugerrole"}
 
-// rowsAsJSON returns the rows of CSV as JSON objects by their titles.
 func rowsAsJSON(text []byte) ([]byte, error) {
 	reader := csv.NewReader(bytes.NewReader(text))
 	reader.TrimLeadingSpace = true
@@ -190,33 +159,5 @@ func explain(ctx context.Context, c *console, args []string) error {
 	case run.json:
 		return run.writeJSON(e)
 	}
-	return run.printExplanation(e)
-}
-
-func (run *checkRun) printExplanation(e *check.Explanation) error {
-	var text strings.Builder
-	section := func(title string, contents ...string) {
-		fmt.Fprintf(&text, "\n%s\n", title)
-		for _, content := range contents {
-			fmt.Fprintf(&text, "  %s\n", strings.ReplaceAll(content, "\n", "\n  "))
-		}
-	}
-	fmt.Fprintf(&text, "%s in organization %s at %s. Nothing was changed.\n", e.Person, e.Target.Organization, e.Target.URL)
-	if len(e.Suger) == 0 {
-		section("Suger holds", "nobody with this address")
-	}
-	for _, record := range e.Suger {
-		section("Suger holds", check.Indented(record))
-	}
-	if e.SCIM == nil {
-		section("SCIM shows", "nobody")
-	} else {
-		section("SCIM shows", check.Indented(e.SCIM))
-		section("The role, by attribute", e.Roles...)
-	}
-	section("Settings and rules that apply", e.Applies...)
-	section("What Okta should send next", e.Next)
-	section("Recent changes by the gateway", "see Changes on the status page of the running gateway, or the audit records in its log")
-	_, err := run.out.Write([]byte(text.String()))
-	return err
+	return run.print(run.out, "explanation.txt", e)
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -42,11 +41,11 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	gateway, err := listenNear(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
+	gateway, err := listen(ctx, "gateway", *addr, demoAddr, nil, config.Budget, config.Log)
 	if err != nil {
 		return err
 	}
-	status, err := listenNear(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
+	status, err := listen(ctx, "status page", *opsAddr, demoOpsAddr, nil, config.Budget, config.Log)
 	if err != nil {
 		return err
 	}
@@ -57,40 +56,15 @@ func demo(ctx context.Context, c *console, args []string) error {
 	if gateway.server.Handler, status.server.Handler, err = p.assemble(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, demoText, "http://"+gateway.addr()+"/scim/v2", token, suger.addr(), sandbox.DefaultOrganization,
-		demoPersonID, demoPerson, status.addr(), exportAddresses())
+	err = c.print(c.out, "demo.txt", map[string]string{
+		"Base": "http://" + gateway.addr() + "/scim/v2", "Token": token, "Sandbox": "http://" + suger.addr(), "Status": "http://" + status.addr() + "/",
+		"Organization": sandbox.DefaultOrganization, "Person": demoPerson, "ID": demoPersonID, "Addresses": exportAddresses(),
+	})
+	if err != nil {
+		return err
+	}
 	return serveUntilDone(ctx, config.Log, gateway, status, suger)
 }
-
-// demoText says how to reach the demo.
-const demoText = `Suger SCIM Gateway with a Suger sandbox. Both are in memory: nothing is kept when they stop.
-
-  SCIM base URL  %[1]s
-  Bearer token   %[2]s
-  Suger sandbox  http://%[3]s (organization %[4]s, API key as the bearer token)
-  Status page    http://%[7]s/
-
-For the commands in README.md and docs/, paste this into another shell first. A
-second gateway that you start there uses the sandbox and its own ports.
-
-export BASE='%[1]s' TOKEN='%[2]s' SUGER_API_URL='http://%[3]s' SUGER_ORG_ID='%[4]s' %[8]s
-
-Try it:
-
-1. Look a person up, as Okta does before it creates one:
-
-curl -sS -G '%[1]s/Users' -H 'Authorization: Bearer %[2]s' --data-urlencode 'filter=userName eq "%[6]s"'
-
-2. Make %[6]s an editor:
-
-curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:suger:2.0:User:role","value":"EDITOR"}]}'
-
-3. End the access of %[6]s, as Okta does when somebody leaves:
-
-curl -sS -X PATCH '%[1]s/Users/%[5]s' -H 'Authorization: Bearer %[2]s' -H 'Content-Type: application/scim+json' -d '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}'
-
-The log follows. Ctrl-C stops it.
-`
 
 // demoConfig returns the default settings, except for the log, whose format is for
 // people. It ignores the environment.
@@ -108,7 +82,6 @@ func demoConfig(logTo io.Writer) *settings.Config {
 		},
 		Logs:     settings.NewLogs(logTo, "info", "text"),
 		Document: mapping.DefaultDocument(),
-		Source:   mapping.DefaultSource(),
 	}
 }
 
@@ -146,31 +119,21 @@ func runSandbox(ctx context.Context, c *console, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, `Suger sandbox, in memory.
-
-  SUGER_API_URL  http://%[1]s
-  SUGER_ORG_ID   %[2]s
-  API key        %[3]s
-
-To start a gateway or a check in another shell, paste this there first. The key
-is also the bearer token that Okta would send.
-
-export SUGER_API_URL='http://%[1]s' SUGER_ORG_ID='%[2]s' TOKEN='%[3]s' %[4]s
-
-curl -sS 'http://%[1]s/org/%[2]s/user?limit=3' -H 'Authorization: Key %[3]s'
-
-Ctrl-C stops it.
-`, l.addr(), sandbox.DefaultOrganization, *key, exportAddresses())
+	err = c.print(c.out, "sandbox.txt", map[string]string{
+		"Sandbox": "http://" + l.addr(), "Organization": sandbox.DefaultOrganization, "Key": *key, "Addresses": exportAddresses(),
+	})
+	if err != nil {
+		return err
+	}
 	return serveUntilDone(ctx, log, l)
 }
 
-// listenSandbox opens the listener of a sandbox.
 func listenSandbox(ctx context.Context, options sandbox.Options, addr string, log *slog.Logger) (*listener, error) {
 	suger, err := sandbox.New(options)
 	if err != nil {
 		return nil, err
 	}
-	l, err := listenNear(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
+	l, err := listen(ctx, "sandbox", addr, demoSandboxAddr, suger, sandboxAnswerWithin, log)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func TestDemoWithTakenAddress(t *testing.T) {
 	err = Run(t.Context(), []string{"demo", "--addr", taken.Addr().String(), "--sandbox-addr", "127.0.0.1:0"}, io.Discard, io.Discard)
 	assert.ErrorContains(t, err, "gateway: ", "an address that was asked for is not replaced")
 
-	l, err := listenNear(t.Context(), "gateway", taken.Addr().String(), taken.Addr().String(), http.NotFoundHandler(), time.Second, slog.New(slog.DiscardHandler))
+	l, err := listen(t.Context(), "gateway", taken.Addr().String(), taken.Addr().String(), http.NotFoundHandler(), time.Second, slog.New(slog.DiscardHandler))
 	require.NoError(t, err, "the default address is")
 	t.Cleanup(func() { l.socket.Close() })
 	assert.NotEqual(t, taken.Addr().String(), l.addr())

@@ -42,10 +42,14 @@ type listener struct {
 	server *http.Server
 }
 
-// listen opens addr. answerWithin is the longest time that a handler needs.
-func listen(ctx context.Context, name, addr string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
+// listen opens addr, or a free port if addr is the usual one and in use; usual may be
+// "". answerWithin is the longest time that a handler needs.
+func listen(ctx context.Context, name, addr, usual string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
 	var config net.ListenConfig
 	socket, err := config.Listen(ctx, "tcp", addr)
+	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
+		socket, err = config.Listen(ctx, "tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -60,15 +64,6 @@ func listen(ctx context.Context, name, addr string, handler http.Handler, answer
 	}}, nil
 }
 
-// listenNear opens addr, or a free port if addr is the usual one and in use.
-func listenNear(ctx context.Context, name, addr, usual string, handler http.Handler, answerWithin time.Duration, log *slog.Logger) (*listener, error) {
-	l, err := listen(ctx, name, addr, handler, answerWithin, log)
-	if addr == usual && errors.Is(err, syscall.EADDRINUSE) {
-		return listen(ctx, name, "127.0.0.1:0", handler, answerWithin, log)
-	}
-	return l, err
-}
-
 // exportAddresses returns the part of a printed export line that gives a gateway in
 // another shell ports of its own: random ones, below the range that systems use for
 // connections, so that another process is unlikely to use them.
@@ -77,16 +72,7 @@ func exportAddresses() string {
 	return fmt.Sprintf("GATEWAY_ADDR='127.0.0.1:%d' GATEWAY_OPS_ADDR='127.0.0.1:%d'", port, port+1)
 }
 
-// addr returns the actual address of the listener.
 func (l *listener) addr() string { return l.socket.Addr().String() }
-
-// serve answers until the server is shut down, over TLS if it is configured.
-func (l *listener) serve() error {
-	if l.server.TLSConfig != nil {
-		return l.server.ServeTLS(l.socket, "", "")
-	}
-	return l.server.Serve(l.socket)
-}
 
 // serveUntilDone serves until ctx is done, then lets requests in flight finish
 // within drainTime, one listener after the other in the given order. It
@@ -95,7 +81,11 @@ func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listene
 	group, ctx := errgroup.WithContext(ctx)
 	for _, l := range listeners {
 		group.Go(func() error {
-			if err := l.serve(); !errors.Is(err, http.ErrServerClosed) {
+			serve := l.server.Serve
+			if l.server.TLSConfig != nil {
+				serve = func(socket net.Listener) error { return l.server.ServeTLS(socket, "", "") }
+			}
+			if err := serve(l.socket); !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
 			return nil
@@ -103,22 +93,18 @@ func serveUntilDone(ctx context.Context, log *slog.Logger, listeners ...*listene
 	}
 	group.Go(func() error {
 		<-ctx.Done()
-		return drain(context.WithoutCancel(ctx), log, listeners)
+		log.Info("stopping", "drain_seconds", drainTime.Seconds())
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		var failed error
+		for _, l := range listeners {
+			if err := l.server.Shutdown(ctx); err != nil {
+				_ = l.server.Close() // err has the cause
+				failed = errors.Join(failed, fmt.Errorf("%s: requests were cut off: %w", l.name, err))
+			}
+		}
+		log.Info("stopped")
+		return failed
 	})
 	return group.Wait()
-}
-
-func drain(ctx context.Context, log *slog.Logger, listeners []*listener) error {
-	log.Info("stopping", "drain_seconds", drainTime.Seconds())
-	ctx, cancel := context.WithTimeout(ctx, drainTime)
-	defer cancel()
-	var failed error
-	for _, l := range listeners {
-		if err := l.server.Shutdown(ctx); err != nil {
-			_ = l.server.Close() // err has the cause
-			failed = errors.Join(failed, fmt.Errorf("%s: requests were cut off: %w", l.name, err))
-		}
-	}
-	log.Info("stopped")
-	return failed
 }

@@ -22,15 +22,15 @@ import (
 
 func TestListenReportsATakenAddress(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	first, err := listen(t.Context(), "GATEWAY_ADDR", "127.0.0.1:0", http.NotFoundHandler(), time.Second, log)
+	first, err := listen(t.Context(), "GATEWAY_ADDR", "127.0.0.1:0", "", http.NotFoundHandler(), time.Second, log)
 	require.NoError(t, err)
 	t.Cleanup(func() { first.socket.Close() })
-	_, err = listen(t.Context(), "GATEWAY_ADDR", first.addr(), http.NotFoundHandler(), time.Second, log)
+	_, err = listen(t.Context(), "GATEWAY_ADDR", first.addr(), "", http.NotFoundHandler(), time.Second, log)
 	assert.ErrorContains(t, err, "GATEWAY_ADDR: ")
 }
 
 func TestEveryTimeoutIsSet(t *testing.T) {
-	l, err := listen(t.Context(), "x", "127.0.0.1:0", http.NotFoundHandler(), time.Minute, slog.New(slog.DiscardHandler))
+	l, err := listen(t.Context(), "x", "127.0.0.1:0", "", http.NotFoundHandler(), time.Minute, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { l.socket.Close() })
 	assert.Positive(t, l.server.ReadHeaderTimeout)
@@ -43,7 +43,7 @@ func TestEveryTimeoutIsSet(t *testing.T) {
 // A request in progress at the signal is answered, and no new one is accepted.
 func TestDrain(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
-	l, err := listen(t.Context(), "x", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	l, err := listen(t.Context(), "x", "127.0.0.1:0", "", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-release
 		_, _ = io.WriteString(w, "whole answer")
@@ -82,9 +82,9 @@ func TestDrain(t *testing.T) {
 // If one listener fails, the process does not go on with the other.
 func TestOneListenerFailing(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	good, err := listen(t.Context(), "good", "127.0.0.1:0", http.NotFoundHandler(), time.Second, log)
+	good, err := listen(t.Context(), "good", "127.0.0.1:0", "", http.NotFoundHandler(), time.Second, log)
 	require.NoError(t, err)
-	bad, err := listen(t.Context(), "bad", "127.0.0.1:0", http.NotFoundHandler(), time.Second, log)
+	bad, err := listen(t.Context(), "bad", "127.0.0.1:0", "", http.NotFoundHandler(), time.Second, log)
 	require.NoError(t, err)
 	require.NoError(t, bad.socket.Close())
 	err = serveUntilDone(t.Context(), log, good, bad)
@@ -105,7 +105,7 @@ func serveOneAtATime(t *testing.T, change func(*http.Server)) string {
 	p := &process{Config: config}
 	handler, _, err := p.assemble(t.Context())
 	require.NoError(t, err)
-	l, err := listen(t.Context(), "gateway", "127.0.0.1:0", handler, p.Budget, slog.New(slog.DiscardHandler))
+	l, err := listen(t.Context(), "gateway", "127.0.0.1:0", "", handler, p.Budget, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	change(l.server)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context())) // the test stops it itself, last

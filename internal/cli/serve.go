@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"runtime"
 	"slices"
 	"time"
@@ -25,7 +23,10 @@ import (
 // GATEWAY_OPS_ADDR, until ctx is done.
 func serve(ctx context.Context, c *console, args []string) error {
 	flags := c.newFlags("serve")
-	flags.Usage = func() { c.explainSettings() }
+	flags.Usage = func() {
+		c.printUsage("serve")
+		_ = c.print(c.err, "settings.txt", settings.Describe())
+	}
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -41,35 +42,12 @@ func serve(ctx context.Context, c *console, args []string) error {
 	return err
 }
 
-// explainSettings prints the help of serve, with all settings.
-func (c *console) explainSettings() {
-	c.printUsage("serve")
-	fmt.Fprint(c.err, `Settings are environment variables. A secret can also be read from the file that
-NAME_FILE names. With wrong settings the gateway does not start, and one message
-names all of them.
-
-`)
-	for _, setting := range settings.Describe() {
-		title := setting.Name
-		if setting.Secret {
-			title += ", " + setting.Name + "_FILE"
-		}
-		if setting.Default != "" {
-			title += " (" + setting.Default + ")"
-		}
-		fmt.Fprintf(c.err, "  %s\n%s", title, line.ReplaceAllString(setting.Meaning, "      $1\n"))
-	}
-}
-
-// line is as much text as fits on a line of a terminal after a margin of 6.
-var line = regexp.MustCompile(`(.{1,74})(?: +|$)`)
-
 func (p *process) serve(ctx context.Context) error {
 	scimHandler, opsHandler, err := p.assemble(ctx)
 	if err != nil {
 		return err
 	}
-	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), scimHandler, p.Budget, p.Log)
+	scim, err := listen(ctx, "GATEWAY_ADDR", string(p.Addr), "", scimHandler, p.Budget, p.Log)
 	if err != nil {
 		return err
 	}
@@ -82,7 +60,7 @@ func (p *process) serve(ctx context.Context) error {
 	if p.Certificates != nil {
 		scim.server.TLSConfig = p.Certificates.Config()
 	}
-	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), opsHandler, opsAnswerWithin, p.Log)
+	operations, err := listen(ctx, "GATEWAY_OPS_ADDR", string(p.OpsAddr), "", opsHandler, opsAnswerWithin, p.Log)
 	if err != nil {
 		_ = scim.socket.Close()
 		return err
@@ -133,7 +111,7 @@ func reserveHeap() (release func()) {
 // needs.
 type process struct {
 	*settings.Config
-	activity *ops.Activity // observes a gateway, for metrics and the status page; nil for others
+	activity *ops.Activity // for metrics and the status page; nil before assemble
 	guide    string        // where people read how to set SCIM up; "" if nowhere
 }
 
@@ -148,7 +126,9 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	if p.Certificates != nil {
 		p.activity.ShowCertificate(p.Certificates.NotAfter)
 	}
-	client, err := sugerclient.New(p.clientConfig())
+	calls := p.clientConfig()
+	calls.Observer = p.activity
+	client, err := sugerclient.New(calls)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -179,7 +159,6 @@ func (p *process) assemble(ctx context.Context) (scim, operations http.Handler, 
 	return p.activity.InFlight(scim), ops.New(config), nil
 }
 
-// newGateway returns the SCIM service for the settings.
 func (p *process) newGateway(service *mapping.Service) http.Handler {
 	scim := gateway.Config{
 		Organization:         string(p.Organization),
@@ -214,9 +193,6 @@ func (p *process) clientConfig() sugerclient.Config {
 	}
 	if p.SugerAuth == "oauth" {
 		config.Auth = sugerclient.OAuthAuth{TokenURL: string(p.SugerTokenURL)}
-	}
-	if p.activity != nil {
-		config.Observer = p.activity
 	}
 	return config
 }

@@ -36,7 +36,6 @@ func (p *process) oktaValues(baseURLs []string) []ops.OktaValue {
 	}
 }
 
-// baseURLs returns the base URLs of the organizations that the settings name.
 func (p *process) baseURLs() []string {
 	var list []string
 	for _, id := range p.KnownOrganizations() {
@@ -57,7 +56,6 @@ func (p *process) baseURL(organization string) string {
 	return base + "/scim/v2"
 }
 
-// credentialName is Suger's name for the credential.
 func (p *process) credentialName() string {
 	if p.SugerAuth == "key" {
 		return "Suger API key"
@@ -86,7 +84,7 @@ func (p *process) explainPerson(ctx context.Context, organization, credential st
 }
 
 func (p *process) checkConfig(organization, credential string) (check.Config, error) {
-	run := &checkRun{request: check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}}
-	err := run.complete(&process{Config: p.Config})
-	return run.request, err
+	request := check.Config{Caller: mapping.Caller{Organization: organization, Credential: sugerclient.Credential(credential)}}
+	err := p.complete(&request)
+	return request, err
 }

@@ -158,7 +158,6 @@ func (c *connection) mayStay() {
 	}
 }
 
-// changed records the state of a connection.
 func (g *guard) changed(c *connection, state http.ConnState) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

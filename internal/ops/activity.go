@@ -90,13 +90,8 @@ type tally struct {
 
 // A changeNote is one attempted change, as the page shows it.
 type changeNote struct {
-	Time    time.Time
-	What    string // "update user"
-	Who     string // e-mail address, masked unless personal data is shown; name of a role
-	Differs []difference
-	Outcome string // "done", "refused", ...
-	Code    string // of the error, or ""
-	Request string // id
+	mapping.Change // User masked unless personal data is shown; Before and After are in Differs
+	Differs        []difference
 }
 
 // A difference is one attribute before and after. A hidden one has no values.
@@ -118,7 +113,6 @@ func NewActivity(build Build, suger string, showPersonal bool, log *slog.Logger,
 	}
 }
 
-// note changes the Activity under its lock.
 func (a *Activity) note(change func(now time.Time)) {
 	now := a.now()
 	a.mu.Lock()
@@ -180,14 +174,12 @@ func (a *Activity) Refused(guard string) { a.metrics.refusals.WithLabelValues(gu
 
 // Changed records an attempted change.
 func (a *Activity) Changed(c mapping.Change) {
-	one := changeNote{
-		Time: c.Time, What: c.What, Who: a.person(c.User), Differs: a.differences(c),
-		Outcome: c.Outcome, Code: c.Code, Request: c.RequestID,
-	}
+	one := changeNote{Change: c, Differs: a.differences(c)}
+	one.User, one.Before, one.After = a.person(c.User), nil, nil
 	a.note(func(time.Time) {
 		a.changes = slices.Insert(a.changes[:min(len(a.changes), maxChanges-1)], 0, one)
 		if c.Outcome == "dry run" {
-			a.dry.note(c, one.Who, one.Differs)
+			a.dry.note(c, one.User, one.Differs)
 		}
 	})
 }
@@ -209,6 +201,9 @@ func (a *Activity) differences(c mapping.Change) []difference {
 	slices.SortFunc(list, func(x, y difference) int { return strings.Compare(x.Attribute, y.Attribute) })
 	return list
 }
+
+// Masked reports whether personal data is masked, for the pages.
+func (a *Activity) Masked() bool { return !a.showPersonal }
 
 // person masks an e-mail address: its first letter and its domain are enough to
 // find a change again. Other names are those of roles, or hashes already.

@@ -3,12 +3,13 @@ package ops
 import (
 	"cmp"
 	"crypto/sha256"
-	"fmt"
+	_ "embed"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"text/template"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -19,7 +20,8 @@ const shownChanges = 12
 
 // A changeList is the data of the template of changes.
 type changeList struct {
-	Changes    []changeNote
+	Newest     []changeNote
+	Now        time.Time
 	Remembered int
 	MaxChanges int
 	Masked     bool
@@ -31,9 +33,9 @@ func (s *server) changeList(n int, filter changeFilter) changeList {
 	activity.mu.Lock()
 	all := slices.Clone(activity.changes)
 	activity.mu.Unlock()
-	list := changeList{Remembered: len(all), MaxChanges: maxChanges, Masked: !activity.showPersonal}
-	list.Changes = slices.DeleteFunc(all, func(c changeNote) bool { return !filter.keeps(c) })
-	list.Changes = list.Changes[:min(n, len(list.Changes))]
+	list := changeList{Now: activity.now(), Remembered: len(all), MaxChanges: maxChanges, Masked: activity.Masked()}
+	list.Newest = slices.DeleteFunc(all, func(c changeNote) bool { return !filter.keeps(c) })
+	list.Newest = list.Newest[:min(n, len(list.Newest))]
 	return list
 }
 
@@ -58,8 +60,8 @@ func (s *server) changeFilter(r *http.Request) changeFilter {
 func (f changeFilter) Any() bool { return f.Person != "" || f.Outcome != "" || f.Request != "" }
 
 func (f changeFilter) keeps(c changeNote) bool {
-	return (f.Request == "" || c.Request == f.Request) &&
-		strings.Contains(strings.ToLower(c.Who), strings.ToLower(f.shown)) &&
+	return (f.Request == "" || c.RequestID == f.Request) &&
+		strings.Contains(strings.ToLower(c.User), strings.ToLower(f.shown)) &&
 		(!slices.Contains(outcomeGroups, f.Outcome) || c.Result().group == f.Outcome)
 }
 
@@ -103,15 +105,13 @@ func spokenValue(value string) string {
 	return cmp.Or(map[string]string{"": "nothing", "true": "yes", "false": "no"}[value], value)
 }
 
-// changes serves all changes in memory, or those that a filter selects.
 func (s *server) changes(w http.ResponseWriter, r *http.Request) {
 	filter := s.changeFilter(r)
-	s.show(w, http.StatusOK, "all_changes", struct {
-		frame
-		changeList
+	s.show(w, r, http.StatusOK, "all_changes", "Recent changes", struct {
+		Changes  changeList
 		Filter   changeFilter
 		Outcomes []string
-	}{s.frame(r, "Recent changes"), s.changeList(maxChanges, filter), filter, outcomeGroups})
+	}{s.changeList(maxChanges, filter), filter, outcomeGroups})
 }
 
 // maxDryRun is the most people and roles in a dry run's report.
@@ -188,35 +188,11 @@ func (r *DryRunReport) Summary() string {
 }
 
 // Print writes the report as text, for the end of a dry run.
-func (r *DryRunReport) Print(w io.Writer) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "Dry run. %s\n", r.Summary())
-	for _, one := range r.Changes {
-		line := fmt.Sprintf("  %-40s %s  %s", one.Who, strings.Join(one.What, ", "), one.spoken())
-		fmt.Fprintln(&text, strings.TrimRight(line, " "))
-	}
-	_, err := io.WriteString(w, text.String())
-	return err
-}
+func (r *DryRunReport) Print(w io.Writer) error { return dryRunText.Execute(w, r) }
 
-// spoken returns the differences in one line.
-func (e *dryEntry) spoken() string {
-	var parts []string
-	for _, d := range e.Differs {
-		if d.Hidden {
-			parts = append(parts, spokenName(d.Attribute)+" changed")
-		} else {
-			parts = append(parts, fmt.Sprintf("%s: %s -> %s", spokenName(d.Attribute), spokenValue(d.Before), spokenValue(d.After)))
-		}
-	}
-	return strings.Join(parts, "; ")
-}
+//go:embed pages/dry_run.txt
+var dryRunSource string
 
-// dryRunPage serves the report as a page.
-func (s *server) dryRunPage(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "dry_run", struct {
-		frame
-		Report *DryRunReport
-		Masked bool
-	}{s.frame(r, "Dry run"), s.config.Activity.DryRun(), !s.config.Activity.showPersonal})
-}
+var dryRunText = template.Must(template.New("").Funcs(template.FuncMap{
+	"list": func(words []string) string { return strings.Join(words, ", ") }, "said": spokenName, "value": spokenValue,
+}).Parse(dryRunSource))

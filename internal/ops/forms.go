@@ -19,8 +19,7 @@ const (
 // that nobody sees more than Suger would show them. The credential is not kept
 // and not shown again.
 type formPage struct {
-	frame
-	changeList // recent changes to Person
+	Changes changeList // recent ones to Person
 
 	Organization string
 	Problem      string // why Suger was not asked, or did not answer
@@ -31,12 +30,12 @@ type formPage struct {
 	Found        *check.Explanation // of Person
 }
 
-// form serves the page of a form; when it is sent, ask asks Suger with the
-// credential, for one form at a time.
-func (s *server) form(view, title string, ask func(ctx context.Context, page *formPage, credential string) error) http.HandlerFunc {
+// form serves the page of a form, "explain" or "test"; when it is sent, it asks Suger
+// with the credential, for one form at a time.
+func (s *server) form(view, title string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		field := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-		page := &formPage{frame: s.frame(r, title), Organization: field("organization"), Person: field("person"), Role: field("role")}
+		page := &formPage{Organization: field("organization"), Person: field("person"), Role: field("role")}
 		credential, status := field("credential"), http.StatusBadRequest
 		switch {
 		case r.Method != http.MethodPost:
@@ -54,23 +53,17 @@ func (s *server) form(view, title string, ask func(ctx context.Context, page *fo
 			ctx, cancel := context.WithTimeout(r.Context(), testTimeout)
 			defer cancel()
 			status = http.StatusOK
-			if err := ask(ctx, page, credential); err != nil {
+			var err error
+			if view == "test" {
+				page.Report, err = s.config.Test(ctx, page.Organization, credential)
+			} else {
+				page.Changes = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
+				page.Found, err = s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
+			}
+			if err != nil {
 				page.Problem = problemOf(err)
 			}
 		}
-		s.show(w, status, view, page)
+		s.show(w, r, status, view, title, page)
 	}
-}
-
-// test runs the connection test.
-func (s *server) test(ctx context.Context, page *formPage, credential string) (err error) {
-	page.Report, err = s.config.Test(ctx, page.Organization, credential)
-	return err
-}
-
-// explain finds out everything about one person.
-func (s *server) explain(ctx context.Context, page *formPage, credential string) (err error) {
-	page.changeList = s.changeList(shownChanges, changeFilter{shown: s.config.Activity.person(page.Person)})
-	page.Found, err = s.config.Explain(ctx, page.Organization, credential, mapping.Person{UserName: page.Person, Role: page.Role})
-	return err
 }

@@ -57,10 +57,10 @@ var (
 	tables  = strings.NewReplacer("<table>", `<div class="scroll"><table>`, "</table>", "</table></div>")
 )
 
-// render returns a guide as HTML, with the gateway's address if it is known. A link
+// asHTML returns a guide as HTML, with the gateway's address if it is known. A link
 // to a file that is not served here becomes plain text, and a table row that begins
 // with a word in code becomes a link target.
-func (s *server) render(guide guideEntry) template.HTML {
+func (s *server) asHTML(guide guideEntry) template.HTML {
 	source := guide.source
 	if s.config.PublicURL != "" {
 		source = strings.NewReplacer(anyBase, s.config.BaseURL, anyHost, s.config.PublicURL).Replace(source)
@@ -81,27 +81,15 @@ func (s *server) render(guide guideEntry) template.HTML {
 	return template.HTML(body) //nolint:gosec // goldmark escapes text and leaves out raw HTML and links to scripts
 }
 
-// hasGuideFile reports whether a file is served below /guides/.
 func (s *server) hasGuideFile(name string) bool {
 	info, err := fs.Stat(s.config.Guides, name)
 	return err == nil && !info.IsDir()
 }
 
-func (s *server) guideList(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, "guides", struct {
-		frame
-		Guides []guideEntry
-	}{s.frame(r, "Guides"), s.guides})
-}
-
-// guide serves one guide, or a picture in one.
 func (s *server) guide(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
 	if i := slices.IndexFunc(s.guides, func(e guideEntry) bool { return e.Name == name }); i >= 0 {
-		s.show(w, http.StatusOK, "guide", struct {
-			frame
-			Body template.HTML
-		}{s.frame(r, s.guides[i].Title), s.render(s.guides[i])})
+		s.show(w, r, http.StatusOK, "guide", s.guides[i].Title, s.asHTML(s.guides[i]))
 		return
 	}
 	if s.hasGuideFile(name) {

@@ -108,24 +108,18 @@ func (a *Activity) lastAnswer(ctx context.Context) (answered time.Time) {
 	}
 	a.suger.probed = now
 	// Later callers use the outcome too, so a caller that hangs up must not cancel it.
-	failure := a.suger.probe(context.WithoutCancel(ctx))
+	request, failure := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodHead, a.suger.url, nil)
+	if failure == nil {
+		var response *http.Response
+		if response, failure = a.suger.client.Do(request); failure == nil {
+			failure = response.Body.Close()
+		}
+	}
 	a.note(func(now time.Time) {
 		a.suger.record(failure, now)
 		answered = a.suger.answered
 	})
 	return answered
-}
-
-func (r *reachability) probe(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodHead, r.url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := r.client.Do(request)
-	if err != nil {
-		return err
-	}
-	return response.Body.Close()
 }
 
 // record records an answer of Suger's or why there was none, and logs the first

@@ -95,7 +95,6 @@ func New(config Config) http.Handler {
 	return mux
 }
 
-// pages serves the pages for people.
 func (s *server) pages() http.Handler {
 	if s.config.HidePages {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -107,16 +106,20 @@ func (s *server) pages() http.Handler {
 	closed.HandleFunc("GET /{$}", s.status)
 	closed.HandleFunc("GET /changes", s.changes)
 	if s.config.DryRun {
-		closed.HandleFunc("GET /dry-run", s.dryRunPage)
+		closed.HandleFunc("GET /dry-run", func(w http.ResponseWriter, r *http.Request) {
+			s.show(w, r, http.StatusOK, "dry_run", "Dry run", s.config.Activity.DryRun())
+		})
 		closed.HandleFunc("GET /dry-run.json", func(w http.ResponseWriter, _ *http.Request) {
 			answerJSON(w, http.StatusOK, s.config.Activity.DryRun())
 		})
 	}
 	for _, method := range []string{"GET ", "POST "} {
-		closed.HandleFunc(method+"/explain", s.form("explain", "Explain", s.explain))
-		closed.HandleFunc(method+"/test", s.form("test", "Test a connection", s.test))
+		closed.HandleFunc(method+"/explain", s.form("explain", "Explain"))
+		closed.HandleFunc(method+"/test", s.form("test", "Test a connection"))
 	}
-	closed.HandleFunc("GET /guides", s.guideList)
+	closed.HandleFunc("GET /guides", func(w http.ResponseWriter, r *http.Request) {
+		s.show(w, r, http.StatusOK, "guides", "Guides", s.guides)
+	})
 	closed.HandleFunc("GET /guides/{path...}", s.guide)
 	if s.config.Profiles {
 		closed.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -130,18 +133,16 @@ func (s *server) pages() http.Handler {
 	if s.config.Token != nil {
 		open.HandleFunc("GET /sign-in", func(w http.ResponseWriter, _ *http.Request) { s.showSignIn(w, http.StatusOK, "") })
 		open.HandleFunc("POST /sign-in", s.signIn)
-		open.HandleFunc("POST /sign-out", s.signOut)
+		open.HandleFunc("POST /sign-out", func(w http.ResponseWriter, r *http.Request) {
+			setSession(w, "", -1) // removes it
+			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		})
 	}
-	return sameOrigin(open)
-}
-
-// sameOrigin refuses forms that another site's page sends, and large ones.
-func sameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
+	protection := http.NewCrossOriginProtection() // against forms that a page of another site sends
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "This form was sent from a page of another site.", http.StatusForbidden)
 	}))
-	return protection.Handler(http.MaxBytesHandler(next, maxForm))
+	return protection.Handler(http.MaxBytesHandler(open, maxForm))
 }
 
 // guarded admits those who may see the status page.
@@ -222,7 +223,6 @@ func (s *server) session(ends string) string {
 	return ends + "." + base64.RawURLEncoding.EncodeToString(mark[:])
 }
 
-// setSession sets the session cookie for so many seconds.
 func setSession(w http.ResponseWriter, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // not Secure: the ops listener speaks plain HTTP, over which browsers refuse a Secure cookie
 		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: seconds,
@@ -240,10 +240,7 @@ func (s *server) hasSession(r *http.Request) bool {
 }
 
 func (s *server) showSignIn(w http.ResponseWriter, status int, problem string) {
-	s.show(w, status, "signin", struct {
-		frame
-		Problem string
-	}{frame{Config: s.config, Title: "Sign in"}, problem})
+	s.render(w, status, "signin", page{Title: "Sign in", Content: problem})
 }
 
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
@@ -259,9 +256,4 @@ func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.showSignIn(w, http.StatusUnauthorized, "Wrong token.")
-}
-
-func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
-	setSession(w, "", -1) // removes it
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }

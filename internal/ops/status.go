@@ -29,8 +29,7 @@ type verdict struct {
 }
 
 type statusPage struct {
-	frame
-	changeList
+	Changes changeList
 	Verdict verdict
 	State   readiness
 	Hour    minute // the last one
@@ -41,18 +40,14 @@ type statusPage struct {
 // refreshEvery is the interval of automatic refresh, in seconds.
 const refreshEvery = 30
 
-// status serves the status page.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	activity := s.config.Activity
 	page := statusPage{
-		frame: s.frame(r, "Status"), changeList: s.changeList(shownChanges, changeFilter{}),
-		State: s.readiness(r.Context()), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
-	}
-	if r.URL.Query().Get("refresh") != "" {
-		page.Refresh = refreshEvery
+		Changes: s.changeList(shownChanges, changeFilter{}),
+		State:   s.readiness(r.Context()), Hour: activity.lately(span), Roles: s.currentRoles(r.Context()), Errors: activity.triage(),
 	}
 	page.Verdict = activity.verdict(page.State, page.Errors)
-	s.show(w, http.StatusOK, "status", page)
+	s.show(w, r, http.StatusOK, "status", "Status", page)
 }
 
 // verdict returns the most important fact about the gateway.

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
 	"suger-scim-gateway/internal/check"
 )
 
@@ -49,43 +52,43 @@ var contentPolicy = func() string {
 		"'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 }()
 
-// A frame is what every page can show: the configuration, and what is around the
-// page's content.
-type frame struct {
+// A page is what a template gets: what every page can show, and its own content.
+type page struct {
 	Config
 	Title   string
 	Path    string // for the menu; "" for who may not see the pages
 	Now     time.Time
 	Refresh int // seconds after which the page loads itself again; 0 is never
+	Content any
 }
 
-// frame returns the frame of a page for those who may see the status page.
-func (s *server) frame(r *http.Request, title string) frame {
-	return frame{Config: s.config, Title: title, Path: r.URL.Path, Now: s.config.Now()}
+// show writes a page for those who may see the status page.
+func (s *server) show(w http.ResponseWriter, r *http.Request, status int, view, title string, content any) {
+	p := page{Title: title, Path: r.URL.Path, Content: content}
+	if view == "status" && r.URL.Query().Get("refresh") != "" {
+		p.Refresh = refreshEvery
+	}
+	s.render(w, status, view, p)
 }
 
-// show writes a page, or an error if it cannot be rendered.
-func (s *server) show(w http.ResponseWriter, status int, view string, data any) {
-	var page bytes.Buffer
-	if err := views[view].ExecuteTemplate(&page, "layout", data); err != nil {
+func (s *server) message(w http.ResponseWriter, status int, title, text string) {
+	s.render(w, status, "message", page{Title: title, Content: text})
+}
+
+// render writes a page, or an error if it cannot be rendered.
+func (s *server) render(w http.ResponseWriter, status int, view string, p page) {
+	var html bytes.Buffer
+	p.Config, p.Now = s.config, s.config.Now()
+	if err := views[view].ExecuteTemplate(&html, "layout", p); err != nil {
 		s.config.Log.Error("a page of the ops listener could not be rendered", "page", view, "error", err)
 		http.Error(w, "The page could not be rendered; the log says why.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes()) // the client disconnected
+	_, _ = w.Write(html.Bytes()) // the client disconnected
 }
 
-// message writes a page with one text.
-func (s *server) message(w http.ResponseWriter, status int, title, text string) {
-	s.show(w, status, "message", struct {
-		frame
-		Text string
-	}{frame{Config: s.config, Title: title}, text})
-}
-
-// protectPages sets the security headers of every page.
 func protectPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -124,16 +127,11 @@ func duration(d time.Duration) string {
 	return "less than a minute"
 }
 
-// number returns n with a comma before each three digits.
-func number(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+var english = message.NewPrinter(language.English)
 
-// count returns a number and its noun.
+// number returns n with a comma before each three digits.
+func number(n int) string { return english.Sprint(n) }
+
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -78,15 +78,15 @@ func GetUser(q *Request) (Answer, error) {
 
 // addMember makes somebody a member, and a user if the e-mail is new.
 func addMember(q *Request) (Answer, error) {
-	var wish User
+	var given User
 	var role string
-	if err := q.Read(Fields{"email": &wish.Email, "firstName": &wish.FirstName, "lastName": &wish.LastName, "userRole": &role}); err != nil {
+	if err := q.Read(Fields{"email": &given.Email, "firstName": &given.FirstName, "lastName": &given.LastName, "userRole": &role}); err != nil {
 		return Answer{}, err
 	}
-	if err := q.Organization.PermitEmail(wish.Email); err != nil {
+	if err := q.Organization.PermitEmail(given.Email); err != nil {
 		return Answer{}, err
 	}
-	user, err := q.Store.Upsert(wish)
+	user, err := q.Store.Upsert(given)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -195,7 +195,6 @@ func RemoveRole(removed Answer) Handler {
 	}
 }
 
-// toJSON renders a value of a type of this package or of its tests.
 func toJSON(value any) []byte {
 	body, err := json.Marshal(value)
 	if err != nil {

@@ -12,9 +12,9 @@ const (
 	dealDesk = "Deal desk"
 )
 
-// knownBefore is how long before joining a global user was created: the creation
+// KnownBefore is how long before joining a global user was created: the creation
 // time of a user says nothing about the membership.
-const knownBefore = 90 * 24 * time.Hour
+const KnownBefore = 90 * 24 * time.Hour
 
 // sampleStart is when the sample organization was created; its people joined one a
 // minute.
@@ -43,10 +43,9 @@ var (
 	sampleRoles = []string{RoleViewer, RoleEditor, RoleViewer, finance, RoleViewer, dealDesk, RoleEditor, RoleViewer, RoleViewer, RoleEditor, RoleViewer, RoleAdmin}
 )
 
-// newStore returns the store with its sample organization.
 func newStore(options Options) *Store {
 	s := &Store{
-		local: options.Contract.Local, NewID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
+		NewID: opaqueIDs(options.Seed), Clock: options.Clock, latest: sampleStart,
 		Users: make(map[string]*User), Emails: make(map[string]*User),
 	}
 	home := s.NewOrganization(options.Organization, options.Domains, options.Seats)
@@ -56,9 +55,7 @@ func newStore(options Options) *Store {
 		s.NewID = options.Contract.NewID()
 	}
 	home.Insert(fixedPeople...)
-	if !s.local {
-		home.Remove(home.Members[len(home.Members)-1].ID) // former@
-	}
+	home.Remove(home.Members[len(home.Members)-1].ID) // former@
 	for i := range options.People {
 		home.Insert(samplePersonAt(i, options.Seed))
 	}
@@ -96,7 +93,7 @@ func (o *Organization) Insert(people ...SamplePerson) {
 		}
 		user := o.store.UserByEmail(email)
 		if user == nil {
-			known := Time{joined.Add(-knownBefore)}
+			known := Time{joined.Add(-KnownBefore)}
 			user = o.store.Put(User{
 				ID: o.store.NewID(), Email: email, FirstName: person.First, LastName: person.Last, CreationTime: known, LastUpdateTime: known,
 			})

@@ -53,7 +53,6 @@ type Contract struct {
 
 	// What follows is for the contracts of tests.
 
-	Local   bool                                                        // a user who is no member is not known
 	NewID   func() func() string                                        // makes ids, in place of opaque ones
 	Access  func(authorization string, write bool) (id string, _ error) // the organization of a credential, in place of the keys of [Options]
 	Perform Performer                                                   // performs calls, in place of the faults of [Options]
@@ -76,10 +75,9 @@ type Performer func(rt *Route, q *Request, operate func() Answer) Answer
 // A Sandbox is Suger behind its HTTP API. Its methods may be
 // called at any time, also while it serves.
 type Sandbox struct {
-	options Options
-	routes  *http.ServeMux
-	access  func(authorization string, write bool) (id string, _ error)
-	perform Performer
+	options  Options
+	contract Contract
+	routes   *http.ServeMux
 
 	mu    sync.Mutex // guards what follows
 	store *Store
@@ -93,17 +91,17 @@ func New(options Options) (*Sandbox, error) {
 	if err := options.complete(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	s := &Sandbox{
-		options: options, access: options.Contract.Access, perform: options.Contract.Perform,
-		store: newStore(options), closed: make(chan struct{}),
+	s := &Sandbox{options: options, contract: *options.Contract, routes: http.NewServeMux(), store: newStore(options), closed: make(chan struct{})}
+	if s.contract.Access == nil {
+		s.contract.Access = s.byKey
 	}
-	if s.access == nil {
-		s.access = s.byKey
+	if s.contract.Perform == nil {
+		s.contract.Perform = s.misbehave
 	}
-	if s.perform == nil {
-		s.perform = s.misbehave
+	for _, rt := range s.contract.Routes {
+		s.routes.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
 	}
-	s.routes = s.newRoutes()
+	s.routes.HandleFunc("/", s.serveUnknown)
 	return s, nil
 }
 
@@ -121,7 +119,6 @@ func (s *Sandbox) Locked(do func(*Store)) {
 	do(s.store)
 }
 
-// complete checks the options and fills in defaults.
 func (o *Options) complete() error {
 	if o.Contract == nil {
 		o.Contract = Membership

@@ -78,17 +78,8 @@ func replyJSON(status int, body []byte) Answer {
 	return Answer{Status: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: body}
 }
 
-// newRoutes serves whatever is no operation of the contract, a known path with
-// another method included, as an unknown one.
-func (s *Sandbox) newRoutes() *http.ServeMux {
-	mux := http.NewServeMux()
-	for _, rt := range s.options.Contract.Routes {
-		mux.HandleFunc(rt.Pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, &rt) })
-	}
-	mux.HandleFunc("/", s.serveUnknown)
-	return mux
-}
-
+// serveUnknown serves whatever is no operation of the contract, a known path with
+// another method included.
 func (s *Sandbox) serveUnknown(w http.ResponseWriter, r *http.Request) {
 	s.serve(w, r, &Route{Operation: Unknown, Handle: func(*Request) (Answer, error) { return Answer{}, Refuse(404, "no such operation") }})
 }
@@ -114,7 +105,7 @@ func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request, rt *Route) {
 		return
 	}
 	q := &Request{Request: r, Store: s.store, Body: body}
-	s.deliver(w, s.perform(rt, q, func() (out Answer) {
+	s.deliver(w, s.contract.Perform(rt, q, func() (out Answer) {
 		err := s.authorize(q, rt)
 		if err == nil {
 			out, err = rt.Handle(q)
@@ -141,7 +132,7 @@ func (s *Sandbox) authorize(q *Request, rt *Route) error {
 	if rt.Operation == Unknown || rt.Operation == GetToken {
 		return nil
 	}
-	id, err := s.access(q.Header.Get("Authorization"), rt.Writes())
+	id, err := s.contract.Access(q.Header.Get("Authorization"), rt.Writes())
 	if err != nil || !strings.Contains(rt.Pattern, "{organization}") {
 		return err
 	}
@@ -155,11 +146,10 @@ func (s *Sandbox) authorize(q *Request, rt *Route) error {
 	return nil
 }
 
-// refused returns an error in the contract's form.
 func (s *Sandbox) refused(err error) Answer {
 	known := &refusal{status: http.StatusInternalServerError, text: "internal error"}
 	_ = errors.As(err, &known)
-	return s.options.Contract.Refuse(known.status, known.text)
+	return s.contract.Refuse(known.status, known.text)
 }
 
 // deliver sends the answer. A Date or Content-Length that it has is that of a fault.

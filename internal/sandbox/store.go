@@ -74,7 +74,6 @@ type Store struct {
 	Users         map[string]*User
 	Emails        map[string]*User // by lower-case e-mail
 
-	local  bool
 	NewID  func() string // returns an id that nobody has or had
 	Clock  func() time.Time
 	latest time.Time // latest time given out
@@ -122,12 +121,6 @@ func (s *Store) Put(user User) *User {
 	return held
 }
 
-// Forget removes a user who is no member.
-func (s *Store) Forget(user *User) {
-	delete(s.Users, user.ID)
-	delete(s.Emails, strings.ToLower(user.Email))
-}
-
 // Member returns nil if the user with this id is no member.
 func (o *Organization) Member(id string) *Member { return o.byUser[id] }
 
@@ -145,9 +138,6 @@ func (o *Organization) Remove(id string) {
 	}
 	delete(o.byUser, id)
 	o.Members = slices.DeleteFunc(o.Members, func(other *Member) bool { return other == m })
-	if o.store.local {
-		o.store.Forget(m.User)
-	}
 }
 
 // The sizes of the columns, in characters.
@@ -163,7 +153,6 @@ const (
 // errDatabase is Suger's only message for a value that its database refuses.
 var errDatabase = Refuse(500, "DB error occurred")
 
-// fit reports whether every value fits into a column.
 func fit(size int, values ...string) bool {
 	return !slices.ContainsFunc(values, func(value string) bool { return utf8.RuneCountInString(value) > size })
 }
@@ -192,18 +181,18 @@ func (o *Organization) PermitSeat(seated int) error {
 
 // Upsert returns the user of this e-mail, new or known. A known one keeps its id, names
 // and spelling. The caller stores it.
-func (s *Store) Upsert(wish User) (User, error) {
-	if !wish.fits() {
+func (s *Store) Upsert(user User) (User, error) {
+	if !user.fits() {
 		return User{}, errDatabase
 	}
-	if known := s.UserByEmail(wish.Email); known != nil {
-		user := *known
+	if known := s.UserByEmail(user.Email); known != nil {
+		user = *known
 		user.LastUpdateTime = s.Tick() // an upsert changes nothing else
 		return user, nil
 	}
-	wish.ID, wish.CreationTime = s.NewID(), s.Tick()
-	wish.LastUpdateTime = wish.CreationTime
-	return wish, nil
+	user.ID, user.CreationTime = s.NewID(), s.Tick()
+	user.LastUpdateTime = user.CreationTime
+	return user, nil
 }
 
 // Enroll stores the user and makes it a member. It overwrites a member's role.
@@ -280,7 +269,6 @@ func (o *Organization) findRole(fits func(*Role) bool) *Role {
 	return nil
 }
 
-// customRole finds a role that may be written.
 func (o *Organization) customRole(id string) (*Role, error) {
 	role := o.Role(id)
 	if role == nil {

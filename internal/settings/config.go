@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -31,14 +32,7 @@ type Config struct {
 	Settings
 	Logs
 	Document     *spec.Document // the mapping
-	Source       []byte         // of Document
 	Certificates *certs.Files   // nil for plain HTTP
-
-	credential   *secret // the Suger credential; nil if clients bring their own
-	tokens       *secret // accepted bearer tokens; nil in the same case
-	statusToken  *secret // opens the status page; nil if none is set
-	cursorSecret *secret // likewise nil, as is auditKey
-	auditKey     *secret
 }
 
 // Load reads the environment for the gateway. Its error names every setting that
@@ -62,30 +56,29 @@ func LoadFor(logTo io.Writer, also func(*Config, *Problems)) (*Config, error) {
 	if err != nil {
 		found = append(found, err)
 	}
-	if err := found.asError(); err != nil {
-		return nil, err
+	if len(found) > 0 {
+		return nil, errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(found...).Error(), "\n", "\n  "))
 	}
 	return c, nil
 }
 
 func (c *Config) readSecrets(found *Problems) {
-	open := func(name string, value secretText, path string, check func(string) error) *secret {
-		s, wrong := openSecret(name, value, path, check, c.Log)
-		if wrong != nil {
-			*found = append(*found, wrong)
+	for _, one := range []struct {
+		*secret
+		check func(string) error
+	}{
+		{c.Credential, c.checkCredential}, {c.Tokens, c.checkTokens},
+		{c.OpsToken, checkSecretLength}, {c.CursorSecret, checkSecretLength}, {c.AuditKey, checkSecretLength},
+	} {
+		if err := one.open(one.check, c.Log); err != nil {
+			*found = append(*found, err)
 		}
-		return s
 	}
-	c.credential = open("SUGER_CREDENTIAL", c.Credential, c.CredentialFile, c.checkCredential)
-	c.tokens = open("GATEWAY_TOKENS", c.Tokens, c.TokensFile, c.checkTokens)
-	c.statusToken = open("GATEWAY_OPS_TOKEN", c.OpsToken, c.OpsTokenFile, checkSecretLength)
-	c.cursorSecret = open("GATEWAY_CURSOR_SECRET", c.CursorSecret, c.CursorSecretFile, checkSecretLength)
-	c.auditKey = open("GATEWAY_AUDIT_KEY", c.AuditKey, c.AuditKeyFile, checkSecretLength)
 }
 
 func (c *Config) readMapping(found *Problems) {
 	var err error
-	if c.Source, c.Document, err = ReadMapping(c.MappingFile); err != nil {
+	if _, c.Document, err = ReadMapping(c.MappingFile); err != nil {
 		found.Add("GATEWAY_MAPPING", "names a mapping that cannot be used: %v", err)
 		c.Document = mapping.DefaultDocument() // for the other checks
 	}
@@ -117,9 +110,7 @@ func (c *Config) readCertificates(found *Problems) {
 
 // compareHeld checks the settings with which the gateway holds the Suger credential.
 func (c *Config) compareHeld(found *Problems) {
-	held := c.Credential != "" || c.CredentialFile != ""
-	accepted := c.Tokens != "" || c.TokensFile != ""
-	switch {
+	switch held, accepted := c.Credential.Given(), c.Tokens.Given(); {
 	case held && !accepted:
 		found.Add("GATEWAY_TOKENS", "is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send")
 	case accepted && !held:
@@ -127,7 +118,6 @@ func (c *Config) compareHeld(found *Problems) {
 	}
 }
 
-// compare checks settings against each other.
 func (c *Config) compare(found *Problems) {
 	if c.Organization != "" && len(c.Organizations) > 0 && !slices.Contains(c.Organizations, string(c.Organization)) {
 		found.Add("SUGER_ORG_ALLOW", "does not list the organization of SUGER_ORG_ID")
@@ -143,7 +133,6 @@ func (c *Config) compare(found *Problems) {
 	}
 }
 
-// checkCredential returns what is wrong with a Suger credential.
 func (c *Config) checkCredential(text string) error {
 	if !marks.Visible(text) {
 		return errors.New("has a blank or another character that a credential cannot have")
@@ -151,7 +140,7 @@ func (c *Config) checkCredential(text string) error {
 	if id, key, found := strings.Cut(text, ":"); c.SugerAuth == "oauth" && (!found || id == "" || key == "") {
 		return errors.New("is not client_id:client_secret, as SUGER_AUTH=oauth needs it")
 	}
-	return c.checkApart(c.tokens.latest(), text)
+	return c.checkApart(c.Tokens.latest(), text)
 }
 
 // checkApart checks that no token of the gateway is Suger's credential or its
@@ -181,7 +170,7 @@ func (c *Config) checkTokens(text string) error {
 			return fmt.Errorf("has a token, number %d, that %w", i+1, err)
 		}
 	}
-	return c.checkApart(text, c.credential.latest())
+	return c.checkApart(text, c.Credential.latest())
 }
 
 func checkSecretLength(text string) error {
@@ -193,35 +182,35 @@ func checkSecretLength(text string) error {
 
 // HoldsCredential reports whether the gateway holds the Suger credential itself
 // and accepts bearer tokens of its own.
-func (c *Config) HoldsCredential() bool { return c.tokens != nil }
+func (c *Config) HoldsCredential() bool { return c.Tokens.Given() }
 
 // HeldCredential returns the credential that the settings name, as of now. One of
 // them must name it: [Config.HoldsCredential] is true, or the command asked for
 // it.
 func (c *Config) HeldCredential() sugerclient.Credential {
-	return sugerclient.Credential(c.credential.current())
+	return sugerclient.Credential(c.Credential.current())
 }
 
 // AcceptedTokens returns the bearer tokens as of now, if the gateway holds the
 // credential.
-func (c *Config) AcceptedTokens() []string { return splitTokens(c.tokens.current()) }
+func (c *Config) AcceptedTokens() []string { return splitTokens(c.Tokens.current()) }
 
 // StatusToken returns the token of the status page as of now; it is nil if the
 // page asks for none.
 func (c *Config) StatusToken() func() string {
-	if c.statusToken == nil {
+	if !c.OpsToken.Given() {
 		return nil
 	}
-	return c.statusToken.current
+	return c.OpsToken.current
 }
 
 // CursorKey is part of the key that cursors of lists are signed with, empty if none
 // is set.
-func (c *Config) CursorKey() []byte { return []byte(c.cursorSecret.latest()) }
+func (c *Config) CursorKey() []byte { return []byte(c.CursorSecret.latest()) }
 
 // HidesPages reports whether the ops listener can be reached by others and asks
 // for no token, so that it only shows health and metrics.
-func (c *Config) HidesPages() bool { return c.statusToken == nil && !c.OpsAddr.Loopback() }
+func (c *Config) HidesPages() bool { return !c.OpsToken.Given() && !c.OpsAddr.Loopback() }
 
 // ServedOrganizations returns the only ones served; nil if Suger alone decides.
 // A client with one of the gateway's own tokens must not reach every
@@ -268,7 +257,7 @@ func (c *Config) Mapping() mapping.Config {
 		Parallel:        c.SugerConcurrency,
 		Log:             c.Log,
 		Audit:           c.Audit,
-		AuditKey:        []byte(c.auditKey.latest()),
+		AuditKey:        []byte(c.AuditKey.latest()),
 	}
 }
 
@@ -314,34 +303,40 @@ func NewLogs(w io.Writer, level, format string) Logs {
 // maxSecretFile is the largest file of a secret, in bytes.
 const maxSecretFile = 64 << 10
 
-// secretText is the value of a secret setting, which does not print itself.
-type secretText = sugerclient.Credential
+var secretType = reflect.TypeFor[*secret]()
 
-// A secret is the current value of a secret setting, given by its variable or
-// by a file that is read again whenever it changes, so that a rotation needs
-// no restart.
+// A secret is a secret setting: the value of its variable, or of the file that
+// NAME_FILE names. That is read again whenever it changes, so that a rotation needs no
+// restart. A nil secret is not set.
 type secret struct {
-	value atomic.Pointer[string]
-	files *reload.Files // nil if the variable holds the value
+	name, text, path string
+
+	value atomic.Pointer[string] // nil before open
+	files *reload.Files          // nil if the variable holds the value
 }
 
-// openSecret reads a secret from a variable, or from the file that NAME_FILE
-// names. It is nil if neither is set. check returns what is wrong with a value,
+// Format implements [fmt.Formatter]: no verb prints the secret.
+func (s *secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[credential]") }
+
+// Given reports whether the variable or its file is set.
+func (s *secret) Given() bool { return s != nil }
+
+// open reads the secret, if it is set. check returns what is wrong with a value,
 // without repeating it.
-func openSecret(name string, value secretText, path string, check func(string) error, log *slog.Logger) (*secret, error) {
-	s := &secret{}
+func (s *secret) open(check func(string) error, log *slog.Logger) (err error) {
+	if s == nil {
+		return nil
+	}
+	name := s.name
 	switch {
-	case value == "" && path == "":
-		return nil, nil
-	case value != "" && path != "":
-		return nil, fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", name)
-	case value != "":
-		if err := check(string(value)); err != nil {
-			return nil, fmt.Errorf("%s %w", name, err)
+	case s.text != "" && s.path != "":
+		return fmt.Errorf("%[1]s is set, and so is %[1]s_FILE; set one of them", name)
+	case s.text != "":
+		if err := check(s.text); err != nil {
+			return fmt.Errorf("%s %w", name, err)
 		}
-		text := string(value)
-		s.value.Store(&text)
-		return s, nil
+		s.value.Store(&s.text)
+		return nil
 	}
 	name += "_FILE"
 	log = log.With("setting", name)
@@ -360,15 +355,14 @@ func openSecret(name string, value secretText, path string, check func(string) e
 		}
 		return nil
 	}
-	var err error
-	s.files, err = reload.Open(reload.Options{What: "secret", Paths: []string{path}, Limit: maxSecretFile, Use: use, Log: log, Now: time.Now})
+	s.files, err = reload.Open(reload.Options{What: "secret", Paths: []string{s.path}, Limit: maxSecretFile, Use: use, Log: log, Now: time.Now})
 	switch {
 	case err != nil && readable:
-		return nil, fmt.Errorf("%s %w", name, err)
+		return fmt.Errorf("%s %w", name, err)
 	case err != nil:
-		return nil, fmt.Errorf("%s names a file that cannot be used: %w", name, err)
+		return fmt.Errorf("%s names a file that cannot be used: %w", name, err)
 	}
-	return s, nil
+	return nil
 }
 
 // current returns the value as of now. A file that cannot be read, or whose
@@ -377,13 +371,13 @@ func (s *secret) current() string {
 	if s.files != nil {
 		s.files.Refresh()
 	}
-	return *s.value.Load()
+	return s.latest()
 }
 
 // latest returns the value read last, without a look at the file; "" if there
 // is no such secret.
 func (s *secret) latest() string {
-	if s == nil {
+	if s == nil || s.value.Load() == nil {
 		return ""
 	}
 	return *s.value.Load()

@@ -43,9 +43,6 @@ func TestSettingsByDefault(t *testing.T) {
 		LogLevel:         "info",
 		LogFormat:        "json",
 	}, c.Settings)
-	assert.Nil(t, c.credential)
-	assert.Nil(t, c.tokens)
-	assert.Nil(t, c.cursorSecret)
 }
 
 func TestSettingsGiven(t *testing.T) {
@@ -92,11 +89,11 @@ func TestSettingsGiven(t *testing.T) {
 		SugerURL:         "http://127.0.0.1:8081/suger",
 		SugerAuth:        "oauth",
 		SugerTokenURL:    "http://127.0.0.1:8081/token",
-		Credential:       "client:secret-of-client",
+		Credential:       c.Credential,
 		SugerConcurrency: 4,
 		SugerTimeout:     2 * time.Second,
-		Tokens:           "first-bearer-token,second-bearer-token",
-		CursorSecret:     "secret-of-the-cursors",
+		Tokens:           c.Tokens,
+		CursorSecret:     c.CursorSecret,
 		Budget:           20 * time.Second,
 		MaxInFlight:      7,
 		Addr:             "127.0.0.1:9000",
@@ -104,7 +101,7 @@ func TestSettingsGiven(t *testing.T) {
 		PublicURL:        "https://scim.example.com/gateway",
 		TrustedProxies:   networks{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.7/32")},
 		AllowedClients:   networks{netip.MustParsePrefix("203.0.113.0/24")},
-		OpsToken:         "token-of-the-ops-listener",
+		OpsToken:         c.OpsToken,
 		StatusPersonal:   true,
 		Profiles:         true,
 		DefaultRole:      "EDITOR",
@@ -119,6 +116,7 @@ func TestSettingsGiven(t *testing.T) {
 	assert.Equal(t, sugerclient.Credential("client:secret-of-client"), c.HeldCredential())
 	assert.Equal(t, []string{"first-bearer-token", "second-bearer-token"}, c.AcceptedTokens())
 	assert.Equal(t, []byte("secret-of-the-cursors"), c.CursorKey())
+	assert.Equal(t, "token-of-the-ops-listener", c.StatusToken()())
 }
 
 func TestWrongSettings(t *testing.T) {
@@ -144,15 +142,15 @@ func TestWrongSettings(t *testing.T) {
 		{"an address with a named port", map[string]string{"GATEWAY_ADDR": ":http"}, "GATEWAY_ADDR has a port that is not a number from 0 to 65535"},
 		{"one address for both", map[string]string{"GATEWAY_ADDR": ":8080", "GATEWAY_OPS_ADDR": ":8080"}, "GATEWAY_OPS_ADDR is the address of GATEWAY_ADDR; the ops listener needs its own address"},
 		{"a host name for a network", map[string]string{"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8,proxy"}, "GATEWAY_TRUSTED_PROXIES has an entry, number 2, that is not a network such as 10.0.0.0/8"},
-		{"a group without role", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Admins"}, "GATEWAY_GROUP_ROLES has an entry, number 1, without =; an entry is group name=role"},
-		{"a group with an empty role", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Admins="}, "GATEWAY_GROUP_ROLES has an entry, number 1, without a name or a role; an entry is group name=role"},
+		{"a group without role", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Admins"}, "GATEWAY_GROUP_ROLES has an entry, number 1, that is not group name=role"},
+		{"a group with an empty role", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Admins="}, "GATEWAY_GROUP_ROLES has an entry, number 1, that is not group name=role"},
 		{"a group twice", map[string]string{"GATEWAY_GROUP_ROLES": "Suger Team=ADMIN,suger team=EDITOR"}, `GATEWAY_GROUP_ROLES has the group "suger team" twice`},
 		{"a role twice", map[string]string{"GATEWAY_GROUP_ROLES": "One=EDITOR,Two=EDITOR"}, `GATEWAY_GROUP_ROLES: "One" and "Two" both name role "EDITOR"; a role has one group name`},
 		{"administrator by default", map[string]string{"GATEWAY_DEFAULT_ROLE": "ADMIN"}, `GATEWAY_DEFAULT_ROLE: "ADMIN" is an administrator role; everybody without a role would get it`},
 		{"a protected user without domain", map[string]string{"GATEWAY_PROTECTED_USERS": "owner@"}, "GATEWAY_PROTECTED_USERS has an entry, number 1, that is not an e-mail address"},
 		{"neither true nor false", map[string]string{"GATEWAY_DRY_RUN": "perhaps"}, "GATEWAY_DRY_RUN is neither true nor false"},
 		{"a brake without window", map[string]string{"GATEWAY_CHANGE_BRAKE": "20"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
-		{"a brake of nothing", map[string]string{"GATEWAY_CHANGE_BRAKE": "0/1h"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time such as 20/1h"},
+		{"a brake of nothing", map[string]string{"GATEWAY_CHANGE_BRAKE": "0/1h"}, "GATEWAY_CHANGE_BRAKE is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},
 		{"a held credential without tokens", map[string]string{"SUGER_CREDENTIAL": "suger-key"}, "GATEWAY_TOKENS is needed with SUGER_CREDENTIAL: the bearer tokens that clients must send"},
 		{"tokens without a held credential", map[string]string{"GATEWAY_TOKENS": "a-long-bearer-token"}, "SUGER_CREDENTIAL is needed with GATEWAY_TOKENS: the credential for Suger"},
 		{"failures without window", map[string]string{"GATEWAY_AUTH_FAILURES": "20"}, "GATEWAY_AUTH_FAILURES is neither off nor a number and a time, from 1s to 744h, such as 20/1h"},

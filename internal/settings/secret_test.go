@@ -25,6 +25,11 @@ func noSpaces(text string) error {
 	return nil
 }
 
+func openSecret(text, path string, log *slog.Logger) (*secret, error) {
+	s := &secret{name: "THE_SECRET", text: text, path: path}
+	return s, s.open(noSpaces, log)
+}
+
 func TestSecretSources(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
 	program.WriteFile(t, file, "  from-file\n")
@@ -37,7 +42,7 @@ func TestSecretSources(t *testing.T) {
 
 	tests := []struct {
 		name  string
-		value secretText
+		value string
 		path  string
 		want  string
 		wrong string
@@ -52,7 +57,7 @@ func TestSecretSources(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, wrong := openSecret("THE_SECRET", test.value, test.path, noSpaces, slog.New(slog.DiscardHandler))
+			s, wrong := openSecret(test.value, test.path, slog.New(slog.DiscardHandler))
 			if test.wrong != "" {
 				require.NotNil(t, wrong)
 				assert.Equal(t, test.wrong, wrong.Error())
@@ -64,12 +69,12 @@ func TestSecretSources(t *testing.T) {
 	}
 
 	t.Run("neither", func(t *testing.T) {
-		s, wrong := openSecret("THE_SECRET", "", "", noSpaces, slog.New(slog.DiscardHandler))
-		assert.Nil(t, wrong)
-		assert.Nil(t, s)
+		var s *secret
+		require.NoError(t, s.open(noSpaces, slog.New(slog.DiscardHandler)))
+		assert.Empty(t, s.latest())
 	})
 	t.Run("no such file", func(t *testing.T) {
-		_, wrong := openSecret("THE_SECRET", "", filepath.Join(t.TempDir(), "absent"), noSpaces, slog.New(slog.DiscardHandler))
+		_, wrong := openSecret("", filepath.Join(t.TempDir(), "absent"), slog.New(slog.DiscardHandler))
 		require.NotNil(t, wrong)
 		assert.Contains(t, wrong.Error(), "THE_SECRET_FILE names a file that cannot be used: ")
 	})
@@ -81,7 +86,7 @@ func TestSecretFollowsItsFile(t *testing.T) {
 	file := filepath.Join(folder, "secret")
 	program.WriteFile(t, file, "first-value")
 	var logged bytes.Buffer
-	s, wrong := openSecret("THE_SECRET", "", file, noSpaces, slog.New(slog.NewTextHandler(&logged, nil)))
+	s, wrong := openSecret("", file, slog.New(slog.NewTextHandler(&logged, nil)))
 	require.Nil(t, wrong)
 	require.Equal(t, "first-value", s.current())
 
@@ -126,7 +131,7 @@ func TestSecretFileThatIsNone(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "secret")
 			program.WriteFile(t, file, "first-value")
 			var logged bytes.Buffer
-			s, wrong := openSecret("THE_SECRET", "", file, noSpaces, slog.New(slog.NewTextHandler(&logged, nil)))
+			s, wrong := openSecret("", file, slog.New(slog.NewTextHandler(&logged, nil)))
 			require.Nil(t, wrong)
 			require.NoError(t, os.Remove(file))
 			replace(t, file)
@@ -180,7 +185,7 @@ func TestTokensAreNotTheCredential(t *testing.T) {
 }
 
 func TestSecretTextIsHidden(t *testing.T) {
-	held := Settings{Credential: "hush-hush"}
+	held := Settings{Credential: &secret{text: "hush-hush"}}
 	var logged bytes.Buffer
 	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "secret", held.Credential, "settings", held)
 	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "secret", held.Credential, "settings", held)

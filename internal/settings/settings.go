@@ -32,17 +32,14 @@ type Settings struct {
 	SugerURL         BaseURL       `envconfig:"SUGER_API_URL" default:"https://api.suger.cloud" doc:"Suger's API"`
 	SugerAuth        string        `envconfig:"SUGER_AUTH" default:"key" oneof:"key,oauth" doc:"key: the token is a Suger API key. oauth: it is client_id:client_secret of a Suger OAuth App"`
 	SugerTokenURL    BaseURL       `envconfig:"SUGER_TOKEN_URL" default:"https://auth.suger.cloud/oauth2/token" doc:"where oauth gets its token"`
-	Credential       secretText    `envconfig:"SUGER_CREDENTIAL" doc:"if set, the gateway holds the Suger credential itself, and clients must send one of GATEWAY_TOKENS; check needs it in either case"`
-	CredentialFile   string        `envconfig:"SUGER_CREDENTIAL_FILE"`
+	Credential       *secret       `envconfig:"SUGER_CREDENTIAL" doc:"if set, the gateway holds the Suger credential itself, and clients must send one of GATEWAY_TOKENS; check needs it in either case"`
 	SugerConcurrency int           `envconfig:"SUGER_CONCURRENCY" default:"8" min:"1" max:"256" doc:"calls to Suger in flight for one credential"`
 	SugerTimeout     time.Duration `envconfig:"SUGER_TIMEOUT" default:"10s" min:"100ms" max:"5m" doc:"longest time for one Suger call"`
 
-	Tokens           secretText    `envconfig:"GATEWAY_TOKENS" doc:"bearer tokens that clients must send if SUGER_CREDENTIAL is set, separated by commas: two at once for a rotation without an outage"`
-	TokensFile       string        `envconfig:"GATEWAY_TOKENS_FILE"`
-	CursorSecret     secretText    `envconfig:"GATEWAY_CURSOR_SECRET" unset:"none" doc:"part of the key that signs paging cursors; replicas need the same one"`
-	CursorSecretFile string        `envconfig:"GATEWAY_CURSOR_SECRET_FILE"`
-	Budget           time.Duration `envconfig:"GATEWAY_BUDGET" default:"50s" min:"1s" max:"10m" doc:"longest time for one SCIM request with all retries; Okta hangs up at 60 s"`
-	MaxInFlight      int           `envconfig:"GATEWAY_MAX_IN_FLIGHT" default:"128" min:"1" max:"100000" doc:"SCIM requests at once; more are answered 429"`
+	Tokens       *secret       `envconfig:"GATEWAY_TOKENS" doc:"bearer tokens that clients must send if SUGER_CREDENTIAL is set, separated by commas: two at once for a rotation without an outage"`
+	CursorSecret *secret       `envconfig:"GATEWAY_CURSOR_SECRET" unset:"none" doc:"part of the key that signs paging cursors; replicas need the same one"`
+	Budget       time.Duration `envconfig:"GATEWAY_BUDGET" default:"50s" min:"1s" max:"10m" doc:"longest time for one SCIM request with all retries; Okta hangs up at 60 s"`
+	MaxInFlight  int           `envconfig:"GATEWAY_MAX_IN_FLIGHT" default:"128" min:"1" max:"100000" doc:"SCIM requests at once; more are answered 429"`
 
 	Addr           ListenAddress `envconfig:"GATEWAY_ADDR" default:":8080" doc:"SCIM listener"`
 	OpsAddr        ListenAddress `envconfig:"GATEWAY_OPS_ADDR" default:"127.0.0.1:9090" doc:"/healthz, /readyz, /metrics and the status page"`
@@ -53,10 +50,9 @@ type Settings struct {
 	AllowedClients networks      `envconfig:"GATEWAY_ALLOWED_CLIENTS" unset:"all" doc:"CIDRs whose requests are answered, such as Okta's published addresses"`
 	AuthFailures   brake         `envconfig:"GATEWAY_AUTH_FAILURES" default:"20/1m" doc:"refused tokens from one client address before it is answered 429; or off"`
 
-	OpsToken       secretText `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret that opens the status page. Without it the page is shown only if GATEWAY_OPS_ADDR can be reached only from this machine"`
-	OpsTokenFile   string     `envconfig:"GATEWAY_OPS_TOKEN_FILE"`
-	StatusPersonal bool       `envconfig:"GATEWAY_STATUS_PERSONAL" default:"false" doc:"show e-mail addresses and names on the status page"`
-	Profiles       bool       `envconfig:"GATEWAY_PPROF" default:"false" doc:"serve /debug/pprof/ to those who may see the status page"`
+	OpsToken       *secret `envconfig:"GATEWAY_OPS_TOKEN" doc:"a secret that opens the status page. Without it the page is shown only if GATEWAY_OPS_ADDR can be reached only from this machine"`
+	StatusPersonal bool    `envconfig:"GATEWAY_STATUS_PERSONAL" default:"false" doc:"show e-mail addresses and names on the status page"`
+	Profiles       bool    `envconfig:"GATEWAY_PPROF" default:"false" doc:"serve /debug/pprof/ to those who may see the status page"`
 
 	MappingFile     string     `envconfig:"GATEWAY_MAPPING" unset:"built in" doc:"mapping file"`
 	DefaultRole     string     `envconfig:"GATEWAY_DEFAULT_ROLE" unset:"VIEWER" doc:"role of a user if Okta sends none"`
@@ -67,8 +63,7 @@ type Settings struct {
 	ChangeBrake     brake      `envconfig:"GATEWAY_CHANGE_BRAKE" default:"off" doc:"largest number of deactivations, removals and role drops in a window, such as 20/1h"`
 	DryRun          bool       `envconfig:"GATEWAY_DRY_RUN" default:"false" doc:"answer as if done, log before and after, change nothing"`
 	Strict          bool       `envconfig:"GATEWAY_STRICT" default:"false" doc:"refuse what the SCIM interoperability profile forbids although today's clients send it: unknown attributes and schemas, PATCH operations without a path. Not for Okta or Entra ID"`
-	AuditKey        secretText `envconfig:"GATEWAY_AUDIT_KEY" doc:"a secret; if set, audit records have keyed hashes instead of e-mail addresses and names"`
-	AuditKeyFile    string     `envconfig:"GATEWAY_AUDIT_KEY_FILE"`
+	AuditKey        *secret    `envconfig:"GATEWAY_AUDIT_KEY" doc:"a secret; if set, audit records have keyed hashes instead of e-mail addresses and names"`
 
 	LookupCache int           `envconfig:"GATEWAY_LOOKUP_CACHE" default:"10000" min:"0" max:"10000000" doc:"remembered e-mail lookups; each is verified before it is used"`
 	LookupTTL   time.Duration `envconfig:"GATEWAY_LOOKUP_TTL" default:"1h" min:"1s" max:"168h" doc:"how long an e-mail lookup is remembered"`
@@ -90,7 +85,10 @@ func Read() Settings {
 func Names() []string {
 	var names []string
 	for field := range reflect.TypeFor[Settings]().Fields() {
-		names = append(names, field.Tag.Get("envconfig"))
+		name := field.Tag.Get("envconfig")
+		if names = append(names, name); field.Type == secretType {
+			names = append(names, name+"_FILE")
+		}
 	}
 	return names
 }
@@ -103,20 +101,16 @@ type Description struct {
 	Secret  bool // can also be read from a file that NAME_FILE names
 }
 
-// Describe documents the settings, in the order of [Settings], without the
-// variables that name the file of a secret.
+// Describe documents the settings, in the order of [Settings].
 func Describe() []Description {
 	var all []Description
 	for field := range reflect.TypeFor[Settings]().Fields() {
 		tag := field.Tag
-		if tag.Get("doc") == "" {
-			continue
-		}
 		all = append(all, Description{
 			Name:    tag.Get("envconfig"),
 			Default: tag.Get("default") + tag.Get("unset"), // a field has one of them at most
 			Meaning: tag.Get("doc"),
-			Secret:  field.Type == reflect.TypeFor[secretText](),
+			Secret:  field.Type == secretType,
 		})
 	}
 	return all
@@ -149,14 +143,6 @@ func (p *Problems) Add(name, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("%s %w", name, fmt.Errorf(format, args...)))
 }
 
-// asError returns one error that names every variable, or nil.
-func (p Problems) asError() error {
-	if len(p) == 0 {
-		return nil
-	}
-	return errors.New("invalid settings:\n  " + strings.ReplaceAll(errors.Join(p...).Error(), "\n", "\n  "))
-}
-
 // readEnvironment fills a struct whose fields have the tags of [Settings]. It reads
 // one field at a time, because envconfig stops at the first problem. An empty
 // variable counts as not set: Compose files and charts omit a setting that way.
@@ -166,12 +152,23 @@ func readEnvironment(into any) Problems {
 	for i := range fields.NumField() {
 		field := fields.Type().Field(i)
 		name := field.Tag.Get("envconfig")
-		if os.Getenv(name) == "" {
+		switch {
+		case field.Type == secretType:
+			if text, path := os.Getenv(name), os.Getenv(name+"_FILE"); text != "" || path != "" {
+				fields.Field(i).Set(reflect.ValueOf(&secret{name: name, text: text, path: path}))
+			}
+			continue
+		case os.Getenv(name) == "":
 			os.Unsetenv(name)
 		}
 		single := reflect.New(reflect.StructOf([]reflect.StructField{field}))
 		if err := envconfig.Process("", single.Interface()); err != nil {
-			found.Add(name, "%s", explain(err, field.Type))
+			var parse *envconfig.ParseError
+			text := unreadable[field.Type]
+			if text == "" && errors.As(err, &parse) {
+				text = parse.Err.Error() // of Decode
+			}
+			found.Add(name, "%s", text)
 			continue
 		}
 		value := single.Elem().Field(0)
@@ -184,21 +181,12 @@ func readEnvironment(into any) Problems {
 	return found
 }
 
-// explain returns what is wrong with a value that could not be read, without
-// strconv's texts, which repeat the value.
-func explain(err error, t reflect.Type) string {
-	var parse *envconfig.ParseError
-	switch {
-	case t == reflect.TypeFor[time.Duration]():
-		return "is not a duration such as 10s, 5m or 1h"
-	case t.Kind() == reflect.Int:
-		return "is not a whole number"
-	case t.Kind() == reflect.Bool:
-		return "is neither true nor false"
-	case errors.As(err, &parse):
-		return parse.Err.Error()
-	}
-	return "cannot be read"
+// unreadable says what is wrong with a value that could not be read. The errors of
+// package strconv repeat the value.
+var unreadable = map[reflect.Type]string{
+	reflect.TypeFor[time.Duration](): "is not a duration such as 10s, 5m or 1h",
+	reflect.TypeFor[int]():           "is not a whole number",
+	reflect.TypeFor[bool]():          "is neither true nor false",
 }
 
 // outOfBounds returns how a value breaks the min, max or oneof of its tag, or "".
@@ -301,7 +289,6 @@ func (b BaseURL) Unprotected() bool {
 	return err == nil && u.Scheme != "https" && !isLoopback(u.Hostname())
 }
 
-// isLoopback reports whether a host is a name of this machine.
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
@@ -362,25 +349,24 @@ type groupRoles map[string]string
 
 // Decode reads pairs separated by commas, with distinct names in any letter case.
 func (g *groupRoles) Decode(text string) error {
-	pairs := groupRoles{}
+	pairs, err := parseList(text, "group name=role", func(pair string) ([2]string, bool) {
+		at := strings.LastIndex(pair, "=") // a group's name may contain =, a role cannot
+		if at < 0 {
+			return [2]string{}, false
+		}
+		name, role := strings.TrimSpace(pair[:at]), strings.TrimSpace(pair[at+1:])
+		return [2]string{name, role}, name != "" && role != ""
+	})
+	*g = groupRoles{}
 	taken := map[string]bool{}
-	for i, pair := range SplitList(text) {
-		cut := strings.LastIndex(pair, "=") // a group's name may contain =, a role cannot
-		if cut < 0 {
-			return fmt.Errorf("has an entry, number %d, without =; an entry is group name=role", i+1)
+	for _, pair := range pairs {
+		if taken[strings.ToLower(pair[0])] {
+			return fmt.Errorf("has the group %q twice", pair[0])
 		}
-		name, role := strings.TrimSpace(pair[:cut]), strings.TrimSpace(pair[cut+1:])
-		if name == "" || role == "" {
-			return fmt.Errorf("has an entry, number %d, without a name or a role; an entry is group name=role", i+1)
-		}
-		if taken[strings.ToLower(name)] {
-			return fmt.Errorf("has the group %q twice", name)
-		}
-		taken[strings.ToLower(name)] = true
-		pairs[name] = role
+		taken[strings.ToLower(pair[0])] = true
+		(*g)[pair[0]] = pair[1]
 	}
-	*g = pairs
-	return nil
+	return err
 }
 
 // brake is "20/1h", twenty of something an hour, or "off".
@@ -393,12 +379,9 @@ func (b *brake) Decode(text string) error {
 		return nil
 	}
 	limit, window, _ := strings.Cut(text, "/")
-	n, err := strconv.Atoi(limit)
-	if err != nil || n < 1 {
-		return errors.New("is neither off nor a number and a time such as 20/1h")
-	}
-	span, err := time.ParseDuration(window)
-	if err != nil || span < time.Second || span > 31*24*time.Hour {
+	n, noNumber := strconv.Atoi(limit)
+	span, noTime := time.ParseDuration(window)
+	if noNumber != nil || noTime != nil || n < 1 || span < time.Second || span > 31*24*time.Hour {
 		return errors.New("is neither off nor a number and a time, from 1s to 744h, such as 20/1h")
 	}
 	*b = brake{Limit: n, Window: span}

@@ -62,18 +62,10 @@ func New(limit Limit, now func() time.Time) *Throttle {
 	if limit.Failures <= 0 || limit.Window <= 0 {
 		return nil
 	}
-	return &Throttle{
-		limit: limit, now: now, underWay: make(map[guess]int),
-		table: newTable[netip.Prefix, window](maxAddresses), wrong: newTable[guess, time.Time](maxWrong),
-	}
-}
-
-func newTable[K comparable, V any](size int) *simplelru.LRU[K, V] {
-	table, err := simplelru.NewLRU[K, V](size, nil)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return table
+	t := &Throttle{limit: limit, now: now, underWay: make(map[guess]int)}
+	t.table, _ = simplelru.NewLRU[netip.Prefix, window](maxAddresses, nil) // an error only for a size below 1
+	t.wrong, _ = simplelru.NewLRU[guess, time.Time](maxWrong, nil)
+	return t
 }
 
 // with calls do with the current window of an address, under the lock.
@@ -158,7 +150,6 @@ func (t *Throttle) Turn(client netip.Addr, token marks.Mark) (wait time.Duration
 	return wait, ok
 }
 
-// isWrong reports whether a wrong token was counted within the window.
 func (t *Throttle) isWrong(try guess, now time.Time) bool {
 	until, counted := t.wrong.Get(try)
 	return counted && now.Before(until)

@@ -37,7 +37,6 @@ const (
 	ByDeactivate Strategy = "deactivate user"
 )
 
-// isWay reports whether a text is one of the keywords.
 func isWay(text string) bool { return text == string(ByRemoval) || text == string(BySetStatus) }
 
 // UnmarshalYAML reads one of the words, or an operation.
@@ -48,14 +47,6 @@ func (e *End) UnmarshalYAML(n *yaml.Node) error {
 	}
 	e.Way = ByDeactivate
 	return e.Operation.UnmarshalYAML(n)
-}
-
-// addAccess adds the calls that the file has in access.
-func (o *Operations) addAccess(a *Access) {
-	o.ActivateUser = a.Give
-	if a.End.Way == ByDeactivate {
-		o.DeactivateUser = &a.End.Operation
-	}
 }
 
 // OperationPath returns where an operation is in the file.
@@ -69,42 +60,26 @@ func OperationPath(name string) string {
 	return "operations." + name
 }
 
-// checkEndOfAccess checks that access can be ended, and that a field shows it.
-func (c *checker) checkEndOfAccess() {
-	const at = "access.end"
-	switch access := &c.doc.Access; {
-	case access.End.Way == BySetStatus && (!c.doc.WritesStatus() || len(access.Inactive) == 0):
-		c.Add(at, fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
-	case access.End.Way == ByRemoval && c.doc.Operations.RemoveUser == nil:
-		c.Add(at, "add it, or end access otherwise", "there is no operation %q", ByRemoval)
-	case access.End.Way == ByDeactivate && !access.Shows():
-		c.Add(at, "add access.field", "no field would show that access has ended")
+// checkAccess checks that access can be ended, and be restored in exactly one way.
+func (c *checker) checkAccess() {
+	access, writes := &c.doc.Access, c.doc.WritesStatus()
+	if access.End.Way == BySetStatus && (!writes || len(access.Inactive) == 0) {
+		c.Add("access.end", fmt.Sprintf("give access a field and an inactive value and let %q send {status}, or end it otherwise", OpUpdateUser), "%q cannot be done", BySetStatus)
 	}
-}
-
-// checkGivenBack checks that access can be restored, in exactly one way.
-func (c *checker) checkGivenBack() {
-	access := &c.doc.Access
 	switch {
-	case access.Give != nil && c.doc.WritesStatus():
+	case access.Give != nil && writes:
 		c.Add("access.give", "remove it, or {status} there", "it is never called: %q sends {status}", OpUpdateUser)
-	case access.Give != nil && !access.Shows():
-		c.Add("access.give", "add access.field", "it is never called: no field shows who has access")
-	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!c.doc.WritesStatus() || len(access.Active) == 0):
+	case access.Shows() && access.Give == nil && access.End.Way != ByRemoval && (!writes || len(access.Active) == 0):
 		c.Add("access", fmt.Sprintf("give it an active value and let %q send {status}, or say with give by which call", OpUpdateUser), "access could be ended but not given back")
 	}
 }
 
-// checkStatusField checks that the field can be read.
 func (c *checker) checkStatusField() {
 	access := &c.doc.Access
-	active, inactive := WordsOf(access.Active), WordsOf(access.Inactive)
 	if !access.Shows() {
 		return
 	}
-	if access.Absent == "" && (len(active) == 0 || len(inactive) == 0) {
-		c.Add("access", "list them, or say with absent what a missing value means", "active and inactive values cannot be distinguished")
-	}
+	active := WordsOf(access.Active)
 	c.checkStatusValues("access.active", access.Active, access.Absent == "active")
 	c.checkStatusValues("access.inactive", access.Inactive, access.Absent == "inactive")
 	for i, value := range access.Inactive {
@@ -130,11 +105,9 @@ func (c *checker) checkStatusValues(at string, values []any, whenAbsent bool) {
 		switch {
 		case word == "" && !whenAbsent:
 			c.Add(place, "say with absent what it means", "null and the empty text count as absent")
-		case seen[strings.ToLower(word)]:
-			c.Add(place, "remove one of them", "%q is given twice", word)
 		case PlaceholderName(word) != "" && (PlaceholderName(word) != NowPlaceholder || i > 0):
 			c.Add(place, "only {now} can be written, as the first value", "%s has no value here", word)
 		}
-		seen[strings.ToLower(word)] = true
+		c.checkOnce(seen, place, word, strings.ToLower(word))
 	}
 }

@@ -16,36 +16,10 @@ type checker struct {
 	*strict.Report
 }
 
-// checkParts looks at each part by itself.
-func (c *checker) checkParts() {
-	c.checkAttributes()
-	c.checkUser()
-	for _, op := range c.doc.Operations.All() {
-		if op.Operation != nil {
-			c.checkOperation(op)
-		}
-	}
-	c.checkStatusField()
-	c.checkRoles()
-}
-
-// checkWhole checks the parts against each other.
-func (c *checker) checkWhole() {
-	if !BodySends(c.doc.Operations.AddUser, "userName") {
-		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
-	}
-	c.checkRoleChange()
-	c.checkEndOfAccess()
-	c.checkGivenBack()
-	c.checkWritable()
-}
-
-// checkRoleChange checks that there is exactly one way to change a role.
+// checkRoleChange checks that an operation changes roles as users hold them.
 func (c *checker) checkRoleChange() {
 	ops := &c.doc.Operations
 	switch {
-	case ops.SetRole != nil && c.doc.ManyRoles():
-		c.Add("operations."+OpSetRole, fmt.Sprintf("use %q and %q", OpGrantRole, OpRevokeRole), "users hold many roles, and %q is for one", OpSetRole)
 	case ops.SetRole == nil && ops.GrantRole == nil && !c.doc.WritesRole():
 		c.Add("operations", fmt.Sprintf("send {role} or {role.name} in %q, or add %q", OpUpdateUser, OpSetRole), "no operation changes a role")
 	case c.doc.ManyRoles() && ops.GrantRole == nil && !BodySends(ops.UpdateUser, RolesPlaceholder, RoleNamesPlaceholder) && !listsRoles(ops.UpdateUser.Body):
@@ -57,6 +31,9 @@ func (c *checker) checkRoleChange() {
 // change.
 func (c *checker) checkWritable() {
 	ops := &c.doc.Operations
+	if !BodySends(ops.AddUser, "userName") {
+		c.Add("operations."+OpAddUser, "add it to the body", "%q does not send {userName}", OpAddUser)
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
 		names := []string{name}
 		if strings.HasPrefix(name, "name.") {
@@ -68,23 +45,41 @@ func (c *checker) checkWritable() {
 		at := "user.attributes." + name
 		write := c.doc.User.Attributes[name].Write
 		fixed, never := write == WriteCreate, write == WriteNever
-		added := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...)
+		added, updated := BodySends(ops.AddUser, names...) || BodySends(ops.AddMember, names...), BodySends(ops.UpdateUser, names...)
 		switch {
 		case c.Has(at):
-		case never && (added || BodySends(ops.UpdateUser, names...)):
-			c.Add(at, "remove one of the two", "%s is never written, but an operation sends it", name)
-		case never:
-		case fixed && BodySends(ops.UpdateUser, names...):
-			c.Add(at, "remove one of the two", "%s is fixed once the user exists, but %q sends it", name, OpUpdateUser)
+		case never && (added || updated), fixed && updated:
+			c.Add(at, "remove one of the two", "an operation sends %s, against write: %s", name, write)
 		case fixed && !added:
 			c.Add(at, fmt.Sprintf("add {%s} to the body of %q", name, OpAddUser), "no operation sends %s", name)
-		case !fixed && !BodySends(ops.UpdateUser, names...):
+		case !fixed && !never && !updated:
 			c.Add(at, fmt.Sprintf("add {%s} to its body, or say write: create (fixed once the user exists) or write: never (ignored)", name), "%q does not send %s", OpUpdateUser, name)
 		}
 	}
 }
 
-// checkUser checks that a further id differs from the user's.
+// checkAttributes checks that no two attributes share a field, and that a full
+// name in one field has two parts.
+func (c *checker) checkAttributes() {
+	attributes := c.doc.User.Attributes
+	held := make(map[string]string) // by the field
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		for _, field := range attributes[name].Field.Scalars() {
+			place := field + " " + string(attributes[name].Part)
+			if other, twice := held[place]; twice {
+				c.Add("user.attributes."+name, "for a full name in one field, say which part is which: part: first names, part: last name", "%s and %s are the same field", other, name)
+				break
+			}
+			held[place] = name
+		}
+	}
+	given, family := attributes["name.givenName"], attributes["name.familyName"]
+	split := given.Part == FirstNames || family.Part == LastName
+	if split && (given.Part != FirstNames || family.Part != LastName || given.Field.String() != family.Field.String()) {
+		c.Add("user.attributes", "give name.givenName and name.familyName the same field, with part: first names and part: last name", "only one part of a full name is mapped")
+	}
+}
+
 func (c *checker) checkUser() {
 	user := &c.doc.User
 	for _, name := range slices.Sorted(maps.Keys(user.IDs)) {
@@ -97,15 +92,33 @@ func (c *checker) checkUser() {
 
 // checkRoles checks that roles can be distinguished and ranked.
 func (c *checker) checkRoles() {
-	names := c.checkKnownRoles()
-	c.checkPrecedence(names)
-	role, listed := &c.doc.Role, c.doc.Operations.ListRoles != nil
-	if !listed {
-		c.checkIsKnown("role.default", role.Default, names)
-	}
-	for _, known := range role.Known {
+	role, names := &c.doc.Role, []string{}
+	named, placed, ids := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	for i, known := range role.Known {
+		at := fmt.Sprintf("role.known[%d]", i)
+		c.checkOnce(named, at+".name", known.Name, strings.ToLower(known.Name))
+		c.checkOnce(ids, at+".id", known.IDText(), known.IDText())
+		names = append(names, known.Name)
 		if known.Administrator && strings.EqualFold(known.Name, role.Default) {
 			c.Add("role.default", "take a lesser role", "%s is an administrator's role, which everybody without a role would get", role.Default)
+		}
+	}
+	exists := func(at, name string) {
+		if c.doc.Operations.ListRoles == nil && name != "" && !named[strings.ToLower(name)] {
+			c.Add(at, strict.Suggest(name, names), "%q is not among the known roles, and there is no %q", name, OpListRoles)
+		}
+	}
+	exists("role.default", role.Default)
+	for i, name := range role.Precedence {
+		at := fmt.Sprintf("role.precedence[%d]", i)
+		c.checkOnce(placed, at, name, strings.ToLower(name))
+		if name != "*" {
+			exists(at, name)
+		}
+	}
+	for i, known := range role.Known {
+		if known.Administrator && known.Name != "" && !placed[strings.ToLower(known.Name)] {
+			c.Add(fmt.Sprintf("role.known[%d]", i), "put it into role.precedence, before *", "the administrator's role %s is not in precedence", known.Name)
 		}
 	}
 	if length := utf8.RuneCountInString(role.Template.Description); role.DescriptionMax > 0 && length > role.DescriptionMax {
@@ -113,51 +126,10 @@ func (c *checker) checkRoles() {
 	}
 }
 
-// checkKnownRoles checks that the known roles differ, and returns their names.
-func (c *checker) checkKnownRoles() []string {
-	var names []string
-	taken := make(map[string]bool)
-	for i, known := range c.doc.Role.Known {
-		at := fmt.Sprintf("role.known[%d]", i)
-		if known.Name == "" {
-			continue
-		}
-		if taken["name "+strings.ToLower(known.Name)] {
-			c.Add(at+".name", "remove one of them", "%q is given twice", known.Name)
-		}
-		id := known.IDText()
-		if id != "" && taken["id "+id] {
-			c.Add(at+".id", "remove one of them", "%q is given twice", id)
-		}
-		taken["name "+strings.ToLower(known.Name)], taken["id "+id] = true, true
-		names = append(names, known.Name)
+// checkOnce checks that a value, which key identifies, is not among those seen.
+func (c *checker) checkOnce(seen map[string]bool, at, value, key string) {
+	if value != "" && seen[key] {
+		c.Add(at, "remove one of them", "%q is given twice", value)
 	}
-	return names
-}
-
-// checkPrecedence checks the order of roles.
-func (c *checker) checkPrecedence(known []string) {
-	placed := make(map[string]bool)
-	for i, name := range c.doc.Role.Precedence {
-		at := fmt.Sprintf("role.precedence[%d]", i)
-		if placed[strings.ToLower(name)] {
-			c.Add(at, "remove one of them", "%q is given twice", name)
-		}
-		placed[strings.ToLower(name)] = true
-		if name != "*" && c.doc.Operations.ListRoles == nil {
-			c.checkIsKnown(at, name, known)
-		}
-	}
-	for i, role := range c.doc.Role.Known {
-		if role.Administrator && role.Name != "" && !placed[strings.ToLower(role.Name)] {
-			c.Add(fmt.Sprintf("role.known[%d]", i), "put it into role.precedence, before *", "the administrator's role %s is not in precedence", role.Name)
-		}
-	}
-}
-
-// checkIsKnown checks that a role is known if there is no list of roles.
-func (c *checker) checkIsKnown(at, name string, known []string) {
-	if name != "" && !slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, name) }) {
-		c.Add(at, strict.Suggest(name, known), "%q is not among the known roles, and there is no %q", name, OpListRoles)
-	}
+	seen[key] = true
 }

@@ -2,9 +2,7 @@ package spec
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -21,11 +19,6 @@ var subjects = map[string][]string{
 	OpUpdateRole: {RolePlaceholder, RoleNamePlaceholder}, OpRemoveRole: {RolePlaceholder, RoleNamePlaceholder},
 }
 
-// subjects returns the placeholders for what an operation is about.
-func (c *checker) subjects(operation string) []string {
-	return append(slices.Clone(subjects[operation]), c.furtherIDs(operation)...)
-}
-
 // furtherIDs returns the placeholders for further ids of the user whom an
 // operation is about. They are in the user's record, which get user and add member
 // do not have.
@@ -39,44 +32,22 @@ func (c *checker) furtherIDs(operation string) []string {
 	return names
 }
 
-// checkOperation checks that an operation can be executed.
+// ownHeaders are those that the gateway sets itself, in lower case.
+var ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
+
+// checkOperation checks that every placeholder of an operation has a value, and
+// that the operation says what it is for.
 func (c *checker) checkOperation(op NamedOperation) {
-	at := OperationPath(op.Name)
-	used := c.checkTexts(at, op)
-	c.checkBody(at, op, used)
-	about := func(subject, suggestion string, names ...string) {
-		if slices.Contains(subjects[op.Name], names[0]) && !slices.ContainsFunc(names, func(name string) bool { return used[name] }) {
-			c.Add(at, suggestion, "%q does not say which %s it is for", op.Name, subject)
+	at, used := OperationPath(op.Name), make(map[string]bool)
+	texts, body := c.placeholders(op)
+	use := func(place, name string, known []string) {
+		if used[name] = true; !slices.Contains(known, name) {
+			c.Add(place, strict.Suggest(name, known), "{%s} has no value in %q", name, op.Name)
 		}
 	}
-	identified := append([]string{"user"}, c.furtherIDs(op.Name)...)
-	if op.Name == OpGetUser || op.Name == OpUpdateUser {
-		about("user", "put {user} into the path", identified...)
-	} else {
-		about("user", "put {user} into the path or the body", append(identified, "userName")...)
-	}
-	if op.Name == OpFindUser && !used["userName"] {
-		c.Add(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
-	}
-	about("role", "put {role} or {role.name} into the path or the body", RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
-	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
-		c.Add(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
-	}
-}
-
-// textPlaceholderLike matches anything that looks like a placeholder.
-var textPlaceholderLike = regexp.MustCompile(`\{([^{}]*)\}`)
-
-// checkTexts checks that every placeholder of the path, the query and the
-// headers has a value, and returns those that are used.
-func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
-	used, known := make(map[string]bool), append([]string{"organization"}, c.subjects(op.Name)...)
 	check := func(place, text string) {
-		for _, match := range textPlaceholderLike.FindAllStringSubmatch(text, -1) {
-			used[match[1]] = true
-			if !slices.Contains(known, match[1]) {
-				c.Add(place, strict.Suggest(match[1], known), "{%s} has no value in %q here", match[1], op.Name)
-			}
+		for _, name := range PlaceholdersIn(text) {
+			use(place, name, texts)
 		}
 	}
 	check(at+".call", op.Call.Path)
@@ -92,82 +63,74 @@ func (c *checker) checkTexts(at string, op NamedOperation) map[string]bool {
 			c.Add(at+".headers."+name, "remove it", "the gateway sets the header %s itself", name)
 		}
 	}
-	return used
-}
-
-var (
-	headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$") // a token, RFC 9110 section 5.6.2
-	ownHeaders = []string{"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
-)
-
-// checkBody checks that every placeholder of a body has a value and is a whole
-// string, and adds those that are used.
-func (c *checker) checkBody(at string, op NamedOperation, used map[string]bool) {
-	known := c.placeholders(op)
 	eachText(op.Body, at+".body", func(place, text string) {
 		switch name := PlaceholderName(text); {
 		case name != "":
-			if used[name] = true; !slices.Contains(known, name) {
-				c.Add(place, bracedSuggestion(name, known), "{%s} has no value in %q", name, op.Name)
-			}
-		case textPlaceholderLike.MatchString(text):
+			use(place, name, body)
+		case inBraces.MatchString(text):
 			c.Add(place, `write it alone, in quotes: "{user}"`, "in a body, a placeholder is the whole text")
 		}
 	})
-}
-
-func bracedSuggestion(name string, known []string) string {
-	if near, ok := strict.Nearest(name, known); ok {
-		return fmt.Sprintf("did you mean {%s}?", near)
+	says := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return used[name] })
 	}
-	return "there are {" + strings.Join(known, "}, {") + "}"
+	about, user := subjects[op.Name], append(c.furtherIDs(op.Name), "user")
+	inPath := op.Name == OpGetUser || op.Name == OpUpdateUser
+	switch {
+	case !slices.Contains(about, "user") || says(user...):
+	case inPath:
+		c.Add(at, "put {user} into the path", "%q does not say which user it is for", op.Name)
+	case !used["userName"]:
+		c.Add(at, "put {user} into the path or the body", "%q does not say which user it is for", op.Name)
+	}
+	switch {
+	case op.Name == OpFindUser && !used["userName"]:
+		c.Add(at, "put {userName} into the query, the path or the body", "%q does not say which address it is for", op.Name)
+	case slices.Contains(about, RolePlaceholder) && !says(roleValues...):
+		c.Add(at, "put {role} or {role.name} into the path or the body", "%q does not say which role it is for", op.Name)
+	}
+	if (op.Name == OpAddRole || op.Name == OpUpdateRole) && !used["displayName"] {
+		c.Add(at, "add it to the body", "%q does not send {displayName}, the role's name", op.Name)
+	}
 }
 
-// placeholders lists the names that an operation's body can use.
-func (c *checker) placeholders(op NamedOperation) []string {
-	known := append([]string{"organization", NowPlaceholder}, c.subjects(op.Name)...)
+// placeholders lists the names that an operation can use: in its path, its query and
+// its headers, and in its body.
+func (c *checker) placeholders(op NamedOperation) (texts, body []string) {
+	texts = slices.Concat([]string{"organization"}, subjects[op.Name], c.furtherIDs(op.Name))
+	body = append(slices.Clone(texts), NowPlaceholder)
 	switch op.Name {
 	case OpListUsers, OpListRoles, OpGetUser, OpFindUser, OpRemoveRole:
-		return known
+		return texts, body
 	case OpAddRole:
-		return append(known, "displayName", "description", "permissions")
+		return texts, append(body, "displayName", "description", "permissions")
 	case OpUpdateRole:
-		known = append(known, "displayName")
+		body = append(body, "displayName")
 		if op.Sends == SendsWholeObject && c.doc.Role.Description.Given() {
-			known = append(known, "description")
+			body = append(body, "description")
 		}
 		if op.Sends == SendsWholeObject && c.doc.Role.Permissions.Given() {
-			known = append(known, "permissions")
+			body = append(body, "permissions")
 		}
-		return known
+		return texts, body
 	}
-	known = append(known, c.attributePlaceholders()...)
+	attributes := append([]string{"userName"}, slices.Sorted(maps.Keys(c.doc.User.Attributes))...) // if it is missing, that is reported once
+	if slices.Contains(attributes, "name.givenName") || slices.Contains(attributes, "name.familyName") {
+		attributes = append(attributes, "name.formatted", "displayName")
+	}
+	for _, name := range attributes {
+		if !slices.Contains(body, name) {
+			body = append(body, name)
+		}
+	}
 	switch op.Name {
 	case OpAddUser, OpAddMember, OpUpdateUser:
-		known = append(known, RolePlaceholder, RoleNamePlaceholder, RolesPlaceholder, RoleNamesPlaceholder)
+		body = append(body, roleValues...)
 		if c.doc.Access.Shows() {
-			known = append(known, "status")
+			body = append(body, "status")
 		}
 	case OpSetRole, OpGrantRole, OpRevokeRole:
-		known = append(known, RolesPlaceholder, RoleNamesPlaceholder)
+		body = append(body, RolesPlaceholder, RoleNamesPlaceholder)
 	}
-	return known
-}
-
-// attributePlaceholders lists the attributes of a user, and the full name if it
-// can be made of them.
-func (c *checker) attributePlaceholders() []string {
-	known := []string{"userName"} // if it is missing, that is reported once
-	for _, name := range slices.Sorted(maps.Keys(c.doc.User.Attributes)) {
-		if name != "userName" {
-			known = append(known, name)
-		}
-	}
-	if slices.Contains(known, "name.givenName") || slices.Contains(known, "name.familyName") {
-		known = append(known, "name.formatted")
-		if !slices.Contains(known, "displayName") {
-			known = append(known, "displayName")
-		}
-	}
-	return known
+	return texts, body
 }

@@ -37,7 +37,7 @@ func TestProblems(t *testing.T) {
 		{"two ways to change a role", multirole, "  list roles:\n", "  set role: {call: \"PUT /x/{user}/{role}\"}\n  list roles:\n",
 			[]string{`operations.set role: set role does what grant role and revoke role do; remove it`}},
 		{"one role is set where users hold many", removal, "by: name}", "by: name, hold: many}",
-			[]string{`operations.set role: users hold many roles, and "set role" is for one; use "grant role" and "revoke role"`}},
+			[]string{`operations.set role: users hold many roles, which grant role and revoke role change; remove it`}},
 		{"one role is sent where users hold many", envelope, "    name: name\n\nrole:", "    name: name\n    hold: many\n\nrole:",
 			[]string{`operations.update user: users hold many roles, and "update user" sends one; send {roles} or {roles.names}, or a list of {role}, or add "grant role" and "revoke role"`}},
 		{"a call does not say which role", multirole, "body: {roleId: \"{role}\"}", "body: {roleId: 1}",
@@ -45,7 +45,7 @@ func TestProblems(t *testing.T) {
 		{"a role is made without a name", suger, "body: {name: \"{displayName}\", description: \"{description}\", permissions: \"{permissions}\"}", "body: {description: \"{description}\"}",
 			[]string{`operations.add role: "add role" does not send {displayName}, the role's name; add it to the body`}},
 		{"a renaming that sends changes has no permissions", suger, "body: {name: \"{displayName}\"}", "body: {name: \"{displayName}\", permissions: \"{permissions}\"}",
-			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; there are {organization}, {now}, {role}, {role.name}, {displayName}`}},
+			[]string{`operations.update role.body.permissions: {permissions} has no value in "update role"; there are "organization", "role", "role.name", "now", "displayName"`}},
 		{"roles are written and not listed", suger, "  list roles: GET /org/{organization}/role\n", "", []string{
 			`operations: key "list roles" is missing; add it, or remove "add role"`,
 			`operations: key "list roles" is missing; add it, or remove "remove role"`,
@@ -62,7 +62,7 @@ func TestProblems(t *testing.T) {
 		{"no way to end access", removal, "access: {end: remove user}", "access: {}",
 			[]string{`access: key "end" is missing; `}},
 		{"a removal that is not there", removal, "  remove user:\n    call: DELETE /v1/workspaces/{organization}/users/{user}\n    repeat: true\n", "",
-			[]string{`access.end: there is no operation "remove user"; add it, or end access otherwise`}},
+			[]string{`operations: key "remove user" is missing; add it, or end access otherwise`}},
 		{"values without a field", removal, "access: {end: remove user}", "access: {end: remove user, active: [on], absent: inactive}",
 			[]string{
 				`access: key "field" is missing; add it, or remove "absent"`,
@@ -77,8 +77,12 @@ func TestProblems(t *testing.T) {
 		{"two ways to give access back", suger, "  end: set status\n", "  end: set status\n  give: POST /org/{organization}/user/{user}/activate\n",
 			[]string{`access.give: it is never called: "update user" sends {status}; remove it, or {status} there`}},
 		{"a status whose values cannot be told apart", suger, "  inactive: [INACTIVE]\n", "", []string{
-			`access: active and inactive values cannot be distinguished; list them, or say with absent what a missing value means`,
-			`access.end: "set status" cannot be done; give access a field and an inactive value and let "update user" send {status}, or end it otherwise`}},
+			`access: key "inactive" is missing; add it, or say with absent what a missing value means`}},
+		{"a status whose values no answer has", suger, "  inactive: [INACTIVE]\n", "  inactive: [\"{now}\"]\n",
+			[]string{`access.inactive: no value can be in an answer; add one, or say with absent what a missing value means`}},
+		{"an end that nothing shows", multirole, "  field: removedAt # the time of removal, null while there is access\n  absent: active\n", "", []string{
+			`access: key "field" is missing; add it, or remove "give"`,
+			`access: key "field" is missing; add it: no field would show that access has ended`}},
 		{"a value that is both", suger, "  inactive: [INACTIVE]\n", "  inactive: [INACTIVE, ACTIVE]\n",
 			[]string{`access.inactive[1]: "ACTIVE" is both active and inactive; remove it from one of the two`}},
 
@@ -86,11 +90,13 @@ func TestProblems(t *testing.T) {
 			`operations: key "add user" is missing; the gateway needs list users to find anybody, and add user to give access`,
 			`operations.add member: "add member" does not say which user it is for; put {user} into the path or the body`}},
 		{"a further id that is not named", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{organization}/user/{user}/{user.membershipId}",
-			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user" here; there are "organization", "user"`}},
+			[]string{`operations.remove user.call: {user.membershipId} has no value in "remove user"; there are "organization", "user"`}},
+		{"a placeholder that nothing has", suger, "call: DELETE /org/{organization}/user/{user}", "call: DELETE /org/{other}/user/{user}",
+			[]string{`operations.remove user.call: {other} has no value in "remove user"; there are "organization", "user"`}},
 		{"an address that is never written", suger, "    userName: email             #", "    userName: {field: email, write: never} #",
 			[]string{`user.attributes.userName.write: Suger must learn whom to add; write create if the address is fixed once the user exists`}},
 		{"an address that is fixed and sent", suger, "    userName: email             #", "    userName: {field: email, write: create} #",
-			[]string{`user.attributes.userName: userName is fixed once the user exists, but "update user" sends it; remove one of the two`}},
+			[]string{`user.attributes.userName: an operation sends userName, against write: create; remove one of the two`}},
 
 		{"userName is missing", suger, "    userName: email             # documented: people are known by their e-mail address\n", "",
 			[]string{`user.attributes: key "userName" is missing; SCIM attributes and the fields that hold them. userName must be the e-mail address.`}},
@@ -121,10 +127,10 @@ func TestProblems(t *testing.T) {
 			[]string{`operations.list users.paging.next: style link and style none ask with no parameter for the next page; remove it`}},
 		{"a lookup of anybody", suger, "  get user: GET /org/{organization}/user/{user}\n", "  find user: GET /org/{organization}/user?email={user}\n", []string{
 			`operations.find user: "find user" does not say which address it is for; put {userName} into the query, the path or the body`,
-			`operations.find user.call: {user} has no value in "find user" here; there are "organization", "userName"`}},
+			`operations.find user.call: {user} has no value in "find user"; there are "organization", "userName"`}},
 		{"an address in another path", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: GET /org/{organization}/user/{userName}\n", []string{
 			`operations.get user: "get user" does not say which user it is for; put {user} into the path`,
-			`operations.get user.call: {userName} has no value in "get user" here; there are "organization", "user"`}},
+			`operations.get user.call: {userName} has no value in "get user"; there are "organization", "user"`}},
 		{"a get that decides", suger, "  get user: GET /org/{organization}/user/{user}\n", "  get user: {call: \"GET /org/{organization}/user/{user}?a=b&c={user}\", decides: true, shows within: 5s}\n", []string{
 			`operations.get user.decides: decides belongs to find user; remove it`,
 			`operations.get user.shows within: shows within belongs to add user; remove it`}},
@@ -133,8 +139,8 @@ func TestProblems(t *testing.T) {
 		{"a wait without end", removal, "  add user:\n", "  add user:\n    shows within: 2m\n",
 			[]string{`operations.add user.shows within: "2m" is not a time up to 1m, such as 30s; `}},
 		{"a key in a header of HTTP", removal, "refusals:\n", "credential: {header: Host, scheme: two words}\nrefusals:\n", []string{
-			`credential.header: "Host" is not a header for a key, such as X-Api-Key; `,
-			`credential.scheme: "two words" is not a scheme; write one word such as Key, or none; `}},
+			`credential.header: no key can be in this header; write another, such as X-Api-Key`,
+			`credential.scheme: a scheme is one word; write one such as Key, or none`}},
 		{"words that nothing says", removal, "\nrefusals:\n  domain: [domain]\n  seats: [seat]\n", "\nerrors: {field: ok, success: [null]}\nrefusals:\n  seats: [\"\", [seat]]\n", []string{
 			`errors.success[0]: got null, want boolean or integer or string; `,
 			`refusals.seats[0]: minLength: got 0, want 1; `,

@@ -6,8 +6,11 @@ package spec
 
 import (
 	"cmp"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"suger-scim-gateway/mapping/spec/strict"
 )
 
 // A Document is a mapping file. The tags of its fields hold the names, bounds
@@ -22,6 +25,8 @@ type Document struct {
 	Errors     *ErrorMap  `yaml:"errors" doc:"How an answer reports a failure without the HTTP status."`
 	Refusals   Refusals   `yaml:"refusals" doc:"How refusals of Suger are recognized: texts in the message, in any letter case, or the code; numbers are the HTTP status or the code."`
 	Credential Credential `yaml:"credential" doc:"How the API key is sent."`
+
+	Positions strict.Positions `yaml:"-"` // where the values are in the file
 }
 
 // UserMap maps the fields of Suger's user to SCIM.
@@ -51,6 +56,19 @@ func (a *Attribute) UnmarshalYAML(n *yaml.Node) error {
 		return n.Decode((*long)(a))
 	}
 	return a.Field.UnmarshalYAML(n)
+}
+
+// SplitAttribute splits the name of an attribute into its object, "" for the
+// resource itself, and its name in it.
+func SplitAttribute(name string) (object, local string) {
+	if strings.HasPrefix(name, "urn:") {
+		at := strings.LastIndex(name, ":")
+		return name[:at], name[at+1:]
+	}
+	if parent, sub, dotted := strings.Cut(name, "."); dotted {
+		return parent, sub
+	}
+	return "", name
 }
 
 // When an attribute is written, if not always.
@@ -133,8 +151,8 @@ type Refusals struct {
 
 // Credential says how the API key is sent.
 type Credential struct {
-	Header string `yaml:"header" format:"header" doc:"Header with the key; Authorization if left out."`
-	Scheme string `yaml:"scheme" format:"scheme" doc:"Word before the key, or none. If left out: Key in the header Authorization, none in others."`
+	Header string `yaml:"header" doc:"Header with the key; Authorization if left out."`
+	Scheme string `yaml:"scheme" doc:"Word before the key, or none. If left out: Key in the header Authorization, none in others."`
 }
 
 // Parse reads and checks a mapping file; name is used in messages. The error is
@@ -144,13 +162,27 @@ type Credential struct {
 func Parse(name string, data []byte) (*Document, error) {
 	var doc Document
 	report := schema().Read(name, data, &doc)
+	doc.Positions = report.Positions
 	doc.User.Roles.Hold = cmp.Or(doc.User.Roles.Hold, "one")
 	doc.User.Roles.By = cmp.Or(doc.User.Roles.By, "id")
-	doc.Operations.addAccess(&doc.Access)
+	doc.Operations.ActivateUser = doc.Access.Give
+	if doc.Access.End.Way == ByDeactivate {
+		doc.Operations.DeactivateUser = &doc.Access.End.Operation
+	}
 	c := &checker{&doc, report}
-	c.checkParts()
+	c.checkAttributes()
+	c.checkUser()
+	for _, op := range doc.Operations.All() {
+		if op.Operation != nil {
+			c.checkOperation(op)
+		}
+	}
+	c.checkStatusField()
+	c.checkRoles()
 	if report.Readable() {
-		c.checkWhole()
+		c.checkRoleChange()
+		c.checkAccess()
+		c.checkWritable()
 	}
 	if err := report.Err(); err != nil {
 		return nil, err

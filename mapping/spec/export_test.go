@@ -2,19 +2,17 @@ package spec
 
 import "slices"
 
+// OwnHeaders are the headers that the gateway sets itself.
+var OwnHeaders = ownHeaders
+
 // PlaceholdersOfOperation lists the placeholders that an operation can use: in its
 // path, its query and its headers, and in its body besides those.
 func PlaceholdersOfOperation(d *Document, operation string) (texts, body []string) {
-	texts = append([]string{"organization"}, subjects[operation]...)
 	c := checker{doc: d}
 	op := NamedOperation{Name: operation, Operation: d.Operations.Named(operation)}
 	if op.Operation == nil {
 		op.Operation = &Operation{}
 	}
-	for _, name := range c.placeholders(op) {
-		if !slices.Contains(texts, name) {
-			body = append(body, name)
-		}
-	}
-	return texts, body
+	texts, body = c.placeholders(op)
+	return texts, slices.DeleteFunc(body, func(name string) bool { return slices.Contains(texts, name) })
 }

@@ -15,17 +15,11 @@ import (
 // may be in. The zero Field is no place.
 type Field struct{ places []place }
 
-// A place is one path into an object.
+// A place is one path into an object. A step is the name of a member of an object, or
+// the index of an element of an array.
 type place struct {
 	text  string
-	steps []step
-}
-
-// A step goes into the member key of an object, or into element index of an
-// array if key is "".
-type step struct {
-	key   string
-	index int
+	steps []any
 }
 
 var fieldPart = regexp.MustCompile(`^([A-Za-z0-9_@$-]+)((?:\[[0-9]{1,3}\])*)$`)
@@ -53,12 +47,6 @@ func scalar(n *yaml.Node, read func(string) error) error {
 	return nil
 }
 
-// UnmarshalScalar reads the field as it is written in a mapping file.
-func (f *Field) UnmarshalScalar(text string) error {
-	*f = Field{}
-	return f.AddScalar(text)
-}
-
 // AddScalar reads one more name of the field.
 func (f *Field) AddScalar(text string) error {
 	added := place{text: text}
@@ -67,10 +55,10 @@ func (f *Field) AddScalar(text string) error {
 		if match == nil {
 			return fmt.Errorf("%q is not a field such as email, info.firstName or emails[0]", text)
 		}
-		added.steps = append(added.steps, step{key: match[1]})
+		added.steps = append(added.steps, match[1])
 		for _, index := range strings.FieldsFunc(match[2], func(r rune) bool { return r == '[' || r == ']' }) {
 			n, _ := strconv.Atoi(index) // the expression admits digits only
-			added.steps = append(added.steps, step{index: n})
+			added.steps = append(added.steps, n)
 		}
 	}
 	f.places = append(f.places, added)
@@ -111,29 +99,26 @@ func (f Field) In(value any) (found any, ok bool) {
 func (f Field) TopLevel() []string {
 	names := make([]string, len(f.places))
 	for i, p := range f.places {
-		names[i] = p.steps[0].key
+		names[i], _ = p.steps[0].(string)
 	}
 	return names
 }
 
-// in looks one place up.
 func (p place) in(value any) (found any, ok bool) {
-	for _, s := range p.steps {
-		if s.key != "" {
-			object, isObject := value.(map[string]any)
-			if !isObject {
+	for _, step := range p.steps {
+		switch step := step.(type) {
+		case string:
+			object, _ := value.(map[string]any)
+			if value, ok = object[step]; !ok {
 				return nil, false
 			}
-			if value, ok = object[s.key]; !ok {
+		case int:
+			array, _ := value.([]any)
+			if step >= len(array) {
 				return nil, false
 			}
-			continue
+			value = array[step]
 		}
-		array, isArray := value.([]any)
-		if !isArray || s.index >= len(array) {
-			return nil, false
-		}
-		value = array[s.index]
 	}
 	return value, true
 }

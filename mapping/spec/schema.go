@@ -3,8 +3,6 @@ package spec
 import (
 	_ "embed"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -35,18 +33,6 @@ var formats = map[string]func(text string) error{
 	"time": func(text string) error {
 		if wait, err := time.ParseDuration(text); err != nil || wait < 0 || wait > time.Minute {
 			return fmt.Errorf("%q is not a time up to 1m, such as 30s", text)
-		}
-		return nil
-	},
-	"header": func(text string) error {
-		if !headerName.MatchString(text) || slices.Contains(ownHeaders, strings.ToLower(text)) {
-			return fmt.Errorf("%q is not a header for a key, such as X-Api-Key", text)
-		}
-		return nil
-	},
-	"scheme": func(text string) error {
-		if !headerName.MatchString(text) {
-			return fmt.Errorf("%q is not a scheme; write one word such as Key, or none", text)
 		}
 		return nil
 	},

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,9 +111,6 @@ func (s *schemaMaker) of(t reflect.Type, tag reflect.StructTag) object {
 		return value
 	case reflect.String:
 		text := object{"type": "string"}
-		if format := tag.Get("format"); format != "" {
-			text["format"] = format
-		}
 		if tag.Get("of") == "ascii" {
 			text["not"], text["description"] = object{"pattern": "[^\t -~]"}, "this cannot be sent in a header; write it in ASCII, on one line"
 		}
@@ -174,6 +172,25 @@ func whenStyle(styles []any, then object) object {
 	return object{"if": object{"properties": object{"style": object{"enum": styles}}, "required": []any{"style"}}, "then": then}
 }
 
+// has returns the schema of a map with a key whose value fits a schema.
+func has(key string, value object) object {
+	return object{"properties": object{key: value}, "required": []any{key}}
+}
+
+// token is a token of HTTP (RFC 9110 section 5.6.2).
+var token = object{"pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"}
+
+// ownHeader is a header that the gateway sets itself, in any letter case, which
+// regular expressions of JSON Schema have no flag for.
+var ownHeader = "^(" + regexp.MustCompile("[a-z]").ReplaceAllStringFunc(strings.Join(spec.OwnHeaders, "|"),
+	func(letter string) string { return "[" + letter + strings.ToUpper(letter) + "]" }) + ")$"
+
+// aWord is a list with a value that an answer can have.
+var aWord = object{
+	"not":         object{"type": "array", "items": object{"const": "{now}"}},
+	"description": "no value can be in an answer; add one, or say with absent what a missing value means",
+}
+
 // without returns the schema of a map that must not have a key, with the
 // reason.
 func without(key, why string) object { return object{"properties": object{key: forbidden(why)}} }
@@ -183,6 +200,14 @@ func without(key, why string) object { return object{"properties": object{key: f
 var rules = map[reflect.Type]object{
 	reflect.TypeFor[spec.Document](): {"allOf": []any{object{
 		"properties": object{"version": object{"not": object{"type": "integer", "not": object{"const": 1}}, "description": "this program reads version 1; write version: 1"}},
+	}, object{
+		"if":   has("access", has("end", object{"const": "remove user"})),
+		"then": object{"properties": object{"operations": object{"required": []any{"remove user"}, "description": "add it, or end access otherwise"}}},
+	}, object{
+		"if": object{"allOf": []any{
+			has("user", has("roles", has("hold", object{"const": "many"}))), has("operations", object{"not": object{"required": []any{"grant role"}}}),
+		}},
+		"then": object{"properties": object{"operations": without("set role", "users hold many roles, which grant role and revoke role change")}},
 	}}},
 	reflect.TypeFor[spec.Operations](): {
 		"dependentRequired": object{
@@ -216,8 +241,27 @@ var rules = map[reflect.Type]object{
 		}}}},
 	},
 	reflect.TypeFor[spec.Access](): {
-		"dependentRequired": object{"active": []any{"field"}, "pending": []any{"field"}, "inactive": []any{"field"}, "absent": []any{"field"}},
+		"dependentRequired": object{
+			"give": []any{"field"}, "active": []any{"field"}, "pending": []any{"field"}, "inactive": []any{"field"}, "absent": []any{"field"},
+		},
+		"allOf": []any{object{
+			"if":   has("end", object{"not": object{"enum": []any{"remove user", "set status"}}}),
+			"then": object{"required": []any{"field"}, "description": "add it: no field would show that access has ended"},
+		}, object{
+			"if": object{"required": []any{"field"}, "not": object{"required": []any{"absent"}}},
+			"then": object{
+				"required": []any{"active", "inactive"}, "description": "add it, or say with absent what a missing value means",
+				"properties": object{"active": aWord, "inactive": aWord},
+			},
+		}},
 	},
+	reflect.TypeFor[spec.Credential](): {"allOf": []any{object{"properties": object{
+		"header": object{
+			"not":         object{"anyOf": []any{object{"not": token}, object{"type": "string", "pattern": ownHeader}}},
+			"description": "no key can be in this header; write another, such as X-Api-Key",
+		},
+		"scheme": object{"not": object{"not": token}, "description": "a scheme is one word; write one such as Key, or none"},
+	}}}},
 }
 
 // attributes returns the schema of the SCIM attributes that fields hold. Those

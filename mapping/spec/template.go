@@ -86,7 +86,6 @@ func fillList(template []any, with Values) (list []any, ok bool) {
 	return list, ok || len(list) > 0
 }
 
-// aboutRole reports whether a part of a body is about one role.
 func aboutRole(part any) bool { return hasPlaceholder(part, RolePlaceholder, RoleNamePlaceholder) }
 
 // eachRole returns the values once for each of the roles, nil if there is
@@ -155,13 +154,12 @@ func listsRoles(body any) (lists bool) {
 	return lists
 }
 
-// textPlaceholder is a placeholder of a path, a query or a header.
-var textPlaceholder = regexp.MustCompile(`\{([A-Za-z0-9.]+)\}`)
+var inBraces = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // PlaceholdersIn lists the names in braces of a path, a query or a header.
 func PlaceholdersIn(text string) []string {
 	var names []string
-	for _, match := range textPlaceholder.FindAllStringSubmatch(text, -1) {
+	for _, match := range inBraces.FindAllStringSubmatch(text, -1) {
 		names = append(names, match[1])
 	}
 	return names

@@ -20,7 +20,6 @@ var envelopeContract = core.Contract{
 	Refuse: func(status int, text string) core.Answer {
 		return core.Reply(status, object{"error": object{"message": text}})
 	},
-	Local: true,
 	NewID: numericIDs,
 	Routes: []core.Route{
 		route("list users", "GET /v2/organizations/{organization}/members", envelopeListUsers),

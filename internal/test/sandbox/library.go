@@ -213,7 +213,7 @@ func place(store *core.Store, user core.User) core.User {
 		for _, o := range store.Organizations {
 			o.Remove(namesake.ID)
 		}
-		store.Forget(namesake)
+		forget(store, namesake)
 	}
 	switch {
 	case held != nil:
@@ -224,12 +224,23 @@ func place(store *core.Store, user core.User) core.User {
 	return user
 }
 
+// forget removes a user who is no member.
+func forget(store *core.Store, user *core.User) {
+	delete(store.Users, user.ID)
+	delete(store.Emails, strings.ToLower(user.Email))
+}
+
 // RemoveUser removes a user, bypassing the API, and reports whether there was
 // one. Where users are global, only the membership goes.
 func (s *Sandbox) RemoveUser(id string) (was bool) {
 	s.Locked(func(store *core.Store) {
-		was = store.Home().Member(id) != nil
-		store.Home().Remove(id)
+		m := store.Home().Member(id)
+		if was = m != nil; was {
+			store.Home().Remove(id)
+		}
+		if was && s.contract.local {
+			forget(store, m.User)
+		}
 	})
 	return was
 }

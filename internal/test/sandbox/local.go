@@ -88,11 +88,12 @@ func (c *local) update(status int, edit edit, show show) core.Handler {
 
 func removeUser(removed core.Answer) core.Handler {
 	return func(q *core.Request) (core.Answer, error) {
-		id := q.PathValue("id")
-		if q.Organization.Member(id) == nil {
+		m := q.Organization.Member(q.PathValue("id"))
+		if m == nil {
 			return core.Answer{}, core.ErrNoUser
 		}
-		q.Organization.Remove(id)
+		q.Organization.Remove(m.ID)
+		forget(q.Store, m.User)
 		return removed, nil
 	}
 }

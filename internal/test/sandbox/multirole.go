@@ -17,7 +17,6 @@ import (
 // errors as objects.
 var multiroleContract = core.Contract{
 	Refuse: func(status int, text string) core.Answer { return core.Reply(status, object{"message": text}) },
-	Local:  true,
 	Routes: []core.Route{
 		route("list users", "GET /v3/orgs/{organization}/users", multiroleListUsers),
 		route("get user", "GET /v3/orgs/{organization}/users/{id}", getUser(multiroleUser)),

@@ -16,7 +16,6 @@ import (
 // the only thing known of roles, and no role writes. Everybody holds a seat.
 var removalContract = core.Contract{
 	Refuse: refuseString,
-	Local:  true,
 	Routes: []core.Route{
 		route("list users", "GET /v1/workspaces/{organization}/users", removalListUsers),
 		route("add user", "POST /v1/workspaces/{organization}/users", removalRules.add(removalRead("email", "fullName", "roleName"), nil, 204, 204)),

@@ -81,14 +81,15 @@ type Call struct {
 type contract struct {
 	core.Contract
 	name   string
+	local  bool // a user who is no member is not known
 	states bool // a user is active, invited or inactive
 }
 
 func contracts() []contract {
 	return []contract{
-		{*core.Membership, "membership", false}, {statusContract, "status", true}, {envelopeContract, "envelope", true},
-		{removalContract, "removal", false}, {multiroleContract, "multirole", true}, {documentedContract, "documented", false},
-		{twostepContract, "twostep", false},
+		{*core.Membership, "membership", false, false}, {statusContract, "status", true, true}, {envelopeContract, "envelope", true, true},
+		{removalContract, "removal", true, false}, {multiroleContract, "multirole", true, true}, {documentedContract, "documented", false, false},
+		{twostepContract, "twostep", false, false},
 	}
 }
 
@@ -126,7 +127,7 @@ func New(options Options) (*Sandbox, error) {
 	served := &s.contract.Contract
 	served.Routes = append(slices.Clip(served.Routes), core.Route{Operation: core.GetToken, Pattern: "POST /oauth2/token", Handle: s.tokens.clientCredentials})
 	served.Access, served.Perform = s.tokens.access, s.perform
-	s.tokens.second = !served.Local
+	s.tokens.second = !s.contract.local
 	var err error
 	s.Sandbox, err = core.New(core.Options{
 		Organization: options.Organization, Keys: options.Keys, People: max(cmp.Or(options.People, 17), 0), Domains: options.Domains, Seats: options.Seats,
@@ -135,7 +136,7 @@ func New(options Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	if served.Local {
+	if s.contract.local {
 		s.Locked(s.settle)
 	} else {
 		s.Locked(addSecond)
@@ -145,7 +146,17 @@ func New(options Options) (*Sandbox, error) {
 
 // settle makes the sample people those of a contract in which users are not global.
 func (s *Sandbox) settle(store *core.Store) {
-	for i, m := range store.Home().Members {
+	home := store.Home()
+	former := store.UserByEmail("former@" + home.Domains[0])
+	others := slices.Clone(home.Members[7:]) // former@ comes before them
+	for _, m := range others {
+		home.Remove(m.ID)
+	}
+	home.Add(&core.Member{User: former, Role: RoleEditor, JoinTime: core.Time{Time: former.CreationTime.Add(core.KnownBefore)}})
+	for _, m := range others {
+		home.Add(m)
+	}
+	for i, m := range home.Members {
 		m.CreationTime, m.LastUpdateTime = m.JoinTime, m.JoinTime
 		if !s.contract.states {
 			continue

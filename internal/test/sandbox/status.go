@@ -17,7 +17,6 @@ import core "suger-scim-gateway/internal/sandbox"
 // and an unknown organization is a 404 like an unknown user.
 var statusContract = core.Contract{
 	Refuse: refuseString,
-	Local:  true,
 	Routes: []core.Route{
 		route("list users", "GET /org/{organization}/user", statusListUsers),
 		route("get user", "GET /org/{organization}/user/{id}", getUser(statusUser)),

@@ -27,7 +27,6 @@ import (
 	"suger-scim-gateway/internal/test/sandbox"
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
-	"suger-scim-gateway/mapping/spec/strict"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -156,7 +155,6 @@ func TestFromNothingToOkta(t *testing.T) {
 			document, err := spec.Parse("draft.yaml", []byte(source))
 			require.NoError(t, err, source)
 			config.Document = document
-			config.Positions = strict.PositionsIn([]byte(source))
 			config.Service, err = mapping.New(document, config.Client, config.Settings)
 			require.NoError(t, err)
 			report = check.Run(t.Context(), config)

@@ -50,7 +50,8 @@ labels:
 		{"beginning of a key is not the key", "label", 1, 1},
 		{"absent at the top: the document", "user.attributes", 1, 1},
 	}
-	positions := strict.PositionsIn([]byte(text))
+	var d document
+	positions := documents(t).Read("doc.yaml", []byte(text), &d).Positions
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			line, column := positions.At(test.path)

@@ -22,16 +22,14 @@ type Problem struct {
 // String returns the problem on one line, with the place first, as compilers
 // do.
 func (p Problem) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d: ", p.File, p.Line, p.Column)
-	if p.Path != "" {
-		b.WriteString(p.Path + ": ")
+	path, advice := p.Path, p.Suggestion
+	if path != "" {
+		path += ": "
 	}
-	b.WriteString(p.Message)
-	if p.Suggestion != "" {
-		b.WriteString("; " + p.Suggestion)
+	if advice != "" {
+		advice = "; " + advice
 	}
-	return b.String()
+	return fmt.Sprintf("%s:%d:%d: %s%s%s", p.File, p.Line, p.Column, path, p.Message, advice)
 }
 
 // Problems are all mistakes in a document, in its order.
@@ -78,7 +76,6 @@ func (r *Report) Has(path string) bool {
 // Readable reports whether every value could be read.
 func (r *Report) Readable() bool { return r.read == 0 }
 
-// add notes a problem at a place that belongs to a path.
 func (r *Report) add(path string, line, column int, message, suggestion string) {
 	r.problems = append(r.problems, Problem{File: r.file, Line: line, Column: column, Path: path, Message: message, Suggestion: suggestion})
 }
@@ -109,7 +106,6 @@ func (r *Report) Err() error {
 	return append(r.problems[:maxProblems], last)
 }
 
-// quoted shows a text of the document in a message.
 func quoted(text string) string { return fmt.Sprintf("%q", shortened(text, 60)) }
 
 // shortened cuts a text to so many characters.

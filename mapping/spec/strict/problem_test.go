@@ -294,7 +294,6 @@ any: [null, ~, -7, 0.5, no, "1", {now: 2026-03-02}]
 	}
 	want.Limits.Rows, want.Limits.Wait = 10, 90*time.Second
 	assert.Equal(t, want, d)
-	assert.Equal(t, report.Positions, strict.PositionsIn([]byte(text)))
 }
 
 // A document is read as far as it is good, so that the rest can be looked at.

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -32,22 +33,18 @@ const (
 func (s *Schema) Read(file string, data []byte, into any) *Report {
 	r := &Report{file: file, Positions: make(Positions)}
 	if root := r.parse(data); root != nil {
-		s.validate(r, root, r.value(root, "", root, 1))
-		if err := root.Decode(into); err != nil && len(r.problems) == 0 {
+		value := r.value(root, "", root, 1)
+		var invalid *jsonschema.ValidationError
+		if errors.As(s.root.Validate(value), &invalid) {
+			s.describe(r, root, value, invalid)
+		}
+		var good yaml.Node
+		if err := errors.Join(good.Encode(value), good.Decode(into)); err != nil && len(r.problems) == 0 {
 			r.add("", 1, 1, err.Error(), "") // the schema and the struct are not the same
 		}
 	}
 	r.read = len(r.problems)
 	return r
-}
-
-// PositionsIn returns those of a document that can be read.
-func PositionsIn(data []byte) Positions {
-	r := &Report{Positions: make(Positions)}
-	if root := r.parse(data); root != nil {
-		r.value(root, "", root, 1)
-	}
-	return r.Positions
 }
 
 // Positions are the places of the values of a document, by their paths.
@@ -112,24 +109,21 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, decoder.Decode(document)
 }
 
-// value returns the value of a node, as in JSON. at is the node whose place a
-// message about the value names. What is refused is taken out of the node, so that
-// the YAML library does not read it either.
+// value returns the value of a node, as in JSON, without what is refused. at is the
+// node whose place a message about the value names.
 func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any {
 	if _, twice := r.Positions[path]; !twice {
 		r.Positions[path] = position{at.Line, at.Column}
 	}
-	message, suggestion := forbidden(n)
-	if message == "" && n.Kind != yaml.ScalarNode && depth > maxDepth {
-		message = fmt.Sprintf("maps and lists are nested more than %d deep", maxDepth)
-	}
 	switch {
-	case message != "":
-		r.refuse(path, n, message, suggestion)
-		*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}
-		return nil
+	case n.Kind == yaml.AliasNode:
+		return r.refuse(path, n, fmt.Sprintf("an alias (*%s) is not allowed", shortened(n.Value, 60)), "write the value out")
+	case n.Style&yaml.TaggedStyle != 0:
+		return r.refuse(path, n, fmt.Sprintf("a tag (%s) is not allowed", shortened(n.Tag, 60)), "remove it; quotes make a value a string")
 	case n.Kind == yaml.ScalarNode:
 		return r.scalar(n, path)
+	case depth > maxDepth:
+		return r.refuse(path, n, fmt.Sprintf("maps and lists are nested more than %d deep", maxDepth), "")
 	case n.Kind == yaml.MappingNode:
 		return r.object(n, path, depth)
 	}
@@ -142,10 +136,8 @@ func (r *Report) value(n *yaml.Node, path string, at *yaml.Node, depth int) any 
 
 func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 	object, lines := make(map[string]any, len(n.Content)/2), make(map[string]int, len(n.Content)/2)
-	content := n.Content
-	n.Content = nil
-	for i := 0; i+1 < len(content); i += 2 {
-		key, value, at := content[i], content[i+1], content[i+1]
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value, at := n.Content[i], n.Content[i+1], n.Content[i+1]
 		if key.Kind != yaml.ScalarNode || key.ShortTag() != "!!str" || key.Style&yaml.TaggedStyle != 0 {
 			r.refuse(path, key, fmt.Sprintf("the key %s is not a string", quoted(key.Value)), "write it in quotes")
 			continue
@@ -154,7 +146,7 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 			at = key
 		}
 		name := strings.TrimPrefix(path+"."+key.Value, ".")
-		if isEmpty(value) && n.Style&yaml.FlowStyle != 0 && len(content) == 2 {
+		if isEmpty(value) && n.Style&yaml.FlowStyle != 0 && len(n.Content) == 2 {
 			r.refuse(name, key, fmt.Sprintf("{%s} without quotes is a map", shortened(key.Value, 60)), fmt.Sprintf(`write "{%s}"`, shortened(key.Value, 60)))
 			r.refused = append(r.refused, path)
 			continue
@@ -165,7 +157,6 @@ func (r *Report) object(n *yaml.Node, path string, depth int) map[string]any {
 			continue
 		}
 		object[key.Value], lines[key.Value] = read, key.Line
-		n.Content = append(n.Content, key, value)
 	}
 	return object
 }
@@ -181,9 +172,6 @@ func (r *Report) scalar(n *yaml.Node, path string) any {
 		return nil
 	case tag == "!!bool":
 		return n.Value[0] == 't' || n.Value[0] == 'T'
-	case tag == "!!timestamp":
-		n.Tag = "!!str"
-		return n.Value
 	case tag != "!!int" && tag != "!!float":
 		return n.Value
 	}
@@ -199,15 +187,4 @@ func (r *Report) scalar(n *yaml.Node, path string) any {
 
 func isEmpty(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.ShortTag() == "!!null"
-}
-
-// forbidden says why a value may not be in a strict document, if so.
-func forbidden(n *yaml.Node) (message, suggestion string) {
-	switch {
-	case n.Kind == yaml.AliasNode:
-		return fmt.Sprintf("an alias (*%s) is not allowed", shortened(n.Value, 60)), "write the value out"
-	case n.Style&yaml.TaggedStyle != 0:
-		return fmt.Sprintf("a tag (%s) is not allowed", shortened(n.Tag, 60)), "remove it; quotes make a value a string"
-	}
-	return "", ""
 }

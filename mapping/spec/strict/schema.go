@@ -2,7 +2,6 @@ package strict
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -55,20 +54,12 @@ func NewSchema(text []byte, formats map[string]func(string) error) (*Schema, err
 	return s, nil
 }
 
-// validate reports what the schema does not allow.
-func (s *Schema) validate(r *Report, root *yaml.Node, value any) {
-	var invalid *jsonschema.ValidationError
-	if errors.As(s.root.Validate(value), &invalid) {
-		s.describe(r, root, invalid)
-	}
-}
-
 // describe reports a mistake: the causes of one that has some.
-func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationError) {
+func (s *Schema) describe(r *Report, root *yaml.Node, value any, e *jsonschema.ValidationError) {
 	for _, cause := range e.Causes {
-		s.describe(r, root, cause)
+		s.describe(r, root, value, cause)
 	}
-	n, path := locate(root, e.InstanceLocation)
+	n, value, path := locate(root, value, e.InstanceLocation)
 	if len(e.Causes) > 0 || slices.Contains(r.refused, path) {
 		return
 	}
@@ -77,7 +68,7 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 		r.add(path, line, column, fmt.Sprintf(format, args...), suggestion)
 	}
 	switch k := e.ErrorKind.(type) {
-	case *kind.AdditionalProperties: // which the YAML library need not read either
+	case *kind.AdditionalProperties: // which are not read either
 		var known []string
 		for name, property := range s.at(e.SchemaURL).Properties {
 			if property.Not == nil {
@@ -85,18 +76,17 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 			}
 		}
 		slices.Sort(known)
-		content := n.Content
-		n.Content = nil
-		for i := 0; i+1 < len(content); i += 2 {
-			if key := content[i]; slices.Contains(k.Properties, key.Value) {
-				message, suggestion := fmt.Sprintf("unknown key %q", shortened(key.Value, 120)), Suggest(key.Value, known)
-				if len(known) == 0 { // keys have a form instead of names
-					message, suggestion = fmt.Sprintf("the name %q is not allowed", shortened(key.Value, 120)), s.at(e.SchemaURL).Description
-				}
-				r.add(path, key.Line, key.Column, message, suggestion)
-			} else {
-				n.Content = append(n.Content, key, content[i+1])
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, object := n.Content[i], value.(map[string]any)
+			if _, there := object[key.Value]; !there || !slices.Contains(k.Properties, key.Value) {
+				continue
 			}
+			delete(object, key.Value)
+			message, suggestion := fmt.Sprintf("unknown key %q", shortened(key.Value, 120)), Suggest(key.Value, known)
+			if len(known) == 0 { // keys have a form instead of names
+				message, suggestion = fmt.Sprintf("the name %q is not allowed", shortened(key.Value, 120)), s.at(e.SchemaURL).Description
+			}
+			r.add(path, key.Line, key.Column, message, suggestion)
 		}
 	case *kind.Required:
 		for _, missing := range k.Missing {
@@ -131,27 +121,27 @@ func (s *Schema) describe(r *Report, root *yaml.Node, e *jsonschema.ValidationEr
 	}
 }
 
-// at returns the part of the schema at a URL.
 func (s *Schema) at(url string) *jsonschema.Schema {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.compiler.MustCompile(url) // of which an error came, so that it is there
 }
 
-// locate finds the node at a place of the document, and its path.
-func locate(n *yaml.Node, location []string) (at *yaml.Node, path string) {
+// locate finds the node and the value at a place of the document, and its path.
+func locate(n *yaml.Node, value any, location []string) (at *yaml.Node, there any, path string) {
 	for _, step := range location {
-		if n.Kind == yaml.SequenceNode {
+		switch parent := value.(type) {
+		case []any:
 			i, _ := strconv.Atoi(step) // the library made it of a number
-			n, path = n.Content[i], path+"["+step+"]"
-			continue
-		}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			if n.Content[i].Value == step {
-				n, path = n.Content[i+1], strings.TrimPrefix(path+"."+step, ".")
-				break
+			n, value, path = n.Content[i], parent[i], path+"["+step+"]"
+		case map[string]any:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				if n.Content[i].Value == step {
+					n, value, path = n.Content[i+1], parent[step], strings.TrimPrefix(path+"."+step, ".")
+					break
+				}
 			}
 		}
 	}
-	return n, path
+	return n, value, path
 }

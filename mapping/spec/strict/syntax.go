@@ -55,7 +55,6 @@ func (r *Report) syntax(data []byte, err error) {
 	r.add("", line, column, "not YAML: "+shortened(message, 300), hint)
 }
 
-// reads reports whether data is good YAML.
 func reads(data []byte) bool {
 	for decoder := yaml.NewDecoder(bytes.NewReader(data)); ; {
 		if _, err := next(decoder); err != nil {
