@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -11,10 +12,9 @@ import (
 
 // Bounds of what is remembered.
 const (
-	maxCallers   = 64      // organizations and credentials for which lists are held
-	maxHeldRows  = 300_000 // users in all lists that are held
-	maxWrites    = 1 << 14 // users and roles whose last write is known
-	hintLifetime = 10 * time.Minute
+	maxCallers  = 64      // organizations and credentials for which lists are held
+	maxHeldRows = 300_000 // users in all lists that are held
+	maxWrites   = 1 << 14 // users and roles whose last write is known
 )
 
 // A memory caches state between requests, separately for each organization and
@@ -40,7 +40,7 @@ type callerKey = marks.Mark
 type lists struct {
 	users feed[*snapshot]
 	roles feed[*catalogue]
-	hints hints
+	hint  atomic.Pointer[listHint]
 }
 
 // A lookupKey is an e-mail address in an organization.

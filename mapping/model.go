@@ -19,19 +19,18 @@ const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 // A model is a compiled mapping file.
 type model struct {
 	doc        *spec.Document
-	attributes []attribute       // by name
-	index      map[string]int    // name -> position in attributes
-	userName   int               // position of userName
-	given      int               // position of name.givenName, below 0 if it is not held
-	family     int               // position of name.familyName, too
-	enterprise []int             // positions of what is in the enterprise extension
-	layout     layout            // of a user's resource
-	status     *statusModel      // nil if the mapping has no status
-	many       bool              // whether a user may hold several roles
-	precedence map[string]int    // folded role name -> tier, 0 the most powerful
-	others     int               // tier of a role that precedence does not name
-	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
-	moreIDs    []string          // names of further ids, in order
+	attributes []attribute    // by name
+	index      map[string]int // name -> position in attributes
+	userName   int            // position of userName
+	given      int            // position of name.givenName, below 0 if it is not held
+	family     int            // position of name.familyName, too
+	enterprise []int          // positions of what is in the enterprise extension
+	layout     layout         // of a user's resource
+	status     *statusModel   // nil if the mapping has no status
+	many       bool           // whether a user may hold several roles
+	precedence map[string]int // folded role name -> tier, 0 the most powerful
+	others     int            // tier of a role that precedence does not name
+	moreIDs    []string       // names of further ids, in order
 	errors     *sugerclient.ErrorRule
 }
 
@@ -68,7 +67,6 @@ func newModel(doc *spec.Document) *model {
 		m.precedence[fold(name)] = tier
 	}
 	m.errors = errorRule(doc)
-	m.rowFields = m.fieldsOfRow()
 	m.layout = m.newLayout()
 	return m
 }
@@ -90,27 +88,6 @@ func words(values []any) (texts []string) {
 		}
 	}
 	return texts
-}
-
-// fieldsOfRow returns the top-level fields of a user's record that the mapping
-// names.
-func (m *model) fieldsOfRow() map[string]string {
-	user := &m.doc.User
-	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
-	for _, a := range m.attributes {
-		fields = append(fields, a.Field)
-	}
-	for _, name := range m.moreIDs {
-		fields = append(fields, user.IDs[name])
-	}
-	fields = append(fields, m.doc.Access.Field)
-	top := make(map[string]string)
-	for _, field := range fields {
-		for _, name := range field.TopLevel() {
-			top[name] = name
-		}
-	}
-	return top
 }
 
 // fold makes text comparable without regard to letter case.

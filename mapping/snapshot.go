@@ -36,6 +36,7 @@ type leftOut struct {
 	email string // folded, likewise
 	roles []roleRef
 	odd   bool // the roles cannot be read
+	row   int  // which row of the list it was
 	err   error
 }
 

@@ -38,7 +38,7 @@ type Rows interface {
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
 	Paged   bool // the server obeys the limit
-	Rows    int  // of the list when it was last read, for the caller to fill in
+	Rows    int  // of the list when it was last read
 }
 
 // A ListReport describes how a list was read.
@@ -90,7 +90,7 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 		case err != nil && !errors.As(err, &fail):
 			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
 		}
-		l.hint.Rows = 0 // for the caller to fill in
+		l.hint.Rows = l.rows
 		return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}, err
 	}
 }

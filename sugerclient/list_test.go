@@ -426,7 +426,7 @@ func TestListThatIsCut(t *testing.T) {
 			report, err := client.List(t.Context(), testKey, listUsers, byOffset, ListHint{}, got)
 			require.NoError(t, err)
 			assert.Equal(t, rows(0, 2), got.list())
-			assert.Equal(t, ListReport{Rows: 2, Pages: 1, Total: -1}, report)
+			assert.Equal(t, ListReport{Rows: 2, Pages: 1, Total: -1, Hint: ListHint{Rows: 2}}, report)
 			assert.Len(t, clock.sleeps(), 1)
 		})
 		t.Run(name+", always", func(t *testing.T) {
@@ -450,7 +450,7 @@ func TestListPageIsReadAgain(t *testing.T) {
 	report, err := client.List(t.Context(), testKey, listUsers, byOffset, ListHint{}, got)
 	require.NoError(t, err)
 	assert.Equal(t, rows(0, 6), got.list())
-	assert.Equal(t, ListReport{Rows: 6, Pages: 3, Total: -1}, report)
+	assert.Equal(t, ListReport{Rows: 6, Pages: 3, Total: -1, Hint: ListHint{Rows: 6}}, report)
 	assert.Equal(t, []int{0, 0, 3, 3, 3, 5}, got.kept, "at the start, and before each answer that can be read")
 }
 
@@ -521,7 +521,7 @@ func TestListReport(t *testing.T) {
 	inObject(&paging)
 	report, err := client.List(t.Context(), testKey, listUsers, paging, ListHint{}, &collected{})
 	require.NoError(t, err)
-	assert.Equal(t, ListReport{Rows: 5, Pages: 2, Total: 5}, report)
+	assert.Equal(t, ListReport{Rows: 5, Pages: 2, Total: 5, Hint: ListHint{Rows: 5}}, report)
 }
 
 func TestListKeepsTheCallsOwnQuery(t *testing.T) {
@@ -632,7 +632,7 @@ func TestListIsNotReadTwiceToTellItsLimit(t *testing.T) {
 	report, err := client.List(t.Context(), testKey, listUsers, paging, ListHint{}, got)
 	require.NoError(t, err)
 	assert.Equal(t, rows(0, 10), got.list())
-	assert.Equal(t, unpaged, report.Hint)
+	assert.Equal(t, ListHint{Unpaged: true, Rows: 10}, report.Hint)
 	<-stopped
 }
 

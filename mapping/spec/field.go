@@ -107,15 +107,6 @@ func (f Field) In(value any) (found any, ok bool) {
 	return nil, ok
 }
 
-// TopLevel returns the members of the object in which the field's names begin.
-func (f Field) TopLevel() []string {
-	names := make([]string, len(f.places))
-	for i, p := range f.places {
-		names[i] = p.steps[0].key
-	}
-	return names
-}
-
 // in looks one place up.
 func (p place) in(value any) (found any, ok bool) {
 	for _, s := range p.steps {
