@@ -128,8 +128,8 @@ var pagingStyles = map[string]sugerclient.PagingStyle{
 	"link": sugerclient.ByLink, "none": sugerclient.Whole,
 }
 
-// pagingOf returns how the client reads a list.
-func pagingOf(op *spec.Operation) sugerclient.Paging {
+// PagingOf returns how the client reads a list.
+func PagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: string(op.Items), Total: string(op.Total)}
 	if p := op.Paging; p != nil {
 		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First

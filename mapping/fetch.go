@@ -138,7 +138,7 @@ func (r *rowReader[T]) Row(row []byte) error {
 func readList[T any](ctx context.Context, s *suger, operation string, op *spec.Operation, hint sugerclient.ListHint,
 	rows *rowReader[T], drift func(*T) []string,
 ) (sugerclient.ListReport, error) {
-	report, err := s.client.List(ctx, s.Credential, s.request(operation, op, s.ids(nil, nil), nil), pagingOf(op), hint, rows)
+	report, err := s.client.List(ctx, s.Credential, s.request(operation, op, s.ids(nil, nil), nil), PagingOf(op), hint, rows)
 	s.driftOf(err)
 	fields := make(map[string]int)
 	for _, one := range rows.usable {
@@ -304,17 +304,26 @@ func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) err
 			continue
 		}
 		if asked++; one.id != "" && asked <= most {
-			record, _, err := s.global(ctx, one.id)
+			address, err := s.addressOf(ctx, one.id)
 			if err != nil {
 				return err
 			}
-			if known := s.model.readGlobal(record, one.id); known != nil && s.model.key(known) != foldEmail(email) {
+			if address != "" && address != foldEmail(email) {
 				continue
 			}
 		}
 		return s.unreadable(spec.OpListUsers, one.err)
 	}
 	return nil
+}
+
+// addressOf returns the folded address that Suger's call for one user shows, or "".
+func (s *suger) addressOf(ctx context.Context, id string) (string, error) {
+	record, _, err := s.global(ctx, id)
+	if known := s.model.readGlobal(record, id); err == nil && known != nil {
+		return s.model.key(known), nil
+	}
+	return "", err
 }
 
 // withoutOthers returns a snapshot without the records that have no id but an
@@ -325,16 +334,12 @@ func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*
 	if snap.byID(id) != nil || !slices.ContainsFunc(snap.left, nameless) {
 		return snap, nil
 	}
-	record, _, err := s.global(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	known := s.model.readGlobal(record, id)
-	if known == nil {
-		return snap, nil
+	address, err := s.addressOf(ctx, id)
+	if err != nil || address == "" {
+		return snap, err
 	}
 	copied := *snap
-	copied.left = slices.DeleteFunc(slices.Clone(snap.left), func(one leftOut) bool { return nameless(one) && one.email != s.model.key(known) })
+	copied.left = slices.DeleteFunc(slices.Clone(snap.left), func(one leftOut) bool { return nameless(one) && one.email != address })
 	return &copied, nil
 }
 
@@ -450,16 +455,14 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 
 // callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
-	return isAnswered(err, http.StatusMethodNotAllowed) || isAnswered(err, http.StatusNotImplemented)
+	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
 }
 
 // isGone reports whether Suger answered the call itself with 404, not the token
 // endpoint.
-func isGone(err error) bool {
-	return isAnswered(err, http.StatusNotFound)
-}
+func isGone(err error) bool { return isAnswered(err, http.StatusNotFound) }
 
-func isAnswered(err error, status int) bool {
+func isAnswered(err error, statuses ...int) bool {
 	call, ok := callError(err)
-	return ok && call.Kind == sugerclient.Refused && call.Err == nil && call.Status == status
+	return ok && call.Kind == sugerclient.Refused && call.Err == nil && slices.Contains(statuses, call.Status)
 }

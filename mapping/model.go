@@ -24,7 +24,6 @@ type model struct {
 	userName   int            // position of userName
 	given      int            // position of name.givenName, below 0 if it is not held
 	family     int            // position of name.familyName, too
-	enterprise []int          // positions of what is in the enterprise extension
 	layout     layout         // of a user's resource
 	status     *statusModel   // nil if the mapping has no status
 	many       bool           // whether a user may hold several roles
@@ -49,9 +48,6 @@ func newModel(doc *spec.Document) *model {
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
 	for i, a := range m.attributes {
 		m.index[a.name] = i
-		if object, _ := spec.SplitAttribute(a.name); object == scim.URNEnterpriseUser {
-			m.enterprise = append(m.enterprise, i)
-		}
 	}
 	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
 	if doc.Access.Shows() {

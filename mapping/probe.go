@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -35,14 +34,10 @@ func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool
 // Paging returns how an operation's list is read.
 func (p *Probe) Paging(operation string) sugerclient.Paging {
 	if op := p.model.doc.Operations.Named(operation); op != nil {
-		return pagingOf(op)
+		return PagingOf(op)
 	}
 	return sugerclient.Paging{}
 }
-
-// PagingOf returns how the client reads the list of an operation that no mapping has
-// yet.
-func PagingOf(op *spec.Operation) sugerclient.Paging { return pagingOf(op) }
 
 // Do makes one call.
 func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Answer, error) {

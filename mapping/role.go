@@ -100,8 +100,11 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 	}
 	for _, known := range m.doc.Role.Known {
-		r := c.known(&known)
 		id := known.IDText()
+		r := c.byID(id)
+		if id == "" {
+			r = c.byRef(roleRef{name: known.Name})
+		}
 		switch {
 		case r != nil:
 		case id != "":
@@ -125,7 +128,7 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 	}
 	for _, r := range c.roles {
-		r.group, r.word = r.name, r.id
+		r.group = r.name
 		for _, group := range sortedKeys(groups) {
 			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
 				r.group = group
@@ -156,15 +159,6 @@ func (m *model) knownCatalogue(groups map[string]string) *catalogue {
 	return c
 }
 
-// known finds a role that the mapping knows: by its id, or by its name where the mapping
-// gives no id.
-func (c *catalogue) known(k *spec.KnownRole) *role {
-	if id := k.IDText(); id != "" {
-		return c.byID(id)
-	}
-	return c.byRef(roleRef{name: k.Name})
-}
-
 // errUnlisted is for a role of which a catalogue without Suger's list cannot say
 // whether it exists.
 func errUnlisted() error {
@@ -174,45 +168,29 @@ func errUnlisted() error {
 
 // byID finds a role by its id.
 func (c *catalogue) byID(id string) *role {
-	for _, r := range c.roles {
-		if r.id == id {
-			return r
-		}
-	}
-	return nil
+	return c.first(func(r *role) bool { return r.id == id })
 }
 
-// byRef finds the role that a user's record names.
+// byRef finds the role that a user's record names, rather by its exact id.
 func (c *catalogue) byRef(ref roleRef) *role {
-	if ref.id != "" {
-		if r := c.byID(ref.id); r != nil {
-			return r
-		}
-		for _, r := range c.roles {
-			if ref.means(r) {
-				return r
-			}
-		}
-		return nil
+	if r := c.byID(ref.id); r != nil {
+		return r
 	}
-	for _, r := range c.roles {
-		if sameName(r.name, ref.name) {
-			return r
-		}
+	return c.first(ref.means)
+}
+
+func (c *catalogue) first(is func(*role) bool) *role {
+	if at := slices.IndexFunc(c.roles, is); at >= 0 {
+		return c.roles[at]
 	}
 	return nil
 }
 
 // knows reports whether the catalogue has every role that these users hold.
 func (c *catalogue) knows(users []*user) bool {
-	for _, u := range users {
-		for _, ref := range u.roles {
-			if c.byRef(ref) == nil {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(users, func(u *user) bool {
+		return slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
+	})
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or

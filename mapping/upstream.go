@@ -73,7 +73,7 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 	case callMissing(call):
 		return scim.Wrap(call, scim.CodeUnsupported,
 			"Suger does not have the call %q of the mapping. Run the check command, and correct the mapping file.", call.Operation)
-	case call.Status == 404 && isList(call.Operation):
+	case call.Status == 404 && (call.Operation == spec.OpListUsers || call.Operation == spec.OpListRoles):
 		return scim.Wrap(call, scim.CodeOrgUnknown,
 			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
 			scim.Clip(s.Organization, 40))
@@ -81,7 +81,8 @@ func (s *suger) refusedBySuger(call *sugerclient.Error) error {
 		return scim.Wrap(call, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
 	case call.Status == 409 || call.Means(refusals.Duplicate):
 		code := scim.CodeUserExists
-		if isOfRole(call.Operation) {
+		switch call.Operation {
+		case spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole:
 			code = scim.CodeGroupExists
 		}
 		return scim.Wrap(call, code, "Suger says that it already exists (%s).%s", call.Operation, said)
@@ -101,14 +102,6 @@ func unavailable(cause error, what string, retryAfter time.Duration) error {
 }
 
 func wait(asked time.Duration) time.Duration { return cmp.Or(max(asked, 0), defaultRetryAfter) }
-
-func isOfRole(operation string) bool {
-	return operation == spec.OpAddRole || operation == spec.OpUpdateRole || operation == spec.OpRemoveRole
-}
-
-func isList(operation string) bool {
-	return operation == spec.OpListUsers || operation == spec.OpListRoles
-}
 
 // saidBySuger quotes Suger's own words, which the client has cleaned and bounded.
 func saidBySuger(message string) string {

@@ -120,11 +120,7 @@ func fieldTime(record any, f spec.Field) string {
 			return ""
 		}
 	}
-	const form = "2006-01-02T15:04:05.000Z"
-	if len(written) == len(form) && written[19] == '.' && written[23] == 'Z' { // it has the form, as most do
-		return written
-	}
-	return instant.UTC().Format(form)
+	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,

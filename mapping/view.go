@@ -50,16 +50,6 @@ func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 // WriteTo writes the user into a form.
 func (v *userView) WriteTo(form *scim.Form) { v.model.layout.writeTo(form, v) }
 
-// hasEnterprise reports whether there is anything in the enterprise extension.
-func (v *userView) hasEnterprise() bool {
-	for _, i := range v.model.enterprise {
-		if v.user.values[i] != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // versionOf makes the version of a user.
 func (s *suger) versionOf(u *user, held []*role) string {
 	const usual = 512 // bytes
@@ -197,8 +187,12 @@ func writeSchemas(form *scim.Form, name string, v *userView) {
 	form.List(name)
 	form.Text("", scim.URNUser)
 	form.Text("", URNSuger)
-	if v.hasEnterprise() {
+	for i, a := range v.model.attributes {
+		if v.user.values[i] == "" || !strings.HasPrefix(a.name, scim.URNEnterpriseUser) {
+			continue
+		}
 		form.Text("", scim.URNEnterpriseUser)
+		break
 	}
 	form.End()
 }
