@@ -1,10 +1,13 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,4 +169,101 @@ func (s *suger) driftOf(err error) {
 func callError(err error) (call *sugerclient.Error, ok bool) {
 	ok = errors.As(err, &call)
 	return call, ok
+}
+
+// callMissing reports whether a refusal says that Suger has no such call.
+func callMissing(err error) bool {
+	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
+}
+
+// isGone reports whether Suger answered the call itself with 404, not the token
+// endpoint.
+func isGone(err error) bool { return isAnswered(err, http.StatusNotFound) }
+
+func isAnswered(err error, statuses ...int) bool {
+	call, ok := callError(err)
+	return ok && call.Kind == sugerclient.Refused && call.Err == nil && slices.Contains(statuses, call.Status)
+}
+
+// defaultRetryAfter is when to retry if Suger does not say.
+const defaultRetryAfter = 30 * time.Second
+
+// asSCIM converts an error of a call to one for the SCIM client. Every error
+// that leaves this package passes through it.
+func (s *suger) asSCIM(err error) error {
+	call, isCall := callError(err)
+	switch {
+	case err == nil, errors.As(err, new(*scim.Error)), errors.Is(err, context.Canceled): // the client is gone
+		return err
+	case isCall:
+		return s.callFailed(call, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return unavailable(err, "in time", 0)
+	}
+	return scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
+}
+
+// translate is asSCIM for the error that a function returns, when deferred.
+func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
+
+// callFailed says what the failure of a call, the cause of err, means to the SCIM client.
+func (s *suger) callFailed(call *sugerclient.Error, err error) error {
+	refusals, said := &s.model.doc.Refusals, saidBySuger(call.Message)
+	switch {
+	case call.Kind == sugerclient.Invalid:
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's record has an id that the call %q cannot use. Run the check command to see what differs from the mapping.", call.Operation)
+	case call.Kind == sugerclient.Throttled:
+		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger limits the rate of calls (%s). Okta retries this automatically.", call.Operation)
+		e.RetryAfter = cmp.Or(call.RetryAfter, defaultRetryAfter)
+		return e
+	case call.Kind == sugerclient.Unavailable:
+		return unavailable(err, fmt.Sprintf("to %q", call.Operation), call.RetryAfter)
+	case call.Kind == sugerclient.Unreadable:
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
+	case call.Status == 401:
+		return scim.Wrap(err, scim.CodeTokenRefused,
+			"Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings.")
+	case call.Status == 403:
+		return scim.Wrap(err, scim.CodeNotAllowed,
+			"Suger does not let this API key %s in organization %q.%s Give the key's API client a role that manages users.",
+			call.Operation, scim.Clip(s.Organization, 40), said)
+	case callMissing(call):
+		return scim.Wrap(err, scim.CodeUnsupported,
+			"Suger does not have the call %q of the mapping. Run the check command, and correct the mapping file.", call.Operation)
+	case call.Status == 404 && (call.Operation == spec.OpListUsers || call.Operation == spec.OpListRoles):
+		return scim.Wrap(err, scim.CodeOrgUnknown,
+			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
+			scim.Clip(s.Organization, 40))
+	case call.Status == 404:
+		return scim.Wrap(err, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
+	case call.Status == 409 || call.Means(refusals.Duplicate):
+		code := scim.CodeUserExists
+		switch call.Operation {
+		case spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole:
+			code = scim.CodeGroupExists
+		}
+		return scim.Wrap(err, code, "Suger says that it already exists (%s).%s", call.Operation, said)
+	case call.Means(refusals.Seats):
+		return scim.Wrap(err, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
+	case call.Means(refusals.Domain):
+		return scim.Wrap(err, scim.CodeDomainRefused,
+			"Suger only accepts users with an e-mail domain of the organization.%s", said)
+	}
+	return scim.Wrap(err, scim.CodeSugerRefused, "Suger refused to %s.%s", call.Operation, said)
+}
+
+func unavailable(cause error, what string, retryAfter time.Duration) error {
+	e := scim.Wrap(cause, scim.CodeSugerUnavailable, "Suger did not answer %s. Nothing is wrong in Okta, which retries this later.", what)
+	e.RetryAfter = cmp.Or(retryAfter, defaultRetryAfter)
+	return e
+}
+
+// saidBySuger quotes Suger's own words, which the client has cleaned and bounded.
+func saidBySuger(message string) string {
+	if message == "" {
+		return ""
+	}
+	return " Suger says: " + strings.TrimRight(scim.Clip(message, 300), ". ") + "."
 }

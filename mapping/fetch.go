@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -451,18 +450,4 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	}
 	s.memory.remember(key, email, u.id)
 	return snap, u, nil
-}
-
-// callMissing reports whether a refusal says that Suger has no such call.
-func callMissing(err error) bool {
-	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
-}
-
-// isGone reports whether Suger answered the call itself with 404, not the token
-// endpoint.
-func isGone(err error) bool { return isAnswered(err, http.StatusNotFound) }
-
-func isAnswered(err error, statuses ...int) bool {
-	call, ok := callError(err)
-	return ok && call.Kind == sugerclient.Refused && call.Err == nil && slices.Contains(statuses, call.Status)
 }

@@ -1,9 +1,19 @@
+// Package mapping says what a SCIM User, Group and Role are in Suger, and
+// carries out SCIM operations as calls of Suger's API.
+//
+// The calls, paths, fields and role names are in a mapping file
+// (the embedded default is suger.yaml), so that a Suger that differs needs
+// another file, not another program. Start with [spec.Document], which is that
+// file, and [Service], which works by it.
 package mapping
 
 import (
+	_ "embed"
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -12,6 +22,24 @@ import (
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
+
+//go:embed suger.yaml
+var defaultFile []byte
+
+// DefaultName is what the embedded mapping is called in messages.
+const DefaultName = "suger.yaml"
+
+// DefaultSource returns the embedded mapping as it is written.
+func DefaultSource() []byte { return defaultFile }
+
+// DefaultDocument is the embedded mapping.
+var DefaultDocument = sync.OnceValue(func() *spec.Document {
+	doc, err := spec.Parse(DefaultName, defaultFile)
+	if err != nil {
+		panic(fmt.Sprintf("the embedded mapping: %v", err)) // a test reads it
+	}
+	return doc
+})
 
 // URNSuger is the extension for attributes that SCIM's core schema lacks.
 const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
