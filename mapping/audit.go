@@ -190,22 +190,19 @@ func (s *suger) hidePersons(c *Change) {
 		mac.Write([]byte(fold(text)))
 		return hex.EncodeToString(mac.Sum(nil)[:8])
 	}
-	hide := func(text string) string {
-		if !strings.Contains(text, "@") {
-			return text
+	hide := func(text string, personal bool) string {
+		switch {
+		case strings.Contains(text, "@"):
+			return "user-" + hash(text)
+		case personal && text != "":
+			return "text-" + hash(text)
 		}
-		return "user-" + hash(text)
+		return text
 	}
-	c.UserID, c.User = hide(c.UserID), hide(c.User)
+	c.UserID, c.User = hide(c.UserID, false), hide(c.User, false)
 	for _, values := range []map[string]string{c.Before, c.After} {
 		for name, value := range values {
-			_, personal := s.model.index[name]
-			switch {
-			case personal && value != "" && !strings.Contains(value, "@"):
-				values[name] = "text-" + hash(value)
-			default:
-				values[name] = hide(value)
-			}
+			values[name] = hide(value, s.model.holds(name))
 		}
 	}
 }

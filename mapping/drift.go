@@ -152,7 +152,7 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 	}
 	if len(ids) > 0 {
 		s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
-			"effect", "several users have one address, and lookups return the one who has access",
+			"effect", "several users have the same address in Suger; lookups return the one who has access",
 			"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
 	}
 }

@@ -121,15 +121,11 @@ func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch fu
 // startNext starts the waiting flight, if there is one and it may start; the caller
 // holds the lock.
 func (f *feed[T]) startNext() {
-	for i, one := range f.flights {
-		if i < maxFlights && one.cancel == nil {
-			f.start(one)
-		}
+	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.cancel == nil })
+	if at < 0 || at >= maxFlights {
+		return
 	}
-}
-
-// start begins a flight; the caller has the lock.
-func (f *feed[T]) start(one *flight[T]) {
+	one := f.flights[at]
 	detached, cancel := context.WithCancel(one.parent)
 	one.cancel = cancel
 	one.result.tick = f.ticker.next()

@@ -150,7 +150,7 @@ func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 		// (doc.suger.io, API Client).
 		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
 		credential: cred,
-		account:    c.account(cred, call),
+		account:    c.account(cred, call.PathParams[OrganizationParam]),
 	}
 	r.Repeatable = call.Repeatable || r.isRead()
 	r.Errors = cmp.Or(call.Errors, new(ErrorRule))

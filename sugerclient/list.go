@@ -389,11 +389,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening
-	account := c.account(cred, call)
-	known := c.remembered(c.unproven, account)
-	if known != nil && !c.proven.Contains(account) {
-		return known
-	}
+	account := c.account(cred, call.PathParams[OrganizationParam])
 	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
 		shared := context.WithoutCancel(ctx)
 		if deadline, ok := ctx.Deadline(); ok {
@@ -403,8 +399,8 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		}
 		_, err := c.Do(shared, cred, call)
 		var fail *Error
-		if errors.As(err, &fail) && fail.Kind == Refused {
-			c.unproven.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+		if errors.As(err, &fail) && fail.Kind == Refused && !c.proven.Contains(account) {
+			c.remember(account, fail)
 		}
 		return nil, err
 	})
