@@ -43,7 +43,6 @@ func (s *suger) ids(u *user, r *role) ids {
 	return named
 }
 
-// texts returns the ids as a path holds them.
 func (i ids) texts() map[string]string {
 	texts := make(map[string]string, len(i))
 	for name, id := range i {
@@ -71,7 +70,6 @@ func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids i
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
 
-// send sends a prepared call.
 func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	value, _, err := s.exchange(ctx, op, request)
 	if object, ok := value.(map[string]any); ok {
@@ -106,7 +104,6 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 	return value, true, nil
 }
 
-// request prepares a call.
 func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
@@ -122,20 +119,16 @@ func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Valu
 	return call
 }
 
-// now returns the value of {now}.
 func (s *suger) now() string { return s.config.Now().UTC().Format(time.RFC3339) }
-
-// pagingStyles maps the styles of a mapping file to the client's.
-var pagingStyles = map[string]sugerclient.PagingStyle{
-	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor,
-	"link": sugerclient.ByLink, "none": sugerclient.Whole,
-}
 
 // PagingOf returns how the client reads a list.
 func PagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: string(op.Items), Total: string(op.Total)}
 	if p := op.Paging; p != nil {
-		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First
+		if p.Style != "none" {
+			paging.Style = sugerclient.PagingStyle(p.Style)
+		}
+		paging.Size, paging.First = p.Size, p.First
 		paging.Limit, paging.Offset = p.Limit, p.Next
 		paging.Cursor, paging.CursorHeader, paging.CursorRow = p.Cursor.Path, p.Cursor.Header, p.Cursor.Row
 	}
@@ -151,7 +144,6 @@ func (s *suger) asRecordError(operation string, err error) error {
 	return err
 }
 
-// unreadable returns the error for an answer that does not fit the mapping.
 func (s *suger) unreadable(operation string, cause error) error {
 	s.drift(operation, fieldOf(cause))
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
@@ -165,13 +157,11 @@ func (s *suger) driftOf(err error) {
 	}
 }
 
-// callError returns the client's error in err, if there is one.
 func callError(err error) (call *sugerclient.Error, ok bool) {
 	ok = errors.As(err, &call)
 	return call, ok
 }
 
-// callMissing reports whether a refusal says that Suger has no such call.
 func callMissing(err error) bool {
 	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
 }

@@ -62,7 +62,6 @@ type canary struct {
 
 type driftKey struct{ operation, field string }
 
-// A drift is the canary's record for one operation and field.
 type drift struct {
 	DriftCount
 	logged   time.Time
@@ -115,14 +114,12 @@ func (s *suger) drifted(operation string, records map[string]int, of int, detail
 	}
 }
 
-// drift reports fields of a single record.
 func (s *suger) drift(operation string, fields ...string) {
 	for _, field := range slices.Compact(slices.Sorted(slices.Values(fields))) {
 		s.canary.note(operation, field, 1, 1)
 	}
 }
 
-// missing reports a call that Suger does not have.
 func (s *suger) missing(operation string) { s.drift(operation, "call") }
 
 // maxNamed is how many records a log line names by id.

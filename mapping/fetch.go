@@ -40,8 +40,10 @@ func (l *lists) learn(hint listHint, shown sugerclient.ListHint, now time.Time) 
 	l.hint.Store(&hint)
 }
 
-// lists returns the caller's lists.
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
+
+// filled keeps the caller's lists from now on: Suger has accepted the credential.
+func (s *suger) filled(lists *lists) { s.memory.filled(s.memory.key(s.Caller), lists) }
 
 // toShow returns how old a list of users may be that is only shown: at most
 // GATEWAY_LIST_TTL, and not older than the last write of this process to the
@@ -64,20 +66,19 @@ func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 // people returns a snapshot of the whole organization that fits a need, with
 // the roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
-	key := s.memory.key(s.Caller)
-	lists := s.memory.lists(key)
+	lists := s.lists()
 	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
 		snap, err := s.fetchPeople(ctx, lists)
 		if err == nil {
-			s.memory.filled(key, lists)
+			s.filled(lists)
 		}
 		return snap, err
 	})
+	found := "miss"
 	if reused {
-		s.config.Observer.List("hit")
-	} else {
-		s.config.Observer.List("miss")
+		found = "hit"
 	}
+	s.config.Observer.List(found)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +99,7 @@ func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapsho
 
 // roles returns the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
-	key := s.memory.key(s.Caller)
-	lists := s.memory.lists(key)
-	result, _, err := lists.roles.get(ctx, n, s.fetchRoles)
+	result, _, err := s.lists().roles.get(ctx, n, s.fetchRoles)
 	return result.value, err
 }
 
@@ -261,7 +260,7 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 			}
 			if u != nil {
 				snap := onePerson(s.model, u, s.fixed, at, s.config.Now())
-				s.memory.filled(s.memory.key(s.Caller), lists)
+				s.filled(lists)
 				return snap, nil
 			}
 		} else if offered {
@@ -436,7 +435,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	snap, u, decided, err := s.find(ctx, email)
 	if err != nil || decided {
 		if u != nil {
-			s.memory.filled(key, s.lists())
+			s.filled(s.lists())
 			s.memory.remember(key, email, u.id)
 		}
 		return snap, u, err

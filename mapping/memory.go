@@ -49,7 +49,6 @@ type lookupKey struct {
 	email  string // folded
 }
 
-// A lookup is a hint that an address belongs to a user.
 type lookup struct {
 	id    string
 	until time.Time
@@ -71,7 +70,6 @@ func newMemory(config *Config) *memory {
 	return m
 }
 
-// newCache returns a cache of a size above 0.
 func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V] {
 	cache, err := lru.NewWithEvict(size, evicted)
 	if err != nil {
@@ -80,7 +78,6 @@ func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V
 	return cache
 }
 
-// key returns the callerKey of a caller.
 func (m *memory) key(c Caller) callerKey { return m.keys.Of(c.Organization, string(c.Credential)) }
 
 // lists returns a caller's lists. Lists of an unproven credential do not replace
@@ -145,7 +142,6 @@ func (m *memory) wrote(organization string, names ...string) {
 	}
 }
 
-// lastWrite returns when one of the things was last written to.
 func (m *memory) lastWrite(names ...string) (last tick) {
 	for _, name := range names {
 		if at, ok := m.writes.Peek(name); ok {
@@ -172,7 +168,6 @@ func (m *memory) recall(key callerKey, email string) string {
 	return hint.id
 }
 
-// unlearn drops a hint that proved wrong.
 func (m *memory) unlearn(key callerKey, email string) {
 	m.lookups.Remove(lookupKey{key, foldEmail(email)})
 }

@@ -67,7 +67,6 @@ type attribute struct {
 	spec.Attribute
 }
 
-// newModel compiles a checked document.
 func newModel(doc *spec.Document) *model {
 	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}
 	for name, a := range doc.User.Attributes {
@@ -95,7 +94,6 @@ func newModel(doc *spec.Document) *model {
 	return m
 }
 
-// errorRule returns how the client recognizes an error.
 func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
 	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
 	if e := doc.Errors; e != nil {
@@ -145,7 +143,6 @@ func (m *model) at(name string) int {
 	return -1
 }
 
-// holds reports whether the mapping has a field for the attribute.
 func (m *model) holds(name string) bool { return m.at(name) >= 0 }
 
 // splitsName reports whether given and family name are parts of one field, so
@@ -154,10 +151,8 @@ func (m *model) splitsName() bool {
 	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.Part != spec.WholeField })
 }
 
-// writesStatus reports whether the update operation sends the status.
 func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStatus() }
 
-// writesRole reports whether the update operation sends the role.
 func (m *model) writesRole() bool { return m.doc.WritesRole() }
 
 // invites reports whether the mapping knows people who are invited and have never

@@ -126,7 +126,6 @@ func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, see)
 }
 
-// observe passes e to the context's observer, if there is one.
 func observe(ctx context.Context, e Exchange) {
 	if see, ok := ctx.Value(exchangeKey{}).(func(Exchange)); ok {
 		see(e)

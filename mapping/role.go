@@ -10,7 +10,6 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A role is a Suger role.
 type role struct {
 	id            string
 	raw           any // the id as Suger writes it, a string or a json.Number
@@ -166,7 +165,6 @@ func errUnlisted() error {
 		"Suger does not give its list of roles (%q), so the gateway cannot tell whether this group exists. Nothing was changed. Run the check command, and correct the mapping file.", spec.OpListRoles)
 }
 
-// byID finds a role by its id.
 func (c *catalogue) byID(id string) *role {
 	return c.first(func(r *role) bool { return r.id == id })
 }
@@ -186,7 +184,6 @@ func (c *catalogue) first(is func(*role) bool) *role {
 	return nil
 }
 
-// knows reports whether the catalogue has every role that these users hold.
 func (c *catalogue) knows(users []*user) bool {
 	return !slices.ContainsFunc(users, func(u *user) bool {
 		return slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
@@ -217,14 +214,11 @@ func (c *catalogue) named(word string) (*role, error) {
 		scim.Clip(word, 80), len(found), joinWords(found, func(r *role) string { return r.id }))
 }
 
-// unknown returns the error for a role that does not exist; it lists those that
-// do.
 func (c *catalogue) unknown(word string) error {
 	return scim.NewError(scim.CodeUnknownRole, "Suger has no role %q. Its roles are: %s.",
 		scim.Clip(word, 80), joinWords(c.roles, (*role).label))
 }
 
-// label returns the role's name for messages.
 func (r *role) label() string {
 	if r.group != r.name {
 		return r.name + " (" + r.group + ")"
@@ -232,7 +226,6 @@ func (r *role) label() string {
 	return r.name
 }
 
-// highest returns the most powerful of some roles, or nil.
 func highest(roles []*role) *role {
 	var best *role
 	for _, r := range roles {

@@ -27,7 +27,6 @@ type user struct {
 	row      uint64   // hash of the row of Suger's list, 0 if it comes from elsewhere
 }
 
-// rawID returns the id as Suger writes it.
 func (u *user) rawID() any {
 	if u.number {
 		return json.Number(u.id)
@@ -41,7 +40,6 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
-// isForeign reports whether a record says that it belongs to another organization.
 func isForeign(record any, field spec.Field, organization string) bool {
 	if !field.Given() || organization == "" {
 		return false
@@ -50,7 +48,6 @@ func isForeign(record any, field spec.Field, organization string) bool {
 	return err == nil && of != "" && of != organization
 }
 
-// readUser reads one decoded user.
 func (m *model) readUser(record any, organization string) (u *user, err error) {
 	doc := &m.doc.User
 	if _, ok := record.(map[string]any); !ok {
@@ -134,7 +131,6 @@ func sinceEpoch(written string) (time.Time, error) {
 	return time.UnixMilli(number), err
 }
 
-// readRoles reads which roles the roles field of a user's record names.
 func (m *model) readRoles(value any) ([]roleRef, error) {
 	in := &m.doc.User.Roles
 	if value == nil || value == "" {
@@ -157,7 +153,6 @@ func (m *model) readRoles(value any) ([]roleRef, error) {
 	return roles, nil
 }
 
-// roleOf reads one role of a user's record.
 func roleOf(in *spec.UserRoles, element any) roleRef {
 	word, isText := spec.Text(element)
 	if isText && in.By == "name" {
@@ -236,7 +231,6 @@ func (u *user) valueAt(i int) string {
 	return u.values[i]
 }
 
-// email returns the address that Suger knows the user by.
 func (m *model) email(u *user) string { return u.values[m.userName] }
 
 // formatted returns the full name, made of its parts.
@@ -248,7 +242,6 @@ func (m *model) formatted(u *user) string {
 	return given + " " + family
 }
 
-// key returns the address in the form by which users are found.
 func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }
 
 // compare orders users by time of creation, then id: the order of every list.
@@ -293,7 +286,6 @@ func (m *model) readGlobal(record any, id string) *user {
 	return u
 }
 
-// idIn returns the user's id in an answer.
 func (m *model) idIn(answer any) (any, bool) {
 	id, ok := m.doc.User.ID.In(answer)
 	text, isText := spec.Text(id)
@@ -385,7 +377,6 @@ func isSet(value any) bool {
 	return text != "" && !strings.EqualFold(text, "false") && (err != nil || number != 0)
 }
 
-// accessFor returns the access of a user whose status is set.
 func (m *model) accessFor(active bool) access {
 	is := access{active: active}
 	if m.status == nil {

@@ -119,7 +119,6 @@ func lookup(document []byte, path string) json.RawMessage {
 	return value
 }
 
-// textOf returns a string or a number as text.
 func textOf(value json.RawMessage) (text string, ok bool) {
 	if jsontext.Value(value).Kind() == '0' {
 		return string(value), true
@@ -238,7 +237,6 @@ func (e *Error) Means(words []any) bool {
 	})
 }
 
-// failure converts an error answer to an Error.
 func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
 	secrets := r.secrets()
 	fail := &Error{

@@ -68,7 +68,6 @@ func (a KeyAuth) exchange(cred Credential) (string, *request, error) {
 	return string(cred), nil, nil
 }
 
-// scheme returns the word before the key, "" for none.
 func (a KeyAuth) scheme() string {
 	switch {
 	case a.Scheme == NoScheme:

@@ -98,7 +98,6 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 // follows reports whether each answer says whether another page follows.
 func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
 
-// A listing reads one list.
 type listing struct {
 	client  *Client
 	cred    Credential
@@ -152,7 +151,6 @@ func (l *listing) overlap() int {
 	return 0
 }
 
-// query asks for the next page.
 func (l *listing) query() map[string]string {
 	query := maps.Clone(l.call.Query)
 	if query == nil {

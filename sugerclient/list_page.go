@@ -14,7 +14,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A pageReader reads one answer of a list as it arrives.
 type pageReader struct {
 	l      *listing
 	header http.Header
@@ -104,7 +103,6 @@ func (p *pageReader) value(path string) error {
 	return p.dec.SkipValue()
 }
 
-// keep keeps the value at a wanted path.
 func (p *pageReader) keep(path string, value json.RawMessage) (err error) {
 	switch rule := p.l.call.Errors; {
 	case path == p.l.paging.Total && !isNull(value):
@@ -212,7 +210,6 @@ func nextCursor(value json.RawMessage) (string, error) {
 	return cursor, nil
 }
 
-// A countingReader counts and bounds what is read.
 type countingReader struct {
 	from   io.Reader
 	most   int64
