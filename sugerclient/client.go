@@ -41,10 +41,10 @@ type Client struct {
 	rest      *resty.Client
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
-	refused   *lru.Cache[key, refusal]   // accounts that Suger refused a moment ago
-	proven    *lru.Cache[key, time.Time] // accounts that Suger has accepted, and since when it refuses them, if it does
-	tokens    *lru.Cache[key, token]     // that credentials were exchanged for, in memory only
-	flights   singleflight.Group         // renewals of tokens, and proofs
+	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
+	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
+	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
+	flights   singleflight.Group          // renewals of tokens, and proofs
 }
 
 // New returns a Client, or an error that names everything wrong with cfg.
