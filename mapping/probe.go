@@ -54,8 +54,7 @@ func (p *Probe) Find(ctx context.Context, address string) (id string, decided bo
 	return id, decided, err
 }
 
-// Rows reads a list to its end. restart says that the rows so far are void, since
-// the list is read again from the start or from a page.
+// Rows reads a list to its end.
 func (p *Probe) Rows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, rows sugerclient.Rows) (sugerclient.ListReport, error) {
 	return p.client.List(ctx, p.Credential, call, paging, sugerclient.ListHint{}, rows)
 }

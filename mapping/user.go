@@ -195,20 +195,11 @@ func cut(value string, part spec.Part) string {
 		return value
 	}
 	words := strings.Fields(value)
-	if len(words) == 0 {
-		return ""
-	}
-	last := len(words) - 1
-	if last == 0 { // a single word is a first name
-		if part == spec.FirstNames {
-			return words[0]
-		}
-		return ""
-	}
+	first := max(len(words)-1, min(len(words), 1)) // a single word is a first name
 	if part == spec.LastName {
-		return words[last]
+		return strings.Join(words[first:], " ")
 	}
-	return strings.Join(words[:last], " ")
+	return strings.Join(words[:first], " ")
 }
 
 // decodeJSON keeps numbers as they are written, since ids may be large numbers.
@@ -222,24 +213,17 @@ func decodeJSON(data []byte) (any, error) {
 	return value, nil
 }
 
-// valueAt returns the value of the attribute at a position, "" if the mapping
-// does not hold it.
-func (u *user) valueAt(i int) string {
-	if i < 0 {
-		return ""
-	}
-	return u.values[i]
-}
-
 func (m *model) email(u *user) string { return u.values[m.userName] }
 
 // formatted returns the full name, made of its parts.
 func (m *model) formatted(u *user) string {
-	given, family := u.valueAt(m.given), u.valueAt(m.family)
-	if given == "" || family == "" {
-		return given + family
+	var names []string
+	for _, at := range []int{m.given, m.family} {
+		if at >= 0 && u.values[at] != "" {
+			names = append(names, u.values[at])
+		}
 	}
-	return given + " " + family
+	return strings.Join(names, " ")
 }
 
 func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }

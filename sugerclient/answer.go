@@ -341,20 +341,10 @@ var (
 // cleanText makes text fit for a log line or an administrator's screen: one
 // line, no tags, no control or formatting characters, at most maxMessage bytes.
 func cleanText(text string) string {
-	text = withoutTags(onOneLine(text))
-	if strings.ContainsRune(text, '&') { // an entity may spell a tag
-		text = withoutTags(onOneLine(html.UnescapeString(text)))
-	}
-	text = onOneLine(text)
-	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
-}
-
-func withoutTags(text string) string {
-	if !strings.ContainsRune(text, '<') {
-		return text
-	}
+	text = onOneLine(html.UnescapeString(text)) // first, since an entity may spell a tag
 	text = tag.ReplaceAllString(hidden.ReplaceAllString(text, " "), " ")
-	return opening.ReplaceAllString(text, "$1")
+	text = onOneLine(opening.ReplaceAllString(text, "$1"))
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
 }
 
 func onOneLine(text string) string {

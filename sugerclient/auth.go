@@ -52,20 +52,12 @@ type KeyAuth struct {
 }
 
 // String returns how the key is sent, without the key: "Authorization: Key".
-func (a KeyAuth) String() string {
-	if scheme := a.scheme(); scheme != "" {
-		return a.header() + ": " + scheme
-	}
-	return a.header()
-}
+func (a KeyAuth) String() string { return strings.TrimSuffix(a.header()+": "+a.scheme(), ": ") }
 
 func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
 
 func (a KeyAuth) exchange(cred Credential) (string, *request, error) {
-	if scheme := a.scheme(); scheme != "" {
-		return scheme + " " + string(cred), nil, nil
-	}
-	return string(cred), nil, nil
+	return strings.TrimLeft(a.scheme()+" "+string(cred), " "), nil, nil
 }
 
 func (a KeyAuth) scheme() string {
