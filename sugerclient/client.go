@@ -89,13 +89,6 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 		return nil, &Error{Operation: r.Operation, Kind: Refused, Status: known.fail.Status, Message: known.fail.Message, Err: known.fail.Err}
 	}
 	answer, fail := c.send(ctx, r)
-	if unauthorized(fail) && c.mayBeGood(ctx, r) {
-		c.cfg.Observer.Retried(r.Operation)
-		uncertain := fail.Uncertain
-		if answer, fail = c.send(ctx, r); fail != nil {
-			fail.Uncertain = fail.Uncertain || uncertain
-		}
-	}
 	if fail == nil {
 		c.proven.Add(r.account, time.Time{})
 		return answer, nil
@@ -258,13 +251,18 @@ func WithStats(ctx context.Context) (context.Context, *Stats) {
 // send returns the only place that retries requests. resty's own retries do not
 // know the credential's queue, truncated answers, or the caller's remaining time.
 func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
-	uncertain := false
+	uncertain, refused := false, false
 	for attempt := 1; ; attempt++ {
 		answer, fail := c.sendOnce(ctx, r)
 		if fail == nil {
 			return answer, nil
 		}
 		uncertain = uncertain || fail.Uncertain
+		if unauthorized(fail) && !refused && r.credential != "" && c.mayBeGood(ctx, r) {
+			refused = true
+			c.cfg.Observer.Retried(r.Operation)
+			continue
+		}
 		if fail.retryable && attempt < c.cfg.Attempts {
 			if c.pause(ctx, attempt, fail.RetryAfter) {
 				c.cfg.Observer.Retried(r.Operation)
