@@ -218,9 +218,8 @@ func (s *snapshot) anonymous() (n int) {
 // administrators returns the active administrators: users with access who have
 // signed in before and hold an administrator role.
 func (s *snapshot) administrators() (found []*user) {
-	var roles []*role
 	for _, u := range s.users {
-		if roles = s.roles.appendOf(roles[:0], u); canHelp(u, roles) && !s.doubts(u) {
+		if canHelp(u, s.roles.of(u)) && !s.doubts(u) {
 			found = append(found, u)
 		}
 	}

@@ -256,7 +256,7 @@ func (m *model) leftOut(record any, err error) leftOut {
 	email, _ := fieldText(record, m.attributes[m.userName].Field)
 	raw, _ := m.doc.User.Roles.Field.In(record)
 	roles, odd := m.readRoles(raw)
-	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), roles: roles, odd: odd != nil, err: err}
+	return leftOut{id: id, email: foldEmail(email), roles: roles, odd: odd != nil, err: err}
 }
 
 // readGlobal reads the record by an id of somebody who need not be a member. It is nil

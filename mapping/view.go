@@ -19,15 +19,12 @@ type userView struct {
 	*suger
 	user    *user
 	held    []*role
-	one     [1]*role // room for held, as most hold one
-	version string   // "" until it is asked for
+	version string // "" until it is asked for
 }
 
 // view returns a user with the roles that he or she holds.
 func (s *suger) view(u *user, roles *catalogue) *userView {
-	v := &userView{suger: s, user: u}
-	v.held = roles.appendOf(v.one[:0], u)
-	return v
+	return &userView{suger: s, user: u, held: roles.of(u)}
 }
 
 // ID returns the user's id.
@@ -62,11 +59,9 @@ func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 // WriteTo writes the user into a form.
 func (v *userView) WriteTo(form *scim.Form) { v.model.layout.writeTo(form, v) }
 
-func (c *catalogue) of(u *user) []*role { return c.appendOf(nil, u) }
-
-// appendOf appends the roles that a user holds. A role that is not in the
-// catalogue is shown as Suger writes it.
-func (c *catalogue) appendOf(held []*role, u *user) []*role {
+// of returns the roles that a user holds. A role that is not in the catalogue is shown
+// as Suger writes it.
+func (c *catalogue) of(u *user) (held []*role) {
 	for _, ref := range u.roles {
 		r := c.byRef(ref)
 		if r == nil {
