@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -106,12 +107,7 @@ func (m *memory) filled(key callerKey, s *lists) {
 	m.callers.ContainsOrAdd(key, s)
 	m.unproven.Remove(key)
 	rows := 0
-	keys := m.callers.Keys() // oldest first
-	for i := len(keys) - 1; i >= 0; i-- {
-		one, ok := m.callers.Peek(keys[i])
-		if !ok {
-			continue
-		}
+	for _, one := range slices.Backward(m.callers.Values()) { // the least recently used one last
 		if held := one.users.latest(); held != nil {
 			rows += len(held.users)
 		}

@@ -95,21 +95,12 @@ func newModel(doc *spec.Document) *model {
 }
 
 func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
-	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
+	rule := &sugerclient.ErrorRule{NotThere: doc.Refusals.NotThere}
 	if e := doc.Errors; e != nil {
-		rule.Field, rule.Success = string(e.Field), words(e.Success)
+		rule.Field, rule.Success = string(e.Field), e.Success
 		rule.Message, rule.Code = string(e.Message), string(e.Code)
 	}
 	return rule
-}
-
-func words(values []any) (texts []string) {
-	for _, value := range values {
-		if text, ok := spec.Text(value); ok {
-			texts = append(texts, text)
-		}
-	}
-	return texts
 }
 
 // fold makes text comparable without regard to letter case.

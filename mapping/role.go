@@ -119,25 +119,22 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		r.administrator = known.Administrator
 		r.description = cmp.Or(r.description, known.Description)
 	}
-	for _, known := range m.doc.Role.Known {
-		for _, r := range c.roles {
+	for _, r := range c.roles {
+		for _, known := range m.doc.Role.Known {
 			if !r.standard && sameName(r.name, known.Name) {
 				r.doubtful, r.administrator = true, known.Administrator
 			}
 		}
-	}
-	for _, r := range c.roles {
 		r.group = r.name
 		for _, group := range sortedKeys(groups) {
 			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
 				r.group = group
 			}
 		}
-		tier, ok := m.precedence[fold(r.name)]
-		if !ok || r.doubtful {
-			tier = m.others
+		r.tier = m.others
+		if tier, ranked := m.precedence[fold(r.name)]; ranked && !r.doubtful {
+			r.tier = tier
 		}
-		r.tier = tier
 	}
 	slices.SortFunc(c.roles, (*role).compare)
 	for _, r := range c.roles {

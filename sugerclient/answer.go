@@ -210,7 +210,7 @@ func (e *ErrorRule) fails(value json.RawMessage) bool {
 	case len(e.Success) == 0:
 		return text != "false"
 	default:
-		return !slices.ContainsFunc(e.Success, func(word string) bool { return strings.EqualFold(word, strings.Trim(text, `"`)) })
+		return !slices.ContainsFunc(e.Success, func(word any) bool { return strings.EqualFold(fmt.Sprint(word), strings.Trim(text, `"`)) })
 	}
 }
 
@@ -219,21 +219,14 @@ func (e *ErrorRule) failsIn(body []byte) bool {
 	return e.Field != "" && e.fails(lookup(body, e.Field))
 }
 
-// Says reports whether the error's message has the word, in any letter case, or
-// the word is its code.
-func (e *Error) Says(word string) bool {
-	return word != "" && (strings.EqualFold(e.Code, word) || strings.Contains(strings.ToLower(e.Message), strings.ToLower(word)))
-}
-
-// Means reports whether one of the words describes the error: texts as
-// [Error.Says] finds them; numbers that are its status or its code.
+// Means reports whether one of the words describes the error: a text that is in its
+// message, in any letter case, or is its code; a number that is its status or its code.
 func (e *Error) Means(words []any) bool {
 	return slices.ContainsFunc(words, func(word any) bool {
-		if number, isNumber := word.(int); isNumber {
-			return e.Status == number || e.Code == strconv.Itoa(number)
-		}
-		text, isText := word.(string)
-		return isText && e.Says(text)
+		text := fmt.Sprint(word)
+		status, isNumber := word.(int)
+		inMessage := !isNumber && text != "" && strings.Contains(strings.ToLower(e.Message), strings.ToLower(text))
+		return inMessage || isNumber && status == e.Status || text != "" && strings.EqualFold(e.Code, text)
 	})
 }
 
@@ -260,7 +253,7 @@ func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
 		fail.retryable = r.Repeatable
 	case http.StatusUnauthorized, http.StatusForbidden: // about the credential, whatever the message
 	default:
-		if fail.Status < 500 && slices.ContainsFunc(r.Errors.NotThere, fail.Says) {
+		if fail.Status < 500 && fail.Means(r.Errors.NotThere) {
 			fail.Status = http.StatusNotFound
 		}
 	}
