@@ -94,7 +94,7 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 	if len(answer.Body) == 0 {
 		return nil, true, nil
 	}
-	if value, err = decodeJSON(answer.Body); err != nil {
+	if value, err = Decode(answer.Body); err != nil {
 		return nil, false, s.unreadable(request.Operation, err)
 	}
 	if op.Answer.Given() {

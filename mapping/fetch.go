@@ -388,7 +388,7 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	}
 	m := s.model
 	reader := &rowReader[role]{read: func(row []byte) (*role, leftOut) {
-		record, _ := decodeJSON(row) // the client has checked that it is JSON
+		record, _ := Decode(row) // the client has checked that it is JSON
 		if isForeign(record, m.doc.Role.Organization, s.Organization) {
 			return nil, leftOut{err: errForeign}
 		}

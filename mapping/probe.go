@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"suger-scim-gateway/sugerclient"
@@ -104,9 +103,6 @@ func (p *Probe) ReadRole(record any) (RoleName, error) {
 	}
 	return RoleName{ID: r.id, Name: r.name}, nil
 }
-
-// Decode reads JSON as the gateway does: numbers stay as they are written.
-func Decode(data json.RawMessage) (any, error) { return decodeJSON(data) }
 
 // An Exchange is one call of an operation on a user or role, and the result of
 // it, for the check.

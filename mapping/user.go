@@ -202,8 +202,9 @@ func cut(value string, part spec.Part) string {
 	return strings.Join(words[:first], " ")
 }
 
-// decodeJSON keeps numbers as they are written, since ids may be large numbers.
-func decodeJSON(data []byte) (any, error) {
+// Decode decodes JSON. It keeps numbers as they are written, since ids may be large
+// numbers.
+func Decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var value any

@@ -74,7 +74,7 @@ func TestUserReaderReadsEachRowByItself(t *testing.T) {
 		"{\"id\":\"\xff\",\"email\":\"\\u00e9@example.com\",\"firstName\":null}", `{"id":"u9","email":"u9@example.com","userRole":"VIEWER"}`,
 	}
 	for _, row := range rows {
-		record, err := decodeJSON([]byte(row))
+		record, err := Decode([]byte(row))
 		require.NoError(t, err)
 		want, wrong := s.model.readUser(record, s.Organization)
 		usable, left := len(r.usable), len(r.left)

@@ -174,14 +174,14 @@ func (p *pageReader) row(row []byte) error {
 	l := p.l
 	p.rows++
 	p.last = append(p.last[:0], row...)
-	if l.rows+l.empty+p.rows > maxRows+1 { // one may repeat the page before
+	if l.Rows+l.empty+p.rows > maxRows+1 { // one may repeat the page before
 		return errSettled{errTooManyRows}
 	}
 	if p.rows == 1 {
 		p.first = bytes.Clone(row)
 		same := bytes.Equal(row, l.last)
 		switch {
-		case l.rows > 0 && !l.paging.follows() && bytes.Equal(row, l.opening) && (l.overlap() == 0 || !same):
+		case l.Rows > 0 && !l.paging.follows() && bytes.Equal(row, l.opening) && (l.overlap() == 0 || !same):
 			return errSettled{errFirstPage}
 		case l.overlap() > 0 && !same:
 			return errSettled{errListChanged}

@@ -557,7 +557,7 @@ func TestListWithoutEndIsStopped(t *testing.T) {
 	}
 	far := func(rows, empty int, size int64) (*listing, *collected) {
 		got := &collected{}
-		return &listing{paging: Paging{Style: ByCursor, Offset: "after"}, out: got, total: -1, rows: rows, empty: empty, size: size}, got
+		return &listing{paging: Paging{Style: ByCursor, Offset: "after"}, out: got, ListReport: ListReport{Rows: rows, Total: -1}, empty: empty, size: size}, got
 	}
 	t.Run("of rows", func(t *testing.T) {
 		l, _ := far(maxRows-1, 0, 0)
@@ -663,8 +663,8 @@ func FuzzList(f *testing.F) {
 					break
 				}
 				require.True(t, json.Valid([]byte(body)), "%q", body)
-				require.Len(t, l.got.rows, l.rows)
-				require.True(t, l.total < 0 || l.rows <= l.total)
+				require.Len(t, l.got.rows, l.Rows)
+				require.True(t, l.Total < 0 || l.Rows <= l.Total)
 			}
 		}
 	})
@@ -677,7 +677,7 @@ type fuzzList struct {
 
 func newFuzzList(paging Paging) fuzzList {
 	got := &collected{}
-	return fuzzList{&listing{paging: paging, out: got, total: -1}, got}
+	return fuzzList{&listing{paging: paging, out: got, ListReport: ListReport{Total: -1}}, got}
 }
 
 func (l fuzzList) next(body string) error {
