@@ -70,7 +70,6 @@ func (s *suger) entryOf(what string, one *personPlan) *Change {
 // maxRecorded is the most characters of a role's permissions in a record.
 const maxRecorded = 4096
 
-// entryOfRole describes what a plan changes about a role.
 func (s *suger) entryOfRole(change *rolePlan) *Change {
 	if change.kind == roleMade {
 		return s.newChange(string(change.kind), "", change.name)
@@ -116,7 +115,6 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 	s.record(c, outcome, failed(nil))
 }
 
-// recordProven writes the records of a confirmed plan.
 func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []failure) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
 		for _, f := range failures {
@@ -146,7 +144,6 @@ func (s *suger) newChange(what, id, name string) *Change {
 	}
 }
 
-// record writes the audit record of a change that was attempted.
 func (s *suger) record(c *Change, outcome string, err error) {
 	s.hidePersons(c)
 	level := slog.LevelInfo
@@ -190,22 +187,19 @@ func (s *suger) hidePersons(c *Change) {
 		mac.Write([]byte(fold(text)))
 		return hex.EncodeToString(mac.Sum(nil)[:8])
 	}
-	hide := func(text string) string {
-		if !strings.Contains(text, "@") {
-			return text
+	hide := func(text string, personal bool) string {
+		switch {
+		case strings.Contains(text, "@"):
+			return "user-" + hash(text)
+		case personal && text != "":
+			return "text-" + hash(text)
 		}
-		return "user-" + hash(text)
+		return text
 	}
-	c.UserID, c.User = hide(c.UserID), hide(c.User)
+	c.UserID, c.User = hide(c.UserID, false), hide(c.User, false)
 	for _, values := range []map[string]string{c.Before, c.After} {
 		for name, value := range values {
-			_, personal := s.model.index[name]
-			switch {
-			case personal && value != "" && !strings.Contains(value, "@"):
-				values[name] = "text-" + hash(value)
-			default:
-				values[name] = hide(value)
-			}
+			values[name] = hide(value, s.model.holds(name))
 		}
 	}
 }

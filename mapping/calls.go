@@ -1,10 +1,13 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +43,6 @@ func (s *suger) ids(u *user, r *role) ids {
 	return named
 }
 
-// texts returns the ids as a path holds them.
 func (i ids) texts() map[string]string {
 	texts := make(map[string]string, len(i))
 	for name, id := range i {
@@ -68,7 +70,6 @@ func (s *suger) call(ctx context.Context, name string, op *spec.Operation, ids i
 	return s.send(ctx, op, s.request(name, op, ids, with))
 }
 
-// send sends a prepared call.
 func (s *suger) send(ctx context.Context, op *spec.Operation, request sugerclient.Call) (any, error) {
 	value, _, err := s.exchange(ctx, op, request)
 	if object, ok := value.(map[string]any); ok {
@@ -93,7 +94,7 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 	if len(answer.Body) == 0 {
 		return nil, true, nil
 	}
-	if value, err = decodeJSON(answer.Body); err != nil {
+	if value, err = Decode(answer.Body); err != nil {
 		return nil, false, s.unreadable(request.Operation, err)
 	}
 	if op.Answer.Given() {
@@ -103,7 +104,6 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 	return value, true, nil
 }
 
-// request prepares a call.
 func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Values) sugerclient.Call {
 	call := sugerclient.Call{
 		Operation: name, Method: op.Call.Method, Path: op.Call.Path, PathParams: ids.texts(),
@@ -119,20 +119,16 @@ func (s *suger) request(name string, op *spec.Operation, ids ids, with spec.Valu
 	return call
 }
 
-// now returns the value of {now}.
 func (s *suger) now() string { return s.config.Now().UTC().Format(time.RFC3339) }
 
-// pagingStyles maps the styles of a mapping file to the client's.
-var pagingStyles = map[string]sugerclient.PagingStyle{
-	"offset": sugerclient.ByOffset, "page": sugerclient.ByPage, "cursor": sugerclient.ByCursor,
-	"link": sugerclient.ByLink, "none": sugerclient.Whole,
-}
-
-// pagingOf returns how the client reads a list.
-func pagingOf(op *spec.Operation) sugerclient.Paging {
+// PagingOf returns how the client reads a list.
+func PagingOf(op *spec.Operation) sugerclient.Paging {
 	paging := sugerclient.Paging{Items: string(op.Items), Total: string(op.Total)}
 	if p := op.Paging; p != nil {
-		paging.Style, paging.Size, paging.First = pagingStyles[p.Style], p.Size, p.First
+		if p.Style != "none" {
+			paging.Style = sugerclient.PagingStyle(p.Style)
+		}
+		paging.Size, paging.First = p.Size, p.First
 		paging.Limit, paging.Offset = p.Limit, p.Next
 		paging.Cursor, paging.CursorHeader, paging.CursorRow = p.Cursor.Path, p.Cursor.Header, p.Cursor.Row
 	}
@@ -148,7 +144,6 @@ func (s *suger) asRecordError(operation string, err error) error {
 	return err
 }
 
-// unreadable returns the error for an answer that does not fit the mapping.
 func (s *suger) unreadable(operation string, cause error) error {
 	s.drift(operation, fieldOf(cause))
 	return scim.Wrap(cause, scim.CodeSugerUnreadable,
@@ -162,8 +157,103 @@ func (s *suger) driftOf(err error) {
 	}
 }
 
-// callError returns the client's error in err, if there is one.
 func callError(err error) (call *sugerclient.Error, ok bool) {
 	ok = errors.As(err, &call)
 	return call, ok
+}
+
+func callMissing(err error) bool {
+	return isAnswered(err, http.StatusMethodNotAllowed, http.StatusNotImplemented)
+}
+
+// isGone reports whether Suger answered the call itself with 404, not the token
+// endpoint.
+func isGone(err error) bool { return isAnswered(err, http.StatusNotFound) }
+
+func isAnswered(err error, statuses ...int) bool {
+	call, ok := callError(err)
+	return ok && call.Kind == sugerclient.Refused && call.Err == nil && slices.Contains(statuses, call.Status)
+}
+
+// defaultRetryAfter is when to retry if Suger does not say.
+const defaultRetryAfter = 30 * time.Second
+
+// asSCIM converts an error of a call to one for the SCIM client. Every error
+// that leaves this package passes through it.
+func (s *suger) asSCIM(err error) error {
+	call, isCall := callError(err)
+	switch {
+	case err == nil, errors.As(err, new(*scim.Error)), errors.Is(err, context.Canceled): // the client is gone
+		return err
+	case isCall:
+		return s.callFailed(call, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return unavailable(err, "in time", 0)
+	}
+	return scim.Wrap(err, scim.CodeInternal, "Internal error of the gateway. Find the request id in its log.")
+}
+
+// translate is asSCIM for the error that a function returns, when deferred.
+func (s *suger) translate(err *error) { *err = s.asSCIM(*err) }
+
+// callFailed says what the failure of a call, the cause of err, means to the SCIM client.
+func (s *suger) callFailed(call *sugerclient.Error, err error) error {
+	refusals, said := &s.model.doc.Refusals, saidBySuger(call.Message)
+	switch {
+	case call.Kind == sugerclient.Invalid:
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's record has an id that the call %q cannot use. Run the check command to see what differs from the mapping.", call.Operation)
+	case call.Kind == sugerclient.Throttled:
+		e := scim.Wrap(err, scim.CodeSugerThrottled, "Suger limits the rate of calls (%s). Okta retries this automatically.", call.Operation)
+		e.RetryAfter = cmp.Or(call.RetryAfter, defaultRetryAfter)
+		return e
+	case call.Kind == sugerclient.Unavailable:
+		return unavailable(err, fmt.Sprintf("to %q", call.Operation), call.RetryAfter)
+	case call.Kind == sugerclient.Unreadable:
+		return scim.Wrap(err, scim.CodeSugerUnreadable,
+			"Suger's answer to %q cannot be read. Run the check command to see what differs from the mapping.", call.Operation)
+	case call.Status == 401:
+		return scim.Wrap(err, scim.CodeTokenRefused,
+			"Suger does not accept the API key. Enter a valid Suger API key as the token in Okta's provisioning settings.")
+	case call.Status == 403:
+		return scim.Wrap(err, scim.CodeNotAllowed,
+			"Suger does not let this API key %s in organization %q.%s Give the key's API client a role that manages users.",
+			call.Operation, scim.Clip(s.Organization, 40), said)
+	case callMissing(call):
+		return scim.Wrap(err, scim.CodeUnsupported,
+			"Suger does not have the call %q of the mapping. Run the check command, and correct the mapping file.", call.Operation)
+	case call.Status == 404 && (call.Operation == spec.OpListUsers || call.Operation == spec.OpListRoles):
+		return scim.Wrap(err, scim.CodeOrgUnknown,
+			"Suger does not know organization %q, or this key may not see it. Compare it with the organization id in Suger's console and in the SCIM base URL.",
+			scim.Clip(s.Organization, 40))
+	case call.Status == 404:
+		return scim.Wrap(err, scim.CodeNotFound, "Suger did not find it (%s).%s", call.Operation, said)
+	case call.Status == 409 || call.Means(refusals.Duplicate):
+		code := scim.CodeUserExists
+		switch call.Operation {
+		case spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole:
+			code = scim.CodeGroupExists
+		}
+		return scim.Wrap(err, code, "Suger says that it already exists (%s).%s", call.Operation, said)
+	case call.Means(refusals.Seats):
+		return scim.Wrap(err, scim.CodeNoSeat, "Suger has no seat left.%s Free a seat or add some to the plan, then retry.", said)
+	case call.Means(refusals.Domain):
+		return scim.Wrap(err, scim.CodeDomainRefused,
+			"Suger only accepts users with an e-mail domain of the organization.%s", said)
+	}
+	return scim.Wrap(err, scim.CodeSugerRefused, "Suger refused to %s.%s", call.Operation, said)
+}
+
+func unavailable(cause error, what string, retryAfter time.Duration) error {
+	e := scim.Wrap(cause, scim.CodeSugerUnavailable, "Suger did not answer %s. Nothing is wrong in Okta, which retries this later.", what)
+	e.RetryAfter = cmp.Or(retryAfter, defaultRetryAfter)
+	return e
+}
+
+// saidBySuger quotes Suger's own words, which the client has cleaned and bounded.
+func saidBySuger(message string) string {
+	if message == "" {
+		return ""
+	}
+	return " Suger says: " + strings.TrimRight(scim.Clip(message, 300), ". ") + "."
 }

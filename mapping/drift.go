@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -63,16 +62,15 @@ type canary struct {
 
 type driftKey struct{ operation, field string }
 
-// A drift is the canary's record for one operation and field.
 type drift struct {
 	DriftCount
 	logged   time.Time
 	unlogged int64 // answers since then
 }
 
-// note counts one answer whose field differs from the mapping in some records.
-// It reports whether it logged that.
-func (c *canary) note(operation, field string, records, of int) (logged bool) {
+// note counts one answer whose field differs from the mapping in some records, and
+// logs that, with details.
+func (c *canary) note(operation, field string, records, of int, details ...any) {
 	c.config.Observer.Drift(operation, field)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,12 +84,11 @@ func (c *canary) note(operation, field string, records, of int) (logged bool) {
 	d.unlogged++
 	d.Last = now
 	if d.Answers > 1 && now.Sub(d.logged) < driftLogEvery {
-		return false
+		return
 	}
 	c.config.Log.Warn("Suger's answer differs from the mapping; run the check command for details",
-		"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged)
+		slices.Concat([]any{"operation", operation, "field", field, "records", records, "of", of, "answers", d.unlogged}, details)...)
 	d.logged, d.unlogged = now, 0
-	return true
 }
 
 // Drift returns the differences from the mapping since the process started, by
@@ -109,63 +106,37 @@ func (s *Service) Drift() []DriftCount {
 	return counts
 }
 
-// misfits counts the fields of one answer's records that differ from the mapping
-// in records that can still be used.
-type misfits struct {
-	records int
-	fields  map[string]int // number of records by field
-}
-
-func (m *misfits) add(fields []string) {
-	m.records++
-	for _, field := range fields {
-		if m.fields == nil {
-			m.fields = make(map[string]int)
-		}
-		m.fields[field]++
+// drifted reports the fields in which some records of one answer, of so many, differ
+// from the mapping.
+func (s *suger) drifted(operation string, records map[string]int, of int, details ...any) {
+	for _, field := range sortedKeys(records) {
+		s.canary.note(operation, field, records[field], of, details...)
 	}
 }
 
-// drifted reports the misfits of one answer.
-func (s *suger) drifted(operation string, m *misfits) {
-	for _, field := range slices.Sorted(maps.Keys(m.fields)) {
-		s.canary.note(operation, field, m.fields[field], m.records)
-	}
-}
-
-// drift reports fields of a single record.
 func (s *suger) drift(operation string, fields ...string) {
 	for _, field := range slices.Compact(slices.Sorted(slices.Values(fields))) {
 		s.canary.note(operation, field, 1, 1)
 	}
 }
 
-// missingCall is the field name for a call that Suger does not have.
-const missingCall = "call"
+func (s *suger) missing(operation string) { s.drift(operation, "call") }
 
-// missing reports a call that Suger does not have.
-func (s *suger) missing(operation string) { s.drift(operation, missingCall) }
+// maxNamed is how many records a log line names by id.
+const maxNamed = 20
 
 // reportLeft reports the records of a list that are left out of every answer.
 func (s *suger) reportLeft(operation string, left []leftOut) {
-	const most = 20
-	if len(left) == 0 {
-		return
-	}
 	fields := make(map[string]int)
 	var ids []string
 	for _, one := range left {
 		fields[fieldOf(one.err)]++
-		if len(ids) < most && one.id != "" {
+		if len(ids) < maxNamed && one.id != "" {
 			ids = append(ids, scim.Clip(one.id, 80))
 		}
 	}
-	for _, field := range slices.Sorted(maps.Keys(fields)) {
-		if s.canary.note(operation, field, fields[field], len(left)) {
-			s.config.Log.Warn("records were left out of every answer because they do not match the mapping",
-				"organization", s.Organization, "operation", operation, "field", field, "records", fields[field], "ids", ids)
-		}
-	}
+	s.drifted(operation, fields, len(left),
+		"effect", "the records are left out of every answer", "organization", s.Organization, "ids", ids)
 }
 
 // reportDuplicates names users who have one address: a client sees one of them.
@@ -176,8 +147,9 @@ func (s *suger) reportDuplicates(snap *snapshot) {
 			ids = append(ids, snap.users[at].id)
 		}
 	}
-	if len(ids) > 0 && s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users)) {
-		s.config.Log.Warn("several users have the same address in Suger; lookups return the one who has access",
-			"organization", s.Organization, "ids", ids[:min(len(ids), 20)])
+	if len(ids) > 0 {
+		s.canary.note(spec.OpListUsers, s.model.attributes[s.model.userName].Field.String(), len(ids), len(snap.users),
+			"effect", "several users have the same address in Suger; lookups return the one who has access",
+			"organization", s.Organization, "ids", ids[:min(len(ids), maxNamed)])
 	}
 }

@@ -17,7 +17,6 @@ const maxFlights = 2
 // A tick orders events of this process; clocks are too coarse for that.
 type tick uint64
 
-// A ticker issues ticks.
 type ticker struct{ last atomic.Uint64 }
 
 func (t *ticker) next() tick { return tick(t.last.Add(1)) }
@@ -36,7 +35,6 @@ type feed[T any] struct {
 	flights []*flight[T] // running fetches, and at most one that starts when one of them ends
 }
 
-// fetched is a value and when its fetch began and ended.
 type fetched[T any] struct {
 	value T
 	tick  tick // when the fetch began
@@ -121,15 +119,11 @@ func (f *feed[T]) join(ctx context.Context, n need, deadline time.Time, fetch fu
 // startNext starts the waiting flight, if there is one and it may start; the caller
 // holds the lock.
 func (f *feed[T]) startNext() {
-	for i, one := range f.flights {
-		if i < maxFlights && one.cancel == nil {
-			f.start(one)
-		}
+	at := slices.IndexFunc(f.flights, func(one *flight[T]) bool { return one.cancel == nil })
+	if at < 0 || at >= maxFlights {
+		return
 	}
-}
-
-// start begins a flight; the caller has the lock.
-func (f *feed[T]) start(one *flight[T]) {
+	one := f.flights[at]
 	detached, cancel := context.WithCancel(one.parent)
 	one.cancel = cancel
 	one.result.tick = f.ticker.next()
@@ -174,7 +168,6 @@ func (f *feed[T]) hold(result fetched[T]) {
 	time.AfterFunc(f.keep+time.Millisecond, func() { f.forget(until) })
 }
 
-// latest returns the kept value, if any.
 func (f *feed[T]) latest() (value T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

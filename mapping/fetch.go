@@ -2,52 +2,50 @@ package mapping
 
 import (
 	"bytes"
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"hash/maphash"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"suger-scim-gateway/internal/scim"
 	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
-// hints are facts about an organization's Suger that save calls. They expire, so
-// that changes in Suger are noticed.
-type hints struct {
-	mu     sync.Mutex
-	list   sugerclient.ListHint
-	listAt time.Time
+// hintLifetime is how long facts about a list save calls: changes in Suger are to be
+// noticed.
+const hintLifetime = 10 * time.Minute
+
+// A listHint is what is known about the list of users, and since when.
+type listHint struct {
+	sugerclient.ListHint
+	since time.Time
 }
 
-func (h *hints) listHint(now time.Time) sugerclient.ListHint {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Sub(h.listAt) > hintLifetime {
-		return sugerclient.ListHint{}
+// currentHint returns the hint for a fetch that begins now.
+func (l *lists) currentHint(now time.Time) listHint {
+	if known := l.hint.Load(); known != nil && now.Sub(known.since) <= hintLifetime {
+		return *known
 	}
-	return h.list
+	return listHint{since: now}
 }
 
-func (h *hints) learnList(hint sugerclient.ListHint, rows int, now time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	hint.Rows = h.list.Rows
-	if hint != h.list || now.Sub(h.listAt) > hintLifetime {
-		h.list, h.listAt = hint, now
+// learn keeps what a fetch with a hint has shown.
+func (l *lists) learn(hint listHint, shown sugerclient.ListHint, now time.Time) {
+	if shown.Unpaged != hint.Unpaged || shown.Paged != hint.Paged {
+		hint.since = now
 	}
-	h.list.Rows = rows
+	hint.ListHint = shown
+	l.hint.Store(&hint)
 }
 
-// lists returns the caller's lists.
 func (s *suger) lists() *lists { return s.memory.lists(s.memory.key(s.Caller)) }
+
+// filled keeps the caller's lists from now on: Suger has accepted the credential.
+func (s *suger) filled(lists *lists) { s.memory.filled(s.memory.key(s.Caller), lists) }
 
 // toShow returns how old a list of users may be that is only shown: at most
 // GATEWAY_LIST_TTL, and not older than the last write of this process to the
@@ -70,20 +68,19 @@ func (s *suger) fromNow() need { return need{after: s.memory.next()} }
 // people returns a snapshot of the whole organization that fits a need, with
 // the roles that are known without asking.
 func (s *suger) people(ctx context.Context, n need) (*snapshot, error) {
-	key := s.memory.key(s.Caller)
-	lists := s.memory.lists(key)
+	lists := s.lists()
 	result, reused, err := lists.users.get(ctx, n, func(ctx context.Context) (*snapshot, error) {
 		snap, err := s.fetchPeople(ctx, lists)
 		if err == nil {
-			s.memory.filled(key, lists)
+			s.filled(lists)
 		}
 		return snap, err
 	})
+	found := "miss"
 	if reused {
-		s.config.Observer.List("hit")
-	} else {
-		s.config.Observer.List("miss")
+		found = "hit"
 	}
+	s.config.Observer.List(found)
 	if err != nil {
 		return nil, err
 	}
@@ -104,170 +101,106 @@ func (s *suger) completed(ctx context.Context, snap *snapshot, n need) (*snapsho
 
 // roles returns the organization's catalogue of roles that fits a need.
 func (s *suger) roles(ctx context.Context, n need) (*catalogue, error) {
-	key := s.memory.key(s.Caller)
-	lists := s.memory.lists(key)
-	result, _, err := lists.roles.get(ctx, n, s.fetchRoles)
+	result, _, err := s.lists().roles.get(ctx, n, s.fetchRoles)
 	return result.value, err
 }
 
-// A userReader collects the users of a list as it streams in. Most rows equal
-// those of the previous list: they are not decoded again, and lists in memory
-// share their users.
-type userReader struct {
-	rowsRead[user]
-	suger   *suger
-	earlier *snapshot // or nil
-	row     recordReader
-}
-
-// rowsRead are what the rows of a list were read as.
-type rowsRead[T any] struct {
-	usable   []*T
-	left     []leftOut
-	leftRows []int // parallel to left: which rows they were
-	seen     misfits
+// A rowReader collects the users or roles of a list as it streams in.
+type rowReader[T any] struct {
+	read   func(row []byte) (*T, leftOut) // its leftOut says why there is none
+	usable []*T
+	left   []leftOut
 }
 
 // Keep drops the rows after the first n.
-func (r *rowsRead[T]) Keep(n int) {
-	left, _ := slices.BinarySearch(r.leftRows, n)
-	r.usable, r.left, r.leftRows = r.usable[:n-left], r.left[:left], r.leftRows[:left]
-	if n == 0 {
-		r.seen = misfits{}
-	}
+func (r *rowReader[T]) Keep(n int) {
+	r.left = slices.DeleteFunc(r.left, func(one leftOut) bool { return one.row >= n })
+	r.usable = r.usable[:n-len(r.left)]
 }
 
-func (r *rowsRead[T]) add(one *T, drift []string) {
-	r.usable = append(r.usable, one)
-	r.seen.add(drift)
-}
-
-// leave records a row that cannot be used and is left out of every answer.
-func (r *rowsRead[T]) leave(one leftOut) {
-	r.leftRows = append(r.leftRows, len(r.usable)+len(r.left))
-	r.left = append(r.left, one)
-}
-
-// unusable returns the first error of a list of which no row can be used, or
-// nil.
-func (r *rowsRead[T]) unusable() error {
-	if len(r.usable) == 0 && len(r.left) > 0 {
-		return r.left[0].err
+// Row reads one row. A record that cannot be used is left out of every answer; one of
+// another organization ends the list.
+func (r *rowReader[T]) Row(row []byte) error {
+	one, left := r.read(row)
+	switch {
+	case one != nil:
+		r.usable = append(r.usable, one)
+	case errors.Is(left.err, errForeign):
+		return left.err
+	default:
+		left.row = len(r.usable) + len(r.left)
+		r.left = append(r.left, left)
 	}
 	return nil
+}
+
+// readList reads a list to its end. It fails if no row can be used.
+func readList[T any](ctx context.Context, s *suger, operation string, op *spec.Operation, hint sugerclient.ListHint,
+	rows *rowReader[T], drift func(*T) []string,
+) (sugerclient.ListReport, error) {
+	report, err := s.client.List(ctx, s.Credential, s.request(operation, op, s.ids(nil, nil), nil), PagingOf(op), hint, rows)
+	s.driftOf(err)
+	fields := make(map[string]int)
+	for _, one := range rows.usable {
+		for _, field := range drift(one) {
+			fields[field]++
+		}
+	}
+	s.drifted(operation, fields, len(rows.usable))
+	if err == nil && len(rows.usable) == 0 && len(rows.left) > 0 {
+		err = rows.left[0].err
+	}
+	return report, s.asRecordError(operation, err)
 }
 
 // rowSeed makes the hash of a row unpredictable.
 var rowSeed = maphash.MakeSeed()
 
-func (s *suger) newUserReader(earlier *snapshot) *userReader {
-	r := &userReader{suger: s, earlier: earlier, row: recordReader{wanted: s.model.rowFields}}
+// newUserReader returns the reader of a list of users. Most rows equal those of an
+// earlier list, which may be nil: they are not decoded again, and lists in memory share
+// their users.
+func (s *suger) newUserReader(earlier *snapshot) *rowReader[user] {
+	var text bytes.Reader
+	decoder := json.NewDecoder(&text) // one for all rows, since 100,000 would leave much garbage
+	decoder.UseNumber()
+	record := make(map[string]any)
+	r := &rowReader[user]{read: func(row []byte) (*user, leftOut) {
+		hash := maphash.Bytes(rowSeed, row)
+		if u := earlier.byRow(hash); u != nil {
+			return u, leftOut{}
+		}
+		text.Reset(row)
+		clear(record)
+		if err := decoder.Decode(&record); err != nil || record == nil {
+			return nil, leftOut{err: misfit("", "a user that is not an object")}
+		}
+		u, err := s.model.readUser(record, s.Organization)
+		if err != nil {
+			return nil, s.model.leftOut(record, err)
+		}
+		u.row = hash
+		return u, leftOut{}
+	}}
 	if earlier != nil {
 		r.usable = make([]*user, 0, len(earlier.users)+1)
 	}
 	return r
 }
 
-// Row reads one user. A record that cannot be used is left out; one of another
-// organization ends the list.
-func (r *userReader) Row(row []byte) error {
-	hash := maphash.Bytes(rowSeed, row)
-	u := r.earlier.byRow(hash)
-	if u == nil {
-		m := r.suger.model
-		record, err := r.row.read(row)
-		if err != nil {
-			record = nil
-		}
-		u, err = m.readUser(record, r.suger.Organization)
-		switch {
-		case errors.Is(err, errForeign):
-			return err
-		case err != nil:
-			r.leave(m.leftOut(record, err))
-			return nil
-		}
-		u.row = hash
-	}
-	r.add(u, u.drift)
-	return nil
-}
-
-// A recordReader decodes only the fields of a row that the mapping names, which is
-// much faster than decoding everything. Its record is only valid until the next
-// one is read.
-type recordReader struct {
-	wanted  map[string]string // the fields' names, by themselves
-	record  map[string]any
-	decoder jsontext.Decoder
-	buffer  bytes.Buffer
-	text    []byte // of the last string
-}
-
-// read reads one row, which is valid JSON.
-func (r *recordReader) read(row []byte) (any, error) {
-	r.buffer = *bytes.NewBuffer(row)
-	r.decoder.Reset(&r.buffer, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if begin, err := r.decoder.ReadToken(); err != nil || begin.Kind() != '{' {
-		return nil, misfit("", "a user that is not an object")
-	}
-	if r.record == nil {
-		r.record = make(map[string]any, len(r.wanted))
-	}
-	clear(r.record)
-	for r.decoder.PeekKind() == '"' {
-		name, err := r.decoder.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		field, wanted := r.wanted[name.String()]
-		if !wanted {
-			if err := r.decoder.SkipValue(); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		value, err := r.decoder.ReadValue()
-		if err != nil {
-			return nil, err
-		}
-		if r.record[field], err = r.decode(value); err != nil {
-			return nil, err
-		}
-	}
-	return r.record, nil
-}
-
-// decode is decodeJSON, faster for most values.
-func (r *recordReader) decode(value jsontext.Value) (any, error) {
-	switch value.Kind() {
-	case '"':
-		r.text, _ = jsontext.AppendUnquote(r.text[:0], value) // replaces what is not UTF-8
-		return string(r.text), nil
-	case 't', 'f':
-		return value.Kind() == 't', nil
-	case 'n':
-		return nil, nil
-	}
-	return decodeJSON(value)
-}
-
 // fetchPeople reads every user of the organization.
 func (s *suger) fetchPeople(ctx context.Context, lists *lists) (*snapshot, error) {
-	op := s.model.doc.Operations.ListUsers
-	reader := s.newUserReader(lists.users.latest())
-	report, err := s.client.List(ctx, s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
-		pagingOf(op), lists.hints.listHint(s.config.Now()), reader)
-	s.driftOf(err)
-	s.drifted(spec.OpListUsers, &reader.seen)
-	if err == nil {
-		lists.hints.learnList(report.Hint, report.Rows, s.config.Now())
-		err = cmp.Or(reader.unusable(), s.model.checkUsable(reader.usable))
-	}
+	hint := lists.currentHint(s.config.Now())
+	earlier := lists.users.latest()
+	reader := s.newUserReader(earlier)
+	report, err := readList(ctx, s, spec.OpListUsers, s.model.doc.Operations.ListUsers, hint.ListHint, reader, func(u *user) []string { return u.drift })
 	if err != nil {
+		return nil, err
+	}
+	lists.learn(hint, report.Hint, s.config.Now())
+	if err := s.model.checkUsable(reader.usable); err != nil {
 		return nil, s.asRecordError(spec.OpListUsers, err)
 	}
-	snap := reader.earlier.next(s.model, slices.Clip(reader.usable), reader.left)
+	snap := earlier.next(s.model, slices.Clip(reader.usable), reader.left)
 	s.reportLeft(spec.OpListUsers, snap.left)
 	snap.roles = s.fixed
 	s.reportDuplicates(snap)
@@ -337,7 +270,7 @@ func (s *suger) person(ctx context.Context, id string, n need) (*snapshot, error
 			}
 			if u != nil {
 				snap := onePerson(s.model, u, s.fixed, at, s.config.Now())
-				s.memory.filled(s.memory.key(s.Caller), lists)
+				s.filled(lists)
 				return snap, nil
 			}
 		} else if offered {
@@ -379,17 +312,26 @@ func (s *suger) nobodyHas(ctx context.Context, snap *snapshot, email string) err
 			continue
 		}
 		if asked++; one.id != "" && asked <= most {
-			record, _, err := s.global(ctx, one.id)
+			address, err := s.addressOf(ctx, one.id)
 			if err != nil {
 				return err
 			}
-			if known := s.model.readGlobal(record, one.id); known != nil && s.model.key(known) != foldEmail(email) {
+			if address != "" && address != foldEmail(email) {
 				continue
 			}
 		}
 		return s.unreadable(spec.OpListUsers, one.err)
 	}
 	return nil
+}
+
+// addressOf returns the folded address that Suger's call for one user shows, or "".
+func (s *suger) addressOf(ctx context.Context, id string) (string, error) {
+	record, _, err := s.global(ctx, id)
+	if known := s.model.readGlobal(record, id); err == nil && known != nil {
+		return s.model.key(known), nil
+	}
+	return "", err
 }
 
 // withoutOthers returns a snapshot without the records that have no id but an
@@ -400,16 +342,12 @@ func (s *suger) withoutOthers(ctx context.Context, snap *snapshot, id string) (*
 	if snap.byID(id) != nil || !slices.ContainsFunc(snap.left, nameless) {
 		return snap, nil
 	}
-	record, _, err := s.global(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	known := s.model.readGlobal(record, id)
-	if known == nil {
-		return snap, nil
+	address, err := s.addressOf(ctx, id)
+	if err != nil || address == "" {
+		return snap, err
 	}
 	copied := *snap
-	copied.left = slices.DeleteFunc(slices.Clone(snap.left), func(one leftOut) bool { return nameless(one) && one.email != s.model.key(known) })
+	copied.left = slices.DeleteFunc(slices.Clone(snap.left), func(one leftOut) bool { return nameless(one) && one.email != address })
 	return &copied, nil
 }
 
@@ -448,20 +386,29 @@ func (s *suger) fetchRoles(ctx context.Context) (*catalogue, error) {
 	if op == nil {
 		return s.knownRoles(ctx)
 	}
-	reader := &roleReader{suger: s}
-	_, err := s.client.List(ctx, s.Credential, s.request(spec.OpListRoles, op, s.ids(nil, nil), nil),
-		pagingOf(op), sugerclient.ListHint{}, reader)
-	if callMissing(err) || isGone(err) {
+	m := s.model
+	reader := &rowReader[role]{read: func(row []byte) (*role, leftOut) {
+		record, _ := Decode(row) // the client has checked that it is JSON
+		if isForeign(record, m.doc.Role.Organization, s.Organization) {
+			return nil, leftOut{err: errForeign}
+		}
+		one, err := m.readRole(record)
+		if err != nil { // the holders of the role are shown with its id alone
+			id, _ := fieldText(record, m.doc.Role.ID)
+			return nil, leftOut{id: id, err: err}
+		}
+		return one, leftOut{}
+	}}
+	_, err := readList(ctx, s, spec.OpListRoles, op, sugerclient.ListHint{}, reader, func(r *role) []string { return r.drift })
+	switch {
+	case callMissing(err), isGone(err):
 		s.missing(spec.OpListRoles)
 		return s.knownRoles(ctx)
-	}
-	s.driftOf(err)
-	s.drifted(spec.OpListRoles, &reader.seen)
-	if err = cmp.Or(err, reader.unusable()); err != nil {
-		return nil, s.asRecordError(spec.OpListRoles, err)
+	case err != nil:
+		return nil, err
 	}
 	s.reportLeft(spec.OpListRoles, reader.left)
-	return s.model.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
+	return m.newCatalogue(reader.usable, s.config.GroupRoles, true), nil
 }
 
 // knownRoles returns the roles of the mapping alone, once Suger has shown that
@@ -471,33 +418,6 @@ func (s *suger) knownRoles(ctx context.Context) (*catalogue, error) {
 		return nil, err
 	}
 	return s.model.knownCatalogue(s.config.GroupRoles), nil
-}
-
-// A roleReader collects the roles of a list.
-type roleReader struct {
-	rowsRead[role]
-	suger *suger
-}
-
-// Row reads one role. The holders of one that cannot be used are shown with its id
-// alone.
-func (r *roleReader) Row(row []byte) error {
-	record, err := decodeJSON(row)
-	if err != nil {
-		return misfit("", "a role that is not JSON")
-	}
-	m := r.suger.model
-	if isForeign(record, m.doc.Role.Organization, r.suger.Organization) {
-		return errForeign
-	}
-	one, err := m.readRole(record)
-	if err != nil {
-		id, _ := fieldText(record, m.doc.Role.ID)
-		r.leave(leftOut{id: id, err: err})
-		return nil
-	}
-	r.add(one, one.drift)
-	return nil
 }
 
 // holder finds the user with an address, or nil. Where a record by id proves
@@ -525,7 +445,7 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	snap, u, decided, err := s.find(ctx, email)
 	if err != nil || decided {
 		if u != nil {
-			s.memory.filled(key, s.lists())
+			s.filled(s.lists())
 			s.memory.remember(key, email, u.id)
 		}
 		return snap, u, err
@@ -541,18 +461,65 @@ func (s *suger) holder(ctx context.Context, email string) (*snapshot, *user, err
 	return snap, u, nil
 }
 
-// callMissing reports whether a refusal says that Suger has no such call.
-func callMissing(err error) bool {
-	return isAnswered(err, http.StatusMethodNotAllowed) || isAnswered(err, http.StatusNotImplemented)
+// find looks a user up by the mapping's "find user" call. decided is false if only
+// the list can decide: nobody was found and the mapping does not say "decides", or
+// the record does not show a member with access. Writes always use the list.
+func (s *suger) find(ctx context.Context, email string) (snap *snapshot, found *user, decided bool, err error) {
+	op := s.model.doc.Operations.FindUser
+	if op == nil {
+		return nil, nil, false, nil
+	}
+	at := s.memory.next()
+	records, _, err := s.foundBy(ctx, op, email)
+	if isGone(err) || callMissing(err) {
+		return nil, nil, false, nil // a Suger without the call answers so for everybody
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	others := false
+	for _, record := range records {
+		u, err := s.model.readUser(record, s.Organization)
+		if err != nil || s.model.key(u) != foldEmail(email) {
+			others = true
+			continue
+		}
+		if field := s.model.doc.User.Roles.Field; len(u.roles) == 0 || !u.access.active {
+			if len(u.roles) == 0 {
+				s.drift(spec.OpFindUser, field.String())
+			}
+			return nil, nil, false, nil
+		}
+		if found != nil && found.id != u.id {
+			return nil, nil, false, nil // an inconsistency in Suger, which the list reports
+		}
+		found = u
+	}
+	if found == nil {
+		return nil, nil, op.Decides && !others, nil
+	}
+	return onePerson(s.model, found, s.fixed, at, s.config.Now()), found, true, nil
 }
 
-// isGone reports whether Suger answered the call itself with 404, not the token
-// endpoint.
-func isGone(err error) bool {
-	return isAnswered(err, http.StatusNotFound)
-}
-
-func isAnswered(err error, status int) bool {
-	call, ok := callError(err)
-	return ok && call.Kind == sugerclient.Refused && call.Err == nil && call.Status == status
+// foundBy returns the records in the answer to the call for one address, and whether
+// the answer is one record alone and no list.
+func (s *suger) foundBy(ctx context.Context, op *spec.Operation, email string) (records []any, alone bool, err error) {
+	named := s.ids(nil, nil)
+	named["userName"] = email
+	value, there, err := s.exchange(ctx, op, s.request(spec.OpFindUser, op, named, nil))
+	switch {
+	case err != nil:
+		return nil, false, err
+	case !there:
+		return []any{nil}, false, nil // proves nothing
+	}
+	switch records := value.(type) {
+	case nil:
+		return nil, false, nil
+	case []any:
+		return records, false, nil
+	case map[string]any:
+		return []any{records}, true, nil
+	}
+	return nil, false, s.unreadable(spec.OpFindUser, misfit(wholeAnswer, "an answer that is no user"))
 }

@@ -90,10 +90,8 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 // members returns the users by the id of a role that they hold.
 func (s *snapshot) members() map[string][]*user {
 	members := make(map[string][]*user)
-	var held []*role
 	for _, u := range s.users {
-		held = s.roles.appendOf(held[:0], u)
-		for _, r := range held {
+		for _, r := range s.roles.of(u) {
 			members[r.id] = append(members[r.id], u)
 		}
 	}

@@ -54,7 +54,7 @@ func BenchmarkList(b *testing.B) {
 	decode := func() int {
 		reader := s.newUserReader(nil)
 		_, err := client.List(b.Context(), s.Credential, s.request(spec.OpListUsers, op, s.ids(nil, nil), nil),
-			pagingOf(op), sugerclient.ListHint{}, reader)
+			PagingOf(op), sugerclient.ListHint{}, reader)
 		require.NoError(b, err)
 		return len(reader.usable)
 	}

@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -11,10 +13,9 @@ import (
 
 // Bounds of what is remembered.
 const (
-	maxCallers   = 64      // organizations and credentials for which lists are held
-	maxHeldRows  = 300_000 // users in all lists that are held
-	maxWrites    = 1 << 14 // users and roles whose last write is known
-	hintLifetime = 10 * time.Minute
+	maxCallers  = 64      // organizations and credentials for which lists are held
+	maxHeldRows = 300_000 // users in all lists that are held
+	maxWrites   = 1 << 14 // users and roles whose last write is known
 )
 
 // A memory caches state between requests, separately for each organization and
@@ -40,7 +41,7 @@ type callerKey = marks.Mark
 type lists struct {
 	users feed[*snapshot]
 	roles feed[*catalogue]
-	hints hints
+	hint  atomic.Pointer[listHint]
 }
 
 // A lookupKey is an e-mail address in an organization.
@@ -49,7 +50,6 @@ type lookupKey struct {
 	email  string // folded
 }
 
-// A lookup is a hint that an address belongs to a user.
 type lookup struct {
 	id    string
 	until time.Time
@@ -71,7 +71,6 @@ func newMemory(config *Config) *memory {
 	return m
 }
 
-// newCache returns a cache of a size above 0.
 func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V] {
 	cache, err := lru.NewWithEvict(size, evicted)
 	if err != nil {
@@ -80,7 +79,6 @@ func newCache[K comparable, V any](size int, evicted func(K, V)) *lru.Cache[K, V
 	return cache
 }
 
-// key returns the callerKey of a caller.
 func (m *memory) key(c Caller) callerKey { return m.keys.Of(c.Organization, string(c.Credential)) }
 
 // lists returns a caller's lists. Lists of an unproven credential do not replace
@@ -109,12 +107,7 @@ func (m *memory) filled(key callerKey, s *lists) {
 	m.callers.ContainsOrAdd(key, s)
 	m.unproven.Remove(key)
 	rows := 0
-	keys := m.callers.Keys() // oldest first
-	for i := len(keys) - 1; i >= 0; i-- {
-		one, ok := m.callers.Peek(keys[i])
-		if !ok {
-			continue
-		}
+	for _, one := range slices.Backward(m.callers.Values()) { // the least recently used one last
 		if held := one.users.latest(); held != nil {
 			rows += len(held.users)
 		}
@@ -145,7 +138,6 @@ func (m *memory) wrote(organization string, names ...string) {
 	}
 }
 
-// lastWrite returns when one of the things was last written to.
 func (m *memory) lastWrite(names ...string) (last tick) {
 	for _, name := range names {
 		if at, ok := m.writes.Peek(name); ok {
@@ -172,7 +164,6 @@ func (m *memory) recall(key callerKey, email string) string {
 	return hint.id
 }
 
-// unlearn drops a hint that proved wrong.
 func (m *memory) unlearn(key callerKey, email string) {
 	m.lookups.Remove(lookupKey{key, foldEmail(email)})
 }

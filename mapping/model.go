@@ -1,9 +1,19 @@
+// Package mapping says what a SCIM User, Group and Role are in Suger, and
+// carries out SCIM operations as calls of Suger's API.
+//
+// The calls, paths, fields and role names are in a mapping file
+// (the embedded default is suger.yaml), so that a Suger that differs needs
+// another file, not another program. Start with [spec.Document], which is that
+// file, and [Service], which works by it.
 package mapping
 
 import (
+	_ "embed"
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -13,25 +23,41 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
+//go:embed suger.yaml
+var defaultFile []byte
+
+// DefaultName is what the embedded mapping is called in messages.
+const DefaultName = "suger.yaml"
+
+// DefaultSource returns the embedded mapping as it is written.
+func DefaultSource() []byte { return defaultFile }
+
+// DefaultDocument is the embedded mapping.
+var DefaultDocument = sync.OnceValue(func() *spec.Document {
+	doc, err := spec.Parse(DefaultName, defaultFile)
+	if err != nil {
+		panic(fmt.Sprintf("the embedded mapping: %v", err)) // a test reads it
+	}
+	return doc
+})
+
 // URNSuger is the extension for attributes that SCIM's core schema lacks.
 const URNSuger = "urn:ietf:params:scim:schemas:extension:suger:2.0:User"
 
 // A model is a compiled mapping file.
 type model struct {
 	doc        *spec.Document
-	attributes []attribute       // by name
-	index      map[string]int    // name -> position in attributes
-	userName   int               // position of userName
-	given      int               // position of name.givenName, below 0 if it is not held
-	family     int               // position of name.familyName, too
-	enterprise []int             // positions of what is in the enterprise extension
-	layout     layout            // of a user's resource
-	status     *statusModel      // nil if the mapping has no status
-	many       bool              // whether a user may hold several roles
-	precedence map[string]int    // folded role name -> tier, 0 the most powerful
-	others     int               // tier of a role that precedence does not name
-	rowFields  map[string]string // names of the top-level fields of a user's record that are read, by themselves
-	moreIDs    []string          // names of further ids, in order
+	attributes []attribute    // by name
+	index      map[string]int // name -> position in attributes
+	userName   int            // position of userName
+	given      int            // position of name.givenName, below 0 if it is not held
+	family     int            // position of name.familyName, too
+	layout     layout         // of a user's resource
+	status     *statusModel   // nil if the mapping has no status
+	many       bool           // whether a user may hold several roles
+	precedence map[string]int // folded role name -> tier, 0 the most powerful
+	others     int            // tier of a role that precedence does not name
+	moreIDs    []string       // names of further ids, in order
 	errors     *sugerclient.ErrorRule
 }
 
@@ -41,7 +67,6 @@ type attribute struct {
 	spec.Attribute
 }
 
-// newModel compiles a checked document.
 func newModel(doc *spec.Document) *model {
 	m := &model{doc: doc, index: make(map[string]int), many: doc.ManyRoles(), moreIDs: sortedKeys(doc.User.IDs)}
 	for name, a := range doc.User.Attributes {
@@ -50,9 +75,6 @@ func newModel(doc *spec.Document) *model {
 	sort.Slice(m.attributes, func(i, j int) bool { return m.attributes[i].name < m.attributes[j].name })
 	for i, a := range m.attributes {
 		m.index[a.name] = i
-		if object, _ := spec.SplitAttribute(a.name); object == scim.URNEnterpriseUser {
-			m.enterprise = append(m.enterprise, i)
-		}
 	}
 	m.userName, m.given, m.family = m.index["userName"], m.at("name.givenName"), m.at("name.familyName")
 	if doc.Access.Shows() {
@@ -68,49 +90,17 @@ func newModel(doc *spec.Document) *model {
 		m.precedence[fold(name)] = tier
 	}
 	m.errors = errorRule(doc)
-	m.rowFields = m.fieldsOfRow()
 	m.layout = m.newLayout()
 	return m
 }
 
-// errorRule returns how the client recognizes an error.
 func errorRule(doc *spec.Document) *sugerclient.ErrorRule {
-	rule := &sugerclient.ErrorRule{NotThere: words(doc.Refusals.NotThere)}
+	rule := &sugerclient.ErrorRule{NotThere: doc.Refusals.NotThere}
 	if e := doc.Errors; e != nil {
-		rule.Field, rule.Success = string(e.Field), words(e.Success)
+		rule.Field, rule.Success = string(e.Field), e.Success
 		rule.Message, rule.Code = string(e.Message), string(e.Code)
 	}
 	return rule
-}
-
-func words(values []any) (texts []string) {
-	for _, value := range values {
-		if text, ok := spec.Text(value); ok {
-			texts = append(texts, text)
-		}
-	}
-	return texts
-}
-
-// fieldsOfRow returns the top-level fields of a user's record that the mapping
-// names.
-func (m *model) fieldsOfRow() map[string]string {
-	user := &m.doc.User
-	fields := []spec.Field{user.ID, user.Organization, user.Created, user.Modified, user.Roles.Field}
-	for _, a := range m.attributes {
-		fields = append(fields, a.Field)
-	}
-	for _, name := range m.moreIDs {
-		fields = append(fields, user.IDs[name])
-	}
-	fields = append(fields, m.doc.Access.Field)
-	top := make(map[string]string)
-	for _, field := range fields {
-		for _, name := range field.TopLevel() {
-			top[name] = name
-		}
-	}
-	return top
 }
 
 // fold makes text comparable without regard to letter case.
@@ -144,7 +134,6 @@ func (m *model) at(name string) int {
 	return -1
 }
 
-// holds reports whether the mapping has a field for the attribute.
 func (m *model) holds(name string) bool { return m.at(name) >= 0 }
 
 // splitsName reports whether given and family name are parts of one field, so
@@ -153,10 +142,8 @@ func (m *model) splitsName() bool {
 	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.Part != spec.WholeField })
 }
 
-// writesStatus reports whether the update operation sends the status.
 func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStatus() }
 
-// writesRole reports whether the update operation sends the role.
 func (m *model) writesRole() bool { return m.doc.WritesRole() }
 
 // invites reports whether the mapping knows people who are invited and have never

@@ -2,10 +2,8 @@ package mapping
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"suger-scim-gateway/mapping/spec"
 	"suger-scim-gateway/sugerclient"
 )
 
@@ -35,14 +33,10 @@ func (p *Probe) Call(operation string, user any) (call sugerclient.Call, ok bool
 // Paging returns how an operation's list is read.
 func (p *Probe) Paging(operation string) sugerclient.Paging {
 	if op := p.model.doc.Operations.Named(operation); op != nil {
-		return pagingOf(op)
+		return PagingOf(op)
 	}
 	return sugerclient.Paging{}
 }
-
-// PagingOf returns how the client reads the list of an operation that no mapping has
-// yet.
-func PagingOf(op *spec.Operation) sugerclient.Paging { return pagingOf(op) }
 
 // Do makes one call.
 func (p *Probe) Do(ctx context.Context, call sugerclient.Call) (*sugerclient.Answer, error) {
@@ -59,8 +53,7 @@ func (p *Probe) Find(ctx context.Context, address string) (id string, decided bo
 	return id, decided, err
 }
 
-// Rows reads a list to its end. restart says that the rows so far are void, since
-// the list is read again from the start or from a page.
+// Rows reads a list to its end.
 func (p *Probe) Rows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, rows sugerclient.Rows) (sugerclient.ListReport, error) {
 	return p.client.List(ctx, p.Credential, call, paging, sugerclient.ListHint{}, rows)
 }
@@ -111,9 +104,6 @@ func (p *Probe) ReadRole(record any) (RoleName, error) {
 	return RoleName{ID: r.id, Name: r.name}, nil
 }
 
-// Decode reads JSON as the gateway does: numbers stay as they are written.
-func Decode(data json.RawMessage) (any, error) { return decodeJSON(data) }
-
 // An Exchange is one call of an operation on a user or role, and the result of
 // it, for the check.
 type Exchange struct {
@@ -131,7 +121,6 @@ func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, see)
 }
 
-// observe passes e to the context's observer, if there is one.
 func observe(ctx context.Context, e Exchange) {
 	if see, ok := ctx.Value(exchangeKey{}).(func(Exchange)); ok {
 		see(e)

@@ -10,7 +10,6 @@ import (
 	"suger-scim-gateway/mapping/spec"
 )
 
-// A role is a Suger role.
 type role struct {
 	id            string
 	raw           any // the id as Suger writes it, a string or a json.Number
@@ -100,8 +99,11 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		}
 	}
 	for _, known := range m.doc.Role.Known {
-		r := c.known(&known)
 		id := known.IDText()
+		r := c.byID(id)
+		if id == "" {
+			r = c.byRef(roleRef{name: known.Name})
+		}
 		switch {
 		case r != nil:
 		case id != "":
@@ -117,25 +119,22 @@ func (m *model) newCatalogue(listed []*role, groups map[string]string, whole boo
 		r.administrator = known.Administrator
 		r.description = cmp.Or(r.description, known.Description)
 	}
-	for _, known := range m.doc.Role.Known {
-		for _, r := range c.roles {
+	for _, r := range c.roles {
+		for _, known := range m.doc.Role.Known {
 			if !r.standard && sameName(r.name, known.Name) {
 				r.doubtful, r.administrator = true, known.Administrator
 			}
 		}
-	}
-	for _, r := range c.roles {
-		r.group, r.word = r.name, r.id
+		r.group = r.name
 		for _, group := range sortedKeys(groups) {
 			if target := fold(cleanName(groups[group])); target == fold(r.id) || target == fold(cleanName(r.name)) {
 				r.group = group
 			}
 		}
-		tier, ok := m.precedence[fold(r.name)]
-		if !ok || r.doubtful {
-			tier = m.others
+		r.tier = m.others
+		if tier, ranked := m.precedence[fold(r.name)]; ranked && !r.doubtful {
+			r.tier = tier
 		}
-		r.tier = tier
 	}
 	slices.SortFunc(c.roles, (*role).compare)
 	for _, r := range c.roles {
@@ -156,15 +155,6 @@ func (m *model) knownCatalogue(groups map[string]string) *catalogue {
 	return c
 }
 
-// known finds a role that the mapping knows: by its id, or by its name where the mapping
-// gives no id.
-func (c *catalogue) known(k *spec.KnownRole) *role {
-	if id := k.IDText(); id != "" {
-		return c.byID(id)
-	}
-	return c.byRef(roleRef{name: k.Name})
-}
-
 // errUnlisted is for a role of which a catalogue without Suger's list cannot say
 // whether it exists.
 func errUnlisted() error {
@@ -172,47 +162,29 @@ func errUnlisted() error {
 		"Suger does not give its list of roles (%q), so the gateway cannot tell whether this group exists. Nothing was changed. Run the check command, and correct the mapping file.", spec.OpListRoles)
 }
 
-// byID finds a role by its id.
 func (c *catalogue) byID(id string) *role {
-	for _, r := range c.roles {
-		if r.id == id {
-			return r
-		}
-	}
-	return nil
+	return c.first(func(r *role) bool { return r.id == id })
 }
 
-// byRef finds the role that a user's record names.
+// byRef finds the role that a user's record names, rather by its exact id.
 func (c *catalogue) byRef(ref roleRef) *role {
-	if ref.id != "" {
-		if r := c.byID(ref.id); r != nil {
-			return r
-		}
-		for _, r := range c.roles {
-			if ref.means(r) {
-				return r
-			}
-		}
-		return nil
+	if r := c.byID(ref.id); r != nil {
+		return r
 	}
-	for _, r := range c.roles {
-		if sameName(r.name, ref.name) {
-			return r
-		}
+	return c.first(ref.means)
+}
+
+func (c *catalogue) first(is func(*role) bool) *role {
+	if at := slices.IndexFunc(c.roles, is); at >= 0 {
+		return c.roles[at]
 	}
 	return nil
 }
 
-// knows reports whether the catalogue has every role that these users hold.
 func (c *catalogue) knows(users []*user) bool {
-	for _, u := range users {
-		for _, ref := range u.roles {
-			if c.byRef(ref) == nil {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(users, func(u *user) bool {
+		return slices.ContainsFunc(u.roles, func(ref roleRef) bool { return c.byRef(ref) == nil })
+	})
 }
 
 // named finds the role that a SCIM client means by a word: its id, its name or
@@ -239,14 +211,11 @@ func (c *catalogue) named(word string) (*role, error) {
 		scim.Clip(word, 80), len(found), joinWords(found, func(r *role) string { return r.id }))
 }
 
-// unknown returns the error for a role that does not exist; it lists those that
-// do.
 func (c *catalogue) unknown(word string) error {
 	return scim.NewError(scim.CodeUnknownRole, "Suger has no role %q. Its roles are: %s.",
 		scim.Clip(word, 80), joinWords(c.roles, (*role).label))
 }
 
-// label returns the role's name for messages.
 func (r *role) label() string {
 	if r.group != r.name {
 		return r.name + " (" + r.group + ")"
@@ -254,7 +223,6 @@ func (r *role) label() string {
 	return r.name
 }
 
-// highest returns the most powerful of some roles, or nil.
 func highest(roles []*role) *role {
 	var best *role
 	for _, r := range roles {

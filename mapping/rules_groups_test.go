@@ -41,7 +41,7 @@ func TestRule9RolesWithoutPermissions(t *testing.T) {
 	read := func(records ...string) *catalogue {
 		var listed []*role
 		for _, text := range records {
-			record, err := decodeJSON([]byte(text))
+			record, err := Decode([]byte(text))
 			require.NoError(t, err)
 			one, err := r.model.readRole(record)
 			require.NoError(t, err)

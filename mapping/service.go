@@ -230,7 +230,7 @@ func (s *Service) Accepted(c Caller) (now, lately bool) {
 // unknown credentials, before anything else is done for them.
 func (s *Service) Prove(ctx context.Context, c Caller) error {
 	as, list := s.open(c), s.model.doc.Operations.ListUsers
-	err := s.client.Prove(ctx, c.Credential, as.request(spec.OpListUsers, list, as.ids(nil, nil), nil), pagingOf(list))
+	err := s.client.Prove(ctx, c.Credential, as.request(spec.OpListUsers, list, as.ids(nil, nil), nil), PagingOf(list))
 	as.driftOf(err)
 	return as.asSCIM(err)
 }

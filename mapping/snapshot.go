@@ -36,6 +36,7 @@ type leftOut struct {
 	email string // folded, likewise
 	roles []roleRef
 	odd   bool // the roles cannot be read
+	row   int  // which row of the list it was
 	err   error
 }
 
@@ -71,7 +72,6 @@ func (s *snapshot) holdsSame(m *model, users []*user) bool {
 	})
 }
 
-// index finds the users by id and by address.
 func (s *snapshot) index(m *model) {
 	id := func(u *user) string { return u.id }
 	ids, twice := positions(s.users, id)
@@ -142,7 +142,6 @@ func onePerson(m *model, u *user, roles *catalogue, at tick, done time.Time) *sn
 	return s
 }
 
-// withRoles returns the snapshot with another catalogue.
 func (s *snapshot) withRoles(roles *catalogue) *snapshot {
 	copied := *s
 	copied.roles = roles
@@ -160,7 +159,6 @@ func (s *snapshot) byRow(hash uint64) *user {
 	return nil
 }
 
-// byID returns the user with the id, or nil.
 func (s *snapshot) byID(id string) *user {
 	if at, found := s.ids[id]; found {
 		return s.users[at]
@@ -168,7 +166,6 @@ func (s *snapshot) byID(id string) *user {
 	return nil
 }
 
-// holderOf returns the user with an address, or nil.
 func (s *snapshot) holderOf(email string) *user {
 	if at, found := s.mails[foldEmail(email)]; found {
 		return s.users[at]
@@ -221,9 +218,8 @@ func (s *snapshot) anonymous() (n int) {
 // administrators returns the active administrators: users with access who have
 // signed in before and hold an administrator role.
 func (s *snapshot) administrators() (found []*user) {
-	var roles []*role
 	for _, u := range s.users {
-		if roles = s.roles.appendOf(roles[:0], u); canHelp(u, roles) && !s.doubts(u) {
+		if canHelp(u, s.roles.of(u)) && !s.doubts(u) {
 			found = append(found, u)
 		}
 	}
@@ -241,7 +237,6 @@ func canHelp(u *user, roles []*role) bool {
 	return u.access.active && !u.access.pending && (!u.access.unknown || u.access.missing()) && slices.ContainsFunc(roles, helps)
 }
 
-// domains returns the e-mail domains of the members.
 func (s *snapshot) domains(m *model) map[string]bool {
 	found := make(map[string]bool)
 	for _, u := range s.users {
@@ -250,7 +245,6 @@ func (s *snapshot) domains(m *model) map[string]bool {
 	return found
 }
 
-// domainOf returns the part of a folded address after the last @.
 func domainOf(email string) string { return email[strings.LastIndexByte(email, '@')+1:] }
 
 // foldEmail makes addresses comparable: without regard to the case of ASCII

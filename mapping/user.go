@@ -27,7 +27,6 @@ type user struct {
 	row      uint64   // hash of the row of Suger's list, 0 if it comes from elsewhere
 }
 
-// rawID returns the id as Suger writes it.
 func (u *user) rawID() any {
 	if u.number {
 		return json.Number(u.id)
@@ -41,7 +40,6 @@ type roleRef struct {
 	number   bool // Suger writes the id as a number
 }
 
-// isForeign reports whether a record says that it belongs to another organization.
 func isForeign(record any, field spec.Field, organization string) bool {
 	if !field.Given() || organization == "" {
 		return false
@@ -50,7 +48,6 @@ func isForeign(record any, field spec.Field, organization string) bool {
 	return err == nil && of != "" && of != organization
 }
 
-// readUser reads one decoded user.
 func (m *model) readUser(record any, organization string) (u *user, err error) {
 	doc := &m.doc.User
 	if _, ok := record.(map[string]any); !ok {
@@ -120,11 +117,7 @@ func fieldTime(record any, f spec.Field) string {
 			return ""
 		}
 	}
-	const form = "2006-01-02T15:04:05.000Z"
-	if len(written) == len(form) && written[19] == '.' && written[23] == 'Z' { // it has the form, as most do
-		return written
-	}
-	return instant.UTC().Format(form)
+	return instant.UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // sinceEpoch reads a number of seconds or milliseconds since 1970. As seconds,
@@ -138,7 +131,6 @@ func sinceEpoch(written string) (time.Time, error) {
 	return time.UnixMilli(number), err
 }
 
-// readRoles reads which roles the roles field of a user's record names.
 func (m *model) readRoles(value any) ([]roleRef, error) {
 	in := &m.doc.User.Roles
 	if value == nil || value == "" {
@@ -161,7 +153,6 @@ func (m *model) readRoles(value any) ([]roleRef, error) {
 	return roles, nil
 }
 
-// roleOf reads one role of a user's record.
 func roleOf(in *spec.UserRoles, element any) roleRef {
 	word, isText := spec.Text(element)
 	if isText && in.By == "name" {
@@ -204,24 +195,16 @@ func cut(value string, part spec.Part) string {
 		return value
 	}
 	words := strings.Fields(value)
-	if len(words) == 0 {
-		return ""
-	}
-	last := len(words) - 1
-	if last == 0 { // a single word is a first name
-		if part == spec.FirstNames {
-			return words[0]
-		}
-		return ""
-	}
+	first := max(len(words)-1, min(len(words), 1)) // a single word is a first name
 	if part == spec.LastName {
-		return words[last]
+		return strings.Join(words[first:], " ")
 	}
-	return strings.Join(words[:last], " ")
+	return strings.Join(words[:first], " ")
 }
 
-// decodeJSON keeps numbers as they are written, since ids may be large numbers.
-func decodeJSON(data []byte) (any, error) {
+// Decode decodes JSON. It keeps numbers as they are written, since ids may be large
+// numbers.
+func Decode(data []byte) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var value any
@@ -231,28 +214,19 @@ func decodeJSON(data []byte) (any, error) {
 	return value, nil
 }
 
-// valueAt returns the value of the attribute at a position, "" if the mapping
-// does not hold it.
-func (u *user) valueAt(i int) string {
-	if i < 0 {
-		return ""
-	}
-	return u.values[i]
-}
-
-// email returns the address that Suger knows the user by.
 func (m *model) email(u *user) string { return u.values[m.userName] }
 
 // formatted returns the full name, made of its parts.
 func (m *model) formatted(u *user) string {
-	given, family := u.valueAt(m.given), u.valueAt(m.family)
-	if given == "" || family == "" {
-		return given + family
+	var names []string
+	for _, at := range []int{m.given, m.family} {
+		if at >= 0 && u.values[at] != "" {
+			names = append(names, u.values[at])
+		}
 	}
-	return given + " " + family
+	return strings.Join(names, " ")
 }
 
-// key returns the address in the form by which users are found.
 func (m *model) key(u *user) string { return foldEmail(u.values[m.userName]) }
 
 // compare orders users by time of creation, then id: the order of every list.
@@ -283,7 +257,7 @@ func (m *model) leftOut(record any, err error) leftOut {
 	email, _ := fieldText(record, m.attributes[m.userName].Field)
 	raw, _ := m.doc.User.Roles.Field.In(record)
 	roles, odd := m.readRoles(raw)
-	return leftOut{id: strings.Clone(id), email: strings.Clone(foldEmail(email)), roles: roles, odd: odd != nil, err: err}
+	return leftOut{id: id, email: foldEmail(email), roles: roles, odd: odd != nil, err: err}
 }
 
 // readGlobal reads the record by an id of somebody who need not be a member. It is nil
@@ -297,9 +271,103 @@ func (m *model) readGlobal(record any, id string) *user {
 	return u
 }
 
-// idIn returns the user's id in an answer.
 func (m *model) idIn(answer any) (any, bool) {
 	id, ok := m.doc.User.ID.In(answer)
 	text, isText := spec.Text(id)
 	return id, ok && isText && text != ""
+}
+
+// A statusModel reads and writes the field that says whether a user has access.
+type statusModel struct {
+	*spec.Access
+	active, pending, inactive spec.WordSet
+	toActive, toInactive      any // what is written to give access and to end it, nil if nothing can be
+}
+
+// null is written for a null of the mapping.
+var null = json.RawMessage("null")
+
+// An access is whether a user has access, as the status says.
+type access struct {
+	word    string // Suger's own word, "" if absent
+	raw     any    // the same as Suger writes it
+	active  bool
+	pending bool // invited, never signed in
+	unknown bool // the mapping does not say what the word means
+}
+
+// missing reports whether the user's record has no status at all.
+func (s access) missing() bool { return s.unknown && s.word == "" }
+
+func newStatusModel(m *spec.Access) *statusModel {
+	return &statusModel{
+		Access: m, active: spec.WordsOf(m.Active), pending: spec.WordsOf(m.Pending), inactive: spec.WordsOf(m.Inactive),
+		toActive: firstToWrite(m.Active), toInactive: firstToWrite(m.Inactive),
+	}
+}
+
+func firstToWrite(values []any) any {
+	switch {
+	case len(values) == 0:
+		return nil
+	case values[0] == nil:
+		return null
+	}
+	return values[0]
+}
+
+// read returns what a Suger user's status means. A value that the mapping does
+// not know counts as access: then the person can still be deactivated, while the
+// opposite would report a leaver as gone.
+func (s *statusModel) read(record any) access {
+	value, ok := s.Field.In(record)
+	word, isText := spec.Text(value)
+	absent := !ok || value == nil || (isText && word == "")
+	switch {
+	case absent && s.Absent != "":
+		return access{active: s.Absent == "active"}
+	case absent:
+		return access{active: true, unknown: true}
+	case isText && s.active.Has(word):
+		return access{word: word, raw: value, active: true, pending: s.pending.Has(word)}
+	case isText && s.inactive.Has(word):
+		return access{word: word, raw: value}
+	case s.Absent == "active" && len(s.inactive) == 0: // a time of removal
+		return access{word: word, raw: value, active: !isSet(value)}
+	case s.Absent == "inactive" && len(s.active) == 0: // a time of activation
+		return access{word: word, raw: value, active: isSet(value)}
+	}
+	if !isText {
+		encoded, _ := json.Marshal(value) // it came from JSON
+		word = string(encoded)
+	}
+	return access{word: word, raw: value, active: true, unknown: true}
+}
+
+// isSet reports whether a value that is a time or missing is a time, or another value
+// that stands for one: false, zero, the zero time and what is empty do not.
+func isSet(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	text, _ := spec.Text(value)
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return !at.IsZero() && at.UnixMilli() != 0
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	return text != "" && !strings.EqualFold(text, "false") && (err != nil || number != 0)
+}
+
+func (m *model) accessFor(active bool) access {
+	is := access{active: active}
+	if m.status == nil {
+		return is
+	}
+	is.raw = m.statusValue(active, "")
+	is.word, _ = spec.Text(is.raw)
+	return is
 }

@@ -62,5 +62,31 @@ func TestListsShareTheirUsers(t *testing.T) {
 		assert.Same(t, earlier.byID(u.id), u)
 	}
 	assert.Equal(t, "VIEWER", earlier.byID("u7").roles[0].id, "what is shared is never changed")
-	assert.Equal(t, second.seen.records, 50)
+}
+
+// Each row is read by itself, whatever came before it.
+func TestUserReaderReadsEachRowByItself(t *testing.T) {
+	s := readerService(t)
+	r := s.newUserReader(nil)
+	rows := []string{
+		string(userRow("u0", "ADMIN")), `{"id":"u1","email":"u1@example.com"}`, `null`, `7`, `[]`, `"{}"`, `{}`, `{"email":"x@example.com"}`,
+		`{"id":12345678901234567890,"email":"n@example.com"}`, `{"id":"first","id":"last","email":"d@example.com","userRole":{"id":["\ud800"]}}`,
+		"{\"id\":\"\xff\",\"email\":\"\\u00e9@example.com\",\"firstName\":null}", `{"id":"u9","email":"u9@example.com","userRole":"VIEWER"}`,
+	}
+	for _, row := range rows {
+		record, err := Decode([]byte(row))
+		require.NoError(t, err)
+		want, wrong := s.model.readUser(record, s.Organization)
+		usable, left := len(r.usable), len(r.left)
+		require.NoError(t, r.Row([]byte(row)))
+		if wrong != nil {
+			require.Len(t, r.left, left+1, row)
+			assert.EqualError(t, r.left[left].err, wrong.Error(), row)
+			continue
+		}
+		require.Len(t, r.usable, usable+1, row)
+		got := *r.usable[usable]
+		got.row = 0
+		assert.Equal(t, *want, got, row)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -16,20 +15,16 @@ import (
 // such as roles.^[type=='suger'].value finds it again.
 const roleSlot = "suger"
 
-// A userView is a user as SCIM shows it.
 type userView struct {
 	*suger
 	user    *user
 	held    []*role
-	one     [1]*role // room for held, as most hold one
-	version string   // "" until it is asked for
+	version string // "" until it is asked for
 }
 
 // view returns a user with the roles that he or she holds.
 func (s *suger) view(u *user, roles *catalogue) *userView {
-	v := &userView{suger: s, user: u}
-	v.held = roles.appendOf(v.one[:0], u)
-	return v
+	return &userView{suger: s, user: u, held: roles.of(u)}
 }
 
 // ID returns the user's id.
@@ -38,9 +33,23 @@ func (v *userView) ID() string { return v.user.id }
 // Version returns the user's version, a digest of all that the resource is made
 // of and may change.
 func (v *userView) Version() string {
-	if v.version == "" {
-		v.version = v.versionOf(v.user, v.held)
+	if v.version != "" {
+		return v.version
 	}
+	const usual = 512 // bytes
+	content := make([]byte, 0, usual)
+	add := func(words ...string) {
+		for _, word := range words {
+			content = append(binary.AppendUvarint(content, uint64(len(word))), word...)
+		}
+	}
+	u := v.user
+	add(v.Organization, u.id, u.created, u.modified, strconv.FormatBool(u.access.active), u.access.word)
+	add(u.values...)
+	for _, r := range v.held {
+		add(r.id, r.name, r.group, r.word)
+	}
+	v.version = scim.VersionOf(content)
 	return v.version
 }
 
@@ -50,39 +59,9 @@ func (v *userView) Resource() scim.Resource { return scim.ResourceOf(v) }
 // WriteTo writes the user into a form.
 func (v *userView) WriteTo(form *scim.Form) { v.model.layout.writeTo(form, v) }
 
-// hasEnterprise reports whether there is anything in the enterprise extension.
-func (v *userView) hasEnterprise() bool {
-	for _, i := range v.model.enterprise {
-		if v.user.values[i] != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// versionOf makes the version of a user.
-func (s *suger) versionOf(u *user, held []*role) string {
-	const usual = 512 // bytes
-	content := make([]byte, 0, usual)
-	add := func(words ...string) {
-		for _, word := range words {
-			content = append(binary.AppendUvarint(content, uint64(len(word))), word...)
-		}
-	}
-	add(s.Organization, u.id, u.created, u.modified, strconv.FormatBool(u.access.active), u.access.word)
-	add(u.values...)
-	for _, r := range held {
-		add(r.id, r.name, r.group, r.word)
-	}
-	return scim.VersionOf(content)
-}
-
-// of returns the roles that a user holds.
-func (c *catalogue) of(u *user) []*role { return c.appendOf(nil, u) }
-
-// appendOf appends the roles that a user holds. A role that is not in the
-// catalogue is shown as Suger writes it.
-func (c *catalogue) appendOf(held []*role, u *user) []*role {
+// of returns the roles that a user holds. A role that is not in the catalogue is shown
+// as Suger writes it.
+func (c *catalogue) of(u *user) (held []*role) {
 	for _, ref := range u.roles {
 		r := c.byRef(ref)
 		if r == nil {
@@ -97,7 +76,7 @@ func (c *catalogue) appendOf(held []*role, u *user) []*role {
 	return held
 }
 
-// meta returns a resource's metadata; the gateway adds the location.
+// meta returns metadata without the location, which the gateway adds.
 func meta(resourceType, created, modified string) map[string]any {
 	m := map[string]any{"resourceType": resourceType}
 	if created != "" {
@@ -124,81 +103,81 @@ type layout []member
 // A member is one attribute of a resource, or of an object in it.
 type member struct {
 	name  string
-	text  func(*userView) string              // of a simple attribute; "" leaves it out
-	write func(*scim.Form, string, *userView) // of any other; it writes the name too
-	inner layout                              // of an object, which is left out if all of it is
+	write writer // nil for an object
+	inner layout // of an object, which is left out if all of it is
 }
 
-// writeTo writes the members of a user that there are.
+// A writer writes an attribute with its name, or leaves it out.
+type writer func(*scim.Form, string, *userView)
+
 func (l layout) writeTo(form *scim.Form, v *userView) {
 	for i := range l {
-		switch m := &l[i]; {
-		case m.write != nil:
+		m := &l[i]
+		if m.write != nil {
 			m.write(form, m.name, v)
-		case m.text != nil:
-			if text := m.text(v); text != "" {
-				form.Text(m.name, text)
-			}
-		default:
-			form.Object(m.name)
-			m.inner.writeTo(form, v)
-			form.End()
+			continue
 		}
+		form.Object(m.name)
+		m.inner.writeTo(form, v)
+		form.End()
 	}
 }
 
 // newLayout puts together what every user has and what this mapping holds.
-func (m *model) newLayout() layout {
-	l := layout{
-		{name: "schemas", write: writeSchemas},
-		{name: "id", text: func(v *userView) string { return v.user.id }},
-		{name: "emails", write: writeEmails},
-		{name: "active", write: func(form *scim.Form, name string, v *userView) { form.Flag(name, v.user.access.active) }},
-		{name: "roles", write: writeRoles},
-		{name: "groups", write: writeGroups},
-		{name: "meta", write: writeMeta},
-		{name: URNSuger, write: writeExtension},
-	}
-	for i, a := range m.attributes {
-		l.add(a.name, func(v *userView) string { return v.user.values[i] })
-	}
-	for _, name := range []string{"name.formatted", "displayName"} {
-		if !m.holds(name) {
-			l.add(name, func(v *userView) string { return v.model.formatted(v.user) })
+func (m *model) newLayout() (l layout) {
+	text := func(of func(*userView) string) writer {
+		return func(form *scim.Form, name string, v *userView) {
+			if text := of(v); text != "" {
+				form.Text(name, text)
+			}
 		}
 	}
-	l.sort()
+	formatted := text(func(v *userView) string { return v.model.formatted(v.user) })
+	writers := map[string]writer{ // by an attribute's full name
+		"schemas": writeSchemas, "emails": writeEmails, "roles": writeRoles, "groups": writeGroups, "meta": writeMeta,
+		"id":             text(func(v *userView) string { return v.user.id }),
+		"active":         func(form *scim.Form, name string, v *userView) { form.Flag(name, v.user.access.active) },
+		"name.formatted": formatted, "displayName": formatted,
+		URNSuger + ":organizationId": text(func(v *userView) string { return v.Organization }),
+		URNSuger + ":status":         text(func(v *userView) string { return v.user.access.word }),
+		URNSuger + ":role": text(func(v *userView) string {
+			if top := highest(v.held); top != nil {
+				return top.word
+			}
+			return ""
+		}),
+	}
+	for i, a := range m.attributes {
+		writers[a.name] = text(func(v *userView) string { return v.user.values[i] })
+	}
+	for _, name := range sortedKeys(writers) {
+		l.add(name, writers[name])
+	}
 	return l
 }
 
-// add adds an attribute that is a text, by its full name.
-func (l *layout) add(name string, text func(*userView) string) {
+func (l *layout) add(name string, write writer) {
 	object, local := spec.SplitAttribute(name)
 	if object == "" {
-		*l = append(*l, member{name: local, text: text})
+		*l = append(*l, member{name: local, write: write})
 		return
 	}
-	at := slices.IndexFunc(*l, func(m member) bool { return m.name == object })
-	if at < 0 {
-		at = len(*l)
+	if last := len(*l) - 1; last < 0 || (*l)[last].name != object {
 		*l = append(*l, member{name: object})
 	}
-	(*l)[at].inner.add(local, text)
-}
-
-func (l layout) sort() {
-	slices.SortFunc(l, func(a, b member) int { return strings.Compare(a.name, b.name) })
-	for i := range l {
-		l[i].inner.sort()
-	}
+	(*l)[len(*l)-1].inner.add(local, write)
 }
 
 func writeSchemas(form *scim.Form, name string, v *userView) {
 	form.List(name)
 	form.Text("", scim.URNUser)
 	form.Text("", URNSuger)
-	if v.hasEnterprise() {
+	for i, a := range v.model.attributes {
+		if v.user.values[i] == "" || !strings.HasPrefix(a.name, scim.URNEnterpriseUser) {
+			continue
+		}
 		form.Text("", scim.URNEnterpriseUser)
+		break
 	}
 	form.End()
 }
@@ -241,18 +220,6 @@ func writeHeld(form *scim.Form, name string, v *userView, write func(*role)) {
 		write(r)
 		form.Text("value", r.id)
 		form.End()
-	}
-	form.End()
-}
-
-func writeExtension(form *scim.Form, name string, v *userView) {
-	form.Object(name)
-	form.Text("organizationId", v.Organization)
-	if top := highest(v.held); top != nil {
-		form.Text("role", top.word)
-	}
-	if word := v.user.access.word; word != "" {
-		form.Text("status", word)
 	}
 	form.End()
 }

@@ -119,7 +119,6 @@ func lookup(document []byte, path string) json.RawMessage {
 	return value
 }
 
-// textOf returns a string or a number as text.
 func textOf(value json.RawMessage) (text string, ok bool) {
 	if jsontext.Value(value).Kind() == '0' {
 		return string(value), true
@@ -211,7 +210,7 @@ func (e *ErrorRule) fails(value json.RawMessage) bool {
 	case len(e.Success) == 0:
 		return text != "false"
 	default:
-		return !slices.ContainsFunc(e.Success, func(word string) bool { return strings.EqualFold(word, strings.Trim(text, `"`)) })
+		return !slices.ContainsFunc(e.Success, func(word any) bool { return strings.EqualFold(fmt.Sprint(word), strings.Trim(text, `"`)) })
 	}
 }
 
@@ -220,25 +219,17 @@ func (e *ErrorRule) failsIn(body []byte) bool {
 	return e.Field != "" && e.fails(lookup(body, e.Field))
 }
 
-// Says reports whether the error's message has the word, in any letter case, or
-// the word is its code.
-func (e *Error) Says(word string) bool {
-	return word != "" && (strings.EqualFold(e.Code, word) || strings.Contains(strings.ToLower(e.Message), strings.ToLower(word)))
-}
-
-// Means reports whether one of the words describes the error: texts as
-// [Error.Says] finds them; numbers that are its status or its code.
+// Means reports whether one of the words describes the error: a text that is in its
+// message, in any letter case, or is its code; a number that is its status or its code.
 func (e *Error) Means(words []any) bool {
 	return slices.ContainsFunc(words, func(word any) bool {
-		if number, isNumber := word.(int); isNumber {
-			return e.Status == number || e.Code == strconv.Itoa(number)
-		}
-		text, isText := word.(string)
-		return isText && e.Says(text)
+		text := fmt.Sprint(word)
+		status, isNumber := word.(int)
+		inMessage := !isNumber && text != "" && strings.Contains(strings.ToLower(e.Message), strings.ToLower(text))
+		return inMessage || isNumber && status == e.Status || text != "" && strings.EqualFold(e.Code, text)
 	})
 }
 
-// failure converts an error answer to an Error.
 func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
 	secrets := r.secrets()
 	fail := &Error{
@@ -262,7 +253,7 @@ func (c *Client) failure(r *request, resp *http.Response, body []byte) *Error {
 		fail.retryable = r.Repeatable
 	case http.StatusUnauthorized, http.StatusForbidden: // about the credential, whatever the message
 	default:
-		if fail.Status < 500 && slices.ContainsFunc(r.Errors.NotThere, fail.Says) {
+		if fail.Status < 500 && fail.Means(r.Errors.NotThere) {
 			fail.Status = http.StatusNotFound
 		}
 	}
@@ -343,20 +334,10 @@ var (
 // cleanText makes text fit for a log line or an administrator's screen: one
 // line, no tags, no control or formatting characters, at most maxMessage bytes.
 func cleanText(text string) string {
-	text = withoutTags(onOneLine(text))
-	if strings.ContainsRune(text, '&') { // an entity may spell a tag
-		text = withoutTags(onOneLine(html.UnescapeString(text)))
-	}
-	text = onOneLine(text)
-	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
-}
-
-func withoutTags(text string) string {
-	if !strings.ContainsRune(text, '<') {
-		return text
-	}
+	text = onOneLine(html.UnescapeString(text)) // first, since an entity may spell a tag
 	text = tag.ReplaceAllString(hidden.ReplaceAllString(text, " "), " ")
-	return opening.ReplaceAllString(text, "$1")
+	text = onOneLine(opening.ReplaceAllString(text, "$1"))
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), maxMessage)], "")) // cut between characters
 }
 
 func onOneLine(text string) string {

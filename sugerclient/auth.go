@@ -52,23 +52,14 @@ type KeyAuth struct {
 }
 
 // String returns how the key is sent, without the key: "Authorization: Key".
-func (a KeyAuth) String() string {
-	if scheme := a.scheme(); scheme != "" {
-		return a.header() + ": " + scheme
-	}
-	return a.header()
-}
+func (a KeyAuth) String() string { return strings.TrimSuffix(a.header()+": "+a.scheme(), ": ") }
 
 func (a KeyAuth) header() string { return cmp.Or(a.Header, authorization) }
 
 func (a KeyAuth) exchange(cred Credential) (string, *request, error) {
-	if scheme := a.scheme(); scheme != "" {
-		return scheme + " " + string(cred), nil, nil
-	}
-	return string(cred), nil, nil
+	return strings.TrimLeft(a.scheme()+" "+string(cred), " "), nil, nil
 }
 
-// scheme returns the word before the key, "" for none.
 func (a KeyAuth) scheme() string {
 	switch {
 	case a.Scheme == NoScheme:
@@ -133,17 +124,13 @@ type refusal struct {
 	until time.Time
 }
 
-// remembered returns how Suger refused an account a moment ago, nil if it did
-// not.
-func (c *Client) remembered(refusals *lru.Cache[key, refusal], account key) *Error {
-	if known, ok := refusals.Get(account); ok && c.cfg.Now().Before(known.until) {
-		return known.fail
-	}
-	return nil
+// remember keeps for a while that Suger refuses an account.
+func (c *Client) remember(account key, fail *Error) {
+	c.refused.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
 }
 
-func (c *Client) account(cred Credential, call Call) key {
-	return key{c.keys.Of(string(cred)), call.PathParams[OrganizationParam]}
+func (c *Client) account(cred Credential, organization string) key {
+	return key{c.keys.Of(string(cred)), organization}
 }
 
 // secrets returns the texts that must not appear in an error message: the
@@ -194,7 +181,7 @@ const doubtFor = time.Minute
 // Accepted reports whether Suger accepts a credential, as far as is known without a call,
 // or did until a moment ago: a refusal can be temporary.
 func (c *Client) Accepted(cred Credential, organization string) (now, lately bool) {
-	since, proven := c.proven.Peek(key{c.keys.Of(string(cred)), organization})
+	since, proven := c.proven.Peek(c.account(cred, organization))
 	return proven && since.IsZero(), proven && !since.IsZero() && c.cfg.Now().Sub(since) < doubtFor
 }
 

@@ -71,16 +71,15 @@ type ErrorRule struct {
 	// that, as text, is in Success. Where Success is empty, false is no error
 	// either.
 	Field   string
-	Success []string
+	Success []any
 
 	// Message and Code are the paths of the message and of the code of any error;
 	// if empty, the usual names are tried. A code from 400 to 599 in a 2xx answer
 	// counts as the status.
 	Message, Code string
 
-	// NotThere are words in the message, in any letter case, and codes that mean
-	// the same as the status 404.
-	NotThere []string
+	// NotThere has what means the same as the status 404, for [Error.Means].
+	NotThere []any
 }
 
 // An Answer is Suger's answer to a [Call], status 2xx.
@@ -150,7 +149,7 @@ func (c *Client) newRequest(cred Credential, call Call) (*request, error) {
 		// (doc.suger.io, API Client).
 		header:     http.Header{"Accept": {"application/json"}, "Content-Type": {"application/json"}},
 		credential: cred,
-		account:    c.account(cred, call),
+		account:    c.account(cred, call.PathParams[OrganizationParam]),
 	}
 	r.Repeatable = call.Repeatable || r.isRead()
 	r.Errors = cmp.Or(call.Errors, new(ErrorRule))

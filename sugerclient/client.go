@@ -41,11 +41,10 @@ type Client struct {
 	rest      *resty.Client
 	keys      *marks.Maker
 	gate      *throttle.Quota[marks.Mark] // calls in flight
-	refused   *lru.Cache[key, refusal]
-	unproven  *lru.Cache[key, refusal]   // accounts that Prove has found to be refused
-	proven    *lru.Cache[key, time.Time] // accounts that Suger has accepted, and since when it refuses them, if it does
-	tokens    *lru.Cache[key, token]     // that credentials were exchanged for, in memory only
-	flights   singleflight.Group         // renewals of tokens, and proofs
+	refused   *lru.Cache[key, refusal]    // accounts that Suger refused a moment ago
+	proven    *lru.Cache[key, time.Time]  // accounts that Suger has accepted, and since when it refuses them, if it does
+	tokens    *lru.Cache[key, token]      // that credentials were exchanged for, in memory only
+	flights   singleflight.Group          // renewals of tokens, and proofs
 }
 
 // New returns a Client, or an error that names everything wrong with cfg.
@@ -62,7 +61,6 @@ func New(cfg Config) (*Client, error) {
 		keys:      marks.New(),
 		gate:      throttle.NewQuota[marks.Mark](maxCalls, int64(cfg.Concurrency)),
 		refused:   newCache[refusal](),
-		unproven:  newCache[refusal](),
 		proven:    newCache[time.Time](),
 		tokens:    newCache[token](),
 	}, nil
@@ -87,25 +85,16 @@ func (c *Client) Do(ctx context.Context, cred Credential, call Call) (*Answer, e
 	if !presentable(cred) {
 		return nil, r.refused(errMalformed)
 	}
-	if known := c.remembered(c.refused, r.account); known != nil {
-		fail := r.refused(nil)
-		fail.Message = known.Message
-		return nil, fail
+	if known, ok := c.refused.Get(r.account); ok && c.cfg.Now().Before(known.until) {
+		return nil, &Error{Operation: r.Operation, Kind: Refused, Status: known.fail.Status, Message: known.fail.Message, Err: known.fail.Err}
 	}
 	answer, fail := c.send(ctx, r)
-	if unauthorized(fail) && c.mayBeGood(ctx, r) {
-		c.cfg.Observer.Retried(r.Operation)
-		uncertain := fail.Uncertain
-		if answer, fail = c.send(ctx, r); fail != nil {
-			fail.Uncertain = fail.Uncertain || uncertain
-		}
-	}
 	if fail == nil {
 		c.proven.Add(r.account, time.Time{})
 		return answer, nil
 	}
 	if unauthorized(fail) && !c.inDoubt(r.account) {
-		c.refused.Add(r.account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+		c.remember(r.account, fail)
 	}
 	return nil, fail
 }
@@ -259,23 +248,21 @@ func WithStats(ctx context.Context) (context.Context, *Stats) {
 	return context.WithValue(ctx, statsKey{}, stats), stats
 }
 
-func (c *Client) called(ctx context.Context, operation string, status int, elapsed time.Duration) {
-	if stats, ok := ctx.Value(statsKey{}).(*Stats); ok {
-		stats.calls.Add(1)
-	}
-	c.cfg.Observer.Called(operation, status, elapsed)
-}
-
 // send returns the only place that retries requests. resty's own retries do not
 // know the credential's queue, truncated answers, or the caller's remaining time.
 func (c *Client) send(ctx context.Context, r *request) (*Answer, *Error) {
-	uncertain := false
+	uncertain, refused := false, false
 	for attempt := 1; ; attempt++ {
 		answer, fail := c.sendOnce(ctx, r)
 		if fail == nil {
 			return answer, nil
 		}
 		uncertain = uncertain || fail.Uncertain
+		if unauthorized(fail) && !refused && r.credential != "" && c.mayBeGood(ctx, r) {
+			refused = true
+			c.cfg.Observer.Retried(r.Operation)
+			continue
+		}
 		if fail.retryable && attempt < c.cfg.Attempts {
 			if c.pause(ctx, attempt, fail.RetryAfter) {
 				c.cfg.Observer.Retried(r.Operation)
@@ -310,7 +297,12 @@ func (c *Client) sendOnce(ctx context.Context, r *request) (*Answer, *Error) {
 	}
 	defer leave()
 	status := 0 // without an answer
-	defer func(began time.Time) { c.called(ctx, r.Operation, status, c.cfg.Now().Sub(began)) }(c.cfg.Now())
+	defer func(began time.Time) {
+		if stats, ok := ctx.Value(statsKey{}).(*Stats); ok {
+			stats.calls.Add(1)
+		}
+		c.cfg.Observer.Called(r.Operation, status, c.cfg.Now().Sub(began))
+	}(c.cfg.Now())
 	limited, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	// Until there is a connection, proxy and TLS included, nothing was sent.

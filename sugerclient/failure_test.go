@@ -10,11 +10,11 @@ import (
 )
 
 // flagged is a server that says in "ok" whether a call went well.
-var flagged = &ErrorRule{Field: "ok", Success: []string{"true"}, NotThere: []string{"no such user", "E404", "user_not_found"}}
+var flagged = &ErrorRule{Field: "ok", Success: []any{true}, NotThere: []any{"no such user", "E404", "user_not_found", 410, 4021}}
 
 func TestAnErrorRuleFindsErrorsIn2xxAnswers(t *testing.T) {
-	inError := &ErrorRule{Field: "result.error", NotThere: []string{"gone"}}
-	coded := &ErrorRule{Field: "code", Success: []string{"0"}, Message: "msg"}
+	inError := &ErrorRule{Field: "result.error", NotThere: []any{"gone"}}
+	coded := &ErrorRule{Field: "code", Success: []any{0}, Message: "msg"}
 	tests := []struct {
 		name   string
 		rule   *ErrorRule
@@ -30,6 +30,9 @@ func TestAnErrorRuleFindsErrorsIn2xxAnswers(t *testing.T) {
 		{"not there by a word", flagged, 200, `{"ok":false,"error":"No such user here"}`, &Error{Kind: Refused, Status: 404, Message: "No such user here", Code: "No such user here"}},
 		{"not there by a code", flagged, 200, `{"ok":false,"message":"sorry","code":"E404"}`, &Error{Kind: Refused, Status: 404, Message: "sorry", Code: "E404"}},
 		{"not there by a word of a 400", flagged, 400, `{"message":"no such user"}`, &Error{Kind: Refused, Status: 404, Message: "no such user"}},
+		{"not there by its status", flagged, 410, `{"message":"sorry"}`, &Error{Kind: Refused, Status: 404, Message: "sorry"}},
+		{"not there by a numeric code", flagged, 400, `{"message":"sorry","code":4021}`, &Error{Kind: Refused, Status: 404, Message: "sorry", Code: "4021"}},
+		{"a number is not a word of the message", flagged, 400, `{"message":"room 410"}`, &Error{Kind: Refused, Status: 400, Message: "room 410"}},
 		{"a credential without the right is not somebody who is gone", flagged, 403, `{"message":"no such user or no right"}`, &Error{Kind: Refused, Status: 403, Message: "no such user or no right"}},
 		{"an error that is null", inError, 200, `{"result":{"error":null}}`, nil},
 		{"an error that is false", inError, 200, `{"result":{"error":false}}`, nil},

@@ -38,7 +38,7 @@ type Rows interface {
 type ListHint struct {
 	Unpaged bool // the server ignores the limit: one answer holds every row
 	Paged   bool // the server obeys the limit
-	Rows    int  // of the list when it was last read, for the caller to fill in
+	Rows    int  // of the list when it was last read
 }
 
 // A ListReport describes how a list was read.
@@ -78,7 +78,7 @@ var (
 // The error is an *Error as from [Client.Do], Unreadable for a list that cannot
 // be read to its end, or, unchanged, what rows returned.
 func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Paging, hint ListHint, rows Rows) (ListReport, error) {
-	l := &listing{client: c, cred: cred, call: call, paging: paging, hint: hint, out: rows}
+	l := &listing{client: c, cred: cred, call: call, paging: paging, out: rows, ListReport: ListReport{Hint: hint}}
 	for restarts := 0; ; restarts++ {
 		err := l.read(ctx)
 		var fail *Error
@@ -90,29 +90,25 @@ func (c *Client) List(ctx context.Context, cred Credential, call Call, paging Pa
 		case err != nil && !errors.As(err, &fail):
 			err = &Error{Operation: call.Operation, Kind: Unreadable, Status: http.StatusOK, Err: err}
 		}
-		l.hint.Rows = 0 // for the caller to fill in
-		return ListReport{Rows: l.rows, Pages: l.pages, Total: l.total, Hint: l.hint}, err
+		l.Hint.Rows = l.Rows
+		return l.ListReport, err
 	}
 }
 
 // follows reports whether each answer says whether another page follows.
 func (p Paging) follows() bool { return p.Style == ByLink || p.Style == ByCursor && p.CursorRow == "" }
 
-// A listing reads one list.
 type listing struct {
 	client  *Client
 	cred    Credential
 	call    Call
 	paging  Paging
-	hint    ListHint
 	out     Rows
 	refusal error // of out: it stops the list
 
 	// What is known since the last start.
-	pages   int
-	rows    int    // passed on
+	ListReport
 	empty   int    // pages without rows
-	total   int    // -1 until known
 	size    int64  // in bytes
 	full    int    // rows of the first page
 	opening []byte // first row of the list
@@ -123,7 +119,8 @@ type listing struct {
 
 // read reads the list once from its start.
 func (l *listing) read(ctx context.Context) error {
-	l.pages, l.rows, l.empty, l.total, l.size = 0, 0, 0, -1, 0
+	l.ListReport = ListReport{Total: -1, Hint: l.Hint}
+	l.empty, l.size = 0, 0
 	l.cursor, l.cursors = "", make(map[string]bool)
 	l.out.Keep(0)
 	for {
@@ -146,13 +143,12 @@ func (l *listing) read(ctx context.Context) error {
 
 // overlap returns how many rows of a page repeat the page before.
 func (l *listing) overlap() int {
-	if l.paging.Style == ByOffset && l.rows > 0 && l.full > 1 { // pages of one row would never advance
+	if l.paging.Style == ByOffset && l.Rows > 0 && l.full > 1 { // pages of one row would never advance
 		return 1
 	}
 	return 0
 }
 
-// query asks for the next page.
 func (l *listing) query() map[string]string {
 	query := maps.Clone(l.call.Query)
 	if query == nil {
@@ -163,11 +159,11 @@ func (l *listing) query() map[string]string {
 	}
 	switch l.paging.Style {
 	case ByOffset:
-		query[l.paging.Offset] = strconv.Itoa(l.rows - l.overlap())
+		query[l.paging.Offset] = strconv.Itoa(l.Rows - l.overlap())
 	case ByPage:
-		query[l.paging.Offset] = strconv.Itoa(l.paging.First + l.pages)
+		query[l.paging.Offset] = strconv.Itoa(l.paging.First + l.Pages)
 	case ByCursor:
-		if l.pages > 0 {
+		if l.Pages > 0 {
 			query[l.paging.Offset] = l.cursor
 		}
 	}
@@ -176,11 +172,11 @@ func (l *listing) query() map[string]string {
 
 // count adds a page to what is known of the list.
 func (l *listing) count(p *pageReader) error {
-	if p.total >= 0 && l.total >= 0 && p.total != l.total {
+	if p.total >= 0 && l.Total >= 0 && p.total != l.Total {
 		return errListChanged
 	}
-	l.total = max(l.total, p.total)
-	if l.pages == 0 {
+	l.Total = max(l.Total, p.total)
+	if l.Pages == 0 {
 		l.full, l.opening = p.rows, p.first
 	}
 	switch {
@@ -192,18 +188,18 @@ func (l *listing) count(p *pageReader) error {
 		l.empty++
 	}
 	if l.paging.CursorRow != "" && p.rows > 0 {
-		if l.pages > 0 && p.cursor == l.cursor {
-			return fmt.Errorf("page %d ends with the cursor of the page before", l.pages+1)
+		if l.Pages > 0 && p.cursor == l.cursor {
+			return fmt.Errorf("page %d ends with the cursor of the page before", l.Pages+1)
 		}
 		l.cursor = p.cursor
 	}
-	l.rows += p.fresh
+	l.Rows += p.fresh
 	l.size += p.bytes.n
-	l.pages++
+	l.Pages++
 	switch {
-	case l.total >= 0 && l.rows > l.total:
+	case l.Total >= 0 && l.Rows > l.Total:
 		return errListChanged
-	case l.rows+l.empty > maxRows:
+	case l.Rows+l.empty > maxRows:
 		return errTooManyRows
 	}
 	return nil
@@ -212,15 +208,15 @@ func (l *listing) count(p *pageReader) error {
 // checkWhole compares the end of the list with its total, and with what the headers
 // of its last page say. last is nil for a list whose next page repeats the first.
 func (l *listing) checkWhole(last *pageReader) error {
-	if l.rows < l.total {
-		return fmt.Errorf("the list ends after %d of %d rows: it has changed or is truncated", l.rows, l.total)
+	if l.Rows < l.Total {
+		return fmt.Errorf("the list ends after %d of %d rows: it has changed or is truncated", l.Rows, l.Total)
 	}
 	if last == nil {
 		return nil
 	}
 	for _, header := range []string{"X-Total-Count", "Content-Range"} { // 1000, or rows 0-99/1000
 		value := last.header.Get(header)
-		if total, err := strconv.Atoi(value[strings.LastIndex(value, "/")+1:]); err == nil && total > l.rows {
+		if total, err := strconv.Atoi(value[strings.LastIndex(value, "/")+1:]); err == nil && total > l.Rows {
 			return errLongerList
 		}
 	}
@@ -240,20 +236,20 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 	case l.paging.follows():
 		return l.advance(p)
 	case l.paging.Style == Whole:
-		if asked > 0 && p.rows == asked && l.total < 0 {
+		if asked > 0 && p.rows == asked && l.Total < 0 {
 			return l.limitIsIgnored(ctx, errors.New("the list is as long as the limit, so it may be truncated"))
 		}
 		return true, nil
 	case p.fresh == 0:
 		return true, nil
-	case l.total >= 0:
-		return l.rows >= l.total, nil
-	case asked > 0 && p.rows > asked && l.pages == 1:
-		l.hint = ListHint{Unpaged: true}
+	case l.Total >= 0:
+		return l.Rows >= l.Total, nil
+	case asked > 0 && p.rows > asked && l.Pages == 1:
+		l.Hint = ListHint{Unpaged: true}
 		return true, nil
-	case asked > 0 && p.rows >= asked && (!l.hint.Unpaged || l.pages != 1):
+	case asked > 0 && p.rows >= asked && (!l.Hint.Unpaged || l.Pages != 1):
 		return false, nil
-	case l.pages > 1:
+	case l.Pages > 1:
 		// A server that cuts pages to its own length may leave rows out of one afterwards.
 		own := l.paging.Style == ByOffset && l.full < asked
 		return p.rows < l.full && !own, nil
@@ -261,7 +257,7 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 		return false, nil
 	case p.rows < asked && !l.doubtful(p.rows):
 		return true, nil
-	case l.hint.Paged: // so only the next page shows it
+	case l.Hint.Paged: // so only the next page shows it
 		return false, nil
 	}
 	return l.limitIsIgnored(ctx, nil)
@@ -271,18 +267,18 @@ func (l *listing) isLast(ctx context.Context, p *pageReader) (bool, error) {
 // server's own, which is a round number. One that ignored the limit before is believed
 // to do so still, unless the list is now much shorter.
 func (l *listing) doubtful(rows int) bool {
-	if l.hint.Unpaged && rows >= l.hint.Rows {
+	if l.Hint.Unpaged && rows >= l.Hint.Rows {
 		return false
 	}
 	round := slices.ContainsFunc([]int{10, 12, 15, 16, 25}, func(size int) bool { return rows%size == 0 })
-	return round || l.hint.Unpaged && rows < l.hint.Rows/2
+	return round || l.Hint.Unpaged && rows < l.Hint.Rows/2
 }
 
 // firstPageAgain handles a second page that repeats the first: the first was
 // the whole list if the server also ignores the limit.
 func (l *listing) firstPageAgain(ctx context.Context) error {
-	if l.pages > 1 {
-		return fmt.Errorf("page %d repeats the first one", l.pages+1)
+	if l.Pages > 1 {
+		return fmt.Errorf("page %d repeats the first one", l.Pages+1)
 	}
 	if l.paging.Limit == "" {
 		return l.checkWhole(nil)
@@ -294,21 +290,21 @@ func (l *listing) firstPageAgain(ctx context.Context) error {
 // limitIsIgnored asks for one row. As many as the list has so far show that it is
 // whole. Fewer show that the limit works, which is an error if so says.
 func (l *listing) limitIsIgnored(ctx context.Context, so error) (bool, error) {
-	one := &someRows{most: max(2, min(l.rows, probeRows))}
-	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, total: -1}
+	one := &someRows{most: max(2, min(l.Rows, probeRows))}
+	probe := &listing{client: l.client, cred: l.cred, call: l.call, paging: l.paging, out: one, ListReport: ListReport{Total: -1}}
 	probe.paging.Size = 1
 	_, err := probe.page(ctx)
 	switch {
 	case probe.refusal != nil:
-		l.hint = ListHint{Unpaged: true}
+		l.Hint = ListHint{Unpaged: true}
 		return true, nil
 	case err != nil:
 		return false, err
-	case one.rows == 0 && l.rows > 0:
+	case one.rows == 0 && l.Rows > 0:
 		return false, errListChanged
 	}
-	l.hint = ListHint{Paged: true}
-	return l.rows <= 1, so
+	l.Hint = ListHint{Paged: true}
+	return l.Rows <= 1, so
 }
 
 // someRows refuses more rows than it needs, so that a long list is not read to its end
@@ -337,7 +333,7 @@ func (l *listing) advance(p *pageReader) (last bool, err error) {
 		return true, nil
 	}
 	if l.cursors[next] {
-		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.pages)
+		return false, fmt.Errorf("page %d has the cursor of an earlier page", l.Pages)
 	}
 	l.cursors[next] = true
 	l.cursor = next
@@ -364,12 +360,12 @@ func nextLink(header http.Header) string {
 func (l *listing) page(ctx context.Context) (*pageReader, error) {
 	call := l.call
 	call.Query = l.query()
-	if l.paging.Style == ByLink && l.pages > 0 {
+	if l.paging.Style == ByLink && l.Pages > 0 {
 		call.link = l.cursor
 	}
 	var p *pageReader
 	call.stream = func(header http.Header, body io.Reader) error {
-		l.out.Keep(l.rows) // drops the rows of an earlier attempt at this page
+		l.out.Keep(l.Rows) // drops the rows of an earlier attempt at this page
 		p = newPageReader(l, header, body)
 		return p.read()
 	}
@@ -389,11 +385,7 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 	paging.Size = 1
 	call.Query = (&listing{call: call, paging: paging}).query()
 	call.stream = readOpening
-	account := c.account(cred, call)
-	known := c.remembered(c.unproven, account)
-	if known != nil && !c.proven.Contains(account) {
-		return known
-	}
+	account := c.account(cred, call.PathParams[OrganizationParam])
 	_, err, _ := c.flights.Do("proof "+account.String(), func() (any, error) {
 		shared := context.WithoutCancel(ctx)
 		if deadline, ok := ctx.Deadline(); ok {
@@ -403,8 +395,8 @@ func (c *Client) Prove(ctx context.Context, cred Credential, call Call, paging P
 		}
 		_, err := c.Do(shared, cred, call)
 		var fail *Error
-		if errors.As(err, &fail) && fail.Kind == Refused {
-			c.unproven.Add(account, refusal{fail, c.cfg.Now().Add(c.cfg.RefusedFor)})
+		if errors.As(err, &fail) && fail.Kind == Refused && !c.proven.Contains(account) {
+			c.remember(account, fail)
 		}
 		return nil, err
 	})

@@ -14,7 +14,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A pageReader reads one answer of a list as it arrives.
 type pageReader struct {
 	l      *listing
 	header http.Header
@@ -104,7 +103,6 @@ func (p *pageReader) value(path string) error {
 	return p.dec.SkipValue()
 }
 
-// keep keeps the value at a wanted path.
 func (p *pageReader) keep(path string, value json.RawMessage) (err error) {
 	switch rule := p.l.call.Errors; {
 	case path == p.l.paging.Total && !isNull(value):
@@ -176,14 +174,14 @@ func (p *pageReader) row(row []byte) error {
 	l := p.l
 	p.rows++
 	p.last = append(p.last[:0], row...)
-	if l.rows+l.empty+p.rows > maxRows+1 { // one may repeat the page before
+	if l.Rows+l.empty+p.rows > maxRows+1 { // one may repeat the page before
 		return errSettled{errTooManyRows}
 	}
 	if p.rows == 1 {
 		p.first = bytes.Clone(row)
 		same := bytes.Equal(row, l.last)
 		switch {
-		case l.rows > 0 && !l.paging.follows() && bytes.Equal(row, l.opening) && (l.overlap() == 0 || !same):
+		case l.Rows > 0 && !l.paging.follows() && bytes.Equal(row, l.opening) && (l.overlap() == 0 || !same):
 			return errSettled{errFirstPage}
 		case l.overlap() > 0 && !same:
 			return errSettled{errListChanged}
@@ -212,7 +210,6 @@ func nextCursor(value json.RawMessage) (string, error) {
 	return cursor, nil
 }
 
-// A countingReader counts and bounds what is read.
 type countingReader struct {
 	from   io.Reader
 	most   int64

@@ -426,7 +426,7 @@ func TestListThatIsCut(t *testing.T) {
 			report, err := client.List(t.Context(), testKey, listUsers, byOffset, ListHint{}, got)
 			require.NoError(t, err)
 			assert.Equal(t, rows(0, 2), got.list())
-			assert.Equal(t, ListReport{Rows: 2, Pages: 1, Total: -1}, report)
+			assert.Equal(t, ListReport{Rows: 2, Pages: 1, Total: -1, Hint: ListHint{Rows: 2}}, report)
 			assert.Len(t, clock.sleeps(), 1)
 		})
 		t.Run(name+", always", func(t *testing.T) {
@@ -450,7 +450,7 @@ func TestListPageIsReadAgain(t *testing.T) {
 	report, err := client.List(t.Context(), testKey, listUsers, byOffset, ListHint{}, got)
 	require.NoError(t, err)
 	assert.Equal(t, rows(0, 6), got.list())
-	assert.Equal(t, ListReport{Rows: 6, Pages: 3, Total: -1}, report)
+	assert.Equal(t, ListReport{Rows: 6, Pages: 3, Total: -1, Hint: ListHint{Rows: 6}}, report)
 	assert.Equal(t, []int{0, 0, 3, 3, 3, 5}, got.kept, "at the start, and before each answer that can be read")
 }
 
@@ -521,7 +521,7 @@ func TestListReport(t *testing.T) {
 	inObject(&paging)
 	report, err := client.List(t.Context(), testKey, listUsers, paging, ListHint{}, &collected{})
 	require.NoError(t, err)
-	assert.Equal(t, ListReport{Rows: 5, Pages: 2, Total: 5}, report)
+	assert.Equal(t, ListReport{Rows: 5, Pages: 2, Total: 5, Hint: ListHint{Rows: 5}}, report)
 }
 
 func TestListKeepsTheCallsOwnQuery(t *testing.T) {
@@ -557,7 +557,7 @@ func TestListWithoutEndIsStopped(t *testing.T) {
 	}
 	far := func(rows, empty int, size int64) (*listing, *collected) {
 		got := &collected{}
-		return &listing{paging: Paging{Style: ByCursor, Offset: "after"}, out: got, total: -1, rows: rows, empty: empty, size: size}, got
+		return &listing{paging: Paging{Style: ByCursor, Offset: "after"}, out: got, ListReport: ListReport{Rows: rows, Total: -1}, empty: empty, size: size}, got
 	}
 	t.Run("of rows", func(t *testing.T) {
 		l, _ := far(maxRows-1, 0, 0)
@@ -632,7 +632,7 @@ func TestListIsNotReadTwiceToTellItsLimit(t *testing.T) {
 	report, err := client.List(t.Context(), testKey, listUsers, paging, ListHint{}, got)
 	require.NoError(t, err)
 	assert.Equal(t, rows(0, 10), got.list())
-	assert.Equal(t, unpaged, report.Hint)
+	assert.Equal(t, ListHint{Unpaged: true, Rows: 10}, report.Hint)
 	<-stopped
 }
 
@@ -663,8 +663,8 @@ func FuzzList(f *testing.F) {
 					break
 				}
 				require.True(t, json.Valid([]byte(body)), "%q", body)
-				require.Len(t, l.got.rows, l.rows)
-				require.True(t, l.total < 0 || l.rows <= l.total)
+				require.Len(t, l.got.rows, l.Rows)
+				require.True(t, l.Total < 0 || l.Rows <= l.Total)
 			}
 		}
 	})
@@ -677,7 +677,7 @@ type fuzzList struct {
 
 func newFuzzList(paging Paging) fuzzList {
 	got := &collected{}
-	return fuzzList{&listing{paging: paging, out: got, total: -1}, got}
+	return fuzzList{&listing{paging: paging, out: got, ListReport: ListReport{Total: -1}}, got}
 }
 
 func (l fuzzList) next(body string) error {

@@ -78,7 +78,7 @@ func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 // untilRenewed waits for a renewal in the background.
 func (c *Client) untilRenewed(t *testing.T, header string) {
 	t.Helper()
-	account := c.account(oauthApp, listUsers)
+	account := c.account(oauthApp, listUsers.PathParams[OrganizationParam])
 	require.Eventually(t, func() bool {
 		kept, ok := c.tokens.Peek(account)
 		return ok && kept.header == header
@@ -143,7 +143,7 @@ func TestOldTokenServesWhileTheEndpointIsDown(t *testing.T) {
 	require.NoError(t, do(0))
 	asked := func(times int) {
 		require.Eventually(t, func() bool {
-			kept, _ := client.tokens.Peek(client.account(oauthApp, listUsers))
+			kept, _ := client.tokens.Peek(client.account(oauthApp, listUsers.PathParams[OrganizationParam]))
 			return len(endpoint.requests()) == times && clock.Now().Before(kept.renew)
 		}, time.Minute, time.Millisecond)
 	}

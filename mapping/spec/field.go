@@ -95,15 +95,6 @@ func (f Field) In(value any) (found any, ok bool) {
 	return nil, ok
 }
 
-// TopLevel returns the members of the object in which the field's names begin.
-func (f Field) TopLevel() []string {
-	names := make([]string, len(f.places))
-	for i, p := range f.places {
-		names[i], _ = p.steps[0].(string)
-	}
-	return names
-}
-
 func (p place) in(value any) (found any, ok bool) {
 	for _, step := range p.steps {
 		switch step := step.(type) {
