@@ -292,5 +292,5 @@ func (d *Draft) Summary() string {
 			parts = append(parts, fmt.Sprintf("%d are %s", n, sure))
 		}
 	}
-	return both(parts)
+	return series(parts)
 }

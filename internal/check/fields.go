@@ -65,7 +65,7 @@ func (r *run) missing(line Line, u *use) Line {
 		other, line.Fixes = "Leave the entry out if Suger has no such field.", []Fix{{Entry: u.entry}}
 	}
 	if like != nil {
-		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", either(like))
+		line.Change = fmt.Sprintf("Suger has %s, which looks like it.", series(like))
 	}
 	if like == nil || u.name == "status" {
 		line.Change = joined(line.Change, other)
@@ -173,7 +173,7 @@ func (r *run) unmapped() {
 	}
 	line := r.line("unmapped fields", OK, "user.attributes", "None: the mapping uses every field of Suger's users.")
 	if len(fields) > 0 {
-		line.Text = fmt.Sprintf("Suger's users also have %s.", shortList(fields, 15))
+		line.Text = fmt.Sprintf("Suger's users also have %s.", series(fields))
 	}
 	if len(known) > 0 {
 		line.Level = Warn
@@ -258,7 +258,7 @@ func (r *run) statuses() {
 // noStatus looks for a field that may be a status where the mapping has none.
 func (r *run) noStatus() Line {
 	if like := r.candidates("status"); like != nil {
-		return r.line("status", Warn, "access.end", "The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", either(like)).
+		return r.line("status", Warn, "access.end", "The mapping has none, so only removal ends access. But %s in Suger's users looks like one.", series(like)).
 			advise("Add access.field if it shows who has access.")
 	}
 	if path := r.users.fields.unreadStatus(); path != "" && !r.users.fields.isUsed(path) {

@@ -29,7 +29,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		totalsIn(answer)
 		(&listAnswer{body: answer}).cursors()
-		itemsFixes(opListUsers, answer)
+		placeFixes("items", listsIn(answer))
 		counts := newFieldCounts(doc)
 		counts.take(answer)
 		rows, _ := answer.([]any)

@@ -36,7 +36,7 @@ func (r *run) getUser(ctx context.Context) {
 		line.Text += " The answer has no role and covers non-members too, so the list decides who is a member."
 	}
 	r.add(line)
-	r.unreadRoles(alone, " of these answers")
+	r.severalRoles(alone, " of these answers")
 	r.add(r.missingUser(ctx))
 }
 
@@ -90,11 +90,8 @@ func (r *run) sameFields(user any, s sample) Line {
 				advise("If Suger answers 404 for people of other organizations, say covers: members: then reading one user does not need the list.")
 		case r.coversEverybody() && (!has || strings.HasPrefix(u.name, "id ")): // the list has what belongs to the membership
 		case !has && path != "":
-			var names []any
-			for _, name := range append(u.field.Scalars(), path) {
-				names = append(names, name)
-			}
-			return r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, path).propose(fix(fieldEntry(u), names))
+			return r.line(opGetUser, Fail, u.entry, "The list has it in %s, the answer for one user in %s.", u.field, path).
+				propose(fix(fieldEntry(u), anys(append(u.field.Scalars(), path))))
 		case !reflect.DeepEqual(one, other):
 			differ, line.Mapping = append(differ, u.field.String()), r.at(u.entry)
 		}
@@ -102,7 +99,7 @@ func (r *run) sameFields(user any, s sample) Line {
 	if len(differ) == 0 {
 		return Line{Level: OK}
 	}
-	line.Text = fmt.Sprintf("A user's %s differs from the list, or has just changed.", both(differ))
+	line.Text = fmt.Sprintf("A user's %s differs from the list, or has just changed.", series(differ))
 	return line.propose(Fix{Entry: "operations.get user"}).advise(`If a second check finds the same, leave "get user" out: then the list decides.`)
 }
 

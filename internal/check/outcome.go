@@ -204,7 +204,7 @@ func textOf(differences []difference) string {
 	for _, d := range differences {
 		texts = append(texts, d.text)
 	}
-	return both(texts)
+	return series(texts)
 }
 
 // placeOf returns where the mapping sends what differs, in the last call that
@@ -251,7 +251,7 @@ func (t *trip) done() string {
 		}
 		texts = append(texts, fmt.Sprintf("%s (%s)", c.Call.Operation, answer))
 	}
-	return cmp.Or(both(texts), "no call")
+	return cmp.Or(series(texts), "no call")
 }
 
 // statusWord returns the status as Suger writes it, if there is one.
@@ -271,7 +271,7 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 		role, _ := t.roles.of(ref)
 		names = append(names, cmp.Or(role.Name, ref.Name, ref.ID))
 	}
-	return "role " + both(names)
+	return "role " + series(names)
 }
 
 // shown describes the user as Suger shows it.
@@ -396,6 +396,6 @@ func (t *trip) costs(line *Line) {
 	if writes := t.writes; !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
 		t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
 		line.Level, line.Mapping = Warn, t.at("operations.add user.body")
-		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, both(pathsOf(writes[1].Call.Body, "")))
+		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, series(pathsOf(writes[1].Call.Body, "")))
 	}
 }

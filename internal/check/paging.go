@@ -166,7 +166,7 @@ func (r *run) total(answer any) {
 	changes := fixes(entry, candidates)
 	switch {
 	case total == "" && len(candidates) > 0:
-		r.add(r.line("total", Warn, entry, "%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates)).propose(changes...))
+		r.add(r.line("total", Warn, entry, "%s in the answer may be the number of all users, with which the gateway detects a truncated list.", series(candidates)).propose(changes...))
 	case total == "":
 	case r.users.total >= 0:
 		r.note("total", OK, entry, "%s says %d.", total, r.users.total)

@@ -306,16 +306,16 @@ func TestRolesOfOneName(t *testing.T) {
 		draft string
 	}{
 		"a default, read by name": {[]string{"Admin", "Viewer", "Viewer", "Editor"}, false, []string{
-			"fail role names Suger has 2 roles called Viewer (ids 2 and 3), and the mapping reads a user's role by its name",
-			"fail role names Suger has several roles called Viewer (ids 2 and 3), and nothing shows which one is meant.",
+			"fail role names Suger has 2 roles called Viewer (ids 2, 3), which only an id tells apart.",
+			"fail role names Suger has several roles called Viewer (ids 2, 3), and nothing shows which one is meant.",
 			"fail default role A user without a role would get Viewer, which is the name of several roles: name its id.",
 		}, "- {name: Viewer, id: 2} # not seen: other roles have this name, too"},
 		"an administrator's, read by id": {[]string{"Admin", "Viewer", "ADMIN", "Editor"}, true, []string{
-			"warn role names Suger has 2 roles called Admin (ids 1 and 3): SCIM clients have to send the id of such a role.",
-			"fail role names Suger has several roles called Admin (ids 1 and 3), and nothing shows which one is meant.",
+			"warn role names Suger has 2 roles called Admin (ids 1, 3), which only an id tells apart.",
+			"fail role names Suger has several roles called Admin (ids 1, 3), and nothing shows which one is meant.",
 		}, "- {name: Admin, id: 1, administrator: true} # not seen: other roles have this name, too"},
 		"a role of their own": {[]string{"Admin", "Viewer", "Billing", "Billing"}, true, []string{
-			"warn role names Suger has 2 roles called Billing (ids 3 and 4): SCIM clients have to send the id of such a role.",
+			"warn role names Suger has 2 roles called Billing (ids 3, 4), which only an id tells apart.",
 		}, "- {name: Viewer, id: 2} # seen"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -408,9 +408,9 @@ func TestRolesBesideTheRole(t *testing.T) {
 		value func(role string) any
 		says  string
 	}{
-		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users hold several roles in grantedRoles, which"},
-		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users hold several roles in grantedRoles, which"},
-		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users hold several roles in grantedRoles of these answers, which"},
+		"names":            {false, func(role string) any { return []any{role, "Admin"} }, "12 users hold several roles in grantedRoles, and the mapping reads one at most"},
+		"objects":          {false, func(role string) any { return []any{record{"name": role}, record{"name": "Admin"}} }, "12 users hold several roles in grantedRoles, and the mapping reads one at most"},
+		"one by one alone": {true, func(role string) any { return []any{role, "Admin"} }, "3 users hold several roles in grantedRoles of these answers, and the mapping"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPeople("Viewer", "Editor", "Admin")

@@ -60,11 +60,11 @@ func say(fixes ...Fix) string {
 		case values == nil:
 			parts = append(parts, fmt.Sprintf("leave %s out", key))
 		case strings.HasSuffix(entry, "]"):
-			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
+			parts = append(parts, fmt.Sprintf("add %s to %s", strings.Join(values, " or "), entry[:strings.LastIndex(entry, "[")]))
 		case strings.Contains(key, " "): // an operation
-			parts = append(parts, fmt.Sprintf("add %s: %s", key, either(values)))
+			parts = append(parts, fmt.Sprintf("add %s: %s", key, strings.Join(values, " or ")))
 		default:
-			parts = append(parts, fmt.Sprintf("set %s: %s", key, either(values)))
+			parts = append(parts, fmt.Sprintf("set %s: %s", key, strings.Join(values, " or ")))
 		}
 	}
 	text := strings.Join(parts, ", and ")

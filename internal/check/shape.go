@@ -55,12 +55,6 @@ func listsIn(answer any) []string {
 	return paths
 }
 
-// itemsFixes returns how the mapping finds the list in the answer of an
-// operation, none if no list is in it.
-func itemsFixes(operation string, answer any) []Fix {
-	return placeFixes(spec.OperationPath(operation)+".items", listsIn(answer))
-}
-
 // placeFixes say that something is at one of some paths of an answer; where it is the
 // answer itself, the entry is left out.
 func placeFixes(entry string, paths []string) []Fix {

@@ -183,7 +183,7 @@ func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 			e.sure, e.why = NotSeen, "name a role that Suger has"
 		case len(s.roleNames.idsOf(k.Name)) > 1:
 			e.sure, e.why = NotSeen, "other roles have this name, too: which one is meant is not visible"
-			s.doubt(Fail, "role names", "role.known", fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, both(s.roleNames.idsOf(k.Name))),
+			s.doubt(Fail, "role names", "role.known", fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, series(s.roleNames.idsOf(k.Name))),
 				"Set the id of the one that is meant, and rename the others in Suger.")
 		case !k.administrator:
 			e.sure, e.why = Seen, "held by users, or listed"

@@ -35,7 +35,7 @@ func (s *survey) draftUser() {
 	guess := func(purpose string) string { return c.guess(purpose, s.Caller.Organization, s.roleNames) }
 	id := d.set("user.id", s.field(s.id), Seen, in)
 	if others := slices.DeleteFunc(slices.Clone(s.ids), func(path string) bool { return path == s.id }); len(others) > 0 && s.one == "" {
-		id.sure, id.why = Likely, either(others)+" is unique, too: which one calls need is not visible"
+		id.sure, id.why = Likely, series(others)+" is unique, too: which one calls need is not visible"
 	}
 	d.likely("user.ids.membership", s.member, "the membership's own id")
 	organization := guess("organization")
@@ -58,7 +58,7 @@ func (s *survey) draftUser() {
 	attribute("userName", s.email, "assumed that it cannot change", "write", spec.WriteCreate)
 	if others := c.distinct(c.emails())[1:]; len(others) > 0 {
 		name := d.find("user.attributes.userName")
-		name.sure, name.why = Likely, either(others)+" has addresses, too: which one users sign in with is not visible"
+		name.sure, name.why = Likely, series(others)+" has addresses, too: which one users sign in with is not visible"
 	}
 	attribute("name.givenName", guess("name.givenName"), "", "", nil)
 	attribute("name.familyName", guess("name.familyName"), "", "", nil)
@@ -78,7 +78,7 @@ func (s *survey) draftUser() {
 	}
 	s.draftRoleField()
 	if flags := c.ranked(powerFlag); len(flags) > 0 {
-		d.find("user.roles").above = both(flags) + " seems to mark who manages users, but is true or false: a role is a text, a number, an object or a list."
+		d.find("user.roles").above = series(flags) + " seems to mark who manages users, but is true or false: a role is a text, a number, an object or a list."
 	}
 }
 

@@ -307,7 +307,7 @@ func (t *trip) notTried(level Level, format string) {
 		spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole,
 	}, func(name string) bool { return t.Document.Operations.Named(name) == nil || t.tried[name] })
 	if len(names) > 0 {
-		t.note("not tried", level, "", format, both(names))
+		t.note("not tried", level, "", format, series(names))
 	}
 }
 

@@ -35,7 +35,6 @@ type userList struct {
 	pending   int
 	roleRefs  map[mapping.RoleName]int
 	noRole    int
-	manyRoles int
 	holders   map[mapping.RoleName]int // users with access who are not only invited
 }
 
@@ -117,9 +116,6 @@ func (l *userList) take(r *run, raw any) {
 	}
 	if len(record.Roles) == 0 {
 		l.noRole++
-	}
-	if len(record.Roles) > 1 {
-		l.manyRoles++
 	}
 	for _, ref := range record.Roles {
 		l.roleRefs[ref]++

@@ -60,22 +60,9 @@ func ofUsers(n, all int) string {
 	return fmt.Sprintf("%d of %s", n, count(all, "user"))
 }
 
-// either lists alternatives: "a", "a or b", "a, b or c".
-func either(words []string) string { return listed(words, "or") }
-
-// both lists what belongs together: "a", "a and b", "a, b and c".
-func both(words []string) string { return listed(words, "and") }
-
-func listed(words []string, joint string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " " + joint + " " + words[last]
-}
-
-// shortList shows at most so many words.
-func shortList(words []string, most int) string {
+// series lists words, at most 20 of them.
+func series(words []string) string {
+	const most = 20
 	if len(words) <= most {
 		return strings.Join(words, ", ")
 	}
@@ -89,5 +76,12 @@ func tally(words map[string]int) string {
 	for i, word := range keys {
 		keys[i] = fmt.Sprintf("%s %d", cmp.Or(word, "(none)"), words[word])
 	}
-	return shortList(keys, 20)
+	return series(keys)
+}
+
+func anys(words []string) (values []any) {
+	for _, word := range words {
+		values = append(values, word)
+	}
+	return values
 }
