@@ -240,7 +240,7 @@ func TestSomebodyWhomACreationTakesOver(t *testing.T) {
 			assert.False(t, report.OK, text(report))
 			said := strings.Join(strings.Fields(text(report)), " ")
 			assert.Contains(t, said, "existed before "+test.says)
-			assert.Contains(t, said, "overwritten with Preflight Check and role Viewer")
+			assert.Contains(t, said, "overwritten them with Preflight Check and role Viewer")
 			assert.Equal(t, []string{http.MethodPost}, p.writes, "nothing is written after it is met")
 			require.NotNil(t, p.byEmail("u7@example.com"))
 

@@ -75,10 +75,13 @@ func (r *run) gateway(ctx context.Context) {
 	}
 }
 
-// detailOf returns the error text for a SCIM client.
+// detailOf returns the error text for a SCIM client, "" for no error.
 func detailOf(err error) string {
 	var e *scim.Error
-	if errors.As(err, &e) {
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
 		return e.Detail
 	}
 	return err.Error()

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -101,17 +102,21 @@ func (t *trip) make(ctx context.Context) {
 // take makes a step and reads the user.
 func (t *trip) take(ctx context.Context, s step) outcome {
 	t.calls, t.writes, t.before = nil, nil, t.user
-	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) { t.called(&stepCall{Exchange: e}) }))
+	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) error { return t.called(&stepCall{Exchange: e}) }))
 	is, readErr := s.read(ctx)
 	return outcome{s, err, is, readErr}
 }
 
-// called notes a call of the step. Those that read a list are not among them.
-func (t *trip) called(c *stepCall) {
+// errSomebodys says that the address belongs to somebody.
+var errSomebodys = errors.New("the account existed before the check")
+
+// called notes a call of the step. Those that read a list are not among them. The error
+// ends the step before it changes an account that existed before.
+func (t *trip) called(c *stepCall) error {
 	name := c.Call.Operation
 	t.calls, t.tried[name] = append(t.calls, c), true
 	if name == opGetUser {
-		return
+		return nil
 	}
 	t.writes = append(t.writes, c)
 	if c.Answer != nil {
@@ -121,6 +126,10 @@ func (t *trip) called(c *stepCall) {
 	if fail := asFailure(c.Err); (name == spec.OpAddUser || name == spec.OpAddMember) && (c.Answer != nil || fail != nil && fail.Uncertain) {
 		t.unseen, t.added = c, true
 	}
+	if name == spec.OpAddUser && t.isSomebodys(c.record, true) {
+		return errSomebodys
+	}
+	return nil
 }
 
 // patch makes a step that changes an attribute, and reports whether it succeeded.
@@ -154,21 +163,24 @@ func (t *trip) sendCreate(ctx context.Context) error {
 func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
 	o := t.take(ctx, step{check: "write: create", wanted: active, send: t.sendCreate, read: t.appears})
-	var answered *mapping.Record // in the answer to adding
-	for _, c := range t.writes {
-		if c.Call.Operation == spec.OpAddUser {
-			answered = cmp.Or(answered, c.record)
-		}
+	if t.alien {
+		return false
 	}
-	if t.isSomebodys(ctx, o.is, answered) {
+	if t.isSomebodys(o.is, false) {
+		if was := t.writes[0].record; was != nil && !was.Active && o.is.Active {
+			err := t.sendPatch(ctx, "active", false)
+			t.add(t.line("write: create", Fail, "access", "The check had given this user access and ended it again (%s).", cmp.Or(detailOf(err), "done")))
+		}
 		return false
 	}
 	t.claim(o.is)
-	if t.judge(ctx, o) && t.reversedAtBirth(answered) {
+	if t.judge(ctx, o) && t.reversedAtBirth() {
 		return false
 	}
 	if o.is != nil && o.is.Unknown {
-		t.newStatus(o.is)
+		t.users.unknown[o.is.Status]++
+		t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", o.is.Status).
+			advise("Add it to the values under access.").propose(t.meaningFixes()...))
 	}
 	return o.is != nil
 }
@@ -182,7 +194,8 @@ func (t *trip) claim(is *mapping.Record) {
 
 // reversedAtBirth notes if a second call had to give the new user access, and
 // reports whether that shows that the status is read the wrong way round.
-func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
+func (t *trip) reversedAtBirth() bool {
+	answered := t.writes[0].record
 	if !t.Document.Access.Shows() || answered == nil || answered.Active {
 		return false
 	}
@@ -194,13 +207,6 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 	}
 	t.add(line)
 	return line.Level == Fail
-}
-
-// newStatus names a word for the status that only a new user has.
-func (t *trip) newStatus(is *mapping.Record) {
-	t.users.unknown[is.Status]++
-	t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
-		advise("Add it to the values under access.").propose(t.meaningFixes()...))
 }
 
 func (t *trip) rename(ctx context.Context) {
