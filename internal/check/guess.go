@@ -229,7 +229,7 @@ func (c *fieldCounts) status() (s statusField) {
 				return 7
 			}
 			return 5
-		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return meaning(word) != "" }):
+		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return means(path, word) != "" }):
 			if len(l.words) > 1 {
 				return 8
 			}
@@ -254,11 +254,7 @@ func (c *fieldCounts) status() (s statusField) {
 		s.absent = "active"
 	}
 	for _, word := range sortedNames(l.words) {
-		is := meaning(word)
-		if l.isYesOrNo() {
-			is = map[bool]string{true: "active", false: "inactive"}[saysYes(word) == hasName(s.field, yesNames)]
-		}
-		switch is { // one that is not known is left out, so that the check names it
+		switch means(s.field, word) { // one that is not known is left out, so that the check names it
 		case "active":
 			s.active = slices.Insert(s.active, 0, l.value(word))
 		case "pending":
@@ -329,14 +325,34 @@ func inCase(word, like string) string {
 	return strings.ToUpper(word[:1]) + word[1:]
 }
 
-// meaning returns what a word of a status usually means, "" if it is not known.
-func meaning(word string) string {
+// means returns what a value of a field usually means: active, pending or inactive; ""
+// if that is not known.
+func means(field, word string) string {
+	switch {
+	case hasName(field, noNames) && saysNo(word), hasName(field, yesNames) && !saysNo(word):
+		return "active"
+	case saysItself(field):
+		return "inactive"
+	}
 	for is, words := range map[string][]string{"active": activeWords, "pending": pendingWords, "inactive": inactWords} {
 		if slices.Contains(words, plain(word)) {
 			return is
 		}
 	}
 	return ""
+}
+
+// saysItself reports whether a field's name shows which values mean access.
+func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
+
+// unreadStatus returns a field that is called like a status and holds numbers or
+// words of which none is usual, "" if there is none.
+func (c *fieldCounts) unreadStatus() string {
+	return c.best(oneIf(func(path string, l *leaf) bool {
+		name, kind := lastName(path), l.kind()
+		called := hasName(path, statusNames) || strings.HasSuffix(name, "status") || strings.HasSuffix(name, "state")
+		return called && !strings.Contains(path, "[") && (kind == isText || kind == isNumber) && l.times == 0 && len(l.words) > 1 && l.isSet()
+	}))
 }
 
 // A roleField is the field of a user that holds the role.

@@ -149,7 +149,7 @@ var plantedReads = []planted{
 		delete(user, "lastName")
 	}))}, check: "name.familyName", level: check.Fail, entry: "user.attributes.name.familyName", says: "Suger has info.family"},
 	{name: "name that is an object", stand: stand{contract: "envelope", edits: []edit{{"name.givenName: info.firstName", "name.givenName: info"}}},
-		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "needs a field inside it"},
+		check: "name.givenName", level: check.Fail, entry: "user.attributes.name.givenName", says: "info (an object) cannot be used"},
 	{name: "another organization's users", stand: stand{faults: []sandbox.Fault{{Kind: sandbox.WrongOrganization}}},
 		check: "organization", level: check.Fail, entry: "user.organization", says: "names another organization"},
 	{name: "time that is no time", stand: stand{front: answers(toUsers, users(func(user map[string]any) { user["creationTime"] = "yesterday" }))},
@@ -165,7 +165,7 @@ var plantedReads = []planted{
 		if user["status"] == "INACTIVE" {
 			user["status"] = "SUSPENDED"
 		}
-	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. They count as having access. Set inactive: [INACTIVE, SUSPENDED]."},
+	}))}, check: "status words", level: check.Fail, entry: "access", says: "SUSPENDED 2. Set inactive: [INACTIVE, SUSPENDED]."},
 	{name: "status that is a name", stand: stand{edits: []edit{{"field: status", "field: lastName"}}},
 		check: "status words", level: check.Fail, entry: "access", says: "the field may not be a status"},
 	{name: "status in numbers that the mapping leaves out", stand: stand{contract: "removal", front: answers(
@@ -185,18 +185,18 @@ var plantedReads = []planted{
 				user.(map[string]any)["disabled"] = false
 			}
 			return value
-		})}, check: "status", level: check.Warn, entry: "access.end", says: "disabled in Suger's users looks like one"},
+		})}, check: "status", level: check.Warn, entry: "access.end", says: "disabled is named like a status"},
 
 	{name: "disabled taken for access", stand: stand{contract: "envelope", front: inverted("enabled", "disabled"), edits: []edit{
 		{"field: enabled", "field: disabled"}, {"enabled: \"{status}\"", "disabled: \"{status}\""}}},
 		check: "status words", level: check.Fail, entry: "access", says: "Set active: [false], and set inactive: [true]."},
 	{name: "enabled taken for no access", stand: stand{contract: "envelope", edits: []edit{{"active: [true]\n  inactive: [false]", "active: [false]\n  inactive: [true]"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "in the mapping false means access"},
+		check: "status words", level: check.Fail, entry: "access", says: "enabled: false for the opposite of what it usually means, inactive"},
 	{name: "a flag with no name, the wrong way round", stand: stand{contract: "envelope", front: inverted("enabled", "flag"), edits: []edit{
 		{"field: enabled", "field: flag"}, {"enabled: \"{status}\"", "flag: \"{status}\""}}},
 		check: "status words", level: check.Fail, entry: "access", says: "Most users have no access"},
 	{name: "words the wrong way round", stand: stand{edits: []edit{{"active: [ACTIVE, INVITED]", "active: [INVITED, INACTIVE]"}, {"inactive: [INACTIVE]", "inactive: [ACTIVE]"}}},
-		check: "status words", level: check.Fail, entry: "access", says: "the opposite of its usual meaning"},
+		check: "status words", level: check.Fail, entry: "access", says: "for the opposite of what it usually means"},
 	{name: "the first of several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"field: roles # a list of ids\n    hold: many", "field: roles[0]\n    hold: one"},
 		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "Set field: roles, and set hold: many."},
@@ -219,7 +219,7 @@ var plantedReads = []planted{
 		func(value any) any { return []any{"1", "2", "3"} })},
 		check: "roles of users", level: check.Fail, entry: "user.roles", says: "5 users hold a role that is not in the list of roles"},
 	{name: "role that is an object", stand: stand{contract: "envelope", edits: []edit{{"field: role # an object\n    id: id\n    name: name", "field: role"}}},
-		check: "role", level: check.Fail, entry: "user.roles.field", says: "fields of the object"},
+		check: "role", level: check.Fail, entry: "user.roles.field", says: "Set id: id, and set name: name."},
 	{name: "several roles", stand: stand{contract: "multirole", edits: []edit{
 		{"hold: many", "hold: one"},
 		setsOneRole, sendsOneRole}, prepare: givesTwoRoles}, check: "roles of users", level: check.Fail, entry: "user.roles.field", says: "1 user holds several roles in roles, and the mapping reads one at most"},

@@ -113,9 +113,7 @@ func (r *run) checkAll(ctx context.Context) {
 	if r.roles = r.listRoles(ctx); r.users != nil {
 		r.checkFields()
 		r.statuses()
-		r.unreadBlocks()
 		r.rolesOfUsers()
-		r.flagsOfPower()
 		r.unmapped()
 		r.getUser(ctx)
 		r.findUser(ctx)

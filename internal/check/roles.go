@@ -229,11 +229,11 @@ func (r *run) heldRoles() Line {
 		line.Text += ": " + tally(unknown)
 	}
 	line.Text += "."
-	switch like, by := r.candidates("role"), r.Document.User.Roles.By; {
+	switch like, by := r.candidate("role"), r.Document.User.Roles.By; {
 	case by != "" && isOther:
 		return line.propose(fix("user.roles.by", map[string]string{"id": "name", "name": "id"}[by]))
-	case len(like) > 0:
-		return line.propose(fixes("user.roles.field", like)...)
+	case like != "":
+		return line.propose(fix("user.roles.field", like))
 	case set:
 		var add []Fix
 		for i, word := range sortedNames(unknown) {

@@ -77,9 +77,6 @@ func (s *survey) draftUser() {
 		}
 	}
 	s.draftRoleField()
-	if flags := c.ranked(powerFlag); len(flags) > 0 {
-		d.find("user.roles").above = series(flags) + " seems to mark who manages users, but is true or false: a role is a text, a number, an object or a list."
-	}
 }
 
 // fullName returns the field of the whole name, where the parts have none.

@@ -180,7 +180,7 @@ func (t *trip) create(ctx context.Context) bool {
 	if o.is != nil && o.is.Unknown {
 		t.users.unknown[o.is.Status]++
 		t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", o.is.Status).
-			advise("Add it to the values under access.").propose(t.meaningFixes()...))
+			advise("Add it to the values under access.").propose(t.meaningFixes(t.Document.Access.Field.String())...))
 	}
 	return o.is != nil
 }
