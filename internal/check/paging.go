@@ -37,6 +37,9 @@ func (r *run) pagingOf(operation string) spec.PagingMap {
 	return spec.PagingMap{Style: "none"}
 }
 
+// listPaging is the entry of the paging of the list of users.
+const listPaging = "operations.list users.paging"
+
 // paging checks that small pages of the list follow each other, and that the
 // list does not continue after the mapping's end.
 func (r *run) paging(ctx context.Context) {
@@ -50,18 +53,43 @@ func (r *run) paging(ctx context.Context) {
 		r.add(line)
 		return
 	}
-	switch {
-	case paging.Style == "none":
-		r.add(r.wholeList(ctx, call, first))
-	case paging.Limit == "" && r.users.pages > 1:
-		r.note("paging", OK, listPaging, "%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))
-	case paging.Limit == "":
-		r.note("paging", Warn, listPaging, "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances.")
-	default:
-		r.add(r.smallPages(ctx, l, paging, first))
+	line := r.advances(ctx, l, paging, first)
+	if line.Level != OK {
+		line = r.proposePaging(ctx, line, call)
 	}
-	r.end(ctx, l, paging)
+	r.add(line)
+	r.pageSize(ctx, l, paging)
 	r.total(first.body)
+}
+
+// advances looks whether the second of two small pages begins where the first ends, and
+// for signs that a list without paging is truncated.
+func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
+	n, got, leads := r.users.count, len(first.rows), paging.Style == "cursor" || paging.Style == "link"
+	line := func(level Level, format string, args ...any) Line {
+		return r.line("paging", level, listPaging, format, args...).advise("Compare paging with Suger's documentation and console.")
+	}
+	whole := &listAnswer{rows: r.users.opening}
+	switch says, cut := first.more(n); {
+	case paging.Style == "none" && cut:
+		return line(Fail, "The list has %s, but %s: it is truncated.", count(n, "user"), says)
+	case paging.Style == "none" && len(first.cursors()) > 0:
+		return line(Warn, "%s in the answer seems to point to more users.", first.cursors()[0])
+	case paging.Style == "none" && n%roundRows == 0:
+		return line(Warn, "The list has exactly %d users, which may be a limit of Suger's.", n)
+	case paging.Style == "none", got == n && n > pageProbe && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
+		return line(OK, "One answer holds the whole list.")
+	case paging.Limit == "" && got < n:
+		return line(OK, "Advances: pages of %d follow each other.", got)
+	case paging.Limit == "" || n <= pageProbe:
+		return line(Warn, "All users fit on one page, so the check cannot see whether paging advances.")
+	case got > pageProbe:
+		return line(Warn, "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
+	case got > 0 && (l.advances(ctx, paging, whole, first) || // the list may have changed since
+		l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
+		return line(OK, "Advances: two pages of %d follow each other.", pageProbe)
+	}
+	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
 }
 
 // endless reports a list that does not end.
@@ -75,60 +103,13 @@ func endless(path string, paging spec.PagingMap, rows int) Line {
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 
-// listPaging is the entry of the paging of the list of users.
-const listPaging = "operations.list users.paging"
-
 // rowsIn finds the array that a list operation answers.
 func rowsIn(answer any, path string) (rows []any, ok bool) {
-	for _, s := range spotsIn(answer) {
-		if s.path == path {
-			rows, ok = s.value.([]any)
-			return rows, ok
-		}
+	if path != "" {
+		answer, _ = at(answer, path)
 	}
-	return nil, false
-}
-
-// wholeList looks for signs that a list without paging is truncated.
-func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
-	line := r.line("paging", OK, "operations.list users", "One answer holds the whole list.")
-	n := r.users.count
-	says, cut := answer.more(n)
-	switch next := answer.cursors(); {
-	case cut:
-		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is truncated.", count(n, "user"), says)
-		line.Change = "Add paging to the operation."
-	case len(next) > 0:
-		line.Level, line.Text = Warn, fmt.Sprintf("%s in the answer seems to point to more users.", next[0])
-		line.Change = "Add paging to the operation, if the list comes in pages."
-	case n%roundRows == 0:
-		line.Level, line.Text = Warn, fmt.Sprintf("The list has exactly %d users, which may be a limit of Suger's.", n)
-		line.Change = "Compare it with Suger's console. If users are missing, add paging to the operation."
-	default:
-		return line
-	}
-	return r.proposePaging(ctx, line, call)
-}
-
-// smallPages looks whether the second of two small pages begins where the first
-// ends. If not, the list is read afresh, for it may have changed.
-func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	n, whole := r.users.count, &listAnswer{rows: r.users.opening}
-	line := r.line("paging", Fail, listPaging+".style", "The second page does not begin where the first ends: users would be missing or appear twice.")
-	leads := paging.Style == "cursor" || paging.Style == "link"
-	switch got := len(first.rows); {
-	case n <= pageProbe:
-		return r.line("paging", Warn, listPaging, "The organization has too few users to see whether paging advances.")
-	case got == n && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
-		return r.line("paging", OK, listPaging, "One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
-	case got > pageProbe:
-		line = r.line("paging", Warn, listPaging+".limit", "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
-	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
-		return r.line("paging", OK, listPaging, "Advances: two pages of %d follow each other.", pageProbe)
-	case leads:
-		line = r.line("paging", Fail, listPaging, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks.")
-	}
-	return r.proposePaging(ctx, line.advise("Compare paging with Suger's documentation."), l.call)
+	rows, ok = answer.([]any)
+	return rows, ok
 }
 
 // proposePaging names the paging by which the list was seen to go on, if there is
@@ -140,20 +121,24 @@ func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Cal
 	return line
 }
 
-// end looks at the size of pages and asks for what comes after the last user.
-func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
+// pageSize looks at the size of pages and asks for what comes after the last user.
+func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
+	first := len(l.page(ctx, paging, paging.Size, 0, 0).rows)
 	line := func(level Level, format string, args ...any) {
-		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", r.users.firstPage)))
+		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", first)))
 	}
-	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
-		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
+	if first == 0 {
+		return
+	}
+	if paging.Limit != "" && first < min(paging.Size, r.users.count) {
+		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, first)
 	}
 	if paging.Style != "offset" && paging.Style != "page" {
 		return
 	}
-	for _, row := range l.page(ctx, paging, paging.Size, r.users.pages, r.users.count).rows { // it may be refused
+	for _, row := range l.page(ctx, paging, paging.Size, (r.users.count+first-1)/first, r.users.count).rows { // it may be refused
 		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && !r.users.ids[record.ID] {
-			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
+			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, first)
 			return
 		}
 	}
@@ -163,18 +148,14 @@ func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
 func (r *run) total(answer any) {
 	const entry = "operations.list users.total"
 	total, candidates := r.Document.Operations.ListUsers.Total, totalsIn(answer)
-	changes := fixes(entry, candidates)
-	switch {
-	case total == "" && len(candidates) > 0:
-		r.add(r.line("total", Warn, entry, "%s in the answer may be the number of all users, with which the gateway detects a truncated list.", series(candidates)).propose(changes...))
-	case total == "":
-	case r.users.total >= 0:
+	switch changes := fixes(entry, candidates); {
+	case total != "" && r.users.total >= 0:
 		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
-	default:
+	case total != "" || changes != nil:
 		if changes == nil {
 			changes = []Fix{{Entry: entry}}
 		}
-		r.add(r.line("total", Warn, entry, "There is no number at %s, so the gateway cannot detect a truncated list.", total).propose(changes...))
+		r.add(r.line("total", Warn, entry, "The mapping names no number of all users that is in the answer, so the gateway cannot detect a truncated list.").propose(changes...))
 	}
 }
 
@@ -191,9 +172,6 @@ var (
 	pageNames   = []string{"page", "pageNumber", "page_number", "pageNo", "pageIndex", "p"}
 	cursorNames = []string{"cursor", "pageToken", "page_token", "nextToken", "next_token", "continuationToken", "continuation", "after", "startingAfter", "starting_after", "marker", "next", "token"}
 )
-
-// pageSizes are what a list is asked for to see how large its pages may be.
-var pageSizes = []int{1000, 500, 200, 100, 50}
 
 // A lister finds out how a list is paged: it requests pages in the usual ways and
 // compares them with the first rows.
@@ -358,22 +336,17 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 }
 
 // pageSize returns the largest page that the list gives, as far as it has so
-// many rows; else the smallest usual size that holds what it has.
+// many rows; else at most 100.
 func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
-	for _, size := range pageSizes {
+	for _, size := range []int{1000, 500, 200, 100, 50} {
 		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
-		switch {
-		case len(page.rows) == 0:
-			continue // too large to request
-		case len(page.rows) == size, len(page.rows) < len(whole.rows), len(page.cursors()) > 0:
-			return len(page.rows)
+		switch rows := len(page.rows); {
+		case rows == 0: // too large to request
+		case rows == size, rows < len(whole.rows), len(page.cursors()) > 0:
+			return rows
+		default:
+			return min(size, 100)
 		}
-		for _, smaller := range slices.Backward(pageSizes) {
-			if smaller >= 100 && smaller >= len(page.rows) && smaller <= size {
-				return smaller
-			}
-		}
-		return size
 	}
 	return pageProbe
 }

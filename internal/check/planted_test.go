@@ -102,13 +102,13 @@ var plantedReads = []planted{
 	{name: "next page parameter ignored", stand: stand{edits: []edit{{"next: offset}", "next: skip}"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "the limit works but the offset does not"},
 	{name: "limit parameter ignored", stand: stand{edits: []edit{{"limit: limit,", "limit: pageSize,"}}},
-		check: "paging", level: check.Warn, entry: "operations.list users.paging.limit", says: "ignores pageSize=2"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "ignores pageSize=2"},
 	{name: "offset that counts pages", stand: stand{front: asks(func(r *http.Request) {
 		if query := r.URL.Query(); query.Get("offset") == "2" {
 			query.Set("offset", "4")
 			r.URL.RawQuery = query.Encode()
 		}
-	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging.style", says: "does not begin where the first ends"},
+	})}, check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "does not begin where the first ends"},
 	{name: "pages capped at a round number", stand: stand{people: 120, front: capped(50)},
 		check: "page size", level: check.Warn, entry: "operations.list users.paging.size", says: "Set size: 50."},
 	{name: "pages capped at a number that looks like the end", stand: stand{front: capped(13)},
@@ -120,10 +120,10 @@ var plantedReads = []planted{
 	{name: "cursor in a header", stand: stand{contract: "multirole", edits: []edit{{"cursor: header X-Next-Cursor", "cursor: next"}}},
 		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "next: cursor, cursor: header X-Next-Cursor}."},
 	{name: "no paging in the mapping", stand: stand{people: 42, edits: []edit{{"    paging: {style: offset, size: 1000, limit: limit, next: offset}\n", ""}}},
-		check: "paging", level: check.Warn, entry: "operations.list users", says: "has exactly 50 users"},
+		check: "paging", level: check.Warn, entry: "operations.list users.paging", says: "has exactly 50 users"},
 	{name: "no paging in the mapping of a list with a total", stand: stand{contract: "envelope", people: 80,
 		edits: []edit{{"    paging: {style: page, size: 200, limit: pageSize, next: page, first: 1}\n", ""}, {"    items: data.users\n    total: totalCount\n", "    items: data.users\n"}}},
-		check: "paging", level: check.Fail, entry: "operations.list users", says: "totalCount in the answer says 88"},
+		check: "paging", level: check.Fail, entry: "operations.list users.paging", says: "totalCount in the answer says 88"},
 	{name: "total elsewhere", stand: stand{contract: "envelope", edits: []edit{{"items: data.users\n    total: totalCount", "items: data.users\n    total: total"}}},
 		check: "total", level: check.Warn, entry: "operations.list users.total", says: "Set total: totalCount."},
 	{name: "pages counted from 0", stand: stand{contract: "envelope", edits: []edit{{"first: 1}", "first: 0}"}}},

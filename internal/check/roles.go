@@ -105,8 +105,8 @@ func (r *run) listRoles(ctx context.Context) roleList {
 	}
 	list, unread := roleList{}, make(map[string]int)
 	var sample any
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListRoles), mostRows)
-	for _, row := range slices.Concat(pages...) {
+	rows, _, err := r.readRows(ctx, call, r.probe.Paging(opListRoles), mostRows)
+	for _, row := range rows {
 		sample = decoded([]byte(row))
 		role, err := r.probe.ReadRole(sample)
 		if err != nil {

@@ -160,7 +160,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	}
 	paging, why, _ := (&lister{do: s.probe.Do, call: request, items: string(found.Items)}).find(ctx)
 	found.Paging, found.why = &paging, why
-	pages, _, err := s.readPages(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
+	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -170,7 +170,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 		return found, nil // the check says why; the first page is enough to go on
 	}
 	found.rows = nil
-	for _, row := range slices.Concat(pages...) {
+	for _, row := range rows {
 		found.rows = append(found.rows, decoded([]byte(row)))
 	}
 	for _, total := range totalsIn(body) {

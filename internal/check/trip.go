@@ -383,8 +383,8 @@ type row struct {
 // that the gateway cannot read have none.
 func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
-	for _, text := range slices.Concat(pages...) {
+	rows, _, err := r.readRows(ctx, call, r.probe.Paging(opListUsers), mostRows)
+	for _, text := range rows {
 		if record, err := r.probe.ReadUser(decoded([]byte(text))); err == nil && strings.EqualFold(record.UserName, address) {
 			found = append(found, row{text, record})
 		}
