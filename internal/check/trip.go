@@ -126,7 +126,7 @@ func (t *trip) called(c *stepCall) error {
 	if fail := asFailure(c.Err); (name == spec.OpAddUser || name == spec.OpAddMember) && (c.Answer != nil || fail != nil && fail.Uncertain) {
 		t.unseen, t.added = c, true
 	}
-	if name == spec.OpAddUser && t.isSomebodys(c.record, true) {
+	if name == spec.OpAddUser && t.id == nil && t.isSomebodys(c.record, true) {
 		return errSomebodys
 	}
 	return nil
