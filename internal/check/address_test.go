@@ -52,7 +52,7 @@ func TestReachAdvice(t *testing.T) {
 }
 
 // An id that nobody has keeps the form of one that somebody has.
-func TestNeighbour(t *testing.T) {
+func TestFreeID(t *testing.T) {
 	for id, want := range map[string]string{
 		"480001":    "713334",
 		"D88MGYVTY": "A11PJHYWH",
@@ -60,6 +60,6 @@ func TestNeighbour(t *testing.T) {
 		"":          "",
 		"ä":         "ä",
 	} {
-		assert.Equal(t, want, neighbour(id), id)
+		assert.Equal(t, want, freeID(id, func(string) bool { return false }), id)
 	}
 }
