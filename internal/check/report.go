@@ -149,12 +149,10 @@ const (
 	checkWidth = 18
 )
 
-// A Printer writes a report as text, line by line. It reads the same without
-// colour.
+// A Printer writes a report as text, line by line.
 type Printer struct {
-	W     io.Writer
-	Color bool // colour the level, by ANSI escape sequences
-	err   error
+	W   io.Writer
+	err error
 }
 
 // Err returns the first error of writing.
@@ -174,7 +172,7 @@ func (p *Printer) Begin(t Target) {
 // Line writes one line of the report, wrapped.
 func (p *Printer) Line(line Line) {
 	const margin = levelWidth + checkWidth
-	p.printf("%s%-*s%s\n", p.level(line.Level), checkWidth, line.Check+" ", wrapped(line.Text, margin))
+	p.printf("%-*s%-*s%s\n", levelWidth, line.Level, checkWidth, line.Check+" ", wrapped(line.Text, margin))
 	if line.Level == OK {
 		return
 	}
@@ -187,16 +185,6 @@ func (p *Printer) Line(line Line) {
 			p.printf("%*s%s\n", margin+len(a.label), a.label, wrapped(a.text, margin+len(a.label)))
 		}
 	}
-}
-
-// level returns the word for a level, padded and perhaps coloured.
-func (p *Printer) level(level Level) string {
-	word := fmt.Sprintf("%-*s", levelWidth, level)
-	if p.Color {
-		color := map[Level]string{OK: "32", Warn: "33", Fail: "31;1"}[level]
-		word = strings.Replace(word, string(level), "\x1b["+color+"m"+string(level)+"\x1b[0m", 1)
-	}
-	return word
 }
 
 // wrapped breaks a text into lines that fit beside a margin.
