@@ -192,6 +192,8 @@ func (l *leaf) kind() string {
 	return best
 }
 
+func (l *leaf) isScalar() bool { return l.kind() == isText || l.kind() == isNumber }
+
 // isSet reports whether the field has few different values, so that they may be
 // statuses or roles rather than personal data.
 func (l *leaf) isSet() bool { return wordsAreSet(l.words, l.filled) }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -24,15 +23,13 @@ func roleFieldsOf(rows []any) (f roleFields) {
 	text := func(l *leaf) bool { return l.kind() == isText }
 	f.name = c.named(roleTitles, text)
 	// A role that is listed twice makes the ids look like no ids.
-	id := c.named([]string{"id"}, func(l *leaf) bool { return l.kind() == isText || l.kind() == isNumber })
+	id := c.named([]string{"id"}, (*leaf).isScalar)
 	if f.id = cmp.Or(first(c.idsIn("")), id, f.name); f.id != "" {
 		f.numbers = c.leaves[f.id].kind() == isNumber
 	}
 	f.description = c.named([]string{"description", "summary", "about"}, text)
 	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
-	f.created = c.best(oneIf(func(path string, l *leaf) bool {
-		return l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat")
-	}))
+	f.created = c.guess("created", "", nil)
 	return f
 }
 
