@@ -297,8 +297,7 @@ func (a *listAnswer) goesOn() bool {
 // some.
 func (a *listAnswer) more(rows int) (text string, found bool) {
 	for _, path := range totalsIn(a.body) {
-		value, _ := at(a.body, path)
-		if n, err := strconv.Atoi(fmt.Sprint(value)); err == nil && n > rows {
+		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
 			return fmt.Sprintf("%s in the answer says %d", path, n), true
 		}
 	}
@@ -371,15 +370,13 @@ func (a *listAnswer) cursors() []spec.Cursor {
 
 // at returns the cursor at a place, "" if there is none.
 func (a *listAnswer) at(place spec.Cursor) string {
-	value := any(a.header.Get(place.Header))
 	switch {
 	case place.Row != "" && len(a.rows) > 0:
-		value, _ = at(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
+		return textAt(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
 	case place.Path != "":
-		value, _ = at(a.body, place.Path)
+		return textAt(a.body, place.Path)
 	}
-	word, _ := spec.Text(value)
-	return word
+	return a.header.Get(place.Header)
 }
 
 func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }

@@ -47,7 +47,7 @@ func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
-	call := s.get(opListUsers, s.listCall().Path, nil)
+	call := s.get(opListUsers, s.listCall().Path, "")
 	line := Line{Check: opListUsers, Text: fmt.Sprintf("GET %s answers %v.", call.Path, err)}
 	switch {
 	case ctx.Err() != nil:

@@ -55,6 +55,7 @@ var errNoList = errors.New("no list of people with e-mail addresses")
 
 // look drafts the mapping. The error is that of the list of users.
 func (s *survey) look(ctx context.Context) (err error) {
+	hasAddress := func(row any) bool { return len(countFields([]any{row}).emails()) > 0 }
 	if s.list, err = s.listOf(ctx, s.listCall(), hasAddress); err != nil {
 		return err
 	}
@@ -65,10 +66,7 @@ func (s *survey) look(ctx context.Context) (err error) {
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
-	s.row = s.list.rows[slices.IndexFunc(s.list.rows, func(row any) bool {
-		address, _ := at(row, s.email)
-		return !isEmpty(address)
-	})]
+	s.row = s.list.rows[slices.IndexFunc(s.list.rows, func(row any) bool { return textAt(row, s.email) != "" })]
 	s.draft.seen("version", 1, "of this file format")
 	s.draftList(opListUsers, s.list)
 	s.findRoles(ctx)
@@ -97,52 +95,40 @@ func (s *survey) listCall() spec.Request {
 			segments[i] = "{organization}"
 		}
 	}
-	call := spec.Request{Method: http.MethodGet, Path: strings.Join(segments, "/")}
-	if values, err := url.ParseQuery(parameters); err == nil && len(values) > 0 {
-		call.Query = make(map[string]string)
-		for name := range values {
-			call.Query[name] = values.Get(name)
-		}
+	call := spec.Request{Method: http.MethodGet, Path: strings.Join(segments, "/"), Query: make(map[string]string)}
+	values, _ := url.ParseQuery(parameters) // what can be read
+	for name := range values {
+		call.Query[name] = values.Get(name)
 	}
 	return call
 }
 
-// callText returns a call as a mapping file writes it, with more parameters.
-func callText(call spec.Request, more ...string) string {
-	var query []string
-	for _, key := range sortedNames(call.Query) {
-		query = append(query, strings.NewReplacer("%7B", "{", "%7D", "}").Replace(url.QueryEscape(key)+"="+url.QueryEscape(call.Query[key])))
+// callText returns a call as a mapping file writes it.
+func callText(call spec.Request) string {
+	query := make(url.Values)
+	for name, value := range call.Query {
+		query.Set(name, value)
 	}
 	text := call.Method + " " + call.Path
-	if query = append(query, more...); query != nil {
-		text += "?" + strings.Join(query, "&")
+	if len(query) > 0 {
+		text += "?" + strings.NewReplacer("%7B", "{", "%7D", "}").Replace(query.Encode())
 	}
 	return text
 }
 
 // get returns a reading call.
-func (s *survey) get(operation, path string, user any) sugerclient.Call {
+func (s *survey) get(operation, path, user string) sugerclient.Call {
 	params := map[string]string{"organization": s.Caller.Organization}
-	if word, ok := spec.Text(user); ok {
-		params["user"] = word
+	if user != "" {
+		params["user"] = user
 	}
 	return sugerclient.Call{Operation: operation, Method: http.MethodGet, Path: path, PathParams: params}
-}
-
-// hasAddress reports whether an object holds an e-mail address.
-func hasAddress(row any) bool {
-	for _, l := range countFields([]any{row}).leaves {
-		if l.emails > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // listOf finds how a list is answered and reads it to its end.
 func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) bool) (*list, error) {
 	found := &list{Operation: spec.Operation{Call: call}}
-	request := s.get(opListUsers, call.Path, nil)
+	request := s.get(opListUsers, call.Path, "")
 	request.Query = call.Query
 	answer, err := s.probe.Do(ctx, request)
 	if err != nil {
@@ -226,14 +212,9 @@ func (s *survey) findRoles(ctx context.Context) {
 		}
 		s.roleRows, s.roleIn = found, roleFieldsOf(found.rows)
 		for _, row := range found.rows {
-			role := mapping.RoleName{}
+			role := mapping.RoleName{ID: textAt(row, s.roleIn.id), Name: textAt(row, s.roleIn.name)}
 			if word, ok := row.(string); ok {
 				role = mapping.RoleName{ID: word, Name: word}
-			} else {
-				id, _ := at(row, s.roleIn.id)
-				name, _ := at(row, s.roleIn.name)
-				role.ID, _ = spec.Text(id)
-				role.Name, _ = spec.Text(name)
 			}
 			s.roleNames = append(s.roleNames, role)
 		}
@@ -286,8 +267,8 @@ func (s *survey) findOne(ctx context.Context) {
 // answersOne reports whether a call answers the user with an id, and drafts it. prefix
 // is what leads to the person in a row of the list.
 func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
-	wanted, there := at(s.row, id)
-	if !there {
+	wanted := textAt(s.row, id)
+	if wanted == "" {
 		return false
 	}
 	answer, err := s.probe.Do(ctx, s.get(opGetUser, path, wanted))
@@ -297,13 +278,10 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 	body := decoded(answer.Body)
 	for _, spot := range spotsIn(body) {
 		own := strings.TrimPrefix(id, prefix)
-		is, there := at(spot.value, own)
-		if !there && path != s.list.Call.Path+"/{user}" {
+		if _, there := at(spot.value, own); !there && path != s.list.Call.Path+"/{user}" {
 			own = "id"
-			is, _ = at(spot.value, own)
 		}
-		address, has := at(spot.value, strings.TrimPrefix(s.email, prefix))
-		if !has || !isAddress(fmt.Sprint(address)) || fmt.Sprint(is) != fmt.Sprint(wanted) {
+		if !isAddress(textAt(spot.value, strings.TrimPrefix(s.email, prefix))) || textAt(spot.value, own) != wanted {
 			continue
 		}
 		s.one, s.oneID, s.prefix = path, own, prefix
@@ -312,7 +290,7 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 		if _, role := at(spot.value, strings.TrimPrefix(s.role.field, prefix)); !role {
 			s.draft.likely(op(opGetUser, "covers"), "everybody", "the answer has no role, so the list decides who is a member")
 		}
-		s.findErrors(ctx, body, path, freeID(fmt.Sprint(wanted), func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
+		s.findErrors(ctx, body, path, freeID(wanted, func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
 		return true
 	}
 	return false
@@ -337,14 +315,9 @@ func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
 // findLookup looks for a parameter by which the list answers only the user with an
 // address, in capital letters too.
 func (s *survey) findLookup(ctx context.Context) {
-	if len(s.list.rows) < 2 {
-		return
-	}
-	id, _ := at(s.row, s.id)
-	value, _ := at(s.row, s.email)
-	address := fmt.Sprint(value)
+	address := textAt(s.row, s.email)
 	narrows := func(name, address string) bool {
-		call := s.get(spec.OpFindUser, s.list.Call.Path, nil)
+		call := s.get(spec.OpFindUser, s.list.Call.Path, "")
 		call.Query = map[string]string{name: address}
 		maps.Copy(call.Query, s.list.Call.Query)
 		answer, err := s.probe.Do(ctx, call)
@@ -352,16 +325,14 @@ func (s *survey) findLookup(ctx context.Context) {
 			return false
 		}
 		rows, _ := rowsIn(decoded(answer.Body), string(s.list.Items))
-		if len(rows) != 1 {
-			return false
-		}
-		is, _ := at(rows[0], s.id)
-		return fmt.Sprint(is) == fmt.Sprint(id)
+		return len(rows) == 1 && textAt(rows[0], s.id) == textAt(s.row, s.id)
 	}
-	own := s.email[strings.LastIndex(s.email, ".")+1:]
-	for _, name := range slices.Compact([]string{own, "email", "userName", "username"}) {
-		if narrows(name, address) && narrows(name, strings.ToUpper(address)) {
-			s.draft.seen(op(spec.OpFindUser, "call"), callText(s.list.Call, name+"={userName}"), "one row, in any letter case")
+	for _, name := range slices.Compact([]string{s.email[len(parentOf(s.email)):], "email", "userName", "username"}) {
+		if len(s.list.rows) > 1 && narrows(name, address) && narrows(name, strings.ToUpper(address)) {
+			call := s.list.Call
+			call.Query = map[string]string{name: "{userName}"}
+			maps.Copy(call.Query, s.list.Call.Query)
+			s.draft.seen(op(spec.OpFindUser, "call"), callText(call), "one row, in any letter case")
 			s.draft.seen(op(spec.OpFindUser, "answer"), string(s.list.Items), "one row, in any letter case")
 			return
 		}
@@ -375,4 +346,11 @@ func at(value any, path string) (any, bool) {
 		return nil, false
 	}
 	return field.In(value)
+}
+
+// textAt returns the text or number at a path of an object, "" if there is none.
+func textAt(value any, path string) string {
+	value, _ = at(value, path)
+	text, _ := spec.Text(value)
+	return text
 }
