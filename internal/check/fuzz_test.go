@@ -28,7 +28,7 @@ func FuzzAnswer(f *testing.F) {
 			assert.True(t, ok, path)
 		}
 		totalsIn(answer)
-		(&listAnswer{body: answer}).cursors()
+		(&listAnswer{body: answer}).leads()
 		placeFixes("items", listsIn(answer))
 		counts := newFieldCounts(doc)
 		counts.take(answer)

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,8 +74,8 @@ func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, fi
 	switch says, cut := first.more(n); {
 	case paging.Style == "none" && cut:
 		return line(Fail, "The list has %s, but %s: it is truncated.", count(n, "user"), says)
-	case paging.Style == "none" && len(first.cursors()) > 0:
-		return line(Warn, "%s in the answer seems to point to more users.", first.cursors()[0])
+	case paging.Style == "none" && first.leads() != nil:
+		return line(Warn, "The answer seems to point to more users, at %s.", cmp.Or(first.leads()[0].Cursor.String(), "header Link"))
 	case paging.Style == "none" && n%roundRows == 0:
 		return line(Warn, "The list has exactly %d users, which may be a limit of Suger's.", n)
 	case paging.Style == "none", got == n && n > pageProbe && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
@@ -232,19 +233,16 @@ func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
 // the whole list shows as far as it is known.
 func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
 	query := pageQuery(p, pageProbe, 1, len(first.rows))
-	switch p.Style {
-	case "cursor":
-		if query[p.Next] = first.at(p.Cursor); query[p.Next] == "" {
-			return false
-		}
-	case "link":
-		path, address := first.next()
-		if address == nil || path != p.Cursor.Path {
-			return false
-		}
+	next := first.at(p.Cursor)
+	if p.Style == "cursor" {
+		query[p.Next] = next
+	} else if address, err := url.Parse(next); err == nil && p.Style == "link" {
 		for name := range address.Query() {
 			query[name] = address.Query().Get(name)
 		}
+	}
+	if next == "" && (p.Style == "cursor" || p.Style == "link") {
+		return false
 	}
 	page := l.get(ctx, query)
 	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
@@ -271,7 +269,8 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 			break
 		}
 	}
-	if limit == "" && !whole.goesOn() {
+	n := len(whole.rows)
+	if _, more := whole.more(n); limit == "" && !more && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
 		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever the limit", true
 	}
 	for _, p := range usual(first) {
@@ -283,14 +282,6 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 		}
 	}
 	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
-}
-
-// goesOn reports whether an answer without a limit shows that the list
-// continues.
-func (a *listAnswer) goesOn() bool {
-	_, more := a.more(len(a.rows))
-	_, next := a.next()
-	return more || next != nil || len(a.cursors()) > 0 || len(a.rows)%10 == 0 || len(a.rows)%25 == 0
 }
 
 // more returns a number of all rows in the answer or its header that is larger than
@@ -316,11 +307,12 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 			ways = append(ways, spec.PagingMap{Style: style, Next: name, First: firstPage, Cursor: cursor})
 		}
 	}
-	if path, address := first.next(); address != nil {
-		add("link", []string{""}, 0, spec.Cursor{Path: path})
-	}
-	for _, cursor := range first.cursors() {
-		add("cursor", slices.Concat(cursorNames, offsetNames), 0, cursor)
+	for _, lead := range first.leads() {
+		names := []string{""}
+		if lead.Style == "cursor" {
+			names = slices.Concat(cursorNames, offsetNames)
+		}
+		add(lead.Style, names, 0, lead.Cursor)
 	}
 	add("offset", offsetNames, 0, spec.Cursor{})
 	add("page", pageNames, 1, spec.Cursor{})
@@ -341,7 +333,7 @@ func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) 
 		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
 		switch rows := len(page.rows); {
 		case rows == 0: // too large to request
-		case rows == size, rows < len(whole.rows), len(page.cursors()) > 0:
+		case rows == size, rows < len(whole.rows), page.leads() != nil:
 			return rows
 		default:
 			return min(size, 100)
@@ -350,58 +342,50 @@ func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) 
 	return pageProbe
 }
 
-// cursors returns the places of what seems to lead to the next page. A value
-// that is empty or 0 ends a list.
-func (a *listAnswer) cursors() []spec.Cursor {
-	var found []spec.Cursor
+// linkNext finds the address of the next page in a Link header (RFC 8288).
+var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+
+// leads returns where the answer seems to lead to the next page, by a link or a cursor. A
+// value that is empty or 0 ends a list.
+func (a *listAnswer) leads() (found []spec.PagingMap) {
+	add := func(name string, place spec.Cursor) {
+		style, word := "cursor", a.at(place)
+		if strings.Contains(word, "/") && strings.ContainsAny(word, "?=") {
+			style = "link"
+		}
+		if seemsNext(name) && !slices.Contains([]string{"", "0", "true", "false"}, word) && (style == "cursor" || place.Header == "") {
+			found = append(found, spec.PagingMap{Style: style, Cursor: place})
+		}
+	}
+	if a.at(spec.Cursor{}) != "" {
+		found = append(found, spec.PagingMap{Style: "link"})
+	}
 	for _, s := range spotsIn(a.body) {
-		word, scalar := spec.Text(s.value)
-		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
-			found = append(found, spec.Cursor{Path: s.path})
+		if s.path != "" {
+			add(s.path, spec.Cursor{Path: s.path})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.header)) {
-		if value := a.header.Get(name); seemsNext(name) && value != "" && !isURL(value) {
-			found = append(found, spec.Cursor{Header: name})
-		}
+		add(name, spec.Cursor{Header: name})
 	}
 	return found
 }
 
-// at returns the cursor at a place, "" if there is none.
+// at returns the cursor or address at a place, the header Link if that is empty; "" if
+// there is none.
 func (a *listAnswer) at(place spec.Cursor) string {
 	switch {
 	case place.Row != "" && len(a.rows) > 0:
 		return textAt(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
 	case place.Path != "":
 		return textAt(a.body, place.Path)
+	case place.Header != "":
+		return a.header.Get(place.Header)
 	}
-	return a.header.Get(place.Header)
-}
-
-func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }
-
-// linkNext finds the address of the next page in a Link header (RFC 8288).
-var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
-
-// next returns the address of the next page and its path in the answer, "" for the
-// header Link; nil if the answer has none.
-func (a *listAnswer) next() (path string, address *url.URL) {
-	for _, link := range a.header.Values("Link") {
-		if match := linkNext.FindStringSubmatch(link); match != nil {
-			if u, err := url.Parse(match[1]); err == nil {
-				return "", u
-			}
-		}
+	if match := linkNext.FindStringSubmatch(strings.Join(a.header.Values("Link"), ", ")); match != nil {
+		return match[1]
 	}
-	for _, s := range spotsIn(a.body) {
-		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
-			if u, err := url.Parse(word); err == nil {
-				return s.path, u
-			}
-		}
-	}
-	return "", nil
+	return ""
 }
 
 // pagingValue returns the paging as an entry of the mapping file, nil for none.
