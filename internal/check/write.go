@@ -124,7 +124,7 @@ func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*
 		answered, err := t.sendRemoval(ctx, user.RawID)
 		switch {
 		case err == nil:
-			t.removal = answered
+			t.removal = "Suger answered " + answered
 		case !errors.Is(err, errNoRemoval): // the membership may have an id of its own
 			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
 		}
@@ -139,23 +139,19 @@ func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*
 
 // whatIsLeft reports whether the user is gone, and if not, how to remove it.
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
-	fail := func(format string, args ...any) Line { return t.line("clean-up", Fail, "", format, args...) }
-	var line Line
+	line := t.line("clean-up", Fail, "", "")
 	switch c := t.unseen; {
 	case err != nil:
-		line = fail("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
-	case len(left) > 0 && t.removal != "":
-		return fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, idShown(left[0].RawID), accessOf(left[0])).
-			advise("Remove the user in Suger's console.")
+		line.Text = fmt.Sprintf("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
 	case len(left) > 0:
 		t.id = left[0].RawID
-		line = fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, idShown(t.id), accessOf(left[0]))
+		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), accessOf(left[0]), cmp.Or(t.removal, "it could not be removed"))
 	case c == nil:
 		return t.nothingLeft(ctx)
 	case c.Answer == nil:
-		line = t.line("clean-up", Warn, "", "%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
+		line.Level, line.Text = Warn, fmt.Sprintf("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
 	default:
-		line = fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
+		line.Text = fmt.Sprintf("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
 			c.Call.Operation, c.Answer.Status, t.Write)
 		if id, found := t.Document.User.ID.In(c.user); found {
 			t.id = id
@@ -164,7 +160,12 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 			}
 		}
 	}
-	return line.advise("Remove the user in Suger's console%s.", t.byCall())
+	by, word := "", ""
+	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && t.removal == "" && !strings.Contains(call.Path, "{user.") {
+		word, _ = spec.Text(t.id)
+		by = fmt.Sprintf(", or by %s %s", call.Method, strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path))
+	}
+	return line.advise("Remove the user in Suger's console%s.", by)
 }
 
 // nothingLeft looks whether Suger still answers a user whom the list does not show.
@@ -175,12 +176,12 @@ func (t *trip) nothingLeft(ctx context.Context) Line {
 		return line
 	}
 	_, user, err := t.getOne(ctx, call)
-	if err != nil {
-		return line
-	}
-	if t.coversEverybody() {
+	is, unread := t.probe.ReadUser(user)
+	switch {
+	case err != nil:
+	case t.coversEverybody():
 		line.Text += " Suger still has the account, which is not a member."
-	} else if is, err := t.probe.ReadUser(user); err == nil {
+	case unread == nil:
 		return t.line("clean-up", Fail, "", "%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
 			advise("Look at the user in Suger's console.")
 	}
@@ -192,17 +193,6 @@ func idShown(id any) string {
 		return fmt.Sprintf(" (id %s)", word)
 	}
 	return ""
-}
-
-// byCall describes how to remove the user without the console, if that is known.
-func (t *trip) byCall() string {
-	word, known := spec.Text(t.id)
-	call, ok := t.probe.Call(spec.OpRemoveUser, t.id)
-	if !known || !ok || strings.Contains(call.Path, "{user.") {
-		return ""
-	}
-	path := strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path)
-	return fmt.Sprintf(", or by %s %s", call.Method, path)
 }
 
 // isSomebodys reports whether an account with the address existed before the check
