@@ -149,8 +149,8 @@ func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []differe
 }
 
 func (t *trip) call(is func(*stepCall) bool) *stepCall {
-	if i := slices.IndexFunc(t.calls, is); i >= 0 {
-		return t.calls[i]
+	if i := slices.IndexFunc(t.writes, is); i >= 0 {
+		return t.writes[i]
 	}
 	return nil
 }

@@ -27,10 +27,8 @@ type trip struct {
 	*run
 	service *mapping.Users
 	id      any             // of the user, as Suger writes it; nil while there is none
-	calls   []*stepCall     // of the current step
-	writes  []*stepCall     // of these, those that change something
-	tried   map[string]bool // operations
-	proven  map[string]bool // of these, whether every step that used them succeeded
+	writes  []*stepCall     // calls of the current step that change something
+	proven  map[string]bool // operations that were tried, and whether every step that used them succeeded
 	said    []string        // findings so far, so that repetitions are short
 	removed bool            // by the step for it
 	waited  bool            // the list did not show the new user at once
@@ -90,7 +88,7 @@ func (t *trip) make(ctx context.Context) {
 		return
 	}
 	t.note("managing users", OK, "", "The credential may add users.")
-	for _, next := range []func(context.Context){t.rename, t.changeRole, t.renameAgain, t.deactivate, t.comeBack, t.remove} {
+	for _, next := range []func(context.Context){t.rename, t.changeRole, t.renameAgain, t.leaveAndReturn, t.remove} {
 		if ctx.Err() != nil {
 			return
 		}
@@ -101,7 +99,7 @@ func (t *trip) make(ctx context.Context) {
 
 // take makes a step and reads the user.
 func (t *trip) take(ctx context.Context, s step) outcome {
-	t.calls, t.writes, t.before = nil, nil, t.user
+	t.writes, t.before = nil, t.user
 	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) error { return t.called(&stepCall{Exchange: e}) }))
 	is, readErr := s.read(ctx)
 	return outcome{s, err, is, readErr}
@@ -114,7 +112,6 @@ var errSomebodys = errors.New("the account existed before the check")
 // ends the step before it changes an account that existed before.
 func (t *trip) called(c *stepCall) error {
 	name := c.Call.Operation
-	t.calls, t.tried[name] = append(t.calls, c), true
 	if name == opGetUser {
 		return nil
 	}
@@ -260,12 +257,12 @@ func (t *trip) changeRole(ctx context.Context) {
 		"compare the person's sign-in methods in Suger's console with those before.")
 }
 
-func (t *trip) deactivate(ctx context.Context) {
+// leaveAndReturn ends access and gives it back: by the status, or by adding the user again.
+func (t *trip) leaveAndReturn(ctx context.Context) {
 	t.patch(ctx, step{check: "write: deactivate", wanted: inactive, sends: "active"}, false)
-}
-
-// comeBack gives access back: by the status, or by adding the user again.
-func (t *trip) comeBack(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
 	switch is, err := t.find(ctx); {
 	case err == nil && is != nil && is.Active:
 		return // the failure to deactivate has been reported
@@ -311,7 +308,10 @@ func (t *trip) notTried(level Level, format string) {
 	names := slices.DeleteFunc([]string{
 		spec.OpUpdateUser, spec.OpRemoveUser, spec.OpActivateUser, spec.OpDeactivateUser, spec.OpSetRole, spec.OpGrantRole, spec.OpRevokeRole,
 		spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole,
-	}, func(name string) bool { return t.Document.Operations.Named(name) == nil || t.tried[name] })
+	}, func(name string) bool {
+		_, tried := t.proven[name]
+		return tried || t.Document.Operations.Named(name) == nil
+	})
 	if len(names) > 0 {
 		t.note("not tried", level, "", format, series(names))
 	}
@@ -358,10 +358,7 @@ func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 // inList finds the user in a fresh list by the address; nil if there is none.
 func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 	found, err := t.listed(ctx)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return append(found, nil)[0], err
 }
 
 // listed returns the users of a fresh list who have the address.

@@ -23,7 +23,7 @@ func (r *run) write(ctx context.Context) {
 		r.add(refusal)
 		return
 	}
-	t := &trip{run: r, service: r.Service.Users(r.Caller), tried: make(map[string]bool), proven: make(map[string]bool), began: r.Now()}
+	t := &trip{run: r, service: r.Service.Users(r.Caller), proven: make(map[string]bool), began: r.Now()}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
 	for _, name := range sortedNames(t.proven) {
