@@ -40,7 +40,6 @@ func (r *run) address(ctx context.Context) bool {
 	return true
 }
 
-// reachAdvice returns what to do about a failed connection.
 func reachAdvice(err error) string {
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(err, &untrusted) {
@@ -66,7 +65,6 @@ func (r *run) clock(suger time.Time) {
 	r.add(line)
 }
 
-// reached describes a working connection.
 func (r *run) reached(u *url.URL, state *tls.ConnectionState) Line {
 	switch ip, err := netip.ParseAddr(u.Hostname()); {
 	case state != nil && len(state.PeerCertificates) > 0:

@@ -45,7 +45,6 @@ var blockOrder = []string{"version", "operations", "user", "role", "access", "er
 
 var keyOrder = []string{"call", "repeat", "body", "style", "size", "limit", "next", "first", "cursor", "field", "part", "write", "name", "id"}
 
-// entryOf returns a value as an entry.
 func entryOf(key string, value any) *entry {
 	e := &entry{key: key, inline: true}
 	switch v := value.(type) {
@@ -82,7 +81,6 @@ func (d *Draft) seen(path string, value any, why string)    { d.set(path, value,
 func (d *Draft) likely(path string, value any, why string)  { d.set(path, value, Likely, why) }
 func (d *Draft) notSeen(path string, value any, why string) { d.set(path, value, NotSeen, why) }
 
-// find returns the entry at a path, or nil.
 func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false) }
 
 // walk returns the entry under some keys, and creates it if asked to.
@@ -189,7 +187,6 @@ func (e *entry) write(b *strings.Builder, margin string) {
 	}
 }
 
-// flow returns the value on one line.
 func (e *entry) flow(inside bool) string {
 	var parts []string
 	for _, inner := range e.inner {
@@ -213,7 +210,6 @@ func (e *entry) flow(inside bool) string {
 	return fmt.Sprint(e.scalar)
 }
 
-// flowOf returns a value as a mapping file writes it on one line.
 func flowOf(value any) string { return entryOf("", value).flow(false) }
 
 // plainText returns a text as YAML writes it, also inside braces: in quotes where it would
@@ -232,7 +228,6 @@ func plainText(text string, inside bool) string {
 	return string(quoted)
 }
 
-// clone returns a copy of an entry.
 func (e *entry) clone() *entry {
 	copied := *e
 	copied.inner = slices.Clone(e.inner)
@@ -242,7 +237,6 @@ func (e *entry) clone() *entry {
 	return &copied
 }
 
-// prove marks the operations that worked.
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
 		if e := d.find(spec.OperationPath(name)); e != nil {

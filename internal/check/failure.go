@@ -16,7 +16,6 @@ import (
 // tokenOperation is what the client calls the exchange of a credential.
 const tokenOperation = "get token"
 
-// asFailure returns the failure of a call, nil for another error.
 func asFailure(err error) *sugerclient.Error {
 	var fail *sugerclient.Error
 	errors.As(err, &fail)
@@ -40,7 +39,6 @@ func tokenFailure(fail *sugerclient.Error) *sugerclient.Error {
 	return nil
 }
 
-// said quotes Suger's message.
 func said(fail *sugerclient.Error) string {
 	if fail.Message == "" {
 		return ""
@@ -152,7 +150,6 @@ func refusedField(call sugerclient.Call, message string) (found string) {
 	return found
 }
 
-// pathsOf lists the fields of a body by dotted path.
 func pathsOf(body any, prefix string) []string {
 	object, ok := body.(map[string]any)
 	if !ok {
@@ -167,8 +164,6 @@ func pathsOf(body any, prefix string) []string {
 	return paths
 }
 
-// credentialKind returns the kind of credential that the gateway sends to
-// Suger.
 func (r *run) credentialKind() string {
 	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL

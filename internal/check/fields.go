@@ -13,7 +13,6 @@ import (
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// checkFields says of each field of the mapping how many users have it.
 func (r *run) checkFields() {
 	for _, u := range r.users.fields.uses {
 		r.add(r.field(u))
@@ -70,7 +69,6 @@ func (r *run) candidate(name string) string {
 	return path
 }
 
-// fieldEntry returns where the mapping names the field of a use.
 func fieldEntry(u *use) string {
 	if strings.HasPrefix(u.entry, "user.attributes.") {
 		return u.entry + ".field"
@@ -85,7 +83,6 @@ func joined(a, b string) string {
 	return a + " " + b
 }
 
-// identities checks that ids and e-mail addresses are unique.
 func (r *run) identities() {
 	readable := r.users.readable()
 	if twice := readable - len(r.users.ids); twice > 0 {

@@ -32,7 +32,6 @@ var (
 	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
 )
 
-// lastName returns the last element of a field's path.
 func lastName(path string) string {
 	name := path[strings.LastIndex(path, ".")+1:]
 	name, _, _ = strings.Cut(name, "[")
@@ -68,7 +67,6 @@ func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	return paths
 }
 
-// best returns the first of the ranked fields, "" if there is none.
 func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
@@ -136,7 +134,6 @@ func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 	})
 }
 
-// emails returns the fields that hold addresses, the likeliest first.
 func (c *fieldCounts) emails() []string {
 	return c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
@@ -279,7 +276,6 @@ func (c *fieldCounts) status() (s statusField) {
 	return s
 }
 
-// value returns a word of a field as Suger writes it.
 func (l *leaf) value(word string) any {
 	switch l.kind() {
 	case isNumber:

@@ -224,7 +224,6 @@ func placeholderPath(template any, names []string) string {
 	return ""
 }
 
-// done lists the writes of the step and how Suger answered them.
 func (t *trip) done() string {
 	var texts []string
 	for _, c := range t.writes {
@@ -240,7 +239,6 @@ func (t *trip) done() string {
 	return cmp.Or(series(texts), "no call")
 }
 
-// statusWord returns the status as Suger writes it, if there is one.
 func (t *trip) statusWord(is *mapping.Record) string {
 	if is.Status == "" {
 		return ""
@@ -297,7 +295,6 @@ func (t *trip) otherWays(line *Line, status int) {
 	}
 }
 
-// removes reports whether Suger accepted a removal in the step.
 func (t *trip) removes() bool {
 	return slices.ContainsFunc(t.writes, func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil })
 }
@@ -315,7 +312,6 @@ func (t *trip) endByMark() []Fix {
 	}
 }
 
-// withoutRole returns a body without what is about roles.
 func withoutRole(body any) any {
 	from, is := body.(map[string]any)
 	if !is {

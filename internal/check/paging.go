@@ -371,8 +371,6 @@ func (a *listAnswer) leads() (found []spec.PagingMap) {
 	return found
 }
 
-// at returns the cursor or address at a place, the header Link if that is empty; "" if
-// there is none.
 func (a *listAnswer) at(place spec.Cursor) string {
 	switch {
 	case place.Row != "" && len(a.rows) > 0:

@@ -161,8 +161,6 @@ func (r *run) add(line Line) {
 	}
 }
 
-// at returns the place of an entry of the mapping file, or of the nearest one
-// around it.
 func (r *run) at(entry string) *Place {
 	line, _ := r.Positions.At(entry)
 	return &Place{Entry: entry, File: r.File, Line: line}

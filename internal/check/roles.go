@@ -166,7 +166,6 @@ func (r *run) sameNames(list roleList) {
 	}
 }
 
-// knownRoles compares the known roles of the mapping with the list.
 func (r *run) knownRoles(list roleList) {
 	for i, known := range r.Document.Role.Known {
 		entry, id := fmt.Sprintf("role.known[%d]", i), known.IDText()
@@ -189,7 +188,6 @@ func (r *run) knownRoles(list roleList) {
 	}
 }
 
-// rolesOfUsers reports which roles users hold, and whether the role list has them.
 func (r *run) rolesOfUsers() {
 	u := r.users.fields.use("role")
 	switch {
@@ -278,7 +276,6 @@ func holdVerb(users int) string {
 	return fmt.Sprintf("%d users hold", users)
 }
 
-// administrators reports whether somebody can manage users besides the gateway.
 func (r *run) administrators() {
 	n := 0
 	for ref, users := range r.users.holders {

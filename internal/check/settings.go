@@ -9,7 +9,6 @@ import (
 	"suger-scim-gateway/internal/scim"
 )
 
-// settings checks the settings that name roles, and the base URL.
 func (r *run) settings() {
 	if r.roles != nil {
 		r.namesOfRoles()
@@ -24,7 +23,6 @@ func (r *run) settings() {
 	}
 }
 
-// namesOfRoles checks that the roles which settings and mapping name exist.
 func (r *run) namesOfRoles() {
 	roles := series(r.roles.names())
 	name, entry := r.Settings.DefaultRole, ""

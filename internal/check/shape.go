@@ -39,7 +39,6 @@ func spotsIn(answer any) []spot {
 	return spots
 }
 
-// isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).UnmarshalScalar(key) == nil
 }
@@ -64,7 +63,6 @@ func placeFixes(entry string, paths []string) []Fix {
 	return fixes(entry, paths)
 }
 
-// totalsIn returns the paths of numbers that seem to count all rows.
 func totalsIn(answer any) []string {
 	var paths []string
 	for _, s := range spotsIn(answer) {
@@ -75,7 +73,6 @@ func totalsIn(answer any) []string {
 	return paths
 }
 
-// countsAll reports whether a name is that of a number of all rows.
 func countsAll(name string) bool {
 	name = fold(name)
 	return strings.Contains(name, "total") || strings.HasSuffix(name, "count")
@@ -107,7 +104,6 @@ func (r *run) userIn(operation string, answer []byte) any {
 	return user
 }
 
-// decoded returns the JSON of an answer, nil if there is none.
 func decoded(body []byte) any {
 	value, err := mapping.Decode(body)
 	if err != nil {

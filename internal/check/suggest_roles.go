@@ -17,7 +17,6 @@ type roleFields struct {
 	numbers                                     bool // the ids are such
 }
 
-// roleFieldsOf finds the fields of roles.
 func roleFieldsOf(rows []any) (f roleFields) {
 	c := countFields(rows)
 	text := func(l *leaf) bool { return l.kind() == isText }
@@ -101,7 +100,6 @@ func (s *survey) draftRoles() {
 	}
 }
 
-// doubt adds to the report what the draft says and nobody can see.
 func (s *survey) doubt(level Level, check, entry, text, change string) {
 	s.doubts = append(s.doubts, Line{Check: check, Level: level, Mapping: &Place{Entry: entry}, Text: text, Change: change})
 }
@@ -151,7 +149,6 @@ func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 	return known, most
 }
 
-// draftKnown drafts the known roles, a line for each.
 func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 	var values []any
 	for _, k := range known {

@@ -28,7 +28,6 @@ func (s *survey) share(path string) string {
 	return ""
 }
 
-// draftUser drafts which fields of a user hold which attributes.
 func (s *survey) draftUser() {
 	d, c := s.draft, s.fields
 	in := "in " + ofUsers(c.rows, c.rows)
@@ -89,7 +88,6 @@ func (s *survey) fullName() string {
 	return s.fields.guess("name.formatted", "", nil)
 }
 
-// draftRoleField drafts where a user's role is.
 func (s *survey) draftRoleField() {
 	d, r := s.draft, &s.role
 	if r.field == "" {
@@ -115,7 +113,6 @@ func (s *survey) draftRoleField() {
 	}
 }
 
-// draftAccess drafts who has access and how it ends, and how Suger refuses.
 func (s *survey) draftAccess() {
 	d, status := s.draft, s.fields.status()
 	end, sure, why := spec.ByRemoval, Likely, "there is no status"

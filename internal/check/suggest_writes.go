@@ -78,7 +78,6 @@ func (s *survey) draftWrites() {
 // roleName returns the field of the role, a usual name if none was seen.
 func (s *survey) roleName() string { return cmp.Or(s.role.field, "role") }
 
-// rolePart returns the role as a body sends it.
 func (s *survey) rolePart() any {
 	inside := make(map[string]any)
 	for path, value := range map[string]string{s.role.id: "{role}", s.role.name: "{role.name}"} {
@@ -101,7 +100,6 @@ func (s *survey) rolePart() any {
 	return "{role}"
 }
 
-// names returns a body that sends the person's names.
 func (s *survey) names() map[string]any {
 	body, c := make(map[string]any), s.fields
 	s.put(body, c.guess("name.givenName", "", nil), "{name.givenName}")
@@ -110,10 +108,8 @@ func (s *survey) names() map[string]any {
 	return body
 }
 
-// bare returns a field of a row as bodies have it.
 func (s *survey) bare(path string) string { return strings.TrimPrefix(path, s.prefix) }
 
-// put puts a value at the place of a field in a body.
 func (s *survey) put(body map[string]any, path string, value any) {
 	keys := strings.Split(s.bare(path), ".")
 	for i, key := range keys {

@@ -103,7 +103,6 @@ func (s *survey) listCall() spec.Request {
 	return call
 }
 
-// callText returns a call as a mapping file writes it.
 func callText(call spec.Request) string {
 	query := make(url.Values)
 	for name, value := range call.Query {
@@ -116,7 +115,6 @@ func callText(call spec.Request) string {
 	return text
 }
 
-// get returns a reading call.
 func (s *survey) get(operation, path, user string) sugerclient.Call {
 	params := map[string]string{"organization": s.Caller.Organization}
 	if user != "" {
@@ -167,7 +165,6 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	return found, nil
 }
 
-// draftList drafts how a list is read.
 func (s *survey) draftList(name string, l *list) {
 	path, paging, why := "operations."+name, pagingValue(*l.Paging), l.why
 	if paging != nil {
@@ -198,7 +195,6 @@ func (s *survey) beside(singular string) []string {
 	return paths
 }
 
-// findRoles looks for a list of roles beside the list of users.
 func (s *survey) findRoles(ctx context.Context) {
 	s.roleNames = roleList{}
 	isRole := func(row any) bool {
@@ -238,7 +234,6 @@ func (s *survey) wrapper() string {
 	return outer + "."
 }
 
-// findOne looks for the call that answers one user.
 func (s *survey) findOne(ctx context.Context) {
 	for _, id := range append([]string{s.member}, s.ids...) {
 		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
@@ -339,7 +334,6 @@ func (s *survey) findLookup(ctx context.Context) {
 	}
 }
 
-// at returns the value at a path of an object.
 func at(value any, path string) (any, bool) {
 	var field spec.Field
 	if field.UnmarshalScalar(path) != nil {

@@ -144,7 +144,6 @@ func (t *trip) sendPatch(ctx context.Context, attribute string, value any) error
 	return err
 }
 
-// sendCreate creates the user as a SCIM client would.
 func (t *trip) sendCreate(ctx context.Context) error {
 	user := scim.Resource{
 		"schemas": []any{scim.URNUser, mapping.URNSuger}, "userName": t.Write, "active": true,

@@ -22,13 +22,11 @@ func masked(text, except string) string {
 	})
 }
 
-// isAddress reports whether the whole text is an e-mail address.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
 	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(text, " \t,;<>")
 }
 
-// fold makes text comparable without regard to letter case.
 func fold(text string) string { return strings.ToLower(text) }
 
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
@@ -69,7 +67,6 @@ func series(words []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
-// tally returns a count of words, the most frequent first.
 func tally(words map[string]int) string {
 	keys := sortedNames(words)
 	slices.SortStableFunc(keys, func(a, b string) int { return words[b] - words[a] })

@@ -117,8 +117,7 @@ func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err er
 	return fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
-// removeAll removes users, or ends their access if that fails, and returns who is
-// left.
+// removeAll removes users, or ends their access if that fails, and returns who is left.
 func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
 	for _, user := range users {
 		answered, err := t.sendRemoval(ctx, user.RawID)
