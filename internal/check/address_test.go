@@ -4,8 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"syscall"
 	"testing"
@@ -14,24 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A connection that works is described by its certificate, one without TLS by
-// what that means.
+// A connection that works is described, one without TLS by what that means.
 func TestReached(t *testing.T) {
-	server := httptest.NewTLSServer(http.NotFoundHandler())
-	t.Cleanup(server.Close)
-	answer, err := server.Client().Get(server.URL)
-	require.NoError(t, err)
-	answer.Body.Close()
 	tests := []struct {
-		url   string
-		state *tls.ConnectionState
-		want  Line
+		url  string
+		want Line
 	}{
-		{"https://suger.example.com", answer.TLS, Line{Check: "address", Level: OK,
-			Text: "suger.example.com answers: TLS 1.3, certificate by Acme Co, valid until 2084-01-29."}},
-		{"http://127.0.0.1:8081", nil, Line{Check: "address", Level: OK,
-			Text: "127.0.0.1:8081 answers, on this machine and without TLS."}},
-		{"http://suger.example.com", nil, Line{Check: "address", Level: Warn,
+		{"https://suger.example.com", Line{Check: "address", Level: OK, Text: "suger.example.com answers, with a certificate that this machine trusts."}},
+		{"http://127.0.0.1:8081", Line{Check: "address", Level: OK, Text: "127.0.0.1:8081 answers, on this machine and without TLS."}},
+		{"http://suger.example.com", Line{Check: "address", Level: Warn,
 			Text:   "suger.example.com answers, but without TLS: the credential is readable on the network.",
 			Change: "Use an https:// URL in SUGER_API_URL."}},
 	}
@@ -39,7 +28,7 @@ func TestReached(t *testing.T) {
 		t.Run(test.url, func(t *testing.T) {
 			u, err := url.Parse(test.url)
 			require.NoError(t, err)
-			assert.Equal(t, test.want, new(run).reached(u, test.state))
+			assert.Equal(t, test.want, new(run).reached(u))
 		})
 	}
 }

@@ -86,7 +86,7 @@ func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false
 // walk returns the entry under some keys, and creates it if asked to.
 func (d *Draft) walk(keys []string, makes bool) *entry {
 	at := d.root
-	for depth, key := range keys {
+	for _, key := range keys {
 		i, err := strconv.Atoi(key)
 		if err != nil || !at.list {
 			i = slices.IndexFunc(at.inner, func(inner *entry) bool { return inner.key == key })
@@ -95,22 +95,12 @@ func (d *Draft) walk(keys []string, makes bool) *entry {
 			if !makes {
 				return nil
 			}
-			i = len(at.inner)
-			var order []string
-			switch {
-			case depth == 0:
-				order = blockOrder
-			case depth == 1 && keys[0] == "operations":
-				order = spec.OperationNames()
-			}
-			for i > 0 && slices.Index(order, at.inner[i-1].key) > slices.Index(order, key) {
-				i--
-			}
 			inner := &entry{key: key}
 			if at.list {
 				inner = &entry{inline: true}
 			}
-			at.inner, at.scalar = slices.Insert(at.inner, i, inner), nil
+			i = len(at.inner)
+			at.inner, at.scalar = append(at.inner, inner), nil
 		}
 		at = at.inner[i]
 	}
@@ -152,6 +142,8 @@ const lineWidth = 100
 
 // String returns the file, with a comment on each line.
 func (d *Draft) String() string {
+	d.root.sort(blockOrder)
+	d.walk([]string{"operations"}, true).sort(spec.OperationNames())
 	var b strings.Builder
 	for i, e := range d.root.inner {
 		if i > 0 {
@@ -160,6 +152,10 @@ func (d *Draft) String() string {
 		e.write(&b, "")
 	}
 	return b.String()
+}
+
+func (e *entry) sort(order []string) {
+	slices.SortStableFunc(e.inner, func(a, b *entry) int { return slices.Index(order, a.key) - slices.Index(order, b.key) })
 }
 
 func (e *entry) write(b *strings.Builder, margin string) {

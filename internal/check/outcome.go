@@ -199,29 +199,22 @@ func (t *trip) placeOf(d difference) *Place {
 	if d.operation != "" {
 		return t.at(spec.OperationPath(d.operation))
 	}
+	sends := func(value any) bool {
+		_, object := value.(map[string]any)
+		return !object && slices.ContainsFunc(d.values, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") })
+	}
 	for _, c := range slices.Backward(t.writes) {
-		name := c.Call.Operation
-		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values); path != "" {
-			return t.at(spec.OperationPath(name) + ".body." + path)
+		body := t.Document.Operations.Named(c.Call.Operation).Body
+		for _, path := range pathsOf(body, "") {
+			if value, _ := at(body, path); sends(value) {
+				return t.at(spec.OperationPath(c.Call.Operation) + ".body." + path)
+			}
 		}
 	}
 	if last := len(t.writes) - 1; last >= 0 {
 		return t.at(spec.OperationPath(t.writes[last].Call.Operation))
 	}
 	return nil
-}
-
-// placeholderPath returns the first field of a body template that has one of
-// some placeholders.
-func placeholderPath(template any, names []string) string {
-	for _, path := range pathsOf(template, "") {
-		value, _ := at(template, path)
-		_, object := value.(map[string]any)
-		if !object && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") }) {
-			return path
-		}
-	}
-	return ""
 }
 
 func (t *trip) done() string {
