@@ -18,8 +18,7 @@ const samplesKept = 3
 // hashes are kept, since an organization may have very many.
 type userList struct {
 	count   int
-	total   int      // as Suger says, -1 if it does not
-	opening []string // the first rows, as they came
+	total   int // as Suger says, -1 if it does not
 	samples []sample
 
 	ids       map[string]bool
@@ -55,9 +54,6 @@ func (r *run) listUsers(ctx context.Context) *userList {
 		roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
 	}
 	for _, row := range rows {
-		if len(list.opening) < 2*pageProbe {
-			list.opening = append(list.opening, compact(decoded([]byte(row))))
-		}
 		list.take(r, decoded([]byte(row)))
 	}
 	r.note("credential", OK, "", "Accepted: %s.", r.credentialKind())
