@@ -59,14 +59,13 @@ func (s *survey) draftUser() {
 		name := d.find("user.attributes.userName")
 		name.sure, name.why = Likely, series(others)+" has addresses, too: which one users sign in with is not visible"
 	}
-	attribute("name.givenName", guess("name.givenName"), "", "", nil)
-	attribute("name.familyName", guess("name.familyName"), "", "", nil)
-	full := s.fullName()
-	attribute("name.givenName", full, "", "part", string(spec.FirstNames))
-	attribute("name.familyName", full, "", "part", string(spec.LastName))
+	attribute("name.givenName", s.names[0], "", "", nil)
+	attribute("name.familyName", s.names[1], "", "", nil)
+	attribute("name.givenName", s.names[2], "", "part", string(spec.FirstNames))
+	attribute("name.familyName", s.names[2], "", "part", string(spec.LastName))
 	for _, path := range sortedNames(c.leaves) {
 		name := attributeFor(path, c.leaves[path])
-		if name != "" && !slices.Contains([]string{s.email, full, organization}, path) && d.find("user.attributes."+name) == nil {
+		if name != "" && !slices.Contains([]string{s.email, s.names[2], organization}, path) && d.find("user.attributes."+name) == nil {
 			attribute(name, path, "whether it can be written is not known", "write", spec.WriteNever)
 		}
 	}
@@ -78,16 +77,6 @@ func (s *survey) draftUser() {
 	s.draftRoleField()
 }
 
-// fullName returns the field of the whole name, where the parts have none.
-func (s *survey) fullName() string {
-	for _, part := range []string{"name.givenName", "name.familyName"} {
-		if s.fields.guess(part, "", nil) != "" {
-			return ""
-		}
-	}
-	return s.fields.guess("name.formatted", "", nil)
-}
-
 func (s *survey) draftRoleField() {
 	d, r := s.draft, &s.role
 	if r.field == "" {
@@ -95,11 +84,7 @@ func (s *survey) draftRoleField() {
 		return
 	}
 	d.set("user.roles.field", s.field(r.field), Seen, s.share(r.field))
-	if r.many {
-		d.seen("user.roles.hold", "many", "it is a list")
-	} else {
-		d.seen("user.roles.hold", "one", "")
-	}
+	d.seen("user.roles.hold", map[bool]string{true: "many", false: "one"}[r.many], "")
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
 	switch {
@@ -114,7 +99,7 @@ func (s *survey) draftRoleField() {
 }
 
 func (s *survey) draftAccess() {
-	d, status := s.draft, s.fields.status()
+	d, status := s.draft, s.status
 	end, sure, why := spec.ByRemoval, Likely, "there is no status"
 	switch like := s.fields.unreadStatus(); {
 	case status.field == "" && like != "":

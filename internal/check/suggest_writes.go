@@ -32,8 +32,8 @@ func (d *Draft) write(name, call string, body map[string]any, above string) {
 // they are listed.
 func (s *survey) draftWrites() {
 	d, person := s.draft, s.list.Call.Path+"/{user}"
-	member, status := person, s.fields.status()
-	create, update, role := s.names(), s.names(), make(map[string]any)
+	member, status := person, s.status
+	create, update, role := s.nameParts(), s.nameParts(), make(map[string]any)
 	s.put(create, s.email, "{userName}")
 	s.put(role, s.roleName(), s.rolePart())
 	if s.member != "" {
@@ -100,11 +100,11 @@ func (s *survey) rolePart() any {
 	return "{role}"
 }
 
-func (s *survey) names() map[string]any {
-	body, c := make(map[string]any), s.fields
-	s.put(body, c.guess("name.givenName", "", nil), "{name.givenName}")
-	s.put(body, c.guess("name.familyName", "", nil), "{name.familyName}")
-	s.put(body, s.fullName(), "{name.formatted}")
+func (s *survey) nameParts() map[string]any {
+	body := make(map[string]any)
+	for i, value := range []string{"{name.givenName}", "{name.familyName}", "{name.formatted}"} {
+		s.put(body, s.names[i], value)
+	}
 	return body
 }
 

@@ -31,6 +31,8 @@ type survey struct {
 	ids    []string // all that may be the id, where no call has shown which one is
 	member string   // the membership's own id, where that is another than the person's
 	email  string
+	names  [3]string // fields of the given, the family and, where the parts have none, the whole name
+	status statusField
 	joins  string // path of the call that adds a membership
 
 	prefix string // what leads to the person in a row of the list, and not in bodies and in the answer for one
@@ -73,6 +75,12 @@ func (s *survey) look(ctx context.Context) (err error) {
 	s.role = s.fields.role(s.roleNames)
 	if s.prefix = s.wrapper(); s.prefix != "" {
 		s.member = ""
+	}
+	s.status = s.fields.status()
+	for i, purpose := range []string{"name.givenName", "name.familyName", "name.formatted"} {
+		if i < 2 || s.names[0]+s.names[1] == "" {
+			s.names[i] = s.fields.guess(purpose, "", nil)
+		}
 	}
 	s.findOne(ctx)
 	s.findLookup(ctx)
