@@ -13,9 +13,6 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// tokenOperation is what the client calls the exchange of a credential.
-const tokenOperation = "get token"
-
 func asFailure(err error) *sugerclient.Error {
 	var fail *sugerclient.Error
 	errors.As(err, &fail)
@@ -28,15 +25,6 @@ func status(err error) int {
 		return fail.Status
 	}
 	return 0
-}
-
-// tokenFailure returns the failure of the exchange of the credential before a
-// call, or nil.
-func tokenFailure(fail *sugerclient.Error) *sugerclient.Error {
-	if cause := asFailure(fail.Err); cause != nil && cause.Operation == tokenOperation {
-		return cause
-	}
-	return nil
 }
 
 func said(fail *sugerclient.Error) string {
@@ -90,7 +78,7 @@ func causeOf(fail *sugerclient.Error) string {
 	case fail.Err != nil:
 		return fail.Err.Error()
 	case fail.Status != 0:
-		return fmt.Sprintf("status %d", fail.Status)
+		return fmt.Sprint(fail.Status)
 	}
 	return string(fail.Kind)
 }
@@ -184,7 +172,7 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))
-	case tokenFailure(fail) != nil || fail.Status == http.StatusUnauthorized:
+	case asFailure(fail.Err) != nil || fail.Status == http.StatusUnauthorized:
 		r.add(r.credentialRefused(fail))
 	case fail.Status == http.StatusNotFound && !r.isUnknownPath(ctx, call, fail):
 		r.add(r.line("organization", Fail, "", "Suger does not know organization %q, or does not show it to this credential (404).%s", r.Caller.Organization, said(fail)).
@@ -195,18 +183,16 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 	}
 }
 
-// credentialRefused explains a 401, or a failed exchange of the credential.
+// credentialRefused explains a 401, or a failed exchange of the credential for a token.
 func (r *run) credentialRefused(fail *sugerclient.Error) Line {
-	change := "Set SUGER_CREDENTIAL to a valid one: a rotated or deleted key stops working at once."
-	switch cause := tokenFailure(fail); {
-	case cause != nil && cause.Status == http.StatusUnauthorized:
-		fail, change = cause, "Set SUGER_CREDENTIAL to a valid client_id:client_secret."
-	case cause != nil:
-		return r.line("credential", Fail, "", "No token for %s: %s.", r.credentialKind(), causeOf(cause)).advise("Correct SUGER_TOKEN_URL.")
-	case r.Auth == "key" && strings.Count(string(r.Caller.Credential), ":") == 1:
-		change = "It looks like client_id:client_secret: set SUGER_AUTH=oauth for an OAuth App."
+	if cause := asFailure(fail.Err); cause != nil {
+		fail = cause
 	}
-	return r.line("credential", Fail, "", "Not accepted (401): %s.%s", r.credentialKind(), said(fail)).advise("%s", change)
+	line := r.line("credential", Fail, "", "Not accepted (%s): %s.%s", causeOf(fail), r.credentialKind(), said(fail))
+	if r.Auth == "oauth" {
+		return line.advise("Set SUGER_CREDENTIAL to a valid client_id:client_secret, and SUGER_TOKEN_URL to the URL at which Suger exchanges it.")
+	}
+	return line.advise("Set SUGER_CREDENTIAL to a valid key: a rotated or deleted one stops working at once. For client_id:client_secret, set SUGER_AUTH=oauth.")
 }
 
 // listFailed reports why a list cannot be read. If the answer is not the list that the

@@ -70,7 +70,7 @@ var plantedReads = []planted{
 	}}, check: "credential", level: check.Fail, says: "valid client_id:client_secret"},
 	{name: "wrong token URL", stand: stand{front: asks(func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "/oauth2/", "/oauth3/", 1) }),
 		auth: sugerclient.OAuthAuth{}, config: func(c *check.Config) { c.Auth, c.Caller.Credential = "oauth", "client-1:client-secret-1" }},
-		check: "credential", level: check.Fail, says: "Correct SUGER_TOKEN_URL"},
+		check: "credential", level: check.Fail, says: "SUGER_TOKEN_URL to the URL"},
 	{name: "wrong organization", stand: stand{config: func(c *check.Config) { c.Caller.Organization = "elsewhere" }},
 		check: "organization", level: check.Fail, says: "Compare SUGER_ORG_ID"},
 	{name: "credential that may not read users", stand: stand{front: status(toList, http.StatusForbidden, "not for you, somebody@example.com")},
