@@ -19,16 +19,15 @@ const connectTimeout = 10 * time.Second
 func (r *run) address(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodHead, r.URL, nil)
-	if err != nil {
-		r.add(r.line("address", Fail, "", "%s is not a URL.", r.URL).advise("Correct SUGER_API_URL."))
-		return false
-	}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
-	answer, err := transport.RoundTrip(request)
+	var answer *http.Response
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, r.URL, nil)
+	if err == nil {
+		answer, err = transport.RoundTrip(request)
+	}
 	if err != nil {
-		r.add(r.line("address", Fail, "", "%s cannot be reached: %v.", request.URL.Host, err).advise("%s", reachAdvice(err)))
+		r.add(r.line("address", Fail, "", "%s cannot be reached: %v.", r.URL, err).advise("%s", reachAdvice(err)))
 		return false
 	}
 	_ = answer.Body.Close() // only its header counts

@@ -136,7 +136,7 @@ func TestUntrustedCertificate(t *testing.T) {
 	s := stand{config: url(func(*check.Config) string { return server.URL })}
 	report := s.run(t)
 	assert.False(t, report.OK)
-	assert.Contains(t, text(report), "failed to verify certificate")
+	assert.Contains(t, report.Lines[0].Text, "failed to verify certificate")
 }
 
 func TestShowPersonal(t *testing.T) {

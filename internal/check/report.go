@@ -68,9 +68,6 @@ func say(fixes ...Fix) string {
 		}
 	}
 	text := strings.Join(parts, ", and ")
-	if text == "" {
-		return ""
-	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
