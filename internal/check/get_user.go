@@ -100,12 +100,9 @@ func (r *run) compare(ctx context.Context, s sample, alone *fieldCounts) Line {
 // that the list does not have, which the mapping can name beside the other; "" if
 // nowhere.
 func (r *run) alternative(user, value any) string {
-	for _, spot := range spotsIn(user) {
-		if spot.path != "" && !isEmpty(value) && reflect.DeepEqual(spot.value, value) && r.users.fields.leaves[spot.path] == nil {
-			return spot.path
-		}
-	}
-	return ""
+	return first(pathsWhere(user, func(path string, other any) bool {
+		return path != "" && !isEmpty(value) && reflect.DeepEqual(other, value) && r.users.fields.leaves[path] == nil
+	}))
 }
 
 // missingUser asks for a user who does not exist. By a 404 the gateway knows that a
