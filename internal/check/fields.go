@@ -50,7 +50,7 @@ func (r *run) field(u *use) Line {
 	case like != "":
 		return line.propose(fix(fieldEntry(u), like)).advise("Suger has %s, which looks like it.", like)
 	case u.name == "role" && role.field == at && role.id+role.name != "":
-		return line.propose(slices.DeleteFunc([]Fix{fix("user.roles.id", role.id), fix("user.roles.name", role.name)}, func(f Fix) bool { return f.Value == "" })...)
+		return line.propose(fix("user.roles.id", role.id), fix("user.roles.name", role.name))
 	case u.name == "organization" && u.present > 0:
 		return line.advise("It names another organization: correct the field, or SUGER_ORG_ID.")
 	case optional:

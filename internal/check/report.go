@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -84,6 +85,7 @@ func fixes(entry string, values []string) []Fix {
 
 // propose returns the line with changes, if there are any, and their wording.
 func (l Line) propose(fixes ...Fix) Line {
+	fixes = slices.DeleteFunc(fixes, func(f Fix) bool { return f.Value == "" }) // nothing was found for it
 	if len(fixes) > 0 {
 		l.Fixes, l.Change = fixes, say(fixes...)
 	}

@@ -123,7 +123,7 @@ func (r *run) listRoles(ctx context.Context) roleList {
 		found := roleFieldsOf([]any{sample})
 		r.add(r.line(opListRoles, Fail, "role", "Some roles cannot be read: %s. Roles have the fields %s.",
 			series(sortedNames(unread)), series(pathsOf(sample, ""))).
-			propose(slices.DeleteFunc([]Fix{fix("role.id", found.id), fix("role.name", found.name)}, func(f Fix) bool { return f.Value == "" })...))
+			propose(fix("role.id", found.id), fix("role.name", found.name)))
 		return nil
 	case len(list) == 0 && !fixed:
 		r.add(r.withoutOperation(r.line(opListRoles, Fail, "operations.list roles.call", "The list of roles is empty.")))

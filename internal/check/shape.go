@@ -152,7 +152,7 @@ func errorSigns(body, good any) (found []Fix, word string) {
 			_, flag := value.(bool)
 			_, number := value.(json.Number)
 			return slices.Contains([]string{"", "error", "errors"}, around) && slices.Contains(part.names, lastName(path)) && // not of a record
-				!flag && textAt(body, path) != "" && !(number && part.key == "message")
+				!flag && textAt(body, path) != "" && (!number || part.key != "message")
 		}))
 		if path == "" {
 			continue
