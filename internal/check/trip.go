@@ -343,7 +343,7 @@ const patienceLooks = 5
 func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 	for look := 0; ; look++ {
 		is, err = t.inList(ctx)
-		if is != nil || err != nil || t.unseen == nil || ctx.Err() != nil || look == patienceLooks {
+		if is != nil || err != nil || t.unseen == nil || t.alien || ctx.Err() != nil || look == patienceLooks {
 			return is, err
 		}
 		t.waited = true
