@@ -101,30 +101,23 @@ func (t *trip) left(line Line) {
 	t.add(line)
 }
 
-// errNoRemoval says that the mapping removes nobody.
-var errNoRemoval = errors.New("the mapping has no operation that removes a user")
-
 // sendRemoval removes a user by the mapping's call, and says how Suger answered.
 func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err error) {
 	call, ok := t.probe.Call(spec.OpRemoveUser, id)
 	if !ok {
-		return "", errNoRemoval
+		return "", errors.New("the mapping has no operation that removes a user")
 	}
 	answer, err := t.probe.Do(ctx, call)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status), nil
+	return fmt.Sprintf("Suger answered %s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
 // removeAll removes users, or ends their access if that fails, and returns who is left.
 func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
 	for _, user := range users {
-		answered, err := t.sendRemoval(ctx, user.RawID)
-		switch {
-		case err == nil:
-			t.removal = "Suger answered " + answered
-		case !errors.Is(err, errNoRemoval): // the membership may have an id of its own
+		if t.removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
 			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
 		}
 	}
@@ -155,7 +148,7 @@ func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error
 		if id, found := t.Document.User.ID.In(c.user); found {
 			t.id = id
 			if answered, err := t.sendRemoval(ctx, id); err == nil {
-				line.Text += fmt.Sprintf(" Suger answered %s, which proves nothing as long as the user is not listed.", answered)
+				line.Text += fmt.Sprintf(" %s, which proves nothing as long as the user is not listed.", answered)
 			}
 		}
 	}
