@@ -86,7 +86,9 @@ func (s *suger) exchange(ctx context.Context, op *spec.Operation, request sugerc
 	if request.Method != http.MethodGet { // a plan of several calls shows from the first one on
 		s.memory.wrote(s.Organization)
 	}
-	observe(ctx, Exchange{Call: request, Answer: answer, Err: err})
+	if stop := observe(ctx, Exchange{Call: request, Answer: answer, Err: err}); stop != nil {
+		return nil, false, stop
+	}
 	if err != nil {
 		s.driftOf(err)
 		return nil, false, err

@@ -114,15 +114,17 @@ type Exchange struct {
 
 type exchangeKey struct{}
 
-// WithExchanges returns a context whose finished calls are passed to see,
-// except those that read a list. see is called by the goroutine that makes the
-// call.
-func WithExchanges(ctx context.Context, see func(Exchange)) context.Context {
+// WithExchanges returns a context whose finished calls are passed to see, except those
+// that read a list. An error of see ends the change before its next call. see is called
+// by the goroutine that makes the call.
+func WithExchanges(ctx context.Context, see func(Exchange) error) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, see)
 }
 
-func observe(ctx context.Context, e Exchange) {
-	if see, ok := ctx.Value(exchangeKey{}).(func(Exchange)); ok {
-		see(e)
+// observe passes e to the context's observer, if there is one.
+func observe(ctx context.Context, e Exchange) error {
+	if see, ok := ctx.Value(exchangeKey{}).(func(Exchange) error); ok {
+		return see(e)
 	}
+	return nil
 }

@@ -1,14 +1,14 @@
 package check
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 
 	"suger-scim-gateway/mapping/spec"
 )
@@ -45,22 +45,12 @@ var blockOrder = []string{"version", "operations", "user", "role", "access", "er
 
 var keyOrder = []string{"call", "repeat", "body", "style", "size", "limit", "next", "first", "cursor", "field", "part", "write", "name", "id"}
 
-func byKeyOrder(a, b string) int {
-	rank := func(key string) int {
-		if i := slices.Index(keyOrder, key); i >= 0 {
-			return i
-		}
-		return len(keyOrder)
-	}
-	return cmp.Compare(rank(a), rank(b))
-}
-
-// entryOf returns a value as an entry.
 func entryOf(key string, value any) *entry {
 	e := &entry{key: key, inline: true}
 	switch v := value.(type) {
 	case map[string]any:
-		for _, key := range slices.SortedStableFunc(slices.Values(sortedNames(v)), byKeyOrder) {
+		rank := func(key string) int { return (slices.Index(keyOrder, key) + len(keyOrder) + 1) % (len(keyOrder) + 1) }
+		for _, key := range slices.SortedStableFunc(slices.Values(sortedNames(v)), func(a, b string) int { return rank(a) - rank(b) }) {
 			e.inner = append(e.inner, entryOf(key, v[key]))
 		}
 	case []any:
@@ -74,9 +64,12 @@ func entryOf(key string, value any) *entry {
 	return e
 }
 
-// set gives an entry a value, with the entries around it, and says how sure it is. An
-// entry that has lines of its own keeps them.
+// set gives an entry a value, if there is one, and says how sure it is. An entry that has
+// lines of its own keeps them.
 func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
+	if isEmpty(value) {
+		return nil
+	}
 	e, is := d.walk(splitEntry(path), true), entryOf("", value)
 	e.inline = e.sure == "" && e.inner == nil || e.inline || is.inner == nil
 	e.scalar, e.inner, e.list = is.scalar, is.inner, is.list
@@ -84,24 +77,16 @@ func (d *Draft) set(path string, value any, sure Certainty, why string) *entry {
 	return e
 }
 
-// seen, likely and notSeen set an entry, if there is a value for it.
-func (d *Draft) seen(path string, value any, why string)    { d.given(path, value, Seen, why) }
-func (d *Draft) likely(path string, value any, why string)  { d.given(path, value, Likely, why) }
-func (d *Draft) notSeen(path string, value any, why string) { d.given(path, value, NotSeen, why) }
+func (d *Draft) seen(path string, value any, why string)    { d.set(path, value, Seen, why) }
+func (d *Draft) likely(path string, value any, why string)  { d.set(path, value, Likely, why) }
+func (d *Draft) notSeen(path string, value any, why string) { d.set(path, value, NotSeen, why) }
 
-func (d *Draft) given(path string, value any, sure Certainty, why string) {
-	if !isEmpty(value) {
-		d.set(path, value, sure, why)
-	}
-}
-
-// find returns the entry at a path, or nil.
 func (d *Draft) find(path string) *entry { return d.walk(splitEntry(path), false) }
 
 // walk returns the entry under some keys, and creates it if asked to.
 func (d *Draft) walk(keys []string, makes bool) *entry {
 	at := d.root
-	for depth, key := range keys {
+	for _, key := range keys {
 		i, err := strconv.Atoi(key)
 		if err != nil || !at.list {
 			i = slices.IndexFunc(at.inner, func(inner *entry) bool { return inner.key == key })
@@ -110,22 +95,12 @@ func (d *Draft) walk(keys []string, makes bool) *entry {
 			if !makes {
 				return nil
 			}
-			i = len(at.inner)
-			var order []string
-			switch {
-			case depth == 0:
-				order = blockOrder
-			case depth == 1 && keys[0] == "operations":
-				order = spec.OperationNames()
-			}
-			for i > 0 && slices.Index(order, at.inner[i-1].key) > slices.Index(order, key) {
-				i--
-			}
 			inner := &entry{key: key}
 			if at.list {
 				inner = &entry{inline: true}
 			}
-			at.inner, at.scalar = slices.Insert(at.inner, i, inner), nil
+			i = len(at.inner)
+			at.inner, at.scalar = append(at.inner, inner), nil
 		}
 		at = at.inner[i]
 	}
@@ -167,6 +142,8 @@ const lineWidth = 100
 
 // String returns the file, with a comment on each line.
 func (d *Draft) String() string {
+	d.root.sort(blockOrder)
+	d.walk([]string{"operations"}, true).sort(spec.OperationNames())
 	var b strings.Builder
 	for i, e := range d.root.inner {
 		if i > 0 {
@@ -175,6 +152,10 @@ func (d *Draft) String() string {
 		e.write(&b, "")
 	}
 	return b.String()
+}
+
+func (e *entry) sort(order []string) {
+	slices.SortStableFunc(e.inner, func(a, b *entry) int { return slices.Index(order, a.key) - slices.Index(order, b.key) })
 }
 
 func (e *entry) write(b *strings.Builder, margin string) {
@@ -202,7 +183,6 @@ func (e *entry) write(b *strings.Builder, margin string) {
 	}
 }
 
-// flow returns the value on one line.
 func (e *entry) flow(inside bool) string {
 	var parts []string
 	for _, inner := range e.inner {
@@ -226,28 +206,24 @@ func (e *entry) flow(inside bool) string {
 	return fmt.Sprint(e.scalar)
 }
 
-// flowOf returns a value as a mapping file writes it on one line.
 func flowOf(value any) string { return entryOf("", value).flow(false) }
 
-var (
-	plainScalar = regexp.MustCompile(`^[A-Za-z_/$][^\x00-\x1f"'\\]*$`)
-	otherType   = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n|~)$`)
-)
-
-// plainText returns a text as YAML writes it: in quotes where it would be read
-// as something else.
+// plainText returns a text as YAML writes it, also inside braces: in quotes where it would
+// be read as something else.
 func plainText(text string, inside bool) string {
-	safe := plainScalar.MatchString(text) && !otherType.MatchString(text) && strings.TrimSpace(text) == text &&
-		!strings.Contains(text, ": ") && !strings.HasSuffix(text, ":") && !strings.Contains(text, " #") &&
-		(!inside || !strings.ContainsAny(text, "{}[],"))
-	if safe {
+	written, _ := yaml.Marshal(text) // a text always can
+	if inside {
+		written, _ = yaml.Marshal(struct {
+			In []string `yaml:",flow"`
+		}{[]string{text}})
+	}
+	if plain := strings.TrimSpace(string(written)); plain == text || inside && plain == "in: ["+text+"]" {
 		return text
 	}
-	quoted, _ := json.Marshal(text) // a text always can
+	quoted, _ := json.Marshal(text)
 	return string(quoted)
 }
 
-// clone returns a copy of an entry.
 func (e *entry) clone() *entry {
 	copied := *e
 	copied.inner = slices.Clone(e.inner)
@@ -257,7 +233,6 @@ func (e *entry) clone() *entry {
 	return &copied
 }
 
-// prove marks the operations that worked.
 func (d *Draft) prove(operations []string) {
 	for _, name := range operations {
 		if e := d.find(spec.OperationPath(name)); e != nil {
@@ -276,21 +251,12 @@ func (e *entry) mark(sure Certainty) {
 
 // Summary counts the lines of the draft by how sure they are.
 func (d *Draft) Summary() string {
-	lines := make(map[Certainty]int)
-	all := []Certainty{Proven, Seen, Likely, NotSeen}
-	for line := range strings.Lines(d.String()) {
-		_, comment, _ := strings.Cut(line, " # ")
-		for _, sure := range all {
-			if strings.HasPrefix(comment, string(sure)) {
-				lines[sure]++
-			}
-		}
-	}
 	var parts []string
-	for _, sure := range all {
-		if n := lines[sure]; n > 0 {
+	text := d.String()
+	for _, sure := range []Certainty{Proven, Seen, Likely, NotSeen} {
+		if n := strings.Count(text, " # "+string(sure)); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d are %s", n, sure))
 		}
 	}
-	return both(parts)
+	return series(parts)
 }

@@ -88,7 +88,6 @@ func rolesByCarrier(user scim.Resource) []string {
 	return lines
 }
 
-// applies lists the guards and settings that apply to the person.
 func applies(config Config, decides mapping.Config, e *Explanation) []string {
 	protected := slices.ContainsFunc(decides.ProtectedUsers, func(email string) bool { return strings.EqualFold(email, e.Person) })
 	var lines []string
@@ -111,7 +110,6 @@ func applies(config Config, decides mapping.Config, e *Explanation) []string {
 	return lines
 }
 
-// nextStep says what Okta should send, and what to do if it does not.
 func nextStep(push mapping.Forecast) string {
 	switch push.Effect {
 	case mapping.EffectRefused:

@@ -13,10 +13,6 @@ import (
 	"suger-scim-gateway/sugerclient"
 )
 
-// tokenOperation is what the client calls the exchange of a credential.
-const tokenOperation = "get token"
-
-// asFailure returns the failure of a call, nil for another error.
 func asFailure(err error) *sugerclient.Error {
 	var fail *sugerclient.Error
 	errors.As(err, &fail)
@@ -31,16 +27,6 @@ func status(err error) int {
 	return 0
 }
 
-// tokenFailure returns the failure of the exchange of the credential before a
-// call, or nil.
-func tokenFailure(fail *sugerclient.Error) *sugerclient.Error {
-	if cause := asFailure(fail.Err); cause != nil && cause.Operation == tokenOperation {
-		return cause
-	}
-	return nil
-}
-
-// said quotes Suger's message.
 func said(fail *sugerclient.Error) string {
 	if fail.Message == "" {
 		return ""
@@ -51,73 +37,68 @@ func said(fail *sugerclient.Error) string {
 // failed describes a failed call, unless the credential is the cause.
 func (r *run) failed(ctx context.Context, call sugerclient.Call, err error) Line {
 	fail, made, entry := asFailure(err), call.Method+" "+call.Path, spec.OperationPath(call.Operation)
-	line := func(entry, format string, args ...any) Line {
-		return r.line(call.Operation, Fail, entry, format, args...)
-	}
 	switch {
 	case fail == nil:
-		return line(entry, "Failed: %v.", err)
+		return r.line(call.Operation, Fail, entry, "Failed: %v.", err)
 	case fail.Kind == sugerclient.Canceled:
-		return line(entry, "Not finished.")
-	case fail.Kind == sugerclient.Throttled:
-		return line("", "Suger limits the rate of calls (429).%s", said(fail)).advise("Wait, and check again.")
-	case fail.Kind == sugerclient.Unavailable && fail.Status == 0:
-		return line("", "Suger did not answer: %s.", causeOf(fail)).advise("Check again; raise SUGER_TIMEOUT if Suger is slow.")
-	case fail.Kind == sugerclient.Unavailable:
-		return line(entry, "Suger answers %d.%s", fail.Status, said(fail)).
-			advise("Check again later. If the answer stays the same, compare the call with Suger's documentation.")
-	case fail.Kind == sugerclient.Unreadable && fail.Status >= 300:
-		return line("", "Suger answers %d, a redirect, which the gateway does not follow.", fail.Status).advise("Correct SUGER_API_URL.")
-	case fail.Kind == sugerclient.Unreadable:
-		return line(entry, "The answer cannot be used: %s.", causeOf(fail)).
-			advise("Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
-	case fail.Kind == sugerclient.Invalid:
-		return line(entry, "The call cannot be sent: %s.", causeOf(fail))
+		return r.line(call.Operation, Fail, entry, "Not finished.")
+	case fail.Status == 0 || fail.Kind == sugerclient.Unreadable:
+		return r.line(call.Operation, Fail, entry, "%s has no usable answer: %s.", made, causeOf(fail)).
+			advise("Check again; raise SUGER_TIMEOUT if Suger is slow. Make sure that SUGER_API_URL is Suger's API and not a web page or a proxy.")
+	}
+	line := r.line(call.Operation, Fail, entry, "Suger answers %s with %d.%s", made, fail.Status, said(fail))
+	field := refusedField(call, fail.Message)
+	switch {
+	case fail.Kind == sugerclient.Throttled, fail.Kind == sugerclient.Unavailable:
+		return line.advise("Check again later. If the answer stays the same, compare the call with Suger's documentation.")
 	case fail.Status == http.StatusForbidden:
-		return line("", "The credential may not %s (403).%s", call.Operation, said(fail)).
-			advise("Give the API client in Suger a role that may manage users.")
-	case fail.Status == http.StatusNotFound && r.isUnknownPath(ctx, call, fail):
-		r.lacking++
-		return r.withoutOperation(line(entry+".call", "Suger has no %s: it answers 404, as for a path that does not exist.", made), "Correct method and path of the call.")
-	case fail.Status == http.StatusMethodNotAllowed:
-		r.lacking++
-		return r.withoutOperation(line(entry+".call", "Suger knows the path of %s, but not with this method (405).%s", made, said(fail)), "Correct the method of the call.")
-	case fail.Status == http.StatusNotFound:
-		return r.withoutOperation(line(entry+".call", "Suger answers %s with 404.%s", made, said(fail)), "Correct method and path of the call.")
+		return line.advise("Give the API client in Suger a role that may manage users.")
+	case fail.Status == http.StatusNotFound, fail.Status == http.StatusMethodNotAllowed:
+		line.Mapping = r.at(entry + ".call")
+		if fail.Status == http.StatusMethodNotAllowed {
+			r.lacking++
+			line.Text = fmt.Sprintf("Suger knows the path of %s, but not with this method (405).%s", made, said(fail))
+		} else if r.isUnknownPath(ctx, call, fail) {
+			r.lacking++
+			line.Text = fmt.Sprintf("Suger has no %s: it answers 404, as for a path that does not exist.", made)
+		}
+		return r.withoutOperation(line)
 	case fail.Means(r.Document.Refusals.Seats):
-		return line("", "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("Free a seat or add seats to the plan, then check again.")
+		return line.advise("Free a seat or add seats to the plan, then check again.")
+	case field != "":
+		line.Mapping = r.at(entry + ".body." + field)
+		return line.advise("Suger's message names %q: correct it in the body.", field)
 	}
-	if field := refusedField(call, fail.Message); field != "" {
-		return line(entry+".body."+field, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).
-			advise("Suger's message names %q: correct it in the body.", field)
-	}
-	return line(entry, "Suger refuses %s (%d).%s", made, fail.Status, said(fail)).advise("Compare the call with Suger's documentation.")
+	return line.advise("Compare the call with Suger's documentation.")
 }
 
-// causeOf returns what went wrong where there is no answer.
+// causeOf returns what went wrong where there is no usable answer.
 func causeOf(fail *sugerclient.Error) string {
-	if fail.Err == nil {
-		return string(fail.Kind)
+	switch {
+	case fail.Err != nil:
+		return fail.Err.Error()
+	case fail.Status != 0:
+		return fmt.Sprint(fail.Status)
 	}
-	return fail.Err.Error()
+	return string(fail.Kind)
 }
 
 // withoutOperation advises on a call that Suger does not have: another method, or a
 // mapping without the operation.
-func (r *run) withoutOperation(line Line, change string) Line {
-	operation := line.Check
-	if tries := otherMethod(r.Document, operation); tries != nil {
-		return line.propose(tries...).advise("%s A common alternative, which --suggest tries with --try-verbs: %s", change, lowerFirst(say(tries...)))
+func (r *run) withoutOperation(line Line) Line {
+	const correct = "Correct method and path of the call."
+	if tries := otherMethod(r.Document, line.Check); tries != nil {
+		return line.propose(tries...).advise("%s A common alternative, which --suggest tries with --try-verbs: %s", correct, lowerFirst(say(tries...)))
 	}
 	instead := map[string]string{
 		opGetUser:   "the gateway then finds users in the list",
 		opListRoles: "role.known then has to list all roles",
-	}[operation]
+	}[line.Check]
 	if instead == "" {
-		return line.advise("%s", change)
+		return line.advise(correct)
 	}
-	return line.propose(Fix{Entry: spec.OperationPath(operation)}).
-		advise("%s If Suger has no such call, leave %q out: %s.", change, operation, instead)
+	return line.propose(Fix{Entry: spec.OperationPath(line.Check)}).
+		advise("%s If Suger has no such call, leave %q out: %s.", correct, line.Check, instead)
 }
 
 // inPath matches paths in a message: some servers repeat the path.
@@ -147,21 +128,16 @@ var nameInMessage = regexp.MustCompile(`[a-zA-Z0-9_.-]+`)
 
 // refusedField returns the field of the sent body that Suger's message names,
 // the most specific one, or "".
-func refusedField(call sugerclient.Call, message string) string {
-	var found string
+func refusedField(call sugerclient.Call, message string) (found string) {
+	words := nameInMessage.FindAllString(plain(message), -1)
 	for _, path := range pathsOf(call.Body, "") {
-		name := path[strings.LastIndex(path, ".")+1:]
-		named := slices.ContainsFunc(nameInMessage.FindAllString(message, -1), func(word string) bool {
-			return plain(word) == plain(name) || plain(word) == plain(path)
-		})
-		if named && len(path) > len(found) {
+		if named := slices.Contains(words, lastName(path)) || slices.Contains(words, plain(path)); named && len(path) > len(found) {
 			found = path
 		}
 	}
 	return found
 }
 
-// pathsOf lists the fields of a body by dotted path.
 func pathsOf(body any, prefix string) []string {
 	object, ok := body.(map[string]any)
 	if !ok {
@@ -176,8 +152,6 @@ func pathsOf(body any, prefix string) []string {
 	return paths
 }
 
-// credentialKind returns the kind of credential that the gateway sends to
-// Suger.
 func (r *run) credentialKind() string {
 	if r.Auth == "oauth" {
 		return "an OAuth App, exchanged for a token at " + r.TokenURL
@@ -198,60 +172,47 @@ func (r *run) noUsers(ctx context.Context, call sugerclient.Call, err error) {
 		r.add(line)
 	case fail == nil || fail.Kind == sugerclient.Canceled:
 		r.add(r.failed(ctx, call, err))
-	case tokenFailure(fail) != nil:
-		r.add(r.noToken(tokenFailure(fail)))
-	case fail.Status == http.StatusUnauthorized:
+	case asFailure(fail.Err) != nil || fail.Status == http.StatusUnauthorized:
 		r.add(r.credentialRefused(fail))
 	case fail.Status == http.StatusNotFound && !r.isUnknownPath(ctx, call, fail):
 		r.add(r.line("organization", Fail, "", "Suger does not know organization %q, or does not show it to this credential (404).%s", r.Caller.Organization, said(fail)).
 			advise("Compare SUGER_ORG_ID with the organization id in Suger's console."))
 	default:
-		r.blocked = fail.Kind == sugerclient.Throttled || fail.Kind == sugerclient.Unavailable && fail.Status == 0 || fail.Kind == sugerclient.Unreadable
+		r.blocked = fail.Kind == sugerclient.Throttled || fail.Status == 0 || fail.Kind == sugerclient.Unreadable
 		r.listFailed(ctx, call, err)
 	}
 }
 
-// credentialRefused explains a 401.
+// credentialRefused explains a 401, or a failed exchange of the credential for a token.
 func (r *run) credentialRefused(fail *sugerclient.Error) Line {
-	line := r.line("credential", Fail, "", "Not accepted (401): %s.%s", r.credentialKind(), said(fail)).
-		advise("Set SUGER_CREDENTIAL to a valid one: a rotated or deleted key stops working at once.")
-	if r.Auth == "key" && strings.Count(string(r.Caller.Credential), ":") == 1 {
-		line.Change = "It looks like client_id:client_secret: set SUGER_AUTH=oauth for an OAuth App."
+	if cause := asFailure(fail.Err); cause != nil {
+		fail = cause
 	}
-	return line
-}
-
-// noToken explains a failed exchange of the credential.
-func (r *run) noToken(fail *sugerclient.Error) Line {
-	line := func(format string, args ...any) Line {
-		return r.line("credential", Fail, "", format, args...).advise("Correct SUGER_TOKEN_URL.")
+	line := r.line("credential", Fail, "", "Not accepted (%s): %s.%s", causeOf(fail), r.credentialKind(), said(fail))
+	if r.Auth == "oauth" {
+		return line.advise("Set SUGER_CREDENTIAL to a valid client_id:client_secret, and SUGER_TOKEN_URL to the URL at which Suger exchanges it.")
 	}
-	switch {
-	case fail.Status == http.StatusUnauthorized:
-		return line("Not accepted: %s refuses it.", r.credentialKind()).advise("Set SUGER_CREDENTIAL to a valid client_id:client_secret.")
-	case fail.Status != 0:
-		return line("No token: the token endpoint answers %d.", fail.Status)
-	case fail.Kind == sugerclient.Unreadable:
-		return line("No token: the answer of the token endpoint cannot be used: %s.", causeOf(fail))
-	}
-	return line("No token: the token endpoint did not answer: %s.", causeOf(fail))
+	return line.advise("Set SUGER_CREDENTIAL to a valid key: a rotated or deleted one stops working at once. For client_id:client_secret, set SUGER_AUTH=oauth.")
 }
 
 // listFailed reports why a list cannot be read. If the answer is not the list that the
 // mapping describes, it looks for the list in the answer.
 func (r *run) listFailed(ctx context.Context, call sugerclient.Call, err error) {
 	line, entry := r.failed(ctx, call, err), spec.OperationPath(call.Operation)
-	if fail := asFailure(err); fail != nil && fail.Kind == sugerclient.Unreadable && fail.Status < 300 {
-		if answer, err := r.probe.Do(ctx, call); err == nil { // otherwise the shape is not the cause
-			r.blocked = false
-			body := decoded(answer.Body)
-			if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
-				line = r.proposePaging(ctx, r.line("paging", Fail, entry+".paging", "The list cannot be read to its end: %s.", causeOf(fail)).
-					advise("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row")), call)
-			} else {
-				line.Text, line.Mapping = fmt.Sprintf("The answer has no list where the mapping looks: %s.", causeOf(fail)), r.at(entry+".items")
-				line = line.propose(itemsFixes(call.Operation, body)...)
-			}
+	fail := asFailure(err)
+	if fail == nil || fail.Kind != sugerclient.Unreadable || fail.Status >= http.StatusMultipleChoices {
+		r.add(line)
+		return
+	}
+	if answer, err := r.probe.Do(ctx, call); err == nil { // otherwise the shape is not the cause
+		r.blocked = false
+		body := decoded(answer.Body)
+		if rows, ok := rowsIn(body, r.probe.Paging(call.Operation).Items); ok {
+			line = r.proposePaging(ctx, r.line("paging", Fail, entry+".paging", "The list cannot be read to its end: %s.", causeOf(fail)).
+				advise("The first answer has %s. Compare paging and total with Suger's documentation.", count(len(rows), "row")), call)
+		} else {
+			line.Text, line.Mapping = fmt.Sprintf("The answer has no list where the mapping looks: %s.", causeOf(fail)), r.at(entry+".items")
+			line = line.propose(placeFixes(entry+".items", listsIn(body))...)
 		}
 	}
 	r.add(line)

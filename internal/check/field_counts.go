@@ -79,7 +79,6 @@ func newFieldCounts(doc *spec.Document) *fieldCounts {
 	return c
 }
 
-// countFields counts the fields of some rows.
 func countFields(rows []any) *fieldCounts {
 	c := newFieldCounts(&spec.Document{})
 	for _, row := range rows {
@@ -192,6 +191,8 @@ func (l *leaf) kind() string {
 	return best
 }
 
+func (l *leaf) isScalar() bool { return l.kind() == isText || l.kind() == isNumber }
+
 // isSet reports whether the field has few different values, so that they may be
 // statuses or roles rather than personal data.
 func (l *leaf) isSet() bool { return wordsAreSet(l.words, l.filled) }
@@ -252,7 +253,6 @@ func within(path, outer string) bool {
 	return ok && rest != "" && (rest[0] == '.' || rest[0] == '[')
 }
 
-// use finds the field for a purpose.
 func (c *fieldCounts) use(name string) *use {
 	for _, u := range c.uses {
 		if u.name == name {

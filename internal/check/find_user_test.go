@@ -37,9 +37,9 @@ func TestFindUserIsChecked(t *testing.T) {
 		level      check.Level
 		says       string
 	}{
-		{"any letter case", "", strings.EqualFold, check.OK, "If the call finds nobody, the gateway reads the list"},
+		{"any letter case", "", strings.EqualFold, check.OK, "found by the address, in any letter case."},
 		{"any letter case, which decides", ", decides: true", strings.EqualFold, check.OK, "found by the address, in any letter case."},
-		{"one letter case", "", exactly, check.Warn, "does not find a user of the list in capital letters"},
+		{"one letter case", "", exactly, check.Warn, "does not find a user by the address in capital letters"},
 		{"one letter case, which decides", ", decides: true", exactly, check.Fail, "would tell Okta that there is no such user"},
 		{"the parameter is ignored", "", func(string, string) bool { return true }, check.OK, "found by the address"},
 		{"nobody, which decides", ", decides: true", func(string, string) bool { return false }, check.Fail, "Set decides: false."},

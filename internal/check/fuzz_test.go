@@ -28,8 +28,8 @@ func FuzzAnswer(f *testing.F) {
 			assert.True(t, ok, path)
 		}
 		totalsIn(answer)
-		(&listAnswer{body: answer}).cursors()
-		itemsFixes(opListUsers, answer)
+		(&listAnswer{body: answer}).leads()
+		placeFixes("items", listsIn(answer))
 		counts := newFieldCounts(doc)
 		counts.take(answer)
 		rows, _ := answer.([]any)

@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,9 +10,15 @@ import (
 
 // Names of fields as plain writes them.
 var (
-	givenNames   = []string{"firstname", "givenname", "first", "given", "forename", "firstnames"}
-	familyNames  = []string{"lastname", "familyname", "surname", "last", "family", "sn", "secondname"}
-	fullNames    = []string{"name", "fullname", "displayname", "formatted", "formattedname", "realname"}
+	namesFor = map[string][]string{
+		"name.givenName":  {"firstname", "givenname", "first", "given", "forename", "firstnames"},
+		"name.familyName": {"lastname", "familyname", "surname", "last", "family", "sn", "secondname"},
+		"name.formatted":  {"name", "fullname", "displayname", "formatted", "formattedname", "realname"},
+	}
+	timeHints = map[string][]string{
+		"created":  {"creat", "added", "joined", "since", "registered"},
+		"modified": {"updat", "modif", "chang"},
+	}
 	statusNames  = []string{"status", "state", "userstatus", "memberstatus", "accountstatus", "membershipstatus", "access", "lifecycle"}
 	yesNames     = []string{"active", "enabled", "isactive", "isenabled", "hasaccess", "canlogin", "cansignin", "loginallowed", "signinallowed", "loginenabled", "signinenabled"}
 	noNames      = []string{"disabled", "suspended", "deleted", "blocked", "archived", "locked", "removed", "deactivated", "inactive", "banned", "terminated", "revoked", "offboarding", "offboarded", "lockedout", "deprovisioned"}
@@ -27,7 +32,6 @@ var (
 	inactWords   = []string{"inactive", "disabled", "deactivated", "suspended", "deleted", "removed", "blocked", "archived", "locked", "terminated", "left", "former", "revoked", "expired", "banned"}
 )
 
-// lastName returns the last element of a field's path.
 func lastName(path string) string {
 	name := path[strings.LastIndex(path, ".")+1:]
 	name, _, _ = strings.Cut(name, "[")
@@ -47,12 +51,13 @@ func hasName(path string, names []string) bool {
 }
 
 // ranked returns the fields with a score above 0, the highest first; equal ones by
-// depth, then by name.
+// depth, then by name. Of fields in lists only those of addresses count.
 func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	var paths []string
 	scores := make(map[string]int)
 	for _, path := range sortedNames(c.leaves) {
-		if scores[path] = score(path, c.leaves[path]); scores[path] > 0 {
+		l := c.leaves[path]
+		if scores[path] = score(path, l); scores[path] > 0 && (l.emails > 0 || !strings.Contains(path, "[")) {
 			paths = append(paths, path)
 		}
 	}
@@ -62,19 +67,18 @@ func (c *fieldCounts) ranked(score func(path string, l *leaf) int) []string {
 	return paths
 }
 
-// best returns the first of the ranked fields, "" if there is none.
 func (c *fieldCounts) best(score func(path string, l *leaf) int) string {
 	return first(c.ranked(score))
 }
 
-// oneIf returns 1 for true, else 0.
-func oneIf(is func(path string, l *leaf) bool) func(string, *leaf) int {
-	return func(path string, l *leaf) int {
+// where returns the first field for which a condition is true, "" if there is none.
+func (c *fieldCounts) where(is func(path string, l *leaf) bool) string {
+	return c.best(func(path string, l *leaf) int {
 		if is(path, l) {
 			return 1
 		}
 		return 0
-	}
+	})
 }
 
 func first(words []string) string {
@@ -97,8 +101,7 @@ func (c *fieldCounts) distinct(paths []string) (kept []string) {
 
 // isID reports whether a field differs in each row.
 func (c *fieldCounts) isID(l *leaf) bool {
-	kind := l.kind()
-	return (kind == isText || kind == isNumber) && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
+	return l.isScalar() && l.filled == c.sampled && len(l.words) == c.sampled && l.emails == 0 && l.times < l.filled
 }
 
 // idsIn returns what may be the id of a row or, with a prefix, of an object in it,
@@ -106,14 +109,13 @@ func (c *fieldCounts) isID(l *leaf) bool {
 func (c *fieldCounts) idsIn(prefix string) []string {
 	return c.ranked(func(path string, l *leaf) int {
 		name, inside := strings.CutPrefix(path, prefix)
-		if !inside || !c.isID(l) || strings.Contains(name, "[") {
-			return 0
-		}
 		deep := 1 + strings.Count(name, ".") // a deeper field is more often the id of something else
 		switch plain := lastName(path); {
+		case !inside || !c.isID(l):
+			return 0
 		case plain == "id":
 			return 12 / deep
-		case plain == "userid" || plain == "uid" || plain == "uuid" || plain == "guid" || plain == "personid" || plain == "memberid":
+		case slices.Contains([]string{"userid", "uid", "uuid", "guid", "personid", "memberid"}, plain):
 			return 10 / deep
 		case strings.HasSuffix(plain, "id") || strings.HasSuffix(plain, "number") || plain == "key" || plain == "code" || plain == "slug":
 			return 8 / deep
@@ -125,14 +127,13 @@ func (c *fieldCounts) idsIn(prefix string) []string {
 // named returns the field with one of some names and plausible values.
 func (c *fieldCounts) named(names []string, may func(*leaf) bool) string {
 	return c.best(func(path string, l *leaf) int {
-		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) && !strings.Contains(path, "[") {
+		if i := slices.Index(names, lastName(path)); i >= 0 && may(l) {
 			return len(names) - i
 		}
 		return 0
 	})
 }
 
-// emails returns the fields that hold addresses, the likeliest first.
 func (c *fieldCounts) emails() []string {
 	return c.ranked(func(path string, l *leaf) int {
 		if 2*l.emails <= l.filled || 2*l.filled < c.sampled {
@@ -142,7 +143,7 @@ func (c *fieldCounts) emails() []string {
 		if len(l.words) == c.sampled {
 			score += 8
 		}
-		if name := lastName(path); name == "email" || name == "emailaddress" || name == "mail" {
+		if slices.Contains([]string{"email", "emailaddress", "mail"}, lastName(path)) {
 			score += 4
 		}
 		return score
@@ -154,10 +155,9 @@ func (c *fieldCounts) emails() []string {
 func (c *fieldCounts) identity() (id, member string) {
 	id, prefix := first(c.idsIn("")), parentOf(first(c.emails()))
 	if prefix == "" {
-		return id, c.best(oneIf(func(path string, l *leaf) bool {
-			name := lastName(path)
-			return c.isID(l) && path != id && strings.Contains(name, "member") && strings.HasSuffix(name, "id")
-		}))
+		return id, c.where(func(path string, l *leaf) bool {
+			return c.isID(l) && path != id && strings.Contains(lastName(path), "member") && strings.HasSuffix(lastName(path), "id")
+		})
 	}
 	if own := first(c.idsIn(prefix)); own != "" {
 		return own, id
@@ -173,7 +173,8 @@ func parentOf(path string) string { return path[:strings.LastIndex(path, ".")+1]
 // it.
 func (c *fieldCounts) guess(purpose, organization string, roles roleList) string {
 	text := func(l *leaf) bool { return l.kind() == isText && l.emails == 0 && l.times == 0 }
-	timeOf := func(hints ...string) string {
+	switch hints := timeHints[purpose]; {
+	case hints != nil:
 		return c.best(func(path string, l *leaf) int {
 			name := lastName(path)
 			i := slices.IndexFunc(hints, func(hint string) bool { return strings.Contains(name, hint) })
@@ -182,28 +183,18 @@ func (c *fieldCounts) guess(purpose, organization string, roles roleList) string
 			}
 			return len(hints) - i
 		})
-	}
-	switch purpose {
-	case "id":
+	case namesFor[purpose] != nil:
+		return c.named(namesFor[purpose], text)
+	case purpose == "id":
 		id, _ := c.identity()
 		return id
-	case "organization":
-		return c.best(oneIf(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled }))
-	case "userName":
+	case purpose == "organization":
+		return c.where(func(_ string, l *leaf) bool { return l.words[organization] == c.sampled })
+	case purpose == "userName":
 		return first(c.emails())
-	case "name.givenName":
-		return c.named(givenNames, text)
-	case "name.familyName":
-		return c.named(familyNames, text)
-	case "name.formatted":
-		return c.named(fullNames, text)
-	case "created":
-		return timeOf("creat", "added", "joined", "since", "registered")
-	case "modified":
-		return timeOf("updat", "modif", "chang")
-	case "status":
+	case purpose == "status":
 		return c.status().field
-	case "role":
+	case purpose == "role":
 		return c.role(roles).field
 	}
 	return ""
@@ -221,23 +212,19 @@ type statusField struct {
 // status finds the field that tells who has access.
 func (c *fieldCounts) status() (s statusField) {
 	s.field = c.best(func(path string, l *leaf) int {
-		switch kind := l.kind(); {
-		case strings.Contains(path, "["):
-			return 0
+		score := 0
+		switch {
 		case l.isYesOrNo() && saysItself(path):
-			if len(l.words) > 1 {
-				return 7
-			}
-			return 5
-		case kind == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return meaning(word) != "" }):
-			if len(l.words) > 1 {
-				return 8
-			}
-			return 6
+			score = 5
+		case l.kind() == isText && l.times == 0 && l.isSet() && hasName(path, statusNames) && slices.ContainsFunc(sortedNames(l.words), func(word string) bool { return means(path, word) != "" }):
+			score = 6
 		case l.times == l.filled && (l.present == c.sampled || l.filled > 0) && l.filled < c.sampled && hasName(path, noNames):
 			return 4
 		}
-		return 0
+		if score > 0 && len(l.words) > 1 {
+			score += 2
+		}
+		return score
 	})
 	l := c.leaves[s.field]
 	switch {
@@ -254,11 +241,7 @@ func (c *fieldCounts) status() (s statusField) {
 		s.absent = "active"
 	}
 	for _, word := range sortedNames(l.words) {
-		is := meaning(word)
-		if l.isYesOrNo() {
-			is = map[bool]string{true: "active", false: "inactive"}[saysYes(word) == hasName(s.field, yesNames)]
-		}
-		switch is { // one that is not known is left out, so that the check names it
+		switch means(s.field, word) { // one that is not known is left out, so that the check names it
 		case "active":
 			s.active = slices.Insert(s.active, 0, l.value(word))
 		case "pending":
@@ -269,24 +252,30 @@ func (c *fieldCounts) status() (s statusField) {
 	}
 	// A value that nobody has is the counterpart of one that somebody has.
 	like := sortedNames(l.words)[0]
-	counterpart := func(usual string) any {
+	counterpart := func(usual string) []any {
 		s.guessed = l.kind() != isFlag
-		return l.value(inCase(cmp.Or(opposites[fold(like)], usual), like))
-	}
-	if len(s.inactive) == 0 {
-		usual := "inactive"
-		if slices.ContainsFunc(s.active, func(word any) bool { return plain(fmt.Sprint(word)) == "enabled" }) {
-			usual = "disabled"
+		usual = cmp.Or(opposites[fold(like)], usual)
+		if len(like) > 1 && like == strings.ToUpper(like) {
+			usual = strings.ToUpper(usual)
+		} else if like != strings.ToLower(like) {
+			usual = strings.ToUpper(usual[:1]) + usual[1:]
 		}
-		s.inactive = []any{counterpart(usual)}
+		return []any{l.value(usual)}
+	}
+	isEnabled := func(word string) bool { return plain(word) == "enabled" }
+	switch words := sortedNames(l.words); {
+	case len(s.inactive) > 0:
+	case slices.ContainsFunc(words, isEnabled):
+		s.inactive = counterpart("disabled")
+	default:
+		s.inactive = counterpart("inactive")
 	}
 	if len(s.active) == len(s.pending) {
-		s.active = slices.Insert(s.active, 0, counterpart("active"))
+		s.active = slices.Concat(counterpart("active"), s.active)
 	}
 	return s
 }
 
-// value returns a word of a field as Suger writes it.
 func (l *leaf) value(word string) any {
 	switch l.kind() {
 	case isNumber:
@@ -305,38 +294,43 @@ var (
 
 func saysNo(word string) bool { return slices.Contains(noes, fold(word)) }
 
-func saysYes(word string) bool { return opposites[fold(word)] != "" && !saysNo(word) }
-
 // isYesOrNo reports whether a field is a boolean, or has numbers or words for one.
 func (l *leaf) isYesOrNo() bool {
 	for word := range l.words {
-		if !saysNo(word) && !saysYes(word) {
+		if opposites[fold(word)] == "" {
 			return false
 		}
 	}
-	kind := l.kind()
-	return len(l.words) > 0 && (kind == isFlag || kind == isText || kind == isNumber)
+	return len(l.words) > 0 && (l.kind() == isFlag || l.isScalar())
 }
 
-// inCase returns a word in the letter case of another.
-func inCase(word, like string) string {
+// means returns what a value of a field usually means: active, pending or inactive; ""
+// if that is not known.
+func means(field, word string) string {
 	switch {
-	case like == strings.ToLower(like):
-		return word
-	case like == strings.ToUpper(like) && len(like) > 1:
-		return strings.ToUpper(word)
+	case hasName(field, noNames) && saysNo(word), hasName(field, yesNames) && !saysNo(word):
+		return "active"
+	case saysItself(field):
+		return "inactive"
 	}
-	return strings.ToUpper(word[:1]) + word[1:]
-}
-
-// meaning returns what a word of a status usually means, "" if it is not known.
-func meaning(word string) string {
 	for is, words := range map[string][]string{"active": activeWords, "pending": pendingWords, "inactive": inactWords} {
 		if slices.Contains(words, plain(word)) {
 			return is
 		}
 	}
 	return ""
+}
+
+// saysItself reports whether a field's name shows which values mean access.
+func saysItself(field string) bool { return hasName(field, yesNames) || hasName(field, noNames) }
+
+// unreadStatus returns a field that is called like a status and holds numbers or
+// words of which none is usual, "" if there is none.
+func (c *fieldCounts) unreadStatus() string {
+	return c.where(func(path string, l *leaf) bool {
+		called := hasName(path, statusNames) || strings.HasSuffix(lastName(path), "status") || strings.HasSuffix(lastName(path), "state")
+		return called && l.isScalar() && l.times == 0 && len(l.words) > 1 && l.isSet()
+	})
 }
 
 // A roleField is the field of a user that holds the role.
@@ -350,9 +344,6 @@ type roleField struct {
 // of roles, if there is one.
 func (c *fieldCounts) role(roles roleList) (r roleField) {
 	r.field = c.best(func(path string, l *leaf) int {
-		if strings.Contains(path, "[") || hasName(strings.TrimSuffix(parentOf(path), "."), roleNames) {
-			return 0
-		}
 		score := 0
 		switch i := slices.Index(roleNames, lastName(path)); {
 		case i >= 0:
@@ -360,16 +351,15 @@ func (c *fieldCounts) role(roles roleList) (r roleField) {
 		case strings.Contains(lastName(path), "role"):
 			score = 1
 		}
-		kind := l.kind()
 		switch {
-		case (kind == isText || kind == isNumber) && roles.haveAll(l.words):
-			score += 16
-		case (kind == isText || kind == isNumber) && l.emails == 0 && l.times == 0 && len(l.words) <= maxWords:
-		case kind == isObject, kind == isList:
-		default:
-			score = 0
+		case hasName(strings.TrimSuffix(parentOf(path), "."), roleNames):
+			return 0
+		case l.isScalar() && roles.haveAll(l.words):
+			return score + 16
+		case l.isScalar() && l.emails == 0 && l.times == 0 && len(l.words) <= maxWords, l.kind() == isObject, l.kind() == isList:
+			return score
 		}
-		return score
+		return 0
 	})
 	if r.field == "" {
 		return r

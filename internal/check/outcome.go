@@ -35,9 +35,6 @@ type difference struct {
 func (t *trip) judge(ctx context.Context, o outcome) bool {
 	differences := t.differences(o.is, o.wanted)
 	line := t.outcomeLine(ctx, o, differences)
-	if line.Level == Fail && line.Fixes == nil && len(differences) > 0 && ctx.Err() == nil {
-		t.otherWays(&line, t.cause(o.err))
-	}
 	said := line.Text + line.Change
 	if line.Level == Fail && slices.Contains(t.said, said) {
 		line.Text, line.Change = "Fails as above.", ""
@@ -72,86 +69,94 @@ func (t *trip) expect(is *mapping.Record, wanted state) {
 }
 
 func (t *trip) outcomeLine(ctx context.Context, o outcome, differences []difference) Line {
-	fail := func(entry, format string, args ...any) Line { return t.line(o.check, Fail, entry, format, args...) }
-	shows := textOf(differences)
+	line := t.line(o.check, Fail, "", "")
+	callFailed := func(c *stepCall, more string) Line {
+		line := t.failed(ctx, c.Call, c.Err)
+		line.Check, line.Text = o.check, c.Call.Operation+": "+line.Text+more
+		return line
+	}
+	var texts []string
+	for _, d := range differences {
+		texts = append(texts, d.text)
+	}
+	shows := series(texts)
 	if o.sends != "" && o.sends != "active" && o.wanted == inactive {
 		shows = strings.Replace(shows, "still has access", "has access again", 1)
 	}
-	switch cause, refused, errorFixes := t.cause(o.err), t.refusedWrite(), t.errorFixes(); {
+	cause := t.call(func(c *stepCall) bool { return o.err != nil && c.Err != nil && errors.Is(o.err, c.Err) })
+	// The gateway interprets this answer otherwise, such as for the removal of a missing user.
+	refused := t.call(func(c *stepCall) bool {
+		return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
+	})
+	switch errorFixes := t.errorFixes(); {
 	case ctx.Err() != nil:
-		return fail("", "Not finished.")
+		line.Text = "Not finished."
 	case cause != nil:
-		return t.failedStep(ctx, o.check, cause, "")
-	case o.err != nil && len(t.writes) == 0:
-		return fail("", "The gateway refuses: %s", detailOf(o.err))
-	case o.readErr != nil:
-		return fail("", "After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
-	case len(differences) > 0 && refused != nil:
-		return t.failedStep(ctx, o.check, refused, " Suger shows "+shows+".")
-	case len(differences) > 0 && errorFixes != nil:
-		return fail("errors", "After %s Suger shows %s: the answer reports a failure, and the mapping treats it as a success.", t.done(), shows).propose(errorFixes...)
-	case len(differences) > 0 && t.resets(o.step, differences):
-		line := fail("operations.update user", "After %s Suger shows %s. The call did not send that: Suger resets what an update leaves out.", t.done(), shows)
-		if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-			line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
+		line = callFailed(cause, "")
+		if len(differences) > 0 && line.Fixes == nil {
+			t.otherWays(&line, status(cause.Err))
 		}
-		return line
+	case o.err != nil && len(t.writes) == 0:
+		line.Text = "The gateway refuses: " + detailOf(o.err)
+	case o.readErr != nil:
+		line.Text = fmt.Sprintf("After %s the user cannot be read: %s.", t.done(), strings.TrimRight(detailOf(o.readErr), "."))
+	case len(differences) > 0 && refused != nil:
+		line = callFailed(refused, " Suger shows "+shows+".")
+		if line.Fixes == nil {
+			t.otherWays(&line, 0)
+		}
 	case len(differences) > 0:
-		line := fail("", "After %s Suger shows %s.", t.done(), shows).
-			advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
+		line.Text = fmt.Sprintf("After %s Suger shows %s.", t.done(), shows)
+		switch {
+		case errorFixes != nil:
+			line.Mapping, line.Text = t.at("errors"), line.Text+" The answer reports a failure, and the mapping treats it as a success."
+			return line.propose(errorFixes...)
+		case t.resets(o.step, differences):
+			line.Mapping, line.Text = t.at("operations.update user"), line.Text+" The call did not send that: Suger resets what an update leaves out."
+			if t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
+				line = line.propose(fix("operations.update user.sends", string(spec.SendsWholeObject)))
+			}
+			return line
+		}
 		line.Mapping = t.placeOf(differences[0])
+		line = line.advise("Suger accepts this part of the call but does not apply it: compare it with Suger's documentation.")
+		t.otherWays(&line, 0)
 		return line
 	case o.err != nil && o.is != nil && !o.is.Active && t.removes():
-		line := fail("", "Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done()).
-			advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
+		line.Text = fmt.Sprintf("Suger applied %s and still lists the user, without access: the gateway would answer with an error, because that is no removal to it.", t.done())
+		line = line.advise(`Okta only deactivates users. If another client deletes them, leave "remove user" out: then the gateway answers 501.`)
 		if o.wanted == inactive {
 			line.Mapping = t.at("access.end")
 			line = line.propose(t.endByMark()...)
 		} else if t.Document.Access.End.Way != spec.BySetStatus { // the end of access has been judged, and needs the call
 			line.Level = Warn
 		}
-		return line
-	case o.err != nil && t.waited:
-		return fail("", "Suger applied %s, but its list shows the user only later, and the gateway would answer with an error.", t.done()).propose(showsLater)
 	case o.err != nil:
-		return fail("", "Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err)).propose(t.answersElsewhere()...)
+		line.Text = fmt.Sprintf("Suger applied %s, but the gateway would answer with an error: %s", t.done(), detailOf(o.err))
+		if t.waited {
+			return line.propose(showsLater)
+		}
+		return line.propose(t.answersElsewhere()...)
+	default:
+		line.Level, line.Text = OK, fmt.Sprintf("Done by %s. Read back: %s.", t.done(), t.shown(o.is))
+		if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
+			line.Level, line.Mapping = Warn, t.at(fixes[0].Entry)
+			line = line.propose(fixes...).also("That saves a read.")
+			t.said = append(t.said, fixes[0].Entry)
+		}
 	}
-	line := t.line(o.check, OK, "", "Done by %s. Read back: %s.", t.done(), t.shown(o.is))
-	t.costs(&line)
 	return line
-}
-
-// failedStep describes a step whose call failed.
-func (t *trip) failedStep(ctx context.Context, check string, c *stepCall, more string) Line {
-	line := t.failed(ctx, c.Call, c.Err)
-	line.Check, line.Text = check, c.Call.Operation+": "+line.Text+more
-	return line
-}
-
-// cause returns the call that an error comes from, or nil.
-func (t *trip) cause(err error) *stepCall {
-	return t.call(func(c *stepCall) bool { return err != nil && c.Err != nil && errors.Is(err, c.Err) })
-}
-
-// refusedWrite returns a write of the step that Suger does not have although the
-// gateway interprets the answer otherwise, such as the removal of a missing user; or
-// nil.
-func (t *trip) refusedWrite() *stepCall {
-	return t.call(func(c *stepCall) bool {
-		return c.Call.Method != http.MethodGet && (status(c.Err) == http.StatusNotFound || status(c.Err) == http.StatusMethodNotAllowed)
-	})
 }
 
 func (t *trip) call(is func(*stepCall) bool) *stepCall {
-	if i := slices.IndexFunc(t.calls, is); i >= 0 {
-		return t.calls[i]
+	if i := slices.IndexFunc(t.writes, is); i >= 0 {
+		return t.writes[i]
 	}
 	return nil
 }
 
 // differences compares the user with what a step wanted.
-func (t *trip) differences(is *mapping.Record, wanted state) []difference {
-	var access []difference
+func (t *trip) differences(is *mapping.Record, wanted state) (found []difference) {
 	switch {
 	case wanted == gone && is != nil && is.Active:
 		return []difference{{text: "that the user is still there"}}
@@ -162,35 +167,17 @@ func (t *trip) differences(is *mapping.Record, wanted state) []difference {
 	case wanted == inactive:
 		return []difference{{text: "that the user still has access" + t.statusWord(is), values: []string{"status"}}}
 	case !is.Active:
-		access = []difference{{text: "a user without access" + t.statusWord(is), values: []string{"status"}}}
+		found = append(found, difference{text: "a user without access" + t.statusWord(is), values: []string{"status"}})
 	}
-	return append(access, t.otherValues(is)...)
-}
-
-// resets reports whether the update of a step changed what it did not send.
-func (t *trip) resets(s step, differences []difference) bool {
-	sent := map[string]string{"name": "name.", mapping.URNSuger: "role", "active": "status"}[s.sends]
-	return sent != "" && t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil &&
-		!slices.ContainsFunc(differences, func(d difference) bool {
-			return slices.ContainsFunc(d.values, func(value string) bool { return strings.HasPrefix(value, sent) })
-		})
-}
-
-// otherValues compares names and role.
-func (t *trip) otherValues(is *mapping.Record) (found []difference) {
 	for _, name := range []struct{ attribute, want string }{{"name.givenName", tripGivenName}, {"name.familyName", t.family}} {
 		if shown, mapped := is.Values[name.attribute]; mapped && shown != name.want {
 			found = append(found, difference{text: fmt.Sprintf("%s %q instead of %q", name.attribute, shown, name.want),
 				values: []string{name.attribute, "name.formatted", "displayName"}})
 		}
 	}
-	if t.role.ID == "" {
+	holds := func(ref mapping.RoleName) bool { role, ok := t.roles.of(ref); return ok && role.ID == t.role.ID }
+	if t.role.ID == "" || len(is.Roles) == 1 && holds(is.Roles[0]) {
 		return found
-	}
-	if len(is.Roles) == 1 {
-		if held, ok := t.roles.of(is.Roles[0]); ok && held.ID == t.role.ID {
-			return found
-		}
 	}
 	d := difference{text: fmt.Sprintf("%s instead of role %s", t.rolesShown(is), t.role.Name), values: []string{"role", "role.name", "roles", "roles.names"}}
 	if len(is.Roles) > 1 && t.Document.Operations.RevokeRole != nil {
@@ -199,12 +186,11 @@ func (t *trip) otherValues(is *mapping.Record) (found []difference) {
 	return append(found, d)
 }
 
-func textOf(differences []difference) string {
-	var texts []string
-	for _, d := range differences {
-		texts = append(texts, d.text)
-	}
-	return both(texts)
+// resets reports whether the update of a step changed what it did not send.
+func (t *trip) resets(s step, differences []difference) bool {
+	sent := map[string]string{"name": "name.", mapping.URNSuger: "role", "active": "status"}[s.sends]
+	return sent != "" && t.call(func(c *stepCall) bool { return c.Call.Operation == spec.OpUpdateUser && c.Err == nil }) != nil &&
+		!slices.ContainsFunc(differences, func(d difference) bool { return d.values != nil && strings.HasPrefix(d.values[0], sent) })
 }
 
 // placeOf returns where the mapping sends what differs, in the last call that
@@ -213,10 +199,16 @@ func (t *trip) placeOf(d difference) *Place {
 	if d.operation != "" {
 		return t.at(spec.OperationPath(d.operation))
 	}
+	sends := func(value any) bool {
+		_, object := value.(map[string]any)
+		return !object && slices.ContainsFunc(d.values, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") })
+	}
 	for _, c := range slices.Backward(t.writes) {
-		name := c.Call.Operation
-		if path := placeholderPath(t.Document.Operations.Named(name).Body, d.values); path != "" {
-			return t.at(spec.OperationPath(name) + ".body." + path)
+		body := t.Document.Operations.Named(c.Call.Operation).Body
+		for _, path := range pathsOf(body, "") {
+			if value, _ := at(body, path); sends(value) {
+				return t.at(spec.OperationPath(c.Call.Operation) + ".body." + path)
+			}
 		}
 	}
 	if last := len(t.writes) - 1; last >= 0 {
@@ -225,20 +217,6 @@ func (t *trip) placeOf(d difference) *Place {
 	return nil
 }
 
-// placeholderPath returns the first field of a body template that has one of
-// some placeholders.
-func placeholderPath(template any, names []string) string {
-	for _, path := range pathsOf(template, "") {
-		value, _ := at(template, path)
-		_, object := value.(map[string]any)
-		if !object && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(fmt.Sprint(value), "{"+name+"}") }) {
-			return path
-		}
-	}
-	return ""
-}
-
-// done lists the writes of the step and how Suger answered them.
 func (t *trip) done() string {
 	var texts []string
 	for _, c := range t.writes {
@@ -251,10 +229,9 @@ func (t *trip) done() string {
 		}
 		texts = append(texts, fmt.Sprintf("%s (%s)", c.Call.Operation, answer))
 	}
-	return cmp.Or(both(texts), "no call")
+	return cmp.Or(series(texts), "no call")
 }
 
-// statusWord returns the status as Suger writes it, if there is one.
 func (t *trip) statusWord(is *mapping.Record) string {
 	if is.Status == "" {
 		return ""
@@ -271,7 +248,7 @@ func (t *trip) rolesShown(is *mapping.Record) string {
 		role, _ := t.roles.of(ref)
 		names = append(names, cmp.Or(role.Name, ref.Name, ref.ID))
 	}
-	return "role " + both(names)
+	return "role " + series(names)
 }
 
 // shown describes the user as Suger shows it.
@@ -289,15 +266,15 @@ func accessOf(is *mapping.Record) string {
 	return "without access"
 }
 
-// otherWays lists other calls for the change of a step that Suger accepted and
-// did not apply, or refused.
-func (t *trip) otherWays(line *Line, refused *stepCall) {
-	wrongBody := refused == nil || slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status(refused.Err))
+// otherWays lists other calls for the change of a step that Suger refused or, with
+// status 0, accepted and did not apply.
+func (t *trip) otherWays(line *Line, status int) {
 	field, value := t.marked()
-	switch tries := ownRoleTries(t.Document); {
-	case line.Check == "write: role" && !t.gaveRole && tries != nil && wrongBody:
+	tries := ownRoleTries(t.Document)
+	switch {
+	case line.Check == "write: role" && !t.gaveRole && tries != nil && slices.Contains([]int{0, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, status):
 		line.Fixes = tries
-		line.Change = joined(line.Change, "If roles have calls of their own, which --suggest tries with --try-verbs: "+lowerFirst(say(tries...)))
+		*line = line.also("If roles have calls of their own, which --suggest tries with --try-verbs: " + lowerFirst(say(tries...)))
 	case field != "":
 		line.Mapping = t.at("access")
 		line.Text += fmt.Sprintf(" But %s is set now: Suger marks removed users and still lists them.", field)
@@ -306,12 +283,11 @@ func (t *trip) otherWays(line *Line, refused *stepCall) {
 			shows = []Fix{fix("access.field", field), fix("access.active", []any{!flag}), fix("access.inactive", []any{flag})}
 		}
 		*line = line.propose(slices.Concat(shows, t.endByMark())...)
-	case line.Check == "write: deactivate" && refused == nil && t.Document.Access.End.Way == spec.BySetStatus:
-		line.Change = joined(line.Change, fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
+	case line.Check == "write: deactivate" && status == 0 && t.Document.Access.End.Way == spec.BySetStatus:
+		*line = line.also(fmt.Sprintf("If another call of Suger's ends access, set access.end to it, or to %q.", spec.ByRemoval))
 	}
 }
 
-// removes reports whether Suger accepted a removal in the step.
 func (t *trip) removes() bool {
 	return slices.ContainsFunc(t.writes, func(c *stepCall) bool { return c.Call.Operation == spec.OpRemoveUser && c.Err == nil })
 }
@@ -329,7 +305,6 @@ func (t *trip) endByMark() []Fix {
 	}
 }
 
-// withoutRole returns a body without what is about roles.
 func withoutRole(body any) any {
 	from, is := body.(map[string]any)
 	if !is {
@@ -384,18 +359,4 @@ func (t *trip) answersElsewhere() []Fix {
 		}
 	}
 	return nil
-}
-
-// costs adds to the line of a successful step which of its calls could be saved.
-func (t *trip) costs(line *Line) {
-	if fixes := t.answersElsewhere(); fixes != nil && !slices.Contains(t.said, fixes[0].Entry) {
-		line.Level, line.Mapping = Warn, t.at(fixes[0].Entry)
-		*line = line.propose(fixes...).also("That saves a read.")
-		t.said = append(t.said, fixes[0].Entry)
-	}
-	if writes := t.writes; !t.known && len(writes) > 1 && writes[0].Call.Operation == spec.OpAddUser && writes[1].Call.Operation == spec.OpUpdateUser &&
-		t.Document.Operations.UpdateUser.Sends != spec.SendsWholeObject {
-		line.Level, line.Mapping = Warn, t.at("operations.add user.body")
-		line.Change = fmt.Sprintf(`"add user" does not set %s, so the gateway needs a second call. Correct the body.`, both(pathsOf(writes[1].Call.Body, "")))
-	}
 }

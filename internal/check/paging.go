@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,6 +38,9 @@ func (r *run) pagingOf(operation string) spec.PagingMap {
 	return spec.PagingMap{Style: "none"}
 }
 
+// listPaging is the entry of the paging of the list of users.
+const listPaging = "operations.list users.paging"
+
 // paging checks that small pages of the list follow each other, and that the
 // list does not continue after the mapping's end.
 func (r *run) paging(ctx context.Context) {
@@ -50,18 +54,49 @@ func (r *run) paging(ctx context.Context) {
 		r.add(line)
 		return
 	}
-	switch {
-	case paging.Style == "none":
-		r.add(r.wholeList(ctx, call, first))
-	case paging.Limit == "" && r.users.pages > 1:
-		r.note("paging", OK, listPaging, "%s of %s follow each other.", count(r.users.pages, "page"), count(r.users.firstPage, "user"))
-	case paging.Limit == "":
-		r.note("paging", Warn, listPaging, "All users fit on one page, and the mapping has no limit parameter, so the check cannot see whether paging advances.")
-	default:
-		r.add(r.smallPages(ctx, l, paging, first))
+	line := r.advances(ctx, l, paging, first)
+	if line.Level != OK {
+		line = r.proposePaging(ctx, line, call)
 	}
-	r.end(ctx, l, paging)
+	r.add(line)
+	r.pageSize(ctx, l, paging)
 	r.total(first.body)
+}
+
+// advances looks whether the second of two small pages begins where the first ends, and
+// for signs that a list without paging is truncated.
+func (r *run) advances(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
+	n, got, leads := r.users.count, len(first.rows), paging.Style == "cursor" || paging.Style == "link"
+	line := func(level Level, format string, args ...any) Line {
+		return r.line("paging", level, listPaging, format, args...).advise("Compare paging with Suger's documentation and console.")
+	}
+	follow := func() bool {
+		for range 2 { // the list may have changed between two answers
+			if l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0)) {
+				return true
+			}
+		}
+		return false
+	}
+	switch says, cut := first.more(n); {
+	case paging.Style == "none" && cut:
+		return line(Fail, "The list has %s, but %s: it is truncated.", count(n, "user"), says)
+	case paging.Style == "none" && first.leads() != nil:
+		return line(Warn, "The answer seems to point to more users, at %s.", cmp.Or(first.leads()[0].Cursor.String(), "header Link"))
+	case paging.Style == "none" && n%roundRows == 0:
+		return line(Warn, "The list has exactly %d users, which may be a limit of Suger's.", n)
+	case paging.Style == "none", got == n && n > pageProbe && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
+		return line(OK, "One answer holds the whole list.")
+	case paging.Limit == "" && got < n:
+		return line(OK, "Advances: pages of %d follow each other.", got)
+	case paging.Limit == "" || n <= pageProbe:
+		return line(Warn, "All users fit on one page, so the check cannot see whether paging advances.")
+	case got > pageProbe:
+		return line(Warn, "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
+	case got > 0 && follow():
+		return line(OK, "Advances: two pages of %d follow each other.", pageProbe)
+	}
+	return line(Fail, "The second page does not begin where the first ends: users would be missing or appear twice.")
 }
 
 // endless reports a list that does not end.
@@ -75,60 +110,13 @@ func endless(path string, paging spec.PagingMap, rows int) Line {
 		Change: "Find in Suger's documentation how the last page is marked, and correct paging in the mapping: see docs/mapping.md."}
 }
 
-// listPaging is the entry of the paging of the list of users.
-const listPaging = "operations.list users.paging"
-
 // rowsIn finds the array that a list operation answers.
 func rowsIn(answer any, path string) (rows []any, ok bool) {
-	for _, s := range spotsIn(answer) {
-		if s.path == path {
-			rows, ok = s.value.([]any)
-			return rows, ok
-		}
+	if path != "" {
+		answer, _ = at(answer, path)
 	}
-	return nil, false
-}
-
-// wholeList looks for signs that a list without paging is truncated.
-func (r *run) wholeList(ctx context.Context, call sugerclient.Call, answer *listAnswer) Line {
-	line := r.line("paging", OK, "operations.list users", "One answer holds the whole list.")
-	n := r.users.count
-	says, cut := answer.more(n)
-	switch next := answer.cursors(); {
-	case cut:
-		line.Level, line.Text = Fail, fmt.Sprintf("The list has %s, but %s: it is truncated.", count(n, "user"), says)
-		line.Change = "Add paging to the operation."
-	case len(next) > 0:
-		line.Level, line.Text = Warn, fmt.Sprintf("%s in the answer seems to point to more users.", next[0])
-		line.Change = "Add paging to the operation, if the list comes in pages."
-	case n%roundRows == 0:
-		line.Level, line.Text = Warn, fmt.Sprintf("The list has exactly %d users, which may be a limit of Suger's.", n)
-		line.Change = "Compare it with Suger's console. If users are missing, add paging to the operation."
-	default:
-		return line
-	}
-	return r.proposePaging(ctx, line, call)
-}
-
-// smallPages looks whether the second of two small pages begins where the first
-// ends. If not, the list is read afresh, for it may have changed.
-func (r *run) smallPages(ctx context.Context, l *lister, paging spec.PagingMap, first *listAnswer) Line {
-	n, whole := r.users.count, &listAnswer{rows: r.users.opening}
-	line := r.line("paging", Fail, listPaging+".style", "The second page does not begin where the first ends: users would be missing or appear twice.")
-	leads := paging.Style == "cursor" || paging.Style == "link"
-	switch got := len(first.rows); {
-	case n <= pageProbe:
-		return r.line("paging", Warn, listPaging, "The organization has too few users to see whether paging advances.")
-	case got == n && !leads && len(l.page(ctx, paging, pageProbe, n, n).rows) == n:
-		return r.line("paging", OK, listPaging, "One answer holds all %s: Suger ignores %s and %s, which does no harm.", count(n, "user"), paging.Limit, paging.Next)
-	case got > pageProbe:
-		line = r.line("paging", Warn, listPaging+".limit", "Suger ignores %s=%d and answers %s.", paging.Limit, pageProbe, count(got, "user"))
-	case got > 0 && (l.advances(ctx, paging, whole, first) || l.advances(ctx, paging, l.page(ctx, paging, 2*pageProbe, 0, 0), l.page(ctx, paging, pageProbe, 0, 0))):
-		return r.line("paging", OK, listPaging, "Advances: two pages of %d follow each other.", pageProbe)
-	case leads:
-		line = r.line("paging", Fail, listPaging, "The first page does not lead to a second, although there are more users: the answer has no cursor or link where the mapping looks.")
-	}
-	return r.proposePaging(ctx, line.advise("Compare paging with Suger's documentation."), l.call)
+	rows, ok = answer.([]any)
+	return rows, ok
 }
 
 // proposePaging names the paging by which the list was seen to go on, if there is
@@ -140,20 +128,24 @@ func (r *run) proposePaging(ctx context.Context, line Line, call sugerclient.Cal
 	return line
 }
 
-// end looks at the size of pages and asks for what comes after the last user.
-func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
+// pageSize looks at the size of pages and asks for what comes after the last user.
+func (r *run) pageSize(ctx context.Context, l *lister, paging spec.PagingMap) {
+	first := len(l.page(ctx, paging, paging.Size, 0, 0).rows)
 	line := func(level Level, format string, args ...any) {
-		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", r.users.firstPage)))
+		r.add(r.line("page size", level, listPaging+".size", format, args...).propose(fix(listPaging+".size", first)))
 	}
-	if paging.Limit != "" && r.users.pages > 1 && r.users.firstPage < paging.Size {
-		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, r.users.firstPage)
+	if first == 0 {
+		return
+	}
+	if paging.Limit != "" && first < min(paging.Size, r.users.count) {
+		line(Warn, "Asked for %d users, Suger returns %d at most.", paging.Size, first)
 	}
 	if paging.Style != "offset" && paging.Style != "page" {
 		return
 	}
-	for _, row := range l.page(ctx, paging, paging.Size, r.users.pages, r.users.count).rows { // it may be refused
+	for _, row := range l.page(ctx, paging, paging.Size, (r.users.count+first-1)/first, r.users.count).rows { // it may be refused
 		if record, err := r.probe.ReadUser(decoded([]byte(row))); err == nil && !r.users.ids[record.ID] {
-			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, r.users.firstPage)
+			line(Fail, "The list continues after the %d users at which the gateway stops: Suger returns %d a page.", r.users.count, first)
 			return
 		}
 	}
@@ -163,18 +155,14 @@ func (r *run) end(ctx context.Context, l *lister, paging spec.PagingMap) {
 func (r *run) total(answer any) {
 	const entry = "operations.list users.total"
 	total, candidates := r.Document.Operations.ListUsers.Total, totalsIn(answer)
-	changes := fixes(entry, candidates)
-	switch {
-	case total == "" && len(candidates) > 0:
-		r.add(r.line("total", Warn, entry, "%s in the answer may be the number of all users, with which the gateway detects a truncated list.", both(candidates)).propose(changes...))
-	case total == "":
-	case r.users.total >= 0:
+	switch changes := fixes(entry, candidates); {
+	case total != "" && r.users.total >= 0:
 		r.note("total", OK, entry, "%s says %d.", total, r.users.total)
-	default:
+	case total != "" || changes != nil:
 		if changes == nil {
 			changes = []Fix{{Entry: entry}}
 		}
-		r.add(r.line("total", Warn, entry, "There is no number at %s, so the gateway cannot detect a truncated list.", total).propose(changes...))
+		r.add(r.line("total", Warn, entry, "The mapping names no number of all users that is in the answer, so the gateway cannot detect a truncated list.").propose(changes...))
 	}
 }
 
@@ -191,9 +179,6 @@ var (
 	pageNames   = []string{"page", "pageNumber", "page_number", "pageNo", "pageIndex", "p"}
 	cursorNames = []string{"cursor", "pageToken", "page_token", "nextToken", "next_token", "continuationToken", "continuation", "after", "startingAfter", "starting_after", "marker", "next", "token"}
 )
-
-// pageSizes are what a list is asked for to see how large its pages may be.
-var pageSizes = []int{1000, 500, 200, 100, 50}
 
 // A lister finds out how a list is paged: it requests pages in the usual ways and
 // compares them with the first rows.
@@ -254,19 +239,16 @@ func pageQuery(p spec.PagingMap, size, number, rows int) map[string]string {
 // the whole list shows as far as it is known.
 func (l *lister) advances(ctx context.Context, p spec.PagingMap, whole, first *listAnswer) bool {
 	query := pageQuery(p, pageProbe, 1, len(first.rows))
-	switch p.Style {
-	case "cursor":
-		if query[p.Next] = first.at(p.Cursor); query[p.Next] == "" {
-			return false
-		}
-	case "link":
-		path, address := first.next()
-		if address == nil || path != p.Cursor.Path {
-			return false
-		}
+	next := first.at(p.Cursor)
+	if p.Style == "cursor" {
+		query[p.Next] = next
+	} else if address, err := url.Parse(next); err == nil && p.Style == "link" {
 		for name := range address.Query() {
 			query[name] = address.Query().Get(name)
 		}
+	}
+	if next == "" && (p.Style == "cursor" || p.Style == "link") {
+		return false
 	}
 	page := l.get(ctx, query)
 	if len(page.rows) == 0 || page.rows[0] == first.rows[0] {
@@ -293,7 +275,8 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 			break
 		}
 	}
-	if limit == "" && !whole.goesOn() {
+	n := len(whole.rows)
+	if _, more := whole.more(n); limit == "" && !more && whole.leads() == nil && n%10 != 0 && n%25 != 0 {
 		return spec.PagingMap{Style: "none"}, "one answer holds all, whatever the limit", true
 	}
 	for _, p := range usual(first) {
@@ -307,20 +290,11 @@ func (l *lister) find(ctx context.Context) (paging spec.PagingMap, why string, p
 	return spec.PagingMap{Style: "none"}, "no usual parameter leads to a second page", false
 }
 
-// goesOn reports whether an answer without a limit shows that the list
-// continues.
-func (a *listAnswer) goesOn() bool {
-	_, more := a.more(len(a.rows))
-	_, next := a.next()
-	return more || next != nil || len(a.cursors()) > 0 || len(a.rows)%10 == 0 || len(a.rows)%25 == 0
-}
-
 // more returns a number of all rows in the answer or its header that is larger than
 // some.
 func (a *listAnswer) more(rows int) (text string, found bool) {
 	for _, path := range totalsIn(a.body) {
-		value, _ := at(a.body, path)
-		if n, err := strconv.Atoi(fmt.Sprint(value)); err == nil && n > rows {
+		if n, err := strconv.Atoi(textAt(a.body, path)); err == nil && n > rows {
 			return fmt.Sprintf("%s in the answer says %d", path, n), true
 		}
 	}
@@ -339,11 +313,12 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 			ways = append(ways, spec.PagingMap{Style: style, Next: name, First: firstPage, Cursor: cursor})
 		}
 	}
-	if path, address := first.next(); address != nil {
-		add("link", []string{""}, 0, spec.Cursor{Path: path})
-	}
-	for _, cursor := range first.cursors() {
-		add("cursor", slices.Concat(cursorNames, offsetNames), 0, cursor)
+	for _, lead := range first.leads() {
+		names := []string{""}
+		if lead.Style == "cursor" {
+			names = slices.Concat(cursorNames, offsetNames)
+		}
+		add(lead.Style, names, 0, lead.Cursor)
 	}
 	add("offset", offsetNames, 0, spec.Cursor{})
 	add("page", pageNames, 1, spec.Cursor{})
@@ -358,80 +333,63 @@ func usual(first *listAnswer) (ways []spec.PagingMap) {
 }
 
 // pageSize returns the largest page that the list gives, as far as it has so
-// many rows; else the smallest usual size that holds what it has.
+// many rows; else at most 100.
 func (l *lister) pageSize(ctx context.Context, limit string, whole *listAnswer) int {
-	for _, size := range pageSizes {
+	for _, size := range []int{1000, 500, 200, 100, 50} {
 		page := l.get(ctx, map[string]string{limit: strconv.Itoa(size)})
-		switch {
-		case len(page.rows) == 0:
-			continue // too large to request
-		case len(page.rows) == size, len(page.rows) < len(whole.rows), len(page.cursors()) > 0:
-			return len(page.rows)
+		switch rows := len(page.rows); {
+		case rows == 0: // too large to request
+		case rows == size, rows < len(whole.rows), page.leads() != nil:
+			return rows
+		default:
+			return min(size, 100)
 		}
-		for _, smaller := range slices.Backward(pageSizes) {
-			if smaller >= 100 && smaller >= len(page.rows) && smaller <= size {
-				return smaller
-			}
-		}
-		return size
 	}
 	return pageProbe
 }
 
-// cursors returns the places of what seems to lead to the next page. A value
-// that is empty or 0 ends a list.
-func (a *listAnswer) cursors() []spec.Cursor {
-	var found []spec.Cursor
+// linkNext finds the address of the next page in a Link header (RFC 8288).
+var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
+
+// leads returns where the answer seems to lead to the next page, by a link or a cursor. A
+// value that is empty or 0 ends a list.
+func (a *listAnswer) leads() (found []spec.PagingMap) {
+	add := func(name string, place spec.Cursor) {
+		style, word := "cursor", a.at(place)
+		if strings.Contains(word, "/") && strings.ContainsAny(word, "?=") {
+			style = "link"
+		}
+		if seemsNext(name) && !slices.Contains([]string{"", "0", "true", "false"}, word) && (style == "cursor" || place.Header == "") {
+			found = append(found, spec.PagingMap{Style: style, Cursor: place})
+		}
+	}
+	if a.at(spec.Cursor{}) != "" {
+		found = append(found, spec.PagingMap{Style: "link"})
+	}
 	for _, s := range spotsIn(a.body) {
-		word, scalar := spec.Text(s.value)
-		if _, flag := s.value.(bool); scalar && !flag && word != "" && word != "0" && seemsNext(s.path) && !isURL(word) {
-			found = append(found, spec.Cursor{Path: s.path})
+		if s.path != "" {
+			add(s.path, spec.Cursor{Path: s.path})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.header)) {
-		if value := a.header.Get(name); seemsNext(name) && value != "" && !isURL(value) {
-			found = append(found, spec.Cursor{Header: name})
-		}
+		add(name, spec.Cursor{Header: name})
 	}
 	return found
 }
 
-// at returns the cursor at a place, "" if there is none.
 func (a *listAnswer) at(place spec.Cursor) string {
-	value := any(a.header.Get(place.Header))
 	switch {
 	case place.Row != "" && len(a.rows) > 0:
-		value, _ = at(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
+		return textAt(decoded([]byte(a.rows[len(a.rows)-1])), place.Row)
 	case place.Path != "":
-		value, _ = at(a.body, place.Path)
+		return textAt(a.body, place.Path)
+	case place.Header != "":
+		return a.header.Get(place.Header)
 	}
-	word, _ := spec.Text(value)
-	return word
-}
-
-func isURL(text string) bool { return strings.Contains(text, "/") && strings.ContainsAny(text, "?=") }
-
-// linkNext finds the address of the next page in a Link header (RFC 8288).
-var linkNext = regexp.MustCompile(`<([^>]*)>[^,]*;\s*rel="?next\b`)
-
-// next returns the address of the next page and its path in the answer, "" for the
-// header Link; nil if the answer has none.
-func (a *listAnswer) next() (path string, address *url.URL) {
-	for _, link := range a.header.Values("Link") {
-		if match := linkNext.FindStringSubmatch(link); match != nil {
-			if u, err := url.Parse(match[1]); err == nil {
-				return "", u
-			}
-		}
+	if match := linkNext.FindStringSubmatch(strings.Join(a.header.Values("Link"), ", ")); match != nil {
+		return match[1]
 	}
-	for _, s := range spotsIn(a.body) {
-		if word, _ := s.value.(string); seemsNext(s.path) && isURL(word) {
-			if u, err := url.Parse(word); err == nil {
-				return s.path, u
-			}
-		}
-	}
-	return "", nil
+	return ""
 }
 
 // pagingValue returns the paging as an entry of the mapping file, nil for none.

@@ -111,9 +111,7 @@ func (r *run) checkAll(ctx context.Context) {
 	if r.roles = r.listRoles(ctx); r.users != nil {
 		r.checkFields()
 		r.statuses()
-		r.unreadBlocks()
 		r.rolesOfUsers()
-		r.flagsOfPower()
 		r.unmapped()
 		r.getUser(ctx)
 		r.findUser(ctx)
@@ -161,8 +159,6 @@ func (r *run) add(line Line) {
 	}
 }
 
-// at returns the place of an entry of the mapping file, or of the nearest one
-// around it.
 func (r *run) at(entry string) *Place {
 	line, _ := r.Document.Positions.At(entry)
 	return &Place{Entry: entry, File: r.File, Line: line}

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -60,17 +61,14 @@ func say(fixes ...Fix) string {
 		case values == nil:
 			parts = append(parts, fmt.Sprintf("leave %s out", key))
 		case strings.HasSuffix(entry, "]"):
-			parts = append(parts, fmt.Sprintf("add %s to %s", either(values), entry[:strings.LastIndex(entry, "[")]))
+			parts = append(parts, fmt.Sprintf("add %s to %s", strings.Join(values, " or "), entry[:strings.LastIndex(entry, "[")]))
 		case strings.Contains(key, " "): // an operation
-			parts = append(parts, fmt.Sprintf("add %s: %s", key, either(values)))
+			parts = append(parts, fmt.Sprintf("add %s: %s", key, strings.Join(values, " or ")))
 		default:
-			parts = append(parts, fmt.Sprintf("set %s: %s", key, either(values)))
+			parts = append(parts, fmt.Sprintf("set %s: %s", key, strings.Join(values, " or ")))
 		}
 	}
 	text := strings.Join(parts, ", and ")
-	if text == "" {
-		return ""
-	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
@@ -87,6 +85,7 @@ func fixes(entry string, values []string) []Fix {
 
 // propose returns the line with changes, if there are any, and their wording.
 func (l Line) propose(fixes ...Fix) Line {
+	fixes = slices.DeleteFunc(fixes, func(f Fix) bool { return f.Value == "" }) // nothing was found for it
 	if len(fixes) > 0 {
 		l.Fixes, l.Change = fixes, say(fixes...)
 	}
@@ -149,12 +148,10 @@ const (
 	checkWidth = 18
 )
 
-// A Printer writes a report as text, line by line. It reads the same without
-// colour.
+// A Printer writes a report as text, line by line.
 type Printer struct {
-	W     io.Writer
-	Color bool // colour the level, by ANSI escape sequences
-	err   error
+	W   io.Writer
+	err error
 }
 
 // Err returns the first error of writing.
@@ -174,7 +171,7 @@ func (p *Printer) Begin(t Target) {
 // Line writes one line of the report, wrapped.
 func (p *Printer) Line(line Line) {
 	const margin = levelWidth + checkWidth
-	p.printf("%s%-*s%s\n", p.level(line.Level), checkWidth, line.Check+" ", wrapped(line.Text, margin))
+	p.printf("%-*s%-*s%s\n", levelWidth, line.Level, checkWidth, line.Check+" ", wrapped(line.Text, margin))
 	if line.Level == OK {
 		return
 	}
@@ -187,16 +184,6 @@ func (p *Printer) Line(line Line) {
 			p.printf("%*s%s\n", margin+len(a.label), a.label, wrapped(a.text, margin+len(a.label)))
 		}
 	}
-}
-
-// level returns the word for a level, padded and perhaps coloured.
-func (p *Printer) level(level Level) string {
-	word := fmt.Sprintf("%-*s", levelWidth, level)
-	if p.Color {
-		color := map[Level]string{OK: "32", Warn: "33", Fail: "31;1"}[level]
-		word = strings.Replace(word, string(level), "\x1b["+color+"m"+string(level)+"\x1b[0m", 1)
-	}
-	return word
 }
 
 // wrapped breaks a text into lines that fit beside a margin.

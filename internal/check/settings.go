@@ -3,61 +3,55 @@ package check
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"suger-scim-gateway/internal/scim"
 )
 
-// settings checks the settings that name roles, and the base URL.
 func (r *run) settings() {
 	if r.roles != nil {
-		r.add(r.defaultRole())
-		for _, group := range sortedNames(r.Settings.GroupRoles) {
-			if problem := r.roles.problem(r.Settings.GroupRoles[group]); problem != "" {
-				r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, r.Settings.GroupRoles[group], problem).
-					advise("Correct the setting: the roles are %s.", shortList(r.roles.names(), 20)))
-			}
-		}
-		r.precedence()
+		r.namesOfRoles()
 	}
-	if r.BaseURL != "" {
-		r.add(r.publicURL())
+	switch base := r.BaseURL; {
+	case base == "":
+	case !strings.HasPrefix(base, "https://"), strings.Contains(base, "_"), len(base) > maxBaseURL:
+		r.add(r.line("public URL", Fail, "", "Okta accepts only a base URL that begins with https://, has no underscore and at most %d characters.", maxBaseURL).
+			advise("Correct GATEWAY_PUBLIC_URL."))
+	default:
+		r.note("public URL", OK, "", "Okta accepts %s.", base)
 	}
 }
 
-func (r *run) defaultRole() Line {
+func (r *run) namesOfRoles() {
+	roles := series(r.roles.names())
 	name, entry := r.Settings.DefaultRole, ""
 	if name == "" {
 		name, entry = r.Document.Role.Default, "role.default"
 	}
-	problem := r.roles.problem(name)
-	if problem == "" {
+	if problem := r.roles.problem(name); problem == "" {
 		role, _ := r.roles.called(name)
-		return r.line("default role", OK, entry, "A user without a role gets %s.", role.Name)
+		r.note("default role", OK, entry, "A user without a role gets %s.", role.Name)
+	} else {
+		r.add(r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
+			advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", roles))
 	}
-	return r.line("default role", Fail, entry, "A user without a role would get %s, %s.", name, problem).
-		advise("Set GATEWAY_DEFAULT_ROLE to the role with the fewest rights of %s.", shortList(r.roles.names(), 20))
-}
-
-// precedence notes names in it that are no role, and proposes the order without
-// them.
-func (r *run) precedence() {
-	var unknown []string
-	var order []any
-	for _, name := range r.Document.Role.Precedence {
-		if _, ok := r.roles.byName(name); ok || name == "*" {
-			order = append(order, name)
-		} else {
-			unknown = append(unknown, name)
+	for _, group := range sortedNames(r.Settings.GroupRoles) {
+		name := r.Settings.GroupRoles[group]
+		if problem := r.roles.problem(name); problem != "" {
+			r.add(r.line("group roles", Fail, "", "GATEWAY_GROUP_ROLES maps group %q to role %q, %s.", group, name, problem).advise("Correct the setting: the roles are %s.", roles))
 		}
 	}
-	if len(unknown) > 0 {
-		line := r.line("precedence", Warn, "role.precedence", "Suger has no role %s.", either(unknown)).
-			advise("List the roles by rights, the most powerful first: %s.", shortList(r.roles.names(), 20))
-		line.Fixes = []Fix{fix("role.precedence", order)}
-		r.add(line)
+	isUnknown := func(name string) bool { _, ok := r.roles.byName(name); return !ok && name != "*" }
+	precedence := r.Document.Role.Precedence
+	if i := slices.IndexFunc(precedence, isUnknown); i >= 0 {
+		line := r.line("precedence", Warn, "role.precedence", "Suger has no role %s.", precedence[i])
+		r.add(line.propose(fix("role.precedence", anys(slices.DeleteFunc(slices.Clone(precedence), isUnknown)))))
 	}
 }
+
+// maxBaseURL is the longest base URL that Okta's form accepts.
+const maxBaseURL = 1024
 
 // gateway checks the gateway's own answers to Okta, which show whether it can read
 // Suger by the mapping.
@@ -79,31 +73,14 @@ func (r *run) gateway(ctx context.Context) {
 	}
 }
 
-// detailOf returns the error text for a SCIM client.
+// detailOf returns the error text for a SCIM client, "" for no error.
 func detailOf(err error) string {
 	var e *scim.Error
-	if errors.As(err, &e) {
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
 		return e.Detail
 	}
 	return err.Error()
-}
-
-// maxBaseURL is the longest base URL that Okta's form accepts.
-const maxBaseURL = 1024
-
-// publicURL reports whether Okta accepts the base URL.
-func (r *run) publicURL() Line {
-	fail := func(text string) Line {
-		return r.line("public URL", Fail, "", "%s", text).advise("Correct GATEWAY_PUBLIC_URL.")
-	}
-	switch base := r.BaseURL; {
-	case !strings.HasPrefix(base, "https://"):
-		return fail("Okta accepts only a base URL that begins with https://.")
-	case strings.Contains(base, "_"):
-		return fail("Okta accepts no base URL with an underscore.")
-	case len(base) > maxBaseURL:
-		return fail("Okta accepts no base URL of more than 1024 characters.")
-	default:
-		return r.line("public URL", OK, "", "Okta accepts %s.", base)
-	}
 }

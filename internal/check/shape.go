@@ -39,26 +39,26 @@ func spotsIn(answer any) []spot {
 	return spots
 }
 
-// isNameable reports whether a mapping file can name the member of an object.
 func isNameable(key string) bool {
 	return !strings.ContainsAny(key, ".[") && new(spec.Field).AddScalar(key) == nil
 }
 
-// listsIn returns the paths of arrays that could be a list of users or roles.
-func listsIn(answer any) []string {
-	var paths []string
+// pathsWhere returns the paths of the spots for which a condition is true.
+func pathsWhere(answer any, is func(path string, value any) bool) (paths []string) {
 	for _, s := range spotsIn(answer) {
-		if array, ok := s.value.([]any); ok && (len(array) > 0 || s.path == "") {
+		if is(s.path, s.value) {
 			paths = append(paths, s.path)
 		}
 	}
 	return paths
 }
 
-// itemsFixes returns how the mapping finds the list in the answer of an
-// operation, none if no list is in it.
-func itemsFixes(operation string, answer any) []Fix {
-	return placeFixes(spec.OperationPath(operation)+".items", listsIn(answer))
+// listsIn returns the paths of arrays that could be a list of users or roles.
+func listsIn(answer any) []string {
+	return pathsWhere(answer, func(path string, value any) bool {
+		array, ok := value.([]any)
+		return ok && (len(array) > 0 || path == "")
+	})
 }
 
 // placeFixes say that something is at one of some paths of an answer; where it is the
@@ -70,37 +70,31 @@ func placeFixes(entry string, paths []string) []Fix {
 	return fixes(entry, paths)
 }
 
-// totalsIn returns the paths of numbers that seem to count all rows.
 func totalsIn(answer any) []string {
-	var paths []string
-	for _, s := range spotsIn(answer) {
-		if _, ok := s.value.(json.Number); ok && countsAll(s.path[strings.LastIndex(s.path, ".")+1:]) {
-			paths = append(paths, s.path)
-		}
-	}
-	return paths
+	return pathsWhere(answer, func(path string, value any) bool {
+		_, ok := value.(json.Number)
+		return ok && countsAll(path[len(parentOf(path)):])
+	})
 }
 
-// countsAll reports whether a name is that of a number of all rows.
 func countsAll(name string) bool {
 	name = fold(name)
 	return strings.Contains(name, "total") || strings.HasSuffix(name, "count")
 }
 
 func seemsNext(path string) bool {
-	name := fold(path[strings.LastIndex(path, ".")+1:])
+	name := fold(path[len(parentOf(path)):])
 	return strings.Contains(name, "next") || strings.Contains(name, "cursor") || strings.Contains(name, "continu")
 }
 
 // answerFix returns how the mapping finds the user in the answer of an operation,
 // none if no user is in it.
 func (r *run) answerFix(operation string, answer any) []Fix {
-	for _, s := range spotsIn(answer) {
-		if _, err := r.probe.ReadUser(s.value); err == nil {
-			return placeFixes(spec.OperationPath(operation)+".answer", []string{s.path})
-		}
-	}
-	return nil
+	paths := pathsWhere(answer, func(_ string, value any) bool {
+		_, err := r.probe.ReadUser(value)
+		return err == nil
+	})
+	return placeFixes(spec.OperationPath(operation)+".answer", paths[:min(1, len(paths))])
 }
 
 // userIn returns what the answer of an operation has where the mapping looks for the
@@ -113,7 +107,6 @@ func (r *run) userIn(operation string, answer []byte) any {
 	return user
 }
 
-// decoded returns the JSON of an answer, nil if there is none.
 func decoded(body []byte) any {
 	value, err := mapping.Decode(body)
 	if err != nil {
@@ -154,20 +147,20 @@ func errorSigns(body, good any) (found []Fix, word string) {
 		key   string
 		names []string
 	}{{"code", codeNames}, {"message", messageNames}} {
-		for _, s := range spotsIn(body) {
-			name, around := lastName(s.path), lastName(strings.TrimSuffix(parentOf(s.path), "."))
-			ofRecord := around != "" && around != "error" && around != "errors" // that was asked for
-			text, scalar := spec.Text(s.value)
-			_, flag := s.value.(bool)
-			_, number := s.value.(json.Number)
-			if ofRecord || !slices.Contains(part.names, name) || !scalar || flag || text == "" || number && part.key == "message" {
-				continue
-			}
-			found = append(found, fix("errors."+part.key, s.path))
-			isStatus = isStatus || number
-			word = cmp.Or(word, text)
-			break
+		path := first(pathsWhere(body, func(path string, value any) bool {
+			around := lastName(strings.TrimSuffix(parentOf(path), "."))
+			_, flag := value.(bool)
+			_, number := value.(json.Number)
+			return slices.Contains([]string{"", "error", "errors"}, around) && slices.Contains(part.names, lastName(path)) && // not of a record
+				!flag && textAt(body, path) != "" && (!number || part.key != "message")
+		}))
+		if path == "" {
+			continue
 		}
+		found = append(found, fix("errors."+part.key, path))
+		code, _ := at(body, path)
+		isStatus = isStatus || kindOf(code) == isNumber
+		word = cmp.Or(word, textAt(body, path))
 	}
 	if isStatus { // by which the gateway knows what it means
 		word = ""

@@ -251,9 +251,8 @@ var traps = map[string]trap{
 		says:  "In 10 of 21 users: lastName",
 	},
 	"a flag tells who is an administrator": {
-		row:   also(func(i int, row obj) { row["is_admin"] = i < 2 }),
-		draft: []string{"# is_admin seems to mark who manages users, but is true or false"},
-		says:  "is_admin is true for 2 of 21 users, and its name suggests that they manage users.",
+		row:  also(func(i int, row obj) { row["is_admin"] = i < 2 }),
+		says: "Ask Suger whether is_admin or the role decides who manages users",
 	},
 	"the list answers one user by the address": {
 		row: plainRow,

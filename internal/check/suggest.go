@@ -46,20 +46,19 @@ func Suggest(ctx context.Context, config Config) (*Draft, *Report, error) {
 
 // explain says why there is nothing to draft from, as the check would.
 func (s *survey) explain(ctx context.Context, err error) error {
-	call := s.get(opListUsers, s.listCall().Path, nil)
+	call := s.get(opListUsers, s.listCall().Path, "")
+	line := Line{Check: opListUsers, Text: fmt.Sprintf("GET %s answers %v.", call.Path, err)}
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("no draft: stopped before the list of users was read to its end")
+		line.Text = "Stopped before the end."
 	case errors.Is(err, errNoEnd):
-		line := endless(call.Path, *s.list.Paging, mostDraftRows)
-		return fmt.Errorf("no draft: %s %s", line.Text, line.Change)
-	case !s.address(ctx):
+		line = endless(call.Path, *s.list.Paging, mostDraftRows)
 	case asFailure(err) != nil:
-		s.noUsers(ctx, call, err)
-	default:
-		return fmt.Errorf("no draft: GET %s answers %w", call.Path, err)
+		if s.address(ctx) {
+			s.noUsers(ctx, call, err)
+		}
+		line = s.report.Lines[len(s.report.Lines)-1]
 	}
-	line := s.report.Lines[len(s.report.Lines)-1]
 	return fmt.Errorf("no draft: %s: %s %s", line.Check, line.Text, line.Change)
 }
 

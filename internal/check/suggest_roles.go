@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"suger-scim-gateway/mapping"
 	"suger-scim-gateway/mapping/spec"
@@ -18,21 +17,18 @@ type roleFields struct {
 	numbers                                     bool // the ids are such
 }
 
-// roleFieldsOf finds the fields of roles.
 func roleFieldsOf(rows []any) (f roleFields) {
 	c := countFields(rows)
 	text := func(l *leaf) bool { return l.kind() == isText }
 	f.name = c.named(roleTitles, text)
 	// A role that is listed twice makes the ids look like no ids.
-	id := c.named([]string{"id"}, func(l *leaf) bool { return l.kind() == isText || l.kind() == isNumber })
+	id := c.named([]string{"id"}, (*leaf).isScalar)
 	if f.id = cmp.Or(first(c.idsIn("")), id, f.name); f.id != "" {
 		f.numbers = c.leaves[f.id].kind() == isNumber
 	}
 	f.description = c.named([]string{"description", "summary", "about"}, text)
 	f.permissions = c.named([]string{"permissions", "scopes", "rights"}, func(l *leaf) bool { return l.kind() == isList })
-	f.created = c.best(oneIf(func(path string, l *leaf) bool {
-		return l.times > 0 && l.times == l.filled && strings.Contains(lastName(path), "creat")
-	}))
+	f.created = c.guess("created", "", nil)
 	return f
 }
 
@@ -46,24 +42,13 @@ var (
 // A knownRole is a role that the draft lists.
 type knownRole struct {
 	mapping.RoleName
-	number        bool // the id is one
-	administrator bool
-	assumed       bool // not seen, but the file needs one
+	number  bool // the id is one
+	assumed bool // not seen, but the file needs one
 }
 
-// rankLesser is the rank of roles whose names say that they are lesser ones.
-const rankLesser = 2
+func (k knownRole) administrator() bool { return adminRole.MatchString(k.Name) }
 
-// rank orders roles by the rights that their names suggest, the most first.
-func (k *knownRole) rank() int {
-	switch {
-	case k.administrator:
-		return 0
-	case lesserRole.MatchString(k.Name):
-		return rankLesser
-	}
-	return 1
-}
+func (k knownRole) lesser() bool { return !k.administrator() && lesserRole.MatchString(k.Name) }
 
 // draftRoles drafts the fields of a role, the roles of the file (those that users hold
 // and the list lacks, and those that have a usual name), their order, and the role of
@@ -76,8 +61,9 @@ func (s *survey) draftRoles() {
 			d.seen("role."+f.key, f.path, "")
 		}
 	}
-	known, least, why := s.knownRoles()
-	unnamed := known[0].assumed && len(known) > 1 && !known[1].assumed // no role has an administrator's name
+	known, most := s.knownRoles()
+	// No role is taken for an administrator's or a lesser one by its place in the list.
+	unnamed := known[0].assumed && len(known) > 1 && !known[1].assumed
 	sure, level := Likely, Warn
 	if unnamed {
 		sure, level = NotSeen, Fail
@@ -85,11 +71,28 @@ func (s *survey) draftRoles() {
 			"Find the role that manages users: add it to role.known with administrator: true, and put it first in role.precedence, in place of "+known[0].Name+".")
 	}
 	s.draftKnown(known, unnamed)
-	d.set("role.precedence", s.precedence(known), sure, "the most powerful first, by their names")
-	d.set("role.default", least, sure, "the fewest rights, for users without a role")
-	if why != "" {
-		d.set("role.default", least, NotSeen, "no name shows which role has the fewest rights: "+why)
-		s.doubt(level, "default role", "role.default", fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", least, why),
+	var order []any
+	lesser := len(known)
+	for i, k := range known {
+		if order = append(order, k.Name); k.lesser() {
+			lesser = min(lesser, i)
+		}
+	}
+	if s.roleRows != nil { // all others before the lesser ones
+		order = slices.Insert(order, lesser, any("*"))
+	}
+	d.set("role.precedence", order, sure, "the most powerful first, by their names")
+	least := known[len(known)-1]
+	if least.lesser() {
+		d.set("role.default", least.Name, sure, "the fewest rights, for users without a role")
+	} else {
+		name, why := most.Name, "most users hold this one"
+		if name == "" {
+			i := slices.IndexFunc(known, func(k knownRole) bool { return !k.administrator() })
+			name, why = known[i].Name, "nobody holds one that may be it"
+		}
+		d.set("role.default", name, NotSeen, "no name shows which role has the fewest rights: "+why)
+		s.doubt(level, "default role", "role.default", fmt.Sprintf("No role's name shows that it has the fewest rights. The draft gives %s to users without a role: %s.", name, why),
 			"Set role.default to the role with the fewest rights, and add it to role.known.")
 	}
 	if d.find("operations."+spec.OpAddRole) != nil {
@@ -97,19 +100,17 @@ func (s *survey) draftRoles() {
 	}
 }
 
-// doubt adds to the report what the draft says and nobody can see.
 func (s *survey) doubt(level Level, check, entry, text, change string) {
 	s.doubts = append(s.doubts, Line{Check: check, Level: level, Mapping: &Place{Entry: entry}, Text: text, Change: change})
 }
 
-// knownRoles returns the roles of the file, the most powerful first, and the name of
-// the role of who is given none. why says how that was chosen, unless its name shows
-// that it is a lesser one.
-func (s *survey) knownRoles() (known []knownRole, least, why string) {
+// knownRoles returns the roles of the file, the most powerful first, and the one besides
+// the administrator's that most users hold.
+func (s *survey) knownRoles() (known []knownRole, most mapping.RoleName) {
 	add := func(role mapping.RoleName) {
 		_, listed := s.roleNames.byID(role.ID)
 		if !slices.ContainsFunc(known, func(other knownRole) bool { return fold(other.Name) == fold(role.Name) }) {
-			known = append(known, knownRole{RoleName: role, number: listed && s.roleIn.numbers, administrator: adminRole.MatchString(role.Name)})
+			known = append(known, knownRole{RoleName: role, number: listed && s.roleIn.numbers})
 		}
 	}
 	for _, role := range s.roleNames {
@@ -117,7 +118,7 @@ func (s *survey) knownRoles() (known []knownRole, least, why string) {
 			add(role)
 		}
 	}
-	held, most := make(map[mapping.RoleName]int), mapping.RoleName{}
+	held := make(map[mapping.RoleName]int)
 	for _, word := range sortedNames(s.role.words) {
 		role, listed := s.roleNames.called(word)
 		if !listed {
@@ -128,36 +129,26 @@ func (s *survey) knownRoles() (known []knownRole, least, why string) {
 			most = role
 		}
 	}
-	// The file needs an administrator's role and a lesser one. No role is taken for
-	// either by its place in the list.
-	is := func(administrator bool) int {
-		return slices.IndexFunc(known, func(k knownRole) bool { return k.administrator == administrator })
-	}
-	lesser := slices.ContainsFunc(known, func(k knownRole) bool { return k.rank() == rankLesser })
-	if !lesser && most.Name != "" {
+	if !slices.ContainsFunc(known, knownRole.lesser) && most.Name != "" {
 		add(most)
 	}
-	if is(true) < 0 {
-		assumed := mapping.RoleName{Name: "ADMIN", ID: "ADMIN"}
-		if len(known) > 0 {
-			assumed.ID = "" // of which of them is not known
-		}
-		known = append(known, knownRole{RoleName: assumed, administrator: true, assumed: true})
+	assumed := mapping.RoleName{Name: "ADMIN", ID: "ADMIN"} // the file needs an administrator's role and another
+	if len(known) > 0 {
+		assumed.ID = "" // of which of them is not known
 	}
-	if is(false) < 0 {
+	if !slices.ContainsFunc(known, knownRole.administrator) {
+		known = append(known, knownRole{RoleName: assumed, assumed: true})
+	}
+	if !slices.ContainsFunc(known, func(k knownRole) bool { return !k.administrator() }) {
 		known = append(known, knownRole{RoleName: mapping.RoleName{Name: "MEMBER", ID: "MEMBER"}, assumed: true})
 	}
-	slices.SortStableFunc(known, func(a, b knownRole) int { return a.rank() - b.rank() })
-	switch {
-	case lesser:
-		return known, known[len(known)-1].Name, ""
-	case most.Name != "":
-		return known, most.Name, "most users hold this one"
+	rank := func(k knownRole) int {
+		return slices.Index([]bool{k.administrator(), !k.administrator() && !k.lesser(), k.lesser()}, true)
 	}
-	return known, known[is(false)].Name, "nobody holds one that may be it"
+	slices.SortStableFunc(known, func(a, b knownRole) int { return rank(a) - rank(b) })
+	return known, most
 }
 
-// draftKnown drafts the known roles, a line for each.
 func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 	var values []any
 	for _, k := range known {
@@ -168,7 +159,7 @@ func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 		if k.number {
 			one["id"] = json.Number(k.ID)
 		}
-		if k.administrator {
+		if k.administrator() {
 			one["administrator"] = true
 		}
 		values = append(values, one)
@@ -176,33 +167,19 @@ func (s *survey) draftKnown(known []knownRole, unnamed bool) {
 	list := s.draft.set("role.known", values, Likely, "whether this role manages users follows from its name")
 	list.inline = false
 	for i, e := range list.inner {
-		switch k := known[i]; {
-		case unnamed && k.administrator:
+		k := known[i]
+		ids := s.roleNames.idsOf(k.Name)
+		switch {
+		case unnamed && k.administrator():
 			e.sure, e.why = NotSeen, "no name shows which role manages users: put it here"
 		case k.assumed:
 			e.sure, e.why = NotSeen, "name a role that Suger has"
-		case len(s.roleNames.idsOf(k.Name)) > 1:
+		case len(ids) > 1:
 			e.sure, e.why = NotSeen, "other roles have this name, too: which one is meant is not visible"
-			s.doubt(Fail, "role names", "role.known", fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, both(s.roleNames.idsOf(k.Name))),
+			s.doubt(Fail, "role names", "role.known", fmt.Sprintf("Suger has several roles called %s (ids %s), and nothing shows which one is meant. The draft knows the first.", k.Name, series(ids)),
 				"Set the id of the one that is meant, and rename the others in Suger.")
-		case !k.administrator:
+		case !k.administrator():
 			e.sure, e.why = Seen, "held by users, or listed"
 		}
 	}
-}
-
-// precedence returns the known roles, which are in order, with * for all others
-// before the lesser ones.
-func (s *survey) precedence(known []knownRole) (order []any) {
-	for _, k := range known {
-		order = append(order, k.Name)
-	}
-	if s.roleRows == nil {
-		return order
-	}
-	lesser := slices.IndexFunc(known, func(k knownRole) bool { return k.rank() == rankLesser })
-	if lesser < 0 {
-		lesser = len(order)
-	}
-	return slices.Insert(order, lesser, any("*"))
 }

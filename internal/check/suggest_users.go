@@ -28,14 +28,13 @@ func (s *survey) share(path string) string {
 	return ""
 }
 
-// draftUser drafts which fields of a user hold which attributes.
 func (s *survey) draftUser() {
 	d, c := s.draft, s.fields
 	in := "in " + ofUsers(c.rows, c.rows)
 	guess := func(purpose string) string { return c.guess(purpose, s.Caller.Organization, s.roleNames) }
 	id := d.set("user.id", s.field(s.id), Seen, in)
 	if others := slices.DeleteFunc(slices.Clone(s.ids), func(path string) bool { return path == s.id }); len(others) > 0 && s.one == "" {
-		id.sure, id.why = Likely, either(others)+" is unique, too: which one calls need is not visible"
+		id.sure, id.why = Likely, series(others)+" is unique, too: which one calls need is not visible"
 	}
 	d.likely("user.ids.membership", s.member, "the membership's own id")
 	organization := guess("organization")
@@ -58,16 +57,15 @@ func (s *survey) draftUser() {
 	attribute("userName", s.email, "assumed that it cannot change", "write", spec.WriteCreate)
 	if others := c.distinct(c.emails())[1:]; len(others) > 0 {
 		name := d.find("user.attributes.userName")
-		name.sure, name.why = Likely, either(others)+" has addresses, too: which one users sign in with is not visible"
+		name.sure, name.why = Likely, series(others)+" has addresses, too: which one users sign in with is not visible"
 	}
-	attribute("name.givenName", guess("name.givenName"), "", "", nil)
-	attribute("name.familyName", guess("name.familyName"), "", "", nil)
-	full := s.fullName()
-	attribute("name.givenName", full, "", "part", string(spec.FirstNames))
-	attribute("name.familyName", full, "", "part", string(spec.LastName))
+	attribute("name.givenName", s.names[0], "", "", nil)
+	attribute("name.familyName", s.names[1], "", "", nil)
+	attribute("name.givenName", s.names[2], "", "part", string(spec.FirstNames))
+	attribute("name.familyName", s.names[2], "", "part", string(spec.LastName))
 	for _, path := range sortedNames(c.leaves) {
 		name := attributeFor(path, c.leaves[path])
-		if name != "" && !slices.Contains([]string{s.email, full, organization}, path) && d.find("user.attributes."+name) == nil {
+		if name != "" && !slices.Contains([]string{s.email, s.names[2], organization}, path) && d.find("user.attributes."+name) == nil {
 			attribute(name, path, "whether it can be written is not known", "write", spec.WriteNever)
 		}
 	}
@@ -77,22 +75,8 @@ func (s *survey) draftUser() {
 		}
 	}
 	s.draftRoleField()
-	if flags := c.ranked(powerFlag); len(flags) > 0 {
-		d.find("user.roles").above = both(flags) + " seems to mark who manages users, but is true or false: a role is a text, a number, an object or a list."
-	}
 }
 
-// fullName returns the field of the whole name, where the parts have none.
-func (s *survey) fullName() string {
-	for _, part := range []string{"name.givenName", "name.familyName"} {
-		if s.fields.guess(part, "", nil) != "" {
-			return ""
-		}
-	}
-	return s.fields.guess("name.formatted", "", nil)
-}
-
-// draftRoleField drafts where a user's role is.
 func (s *survey) draftRoleField() {
 	d, r := s.draft, &s.role
 	if r.field == "" {
@@ -100,11 +84,7 @@ func (s *survey) draftRoleField() {
 		return
 	}
 	d.set("user.roles.field", s.field(r.field), Seen, s.share(r.field))
-	if r.many {
-		d.seen("user.roles.hold", "many", "it is a list")
-	} else {
-		d.seen("user.roles.hold", "one", "")
-	}
+	d.seen("user.roles.hold", map[bool]string{true: "many", false: "one"}[r.many], "")
 	d.seen("user.roles.id", r.id, "")
 	d.seen("user.roles.name", r.name, "")
 	switch {
@@ -118,9 +98,8 @@ func (s *survey) draftRoleField() {
 	}
 }
 
-// draftAccess drafts who has access and how it ends, and how Suger refuses.
 func (s *survey) draftAccess() {
-	d, status := s.draft, s.fields.status()
+	d, status := s.draft, s.status
 	end, sure, why := spec.ByRemoval, Likely, "there is no status"
 	switch like := s.fields.unreadStatus(); {
 	case status.field == "" && like != "":

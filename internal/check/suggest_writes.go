@@ -32,8 +32,8 @@ func (d *Draft) write(name, call string, body map[string]any, above string) {
 // they are listed.
 func (s *survey) draftWrites() {
 	d, person := s.draft, s.list.Call.Path+"/{user}"
-	member, status := person, s.fields.status()
-	create, update, role := s.names(), s.names(), make(map[string]any)
+	member, status := person, s.status
+	create, update, role := s.nameParts(), s.nameParts(), make(map[string]any)
 	s.put(create, s.email, "{userName}")
 	s.put(role, s.roleName(), s.rolePart())
 	if s.member != "" {
@@ -78,7 +78,6 @@ func (s *survey) draftWrites() {
 // roleName returns the field of the role, a usual name if none was seen.
 func (s *survey) roleName() string { return cmp.Or(s.role.field, "role") }
 
-// rolePart returns the role as a body sends it.
 func (s *survey) rolePart() any {
 	inside := make(map[string]any)
 	for path, value := range map[string]string{s.role.id: "{role}", s.role.name: "{role.name}"} {
@@ -101,19 +100,16 @@ func (s *survey) rolePart() any {
 	return "{role}"
 }
 
-// names returns a body that sends the person's names.
-func (s *survey) names() map[string]any {
-	body, c := make(map[string]any), s.fields
-	s.put(body, c.guess("name.givenName", "", nil), "{name.givenName}")
-	s.put(body, c.guess("name.familyName", "", nil), "{name.familyName}")
-	s.put(body, s.fullName(), "{name.formatted}")
+func (s *survey) nameParts() map[string]any {
+	body := make(map[string]any)
+	for i, value := range []string{"{name.givenName}", "{name.familyName}", "{name.formatted}"} {
+		s.put(body, s.names[i], value)
+	}
 	return body
 }
 
-// bare returns a field of a row as bodies have it.
 func (s *survey) bare(path string) string { return strings.TrimPrefix(path, s.prefix) }
 
-// put puts a value at the place of a field in a body.
 func (s *survey) put(body map[string]any, path string, value any) {
 	keys := strings.Split(s.bare(path), ".")
 	for i, key := range keys {

@@ -31,6 +31,8 @@ type survey struct {
 	ids    []string // all that may be the id, where no call has shown which one is
 	member string   // the membership's own id, where that is another than the person's
 	email  string
+	names  [3]string // fields of the given, the family and, where the parts have none, the whole name
+	status statusField
 	joins  string // path of the call that adds a membership
 
 	prefix string // what leads to the person in a row of the list, and not in bodies and in the answer for one
@@ -55,6 +57,7 @@ var errNoList = errors.New("no list of people with e-mail addresses")
 
 // look drafts the mapping. The error is that of the list of users.
 func (s *survey) look(ctx context.Context) (err error) {
+	hasAddress := func(row any) bool { return len(countFields([]any{row}).emails()) > 0 }
 	if s.list, err = s.listOf(ctx, s.listCall(), hasAddress); err != nil {
 		return err
 	}
@@ -65,16 +68,19 @@ func (s *survey) look(ctx context.Context) (err error) {
 	if s.email == "" || s.id == "" {
 		return errNoList
 	}
-	s.row = s.list.rows[slices.IndexFunc(s.list.rows, func(row any) bool {
-		address, _ := at(row, s.email)
-		return !isEmpty(address)
-	})]
+	s.row = s.list.rows[slices.IndexFunc(s.list.rows, func(row any) bool { return textAt(row, s.email) != "" })]
 	s.draft.seen("version", 1, "of this file format")
 	s.draftList(opListUsers, s.list)
 	s.findRoles(ctx)
 	s.role = s.fields.role(s.roleNames)
 	if s.prefix = s.wrapper(); s.prefix != "" {
 		s.member = ""
+	}
+	s.status = s.fields.status()
+	for i, purpose := range []string{"name.givenName", "name.familyName", "name.formatted"} {
+		if i < 2 || s.names[0]+s.names[1] == "" {
+			s.names[i] = s.fields.guess(purpose, "", nil)
+		}
 	}
 	s.findOne(ctx)
 	s.findLookup(ctx)
@@ -97,52 +103,38 @@ func (s *survey) listCall() spec.Request {
 			segments[i] = "{organization}"
 		}
 	}
-	call := spec.Request{Method: http.MethodGet, Path: strings.Join(segments, "/")}
-	if values, err := url.ParseQuery(parameters); err == nil && len(values) > 0 {
-		call.Query = make(map[string]string)
-		for name := range values {
-			call.Query[name] = values.Get(name)
-		}
+	call := spec.Request{Method: http.MethodGet, Path: strings.Join(segments, "/"), Query: make(map[string]string)}
+	values, _ := url.ParseQuery(parameters) // what can be read
+	for name := range values {
+		call.Query[name] = values.Get(name)
 	}
 	return call
 }
 
-// callText returns a call as a mapping file writes it, with more parameters.
-func callText(call spec.Request, more ...string) string {
-	var query []string
-	for _, key := range sortedNames(call.Query) {
-		query = append(query, strings.NewReplacer("%7B", "{", "%7D", "}").Replace(url.QueryEscape(key)+"="+url.QueryEscape(call.Query[key])))
+func callText(call spec.Request) string {
+	query := make(url.Values)
+	for name, value := range call.Query {
+		query.Set(name, value)
 	}
 	text := call.Method + " " + call.Path
-	if query = append(query, more...); query != nil {
-		text += "?" + strings.Join(query, "&")
+	if len(query) > 0 {
+		text += "?" + strings.NewReplacer("%7B", "{", "%7D", "}").Replace(query.Encode())
 	}
 	return text
 }
 
-// get returns a reading call.
-func (s *survey) get(operation, path string, user any) sugerclient.Call {
+func (s *survey) get(operation, path, user string) sugerclient.Call {
 	params := map[string]string{"organization": s.Caller.Organization}
-	if word, ok := spec.Text(user); ok {
-		params["user"] = word
+	if user != "" {
+		params["user"] = user
 	}
 	return sugerclient.Call{Operation: operation, Method: http.MethodGet, Path: path, PathParams: params}
-}
-
-// hasAddress reports whether an object holds an e-mail address.
-func hasAddress(row any) bool {
-	for _, l := range countFields([]any{row}).leaves {
-		if l.emails > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // listOf finds how a list is answered and reads it to its end.
 func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) bool) (*list, error) {
 	found := &list{Operation: spec.Operation{Call: call}}
-	request := s.get(opListUsers, call.Path, nil)
+	request := s.get(opListUsers, call.Path, "")
 	request.Query = call.Query
 	answer, err := s.probe.Do(ctx, request)
 	if err != nil {
@@ -160,7 +152,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	}
 	paging, why, _ := (&lister{do: s.probe.Do, call: request, items: string(found.Items)}).find(ctx)
 	found.Paging, found.why = &paging, why
-	pages, _, err := s.readPages(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
+	rows, _, err := s.readRows(ctx, request, mapping.PagingOf(&found.Operation), mostDraftRows)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -170,7 +162,7 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 		return found, nil // the check says why; the first page is enough to go on
 	}
 	found.rows = nil
-	for _, row := range slices.Concat(pages...) {
+	for _, row := range rows {
 		found.rows = append(found.rows, decoded([]byte(row)))
 	}
 	for _, total := range totalsIn(body) {
@@ -181,7 +173,6 @@ func (s *survey) listOf(ctx context.Context, call spec.Request, isRow func(any) 
 	return found, nil
 }
 
-// draftList drafts how a list is read.
 func (s *survey) draftList(name string, l *list) {
 	path, paging, why := "operations."+name, pagingValue(*l.Paging), l.why
 	if paging != nil {
@@ -212,7 +203,6 @@ func (s *survey) beside(singular string) []string {
 	return paths
 }
 
-// findRoles looks for a list of roles beside the list of users.
 func (s *survey) findRoles(ctx context.Context) {
 	s.roleNames = roleList{}
 	isRole := func(row any) bool {
@@ -226,14 +216,9 @@ func (s *survey) findRoles(ctx context.Context) {
 		}
 		s.roleRows, s.roleIn = found, roleFieldsOf(found.rows)
 		for _, row := range found.rows {
-			role := mapping.RoleName{}
+			role := mapping.RoleName{ID: textAt(row, s.roleIn.id), Name: textAt(row, s.roleIn.name)}
 			if word, ok := row.(string); ok {
 				role = mapping.RoleName{ID: word, Name: word}
-			} else {
-				id, _ := at(row, s.roleIn.id)
-				name, _ := at(row, s.roleIn.name)
-				role.ID, _ = spec.Text(id)
-				role.Name, _ = spec.Text(name)
 			}
 			s.roleNames = append(s.roleNames, role)
 		}
@@ -257,7 +242,6 @@ func (s *survey) wrapper() string {
 	return outer + "."
 }
 
-// findOne looks for the call that answers one user.
 func (s *survey) findOne(ctx context.Context) {
 	for _, id := range append([]string{s.member}, s.ids...) {
 		if s.answersOne(ctx, s.list.Call.Path+"/{user}", id, s.prefix) {
@@ -286,8 +270,8 @@ func (s *survey) findOne(ctx context.Context) {
 // answersOne reports whether a call answers the user with an id, and drafts it. prefix
 // is what leads to the person in a row of the list.
 func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
-	wanted, there := at(s.row, id)
-	if !there {
+	wanted := textAt(s.row, id)
+	if wanted == "" {
 		return false
 	}
 	answer, err := s.probe.Do(ctx, s.get(opGetUser, path, wanted))
@@ -297,13 +281,10 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 	body := decoded(answer.Body)
 	for _, spot := range spotsIn(body) {
 		own := strings.TrimPrefix(id, prefix)
-		is, there := at(spot.value, own)
-		if !there && path != s.list.Call.Path+"/{user}" {
+		if _, there := at(spot.value, own); !there && path != s.list.Call.Path+"/{user}" {
 			own = "id"
-			is, _ = at(spot.value, own)
 		}
-		address, has := at(spot.value, strings.TrimPrefix(s.email, prefix))
-		if !has || !isAddress(fmt.Sprint(address)) || fmt.Sprint(is) != fmt.Sprint(wanted) {
+		if !isAddress(textAt(spot.value, strings.TrimPrefix(s.email, prefix))) || textAt(spot.value, own) != wanted {
 			continue
 		}
 		s.one, s.oneID, s.prefix = path, own, prefix
@@ -312,7 +293,7 @@ func (s *survey) answersOne(ctx context.Context, path, id, prefix string) bool {
 		if _, role := at(spot.value, strings.TrimPrefix(s.role.field, prefix)); !role {
 			s.draft.likely(op(opGetUser, "covers"), "everybody", "the answer has no role, so the list decides who is a member")
 		}
-		s.findErrors(ctx, body, path, freeID(fmt.Sprint(wanted), func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
+		s.findErrors(ctx, body, path, freeID(wanted, func(other string) bool { return s.fields.leaves[id].words[other] > 0 }))
 		return true
 	}
 	return false
@@ -337,14 +318,9 @@ func (s *survey) findErrors(ctx context.Context, good any, path, free string) {
 // findLookup looks for a parameter by which the list answers only the user with an
 // address, in capital letters too.
 func (s *survey) findLookup(ctx context.Context) {
-	if len(s.list.rows) < 2 {
-		return
-	}
-	id, _ := at(s.row, s.id)
-	value, _ := at(s.row, s.email)
-	address := fmt.Sprint(value)
+	address := textAt(s.row, s.email)
 	narrows := func(name, address string) bool {
-		call := s.get(spec.OpFindUser, s.list.Call.Path, nil)
+		call := s.get(spec.OpFindUser, s.list.Call.Path, "")
 		call.Query = map[string]string{name: address}
 		maps.Copy(call.Query, s.list.Call.Query)
 		answer, err := s.probe.Do(ctx, call)
@@ -352,27 +328,31 @@ func (s *survey) findLookup(ctx context.Context) {
 			return false
 		}
 		rows, _ := rowsIn(decoded(answer.Body), string(s.list.Items))
-		if len(rows) != 1 {
-			return false
-		}
-		is, _ := at(rows[0], s.id)
-		return fmt.Sprint(is) == fmt.Sprint(id)
+		return len(rows) == 1 && textAt(rows[0], s.id) == textAt(s.row, s.id)
 	}
-	own := s.email[strings.LastIndex(s.email, ".")+1:]
-	for _, name := range slices.Compact([]string{own, "email", "userName", "username"}) {
-		if narrows(name, address) && narrows(name, strings.ToUpper(address)) {
-			s.draft.seen(op(spec.OpFindUser, "call"), callText(s.list.Call, name+"={userName}"), "one row, in any letter case")
+	for _, name := range slices.Compact([]string{s.email[len(parentOf(s.email)):], "email", "userName", "username"}) {
+		if len(s.list.rows) > 1 && narrows(name, address) && narrows(name, strings.ToUpper(address)) {
+			call := s.list.Call
+			call.Query = map[string]string{name: "{userName}"}
+			maps.Copy(call.Query, s.list.Call.Query)
+			s.draft.seen(op(spec.OpFindUser, "call"), callText(call), "one row, in any letter case")
 			s.draft.seen(op(spec.OpFindUser, "answer"), string(s.list.Items), "one row, in any letter case")
 			return
 		}
 	}
 }
 
-// at returns the value at a path of an object.
 func at(value any, path string) (any, bool) {
 	var field spec.Field
 	if field.AddScalar(path) != nil {
 		return nil, false
 	}
 	return field.In(value)
+}
+
+// textAt returns the text or number at a path of an object, "" if there is none.
+func textAt(value any, path string) string {
+	value, _ = at(value, path)
+	text, _ := spec.Text(value)
+	return text
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -26,10 +27,8 @@ type trip struct {
 	*run
 	service *mapping.Users
 	id      any             // of the user, as Suger writes it; nil while there is none
-	calls   []*stepCall     // of the current step
-	writes  []*stepCall     // of these, those that change something
-	tried   map[string]bool // operations
-	proven  map[string]bool // of these, whether every step that used them succeeded
+	writes  []*stepCall     // calls of the current step that change something
+	proven  map[string]bool // operations that were tried, and whether every step that used them succeeded
 	said    []string        // findings so far, so that repetitions are short
 	removed bool            // by the step for it
 	waited  bool            // the list did not show the new user at once
@@ -89,7 +88,7 @@ func (t *trip) make(ctx context.Context) {
 		return
 	}
 	t.note("managing users", OK, "", "The credential may add users.")
-	for _, next := range []func(context.Context){t.rename, t.changeRole, t.renameAgain, t.deactivate, t.comeBack, t.remove} {
+	for _, next := range []func(context.Context){t.rename, t.changeRole, t.renameAgain, t.leaveAndReturn, t.remove} {
 		if ctx.Err() != nil {
 			return
 		}
@@ -100,18 +99,21 @@ func (t *trip) make(ctx context.Context) {
 
 // take makes a step and reads the user.
 func (t *trip) take(ctx context.Context, s step) outcome {
-	t.calls, t.writes, t.before = nil, nil, t.user
-	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) { t.called(&stepCall{Exchange: e}) }))
+	t.writes, t.before = nil, t.user
+	err := s.send(mapping.WithExchanges(ctx, func(e mapping.Exchange) error { return t.called(&stepCall{Exchange: e}) }))
 	is, readErr := s.read(ctx)
 	return outcome{s, err, is, readErr}
 }
 
-// called notes a call of the step. Those that read a list are not among them.
-func (t *trip) called(c *stepCall) {
+// errSomebodys says that the address belongs to somebody.
+var errSomebodys = errors.New("the account existed before the check")
+
+// called notes a call of the step. Those that read a list are not among them. The error
+// ends the step before it changes an account that existed before.
+func (t *trip) called(c *stepCall) error {
 	name := c.Call.Operation
-	t.calls, t.tried[name] = append(t.calls, c), true
 	if name == opGetUser {
-		return
+		return nil
 	}
 	t.writes = append(t.writes, c)
 	if c.Answer != nil {
@@ -121,6 +123,10 @@ func (t *trip) called(c *stepCall) {
 	if fail := asFailure(c.Err); (name == spec.OpAddUser || name == spec.OpAddMember) && (c.Answer != nil || fail != nil && fail.Uncertain) {
 		t.unseen, t.added = c, true
 	}
+	if name == spec.OpAddUser && t.id == nil && t.isSomebodys(c.record, true) {
+		return errSomebodys
+	}
+	return nil
 }
 
 // patch makes a step that changes an attribute, and reports whether it succeeded.
@@ -138,7 +144,6 @@ func (t *trip) sendPatch(ctx context.Context, attribute string, value any) error
 	return err
 }
 
-// sendCreate creates the user as a SCIM client would.
 func (t *trip) sendCreate(ctx context.Context) error {
 	user := scim.Resource{
 		"schemas": []any{scim.URNUser, mapping.URNSuger}, "userName": t.Write, "active": true,
@@ -154,21 +159,24 @@ func (t *trip) sendCreate(ctx context.Context) error {
 func (t *trip) create(ctx context.Context) bool {
 	t.family = tripFamilyName
 	o := t.take(ctx, step{check: "write: create", wanted: active, send: t.sendCreate, read: t.appears})
-	var answered *mapping.Record // in the answer to adding
-	for _, c := range t.writes {
-		if c.Call.Operation == spec.OpAddUser {
-			answered = cmp.Or(answered, c.record)
-		}
+	if t.alien {
+		return false
 	}
-	if t.isSomebodys(ctx, o.is, answered) {
+	if t.isSomebodys(o.is, false) {
+		if was := t.writes[0].record; was != nil && !was.Active && o.is.Active {
+			err := t.sendPatch(ctx, "active", false)
+			t.add(t.line("write: create", Fail, "access", "The check had given this user access and ended it again (%s).", cmp.Or(detailOf(err), "done")))
+		}
 		return false
 	}
 	t.claim(o.is)
-	if t.judge(ctx, o) && t.reversedAtBirth(answered) {
+	if t.judge(ctx, o) && t.reversedAtBirth() {
 		return false
 	}
 	if o.is != nil && o.is.Unknown {
-		t.newStatus(o.is)
+		t.users.unknown[o.is.Status]++
+		t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", o.is.Status).
+			advise("Add it to the values under access.").propose(t.meaningFixes(t.Document.Access.Field.String())...))
 	}
 	return o.is != nil
 }
@@ -182,7 +190,8 @@ func (t *trip) claim(is *mapping.Record) {
 
 // reversedAtBirth notes if a second call had to give the new user access, and
 // reports whether that shows that the status is read the wrong way round.
-func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
+func (t *trip) reversedAtBirth() bool {
+	answered := t.writes[0].record
 	if !t.Document.Access.Shows() || answered == nil || answered.Active {
 		return false
 	}
@@ -194,13 +203,6 @@ func (t *trip) reversedAtBirth(answered *mapping.Record) bool {
 	}
 	t.add(line)
 	return line.Level == Fail
-}
-
-// newStatus names a word for the status that only a new user has.
-func (t *trip) newStatus(is *mapping.Record) {
-	t.users.unknown[is.Status]++
-	t.add(t.line("status words", Warn, "access", "A new user has the status %q, which the mapping does not know.", is.Status).
-		advise("Add it to the values under access.").propose(t.meaningFixes()...))
 }
 
 func (t *trip) rename(ctx context.Context) {
@@ -254,12 +256,12 @@ func (t *trip) changeRole(ctx context.Context) {
 		"compare the person's sign-in methods in Suger's console with those before.")
 }
 
-func (t *trip) deactivate(ctx context.Context) {
+// leaveAndReturn ends access and gives it back: by the status, or by adding the user again.
+func (t *trip) leaveAndReturn(ctx context.Context) {
 	t.patch(ctx, step{check: "write: deactivate", wanted: inactive, sends: "active"}, false)
-}
-
-// comeBack gives access back: by the status, or by adding the user again.
-func (t *trip) comeBack(ctx context.Context) {
+	if ctx.Err() != nil {
+		return
+	}
 	switch is, err := t.find(ctx); {
 	case err == nil && is != nil && is.Active:
 		return // the failure to deactivate has been reported
@@ -305,9 +307,12 @@ func (t *trip) notTried(level Level, format string) {
 	names := slices.DeleteFunc([]string{
 		spec.OpUpdateUser, spec.OpRemoveUser, spec.OpActivateUser, spec.OpDeactivateUser, spec.OpSetRole, spec.OpGrantRole, spec.OpRevokeRole,
 		spec.OpAddRole, spec.OpUpdateRole, spec.OpRemoveRole,
-	}, func(name string) bool { return t.Document.Operations.Named(name) == nil || t.tried[name] })
+	}, func(name string) bool {
+		_, tried := t.proven[name]
+		return tried || t.Document.Operations.Named(name) == nil
+	})
 	if len(names) > 0 {
-		t.note("not tried", level, "", format, both(names))
+		t.note("not tried", level, "", format, series(names))
 	}
 }
 
@@ -338,7 +343,7 @@ const patienceLooks = 5
 func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 	for look := 0; ; look++ {
 		is, err = t.inList(ctx)
-		if is != nil || err != nil || t.unseen == nil || ctx.Err() != nil || look == patienceLooks {
+		if is != nil || err != nil || t.unseen == nil || t.alien || ctx.Err() != nil || look == patienceLooks {
 			return is, err
 		}
 		t.waited = true
@@ -352,10 +357,7 @@ func (t *trip) appears(ctx context.Context) (is *mapping.Record, err error) {
 // inList finds the user in a fresh list by the address; nil if there is none.
 func (t *trip) inList(ctx context.Context) (*mapping.Record, error) {
 	found, err := t.listed(ctx)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0], nil
+	return append(found, nil)[0], err
 }
 
 // listed returns the users of a fresh list who have the address.
@@ -377,8 +379,8 @@ type row struct {
 // that the gateway cannot read have none.
 func (r *run) withAddress(ctx context.Context, address string) (found []row, err error) {
 	call, _ := r.probe.Call(opListUsers, nil) // every mapping has it
-	pages, _, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
-	for _, text := range slices.Concat(pages...) {
+	rows, _, err := r.readRows(ctx, call, r.probe.Paging(opListUsers), mostRows)
+	for _, text := range rows {
 		if record, err := r.probe.ReadUser(decoded([]byte(text))); err == nil && strings.EqualFold(record.UserName, address) {
 			found = append(found, row{text, record})
 		}

@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"suger-scim-gateway/mapping"
@@ -18,12 +17,9 @@ const samplesKept = 3
 // A userList is the result of reading the list of users. Of most users only
 // hashes are kept, since an organization may have very many.
 type userList struct {
-	count     int
-	pages     int
-	firstPage int      // rows of the first page
-	total     int      // as Suger says, -1 if it does not
-	opening   []string // the first rows, as they came
-	samples   []sample
+	count   int
+	total   int // as Suger says, -1 if it does not
+	samples []sample
 
 	ids       map[string]bool
 	addresses map[string]int // users by folded address
@@ -35,7 +31,6 @@ type userList struct {
 	pending   int
 	roleRefs  map[mapping.RoleName]int
 	noRole    int
-	manyRoles int
 	holders   map[mapping.RoleName]int // users with access who are not only invited
 }
 
@@ -48,7 +43,7 @@ type sample struct {
 // listUsers reads the list as the gateway does. It is nil if it cannot.
 func (r *run) listUsers(ctx context.Context) *userList {
 	call, _ := r.probe.Call(opListUsers, nil) // no mapping is without it
-	pages, report, err := r.readPages(ctx, call, r.probe.Paging(opListUsers), mostRows)
+	rows, report, err := r.readRows(ctx, call, r.probe.Paging(opListUsers), mostRows)
 	if err != nil {
 		r.noUsers(ctx, call, err)
 		return nil
@@ -58,16 +53,7 @@ func (r *run) listUsers(ctx context.Context) *userList {
 		unread: make(map[string]int), statuses: make(map[string]int), unknown: make(map[string]int),
 		roleRefs: make(map[mapping.RoleName]int), holders: make(map[mapping.RoleName]int),
 	}
-	if len(pages) > 0 {
-		list.firstPage = len(pages[0])
-	}
-	for _, rows := range pages {
-		list.pages += min(len(rows), 1) // an answer without a new row only shows where the list ends
-	}
-	for _, row := range slices.Concat(pages...) {
-		if len(list.opening) < 2*pageProbe {
-			list.opening = append(list.opening, compact(decoded([]byte(row))))
-		}
+	for _, row := range rows {
 		list.take(r, decoded([]byte(row)))
 	}
 	r.note("credential", OK, "", "Accepted: %s.", r.credentialKind())
@@ -76,7 +62,7 @@ func (r *run) listUsers(ctx context.Context) *userList {
 			advise("Compare the organization id with Suger's console, and the path of the call with Suger's documentation."))
 		return nil
 	}
-	r.note(opListUsers, OK, "", "%s in %s, by %s %s.", count(list.count, "user"), count(list.pages, "answer"), call.Method, call.Path)
+	r.note(opListUsers, OK, "", "%s, by %s %s.", count(list.count, "user"), call.Method, call.Path)
 	return list
 }
 
@@ -118,9 +104,6 @@ func (l *userList) take(r *run, raw any) {
 	if len(record.Roles) == 0 {
 		l.noRole++
 	}
-	if len(record.Roles) > 1 {
-		l.manyRoles++
-	}
 	for _, ref := range record.Roles {
 		l.roleRefs[ref]++
 		if record.Active && !record.Pending {
@@ -140,41 +123,33 @@ const (
 	mostListTime  = 5 * time.Minute
 )
 
-// A pageReader collects the rows of a list by the answers that held them.
-type pageReader struct {
-	rows  int // after which a list is taken for one without end
-	seen  int
-	pages [][]string
+// A rowReader collects the rows of a list.
+type rowReader struct {
+	most int // after which a list is taken for one without end
+	seen int
+	rows []string
 }
 
-// Keep drops what came after the first n rows, and begins a page.
-func (p *pageReader) Keep(n int) {
-	for i, page := range p.pages {
-		p.pages[i] = page[:min(n, len(page))]
-		n -= len(p.pages[i])
-	}
-	p.pages = slices.DeleteFunc(p.pages, func(page []string) bool { return len(page) == 0 })
-	p.pages = append(p.pages, nil)
-}
+// Keep drops what came after the first n rows.
+func (p *rowReader) Keep(n int) { p.rows = p.rows[:min(n, len(p.rows))] }
 
-// Row adds a row to the page.
-func (p *pageReader) Row(row []byte) error {
-	if p.seen++; p.seen > p.rows {
+// Row adds a row.
+func (p *rowReader) Row(row []byte) error {
+	if p.seen++; p.seen > p.most {
 		return errNoEnd
 	}
-	last := len(p.pages) - 1
-	p.pages[last] = append(p.pages[last], string(row))
+	p.rows = append(p.rows, string(row))
 	return nil
 }
 
-// readPages reads a list, as far as it has an end.
-func (r *run) readPages(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, most int) ([][]string, sugerclient.ListReport, error) {
+// readRows reads a list, as far as it has an end.
+func (r *run) readRows(ctx context.Context, call sugerclient.Call, paging sugerclient.Paging, most int) ([]string, sugerclient.ListReport, error) {
 	limited, cancel := context.WithTimeout(ctx, mostListTime)
 	defer cancel()
-	reader := &pageReader{rows: most}
+	reader := &rowReader{most: most}
 	report, err := r.probe.Rows(limited, call, paging, reader)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		err = errNoEnd
 	}
-	return reader.pages, report, err
+	return reader.rows, report, err
 }

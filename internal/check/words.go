@@ -22,13 +22,11 @@ func masked(text, except string) string {
 	})
 }
 
-// isAddress reports whether the whole text is an e-mail address.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
 	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(text, " \t,;<>")
 }
 
-// fold makes text comparable without regard to letter case.
 func fold(text string) string { return strings.ToLower(text) }
 
 func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
@@ -60,34 +58,27 @@ func ofUsers(n, all int) string {
 	return fmt.Sprintf("%d of %s", n, count(all, "user"))
 }
 
-// either lists alternatives: "a", "a or b", "a, b or c".
-func either(words []string) string { return listed(words, "or") }
-
-// both lists what belongs together: "a", "a and b", "a, b and c".
-func both(words []string) string { return listed(words, "and") }
-
-func listed(words []string, joint string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " " + joint + " " + words[last]
-}
-
-// shortList shows at most so many words.
-func shortList(words []string, most int) string {
+// series lists words, at most 20 of them.
+func series(words []string) string {
+	const most = 20
 	if len(words) <= most {
 		return strings.Join(words, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
 }
 
-// tally returns a count of words, the most frequent first.
 func tally(words map[string]int) string {
 	keys := sortedNames(words)
 	slices.SortStableFunc(keys, func(a, b string) int { return words[b] - words[a] })
 	for i, word := range keys {
 		keys[i] = fmt.Sprintf("%s %d", cmp.Or(word, "(none)"), words[word])
 	}
-	return shortList(keys, 20)
+	return series(keys)
+}
+
+func anys(words []string) (values []any) {
+	for _, word := range words {
+		values = append(values, word)
+	}
+	return values
 }

@@ -23,7 +23,7 @@ func (r *run) write(ctx context.Context) {
 		r.add(refusal)
 		return
 	}
-	t := &trip{run: r, service: r.Service.Users(r.Caller), tried: make(map[string]bool), proven: make(map[string]bool), began: r.Now()}
+	t := &trip{run: r, service: r.Service.Users(r.Caller), proven: make(map[string]bool), began: r.Now()}
 	defer t.cleanUp(ctx)
 	t.make(ctx)
 	for _, name := range sortedNames(t.proven) {
@@ -73,60 +73,51 @@ func (t *trip) cleanUp(ctx context.Context) {
 	if t.unseen != nil && !t.waited {
 		_, _ = t.appears(ctx) // the list is read next
 	}
-	hiddenLeft := t.hidden != nil
-	if hiddenLeft {
-		_, err := t.sendRemoval(ctx, t.hidden)
-		hiddenLeft = err != nil && status(err) != http.StatusNotFound
+	if t.hidden != nil {
+		if _, err := t.sendRemoval(ctx, t.hidden); err != nil && status(err) != http.StatusNotFound {
+			t.left(t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
+				advise("Remove it in Suger's console."))
+		}
 	}
 	left, err := t.listed(ctx)
-	var line Line
 	switch {
 	case t.added && t.removed && len(left) > 0 && !left[0].Active:
-		line = t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write)
+		t.report.last = true
+		t.left(t.line("clean-up", Warn, "", "%s stays in the list without access: Suger keeps removed users.", t.Write))
 	case !t.added && len(left) > 0:
-		line = t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write)
+		t.left(t.line("clean-up", Warn, "", "%s is in the list now, but this check did not add the user and leaves it alone.", t.Write))
 	default:
 		if len(left) > 0 {
 			left, err = t.removeAll(ctx, left)
 		}
-		line = t.whatIsLeft(ctx, left, err)
-	}
-	t.report.last = t.report.last || t.added && len(left) > 0
-	line.stays = line.Level != OK
-	t.add(line)
-	if hiddenLeft {
-		line = t.line("clean-up", Fail, "", "The account of before%s, without access and not in the list, could not be removed.", idShown(t.hidden)).
-			advise("Remove it in Suger's console.")
-		line.stays = true
-		t.add(line)
+		t.report.last = t.report.last || t.added && len(left) > 0
+		t.left(t.whatIsLeft(ctx, left, err))
 	}
 }
 
-// errNoRemoval says that the mapping removes nobody.
-var errNoRemoval = errors.New("the mapping has no operation that removes a user")
+// left adds a line about what is left of a user.
+func (t *trip) left(line Line) {
+	line.stays = line.Level != OK
+	t.add(line)
+}
 
 // sendRemoval removes a user by the mapping's call, and says how Suger answered.
 func (t *trip) sendRemoval(ctx context.Context, id any) (answered string, err error) {
 	call, ok := t.probe.Call(spec.OpRemoveUser, id)
 	if !ok {
-		return "", errNoRemoval
+		return "", errors.New("the mapping has no operation that removes a user")
 	}
 	answer, err := t.probe.Do(ctx, call)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s %s with %d", call.Method, call.Path, answer.Status), nil
+	return fmt.Sprintf("Suger answered %s %s with %d", call.Method, call.Path, answer.Status), nil
 }
 
-// removeAll removes users, or ends their access if that fails, and returns who is
-// left.
+// removeAll removes users, or ends their access if that fails, and returns who is left.
 func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*mapping.Record, err error) {
 	for _, user := range users {
-		answered, err := t.sendRemoval(ctx, user.RawID)
-		switch {
-		case err == nil:
-			t.removal = answered
-		case !errors.Is(err, errNoRemoval): // the membership may have an id of its own
+		if t.removal, err = t.sendRemoval(ctx, user.RawID); err != nil { // the membership may have an id of its own
 			_ = t.service.Delete(ctx, user.ID, "") // the list shows whether it helped
 		}
 	}
@@ -140,40 +131,53 @@ func (t *trip) removeAll(ctx context.Context, users []*mapping.Record) (left []*
 
 // whatIsLeft reports whether the user is gone, and if not, how to remove it.
 func (t *trip) whatIsLeft(ctx context.Context, left []*mapping.Record, err error) Line {
-	fail := func(format string, args ...any) Line { return t.line("clean-up", Fail, "", format, args...) }
-	var line Line
+	line := t.line("clean-up", Fail, "", "")
 	switch c := t.unseen; {
 	case err != nil:
-		line = fail("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
-	case len(left) > 0 && t.removal != "":
-		return fail("Suger answered %s, but still lists %s%s, %s.", t.removal, t.Write, idShown(left[0].RawID), accessOf(left[0])).
-			advise("Remove the user in Suger's console.")
+		line.Text = fmt.Sprintf("Whether %s%s is still in the organization is not known: %s.", t.Write, idShown(t.id), strings.TrimRight(detailOf(err), "."))
 	case len(left) > 0:
 		t.id = left[0].RawID
-		line = fail("%s%s is still in the organization, %s: it could not be removed.", t.Write, idShown(t.id), accessOf(left[0]))
+		line.Text = fmt.Sprintf("%s%s is still in the organization, %s: %s.", t.Write, idShown(t.id), accessOf(left[0]), cmp.Or(t.removal, "it could not be removed"))
 	case c == nil:
-		if is, err := t.find(ctx); t.id != nil && err == nil && is != nil {
-			return fail("%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
-				advise("Look at the user in Suger's console.")
-		}
-		line = t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
-		if t.stillKnown(ctx) {
-			line.Text += " Suger still has the account, which is not a member."
-		}
-		return line
+		return t.nothingLeft(ctx)
 	case c.Answer == nil:
-		line = t.line("clean-up", Warn, "", "%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
+		line.Level, line.Text = Warn, fmt.Sprintf("%q failed, but may have been applied, although the list does not show %s.", c.Call.Operation, t.Write)
 	default:
-		line = fail("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
+		line.Text = fmt.Sprintf("Suger answered %q with %d, but its list does not show %s: there may be an open invitation, or the user appears later.",
 			c.Call.Operation, c.Answer.Status, t.Write)
 		if id, found := t.Document.User.ID.In(c.user); found {
 			t.id = id
 			if answered, err := t.sendRemoval(ctx, id); err == nil {
-				line.Text += fmt.Sprintf(" Suger answered %s, which proves nothing as long as the user is not listed.", answered)
+				line.Text += fmt.Sprintf(" %s, which proves nothing as long as the user is not listed.", answered)
 			}
 		}
 	}
-	return line.advise("Remove the user in Suger's console%s.", t.byCall())
+	by, word := "", ""
+	if call, ok := t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && t.removal == "" && !strings.Contains(call.Path, "{user.") {
+		word, _ = spec.Text(t.id)
+		by = fmt.Sprintf(", or by %s %s", call.Method, strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path))
+	}
+	return line.advise("Remove the user in Suger's console%s.", by)
+}
+
+// nothingLeft looks whether Suger still answers a user whom the list does not show.
+func (t *trip) nothingLeft(ctx context.Context) Line {
+	line := t.line("clean-up", OK, "", "Nothing is left of %s.", t.Write)
+	call, ok := t.probe.Call(opGetUser, t.id)
+	if !ok || t.id == nil {
+		return line
+	}
+	_, user, err := t.getOne(ctx, call)
+	is, unread := t.probe.ReadUser(user)
+	switch {
+	case err != nil:
+	case t.coversEverybody():
+		line.Text += " Suger still has the account, which is not a member."
+	case unread == nil:
+		return t.line("clean-up", Fail, "", "%s%s is no longer in the list, but %q still answers it, %s.", t.Write, idShown(t.id), opGetUser, accessOf(is)).
+			advise("Look at the user in Suger's console.")
+	}
+	return line
 }
 
 func idShown(id any) string {
@@ -183,138 +187,62 @@ func idShown(id any) string {
 	return ""
 }
 
-// byCall describes how to remove the user without the console, if that is known.
-func (t *trip) byCall() string {
-	word, known := spec.Text(t.id)
-	call, ok := t.probe.Call(spec.OpRemoveUser, t.id)
-	if !known || !ok || strings.Contains(call.Path, "{user.") {
-		return ""
-	}
-	path := strings.NewReplacer("{organization}", t.Caller.Organization, "{user}", word).Replace(call.Path)
-	return fmt.Sprintf(", or by %s %s", call.Method, path)
-}
-
-// stillKnown reports whether Suger still answers the user who was removed.
-func (t *trip) stillKnown(ctx context.Context) bool {
-	call, ok := t.probe.Call(opGetUser, t.id)
-	if ok && t.id != nil && t.coversEverybody() {
-		_, _, err := t.getOne(ctx, call)
-		return err == nil
-	}
-	if call, ok = t.probe.Call(spec.OpRemoveUser, t.id); ok && t.id != nil && t.Document.Operations.GetUser == nil && call.Method == http.MethodDelete {
-		call.Method, call.Body = http.MethodGet, nil // the usual way to read what the path names
-		answer, err := t.probe.Do(ctx, call)
-		return err == nil && strings.Contains(fold(string(answer.Body)), fold(t.Write))
-	}
-	return false
-}
-
-// isSomebodys reports whether the account with the address existed before the check
-// and may belong to somebody. is is the account in the list, and answered the
-// account in the answer to adding; either may be nil. The account is left alone
-// unless an earlier check left it, or whoever runs this check says that it may be
-// changed. That names and role are as sent proves nothing: adding may have
-// overwritten them.
-func (t *trip) isSomebodys(ctx context.Context, is, answered *mapping.Record) bool {
-	met := cmp.Or(is, answered) // the list may still hide it
-	if met == nil || t.ours[met.ID] {
+// isSomebodys reports whether an account with the address existed before the check
+// and may belong to somebody. answered says that it is the answer to adding, not the
+// list. The account is left alone unless an earlier check left it, or whoever runs this
+// check says that it may be changed. That names and role are as sent proves nothing:
+// adding may have overwritten them.
+func (t *trip) isSomebodys(is *mapping.Record, answered bool) bool {
+	if is == nil || t.known || t.ours[is.ID] {
 		return false
 	}
-	why := t.olderThanCheck(met, answered)
-	if why == "" {
+	why := t.olderThanCheck(is, answered)
+	leftBefore := answered && is.Values["name.givenName"] == tripGivenName && is.Values["name.familyName"] == tripOtherName
+	var line Line
+	switch allowed := "an earlier check left it, by its name"; {
+	case why == "":
 		return false
+	case !t.users.ids[is.ID] && (leftBefore || t.KnownAccount):
+		if t.KnownAccount {
+			allowed = "--known-account allows to change and remove it"
+		}
+		t.known = true
+		line = t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: %s.", t.Write, allowed)
+		line.stays = t.KnownAccount
+	default:
+		t.id, t.alien, t.report.last = is.RawID, true, true
+		line = t.line("write: create", Fail, "operations.list users",
+			"%s existed before%s, although the list of users did not show it, and may belong to somebody: %s. The check called %s and leaves the account alone now. "+
+				"If the account had another name or role, this may have overwritten them with %s %s and role %s; Suger shows %s.",
+			t.Write, idShown(t.id), why, t.done(), tripGivenName, t.family, t.role.Name, t.shown(is)).
+			advise("Look at this user in Suger's console, and correct name, role and access. If the user was no member before, end the membership there. " +
+				"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
+				"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger.")
+		line.stays = true
 	}
-	t.id = met.RawID
-	leftBefore := answered != nil && answered.Values["name.givenName"] == tripGivenName && answered.Values["name.familyName"] == tripOtherName
-	if t.users.ids[met.ID] || !leftBefore && !t.KnownAccount {
-		t.leaveAlone(ctx, met, answered, why)
-		return true
-	}
-	t.known = true
-	line := t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: an earlier check left it, by its name.", t.Write)
-	if t.KnownAccount {
-		line = t.line("write: create", OK, "", "Suger already had an account for %s, which is not a member: --known-account allows to change and remove it.", t.Write)
-	}
-	line.stays = t.KnownAccount
 	t.add(line)
-	return false
+	return t.alien
 }
 
 // olderThanCheck explains how an account shows that it existed before the check, "" if
 // it does not.
-func (t *trip) olderThanCheck(is, answered *mapping.Record) string {
-	if answered != nil {
-		for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
-			was := answered.Values[attribute]
-			if t.Document.User.Attributes[attribute].Part == spec.WholeField && was != "" && was != sent {
-				return "Suger answered with another name than the one sent"
-			}
+func (t *trip) olderThanCheck(is *mapping.Record, answered bool) string {
+	for attribute, sent := range map[string]string{"name.givenName": tripGivenName, "name.familyName": t.family} {
+		was := is.Values[attribute]
+		if answered && t.Document.User.Attributes[attribute].Part == spec.WholeField && was != "" && was != sent {
+			return "Suger answered with another name than the one sent"
 		}
 	}
+	ids := append(sortedNames(t.users.ids), is.ID)
+	isText := func(id string) bool { _, err := strconv.ParseUint(id, 10, 64); return err != nil }
+	isHigher := func(id string) bool { return cmp.Or(cmp.Compare(len(id), len(is.ID)), cmp.Compare(id, is.ID)) > 0 }
 	switch {
 	case t.users.ids[is.ID]:
 		return "the list has its id under another address"
-	case t.isLowID(is.ID):
+	case !slices.ContainsFunc(ids, isText) && slices.ContainsFunc(ids, isHigher): // a new user gets the highest number
 		return "its id is lower than that of another user"
 	case !is.Created.IsZero() && is.Created.Before(t.began.Add(-clocksDiffer)):
 		return "it was created at " + is.Created.UTC().Format(time.RFC3339)
 	}
 	return ""
-}
-
-// isLowID reports whether an id is below the largest of a list whose ids are all
-// numbers: a new user gets a higher one.
-func (t *trip) isLowID(id string) bool {
-	number, err := strconv.ParseUint(id, 10, 64)
-	lower := false
-	for known := range t.users.ids {
-		other, otherErr := strconv.ParseUint(known, 10, 64)
-		if err != nil || otherErr != nil {
-			return false
-		}
-		lower = lower || number < other
-	}
-	return lower
-}
-
-// leaveAlone ends the trip. It reverts what adding changed, as far as Suger's
-// answer shows the earlier values, and writes nothing else.
-func (t *trip) leaveAlone(ctx context.Context, is, answered *mapping.Record, why string) {
-	t.alien, t.report.last = true, true
-	line := t.line("write: create", Fail, "operations.list users",
-		"%s existed before%s, although the list of users did not show it, and may belong to somebody: %s. The check called %s; Suger then showed %s.",
-		t.Write, idShown(t.id), why, t.done(), t.shown(is)).
-		advise("Look at this user in Suger's console, and correct name and role. If the user was no member before, end the membership there. " +
-			"If the user was a member, find in Suger's documentation how the list shows everybody, such as by a query parameter. " +
-			"If an earlier check left the account, add --known-account. Otherwise choose an address that was never used in Suger.")
-	line.stays = true
-	if answered == nil || answered.Values["name.givenName"] == tripGivenName {
-		line.Text += fmt.Sprintf(" If the account had another name or role, they were overwritten with %s %s", tripGivenName, t.family)
-		if t.role.Name != "" {
-			line.Text += " and role " + t.role.Name
-		}
-		line.Text += ", and the check does not know the old ones."
-	}
-	revert := func(what, attribute string, value any) {
-		result := "changed it back"
-		if t.sendPatch(ctx, attribute, value) != nil {
-			result = "could not change it back"
-		}
-		line.Text += fmt.Sprintf(" The check changed the %s and %s.", what, result)
-	}
-	if answered != nil {
-		name := make(map[string]any)
-		for _, part := range []string{"givenName", "familyName"} {
-			if was := answered.Values["name."+part]; was != "" && was != is.Values["name."+part] {
-				name[part] = was
-			}
-		}
-		if len(name) > 0 {
-			revert("name", "name", name)
-		}
-		if !answered.Active && is.Active {
-			revert("access", "active", false)
-		}
-	}
-	t.add(line)
 }

@@ -85,7 +85,7 @@ func (run *checkRun) missing(c *settings.Config, found *settings.Problems) {
 // report does a check and writes its report, each line as it is found, or all as
 // JSON.
 func (run *checkRun) report(do func() (*check.Report, error)) error {
-	printer := &check.Printer{W: run.out, Color: takesColor(run.out)}
+	printer := &check.Printer{W: run.out}
 	if run.json {
 		printer.W = io.Discard
 	}
@@ -180,15 +180,4 @@ func writable(path string) error {
 func (run *checkRun) writeJSON(value any) error {
 	_, err := fmt.Fprintln(run.out, check.Indented(value))
 	return err
-}
-
-// takesColor reports whether w is a terminal whose user does not object
-// (no-color.org).
-func takesColor(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
