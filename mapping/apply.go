@@ -35,28 +35,28 @@ func (a *applied) fail(one *personPlan, err error) {
 // last. If only new administrators would remain, they are added before an old one
 // is removed. A failure for one person does not stop the others: a repeated
 // request does only the rest.
-func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
-	done := &applied{failed: make(map[*personPlan]error)}
-	if all.role != nil && all.role.kind != roleDeleted {
-		if done.made, done.role = s.applyRole(ctx, snap.roles, all.role); done.role != nil {
-			return done
+func (x *execution) apply(ctx context.Context) {
+	role, done := x.plan.role, &applied{failed: make(map[*personPlan]error)}
+	x.done = done
+	if role != nil && role.kind != roleDeleted {
+		if done.made, done.role = x.applyRole(ctx, x.before.roles, role); done.role != nil {
+			return
 		}
 	}
-	for _, phase := range s.phases(snap, all) {
+	for _, phase := range x.planner.phases(x.before, x.plan) {
 		work := errgroup.Group{}
-		work.SetLimit(s.config.Parallel)
+		work.SetLimit(x.config.Parallel)
 		for _, one := range phase {
 			work.Go(func() error {
-				done.fail(one, s.applyPerson(ctx, snap, one.with(all.role, done.made), done))
+				done.fail(one, x.applyPerson(ctx, one.with(role, done.made)))
 				return nil
 			})
 		}
 		_ = work.Wait() // failures are collected, not returned
 	}
-	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
-		_, done.role = s.applyRole(ctx, snap.roles, all.role)
+	if role != nil && role.kind == roleDeleted && len(done.failed) == 0 {
+		_, done.role = x.applyRole(ctx, x.before.roles, role)
 	}
-	return done
 }
 
 // with returns the plan with the created role in place of the planned one.
@@ -75,9 +75,12 @@ func (p *personPlan) with(planned *rolePlan, made *role) *personPlan {
 }
 
 // phases sorts the people of a plan into the order of their calls.
-func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
-	p := s.planner
-	rescue := snap.whole && p.withoutNewcomers(snap, all) == 0
+func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
+	stays := func(u *user) bool {
+		one := all.of(u.id)
+		return one == nil || !p.takesAdministrator(one)
+	}
+	rescue := s.whole && !slices.ContainsFunc(s.administrators(), stays)
 	phases := make([][]*personPlan, 5)
 	for _, one := range all.touched() {
 		at := 3
@@ -99,31 +102,22 @@ func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
 	return phases
 }
 
-// withoutNewcomers counts the administrators whom a plan leaves, without those
-// whom it adds.
-func (p *planner) withoutNewcomers(s *snapshot, all *plan) (count int) {
-	for _, u := range s.administrators() {
-		if one := all.of(u.id); one == nil || !p.takesAdministrator(one) {
-			count++
-		}
-	}
-	return count
-}
-
 // applyPerson makes the calls that change one person.
-func (s *suger) applyPerson(ctx context.Context, snap *snapshot, one *personPlan, done *applied) error {
-	defer s.memory.wrote(s.Organization, s.userName(one.before.id), s.administratorsName())
+func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
+	defer x.memory.wrote(x.Organization, x.userName(one.before.id), x.administratorsName())
 	switch one.kind {
-	case planJoin:
-		id, err := s.applyJoin(ctx, snap, one)
-		done.mu.Lock()
-		done.joined = id
-		done.mu.Unlock()
+	case planJoin: // the only person of a plan
+		x.done.joined, err = x.applyJoin(ctx, one)
 		return err
 	case planLeave:
-		_, err := s.call(ctx, spec.OpRemoveUser, s.model.doc.Operations.RemoveUser, s.ids(one.before, nil), s.present(one.before))
+		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.present(one.before))
 		return err
 	}
+	return x.callAll(ctx, one)
+}
+
+// callAll makes the calls that change a member.
+func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 	for _, call := range s.calls(one) {
 		if err := s.callOn(ctx, one, call); err != nil {
 			return err
@@ -135,25 +129,25 @@ func (s *suger) applyPerson(ctx context.Context, snap *snapshot, one *personPlan
 // applyJoin adds a person, in one call or two, and returns the id in the answer.
 // Suger keeps the names of a person it knows: a further call updates those that
 // differ.
-func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) (id string, err error) {
-	defer s.memory.wrote(s.Organization, s.addressName(one.values[s.model.userName]))
-	ops := &s.model.doc.Operations
-	answer, err := s.call(ctx, spec.OpAddUser, ops.AddUser, s.ids(nil, nil), s.newValues(one))
+func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
+	defer x.memory.wrote(x.Organization, x.addressName(one.values[x.model.userName]))
+	ops := &x.model.doc.Operations
+	answer, err := x.call(ctx, spec.OpAddUser, ops.AddUser, x.ids(nil, nil), x.newValues(one))
 	if err != nil {
 		return "", err
 	}
 	if ops.AddMember != nil {
-		id, ok := s.model.idIn(answer)
+		id, ok := x.model.idIn(answer)
 		if !ok {
-			return "", s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "an answer without the new user's %s", s.model.doc.User.ID))
+			return "", x.unreadable(spec.OpAddUser, misfit(x.model.doc.User.ID.String(), "an answer without the new user's %s", x.model.doc.User.ID))
 		}
-		if err := s.stranger(ctx, one, snap, answer, id); err != nil {
+		if err := x.stranger(ctx, one, answer, id); err != nil {
 			return "", err
 		}
-		named := ids{"organization": s.Organization, "user": id}
-		answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one))
+		named := ids{"organization": x.Organization, "user": id}
+		answer, err = x.call(ctx, spec.OpAddMember, ops.AddMember, named, x.newValues(one))
 		if isGone(err) {
-			s.config.Observer.Unconfirmed(spec.OpAddUser)
+			x.config.Observer.Unconfirmed(spec.OpAddUser)
 			return "", scim.Wrap(err, scim.CodeWriteUnconfirmed,
 				"Suger answered %q, but then does not know the new user in %q, so the person is not a member. Retry in Okta; if the error remains, run the check command.", spec.OpAddUser, spec.OpAddMember)
 		}
@@ -161,21 +155,12 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 			return "", err
 		}
 	}
-	added, err := s.model.readUser(answer, s.Organization)
-	if err != nil || !s.mayBe(one, answer) {
+	added, err := x.model.readUser(answer, x.Organization)
+	if err != nil || !x.mayBe(one, answer) {
 		return "", nil // the list shows the added person
 	}
-	s.drift(spec.OpAddUser, added.drift...)
-	rest := s.restOfJoin(snap, added, one, s.model.endOfAccess() == spec.ByRemoval)
-	if rest.empty() {
-		return added.id, nil
-	}
-	for _, call := range s.calls(rest) {
-		if err := s.callOn(ctx, rest, call); err != nil {
-			return added.id, err
-		}
-	}
-	return added.id, nil
+	x.drift(spec.OpAddUser, added.drift...)
+	return added.id, x.callAll(ctx, x.restOfJoin(x.before, added, one, x.model.endOfAccess() == spec.ByRemoval))
 }
 
 // mayBe reports whether the answer to adding a person can be about that person:
@@ -192,11 +177,11 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 // stranger returns an error if the first of two calls that add a person answered
 // with another person's id, whom the second call would make a member. An answer
 // without an address is compared with the record that Suger has by the id.
-func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, answer, id any) error {
+func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id any) error {
 	text, _ := spec.Text(id)
 	record := answer
-	if email, _ := fieldText(answer, s.model.attributes[s.model.userName].Field); email == "" && one.before.id == "" {
-		known, offered, err := s.global(ctx, text)
+	if email, _ := fieldText(answer, x.model.attributes[x.model.userName].Field); email == "" && one.before.id == "" {
+		known, offered, err := x.global(ctx, text)
 		if err != nil {
 			return err
 		}
@@ -204,8 +189,8 @@ func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, a
 			record = known
 		}
 	}
-	if !s.mayBe(one, answer) || !s.mayBe(one, record) || snap.byID(text) != nil {
-		return s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "the %s of somebody else", s.model.doc.User.ID))
+	if !x.mayBe(one, answer) || !x.mayBe(one, record) || x.before.byID(text) != nil {
+		return x.unreadable(spec.OpAddUser, misfit(x.model.doc.User.ID.String(), "the %s of somebody else", x.model.doc.User.ID))
 	}
 	return nil
 }
@@ -213,20 +198,20 @@ func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, a
 // finishJoin makes the calls for what a newly added person does not
 // have yet, where no answer showed it and the list does: the answer to the call that
 // added them can be lost. It reports whether there were any.
-func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
-	one := p.joining()
-	if err := done.failed[one]; one == nil || err != nil && !uncertain(err) {
+func (x *execution) finishJoin(ctx context.Context) bool {
+	one := x.plan.joining()
+	if err := x.done.failed[one]; one == nil || err != nil && !uncertain(err) {
 		return false
 	}
-	is := s.planner.joined(after, one)
+	is := x.planner.joined(x.after, one)
 	if is == nil {
 		return false
 	}
-	rest := s.restOfJoin(after, is, one, false)
+	rest := x.restOfJoin(x.after, is, one, false)
 	if rest.empty() {
 		return false
 	}
-	done.fail(one, s.applyPerson(ctx, after, rest, done))
+	x.done.fail(one, x.applyPerson(ctx, rest))
 	return true
 }
 

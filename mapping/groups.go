@@ -150,10 +150,12 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if err != nil {
 		return nil, err
 	}
-	made := done.made
+	var made *role
 	if done.dry {
 		made = g.model.newRole(done.plan.role.name)
 		made.id = dryRunID(name)
+	} else {
+		made = done.done.made
 	}
 	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }

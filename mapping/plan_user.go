@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -282,21 +283,28 @@ func errNobody(id string) error { return scim.NotFound("user", id) }
 
 // comeBackByID plans active true for the id of a person who has left: they are
 // added again if the global record with that id has the requested address and a
-// domain of the organization. Otherwise the id counts as unknown: the record may
-// belong to another company.
-func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim.Resource) (*plan, error) {
+// domain of the organization. Otherwise the id counts as unknown, and no error reveals
+// whose record it is: it may belong to another company. want returns what the client
+// wants them to be.
+func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func() (scim.Resource, error)) (*plan, error) {
 	if global == nil || global.id != id {
 		return nil, errNobody(id)
 	}
 	email := p.model.key(global)
+	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
+		return nil, errNobody(id)
+	}
 	if err := p.usable(s, id, email); err != nil {
 		return nil, err
 	}
-	if asked, given := wanted["userName"].(string); given && foldEmail(asked) != email {
-		return nil, errNobody(id)
-	}
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
-		return nil, errNobody(id)
+	wanted, err := want()
+	asked, given := wanted["userName"].(string)
+	var no *scim.Error
+	switch {
+	case errors.As(err, &no) && no.Code == scim.CodeMutability, err == nil && given && foldEmail(asked) != email:
+		return nil, errNobody(id) // another address
+	case err != nil:
+		return nil, err
 	}
 	return p.join(s, global, wanted, scim.AccessGiven)
 }

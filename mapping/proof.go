@@ -121,29 +121,30 @@ func (ref roleRef) means(r *role) bool {
 	return ref.id == r.id || r.standard && strings.EqualFold(ref.id, r.id)
 }
 
-// afterwards returns a snapshot that began after the last call: of one person where
+// confirm sets after to a snapshot that began after the last call: of one person where
 // that can confirm the plan, and else of everybody.
-func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (after *snapshot, err error) {
+func (x *execution) confirm(ctx context.Context) (err error) {
 	id := "" // of the only person, if a snapshot of one is enough
-	if len(p.people) == 1 {
-		switch one := p.people[0]; {
+	if len(x.plan.people) == 1 {
+		switch one := x.plan.people[0]; {
 		case one.kind == planJoin:
-			id = done.joined
+			id = x.done.joined
 		case one.endsAccess():
-			return s.afterEndOfAccess(ctx, one)
-		case (c.person || c.single != "") && !s.planner.takesAdministrator(one):
+			x.after, err = x.afterEndOfAccess(ctx, one)
+			return err
+		case (x.change.person || x.change.single != "") && !x.planner.takesAdministrator(one):
 			id = one.before.id
 		}
 	}
 	if id != "" {
-		after, err = s.person(ctx, id, s.fromNow())
+		x.after, err = x.person(ctx, id, x.fromNow())
 	} else {
-		after, err = s.people(ctx, s.fromNow())
+		x.after, err = x.people(ctx, x.fromNow())
 	}
-	if err != nil || p.role == nil {
-		return after, err
+	if err == nil && x.plan.role != nil {
+		x.after, err = x.completed(ctx, x.after, x.fromNow())
 	}
-	return s.completed(ctx, after, s.fromNow())
+	return err
 }
 
 // afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
@@ -155,9 +156,10 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 		return byID, nil
 	}
 	all, err := s.people(ctx, s.fromNow())
+	if err == nil && one.kind == planLeave {
+		err = s.contradiction(is, all)
+	}
 	switch {
-	case err == nil && one.kind == planLeave && is != nil && is.access.active && all.byID(is.id) == nil:
-		return nil, errContradiction()
 	case err == nil && (all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before))):
 		return all, nil // it can be read
 	case is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one):
@@ -166,9 +168,16 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 	return byID, nil
 }
 
-// errContradiction returns the error for a user whom the list does not have, and whom
-// Suger's call for one user shows with access.
-func errContradiction() error {
+// contradiction returns an error if Suger shows a user with access by id whom its
+// list lacks: then the list does not prove that the user has left.
+func (s *suger) contradiction(is *user, all *snapshot) error {
+	if is == nil || !is.access.active || all.byID(is.id) != nil {
+		return nil
+	}
+	if err := s.readable(all, is.id, ""); err != nil {
+		return err
+	}
+	s.drift(spec.OpListUsers, "")
 	return scim.NewError(scim.CodeSugerUnreadable,
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
 }
@@ -193,30 +202,29 @@ func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
 
 // untilShown rereads the list until it shows an added person, for as long as the
 // mapping allows and within the request's time.
-func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
+func (x *execution) untilShown(ctx context.Context) (err error) {
 	const reserve = 2 * time.Second // for the last look and the answer
-	one := p.joining()
+	one := x.plan.joining()
 	if one == nil {
-		return after, nil
+		return nil
 	}
-	if err := done.reason(one); err != nil && !uncertain(err) {
-		return after, nil
+	if err := x.done.reason(one); err != nil && !uncertain(err) {
+		return nil
 	}
-	within := s.model.doc.Operations.AddUser.Within
+	within := x.model.doc.Operations.AddUser.Within
 	deadline, bounded := ctx.Deadline()
-	for pause := 500 * time.Millisecond; within > 0 && s.planner.joined(after, one) == nil; pause = min(2*pause, 5*time.Second) {
+	for pause := 500 * time.Millisecond; within > 0 && x.planner.joined(x.after, one) == nil; pause = min(2*pause, 5*time.Second) {
 		pause = min(pause, within)
 		if bounded && time.Until(deadline) < pause+reserve {
 			break
 		}
 		within -= pause
-		if err := s.config.Sleep(ctx, pause); err != nil {
-			return after, nil //nolint:nilerr // the last snapshot counts
+		if x.config.Sleep(ctx, pause) != nil {
+			break // the last snapshot counts
 		}
-		var err error
-		if after, err = s.people(ctx, s.fromNow()); err != nil {
-			return nil, err
+		if x.after, err = x.people(ctx, x.fromNow()); err != nil {
+			return err
 		}
 	}
-	return after, nil
+	return nil
 }

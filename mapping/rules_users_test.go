@@ -197,7 +197,7 @@ func TestRule18RecordThatCannotBeUsed(t *testing.T) {
 
 	global := r.draft("broken@example.com")
 	global.id = "elsewhere"
-	p, err = r.comeBackByID(s, global, "elsewhere", scim.Resource{})
+	p, err = r.comeBackByID(s, global, "elsewhere", func() (scim.Resource, error) { return scim.Resource{}, nil })
 	assert.Equal(t, "suger_unreadable", r.outcome(p, err), "come back under the address")
 
 	p, err = r.members(s, s.roles.byID("f1"), memberChange{add: []string{"broken"}})
@@ -235,7 +235,7 @@ func TestComeBackByID(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			wanted, _ := r.user(test.body)
-			p, err := r.comeBackByID(s, test.global, "former", wanted)
+			p, err := r.comeBackByID(s, test.global, "former", func() (scim.Resource, error) { return wanted, nil })
 			assert.Equal(t, test.want, r.outcome(p, err))
 		})
 	}

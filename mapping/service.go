@@ -60,7 +60,7 @@ type Service struct {
 func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Service, error) {
 	config = config.withDefaults()
 	config.DefaultRole = cmp.Or(config.DefaultRole, doc.Role.Default)
-	s := &Service{config: config, model: newModel(doc), client: client, locks: locks{held: make(map[string]*lock)}}
+	s := &Service{config: config, model: newModel(doc), client: client}
 	s.planner = newPlanner(s.model, &s.config)
 	if err := s.checkRoles(); err != nil {
 		return nil, err
