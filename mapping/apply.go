@@ -16,17 +16,16 @@ import (
 // applied holds the results of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
-	failed map[*personPlan]error // by the person the call was about; no nil errors
-	role   error                 // of the role's own call
-	made   *role                 // the role that was made
-	joined string                // id of a person who was added, as far as an answer shows it
+	failed map[*user]error // by the person before the change; no nil errors
+	role   error           // of the role's own call
+	joined string          // id of a person who was added, as far as an answer shows it
 }
 
 func (a *applied) fail(one *personPlan, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil {
-		a.failed[one] = err
+		a.failed[one.before] = err
 	}
 }
 
@@ -36,10 +35,10 @@ func (a *applied) fail(one *personPlan, err error) {
 // is removed. A failure for one person does not stop the others: a repeated
 // request does only the rest.
 func (x *execution) apply(ctx context.Context) {
-	role, done := x.plan.role, &applied{failed: make(map[*personPlan]error)}
+	role, done := x.plan.role, &applied{failed: make(map[*user]error)}
 	x.done = done
 	if role != nil && role.kind != roleDeleted {
-		if done.made, done.role = x.applyRole(ctx, x.before.roles, role); done.role != nil {
+		if done.role = x.applyRole(ctx, role); done.role != nil {
 			return
 		}
 	}
@@ -48,30 +47,15 @@ func (x *execution) apply(ctx context.Context) {
 		work.SetLimit(x.config.Parallel)
 		for _, one := range phase {
 			work.Go(func() error {
-				done.fail(one, x.applyPerson(ctx, one.with(role, done.made)))
+				done.fail(one, x.applyPerson(ctx, one))
 				return nil
 			})
 		}
 		_ = work.Wait() // failures are collected, not returned
 	}
 	if role != nil && role.kind == roleDeleted && len(done.failed) == 0 {
-		_, done.role = x.applyRole(ctx, x.before.roles, role)
+		done.role = x.applyRole(ctx, role)
 	}
-}
-
-// with returns the plan with the created role in place of the planned one.
-func (p *personPlan) with(planned *rolePlan, made *role) *personPlan {
-	if planned == nil || planned.kind != roleMade || made == nil || !slices.Contains(p.roles, planned.role) {
-		return p
-	}
-	copied := *p
-	copied.roles = slices.Clone(p.roles)
-	for i, r := range copied.roles {
-		if r == planned.role {
-			copied.roles[i] = made
-		}
-	}
-	return &copied
 }
 
 // phases sorts the people of a plan into the order of their calls.
@@ -200,7 +184,7 @@ func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id an
 // added them can be lost. It reports whether there were any.
 func (x *execution) finishJoin(ctx context.Context) bool {
 	one := x.plan.joining()
-	if err := x.done.failed[one]; one == nil || err != nil && !uncertain(err) {
+	if one == nil || x.done.refuses(one) {
 		return false
 	}
 	is := x.planner.joined(x.after, one)
@@ -426,16 +410,15 @@ func addRoles(with spec.Values, roles []*role) {
 	}
 }
 
-// applyRole makes the call that creates, renames or deletes a role. made is the new
-// role, which before lacks; if the answer does not show it, a list is read, because
-// members get the role by its id.
-func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePlan) (made *role, err error) {
-	ops, template := &s.model.doc.Operations, &s.model.doc.Role.Template
-	defer s.memory.wrote(s.Organization, s.rolesName())
+// applyRole makes the call that creates, renames or deletes a role. A new role is read
+// into the plan, because members get it by its id: from the answer, or else from a list.
+func (x *execution) applyRole(ctx context.Context, change *rolePlan) error {
+	ops, template := &x.model.doc.Operations, &x.model.doc.Role.Template
+	defer x.memory.wrote(x.Organization, x.rolesName())
 	switch change.kind {
 	case roleDeleted:
-		_, err := s.call(ctx, spec.OpRemoveRole, ops.RemoveRole, s.ids(nil, change.role), nil)
-		return nil, err
+		_, err := x.call(ctx, spec.OpRemoveRole, ops.RemoveRole, x.ids(nil, change.role), nil)
+		return err
 	case roleRenamed:
 		with := spec.Values{"displayName": change.name}
 		if ops.UpdateRole.Sends == spec.SendsWholeObject {
@@ -444,30 +427,32 @@ func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePl
 				with["permissions"] = change.role.permissions
 			}
 		}
-		_, err := s.call(ctx, spec.OpUpdateRole, ops.UpdateRole, s.ids(nil, change.role), with)
-		return nil, err
+		_, err := x.call(ctx, spec.OpUpdateRole, ops.UpdateRole, x.ids(nil, change.role), with)
+		return err
 	}
 	permissions := template.Permissions
 	if permissions == nil {
 		permissions = []any{}
 	}
-	answer, err := s.call(ctx, spec.OpAddRole, ops.AddRole, s.ids(nil, nil),
+	answer, err := x.call(ctx, spec.OpAddRole, ops.AddRole, x.ids(nil, nil),
 		spec.Values{"displayName": change.name, "description": template.Description, "permissions": permissions})
 	if answer != nil {
-		if r, readErr := s.model.readRole(answer); readErr == nil && r.name == change.name && before.byRef(roleRef{id: r.id}) == nil {
-			return s.model.newCatalogue([]*role{r}, s.config.GroupRoles, false).byID(r.id), nil
+		if r, readErr := x.model.readRole(answer); readErr == nil && r.name == change.name && x.before.roles.byRef(roleRef{id: r.id}) == nil {
+			*change.role = *x.model.newCatalogue([]*role{r}, x.config.GroupRoles, false).byID(r.id)
+			return nil
 		}
 	}
-	roles, listErr := s.roles(ctx, s.fromNow())
+	roles, listErr := x.roles(ctx, x.fromNow())
 	if listErr != nil {
-		return nil, cmp.Or(err, listErr)
+		return cmp.Or(err, listErr)
 	}
-	r, ambiguous := roles.named(change.name)
+	made, ambiguous := roles.named(change.name)
 	switch {
 	case ambiguous != nil:
-		return nil, ambiguous
-	case r == nil:
-		return nil, cmp.Or(err, s.unconfirmed(spec.OpAddRole, "the new role"))
+		return ambiguous
+	case made == nil:
+		return cmp.Or(err, x.unconfirmed(spec.OpAddRole, "the new role"))
 	}
-	return r, nil
+	*change.role = *made
+	return nil
 }

@@ -129,7 +129,7 @@ func (b *Batch) saw(ctx context.Context, snap *snapshot) {
 		if !snap.roles.whole {
 			one.after = snap.withRoles(one.before.roles)
 		}
-		differs := slices.DeleteFunc(one.planner.prove(one.before, one.after, one.plan, nil), func(d difference) bool {
+		differs := slices.DeleteFunc(one.planner.prove(one.before, one.after, one.plan), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
 		if err := one.proven(ctx, differs); err != nil {

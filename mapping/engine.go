@@ -63,8 +63,10 @@ func (s *suger) carryOutOnce(ctx context.Context, c change) (*execution, error) 
 	if err := x.settle(ctx); err != nil {
 		return nil, err
 	}
-	for _, n := range x.plan.notes {
-		s.config.Log.Info("group membership not changed as asked", "reason", n.text, "request_id", s.RequestID, "user_id", n.user.id)
+	for _, one := range x.plan.people {
+		if one.kept != "" {
+			s.config.Log.Info("group membership not changed as asked", "reason", one.kept, "request_id", s.RequestID, "user_id", one.before.id)
+		}
 	}
 	x.after = x.before
 	if x.plan.empty() {
@@ -324,7 +326,7 @@ func (x *execution) write(ctx context.Context) error {
 	if err != nil {
 		return x.unproven(err)
 	}
-	if err := x.proven(ctx, x.planner.prove(x.before, x.after, x.plan, x.done.made)); err != nil {
+	if err := x.proven(ctx, x.planner.prove(x.before, x.after, x.plan)); err != nil {
 		return err
 	}
 	batch.saw(ctx, x.after)
@@ -370,7 +372,7 @@ func (x *execution) proven(ctx context.Context, differs []difference) error {
 func (x *execution) unproven(cause error) error {
 	x.reserved.settle(x.planner.losses(x.plan)) // parts of it may have taken effect
 	for _, one := range x.plan.touched() {
-		if err := x.done.reason(one); err == nil || uncertain(err) {
+		if !x.done.refuses(one) {
 			x.doubt(one)
 		}
 	}
@@ -450,24 +452,21 @@ func (x *execution) failures(differs []difference) (failed []failure) {
 }
 
 // reason returns the error of a failed call about a person, or nil.
-func (a *applied) reason(one *personPlan) error {
-	for planned, err := range a.failed {
-		if planned.before == one.before {
-			return err
-		}
-	}
-	return nil
+func (a *applied) reason(one *personPlan) error { return a.failed[one.before] }
+
+// refuses reports whether Suger refused the change of a person, so that it will not
+// take effect.
+func (a *applied) refuses(one *personPlan) bool {
+	err := a.reason(one)
+	return err != nil && !uncertain(err)
 }
 
-// refused returns the part of a plan that Suger refused, so that it will not
-// take effect. The rest may still do so, even if Suger does not show it yet.
+// refused returns the part of a plan that Suger refused. The rest may still take effect,
+// even if Suger does not show it yet.
 func (a *applied) refused(differs []difference) *plan {
 	p := &plan{}
 	for _, d := range differs {
-		if d.one == nil {
-			continue
-		}
-		if err := a.reason(d.one); err != nil && !uncertain(err) {
+		if d.one != nil && a.refuses(d.one) {
 			p.people = append(p.people, d.one)
 		}
 	}
@@ -510,20 +509,17 @@ func (s *suger) learn(after *snapshot, p *plan) {
 // failureOf returns the error for the client about people who could not be
 // changed. If Suger was only unreachable, the answer makes Okta retry.
 func (x *execution) failureOf(failures []failure) error {
-	switch {
-	case len(failures) == 0:
+	if len(failures) == 0 {
 		return nil
-	case len(failures) == 1 && len(x.plan.touched()) <= 1:
-		return failures[0].err
 	}
 	if last := failures[len(failures)-1]; last.one == nil {
 		if x.plan.role.kind != roleDeleted || len(failures) == 1 {
 			return last.err
 		}
 		failures = failures[:len(failures)-1] // not deleted until nobody holds it
-		if len(x.plan.touched()) == 1 {
-			return failures[0].err
-		}
+	}
+	if len(x.plan.touched()) == 1 {
+		return failures[0].err
 	}
 	var causes []error
 	code, last := scim.CodePartialGroup, (*scim.Error)(nil)

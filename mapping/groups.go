@@ -150,12 +150,9 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if err != nil {
 		return nil, err
 	}
-	var made *role
+	made := done.plan.role.role
 	if done.dry {
-		made = g.model.newRole(done.plan.role.name)
 		made.id = dryRunID(name)
-	} else {
-		made = done.done.made
 	}
 	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
 }

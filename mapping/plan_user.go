@@ -254,7 +254,7 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	if err != nil || roles != nil {
 		return roles, err
 	}
-	return p.onlyDefault(s)
+	return p.defaultRole(s)
 }
 
 // join returns the plan that makes a draft a member. A draft with an id is
@@ -399,7 +399,7 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 		}
 	}
 	if len(roles) == 0 {
-		return p.onlyDefault(s)
+		return p.defaultRole(s)
 	}
 	if !p.model.many {
 		roles = []*role{highest(roles)}
@@ -446,7 +446,7 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 		return nil, nil
 	}
 	if word == "" {
-		return p.onlyDefault(s)
+		return p.defaultRole(s)
 	}
 	r, err := p.roleOr(s, word, present)
 	if err != nil {
@@ -454,15 +454,6 @@ func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []
 	}
 	if top := highest(present); top != nil && top.id == r.id {
 		return present, nil
-	}
-	return []*role{r}, nil
-}
-
-// onlyDefault returns the roles of a user who is given none.
-func (p *planner) onlyDefault(s *snapshot) ([]*role, error) {
-	r, err := p.defaultRole(s)
-	if err != nil {
-		return nil, err
 	}
 	return []*role{r}, nil
 }

@@ -20,13 +20,12 @@ type difference struct {
 const goneField = "the user"
 
 // prove compares a snapshot that began after the last call with a plan that was made
-// on the one before. The members of a role that the plan made are given it as made.
-// Where records without id and address have come since, anybody who is not listed
+// on the one before. Where records without id and address have come since, anybody who is not listed
 // may be one.
-func (p *planner) prove(before, s *snapshot, all *plan, made *role) (differs []difference) {
+func (p *planner) prove(before, s *snapshot, all *plan) (differs []difference) {
 	hidden := before.whole && s.anonymous() > before.anonymous()
 	for _, one := range all.touched() {
-		field := p.provePerson(s, one.with(all.role, made))
+		field := p.provePerson(s, one)
 		if field == "" && hidden && one.endsAccess() && s.byID(one.before.id) == nil {
 			field = "active"
 		}
@@ -34,25 +33,19 @@ func (p *planner) prove(before, s *snapshot, all *plan, made *role) (differs []d
 			differs = append(differs, difference{one, field})
 		}
 	}
-	if all.role != nil && (s.roles.missing || !p.roleIsAsPlanned(s, all.role, made)) {
+	if all.role != nil && (s.roles.missing || !all.role.isIn(s.roles)) {
 		differs = append(differs, difference{nil, "the role"})
 	}
 	return differs
 }
 
-func (p *planner) roleIsAsPlanned(s *snapshot, change *rolePlan, made *role) bool {
-	switch change.kind {
-	case roleDeleted:
-		return s.roles.byID(change.role.id) == nil
-	case roleRenamed:
-		r := s.roles.byID(change.role.id)
-		return r != nil && r.name == change.name
+// isIn reports whether a catalogue shows the role as planned.
+func (p *rolePlan) isIn(c *catalogue) bool {
+	is := c.byID(p.role.id)
+	if p.kind == roleDeleted {
+		return is == nil
 	}
-	if made == nil {
-		return false
-	}
-	is := s.roles.byID(made.id)
-	return is != nil && is.name == change.name
+	return is != nil && is.name == p.name
 }
 
 // provePerson returns the name of the first field that is not as planned, or
@@ -205,10 +198,7 @@ func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
 func (x *execution) untilShown(ctx context.Context) (err error) {
 	const reserve = 2 * time.Second // for the last look and the answer
 	one := x.plan.joining()
-	if one == nil {
-		return nil
-	}
-	if err := x.done.reason(one); err != nil && !uncertain(err) {
+	if one == nil || x.done.refuses(one) {
 		return nil
 	}
 	within := x.model.doc.Operations.AddUser.Within

@@ -75,7 +75,7 @@ func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPl
 		back.recordFailed(err)
 		return back, nil, err
 	}
-	failures = back.failures(x.planner.prove(on, back.after, back.plan, nil))
+	failures = back.failures(x.planner.prove(on, back.after, back.plan))
 	back.recordProven("undo", back.plan, back.after, failures)
 	return back, failures, nil
 }

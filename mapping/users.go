@@ -254,7 +254,7 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (
 // current returns a user as the client may have read them, whose version must
 // be the one that it wants to change.
 func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resource, error) {
-	if _, err := s.planner.heldBy(snap, found); err != nil {
+	if err := snap.knowsRoles(found); err != nil {
 		return nil, err
 	}
 	current := s.view(found, snap.roles).Resource()
