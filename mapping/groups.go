@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -165,7 +166,7 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	if err != nil {
 		return nil, err
 	}
-	return g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
+	return g.update(ctx, id, ifMatch, memberChange{implicit: true}, math.MaxInt, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
 }
@@ -177,12 +178,15 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 	if err != nil {
 		return nil, err
 	}
-	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
+	most := math.MaxInt
+	if p.Includes("members") {
+		most = maxMembersShown
+	}
 	asked := memberChange{implicit: replacesMembers(operations)}
 	for _, op := range operations {
 		asked.remove = append(asked.remove, removedValues(op, "members")...)
 	}
-	return g.change(ctx, id, ifMatch, asked, shows, func(current scim.Resource) (scim.Resource, error) {
+	return g.update(ctx, id, ifMatch, asked, most, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
 }
@@ -231,18 +235,15 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	return values
 }
 
-// change makes a group as the client wants it, and returns it unless shows says
-// that it has too many members. The current and the desired members are not kept
-// after planning: a group can have thousands, and many requests can wait for a
-// lock. asked is known without them: whether removals are implicit, and who is
-// removed explicitly.
-func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberChange, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	sent := scim.Resource{}
-	var r *role
-	done, err := g.carryOut(ctx, change{
+// changing returns the change of a group with an id. The current and the desired
+// members are not kept after planning: a group can have thousands, and many requests
+// can wait for a lock.
+func (g *Groups) changing(id, ifMatch string, how func(s *snapshot, r *role, current scim.Resource) (*plan, error)) change {
+	return change{
 		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
-		plan: func(s *snapshot) (p *plan, err error) {
-			if r, err = g.groupOf(s, id); err != nil {
+		plan: func(s *snapshot) (*plan, error) {
+			r, err := g.groupOf(s, id)
+			if err != nil {
 				return nil, err
 			}
 			current := g.group(r, s.holdersOf(r))
@@ -251,36 +252,57 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 					return nil, err
 				}
 			}
-			wanted, err := want(current)
-			if err != nil {
-				return nil, err
-			}
-			sent["externalId"] = wanted["externalId"]
-			for _, leaver := range asked.remove {
-				if err := g.planner.hidden(s, leaver); err != nil {
-					return nil, err
-				}
-			}
-			c := differenceOf(current, wanted)
-			c.implicit = asked.implicit
-			if p, err = g.planner.members(s, r, c); err != nil {
-				return nil, err
-			}
-			return p, g.planner.rename(s, p, r, wanted)
+			return how(s, r, current)
 		},
-	})
+	}
+}
+
+// update makes a group as the client wants it, and returns it unless it has more than
+// most members. asked is known without the current members: whether removals are
+// implicit, and who is removed explicitly.
+func (g *Groups) update(ctx context.Context, id, ifMatch string, asked memberChange, most int, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	sent := scim.Resource{}
+	var shown role
+	done, err := g.carryOut(ctx, g.changing(id, ifMatch, func(s *snapshot, r *role, current scim.Resource) (*plan, error) {
+		shown = *r
+		wanted, err := want(current)
+		if err != nil {
+			return nil, err
+		}
+		sent["externalId"] = wanted["externalId"]
+		for _, leaver := range asked.remove {
+			if err := g.planner.hidden(s, leaver); err != nil {
+				return nil, err
+			}
+		}
+		c := differenceOf(current, wanted)
+		c.implicit = asked.implicit
+		p, err := g.planner.members(s, r, c)
+		if err != nil {
+			return nil, err
+		}
+		return p, g.planner.rename(s, p, r, wanted)
+	}))
 	if err != nil {
 		return nil, err
 	}
-	holders := done.after.holdersOf(r)
-	if shows != nil && !shows(len(holders)) {
+	holders := done.after.holdersOf(&shown)
+	if len(holders) > most {
 		return nil, nil
 	}
-	shown := *r
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
 	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
+}
+
+// Delete removes a custom role. Its members get the default role first, so that
+// no user is left without one.
+func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
+	_, err := g.carryOut(ctx, g.changing(id, ifMatch, func(s *snapshot, r *role, _ scim.Resource) (*plan, error) {
+		return g.planner.deleteRole(s, r)
+	}))
+	return err
 }
 
 // groupOf finds the role of a change.
@@ -332,25 +354,6 @@ func memberIDs(members any) []string {
 		}
 	}
 	return ids
-}
-
-// Delete removes a custom role. Its members get the default role first, so that
-// no user is left without one.
-func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
-	_, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
-		plan: func(s *snapshot) (*plan, error) {
-			r, err := g.groupOf(s, id)
-			if err != nil {
-				return nil, err
-			}
-			if err := scim.CheckIfMatch(ifMatch, versioned(g.group(r, s.holdersOf(r))).Version()); err != nil {
-				return nil, err
-			}
-			return g.planner.deleteRole(s, r)
-		},
-	})
-	return err
 }
 
 // Roles are the roles of one caller's organization as Okta's entitlement

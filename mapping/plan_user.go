@@ -320,46 +320,39 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func()
 // A PUT that is sent twice, or that was made before somebody else changed the
 // role, repeats roles that are not the present ones any more. The groups in it
 // show that: if they name what the differing carriers name, the request has
-// nothing to change. That is only
-// believed where it leaves the person with less; a demotion that is called a
-// repetition in this way is an error, so that what a client claims to have read
-// cannot cancel it.
+// nothing to change. That is only believed where it leaves the person with less; a
+// demotion that is called a repetition in this way is an error, so that what a
+// client claims to have read cannot cancel it.
 func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
-	byRoles, err := p.rolesCarried(s, wanted, present)
+	byRoles, byExtension, err := p.rolesCarried(s, wanted, present)
 	if err != nil {
 		return nil, err
 	}
-	byExtension, err := p.extensionCarries(s, wanted, present)
-	if err != nil {
-		return nil, err
+	a, b := byRoles, byExtension
+	if sameRoles(a, present) {
+		a = nil
 	}
-	var asked []*role
-	changes := 0
-	for _, carrier := range [][]*role{byRoles, byExtension} {
-		if carrier == nil || sameRoles(carrier, present) {
-			continue
-		}
-		if changes++; asked != nil && !sameRoles(carrier, asked) {
-			return nil, conflictingRoles(asked, carrier)
-		}
-		asked = carrier
+	if sameRoles(b, present) {
+		b = nil
 	}
-	repeats := changes > 0 && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
+	asked := a
+	if a == nil {
+		asked = b
+	}
+	both := a != nil && b != nil
+	repeats := asked != nil && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
 	switch {
+	case both && !sameRoles(a, b):
 	case !repeats:
 		return asked, nil
 	case highest(asked).above(highest(present)):
 		return nil, nil
-	case changes == 2: // both carriers leave the person with less
+	case both: // both carriers leave the person with less
 		return asked, nil
 	}
-	return nil, conflictingRoles(byRoles, byExtension)
-}
-
-func conflictingRoles(a, b []*role) error {
-	return scim.NewError(scim.CodeConflictingRoles,
+	return nil, scim.NewError(scim.CodeConflictingRoles,
 		"The request has two different roles, %s and %s, in roles and in the extension's role. Map only one of the two in Okta. If only one is mapped, retry: the role has changed since Okta read it.",
-		joinWords(a, (*role).label), joinWords(b, (*role).label))
+		joinWords(byRoles, (*role).label), joinWords(byExtension, (*role).label))
 }
 
 // groupsName reports whether the groups in a request are exactly these roles.
@@ -378,18 +371,41 @@ func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
 	return true
 }
 
-// rolesCarried reads the roles attribute, nil if the client does not send it. Of
-// several, a user who can hold one gets the highest. An explicitly empty one asks
-// for the default role.
-func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
-	entries, given := wanted["roles"].([]any)
-	if !given {
-		return nil, nil
+// rolesCarried reads the two carriers of roles, each nil if the client does not send it.
+// Where users hold many roles, the extension shows the highest of them, so that one is
+// its repetition.
+func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) (byRoles, byExtension []*role, err error) {
+	if entries, given := wanted["roles"].([]any); given {
+		words := make([]string, len(entries))
+		for i, entry := range entries {
+			object, _ := entry.(map[string]any)
+			words[i], _ = object["value"].(string)
+		}
+		if byRoles, err = p.rolesNamed(s, words, present); err != nil {
+			return nil, nil, err
+		}
 	}
-	var roles []*role
-	for _, entry := range entries {
-		object, _ := entry.(map[string]any)
-		word, _ := object["value"].(string)
+	word, given := attributeOf(wanted, URNSuger+":role")
+	switch {
+	case !given:
+	case word == "":
+		byExtension, err = p.rolesNamed(s, nil, present)
+	default:
+		byExtension, err = p.rolesNamed(s, []string{word}, present)
+		if top := highest(present); err == nil && top != nil && top.id == byExtension[0].id {
+			byExtension = present
+		}
+	}
+	return byRoles, byExtension, err
+}
+
+// rolesNamed returns the roles that a client names in one carrier. Of several, a user who
+// can hold one gets the highest; no name asks for the default role.
+func (p *planner) rolesNamed(s *snapshot, words []string, present []*role) (roles []*role, err error) {
+	if len(words) == 0 {
+		return p.defaultRole(s)
+	}
+	for _, word := range words {
 		r, err := p.roleOr(s, word, present)
 		if err != nil {
 			return nil, err
@@ -397,9 +413,6 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 		if !holds(roles, r) {
 			roles = append(roles, r)
 		}
-	}
-	if len(roles) == 0 {
-		return p.defaultRole(s)
 	}
 	if !p.model.many {
 		roles = []*role{highest(roles)}
@@ -436,26 +449,6 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 		operations[i].Path, operations[i].Value = &path, values
 	}
 	return operations, nil
-}
-
-// extensionCarries reads the extension's role. Where users hold many roles, it
-// shows the highest of them, so that one is its repetition.
-func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
-	word, given := attributeOf(wanted, URNSuger+":role")
-	if !given {
-		return nil, nil
-	}
-	if word == "" {
-		return p.defaultRole(s)
-	}
-	r, err := p.roleOr(s, word, present)
-	if err != nil {
-		return nil, err
-	}
-	if top := highest(present); top != nil && top.id == r.id {
-		return present, nil
-	}
-	return []*role{r}, nil
 }
 
 // roleOr finds a role by a client's word, among the present ones first: these

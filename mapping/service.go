@@ -81,20 +81,13 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 }
 
 func (c Config) withDefaults() Config {
-	if c.Parallel <= 0 {
-		c.Parallel = 8
-	}
+	discard := slog.New(slog.DiscardHandler)
+	c.Parallel, c.Log, c.Audit = cmp.Or(c.Parallel, 8), cmp.Or(c.Log, discard), cmp.Or(c.Audit, discard)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
 		c.Sleep = sleep
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Audit == nil {
-		c.Audit = slog.New(slog.DiscardHandler)
 	}
 	if c.Observer == nil {
 		c.Observer = silent{}
