@@ -485,13 +485,12 @@ func (s *suger) unconfirmed(operation, field string) error {
 func (s *suger) notOffered(cause error) error {
 	call, _ := callError(cause)
 	s.missing(call.Operation)
-	if isGone(cause) {
-		return scim.Wrap(cause, scim.CodeUnsupported,
-			"Suger answered \"not found\" to %q, and does not show the change.%s Retry; if it stays so, run the check command and compare the call in the mapping file with Suger's.",
-			call.Operation, saidBySuger(call.Message))
+	if callMissing(cause) {
+		return cause
 	}
 	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger does not have the call %q of the mapping, so the change was not made. Run the check command, and correct the mapping file.", call.Operation)
+		"Suger answered \"not found\" to %q, and does not show the change.%s Retry; if it stays so, run the check command and compare the call in the mapping file with Suger's.",
+		call.Operation, saidBySuger(call.Message))
 }
 
 // learn caches the ids of users by address.
@@ -532,20 +531,14 @@ func (x *execution) failureOf(failures []failure) error {
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
 		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
-		len(failures), len(x.plan.touched()), joinWords(failures, x.explain))
+		len(failures), len(x.plan.touched()), joinWords(failures, func(f failure) string {
+			_, code := outcomeOf(x.asSCIM(f.err))
+			return fmt.Sprintf("%s: %s", x.model.email(f.one.before), code)
+		}))
 	if last != nil {
 		err.RetryAfter = last.RetryAfter
 	}
 	return err
-}
-
-func (x *execution) explain(f failure) string {
-	name := x.model.email(f.one.before)
-	var e *scim.Error
-	if errors.As(x.asSCIM(f.err), &e) {
-		return fmt.Sprintf("%s: %s", name, e.Code)
-	}
-	return name
 }
 
 // uncertain reports whether a failed call may have taken effect.

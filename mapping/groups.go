@@ -22,18 +22,64 @@ type Groups struct{ *suger }
 // Get returns one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.View, err error) {
 	defer g.translate(&err)
-	r, err := g.roleByID(ctx, "group", id)
+	return g.groupShape(p.Includes("members")).get(ctx, "group", id)
+}
+
+// List returns the groups that a query asks for.
+func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer g.translate(&err)
+	return g.groupShape(q.Projection.Includes("members") || q.Filter.Names("members")).list(ctx, q)
+}
+
+// groupShape shows roles as groups.
+func (s *suger) groupShape(members bool) roleShape {
+	if !members {
+		return roleShape{s, false, func(r *role, _ []*user) scim.Resource { return groupWithoutMembers(r) }}
+	}
+	return roleShape{s, true, func(r *role, holders []*user) scim.Resource { return versioned(s.group(r, holders)) }}
+}
+
+// A roleShape shows roles as resources of one type.
+type roleShape struct {
+	*suger
+	holders  bool // the resource depends on who holds the role
+	resource func(r *role, holders []*user) scim.Resource
+}
+
+func (v roleShape) get(ctx context.Context, what, id string) (scim.View, error) {
+	r, err := v.roleByID(ctx, what, id)
 	if err != nil {
 		return nil, err
 	}
-	if !p.Includes("members") {
-		return groupWithoutMembers(r), nil
+	var holders []*user
+	if v.holders {
+		snap, err := v.people(ctx, v.toShow())
+		if err != nil {
+			return nil, err
+		}
+		holders = snap.holdersOf(r)
 	}
-	snap, err := g.people(ctx, g.toShow())
+	return v.resource(r, holders), nil
+}
+
+// list returns the roles that a query asks for, by time of creation, then id.
+func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) {
+	roles, err := v.roles(ctx, v.rolesToShow())
 	if err != nil {
 		return nil, err
 	}
-	return versioned(g.group(r, snap.holdersOf(r))), nil
+	var members map[string][]*user
+	if v.holders {
+		snap, err := v.people(ctx, v.toShow())
+		if err != nil {
+			return nil, err
+		}
+		members = snap.withRoles(roles).members()
+	}
+	sorted := slices.SortedFunc(slices.Values(roles.roles), func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
+	})
+	return q.Select(len(sorted), func(i int) scim.View { return v.resource(sorted[i], members[sorted[i].id]) }), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if the present one lacks
@@ -63,31 +109,6 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// List returns the groups that a query asks for.
-func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
-	defer g.translate(&err)
-	roles, err := g.roles(ctx, g.rolesToShow())
-	if err != nil {
-		return nil, err
-	}
-	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
-	var members map[string][]*user
-	if withMembers {
-		snap, err := g.people(ctx, g.toShow())
-		if err != nil {
-			return nil, err
-		}
-		members = snap.withRoles(roles).members()
-	}
-	sorted := roles.sorted()
-	return q.Select(len(sorted), func(i int) scim.View {
-		if !withMembers {
-			return groupWithoutMembers(sorted[i])
-		}
-		return versioned(g.group(sorted[i], members[sorted[i].id]))
-	}), nil
-}
-
 // members returns the users by the id of a role that they hold.
 func (s *snapshot) members() map[string][]*user {
 	members := make(map[string][]*user)
@@ -99,14 +120,6 @@ func (s *snapshot) members() map[string][]*user {
 		}
 	}
 	return members
-}
-
-// sorted returns the roles in the order of every list: by time of creation, then
-// id.
-func (c *catalogue) sorted() []*role {
-	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int {
-		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
-	})
 }
 
 // groupWithoutMembers returns a role as a group whose members are not shown. It
@@ -363,33 +376,16 @@ type Roles struct{ *suger }
 // Get returns one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
 	defer rs.translate(&err)
-	r, err := rs.roleByID(ctx, "role", id)
-	if err != nil {
-		return nil, err
-	}
-	snap, err := rs.people(ctx, rs.toShow())
-	if err != nil {
-		return nil, err
-	}
-	return roleResource(r, len(snap.holdersOf(r))), nil
+	return roleShape{rs.suger, true, roleResource}.get(ctx, "role", id)
 }
 
-// List returns the roles that a query asks for, in the order of their ids.
+// List returns the roles that a query asks for.
 func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer rs.translate(&err)
-	snap, err := rs.people(ctx, rs.toShow())
-	if err == nil {
-		snap, err = rs.completed(ctx, snap, rs.rolesToShow())
-	}
-	if err != nil {
-		return nil, err
-	}
-	members := snap.members()
-	sorted := slices.SortedFunc(slices.Values(snap.roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
-	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], len(members[sorted[i].id])) }), nil
+	return roleShape{rs.suger, true, roleResource}.list(ctx, q)
 }
 
-func roleResource(r *role, holders int) scim.Resource {
+func roleResource(r *role, holders []*user) scim.Resource {
 	const longest = 1000 // characters that Okta accepts (SCIM with entitlements)
 	resource := scim.Resource{
 		"schemas":              []any{scim.URNOktaRole, scim.URNRole},
@@ -398,7 +394,7 @@ func roleResource(r *role, holders int) scim.Resource {
 		"value":                r.id,
 		"display":              r.name,
 		"supported":            true,
-		"totalAssignmentsUsed": float64(holders),
+		"totalAssignmentsUsed": float64(len(holders)),
 		"meta":                 meta("Role", "", ""),
 	}
 	if r.description != "" {
