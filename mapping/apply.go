@@ -299,9 +299,6 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 		if err != nil {
 			return err
 		}
-		if object == nil {
-			return s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
-		}
 		if !s.isAsPlanned(object, one) {
 			return scim.NewError(scim.CodeSugerUnavailable, "Suger's record of this user has changed since it was read, so nothing was written. Retry.")
 		}

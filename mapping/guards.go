@@ -69,10 +69,7 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	if all.role == nil || all.role.kind == roleMade {
 		return nil
 	}
-	if !s.whole {
-		return errNeedsEverybody
-	}
-	for _, u := range s.holdersOf(all.role.role) {
+	for _, u := range s.holdersOf(all.role.role) { // a group's change is planned on everybody
 		if p.protected[p.model.key(u)] {
 			return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
 				"%s is protected and holds the role %s, so the role can be neither renamed nor deleted. Make the change in Suger's console.",

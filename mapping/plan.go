@@ -111,12 +111,9 @@ func (p *personPlan) givesAccess() bool {
 	return p.kind == planJoin || p.active != nil && *p.active
 }
 
-// will returns the roles held after the plan; none after a removal.
+// will returns the roles held after a plan that is no removal.
 func (p *personPlan) will() []*role {
-	switch {
-	case p.kind == planLeave:
-		return nil
-	case p.roles != nil:
+	if p.roles != nil {
 		return p.roles
 	}
 	return p.held

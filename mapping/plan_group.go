@@ -37,9 +37,6 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	removed := make(map[string]bool)
 	for _, id := range c.remove {
 		u := s.byID(id)
-		if err := p.hidden(s, id); err != nil {
-			return nil, err
-		}
 		if u == nil || removed[id] {
 			continue // a person who has left is no longer a member
 		}
@@ -195,8 +192,6 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 			r.group, r.name, scim.Clip(name, 80), scim.Clip(name, 80), r.name)
 	case p.model.doc.Operations.UpdateRole == nil:
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
-	case !s.roles.whole:
-		return errNeedsRoles
 	}
 	if err := p.nameIsFree(s, name, r); err != nil {
 		return err
