@@ -86,7 +86,6 @@ func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
 	return phases
 }
 
-// applyPerson makes the calls that change one person.
 func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
 	defer x.memory.wrote(x.Organization, x.userName(one.before.id), x.administratorsName())
 	switch one.kind {
@@ -100,7 +99,6 @@ func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error
 	return x.callAll(ctx, one)
 }
 
-// callAll makes the calls that change a member.
 func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 	for _, call := range s.calls(one) {
 		if err := s.callOn(ctx, one, call); err != nil {
@@ -222,7 +220,6 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined boo
 	return rest
 }
 
-// A userCall is one call on a user.
 type userCall struct {
 	name string
 	op   *spec.Operation
@@ -364,7 +361,6 @@ func (s *suger) allValues(one *personPlan) spec.Values {
 	return with
 }
 
-// newValues returns the values to send when adding a person.
 func (s *suger) newValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
@@ -375,7 +371,6 @@ func (s *suger) newValues(one *personPlan) spec.Values {
 	return with
 }
 
-// present returns the attributes that a user has.
 func (s *suger) present(u *user) spec.Values {
 	with := make(spec.Values)
 	for i, a := range s.model.attributes {
@@ -395,7 +390,6 @@ func (s *suger) addFullName(with spec.Values, u *user) {
 	}
 }
 
-// addRoles adds the placeholders for roles.
 func addRoles(with spec.Values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {

@@ -66,7 +66,6 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 	return failed
 }
 
-// hasPending reports whether a change is still to be proven.
 func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
 
 // start returns the snapshot on which the batch plans its next change, nil if it

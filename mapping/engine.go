@@ -248,7 +248,6 @@ func isUnknownRole(err error) bool {
 	return errors.As(err, &e) && e.Code == scim.CodeUnknownRole
 }
 
-// refused records that a guard stopped the change.
 func (x *execution) refused(err error) {
 	var no *refusal
 	if errors.As(err, &no) {
@@ -257,7 +256,6 @@ func (x *execution) refused(err error) {
 	}
 }
 
-// recordFailed writes the audit records of a change that failed.
 func (x *execution) recordFailed(err error) { x.suger.recordFailed(x.change.what, x.plan, x.done, err) }
 
 // reserve counts the plan against the change brake.
@@ -381,7 +379,6 @@ func (x *execution) unproven(cause error) error {
 	return err
 }
 
-// errUnproven returns the error for a change that was sent and cannot be confirmed.
 func (x *execution) errUnproven(cause error) error {
 	if len(x.plan.touched()) == len(x.done.failed) || x.done.role != nil {
 		for _, failed := range append(slices.Collect(maps.Values(x.done.failed)), x.done.role) {
@@ -409,7 +406,6 @@ func withDetail(err error, format string) error {
 	return &whole
 }
 
-// A failure is a person, or the role itself, that could not be changed.
 type failure struct {
 	one *personPlan // nil for the role
 	err error

@@ -109,7 +109,6 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// members returns the users by the id of a role that they hold.
 func (s *snapshot) members() map[string][]*user {
 	members := make(map[string][]*user)
 	var held []*role
@@ -318,7 +317,6 @@ func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
 	return err
 }
 
-// groupOf finds the role of a change.
 func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	r := snap.roles.byID(id)
 	switch {
@@ -345,7 +343,6 @@ func differenceOf(current, wanted scim.Resource) memberChange {
 	return memberChange{add: without(will, is), remove: without(is, will)}
 }
 
-// without returns the ids that are not among others.
 func without(ids, others []string) []string {
 	known := make(map[string]bool, len(others))
 	for _, id := range others {

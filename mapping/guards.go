@@ -193,27 +193,32 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	return nil
 }
 
-// leavesAdministrator refuses a plan that leaves no active administrator. An
-// administrator whose address changes does not count: the account may then be
-// somebody else's.
+// leavesAdministrator refuses a plan that takes an active administrator away, or
+// somebody whose role is unknown, and leaves none. An administrator whose address
+// changes does not count: the account may then be somebody else's.
 func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	var loser *personPlan
+	known := false // that the loser is an administrator
 	for _, one := range all.touched() {
-		if p.takesAdministrator(one) {
-			loser = one
+		if takes := p.takesAdministrator(one); takes || !known && p.mayTakeAdministrator(s, one) {
+			loser, known = one, takes
 		}
 	}
-	if loser == nil {
-		return p.showsAdministrators(s, all)
-	}
-	if !s.whole {
-		return errNeedsEverybody
-	}
-	if !s.roles.whole && !p.model.knowsAdministrators() {
-		return errNeedsRoles
-	}
-	if p.administratorsAfter(s, all) > 0 {
+	switch {
+	case loser == nil:
 		return nil
+	case !s.whole:
+		return errNeedsEverybody
+	case !s.roles.whole && !p.model.knowsAdministrators():
+		return errNeedsRoles
+	case p.administratorsAfter(s, all) > 0:
+		return nil
+	case !known && !s.roles.whole:
+		return errNeedsRoles
+	case !known:
+		return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
+			"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if the error remains, run the check command.",
+			p.model.email(loser.before))}
 	}
 	refused := scim.NewError(scim.CodeLastAdmin,
 		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
@@ -228,28 +233,12 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	return &refusal{guardLastAdmin, refused}
 }
 
-// showsAdministrators refuses to take access or a role from a person whose role
-// is unknown if nobody else is an administrator: this person may be the last
-// one.
-func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
-	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
-		takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
-		return one.kind != planJoin && takes && one.before.access.active &&
-			(len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before}))
-	})
-	switch {
-	case at < 0:
-		return nil
-	case !s.whole:
-		return errNeedsEverybody
-	case len(s.administrators()) > 0:
-		return nil
-	case !s.roles.whole:
-		return errNeedsRoles
-	}
-	return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
-		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if the error remains, run the check command.",
-		p.model.email(all.people[at].before))}
+// mayTakeAdministrator reports whether a plan takes access or a role from a person
+// whose role is unknown.
+func (p *planner) mayTakeAdministrator(s *snapshot, one *personPlan) bool {
+	takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
+	unknown := len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before})
+	return takes && unknown && one.kind != planJoin && one.before.access.active
 }
 
 // takesAdministrator reports whether a plan takes an administrator away, or may.

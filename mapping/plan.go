@@ -18,7 +18,6 @@ type plan struct {
 	role   *rolePlan // nil if no role itself is changed
 }
 
-// A personPlan is the change to one person.
 type personPlan struct {
 	kind   planKind
 	before *user          // as the snapshot has them; for a join, the draft without an id
@@ -38,14 +37,12 @@ const (
 	planLeave  planKind = spec.OpRemoveUser // the membership ends
 )
 
-// A rolePlan is the change to one role.
 type rolePlan struct {
 	kind rolePlanKind
 	role *role  // a new one gets its id when it is made
 	name string // of a role to be made or renamed
 }
 
-// A rolePlanKind is the operation that changes a role.
 type rolePlanKind string
 
 const (
@@ -56,7 +53,6 @@ const (
 
 func (p *plan) empty() bool { return p.role == nil && len(p.touched()) == 0 }
 
-// touched returns the people that the plan changes.
 func (p *plan) touched() (touched []*personPlan) {
 	for _, one := range p.people {
 		if !one.empty() {
@@ -86,7 +82,6 @@ func (p *plan) joining() *personPlan {
 	return nil
 }
 
-// of returns the plan for the user with an id, or nil.
 func (p *plan) of(id string) *personPlan {
 	for _, one := range p.people {
 		if one.before.id == id {
@@ -96,7 +91,6 @@ func (p *plan) of(id string) *personPlan {
 	return nil
 }
 
-// empty reports whether nothing about the person is to change.
 func (p *personPlan) empty() bool {
 	return p.kind == planChange && len(p.values) == 0 && p.active == nil && p.roles == nil
 }
@@ -106,7 +100,6 @@ func (p *personPlan) endsAccess() bool {
 	return p.kind == planLeave || p.active != nil && !*p.active
 }
 
-// givesAccess reports whether the person gains access by the plan.
 func (p *personPlan) givesAccess() bool {
 	return p.kind == planJoin || p.active != nil && *p.active
 }

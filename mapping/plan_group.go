@@ -59,7 +59,6 @@ func (p *planner) hidden(s *snapshot, id string) error {
 	return p.usable(s, id, "")
 }
 
-// knowsAll refuses ids that are no members of the organization.
 func (p *planner) knowsAll(s *snapshot, ids []string) error {
 	for _, id := range ids {
 		if err := p.hidden(s, id); err != nil {
@@ -225,7 +224,6 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	return all, nil
 }
 
-// holdersOf returns the users who hold a role, in order.
 func (s *snapshot) holdersOf(r *role) (found []*user) {
 	for _, u := range s.users {
 		if slices.ContainsFunc(u.roles, func(ref roleRef) bool { return ref.means(r) }) {

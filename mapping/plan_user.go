@@ -74,7 +74,6 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 // digits before the present address.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
 
-// isTombstone reports whether a userName is the present one as a tombstone.
 func isTombstone(userName, present string) bool {
 	return tombstone.MatchString(userName) && foldEmail(userName[32:]) == foldEmail(present)
 }
@@ -181,7 +180,6 @@ func checkEmail(userName string) error {
 	return nil
 }
 
-// draft returns a user that Suger does not list yet.
 func (p *planner) draft(email string) *user {
 	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
 	u.values[p.model.userName] = email
@@ -278,7 +276,6 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// errNobody returns the error for an id without a user in the organization.
 func errNobody(id string) error { return scim.NotFound("user", id) }
 
 // comeBackByID plans active true for the id of a person who has left: they are

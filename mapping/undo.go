@@ -80,7 +80,6 @@ func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPl
 	return back, failures, nil
 }
 
-// inverse returns the plan that undoes a plan.
 func (p *personPlan) inverse(m *model) *personPlan {
 	if p.kind == planLeave {
 		draft := *p.before

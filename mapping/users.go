@@ -36,7 +36,6 @@ func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view sc
 	return u.answer(ctx, snap, found)
 }
 
-// answer returns a user as SCIM shows it.
 func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
 	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
 	if err != nil {
@@ -390,10 +389,8 @@ func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
 	return err
 }
 
-// wrote reports whether a change was made.
 func (x *execution) wrote() bool { return x != nil && !x.plan.empty() }
 
-// afterEnd adds to an error that access has already ended.
 func afterEnd(ended bool, err error) error {
 	if !ended {
 		return err
