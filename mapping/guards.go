@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -171,21 +170,18 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		if !s.whole {
 			return errNeedsEverybody
 		}
-		for _, u := range s.users {
-			if is := p.model.key(u); u.id != one.before.id && looksLike(is, foldEmail(email)) {
+		for _, u := range s.users { // who joins has an address that nobody here has
+			is := p.model.key(u)
+			if same := is == foldEmail(email) && one.kind == planChange; u.id != one.before.id && (same || looksLike(is, foldEmail(email))) {
 				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
-					"The userName %s looks like that of another user, %s, and Suger may treat the two as the same, so nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
+					"The userName %s is that of another user, %s, or looks like it, so that Suger may treat the two as the same. Nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
 			}
 		}
 		if usual := fold(cleanName(email)); usual != foldEmail(email) && (one.kind == planChange || one.before.id == "") {
 			return &refusal{guardUnique, scim.NewError(scim.CodeInvalidValue,
 				"Suger may take the userName %q for %q, which can be somebody else's, so nothing was changed. Use the second spelling in Okta.", scim.Clip(email, 120), scim.Clip(usual, 120))}
 		}
-		if one.kind == planJoin {
-			continue // the holder of the address is in the snapshot
-		}
-		taken := slices.ContainsFunc(s.users, func(u *user) bool { return u.id != one.before.id && p.model.key(u) == foldEmail(email) })
-		if taken || s.unusable("", email) != nil {
+		if one.kind == planChange && s.unusable("", email) != nil {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
 				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}
 		}

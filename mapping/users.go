@@ -271,7 +271,10 @@ func (s *suger) ending(id, ifMatch string, how func(*snapshot, *user) (*plan, er
 				return &plan{}, nil
 			}
 			p, err := how(snap, found)
-			return p, cmp.Or(err, s.matches(snap, found, ifMatch))
+			if err == nil && ifMatch != "" { // the version shows the names of the roles, for which custom ones need the list
+				_, err = s.current(snap, found, ifMatch)
+			}
+			return p, err
 		},
 	}
 }
@@ -376,17 +379,6 @@ func (s *suger) checkOtherAccount(snap *snapshot, ended *user) error {
 	return scim.NewError(scim.CodeOtherAccount,
 		"Another account in Suger has the userName %s and access: %s. If it belongs to the same person, remove it in Suger's console, or unassign and assign the person in Okta, so that Okta links to it.",
 		scim.Clip(s.model.email(other), 120), scim.Clip(other.id, 80))
-}
-
-// matches refuses a change of a user who is not as the client last read them. The
-// version is only computed where it is asked for: it shows the names of the roles,
-// for which custom ones need the list.
-func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
-	if ifMatch == "" {
-		return nil
-	}
-	_, err := s.current(snap, found, ifMatch)
-	return err
 }
 
 func (x *execution) wrote() bool { return x != nil && !x.plan.empty() }
