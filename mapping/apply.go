@@ -208,9 +208,7 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined boo
 			rest.values[i] = value
 		}
 	}
-	if s.model.splitsName() && s.model.formatted(is) == s.model.formatted(one.after(s.model)) {
-		maps.DeleteFunc(rest.values, func(i int, _ string) bool { return s.model.attributes[i].Part != spec.WholeField })
-	}
+	s.model.dropSameName(rest.values, is, one.after(s.model))
 	if wanted := one.active == nil || *one.active; is.access.active != wanted {
 		rest.active, joined = &wanted, joined || wanted
 	}

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -406,89 +405,6 @@ func withDetail(err error, format string) error {
 	return &whole
 }
 
-type failure struct {
-	one *personPlan // nil for the role
-	err error
-}
-
-// errMemberLeft means that a member of the group has left the organization
-// since the change was planned.
-var errMemberLeft = errors.New("a member has left the organization")
-
-// failures returns what the confirmation found missing, with the call's error if there
-// is one. A call that failed but took effect is a success. A request about several
-// people never fails with "not found" because of one of them.
-func (x *execution) failures(differs []difference) (failed []failure) {
-	for _, d := range differs {
-		var operation string
-		err := x.done.role
-		switch {
-		case d.one != nil:
-			err, operation = cmp.Or(x.done.reason(d.one), x.done.role), string(d.one.kind)
-		case x.plan.role.kind == roleDeleted && len(failed) > 0:
-			err = failed[0].err // not tried, because somebody still holds it
-		default:
-			operation = string(x.plan.role.kind)
-		}
-		switch {
-		case x.change.single == "" && d.field == goneField && d.one.kind == planChange:
-			err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
-				"A member of the group has left the organization at the same time. Retry; the change is then made for the other members.")
-		case err == nil:
-			err = x.unconfirmed(operation, d.field)
-		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
-			err = errNobody(d.one.before.id)
-		case errors.As(err, new(*scim.Error)):
-		case isGone(err) || callMissing(err):
-			err = x.notOffered(err)
-		}
-		failed = append(failed, failure{d.one, err})
-	}
-	return failed
-}
-
-// reason returns the error of a failed call about a person, or nil.
-func (a *applied) reason(one *personPlan) error { return a.failed[one.before] }
-
-// refuses reports whether Suger refused the change of a person, so that it will not
-// take effect.
-func (a *applied) refuses(one *personPlan) bool {
-	err := a.reason(one)
-	return err != nil && !uncertain(err)
-}
-
-// refused returns the part of a plan that Suger refused. The rest may still take effect,
-// even if Suger does not show it yet.
-func (a *applied) refused(differs []difference) *plan {
-	p := &plan{}
-	for _, d := range differs {
-		if d.one != nil && a.refuses(d.one) {
-			p.people = append(p.people, d.one)
-		}
-	}
-	return p
-}
-
-// unconfirmed returns the error for a change that Suger does not show.
-func (s *suger) unconfirmed(operation, field string) error {
-	s.config.Observer.Unconfirmed(operation)
-	return scim.Wrap(fmt.Errorf("after %q, %s is not as requested", operation, field), scim.CodeWriteUnconfirmed,
-		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
-}
-
-// notOffered returns the error for a call that Suger answers as if it did not exist.
-// A 404 may also be about the record.
-func (s *suger) notOffered(cause error) error {
-	call, _ := callError(cause)
-	s.missing(call.Operation)
-	if callMissing(cause) {
-		return cause
-	}
-	return scim.Wrap(cause, scim.CodeUnsupported,
-		"Suger answered \"not found\" to %q, and does not show the change.%s Retry; if it stays so, run the check command and compare the call in the mapping file with Suger's.",
-		call.Operation, saidBySuger(call.Message))
-}
-
 // learn caches the ids of users by address.
 func (s *suger) learn(after *snapshot, p *plan) {
 	key := s.memory.key(s.Caller)
@@ -499,46 +415,4 @@ func (s *suger) learn(after *snapshot, p *plan) {
 			s.memory.remember(key, s.model.email(is), is.id)
 		}
 	}
-}
-
-// failureOf returns the error for the client about people who could not be
-// changed. If Suger was only unreachable, the answer makes Okta retry.
-func (x *execution) failureOf(failures []failure) error {
-	if len(failures) == 0 {
-		return nil
-	}
-	if last := failures[len(failures)-1]; last.one == nil {
-		if x.plan.role.kind != roleDeleted || len(failures) == 1 {
-			return last.err
-		}
-		failures = failures[:len(failures)-1] // not deleted until nobody holds it
-	}
-	if len(x.plan.touched()) == 1 {
-		return failures[0].err
-	}
-	var causes []error
-	code, last := scim.CodePartialGroup, (*scim.Error)(nil)
-	for _, f := range failures {
-		causes = append(causes, f.err)
-		var e *scim.Error
-		if errors.As(x.asSCIM(f.err), &e) && e.RetryAfter > 0 && (last == nil || e.RetryAfter > last.RetryAfter) {
-			code, last = e.Code, e
-		}
-	}
-	err := scim.Wrap(errors.Join(causes...), code,
-		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
-		len(failures), len(x.plan.touched()), joinWords(failures, func(f failure) string {
-			_, code := outcomeOf(x.asSCIM(f.err))
-			return fmt.Sprintf("%s: %s", x.model.email(f.one.before), code)
-		}))
-	if last != nil {
-		err.RetryAfter = last.RetryAfter
-	}
-	return err
-}
-
-// uncertain reports whether a failed call may have taken effect.
-func uncertain(err error) bool {
-	call, ok := callError(err)
-	return ok && call.Uncertain
 }

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -146,12 +145,6 @@ func (m *model) at(name string) int {
 
 // holds reports whether the mapping has a field for the attribute.
 func (m *model) holds(name string) bool { return m.at(name) >= 0 }
-
-// splitsName reports whether given and family name are parts of one field, so
-// that only the two together can be compared with what Suger holds.
-func (m *model) splitsName() bool {
-	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.Part != spec.WholeField })
-}
 
 // writesStatus reports whether the update operation sends the status.
 func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStatus() }

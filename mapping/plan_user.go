@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"maps"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -112,14 +113,16 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 			return err
 		}
 	}
-	if m.splitsName() && m.formatted(one.after(m)) == m.formatted(one.before) {
-		for i, a := range m.attributes {
-			if a.Part != spec.WholeField {
-				delete(one.values, i)
-			}
-		}
-	}
+	m.dropSameName(one.values, one.after(m), one.before)
 	return nil
+}
+
+// dropSameName drops the parts of a name that are one field in Suger, and so can only be
+// compared together, if two users have the same.
+func (m *model) dropSameName(values map[int]string, a, b *user) {
+	if m.formatted(a) == m.formatted(b) {
+		maps.DeleteFunc(values, func(i int, _ string) bool { return m.attributes[i].Part != spec.WholeField })
+	}
 }
 
 // checkSizes refuses a whole resource with a value that Suger cannot keep.
