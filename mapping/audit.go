@@ -117,7 +117,7 @@ func (s *suger) recordEach(what string, p *plan, after *snapshot, outcome string
 }
 
 // recordProven writes the records of a confirmed plan.
-func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []failure) {
+func (s *suger) recordProven(what string, p *plan, after *snapshot, failures []difference) {
 	s.recordEach(what, p, after, "done", func(one *personPlan) error {
 		for _, f := range failures {
 			if f.one == one || f.one != nil && one != nil && f.one.before == one.before {

@@ -17,6 +17,7 @@ import (
 type difference struct {
 	one   *personPlan // nil for the role itself
 	field string
+	err   error // for the client, see failures
 }
 
 // goneField is the field name for a user who is missing from the list.
@@ -33,11 +34,11 @@ func (p *planner) prove(before, s *snapshot, all *plan) (differs []difference) {
 			field = "active"
 		}
 		if field != "" {
-			differs = append(differs, difference{one, field})
+			differs = append(differs, difference{one: one, field: field})
 		}
 	}
 	if all.role != nil && (s.roles.missing || !all.role.isIn(s.roles)) {
-		differs = append(differs, difference{nil, "the role"})
+		differs = append(differs, difference{field: "the role"})
 	}
 	return differs
 }
@@ -219,27 +220,22 @@ func (x *execution) untilShown(ctx context.Context) (err error) {
 	return nil
 }
 
-type failure struct {
-	one *personPlan // nil for the role
-	err error
-}
-
 // errMemberLeft means that a member of the group has left the organization
 // since the change was planned.
 var errMemberLeft = errors.New("a member has left the organization")
 
-// failures returns what the confirmation found missing, with the call's error if there
+// failures adds the errors to what the confirmation found missing: the call's if there
 // is one. A call that failed but took effect is a success. A request about several
 // people never fails with "not found" because of one of them.
-func (x *execution) failures(differs []difference) (failed []failure) {
-	for _, d := range differs {
+func (x *execution) failures(differs []difference) []difference {
+	for i, d := range differs {
 		var operation string
 		err := x.done.role
 		switch {
 		case d.one != nil:
 			err, operation = cmp.Or(x.done.reason(d.one), x.done.role), string(d.one.kind)
-		case x.plan.role.kind == roleDeleted && len(failed) > 0:
-			err = failed[0].err // not tried, because somebody still holds it
+		case x.plan.role.kind == roleDeleted && i > 0:
+			err = differs[0].err // not tried, because somebody still holds it
 		default:
 			operation = string(x.plan.role.kind)
 		}
@@ -255,9 +251,9 @@ func (x *execution) failures(differs []difference) (failed []failure) {
 		case isGone(err) || callMissing(err):
 			err = x.notOffered(err)
 		}
-		failed = append(failed, failure{d.one, err})
+		differs[i].err = err
 	}
-	return failed
+	return differs
 }
 
 // reason returns the error of a failed call about a person, or nil.
@@ -304,7 +300,7 @@ func (s *suger) notOffered(cause error) error {
 
 // failureOf returns the error for the client about people who could not be
 // changed. If Suger was only unreachable, the answer makes Okta retry.
-func (x *execution) failureOf(failures []failure) error {
+func (x *execution) failureOf(failures []difference) error {
 	if len(failures) == 0 {
 		return nil
 	}
@@ -328,7 +324,7 @@ func (x *execution) failureOf(failures []failure) error {
 	}
 	err := scim.Wrap(errors.Join(causes...), code,
 		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
-		len(failures), len(x.plan.touched()), joinWords(failures, func(f failure) string {
+		len(failures), len(x.plan.touched()), joinWords(failures, func(f difference) string {
 			_, code := outcomeOf(x.asSCIM(f.err))
 			return fmt.Sprintf("%s: %s", x.model.email(f.one.before), code)
 		}))

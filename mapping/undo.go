@@ -64,7 +64,7 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 
 // revert undoes what the plan has changed about people, on a snapshot that shows it, and
 // records that. failures are the people whom a list shows still changed.
-func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures []failure, err error) {
+func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures []difference, err error) {
 	back = &execution{suger: x.suger, before: on, plan: &plan{}}
 	for _, one := range people {
 		back.plan.people = append(back.plan.people, one.inverse(x.model))
