@@ -153,9 +153,6 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 		return nil, err
 	}
 	name, _ := r["displayName"].(string)
-	if err := g.planner.fits(cleanName(name)); err != nil {
-		return nil, err
-	}
 	done, err := g.carryOut(ctx, change{
 		names: []string{g.rolesName()},
 		plan:  func(s *snapshot) (*plan, error) { return g.planner.makeRole(s, name, memberIDs(r["members"])) },
