@@ -28,10 +28,11 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	}
 	all := &plan{}
 	for _, id := range c.add {
-		one, err := p.addition(s, s.byID(id), r)
+		one, err := p.changeOf(s, s.byID(id))
 		if err != nil {
 			return nil, err
 		}
+		p.addition(one, r)
 		all.people = append(all.people, one)
 	}
 	removed := make(map[string]bool)
@@ -41,7 +42,10 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 			continue // a person who has left is no longer a member
 		}
 		removed[id] = true
-		one, err := p.removal(s, u, r, c.implicit)
+		one, err := p.changeOf(s, u)
+		if err == nil {
+			err = p.removal(s, one, r, c.implicit)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -77,11 +81,7 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 // addition gives the role to a user, unless a user who can hold only one role
 // holds a more powerful one. A role without permissions replaces no other role,
 // not even one without permissions.
-func (p *planner) addition(s *snapshot, u *user, r *role) (*personPlan, error) {
-	one, err := p.changeOf(s, u)
-	if err != nil {
-		return nil, err
-	}
+func (p *planner) addition(one *personPlan, r *role) {
 	switch top := highest(one.held); {
 	case holds(one.held, r):
 	case p.model.many:
@@ -93,25 +93,21 @@ func (p *planner) addition(s *snapshot, u *user, r *role) (*personPlan, error) {
 	default:
 		one.roles = []*role{r}
 	}
-	return one, nil
 }
 
 // removal takes the role from a user, who falls back to the default role if users
 // hold one. The default role itself cannot be taken, only replaced.
-func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (*personPlan, error) {
-	one, err := p.changeOf(s, u)
+func (p *planner) removal(s *snapshot, one *personPlan, r *role, implicit bool) error {
 	switch {
-	case err != nil:
-		return nil, err
 	case !holds(one.held, r):
-	case implicit && p.protected[p.model.key(u)]:
+	case implicit && p.protected[p.model.key(one.before)]:
 		one.kept = "protected user stays in a group that no longer lists them"
 	case p.model.many:
 		one.roles = slices.DeleteFunc(slices.Clone(one.held), func(held *role) bool { return held.id == r.id })
 	default:
 		fallback, err := p.defaultRole(s)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if fallback[0].id == r.id {
 			one.kept = "group member keeps the default role"
@@ -119,7 +115,7 @@ func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (*person
 			one.roles = fallback
 		}
 	}
-	return one, nil
+	return nil
 }
 
 // makeRole plans a custom role for a group that is not a role yet, held by the
@@ -216,8 +212,8 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	if fallback[0].id == r.id {
 		return nil, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name)
 	}
-	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r))})
-	if err := cmp.Or(p.unreadable(s.mayHold(r)), err); err != nil {
+	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r)), implicit: true})
+	if err != nil {
 		return nil, err
 	}
 	all.role = &rolePlan{kind: roleDeleted, role: r}
