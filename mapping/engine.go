@@ -356,7 +356,11 @@ func (x *execution) proven(ctx context.Context, differs []difference) error {
 	lost := x.planner.losses(x.plan) - x.planner.losses(refused)
 	x.reserved.settle(lost)
 	x.recordProven(x.change.what, x.plan, x.after, failures)
-	x.learn(x.after, x.plan)
+	if one := x.plan.joining(); one != nil {
+		if is := x.planner.joined(x.after, one); is != nil {
+			x.memory.remember(x.memory.key(x.Caller), x.model.email(is), is.id)
+		}
+	}
 	if undone, err := x.keepAdministrator(ctx, differs); err != nil {
 		x.reserved.settle(lost - x.planner.losses(undone))
 		return err
@@ -403,16 +407,4 @@ func withDetail(err error, format string) error {
 	whole := *e
 	whole.Detail = fmt.Sprintf(format, e.Detail)
 	return &whole
-}
-
-// learn caches the ids of users by address.
-func (s *suger) learn(after *snapshot, p *plan) {
-	key := s.memory.key(s.Caller)
-	for _, one := range p.touched() {
-		if one.kind == planLeave {
-			s.memory.unlearn(key, s.model.email(one.before))
-		} else if is := s.planner.joined(after, one); one.kind == planJoin && is != nil {
-			s.memory.remember(key, s.model.email(is), is.id)
-		}
-	}
 }
