@@ -31,12 +31,19 @@ func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err 
 	return g.groupShape(q.Projection.Includes("members") || q.Filter.Names("members")).list(ctx, q)
 }
 
-// groupShape shows roles as groups.
+// groupShape shows roles as groups, in the order of every list: by time of creation, then id.
 func (s *suger) groupShape(members bool) roleShape {
-	if !members {
-		return roleShape{s, false, func(r *role, _ []*user) scim.Resource { return groupWithoutMembers(r) }}
+	shape := roleShape{suger: s, holders: members}
+	shape.compare = func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
 	}
-	return roleShape{s, true, func(r *role, holders []*user) scim.Resource { return versioned(s.group(r, holders)) }}
+	shape.resource = func(r *role, holders []*user) scim.Resource {
+		if !members {
+			return groupWithoutMembers(r)
+		}
+		return versioned(s.group(r, holders))
+	}
+	return shape
 }
 
 // A roleShape shows roles as resources of one type.
@@ -44,6 +51,7 @@ type roleShape struct {
 	*suger
 	holders  bool // the resource depends on who holds the role
 	resource func(r *role, holders []*user) scim.Resource
+	compare  func(a, b *role) int
 }
 
 func (v roleShape) get(ctx context.Context, what, id string) (scim.View, error) {
@@ -62,7 +70,6 @@ func (v roleShape) get(ctx context.Context, what, id string) (scim.View, error) 
 	return v.resource(r, holders), nil
 }
 
-// list returns the roles that a query asks for, by time of creation, then id.
 func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) {
 	roles, err := v.roles(ctx, v.rolesToShow())
 	if err != nil {
@@ -76,9 +83,7 @@ func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) 
 		}
 		members = snap.withRoles(roles).members()
 	}
-	sorted := slices.SortedFunc(slices.Values(roles.roles), func(a, b *role) int {
-		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
-	})
+	sorted := slices.SortedFunc(slices.Values(roles.roles), v.compare)
 	return q.Select(len(sorted), func(i int) scim.View { return v.resource(sorted[i], members[sorted[i].id]) }), nil
 }
 
@@ -153,6 +158,9 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 		return nil, err
 	}
 	name, _ := r["displayName"].(string)
+	if err := g.planner.fits(cleanName(name)); err != nil {
+		return nil, err
+	}
 	done, err := g.carryOut(ctx, change{
 		names: []string{g.rolesName()},
 		plan:  func(s *snapshot) (*plan, error) { return g.planner.makeRole(s, name, memberIDs(r["members"])) },
@@ -370,13 +378,18 @@ type Roles struct{ *suger }
 // Get returns one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
 	defer rs.translate(&err)
-	return roleShape{rs.suger, true, roleResource}.get(ctx, "role", id)
+	return rs.shape().get(ctx, "role", id)
 }
 
 // List returns the roles that a query asks for.
 func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer rs.translate(&err)
-	return roleShape{rs.suger, true, roleResource}.list(ctx, q)
+	return rs.shape().list(ctx, q)
+}
+
+// shape shows roles as such, in the order of their ids.
+func (rs *Roles) shape() roleShape {
+	return roleShape{rs.suger, true, roleResource, func(a, b *role) int { return strings.Compare(a.id, b.id) }}
 }
 
 func roleResource(r *role, holders []*user) scim.Resource {

@@ -102,8 +102,8 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 		case joins && value == "":
 			continue
 		}
-		if a.Max > 0 && utf8.RuneCountInString(value) > a.Max {
-			return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.Max)
+		if err := a.fits(value); err != nil {
+			return err
 		}
 		one.values[i] = value
 	}
@@ -123,6 +123,25 @@ func (m *model) dropSameName(values map[int]string, a, b *user) {
 	if m.formatted(a) == m.formatted(b) {
 		maps.DeleteFunc(values, func(i int, _ string) bool { return m.attributes[i].Part != spec.WholeField })
 	}
+}
+
+// checkSizes refuses a whole resource with a value that Suger cannot keep.
+func (p *planner) checkSizes(wanted scim.Resource) error {
+	for _, a := range p.model.attributes {
+		value, _ := attributeOf(wanted, a.name)
+		if err := a.fits(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits refuses a value of the attribute that Suger cannot keep.
+func (a *attribute) fits(value string) error {
+	if a.Max == 0 || a.Write == spec.WriteNever || utf8.RuneCountInString(value) <= a.Max {
+		return nil
+	}
+	return scim.NewError(scim.CodeInvalidValue, "The attribute %s is longer than the %d characters that Suger allows.", a.name, a.Max)
 }
 
 // splitFullName gives a person a name from displayName or name.formatted where

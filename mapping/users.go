@@ -123,7 +123,7 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 	if err != nil {
 		return nil, err
 	}
-	if err := u.userType.CheckRequired(wanted); err != nil {
+	if err := cmp.Or(u.userType.CheckRequired(wanted), u.planner.checkSizes(wanted)); err != nil {
 		return nil, err
 	}
 	email, _ := wanted["userName"].(string)
@@ -146,6 +146,9 @@ func (u *Users) Create(ctx context.Context, body map[string]any, _ *scim.Project
 // Replace makes a user as the client's whole resource says (PUT).
 func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifMatch string, _ *scim.Projection) (scim.Resource, error) {
 	wanted, wrong := u.userType.Normalize(body)
+	if wrong == nil {
+		wrong = u.planner.checkSizes(wanted)
+	}
 	access, err := scim.ReadAccess(body, u.userType)
 	if err != nil {
 		return nil, err
