@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -353,19 +354,14 @@ func (x *execution) proven(ctx context.Context, differs []difference) error {
 			x.doubt(one)
 		}
 	}
-	lost := x.planner.losses(x.plan) - x.planner.losses(refused)
-	x.reserved.settle(lost)
+	x.reserved.settle(x.planner.losses(x.plan) - x.planner.losses(refused))
 	x.recordProven(x.change.what, x.plan, x.after, failures)
 	if one := x.plan.joining(); one != nil {
 		if is := x.planner.joined(x.after, one); is != nil {
 			x.memory.remember(x.memory.key(x.Caller), x.model.email(is), is.id)
 		}
 	}
-	if undone, err := x.keepAdministrator(ctx, differs); err != nil {
-		x.reserved.settle(lost - x.planner.losses(undone))
-		return err
-	}
-	return x.failureOf(failures)
+	return cmp.Or(x.keepAdministrator(ctx, differs), x.failureOf(failures))
 }
 
 // unproven records a change that was sent and cannot be confirmed. The error is for

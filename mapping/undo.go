@@ -11,23 +11,19 @@ import (
 
 // keepAdministrator asks the guard about the state after a plan: another replica,
 // or somebody in the console, may have acted at the same time. If no active
-// administrator is left, it restores what the plan took from one. undone is the
-// part of the plan that it reverted.
-func (x *execution) keepAdministrator(ctx context.Context, differs []difference) (undone *plan, err error) {
+// administrator is left, it restores what the plan took from one.
+func (x *execution) keepAdministrator(ctx context.Context, differs []difference) error {
 	snap, after, touched := x.before, x.after, x.plan.touched()
-	undone = &plan{}
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
-		return undone, nil
+		return nil
 	}
 	hadAccess := func(one *personPlan) bool { return one.before.access.active }
 	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(x.model) }
 	switch {
-	case !slices.ContainsFunc(touched, takes): // a name, or somebody who has come
-		return undone, nil
-	case !snap.whole && !slices.ContainsFunc(touched, hadAccess): // there may have been none before
-		return undone, nil
-	case !after.roles.whole && !x.model.knowsAdministrators(): // administrators are unknown
-		return undone, nil
+	case !slices.ContainsFunc(touched, takes), // a name, or somebody who has come
+		!snap.whole && !slices.ContainsFunc(touched, hadAccess), // there may have been none before
+		!after.roles.whole && !x.model.knowsAdministrators():    // administrators are unknown
+		return nil
 	}
 	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
 	removed := slices.ContainsFunc(touched, removes)
@@ -36,11 +32,11 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if len(taken) == 0 && !snap.whole && !removed {
-		return undone, nil // there may have been none before
+		return nil // there may have been none before
 	}
 	x.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
-		return undone, scim.NewError(scim.CodeLastAdmin,
+		return scim.NewError(scim.CodeLastAdmin,
 			"The change was made, but the Suger organization no longer has an active administrator: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
@@ -54,11 +50,11 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 	}
 	email := x.model.email(taken[0].before)
 	if err != nil {
-		return undone, scim.Wrap(err, scim.CodeLastAdmin,
+		return scim.Wrap(err, scim.CodeLastAdmin,
 			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", email)
 	}
-	undone.people = taken
-	return undone, scim.NewError(scim.CodeLastAdmin,
+	x.reserved.settle(x.reserved.n - x.planner.losses(&plan{people: taken}))
+	return scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
