@@ -16,17 +16,16 @@ import (
 // applied holds the results of a plan's calls.
 type applied struct {
 	mu     sync.Mutex
-	failed map[*personPlan]error // by the person the call was about; no nil errors
-	role   error                 // of the role's own call
-	made   *role                 // the role that was made
-	joined string                // id of a person who was added, as far as an answer shows it
+	failed map[*user]error // by the person before the change; no nil errors
+	role   error           // of the role's own call
+	joined string          // id of a person who was added, as far as an answer shows it
 }
 
 func (a *applied) fail(one *personPlan, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err != nil {
-		a.failed[one] = err
+		a.failed[one.before] = err
 	}
 }
 
@@ -35,49 +34,37 @@ func (a *applied) fail(one *personPlan, err error) {
 // last. If only new administrators would remain, they are added before an old one
 // is removed. A failure for one person does not stop the others: a repeated
 // request does only the rest.
-func (s *suger) apply(ctx context.Context, snap *snapshot, all *plan) *applied {
-	done := &applied{failed: make(map[*personPlan]error)}
-	if all.role != nil && all.role.kind != roleDeleted {
-		if done.made, done.role = s.applyRole(ctx, snap.roles, all.role); done.role != nil {
-			return done
+func (x *execution) apply(ctx context.Context) {
+	role, done := x.plan.role, &applied{failed: make(map[*user]error)}
+	x.done = done
+	if role != nil && role.kind != roleDeleted {
+		if done.role = x.applyRole(ctx, role); done.role != nil {
+			return
 		}
 	}
-	for _, phase := range s.phases(snap, all) {
+	for _, phase := range x.planner.phases(x.before, x.plan) {
 		work := errgroup.Group{}
-		work.SetLimit(s.config.Parallel)
+		work.SetLimit(x.config.Parallel)
 		for _, one := range phase {
 			work.Go(func() error {
-				done.fail(one, s.applyPerson(ctx, snap, one.with(all.role, done.made), done))
+				done.fail(one, x.applyPerson(ctx, one))
 				return nil
 			})
 		}
 		_ = work.Wait() // failures are collected, not returned
 	}
-	if all.role != nil && all.role.kind == roleDeleted && len(done.failed) == 0 {
-		_, done.role = s.applyRole(ctx, snap.roles, all.role)
+	if role != nil && role.kind == roleDeleted && len(done.failed) == 0 {
+		done.role = x.applyRole(ctx, role)
 	}
-	return done
-}
-
-// with returns the plan with the created role in place of the planned one.
-func (p *personPlan) with(planned *rolePlan, made *role) *personPlan {
-	if planned == nil || planned.kind != roleMade || made == nil || !slices.Contains(p.roles, planned.role) {
-		return p
-	}
-	copied := *p
-	copied.roles = slices.Clone(p.roles)
-	for i, r := range copied.roles {
-		if r == planned.role {
-			copied.roles[i] = made
-		}
-	}
-	return &copied
 }
 
 // phases sorts the people of a plan into the order of their calls.
-func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
-	p := s.planner
-	rescue := snap.whole && p.withoutNewcomers(snap, all) == 0
+func (p *planner) phases(s *snapshot, all *plan) [][]*personPlan {
+	stays := func(u *user) bool {
+		one := all.of(u.id)
+		return one == nil || !p.takesAdministrator(one)
+	}
+	rescue := s.whole && !slices.ContainsFunc(s.administrators(), stays)
 	phases := make([][]*personPlan, 5)
 	for _, one := range all.touched() {
 		at := 3
@@ -99,31 +86,20 @@ func (s *suger) phases(snap *snapshot, all *plan) [][]*personPlan {
 	return phases
 }
 
-// withoutNewcomers counts the administrators whom a plan leaves, without those
-// whom it adds.
-func (p *planner) withoutNewcomers(s *snapshot, all *plan) (count int) {
-	for _, u := range s.administrators() {
-		if one := all.of(u.id); one == nil || !p.takesAdministrator(one) {
-			count++
-		}
-	}
-	return count
-}
-
-// applyPerson makes the calls that change one person.
-func (s *suger) applyPerson(ctx context.Context, snap *snapshot, one *personPlan, done *applied) error {
-	defer s.memory.wrote(s.Organization, s.userName(one.before.id), s.administratorsName())
+func (x *execution) applyPerson(ctx context.Context, one *personPlan) (err error) {
+	defer x.memory.wrote(x.Organization, x.userName(one.before.id), x.administratorsName())
 	switch one.kind {
-	case planJoin:
-		id, err := s.applyJoin(ctx, snap, one)
-		done.mu.Lock()
-		done.joined = id
-		done.mu.Unlock()
+	case planJoin: // the only person of a plan
+		x.done.joined, err = x.applyJoin(ctx, one)
 		return err
 	case planLeave:
-		_, err := s.call(ctx, spec.OpRemoveUser, s.model.doc.Operations.RemoveUser, s.ids(one.before, nil), s.present(one.before))
+		_, err := x.call(ctx, spec.OpRemoveUser, x.model.doc.Operations.RemoveUser, x.ids(one.before, nil), x.present(one.before))
 		return err
 	}
+	return x.callAll(ctx, one)
+}
+
+func (s *suger) callAll(ctx context.Context, one *personPlan) error {
 	for _, call := range s.calls(one) {
 		if err := s.callOn(ctx, one, call); err != nil {
 			return err
@@ -135,25 +111,25 @@ func (s *suger) applyPerson(ctx context.Context, snap *snapshot, one *personPlan
 // applyJoin adds a person, in one call or two, and returns the id in the answer.
 // Suger keeps the names of a person it knows: a further call updates those that
 // differ.
-func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) (id string, err error) {
-	defer s.memory.wrote(s.Organization, s.addressName(one.values[s.model.userName]))
-	ops := &s.model.doc.Operations
-	answer, err := s.call(ctx, spec.OpAddUser, ops.AddUser, s.ids(nil, nil), s.newValues(one))
+func (x *execution) applyJoin(ctx context.Context, one *personPlan) (id string, err error) {
+	defer x.memory.wrote(x.Organization, x.addressName(one.values[x.model.userName]))
+	ops := &x.model.doc.Operations
+	answer, err := x.call(ctx, spec.OpAddUser, ops.AddUser, x.ids(nil, nil), x.newValues(one))
 	if err != nil {
 		return "", err
 	}
 	if ops.AddMember != nil {
-		id, ok := s.model.idIn(answer)
+		id, ok := x.model.idIn(answer)
 		if !ok {
-			return "", s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "an answer without the new user's %s", s.model.doc.User.ID))
+			return "", x.unreadable(spec.OpAddUser, misfit(x.model.doc.User.ID.String(), "an answer without the new user's %s", x.model.doc.User.ID))
 		}
-		if err := s.stranger(ctx, one, snap, answer, id); err != nil {
+		if err := x.stranger(ctx, one, answer, id); err != nil {
 			return "", err
 		}
-		named := ids{"organization": s.Organization, "user": id}
-		answer, err = s.call(ctx, spec.OpAddMember, ops.AddMember, named, s.newValues(one))
+		named := ids{"organization": x.Organization, "user": id}
+		answer, err = x.call(ctx, spec.OpAddMember, ops.AddMember, named, x.newValues(one))
 		if isGone(err) {
-			s.config.Observer.Unconfirmed(spec.OpAddUser)
+			x.config.Observer.Unconfirmed(spec.OpAddUser)
 			return "", scim.Wrap(err, scim.CodeWriteUnconfirmed,
 				"Suger answered %q, but then does not know the new user in %q, so the person is not a member. Retry in Okta; if the error remains, run the check command.", spec.OpAddUser, spec.OpAddMember)
 		}
@@ -161,21 +137,12 @@ func (s *suger) applyJoin(ctx context.Context, snap *snapshot, one *personPlan) 
 			return "", err
 		}
 	}
-	added, err := s.model.readUser(answer, s.Organization)
-	if err != nil || !s.mayBe(one, answer) {
+	added, err := x.model.readUser(answer, x.Organization)
+	if err != nil || !x.mayBe(one, answer) {
 		return "", nil // the list shows the added person
 	}
-	s.drift(spec.OpAddUser, added.drift...)
-	rest := s.restOfJoin(snap, added, one, s.model.endOfAccess() == spec.ByRemoval)
-	if rest.empty() {
-		return added.id, nil
-	}
-	for _, call := range s.calls(rest) {
-		if err := s.callOn(ctx, rest, call); err != nil {
-			return added.id, err
-		}
-	}
-	return added.id, nil
+	x.drift(spec.OpAddUser, added.drift...)
+	return added.id, x.callAll(ctx, x.restOfJoin(x.before, added, one, x.model.endOfAccess() == spec.ByRemoval))
 }
 
 // mayBe reports whether the answer to adding a person can be about that person:
@@ -192,11 +159,11 @@ func (s *suger) mayBe(one *personPlan, answer any) bool {
 // stranger returns an error if the first of two calls that add a person answered
 // with another person's id, whom the second call would make a member. An answer
 // without an address is compared with the record that Suger has by the id.
-func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, answer, id any) error {
+func (x *execution) stranger(ctx context.Context, one *personPlan, answer, id any) error {
 	text, _ := spec.Text(id)
 	record := answer
-	if email, _ := fieldText(answer, s.model.attributes[s.model.userName].Field); email == "" && one.before.id == "" {
-		known, offered, err := s.global(ctx, text)
+	if email, _ := fieldText(answer, x.model.attributes[x.model.userName].Field); email == "" && one.before.id == "" {
+		known, offered, err := x.global(ctx, text)
 		if err != nil {
 			return err
 		}
@@ -204,8 +171,8 @@ func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, a
 			record = known
 		}
 	}
-	if !s.mayBe(one, answer) || !s.mayBe(one, record) || snap.byID(text) != nil {
-		return s.unreadable(spec.OpAddUser, misfit(s.model.doc.User.ID.String(), "the %s of somebody else", s.model.doc.User.ID))
+	if !x.mayBe(one, answer) || !x.mayBe(one, record) || x.before.byID(text) != nil {
+		return x.unreadable(spec.OpAddUser, misfit(x.model.doc.User.ID.String(), "the %s of somebody else", x.model.doc.User.ID))
 	}
 	return nil
 }
@@ -213,20 +180,20 @@ func (s *suger) stranger(ctx context.Context, one *personPlan, snap *snapshot, a
 // finishJoin makes the calls for what a newly added person does not
 // have yet, where no answer showed it and the list does: the answer to the call that
 // added them can be lost. It reports whether there were any.
-func (s *suger) finishJoin(ctx context.Context, after *snapshot, p *plan, done *applied) bool {
-	one := p.joining()
-	if err := done.failed[one]; one == nil || err != nil && !uncertain(err) {
+func (x *execution) finishJoin(ctx context.Context) bool {
+	one := x.plan.joining()
+	if one == nil || x.done.refuses(one) {
 		return false
 	}
-	is := s.planner.joined(after, one)
+	is := x.planner.joined(x.after, one)
 	if is == nil {
 		return false
 	}
-	rest := s.restOfJoin(after, is, one, false)
+	rest := x.restOfJoin(x.after, is, one, false)
 	if rest.empty() {
 		return false
 	}
-	done.fail(one, s.applyPerson(ctx, after, rest, done))
+	x.done.fail(one, x.applyPerson(ctx, rest))
 	return true
 }
 
@@ -241,9 +208,7 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined boo
 			rest.values[i] = value
 		}
 	}
-	if s.model.splitsName() && s.model.formatted(is) == s.model.formatted(one.after(s.model)) {
-		maps.DeleteFunc(rest.values, func(i int, _ string) bool { return s.model.attributes[i].Part != spec.WholeField })
-	}
+	s.model.dropSameName(rest.values, is, one.after(s.model))
 	if wanted := one.active == nil || *one.active; is.access.active != wanted {
 		rest.active, joined = &wanted, joined || wanted
 	}
@@ -253,7 +218,6 @@ func (s *suger) restOfJoin(snap *snapshot, is *user, one *personPlan, joined boo
 	return rest
 }
 
-// A userCall is one call on a user.
 type userCall struct {
 	name string
 	op   *spec.Operation
@@ -330,9 +294,6 @@ func (s *suger) callOn(ctx context.Context, one *personPlan, call userCall) erro
 		if err != nil {
 			return err
 		}
-		if object == nil {
-			return s.unreadable(spec.OpGetUser, misfit("", "an answer without a user"))
-		}
 		if !s.isAsPlanned(object, one) {
 			return scim.NewError(scim.CodeSugerUnavailable, "Suger's record of this user has changed since it was read, so nothing was written. Retry.")
 		}
@@ -398,7 +359,6 @@ func (s *suger) allValues(one *personPlan) spec.Values {
 	return with
 }
 
-// newValues returns the values to send when adding a person.
 func (s *suger) newValues(one *personPlan) spec.Values {
 	with := s.present(one.after(s.model))
 	maps.DeleteFunc(with, func(_ string, value any) bool { return value == "" })
@@ -409,7 +369,6 @@ func (s *suger) newValues(one *personPlan) spec.Values {
 	return with
 }
 
-// present returns the attributes that a user has.
 func (s *suger) present(u *user) spec.Values {
 	with := make(spec.Values)
 	for i, a := range s.model.attributes {
@@ -429,7 +388,6 @@ func (s *suger) addFullName(with spec.Values, u *user) {
 	}
 }
 
-// addRoles adds the placeholders for roles.
 func addRoles(with spec.Values, roles []*role) {
 	ids, names := make([]any, len(roles)), make([]any, len(roles))
 	for i, r := range roles {
@@ -441,16 +399,15 @@ func addRoles(with spec.Values, roles []*role) {
 	}
 }
 
-// applyRole makes the call that creates, renames or deletes a role. made is the new
-// role, which before lacks; if the answer does not show it, a list is read, because
-// members get the role by its id.
-func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePlan) (made *role, err error) {
-	ops, template := &s.model.doc.Operations, &s.model.doc.Role.Template
-	defer s.memory.wrote(s.Organization, s.rolesName())
+// applyRole makes the call that creates, renames or deletes a role. A new role is read
+// into the plan, because members get it by its id: from the answer, or else from a list.
+func (x *execution) applyRole(ctx context.Context, change *rolePlan) error {
+	ops, template := &x.model.doc.Operations, &x.model.doc.Role.Template
+	defer x.memory.wrote(x.Organization, x.rolesName())
 	switch change.kind {
 	case roleDeleted:
-		_, err := s.call(ctx, spec.OpRemoveRole, ops.RemoveRole, s.ids(nil, change.role), nil)
-		return nil, err
+		_, err := x.call(ctx, spec.OpRemoveRole, ops.RemoveRole, x.ids(nil, change.role), nil)
+		return err
 	case roleRenamed:
 		with := spec.Values{"displayName": change.name}
 		if ops.UpdateRole.Sends == spec.SendsWholeObject {
@@ -459,30 +416,32 @@ func (s *suger) applyRole(ctx context.Context, before *catalogue, change *rolePl
 				with["permissions"] = change.role.permissions
 			}
 		}
-		_, err := s.call(ctx, spec.OpUpdateRole, ops.UpdateRole, s.ids(nil, change.role), with)
-		return nil, err
+		_, err := x.call(ctx, spec.OpUpdateRole, ops.UpdateRole, x.ids(nil, change.role), with)
+		return err
 	}
 	permissions := template.Permissions
 	if permissions == nil {
 		permissions = []any{}
 	}
-	answer, err := s.call(ctx, spec.OpAddRole, ops.AddRole, s.ids(nil, nil),
+	answer, err := x.call(ctx, spec.OpAddRole, ops.AddRole, x.ids(nil, nil),
 		spec.Values{"displayName": change.name, "description": template.Description, "permissions": permissions})
 	if answer != nil {
-		if r, readErr := s.model.readRole(answer); readErr == nil && r.name == change.name && before.byRef(roleRef{id: r.id}) == nil {
-			return s.model.newCatalogue([]*role{r}, s.config.GroupRoles, false).byID(r.id), nil
+		if r, readErr := x.model.readRole(answer); readErr == nil && r.name == change.name && x.before.roles.byRef(roleRef{id: r.id}) == nil {
+			*change.role = *x.model.newCatalogue([]*role{r}, x.config.GroupRoles, false).byID(r.id)
+			return nil
 		}
 	}
-	roles, listErr := s.roles(ctx, s.fromNow())
+	roles, listErr := x.roles(ctx, x.fromNow())
 	if listErr != nil {
-		return nil, cmp.Or(err, listErr)
+		return cmp.Or(err, listErr)
 	}
-	r, ambiguous := roles.named(change.name)
+	made, ambiguous := roles.named(change.name)
 	switch {
 	case ambiguous != nil:
-		return nil, ambiguous
-	case r == nil:
-		return nil, cmp.Or(err, s.unconfirmed(spec.OpAddRole, "the new role"))
+		return ambiguous
+	case made == nil:
+		return cmp.Or(err, x.unconfirmed(spec.OpAddRole, "the new role"))
 	}
-	return r, nil
+	*change.role = *made
+	return nil
 }

@@ -11,9 +11,9 @@ import (
 // Bounds of the age of the list on which a batch plans.
 const (
 	batchAge = 5 * time.Second
-	// If the list shows that a person is not a member: adding a member would
-	// overwrite the role, and a person who has left is not checked again. Also if
-	// the client names a version, or the change is refused.
+	// If a change adds somebody, finds nothing to do or is refused, or if the client names
+	// a version: adding a member would overwrite the role, and a person who has left is not
+	// checked again.
 	absenceAge = time.Second
 )
 
@@ -22,19 +22,11 @@ const (
 // change that creates or removes a resource with its own id, or removes an
 // administrator, is confirmed at once.
 type Batch struct {
-	operation any       // under way
-	base      *snapshot // the list that was read last
-	snap      *snapshot // the same with what is pending
-	pending   []*pendingChange
+	operation any          // under way
+	base      *snapshot    // the list that was read last
+	snap      *snapshot    // the same with what is pending
+	pending   []*execution // to be confirmed by the next list, at the end of the batch at the latest
 	failed    map[any]error
-}
-
-// A pendingChange is confirmed by the next list that the batch reads, at its end
-// at the latest.
-type pendingChange struct {
-	*sentChange
-	operation any
-	suger     *suger
 }
 
 type batchKey struct{}
@@ -56,7 +48,7 @@ func (b *Batch) Begin(operation any) { b.operation = operation }
 // Prove reads the list if something is to be proven, and returns the operations, as
 // Begin named them, whose changes were found missing since it was last called.
 func (b *Batch) Prove(ctx context.Context) map[any]error {
-	if len(b.pending) > 0 {
+	if b.hasPending() {
 		ctx, cancel := untilDeadline(ctx)
 		defer cancel()
 		s := b.pending[0].suger
@@ -65,7 +57,7 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 			b.saw(ctx, after)
 		}
 		for _, one := range b.pending {
-			b.failed[one.operation] = s.asSCIM(s.unproven(one.sentChange, err))
+			b.failed[one.operation] = s.asSCIM(one.unproven(err))
 		}
 		b.pending = nil
 	}
@@ -74,9 +66,57 @@ func (b *Batch) Prove(ctx context.Context) map[any]error {
 	return failed
 }
 
-// proveOn compares pending changes with a snapshot that began after them. Of
-// several changes to one person the last counts.
-func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
+func (b *Batch) hasPending() bool { return b != nil && len(b.pending) > 0 }
+
+// start returns the snapshot on which the batch plans its next change, nil if it
+// needs a new one. Where a record by id proves something, the end of access begins
+// with it.
+func (b *Batch) start(x *execution) *snapshot {
+	if b == nil || b.snap == nil || x.change.ends && x.provesByID() || x.config.Now().Sub(b.snap.done) > batchAge {
+		return nil
+	}
+	return b.snap
+}
+
+// mustLook reports whether what was planned on the batch's snapshot has to be
+// planned on a new one: the snapshot is too old, or there would be another plan if
+// what is pending had not taken effect, or nothing could show afterwards whether it
+// had.
+func (b *Batch) mustLook(x *execution, err error) bool {
+	old := x.config.Now().Sub(b.snap.done) > absenceAge
+	switch {
+	case err != nil || x.plan.empty():
+		return old || b.assumes(x.change, err)
+	case x.plan.joining() != nil || x.change.conditional:
+		return old || b.hasPending()
+	}
+	return slices.ContainsFunc(b.pending, func(one *execution) bool {
+		return slices.ContainsFunc(x.plan.touched(), func(next *personPlan) bool { return one.plan.of(next.before.id) != nil })
+	})
+}
+
+// assumes reports whether a change that has nothing to do, or is refused, would have
+// something to do if nothing that is pending had taken effect.
+func (b *Batch) assumes(c change, refused error) bool {
+	if !b.hasPending() {
+		return false
+	}
+	p, err := c.plan(b.base.withRoles(b.snap.roles))
+	return (err == nil) != (refused == nil) || err == nil && !p.empty()
+}
+
+// saw uses a snapshot that was read for a change of the batch, after the pending
+// changes: it proves them. Of several changes to one person the last counts.
+func (b *Batch) saw(ctx context.Context, snap *snapshot) {
+	switch {
+	case b == nil:
+		return
+	case !snap.whole:
+		b.snap = nil // it may lack what the snapshot proves
+		return
+	case b.snap != nil && b.snap.tick >= snap.tick:
+		return
+	}
 	last := make(map[string]*personPlan)
 	for _, one := range b.pending {
 		for _, person := range one.plan.touched() {
@@ -84,112 +124,39 @@ func (b *Batch) proveOn(ctx context.Context, after *snapshot) {
 		}
 	}
 	for _, one := range b.pending {
-		s := one.suger
-		shown := after
-		if !after.roles.whole {
-			shown = after.withRoles(one.before.roles)
+		one.after = snap
+		if !snap.roles.whole {
+			one.after = snap.withRoles(one.before.roles)
 		}
-		differs := slices.DeleteFunc(s.planner.prove(one.before, shown, one.plan, nil), func(d difference) bool {
+		differs := slices.DeleteFunc(one.planner.prove(one.before, one.after, one.plan), func(d difference) bool {
 			return d.one != nil && last[d.one.before.id] != d.one
 		})
-		if err := s.proven(ctx, one.sentChange, shown, differs); err != nil {
-			b.failed[one.operation] = s.asSCIM(err)
+		if err := one.proven(ctx, differs); err != nil {
+			b.failed[one.operation] = one.asSCIM(err)
 		}
 	}
-	b.pending = nil
+	b.base, b.snap, b.pending = snap, snap, nil
 }
 
-// start returns the snapshot on which the batch plans its next change, nil if it
-// needs a new one. Where a record by id proves something, the end of access begins
-// with it.
-func (b *Batch) start(s *suger, c change) *snapshot {
-	if b == nil || b.snap == nil || c.ends && s.provesByID() {
-		return nil
-	}
-	most := batchAge
-	if c.conditional || c.single != "" && b.snap.byID(c.single) == nil {
-		most = absenceAge
-	}
-	if s.config.Now().Sub(b.snap.done) > most {
-		return nil
-	}
-	return b.snap
-}
-
-// mustLook reports whether what was planned on the batch's snapshot has to be
-// planned on a new one: it adds somebody or is refused, and the snapshot is too old
-// for that; it changes somebody of whom a change is still to be proven, after
-// which nothing could show whether the first took effect; or there is nothing to do
-// if what is pending has taken effect.
-func (b *Batch) mustLook(s *suger, c change, p *plan, err error) bool {
-	old := s.config.Now().Sub(b.snap.done) > absenceAge
-	switch {
-	case err != nil:
-		return old || b.assumes(c, err)
-	case p.empty():
-		return b.assumes(c, nil)
-	}
-	return old && p.joining() != nil || b.hasPending(p)
-}
-
-// assumes reports whether a change that has nothing to do, or is refused, would have
-// something to do if nothing that is pending had taken effect.
-func (b *Batch) assumes(c change, refused error) bool {
-	if len(b.pending) == 0 {
-		return false
-	}
-	p, err := c.plan(b.base.withRoles(b.snap.roles))
-	return (err == nil) != (refused == nil) || err == nil && !p.empty()
-}
-
-// saw uses a snapshot that was read for a change of the batch, after the
-// pending changes.
-func (b *Batch) saw(ctx context.Context, snap *snapshot) {
-	switch {
-	case b == nil:
-	case !snap.whole:
-		b.snap = nil // it may lack what the snapshot proves
-	case b.snap == nil || b.snap.tick < snap.tick:
-		b.proveOn(ctx, snap)
-		b.base, b.snap = snap, snap
-	}
-}
-
-// defers reports whether the proof of a plan can wait for the end of the batch.
-func (b *Batch) defers(s *suger, snap *snapshot, p *plan) bool {
-	return b != nil && p.role == nil && snap.whole && !slices.ContainsFunc(p.touched(), func(one *personPlan) bool {
-		return one.kind == planJoin || s.planner.takesAdministrator(one)
+// defers reports whether the proof of a change can wait for the end of the batch.
+func (b *Batch) defers(x *execution) bool {
+	return b != nil && x.plan.role == nil && x.before.whole && !slices.ContainsFunc(x.plan.touched(), func(one *personPlan) bool {
+		return one.kind == planJoin || x.planner.takesAdministrator(one)
 	})
 }
 
-// isPending reports whether a change of a user is still to be proven.
-func (b *Batch) isPending(id string) bool {
-	return b != nil && slices.ContainsFunc(b.pending, func(one *pendingChange) bool { return one.plan.of(id) != nil })
-}
-
-// hasPending reports whether a plan changes somebody of whom a change is still to be
-// proven, or adds somebody with their address.
-func (b *Batch) hasPending(p *plan) bool {
-	return b != nil && slices.ContainsFunc(p.touched(), func(next *personPlan) bool {
-		return slices.ContainsFunc(b.pending, func(one *pendingChange) bool {
-			return slices.ContainsFunc(one.plan.touched(), func(person *personPlan) bool {
-				return person.before.id == next.before.id || next.kind == planJoin && one.suger.model.key(person.before) == one.suger.model.key(next.before)
-			})
-		})
-	})
-}
-
-// add keeps a change whose calls were made, and returns the snapshot as it is if
+// add keeps a change whose calls were made. Until it is proven, the batch assumes that
 // they took effect.
-func (b *Batch) add(s *suger, sent *sentChange) *snapshot {
-	b.pending = append(b.pending, &pendingChange{sent, b.operation, s})
-	b.snap = sent.before.assume(s.model, sent.plan)
+func (b *Batch) add(x *execution) {
+	x.operation, x.sent = b.operation, true
+	b.pending = append(b.pending, x)
+	b.snap = x.before.assume(x.model, x.plan)
 	b.snap.own = make(map[string]tick)
-	maps.Copy(b.snap.own, sent.before.own)
-	for _, name := range s.namesOf(sent.plan) {
-		b.snap.own[name] = s.memory.lastWrite(name)
+	maps.Copy(b.snap.own, x.before.own)
+	for _, name := range x.namesOf(x.plan) {
+		b.snap.own[name] = x.memory.lastWrite(name)
 	}
-	return b.snap
+	x.after = b.snap
 }
 
 // assume returns the snapshot with the plan applied. A person who joins without

@@ -87,7 +87,7 @@ func TestCallsOfEachRequest(t *testing.T) {
 		{"GET roles", func(s *stand) error {
 			_, err := s.service.Roles(s.caller).List(t.Context(), &scim.Query{Count: 10})
 			return err
-		}, lists + ", " + roles, ""},
+		}, roles + ", " + lists, ""},
 		{"PATCH group, two differ", func(s *stand) error {
 			_, err := s.patchGroup("EDITOR", membersOp("add", s.id("viewer"), s.id("invited"), s.id("editor")))
 			return err

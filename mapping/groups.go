@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -21,18 +22,69 @@ type Groups struct{ *suger }
 // Get returns one group.
 func (g *Groups) Get(ctx context.Context, id string, p *scim.Projection) (view scim.View, err error) {
 	defer g.translate(&err)
-	r, err := g.roleByID(ctx, "group", id)
+	return g.groupShape(p.Includes("members")).get(ctx, "group", id)
+}
+
+// List returns the groups that a query asks for.
+func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
+	defer g.translate(&err)
+	return g.groupShape(q.Projection.Includes("members") || q.Filter.Names("members")).list(ctx, q)
+}
+
+// groupShape shows roles as groups, in the order of every list: by time of creation, then id.
+func (s *suger) groupShape(members bool) roleShape {
+	shape := roleShape{suger: s, holders: members}
+	shape.compare = func(a, b *role) int {
+		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
+	}
+	shape.resource = func(r *role, holders []*user) scim.Resource {
+		if !members {
+			return groupWithoutMembers(r)
+		}
+		return versioned(s.group(r, holders))
+	}
+	return shape
+}
+
+// A roleShape shows roles as resources of one type.
+type roleShape struct {
+	*suger
+	holders  bool // the resource depends on who holds the role
+	resource func(r *role, holders []*user) scim.Resource
+	compare  func(a, b *role) int
+}
+
+func (v roleShape) get(ctx context.Context, what, id string) (scim.View, error) {
+	r, err := v.roleByID(ctx, what, id)
 	if err != nil {
 		return nil, err
 	}
-	if !p.Includes("members") {
-		return groupWithoutMembers(r), nil
+	var holders []*user
+	if v.holders {
+		snap, err := v.people(ctx, v.toShow())
+		if err != nil {
+			return nil, err
+		}
+		holders = snap.holdersOf(r)
 	}
-	snap, err := g.people(ctx, g.toShow())
+	return v.resource(r, holders), nil
+}
+
+func (v roleShape) list(ctx context.Context, q *scim.Query) (*scim.List, error) {
+	roles, err := v.roles(ctx, v.rolesToShow())
 	if err != nil {
 		return nil, err
 	}
-	return versioned(g.group(r, snap.holdersOf(r))), nil
+	var members map[string][]*user
+	if v.holders {
+		snap, err := v.people(ctx, v.toShow())
+		if err != nil {
+			return nil, err
+		}
+		members = snap.withRoles(roles).members()
+	}
+	sorted := slices.SortedFunc(slices.Values(roles.roles), v.compare)
+	return q.Select(len(sorted), func(i int) scim.View { return v.resource(sorted[i], members[sorted[i].id]) }), nil
 }
 
 // roleByID finds a role by its id, in a list that begins now if the present one lacks
@@ -62,32 +114,6 @@ func (s *suger) rolesHaveIDs() bool {
 	return roles.By != "name" && (!roles.Name.Given() || roles.ID.Given())
 }
 
-// List returns the groups that a query asks for.
-func (g *Groups) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
-	defer g.translate(&err)
-	roles, err := g.roles(ctx, g.rolesToShow())
-	if err != nil {
-		return nil, err
-	}
-	withMembers := q.Projection.Includes("members") || q.Filter.Names("members")
-	var members map[string][]*user
-	if withMembers {
-		snap, err := g.people(ctx, g.toShow())
-		if err != nil {
-			return nil, err
-		}
-		members = snap.withRoles(roles).members()
-	}
-	sorted := roles.sorted()
-	return q.Select(len(sorted), func(i int) scim.View {
-		if !withMembers {
-			return groupWithoutMembers(sorted[i])
-		}
-		return versioned(g.group(sorted[i], members[sorted[i].id]))
-	}), nil
-}
-
-// members returns the users by the id of a role that they hold.
 func (s *snapshot) members() map[string][]*user {
 	members := make(map[string][]*user)
 	for _, u := range s.users {
@@ -96,14 +122,6 @@ func (s *snapshot) members() map[string][]*user {
 		}
 	}
 	return members
-}
-
-// sorted returns the roles in the order of every list: by time of creation, then
-// id.
-func (c *catalogue) sorted() []*role {
-	return slices.SortedFunc(slices.Values(c.roles), func(a, b *role) int {
-		return cmp.Or(strings.Compare(a.created, b.created), strings.Compare(a.id, b.id))
-	})
 }
 
 // groupWithoutMembers returns a role as a group whose members are not shown. It
@@ -148,9 +166,8 @@ func (g *Groups) Create(ctx context.Context, body map[string]any, _ *scim.Projec
 	if err != nil {
 		return nil, err
 	}
-	made := done.made
+	made := done.plan.role.role
 	if done.dry {
-		made = g.model.newRole(done.plan.role.name)
 		made.id = dryRunID(name)
 	}
 	return done.echoing(versioned(g.group(made, done.after.holdersOf(made))), r), nil
@@ -164,7 +181,7 @@ func (g *Groups) Replace(ctx context.Context, id string, body map[string]any, if
 	if err != nil {
 		return nil, err
 	}
-	return g.change(ctx, id, ifMatch, memberChange{implicit: true}, nil, func(scim.Resource) (scim.Resource, error) {
+	return g.update(ctx, id, ifMatch, memberChange{implicit: true}, math.MaxInt, func(scim.Resource) (scim.Resource, error) {
 		return wanted, g.groupType.CheckRequired(wanted)
 	})
 }
@@ -176,12 +193,15 @@ func (g *Groups) Patch(ctx context.Context, id string, body map[string]any, ifMa
 	if err != nil {
 		return nil, err
 	}
-	shows := func(members int) bool { return members <= maxMembersShown || !p.Includes("members") }
+	most := math.MaxInt
+	if p.Includes("members") {
+		most = maxMembersShown
+	}
 	asked := memberChange{implicit: replacesMembers(operations)}
 	for _, op := range operations {
 		asked.remove = append(asked.remove, removedValues(op, "members")...)
 	}
-	return g.change(ctx, id, ifMatch, asked, shows, func(current scim.Resource) (scim.Resource, error) {
+	return g.update(ctx, id, ifMatch, asked, most, func(current scim.Resource) (scim.Resource, error) {
 		return g.groupType.ApplyPatch(ctx, current, operations)
 	})
 }
@@ -230,18 +250,15 @@ func removedValues(op scim.PatchOperation, attribute string) (values []string) {
 	return values
 }
 
-// change makes a group as the client wants it, and returns it unless shows says
-// that it has too many members. The current and the desired members are not kept
-// after planning: a group can have thousands, and many requests can wait for a
-// lock. asked is known without them: whether removals are implicit, and who is
-// removed explicitly.
-func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberChange, shows func(members int) bool, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
-	sent := scim.Resource{}
-	var r *role
-	done, err := g.carryOut(ctx, change{
+// changing returns the change of a group with an id. The current and the desired
+// members are not kept after planning: a group can have thousands, and many requests
+// can wait for a lock.
+func (g *Groups) changing(id, ifMatch string, how func(s *snapshot, r *role, current scim.Resource) (*plan, error)) change {
+	return change{
 		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
-		plan: func(s *snapshot) (p *plan, err error) {
-			if r, err = g.groupOf(s, id); err != nil {
+		plan: func(s *snapshot) (*plan, error) {
+			r, err := g.groupOf(s, id)
+			if err != nil {
 				return nil, err
 			}
 			current := g.group(r, s.holdersOf(r))
@@ -250,39 +267,59 @@ func (g *Groups) change(ctx context.Context, id, ifMatch string, asked memberCha
 					return nil, err
 				}
 			}
-			wanted, err := want(current)
-			if err != nil {
-				return nil, err
-			}
-			sent["externalId"] = wanted["externalId"]
-			for _, leaver := range asked.remove {
-				if err := g.planner.hidden(s, leaver); err != nil {
-					return nil, err
-				}
-			}
-			c := differenceOf(current, wanted)
-			c.implicit = asked.implicit
-			if p, err = g.planner.members(s, r, c); err != nil {
-				return nil, err
-			}
-			return p, g.planner.rename(s, p, r, wanted)
+			return how(s, r, current)
 		},
-	})
+	}
+}
+
+// update makes a group as the client wants it, and returns it unless it has more than
+// most members. asked is known without the current members: whether removals are
+// implicit, and who is removed explicitly.
+func (g *Groups) update(ctx context.Context, id, ifMatch string, asked memberChange, most int, want func(current scim.Resource) (scim.Resource, error)) (scim.Resource, error) {
+	sent := scim.Resource{}
+	var shown role
+	done, err := g.carryOut(ctx, g.changing(id, ifMatch, func(s *snapshot, r *role, current scim.Resource) (*plan, error) {
+		shown = *r
+		wanted, err := want(current)
+		if err != nil {
+			return nil, err
+		}
+		sent["externalId"] = wanted["externalId"]
+		for _, leaver := range asked.remove {
+			if err := g.planner.hidden(s, leaver); err != nil {
+				return nil, err
+			}
+		}
+		c := differenceOf(current, wanted)
+		c.implicit = asked.implicit
+		p, err := g.planner.members(s, r, c)
+		if err != nil {
+			return nil, err
+		}
+		return p, g.planner.rename(s, p, r, wanted)
+	}))
 	if err != nil {
 		return nil, err
 	}
-	holders := done.after.holdersOf(r)
-	if shows != nil && !shows(len(holders)) {
+	holders := done.after.holdersOf(&shown)
+	if len(holders) > most {
 		return nil, nil
 	}
-	shown := *r
 	if renamed := done.plan.role; renamed != nil {
 		shown.name, shown.group = renamed.name, renamed.name
 	}
 	return done.echoing(versioned(g.group(&shown, holders)), sent), nil
 }
 
-// groupOf finds the role of a change.
+// Delete removes a custom role. Its members get the default role first, so that
+// no user is left without one.
+func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
+	_, err := g.carryOut(ctx, g.changing(id, ifMatch, func(s *snapshot, r *role, _ scim.Resource) (*plan, error) {
+		return g.planner.deleteRole(s, r)
+	}))
+	return err
+}
+
 func (s *suger) groupOf(snap *snapshot, id string) (*role, error) {
 	r := snap.roles.byID(id)
 	switch {
@@ -309,7 +346,6 @@ func differenceOf(current, wanted scim.Resource) memberChange {
 	return memberChange{add: without(will, is), remove: without(is, will)}
 }
 
-// without returns the ids that are not among others.
 func without(ids, others []string) []string {
 	known := make(map[string]bool, len(others))
 	for _, id := range others {
@@ -333,25 +369,6 @@ func memberIDs(members any) []string {
 	return ids
 }
 
-// Delete removes a custom role. Its members get the default role first, so that
-// no user is left without one.
-func (g *Groups) Delete(ctx context.Context, id, ifMatch string) error {
-	_, err := g.carryOut(ctx, change{
-		names: []string{g.roleName(id)}, exclusive: ifMatch != "", conditional: ifMatch != "",
-		plan: func(s *snapshot) (*plan, error) {
-			r, err := g.groupOf(s, id)
-			if err != nil {
-				return nil, err
-			}
-			if err := scim.CheckIfMatch(ifMatch, versioned(g.group(r, s.holdersOf(r))).Version()); err != nil {
-				return nil, err
-			}
-			return g.planner.deleteRole(s, r)
-		},
-	})
-	return err
-}
-
 // Roles are the roles of one caller's organization as Okta's entitlement
 // discovery reads them, and clients of the roles and entitlements extension.
 type Roles struct{ *suger }
@@ -359,33 +376,21 @@ type Roles struct{ *suger }
 // Get returns one role.
 func (rs *Roles) Get(ctx context.Context, id string, _ *scim.Projection) (view scim.View, err error) {
 	defer rs.translate(&err)
-	r, err := rs.roleByID(ctx, "role", id)
-	if err != nil {
-		return nil, err
-	}
-	snap, err := rs.people(ctx, rs.toShow())
-	if err != nil {
-		return nil, err
-	}
-	return roleResource(r, len(snap.holdersOf(r))), nil
+	return rs.shape().get(ctx, "role", id)
 }
 
-// List returns the roles that a query asks for, in the order of their ids.
+// List returns the roles that a query asks for.
 func (rs *Roles) List(ctx context.Context, q *scim.Query) (list *scim.List, err error) {
 	defer rs.translate(&err)
-	snap, err := rs.people(ctx, rs.toShow())
-	if err == nil {
-		snap, err = rs.completed(ctx, snap, rs.rolesToShow())
-	}
-	if err != nil {
-		return nil, err
-	}
-	members := snap.members()
-	sorted := slices.SortedFunc(slices.Values(snap.roles.roles), func(a, b *role) int { return strings.Compare(a.id, b.id) })
-	return q.Select(len(sorted), func(i int) scim.View { return roleResource(sorted[i], len(members[sorted[i].id])) }), nil
+	return rs.shape().list(ctx, q)
 }
 
-func roleResource(r *role, holders int) scim.Resource {
+// shape shows roles as such, in the order of their ids.
+func (rs *Roles) shape() roleShape {
+	return roleShape{rs.suger, true, roleResource, func(a, b *role) int { return strings.Compare(a.id, b.id) }}
+}
+
+func roleResource(r *role, holders []*user) scim.Resource {
 	const longest = 1000 // characters that Okta accepts (SCIM with entitlements)
 	resource := scim.Resource{
 		"schemas":              []any{scim.URNOktaRole, scim.URNRole},
@@ -394,7 +399,7 @@ func roleResource(r *role, holders int) scim.Resource {
 		"value":                r.id,
 		"display":              r.name,
 		"supported":            true,
-		"totalAssignmentsUsed": float64(holders),
+		"totalAssignmentsUsed": float64(len(holders)),
 		"meta":                 meta("Role", "", ""),
 	}
 	if r.description != "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,10 +68,7 @@ func (p *planner) sparesProtected(s *snapshot, all *plan) error {
 	if all.role == nil || all.role.kind == roleMade {
 		return nil
 	}
-	if !s.whole {
-		return errNeedsEverybody
-	}
-	for _, u := range s.holdersOf(all.role.role) {
+	for _, u := range s.holdersOf(all.role.role) { // a group's change is planned on everybody
 		if p.protected[p.model.key(u)] {
 			return &refusal{guardProtected, scim.NewError(scim.CodeProtectedUser,
 				"%s is protected and holds the role %s, so the role can be neither renamed nor deleted. Make the change in Suger's console.",
@@ -174,21 +170,18 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 		if !s.whole {
 			return errNeedsEverybody
 		}
-		for _, u := range s.users {
-			if is := p.model.key(u); u.id != one.before.id && looksLike(is, foldEmail(email)) {
+		for _, u := range s.users { // who joins has an address that nobody here has
+			is := p.model.key(u)
+			if same := is == foldEmail(email) && one.kind == planChange; u.id != one.before.id && (same || looksLike(is, foldEmail(email))) {
 				return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
-					"The userName %s looks like that of another user, %s, and Suger may treat the two as the same, so nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
+					"The userName %s is that of another user, %s, or looks like it, so that Suger may treat the two as the same. Nothing was changed.", scim.Clip(email, 120), scim.Clip(is, 120))}
 			}
 		}
 		if usual := fold(cleanName(email)); usual != foldEmail(email) && (one.kind == planChange || one.before.id == "") {
 			return &refusal{guardUnique, scim.NewError(scim.CodeInvalidValue,
 				"Suger may take the userName %q for %q, which can be somebody else's, so nothing was changed. Use the second spelling in Okta.", scim.Clip(email, 120), scim.Clip(usual, 120))}
 		}
-		if one.kind == planJoin {
-			continue // the holder of the address is in the snapshot
-		}
-		taken := slices.ContainsFunc(s.users, func(u *user) bool { return u.id != one.before.id && p.model.key(u) == foldEmail(email) })
-		if taken || s.unusable("", email) != nil {
+		if one.kind == planChange && s.unusable("", email) != nil {
 			return &refusal{guardUnique, scim.NewError(scim.CodeUserExists,
 				"Suger already has another user with the userName %s, so nothing was changed.", scim.Clip(email, 120))}
 		}
@@ -196,27 +189,32 @@ func (p *planner) keepsAddressesUnique(s *snapshot, all *plan) error {
 	return nil
 }
 
-// leavesAdministrator refuses a plan that leaves no active administrator. An
-// administrator whose address changes does not count: the account may then be
-// somebody else's.
+// leavesAdministrator refuses a plan that takes an active administrator away, or
+// somebody whose role is unknown, and leaves none. An administrator whose address
+// changes does not count: the account may then be somebody else's.
 func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	var loser *personPlan
+	known := false // that the loser is an administrator
 	for _, one := range all.touched() {
-		if p.takesAdministrator(one) {
-			loser = one
+		if takes := p.takesAdministrator(one); takes || !known && p.mayTakeAdministrator(s, one) {
+			loser, known = one, takes
 		}
 	}
-	if loser == nil {
-		return p.showsAdministrators(s, all)
-	}
-	if !s.whole {
-		return errNeedsEverybody
-	}
-	if !s.roles.whole && !p.model.knowsAdministrators() {
-		return errNeedsRoles
-	}
-	if p.administratorsAfter(s, all) > 0 {
+	switch {
+	case loser == nil:
 		return nil
+	case !s.whole:
+		return errNeedsEverybody
+	case !s.roles.whole && !p.model.knowsAdministrators():
+		return errNeedsRoles
+	case p.administratorsAfter(s, all) > 0:
+		return nil
+	case !known && !s.roles.whole:
+		return errNeedsRoles
+	case !known:
+		return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
+			"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if the error remains, run the check command.",
+			p.model.email(loser.before))}
 	}
 	refused := scim.NewError(scim.CodeLastAdmin,
 		"The change would leave the Suger organization without an active administrator (%s), so nothing was changed. Make somebody else an administrator first.",
@@ -231,28 +229,12 @@ func (p *planner) leavesAdministrator(s *snapshot, all *plan) error {
 	return &refusal{guardLastAdmin, refused}
 }
 
-// showsAdministrators refuses to take access or a role from a person whose role
-// is unknown if nobody else is an administrator: this person may be the last
-// one.
-func (p *planner) showsAdministrators(s *snapshot, all *plan) error {
-	at := slices.IndexFunc(all.people, func(one *personPlan) bool {
-		takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
-		return one.kind != planJoin && takes && one.before.access.active &&
-			(len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before}))
-	})
-	switch {
-	case at < 0:
-		return nil
-	case !s.whole:
-		return errNeedsEverybody
-	case len(s.administrators()) > 0:
-		return nil
-	case !s.roles.whole:
-		return errNeedsRoles
-	}
-	return &refusal{guardLastAdmin, scim.NewError(scim.CodeSugerUnreadable,
-		"Suger shows nobody as an administrator and no known role of %s, who may be the last one, so nothing was changed. Retry; if the error remains, run the check command.",
-		p.model.email(all.people[at].before))}
+// mayTakeAdministrator reports whether a plan takes access or a role from a person
+// whose role is unknown.
+func (p *planner) mayTakeAdministrator(s *snapshot, one *personPlan) bool {
+	takes := one.endsAccess() || one.roles != nil && !anyAdministrator(one.roles) || one.renames(p.model)
+	unknown := len(one.before.roles) == 0 || !s.roles.knows([]*user{one.before})
+	return takes && unknown && one.kind != planJoin && one.before.access.active
 }
 
 // takesAdministrator reports whether a plan takes an administrator away, or may.

@@ -2,55 +2,67 @@ package mapping
 
 import (
 	"context"
+	"slices"
 	"sync"
-
-	"golang.org/x/sync/semaphore"
 )
 
-// locks serializes work by name within this process.
+// locks serializes work by name within this process: of claims that conflict, the
+// earlier one goes first.
 type locks struct {
-	mu   sync.Mutex
-	held map[string]*lock
+	mu     sync.Mutex
+	claims []*claim // granted or waiting, oldest first
 }
 
-// everybody is the weight of an exclusive lock.
-const everybody = 1 << 30
-
-type lock struct {
-	*semaphore.Weighted
-	uses int // holders and waiters
+// A claim is what one change locks: some names of an organization, or all of it.
+type claim struct {
+	organization string
+	exclusive    bool
+	names        []string // sorted
+	released     chan struct{}
 }
 
-// acquire waits for the exclusive or the shared lock of a name. release must be
-// called once if there is no error. It gives up when the context ends.
-func (l *locks) acquire(ctx context.Context, name string, shared bool) (release func(), err error) {
-	weight := int64(everybody)
-	if shared {
-		weight = 1
+func (c *claim) has(name string) bool {
+	_, found := slices.BinarySearch(c.names, name)
+	return found
+}
+
+func (c *claim) conflicts(other *claim) bool {
+	return c.organization == other.organization &&
+		(c.exclusive || other.exclusive || slices.ContainsFunc(other.names, c.has))
+}
+
+// acquire waits until no earlier claim conflicts with c. It gives up when the
+// context ends. A claim must not be acquired while its owner holds another one.
+func (l *locks) acquire(ctx context.Context, c *claim) error {
+	slices.Sort(c.names)
+	c.released = make(chan struct{})
+	l.mu.Lock()
+	var earlier []*claim
+	for _, one := range l.claims {
+		if one.conflicts(c) {
+			earlier = append(earlier, one)
+		}
 	}
-	one := l.use(name, 1)
-	if err := one.Acquire(ctx, weight); err != nil {
-		l.use(name, -1)
-		return nil, err
+	l.claims = append(l.claims, c)
+	l.mu.Unlock()
+	for _, one := range earlier {
+		select {
+		case <-one.released:
+		case <-ctx.Done():
+			l.release(c)
+			return ctx.Err()
+		}
 	}
-	return func() {
-		one.Release(weight)
-		l.use(name, -1)
-	}, nil
+	return nil
 }
 
-// use changes the number of uses of the lock with a name, which is there as long as
-// it has some.
-func (l *locks) use(name string, more int) *lock {
+// release releases a claim, once; nil is no claim.
+func (l *locks) release(c *claim) {
+	if c == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := l.held[name]
-	if one == nil {
-		one = &lock{Weighted: semaphore.NewWeighted(everybody)}
-		l.held[name] = one
-	}
-	if one.uses += more; one.uses == 0 {
-		delete(l.held, name)
-	}
-	return one
+	l.claims = slices.DeleteFunc(l.claims, func(one *claim) bool { return one == c })
+	close(c.released)
 }

@@ -10,7 +10,6 @@ package mapping
 import (
 	_ "embed"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -135,12 +134,6 @@ func (m *model) at(name string) int {
 }
 
 func (m *model) holds(name string) bool { return m.at(name) >= 0 }
-
-// splitsName reports whether given and family name are parts of one field, so
-// that only the two together can be compared with what Suger holds.
-func (m *model) splitsName() bool {
-	return slices.ContainsFunc(m.attributes, func(a attribute) bool { return a.Part != spec.WholeField })
-}
 
 func (m *model) writesStatus() bool { return m.status != nil && m.doc.WritesStatus() }
 

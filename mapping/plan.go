@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,10 +16,8 @@ import (
 type plan struct {
 	people []*personPlan
 	role   *rolePlan // nil if no role itself is changed
-	notes  []note    // parts of the request that are not done, and why
 }
 
-// A personPlan is the change to one person.
 type personPlan struct {
 	kind   planKind
 	before *user          // as the snapshot has them; for a join, the draft without an id
@@ -26,6 +25,7 @@ type personPlan struct {
 	active *bool          // nil: as it is
 	held   []*role        // the roles held so far
 	roles  []*role        // the roles to hold from now on; nil: as they are
+	kept   string         // why a part of the request is not done, "" if all of it is
 }
 
 // A planKind is the operation that changes a person or a membership.
@@ -37,14 +37,12 @@ const (
 	planLeave  planKind = spec.OpRemoveUser // the membership ends
 )
 
-// A rolePlan is the change to one role.
 type rolePlan struct {
 	kind rolePlanKind
-	role *role  // nil for a new one
+	role *role  // a new one gets its id when it is made
 	name string // of a role to be made or renamed
 }
 
-// A rolePlanKind is the operation that changes a role.
 type rolePlanKind string
 
 const (
@@ -53,18 +51,8 @@ const (
 	roleDeleted rolePlanKind = spec.OpRemoveRole
 )
 
-// A note is the reason why a part of a request is not done.
-type note struct {
-	user *user
-	text string
-}
+func (p *plan) empty() bool { return p.role == nil && len(p.touched()) == 0 }
 
-// empty reports whether nothing has to be changed.
-func (p *plan) empty() bool {
-	return p.role == nil && !slices.ContainsFunc(p.people, func(one *personPlan) bool { return !one.empty() })
-}
-
-// touched returns the people that the plan changes.
 func (p *plan) touched() (touched []*personPlan) {
 	for _, one := range p.people {
 		if !one.empty() {
@@ -94,7 +82,6 @@ func (p *plan) joining() *personPlan {
 	return nil
 }
 
-// of returns the plan for the user with an id, or nil.
 func (p *plan) of(id string) *personPlan {
 	for _, one := range p.people {
 		if one.before.id == id {
@@ -104,7 +91,6 @@ func (p *plan) of(id string) *personPlan {
 	return nil
 }
 
-// empty reports whether nothing about the person is to change.
 func (p *personPlan) empty() bool {
 	return p.kind == planChange && len(p.values) == 0 && p.active == nil && p.roles == nil
 }
@@ -114,17 +100,13 @@ func (p *personPlan) endsAccess() bool {
 	return p.kind == planLeave || p.active != nil && !*p.active
 }
 
-// givesAccess reports whether the person gains access by the plan.
 func (p *personPlan) givesAccess() bool {
 	return p.kind == planJoin || p.active != nil && *p.active
 }
 
-// will returns the roles held after the plan; none after a removal.
+// will returns the roles held after a plan that is no removal.
 func (p *personPlan) will() []*role {
-	switch {
-	case p.kind == planLeave:
-		return nil
-	case p.roles != nil:
+	if p.roles != nil {
 		return p.roles
 	}
 	return p.held
@@ -144,17 +126,12 @@ func (p *personPlan) after(m *model) *user {
 		after.access = m.accessFor(*p.active)
 	}
 	if p.roles != nil {
-		after.roles = refsOf(p.roles)
+		after.roles = make([]roleRef, len(p.roles))
+		for i, r := range p.roles {
+			after.roles[i] = roleRef{id: r.id, name: r.name}
+		}
 	}
 	return &after
-}
-
-func refsOf(roles []*role) []roleRef {
-	refs := make([]roleRef, len(roles))
-	for i, r := range roles {
-		refs[i] = roleRef{id: r.id, name: r.name}
-	}
-	return refs
 }
 
 // renames reports whether the plan gives the account to another address.
@@ -166,16 +143,9 @@ func (p *personPlan) renames(m *model) bool {
 // losesRole reports whether the person no longer holds a role that they held,
 // without a role that is known to include it.
 func (p *personPlan) losesRole() bool {
-	if p.roles == nil || p.kind != planChange {
-		return false
-	}
-	will := p.will()
-	for _, r := range p.held {
-		if !holds(will, r) && !slices.ContainsFunc(will, func(w *role) bool { return w.includes(r) }) {
-			return true
-		}
-	}
-	return false
+	return p.roles != nil && p.kind == planChange && slices.ContainsFunc(p.held, func(r *role) bool {
+		return !holds(p.roles, r) && !slices.ContainsFunc(p.roles, func(w *role) bool { return w.includes(r) })
+	})
 }
 
 func anyAdministrator(roles []*role) bool {
@@ -225,16 +195,11 @@ func (p *planner) roleNamed(s *snapshot, word string) (*role, error) {
 
 // namesGroup reports whether the setting gives this name to a group.
 func (p *planner) namesGroup(word string) bool {
-	for group := range p.config.GroupRoles {
-		if sameName(group, word) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Collect(maps.Keys(p.config.GroupRoles)), func(group string) bool { return sameName(group, word) })
 }
 
-// defaultRole returns the role of a user who is given none.
-func (p *planner) defaultRole(s *snapshot) (*role, error) {
+// defaultRole returns the role of a user who is given none, alone.
+func (p *planner) defaultRole(s *snapshot) ([]*role, error) {
 	r, err := p.roleNamed(s, p.config.DefaultRole)
 	if err != nil {
 		return nil, err
@@ -242,33 +207,30 @@ func (p *planner) defaultRole(s *snapshot) (*role, error) {
 	if r.administrator {
 		return nil, scim.NewError(scim.CodeAdminGrant, "The default role is an administrator role. Set GATEWAY_DEFAULT_ROLE to a lesser one.")
 	}
-	return r, nil
+	return []*role{r}, nil
 }
 
-// heldBy returns the roles that a user holds.
-func (p *planner) heldBy(s *snapshot, u *user) ([]*role, error) {
+// knowsRoles returns an error unless the snapshot has the roles that a user holds.
+func (s *snapshot) knowsRoles(u *user) error {
 	if !s.roles.whole && !s.roles.knows([]*user{u}) {
-		return nil, errNeedsRoles
+		return errNeedsRoles
 	}
-	return s.roles.of(u), nil
+	return nil
 }
 
 // changeOf starts the plan of a change to a member.
 func (p *planner) changeOf(s *snapshot, u *user) (*personPlan, error) {
-	held, err := p.heldBy(s, u)
-	if err != nil {
-		return nil, err
-	}
-	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: held}, nil
+	return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, s.knowsRoles(u)
 }
 
 // changeToEnd starts the plan that ends a member's access. It needs no list of roles
 // where the mapping can identify administrators without it.
 func (p *planner) changeToEnd(s *snapshot, u *user) (*personPlan, error) {
+	one, err := p.changeOf(s, u)
 	if p.model.knowsAdministrators() {
-		return &personPlan{kind: planChange, before: u, values: make(map[int]string), held: s.roles.of(u)}, nil
+		err = nil
 	}
-	return p.changeOf(s, u)
+	return one, err
 }
 
 // sameName compares names of roles and groups as people read them.

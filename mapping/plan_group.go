@@ -28,36 +28,30 @@ func (p *planner) members(s *snapshot, r *role, c memberChange) (*plan, error) {
 	}
 	all := &plan{}
 	for _, id := range c.add {
-		one, kept, err := p.addition(s, s.byID(id), r)
+		one, err := p.changeOf(s, s.byID(id))
 		if err != nil {
 			return nil, err
 		}
-		all.add(one, kept)
+		p.addition(one, r)
+		all.people = append(all.people, one)
 	}
 	removed := make(map[string]bool)
 	for _, id := range c.remove {
 		u := s.byID(id)
-		if err := p.hidden(s, id); err != nil {
-			return nil, err
-		}
 		if u == nil || removed[id] {
 			continue // a person who has left is no longer a member
 		}
 		removed[id] = true
-		one, kept, err := p.removal(s, u, r, c.implicit)
+		one, err := p.changeOf(s, u)
+		if err == nil {
+			err = p.removal(s, one, r, c.implicit)
+		}
 		if err != nil {
 			return nil, err
 		}
-		all.add(one, kept)
+		all.people = append(all.people, one)
 	}
 	return all, nil
-}
-
-func (p *plan) add(one *personPlan, kept string) {
-	p.people = append(p.people, one)
-	if kept != "" {
-		p.notes = append(p.notes, note{one.before, kept})
-	}
 }
 
 // hidden returns an error if the record with an id cannot be used: it may hold the
@@ -69,7 +63,6 @@ func (p *planner) hidden(s *snapshot, id string) error {
 	return p.usable(s, id, "")
 }
 
-// knowsAll refuses ids that are no members of the organization.
 func (p *planner) knowsAll(s *snapshot, ids []string) error {
 	for _, id := range ids {
 		if err := p.hidden(s, id); err != nil {
@@ -88,46 +81,41 @@ func (p *planner) knowsAll(s *snapshot, ids []string) error {
 // addition gives the role to a user, unless a user who can hold only one role
 // holds a more powerful one. A role without permissions replaces no other role,
 // not even one without permissions.
-func (p *planner) addition(s *snapshot, u *user, r *role) (one *personPlan, kept string, err error) {
-	if one, err = p.changeOf(s, u); err != nil {
-		return nil, "", err
-	}
+func (p *planner) addition(one *personPlan, r *role) {
 	switch top := highest(one.held); {
 	case holds(one.held, r):
 	case p.model.many:
 		one.roles = append(slices.Clone(one.held), r)
 	case top != nil && r.powerless:
-		kept = "group member keeps the current role: the role of the group has no permissions"
+		one.kept = "group member keeps the current role: the role of the group has no permissions"
 	case top != nil && top.above(r):
-		kept = "group member keeps a more powerful role"
+		one.kept = "group member keeps a more powerful role"
 	default:
 		one.roles = []*role{r}
 	}
-	return one, kept, nil
 }
 
 // removal takes the role from a user, who falls back to the default role if users
 // hold one. The default role itself cannot be taken, only replaced.
-func (p *planner) removal(s *snapshot, u *user, r *role, implicit bool) (one *personPlan, kept string, err error) {
-	if one, err = p.changeOf(s, u); err != nil || !holds(one.held, r) {
-		return one, "", err
-	}
-	if implicit && p.protected[p.model.key(u)] {
-		return one, "protected user stays in a group that no longer lists them", nil
-	}
-	if p.model.many {
+func (p *planner) removal(s *snapshot, one *personPlan, r *role, implicit bool) error {
+	switch {
+	case !holds(one.held, r):
+	case implicit && p.protected[p.model.key(one.before)]:
+		one.kept = "protected user stays in a group that no longer lists them"
+	case p.model.many:
 		one.roles = slices.DeleteFunc(slices.Clone(one.held), func(held *role) bool { return held.id == r.id })
-		return one, "", nil
+	default:
+		fallback, err := p.defaultRole(s)
+		if err != nil {
+			return err
+		}
+		if fallback[0].id == r.id {
+			one.kept = "group member keeps the default role"
+		} else {
+			one.roles = fallback
+		}
 	}
-	fallback, err := p.defaultRole(s)
-	if err != nil {
-		return nil, "", err
-	}
-	if fallback.id == r.id {
-		return one, "group member keeps the default role", nil
-	}
-	one.roles = []*role{fallback}
-	return one, "", nil
+	return nil
 }
 
 // makeRole plans a custom role for a group that is not a role yet, held by the
@@ -141,13 +129,9 @@ func (p *planner) makeRole(s *snapshot, name string, members []string) (*plan, e
 	if err := p.nameIsFree(s, name, nil); err != nil {
 		return nil, err
 	}
-	if s.roles.missing {
-		return nil, errUnlisted()
-	}
-	if err := p.fits(name); err != nil {
-		return nil, err
-	}
 	switch {
+	case s.roles.missing:
+		return nil, errUnlisted()
 	case p.namesGroup(name):
 		return nil, scim.NewError(scim.CodeRoleCreateRefused,
 			"GATEWAY_GROUP_ROLES gives the group %q to a role that Suger does not have. Its roles are: %s.",
@@ -177,14 +161,12 @@ func (p *planner) fits(name string) error {
 	return nil
 }
 
-// nameIsFree refuses a group name that is already a role's.
+// nameIsFree refuses a group name that cannot be a role's, or is already that of another
+// role than but.
 func (p *planner) nameIsFree(s *snapshot, name string, but *role) error {
 	taken, err := s.roles.named(name)
-	if err != nil {
+	if err := cmp.Or(p.fits(name), err); err != nil || taken == nil || but != nil && taken.id == but.id {
 		return err
-	}
-	if taken == nil || but != nil && taken.id == but.id {
-		return nil
 	}
 	return scim.NewError(scim.CodeGroupExists,
 		"Suger already has a role %s. In Okta, link the group to the existing group %q instead of creating one.", taken.label(), taken.group)
@@ -205,11 +187,6 @@ func (p *planner) rename(s *snapshot, all *plan, r *role, wanted scim.Resource) 
 			r.group, r.name, scim.Clip(name, 80), scim.Clip(name, 80), r.name)
 	case p.model.doc.Operations.UpdateRole == nil:
 		return scim.NewError(scim.CodeUnsupported, "The mapping has no operation that renames a Suger role. Rename it in Suger's console.")
-	case !s.roles.whole:
-		return errNeedsRoles
-	}
-	if err := p.fits(name); err != nil {
-		return err
 	}
 	if err := p.nameIsFree(s, name, r); err != nil {
 		return err
@@ -232,18 +209,17 @@ func (p *planner) deleteRole(s *snapshot, r *role) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fallback.id == r.id {
+	if fallback[0].id == r.id {
 		return nil, scim.NewError(scim.CodeRoleFixed, "%s is the default role and cannot be deleted. Set another GATEWAY_DEFAULT_ROLE first.", r.name)
 	}
-	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r))})
-	if err := cmp.Or(p.unreadable(s.mayHold(r)), err); err != nil {
+	all, err := p.members(s, r, memberChange{remove: idsOf(s.holdersOf(r)), implicit: true})
+	if err != nil {
 		return nil, err
 	}
 	all.role = &rolePlan{kind: roleDeleted, role: r}
 	return all, nil
 }
 
-// holdersOf returns the users who hold a role, in order.
 func (s *snapshot) holdersOf(r *role) (found []*user) {
 	for _, u := range s.users {
 		if slices.ContainsFunc(u.roles, func(ref roleRef) bool { return ref.means(r) }) {

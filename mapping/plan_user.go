@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"errors"
+	"maps"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -73,7 +75,6 @@ func (p *planner) changeTo(s *snapshot, u *user, wanted scim.Resource, access sc
 // digits before the present address.
 var tombstone = regexp.MustCompile(`^[0-9A-Fa-f]{32}`)
 
-// isTombstone reports whether a userName is the present one as a tombstone.
 func isTombstone(userName, present string) bool {
 	return tombstone.MatchString(userName) && foldEmail(userName[32:]) == foldEmail(present)
 }
@@ -112,14 +113,16 @@ func (p *planner) values(one *personPlan, wanted scim.Resource, access scim.Acce
 			return err
 		}
 	}
-	if m.splitsName() && m.formatted(one.after(m)) == m.formatted(one.before) {
-		for i, a := range m.attributes {
-			if a.Part != spec.WholeField {
-				delete(one.values, i)
-			}
-		}
-	}
+	m.dropSameName(one.values, one.after(m), one.before)
 	return nil
+}
+
+// dropSameName drops the parts of a name that are one field in Suger, and so can only be
+// compared together, if two users have the same.
+func (m *model) dropSameName(values map[int]string, a, b *user) {
+	if m.formatted(a) == m.formatted(b) {
+		maps.DeleteFunc(values, func(i int, _ string) bool { return m.attributes[i].Part != spec.WholeField })
+	}
 }
 
 // checkSizes refuses a whole resource with a value that Suger cannot keep.
@@ -180,7 +183,6 @@ func checkEmail(userName string) error {
 	return nil
 }
 
-// draft returns a user that Suger does not list yet.
 func (p *planner) draft(email string) *user {
 	u := &user{values: make([]string, len(p.model.attributes)), access: p.model.accessFor(true)}
 	u.values[p.model.userName] = email
@@ -253,7 +255,7 @@ func (p *planner) rolesToCreate(s *snapshot, wanted scim.Resource) ([]*role, err
 	if err != nil || roles != nil {
 		return roles, err
 	}
-	return p.onlyDefault(s)
+	return p.defaultRole(s)
 }
 
 // join returns the plan that makes a draft a member. A draft with an id is
@@ -277,26 +279,32 @@ func (p *planner) join(s *snapshot, draft *user, wanted scim.Resource, access sc
 	return &plan{people: []*personPlan{one}}, nil
 }
 
-// errNobody returns the error for an id without a user in the organization.
 func errNobody(id string) error { return scim.NotFound("user", id) }
 
 // comeBackByID plans active true for the id of a person who has left: they are
 // added again if the global record with that id has the requested address and a
-// domain of the organization. Otherwise the id counts as unknown: the record may
-// belong to another company.
-func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim.Resource) (*plan, error) {
+// domain of the organization. Otherwise the id counts as unknown, and no error reveals
+// whose record it is: it may belong to another company. want returns what the client
+// wants them to be.
+func (p *planner) comeBackByID(s *snapshot, global *user, id string, want func() (scim.Resource, error)) (*plan, error) {
 	if global == nil || global.id != id {
 		return nil, errNobody(id)
 	}
 	email := p.model.key(global)
+	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
+		return nil, errNobody(id)
+	}
 	if err := p.usable(s, id, email); err != nil {
 		return nil, err
 	}
-	if asked, given := wanted["userName"].(string); given && foldEmail(asked) != email {
-		return nil, errNobody(id)
-	}
-	if !s.domains(p.model)[domainOf(email)] || s.holderOf(email) != nil {
-		return nil, errNobody(id)
+	wanted, err := want()
+	asked, given := wanted["userName"].(string)
+	var no *scim.Error
+	switch {
+	case errors.As(err, &no) && no.Code == scim.CodeMutability, err == nil && given && foldEmail(asked) != email:
+		return nil, errNobody(id) // another address
+	case err != nil:
+		return nil, err
 	}
 	return p.join(s, global, wanted, scim.AccessGiven)
 }
@@ -312,46 +320,39 @@ func (p *planner) comeBackByID(s *snapshot, global *user, id string, wanted scim
 // A PUT that is sent twice, or that was made before somebody else changed the
 // role, repeats roles that are not the present ones any more. The groups in it
 // show that: if they name what the differing carriers name, the request has
-// nothing to change. That is only
-// believed where it leaves the person with less; a demotion that is called a
-// repetition in this way is an error, so that what a client claims to have read
-// cannot cancel it.
+// nothing to change. That is only believed where it leaves the person with less; a
+// demotion that is called a repetition in this way is an error, so that what a
+// client claims to have read cannot cancel it.
 func (p *planner) rolesAsked(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
-	byRoles, err := p.rolesCarried(s, wanted, present)
+	byRoles, byExtension, err := p.rolesCarried(s, wanted, present)
 	if err != nil {
 		return nil, err
 	}
-	byExtension, err := p.extensionCarries(s, wanted, present)
-	if err != nil {
-		return nil, err
+	a, b := byRoles, byExtension
+	if sameRoles(a, present) {
+		a = nil
 	}
-	var asked []*role
-	changes := 0
-	for _, carrier := range [][]*role{byRoles, byExtension} {
-		if carrier == nil || sameRoles(carrier, present) {
-			continue
-		}
-		if changes++; asked != nil && !sameRoles(carrier, asked) {
-			return nil, conflictingRoles(asked, carrier)
-		}
-		asked = carrier
+	if sameRoles(b, present) {
+		b = nil
 	}
-	repeats := changes > 0 && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
+	asked := a
+	if a == nil {
+		asked = b
+	}
+	both := a != nil && b != nil
+	repeats := asked != nil && byRoles != nil && byExtension != nil && len(present) > 0 && p.groupsName(wanted, asked)
 	switch {
+	case both && !sameRoles(a, b):
 	case !repeats:
 		return asked, nil
 	case highest(asked).above(highest(present)):
 		return nil, nil
-	case changes == 2: // both carriers leave the person with less
+	case both: // both carriers leave the person with less
 		return asked, nil
 	}
-	return nil, conflictingRoles(byRoles, byExtension)
-}
-
-func conflictingRoles(a, b []*role) error {
-	return scim.NewError(scim.CodeConflictingRoles,
+	return nil, scim.NewError(scim.CodeConflictingRoles,
 		"The request has two different roles, %s and %s, in roles and in the extension's role. Map only one of the two in Okta. If only one is mapped, retry: the role has changed since Okta read it.",
-		joinWords(a, (*role).label), joinWords(b, (*role).label))
+		joinWords(byRoles, (*role).label), joinWords(byExtension, (*role).label))
 }
 
 // groupsName reports whether the groups in a request are exactly these roles.
@@ -370,18 +371,41 @@ func (p *planner) groupsName(wanted scim.Resource, roles []*role) bool {
 	return true
 }
 
-// rolesCarried reads the roles attribute, nil if the client does not send it. Of
-// several, a user who can hold one gets the highest. An explicitly empty one asks
-// for the default role.
-func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
-	entries, given := wanted["roles"].([]any)
-	if !given {
-		return nil, nil
+// rolesCarried reads the two carriers of roles, each nil if the client does not send it.
+// Where users hold many roles, the extension shows the highest of them, so that one is
+// its repetition.
+func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*role) (byRoles, byExtension []*role, err error) {
+	if entries, given := wanted["roles"].([]any); given {
+		words := make([]string, len(entries))
+		for i, entry := range entries {
+			object, _ := entry.(map[string]any)
+			words[i], _ = object["value"].(string)
+		}
+		if byRoles, err = p.rolesNamed(s, words, present); err != nil {
+			return nil, nil, err
+		}
 	}
-	var roles []*role
-	for _, entry := range entries {
-		object, _ := entry.(map[string]any)
-		word, _ := object["value"].(string)
+	word, given := attributeOf(wanted, URNSuger+":role")
+	switch {
+	case !given:
+	case word == "":
+		byExtension, err = p.rolesNamed(s, nil, present)
+	default:
+		byExtension, err = p.rolesNamed(s, []string{word}, present)
+		if top := highest(present); err == nil && top != nil && top.id == byExtension[0].id {
+			byExtension = present
+		}
+	}
+	return byRoles, byExtension, err
+}
+
+// rolesNamed returns the roles that a client names in one carrier. Of several, a user who
+// can hold one gets the highest; no name asks for the default role.
+func (p *planner) rolesNamed(s *snapshot, words []string, present []*role) (roles []*role, err error) {
+	if len(words) == 0 {
+		return p.defaultRole(s)
+	}
+	for _, word := range words {
 		r, err := p.roleOr(s, word, present)
 		if err != nil {
 			return nil, err
@@ -389,9 +413,6 @@ func (p *planner) rolesCarried(s *snapshot, wanted scim.Resource, present []*rol
 		if !holds(roles, r) {
 			roles = append(roles, r)
 		}
-	}
-	if len(roles) == 0 {
-		return p.onlyDefault(s)
 	}
 	if !p.model.many {
 		roles = []*role{highest(roles)}
@@ -428,35 +449,6 @@ func (p *planner) rolesRemoved(s *snapshot, operations []scim.PatchOperation) ([
 		operations[i].Path, operations[i].Value = &path, values
 	}
 	return operations, nil
-}
-
-// extensionCarries reads the extension's role. Where users hold many roles, it
-// shows the highest of them, so that one is its repetition.
-func (p *planner) extensionCarries(s *snapshot, wanted scim.Resource, present []*role) ([]*role, error) {
-	word, given := attributeOf(wanted, URNSuger+":role")
-	if !given {
-		return nil, nil
-	}
-	if word == "" {
-		return p.onlyDefault(s)
-	}
-	r, err := p.roleOr(s, word, present)
-	if err != nil {
-		return nil, err
-	}
-	if top := highest(present); top != nil && top.id == r.id {
-		return present, nil
-	}
-	return []*role{r}, nil
-}
-
-// onlyDefault returns the roles of a user who is given none.
-func (p *planner) onlyDefault(s *snapshot) ([]*role, error) {
-	r, err := p.defaultRole(s)
-	if err != nil {
-		return nil, err
-	}
-	return []*role{r}, nil
 }
 
 // roleOr finds a role by a client's word, among the present ones first: these

@@ -1,7 +1,10 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,45 +17,39 @@ import (
 type difference struct {
 	one   *personPlan // nil for the role itself
 	field string
+	err   error // for the client, see failures
 }
 
 // goneField is the field name for a user who is missing from the list.
 const goneField = "the user"
 
 // prove compares a snapshot that began after the last call with a plan that was made
-// on the one before. The members of a role that the plan made are given it as made.
-// Where records without id and address have come since, anybody who is not listed
+// on the one before. Where records without id and address have come since, anybody who is not listed
 // may be one.
-func (p *planner) prove(before, s *snapshot, all *plan, made *role) (differs []difference) {
+func (p *planner) prove(before, s *snapshot, all *plan) (differs []difference) {
 	hidden := before.whole && s.anonymous() > before.anonymous()
 	for _, one := range all.touched() {
-		field := p.provePerson(s, one.with(all.role, made))
+		field := p.provePerson(s, one)
 		if field == "" && hidden && one.endsAccess() && s.byID(one.before.id) == nil {
 			field = "active"
 		}
 		if field != "" {
-			differs = append(differs, difference{one, field})
+			differs = append(differs, difference{one: one, field: field})
 		}
 	}
-	if all.role != nil && (s.roles.missing || !p.roleIsAsPlanned(s, all.role, made)) {
-		differs = append(differs, difference{nil, "the role"})
+	if all.role != nil && (s.roles.missing || !all.role.isIn(s.roles)) {
+		differs = append(differs, difference{field: "the role"})
 	}
 	return differs
 }
 
-func (p *planner) roleIsAsPlanned(s *snapshot, change *rolePlan, made *role) bool {
-	switch change.kind {
-	case roleDeleted:
-		return s.roles.byID(change.role.id) == nil
-	case roleRenamed:
-		r := s.roles.byID(change.role.id)
-		return r != nil && r.name == change.name
+// isIn reports whether a catalogue shows the role as planned.
+func (p *rolePlan) isIn(c *catalogue) bool {
+	is := c.byID(p.role.id)
+	if p.kind == roleDeleted {
+		return is == nil
 	}
-	if made == nil {
-		return false
-	}
-	is := s.roles.byID(made.id)
-	return is != nil && is.name == change.name
+	return is != nil && is.name == p.name
 }
 
 // provePerson returns the name of the first field that is not as planned, or
@@ -121,29 +118,30 @@ func (ref roleRef) means(r *role) bool {
 	return ref.id == r.id || r.standard && strings.EqualFold(ref.id, r.id)
 }
 
-// afterwards returns a snapshot that began after the last call: of one person where
+// confirm sets after to a snapshot that began after the last call: of one person where
 // that can confirm the plan, and else of everybody.
-func (s *suger) afterwards(ctx context.Context, c change, p *plan, done *applied) (after *snapshot, err error) {
+func (x *execution) confirm(ctx context.Context) (err error) {
 	id := "" // of the only person, if a snapshot of one is enough
-	if len(p.people) == 1 {
-		switch one := p.people[0]; {
+	if len(x.plan.people) == 1 {
+		switch one := x.plan.people[0]; {
 		case one.kind == planJoin:
-			id = done.joined
+			id = x.done.joined
 		case one.endsAccess():
-			return s.afterEndOfAccess(ctx, one)
-		case (c.person || c.single != "") && !s.planner.takesAdministrator(one):
+			x.after, err = x.afterEndOfAccess(ctx, one)
+			return err
+		case (x.change.person || x.change.single != "") && !x.planner.takesAdministrator(one):
 			id = one.before.id
 		}
 	}
 	if id != "" {
-		after, err = s.person(ctx, id, s.fromNow())
+		x.after, err = x.person(ctx, id, x.fromNow())
 	} else {
-		after, err = s.people(ctx, s.fromNow())
+		x.after, err = x.people(ctx, x.fromNow())
 	}
-	if err != nil || p.role == nil {
-		return after, err
+	if err == nil && x.plan.role != nil {
+		x.after, err = x.completed(ctx, x.after, x.fromNow())
 	}
-	return s.completed(ctx, after, s.fromNow())
+	return err
 }
 
 // afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
@@ -155,9 +153,10 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 		return byID, nil
 	}
 	all, err := s.people(ctx, s.fromNow())
+	if err == nil && one.kind == planLeave {
+		err = s.contradiction(is, all)
+	}
 	switch {
-	case err == nil && one.kind == planLeave && is != nil && is.access.active && all.byID(is.id) == nil:
-		return nil, errContradiction()
 	case err == nil && (all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before))):
 		return all, nil // it can be read
 	case is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one):
@@ -166,9 +165,13 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 	return byID, nil
 }
 
-// errContradiction returns the error for a user whom the list does not have, and whom
-// Suger's call for one user shows with access.
-func errContradiction() error {
+// contradiction returns an error if Suger shows a user with access by id whom its
+// list lacks: then the list does not prove that the user has left.
+func (s *suger) contradiction(is *user, all *snapshot) error {
+	if is == nil || !is.access.active || all.byID(is.id) != nil {
+		return nil
+	}
+	s.drift(spec.OpListUsers, "")
 	return scim.NewError(scim.CodeSugerUnreadable,
 		"Suger's list of users does not have the user, but %q shows them with access. Check them in Suger's console. If the call also shows people who have left, set covers: everybody for it in the mapping file.", spec.OpGetUser)
 }
@@ -193,30 +196,146 @@ func (s *suger) recordOf(ctx context.Context, id string) (*user, *snapshot) {
 
 // untilShown rereads the list until it shows an added person, for as long as the
 // mapping allows and within the request's time.
-func (s *suger) untilShown(ctx context.Context, p *plan, done *applied, after *snapshot) (*snapshot, error) {
+func (x *execution) untilShown(ctx context.Context) (err error) {
 	const reserve = 2 * time.Second // for the last look and the answer
-	one := p.joining()
-	if one == nil {
-		return after, nil
+	one := x.plan.joining()
+	if one == nil || x.done.refuses(one) {
+		return nil
 	}
-	if err := done.reason(one); err != nil && !uncertain(err) {
-		return after, nil
-	}
-	within := s.model.doc.Operations.AddUser.Within
+	within := x.model.doc.Operations.AddUser.Within
 	deadline, bounded := ctx.Deadline()
-	for pause := 500 * time.Millisecond; within > 0 && s.planner.joined(after, one) == nil; pause = min(2*pause, 5*time.Second) {
+	for pause := 500 * time.Millisecond; within > 0 && x.planner.joined(x.after, one) == nil; pause = min(2*pause, 5*time.Second) {
 		pause = min(pause, within)
 		if bounded && time.Until(deadline) < pause+reserve {
 			break
 		}
 		within -= pause
-		if err := s.config.Sleep(ctx, pause); err != nil {
-			return after, nil //nolint:nilerr // the last snapshot counts
+		if x.config.Sleep(ctx, pause) != nil {
+			break // the last snapshot counts
 		}
-		var err error
-		if after, err = s.people(ctx, s.fromNow()); err != nil {
-			return nil, err
+		if x.after, err = x.people(ctx, x.fromNow()); err != nil {
+			return err
 		}
 	}
-	return after, nil
+	return nil
+}
+
+// errMemberLeft means that a member of the group has left the organization
+// since the change was planned.
+var errMemberLeft = errors.New("a member has left the organization")
+
+// failures adds the errors to what the confirmation found missing: the call's if there
+// is one. A call that failed but took effect is a success. A request about several
+// people never fails with "not found" because of one of them.
+func (x *execution) failures(differs []difference) []difference {
+	for i, d := range differs {
+		var operation string
+		err := x.done.role
+		switch {
+		case d.one != nil:
+			err, operation = cmp.Or(x.done.reason(d.one), x.done.role), string(d.one.kind)
+		case x.plan.role.kind == roleDeleted && i > 0:
+			err = differs[0].err // not tried, because somebody still holds it
+		default:
+			operation = string(x.plan.role.kind)
+		}
+		switch {
+		case x.change.single == "" && d.field == goneField && d.one.kind == planChange:
+			err = scim.Wrap(errMemberLeft, scim.CodeSugerUnavailable,
+				"A member of the group has left the organization at the same time. Retry; the change is then made for the other members.")
+		case err == nil:
+			err = x.unconfirmed(operation, d.field)
+		case d.field == goneField && isGone(err) && d.one.kind != planJoin:
+			err = errNobody(d.one.before.id)
+		case errors.As(err, new(*scim.Error)):
+		case isGone(err) || callMissing(err):
+			err = x.notOffered(err)
+		}
+		differs[i].err = err
+	}
+	return differs
+}
+
+// reason returns the error of a failed call about a person, or nil.
+func (a *applied) reason(one *personPlan) error { return a.failed[one.before] }
+
+// refuses reports whether Suger refused the change of a person, so that it will not
+// take effect.
+func (a *applied) refuses(one *personPlan) bool {
+	err := a.reason(one)
+	return err != nil && !uncertain(err)
+}
+
+// refused returns the part of a plan that Suger refused. The rest may still take effect,
+// even if Suger does not show it yet.
+func (a *applied) refused(differs []difference) *plan {
+	p := &plan{}
+	for _, d := range differs {
+		if d.one != nil && a.refuses(d.one) {
+			p.people = append(p.people, d.one)
+		}
+	}
+	return p
+}
+
+// unconfirmed returns the error for a change that Suger does not show.
+func (s *suger) unconfirmed(operation, field string) error {
+	s.config.Observer.Unconfirmed(operation)
+	return scim.Wrap(fmt.Errorf("after %q, %s is not as requested", operation, field), scim.CodeWriteUnconfirmed,
+		"Suger accepted the change but does not show it: %s is not as requested. Check the user in Suger's console, then retry in Okta.", field)
+}
+
+// notOffered returns the error for a call that Suger answers as if it did not exist.
+// A 404 may also be about the record.
+func (s *suger) notOffered(cause error) error {
+	call, _ := callError(cause)
+	s.missing(call.Operation)
+	if callMissing(cause) {
+		return cause
+	}
+	return scim.Wrap(cause, scim.CodeUnsupported,
+		"Suger answered \"not found\" to %q, and does not show the change.%s Retry; if it stays so, run the check command and compare the call in the mapping file with Suger's.",
+		call.Operation, saidBySuger(call.Message))
+}
+
+// failureOf returns the error for the client about people who could not be
+// changed. If Suger was only unreachable, the answer makes Okta retry.
+func (x *execution) failureOf(failures []difference) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	if last := failures[len(failures)-1]; last.one == nil {
+		if x.plan.role.kind != roleDeleted || len(failures) == 1 {
+			return last.err
+		}
+		failures = failures[:len(failures)-1] // not deleted until nobody holds it
+	}
+	if len(x.plan.touched()) == 1 {
+		return failures[0].err
+	}
+	var causes []error
+	code, last := scim.CodePartialGroup, (*scim.Error)(nil)
+	for _, f := range failures {
+		causes = append(causes, f.err)
+		var e *scim.Error
+		if errors.As(x.asSCIM(f.err), &e) && e.RetryAfter > 0 && (last == nil || e.RetryAfter > last.RetryAfter) {
+			code, last = e.Code, e
+		}
+	}
+	err := scim.Wrap(errors.Join(causes...), code,
+		"%d of %d members could not be changed; the others were. A retry writes only the rest. %s.",
+		len(failures), len(x.plan.touched()), joinWords(failures, func(f difference) string {
+			_, code := outcomeOf(x.asSCIM(f.err))
+			return fmt.Sprintf("%s: %s", x.model.email(f.one.before), code)
+		}))
+	if last != nil {
+		err.RetryAfter = last.RetryAfter
+	}
+	return err
+}
+
+// uncertain reports whether a failed call may have taken effect.
+func uncertain(err error) bool {
+	call, ok := callError(err)
+	return ok && call.Uncertain
 }

@@ -21,7 +21,10 @@ func TestRule9PowerlessGroupTakesNothing(t *testing.T) {
 			p, err := r.makeRole(s, "Whole Company", everybody)
 			require.NoError(t, err)
 			assert.Equal(t, "make role Whole Company", r.told(p), "when it is made")
-			assert.Len(t, p.notes, len(everybody), "each of them is logged")
+			require.Len(t, p.people, len(everybody))
+			for _, one := range p.people {
+				assert.NotEmpty(t, one.kept, "each of them is logged")
+			}
 			assert.Zero(t, r.losses(p))
 
 			p, err = r.members(s, s.roles.byID("s1"), memberChange{add: everybody, implicit: true})

@@ -60,7 +60,7 @@ type Service struct {
 func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Service, error) {
 	config = config.withDefaults()
 	config.DefaultRole = cmp.Or(config.DefaultRole, doc.Role.Default)
-	s := &Service{config: config, model: newModel(doc), client: client, locks: locks{held: make(map[string]*lock)}}
+	s := &Service{config: config, model: newModel(doc), client: client}
 	s.planner = newPlanner(s.model, &s.config)
 	if err := s.checkRoles(); err != nil {
 		return nil, err
@@ -81,20 +81,13 @@ func New(doc *spec.Document, client *sugerclient.Client, config Config) (*Servic
 }
 
 func (c Config) withDefaults() Config {
-	if c.Parallel <= 0 {
-		c.Parallel = 8
-	}
+	discard := slog.New(slog.DiscardHandler)
+	c.Parallel, c.Log, c.Audit = cmp.Or(c.Parallel, 8), cmp.Or(c.Log, discard), cmp.Or(c.Audit, discard)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
 		c.Sleep = sleep
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Audit == nil {
-		c.Audit = slog.New(slog.DiscardHandler)
 	}
 	if c.Observer == nil {
 		c.Observer = silent{}

@@ -11,64 +11,71 @@ import (
 
 // keepAdministrator asks the guard about the state after a plan: another replica,
 // or somebody in the console, may have acted at the same time. If no active
-// administrator is left, it restores what the plan took from one. undone is the
-// part of the plan that it reverted.
-func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p *plan, differs []difference) (undone *plan, err error) {
-	undone = &plan{}
+// administrator is left, it restores what the plan took from one.
+func (x *execution) keepAdministrator(ctx context.Context, differs []difference) error {
+	snap, after, touched := x.before, x.after, x.plan.touched()
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
-		return undone, nil
+		return nil
 	}
 	hadAccess := func(one *personPlan) bool { return one.before.access.active }
-	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(s.model) }
+	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(x.model) }
 	switch {
-	case !slices.ContainsFunc(p.touched(), takes): // a name, or somebody who has come
-		return undone, nil
-	case !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess): // there may have been none before
-		return undone, nil
-	case !after.roles.whole && !s.model.knowsAdministrators(): // administrators are unknown
-		return undone, nil
+	case !slices.ContainsFunc(touched, takes), // a name, or somebody who has come
+		!snap.whole && !slices.ContainsFunc(touched, hadAccess), // there may have been none before
+		!after.roles.whole && !x.model.knowsAdministrators():    // administrators are unknown
+		return nil
 	}
-	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
-		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
+	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
+	removed := slices.ContainsFunc(touched, removes)
+	taken := slices.DeleteFunc(touched, func(one *personPlan) bool {
+		took := x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
 		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
-	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
-	if len(taken) == 0 && !snap.whole && !slices.ContainsFunc(p.touched(), removes) {
-		return undone, nil // there may have been none before
+	if len(taken) == 0 && !snap.whole && !removed {
+		return nil // there may have been none before
 	}
-	s.config.Observer.Refused(guardLastAdmin)
+	x.config.Observer.Refused(guardLastAdmin)
 	if len(taken) == 0 {
-		return undone, scim.NewError(scim.CodeLastAdmin,
+		return scim.NewError(scim.CodeLastAdmin,
 			"The change was made, but the Suger organization no longer has an active administrator: somebody else changed administrators at the same time. Make somebody an administrator in Suger's console at once.")
-	}
-	back := &plan{}
-	for _, one := range taken {
-		back.people = append(back.people, one.inverse(s.model))
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchLimit)
 	defer cancel()
-	done := s.apply(ctx, after, back)
-	restored, err := s.people(ctx, s.fromNow())
-	if err != nil {
-		s.recordFailed("undo", back, done, err)
-	} else {
-		failures := s.failures(back, done, s.planner.prove(after, restored, back, nil), false)
-		s.recordProven("undo", back, restored, failures)
-		if err = s.failureOf(back, failures); err == nil && len(restored.administrators()) == 0 {
-			err = errors.New("the role was restored, but not the access")
-		}
+	back, failures, err := x.revert(ctx, after, taken)
+	if err == nil {
+		err = back.failureOf(failures)
 	}
-	email := s.model.email(taken[0].before)
+	if err == nil && len(back.after.administrators()) == 0 {
+		err = errors.New("the role was restored, but not the access")
+	}
+	email := x.model.email(taken[0].before)
 	if err != nil {
-		return undone, scim.Wrap(err, scim.CodeLastAdmin,
+		return scim.Wrap(err, scim.CodeLastAdmin,
 			"The organization is left without an active administrator, and undoing the change failed. Make %s an administrator again in Suger's console at once.", email)
 	}
-	undone.people = taken
-	return undone, scim.NewError(scim.CodeLastAdmin,
+	x.reserved.settle(x.reserved.n - x.planner.losses(&plan{people: taken}))
+	return scim.NewError(scim.CodeLastAdmin,
 		"Changes made at the same time took away the last administrators of the Suger organization, so %s was made one again. Make somebody else an administrator first.", email)
 }
 
-// inverse returns the plan that undoes a plan.
+// revert undoes what the plan has changed about people, on a snapshot that shows it, and
+// records that. failures are the people whom a list shows still changed.
+func (x *execution) revert(ctx context.Context, on *snapshot, people []*personPlan) (back *execution, failures []difference, err error) {
+	back = &execution{suger: x.suger, before: on, plan: &plan{}}
+	for _, one := range people {
+		back.plan.people = append(back.plan.people, one.inverse(x.model))
+	}
+	back.change = change{what: "undo", single: people[0].before.id} // one who has left is no reason to repeat the change
+	back.apply(ctx)
+	if back.after, err = x.people(ctx, x.fromNow()); err != nil {
+		back.recordFailed(err)
+		return back, nil, err
+	}
+	failures = back.failures(x.planner.prove(on, back.after, back.plan))
+	back.recordProven("undo", back.plan, back.after, failures)
+	return back, failures, nil
+}
+
 func (p *personPlan) inverse(m *model) *personPlan {
 	if p.kind == planLeave {
 		draft := *p.before
@@ -96,47 +103,37 @@ func (p *personPlan) inverse(m *model) *personPlan {
 
 // giveBack returns the role that Suger does not delete to those who have lost it for
 // that. The error is for the client.
-func (s *suger) giveBack(ctx context.Context, c *sentChange) error {
-	err := c.done.role
+func (x *execution) giveBack(ctx context.Context) error {
+	err := x.done.role
 	if isGone(err) || callMissing(err) {
-		err = s.notOffered(err)
+		err = x.notOffered(err)
 	}
-	s.recordFailed(c.change.what, c.plan, c.done, err)
-	c.reserved.settle(0)
-	now, failed := s.people(ctx, s.fromNow())
+	x.recordFailed(err)
+	x.reserved.settle(0)
+	now, failed := x.people(ctx, x.fromNow())
 	if failed != nil {
-		return s.unproven(c, failed)
+		return x.unproven(failed)
 	}
-	back := &plan{}
-	for _, one := range c.plan.touched() { // who has been given another role meanwhile keeps it
-		if is := now.byID(one.before.id); is != nil && refersTo(is.roles, one.roles) {
-			back.people = append(back.people, one.inverse(s.model))
-		}
-	}
-	if len(back.people) == 0 {
+	changed := slices.DeleteFunc(x.plan.touched(), func(one *personPlan) bool { // who has been given another role meanwhile keeps it
+		is := now.byID(one.before.id)
+		return is == nil || !refersTo(is.roles, one.roles)
+	})
+	if len(changed) == 0 {
 		return err
 	}
-	done := s.apply(ctx, now.withRoles(c.before.roles), back)
-	after, failed := s.people(ctx, s.fromNow())
+	_, failures, failed := x.revert(ctx, now.withRoles(x.before.roles), changed)
 	if failed != nil {
-		s.recordFailed("undo", back, done, failed)
-		return s.errUnproven(c.plan, c.done, failed)
+		return x.errUnproven(failed)
 	}
-	differs := s.planner.prove(c.before, after, back, nil)
-	failures := s.failures(back, done, differs, true)
-	s.recordProven("undo", back, after, failures)
+	if len(failures) == 0 {
+		return err
+	}
 	lost := &plan{}
 	for _, f := range failures {
-		lost.people = append(lost.people, c.plan.of(f.one.before.id))
+		lost.people = append(lost.people, x.plan.of(f.one.before.id))
 	}
-	c.reserved.settle(s.planner.losses(lost))
-	var e *scim.Error
-	if len(failures) == 0 || !errors.As(s.asSCIM(err), &e) {
-		return err
-	}
-	whole := *e
-	whole.Detail = fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %s", len(failures), e.Detail)
-	return &whole
+	x.reserved.settle(x.planner.losses(lost))
+	return withDetail(x.asSCIM(err), fmt.Sprintf("The role is not deleted, but %d of its members have lost it. Give it back to them in Okta or in Suger's console. %%s", len(failures)))
 }
 
 // doubt notes that a change may still take effect, if it takes an administrator away.

@@ -36,7 +36,6 @@ func (u *Users) Get(ctx context.Context, id string, _ *scim.Projection) (view sc
 	return u.answer(ctx, snap, found)
 }
 
-// answer returns a user as SCIM shows it.
 func (s *suger) answer(ctx context.Context, snap *snapshot, found *user) (scim.View, error) {
 	roles, err := s.rolesOf(ctx, snap.roles, []*user{found})
 	if err != nil {
@@ -151,23 +150,15 @@ func (u *Users) Replace(ctx context.Context, id string, body map[string]any, ifM
 		wrong = u.planner.checkSizes(wanted)
 	}
 	access, err := scim.ReadAccess(body, u.userType)
-	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return u.update(ctx, id, ifMatch, access, true, func(_ *snapshot, current scim.Resource) (scim.Resource, error) {
-		if wrong != nil {
-			return nil, wrong
-		}
+	return u.update(ctx, id, ifMatch, userRequest{access, wrong, true, func(_ *snapshot, current scim.Resource) (scim.Resource, error) {
 		if err := u.userType.CheckRequired(wanted); err != nil {
 			return nil, err
 		}
-		asked, _ := wanted["userName"].(string)
-		if present, _ := current["userName"].(string); access == scim.AccessEnded && isTombstone(asked, present) {
-			wanted = wanted.Clone()
-			wanted["userName"] = present
-		}
 		return wanted, u.userType.CheckImmutable(current, wanted)
-	})
+	}})
 }
 
 // Patch makes the changes that PATCH operations ask for. A nil resource says that
@@ -178,77 +169,51 @@ func (u *Users) Patch(ctx context.Context, id string, body map[string]any, ifMat
 	}
 	operations, wrong := scim.ParsePatch(body, u.userType)
 	access, err := scim.ReadPatchAccess(body, u.userType)
-	if err := cmp.Or(err, unlessEnded(access, wrong)); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return u.update(ctx, id, ifMatch, access, false, func(s *snapshot, current scim.Resource) (scim.Resource, error) {
-		if wrong != nil {
-			return nil, wrong
-		}
-		if access == scim.AccessEnded {
-			operations = withoutTombstone(operations, current)
-		}
+	return u.update(ctx, id, ifMatch, userRequest{access, wrong, false, func(s *snapshot, current scim.Resource) (scim.Resource, error) {
 		asked, err := u.planner.rolesRemoved(s, operations)
 		if err != nil {
 			return nil, err
 		}
 		return u.userType.ApplyPatch(ctx, current, asked)
-	})
+	}})
 }
 
-// withoutTombstone drops the rename that Entra ID sends when it deactivates a
-// deleted user: nobody should get that address.
-func withoutTombstone(operations []scim.PatchOperation, current scim.Resource) []scim.PatchOperation {
-	present, _ := current["userName"].(string)
-	buries := func(value any) bool {
-		text, _ := value.(string)
-		return isTombstone(text, present)
-	}
-	var kept []scim.PatchOperation
-	for _, operation := range operations {
-		object, isObject := operation.Value.(map[string]any)
-		switch {
-		case operation.Path != nil && operation.Path.String() == "userName" && buries(operation.Value):
-			continue
-		case operation.Path == nil && isObject:
-			object = maps.Clone(object)
-			maps.DeleteFunc(object, func(name string, value any) bool {
-				return strings.HasSuffix(fold(name), "username") && buries(value)
-			})
-			operation.Value = object
-		}
-		kept = append(kept, operation)
-	}
-	return kept
+// A userRequest is what a client wants a user to be.
+type userRequest struct {
+	access scim.Access
+	wrong  error // with the rest of the request
+	whole  bool  // the request is a whole resource
+	// want returns the resource, given what there is.
+	want func(s *snapshot, current scim.Resource) (scim.Resource, error)
 }
 
-// unlessEnded returns the error of an invalid request that must not prevent
-// ending access.
-func unlessEnded(access scim.Access, wrong error) error {
-	if access == scim.AccessEnded {
-		return nil
+// resource is want, unless the request is wrong.
+func (r userRequest) resource(s *snapshot, current scim.Resource) (scim.Resource, error) {
+	if r.wrong != nil {
+		return nil, r.wrong
 	}
-	return wrong
+	return r.want(s, current)
 }
-
-// A wantedUser is what a client wants a user to be, given what there is.
-type wantedUser func(s *snapshot, current scim.Resource) (scim.Resource, error)
 
 // update makes a user as the client wants it. It ends access first and separately,
-// so that an error in the rest of the request never lets a leaver keep it. whole
-// says that the request is a whole resource.
-func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Access, whole bool, want wantedUser) (scim.Resource, error) {
-	var ended *result
+// so that an error in the rest of the request never lets a leaver keep it.
+func (u *Users) update(ctx context.Context, id, ifMatch string, r userRequest) (scim.Resource, error) {
+	var ended *execution
 	var seen *snapshot // where the rest can begin
-	if access == scim.AccessEnded {
+	if r.access == scim.AccessEnded {
 		var err error
 		if ended, err = u.end(ctx, id, ifMatch); err != nil {
 			return nil, err
 		}
 		if ended.after.byID(id) == nil {
-			return u.answerToLeaver(ctx, ended, id, want)
+			return u.answerToLeaver(ctx, ended, id, r)
 		}
 		ifMatch, seen = "", ended.after
+	} else if r.wrong != nil {
+		return nil, r.wrong
 	}
 	var wanted scim.Resource
 	global := sync.OnceValues(func() (any, error) { // for a plan that is made more than once
@@ -263,17 +228,17 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 				if ifMatch != "" { // there is no version that it could be
 					return nil, cmp.Or(u.planner.usable(s, id, ""), scim.CheckIfMatch(ifMatch, ""), errNobody(id))
 				}
-				return u.planReturn(s, id, access, global, want, &wanted)
+				return u.planReturn(s, id, r, global, &wanted)
 			}
 			current, err := u.current(s, found, ifMatch)
 			if err != nil {
 				return nil, err
 			}
-			if wanted, err = want(s, current); err != nil {
+			if wanted, err = r.resource(s, current); err != nil {
 				return nil, err
 			}
-			asked := access
-			if whole && found.access.active { // a whole resource repeats what was shown
+			asked := r.access
+			if r.whole && found.access.active { // a whole resource repeats what was shown
 				asked = scim.AccessUnsaid
 			}
 			return u.planner.update(s, found, wanted, asked)
@@ -288,33 +253,44 @@ func (u *Users) update(ctx context.Context, id, ifMatch string, access scim.Acce
 // current returns a user as the client may have read them, whose version must
 // be the one that it wants to change.
 func (s *suger) current(snap *snapshot, found *user, ifMatch string) (scim.Resource, error) {
-	if _, err := s.planner.heldBy(snap, found); err != nil {
+	if err := snap.knowsRoles(found); err != nil {
 		return nil, err
 	}
 	current := s.view(found, snap.roles).Resource()
 	return current, scim.CheckIfMatch(ifMatch, current.Version())
 }
 
-// end ends a user's access. If the user has provably left, nothing is written;
-// the audit record says so.
-func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
-	done, err := s.carryOut(ctx, change{
+// ending returns the change that ends a user's access as plan says, and none if nobody
+// is listed with the id.
+func (s *suger) ending(id, ifMatch string, how func(*snapshot, *user) (*plan, error)) change {
+	return change{
 		names: []string{s.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
 		plan: func(snap *snapshot) (*plan, error) {
 			found := snap.byID(id)
 			if found == nil {
 				return &plan{}, nil
 			}
-			switch {
-			case !found.access.active && !snap.whole:
-				return nil, errNeedsEverybody // only if the list agrees
-			case !found.access.active:
-				return &plan{}, s.matches(snap, found, ifMatch)
+			p, err := how(snap, found)
+			if err == nil && ifMatch != "" { // the version shows the names of the roles, for which custom ones need the list
+				_, err = s.current(snap, found, ifMatch)
 			}
-			p, err := s.planner.endAccess(snap, found)
-			return p, cmp.Or(err, s.matches(snap, found, ifMatch))
+			return p, err
 		},
-	})
+	}
+}
+
+// end ends a user's access. If the user has provably left, nothing is written;
+// the audit record says so.
+func (s *suger) end(ctx context.Context, id, ifMatch string) (*execution, error) {
+	done, err := s.carryOut(ctx, s.ending(id, ifMatch, func(snap *snapshot, found *user) (*plan, error) {
+		switch {
+		case found.access.active:
+			return s.planner.endAccess(snap, found)
+		case !snap.whole:
+			return nil, errNeedsEverybody // only if the list agrees
+		}
+		return &plan{}, nil
+	}))
 	if err != nil {
 		return nil, err
 	}
@@ -335,8 +311,11 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	if offered && record == nil {
 		return nil, errNobody(id)
 	}
-	if err := s.agrees(record, id); err != nil {
-		return nil, s.asSCIM(err)
+	if record != nil && s.provesByID() {
+		is, err := s.member(record, id)
+		if err := cmp.Or(err, s.contradiction(is, done.before)); err != nil {
+			return nil, s.asSCIM(err)
+		}
 	}
 	if err := s.checkOtherAccount(done.before, s.model.readGlobal(record, id)); err != nil {
 		return nil, err
@@ -345,17 +324,45 @@ func (s *suger) end(ctx context.Context, id, ifMatch string) (*result, error) {
 	return done, nil
 }
 
-// agrees returns an error if Suger's record by id shows a member with access, where the
-// list does not.
-func (s *suger) agrees(record any, id string) error {
-	if record == nil || !s.provesByID() {
-		return nil
+// Delete removes a user from the organization. If access can end without a
+// removal, an administrator's access ends first: a removal could not be undone
+// if no other administrator is left.
+func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
+	administrator := false
+	remove := func(ifMatch string) (*execution, error) {
+		removal := u.ending(id, ifMatch, func(snap *snapshot, found *user) (*plan, error) {
+			p, err := u.planner.remove(snap, found)
+			if err == nil && u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {
+				administrator = true
+				return u.planner.endAccess(snap, found)
+			}
+			return p, err
+		})
+		removal.what = spec.OpRemoveUser
+		return u.carryOut(ctx, removal)
 	}
-	is, err := s.member(record, id)
-	if err != nil || is == nil || !is.access.active {
+	done, err := remove(ifMatch)
+	if err != nil || done.dry {
 		return err
 	}
-	return errContradiction()
+	if administrator {
+		if done, err = remove(""); err != nil {
+			return afterEnd(true, err)
+		}
+	}
+	if found := done.before.byID(id); found != nil {
+		return afterEnd(true, u.checkOtherAccount(done.after, found))
+	}
+	if ifMatch == "" {
+		record, _, err := u.global(ctx, id)
+		if err != nil {
+			return u.asSCIM(err)
+		}
+		if err := u.checkOtherAccount(done.before, u.model.readGlobal(record, id)); err != nil {
+			return err
+		}
+	}
+	return errNobody(id)
 }
 
 // checkOtherAccount returns an error if another member with access has the address of a
@@ -374,38 +381,21 @@ func (s *suger) checkOtherAccount(snap *snapshot, ended *user) error {
 		scim.Clip(s.model.email(other), 120), scim.Clip(other.id, 80))
 }
 
-// matches refuses a change of a user who is not as the client last read them. The
-// version is only computed where it is asked for: it shows the names of the roles,
-// for which custom ones need the list.
-func (s *suger) matches(snap *snapshot, found *user, ifMatch string) error {
-	if ifMatch == "" {
-		return nil
-	}
-	_, err := s.current(snap, found, ifMatch)
-	return err
-}
+func (x *execution) wrote() bool { return x != nil && !x.plan.empty() }
 
-// wrote reports whether a change was made.
-func (r *result) wrote() bool { return r != nil && !r.plan.empty() }
-
-// afterEnd adds to an error that access has already ended.
 func afterEnd(ended bool, err error) error {
-	var e *scim.Error
-	if !ended || !errors.As(err, &e) {
+	if !ended {
 		return err
 	}
-	whole := *e
-	whole.Detail = "The user's access has ended, but not all of the request could be done. " + e.Detail
-	return &whole
+	return withDetail(err, "The user's access has ended, but not all of the request could be done. %s")
 }
 
 // planReturn plans the return of a person by the id that the client has kept.
-// Errors do not reveal whose record it is: it may be another company's.
-func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global func() (any, error), want wantedUser, wanted *scim.Resource) (*plan, error) {
+func (s *suger) planReturn(snap *snapshot, id string, r userRequest, global func() (any, error), wanted *scim.Resource) (*plan, error) {
 	if err := s.planner.usable(snap, id, ""); err != nil {
 		return nil, err
 	}
-	if access != scim.AccessGiven || !snap.whole {
+	if r.access != scim.AccessGiven || !snap.whole {
 		return nil, errNobody(id)
 	}
 	record, err := global()
@@ -413,24 +403,16 @@ func (s *suger) planReturn(snap *snapshot, id string, access scim.Access, global
 		return nil, err
 	}
 	known := s.model.readGlobal(record, id)
-	if known == nil || !snap.domains(s.model)[domainOf(s.model.key(known))] {
-		return nil, errNobody(id)
-	}
-	*wanted, err = want(snap, s.view(known, snap.roles).Resource())
-	var no *scim.Error
-	switch {
-	case errors.As(err, &no) && no.Code == scim.CodeMutability: // another address
-		return nil, errNobody(id)
-	case err != nil:
-		return nil, err
-	}
-	return s.planner.comeBackByID(snap, known, id, *wanted)
+	return s.planner.comeBackByID(snap, known, id, func() (scim.Resource, error) {
+		*wanted, err = r.resource(snap, s.view(known, snap.roles).Resource())
+		return *wanted, err
+	})
 }
 
 // answerTo returns the direct answer to a write: the user as Suger has it, with
 // the externalId that the client sent, which Suger has no place for.
-func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) (scim.Resource, error) {
-	shown := done.person(s.planner)
+func (s *suger) answerTo(ctx context.Context, done *execution, sent scim.Resource) (scim.Resource, error) {
+	shown := done.shown()
 	if shown == nil {
 		return nil, s.asSCIM(s.unconfirmed(spec.OpUpdateUser, "the user"))
 	}
@@ -441,35 +423,36 @@ func (s *suger) answerTo(ctx context.Context, done *result, sent scim.Resource) 
 	return done.echoing(view.Resource(), sent), nil
 }
 
-// person returns the one person of a change as they are after it, or would be
+// shown returns the one person of a change as they are after it, or would be
 // after a dry run.
-func (r *result) person(p *planner) *user {
-	switch {
-	case len(r.plan.people) == 0:
+func (x *execution) shown() *user {
+	if len(x.plan.people) == 0 {
 		return nil
-	case r.plan.people[0].kind == planJoin:
-		return p.joined(r.after, r.plan.people[0])
 	}
-	return r.after.byID(r.plan.people[0].before.id)
+	one := x.plan.people[0]
+	if one.kind == planJoin {
+		return x.planner.joined(x.after, one)
+	}
+	return x.after.byID(one.before.id)
 }
 
 // answerToLeaver returns the answer to ending access of a person who is no
 // longer a member. It contains only what the client sent or has read before: a
 // global record may belong to another company.
-func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, want wantedUser) (scim.Resource, error) {
+func (s *suger) answerToLeaver(ctx context.Context, ended *execution, id string, r userRequest) (scim.Resource, error) {
 	before := ended.before
 	found := before.byID(id)
 	if found == nil {
-		wanted, err := want(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
+		wanted, err := r.resource(before, scim.Resource{"schemas": []any{scim.URNUser}, "id": id})
 		if err != nil || wanted["userName"] == nil {
 			return nil, nil
 		}
-		r := maps.Clone(wanted)
-		maps.DeleteFunc(r, func(name string, _ any) bool {
+		answer := maps.Clone(wanted)
+		maps.DeleteFunc(answer, func(name string, _ any) bool {
 			return name == "roles" || name == "groups" || strings.HasPrefix(name, "urn:")
 		})
-		r["id"], r["active"], r["schemas"], r["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
-		return r, nil
+		answer["id"], answer["active"], answer["schemas"], answer["meta"] = id, false, []any{scim.URNUser}, meta("User", "", "")
+		return answer, nil
 	}
 	left := *found
 	left.access.active = false
@@ -477,75 +460,27 @@ func (s *suger) answerToLeaver(ctx context.Context, ended *result, id string, wa
 	if err != nil {
 		view = s.view(&left, before.roles) // roles do not matter here
 	}
-	current := view.Resource()
-	wanted, err := want(before, s.view(found, before.roles).Resource())
+	wanted, err := r.resource(before, s.view(found, before.roles).Resource())
 	if errors.Is(err, errNeedsRoles) { // to read what the request says of roles
 		if before, err = s.completed(ctx, before, s.rolesToShow()); err == nil {
-			wanted, err = want(before, s.view(found, before.roles).Resource())
+			wanted, err = r.resource(before, s.view(found, before.roles).Resource())
 		}
 	}
 	if err != nil {
 		return nil, s.asSCIM(afterEnd(ended.wrote(), err))
 	}
-	return ended.echoing(current, wanted), nil
+	return ended.echoing(view.Resource(), wanted), nil
 }
 
 // echoing returns an answer to a write, which is the caller's own, with the
 // externalId that the client sent. It has no version as long as the write is not
 // proven.
-func (r *result) echoing(answer, sent scim.Resource) scim.Resource {
-	if about, ok := answer["meta"].(map[string]any); ok && r.sent {
+func (x *execution) echoing(answer, sent scim.Resource) scim.Resource {
+	if about, ok := answer["meta"].(map[string]any); ok && x.sent {
 		delete(about, "version")
 	}
 	if external, ok := sent["externalId"].(string); ok && external != "" {
 		answer["externalId"] = external
 	}
 	return answer
-}
-
-// Delete removes a user from the organization. If access can end without a
-// removal, an administrator's access ends first: a removal could not be undone
-// if no other administrator is left.
-func (u *Users) Delete(ctx context.Context, id, ifMatch string) error {
-	administrator := false
-	var lacks *snapshot // a list without the user
-	removal := change{
-		what: spec.OpRemoveUser, names: []string{u.userName(id)}, single: id, conditional: ifMatch != "", ends: true,
-		plan: func(snap *snapshot) (*plan, error) {
-			found := snap.byID(id)
-			if found == nil {
-				lacks = snap
-				return nil, errNobody(id)
-			}
-			p, err := u.planner.remove(snap, found)
-			if err := cmp.Or(err, u.matches(snap, found, ifMatch)); err != nil {
-				return nil, err
-			}
-			if u.model.endOfAccess() != spec.ByRemoval && u.planner.takesAdministrator(p.people[0]) {
-				administrator = true
-				return u.planner.endAccess(snap, found)
-			}
-			return p, nil
-		},
-	}
-	done, err := u.carryOut(ctx, removal)
-	if err != nil && lacks != nil && ifMatch == "" {
-		record, _, failed := u.global(ctx, id)
-		if failed != nil {
-			return u.asSCIM(failed)
-		}
-		if other := u.checkOtherAccount(lacks, u.model.readGlobal(record, id)); other != nil {
-			return other
-		}
-	}
-	if err != nil || done.dry {
-		return err
-	}
-	if administrator {
-		ifMatch = ""
-		if done, err = u.carryOut(ctx, removal); err != nil {
-			return afterEnd(true, err)
-		}
-	}
-	return afterEnd(true, u.checkOtherAccount(done.after, done.before.byID(id)))
 }
