@@ -18,19 +18,23 @@ func (s *suger) keepAdministrator(ctx context.Context, snap, after *snapshot, p 
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return undone, nil
 	}
-	hadAccess := func(one *personPlan) bool { return one.before.access.active }
+	administers := func(one *personPlan) bool { // also one who had no access when read: another replica may have given it
+		return one.before.access.active || one.kind == planLeave && anyAdministrator(one.held)
+	}
 	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(s.model) }
 	switch {
 	case !slices.ContainsFunc(p.touched(), takes): // a name, or somebody who has come
 		return undone, nil
-	case !snap.whole && !slices.ContainsFunc(p.touched(), hadAccess): // there may have been none before
+	case !snap.whole && !slices.ContainsFunc(p.touched(), administers): // there may have been none before
 		return undone, nil
 	case !after.roles.whole && !s.model.knowsAdministrators(): // administrators are unknown
 		return undone, nil
 	}
 	taken := slices.DeleteFunc(p.touched(), func(one *personPlan) bool {
 		took := s.planner.takesAdministrator(one) || s.planner.tookAdministrator(after, one)
-		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		is := after.byID(one.before.id)
+		helps := one.endsAccess() || is != nil && is.access.active // else somebody else has ended the access meanwhile
+		return !took || !helps || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
 	if len(taken) == 0 && !snap.whole && !slices.ContainsFunc(p.touched(), removes) {
