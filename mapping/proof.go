@@ -145,8 +145,10 @@ func (x *execution) confirm(ctx context.Context) (err error) {
 }
 
 // afterEndOfAccess returns a snapshot of everybody, unless Suger's record by id shows
-// that the person still has access: access has ended only if both agree. If Suger
-// does not give the list, the record alone proves the end, but of an administrator.
+// that the person still has access: access has ended only if both agree. Without the
+// list it would not be known whether another account of the address has access. Only
+// where rows of it cannot be read, the record alone proves the end, but of an
+// administrator.
 func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapshot, error) {
 	is, byID := s.recordOf(ctx, one.before.id)
 	if one.kind == planChange && is != nil && is.access.active {
@@ -157,10 +159,12 @@ func (s *suger) afterEndOfAccess(ctx context.Context, one *personPlan) (*snapsho
 		err = s.contradiction(is, all)
 	}
 	switch {
-	case err == nil && (all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before))):
+	case err != nil:
+		return nil, err
+	case all.byID(one.before.id) != nil || !all.hides(one.before.id, s.model.key(one.before)):
 		return all, nil // it can be read
 	case is == nil || one.kind != planChange || s.planner.takesAdministrator(one) || s.planner.tookAdministrator(byID, one):
-		return all, err
+		return all, nil
 	}
 	return byID, nil
 }

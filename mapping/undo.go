@@ -17,19 +17,23 @@ func (x *execution) keepAdministrator(ctx context.Context, differs []difference)
 	if !after.whole || len(after.administrators()) > 0 || snap.whole && len(snap.administrators()) == 0 {
 		return nil
 	}
-	hadAccess := func(one *personPlan) bool { return one.before.access.active }
+	administers := func(one *personPlan) bool { // also one who had no access when read: another replica may have given it
+		return one.before.access.active || one.kind == planLeave && anyAdministrator(one.held)
+	}
 	takes := func(one *personPlan) bool { return one.endsAccess() || one.roles != nil || one.renames(x.model) }
 	switch {
 	case !slices.ContainsFunc(touched, takes), // a name, or somebody who has come
-		!snap.whole && !slices.ContainsFunc(touched, hadAccess), // there may have been none before
-		!after.roles.whole && !x.model.knowsAdministrators():    // administrators are unknown
+		!snap.whole && !slices.ContainsFunc(touched, administers), // there may have been none before
+		!after.roles.whole && !x.model.knowsAdministrators():      // administrators are unknown
 		return nil
 	}
 	removes := func(one *personPlan) bool { return one.kind == planLeave } // what role they held does not show any more
 	removed := slices.ContainsFunc(touched, removes)
 	taken := slices.DeleteFunc(touched, func(one *personPlan) bool {
 		took := x.planner.takesAdministrator(one) || x.planner.tookAdministrator(after, one)
-		return !took || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
+		is := after.byID(one.before.id)
+		helps := one.endsAccess() || is != nil && is.access.active // else somebody else has ended the access meanwhile
+		return !took || !helps || slices.ContainsFunc(differs, func(d difference) bool { return d.one == one })
 	})
 	if len(taken) == 0 && !snap.whole && !removed {
 		return nil // there may have been none before

@@ -298,9 +298,9 @@ func (w *world) judgeChange(r *request, c change) {
 }
 
 // undoes reports whether a change restores what the request itself took, and
-// keeps later changes by others. Of a removed person the request knows only the
-// role that it read before; and where no administrator was left, it cannot know that
-// the console took the role in the moment between its reading and its writing.
+// keeps later changes by others. The request knows only the role that it read before,
+// not that another replica gave another one between its reading and its writing; nor,
+// where no administrator was left, that the console took the role in that moment.
 func (w *world) undoes(r *request, c change) bool {
 	if c.after.administrator() && w.history.regained.After(r.sent) && w.history.ever(c.id, r.sent, c.at.Add(-1), func(s state) bool { return s == c.after }) {
 		return true
@@ -309,7 +309,7 @@ func (w *world) undoes(r *request, c change) bool {
 		read := func(s state) bool { return s.role == c.after.role }
 		return e.id == c.id && e.at.Before(c.at) &&
 			(c.after.email == e.before.email || c.after.email == c.before.email) &&
-			(c.after.role == e.before.role || c.after.role == c.before.role || !e.after.member && w.history.ever(c.id, r.sent, e.at, read)) &&
+			(c.after.role == c.before.role || w.history.ever(c.id, r.sent, e.at.Add(-1), read)) &&
 			(c.after.access() == e.before.access() || c.after.access() == c.before.access())
 	})
 }
