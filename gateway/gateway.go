@@ -203,12 +203,12 @@ func (s *server) routes() []route {
 		routes = append(routes,
 			route{methods: "GET", path: path, resource: name, handle: s.list(set)},
 			route{methods: "POST", path: path + "/.search", resource: name, handle: s.search(set)},
-			route{methods: "GET", path: path + "/:id", resource: name, handle: s.get(set)},
+			route{methods: "GET", path: path + "/:id", resource: name, handle: s.one(set)},
 		)
 		if set.write != nil {
 			routes = append(routes,
-				route{methods: "POST", path: path, resource: name, handle: s.write(set)},
-				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.write(set)},
+				route{methods: "POST", path: path, resource: name, handle: s.one(set)},
+				route{methods: "PUT PATCH DELETE", path: path + "/:id", resource: name, handle: s.one(set)},
 			)
 		}
 	}

@@ -64,32 +64,9 @@ func resourceSets(service *mapping.Service) (users, groups, roles *resourceSet) 
 	return users, groups, roles
 }
 
-// get serves GET /{type}/{id} (RFC 7644 §3.4.1).
-func (s *server) get(set *resourceSet) func(*exchange) error {
-	return func(x *exchange) error {
-		id, err := resourceID(x.Param("id"), set.kind.Name)
-		if err != nil {
-			return err
-		}
-		p, err := x.parameters()
-		if err != nil {
-			return err
-		}
-		projection, err := p.projection(set.kind)
-		if err != nil {
-			return err
-		}
-		found, err := set.read(x.caller).Get(x.ctx(), id, projection)
-		if err != nil {
-			return err
-		}
-		return x.writeResource(set, http.StatusOK, found, projection)
-	}
-}
-
-// write serves POST /{type}, and PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3, §3.5
-// and §3.6).
-func (s *server) write(set *resourceSet) func(*exchange) error {
+// one serves POST /{type}, and GET, PUT, PATCH and DELETE /{type}/{id} (RFC 7644 §3.3,
+// §3.4.1, §3.5 and §3.6).
+func (s *server) one(set *resourceSet) func(*exchange) error {
 	return func(x *exchange) error {
 		op := &operation{set: set, method: x.Request().Method}
 		var err error
@@ -106,7 +83,7 @@ func (s *server) write(set *resourceSet) func(*exchange) error {
 		if op.projection, err = p.projection(set.kind); err != nil {
 			return err
 		}
-		if op.method != http.MethodDelete {
+		if op.hasBody() {
 			if op.body, err = s.body(x); err != nil {
 				return err
 			}
@@ -123,11 +100,11 @@ func (s *server) write(set *resourceSet) func(*exchange) error {
 // lines (RFC 9110 §5.3).
 func listed(header http.Header, name string) string { return strings.Join(header.Values(name), ",") }
 
-// An operation writes one resource. It is a request of its own or one of those
-// in a bulk request.
+// An operation reads or writes one resource. It is a request of its own, or a write in a
+// bulk request.
 type operation struct {
 	set        *resourceSet
-	method     string // POST, PUT, PATCH or DELETE
+	method     string
 	id         string // not with POST
 	body       map[string]any
 	ifMatch    string
@@ -135,8 +112,16 @@ type operation struct {
 	projection *scim.Projection // of the answer
 }
 
+func (op *operation) hasBody() bool {
+	return op.method == http.MethodPost || op.method == http.MethodPut || op.method == http.MethodPatch
+}
+
 // run executes the operation. The resource is nil if the answer has no body.
 func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
+	if op.method == http.MethodGet || op.method == http.MethodHead {
+		shown, err = op.set.read(x.caller).Get(x.ctx(), op.id, op.projection)
+		return http.StatusOK, shown, err
+	}
 	if err := op.checkIfNoneMatch(x); err != nil {
 		return 0, nil, err
 	}
@@ -151,7 +136,7 @@ func (op *operation) run(x *exchange) (status int, shown scim.View, err error) {
 		r, err = resources.Replace(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
 	case http.MethodPatch:
 		r, err = resources.Patch(x.ctx(), op.id, op.body, op.ifMatch, op.projection)
-	default:
+	case http.MethodDelete:
 		err = resources.Delete(x.ctx(), op.id, op.ifMatch)
 	}
 	if err != nil || r == nil {
